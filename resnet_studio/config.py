@@ -1,0 +1,200 @@
+"""What a training is asked to do: one frozen dataclass is the schema of the form, the command line and ``config.json``.
+
+A number that is ``None`` and a choice that is ``"auto"`` are left to the studio; :mod:`resnet_studio.training.plan`
+fills them in from the pictures and the machine before a run begins.
+"""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from dataclasses import replace as _replace
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+
+from resnet_studio.errors import ConfigError
+from resnet_studio.text import Language, say
+
+VERSION = 1
+
+Depth = Literal[18, 34, 50, 101, 152]
+Freeze = Literal["auto", "none", "stem", "layer1", "layer2", "layer3", "layer4"]
+Head = Literal["linear", "hidden"]
+Stem = Literal["auto", "standard", "small"]
+Optimizer = Literal["adamw", "adam", "sgd"]
+Schedule = Literal["one_cycle", "cosine", "step", "constant"]
+Augmentation = Literal["auto", "none", "light", "standard", "strong"]
+StrongPolicy = Literal["trivialaugment", "randaugment"]
+Mix = Literal["none", "mixup", "cutmix", "both"]
+ClassWeighting = Literal["none", "balanced"]
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+def setting(default: Any, *, low: float | None = None, high: float | None = None, group: str = "advanced") -> Any:
+    """A config field: its ``default``, the closed range [``low``, ``high``] of a number, its ``group`` in the form."""
+    return field(default=default, metadata={"low": low, "high": high, "group": group})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """All settings of one training; immutable, checked when built.
+
+    Labels and help of every field are the texts ``config.<field>`` and ``config.<field>.help``.
+    Raises :class:`ConfigError` naming the field, the value and what is allowed.
+    """
+
+    depth: Depth = setting(18, group="model")
+    freeze: Freeze = setting("auto", group="model")
+    weights: str = setting("auto", group="model")
+    head: Head = setting("linear", group="model")
+    hidden_units: int = setting(1024, low=1, high=65_536, group="model")
+    dropout: float = setting(0.0, low=0, high=0.95, group="model")
+    stem: Stem = setting("auto", group="model")
+
+    epochs: int | None = setting(None, low=1, high=10_000, group="training")
+    batch_size: int | None = setting(None, low=1, high=65_536, group="training")
+    accumulate_steps: int = setting(1, low=1, high=1_024, group="training")
+    picture_size: int | None = setting(None, low=8, high=1_024, group="training")
+    precision: Precision = setting("auto", group="training")
+    device: str = setting("auto", group="training")
+    seed: int = setting(0, low=0, high=2**31 - 1, group="training")
+    early_stopping_patience: int = setting(0, low=0, high=10_000, group="training")
+
+    optimizer: Optimizer = setting("adamw", group="optimisation")
+    learning_rate: float | None = setting(None, low=1e-8, high=100, group="optimisation")
+    stage_factor: float = setting(0.4, low=0.001, high=1, group="optimisation")
+    momentum: float = setting(0.9, low=0, high=0.999, group="optimisation")
+    weight_decay: float = setting(0.01, low=0, high=10, group="optimisation")
+    schedule: Schedule = setting("one_cycle", group="optimisation")
+    warmup_fraction: float = setting(0.25, low=0, high=0.9, group="optimisation")
+    step_epochs: int = setting(7, low=1, high=10_000, group="optimisation")
+    step_factor: float = setting(0.1, low=0.0001, high=1, group="optimisation")
+    clip_gradient: float = setting(1.0, low=0, high=1_000, group="optimisation")
+
+    label_smoothing: float = setting(0.1, low=0, high=0.9, group="regularisation")
+    class_weighting: ClassWeighting = setting("none", group="regularisation")
+    average_weights: bool = setting(True, group="regularisation")
+
+    augmentation: Augmentation = setting("auto", group="augmentation")
+    horizontal_flip: bool = setting(True, group="augmentation")
+    strong_policy: StrongPolicy = setting("trivialaugment", group="augmentation")
+    mix: Mix = setting("none", group="augmentation")
+
+    validation_fraction: float = setting(0.15, low=0.01, high=0.8, group="split")
+    test_fraction: float = setting(0.15, low=0, high=0.8, group="split")
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self))
+        for spec in fields(self):
+            value = _checked(spec.name, getattr(self, spec.name), hints[spec.name], spec.metadata)
+            object.__setattr__(self, spec.name, value)
+        if self.validation_fraction + self.test_fraction > 0.9:
+            total = self.validation_fraction + self.test_fraction
+            raise ConfigError("error.config.split_too_large", total=total)
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as plain JSON values, with the schema's ``version``."""
+        return {"version": VERSION, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, settings: Mapping[str, Any]) -> TrainConfig:
+        """Read what :meth:`to_json` wrote. An unknown key, as a newer version may write, is refused by name."""
+        known = {spec.name for spec in fields(cls)}
+        given = {key: value for key, value in settings.items() if key != "version"}
+        for key in given:
+            if key not in known:
+                raise ConfigError("error.config.unknown", field=key)
+        return cls(**given)
+
+    def replace(self, **changes: Any) -> TrainConfig:
+        """A copy with ``changes``; checked like a new one."""
+        return _replace(self, **changes)
+
+    def changed(self) -> dict[str, Any]:
+        """The fields that differ from the defaults."""
+        return {
+            spec.name: getattr(self, spec.name) for spec in fields(self) if getattr(self, spec.name) != spec.default
+        }
+
+
+def choices(name: str) -> tuple[Any, ...]:
+    """The values that field ``name`` allows, or an empty tuple where it is a number or free text."""
+    hint = get_type_hints(TrainConfig)[name]
+    return get_args(hint) if get_origin(hint) is Literal else ()
+
+
+def label(name: str, language: Language = "en") -> str:
+    """What field ``name`` is called on screen."""
+    return say(f"config.{name}", language)
+
+
+def parse(name: str, text: str) -> Any:
+    """The value of field ``name`` written as ``text`` (a command line, a text box): ``auto`` or nothing means auto."""
+    hint = get_type_hints(TrainConfig)[name]
+    kinds = _kinds(hint)
+    cleaned = text.strip()
+    if type(None) in kinds and cleaned.lower() in {"", "auto"}:
+        return None
+    if get_origin(hint) is Literal:
+        return next((choice for choice in get_args(hint) if str(choice) == cleaned), cleaned)
+    if bool in kinds:
+        return {
+            "true": True,
+            "yes": True,
+            "on": True,
+            "1": True,
+            "false": False,
+            "no": False,
+            "off": False,
+            "0": False,
+        }.get(cleaned.lower(), cleaned)
+    try:
+        if int in kinds:
+            return int(cleaned)
+        if float in kinds:
+            return float(cleaned)
+    except ValueError:
+        return cleaned
+    return cleaned
+
+
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+def _checked(name: str, value: Any, hint: Any, metadata: Mapping[str, Any]) -> Any:
+    """``value`` in the type of its field; refuses what is outside of the choices or the range."""
+    if get_origin(hint) is Literal:
+        if value in get_args(hint) and not isinstance(value, bool):
+            return value
+        raise ConfigError("error.config.choice", field=name, value=value, allowed=_listed(get_args(hint)))
+    kinds = _kinds(hint)
+    if value is None and type(None) in kinds:
+        return None
+    if bool in kinds:
+        if isinstance(value, bool):
+            return value
+        raise ConfigError("error.config.choice", field=name, value=value, allowed="true, false")
+    if str in kinds:
+        if isinstance(value, str) and value.strip():
+            return value
+        raise ConfigError("error.config.text", field=name, value=value)
+    return _number_in_range(name, value, int in kinds, metadata)
+
+
+def _number_in_range(name: str, value: Any, whole: bool, metadata: Mapping[str, Any]) -> int | float:
+    low, high = cast(float, metadata["low"]), cast(float, metadata["high"])
+    key = "error.config.whole_number" if whole else "error.config.number"
+    refused = ConfigError(key, field=name, value=value, low=f"{low:g}", high=f"{high:g}")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise refused
+    if not math.isfinite(value) or not low <= value <= high:
+        raise refused
+    if whole and value != int(value):
+        raise refused
+    return int(value) if whole else float(value)
+
+
+def _listed(values: tuple[Any, ...]) -> str:
+    return ", ".join(str(value) for value in values)

@@ -1,0 +1,58 @@
+"""Every word that a person reads, in English and 简体中文, side by side.
+
+``say("key", "zh", count=3)`` gives the sentence. In a template, ``{count:picture|pictures}`` writes the number (with
+thousands separators) and the noun in the right number; ``{share:%}`` writes a fraction as a percentage.
+"""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import Any, Literal, cast
+
+from resnet_studio.text import config, errors, events, findings, page
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+TABLES: tuple[dict[str, tuple[str, str]], ...] = (
+    errors.TEXT,
+    findings.TEXT,
+    config.TEXT,
+    events.TEXT,
+    page.TEXT,
+)
+
+
+class _Sentence(Formatter):
+    """``str.format`` with two more format specs: ``one|many`` for counts and ``%`` for shares."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if "|" in format_spec:
+            one, many = format_spec.split("|")
+            return f"{value:,} {one if value == 1 else many}"
+        if format_spec == "%":
+            return f"{100 * float(value):.1f} %"
+        if isinstance(value, int) and not isinstance(value, bool) and not format_spec:
+            return f"{value:,}"
+        return cast(str, super().format_field(value, format_spec))
+
+
+_FORMATTER = _Sentence()
+
+
+def template(key: str, language: Language = "en") -> str:
+    """The text behind ``key`` before any value is filled in; ``KeyError`` when there is none."""
+    for table in TABLES:
+        if key in table:
+            return table[key][LANGUAGES.index(language)]
+    raise KeyError(f"no text for {key!r}")
+
+
+def say(key: str, language: Language = "en", /, **values: object) -> str:
+    """The text behind ``key`` in ``language`` with ``values`` filled in."""
+    return _FORMATTER.vformat(template(key, language), (), values)
+
+
+def keys() -> list[str]:
+    """All keys, in the order of the tables."""
+    return [key for table in TABLES for key in table]

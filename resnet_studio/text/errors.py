@@ -1,0 +1,49 @@
+"""Errors: one sentence that says what happened and what to do."""
+
+TEXT: dict[str, tuple[str, str]] = {
+    "error.config.choice": (
+        "The setting {field} cannot be {value!r}; choose one of: {allowed}.",
+        "设置 {field} 不能为 {value!r}；请从以下选项中选择：{allowed}。",
+    ),
+    "error.config.text": (
+        "The setting {field} cannot be {value!r}; give it a name or a path.",
+        "设置 {field} 不能为 {value!r}；请填写名称或路径。",
+    ),
+    "error.config.number": (
+        "The setting {field} cannot be {value!r}; give a number from {low} to {high}.",
+        "设置 {field} 不能为 {value!r}；请填写 {low} 到 {high} 之间的数。",
+    ),
+    "error.config.whole_number": (
+        "The setting {field} cannot be {value!r}; give a whole number from {low} to {high}.",
+        "设置 {field} 不能为 {value!r}；请填写 {low} 到 {high} 之间的整数。",
+    ),
+    "error.config.unknown": (
+        "The setting {field!r} is not known to this version; update ResNet Studio or remove it from the settings.",
+        "当前版本不认识设置 {field!r}；请更新 ResNet Studio 或从设置中删除它。",
+    ),
+    "error.config.split_too_large": (
+        "Validation and test together take {total:%} of the pictures; leave at least 10 % for training.",
+        "验证集和测试集合计占 {total:%}；请至少留 10 % 用于训练。",
+    ),
+    "error.run.missing": (
+        "There is no run {run!r} in this workspace; list the runs to see their names.",
+        "工作区中没有训练记录 {run!r}；请在训练记录列表中查看名称。",
+    ),
+    "error.run.busy": ("Run {run!r} is being trained right now; stop it first.", "训练 {run!r} 正在进行；请先停止它。"),
+    "error.run.complete": (
+        "Run {run!r} has trained all its epochs; start a new training instead.",
+        "训练 {run!r} 已完成所有轮次；请新建一次训练。",
+    ),
+    "error.run.damaged": (
+        "The file {file} of run {run!r} cannot be read; delete the run and train again.",
+        "训练 {run!r} 的文件 {file} 无法读取；请删除该训练并重新开始。",
+    ),
+    "error.run.no_model": (
+        "Run {run!r} has no saved model yet; wait for its first epoch, or choose another run.",
+        "训练 {run!r} 还没有保存模型；请等第一轮结束，或选择其他训练。",
+    ),
+    "error.disk_full": (
+        "The disk is full; free some space, then resume. The last saved state is kept.",
+        "磁盘已满；请腾出空间后继续训练。上次保存的状态仍在。",
+    ),
+}

@@ -1,0 +1,3 @@
+"""Texts: events."""
+
+TEXT: dict[str, tuple[str, str]] = {}

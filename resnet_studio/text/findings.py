@@ -1,0 +1,3 @@
+"""Texts: findings."""
+
+TEXT: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,3 @@
+"""Texts: page."""
+
+TEXT: dict[str, tuple[str, str]] = {}

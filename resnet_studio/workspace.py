@@ -131,6 +131,7 @@ class Recorder:
         self._number = max((event.number for event in log.read()[0]), default=0)
 
     def __call__(self, event: Event, *, durable: bool = True) -> Event:
+        """Append ``event``; see :meth:`EventLog.append`."""
         self._number += 1
         return self._log.append(event, self._number, durable=durable)
 

@@ -9,17 +9,41 @@ from __future__ import annotations
 from string import Formatter
 from typing import Any, Literal, cast
 
-from resnet_studio.text import config, errors, events, findings, page
+from resnet_studio.text import (
+    cli,
+    config,
+    data,
+    errors,
+    events,
+    findings,
+    model,
+    page_data,
+    page_predict,
+    page_results,
+    page_runs,
+    page_train,
+    reading,
+    shell,
+)
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 TABLES: tuple[dict[str, tuple[str, str]], ...] = (
-    errors.TEXT,
-    findings.TEXT,
     config.TEXT,
+    errors.TEXT,
     events.TEXT,
-    page.TEXT,
+    findings.TEXT,
+    data.TEXT,
+    model.TEXT,
+    shell.TEXT,
+    page_data.TEXT,
+    page_train.TEXT,
+    page_results.TEXT,
+    page_predict.TEXT,
+    page_runs.TEXT,
+    reading.TEXT,
+    cli.TEXT,
 )
 
 

@@ -1,3 +1,3 @@
-"""Texts: page."""
+"""Texts of: page_runs."""
 
 TEXT: dict[str, tuple[str, str]] = {}

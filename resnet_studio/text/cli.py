@@ -1,0 +1,3 @@
+"""Texts of: cli."""
+
+TEXT: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,3 @@
+"""Texts of: data."""
+
+TEXT: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,3 @@
+"""Texts of: model."""
+
+TEXT: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,3 @@
+"""Texts of: page_data."""
+
+TEXT: dict[str, tuple[str, str]] = {}

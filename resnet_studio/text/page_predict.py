@@ -1,0 +1,3 @@
+"""Texts of: page_predict."""
+
+TEXT: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,3 @@
+"""Texts of: page_results."""
+
+TEXT: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,3 @@
+"""Texts of: page_train."""
+
+TEXT: dict[str, tuple[str, str]] = {}

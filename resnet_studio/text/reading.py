@@ -1,0 +1,3 @@
+"""Texts of: reading."""
+
+TEXT: dict[str, tuple[str, str]] = {}

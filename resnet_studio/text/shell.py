@@ -1,0 +1,3 @@
+"""Texts of: shell."""
+
+TEXT: dict[str, tuple[str, str]] = {}

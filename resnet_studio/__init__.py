@@ -1,3 +1,25 @@
 """ResNet Studio: fine-tune an image classifier without writing code."""
 
-__version__ = "0.1.0"
+from resnet_studio.api import evaluate, open_data, predict, resume, train
+from resnet_studio.config import TrainConfig
+from resnet_studio.errors import CheckpointError, ConfigError, DataError, RunError, StudioError, WeightsError
+from resnet_studio.version import __version__
+from resnet_studio.workspace import Run, Workspace
+
+__all__ = [
+    "CheckpointError",
+    "ConfigError",
+    "DataError",
+    "Run",
+    "RunError",
+    "StudioError",
+    "TrainConfig",
+    "WeightsError",
+    "Workspace",
+    "__version__",
+    "evaluate",
+    "open_data",
+    "predict",
+    "resume",
+    "train",
+]

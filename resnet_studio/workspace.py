@@ -177,23 +177,23 @@ class Run:
     @property
     def config(self) -> TrainConfig:
         """The settings with every automatic choice filled in."""
-        return TrainConfig.from_json(self._json("config.json")["resolved"])
+        return TrainConfig.from_json(self.read_json("config.json")["resolved"])
 
     @property
     def requested(self) -> TrainConfig:
         """The settings as the user gave them."""
-        return TrainConfig.from_json(self._json("config.json")["requested"])
+        return TrainConfig.from_json(self.read_json("config.json")["requested"])
 
     @property
     def about(self) -> dict[str, Any]:
         """Facts fixed when the run was made: ``name``, ``dataset``, ``created``, ``classes``, ``weights_origin``."""
-        about: dict[str, Any] = self._json("config.json")["about"]
+        about: dict[str, Any] = self.read_json("config.json")["about"]
         return about
 
     @property
     def split(self) -> dict[str, Any]:
         """The pictures of each part, as :class:`resnet_studio.data.dataset.Split` wrote them."""
-        return self._json("split.json")
+        return self.read_json("split.json")
 
     def events(self, after: int = 0) -> list[Event]:
         """The events numbered above ``after``."""
@@ -235,7 +235,8 @@ class Run:
         """Write ``value`` into the run's folder."""
         write_json(self.folder / name, value)
 
-    def _json(self, name: str) -> dict[str, Any]:
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read ``name`` from the run's folder; :class:`RunError` where it is missing or damaged."""
         try:
             content: dict[str, Any] = json.loads((self.folder / name).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:

@@ -1,1 +1,1 @@
-"""ResNet Studio: model."""
+"""The network: its anatomy, its starting weights, and the one file that a finished model is."""

@@ -1,3 +1,40 @@
-"""Texts: events."""
+"""What a run says of itself on the way."""
 
-TEXT: dict[str, tuple[str, str]] = {}
+TEXT: dict[str, tuple[str, str]] = {
+    "note.diverged": (
+        "The loss stopped being a number at step {step}; the last good model is kept. Try a lower learning rate.",
+        "训练在第 {step} 步发散（损失不再是有效数字）；已保留最后一个正常的模型。请试试更小的学习率。",
+    ),
+    "note.out_of_memory": (
+        "Memory ran out; training goes on with pieces of {size:picture|pictures} and accumulated gradients.",
+        "内存不足；训练改为每次处理 {size} 张图片并累积梯度，继续进行。",
+    ),
+    "error.diverged": (
+        "The loss stopped being a number before the first epoch was done; train again with a lower learning rate.",
+        "第一轮结束前训练就已发散；请用更小的学习率重新训练。",
+    ),
+    "error.unexpected": (
+        "Something went wrong inside the studio ({kind}); the run can be resumed, and its log has the details.",
+        "程序内部出错（{kind}）；可以继续该训练，详情见其日志。",
+    ),
+    "error.training.class_unreadable": (
+        "No training picture of {name!r} can be decoded; replace the damaged files of that class.",
+        "类别“{name}”的训练图片都无法解码；请替换该类别中损坏的文件。",
+    ),
+    "error.training.part_unreadable": (
+        "None of the pictures to score can be decoded; replace the damaged files.",
+        "用于评分的图片都无法解码；请替换损坏的文件。",
+    ),
+    "error.plan.stem": (
+        "These starting weights fit the {fits} stem, not the {stem} one; set the stem to auto, or start from scratch.",
+        "这些初始权重适用于 {fits} 输入层，而不是 {stem}；请将输入层设为自动，或从零开始训练。",
+    ),
+    "error.device.unknown": (
+        "There is no device called {device!r}; use auto, cpu, cuda or mps.",
+        "没有名为 {device!r} 的设备；请使用 auto、cpu、cuda 或 mps。",
+    ),
+    "error.device.missing": (
+        "This machine has no {device!r}; use auto, or cpu.",
+        "本机没有 {device!r}；请使用 auto 或 cpu。",
+    ),
+}

@@ -1,3 +1,89 @@
 """Texts: findings."""
 
-TEXT: dict[str, tuple[str, str]] = {}
+TEXT: dict[str, tuple[str, str]] = {
+    "finding.and_more": ("{names} and {count:other|others}", "{names}，以及另外 {count} 个"),
+    # copies
+    "finding.conflict": (
+        "{count:picture lies|pictures lie} in more than one class ({classes}), byte for byte the same: keep each only where it belongs.",
+        "有 {count} 张图片以完全相同的内容出现在多个类别中（{classes}）：请只保留在正确的类别里。",
+    ),
+    "finding.leak": (
+        "{count:picture is|pictures are} in more than one of your parts (training, validation, test), byte for byte the same: scores will look better than they are.",
+        "有 {count} 张图片以完全相同的内容出现在训练、验证、测试中的多个部分：得分会虚高。",
+    ),
+    "finding.copies": (
+        "{count:picture is a copy|pictures are copies} of another in the same class; copies stay in the same part.",
+        "有 {count} 张图片与同类别的其他图片完全相同；相同的图片会分在同一部分。",
+    ),
+    # balance and size
+    "finding.few": (
+        "{count:class has|classes have} fewer than {wanted} pictures ({classes}): add more for a result to rely on.",
+        "有 {count} 个类别的图片不足 {wanted} 张（{classes}）：请补充图片，结果才可靠。",
+    ),
+    "finding.imbalance": (
+        "The classes are uneven: “{largest}” has {most:picture|pictures}, “{smallest}” only {fewest}; add pictures to the small ones, or set class weighting to balanced.",
+        "各类别数量悬殊：“{largest}”有 {most} 张，“{smallest}”只有 {fewest} 张；请为少的类别补充图片，或把类别加权设为“均衡”。",
+    ),
+    "finding.tiny": (
+        "{count:picture is|pictures are} under {side} pixels high or wide: little can be seen in them.",
+        "有 {count} 张图片的宽或高不足 {side} 像素：能看清的内容很少。",
+    ),
+    # left out
+    "finding.unknown_class": (
+        "{count:picture was|pictures were} left out: of their class there is nothing in the training folder.",
+        "跳过了 {count} 张图片：训练文件夹里没有它们的类别。",
+    ),
+    "finding.no_class": (
+        "{count:picture was|pictures were} left out because they lie in no class folder.",
+        "跳过了 {count} 张没有放在类别文件夹里的图片。",
+    ),
+    "finding.empty_class": (
+        "{count:folder holds|folders hold} no usable picture and became no class.",
+        "有 {count} 个文件夹里没有可用的图片，未作为类别。",
+    ),
+    "finding.truncated": (
+        "{count:file was|files were} left out: cut off before the end, as after a broken download.",
+        "跳过了 {count} 个不完整的文件，可能是下载中断所致。",
+    ),
+    "finding.damaged": (
+        "{count:file was|files were} left out: damaged, they cannot be read as a picture.",
+        "跳过了 {count} 个已损坏、无法读取的图片文件。",
+    ),
+    "finding.empty_file": ("{count:file was|files were} left out: empty.", "跳过了 {count} 个空文件。"),
+    "finding.too_large": (
+        "{count:picture was|pictures were} left out: larger than 64 megapixels.",
+        "跳过了 {count} 张超过 6400 万像素的图片。",
+    ),
+    "finding.too_many_bytes": (
+        "{count:file was|files were} left out: larger than 256 MB.",
+        "跳过了 {count} 个超过 256 MB 的文件。",
+    ),
+    "finding.not_a_picture": (
+        "{count:file was|files were} left out: no JPEG, PNG, WebP, BMP, TIFF or GIF picture.",
+        "跳过了 {count} 个不是 JPEG、PNG、WebP、BMP、TIFF 或 GIF 图片的文件。",
+    ),
+    "finding.unreadable": (
+        "{count:file or folder was|files or folders were} left out: the system did not let the studio read them.",
+        "跳过了 {count} 个系统不允许读取的文件或文件夹。",
+    ),
+    "finding.odd_name": (
+        "{count:file or folder was|files or folders were} left out: their names hold signs that cannot be shown.",
+        "跳过了 {count} 个名称中含有无法显示字符的文件或文件夹。",
+    ),
+    "finding.link": (
+        "{count:link was|links were} not followed; put the pictures themselves into the folder.",
+        "有 {count} 个链接未被打开；请把图片本身放进文件夹。",
+    ),
+    "finding.special": (
+        "{count:entry was|entries were} left out: devices or pipes, no files.",
+        "跳过了 {count} 个设备或管道，它们不是文件。",
+    ),
+    "finding.animated": (
+        "{count:picture is|pictures are} animated; only the first frame is used.",
+        "有 {count} 张动图；只使用第一帧。",
+    ),
+    "finding.junk": (
+        "{count:file or folder was|files or folders were} ignored: hidden, or put there by the system.",
+        "忽略了 {count} 个隐藏的或系统自动生成的文件或文件夹。",
+    ),
+}

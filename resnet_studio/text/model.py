@@ -1,3 +1,120 @@
-"""Texts of: model."""
+"""Starting weights, checkpoints, downloads of models, predictions."""
 
-TEXT: dict[str, tuple[str, str]] = {}
+TEXT: dict[str, tuple[str, str]] = {
+    "weights.reason.cached": ("Already on this machine", "本机已有"),
+    "weights.reason.download": ("Downloaded once, {megabytes} MB", "首次使用需下载 {megabytes} MB"),
+    "weights.reason.starter": ("Comes with the studio, no download", "随软件附带，无需下载"),
+    "weights.reason.scratch": ("Random weights; needs thousands of pictures", "随机初始权重；需要数千张图片"),
+    "weights.reason.file": ("From the file {file}", "来自文件 {file}"),
+    "weights.auto.imagenet": (
+        "ImageNet weights, as they are on this machine already.",
+        "使用 ImageNet 权重，因为本机已有。",
+    ),
+    "weights.auto.starter": (
+        "The built-in starter weights, as they need no download; ImageNet weights would be {megabytes} MB.",
+        "使用内置起步权重，因为无需下载；ImageNet 权重需下载 {megabytes} MB。",
+    ),
+    "weights.auto.scratch": (
+        "Random weights, as no pretrained ones for ResNet-{depth} are on this machine; "
+        "choose ImageNet to download them once ({megabytes} MB).",
+        "使用随机初始权重，因为本机没有 ResNet-{depth} 的预训练权重；可选择 ImageNet 下载一次（{megabytes} MB）。",
+    ),
+    "weights.terms.imagenet": (
+        "Trained by torchvision on ImageNet-1k, whose terms may restrict commercial use; check them for yours.",
+        "由 torchvision 在 ImageNet-1k 上训练；该数据集的条款可能限制商业用途，请自行确认。",
+    ),
+    "error.weights.unknown": (
+        "There are no starting weights {weights!r} for ResNet-{depth}; choose one of: {allowed}, or a file.",
+        "ResNet-{depth} 没有名为 {weights!r} 的初始权重；请从以下选项中选择：{allowed}，或指定文件。",
+    ),
+    "error.weights.missing_file": (
+        "The starting weights {file} are not there; check the path.",
+        "找不到初始权重文件 {file}；请检查路径。",
+    ),
+    "error.weights.no_download": (
+        "The ImageNet weights for ResNet-{depth} could not be downloaded; check the network and start again, train from "
+        "scratch, give a checkpoint of your own, or put {file} into $TORCH_HOME/hub/checkpoints by hand.",
+        "无法下载 ResNet-{depth} 的 ImageNet 权重；请检查网络后重试，或从零训练，或使用你自己的模型文件，"
+        "也可手动把 {file} 放入 $TORCH_HOME/hub/checkpoints。",
+    ),
+    "error.weights.no_download_starter": (
+        "The ImageNet weights for ResNet-{depth} could not be downloaded; check the network and start again, choose the "
+        "built-in starter, train from scratch, or give a checkpoint of your own.",
+        "无法下载 ResNet-{depth} 的 ImageNet 权重；请检查网络后重试，或选择内置起步权重、从零训练，或使用你自己的模型文件。",
+    ),
+    "error.weights.other_depth": (
+        "{file}: This is a ResNet-{found} with {classes:class|classes}, but the training is set to ResNet-{depth}; "
+        "choose depth {found}, or other starting weights.",
+        "{file}：这是有 {classes} 个类别的 ResNet-{found}，而当前训练设置为 ResNet-{depth}；"
+        "请把网络深度改为 {found}，或换用其他初始权重。",
+    ),
+    "error.weights.small_stem": (
+        "{file} was trained with the small stem; choose the small stem too, or other starting weights.",
+        "{file} 使用“小图”输入层训练；请同样选择“小图”输入层，或换用其他初始权重。",
+    ),
+    "error.weights.standard_stem": (
+        "{file} has the standard stem; choose the standard stem too, or train from scratch.",
+        "{file} 使用标准输入层；请同样选择标准输入层，或从零训练。",
+    ),
+    "error.weights.not_resnet": (
+        "{file} does not hold the weights of a ResNet-18, 34, 50, 101 or 152 as torchvision defines it; "
+        "choose other starting weights.",
+        "{file} 不是 torchvision 定义的 ResNet-18、34、50、101 或 152 的权重；请换用其他初始权重。",
+    ),
+    "error.checkpoint.missing": ("There is no file {file}; check the path.", "找不到文件 {file}；请检查路径。"),
+    "error.checkpoint.unreadable": (
+        "{file} cannot be read; check its permissions and the disk.",
+        "无法读取 {file}；请检查文件权限和磁盘。",
+    ),
+    "error.checkpoint.damaged": (
+        "{file} is damaged or incomplete and was refused; copy or download it again.",
+        "{file} 已损坏或不完整，未予加载；请重新复制或下载。",
+    ),
+    "error.checkpoint.code": (
+        "{file} contains code or other things than weights; it was refused, and nothing in it was run. "
+        "Save the model's state_dict() alone, or use a .safetensors file.",
+        "{file} 含有代码或权重以外的内容，已拒绝加载，其中的代码没有运行。请只保存模型的 state_dict()，或改用 .safetensors 文件。",
+    ),
+    "error.checkpoint.no_card": (
+        "{file} holds weights but neither class names nor preprocessing; use the model's .safetensors file from "
+        "ResNet Studio, or choose this one as starting weights.",
+        "{file} 只有权重，没有类别名称和预处理方式；请使用 ResNet Studio 保存的 .safetensors 文件，或把它选作初始权重。",
+    ),
+    "error.checkpoint.foreign": (
+        "{file} was not saved by ResNet Studio, so its classes are not known; choose it as starting weights instead.",
+        "{file} 不是 ResNet Studio 保存的模型，无法得知类别；可以把它选作初始权重。",
+    ),
+    "error.checkpoint.not_weights": (
+        "{file} is not a plain table of weights; save the model's state_dict() with a current PyTorch, or use a "
+        ".safetensors file.",
+        "{file} 不是单纯的权重文件；请用较新的 PyTorch 保存模型的 state_dict()，或改用 .safetensors 文件。",
+    ),
+    "error.checkpoint.not_finite": (
+        "The weights in {file} contain values that are not numbers, so it was refused; use an earlier checkpoint.",
+        "{file} 的权重中含有无效数值（NaN 或无穷大），未予加载；请使用更早的模型文件。",
+    ),
+    "error.checkpoint.not_saved": (
+        "The weights contain values that are not numbers and were not saved; the last good {file} is kept. "
+        "Lower the learning rate and train again.",
+        "权重中出现无效数值（NaN 或无穷大），未保存；上一个有效的 {file} 仍在。请降低学习率后重新训练。",
+    ),
+    "error.checkpoint.newer": (
+        "{file} was saved by a newer version of ResNet Studio; update this one to open it.",
+        "{file} 由更新版本的 ResNet Studio 保存；请升级后再打开。",
+    ),
+    "error.prediction.not_finite": (
+        "The model's answer for this picture is not a number; the model is broken, use another one.",
+        "模型对这张图片的输出不是有效数值；该模型已损坏，请换用其他模型。",
+    ),
+    "export.small_stem": ("The small stem: 3x3, no max-pooling", "“小图”输入层：3x3，不带最大池化"),
+    "export.read": (
+        "The picture upright, in RGB, on white where it is transparent.",
+        "读取图片：按 EXIF 转正，转为 RGB，透明处填白。",
+    ),
+    "export.draft": ("reads large JPEG files faster", "加快读取大尺寸 JPEG"),
+    "export.grey": ("16-bit grey", "16 位灰度"),
+    "export.predict": (
+        "(class, probability) for every class, the most probable first.",
+        "返回每个类别的（名称, 概率），概率最高的在前。",
+    ),
+}

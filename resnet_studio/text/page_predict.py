@@ -1,3 +1,107 @@
-"""Texts of: page_predict."""
+"""The Predict tab: model, picture in, verdict out; many pictures."""
 
-TEXT: dict[str, tuple[str, str]] = {}
+TEXT: dict[str, tuple[str, str]] = {
+    "predict.model": ("Model", "模型"),
+    "predict.model.run": ("{name} · {score} · {when}", "{name} · {score} · {when}"),
+    "predict.model.import": ("{name} · imported", "{name} · 导入"),
+    "predict.model.training": ("still training", "训练中"),
+    "predict.model.about": (
+        "ResNet-{depth} · {classes:class|classes}",
+        "ResNet-{depth} · {classes} 个类别",
+    ),
+    "predict.import": ("Import a model", "导入模型"),
+    "predict.imported": ("{name} was imported.", "已导入 {name}。"),
+    "predict.none.title": ("No model yet", "还没有模型"),
+    "predict.none.text": (
+        "Train one first, or import a .safetensors file that ResNet Studio has made.",
+        "请先训练一个模型，或导入 ResNet Studio 生成的 .safetensors 文件。",
+    ),
+    "predict.tab.one": ("A picture", "单张图片"),
+    "predict.tab.draw": ("Draw", "手绘"),
+    "predict.tab.many": ("Many pictures", "批量图片"),
+    "predict.picture": ("Picture", "图片"),
+    "predict.webcam.insecure": (
+        "The camera works only over https or on the computer that runs ResNet Studio. Upload or paste a picture "
+        "instead, or start the studio with --ssl-certfile.",
+        "摄像头只能通过 https 或在运行 ResNet Studio 的电脑上使用。请上传或粘贴图片，或使用 --ssl-certfile 启动。",
+    ),
+    "predict.draw.hint": ("Draw here", "在这里画"),
+    "predict.draw.label": (
+        "Drawing area: draw with mouse, pen or finger",
+        "画板：用鼠标、触控笔或手指绘制",
+    ),
+    "predict.draw.undo": ("Undo", "撤销"),
+    "predict.draw.clear": ("Clear", "清除"),
+    "predict.draw.paper": ("Swap ink and paper", "反色"),
+    "predict.draw.width": ("Brush", "笔刷"),
+    "predict.draw.centred": (
+        "The drawing is centred before the model sees it.",
+        "绘制的内容会先居中，再交给模型。",
+    ),
+    "predict.files": ("Pictures, or a zip of them", "图片，或包含图片的 zip"),
+    "predict.files.go": ("Name all pictures", "识别全部图片"),
+    "predict.waiting.title": ("What is it?", "这是什么？"),
+    "predict.waiting.text": (
+        "Drop a picture on the left; the answer appears here.",
+        "把图片放到左侧，答案会显示在这里。",
+    ),
+    "predict.waiting.draw": (
+        "Draw something on the left; the answer follows the pen.",
+        "在左侧画点什么，答案会随笔更新。",
+    ),
+    "predict.waiting.many": (
+        "Choose pictures on the left; each gets its answer in a table here.",
+        "在左侧选择图片，这里会用表格列出每张的答案。",
+    ),
+    "predict.knows": (
+        "It knows only these {count:class|classes} and always names one of them, even for a picture of something else.",
+        "它只认识这 {count} 个类别；即使图片是别的东西，也会从中选一个。",
+    ),
+    "predict.verdict.sure": ("{name}", "{name}"),
+    "predict.verdict.sure.note": ("sure", "确定"),
+    "predict.verdict.likely": ("Probably {name}", "很可能是 {name}"),
+    "predict.verdict.likely.note": ("likely", "很可能"),
+    "predict.verdict.unsure": ("Perhaps {name}", "也许是 {name}"),
+    "predict.verdict.unsure.note": ("unsure", "不确定"),
+    "predict.verdict.unsure.second": ("It could also be {name}.", "也可能是 {name}。"),
+    "predict.record": (
+        "It gave answers this sure for {count:test picture|test pictures}; {right} were right.",
+        "测试中有 {count} 张图片得到同样把握的答案，其中 {right} 张是对的。",
+    ),
+    "predict.record.few": (
+        "Answers this sure were too rare in the test to say how often they are right.",
+        "测试中这样把握的答案太少，无法说明其可靠程度。",
+    ),
+    "predict.uncalibrated": (
+        "The percentages come straight from the network and are not calibrated: compare them with each other rather "
+        "than take them as odds.",
+        "百分比直接来自网络，未经校准：适合相互比较，不宜当作真实概率。",
+    ),
+    "predict.others": ("{count:other class|other classes}", "其余 {count} 个类别"),
+    "predict.bars": ("Probability of each class", "各类别的概率"),
+    "predict.table.picture": ("Picture", "图片"),
+    "predict.table.answer": ("Answer", "答案"),
+    "predict.table.share": ("Probability", "概率"),
+    "predict.table.second": ("Next", "其次"),
+    "predict.table.caption": ("Answers for all pictures", "全部图片的答案"),
+    "predict.table.done": ("{count:picture|pictures} in {time}", "{count} 张图片，用时 {time}"),
+    "predict.table.failed": ("{count:file|files} could not be read", "{count} 个文件无法读取"),
+    "predict.table.shown": (
+        "The first {shown} are shown; the CSV has all.",
+        "仅显示前 {shown} 张；CSV 中包含全部。",
+    ),
+    "predict.table.unsure": ("{count:answer is|answers are} unsure", "{count} 个答案不确定"),
+    "predict.csv": ("Download CSV", "下载 CSV"),
+    "predict.gone": (
+        "This model is no longer there; choose another one.",
+        "该模型已不存在；请选择其他模型。",
+    ),
+    "error.predict.no_model": (
+        "There is no model to ask yet; train one first, or import one.",
+        "还没有可用的模型；请先训练或导入一个。",
+    ),
+    "error.predict.no_pictures": (
+        "None of these files is a picture; choose JPEG, PNG, WebP, BMP, GIF or TIFF files, or a zip of them.",
+        "这些文件都不是图片；请选择 JPEG、PNG、WebP、BMP、GIF 或 TIFF 文件，或包含它们的 zip。",
+    ),
+}

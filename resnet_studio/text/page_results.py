@@ -1,3 +1,196 @@
-"""Texts of: page_results."""
+"""The Results tab: scores, confusion matrix, pictures, downloads."""
 
-TEXT: dict[str, tuple[str, str]] = {}
+TEXT: dict[str, tuple[str, str]] = {
+    "results.choose": ("Training", "训练记录"),
+    "results.choice": ("{name} · {score} · {when}", "{name} · {score} · {when}"),
+    "results.choice.no_test": ("no test", "无测试"),
+    "results.none.title": ("No results yet", "还没有结果"),
+    "results.none.text": (
+        "Once a model is trained, its score on pictures that it has never seen appears here, with every mistake as a "
+        "picture.",
+        "模型训练完成后，这里会显示它在从未见过的图片上的成绩，以及每一张认错的图片。",
+    ),
+    "results.go_data": ("Choose pictures", "选择图片"),
+    "results.go_train": ("Go to training", "前往训练"),
+    "results.go_runs": ("See all runs", "查看全部记录"),
+    "results.try": ("Try it on new pictures", "用新图片试一试"),
+    "results.about": (
+        "ResNet-{depth} · {freeze} · {train:training picture|training pictures}",
+        "ResNet-{depth} · {freeze} · {train} 张训练图片",
+    ),
+    "results.state.queued.title": ("Waiting for its turn", "排队等待中"),
+    "results.state.queued.text": (
+        "Results appear here when {name} has been trained and tested.",
+        "{name} 训练并测试完成后，结果会显示在这里。",
+    ),
+    "results.state.running.title": ("Training: epoch {epoch} of {epochs}", "训练中：第 {epoch} 轮，共 {epochs} 轮"),
+    "results.state.running.text": (
+        "The test pictures are scored once, at the very end. Until then, follow the curves of {name} under Train.",
+        "测试图片只在最后评分一次。在此之前，可在“训练”页查看 {name} 的曲线。",
+    ),
+    "results.state.preparing.title": ("Getting ready to train", "正在准备训练"),
+    "results.state.testing.title": ("Scoring the test pictures", "正在给测试图片评分"),
+    "results.state.testing.text": (
+        "{name} has been trained; its results are a moment away.",
+        "{name} 已训练完成，结果马上就好。",
+    ),
+    "results.state.interrupted.title": (
+        "Interrupted after epoch {epoch} of {epochs}",
+        "在第 {epoch}/{epochs} 轮后中断",
+    ),
+    "results.state.interrupted.text": (
+        "Nothing that {name} learned is lost. Resume it under Runs; it is tested when it has finished.",
+        "{name} 学到的内容都已保存。请在“训练记录”页继续训练，完成后会自动测试。",
+    ),
+    "results.state.failed.title": ("This training did not finish", "这次训练没有完成"),
+    "results.state.failed.text": (
+        "Change what the message names, then train again.",
+        "请按提示修改后重新训练。",
+    ),
+    "results.state.no_report.title": ("Scored on validation pictures only", "仅有验证集成绩"),
+    "results.state.no_report.text": (
+        "No test pictures were kept, so there is no independent score: the epoch was chosen by these same validation "
+        "pictures, which flatters it. Set a test share under Data and train again for an honest one.",
+        "没有预留测试图片，因此没有独立的成绩：最佳轮次正是用这些验证图片挑选的，数字会偏高。请在“数据”页设置测试集比例后重新训练。",
+    ),
+    "results.share": ("{share:%}", "{share:%}"),
+    "results.card.accuracy": ("Test accuracy", "测试准确率"),
+    "results.card.accuracy.note": (
+        "{correct} of {total:picture|pictures} right",
+        "{total} 张图片中认对 {correct} 张",
+    ),
+    "results.card.interval": ("95 % interval: {low:%} to {high:%}", "95% 置信区间：{low:%} 至 {high:%}"),
+    "results.card.validation": ("Validation accuracy", "验证准确率"),
+    "results.card.validation.note": ("no test pictures were kept", "没有预留测试图片"),
+    "results.card.f1": ("Macro F1", "宏平均 F1"),
+    "results.card.f1.note": (
+        "mean over {count:class|classes}, each counted alike",
+        "{count} 个类别的平均值，各类权重相同",
+    ),
+    "results.card.epoch": ("Best epoch", "最佳轮次"),
+    "results.card.epoch.note": ("of {epochs} · validation {accuracy:%}", "共 {epochs} 轮 · 验证 {accuracy:%}"),
+    "results.card.time": ("Training time", "训练用时"),
+    "results.card.time.note": ("on {device}", "使用 {device}"),
+    "results.reading.narrow": (
+        "Of 100 new pictures like these, expect {low} to {high} to be named correctly.",
+        "如果再给 100 张类似的新图片，预计能认对 {low} 到 {high} 张。",
+    ),
+    "results.reading.wide": (
+        "With only {count:test picture|test pictures} this is a rough figure: the true accuracy may lie anywhere from "
+        "{low:%} to {high:%}, {span} points apart. More test pictures would narrow it.",
+        "测试图片只有 {count} 张，这个数字比较粗略：真实准确率可能在 {low:%} 到 {high:%} 之间，相差 {span} 个百分点。增加测试图片可以缩小范围。",
+    ),
+    "results.reading.baseline": (
+        "Always answering “{name}” would score {share:%}.",
+        "如果每次都回答“{name}”，准确率是 {share:%}。",
+    ),
+    "results.reading.no_better": (
+        "That is no better than always answering “{name}” ({share:%}): the model has not learned to tell the classes "
+        "apart.",
+        "这并不比每次都回答“{name}”（{share:%}）更好：模型还没有学会区分这些类别。",
+    ),
+    "results.matrix.title": ("Confusion matrix", "混淆矩阵"),
+    "results.matrix.help": (
+        "A row is the true class, a column what the model said. Choose a cell to see its pictures.",
+        "行是真实类别，列是模型的回答。点击格子查看其中的图片。",
+    ),
+    "results.matrix.keys": (
+        "Arrow keys move between cells, Enter shows the pictures.",
+        "方向键移动，回车键查看图片。",
+    ),
+    "results.matrix.true": ("True class", "真实类别"),
+    "results.matrix.predicted": ("Model said", "模型回答"),
+    "results.matrix.cell": (
+        "true {true}, model said {predicted}: {count:picture|pictures}",
+        "真实 {true}，模型回答 {predicted}：{count} 张",
+    ),
+    "results.matrix.some": (
+        "Shown: the {shown} classes with the most mistakes, of {total}.",
+        "共 {total} 个类别，这里显示错误最多的 {shown} 个。",
+    ),
+    "results.matrix.all": ("Show all {total} classes", "显示全部 {total} 个类别"),
+    "results.matrix.fewer": ("Show the most confused only", "只显示混淆最多的类别"),
+    "results.matrix.scale": ("share of the true class", "占真实类别的比例"),
+    "results.pairs.title": ("Most frequent mix-ups", "最常见的混淆"),
+    "results.pairs.none": ("No two classes were mixed up.", "没有任何类别被混淆。"),
+    "results.pairs.of": ("{count} of {total}", "{total} 张中 {count} 张"),
+    "results.pictures.mistakes": ("Most confident mistakes", "最自信的错误"),
+    "results.pictures.mistakes.help": (
+        "Wrong, and sure of it. A wrong label shows up here first.",
+        "认错了却很有把握。标注错误往往最先出现在这里。",
+    ),
+    "results.pictures.none": (
+        "Not one mistake in {count:test picture|test pictures}.",
+        "{count} 张测试图片全部认对。",
+    ),
+    "results.pictures.none.help": (
+        "These were right as well, but the model was least sure of them.",
+        "下面这些也都认对了，只是模型把握最小。",
+    ),
+    "results.pictures.right": ("{name}, named correctly", "认对的 {name}"),
+    "results.pictures.wrong": ("{true}, taken for {predicted}", "把 {true} 认成 {predicted}"),
+    "results.pictures.of_class": ("Mistakes on {name}", "{name} 中认错的图片"),
+    "results.pictures.count": ("{count:picture|pictures}", "{count} 张图片"),
+    "results.pictures.shown": ("{shown} of {count:picture|pictures}", "显示 {count} 张中的 {shown} 张"),
+    "results.pictures.more": ("Show more", "显示更多"),
+    "results.pictures.back": ("Back to the most confident mistakes", "返回最自信的错误"),
+    "results.pictures.true": ("true", "真实"),
+    "results.pictures.said": ("said", "回答"),
+    "results.pictures.alt": (
+        "Picture {file}: true class {true}, model said {predicted} with {share:%}",
+        "图片 {file}：真实类别 {true}，模型回答 {predicted}，概率 {share:%}",
+    ),
+    "results.table.title": ("Class by class", "各类别成绩"),
+    "results.table.class": ("Class", "类别"),
+    "results.table.pictures": ("Pictures", "图片数"),
+    "results.table.pictures.help": ("Test pictures of this class", "该类别的测试图片数"),
+    "results.table.precision": ("Precision", "精确率"),
+    "results.table.precision.help": (
+        "When the model says this class, how often it is right",
+        "模型回答该类别时，有多少是对的",
+    ),
+    "results.table.recall": ("Recall", "召回率"),
+    "results.table.recall.help": (
+        "Of the pictures of this class, how many the model finds",
+        "该类别的图片中，模型认出了多少",
+    ),
+    "results.table.f1": ("F1", "F1"),
+    "results.table.f1.help": ("Balance of precision and recall", "精确率与召回率的综合"),
+    "results.table.mistakes": ("Show the mistakes on {name}", "查看 {name} 中认错的图片"),
+    "results.table.few": (
+        "Classes in grey have fewer than {count:test picture|test pictures}: their figures say little.",
+        "灰色类别的测试图片少于 {count} 张，数字参考价值有限。",
+    ),
+    "results.table.caption": ("Scores of each class; choose a heading to sort", "各类别成绩；点击表头排序"),
+    "results.curves.title": ("How it learned", "学习过程"),
+    "results.downloads.title": ("Take the model with you", "带走模型"),
+    "results.downloads.help": (
+        "The file needs no ResNet Studio: PyTorch and torchvision are enough.",
+        "使用这些文件不需要 ResNet Studio，有 PyTorch 和 torchvision 即可。",
+    ),
+    "results.downloads.safetensors": ("Model, .safetensors", "模型 .safetensors"),
+    "results.downloads.safetensors.help": (
+        "Weights with class names and preprocessing inside; safe to share",
+        "权重内含类别名称与预处理方式；可放心分享",
+    ),
+    "results.downloads.pt": ("Model, .pt", "模型 .pt"),
+    "results.downloads.pt.help": ("Plain PyTorch state dict", "标准 PyTorch state dict"),
+    "results.downloads.report_csv": ("Report, CSV", "报告 CSV"),
+    "results.downloads.report_csv.help": ("Scores of each class, for a spreadsheet", "各类别成绩，可用表格软件打开"),
+    "results.downloads.predictions_csv": ("Test predictions, CSV", "测试预测 CSV"),
+    "results.downloads.predictions_csv.help": (
+        "Every test picture with its probabilities",
+        "每张测试图片及各类别概率",
+    ),
+    "results.downloads.report_json": ("Report, JSON", "报告 JSON"),
+    "results.downloads.report_json.help": ("All of the above, for programs", "以上全部内容，供程序读取"),
+    "results.downloads.no_test": ("Needs test pictures; this run has none", "需要测试图片；本次训练没有"),
+    "results.code.title": ("Load it in Python", "在 Python 中加载"),
+    "results.code.copy": ("Copy", "复制"),
+    "results.code.copied": ("Copied", "已复制"),
+    "results.code.select": ("Press Ctrl+C to copy the marked lines", "已选中，请按 Ctrl+C 复制"),
+    "results.no_model": (
+        "The model file of this run is missing; delete the run and train again.",
+        "该训练的模型文件已丢失；请删除该记录并重新训练。",
+    ),
+}

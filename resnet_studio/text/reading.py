@@ -1,3 +1,68 @@
-"""Texts of: reading."""
+"""The sentences that read the curves: while a training runs, and after it ended."""
 
-TEXT: dict[str, tuple[str, str]] = {}
+TEXT: dict[str, tuple[str, str]] = {
+    "reading.early": (
+        "Too early to say: the curves speak after {epochs} epochs.",
+        "现在下结论还早：{epochs} 轮之后曲线才有意义。",
+    ),
+    "reading.early.ended": (
+        "Too few epochs to read a trend; train a little longer to see one.",
+        "轮数太少，看不出趋势；多训练几轮再看。",
+    ),
+    "reading.diverging": (
+        "The training loss has been running away since epoch {epoch}. Stop, and try a learning rate ten times smaller.",
+        "从第 {epoch} 轮起训练损失失控上升。建议停止，把学习率降到十分之一再试。",
+    ),
+    "reading.diverging.ended": (
+        "The training loss ran away from epoch {epoch} on. Try again with a learning rate ten times smaller.",
+        "从第 {epoch} 轮起训练损失失控上升。请把学习率降到十分之一再试。",
+    ),
+    "reading.guessing": (
+        "No better than guessing ({chance:%}) so far. Check that pictures and classes match; if they do, train more of the network or raise the learning rate.",
+        "目前和随机猜测（{chance:%}）差不多。请检查图片与类别是否对应；若无误，可让更多层参与训练或提高学习率。",
+    ),
+    "reading.guessing.ended": (
+        "It never did better than guessing ({chance:%}). Check that pictures and classes match; if they do, train more of the network or raise the learning rate.",
+        "准确率始终和随机猜测（{chance:%}）差不多。请检查图片与类别是否对应；若无误，可让更多层参与训练或提高学习率。",
+    ),
+    "reading.overfitting": (
+        "Overfitting since epoch {since}: it gets better on training pictures and worse on new ones. The best so far (epoch {epoch}, {accuracy:%}) is kept; you can stop here. Next time freeze more, augment more or add pictures.",
+        "从第 {since} 轮起出现过拟合：训练图片上越来越好，新图片上却变差。目前最好的模型（第 {epoch} 轮，{accuracy:%}）已保留，现在就可以停止。下次可以多冻结几层、加强数据增强或增加图片。",
+    ),
+    "reading.overfitting.ended": (
+        "It overfitted from epoch {since} on; the best model (epoch {epoch}, {accuracy:%}) is kept. To get further, freeze more, augment more or add pictures.",
+        "从第 {since} 轮起出现过拟合；保留的是最好的模型（第 {epoch} 轮，{accuracy:%}）。想更进一步，可以多冻结几层、加强数据增强或增加图片。",
+    ),
+    "reading.plateau": (
+        "Settled: nothing gained on new pictures in the last {epochs} epochs. Best {accuracy:%} at epoch {epoch}; you can stop here. More pictures or a deeper network would help more than more epochs.",
+        "已趋于平稳：最近 {epochs} 轮在新图片上没有进步。最好成绩是第 {epoch} 轮的 {accuracy:%}，现在就可以停止。比起增加轮数，增加图片或换更深的网络更有效。",
+    ),
+    "reading.plateau.ended": (
+        "It settled at {accuracy:%} (epoch {epoch}): the last {epochs} epochs gained nothing on new pictures. More pictures or a deeper network would help more than more epochs.",
+        "稳定在 {accuracy:%}（第 {epoch} 轮）：最后 {epochs} 轮在新图片上没有进步。比起增加轮数，增加图片或换更深的网络更有效。",
+    ),
+    "reading.underfitting": (
+        "Settled too low: also the training pictures are not learned, best {accuracy:%} at epoch {epoch}. Train more of the network, augment less or raise the learning rate.",
+        "过早停滞：连训练图片也没学好，最好成绩是第 {epoch} 轮的 {accuracy:%}。可以让更多层参与训练、减弱数据增强或提高学习率。",
+    ),
+    "reading.underfitting.ended": (
+        "It settled too low: also the training pictures were not learned, best {accuracy:%} at epoch {epoch}. Train more of the network, augment less or raise the learning rate.",
+        "过早停滞：连训练图片也没学好，最好成绩是第 {epoch} 轮的 {accuracy:%}。可以让更多层参与训练、减弱数据增强或提高学习率。",
+    ),
+    "reading.learning": (
+        "Learning: it still gets better on new pictures. Best so far {accuracy:%} at epoch {epoch}.",
+        "正在进步：在新图片上仍越来越好。目前最好成绩是第 {epoch} 轮的 {accuracy:%}。",
+    ),
+    "reading.learning.ended": (
+        "It was still getting better at the end, {accuracy:%} at epoch {epoch}: more epochs may gain more.",
+        "直到最后仍在进步，第 {epoch} 轮达到 {accuracy:%}：增加轮数可能会更好。",
+    ),
+    "reading.steady": (
+        "Nothing gained on new pictures for a few epochs; best {accuracy:%} at epoch {epoch}. Give it a few more.",
+        "最近几轮在新图片上没有进步；最好成绩是第 {epoch} 轮的 {accuracy:%}。可以再等几轮看看。",
+    ),
+    "reading.steady.ended": (
+        "It levelled off: best {accuracy:%} at epoch {epoch}, and little change after it.",
+        "已接近平稳：最好成绩是第 {epoch} 轮的 {accuracy:%}，之后变化不大。",
+    ),
+}

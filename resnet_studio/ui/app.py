@@ -1,8 +1,113 @@
-"""The page: tabs in the order of the work."""
+"""Starts the server of the page: settings that must stand before Gradio is imported, port, Ctrl-C.
+
+Gradio itself is imported by :mod:`resnet_studio.ui.shell`, and only once :func:`prepare_environment` has run.
+"""
 
 from __future__ import annotations
 
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-def serve() -> None:
-    """Open the app."""
-    raise NotImplementedError
+from resnet_studio.errors import StudioError
+from resnet_studio.text import say
+from resnet_studio.workspace import Workspace
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from resnet_studio.training.jobs import Jobs
+
+FIRST_PORT = 7860
+PORTS_TRIED = 20
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    workspace: Path | None = None,
+    *,
+    ssl_certfile: Path | None = None,
+    ssl_keyfile: Path | None = None,
+) -> None:
+    """Serve the page until Ctrl-C or SIGTERM.
+
+    ``port`` None takes 7860 or the next free one. A Hugging Face Space listens on all addresses at 7860. Raises
+    :class:`StudioError` when the port is taken.
+    """
+    if os.environ.get("SPACE_ID"):
+        host, port = "0.0.0.0", port or FIRST_PORT
+    port = free_port(host, port)
+    opened = Workspace.open(workspace)
+    prepare_environment(opened)
+
+    import uvicorn
+
+    from resnet_studio.training.jobs import Jobs
+
+    app = build_app(opened, Jobs(opened), local=is_loopback(host))
+    scheme = "https" if ssl_certfile else "http"
+    shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
+    print(say("shell.serving", address=f"{scheme}://{shown}:{port}"), flush=True)  # noqa: T201 - the one line that a user waits for
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=3,
+        ssl_certfile=ssl_certfile,
+        ssl_keyfile=None if ssl_keyfile is None else str(ssl_keyfile),
+    )
+    server = uvicorn.Server(config)
+    app.state.closing = lambda: server.should_exit
+    server.run()
+
+
+def build_app(workspace: Workspace, jobs: Jobs, *, local: bool = True) -> FastAPI:
+    """The whole app; ``local`` says that only this machine can connect, which opens its folders to the page."""
+    prepare_environment(workspace)
+    from resnet_studio.ui import shell
+    from resnet_studio.ui.context import Studio
+
+    return shell.mount(Studio(workspace, jobs, local))
+
+
+def prepare_environment(workspace: Workspace) -> None:
+    """Keep Gradio offline and its uploads in the workspace; it reads these variables when it is imported."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["GRADIO_TEMP_DIR"] = str(workspace.temporary)
+    os.environ["GRADIO_MCP_SERVER"] = "False"
+    os.environ["GRADIO_SHARE"] = "False"
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def free_port(host: str, port: int | None) -> int:
+    """``port`` if nobody listens there; without one, the first free port from 7860."""
+    if port is not None:
+        if not _can_listen(host, port):
+            raise StudioError("error.shell.port_busy", port=str(port))
+        return port
+    candidates = range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
+    for candidate in candidates:
+        if _can_listen(host, candidate):
+            return candidate
+    raise StudioError("error.shell.no_port", first=str(candidates[0]), last=str(candidates[-1]))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is reached from this machine alone."""
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def _can_listen(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        if os.name != "nt":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

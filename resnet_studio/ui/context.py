@@ -1,38 +1,96 @@
-"""What every tab is built with."""
+"""What every tab is built with: the server's parts, the shared components, words, and the guard around handlers.
+
+How a tab uses it::
+
+    def build(studio: Studio, shared: Shared) -> None:          # called inside the tab's ``gr.Tab``
+        button = gr.Button(T("train.start"))                    # words of the layout: also inside HTML f-strings
+
+        @guarded                                                # a StudioError becomes a message in the reader's language
+        def start(dataset: str | None) -> str:
+            '''In: the data set of this browser. Out: the run of this browser.'''
+            run = new_run(...)
+            gr.Info(say("train.queued", reader()))              # words of a handler: ``say`` with ``reader()``
+            return run.id
+
+        button.click(start, shared.dataset, shared.run, api_visibility="private")
+
+``T`` marks a text that the page looks up, ``say`` gives the sentence itself; a handler always uses ``say``, because
+only it can fill in values. ``guarded(instead=...)`` shows the sentence in the tab's own outputs rather than as a toast.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import functools
+import inspect
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 import gradio as gr
+from gradio.context import LocalContext
+from gradio.i18n import I18nData
 
-from resnet_studio.text import LANGUAGES, Language, keys, template
+from resnet_studio.errors import StudioError
+from resnet_studio.text import LANGUAGES, Language, keys, say, template
+from resnet_studio.ui.bundle import LOCALES
+from resnet_studio.ui.importing import Imports
+from resnet_studio.ui.shelf import Shelf
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.training.jobs import Jobs
 
 COOKIE = "studio_language"
-LOCALES: Mapping[Language, str] = {"en": "en", "zh": "zh-CN"}
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
 class Studio:
-    """The server's parts that handlers use: where things are, and who trains."""
+    """The server's parts that handlers use.
+
+    ``workspace`` says where things are, ``jobs`` trains, ``local`` tells that only this machine can connect;
+    ``shelf`` keeps the data sets that pages look at in memory, ``imports`` those on their way in.
+    """
 
     workspace: Workspace
     jobs: Jobs
+    local: bool = True
+    imports: Imports = field(default_factory=Imports)
+    shelf: Shelf = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shelf", Shelf(self.workspace))
 
 
 @dataclass(frozen=True)
 class Shared:
-    """Components that several tabs read or set: the data set and the run that this browser looks at."""
+    """Components that several tabs read or set.
 
+    ``dataset`` and ``run`` hold the ids of the data set and the run that this browser looks at, ``split`` the shares
+    ``[validation, test]`` chosen for the next training, ``form`` the settings in the Train tab that differ from the
+    defaults; all of these outlive a reload. ``live_phase`` holds the JSON of what runs (see
+    :mod:`resnet_studio.ui.live`); its ``change`` event fires when a run begins, waits or ends. A tab reacts with
+    ``shared.dataset.change(...)`` and reads the state of a fresh page with ``shared.demo.load(...)``; where the
+    browser has kept a value, a fresh page fires both. To move to another tab, return ``gr.Tabs(selected="train")``
+    for ``tabs``.
+    """
+
+    demo: gr.Blocks
     tabs: gr.Tabs
     dataset: gr.BrowserState
     run: gr.BrowserState
+    split: gr.BrowserState
+    form: gr.BrowserState
+    live_phase: gr.HTML
+
+
+def T(key: str) -> Any:  # noqa: N802 - the customary name of a translation mark
+    """The text ``key`` as a mark that the page replaces by the reader's language; also works inside HTML f-strings."""
+    template(key)
+    return I18nData(key)
 
 
 def language_of(request: gr.Request | Any) -> Language:
@@ -41,6 +99,68 @@ def language_of(request: gr.Request | Any) -> Language:
     return "zh" if chosen.lower().startswith("zh") else "en"
 
 
+def reader() -> Language:
+    """The language of whoever caused the event that is being handled; English outside of events."""
+    request = LocalContext.request.get(None)
+    return "en" if request is None else language_of(request)
+
+
 def translations() -> gr.I18n:
-    """All texts for :class:`gradio.I18n`, which picks the language in the browser."""
-    return gr.I18n(**{LOCALES[language]: {key: template(key, language) for key in keys()} for language in LANGUAGES})
+    """The texts for :class:`gradio.I18n`, which picks the language in the browser; none that takes values."""
+    plain = [key for key in keys() if "{" not in template(key)]
+    return gr.I18n(**{LOCALES[language]: {key: template(key, language) for key in plain} for language in LANGUAGES})
+
+
+def sentence_for(error: Exception) -> str:
+    """What the reader is told about ``error``; what is not a :class:`StudioError` goes to the log with its traceback."""
+    if isinstance(error, StudioError):
+        return error.sentence(reader())
+    logging.getLogger(__name__).error("a handler of the page failed", exc_info=error)
+    return say("shell.unexpected", reader())
+
+
+@overload
+def guarded(handler: Callable[P, R]) -> Callable[P, R]: ...
+
+
+@overload
+def guarded(*, instead: Callable[[str], Any]) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+
+
+def guarded(handler: Callable[P, R] | None = None, *, instead: Callable[[str], Any] | None = None) -> Any:
+    """Make a handler of the page (a function or a generator) answer errors with a sentence in the reader's language.
+
+    By default the sentence is a toast. With ``instead``, the handler returns ``instead(sentence)``: the updates that
+    show it near where it happened.
+    """
+    if handler is None:
+        return functools.partial(_guarded, instead=instead)
+    return _guarded(handler, instead=instead)
+
+
+def _guarded(handler: Callable[..., Any], *, instead: Callable[[str], Any] | None) -> Callable[..., Any]:
+    def answer(error: Exception) -> Any:
+        sentence = sentence_for(error)
+        if instead is None:
+            raise gr.Error(sentence, title=say("shell.error", reader()), print_exception=False) from error
+        return instead(sentence)
+
+    @functools.wraps(handler)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return handler(*args, **kwargs)
+        except gr.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - the boundary between the page and everything below it
+            return answer(error)
+
+    @functools.wraps(handler)
+    def steps(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        try:
+            yield from handler(*args, **kwargs)
+        except gr.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            yield answer(error)
+
+    return steps if inspect.isgeneratorfunction(handler) else call

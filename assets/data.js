@@ -1,0 +1,279 @@
+// The data tab: sending a folder or a zip, the split bar, the gallery.
+
+// ---------- Folder or zip ----------
+window.studioPicker = (element, picked) => {
+  const PICTURE = /\.(jpe?g|jfif|png|bmp|webp|gif|tiff?)$/i, HIDDEN = /(^|\/)(\.|__MACOSX(\/|$))/;
+  const FILES = 200, BYTES = 48 * 2 ** 20, AT_ONCE = 3, LIMIT = 4 * 2 ** 30;
+  const zone = element.querySelector(".rs-drop"), words = zone.dataset, sending = new Set();
+  const part = (name) => zone.querySelector(name);
+  let cancelled = false;
+
+  const say = (text) => { part(".rs-drop-message").textContent = text; };
+  const busy = (on) => {
+    zone.classList.toggle("busy", on);
+    part(".rs-drop-idle").hidden = on;
+    part(".rs-drop-busy").hidden = !on;
+  };
+  const size = (bytes) => bytes < 1e9 ? `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+  const show = (sent, total) => {
+    const share = total ? Math.min(1, sent / total) : 0;
+    part(".rs-drop-text").textContent = `${words.sending} ${Math.round(100 * share)} % (${size(sent)} / ${size(total)})`;
+    part(".rs-progress span").style.width = `${100 * share}%`;
+    part(".rs-progress").setAttribute("aria-valuenow", Math.round(100 * share));
+  };
+
+  const post = (files, moved) => new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(), form = new FormData();
+    for (const { file } of files) form.append("files", file, file.name);
+    request.open("POST", new URL("gradio_api/upload", document.baseURI));
+    request.upload.onprogress = (event) => moved(event.loaded);
+    request.onload = () => request.status === 200 ? resolve(JSON.parse(request.response)) : reject(new Error(request.status));
+    request.onerror = request.onabort = () => reject(new Error("broken"));
+    request.onloadend = () => sending.delete(request);
+    sending.add(request);
+    request.send(form);
+  });
+
+  const batches = (files) => {
+    const made = [[]];
+    let bytes = 0;
+    for (const entry of files) {
+      const last = made[made.length - 1];
+      if (last.length && (last.length === FILES || bytes + entry.file.size > BYTES)) { made.push([entry]); bytes = entry.file.size; }
+      else { last.push(entry); bytes += entry.file.size; }
+    }
+    return made;
+  };
+
+  const send = async (name, files, leftOut) => {
+    const total = files.reduce((sum, { file }) => sum + file.size, 0), waiting = batches(files), moved = new Map(), done = [];
+    cancelled = false;
+    say(""); busy(true); show(0, total);
+    const work = async () => {
+      while (waiting.length && !cancelled) {
+        const batch = waiting.shift();
+        const paths = await post(batch, (bytes) => {
+          moved.set(batch, bytes);
+          show([...moved.values()].reduce((a, b) => a + b, 0), total);
+        });
+        batch.forEach(({ path }, i) => done.push([path, paths[i]]));
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      if (!cancelled) picked({ name, files: done, left_out: leftOut });
+    } catch {
+      cancelled = cancelled || "failed";
+      sending.forEach((request) => request.abort());
+    }
+    if (cancelled) say(cancelled === "failed" ? words.failed : words.cancelled);
+    busy(false);
+  };
+
+  // entries: {path: POSIX path under the chosen folder, with its name; file}
+  const take = (entries) => {
+    const seen = entries.filter(({ path }) => !HIDDEN.test(path));
+    const zip = seen.length === 1 && /\.zip$/i.test(seen[0].path);
+    const files = zip ? seen : seen.filter(({ path }) => PICTURE.test(path));
+    if (!files.length) return say(words.none);
+    if (files.some(({ file }) => file.size > LIMIT)) return say(words.tooLarge);
+    if (!zip && files.every(({ path }) => !path.includes("/"))) return say(words.loose);
+    const roots = new Set(files.map(({ path }) => path.split("/")[0])), root = roots.size === 1 ? [...roots][0] : "";
+    const inside = !zip && root ? files.map(({ path, file }) => ({ path: path.slice(root.length + 1), file })) : files;
+    return send(root || "pictures", inside, zip ? 0 : seen.length - files.length);
+  };
+
+  const read = async (entry) => {
+    if (entry.isFile) return [{ path: entry.fullPath.slice(1), file: await new Promise((yes, no) => entry.file(yes, no)) }];
+    const reader = entry.createReader(), found = [];
+    for (;;) {
+      const some = await new Promise((yes, no) => reader.readEntries(yes, no));
+      if (!some.length) break;
+      for (const one of some) found.push(...await read(one));
+    }
+    return found;
+  };
+
+  element.addEventListener("click", (event) => {
+    const kind = event.target.closest("[data-pick]")?.dataset.pick;
+    if (kind === "cancel") { cancelled = true; sending.forEach((request) => request.abort()); }
+    else if (kind) { const input = part(`[data-input=${kind}]`); input.value = ""; input.click(); }
+  });
+  for (const input of element.querySelectorAll("[data-input]"))
+    input.addEventListener("change", () => input.files.length && take(
+      [...input.files].map((file) => ({ path: file.webkitRelativePath || file.name, file }))));
+  element.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
+  element.addEventListener("dragleave", (event) => { if (!element.contains(event.relatedTarget)) zone.classList.remove("over"); });
+  element.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    zone.classList.remove("over");
+    if (zone.classList.contains("busy")) return;
+    const dropped = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    try { take((await Promise.all(dropped.map(read))).flat()); } catch { say(words.failed); }
+  });
+};
+
+// ---------- Split bar ----------
+window.studioSplit = (element, changed) => {
+  const LOW = 1, HIGH = 80, MOST = 90; // percent, as the settings allow
+  const bar = () => element.querySelector(".rs-split-bar");
+  const shares = () => ({ validation: Number(bar().dataset.validation), test: Number(bar().dataset.test) });
+  const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+  const draw = (validation, test) => {
+    const node = bar(), train = 100 - validation - test, total = Number(node.dataset.total);
+    Object.assign(node.dataset, { validation, test });
+    node.style.setProperty("--train", `${train}%`);
+    node.style.setProperty("--validation", `${validation}%`);
+    for (const [name, share] of Object.entries({ train, validation, test })) {
+      const count = element.querySelector(`[data-count=${name}]`);
+      if (count) count.textContent = Math.round(total * share / 100).toLocaleString(window.studioLocale);
+      const field = element.querySelector(`[data-share=${name}]`);
+      if (field && field !== document.activeElement) field.value = share;
+      if (field?.tagName === "OUTPUT") field.textContent = `${share} %`;
+    }
+    const [first, second] = element.querySelectorAll(".rs-split-handle");
+    first.setAttribute("aria-valuenow", train);
+    second.setAttribute("aria-valuenow", train + validation);
+  };
+  let told;
+  const tell = () => {
+    clearTimeout(told);
+    told = setTimeout(() => { const { validation, test } = shares(); changed({ validation: validation / 100, test: test / 100 }); }, 250);
+  };
+  // Moves boundary 0 (training | validation) or 1 (validation | test) to `at` percent from the start.
+  const move = (which, at) => {
+    const { validation, test } = shares(), train = 100 - validation - test;
+    if (which === 0) {
+      const next = clamp(100 - test - at, LOW, Math.min(HIGH, MOST - test));
+      draw(next, test);
+    } else {
+      const nextTest = clamp(100 - at, 0, Math.min(HIGH, 100 - train - LOW));
+      draw(100 - train - nextTest, nextTest);
+    }
+  };
+
+  let held = null;
+  const under = (event) => { const box = bar().getBoundingClientRect(); return Math.round(100 * (event.clientX - box.left) / box.width); };
+  element.addEventListener("pointerdown", (event) => {
+    const handle = event.target.closest(".rs-split-handle");
+    if (!handle) return;
+    held = Number(handle.dataset.handle);
+    handle.setPointerCapture(event.pointerId);
+    handle.focus();
+    event.preventDefault();
+  });
+  element.addEventListener("pointermove", (event) => { if (held !== null) move(held, under(event)); });
+  for (const end of ["pointerup", "pointercancel"])
+    element.addEventListener(end, () => { if (held !== null) { held = null; tell(); } });
+  element.addEventListener("keydown", (event) => {
+    const handle = event.target.closest(".rs-split-handle");
+    const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -5, PageUp: 5 }[event.key];
+    if (!handle || !step) return;
+    event.preventDefault();
+    move(Number(handle.dataset.handle), Number(handle.getAttribute("aria-valuenow")) + step);
+    tell();
+  });
+  element.addEventListener("change", (event) => {
+    const name = event.target.dataset.share;
+    if (!name) return;
+    const { validation, test } = shares(), value = Math.round(Number(event.target.value));
+    if (name === "validation") draw(clamp(value || LOW, LOW, Math.min(HIGH, MOST - test)), test);
+    else draw(validation, clamp(value || 0, 0, Math.min(HIGH, MOST - validation)));
+    event.target.value = shares()[name];
+    tell();
+  });
+};
+
+// ---------- Gallery ----------
+window.studioGallery = (element) => {
+  const frame = () => element.querySelector(".rs-gallery");
+  let first = 0, asked = 0;
+
+  const size = () => {
+    const grid = element.querySelector(".rs-gallery-grid");
+    const columns = Math.max(3, Math.floor((grid.clientWidth + 8) / 80)), rows = window.innerWidth < 700 ? 4 : 2;
+    grid.style.setProperty("--columns", columns);
+    return columns * rows;
+  };
+  const load = async () => {
+    const node = frame();
+    if (!node || !element.clientWidth) return;
+    const mine = ++asked, count = size(), grid = element.querySelector(".rs-gallery-grid");
+    const query = new URLSearchParams({ first, count });
+    for (const select of element.querySelectorAll("select")) if (select.value) query.set(select.name, select.value);
+    const answer = await fetch(`studio/pictures/${node.dataset.dataset}?${query}`).catch(() => null);
+    if (mine !== asked || !answer?.ok) return;
+    const { total, pictures } = await answer.json();
+    grid.replaceChildren(...pictures.map(({ index, name, label }) => {
+      const button = document.createElement("button"), image = new Image();
+      button.type = "button";
+      button.title = name;
+      image.loading = "lazy"; image.decoding = "async"; image.alt = label;
+      image.src = `studio/thumb/${node.dataset.dataset}/${index}`;
+      image.onload = () => image.classList.toggle("tiny", image.naturalWidth < 64);
+      image.onerror = () => button.classList.add("broken");
+      button.dataset.index = index;
+      button.append(image);
+      return button;
+    }));
+    const words = node.dataset;
+    element.querySelector(".rs-gallery-range").textContent = total
+      ? words.range.replace("{first}", first + 1).replace("{last}", first + pictures.length)
+        .replace("{total}", total.toLocaleString(window.studioLocale))
+      : words.none;
+    element.querySelector("[data-go=back]").disabled = first === 0;
+    element.querySelector("[data-go=on]").disabled = first + count >= total;
+    grid.dataset.count = count;
+  };
+  const restart = () => { first = 0; load(); };
+
+  element.addEventListener("click", (event) => {
+    const go = event.target.closest("[data-go]"), picture = event.target.closest("[data-index]");
+    const count = Number(element.querySelector(".rs-gallery-grid")?.dataset.count || 0);
+    if (go) { first = Math.max(0, first + (go.dataset.go === "on" ? count : -count)); load(); }
+    if (picture) enlarge(picture);
+  });
+  element.addEventListener("change", restart);
+  document.addEventListener("studio:class", (event) => {
+    const select = element.querySelector("select[name=label]");
+    if (!select) return;
+    select.value = select.value === event.detail ? "" : event.detail;
+    restart();
+    document.dispatchEvent(new CustomEvent("studio:class-shown", { detail: select.value }));
+  });
+
+  const enlarge = (picture) => {
+    const dialog = document.createElement("dialog"), image = new Image(), caption = document.createElement("p");
+    dialog.className = "rs-dialog";
+    image.src = `studio/thumb/${frame().dataset.dataset}/${picture.dataset.index}?side=640`;
+    image.alt = picture.querySelector("img").alt;
+    image.onload = () => image.classList.toggle("tiny", image.naturalWidth < 160);
+    caption.textContent = `${image.alt} · ${picture.title}`;
+    const close = document.createElement("button");
+    close.type = "button"; close.className = "rs-button"; close.textContent = frame().dataset.close;
+    close.onclick = () => dialog.close();
+    dialog.append(image, caption, close);
+    dialog.onclick = (event) => { if (event.target === dialog) dialog.close(); };
+    dialog.onclose = () => { dialog.remove(); picture.focus(); };
+    document.body.append(dialog);
+    dialog.showModal();
+  };
+
+  let shown = null, width = 0;
+  new ResizeObserver(() => {
+    const dataset = frame()?.dataset.dataset;
+    if (!dataset || !element.clientWidth) return;
+    if (dataset !== shown || Math.abs(element.clientWidth - width) > 40) { shown = dataset; width = element.clientWidth; restart(); }
+  }).observe(element);
+  return () => { if (frame() && frame().dataset.dataset !== shown) { shown = frame().dataset.dataset; width = element.clientWidth; restart(); } };
+};
+
+document.addEventListener("click", (event) => {
+  const row = event.target.closest?.("[data-class]");
+  if (row) document.dispatchEvent(new CustomEvent("studio:class", { detail: row.dataset.class }));
+});
+document.addEventListener("studio:class-shown", (event) => {
+  for (const row of document.querySelectorAll("[data-class]"))
+    row.setAttribute("aria-pressed", String(row.dataset.class === event.detail));
+});

@@ -1,0 +1,82 @@
+// Runs: ticking compares, typing filters, deleting asks first. What is ticked outlives a redrawn table.
+window.studioRuns = (element, act) => {
+  const picked = new Set();
+  let filter = "", asked = "";
+
+  const compare = async () => {
+    const panel = element.querySelector(".runs-compare");
+    if (!panel) return;
+    const query = [...picked].map((run) => `run=${encodeURIComponent(run)}`).join("&");
+    if (query === asked && panel.childElementCount) return;
+    asked = query;
+    if (!query) { panel.replaceChildren(); return; }
+    const answer = await fetch(`studio/compare?${query}`, { credentials: "same-origin" });
+    if (answer.ok && asked === query) panel.innerHTML = await answer.text();
+  };
+
+  const redrawn = () => {
+    const here = new Set();
+    let shown = 0;
+    for (const row of element.querySelectorAll("tr[data-run]")) {
+      const run = row.dataset.run, box = row.querySelector("input");
+      here.add(run);
+      if (box.checked !== picked.has(run)) box.checked = picked.has(run);
+      const hidden = !row.textContent.toLowerCase().includes(filter);
+      if (row.hidden !== hidden) row.hidden = hidden;
+      shown += !hidden;
+    }
+    for (const run of picked) if (!here.has(run)) picked.delete(run);
+    const none = element.querySelector(".runs-no-match");
+    if (none && none.hidden !== shown > 0) none.hidden = shown > 0;
+    compare();
+  };
+
+  const ask = (button) => new Promise((resolve) => {
+    const words = element.querySelector(".runs-page").dataset;
+    const dialog = document.createElement("dialog");
+    dialog.className = "runs-dialog";
+    const title = document.createElement("h2"), text = document.createElement("p"), row = document.createElement("div");
+    title.textContent = button.dataset.ask;
+    title.id = "runs-dialog-title";
+    text.textContent = words.warning;
+    dialog.setAttribute("aria-labelledby", title.id);
+    for (const [kind, label] of [["no", words.no], ["yes", words.yes]]) {
+      const choice = document.createElement("button");
+      choice.type = "button";
+      choice.className = kind === "yes" ? "res-button danger" : "res-button";
+      choice.textContent = label;
+      choice.onclick = () => dialog.close(kind);
+      row.append(choice);
+    }
+    dialog.append(title, text, row);
+    dialog.onclose = () => { dialog.remove(); button.isConnected && button.focus(); resolve(dialog.returnValue === "yes"); };
+    document.querySelector(".gradio-container").append(dialog);
+    dialog.showModal();
+  });
+
+  element.addEventListener("click", async (event) => {
+    const button = event.target.closest("button");
+    if (!button || !element.contains(button)) return;
+    const data = button.dataset;
+    if (data.open) act.open(data.open);
+    else if (data.resume) act.resume(data.resume);
+    else if (data.go) act.go(data.go);
+    else if (data.clear) { picked.clear(); redrawn(); }
+    else if (data.remove && (button.ariaDisabled === "true" || (await ask(button)))) act.remove(data.remove);
+  });
+  element.addEventListener("change", (event) => {
+    if (event.target.type !== "checkbox") return;
+    picked[event.target.checked ? "add" : "delete"](event.target.value);
+    compare();
+  });
+  element.addEventListener("input", (event) => {
+    if (event.target.type !== "search") return;
+    filter = event.target.value.trim().toLowerCase();
+    redrawn();
+  });
+  // Only the table: the panel's own changes must not start this again.
+  new MutationObserver((changes) => {
+    if (changes.some((change) => !change.target.closest?.(".runs-compare"))) redrawn();
+  }).observe(element, { childList: true, subtree: true });
+  redrawn();
+};

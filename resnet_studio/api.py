@@ -1,0 +1,129 @@
+"""The Python API: open a data set, train, predict.
+
+>>> import resnet_studio as studio
+>>> run = studio.train(studio.open_data("photos.zip"), epochs=5)
+>>> studio.predict(run, "new.jpg")[0].label
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.errors import RunError, StudioError
+from resnet_studio.events import Event, Failed
+from resnet_studio.workspace import Run, Workspace
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from resnet_studio.data.dataset import Dataset, Sample
+    from resnet_studio.evaluation.report import Report
+    from resnet_studio.prediction import Prediction
+    from resnet_studio.training.control import Control
+
+Told = Callable[[Event], None]
+
+
+def open_data(source: str | Path, workspace: Workspace | None = None) -> Dataset:
+    """The data set at ``source``: a folder or zip of class folders, ``sample:NAME`` or ``public:NAME``.
+
+    Raises :class:`DataError` with a sentence that says what to do where it cannot be used.
+    """
+    from resnet_studio.data.intake import open_data as open_any
+
+    return open_any(source, workspace or Workspace.open())
+
+
+def train(
+    dataset: Dataset,
+    config: TrainConfig | None = None,
+    *,
+    workspace: Workspace | None = None,
+    told: Told | None = None,
+    control: Control | None = None,
+    **settings: Any,
+) -> Run:
+    """Train on ``dataset`` in this thread and return the run: ``run.best`` is the checkpoint.
+
+    ``settings`` are fields of :class:`TrainConfig`; ``told`` hears every event; ``control`` can stop the training.
+    Raises :class:`StudioError` where the training could not be done.
+    """
+    from resnet_studio.training.plan import new_run
+
+    chosen = (config or TrainConfig()).replace(**settings)
+    run = new_run(dataset, chosen, workspace or Workspace.open())
+    return _driven(run, told, control)
+
+
+def resume(
+    run: Run | str, *, workspace: Workspace | None = None, told: Told | None = None, control: Control | None = None
+) -> Run:
+    """Train an interrupted or stopped ``run`` to its end. Raises :class:`RunError` where nothing is left to train."""
+    from resnet_studio.training.jobs import check_resumable
+
+    found = run if isinstance(run, Run) else (workspace or Workspace.open()).run(run)
+    check_resumable(found)
+    return _driven(found, told, control)
+
+
+def _driven(run: Run, told: Told | None, control: Control | None) -> Run:
+    from resnet_studio.training.control import Control
+    from resnet_studio.training.jobs import drive
+
+    end = drive(run, control or Control(), told)
+    if isinstance(end, Failed):
+        raise StudioError(end.key, **end.values)
+    return run
+
+
+def predict(
+    model: Run | str | Path,
+    *pictures: str | Path | Image.Image,
+    workspace: Workspace | None = None,
+    device: str = "auto",
+) -> list[Prediction | StudioError]:
+    """What ``model`` (a run or a checkpoint) says of each of ``pictures``; a bad picture gives its error in place."""
+    from resnet_studio.prediction import Predictor
+
+    sources = [Path(picture) if isinstance(picture, str) else picture for picture in pictures]
+    return Predictor(checkpoint_path(model, workspace), device=device)(sources)
+
+
+def evaluate(
+    model: Run | str | Path, dataset: Dataset, *, workspace: Workspace | None = None, device: str = "auto"
+) -> Report:
+    """Score ``model`` on the pictures of ``dataset``: on its test part where it comes with one, else on all of it.
+
+    Raises :class:`DataError` where ``dataset`` has a class that the model does not know.
+    """
+    from resnet_studio.evaluation.report import relabelled, score_pictures
+    from resnet_studio.model import checkpoint
+    from resnet_studio.training.hardware import choose_device
+
+    loaded = checkpoint.load(checkpoint_path(model, workspace))
+    chosen = choose_device(device)
+    samples = relabelled(evaluated_samples(dataset), dataset.classes, loaded.card.classes)
+    files = [dataset.path(sample) for sample in samples]
+    return score_pictures(loaded.model.to(chosen), loaded.card, samples, files, chosen)
+
+
+def evaluated_samples(dataset: Dataset) -> list[Sample]:
+    """The pictures that :func:`evaluate` scores: the test part of ``dataset`` where it has one, else all."""
+    test = [sample for sample in dataset.samples if sample.part == "test"]
+    return test or list(dataset.samples)
+
+
+def checkpoint_path(model: Run | str | Path, workspace: Workspace | None = None) -> Path:
+    """The checkpoint file of a run, or ``model`` itself where it is a file.
+
+    Raises :class:`RunError` where there is no such run, or where it has no checkpoint yet.
+    """
+    if isinstance(model, (str, Path)) and Path(model).is_file():
+        return Path(model)
+    run = model if isinstance(model, Run) else (workspace or Workspace.open()).run(str(model))
+    if not run.best.exists():
+        raise RunError("error.run.no_model", run=run.id)
+    return run.best

@@ -1,0 +1,146 @@
+"""The command line: a contract that scripts rely on.
+
+With ``--json`` the last line of standard output is exactly one JSON object; progress goes to standard error.
+Exit status: 0 success, 2 bad input or usage (one sentence), 1 a failure of the studio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+from resnet_studio import commands, config
+from resnet_studio.config import TrainConfig
+from resnet_studio.errors import StudioError
+from resnet_studio.terminal import Terminal
+from resnet_studio.text import say
+from resnet_studio.version import __version__
+from resnet_studio.workspace import Workspace
+
+OUR_FAILURES = frozenset({"error.unexpected", "error.disk_full", "error.cli.interrupted"})
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise _UsageError(f"{message[:1].upper()}{message[1:]}; see {self.prog} --help.")
+
+
+class _UsageError(Exception):
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in given
+    terminal = Terminal(sys.stderr)
+    try:
+        options = _parser().parse_args(given)
+        result = commands.run(options, Workspace.open(options.workspace), terminal)
+    except _UsageError as error:
+        return _refused(str(error), 2, as_json)
+    except StudioError as error:
+        return _refused(str(error), 1 if error.key in OUR_FAILURES else 2, as_json)
+    except KeyboardInterrupt:
+        return _refused("Interrupted.", 1, as_json)
+    except Exception as error:
+        logging.getLogger(__name__).exception("internal error")
+        return _refused(say("error.unexpected", "en", kind=type(error).__name__), 1, as_json)
+    _print(json.dumps(result.json, ensure_ascii=False) if as_json else result.text)
+    return 0
+
+
+def _refused(sentence: str, status: int, as_json: bool) -> int:
+    print(sentence, file=sys.stderr)
+    if as_json:
+        _print(json.dumps({"error": sentence}, ensure_ascii=False))
+    return status
+
+
+def _print(text: str) -> None:
+    if text:
+        print(text, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m resnet_studio", description="Fine-tune a ResNet image classifier.")
+    parser.add_argument("--version", action="version", version=__version__)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, summary: str) -> argparse.ArgumentParser:
+        sub: argparse.ArgumentParser = subparsers.add_parser(name, help=summary, description=summary)
+        sub.add_argument("--json", action="store_true", help="print one JSON object as the last line of output")
+        sub.add_argument("--workspace", type=Path, metavar="DIR", help="where data sets and runs are kept")
+        return sub
+
+    data = "a folder or a zip of class folders, sample:NAME or public:NAME"
+    model = "a run, 'last', or a checkpoint file"
+    device = "auto, cpu, cuda, cuda:N or mps"
+
+    check = command("check", "look at a data set: classes, problems, split")
+    check.add_argument("data", metavar="DATA", help=data)
+
+    train = command("train", "train on a data set")
+    train.add_argument("data", metavar="DATA", help=data)
+    train.add_argument("--tensorboard", type=Path, metavar="DIR", help="also write TensorBoard logs there")
+    _add_settings(train)
+
+    resume = command("resume", "go on with an interrupted or stopped run")
+    resume.add_argument("run", metavar="RUN", help="the run's name, or 'last'")
+
+    evaluate = command("evaluate", "score a model on labelled pictures")
+    evaluate.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=model)
+    evaluate.add_argument("data", metavar="DATA", help=data)
+    evaluate.add_argument("--device", default="auto", help=device)
+
+    predict = command("predict", "classify pictures")
+    predict.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=model)
+    predict.add_argument("pictures", metavar="PICTURES", nargs="+", type=Path, help="pictures, or folders of them")
+    predict.add_argument("--device", default="auto", help=device)
+
+    runs = command("runs", "list the runs")
+    runs.add_argument("--delete", metavar="RUN", help="remove a run for good")
+    runs.add_argument("--tensorboard", type=Path, metavar="DIR", help="write the TensorBoard logs of all runs there")
+
+    ui = command("ui", "open the page in the browser")
+    ui.add_argument("--host", default=None, help="address to listen on (default 127.0.0.1)")
+    ui.add_argument("--port", type=int, default=None, help="port to listen on (default 7860)")
+    ui.add_argument("--ssl-certfile", type=Path, help="certificate, for webcams over a network")
+    ui.add_argument("--ssl-keyfile", type=Path, help="key of the certificate")
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """An option for every field of :class:`TrainConfig`, grouped as in the form."""
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for spec in fields(TrainConfig):
+        group = spec.metadata["group"]
+        if group not in groups:
+            groups[group] = parser.add_argument_group(say(f"config.group.{group}", "en"))
+        _add_setting(groups[group], spec.name)
+
+
+def _add_setting(group: argparse._ArgumentGroup, name: str) -> None:
+    default = getattr(TrainConfig(), name)
+    shown = "auto" if default is None else default
+    allowed = config.choices(name)
+    summary = f"{say(f'config.{name}.help', 'en')} (default {shown})".replace("%", "%%")
+    flag = f"--{name.replace('_', '-')}"
+    if isinstance(default, bool):
+        group.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=summary)
+        return
+    aliases = ["--size"] if name == "picture_size" else []
+    metavar = "{" + ",".join(map(str, allowed)) + "}" if allowed else name.split("_")[-1].upper()
+    group.add_argument(
+        flag, *aliases, dest=name, default=argparse.SUPPRESS, metavar=metavar, help=summary, type=_reader(name)
+    )
+
+
+def _reader(name: str) -> Any:
+    return lambda text: config.parse(name, text)

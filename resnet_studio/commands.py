@@ -1,0 +1,272 @@
+"""What each command of the command line does: options in, a result for people and one for programs out."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio import api
+from resnet_studio.config import TrainConfig
+from resnet_studio.errors import DataError, RunError, StudioError
+from resnet_studio.events import RunState
+from resnet_studio.terminal import Terminal
+from resnet_studio.workspace import Run, Workspace
+
+if TYPE_CHECKING:
+    from resnet_studio.data.dataset import Dataset
+    from resnet_studio.training.control import Control
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command found: ``text`` for people, ``json`` for programs."""
+
+    text: str
+    json: dict[str, Any]
+
+
+def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
+    """Do what ``options.command`` says."""
+    match options.command:
+        case "check":
+            return check(_open(options.data, workspace, terminal))
+        case "train":
+            return train(options, workspace, terminal)
+        case "resume":
+            return resume(options.run, workspace, terminal)
+        case "evaluate":
+            return evaluate(options, workspace, terminal)
+        case "predict":
+            return predict(options, workspace)
+        case "runs":
+            return runs(options, workspace)
+        case _:
+            return ui(options, workspace)
+
+
+def _open(source: str, workspace: Workspace, terminal: Terminal) -> Dataset:
+    from resnet_studio.data.intake import open_data
+
+    return open_data(source, workspace, progress=terminal.steps("pictures"))
+
+
+def check(dataset: Dataset) -> Result:
+    """The classes of ``dataset``, what is wrong with its pictures, and how it would be split."""
+    from resnet_studio.data.checkup import inspect
+    from resnet_studio.data.dataset import split
+
+    findings = inspect(dataset)
+    parts = split(dataset)
+    sizes = {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)}
+    lines = [f"{dataset.name}: {len(dataset.samples):,} pictures in {len(dataset.classes):,} classes"]
+    lines += [f"  {count:6,}  {name}" for name, count in dataset.counts.items()]
+    lines += [f"train {sizes['train']:,}, validation {sizes['validation']:,}, test {sizes['test']:,}"]
+    lines += [f"- {finding.sentence('en')}" for finding in findings]
+    return Result(
+        "\n".join(lines),
+        {
+            "name": dataset.name,
+            "classes": dataset.counts,
+            "pictures": len(dataset.samples),
+            "split": {**sizes, "preset": parts.preset},
+            "findings": [
+                {"kind": found.kind, "message": found.sentence("en"), "files": list(found.files)} for found in findings
+            ],
+        },
+    )
+
+
+def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
+    """Train on a data set."""
+    given = vars(options)
+    chosen = TrainConfig(**{spec.name: given[spec.name] for spec in fields(TrainConfig) if spec.name in given})
+    dataset = _open(options.data, workspace, terminal)
+    run = api.train(dataset, chosen, workspace=workspace, told=terminal, control=_controlled())
+    if options.tensorboard:
+        _write_tensorboard([run], options.tensorboard)
+    return _trained(run)
+
+
+def resume(name: str, workspace: Workspace, terminal: Terminal) -> Result:
+    """Go on with a run."""
+    return _trained(api.resume(name, workspace=workspace, told=terminal, control=_controlled()))
+
+
+def _controlled() -> Control:
+    """Ctrl-C stops the training and keeps the best, a second one ends at once; SIGTERM pauses it for resuming."""
+    from resnet_studio.training.control import Control
+
+    control = Control()
+
+    def interrupted(*_: object) -> None:
+        if control.request:
+            raise KeyboardInterrupt
+        control.stop()
+
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGTERM, lambda *_: control.pause())
+    return control
+
+
+def _trained(run: Run) -> Result:
+    state, config = run.state(), run.config
+    if state.finished is None or state.started is None:
+        raise RunError("error.cli.interrupted", run=run.id)
+    done = state.finished
+    test = "" if done.test_accuracy is None else f", test accuracy {done.test_accuracy:.1%}"
+    text = f"{run.id}: validation accuracy {done.validation_accuracy:.1%} (epoch {done.best_epoch}){test}\n{run.best}"
+    return Result(
+        text,
+        {
+            "run": run.id,
+            "checkpoint": str(run.best),
+            "classes": run.about["classes"],
+            "depth": config.depth,
+            "freeze": config.freeze,
+            "weights": config.weights,
+            "epochs_run": done.epochs_run,
+            "best_epoch": done.best_epoch,
+            "validation_accuracy": done.validation_accuracy,
+            "test_accuracy": done.test_accuracy,
+            "train_seconds": done.train_seconds,
+            "device": state.started.device,
+            "precision": state.started.precision,
+            "reason": done.reason,
+        },
+    )
+
+
+def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
+    """Score a model on labelled pictures."""
+    path = api.checkpoint_path(options.model, workspace)
+    dataset = _open(options.data, workspace, terminal)
+    report = api.evaluate(path, dataset, device=options.device)
+    low, high = report.interval
+    lines = [f"accuracy {report.accuracy:.1%} on {report.count:,} pictures (95 % interval {low:.1%} to {high:.1%})"]
+    lines += [
+        f"  {score.name}: precision {score.precision:.2f}, recall {score.recall:.2f}, F1 {score.f1:.2f}, "
+        f"{score.support:,} pictures"
+        for score in report.per_class
+    ]
+    part = "test" if any(sample.part == "test" for sample in dataset.samples) else "all"
+    return Result(
+        "\n".join(lines),
+        {
+            "accuracy": report.accuracy,
+            "interval": list(report.interval),
+            "macro_f1": report.macro_f1,
+            "pictures": report.count,
+            "part": part,
+            "per_class": {score.name: asdict(score) for score in report.per_class},
+            "confusion": [list(row) for row in report.confusion],
+            "skipped": list(report.skipped),
+        },
+    )
+
+
+def predict(options: argparse.Namespace, workspace: Workspace) -> Result:
+    """Classify pictures."""
+    from resnet_studio.prediction import Predictor
+
+    path = api.checkpoint_path(options.model, workspace)
+    files = _pictures(options.pictures)
+    answers = Predictor(path, device=options.device)(files)
+    rows: list[dict[str, Any]] = []
+    for file, answer in zip(files, answers, strict=True):
+        if isinstance(answer, StudioError):
+            rows.append({"file": str(file), "error": str(answer)})
+        else:
+            rows.append(
+                {
+                    "file": str(file),
+                    "label": answer.label,
+                    "probability": answer.probability,
+                    "scores": dict(answer.scores),
+                }
+            )
+    if all("error" in row for row in rows):
+        raise rows_error(rows)
+    lines = [
+        f"{row['file']}: {row['error']}"
+        if "error" in row
+        else f"{row['file']}: {row['label']} {row['probability']:.1%}"
+        for row in rows
+    ]
+    return Result("\n".join(lines), {"predictions": rows})
+
+
+def rows_error(rows: list[dict[str, Any]]) -> StudioError:
+    """Why nothing could be predicted: the one reason where there is one picture, else that none could."""
+    return DataError("error.cli.no_pictures") if len(rows) != 1 else DataError("error.cli.one_picture", **rows[0])
+
+
+def _pictures(given: list[Path]) -> list[Path]:
+    """The files given, and all files in the folders given."""
+    files: list[Path] = []
+    for path in given:
+        inside = sorted(child for child in path.rglob("*") if child.is_file()) if path.is_dir() else [path]
+        files += [child for child in inside if not any(part.startswith(".") for part in child.relative_to(path).parts)]
+    if not files:
+        raise DataError("error.cli.no_pictures")
+    return files
+
+
+def runs(options: argparse.Namespace, workspace: Workspace) -> Result:
+    """List the runs, delete one, or write their TensorBoard logs."""
+    if options.delete:
+        run = workspace.run(options.delete)
+        workspace.delete_run(run)
+        return Result(f"deleted {run.id}", {"deleted": run.id})
+    found = workspace.runs()
+    if options.tensorboard:
+        _write_tensorboard(found, options.tensorboard)
+    rows = [_row(run, run.state()) for run in found]
+    lines = [
+        f"{row['run']}  {row['status']}  {row['epochs_run']}/{row['epochs']} epochs"
+        + (f"  validation {row['validation_accuracy']:.1%}" if row["validation_accuracy"] is not None else "")
+        for row in rows
+    ]
+    return Result("\n".join(lines) or "no runs yet", {"runs": rows, "workspace": str(workspace.root)})
+
+
+def _row(run: Run, state: RunState) -> dict[str, Any]:
+    config, best, done = run.config, state.best, state.finished
+    return {
+        "run": run.id,
+        "name": run.about["name"],
+        "dataset": run.about["dataset_name"],
+        "created": run.about["created"],
+        "status": state.status,
+        "depth": config.depth,
+        "freeze": config.freeze,
+        "weights": config.weights,
+        "epochs": config.epochs,
+        "epochs_run": len(state.epochs),
+        "validation_accuracy": None if best is None else best.validation_accuracy,
+        "test_accuracy": None if done is None else done.test_accuracy,
+        "checkpoint": str(run.best) if run.best.exists() else None,
+    }
+
+
+def _write_tensorboard(found: list[Run], folder: Path) -> None:
+    from resnet_studio.training.tensorboard import write
+
+    for run in found:
+        write(run, folder / run.id)
+
+
+def ui(options: argparse.Namespace, workspace: Workspace) -> Result:
+    """Open the page; returns when the server ends."""
+    from resnet_studio.ui.app import serve
+
+    serve(
+        host=options.host,
+        port=options.port,
+        workspace=workspace.root,
+        ssl_certfile=options.ssl_certfile,
+        ssl_keyfile=options.ssl_keyfile,
+    )
+    return Result("", {"served": True})

@@ -1,0 +1,200 @@
+"""Batches of pictures, changed on the device: uint8 squares in, varied and normalised floats out.
+
+All geometry (crop, zoom, stretch, mirror, shift) is one affine resampling of the whole batch. The random numbers come
+from torch's default generator, which the training loop seeds anew for every step, so that a resumed run draws the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from resnet_studio.data.decode import Squeezed
+from resnet_studio.data.pictures import read_picture
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from resnet_studio.config import Mix, TrainConfig
+    from resnet_studio.data.dataset import Split
+
+OVERSCAN = 8 / 7  # training pictures are kept this much larger than what the network sees: 256 px for 224
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How much a training picture is varied.
+
+    ``area``: share of the picture that a crop covers; ``stretch``: largest ratio by which a crop's proportions differ
+    from a square's; ``shift``: largest move as a share of the side, the border reflected; ``jitter``: largest relative
+    change of brightness, contrast and saturation; ``policy``: a torchvision policy on top; ``erase``: share of pictures
+    with a random rectangle erased.
+    """
+
+    area: tuple[float, float] = (1.0, 1.0)
+    stretch: float = 1.0
+    shift: float = 0.0
+    jitter: float = 0.0
+    flip: bool = False
+    policy: str | None = None
+    erase: float = 0.0
+
+    @property
+    def identity(self) -> bool:
+        """Whether nothing is varied."""
+        return self == Recipe()
+
+
+LEVELS = {
+    "none": Recipe(),
+    "light": Recipe(area=(0.8, 1.0), stretch=10 / 9, jitter=0.1),
+    # random-resized crop and colour jitter as in torchvision's references, the crop bounded below for small data
+    "standard": Recipe(area=(0.35, 1.0), stretch=4 / 3, jitter=0.2),
+    "strong": Recipe(area=(0.25, 1.0), stretch=4 / 3, policy="trivialaugment", erase=0.25),
+}
+# Pictures of 64 px or less seen at their own size: pad by an eighth and crop, as CIFAR recipes do (4 px of 32)
+SMALL_LEVELS = {
+    "none": Recipe(),
+    "light": Recipe(shift=1 / 8),
+    "standard": Recipe(shift=1 / 8, jitter=0.2, erase=0.25),
+    "strong": Recipe(shift=1 / 8, policy="trivialaugment", erase=0.25),
+}
+
+
+def recipe(config: TrainConfig, *, small: bool) -> Recipe:
+    """The augmentation that a resolved ``config`` asks for; ``small`` for pictures shown at their own small size."""
+    level = (SMALL_LEVELS if small else LEVELS)[config.augmentation]
+    if config.augmentation == "none":
+        return level
+    policy = config.strong_policy if level.policy else None
+    return replace(level, flip=config.horizontal_flip, policy=policy)
+
+
+def is_small(config: TrainConfig, median_side: int) -> bool:
+    """Whether a resolved ``config`` shows pictures of 64 px or less at (about) their own size."""
+    assert config.picture_size is not None
+    return config.picture_size <= 64 and config.picture_size * OVERSCAN >= median_side
+
+
+def kept_side(config: TrainConfig, how: Recipe) -> int:
+    """The side, px, at which training pictures are kept."""
+    assert config.picture_size is not None
+    return config.picture_size if how.area == (1.0, 1.0) else round(config.picture_size * OVERSCAN)
+
+
+def augment(pixels: Tensor, aspect: Tensor, size: int, how: Recipe) -> Tensor:
+    """Vary a batch: ``pixels`` uint8 ``[B, 3, R, R]``, ``aspect`` ``[B]`` -> float ``[B, 3, size, size]`` in [0, 1]."""
+    if how.policy:
+        pixels = _policy(pixels, how.policy)
+    batch = pixels.float().div_(255)
+    batch = _resample(batch, aspect, size, how)
+    if how.jitter:
+        _jitter(batch, how.jitter)
+    if how.erase:
+        _erase(batch, how.erase)
+    return batch
+
+
+def normalise(batch: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
+    """(batch - mean) / std a channel, in place; ``batch`` float ``[B, 3, H, W]`` in [0, 1]."""
+    offset = torch.tensor(mean, device=batch.device).view(3, 1, 1)
+    scale = torch.tensor(std, device=batch.device).view(3, 1, 1)
+    return batch.sub_(offset).div_(scale)
+
+
+def mix(batch: Tensor, labels: Tensor, classes: int, kind: Mix) -> tuple[Tensor, Tensor]:
+    """mixup (arXiv 1710.09412, alpha 0.2) or CutMix (arXiv 1905.04899, alpha 1): soft labels ``[B, classes]``."""
+    from torchvision.transforms import v2
+
+    transforms = {"mixup": v2.MixUp(alpha=0.2, num_classes=classes), "cutmix": v2.CutMix(num_classes=classes)}
+    name = kind if kind != "both" else ("mixup", "cutmix")[int(torch.randint(2, ()))]
+    mixed: tuple[Tensor, Tensor] = transforms[name](batch, labels)
+    return mixed
+
+
+def preview(split: Split, config: TrainConfig, count: int = 8, seed: int = 0) -> list[Image.Image]:
+    """``count`` training pictures as the network would meet them, for the eye; ``config`` resolved."""
+    small = is_small(config, split.median_side)
+    how = recipe(config, small=small)
+    assert config.picture_size is not None
+    view = Squeezed(kept_side(config, how))
+    step = max(1, len(split.train) // count)
+    pictures = [read_picture(split.path(sample), draft_side=view.side) for sample in split.train[::step][:count]]
+    pictures = (pictures * count)[:count]
+    pixels = torch.stack([torch.from_numpy(view.pixels(picture).copy()).permute(2, 0, 1) for picture in pictures])
+    aspect = torch.tensor([picture.width / picture.height for picture in pictures])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        batch = augment(pixels, aspect, config.picture_size, how)
+    shown = batch.mul(255).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
+    return [Image.fromarray(picture) for picture in shown]
+
+
+def _uniform(count: int, low: float, high: float, like: Tensor) -> Tensor:
+    return torch.rand(count).mul_(high - low).add_(low).to(like.device, non_blocking=True)
+
+
+def _resample(batch: Tensor, aspect: Tensor, size: int, how: Recipe) -> Tensor:
+    """Crop, stretch, shift and mirror each picture of ``batch`` in one bilinear resampling to ``size`` px."""
+    count, same_size = len(batch), batch.shape[-1] == size
+    mirror = how.flip and torch.rand(count).to(batch.device) < 0.5
+    if how.area == (1.0, 1.0) and not how.shift and same_size:
+        return (
+            torch.where(mirror.view(-1, 1, 1, 1), batch.flip(-1), batch) if isinstance(mirror, torch.Tensor) else batch
+        )
+    width, height = _crop_sides(aspect.to(batch.device), how, batch)
+    if how.shift:
+        pixels = round(how.shift * size)
+        x, y = (2 * torch.randint(-pixels, pixels + 1, (2, count)).to(batch) / size).unbind()
+    else:
+        x = (1 - width) * _uniform(count, -1, 1, batch)
+        y = (1 - height) * _uniform(count, -1, 1, batch)
+    if isinstance(mirror, torch.Tensor):
+        width = torch.where(mirror, -width, width)
+    zero = torch.zeros_like(width)
+    theta = torch.stack([torch.stack([width, zero, x], 1), torch.stack([zero, height, y], 1)], 1)
+    grid = F.affine_grid(theta, [count, 3, size, size], align_corners=False)
+    return F.grid_sample(batch, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+
+def _crop_sides(aspect: Tensor, how: Recipe, batch: Tensor) -> tuple[Tensor, Tensor]:
+    """Width and height of a crop as shares of the picture's, of ``how.area`` and nearly square in true proportions."""
+    if how.area == (1.0, 1.0):
+        return torch.ones_like(aspect), torch.ones_like(aspect)
+    area = _uniform(len(batch), *how.area, batch)
+    log_stretch = float(torch.log(torch.tensor(how.stretch)))
+    proportions = torch.exp(_uniform(len(batch), -log_stretch, log_stretch, batch))
+    width = (area * proportions / aspect).sqrt().clamp(max=1)
+    height = (area * aspect / proportions).sqrt().clamp(max=1)
+    return width, height
+
+
+def _jitter(batch: Tensor, most: float) -> None:
+    """Brightness, contrast, saturation: each changed by a factor in [1 - most, 1 + most], a picture, in place."""
+    factors = [_uniform(len(batch), 1 - most, 1 + most, batch).view(-1, 1, 1, 1) for _ in range(3)]
+    batch.mul_(factors[0])
+    mean = batch.mean(dim=(1, 2, 3), keepdim=True)
+    batch.sub_(mean).mul_(factors[1]).add_(mean)
+    grey = batch.mean(dim=1, keepdim=True)
+    batch.sub_(grey).mul_(factors[2]).add_(grey).clamp_(0, 1)
+
+
+def _erase(batch: Tensor, share: float) -> None:
+    """Random erasing (arXiv 1708.04896) with the mean grey: 2 to 20 % of ``share`` of the pictures, in place."""
+    size = batch.shape[-1]
+    for index in torch.nonzero(torch.rand(len(batch)) < share).flatten().tolist():
+        side = max(1, round(size * float(torch.rand(()).mul(0.18).add(0.02).sqrt())))
+        top, left = torch.randint(0, size - side + 1, (2,)).tolist()
+        batch[index, :, top : top + side, left : left + side] = 0.5
+
+
+def _policy(pixels: Tensor, name: str) -> Tensor:
+    """TrivialAugment (arXiv 2103.10158) or RandAugment (arXiv 1909.13719), drawn for each picture by itself."""
+    from torchvision.transforms import v2
+
+    policy = v2.TrivialAugmentWide() if name == "trivialaugment" else v2.RandAugment()
+    return torch.stack([policy(picture) for picture in pixels])

@@ -1,0 +1,237 @@
+"""What a data set is, how it is cut into parts, and how both are written down."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from resnet_studio.data.layout import PARTS, Part
+from resnet_studio.data.parts import Shares, assign
+from resnet_studio.errors import DataError
+from resnet_studio.workspace import write_json
+
+VERSION = 1
+NOTICES = frozenset({"junk", "animated", "empty_class"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One picture: ``name`` as the user knows it (POSIX, relative), ``file`` below the data set's root.
+
+    ``label`` indexes the classes; ``part`` is set where the user's folders preset it; ``content`` is the SHA-256 of
+    the bytes; sizes are in pixels and bytes; ``modified`` (nanoseconds since 1970) is kept for files left in place.
+    """
+
+    name: str
+    file: str
+    label: int
+    part: Part | None = None
+    content: str = ""
+    width: int = 0
+    height: int = 0
+    bytes: int = 0
+    modified: int = 0
+
+
+_COLUMNS = tuple(spec.name for spec in fields(Sample))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Files that were left out, or used with a reserve, for one reason; see ``finding.<kind>`` for the kinds."""
+
+    kind: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled pictures. ``fingerprint`` hashes names and contents; ``source`` says by which door they came in."""
+
+    id: str
+    name: str
+    root: Path
+    classes: tuple[str, ...]
+    samples: tuple[Sample, ...]
+    problems: tuple[Problem, ...] = ()
+    hints: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+    source: str = "folder"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Pictures of each class, in the order of :attr:`classes`."""
+        found = Counter(sample.label for sample in self.samples)
+        return {name: found[label] for label, name in enumerate(self.classes)}
+
+    @property
+    def preset(self) -> bool:
+        """Whether the user's folders say which picture is for training, validation and test."""
+        return any(sample.part for sample in self.samples)
+
+    @cached_property
+    def median_side(self) -> int:
+        """The median of the pictures' shorter sides, in pixels."""
+        return int(statistics.median(min(sample.width, sample.height) for sample in self.samples))
+
+    @property
+    def skipped(self) -> tuple[Problem, ...]:
+        """Files that were left out, by reason; junk is not among them."""
+        return tuple(problem for problem in self.problems if problem.kind not in NOTICES)
+
+    def path(self, sample: Sample) -> Path:
+        """Where ``sample`` lies."""
+        return self.root / sample.file
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; ``root`` is absolute where the pictures lie outside of the workspace, else None."""
+        return {
+            "version": VERSION,
+            "id": self.id,
+            "name": self.name,
+            "source": self.source,
+            "root": str(self.root) if self.source == "folder" else None,
+            "fingerprint": self.fingerprint,
+            "classes": list(self.classes),
+            "hints": dict(self.hints),
+            "problems": [{"kind": problem.kind, "files": list(problem.files)} for problem in self.problems],
+            "samples": _to_columns(self.samples),
+        }
+
+    @classmethod
+    def from_json(cls, root: Path, values: Mapping[str, Any]) -> Dataset:
+        """Read what :meth:`to_json` wrote; ``root`` is the folder that the pictures were stored in."""
+        return cls(
+            id=values["id"],
+            name=values["name"],
+            root=Path(values["root"]) if values["root"] else root,
+            classes=tuple(values["classes"]),
+            samples=_from_columns(values["samples"]),
+            problems=tuple(Problem(problem["kind"], tuple(problem["files"])) for problem in values["problems"]),
+            hints=values["hints"],
+            fingerprint=values["fingerprint"],
+            source=values["source"],
+        )
+
+
+@dataclass(frozen=True)
+class Split:
+    """A data set cut into parts; ``preset`` where the user's folders said how."""
+
+    dataset: str
+    dataset_name: str
+    root: Path
+    classes: tuple[str, ...]
+    train: tuple[Sample, ...]
+    validation: tuple[Sample, ...]
+    test: tuple[Sample, ...]
+    preset: bool
+    median_side: int
+    hints: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[Part, int]:
+        """Pictures in each part."""
+        return {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
+
+    def path(self, sample: Sample) -> Path:
+        """Where ``sample`` lies."""
+        return self.root / sample.file
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "version": VERSION,
+            "dataset": self.dataset,
+            "dataset_name": self.dataset_name,
+            "root": str(self.root),
+            "classes": list(self.classes),
+            "preset": self.preset,
+            "median_side": self.median_side,
+            "hints": dict(self.hints),
+            **{part: _to_columns(getattr(self, part)) for part in PARTS},
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], *, root: Path | None = None) -> Split:
+        """Read what :meth:`to_json` wrote; ``root`` replaces the written one, as after moving a workspace."""
+        return cls(
+            dataset=values["dataset"],
+            dataset_name=values["dataset_name"],
+            root=root or Path(values["root"]),
+            classes=tuple(values["classes"]),
+            train=_from_columns(values["train"]),
+            validation=_from_columns(values["validation"]),
+            test=_from_columns(values["test"]),
+            preset=values["preset"],
+            median_side=values["median_side"],
+            hints=values["hints"],
+        )
+
+
+def split(dataset: Dataset, *, validation: float = 0.15, test: float = 0.15, seed: int = 0) -> Split:
+    """Cut ``dataset`` into parts, class by class; ``validation`` and ``test`` are fractions of its pictures.
+
+    Preset parts stay as they are; where only train and test are preset, the ``validation`` fraction is cut from
+    train. Equal pictures and an equal ``seed`` give an equal split, whichever way the pictures came in.
+    """
+    parts: dict[Part, list[Sample]] = {part: [] for part in PARTS}
+    free = []
+    for sample in dataset.samples:
+        parts[sample.part].append(sample) if sample.part else free.append(sample)
+    shares = Shares(validation, test)
+    if parts["train"] and not parts["validation"]:
+        free, parts["train"], shares = parts["train"], [], Shares(validation, 0)
+    labels, contents = [sample.label for sample in free], [sample.content or sample.file for sample in free]
+    for sample, part in zip(free, assign(labels, contents, shares, seed), strict=True):
+        parts[part].append(sample)
+    return Split(
+        dataset=dataset.id,
+        dataset_name=dataset.name,
+        root=dataset.root,
+        classes=dataset.classes,
+        train=tuple(parts["train"]),
+        validation=tuple(parts["validation"]),
+        test=tuple(parts["test"]),
+        preset=dataset.preset,
+        median_side=dataset.median_side,
+        hints=dataset.hints,
+    )
+
+
+def fingerprint(samples: Sequence[Sample]) -> str:
+    """A hash of the pictures' names and contents, whatever their order."""
+    lines = sorted(f"{sample.name}\0{sample.content}\n" for sample in samples)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def save(dataset: Dataset, folder: Path) -> None:
+    """Write ``dataset.json``, and a ``summary.json`` that lists can be made from, into ``folder``."""
+    write_json(folder / "dataset.json", dataset.to_json())
+    summary = {"id": dataset.id, "name": dataset.name, "source": dataset.source, "root": dataset.to_json()["root"]}
+    write_json(folder / "summary.json", {**summary, "classes": len(dataset.classes), "pictures": len(dataset.samples)})
+
+
+def load(folder: Path) -> Dataset:
+    """The data set written into ``folder``. Raises :class:`DataError` where it cannot be read."""
+    try:
+        return Dataset.from_json(folder, json.loads((folder / "dataset.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise DataError("error.data.manifest", dataset=folder.name) from error
+
+
+def _to_columns(samples: Sequence[Sample]) -> dict[str, list[Any]]:
+    """One list a field: a third of the size of one object a picture."""
+    return {column: [getattr(sample, column) for sample in samples] for column in _COLUMNS}
+
+
+def _from_columns(columns: Mapping[str, Sequence[Any]]) -> tuple[Sample, ...]:
+    rows = zip(*(columns[column] for column in _COLUMNS), strict=True)
+    return tuple(Sample(*row) for row in rows)

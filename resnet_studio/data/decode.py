@@ -1,0 +1,117 @@
+"""Files become batches of pixels: each picture is decoded once and kept as uint8.
+
+Training keeps a whole picture squeezed to a square together with its aspect ratio, so that random crops can still come
+from anywhere in it with true proportions. Validation, test and prediction keep the exact centre crop of the
+checkpoint's preprocessing, pixel for pixel what torchvision's ``Resize`` and ``CenterCrop`` give.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from PIL import Image
+
+from resnet_studio.data.pictures import read_picture
+from resnet_studio.errors import DataError
+from resnet_studio.model.preprocess import centre_crop
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CHUNK = 64
+
+
+class View(Protocol):
+    """How one upright RGB picture becomes pixels of a fixed size."""
+
+    @property
+    def side(self) -> int:
+        """Side of the square, px."""
+
+    @property
+    def draft_side(self) -> int:
+        """Short side, px, that a JPEG must keep when it is decoded at reduced size."""
+
+    def pixels(self, picture: Image.Image) -> NDArray[np.uint8]:
+        """uint8 ``[side, side, 3]``."""
+
+
+@dataclass(frozen=True)
+class Squeezed:
+    """The whole picture, squeezed to a square of ``side`` px."""
+
+    side: int
+
+    @property
+    def draft_side(self) -> int:
+        """See :class:`View`."""
+        return self.side
+
+    def pixels(self, picture: Image.Image) -> NDArray[np.uint8]:
+        """See :class:`View`; Pillow's bilinear filter, which averages when it shrinks."""
+        return np.asarray(picture.resize((self.side, self.side), Image.Resampling.BILINEAR))
+
+
+@dataclass(frozen=True)
+class CentreCrop:
+    """The short side resized to ``resize`` px, then the middle ``side`` px: the usual preprocessing of torchvision."""
+
+    resize: int
+    side: int
+
+    @property
+    def draft_side(self) -> int:
+        """See :class:`View`."""
+        return self.resize
+
+    def pixels(self, picture: Image.Image) -> NDArray[np.uint8]:
+        """See :class:`View`; equal to torchvision's ``Resize(resize)`` and ``CenterCrop(side)`` on a PIL picture."""
+        return np.asarray(centre_crop(picture, self.resize, self.side))
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Pictures as pixels.
+
+    ``pixels`` uint8 ``[N, side, side, 3]``; ``aspect`` float32 ``[N]``, width over height of the upright picture;
+    ``kept``: which of the files given they are; ``skipped``: the positions of those that could not be decoded.
+    """
+
+    pixels: NDArray[np.uint8]
+    aspect: NDArray[np.float32]
+    kept: tuple[int, ...]
+    skipped: tuple[int, ...]
+
+
+def decode(files: Sequence[Path], view: View, *, threads: int | None = None) -> Generator[int, None, Decoded]:
+    """Decode ``files`` in threads (the decoders let go of the interpreter lock); yields how many are done.
+
+    A picture that cannot be decoded is left out and counted in ``skipped``; it never ends the whole.
+    """
+    pixels = np.empty((len(files), view.side, view.side, 3), np.uint8)
+    aspect = np.ones(len(files), np.float32)
+
+    def one(index: int) -> bool:
+        try:
+            picture = read_picture(files[index], draft_side=view.draft_side)
+        except DataError:
+            return False
+        pixels[index] = view.pixels(picture)
+        aspect[index] = picture.width / picture.height
+        return True
+
+    good: list[bool] = []
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        for start in range(0, len(files), CHUNK):
+            good += pool.map(one, range(start, min(start + CHUNK, len(files))))
+            yield len(good)
+    kept = tuple(index for index, fine in enumerate(good) if fine)
+    if len(kept) < len(files):
+        pixels, aspect = pixels[list(kept)], aspect[list(kept)]
+    return Decoded(pixels, aspect, kept, tuple(index for index, fine in enumerate(good) if not fine))

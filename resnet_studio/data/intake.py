@@ -1,0 +1,283 @@
+"""The one door: a zip, a picked folder, a folder on this machine, a sample or a public set becomes a data set.
+
+Everything is put together in the workspace's temporary folder and renamed into place at the end, so that a refused
+upload leaves nothing behind. Equal pictures under equal names give the same id, and are kept once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from resnet_studio.data import names
+from resnet_studio.data.archive import Limits, Unpacked, store, unpack
+from resnet_studio.data.dataset import Dataset, Sample, load, save
+from resnet_studio.data.formats import SNIFFED_BYTES, sniff
+from resnet_studio.data.scan import PICTURE_BYTES, File, Listing, Progress, assemble, phase, scan
+from resnet_studio.errors import DataError
+from resnet_studio.workspace import Workspace, is_disk_full, safe_name
+
+_CHUNK = 1 << 20
+_STALE_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A data set in a list."""
+
+    id: str
+    name: str
+    source: str
+    classes: int
+    pictures: int
+    root: Path | None = None
+
+
+def open_data(source: str | Path, workspace: Workspace | None = None, *, progress: Progress | None = None) -> Dataset:
+    """The data set at ``source``: a folder of class folders, a zip of one, ``sample:<key>`` or ``public:<key>``.
+
+    A folder stays where it is; all else is kept in ``workspace`` (the default one where none is given). ``progress``
+    is called with how much is done and how much there is. Raises :class:`DataError` with one sentence.
+    """
+    from resnet_studio.data import samples
+
+    workspace = workspace or Workspace.open()
+    text = str(source)
+    door, _, key = text.partition(":")
+    if door == "sample":
+        return samples.open_sample(key, workspace, progress=progress)
+    if door == "public":
+        return samples.open_public(key, workspace, progress=progress)
+    if text.lower().startswith(("http://", "https://", "ftp://")):
+        raise DataError("error.data.url")
+    path = Path(source).expanduser()
+    try:
+        if path.is_dir():
+            return from_folder(path, workspace, progress=progress)
+        if path.is_file():
+            return from_zip(path, workspace, progress=progress)
+    except ValueError as error:
+        raise DataError("error.data.missing", path=names.shown(text)) from error
+    except OSError as error:
+        if is_disk_full(error):
+            raise DataError("error.data.disk_full") from error
+        raise DataError("error.data.missing", path=names.shown(text)) from error
+    raise DataError("error.data.missing", path=names.shown(text))
+
+
+def from_zip(
+    archive: Path,
+    workspace: Workspace,
+    *,
+    name: str | None = None,
+    source: str = "zip",
+    hints: Mapping[str, object] | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """The data set in the zip file ``archive``; raises :class:`DataError`."""
+    with incoming(workspace) as folder:
+        unpacked = unpack(archive, folder, limits=limits, progress=phase(progress, 0, 2))
+        return settle(
+            unpacked, folder, workspace,
+            name=name or archive.stem, source=source, hints=hints, progress=phase(progress, 1, 2),
+        )  # fmt: skip
+
+
+def from_picked(
+    files: Iterable[tuple[str, Path]],
+    workspace: Workspace,
+    *,
+    name: str,
+    inside: Path | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """The data set made of uploaded ``files``: pairs of the relative name that the browser gave and the file.
+
+    The files are moved into the workspace. With ``inside``, a file that does not lie in that folder is refused.
+    Raises :class:`DataError`.
+    """
+    pairs = list(files)
+    names.check((given for given, _ in pairs if not given.endswith("Icon\r")), "picked")
+    for given, path in pairs:
+        within = inside is None or path.resolve().is_relative_to(inside.resolve())
+        if not within or path.is_symlink() or not path.is_file():
+            raise DataError("error.picked.gone", entry=names.shown(given))
+    with incoming(workspace) as folder:
+        unpacked = _moved_in(pairs, folder, phase(progress, 0, 2))
+        dataset = settle(unpacked, folder, workspace, name=name, source="picked", progress=phase(progress, 1, 2))
+    for _, path in pairs:
+        path.unlink(missing_ok=True)
+    return dataset
+
+
+def from_folder(
+    folder: Path, workspace: Workspace, *, name: str | None = None, progress: Progress | None = None
+) -> Dataset:
+    """The data set in a folder on this machine: its pictures are read where they are, and never changed.
+
+    What was learnt of each file is kept in the workspace, so that opening the folder again reads only what is new.
+    Raises :class:`DataError`.
+    """
+    root = folder.expanduser().resolve()
+    where = hashlib.sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:8]
+    dataset = scan(root, name=name, progress=progress, known=_known(workspace, where))
+    dataset = replace(dataset, id=f"{where}-{dataset.fingerprint[:12]}")
+    with incoming(workspace) as temporary:
+        save(dataset, temporary)
+        kept = workspace.datasets / dataset.id
+        if (kept / "dataset.json").is_file():
+            # file times may be new
+            for file in ("dataset.json", "summary.json"):
+                (temporary / file).replace(kept / file)
+        else:
+            temporary.replace(kept)
+    return dataset
+
+
+def dataset(workspace: Workspace, id: str) -> Dataset:
+    """The data set called ``id``. Raises :class:`DataError` where there is none."""
+    folder = workspace.datasets / id
+    if not safe_name(id) or not (folder / "dataset.json").is_file():
+        raise DataError("error.data.unknown", dataset=names.shown(id))
+    return load(folder)
+
+
+def datasets(workspace: Workspace) -> list[Summary]:
+    """All data sets, the newest first."""
+    found = []
+    for path in workspace.datasets.glob("*/summary.json"):
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            root = Path(values["root"]) if values["root"] else None
+            summary = Summary(
+                values["id"], values["name"], values["source"], values["classes"], values["pictures"], root
+            )
+            found.append((path.stat().st_mtime, summary))
+        except (OSError, ValueError, LookupError, TypeError):
+            continue
+    return [summary for _, summary in sorted(found, key=lambda pair: (-pair[0], pair[1].id))]
+
+
+def kept_from(source: str, workspace: Workspace) -> Dataset | None:
+    """The data set that came from ``source`` earlier, if it is still in the workspace."""
+    for path in workspace.datasets.glob("*/summary.json"):
+        try:
+            if json.loads(path.read_text(encoding="utf-8")).get("source") == source:
+                return load(path.parent)
+        except (OSError, ValueError, DataError):
+            continue
+    return None
+
+
+def delete(workspace: Workspace, id: str) -> None:
+    """Remove the data set ``id`` from the workspace for good; a folder on this machine keeps its pictures.
+
+    Raises :class:`DataError` while a training uses it.
+    """
+    folder = workspace.datasets / id
+    if not safe_name(id) or not (folder / "dataset.json").is_file():
+        raise DataError("error.data.unknown", dataset=names.shown(id))
+    for run in workspace.runs():
+        if run.about.get("dataset") == id and run.state().status in ("running", "queued"):
+            raise DataError("error.data.busy", run=run.id)
+    (folder / "dataset.json").unlink()
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def incoming(workspace: Workspace) -> Iterator[Path]:
+    """An empty folder to put a data set together in; gone when the block ends, unless it was renamed."""
+    workspace.temporary.mkdir(parents=True, exist_ok=True)
+    for old in workspace.temporary.glob("incoming-*"):
+        if time.time() - old.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
+    folder = workspace.temporary / f"incoming-{secrets.token_hex(6)}"
+    try:
+        folder.mkdir()
+        yield folder
+    except OSError as error:
+        if is_disk_full(error):
+            raise DataError("error.data.disk_full") from error
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def settle(
+    unpacked: Unpacked,
+    folder: Path,
+    workspace: Workspace,
+    *,
+    name: str,
+    source: str,
+    hints: Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Make a data set of the pictures stored in ``folder`` and rename the folder into the workspace.
+
+    Where the same data set is there already, that one is returned. Raises :class:`DataError`.
+    """
+    files = [File(given, path, path.stat().st_size, content=path.stem) for given, path in unpacked.pictures]
+    listing = Listing(files, list(unpacked.folders), unpacked.left_out)
+    dataset = assemble(listing, folder, name=name, source=source, hints=hints, progress=progress)
+    kept = workspace.datasets / dataset.id
+    dataset = replace(dataset, root=kept)
+    if (kept / "dataset.json").is_file():
+        return load(kept)
+    used = {sample.file for sample in dataset.samples}
+    for file in files:
+        if file.path.relative_to(folder).as_posix() not in used:
+            file.path.unlink(missing_ok=True)
+    save(dataset, folder)
+    try:
+        folder.replace(kept)
+    except OSError:
+        # another upload of the same pictures was faster
+        if not (kept / "dataset.json").is_file():
+            raise
+        return load(kept)
+    return dataset
+
+
+def _known(workspace: Workspace, where: str) -> dict[str, Sample]:
+    """What earlier scans of the folder with the hash ``where`` found, without the pictures that need a notice."""
+    known: dict[str, Sample] = {}
+    paths = sorted(workspace.datasets.glob(f"{where}-*/dataset.json"), key=lambda path: path.stat().st_mtime)
+    for path in paths[-1:]:
+        try:
+            earlier = load(path.parent)
+        except DataError:
+            continue
+        noticed = {file for problem in earlier.problems for file in problem.files}
+        known |= {sample.file: sample for sample in earlier.samples if sample.name not in noticed}
+    return known
+
+
+def _moved_in(pairs: list[tuple[str, Path]], folder: Path, progress: Progress | None) -> Unpacked:
+    pictures, folders = [], set()
+    left_out: dict[str, list[str]] = {}
+    for done, (given, path) in enumerate(pairs, 1):
+        with path.open("rb") as file:
+            start = file.read(SNIFFED_BYTES)
+            kind = sniff(start)
+            if names.is_junk(given):
+                left_out.setdefault("junk", []).append(names.shown(given, 255))
+            elif kind is None or path.stat().st_size > PICTURE_BYTES:
+                reason = "too_many_bytes" if kind else "not_a_picture" if start else "empty_file"
+                left_out.setdefault(reason, []).append(given)
+                folders.add(given.rpartition("/")[0])
+            else:
+                file.seek(0)
+                pictures.append((given, store(iter(partial(file.read, _CHUNK), b""), kind, folder)))
+        if progress and (done % 64 == 0 or done == len(pairs)):
+            progress(done, len(pairs))
+    return Unpacked(tuple(pictures), tuple(sorted(folders - {""})), left_out)

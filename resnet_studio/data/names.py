@@ -1,0 +1,95 @@
+"""Names of files that come from elsewhere: which are refused, which are junk, what two of them may not share."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Literal
+
+from resnet_studio.errors import DataError
+
+Door = Literal["zip", "picked"]
+
+NAME_BYTES = 255
+PATH_BYTES = 4096
+_JUNK = {
+    "__macosx", "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r", "$recycle.bin",
+    "system volume information", "@eadir", "lost+found",
+}  # fmt: skip
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def is_junk(name: str) -> bool:
+    """Whether any part of the POSIX path ``name`` is hidden, or is what a system leaves in folders unasked."""
+    return any(part.startswith(".") or part.casefold() in _JUNK for part in name.split("/"))
+
+
+def shown(name: str, length: int = 80) -> str:
+    """``name`` for a sentence: what cannot be printed is escaped, and the middle of a long name left out."""
+    escaped = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
+    return escaped if len(escaped) <= length else f"{escaped[: length // 2]}…{escaped[-length // 2 + 1 :]}"
+
+
+def printable(name: str) -> bool:
+    """Whether ``name`` can be stored and shown: no control characters, no bytes that are not Unicode."""
+    return not any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name)
+
+
+def check(names: Iterable[str], door: Door) -> None:
+    """Refuse what no honest folder contains; nothing is ever repaired. A name that ends in ``/`` is a folder.
+
+    Raises :class:`DataError` for a path that is absolute or climbs, has a drive, a backslash or control characters,
+    is too long, equals another but for case or Unicode form, or is a file where another has a folder.
+    """
+    seen: dict[str, str] = {}
+    folders: dict[str, str] = {}
+    for name in names:
+        if not _safe(name):
+            raise DataError(f"error.{door}.unsafe_name", entry=shown(name))
+        path = name.rstrip("/")
+        parts = path.split("/")
+        for depth in range(1, len(parts) + name.endswith("/")):
+            _enter(folders, "/".join(parts[:depth]), door)
+        if not name.endswith("/"):
+            key = _alike(path)
+            if key in seen:
+                raise DataError(f"error.{door}.same_name", entry=shown(name), other=shown(seen[key]))
+            seen[key] = path
+    for key in seen.keys() & folders.keys():
+        raise DataError(f"error.{door}.file_and_folder", entry=shown(seen[key]))
+
+
+def _enter(folders: dict[str, str], folder: str, door: Door) -> None:
+    known = folders.setdefault(_alike(folder), folder)
+    if known != folder:
+        raise DataError(f"error.{door}.same_name", entry=shown(folder), other=shown(known))
+
+
+def _alike(path: str) -> str:
+    """Equal for paths that some file system takes for the same: case, Unicode form, dots and blanks at the end."""
+    if path.isascii() and not path.endswith((".", " ")) and "./" not in path and " /" not in path:
+        return path.lower()
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+    return "/".join(part.rstrip(" .") for part in folded.split("/"))
+
+
+def _safe(name: str) -> bool:
+    path = name[:-1] if name.endswith("/") else name
+    if not path or "\\" in path or path.startswith("/") or _DRIVE.match(path) or not printable(path):
+        return False
+    try:
+        lengths = [len(part.encode()) for part in path.split("/")]
+    except UnicodeEncodeError:
+        return False
+    if sum(lengths) > PATH_BYTES or max(lengths) > NAME_BYTES or min(lengths) == 0:
+        return False
+    return not any(_climbs(part) for part in path.split("/"))
+
+
+def _climbs(part: str) -> bool:
+    """Whether ``part`` is nothing but dots, also where Unicode has other signs for dots and slashes."""
+    if part.isascii():
+        return not part.strip(" .")
+    plain = re.split(r"[/\\]", unicodedata.normalize("NFKC", part).replace("\u2044", "/").replace("\u2215", "/"))
+    return any(not piece.strip(" .") for piece in plain)

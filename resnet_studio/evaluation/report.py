@@ -1,0 +1,171 @@
+"""The numbers that tell how good a model is, with the interval that the number of pictures allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from resnet_studio.data.augment import normalise
+from resnet_studio.data.decode import CHUNK, CentreCrop, decode
+from resnet_studio.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+    from numpy.typing import NDArray
+
+    from resnet_studio.data.dataset import Sample, Split
+    from resnet_studio.model.checkpoint import Card
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """One class: ``support`` is the number of its pictures, ``correct`` how many were recognised."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    correct: int
+
+
+@dataclass(frozen=True)
+class PictureScore:
+    """What the model said of one picture; ``scores`` are the probabilities in the order of the classes."""
+
+    file: str
+    name: str
+    true: int
+    predicted: int
+    probability: float
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Scores of a model on labelled pictures.
+
+    ``interval``: the accuracy's 95 % interval (Wilson 1927). ``macro_f1``: the mean over classes that have pictures.
+    ``confusion[t][p]``: pictures of class ``t`` that were taken for class ``p``. ``loss``: mean cross-entropy, nats.
+    """
+
+    count: int
+    accuracy: float
+    interval: tuple[float, float]
+    macro_f1: float
+    loss: float
+    classes: tuple[str, ...]
+    per_class: tuple[ClassScore, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    pictures: tuple[PictureScore, ...]
+    skipped: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain JSON values."""
+        return asdict(self)
+
+
+def score_test_pictures(model: torch.nn.Module, card: Card, split: Split, device: torch.device) -> Report:
+    """Score ``model`` on the test part of ``split``."""
+    return score_pictures(model, card, split.test, [split.path(sample) for sample in split.test], device)
+
+
+def score_pictures(
+    model: torch.nn.Module, card: Card, samples: Sequence[Sample], files: Sequence[Path], device: torch.device
+) -> Report:
+    """Score ``model`` (eval mode, on ``device``) on ``files``, labelled by ``samples``; fp32, as predictions are made.
+
+    Raises :class:`DataError` where none of the pictures can be decoded.
+    """
+    probabilities, kept, skipped = _probabilities(model, card, files, device)
+    if not kept:
+        raise DataError("error.training.part_unreadable")
+    used = [samples[index] for index in kept]
+    return make_report(card.classes, used, probabilities, tuple(samples[index].name for index in skipped))
+
+
+def _probabilities(
+    model: torch.nn.Module, card: Card, files: Sequence[Path], device: torch.device
+) -> tuple[NDArray[np.float64], list[int], list[int]]:
+    """Probabilities ``[N, classes]``, and which files they are of and which could not be decoded."""
+    import torch
+
+    view = CentreCrop(card.preprocessing.resize, card.preprocessing.crop)
+    rows, kept, skipped = [], [], []
+    for start in range(0, len(files), CHUNK):
+        decoding = decode(files[start : start + CHUNK], view)
+        try:
+            while True:
+                next(decoding)
+        except StopIteration as stop:
+            decoded = stop.value
+        kept += [start + index for index in decoded.kept]
+        skipped += [start + index for index in decoded.skipped]
+        if not decoded.kept:
+            continue
+        batch = torch.from_numpy(decoded.pixels).to(device).permute(0, 3, 1, 2).float().div_(255)
+        with torch.inference_mode():
+            logits = model(normalise(batch, card.preprocessing.mean, card.preprocessing.std))
+        rows.append(torch.softmax(logits.double().cpu(), 1).numpy())
+    return np.concatenate(rows) if rows else np.zeros((0, len(card.classes))), kept, skipped
+
+
+def relabelled(samples: Sequence[Sample], classes: Sequence[str], known: Sequence[str]) -> list[Sample]:
+    """``samples`` of a data set with ``classes``, their labels counted in the ``known`` classes of a model instead.
+
+    Raises :class:`DataError` naming the first class that the model does not know.
+    """
+    for name in classes:
+        if name not in known:
+            raise DataError("error.evaluate.unknown_class", name=name, known=", ".join(known[:10]))
+    places = {index: list(known).index(name) for index, name in enumerate(classes)}
+    return [replace(sample, label=places[sample.label]) for sample in samples]
+
+
+def make_report(
+    classes: Sequence[str],
+    samples: Sequence[Sample],
+    probabilities: NDArray[np.float64],
+    skipped: tuple[str, ...] = (),
+) -> Report:
+    """The report of ``probabilities`` ``[N, classes]`` on labelled ``samples``."""
+    from scipy.stats import binomtest
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    true = np.array([sample.label for sample in samples])
+    predicted = probabilities.argmax(1)
+    labels = np.arange(len(classes))
+    precision, recall, f1, support = precision_recall_fscore_support(true, predicted, labels=labels, zero_division=0)
+    confusion = confusion_matrix(true, predicted, labels=labels)
+    correct = int((true == predicted).sum())
+    interval = binomtest(correct, len(true)).proportion_ci(0.95, method="wilson")
+    return Report(
+        count=len(true),
+        accuracy=correct / len(true),
+        interval=(float(interval.low), float(interval.high)),
+        macro_f1=float(f1[support > 0].mean()),
+        loss=float(-np.log(probabilities[np.arange(len(true)), true].clip(1e-12)).mean()),
+        classes=tuple(classes),
+        per_class=tuple(
+            ClassScore(name, float(precision[k]), float(recall[k]), float(f1[k]), int(support[k]), int(confusion[k, k]))
+            for k, name in enumerate(classes)
+        ),
+        confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
+        pictures=tuple(
+            PictureScore(
+                sample.file,
+                sample.name,
+                sample.label,
+                int(guess),
+                float(row[guess]),
+                tuple(round(float(p), 6) for p in row),
+            )
+            for sample, guess, row in zip(samples, predicted, probabilities, strict=True)
+        ),
+        skipped=skipped,
+    )

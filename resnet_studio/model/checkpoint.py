@@ -1,0 +1,168 @@
+"""A finished model as one file: written durably, verified to the last byte when it is read.
+
+See :mod:`resnet_studio.model.card` for the format. Weights are kept as fp32; no file is ever unpickled here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_studio.errors import CheckpointError
+from resnet_studio.model.card import (
+    HEADER_DIGEST,
+    METADATA_KEY,
+    Card,
+    Header,
+    digest_place,
+    header_digest,
+    header_text,
+    is_pickle,
+    opened,
+    read_card,
+    read_header,
+    verified_card,
+)
+from resnet_studio.model.preprocess import Preprocessing, preprocess
+from resnet_studio.model.state import healthy, read_pickle, read_tensors
+from resnet_studio.workspace import Workspace, replacing, slug
+
+if TYPE_CHECKING:
+    import torch
+    from torchvision.models import ResNet
+
+__all__ = [
+    "Card",
+    "Checkpoint",
+    "Preprocessing",
+    "import_checkpoint",
+    "load",
+    "preprocess",
+    "read_card",
+    "save",
+]
+
+_CHUNK = 2**20
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A verified model: ``model`` in eval mode, fp32, on the CPU, and what is known of it."""
+
+    model: ResNet
+    card: Card
+
+
+def save(path: Path, model_state: Mapping[str, torch.Tensor], card: Card) -> None:
+    """Write ``model_state`` (of a model that :func:`resnet.build` made as ``card`` says) and ``card`` to ``path``.
+
+    After any crash ``path`` holds the old or the new checkpoint in full. Raises :class:`CheckpointError` for weights
+    that are not finite, ``ValueError`` for weights that are not those of ``card``.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    tensors = {
+        name: value.detach().to("cpu", torch.float32 if value.is_floating_point() else value.dtype).contiguous()
+        for name, value in model_state.items()
+    }
+    if _layout(tensors) != _layout(_skeleton(card).state_dict()):
+        raise ValueError("the weights are not those of the model that the card describes")
+    if not healthy(tensors):
+        raise CheckpointError("error.checkpoint.not_saved", file=path.name)
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata={METADATA_KEY: header_text(card)})
+        _write_digests(temporary)
+
+
+def load(path: Path) -> Checkpoint:
+    """The checkpoint at ``path``; every byte is verified before it is believed.
+
+    Raises :class:`CheckpointError` where the file is missing, damaged, not one of ours, holds code, or holds weights
+    that are not finite.
+    """
+    return _load(path, path.name)
+
+
+def import_checkpoint(path: Path, workspace: Workspace) -> Path:
+    """Verify the checkpoint at ``path`` and keep a copy in the workspace; gives the copy's path.
+
+    The copy is named after the file and its content, so that importing twice keeps one. Raises what :func:`load` does,
+    and then leaves the workspace as it was.
+    """
+    with _verified_header(path, path.name) as (_, _, card):
+        target = workspace.imports / f"{slug(path.stem)}-{card.sha256[:8]}.safetensors"
+    with replacing(target) as temporary:
+        shutil.copyfile(path, temporary)
+        _load(temporary, path.name)
+    return target
+
+
+def _load(path: Path, name: str) -> Checkpoint:
+    """:func:`load`, with the file called ``name`` in errors."""
+    with _verified_header(path, name) as (file, header, card):
+        model = _skeleton(card)
+        if {key: (place.dtype, place.shape) for key, place in header.tensors.items()} != _layout(model.state_dict()):
+            raise CheckpointError("error.checkpoint.damaged", file=name)
+        tensors, digest = read_tensors(file, header)
+    if digest != card.sha256:
+        raise CheckpointError("error.checkpoint.damaged", file=name)
+    if not healthy(tensors):
+        raise CheckpointError("error.checkpoint.not_finite", file=name)
+    model.load_state_dict(tensors, assign=True)
+    return Checkpoint(model.eval(), card)
+
+
+@contextmanager
+def _verified_header(path: Path, name: str) -> Iterator[tuple[BufferedReader, Header, Card]]:
+    """The file at ``path``, at the start of its tensors, with its header and card; a pickle is refused."""
+    with opened(path, name) as file:
+        if is_pickle(file):
+            read_pickle(file, name)
+        header = read_header(file, name)
+        yield file, header, verified_card(header, name)
+
+
+def _skeleton(card: Card) -> ResNet:
+    """The model that ``card`` describes, without any weights: takes no memory and draws no random numbers."""
+    import torch
+
+    from resnet_studio.model.resnet import build
+
+    with torch.device("meta"):
+        return build(
+            card.depth,
+            len(card.classes),
+            head=card.head,
+            hidden_units=card.hidden_units,
+            dropout=card.dropout,
+            stem=card.stem,
+        )
+
+
+def _layout(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Each tensor's type as safetensors calls it, and its shape."""
+    import torch
+
+    names = {torch.float32: "F32", torch.int64: "I64"}
+    return {name: (names.get(value.dtype, "?"), tuple(value.shape)) for name, value in tensors.items()}
+
+
+def _write_digests(path: Path) -> None:
+    """Put the digests into the header of the file just written at ``path``, over their zeros."""
+    with path.open("rb+") as file:
+        header = read_header(file, path.name)
+        data = hashlib.sha256()
+        while chunk := file.read(_CHUNK):
+            data.update(chunk)
+        raw = bytearray(header.raw)
+        raw[digest_place(raw, "sha256")] = data.hexdigest().encode()
+        raw[digest_place(raw, HEADER_DIGEST)] = header_digest(raw).encode()
+        file.seek(8)
+        file.write(raw)

@@ -1,0 +1,111 @@
+"""The model: torchvision's ResNet with a head for the user's classes, and its cut into a frozen and a trained part."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import torchvision
+from torch import nn
+from torchvision.models import ResNet
+
+from resnet_studio.config import Freeze, Head, Stem
+from resnet_studio.model.anatomy import STAGES, Stage, feature_channels, frozen_stages, trained_stages
+
+_BEFORE_HEAD = ("avgpool", "flatten")
+_MODULES: dict[Stage, tuple[str, ...]] = {
+    "stem": ("conv1", "bn1", "relu", "maxpool"),
+    "layer1": ("layer1",),
+    "layer2": ("layer2",),
+    "layer3": ("layer3",),
+    "layer4": ("layer4", *_BEFORE_HEAD),
+    "head": ("fc",),
+}
+
+
+def build(
+    depth: int,
+    classes: int,
+    *,
+    head: Head = "linear",
+    hidden_units: int = 1024,
+    dropout: float = 0.0,
+    stem: Stem = "standard",
+) -> ResNet:
+    """A ResNet with random weights for ``classes`` classes; input [N, 3, H, W], output logits [N, classes].
+
+    Randomness comes from torch's default generator alone. Convolutions start as in He et al. (arXiv 1502.01852,
+    fan-out), the last BatchNorm of each residual branch at zero (arXiv 1706.02677, section 5.1). The small stem is a
+    3x3 convolution of stride 1 without max-pooling, as used for CIFAR (arXiv 1512.03385, section 4.2).
+    """
+    if stem == "auto":
+        raise ValueError("a plan has to resolve the automatic stem first")
+    make = getattr(torchvision.models, f"resnet{depth}")
+    model: ResNet = make(num_classes=classes, zero_init_residual=True)
+    if stem == "small":
+        model.conv1 = nn.Conv2d(3, 64, kernel_size=3, stride=1, padding=1, bias=False)
+        nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")
+        model.maxpool = nn.Identity()
+    features = feature_channels(depth)
+    if head == "hidden":
+        model.fc = nn.Sequential(
+            nn.Linear(features, hidden_units), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden_units, classes)
+        )
+    elif dropout > 0:
+        model.fc = nn.Sequential(nn.Dropout(dropout), model.fc)
+    return model
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A model in two parts that share its modules: ``suffix(prefix(x))`` is ``model(x)``.
+
+    ``prefix`` is what stays frozen (nothing at all where nothing is frozen), ``suffix`` the rest with the head. Frozen
+    through ``layer4``, the prefix ends in pooled features [N, C]; else in a feature map [N, C, H, W].
+    """
+
+    prefix: nn.Sequential
+    suffix: nn.Sequential
+
+
+def cut(model: ResNet, freeze: Freeze) -> Cut:
+    """Cut ``model`` behind stage ``freeze``; its frozen stages take no gradient and go into eval mode."""
+    frozen = frozen_stages(freeze)
+    for stage in STAGES:
+        for module in stage_modules(model, stage):
+            module.requires_grad_(stage not in frozen)
+    keep_frozen_in_eval(model, freeze)
+    return Cut(_sequence(model, frozen), _sequence(model, trained_stages(freeze)))
+
+
+def train_mode(model: ResNet, freeze: Freeze) -> None:
+    """Put ``model`` into training mode, except for its frozen stages: their BatchNorm statistics stay fixed."""
+    model.train()
+    keep_frozen_in_eval(model, freeze)
+
+
+def keep_frozen_in_eval(model: ResNet, freeze: Freeze) -> None:
+    """Put the frozen stages of ``model`` into eval mode and leave the others as they are."""
+    for stage in frozen_stages(freeze):
+        for module in stage_modules(model, stage):
+            module.eval()
+
+
+def parameter_groups(model: ResNet, freeze: Freeze) -> list[tuple[str, list[nn.Parameter]]]:
+    """The parameters of each trained stage, from the head back to the input."""
+    return [
+        (stage, [weight for module in stage_modules(model, stage) for weight in module.parameters()])
+        for stage in reversed(trained_stages(freeze))
+    ]
+
+
+def stage_modules(model: ResNet, stage: Stage) -> list[nn.Module]:
+    """The modules of ``model`` that make up ``stage``."""
+    return [getattr(model, name) for name in _MODULES[stage] if name != "flatten"]
+
+
+def _sequence(model: ResNet, stages: tuple[Stage, ...]) -> nn.Sequential:
+    names = [name for stage in stages for name in _MODULES[stage]]
+    return nn.Sequential(
+        OrderedDict((name, nn.Flatten(1) if name == "flatten" else getattr(model, name)) for name in names)
+    )

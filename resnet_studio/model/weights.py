@@ -1,0 +1,246 @@
+"""Where a model's starting weights come from: ImageNet, the built-in starter, random numbers, or a file.
+
+Looking at what there is never touches the network and never imports torch; only :func:`load_into` downloads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio.assets import asset
+from resnet_studio.config import Stem
+from resnet_studio.errors import WeightsError
+from resnet_studio.model.card import Card, is_pickle, opened, read_card, read_header
+from resnet_studio.model.download import DownloadError, fetch, is_whole
+from resnet_studio.model.preprocess import IMAGENET_MEAN, IMAGENET_STD
+from resnet_studio.text import Language, say
+
+if TYPE_CHECKING:
+    import torch
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class _ImageNet:
+    """An entry of torchvision: its name there, its file and that file's size."""
+
+    entry: str
+    file: str
+    megabytes: int
+
+
+_IMAGENET: Mapping[tuple[int, str], _ImageNet] = {
+    (18, "imagenet-v1"): _ImageNet("ResNet18_Weights.IMAGENET1K_V1", "resnet18-f37072fd.pth", 45),
+    (34, "imagenet-v1"): _ImageNet("ResNet34_Weights.IMAGENET1K_V1", "resnet34-b627a593.pth", 83),
+    (50, "imagenet-v1"): _ImageNet("ResNet50_Weights.IMAGENET1K_V1", "resnet50-0676ba61.pth", 98),
+    (50, "imagenet-v2"): _ImageNet("ResNet50_Weights.IMAGENET1K_V2", "resnet50-11ad3fa6.pth", 98),
+    (101, "imagenet-v1"): _ImageNet("ResNet101_Weights.IMAGENET1K_V1", "resnet101-63fe2227.pth", 171),
+    (101, "imagenet-v2"): _ImageNet("ResNet101_Weights.IMAGENET1K_V2", "resnet101-cd907fc2.pth", 171),
+    (152, "imagenet-v1"): _ImageNet("ResNet152_Weights.IMAGENET1K_V1", "resnet152-394f9c45.pth", 230),
+    (152, "imagenet-v2"): _ImageNet("ResNet152_Weights.IMAGENET1K_V2", "resnet152-f82ba261.pth", 230),
+}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a model started from. ``mean`` and ``std`` are what its pictures are normalised by, ``resize`` and ``crop``
+    the sizes in px that these weights are evaluated at; ``detail`` says more in plain JSON values.
+    """
+
+    key: str
+    name: str
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+    resize: int = 256
+    crop: int = 224
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The origin as plain JSON values, as a checkpoint keeps it."""
+        return {**asdict(self), "mean": list(self.mean), "std": list(self.std)}
+
+
+SCRATCH = Origin("scratch", "random")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One kind of starting weights. ``weights`` is what a config holds for it, ``key`` its kind.
+
+    ``usable_now`` says whether it works without a network; ``reason`` is a text with ``values`` that says why it is
+    usable, or what it needs. ``stem`` is the one that these weights fit, or None where any does.
+    """
+
+    key: str
+    weights: str
+    usable_now: bool
+    reason: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    stem: Stem | None = "standard"
+
+    def sentence(self, language: Language = "en") -> str:
+        """The reason in the reader's language."""
+        return say(self.reason, language, **self.values)
+
+
+def hub_folder() -> Path:
+    """Where PyTorch keeps downloaded weights: ``$TORCH_HOME/hub/checkpoints``, as :func:`torch.hub.get_dir` has it."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = os.environ.get("TORCH_HOME") or Path(cache) / "torch"
+    return Path(home).expanduser() / "hub" / "checkpoints"
+
+
+def available(depth: int, *, starters: Path | None = None) -> list[Choice]:
+    """The starting weights that there are for ``depth``, the usual favourite first; a file is always possible too.
+
+    ``starters`` is the folder of built-in weights; while it holds none for ``depth``, that choice is left out.
+    """
+    versions = [key for key in ("imagenet-v2", "imagenet-v1") if (depth, key) in _IMAGENET]
+    choices = [_imagenet_choice(depth, key) for key in versions]
+    if _starter(depth, starters).is_file():
+        choices.append(Choice("starter", "starter", True, "weights.reason.starter"))
+    return [*choices, Choice("scratch", "scratch", True, "weights.reason.scratch", stem=None)]
+
+
+def choose(weights: str, depth: int, *, starters: Path | None = None) -> str:
+    """The starting weights that ``weights`` comes to for ``depth`` on this machine; see :func:`explain`."""
+    return explain(weights, depth, starters=starters).weights
+
+
+def explain(weights: str, depth: int, *, starters: Path | None = None) -> Choice:
+    """The choice that ``weights`` comes to for ``depth``, with the reason for it.
+
+    ``auto`` takes what works at once: ImageNet weights that are on this machine, else the built-in starter, else
+    random ones. ``imagenet`` takes the version that is on this machine, else torchvision's default. Anything with a
+    slash or the ending of a weights file is a path. Raises :class:`WeightsError` for what there is not.
+    """
+    if _is_path(weights):
+        return _file_choice(weights)
+    choices = available(depth, starters=starters)
+    imagenet = [choice for choice in choices if choice.key.startswith("imagenet")]
+    if weights == "auto":
+        return _automatic(choices, depth)
+    if weights == "imagenet":
+        return next((choice for choice in imagenet if choice.usable_now), imagenet[0])
+    found = next((choice for choice in choices if choice.weights == weights), None)
+    if found is None:
+        allowed = ", ".join(["auto", "imagenet", *(choice.weights for choice in choices)])
+        raise WeightsError("error.weights.unknown", weights=weights, depth=depth, allowed=allowed)
+    return found
+
+
+def load_into(
+    model: torch.nn.Module,
+    depth: int,
+    weights: str,
+    *,
+    classes: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    starters: Path | None = None,
+) -> Origin:
+    """Give ``model``, as :func:`resnet.build` made it, its starting weights; its head stays new.
+
+    Only from a checkpoint of the studio that was trained for the same ``classes`` with the same kind of head, the head
+    is taken too. ``progress`` gets bytes done and in all while weights are downloaded; what it raises ends that. Raises
+    :class:`WeightsError` for weights that cannot be had or do not fit, :class:`CheckpointError` for a bad file.
+    """
+    choice = explain(weights, depth, starters=starters)
+    if choice.key == "scratch":
+        return SCRATCH
+    if choice.key == "checkpoint":
+        return _load_file(model, depth, Path(choice.weights).expanduser(), classes)
+    if choice.key == "starter":
+        return _load_starter(model, depth, _starter(depth, starters))
+    return _load_imagenet(model, depth, choice.key, progress)
+
+
+def _imagenet_choice(depth: int, key: str) -> Choice:
+    entry = _IMAGENET[depth, key]
+    cached = (hub_folder() / entry.file).is_file()
+    reason = "weights.reason.cached" if cached else "weights.reason.download"
+    return Choice(key, key, cached, reason, {"megabytes": entry.megabytes})
+
+
+def _automatic(choices: list[Choice], depth: int) -> Choice:
+    found = next(choice for choice in choices if choice.usable_now)
+    kind = "imagenet" if found.key.startswith("imagenet") else found.key
+    megabytes = next(choice.values["megabytes"] for choice in choices if "megabytes" in choice.values)
+    values = {"megabytes": megabytes, "depth": depth}
+    return Choice(found.key, found.weights, True, f"weights.auto.{kind}", values, found.stem)
+
+
+def _file_choice(weights: str) -> Choice:
+    """The choice of a file; where it is one of the studio's, its card says which stem it fits."""
+    path = Path(weights).expanduser()
+    if not path.is_file():
+        raise WeightsError("error.weights.missing_file", file=path.name)
+    card = _card(path)
+    return Choice("checkpoint", weights, True, "weights.reason.file", {"file": path.name}, card.stem if card else None)
+
+
+def _card(path: Path) -> Card | None:
+    """The card of ``path``, or None for plain weights from elsewhere."""
+    with opened(path, path.name) as file:
+        ours = not is_pickle(file) and read_header(file, path.name).ours
+    return read_card(path) if ours else None
+
+
+def _is_path(weights: str) -> bool:
+    return "/" in weights or "\\" in weights or weights.endswith((".safetensors", ".pt", ".pth"))
+
+
+def _starter(depth: int, folder: Path | None) -> Path:
+    return (folder or asset("starter")) / f"resnet{depth}.safetensors"
+
+
+def _load_imagenet(model: torch.nn.Module, depth: int, key: str, progress: Progress | None) -> Origin:
+    import torch
+    from torchvision.models import get_weight
+
+    from resnet_studio.model.transfer import fill
+
+    entry = get_weight(_IMAGENET[depth, key].entry)
+    path = hub_folder() / _IMAGENET[depth, key].file
+    if not is_whole(path):
+        try:
+            fetch(entry.url, path, progress=progress)
+        except DownloadError as error:
+            starter = _starter(depth, None).is_file()
+            text = "error.weights.no_download_starter" if starter else "error.weights.no_download"
+            raise WeightsError(text, depth=depth, file=path.name) from error
+    fill(model, depth, torch.load(path, map_location="cpu", weights_only=True), key)
+    how = entry.transforms()
+    name = f"torchvision {entry}"
+    detail = {"url": entry.url, "recipe": entry.meta["recipe"], "terms": "weights.terms.imagenet"}
+    return Origin(key, name, tuple(how.mean), tuple(how.std), how.resize_size[0], how.crop_size[0], detail)
+
+
+def _load_starter(model: torch.nn.Module, depth: int, path: Path) -> Origin:
+    from resnet_studio.model.state import plain_state
+    from resnet_studio.model.transfer import fill
+
+    fill(model, depth, plain_state(path), path.name)
+    return Origin("starter", path.stem, resize=64, crop=64)
+
+
+def _load_file(model: torch.nn.Module, depth: int, path: Path, classes: Sequence[str] | None) -> Origin:
+    """Weights from ``path``: a checkpoint of the studio, or a plain state dict, whose head is not taken."""
+    from resnet_studio.model import checkpoint
+    from resnet_studio.model.state import plain_state
+    from resnet_studio.model.transfer import fill, fill_head
+
+    card = _card(path)
+    if card is None:
+        fill(model, depth, plain_state(path), path.name)
+        return Origin("checkpoint", path.name, detail={"head": False})
+    state = checkpoint.load(path).model.state_dict()
+    fill(model, depth, state, path.name)
+    head = classes is not None and card.classes == tuple(classes) and fill_head(model, state)
+    how = card.preprocessing
+    detail = {"head": head, "run": card.run, "sha256": card.sha256, "weights_origin": dict(card.weights_origin)}
+    return Origin("checkpoint", path.name, how.mean, how.std, how.resize, how.crop, detail)

@@ -1,0 +1,127 @@
+"""Pictures in, ranked classes out, with a checkpoint and nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageOps
+
+from resnet_studio.data.pictures import BadPicture, read_picture
+from resnet_studio.errors import CheckpointError, StudioError
+from resnet_studio.model.checkpoint import Checkpoint, load, preprocess
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_DECODING_THREADS = 4
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says of one picture: the best class, its probability, and (class, probability) best first."""
+
+    label: str
+    probability: float
+    scores: tuple[tuple[str, float], ...]
+
+
+class Predictor:
+    """A model that answers; any number of threads may call it at once.
+
+    ``checkpoint`` is a file, which is verified, or a loaded one, whose model the predictor takes over. The weights are
+    moved to ``device`` once and computed with in fp32, as in the exported code. Raises :class:`CheckpointError` for a
+    file that is not sound, :class:`ConfigError` for a device that this machine does not have.
+    """
+
+    def __init__(self, checkpoint: Checkpoint | Path, device: str = "auto", *, batch_size: int = 32) -> None:
+        import torch
+
+        from resnet_studio.training.hardware import choose_device
+
+        self._device = choose_device(device)
+        loaded = load(checkpoint) if isinstance(checkpoint, Path) else checkpoint
+        self.card = loaded.card
+        self._model = loaded.model.eval().to(device=self._device, memory_format=torch.channels_last)
+        self._batch_size = batch_size
+        self._computing = Lock()
+        side = self.card.preprocessing.crop
+        self._probabilities(torch.zeros(1, 3, side, side))
+
+    def __call__(self, pictures: Sequence[Path | Image.Image]) -> list[Prediction | StudioError]:
+        """The prediction for each of ``pictures``, in their order; one that cannot be used gives its error in place."""
+        if len(pictures) == 1:
+            return self._answers([self._input(pictures[0])])
+        threads = min(_DECODING_THREADS, os.cpu_count() or 1)
+        with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
+            return [answer for inputs in self._batches(pool, pictures) for answer in self._answers(inputs)]
+
+    def _batches(
+        self, pool: ThreadPoolExecutor, pictures: Sequence[Path | Image.Image]
+    ) -> Iterator[list[Tensor | StudioError]]:
+        """The model's inputs, batch by batch; while one batch is used, the next is being decoded."""
+        ahead: list[Future[Tensor | StudioError]] = []
+        for start in range(0, len(pictures), self._batch_size):
+            ready, ahead = (
+                ahead,
+                [pool.submit(self._input, picture) for picture in pictures[start : start + self._batch_size]],
+            )
+            if ready:
+                yield [future.result() for future in ready]
+        yield [future.result() for future in ahead]
+
+    def _input(self, picture: Path | Image.Image) -> Tensor | StudioError:
+        """The model's input [3, crop, crop], or why there is none."""
+        how = self.card.preprocessing
+        try:
+            if isinstance(picture, Image.Image):
+                return preprocess(_upright_rgb(picture), how)
+            return preprocess(read_picture(picture, draft_side=how.resize), how)
+        except StudioError as error:
+            return error
+
+    def _answers(self, inputs: list[Tensor | StudioError]) -> list[Prediction | StudioError]:
+        import torch
+
+        usable = [given for given in inputs if not isinstance(given, StudioError)]
+        rows = iter(self._probabilities(torch.stack(usable))) if usable else iter(())
+        return [given if isinstance(given, StudioError) else self._answer(next(rows)) for given in inputs]
+
+    def _probabilities(self, batch: Tensor) -> Tensor:
+        """Probabilities [N, classes], fp64, on the CPU, for ``batch`` [N, 3, crop, crop]."""
+        import torch
+
+        # One batch at a time: two at once would fight for the same cores and both come late.
+        with self._computing, torch.inference_mode():
+            logits = self._model(batch.to(self._device).contiguous(memory_format=torch.channels_last))
+            return torch.softmax(logits.cpu().double(), 1)
+
+    def _answer(self, probabilities: Tensor) -> Prediction | StudioError:
+        if not bool(probabilities.isfinite().all()):
+            return CheckpointError("error.prediction.not_finite")
+        order = probabilities.argsort(descending=True, stable=True).tolist()
+        values = probabilities.tolist()
+        scores = tuple((self.card.classes[index], values[index]) for index in order)
+        return Prediction(*scores[0], scores)
+
+
+def _upright_rgb(picture: Image.Image) -> Image.Image:
+    """``picture`` (pasted, drawn, from a webcam) upright and in RGB, by the rules of the one decoder for files."""
+    try:
+        if min(picture.size) < 1:
+            raise BadPicture("damaged", "picture")
+        if picture.mode == "RGB" and not picture.has_transparency_data:
+            return ImageOps.exif_transpose(picture)
+        file = BytesIO()
+        kind = "PNG" if picture.mode in {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"} else "TIFF"
+        picture.save(file, kind, exif=picture.getexif())
+    except (OSError, ValueError, SyntaxError, KeyError) as error:
+        raise BadPicture("damaged", "picture") from error
+    file.seek(0)
+    return read_picture(file, name="picture")

@@ -1,0 +1,35 @@
+"""How whoever started a training asks it to end."""
+
+from __future__ import annotations
+
+import threading
+from typing import Literal
+
+Request = Literal["stop", "pause"]
+
+
+class Control:
+    """Asked once a batch by the loop. ``stop`` ends the training and keeps the best; ``pause`` only saves the state."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Event()
+        self._request: Request | None = None
+
+    @property
+    def request(self) -> Request | None:
+        """What was asked for, if anything."""
+        return self._request
+
+    def stop(self) -> None:
+        """End within a batch, keep the best model and score it."""
+        self._request = "stop"
+        self._changed.set()
+
+    def pause(self) -> None:
+        """Save the state within a batch and end; the run can be resumed. Overrides ``stop``."""
+        self._request = "pause"
+        self._changed.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait up to ``seconds`` for a request; whether there is one."""
+        return self._changed.wait(seconds)

@@ -1,0 +1,160 @@
+"""What this machine computes with: the device, the precision that is faster on it, memory, thread priority."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_studio.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def choose_device(name: str) -> torch.device:
+    """The torch device called ``name``; ``auto`` takes CUDA, then Apple's MPS, then the CPU.
+
+    Raises :class:`ConfigError` where the machine does not have it.
+    """
+    import torch
+
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ConfigError("error.device.unknown", device=name) from error
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if not there.get(device.type, False):
+        raise ConfigError("error.device.missing", device=name)
+    return device
+
+
+def describe(device: torch.device) -> str:
+    """What a person calls the device: ``NVIDIA H200``, ``Apple GPU``, ``CPU, 2 cores``."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return "Apple GPU" if device.type == "mps" else f"CPU, {os.cpu_count() or 1} cores"
+
+
+@dataclass(frozen=True)
+class Compute:
+    """How to compute: ``precision`` (``fp32`` or ``bf16``) and, on a CPU, the number of ``threads`` (else 0)."""
+
+    precision: str
+    threads: int = 0
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision as torch names it."""
+        import torch
+
+        return torch.bfloat16 if self.precision == "bf16" else torch.float32
+
+    def apply(self) -> None:
+        """Use this many threads for the calling thread's work from now on."""
+        import torch
+
+        if self.threads:
+            torch.set_num_threads(self.threads)
+
+
+def choose_compute(precision: str, device: torch.device) -> Compute:
+    """What is fastest on ``device``; ``precision`` is auto, fp32 or bf16.
+
+    A GPU says what it can do. A CPU is measured for a fraction of a second: processors without bf16 instructions
+    emulate them slowly, and on a busy machine one thread can be faster than several that wait for each other.
+    """
+    import torch
+
+    if device.type == "cuda":
+        fast = torch.cuda.get_device_capability(device)[0] >= 8
+        return Compute(("bf16" if fast else "fp32") if precision == "auto" else precision)
+    if device.type == "mps":
+        return Compute("fp32" if precision == "auto" else precision)
+    cores = torch.get_num_threads()
+    precisions = ("bf16", "fp32") if precision == "auto" else (precision,)
+    candidates = [Compute(each, threads) for each in precisions for threads in sorted({cores, max(1, cores // 2)})]
+    measured = _interleaved(candidates)
+    torch.set_num_threads(cores)
+    return min(candidates, key=lambda candidate: statistics.median(measured[candidate]))
+
+
+def _interleaved(candidates: list[Compute], rounds: int = 5) -> dict[Compute, list[float]]:
+    """Seconds of a forward and backward pass through one layer of the kind that ResNets are made of, in turn."""
+    import torch
+
+    layer = torch.nn.Conv2d(128, 128, 3, padding=1).to(memory_format=torch.channels_last)
+    pictures = torch.zeros(16, 128, 14, 14).contiguous(memory_format=torch.channels_last)
+    seconds: dict[Compute, list[float]] = {candidate: [] for candidate in candidates}
+    for turn in range(rounds + 1):
+        for candidate in candidates:
+            candidate.apply()
+            begun = time.perf_counter()
+            with torch.autocast("cpu", candidate.dtype, enabled=candidate.precision != "fp32"):
+                layer(pictures).float().sum().backward()
+            if turn:  # the first turn builds the kernels
+                seconds[candidate].append(time.perf_counter() - begun)
+    return seconds
+
+
+def memory_mb(device: torch.device) -> float:
+    """Megabytes in use: of the GPU by this process, else of the process itself."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    return _resident_bytes() / 2**20
+
+
+def _resident_bytes() -> float:
+    if sys.platform == "win32":
+        return 0.0
+    if sys.platform == "darwin":
+        import resource
+
+        return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return float(pages * os.sysconf("SC_PAGE_SIZE"))
+
+
+def lower_priority() -> None:
+    """Let the page and predictions go first: the calling thread, and the OpenMP threads it will start, at nice 19.
+
+    Linux counts priority a thread, so that this must come before the thread's first parallel work; elsewhere
+    priorities belong to the whole process, and nothing is done.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to reuse freed memory instead of returning it to the system after every tensor.
+
+    A training step frees and takes the same hundreds of megabytes again; each return costs page faults (16,000 a step
+    against 260 measured for a ResNet-18). Only glibc has the call; elsewhere nothing is done.
+    """
+    import ctypes
+
+    if sys.platform != "linux":
+        return
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return
+    trim_threshold, mmap_max, arena_max = -1, -4, -8  # <malloc.h>
+    mallopt(arena_max, 1)
+    mallopt(mmap_max, 0)
+    mallopt(trim_threshold, 2**30)

@@ -1,0 +1,72 @@
+"""The training loop, readable top to bottom. It yields what happens and knows of no page, terminal or log."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
+
+from resnet_studio.errors import RunError
+from resnet_studio.events import Event, Interrupted, Noted, Testing
+from resnet_studio.training.setup import prepare
+
+if TYPE_CHECKING:
+    from resnet_studio.events import FinishReason
+    from resnet_studio.training.control import Control
+    from resnet_studio.training.session import Session
+    from resnet_studio.workspace import Run
+
+
+def train(run: Run, control: Control) -> Iterator[Event]:
+    """Train ``run`` from where it stands to its end, to a stop or to a pause; the best model by validation is kept.
+
+    The caller holds the run's lock and appends the events to its log. Raises :class:`StudioError` where the pictures
+    or the starting weights cannot be used.
+    """
+    session = yield from prepare(run, control)
+    if session is None:
+        yield Interrupted()
+        return
+    yield session.started()
+    yield from session.unlogged_epochs()
+
+    reason = yield from _epochs(session, control)
+    if control.request == "pause":
+        session.save()
+        yield Interrupted()
+        return
+
+    yield Testing()
+    yield session.finish(reason)
+
+
+def _epochs(session: Session, control: Control) -> Generator[Event, None, FinishReason]:
+    """Train epoch after epoch; says why it ended."""
+    while not session.complete:
+        for batch in session.batches_left():
+            session.step(batch)
+            if control.request:
+                break
+            if session.progress_due():
+                yield session.progress()
+                session.save_if_due()
+        if control.request == "pause":
+            return "stopped"
+        if control.request == "stop" and not session.epoch_complete:
+            session.save()
+            if session.best is None:
+                yield session.score_epoch()
+            return "stopped"
+        if session.diverged():
+            if session.best is None:
+                raise RunError("error.diverged")
+            yield Noted(key="note.diverged", values={"step": session.step_count})
+            return "diverged"
+        finished = session.score_epoch()
+        session.next_epoch(finished)
+        session.save()
+        yield finished
+        if control.request == "stop":
+            return "stopped"
+        if session.out_of_patience():
+            return "early_stopping"
+    return "completed"

@@ -1,0 +1,90 @@
+"""Optimisers, a learning rate a stage, schedules and the moving average of weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.swa_utils import AveragedModel
+
+if TYPE_CHECKING:
+    from resnet_studio.config import TrainConfig
+
+Stage = tuple[str, Sequence[torch.nn.Parameter]]
+
+
+def make_optimizer(stages: Sequence[Stage], config: TrainConfig, *, fused: bool) -> Optimizer:
+    """The optimiser that ``config`` names.
+
+    ``stages`` come from the head backwards; each learns at ``stage_factor`` times the rate of the one before
+    (discriminative learning rates, arXiv 1801.06146). Weight decay spares biases and BatchNorm (arXiv 1812.01187).
+    """
+    groups = []
+    for distance, (stage, parameters) in enumerate(stages):
+        rate = (config.learning_rate or 0) * config.stage_factor**distance
+        decayed = [parameter for parameter in parameters if parameter.ndim > 1]
+        spared = [parameter for parameter in parameters if parameter.ndim <= 1]
+        groups += [
+            {"params": chosen, "lr": rate, "weight_decay": decay, "stage": stage}
+            for chosen, decay in ((decayed, config.weight_decay), (spared, 0.0))
+            if chosen
+        ]
+    if config.optimizer == "sgd":
+        nesterov = config.momentum > 0
+        return torch.optim.SGD(groups, lr=0.0, momentum=config.momentum, nesterov=nesterov, fused=fused)
+    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
+    return kind(groups, lr=0.0, betas=(config.momentum, 0.999), fused=fused)
+
+
+def make_schedule(optimizer: Optimizer, config: TrainConfig, steps: int, steps_per_epoch: int) -> LambdaLR:
+    """The schedule over ``steps`` updates in all, ``steps_per_epoch`` of them an epoch."""
+    return LambdaLR(optimizer, lambda step: rate_factor(config, step, steps, steps_per_epoch))
+
+
+def rate_factor(config: TrainConfig, step: int, steps: int, steps_per_epoch: int) -> float:
+    """The share of the peak learning rate that update ``step`` (from 0) takes.
+
+    One cycle rises and falls along half cosines (arXiv 1708.07120), from 1/25 to 1 to 1/10,000; the others rise
+    linearly over the warm-up and then follow their name.
+    """
+    warmup = config.warmup_fraction * steps
+    rising = (step + 1) / warmup if warmup >= 1 else 1.0
+    falling = (step - warmup) / max(1.0, steps - warmup)
+    if config.schedule == "one_cycle":
+        if rising < 1:
+            return _half_cosine(1 / 25, 1.0, rising)
+        return _half_cosine(1.0, 1e-4, min(1.0, falling))
+    if rising < 1:
+        return rising
+    if config.schedule == "cosine":
+        return _half_cosine(1.0, 0.0, min(1.0, falling))
+    if config.schedule == "step":
+        return float(config.step_factor ** (step // (steps_per_epoch * config.step_epochs)))
+    return 1.0
+
+
+def _half_cosine(start: float, end: float, share: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+
+
+def make_average(network: torch.nn.Module, steps: int) -> AveragedModel:
+    """A moving average of weights and BatchNorm statistics that looks back about a twentieth of ``steps``.
+
+    Its decay grows with the number of updates, so that the first epochs are not dominated by the initial weights.
+    """
+    longest = 1 - 1 / max(2.0, steps / 20)
+
+    def blend(averaged: Any, current: Any, updates: Any) -> None:
+        count = int(updates)
+        decay = min(longest, (1 + count) / (10 + count))
+        if torch.is_floating_point(averaged[0]):
+            torch._foreach_lerp_(averaged, current, 1 - decay)
+        else:
+            for mine, theirs in zip(averaged, current, strict=True):
+                mine.copy_(theirs)
+
+    return AveragedModel(network, multi_avg_fn=blend, use_buffers=True)

@@ -1,0 +1,151 @@
+"""From what the user left open to settled numbers: every automatic choice, made once before a run begins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from resnet_studio.data.dataset import split as split_dataset
+from resnet_studio.errors import ConfigError
+from resnet_studio.model import anatomy, weights
+
+if TYPE_CHECKING:
+    from resnet_studio.config import Freeze, Stem, TrainConfig
+    from resnet_studio.data.dataset import Dataset
+    from resnet_studio.workspace import Run, Workspace
+
+SMALL_PICTURE = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the automatic choices look at."""
+
+    train_pictures: int
+    classes: int
+    median_side: int
+    start: weights.Choice
+    on_gpu: bool
+    flip: bool = True
+
+
+def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
+    """``config`` with every automatic choice filled in, except device and precision, which the machine decides.
+
+    The recipe is the one that the project's benchmarks compare: AdamW with one cycle, more of the network trained and
+    fewer epochs the more pictures there are.
+    """
+    scratch = facts.start.key == "scratch"
+    size = config.picture_size or _picture_size(facts, scratch)
+    small = scratch and size <= SMALL_PICTURE
+    return config.replace(
+        weights=facts.start.weights,
+        freeze=_freeze(facts, scratch) if config.freeze == "auto" else config.freeze,
+        stem=_stem(config, facts, small),
+        epochs=config.epochs or _epochs(facts.train_pictures, scratch),
+        batch_size=config.batch_size or _batch_size(facts),
+        picture_size=size,
+        learning_rate=config.learning_rate or _learning_rate(config, scratch),
+        stage_factor=1.0 if scratch else config.stage_factor,
+        augmentation=_augmentation(size, scratch) if config.augmentation == "auto" else config.augmentation,
+        horizontal_flip=config.horizontal_flip and facts.flip,
+    )
+
+
+def _freeze(facts: Facts, scratch: bool) -> Freeze:
+    if scratch or facts.train_pictures >= 5_000:
+        return "none"
+    return "layer3" if facts.train_pictures < 500 else "layer2"
+
+
+def _stem(config: TrainConfig, facts: Facts, small: bool) -> Stem:
+    """Pretrained weights only fit the stem that they were trained with."""
+    if facts.start.stem is not None:
+        if config.stem not in ("auto", facts.start.stem):
+            raise ConfigError("error.plan.stem", stem=config.stem, fits=facts.start.stem)
+        return facts.start.stem
+    if config.stem == "auto":
+        return "small" if small else "standard"
+    return config.stem
+
+
+def _picture_size(facts: Facts, scratch: bool) -> int:
+    """From scratch, small pictures keep their size; pretrained networks want the sizes that they were trained at."""
+    if facts.median_side <= SMALL_PICTURE:
+        if scratch:
+            return max(16, facts.median_side)
+        return 64 if facts.start.key == "starter" else 128
+    if scratch:
+        return 128 if facts.on_gpu else 96
+    if facts.start.key == "starter":
+        return min(128, facts.median_side)
+    return 224 if facts.on_gpu else 160
+
+
+def _epochs(train_pictures: int, scratch: bool) -> int:
+    if scratch:
+        return int(min(60.0, max(12.0, 240 / math.sqrt(math.sqrt(train_pictures)))))
+    return int(min(40.0, max(6.0, 120 / math.sqrt(math.sqrt(train_pictures)))))
+
+
+def _batch_size(facts: Facts) -> int:
+    if facts.train_pictures < 500:
+        return 32
+    return 128 if facts.train_pictures >= 10_000 else 64
+
+
+def _learning_rate(config: TrainConfig, scratch: bool) -> float:
+    if config.optimizer == "sgd":
+        return 0.1 if scratch else 0.01
+    return 2e-3 if scratch else 1e-3
+
+
+def _augmentation(size: int, scratch: bool) -> Literal["light", "standard"]:
+    return "light" if scratch and size <= SMALL_PICTURE else "standard"
+
+
+def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace) -> Run:
+    """A run of ``config`` on ``dataset``: its split and its settled settings written down, nothing trained yet."""
+    parts = split_dataset(dataset, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
+    settled = resolve(config, facts(dataset, config, len(parts.train), on_gpu=_on_gpu(config)))
+    about = {
+        "dataset": dataset.id,
+        "dataset_name": dataset.name,
+        "classes": list(dataset.classes),
+        "counts": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
+    }
+    name = f"{dataset.name}-resnet{config.depth}"
+    return workspace.new_run(name, requested=config, resolved=settled, about=about, split=parts.to_json())
+
+
+def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu: bool) -> Facts:
+    """What :func:`resolve` needs to know of ``dataset``."""
+    return Facts(
+        train_pictures=train_pictures,
+        classes=len(dataset.classes),
+        median_side=dataset.median_side,
+        start=weights.explain(config.weights, config.depth),
+        on_gpu=on_gpu,
+        flip=bool(dataset.hints.get("horizontal_flip", True)),
+    )
+
+
+def _on_gpu(config: TrainConfig) -> bool:
+    from resnet_studio.training.hardware import choose_device
+
+    return choose_device(config.device).type != "cpu"
+
+
+def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
+    """Arithmetic of a whole training with a resolved ``config``, in GFLOP: a forward pass through frozen stages, three
+    times that through trained ones (the backward pass is two), for ``counts`` of train, validation and test pictures.
+    """
+    assert config.picture_size is not None and config.epochs is not None
+    stages = anatomy.gflops(config.depth, config.picture_size, config.stem)
+    frozen = sum(stages[stage] for stage in anatomy.frozen_stages(config.freeze))
+    trained = sum(stages.values()) - frozen
+    a_train_epoch = counts["train"] * (frozen + 3 * trained)
+    a_validation = counts["validation"] * (frozen + trained)
+    return config.epochs * (a_train_epoch + a_validation) + counts["test"] * (frozen + trained)

@@ -1,0 +1,124 @@
+"""What resuming needs, on disk: ``state.pt`` after every epoch, ``frozen.pt`` once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from resnet_studio.errors import RunError
+from resnet_studio.events import EpochFinished, from_json, to_json
+from resnet_studio.model import checkpoint
+from resnet_studio.training.hardware import Compute
+from resnet_studio.workspace import replacing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from resnet_studio.training.session import Materials, Session
+    from resnet_studio.workspace import Run
+
+VERSION = 1
+BEST_SECONDS = 20.0  # between two checkpoints of a run that improves quickly; the state holds the best in between
+
+
+def frozen_file(run: Run) -> Path:
+    """The frozen prefix as the training began, so that resuming needs neither a network nor the starting weights."""
+    return run.folder / "frozen.pt"
+
+
+def save_state(session: Session) -> None:
+    """Write ``session``'s state; also its best model, where that is not on disk yet."""
+    m = session.materials
+    if not frozen_file(m.run).exists():
+        _write(frozen_file(m.run), m.prefix.state_dict())
+    state = {
+        "version": VERSION,
+        "compute": asdict(m.compute),
+        "epoch": session.epoch,
+        "batch": session.batch,
+        "micro_batch": session.micro_batch,
+        "train_seconds": session.train_seconds,
+        "tally": [float(session.tally.loss), float(session.tally.correct), session.tally.seen, session.tally.seconds],
+        "history": [to_json(epoch) for epoch in session.history],
+        "best": None if session.best is None else to_json(session.best),
+        "best_suffix": session.best_suffix,
+        "suffix": m.suffix.state_dict(),
+        "optimizer": session.optimizer.state_dict(),
+        "schedule": {key: value for key, value in session.schedule.state_dict().items() if key != "lr_lambdas"},
+        "average": None if session.average is None else session.average.state_dict(),
+    }
+    _write(m.run.state_file, state)
+    due = not m.run.best.exists() or time.perf_counter() - session.best_saved >= BEST_SECONDS
+    if session.best is not None and not session.best_on_disk and due:
+        save_best(session)
+
+
+def save_best(session: Session) -> None:
+    """Write the best model so far as a checkpoint, so that it can be tried while the training goes on."""
+    m = session.materials
+    assert session.best is not None and session.best_suffix is not None
+    weights = dict(m.model.state_dict())
+    names = {id(value): name for name, value in m.model.state_dict(keep_vars=True).items()}
+    for name, value in m.suffix.state_dict(keep_vars=True).items():
+        weights[names[id(value)]] = session.best_suffix[name]
+    metrics = {"validation_accuracy": session.best.validation_accuracy, "best_epoch": session.best.epoch}
+    checkpoint.save(m.run.best, weights, replace(m.card, metrics=metrics))
+    session.best_saved = time.perf_counter()
+    session.best_on_disk = True
+
+
+def saved_compute(run: Run) -> Compute | None:
+    """How a saved training computes, so that going on gives the same numbers; None where nothing is saved."""
+    return Compute(**_read(run.state_file)["compute"]) if run.state_file.exists() else None
+
+
+def restore(session: Session) -> None:
+    """Bring ``session`` to where the saved state left it."""
+    m = session.materials
+    state = _read(m.run.state_file)
+    m.suffix.load_state_dict(state["suffix"])
+    session.optimizer.load_state_dict(state["optimizer"])
+    session.schedule.load_state_dict(state["schedule"])
+    if session.average is not None:
+        session.average.load_state_dict(state["average"])
+    session.epoch, session.batch = state["epoch"], state["batch"]
+    session.micro_batch = state["micro_batch"]
+    session.train_seconds = state["train_seconds"]
+    loss, correct, session.tally.seen, session.tally.seconds = state["tally"]
+    session.tally.loss += loss
+    session.tally.correct += correct
+    session.history = [_epoch(values) for values in state["history"]]
+    session.best = None if state["best"] is None else _epoch(state["best"])
+    session.best_suffix = state["best_suffix"]
+
+
+def restore_frozen(materials: Materials) -> None:
+    """Give the frozen prefix the weights that the training began with."""
+    materials.prefix.load_state_dict(_read(frozen_file(materials.run)))
+
+
+def forget_state(run: Run) -> None:
+    """Remove what only resuming needs."""
+    run.state_file.unlink(missing_ok=True)
+    frozen_file(run).unlink(missing_ok=True)
+
+
+def _epoch(values: dict[str, Any]) -> EpochFinished:
+    event = from_json(values)
+    assert isinstance(event, EpochFinished)
+    return event
+
+
+def _write(path: Path, value: Any) -> None:
+    with replacing(path) as temporary:
+        torch.save(value, temporary)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file raises whatever its bytes lead to
+        raise RunError("error.run.damaged", file=path.name, run=path.parent.name) from error

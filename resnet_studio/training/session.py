@@ -1,0 +1,357 @@
+"""One training in memory: the network being trained, where it stands, and each step of the work as a method."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from resnet_studio.data.augment import mix
+from resnet_studio.evaluation.report import score_test_pictures
+from resnet_studio.events import EpochFinished, Event, Finished, FinishReason, Noted, Progress, Started
+from resnet_studio.model import checkpoint
+from resnet_studio.training import hardware, saving
+from resnet_studio.training.batches import FreshBatches, epoch_batches, step_seed
+from resnet_studio.training.optim import make_average, make_optimizer, make_schedule
+
+if TYPE_CHECKING:
+    from resnet_studio.config import TrainConfig
+    from resnet_studio.data.dataset import Split
+    from resnet_studio.model.checkpoint import Card
+    from resnet_studio.workspace import Run
+
+PROGRESS_SECONDS = 0.5
+SAVE_SECONDS = 60.0
+
+
+@dataclass(kw_only=True)
+class Materials:
+    """What a session works with, made by :mod:`resnet_studio.training.setup`."""
+
+    run: Run
+    config: TrainConfig
+    split: Split
+    card: Card
+    device: torch.device
+    compute: hardware.Compute
+    model: torch.nn.Module
+    prefix: torch.nn.Module
+    suffix: torch.nn.Module
+    stages: list[tuple[str, list[torch.nn.Parameter]]]
+    batches: FreshBatches
+
+
+@dataclass
+class Tally:
+    """Running sums of an epoch; the tensors stay on the device, so that no step waits for it."""
+
+    loss: Tensor
+    correct: Tensor
+    seen: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def on(cls, device: torch.device) -> Tally:
+        """A tally of nothing."""
+        return cls(torch.zeros((), device=device), torch.zeros((), device=device))
+
+
+@dataclass
+class Session:
+    """A training that is under way. ``epoch`` counts the epochs done, ``batch`` the batches done in the current one."""
+
+    materials: Materials
+    epoch: int = 0
+    batch: int = 0
+    history: list[EpochFinished] = field(default_factory=list)
+    best: EpochFinished | None = None
+    best_suffix: Mapping[str, Tensor] | None = None
+    best_on_disk: bool = False
+    best_saved: float = 0.0
+    train_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        m = self.materials
+        config = m.config
+        assert config.epochs is not None and config.batch_size is not None
+        self.epochs = config.epochs
+        self.batch_size = config.batch_size
+        self.micro_batch = config.batch_size
+        self.pictures = len(m.batches.training)
+        self.batches_per_epoch = -(-self.pictures // self.batch_size)
+        self.updates_per_epoch = -(-self.batches_per_epoch // config.accumulate_steps)
+        steps = self.epochs * self.updates_per_epoch
+        self.optimizer = make_optimizer(m.stages, config, fused=m.device.type in ("cuda", "cpu"))
+        self.schedule = make_schedule(self.optimizer, config, steps, self.updates_per_epoch)
+        self.average = make_average(m.suffix, steps) if config.average_weights else None
+        self.loss_weights = _class_weights(m) if config.class_weighting == "balanced" else None
+        self.tally = Tally.on(m.device)
+        self.notes: list[Noted] = []
+        self._order: list[np.ndarray] | None = None
+        self._last_progress = self._last_save = self._clock = time.perf_counter()
+        m.suffix.train()
+
+    # where it stands
+
+    @property
+    def complete(self) -> bool:
+        """Whether all epochs are done."""
+        return self.epoch >= self.epochs
+
+    @property
+    def epoch_complete(self) -> bool:
+        """Whether all batches of the current epoch are done."""
+        return self.batch >= self.batches_per_epoch
+
+    @property
+    def step_count(self) -> int:
+        """Batches done since the beginning of the training."""
+        return self.epoch * self.batches_per_epoch + self.batch
+
+    def started(self) -> Started:
+        """The event that opens the training."""
+        m = self.materials
+        return Started(
+            device=hardware.describe(m.device),
+            precision=m.compute.precision,
+            epochs=self.epochs,
+            epoch=self.epoch,
+            batch=self.batch,
+            train_pictures=self.pictures,
+            validation_pictures=len(m.batches.validation),
+            test_pictures=len(m.split.test),
+            trained_parameters=sum(p.numel() for _, group in m.stages for p in group),
+            total_parameters=sum(p.numel() for p in m.model.parameters()),
+        )
+
+    def unlogged_epochs(self) -> Iterator[EpochFinished]:
+        """Epochs that are saved but did not reach the log before the program died."""
+        logged = {epoch.epoch for epoch in self.materials.run.state().epochs}
+        return (epoch for epoch in self.history if epoch.epoch not in logged)
+
+    # one batch
+
+    def batches_left(self) -> Iterator[np.ndarray]:
+        """The rest of the current epoch: which training pictures each batch takes."""
+        seed = self.materials.config.seed
+        self._clock = time.perf_counter()
+        yield from epoch_batches(self.pictures, self.batch_size, seed, self.epoch)[self.batch :]
+
+    def step(self, indices: np.ndarray) -> None:
+        """One batch forward and backward, and an update where one is due."""
+        m = self.materials
+        config = m.config
+        torch.manual_seed(step_seed(config.seed, self.epoch, self.batch))
+        inputs, labels = m.batches.train(indices)
+        targets = labels
+        if config.mix != "none":
+            inputs, targets = mix(inputs, labels, len(m.card.classes), config.mix)
+        loss, correct = self._backward(inputs, targets, labels)
+        self.batch += 1
+        if self.batch % config.accumulate_steps == 0 or self.epoch_complete:
+            self._update()
+        self.tally.loss += loss * len(labels)
+        self.tally.correct += correct
+        self.tally.seen += len(labels)
+
+    def _backward(self, inputs: Tensor, targets: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Gradients of the batch, in pieces that fit into memory; the mean loss and the number of right answers."""
+        while True:
+            try:
+                return self._backward_in_pieces(inputs, targets, labels)
+            except torch.OutOfMemoryError:
+                if self.micro_batch == 1:
+                    raise
+                self.micro_batch = max(1, self.micro_batch // 2)
+                self.optimizer.zero_grad(set_to_none=True)
+                torch.cuda.empty_cache()
+                self.notes.append(Noted(key="note.out_of_memory", values={"size": self.micro_batch}))
+
+    def _backward_in_pieces(self, inputs: Tensor, targets: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        m = self.materials
+        total_loss, correct = torch.zeros((), device=m.device), torch.zeros((), device=m.device)
+        pieces = zip(*(torch.split(t, self.micro_batch) for t in (inputs, targets, labels)), strict=True)
+        for piece, target, label in pieces:
+            with self._autocast():
+                logits = m.suffix(piece)
+            loss = F.cross_entropy(
+                logits.float(), target, weight=self.loss_weights, label_smoothing=m.config.label_smoothing
+            )
+            loss = loss * (len(label) / len(labels))
+            (loss / m.config.accumulate_steps).backward()  # type: ignore[no-untyped-call]
+            total_loss += loss.detach()
+            correct += (logits.argmax(1) == label).sum()
+        return total_loss, correct
+
+    def _update(self) -> None:
+        config = self.materials.config
+        if config.clip_gradient:
+            parameters = [p for _, group in self.materials.stages for p in group]
+            torch.nn.utils.clip_grad_norm_(parameters, config.clip_gradient)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.schedule.step()
+        if self.average is not None:
+            self.average.update_parameters(self.materials.suffix)
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        m = self.materials
+        return torch.autocast(m.device.type, m.compute.dtype, enabled=m.compute.precision != "fp32")
+
+    # what is said on the way
+
+    def progress_due(self) -> bool:
+        """Whether it is time to say where the training stands."""
+        return time.perf_counter() - self._last_progress >= PROGRESS_SECONDS
+
+    def progress(self) -> Event:
+        """Where the training stands; a note first where something happened."""
+        if self.notes:
+            return self.notes.pop(0)
+        now = time.perf_counter()
+        self._last_progress = now
+        self._count_time(now)
+        seen = max(1, self.tally.seen)
+        rate = seen / max(1e-9, self.tally.seconds)
+        left = (self.epochs - self.epoch) * self.pictures - seen
+        extra = 1 + 0.4 * len(self.materials.batches.validation) / self.pictures  # validation goes forward only
+        return Progress(
+            epoch=self.epoch + 1,
+            batch=self.batch,
+            batches=self.batches_per_epoch,
+            train_loss=float(self.tally.loss) / seen,
+            train_accuracy=float(self.tally.correct) / seen,
+            learning_rate=self.learning_rate,
+            pictures_per_second=rate,
+            remaining_seconds=left / rate * extra,
+            memory_mb=hardware.memory_mb(self.materials.device),
+        )
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate that the head learns at now."""
+        return float(self.schedule.get_last_lr()[0])
+
+    def _count_time(self, now: float) -> None:
+        self.tally.seconds += now - self._clock
+        self.train_seconds += now - self._clock
+        self._clock = now
+
+    def diverged(self) -> bool:
+        """Whether the loss of this epoch is no number any more."""
+        return not math.isfinite(float(self.tally.loss))
+
+    # the end of an epoch
+
+    def score_epoch(self) -> EpochFinished:
+        """Score the validation pictures; keep the network where it is the best so far."""
+        self._count_time(time.perf_counter())
+        rate = self.tally.seen / max(1e-9, self.tally.seconds)
+        loss, accuracy = self._validate()
+        finished = EpochFinished(
+            epoch=self.epoch + 1,
+            train_loss=float(self.tally.loss) / max(1, self.tally.seen),
+            train_accuracy=float(self.tally.correct) / max(1, self.tally.seen),
+            validation_loss=loss,
+            validation_accuracy=accuracy,
+            learning_rate=self.learning_rate,
+            pictures_per_second=rate,
+            seconds=self.tally.seconds,
+            best=math.isfinite(loss) and self._beats_best(accuracy, loss),
+        )
+        if finished.best:
+            self.best = finished
+            self.best_suffix = {
+                name: value.detach().cpu().clone() for name, value in self._scored().state_dict().items()
+            }
+            self.best_on_disk = False
+        self._count_time(time.perf_counter())
+        return finished
+
+    def _scored(self) -> torch.nn.Module:
+        """The network that is scored and kept: the average where there is one."""
+        return self.materials.suffix if self.average is None else self.average.module
+
+    def _validate(self) -> tuple[float, float]:
+        """Mean loss (no label smoothing, no class weights) and accuracy on the validation pictures."""
+        m = self.materials
+        network = self._scored().eval()
+        loss, correct = torch.zeros((), device=m.device), torch.zeros((), device=m.device)
+        with torch.no_grad(), self._autocast():
+            for inputs, labels in m.batches.validate(2 * self.batch_size):
+                logits = network(inputs).float()
+                loss += F.cross_entropy(logits, labels, reduction="sum")
+                correct += (logits.argmax(1) == labels).sum()
+        m.suffix.train()
+        count = len(m.batches.validation)
+        return float(loss) / count, float(correct) / count
+
+    def _beats_best(self, accuracy: float, loss: float) -> bool:
+        if self.best is None:
+            return True
+        return (accuracy, -loss) > (self.best.validation_accuracy, -self.best.validation_loss)
+
+    def next_epoch(self, finished: EpochFinished) -> None:
+        """Move on to the epoch after ``finished``."""
+        self.history.append(finished)
+        self.epoch, self.batch = self.epoch + 1, 0
+        self.tally = Tally.on(self.materials.device)
+
+    def out_of_patience(self) -> bool:
+        """Whether early stopping says that it is enough."""
+        patience = self.materials.config.early_stopping_patience
+        return bool(patience and self.best and self.epoch - self.best.epoch >= patience)
+
+    # saving and the end
+
+    def save(self) -> None:
+        """Write all that resuming needs, durably."""
+        saving.save_state(self)
+        self._last_save = time.perf_counter()
+
+    def save_if_due(self) -> None:
+        """Save in the middle of a long epoch."""
+        if time.perf_counter() - self._last_save >= SAVE_SECONDS:
+            self.save()
+
+    def finish(self, reason: FinishReason) -> Finished:
+        """Score the best network on the test pictures, once, and write its checkpoint and its report."""
+        m = self.materials
+        assert self.best is not None and self.best_suffix is not None
+        m.suffix.load_state_dict(self.best_suffix)
+        m.model.eval()
+        report = score_test_pictures(m.model, m.card, m.split, m.device) if m.split.test else None
+        metrics: dict[str, Any] = {
+            "validation_accuracy": self.best.validation_accuracy,
+            "validation_loss": self.best.validation_loss,
+            "best_epoch": self.best.epoch,
+            "epochs_run": self.epoch,
+        }
+        if report is not None:
+            metrics |= {"test_accuracy": report.accuracy, "test_pictures": report.count}
+            m.run.write_json(m.run.report_file.name, report.to_json())
+        checkpoint.save(m.run.best, m.model.state_dict(), replace(m.card, metrics=metrics))
+        if reason != "stopped":
+            saving.forget_state(m.run)
+        return Finished(
+            reason=reason,
+            epochs_run=self.epoch,
+            best_epoch=self.best.epoch,
+            validation_accuracy=self.best.validation_accuracy,
+            test_accuracy=None if report is None else report.accuracy,
+            train_seconds=self.train_seconds,
+        )
+
+
+def _class_weights(m: Materials) -> Tensor:
+    """Weights inverse to the number of training pictures, their mean over the pictures 1."""
+    counts = torch.bincount(m.batches.training.labels, minlength=len(m.card.classes)).float().clamp(min=1)
+    return counts.sum() / (len(counts) * counts)

@@ -1,0 +1,163 @@
+"""Everything before the first batch: device, starting weights, the cut into prefix and suffix, decoded pictures."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from resnet_studio.data.augment import OVERSCAN, is_small, recipe
+from resnet_studio.data.dataset import Split
+from resnet_studio.events import Event, PicturesSkipped, Preparing
+from resnet_studio.model import resnet, weights
+from resnet_studio.model.checkpoint import Card, Preprocessing
+from resnet_studio.training import hardware, saving
+from resnet_studio.training.batches import FreshBatches, decode_parts
+from resnet_studio.training.session import Materials, Session
+
+if TYPE_CHECKING:
+    from torchvision.models import ResNet
+
+    from resnet_studio.config import TrainConfig
+    from resnet_studio.training.control import Control
+    from resnet_studio.workspace import Run
+
+Progress = Callable[[int, int], None]
+
+
+def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None]:
+    """The session of ``run``, new or as it was saved; None where ``control`` asked for the end meanwhile."""
+    hardware.keep_freed_memory()
+    config, split = run.config, Split.from_json(run.split)
+    device = hardware.choose_device(config.device)
+    resuming = run.state_file.exists()
+    torch.manual_seed(config.seed)
+    model = resnet.build(
+        config.depth,
+        len(split.classes),
+        head=config.head,
+        hidden_units=config.hidden_units,
+        dropout=config.dropout,
+        stem=config.stem,
+    )
+    origin = weights.SCRATCH if resuming else (yield from _starting_weights(model, config, split.classes))
+    card = _card(run, config, split, origin)
+
+    how = recipe(config, small=is_small(config, split.median_side))
+    decoding = decode_parts(split, config, how, card.preprocessing, device)
+    parts = yield from _until_asked(decoding, control)
+    if parts is None:
+        return None
+    train, validation = parts
+    if train.skipped or validation.skipped:
+        yield PicturesSkipped(files=train.skipped + validation.skipped)
+
+    compute = saving.saved_compute(run) or hardware.choose_compute(config.precision, device)
+    compute.apply()
+    model.to(device, memory_format=torch.channels_last)
+    cut = resnet.cut(model, config.freeze)
+    materials = Materials(
+        run=run,
+        config=config,
+        split=split,
+        card=card,
+        device=device,
+        compute=compute,
+        model=model,
+        prefix=cut.prefix,
+        suffix=cut.suffix,
+        stages=resnet.parameter_groups(model, config.freeze),
+        batches=FreshBatches(train, validation, cut.prefix, how, card.preprocessing),
+    )
+    if resuming:
+        saving.restore_frozen(materials)
+    session = Session(materials)
+    if resuming:
+        saving.restore(session)
+    return session
+
+
+def _starting_weights(
+    model: ResNet, config: TrainConfig, classes: tuple[str, ...]
+) -> Generator[Event, None, weights.Origin]:
+    """Load the starting weights, with the progress of a download."""
+    yield Preparing(stage="weights", done=0, total=1)
+
+    def load(progress: Progress) -> weights.Origin:
+        return weights.load_into(model, config.depth, config.weights, classes=classes, progress=progress)
+
+    loading = _with_progress(load)
+    try:
+        while True:
+            done, total = next(loading)
+            yield Preparing(stage="weights", done=done, total=total)
+    except StopIteration as stop:
+        origin: weights.Origin = stop.value
+    return origin
+
+
+def _card(run: Run, config: TrainConfig, split: Split, origin: weights.Origin) -> Card:
+    """What the checkpoint will say of itself."""
+    assert config.picture_size is not None
+    whole = split.median_side <= config.picture_size
+    resize = config.picture_size if whole else round(config.picture_size * OVERSCAN)
+    saved = run.folder / "card.json"
+    if saved.exists():
+        return Card.from_json(run.read_json(saved.name))
+    card = Card(
+        classes=split.classes,
+        depth=config.depth,
+        head=config.head,
+        hidden_units=config.hidden_units,
+        dropout=config.dropout,
+        stem=config.stem,
+        freeze=config.freeze,
+        preprocessing=Preprocessing(resize=resize, crop=config.picture_size, mean=origin.mean, std=origin.std),
+        weights_origin=origin.to_json(),
+        run=run.id,
+    )
+    run.write_json(saved.name, card.to_json())
+    return card
+
+
+def _until_asked(work: Generator[Event, None, Any], control: Control) -> Generator[Event, None, Any]:
+    """Pass on what ``work`` yields and returns; return None as soon as ``control`` asks for the end."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as stop:
+            return stop.value
+        yield event
+        if control.request:
+            work.close()
+            return None
+
+
+def _with_progress(work: Callable[[Progress], Any]) -> Generator[tuple[int, int], None, Any]:
+    """Run ``work`` in a thread and yield the progress that it reports; returns its result, raises its error."""
+    reports: queue.Queue[tuple[int, int] | None] = queue.Queue()
+    outcome: dict[str, Any] = {}
+
+    def run() -> None:
+        try:
+            outcome["result"] = work(lambda done, total: reports.put((done, total)))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+            outcome["error"] = error
+        finally:
+            reports.put(None)
+
+    threading.Thread(target=run, name="starting-weights", daemon=True).start()
+    yield from _latest(reports)
+    if "error" in outcome:
+        raise outcome["error"]
+    return outcome["result"]
+
+
+def _latest(reports: queue.Queue[tuple[int, int] | None]) -> Iterator[tuple[int, int]]:
+    """The newest report, again and again, until None comes."""
+    while (report := reports.get()) is not None:
+        if reports.empty():
+            yield report

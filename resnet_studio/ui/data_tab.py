@@ -1,0 +1,283 @@
+"""The Data tab: on the left how pictures come in, on the right what was understood of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.errors import StudioError
+from resnet_studio.text import say
+from resnet_studio.ui import data_sources, data_view
+from resnet_studio.ui.context import Shared, Studio, T, guarded, reader
+from resnet_studio.ui.data_sources import Sources, Starter
+
+if TYPE_CHECKING:
+    from resnet_studio.data.dataset import Dataset
+
+QUICK_SAMPLE = "digits"
+SPLIT_JS = "studioSplit(element, (shares) => trigger('split', shares));"
+GALLERY_JS = "watch('value', studioGallery(element));"
+TO_TRAIN = "() => ({selected: 'train', __type__: 'update'})"
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+@dataclass(frozen=True)
+class View:
+    """The components of the right side."""
+
+    waiting: gr.HTML
+    working: gr.Column
+    progress: gr.HTML
+    cancel: gr.Button
+    understood: gr.Column
+    facts: gr.HTML
+    classes: gr.HTML
+    split: gr.HTML
+    gallery: gr.HTML
+    ready: gr.HTML
+    quick: gr.Button
+    choose: gr.Button
+
+    @property
+    def shown(self) -> list[Any]:
+        """What :func:`look` fills."""
+        return [self.waiting, self.understood, self.facts, self.classes, self.split, self.gallery, self.ready]
+
+
+@dataclass(frozen=True)
+class Hero:
+    """The empty state."""
+
+    frame: gr.Column
+    sample: gr.Button
+    own: gr.Button
+    quick: gr.Button
+
+
+def build(studio: Studio, shared: Shared) -> None:
+    """Fill the tab and wire it."""
+    importing = gr.BrowserState(None, storage_key="studio-importing", secret=shared.dataset.secret)
+    hero = _hero()
+    with gr.Row(elem_id="data-work", visible=False, equal_height=False) as work:
+        with gr.Column(elem_id="data-left", scale=0, min_width=340):
+            sources = data_sources.build(studio)
+        with gr.Column(elem_id="data-right", scale=1, min_width=320):
+            view = _view()
+    _wire_hero(hero, work, sources)
+    _wire_imports(studio, shared, sources, view, importing, (hero.frame, work))
+    _wire_view(studio, shared, view, (hero.frame, work))
+    _wire_next(studio, shared, hero, view)
+
+
+def _hero() -> Hero:
+    with gr.Column(elem_id="data-hero") as frame:
+        gr.HTML(
+            f'<div class="rs-hero">{DRAWING}<h1>{T("data.hero.title")}</h1><p>{T("data.hero.text")}</p></div>',
+            apply_default_css=False,
+        )
+        with gr.Row(elem_id="data-hero-buttons"):
+            sample = gr.Button(T("data.hero.sample"), variant="primary", size="lg", elem_id="data-try")
+            own = gr.Button(T("data.hero.own"), size="lg", elem_id="data-own")
+        quick = gr.Button(T("data.hero.quick"), size="sm", elem_id="data-quick", elem_classes="rs-link")
+    return Hero(frame, sample, own, quick)
+
+
+def _view() -> View:
+    waiting = gr.HTML(
+        f'<div class="rs-waiting"><h3 class="rs-h2">{T("data.waiting.title")}</h3>'
+        f'<p class="rs-small">{T("data.waiting.text")}</p></div>',
+        elem_id="data-waiting", apply_default_css=False,
+    )
+    with gr.Column(elem_id="data-working", visible=False, elem_classes="rs-card") as working:
+        progress = gr.HTML("", elem_id="data-progress", apply_default_css=False)
+        cancel = gr.Button(T("data.working.cancel"), size="sm", elem_id="data-cancel")
+    with gr.Column(elem_id="data-understood", visible=False) as understood:
+        facts = gr.HTML("", elem_id="data-facts", apply_default_css=False)
+        with gr.Row(elem_id="data-charts", equal_height=True):
+            classes = gr.HTML("", elem_id="data-classes", apply_default_css=False, elem_classes="rs-card")
+            split = gr.HTML("", elem_id="data-split", apply_default_css=False, elem_classes="rs-card", js_on_load=SPLIT_JS)
+        gallery = gr.HTML("", elem_id="data-gallery", apply_default_css=False, elem_classes="rs-card", js_on_load=GALLERY_JS)
+        with gr.Row(elem_id="data-next", elem_classes="rs-next"):
+            ready = gr.HTML("", elem_id="data-ready", apply_default_css=False)
+            quick = gr.Button(T("data.next.quick"), size="lg", elem_id="data-train-now")
+            choose = gr.Button(T("data.next"), variant="primary", size="lg", elem_id="data-choose-model")
+    return View(waiting, working, progress, cancel, understood, facts, classes, split, gallery, ready, quick, choose)
+
+
+def _wire_hero(hero: Hero, work: gr.Row, sources: Sources) -> None:
+    """The two big buttons open the work area with the fitting choice unfolded; nothing is asked of the server."""
+    swap = "{visible: false, __type__: 'update'}, {visible: true, __type__: 'update'}"
+    for button, frame in ((hero.sample, sources.frames[0]), (hero.own, sources.frames[1])):
+        opened = data_sources.unfold(sources, frame).removeprefix("() => [").removesuffix("]")
+        button.click(None, None, [hero.frame, work, *sources.frames], js=f"() => [{swap}, {opened}]", **QUIET)
+
+
+def _wire_imports(
+    studio: Studio, shared: Shared, sources: Sources, view: View, importing: gr.BrowserState, frames: tuple[Any, Any]
+) -> None:
+    """Every way in starts an import; one handler follows it, also after a reload."""
+    starter = Starter(studio)
+    outputs = [view.working, view.progress, shared.dataset, sources.note, importing, *frames]
+
+    def stopped(sentence: str) -> tuple[Any, ...]:
+        return (gr.update(visible=False), "", gr.skip(), data_view.note(sentence, "bad"), None, gr.skip(), gr.skip())
+
+    @guarded(instead=stopped)
+    def following(name: str | None) -> Iterator[tuple[Any, ...]]:
+        """In: the import. Out: the working panel, its progress, the data set, the note, the import, both frames."""
+        for panel, dataset, note in data_sources.follow(studio, name):
+            busy = bool(panel)
+            chosen = dataset if dataset else gr.skip()
+            yield gr.update(visible=busy), panel, chosen, note, name if busy else None, gr.update(visible=False), gr.update(visible=True)
+
+    def listing() -> tuple[str, Any]:
+        """Out: the data sets opened before, and the frame around them."""
+        return data_sources.earlier_list(studio)
+
+    def begin(event: Any, handler: Any, inputs: Any = None) -> None:
+        started = event(handler, inputs, [importing, sources.note], trigger_mode="once", **QUIET)
+        followed = started.then(following, importing, outputs, concurrency_limit=None, **QUIET)
+        followed.then(listing, None, [sources.earlier, sources.earlier_frame], **QUIET)
+
+    begin(sources.sample.choose, starter.sample)
+    begin(sources.public.choose, starter.public)
+    begin(sources.picker.picked, starter.picked)
+    if sources.path is not None and sources.open_path is not None:
+        begin(sources.open_path.click, starter.path, sources.path)
+        begin(sources.path.submit, starter.path, sources.path)
+    view.cancel.click(lambda name: _cancel(studio, name), importing, view.progress, queue=False, **QUIET)
+    _wire_earlier(studio, shared, sources)
+    shared.demo.load(listing, None, [sources.earlier, sources.earlier_frame], **QUIET)
+
+    @guarded(instead=stopped)
+    def resumed(name: str | None) -> Iterator[tuple[Any, ...]]:
+        """In: the import that was running when the page was left. Out: as ``following``."""
+        if name:
+            yield from following(name)
+
+    shared.demo.load(resumed, importing, outputs, concurrency_limit=None, **QUIET)
+
+
+def _wire_earlier(studio: Studio, shared: Shared, sources: Sources) -> None:
+    def opened(event: gr.EventData) -> str:
+        """In: the row that was clicked. Out: the data set."""
+        return str(event._data["key"])
+
+    @guarded(instead=lambda sentence: (gr.skip(), data_view.note(sentence, "bad"), gr.skip(), gr.skip()))
+    def removed(current: str | None, event: gr.EventData) -> tuple[Any, ...]:
+        """In: the data set looked at, the row to delete. Out: the data set, the note, the list and its frame."""
+        from resnet_studio.data import intake
+
+        name = str(event._data["key"])
+        told = studio.shelf.dataset(name).name
+        intake.delete(studio.workspace, name)
+        studio.shelf.forget(name)
+        done = data_view.note(say("data.earlier.deleted", reader(), name=told))
+        return (None if current == name else gr.skip()), done, *data_sources.earlier_list(studio)
+
+    sources.earlier.choose(opened, None, shared.dataset, **QUIET)
+    outputs = [shared.dataset, sources.note, sources.earlier, sources.earlier_frame]
+    sources.earlier.remove(removed, shared.dataset, outputs, **QUIET)
+
+
+def _wire_view(studio: Studio, shared: Shared, view: View, frames: tuple[Any, Any]) -> None:
+    @guarded(instead=lambda _: _nothing())
+    def look(name: str | None, shares: list[float]) -> tuple[Any, ...]:
+        """In: the data set, the shares. Out: all of the right side, both frames."""
+        if not name:
+            return _nothing()
+        dataset = studio.shelf.dataset(name)
+        language = reader()
+        found = data_view.findings(studio.shelf.findings(name), language)
+        return (
+            gr.update(visible=False),
+            gr.update(visible=True),
+            data_view.facts(dataset, language) + found,
+            data_view.classes(dataset.counts, language),
+            split_of(dataset, shares),
+            data_view.gallery(dataset, language),
+            f'<span class="rs-h2">{say("data.next.ready", language)}</span>',
+            gr.update(visible=False),
+            gr.update(visible=True),
+        )
+
+    @guarded
+    def moved(name: str | None, event: gr.EventData) -> tuple[Any, Any]:
+        """In: the data set, the new shares. Out: the split's card, the shares."""
+        shares = checked_shares([event._data["validation"], event._data["test"]])
+        return split_of(studio.shelf.dataset(name or ""), shares), shares
+
+    shared.dataset.change(look, [shared.dataset, shared.split], [*view.shown, *frames], **QUIET)
+    view.split.split(moved, shared.dataset, [view.split, shared.split], trigger_mode="always_last", **QUIET)
+
+
+def _nothing() -> tuple[Any, ...]:
+    """The right side without a data set; the frames stay as they are."""
+    return gr.update(visible=True), gr.update(visible=False), "", "", "", "", "", gr.skip(), gr.skip()
+
+
+def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
+    @guarded
+    def train(name: str | None, shares: list[float]) -> tuple[Any, ...]:
+        """In: the data set, the shares. Out: the data set, the run, the tabs."""
+        from resnet_studio.data import intake
+        from resnet_studio.training.plan import new_run
+
+        workspace = studio.workspace
+        dataset = studio.shelf.dataset(name) if name else intake.open_data(f"sample:{QUICK_SAMPLE}", workspace)
+        validation, test = checked_shares(shares)
+        run = new_run(dataset, TrainConfig(validation_fraction=validation, test_fraction=test), workspace)
+        studio.jobs.submit(run)
+        return dataset.id, run.id, gr.Tabs(selected="train")
+
+    view.choose.click(None, None, shared.tabs, js=TO_TRAIN, **QUIET)
+    outputs = [shared.dataset, shared.run, shared.tabs]
+    view.quick.click(train, [shared.dataset, shared.split], outputs, trigger_mode="once", **QUIET)
+    none = gr.State(None)
+    hero.quick.click(train, [none, shared.split], outputs, trigger_mode="once", **QUIET)
+
+
+def checked_shares(shares: Any) -> list[float]:
+    """``[validation, test]`` as a browser keeps them, checked; the usual shares where they make no sense."""
+    try:
+        validation, test = (float(share) for share in shares)
+        config = TrainConfig(validation_fraction=validation, test_fraction=test)
+    except (TypeError, ValueError, StudioError):
+        config = TrainConfig()
+    return [config.validation_fraction, config.test_fraction]
+
+
+def split_of(dataset: Dataset, shares: Any) -> str:
+    """The card that shows how ``dataset`` would be split now."""
+    from resnet_studio.data.dataset import split
+
+    validation, test = checked_shares(shares)
+    parts = split(dataset, validation=validation, test=test).counts
+    preset = None
+    if dataset.preset:
+        whole = any(sample.part == "validation" for sample in dataset.samples)
+        preset = "data.split.preset" if whole else "data.split.preset_cut"
+    return data_view.split(parts, (validation, test), reader(), preset=preset)
+
+
+def _cancel(studio: Studio, name: str | None) -> str:
+    """In: the import. Out: its progress."""
+    begun = studio.imports.get(name)
+    if begun is None:
+        return ""
+    begun.cancel()
+    return data_view.progress(say("data.working.cancelling", reader()), begun.done, begun.total)
+
+
+DRAWING = """
+<svg class="rs-drawing" viewBox="0 0 420 92" aria-hidden="true" fill="none">
+  <path class="line" d="M8 62h404"/>
+  <path class="skip" d="M44 62c0-46 62-46 62 0M120 62c0-46 62-46 62 0M196 62c0-46 62-46 62 0M272 62c0-46 62-46 62 0"/>
+  <g class="cool"><rect x="55" y="42" width="40" height="40" rx="9"/><rect x="131" y="42" width="40" height="40" rx="9"/>
+  <rect x="207" y="42" width="40" height="40" rx="9"/></g>
+  <g class="warm"><rect x="283" y="42" width="40" height="40" rx="9"/><circle cx="372" cy="62" r="15"/></g>
+</svg>"""

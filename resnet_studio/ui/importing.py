@@ -1,0 +1,92 @@
+"""Data sets on their way in: each in a thread of its own, so that a closed or reloaded page loses nothing."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resnet_studio.data.dataset import Dataset
+
+KEPT = 50
+
+
+class Cancelled(Exception):  # noqa: N818 - not an error: the user asked for it
+    """Raised inside the work at its next sign of progress."""
+
+
+class Import:
+    """One data set being read. ``done`` of ``total`` (0 while unknown); then ``dataset``, or ``error``."""
+
+    def __init__(self, kind: str, left_out: int = 0) -> None:
+        self.kind = kind
+        self.left_out = left_out
+        self.done = 0
+        self.total = 0
+        self.dataset: Dataset | None = None
+        self.error: Exception | None = None
+        self.told = False
+        self._cancel = threading.Event()
+        self._ended = threading.Event()
+
+    @property
+    def cancelling(self) -> bool:
+        """Whether :meth:`cancel` was called."""
+        return self._cancel.is_set()
+
+    def progress(self, done: int, total: int) -> None:
+        """Called by the work now and then; the place where a cancelled import ends."""
+        if self.cancelling:
+            raise Cancelled
+        self.done, self.total = done, total
+
+    def cancel(self) -> None:
+        """Ask the work to end; what it has written so far is its own to clean up."""
+        self._cancel.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the import has ended, after at most ``seconds``."""
+        return self._ended.wait(seconds)
+
+    def run(self, work: Callable[[Callable[[int, int], None]], Dataset]) -> None:
+        """Do ``work``, and keep what came of it."""
+        try:
+            self.dataset = work(self.progress)
+        except Exception as error:  # noqa: BLE001 - told to the reader by whoever follows this import
+            self.error = Cancelled() if self.cancelling else error
+        finally:
+            self._ended.set()
+
+
+class Imports:
+    """All imports of this server, by id; old ended ones are forgotten."""
+
+    def __init__(self) -> None:
+        self._imports: dict[str, Import] = {}
+        self._lock = threading.Lock()
+
+    def start(
+        self, kind: str, work: Callable[[Callable[[int, int], None]], Dataset], left_out: int = 0
+    ) -> str:
+        """Begin ``work(progress)`` and return its id; ``kind`` names what is shown meanwhile."""
+        name, begun = secrets.token_urlsafe(9), Import(kind, left_out)
+        with self._lock:
+            for old in [key for key, value in self._imports.items() if value.wait(0)][:-KEPT]:
+                del self._imports[old]
+            self._imports[name] = begun
+        threading.Thread(target=begun.run, args=(work,), name=f"import-{name}", daemon=True).start()
+        return name
+
+    def get(self, name: str | None) -> Import | None:
+        """The import called ``name``; None where it is not known, as after a restart."""
+        return self._imports.get(name or "")
+
+    def close(self) -> None:
+        """Cancel everything, and give the work a moment to clean up."""
+        running = [begun for begun in self._imports.values() if not begun.wait(0)]
+        for begun in running:
+            begun.cancel()
+        for begun in running:
+            begun.wait(2)

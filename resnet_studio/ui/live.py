@@ -1,0 +1,131 @@
+"""What runs now, for every open page: one long request that is answered as soon as there is news.
+
+``GET /studio/live?run=ID&seen=TOKEN&lang=en`` answers with JSON: ``run`` and ``phase`` of the run shown, ``running``
+and ``queued`` ids, ``share`` done, ``parts`` (only the pieces of HTML that changed since ``seen``) and the new
+``seen``. Without ``run``, the one at work is shown, else the one with the latest news. Nothing new for 25 seconds is
+answered with 204. An idle tab thus costs one request every 25 seconds, and none while it is hidden.
+
+For other tabs: ``shared.live_phase`` is a hidden component whose value is the JSON of ``{"run", "phase", "running",
+"queued"}``; its ``change`` event fires when any of them changes, so that buttons and lists follow the job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from threading import Lock
+from typing import Any
+
+import gradio as gr
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from resnet_studio.text import Language
+from resnet_studio.ui import live_view
+from resnet_studio.ui.context import Studio, T, language_of
+from resnet_studio.ui.watch import Board, Seen, Watch
+
+WAIT_SECONDS = 25.0
+CHECK_SECONDS = 0.3
+RENDERED_KEPT = 64
+QUEUE_SHOWN = 30
+
+
+@dataclass
+class Renderer:
+    """Makes the pieces of HTML once for all tabs that look at the same run in the same language."""
+
+    watch: Watch
+    _kept: OrderedDict[tuple[str, Language], tuple[object, dict[str, str]]] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def answer(self, run_id: str, seen_token: str, language: Language) -> dict[str, Any] | None:
+        """What changed since ``seen_token``; None where nothing did."""
+        board = self.watch.board()
+        followed = self.watch.seen(run_id or (board.running or board.queued or (board.latest or "",))[0])
+        at_work = [seen for name in (*board.running, *board.queued)[:QUEUE_SHOWN] if (seen := self.watch.seen(name))]
+        parts = dict(self._pieces(followed, language))
+        shown = followed.run.id if followed else None
+        parts["queue"] = live_view.queue(at_work, shown, language)
+        parts["now"] = live_view.now(at_work, language)
+        state = {
+            "run": shown or "",
+            "phase": followed.phase if followed else "idle",
+            "running": list(board.running),
+            "queued": list(board.queued),
+        }
+        share = live_view.share_done(followed)
+        marks = {name: _mark(html) for name, html in parts.items()} | {"state": _mark(repr((state, share)))}
+        token = ",".join(f"{name}:{mark}" for name, mark in marks.items())
+        if token == seen_token:
+            return None
+        known = dict(pair.split(":", 1) for pair in seen_token.split(",") if ":" in pair)
+        changed = {name: html for name, html in parts.items() if known.get(name) != marks[name]}
+        return {**state, "share": share, "parts": changed, "seen": token}
+
+    def _pieces(self, seen: Seen | None, language: Language) -> dict[str, str]:
+        key = (seen.run.id if seen else "", language)
+        version = (seen.size, seen.phase, seen.place) if seen else None
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or kept[0] != version:
+                kept = self._kept[key] = (version, live_view.pieces(seen, language))
+            self._kept.move_to_end(key)
+            while len(self._kept) > RENDERED_KEPT:
+                self._kept.popitem(last=False)
+            return kept[1]
+
+
+def routes(studio: Studio) -> APIRouter:
+    """The one route that pages wait at."""
+    renderer = Renderer(Watch(studio.workspace, studio.jobs))
+    router = APIRouter(prefix="/studio")
+
+    @router.get("/live")
+    async def live(request: Request, run: str = "", seen: str = "", lang: str = "") -> Response:
+        language: Language = language_of(request) if lang not in ("en", "zh") else "zh" if lang == "zh" else "en"
+        return await _news(request, renderer, run, seen, language)
+
+    return router
+
+
+async def _news(request: Request, renderer: Renderer, run: str, seen: str, language: Language) -> Response:
+    """Wait for something new, for at most :data:`WAIT_SECONDS`; end early where the page or the server goes away."""
+    until = time.monotonic() + WAIT_SECONDS
+    board: Board | None = None
+    while time.monotonic() < until:
+        latest = await to_thread.run_sync(renderer.watch.board) if renderer.watch.due else renderer.watch.known
+        if latest is not board:
+            board = latest
+            news = await to_thread.run_sync(renderer.answer, run, seen, language)
+            if news is not None:
+                return JSONResponse(news, headers={"cache-control": "no-store"})
+        if _closing(request) or await request.is_disconnected():
+            break
+        await asyncio.sleep(CHECK_SECONDS)
+    return Response(status_code=204, headers={"cache-control": "no-store"})
+
+
+def _closing(request: Request) -> bool:
+    """Whether the server was asked to end: it waits for open requests, and must not wait for this one."""
+    asked = getattr(request.app.state, "closing", None)
+    return bool(asked is not None and asked())
+
+
+def _mark(text: str) -> str:
+    return blake2b(text.encode(), digest_size=4).hexdigest()
+
+
+def phase_component() -> gr.HTML:
+    """The hidden component behind ``shared.live_phase``; ``live.js`` sets its value and fires its ``change``."""
+    return gr.HTML(
+        value="",
+        html_template=f'<span data-lost="{T("live.offline")}"></span>',
+        elem_id="live-phase",
+        visible="hidden",
+        js_on_load="window.studioLive?.bridge((value) => { props.value = value; trigger('change'); });",
+    )

@@ -1,0 +1,241 @@
+"""What the Train tab shows of a run, as named pieces of HTML; ``live.js`` puts each where ``data-live`` names it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from resnet_studio.events import Noted, Preparing
+from resnet_studio.text import Language, say
+from resnet_studio.ui import charts
+from resnet_studio.ui.charts import History
+from resnet_studio.ui.reading import read
+from resnet_studio.ui.run_data import spell_time
+from resnet_studio.ui.watch import Seen
+
+FILES_NAMED = 20
+TRAIL_EPOCHS = 60
+"""Beyond so many epochs, what happened within each cannot be told apart on paper."""
+
+
+def pieces(seen: Seen | None, language: Language) -> dict[str, str]:
+    """Every piece about one run; without a run, what the curves will show."""
+    if seen is None:
+        return {
+            "status": "", "curves": example(language), "trail": "", "rate": "", "reading": "", "probe": "", "notes": "",
+        }  # fmt: skip
+    history = history_of(seen)
+    return {
+        "status": status(seen, language),
+        "curves": charts.curves(history, language),
+        "trail": charts.trail(history) if seen.phase == "running" else "",
+        "rate": charts.learning_rate(history, language),
+        "reading": reading(seen, language),
+        "probe": probe(seen, language),
+        "notes": notes(seen, language),
+    }
+
+
+def history_of(seen: Seen) -> History:
+    """What the charts draw of the run."""
+    probed = seen.state.probed
+    return History(
+        epochs=seen.state.epochs,
+        planned=seen.planned,
+        probe=probed.validation_accuracy if probed else None,
+        trail=seen.trail if seen.phase == "running" and seen.planned <= TRAIL_EPOCHS else (),
+    )
+
+
+def example(language: Language) -> str:
+    """The curves of a made-up run, faint, and what to look for in them."""
+    points = "".join(
+        f'<li class="{look}">{charts.key(look)}<span>{escape(say(f"live.example.{look}", language))}</span></li>'
+        for look in ("train", "validation", "best", "probe")
+    )
+    title, lead = say("live.example.title", language), say("live.example.text", language)
+    return (
+        f'<div class="rs-example"><h3 class="rs-h2">{title}</h3><p class="rs-small">{lead}</p>'
+        f"{charts.example(language)}<ul>{points}</ul></div>"
+    )
+
+
+def status(seen: Seen, language: Language) -> str:
+    """The status line: what happens now, then the figures that go with it."""
+    what = _headline(seen, language)
+    figures = "".join(f"<span>{escape(figure)}</span>" for figure in _figures(seen, language))
+    name = f'<bdi class="rs-run-name">{escape(seen.name)}</bdi>'
+    return f'<p class="rs-stage {seen.phase}"><b>{escape(what)}</b>{name}</p><p class="rs-figures">{figures}</p>'
+
+
+def _headline(seen: Seen, language: Language) -> str:
+    state, phase = seen.state, seen.phase
+    if phase == "running" and state.preparing is not None:
+        return _preparing(state.preparing, language)
+    if phase == "running":
+        return say("live.running", language, epoch=current_epoch(seen), epochs=seen.planned)
+    if phase == "queued":
+        return say("live.queued", language, place=seen.place or 1)
+    if phase == "finished" and state.finished is not None:
+        return say(f"live.finished.{state.finished.reason}", language)
+    epochs = {"epoch": len(state.epochs), "epochs": seen.planned}
+    return say(f"live.{phase}", language, **epochs)
+
+
+def _preparing(event: Preparing, language: Language) -> str:
+    if event.stage not in ("pictures", "weights", "features"):
+        return say("live.preparing", language)
+    if event.total <= 1:
+        return say(f"live.preparing.{event.stage}.start", language)
+    share = event.done / event.total
+    return say(f"live.preparing.{event.stage}", language, done=event.done, total=event.total, share=share)
+
+
+def current_epoch(seen: Seen) -> int:
+    """The epoch that is being trained, counted from 1."""
+    done = len(seen.state.epochs)
+    told = seen.state.progress.epoch if seen.state.progress else done + 1
+    return min(max(told, done + 1), seen.planned)
+
+
+def _figures(seen: Seen, language: Language) -> list[str]:
+    """Figures of the moment while it runs; what it came to when it has ended."""
+    state, figures = seen.state, []
+    progress, started = state.progress, state.started
+    if seen.phase in ("running", "testing"):
+        if progress is not None and seen.phase == "running" and state.preparing is None:
+            if progress.remaining_seconds > 0:
+                left = spell_time(progress.remaining_seconds, language)
+                figures.append(say("live.left", language, time=left))
+            figures.append(say("live.rate", language, rate=_round_rate(progress.pictures_per_second)))
+            if progress.memory_mb > 0:
+                figures.append(say("live.memory", language, memory=_memory(progress.memory_mb)))
+        if started is not None:
+            figures.append(f"{started.device}, {started.precision}")
+        return figures
+    if state.best is not None:
+        figures.append(say("live.best", language, epoch=state.best.epoch, accuracy=state.best.validation_accuracy))
+    if state.finished is not None:
+        if state.finished.test_accuracy is not None:
+            figures.append(say("live.test", language, accuracy=state.finished.test_accuracy))
+        figures.append(spell_time(state.finished.train_seconds, language))
+    return figures
+
+
+def _round_rate(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+
+
+def _memory(megabytes: float) -> str:
+    return f"{megabytes / 1024:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"
+
+
+def share_done(seen: Seen | None) -> float | None:
+    """How much of what is going on is done, 0 to 1; None where nothing is."""
+    if seen is None or seen.phase not in ("running", "testing"):
+        return None if seen is None or not seen.state.epochs else min(1.0, len(seen.state.epochs) / seen.planned)
+    state = seen.state
+    if state.preparing is not None:
+        return state.preparing.done / state.preparing.total if state.preparing.total > 1 else 0.0
+    done = float(len(state.epochs))
+    if state.progress is not None and state.progress.batches:
+        done = max(done, state.progress.epoch - 1 + state.progress.batch / state.progress.batches)
+    return 1.0 if seen.phase == "testing" else min(1.0, done / seen.planned)
+
+
+def reading(seen: Seen, language: Language) -> str:
+    """The sentence that reads the curves."""
+    state = seen.state
+    if not state.epochs:
+        return ""
+    read_as = read(
+        state.epochs,
+        planned=seen.planned,
+        classes=len(seen.about.get("classes", ())),
+        pictures=state.started.validation_pictures if state.started else 0,
+        ended=seen.phase not in ("running", "queued"),
+    )
+    look = "rs-note rs-warn" if read_as.serious else "rs-note"
+    return f'<p class="{look}">{escape(read_as.sentence(language))}</p>'
+
+
+def probe(seen: Seen, language: Language) -> str:
+    """What the linear probe scored."""
+    probed = seen.state.probed
+    if probed is None:
+        return ""
+    seconds = spell_time(probed.seconds, language)
+    said = say("live.probe", language, accuracy=probed.validation_accuracy, seconds=seconds)
+    return f'<p class="rs-small">{escape(said)}</p>'
+
+
+def notes(seen: Seen, language: Language) -> str:
+    """What the user should know: why it failed, notes of the loop, pictures left out."""
+    state, parts = seen.state, []
+    if state.failed is not None:
+        detail = ""
+        if state.failed.detail:
+            summary = say("live.detail", language)
+            detail = f"<details><summary>{summary}</summary><pre>{escape(state.failed.detail)}</pre></details>"
+        said = escape(_said(state.failed.key, language, **state.failed.values))
+        parts.append(f'<div class="rs-note rs-bad" role="alert"><div>{said}{detail}</div></div>')
+    parts += [f'<p class="rs-note">{escape(said)}</p>' for said in _notes_said(state.notes, language)]
+    if state.skipped:
+        parts.append(_skipped(state.skipped, language))
+    return "".join(parts)
+
+
+def _notes_said(told: Sequence[Noted], language: Language) -> list[str]:
+    """The notes in words, each once, the latest last."""
+    said = [_said(note.key, language, **note.values) for note in told]
+    return list(dict.fromkeys(said))[-4:]
+
+
+def _said(key: str, language: Language, /, **values: object) -> str:
+    """The text behind a key that a log holds; the key itself where this version does not know it."""
+    try:
+        return say(key, language, **values)
+    except (KeyError, IndexError, ValueError):
+        return key
+
+
+def _skipped(files: Sequence[str], language: Language) -> str:
+    named = "".join(f"<li><bdi>{escape(name)}</bdi></li>" for name in files[:FILES_NAMED])
+    if len(files) > FILES_NAMED:
+        named += f"<li>{say('live.skipped.more', language, count=len(files) - FILES_NAMED)}</li>"
+    summary = say("live.skipped", language, count=len(files))
+    return f'<details class="rs-note rs-warn"><summary>{summary}</summary><ul>{named}</ul></details>'
+
+
+def queue(runs: Sequence[Seen], followed: str | None, language: Language) -> str:
+    """The run at work and those that wait, where there is more to see than the run followed."""
+    if not runs or [seen.run.id for seen in runs] == [followed]:
+        return ""
+    rows = []
+    for seen in runs:
+        key = (
+            "live.queue.waiting" if seen.place else "live.queue.testing" if seen.phase == "testing" else "live.running"
+        )
+        what = say(key, language, place=seen.place, epoch=current_epoch(seen), epochs=seen.planned)
+        here = ' aria-current="true"' if seen.run.id == followed else ""
+        rows.append(
+            f'<li><button type="button" data-follow="{escape(seen.run.id)}"{here}><i>{seen.place or "▸"}</i>'
+            f"<bdi>{escape(seen.name)}</bdi><span>{escape(what)}</span></button></li>"
+        )
+    return f'<h3 class="rs-h2">{say("live.queue", language)}</h3><ol class="rs-queue">{"".join(rows)}</ol>'
+
+
+def now(runs: Sequence[Seen], language: Language) -> str:
+    """The header's line: what is at work, and how many wait."""
+    at_work = next((seen for seen in runs if seen.place == 0), None)
+    if at_work is None:
+        return ""
+    name = str(at_work.about.get("dataset_name", at_work.name))
+    key = "live.now.epoch" if at_work.state.progress or at_work.state.epochs else "live.now"
+    if at_work.phase == "testing":
+        key = "live.now.testing"
+    said = say(key, language, name=name, epoch=current_epoch(at_work), epochs=at_work.planned)
+    waiting = sum(seen.place not in (0, None) for seen in runs)
+    if waiting:
+        said += say("live.now.waiting", language, count=waiting)
+    return escape(said)

@@ -1,0 +1,141 @@
+"""What a training would come to, before it is asked for: the settings settled, the network, the time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.data import intake
+from resnet_studio.data.dataset import Dataset
+from resnet_studio.errors import StudioError
+from resnet_studio.events import Status
+from resnet_studio.text import Language, say
+from resnet_studio.training import plan
+from resnet_studio.ui import network
+from resnet_studio.ui.run_data import Overview, RunData, spell_time
+
+if TYPE_CHECKING:
+    from resnet_studio.workspace import Workspace
+
+RUNS_LEARNT_FROM = 5
+GFLOPS_A_CORE, GFLOPS_A_GPU = 40.0, 10_000.0
+"""What a machine is taken to do in a second until a training has shown it."""
+ENDED: tuple[Status, ...] = ("finished", "stopped")
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """``config`` as it was asked for, ``settled`` with every automatic choice made; ``settled`` needs pictures."""
+
+    config: TrainConfig
+    settled: TrainConfig | None
+    dataset: Dataset | None
+    seconds: float | None
+
+    def drawing(self, language: Language) -> str:
+        """The network that would be trained."""
+        shown = self.settled or self.config
+        return network.drawing(
+            shown.depth,
+            shown.freeze,
+            classes=len(self.dataset.classes) if self.dataset else 0,
+            head=shown.head,
+            hidden_units=shown.hidden_units,
+            stem="small" if shown.stem == "small" else "standard",
+            language=language,
+        )
+
+    def sentence(self, language: Language) -> str:
+        """How long it would take; empty without pictures."""
+        if self.settled is None:
+            return ""
+        values = {"epochs": self.settled.epochs, "size": self.settled.picture_size}
+        if self.seconds is None:
+            return say("train.no_time", language, **values)
+        return say("train.time", language, time=spell_time(_rounded(self.seconds), language), **values)
+
+
+class Forecaster:
+    """Makes outlooks; keeps the last data set that was looked at, since many looks follow each other."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._runs = RunData(workspace)
+        self._kept: tuple[str, float, Dataset] | None = None
+
+    def dataset(self, name: str | None) -> Dataset | None:
+        """The data set called ``name``; None where there is none, or none any more."""
+        if not name:
+            return None
+        try:
+            changed = (self._workspace.datasets / name / "dataset.json").stat().st_mtime
+            if self._kept is None or self._kept[:2] != (name, changed):
+                self._kept = (name, changed, intake.dataset(self._workspace, name))
+        except (OSError, StudioError):
+            return None
+        return self._kept[2]
+
+    def look(self, config: TrainConfig, dataset: Dataset | None) -> Outlook:
+        """What ``config`` comes to on ``dataset``. Raises :class:`StudioError` for weights that there are not."""
+        if dataset is None:
+            return Outlook(config, None, None, None)
+        counts = part_sizes(dataset, config)
+        settled = plan.resolve(config, plan.facts(dataset, config, counts["train"], on_gpu=on_gpu()))
+        return Outlook(config, settled, dataset, self._seconds(settled, counts))
+
+    def models(self, depth: int) -> list[Overview]:
+        """Trained models of that depth in this workspace, which can be trained on; the newest first."""
+        runs = (run for run in self._runs.overviews() if run.config.depth == depth and run.state.status in ENDED)
+        return [run for run in runs if run.run.best.is_file()][:RUNS_LEARNT_FROM]
+
+    def _seconds(self, settled: TrainConfig, counts: Mapping[str, int]) -> float | None:
+        """Arithmetic by speed: that of the last trainings here, or a guess from the number of cores."""
+        speeds = [speed for run in self._runs.overviews()[:20] if (speed := _speed(run)) is not None]
+        default = GFLOPS_A_GPU if on_gpu() else GFLOPS_A_CORE * (os.cpu_count() or 1)
+        speed = median(speeds[:RUNS_LEARNT_FROM]) if speeds else default
+        return plan.gflop(settled, counts) / speed if speed > 0 else None
+
+
+def part_sizes(dataset: Dataset, config: TrainConfig) -> dict[str, int]:
+    """How many pictures each part would get, near enough for a forecast."""
+    parts = {part: sum(sample.part == part for sample in dataset.samples) for part in ("train", "validation", "test")}
+    free = len(dataset.samples) - sum(parts.values())
+    if parts["train"] and not parts["validation"]:
+        validation = round(parts["train"] * config.validation_fraction)
+        return {**parts, "train": parts["train"] - validation, "validation": validation}
+    validation, test = round(free * config.validation_fraction), round(free * config.test_fraction)
+    return {
+        "train": max(1, parts["train"] + free - validation - test),
+        "validation": parts["validation"] + validation,
+        "test": parts["test"] + test,
+    }
+
+
+def on_gpu() -> bool:
+    """Whether trainings use a GPU here, as far as it is known without waiting for torch to load."""
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    available = getattr(cuda, "is_available", None)
+    return bool(available is not None and available())
+
+
+def _speed(run: Overview) -> float | None:
+    """GFLOP a second of a run that ended well and took long enough to tell."""
+    finished, counts = run.state.finished, run.about.get("counts")
+    if run.state.status != "finished" or finished is None or not counts or finished.train_seconds < 1:
+        return None
+    if finished.epochs_run < 1 or run.config.epochs is None or run.config.picture_size is None:
+        return None
+    return plan.gflop(run.config.replace(epochs=finished.epochs_run), counts) / finished.train_seconds
+
+
+def _rounded(seconds: float) -> float:
+    """Two digits at most: a guess has no more."""
+    for step, below in ((1, 30), (5, 120), (30, 900), (60, 3600), (600, 36000)):
+        if seconds < below:
+            return max(1, round(seconds / step)) * float(step)
+    return round(seconds / 3600) * 3600.0

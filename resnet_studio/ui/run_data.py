@@ -1,0 +1,207 @@
+"""What the pages read of runs, kept for as long as the files behind it do not change."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from urllib.parse import quote
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.data.dataset import Split
+from resnet_studio.errors import RunError, StudioError
+from resnet_studio.events import RunState, replay
+from resnet_studio.text import Language, say
+from resnet_studio.workspace import Run, Workspace, safe_name
+
+KEPT = 4
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One run as a page sees it: what was fixed when it was made, and how far it is."""
+
+    run: Run
+    about: Mapping[str, Any]
+    requested: TrainConfig
+    config: TrainConfig
+    state: RunState
+
+    @property
+    def name(self) -> str:
+        """The run's name, as the user knows it."""
+        return str(self.about.get("name", self.run.id))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class names, in the order of the model's outputs."""
+        return tuple(self.about.get("classes", ()))
+
+    @property
+    def seconds(self) -> float:
+        """Time spent training so far."""
+        finished = self.state.finished
+        return finished.train_seconds if finished else sum(epoch.seconds for epoch in self.state.epochs)
+
+    @property
+    def validation_accuracy(self) -> float | None:
+        """Of the best epoch so far."""
+        best = self.state.best
+        return best.validation_accuracy if best else None
+
+    @property
+    def test_accuracy(self) -> float | None:
+        """On the test pictures; None before the end, or where there are none."""
+        return self.state.finished.test_accuracy if self.state.finished else None
+
+
+@dataclass
+class _Folded:
+    """A run's log up to a byte offset."""
+
+    about: Mapping[str, Any]
+    requested: TrainConfig
+    config: TrainConfig
+    state: RunState = field(default_factory=RunState)
+    offset: int = 0
+    size: int = -1
+
+
+class RunData:
+    """Reads runs for the pages. A log is read on from where it was left, a report again only when it was rewritten."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._folded: dict[str, _Folded] = {}
+        self._reports: OrderedDict[Path, tuple[int, Mapping[str, Any]]] = OrderedDict()
+        self._splits: OrderedDict[str, Split] = OrderedDict()
+        self._lock = Lock()
+
+    def overviews(self) -> list[Overview]:
+        """All runs that can be read, the newest first."""
+        found = []
+        for run in self.workspace.runs():
+            try:
+                found.append(self.of(run))
+            except RunError:
+                continue
+        kept = {overview.run.id for overview in found}
+        with self._lock:
+            self._folded = {name: folded for name, folded in self._folded.items() if name in kept}
+        return found
+
+    def find(self, name: str | None) -> Overview | None:
+        """The run called ``name``; None where there is none, or none that can be read."""
+        if not name:
+            return None
+        try:
+            return self.of(self.workspace.run(name))
+        except RunError:
+            return None
+
+    def run_id(self, name: object) -> str | None:
+        """``name`` where a run is called so; it may come from anywhere."""
+        return name if isinstance(name, str) and safe_name(name) and self.find(name) else None
+
+    def of(self, run: Run) -> Overview:
+        """``run`` as it is now. Raises :class:`RunError` where its folder is damaged."""
+        with self._lock:
+            folded = self._folded.get(run.id)
+            if folded is None:
+                folded = self._folded[run.id] = _Folded(run.about, run.requested, run.config)
+            self._read_on(run, folded)
+            state = folded.state
+        return Overview(run, folded.about, folded.requested, folded.config, run.judged(state))
+
+    def report(self, run: Run) -> Mapping[str, Any] | None:
+        """The run's ``report.json``; None where it was not tested."""
+        try:
+            written = run.report_file.stat().st_mtime_ns
+            with self._lock:
+                kept = self._reports.get(run.report_file)
+                if kept and kept[0] == written:
+                    self._reports.move_to_end(run.report_file)
+                    return kept[1]
+            report: Mapping[str, Any] = json.loads(run.report_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        with self._lock:
+            self._reports[run.report_file] = (written, report)
+            while len(self._reports) > KEPT:
+                self._reports.popitem(last=False)
+        return report
+
+    def split(self, run: Run) -> Split | None:
+        """The pictures of each part; None where they cannot be read."""
+        with self._lock:
+            if run.id in self._splits:
+                self._splits.move_to_end(run.id)
+                return self._splits[run.id]
+        try:
+            split = Split.from_json(run.split)
+            moved = self.workspace.datasets / split.dataset
+            if not split.root.is_dir() and moved.is_dir():
+                split = replace(split, root=moved)
+        except (StudioError, KeyError, TypeError, ValueError):
+            return None
+        with self._lock:
+            self._splits[run.id] = split
+            while len(self._splits) > KEPT:
+                self._splits.popitem(last=False)
+        return split
+
+    def picture(self, run: Run, part: str, index: int) -> Path | None:
+        """The file of picture ``index`` of a part of ``run``; None where there is none."""
+        split = self.split(run)
+        if split is None or part not in ("train", "validation", "test"):
+            return None
+        samples = getattr(split, part)
+        return split.path(samples[index]) if 0 <= index < len(samples) else None
+
+    def places(self, run: Run) -> Mapping[str, str]:
+        """For the file of each test picture, the address of its thumbnail."""
+        split = self.split(run)
+        samples = split.test if split else ()
+        start = f"studio/runs/{quote(run.id)}/picture/test/"
+        return {sample.file: f"{start}{index}" for index, sample in enumerate(samples)}
+
+    @staticmethod
+    def _read_on(run: Run, folded: _Folded) -> None:
+        path = run.log.path
+        size = path.stat().st_size if path.exists() else 0
+        if size == folded.size:
+            return
+        if size < folded.offset:
+            folded.state, folded.offset = RunState(), 0
+        events, folded.offset = run.log.read(folded.offset)
+        folded.state, folded.size = replay(events, folded.state), size
+
+
+def spell_time(seconds: float, language: Language) -> str:
+    """A length of time as a person says it: ``48 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return say("runs.time.seconds", language, seconds=whole if seconds >= 10 or not seconds else f"{seconds:.1f}")
+    if whole < 3600:
+        return say("runs.time.minutes", language, minutes=whole // 60, seconds=whole % 60)
+    return say("runs.time.hours", language, hours=whole // 3600, minutes=whole % 3600 // 60)
+
+
+def spell_when(created: object, language: Language, *, now: datetime | None = None) -> str:
+    """When something was, as a person says it: the time today, the date before that, in the server's time zone."""
+    try:
+        then = datetime.fromisoformat(str(created)).astimezone()
+    except ValueError:
+        return ""
+    today = (now or datetime.now()).astimezone().date()
+    time = f"{then:%H:%M}"
+    if then.date() == today:
+        return say("runs.when.today", language, time=time)
+    if then.date() == today - timedelta(days=1):
+        return say("runs.when.yesterday", language, time=time)
+    return f"{then:%Y-%m-%d %H:%M}"

@@ -1,0 +1,105 @@
+"""The Runs tab: everything that was ever trained here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+import gradio as gr
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from resnet_studio.errors import RunError
+from resnet_studio.text import Language, say
+from resnet_studio.ui.context import Shared, Studio, guarded, language_of, reader
+from resnet_studio.ui.downloads import FRESH
+from resnet_studio.ui.results_tab import selected_tab
+from resnet_studio.ui.run_data import Overview, RunData
+from resnet_studio.ui.runs_compare import MOST, compared
+from resnet_studio.ui.runs_view import table
+from resnet_studio.workspace import Run, safe_name
+
+SCRIPT = """window.studioRuns(element, {
+  open: (run) => trigger("open", { run }), resume: (run) => trigger("resume", { run }),
+  remove: (run) => trigger("remove", { run }), go: (to) => trigger("go", { to }),
+});"""
+
+
+def build(studio: Studio, shared: Shared) -> None:
+    """Fill the tab: one table, with its buttons."""
+    data = RunData(studio.workspace)
+    view = gr.HTML(elem_id="runs-view", js_on_load=SCRIPT, apply_default_css=False)
+
+    def named(event: gr.EventData) -> Run:
+        name = str(getattr(event, "run", ""))
+        if not safe_name(name):
+            raise RunError("error.run.missing", run=name)
+        return studio.workspace.run(name)
+
+    seen = gr.State("")
+
+    @guarded
+    def show(seen: str) -> Any:
+        """In: what the view shows. Out: view, what it shows; nothing where that is the same."""
+        runs = data.overviews()
+        now = mark(runs, reader())
+        return gr.skip() if now == seen else (table(runs, reader()), now)
+
+    @guarded
+    def open_run(event: gr.EventData) -> tuple[str, Any]:
+        """In: a row of the view. Out: the run of this browser, the tabs."""
+        run = data.of(named(event))
+        return run.run.id, gr.Tabs(selected="results" if run.state.finished else "train")
+
+    @guarded
+    def resume(event: gr.EventData) -> tuple[str, Any]:
+        """In: a row of the view. Out: the run of this browser, the tabs."""
+        run = named(event)
+        studio.jobs.resume(run.id)
+        gr.Info(say("runs.resumed", reader(), name=run.about.get("name", run.id)))
+        return run.id, gr.Tabs(selected="train")
+
+    @guarded
+    def remove(event: gr.EventData) -> str:
+        """In: a row of the view. Out: view."""
+        run = named(event)
+        name = data.of(run).name
+        if studio.jobs.place(run.id) is not None:
+            raise RunError("error.run.busy", run=name)
+        studio.workspace.delete_run(run)
+        gr.Info(say("runs.deleted", reader(), name=name))
+        return table(data.overviews(), reader())
+
+    @guarded
+    def go(event: gr.EventData) -> Any:
+        """In: the button of the empty view. Out: the tabs."""
+        return gr.Tabs(selected="data" if getattr(event, "to", "") == "data" else "train")
+
+    quiet: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    for listen in (selected_tab().select, shared.run.change, shared.live_phase.change):
+        listen(show, seen, [view, seen], **quiet)
+    view.open(open_run, None, [shared.run, shared.tabs], **quiet)
+    view.resume(resume, None, [shared.run, shared.tabs], **quiet)
+    view.remove(remove, None, view, **quiet)
+    view.go(go, None, shared.tabs, **quiet)
+
+
+def mark(runs: list[Overview], language: Language) -> str:
+    """A text that changes when the table would."""
+    states = tuple((run.run.id, run.state.status, run.state.last_number) for run in runs)
+    return f"{language} {date.today()} {hash(states)}"
+
+
+def routes(studio: Studio) -> APIRouter:
+    """The comparison of the ticked runs."""
+    router = APIRouter()
+    data = RunData(studio.workspace)
+
+    @router.get("/studio/compare")
+    def compare(request: Request, run: Annotated[list[str] | None, Query()] = None) -> HTMLResponse:
+        found = [data.find(name) for name in (run or [])[:MOST] if safe_name(name)]
+        runs = [overview for overview in found if overview is not None]
+        return HTMLResponse(compared(data, runs, language_of(request)), headers=FRESH)
+
+    return router

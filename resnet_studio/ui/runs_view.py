@@ -1,0 +1,132 @@
+"""The table of all runs, as HTML; ``assets/runs.js`` brings it to life."""
+
+from __future__ import annotations
+
+from html import escape
+
+from resnet_studio.text import Language, say
+from resnet_studio.ui.charts import sparkline
+from resnet_studio.ui.results_downloads import address
+from resnet_studio.ui.results_view import name_of
+from resnet_studio.ui.run_data import Overview, spell_time, spell_when
+from resnet_studio.ui.settings_view import changed, in_short
+
+COLUMNS = ("run", "settings", "curve", "test", "time", "created", "actions")
+RESUMABLE = ("interrupted", "stopped", "failed")
+CHIPS = 4
+FILTER_FROM = 8
+
+
+def table(runs: list[Overview], language: Language) -> str:
+    """All ``runs``, or what the tab shows before there is one."""
+    if not runs:
+        return _empty(language)
+    heads = "".join(f'<th scope="col">{say(f"runs.column.{column}", language)}</th>' for column in COLUMNS)
+    rows = "".join(_row(run, language) for run in runs)
+    search = ""
+    if len(runs) >= FILTER_FROM:
+        words = say("runs.filter", language)
+        search = f'<input type="search" class="runs-filter" placeholder="{words}" aria-label="{words}">'
+    return (
+        f'<div class="res-page runs-page" data-no="{say("runs.delete.no", language)}"'
+        f' data-yes="{say("runs.delete.yes", language)}" data-warning="{say("runs.delete.warning", language)}">'
+        f'<section class="rs-card res-runs"><header><div><h2>{say("runs.title", language)}'
+        f" <small>{say('runs.count', language, count=len(runs))}</small></h2>"
+        f'<p class="res-help">{say("runs.help", language)}</p></div>{search}</header>'
+        f'<div class="res-scroll"><table><caption class="rs-visually-hidden">{say("runs.caption", language)}</caption>'
+        f'<thead><tr><th scope="col"><span class="rs-visually-hidden">{say("runs.column.select", language)}</span></th>'
+        f"{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<p class="runs-no-match" hidden>{say("runs.filter.none", language)}</p></div></section>'
+        '<div class="runs-compare" aria-live="polite"></div></div>'
+    )
+
+
+def _empty(language: Language) -> str:
+    lines = "".join(f"<i style='--share:{share}'></i>" for share in (0.35, 0.6, 0.72, 0.8, 0.84, 0.86))
+    return (
+        f'<div class="res-empty"><div class="runs-empty-bars" aria-hidden="true">{lines}</div>'
+        f"<h2>{say('runs.none.title', language)}</h2><p>{say('runs.none.text', language)}</p>"
+        f'<button type="button" class="res-button primary" data-go="data">'
+        f"{say('results.go_data', language)}</button></div>"
+    )
+
+
+def _row(run: Overview, language: Language) -> str:
+    name, key = escape(run.name), escape(run.run.id)
+    counts = run.about.get("counts", {})
+    pictures = say("results.pictures.count", language, count=sum(counts.values()))
+    box = f'<input type="checkbox" value="{key}" aria-label="{escape(say("runs.select", language, name=run.name))}">'
+    opened = escape(say("runs.open.label", language, name=run.name))
+    return (
+        f'<tr data-run="{key}"><td class="pick">{box}</td>'
+        f'<th scope="row"><button type="button" class="res-link" data-open="{key}" title="{opened}">{name_of(run.name)}'
+        f"</button>{_status(run, language)}<small>{name_of(str(run.about.get('dataset_name', '')))} · {pictures}</small></th>"
+        f'<td class="settings">{_settings(run, language)}</td>'
+        f'<td class="curve">{_curve(run, language)}</td><td class="test">{_test(run, language)}</td>'
+        f'<td class="time">{_time(run, language)}</td>'
+        f'<td class="created">{spell_when(run.about.get("created"), language)}</td>'
+        f'<td class="actions">{_actions(run, name, key, language)}</td></tr>'
+    )
+
+
+def _status(run: Overview, language: Language) -> str:
+    status = run.state.status
+    if status == "finished":
+        return ""
+    return f'<span class="runs-status {status}">{say(f"runs.status.{status}", language)}</span>'
+
+
+def _settings(run: Overview, language: Language) -> str:
+    chips = changed(run.requested, language)
+    shown = "".join(f"<span>{escape(chip)}</span>" for chip in chips[:CHIPS])
+    if len(chips) > CHIPS:
+        shown += f'<span title="{escape(", ".join(chips[CHIPS:]))}">+{len(chips) - CHIPS}</span>'
+    return f'{escape(in_short(run.config, language))}<div class="runs-chips">{shown}</div>'
+
+
+def _curve(run: Overview, language: Language) -> str:
+    best = run.validation_accuracy
+    if best is None:
+        return "–"
+    words = say("runs.column.curve", language)
+    line = sparkline([epoch.validation_accuracy for epoch in run.state.epochs], words)
+    return f"{line}<b>{say('results.share', language, share=best)}</b>"
+
+
+def _test(run: Overview, language: Language) -> str:
+    return "–" if run.test_accuracy is None else f"<b>{say('results.share', language, share=run.test_accuracy)}</b>"
+
+
+def _time(run: Overview, language: Language) -> str:
+    if not run.state.epochs and not run.state.finished:
+        return "–"
+    time = spell_time(run.seconds, language)
+    if run.state.finished or run.state.started is None:
+        return time
+    done = say("runs.progress", language, done=len(run.state.epochs), epochs=run.state.started.epochs)
+    return f"{time}<small>{done}</small>"
+
+
+def _actions(run: Overview, name: str, key: str, language: Language) -> str:
+    made = []
+    if run.state.status in RESUMABLE and run.run.state_file.is_file():
+        label = say("runs.resume.label", language, name=name)
+        made.append(_button("resume", key, say("runs.resume", language), label))
+    if run.run.best.is_file():
+        label = say("runs.download.label", language, name=name)
+        made.append(
+            f'<a class="res-button small" href="{address(run.run, "model.safetensors")}" download'
+            f' title="{label}" aria-label="{label}">↓</a>'
+        )
+    busy = run.state.status == "running"
+    label = say("runs.delete.busy" if busy else "runs.delete.label", language, name=name)
+    ask = say("runs.delete.ask", language, name=name)
+    made.append(
+        f'<button type="button" class="res-button small bin" data-remove="{key}" data-ask="{ask}" title="{label}"'
+        f' aria-label="{label}"{" aria-disabled=true" if busy else ""}><span aria-hidden="true">✕</span></button>'
+    )
+    return f"<div>{''.join(made)}</div>"
+
+
+def _button(kind: str, key: str, text: str, label: str) -> str:
+    return f'<button type="button" class="res-button small" data-{kind}="{key}" aria-label="{label}">{text}</button>'

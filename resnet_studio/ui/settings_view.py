@@ -1,0 +1,38 @@
+"""Settings of a run in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from resnet_studio.config import TrainConfig, choices
+from resnet_studio.text import Language, keys, say
+
+SHOWN_ANYWAY = ("depth", "freeze", "weights")
+
+
+def value_of(name: str, value: Any, language: Language) -> str:
+    """``value`` of the setting ``name`` as the form says it."""
+    if value is None:
+        return say("runs.auto", language)
+    if isinstance(value, bool):
+        return say("runs.yes" if value else "runs.no", language)
+    if isinstance(value, float):
+        return f"{value:g}"
+    if name == "depth":
+        return f"ResNet-{value}"
+    key = f"config.{name}.{value}"
+    return say(key, language) if (choices(name) or name == "weights") and key in set(keys()) else str(value)
+
+
+def in_short(config: TrainConfig, language: Language) -> str:
+    """Depth, freeze level and starting weights in one line."""
+    return " · ".join(value_of(name, getattr(config, name), language) for name in SHOWN_ANYWAY)
+
+
+def changed(requested: TrainConfig, language: Language) -> list[str]:
+    """What the user changed besides that, as ``name: value``."""
+    return [
+        f"{say(f'config.{name}', language)}: {value_of(name, value, language)}"
+        for name, value in requested.changed().items()
+        if name not in SHOWN_ANYWAY
+    ]

@@ -1,0 +1,113 @@
+"""The frame of the page: header, tabs, what lies around them on the server."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import gradio as gr
+from anyio import to_thread
+from fastapi import FastAPI
+
+from resnet_studio.text import LANGUAGES
+from resnet_studio.ui import data_tab, live, predict_tab, results_tab, routes, runs_tab, train_tab
+from resnet_studio.ui.bundle import Bundle
+from resnet_studio.ui.context import Shared, Studio, T, translations
+from resnet_studio.ui.middleware import Page
+from resnet_studio.ui.theme import theme
+from resnet_studio.workspace import Workspace, replacing
+
+CLOSE_SECONDS = 25.0
+LANGUAGE_NAMES = {"en": "EN", "zh": "中文"}
+TABS: tuple[tuple[str, Any], ...] = (
+    ("data", data_tab),
+    ("train", train_tab),
+    ("results", results_tab),
+    ("predict", predict_tab),
+    ("runs", runs_tab),
+)
+
+
+def mount(studio: Studio) -> FastAPI:
+    """The app of ``studio``: own routes first, then the page at ``/``."""
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        studio.imports.close()
+        await to_thread.run_sync(studio.jobs.close, CLOSE_SECONDS)
+
+    bundle = Bundle.read()
+    app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(routes.routes(studio, bundle))
+    for module in (live, results_tab, predict_tab, runs_tab):
+        if hasattr(module, "routes"):
+            app.include_router(module.routes(studio))
+    app.add_middleware(Page, bundle=bundle)
+    return gr.mount_gradio_app(
+        app,
+        blocks(studio),
+        path="/",
+        theme=theme(),
+        i18n=translations(),
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        max_file_size="4gb",
+        ssr_mode=False,
+        mcp_server=False,
+        pwa=False,
+    )
+
+
+def blocks(studio: Studio) -> gr.Blocks:
+    """The page: a header, and the tabs in the order of the work."""
+    secret = browser_secret(studio.workspace)
+    with gr.Blocks(title="ResNet Studio", analytics_enabled=False, fill_width=True) as demo:
+        gr.HTML(header(), elem_id="studio-header", apply_default_css=False)
+        kept = {
+            name: gr.BrowserState(default, storage_key=f"studio-{name}", secret=secret)
+            for name, default in (("dataset", None), ("run", None), ("split", [0.15, 0.15]), ("form", None))
+        }
+        live_phase = live.phase_component()
+        with gr.Tabs(elem_id="tabs") as tabs:
+            shared = Shared(demo, tabs, kept["dataset"], kept["run"], kept["split"], kept["form"], live_phase)
+            for name, module in TABS:
+                with gr.Tab(T(f"shell.tab.{name}"), id=name, elem_id=f"tab-{name}"):
+                    module.build(studio, shared)
+    return demo
+
+
+def header() -> str:
+    """Mark and name, what computes, what runs now, language and theme; ``studio.js`` brings it to life."""
+    languages = "".join(
+        f'<button type="button" class="rs-language" data-language="{language}" lang="{language}">'
+        f"{LANGUAGE_NAMES[language]}</button>"
+        for language in LANGUAGES
+    )
+    return f"""
+<header class="rs-header">
+  <a class="rs-brand" href="./"><img src="studio/logo.svg" alt="" width="28" height="28"><span>ResNet Studio</span></a>
+  <div class="rs-status">
+    <span id="studio-now" class="rs-now" role="status"></span>
+    <span id="studio-machine" class="rs-machine" title="{T("shell.machine")}"></span>
+  </div>
+  <div class="rs-tools">
+    <div class="rs-languages" role="group" aria-label="{T("shell.language")}">{languages}</div>
+    <button type="button" id="studio-theme" class="rs-theme" aria-label="{T("shell.theme")}"
+      title="{T("shell.theme")}"><svg viewBox="0 0 18 18" aria-hidden="true"><circle cx="9" cy="9" r="7" fill="none"
+      stroke="currentColor" stroke-width="1.8"/><path d="M9 2a7 7 0 0 1 0 14z" fill="currentColor"/></svg></button>
+  </div>
+</header>"""
+
+
+def browser_secret(workspace: Workspace) -> str:
+    """The key under which browsers keep what they look at; it outlives a restart."""
+    path = workspace.root / "browser-secret"
+    if not path.is_file():
+        with replacing(path) as temporary:
+            temporary.write_text(secrets.token_hex(16), encoding="ascii")
+    return path.read_text(encoding="ascii")

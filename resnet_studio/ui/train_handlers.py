@@ -1,0 +1,236 @@
+"""What the events of the Train tab do: plain functions of what the page sends. None of them trains."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from resnet_studio.errors import StudioError
+from resnet_studio.model import weights
+from resnet_studio.model.anatomy import STAGES, frozen_stages
+from resnet_studio.text import Language, say
+from resnet_studio.training import plan
+from resnet_studio.ui import train_form
+from resnet_studio.ui.context import Studio, guarded, reader
+from resnet_studio.ui.outlook import Forecaster, Outlook
+from resnet_studio.ui.train_form import NAMES, SPLIT, config_of, kept, restored
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from resnet_studio.data.dataset import Dataset
+
+EXAMPLES = 8
+EXAMPLE_SIDE = 112
+RESUMABLE = ("stopped", "interrupted", "failed")
+
+
+class Handlers:
+    """The handlers; each says which components come in and go out.
+
+    "The outlook" are, in this order: starting weights, the fields of :data:`train_form.NEEDS`, the line on the
+    pictures, the reasons for automatic choices, the network, the forecast, the place for a problem, the Train button.
+    """
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._forecaster = Forecaster(studio.workspace)
+
+    def changed(self, dataset: str | None, *values: Any) -> list[Any]:
+        """In: the data set and the form. Out: what the browser keeps of the form, and the outlook."""
+        return [kept(values), *self._outlook(dataset, values)]
+
+    def restore(self, form: Any, split: Any, dataset: str | None) -> list[Any]:
+        """In: what the browser kept of form and split, and the data set. Out: the form, and the outlook."""
+        found = restored(form, split)
+        shown = [gr.skip() if name == "weights" else gr.update(value=found[name]) for name in NAMES]
+        return [*shown, *self._outlook(dataset, [found[name] for name in NAMES])]
+
+    def share(self, validation: Any, test: Any) -> Any:
+        """In: the two shares in the form. Out: the split of this browser, where they are fit for one."""
+        given = {"validation_fraction": validation, "test_fraction": test}
+        try:
+            config = config_of([given.get(name) for name in NAMES])
+        except StudioError:
+            return gr.skip()
+        return [config.validation_fraction, config.test_fraction]
+
+    def take_split(self, split: Any) -> list[Any]:
+        """In: the split of this browser. Out: the two shares in the form."""
+        found = restored(None, split)
+        return [found[name] for name in SPLIT]
+
+    def freeze_at(self, event: gr.EventData, dataset: str | None, *values: Any) -> Any:
+        """In: data set and form; the event names the stage that was clicked. Out: the freeze level."""
+        given = dict(zip(NAMES, values, strict=True))
+        try:
+            look = self._forecaster.look(config_of(values), self._forecaster.dataset(dataset))
+        except StudioError:
+            return gr.skip()
+        level = given["freeze"] if look.settled is None else look.settled.freeze
+        return level_after_click(str(event.stage), level)
+
+    @guarded(instead=lambda sentence: [gr.skip(), alert(sentence)])
+    def start(self, dataset: str | None, *values: Any) -> list[Any]:
+        """In: data set and form. Out: the run of this browser, which is in the queue now; the place for a problem."""
+        found, language = self._forecaster.dataset(dataset), reader()
+        if found is None:
+            return [gr.skip(), alert(say("train.start.why_none", language))]
+        try:
+            made = plan.new_run(found, config_of(values), self._studio.workspace)
+        except StudioError as error:
+            return [gr.skip(), alert(train_form.sentence(error, language))]
+        self._studio.jobs.submit(made)
+        return [made.id, ""]
+
+    def starting(self) -> Any:
+        """Out: the Train button, busy."""
+        return gr.update(value=say("train.starting", reader()), interactive=False)
+
+    def ready(self, dataset: str | None) -> Any:
+        """In: the data set. Out: the Train button, ready for the next one."""
+        found = self._forecaster.dataset(dataset)
+        return gr.update(value=say("train.start", reader()), interactive=found is not None)
+
+    @guarded
+    def stop(self, phase: str) -> Any:
+        """In: what runs. Out: the button, which waits for the run to end."""
+        self._studio.jobs.stop(told(phase)["run"])
+        return gr.update(value=say("train.stopping", reader()), interactive=False)
+
+    @guarded
+    def resume(self, phase: str) -> list[Any]:
+        """In: what runs. Out: the run of this browser; the button, gone until it is needed again."""
+        run = told(phase)["run"]
+        self._studio.jobs.resume(run)
+        return [run, gr.update(visible=False)]
+
+    def show_results(self, phase: str) -> list[Any]:
+        """In: what runs. Out: the run of this browser; the tabs, moved to Results."""
+        return [told(phase)["run"], gr.Tabs(selected="results")]
+
+    def show_data(self) -> Any:
+        """Out: the tabs, moved to Data."""
+        return gr.Tabs(selected="data")
+
+    def buttons(self, phase: str) -> list[Any]:
+        """In: what runs. Out: the buttons stop, resume and results; what is ahead of a new training."""
+        state, language = told(phase), reader()
+        now, ahead = state["phase"], len(state["running"]) + len(state["queued"])
+        stop = say("train.leave" if now == "queued" else "train.stop", language)
+        return [
+            gr.update(value=stop, visible=now in ("running", "testing", "queued"), interactive=now != "testing"),
+            gr.update(visible=now in RESUMABLE),
+            gr.update(visible=now in ("finished", "stopped"), variant="primary" if now == "finished" else "secondary"),
+            small(say("train.start.waits", language, count=ahead)) if ahead else "",
+        ]
+
+    @guarded(instead=lambda sentence: alert(sentence))
+    def examples(self, dataset: str | None, *values: Any) -> str:
+        """In: the data set and the form. Out: training pictures as the network would meet them."""
+        found, language = self._forecaster.dataset(dataset), reader()
+        if found is None:
+            return small(say("train.example.none", language))
+        from resnet_studio.data.augment import preview
+        from resnet_studio.data.dataset import split
+
+        config = config_of(values)
+        settled = self._forecaster.look(config, found).settled
+        assert settled is not None
+        parts = split(found, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
+        alt = escape(say("train.example.alt", language), quote=True)
+        pictures = "".join(_picture(one, alt) for one in preview(parts, settled, EXAMPLES, config.seed))
+        return f'<div class="train-examples">{pictures}</div>'
+
+    def _outlook(self, dataset: str | None, values: Sequence[Any]) -> list[Any]:
+        language, given = reader(), dict(zip(NAMES, values, strict=True))
+        found = self._forecaster.dataset(dataset)
+        data = data_line(found, dataset, language)
+        shown = [gr.update(visible=not useless) for useless in train_form.hidden(given).values()]
+        try:
+            options, chosen = self._weights(given, language)
+            config = config_of([chosen if name == "weights" else given[name] for name in NAMES])
+            look = self._forecaster.look(config, found)
+        except StudioError as error:
+            said = alert(train_form.sentence(error, language))
+            return [gr.skip(), *shown, data, gr.skip(), gr.skip(), "", said, gr.update(interactive=False)]
+        forecast = look.sentence(language) if found else say("train.start.why_none", language)
+        return [
+            gr.update(choices=options, value=chosen), *shown, data, small(self._why(look, language)),
+            look.drawing(language), small(forecast), "", gr.update(interactive=found is not None),
+        ]  # fmt: skip
+
+    def _weights(self, given: Mapping[str, Any], language: Language) -> tuple[list[tuple[str, str]], str]:
+        """The starting weights to choose from for the depth given, and the choice: auto where it is not among them."""
+        depth = int(given["depth"])
+        auto = weights.explain("auto", depth)
+        options = [(say("train.weights.auto", language, weights=say(f"config.weights.{auto.key}", language)), "auto")]
+        options += [(say(f"config.weights.{one.key}", language), one.weights) for one in weights.available(depth)]
+        options += [
+            (say("train.weights.run", language, name=run.name), str(run.run.best))
+            for run in self._forecaster.models(depth)
+        ]
+        chosen = str(given["weights"])
+        return options, chosen if chosen in {value for _, value in options} else "auto"
+
+    def _why(self, look: Outlook, language: Language) -> str:
+        """Why these starting weights, and what the automatic freeze level comes to."""
+        said = weights.explain(look.config.weights, look.config.depth).sentence(language)
+        if look.config.freeze == "auto" and look.settled is not None:
+            level = say(f"config.freeze.{look.settled.freeze}", language)
+            said = f"{said} {say('train.auto.freeze', language, freeze=level)}"
+        return said
+
+
+def level_after_click(stage: str, level: str) -> str:
+    """The freeze level after a click on ``stage``: a trained stage is frozen with all before it, a frozen one is
+    trained with all after it. The head is always trained: a click on it leaves nothing else to train.
+    """
+    if stage not in STAGES or level == "auto" or stage == "head":
+        return "layer4" if stage == "head" else stage if stage in STAGES else level
+    frozen = frozen_stages(level)  # type: ignore[arg-type]
+    if stage not in frozen:
+        return stage
+    before = STAGES[: STAGES.index(stage)]
+    return before[-1] if before else "none"
+
+
+def told(phase: str) -> dict[str, Any]:
+    """What ``shared.live_phase`` holds; nothing runs where it holds nothing yet."""
+    idle: dict[str, Any] = {"run": "", "phase": "idle", "running": [], "queued": []}
+    try:
+        return {**idle, **json.loads(phase)} if phase else idle
+    except (ValueError, TypeError):
+        return idle
+
+
+def data_line(found: Dataset | None, asked: str | None, language: Language) -> str:
+    """Which pictures the next training takes; where to find some if there are none."""
+    if found is None:
+        missing, go = say("train.gone" if asked else "train.none", language), say("train.none.go", language)
+        return f'<p class="train-data">{missing} <button type="button" class="train-link" data-tab>{go}</button></p>'
+    size = say("train.data", language, pictures=len(found.samples), classes=len(found.classes))
+    return f'<p class="train-data"><b><bdi>{escape(found.name)}</bdi></b> <span>{escape(size)}</span></p>'
+
+
+def alert(sentence: str) -> str:
+    """A sentence that says what to mend."""
+    return f'<p class="rs-note rs-bad" role="alert">{escape(sentence)}</p>'
+
+
+def small(text: str) -> str:
+    """A quiet line."""
+    return f'<p class="rs-small">{escape(text)}</p>' if text else ""
+
+
+def _picture(picture: Image.Image, alt: str) -> str:
+    """``picture`` inside the page: small, and no file that others could fetch."""
+    held = io.BytesIO()
+    picture.resize((EXAMPLE_SIDE, EXAMPLE_SIDE)).save(held, "JPEG", quality=85)
+    return f'<img alt="{alt}" src="data:image/jpeg;base64,{base64.b64encode(held.getvalue()).decode()}">'

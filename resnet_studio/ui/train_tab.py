@@ -1,0 +1,159 @@
+"""The Train tab: settings at the left, the run at work at the right.
+
+What the right side shows is put there by ``live.js``; every button's state derives from the run, through
+``shared.live_phase``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from resnet_studio.ui import train_form
+from resnet_studio.ui.context import Shared, Studio, T
+from resnet_studio.ui.train_form import FIRST, NAMES, NEEDS, SPLIT
+from resnet_studio.ui.train_handlers import Handlers
+
+QUIET: Mapping[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+PLAIN: Mapping[str, Any] = {"apply_default_css": False}
+STARTED = "(run, problem) => { if (!problem) window.studioLive?.started(run); }"
+OPENED = "(run) => { window.studioLive?.opened(run); }"
+SHOW = "window.studioLive?.show();"
+CLICKED = """element.addEventListener("click", (event) => {
+  const found = event.target.closest("[data-stage], [data-tab]");
+  if (found) trigger('select', { stage: found.dataset.stage || "" });
+});"""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components of the tab."""
+
+    fields: Mapping[str, Any]
+    data: gr.HTML
+    why: gr.HTML
+    network: gr.HTML
+    forecast: gr.HTML
+    problem: gr.HTML
+    train: gr.Button
+    ahead: gr.HTML
+    example: gr.Button
+    examples: gr.HTML
+    reset: gr.Button
+    stop: gr.Button
+    resume: gr.Button
+    results: gr.Button
+
+    @property
+    def form(self) -> list[Any]:
+        """The components of all fields, in the order of :data:`train_form.NAMES`."""
+        return [self.fields[name] for name in NAMES]
+
+    @property
+    def outlook(self) -> list[Any]:
+        """What changes with the form; see :class:`Handlers`."""
+        words = [self.data, self.why, self.network, self.forecast, self.problem, self.train]
+        return [self.fields["weights"], *(self.fields[name] for name in NEEDS), *words]
+
+
+def build(studio: Studio, shared: Shared) -> None:
+    """Fill the tab."""
+    with gr.Row(elem_id="train-columns"):
+        with gr.Column(elem_id="train-left", elem_classes="rs-card", min_width=300):
+            left = _settings()
+        with gr.Column(elem_id="train-right", elem_classes="rs-card", min_width=300):
+            right = _run()
+    parts = Parts(**left, **right)
+    handlers = Handlers(studio)
+    _connect_form(handlers, shared, parts)
+    _connect_run(handlers, shared, parts)
+
+
+def _settings() -> dict[str, Any]:
+    """The left side: the few choices that matter, the network, Train, and all other settings folded."""
+    made: dict[str, Any] = {"data": gr.HTML(elem_id="train-data", js_on_load=CLICKED, **PLAIN)}
+    fields = {name: train_form.field(name) for name in FIRST}
+    made["why"] = gr.HTML(elem_id="train-why", **PLAIN)
+    made["network"] = gr.HTML(elem_id="train-network", js_on_load=CLICKED, **PLAIN)
+    with gr.Column(elem_id="train-action"):
+        made["forecast"] = gr.HTML(elem_id="train-forecast", **PLAIN)
+        made["problem"] = gr.HTML(elem_id="train-problem", **PLAIN)
+        made["train"] = gr.Button(T("train.start"), variant="primary", elem_id="train-start", interactive=False)
+        made["ahead"] = gr.HTML(elem_id="train-ahead", **PLAIN)
+    with gr.Accordion(T("train.advanced"), open=False, elem_id="train-advanced"):
+        train_form.advanced(fields)
+        made["example"] = gr.Button(T("train.example"), size="sm", elem_id="train-example")
+        made["examples"] = gr.HTML(elem_id="train-examples", **PLAIN)
+        made["reset"] = gr.Button(T("train.reset"), size="sm", elem_id="train-reset")
+    return {"fields": fields, **made}
+
+
+def _run() -> dict[str, Any]:
+    """The right side: the run at work, its buttons, and the places that ``live.js`` fills."""
+    made: dict[str, Any] = {}
+    with gr.Row(elem_id="train-head"):
+        gr.HTML('<div data-live="status"></div>', elem_id="train-status", js_on_load=SHOW, **PLAIN)
+        with gr.Row(elem_id="train-buttons"):
+            made["stop"] = gr.Button(T("train.stop"), elem_id="train-stop", visible=False)
+            made["resume"] = gr.Button(T("train.resume"), variant="primary", elem_id="train-resume", visible=False)
+            made["results"] = gr.Button(T("train.results"), elem_id="train-results", visible=False)
+    gr.HTML(_places(), elem_id="train-live", js_on_load=SHOW, **PLAIN)
+    return made
+
+
+def _places() -> str:
+    """Where ``live.js`` puts the pieces of :mod:`resnet_studio.ui.live_view`."""
+    bar = (
+        '<div class="rs-progress" data-live-bar hidden role="progressbar" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-label="{T("train.progress")}"><span></span></div>'
+    )
+    names = ("curves", "rate", "reading", "probe", "notes", "queue")
+    return f'<div class="train-live" data-live-phase="">{bar}' + "".join(
+        f'<div data-live="{name}"></div>' for name in names
+    ) + "</div>"  # fmt: skip
+
+
+def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:
+    """The form follows the data set, the split and itself, and outlives a reload."""
+    everything, answers = [shared.dataset, *parts.form], [shared.form, *parts.outlook]
+    latest = {**QUIET, "trigger_mode": "always_last"}
+    for component in parts.form:
+        component.input(handlers.changed, everything, answers, **latest)
+    shares = [parts.fields[name] for name in SPLIT]
+    for component in shares:
+        component.blur(handlers.share, shares, shared.split, **QUIET)
+    shared.split.change(handlers.take_split, shared.split, shares, **QUIET)
+    shared.dataset.change(handlers.changed, everything, answers, **latest)
+
+    stored, restored = [shared.form, shared.split, shared.dataset], [*parts.form, *parts.outlook]
+    shared.demo.load(handlers.restore, stored, restored, **QUIET)
+    parts.reset.click(lambda: {}, None, shared.form, **QUIET).then(handlers.restore, stored, restored, **QUIET)
+
+    parts.network.select(handlers.freeze_at, everything, parts.fields["freeze"], **QUIET).then(
+        handlers.changed, everything, answers, **QUIET
+    )
+    parts.data.select(handlers.show_data, None, shared.tabs, **QUIET)
+    parts.example.click(
+        handlers.examples, everything, parts.examples, api_visibility="private", show_progress="minimal"
+    )
+
+
+def _connect_run(handlers: Handlers, shared: Shared, parts: Parts) -> None:
+    """Train, stop, resume, look at the results; and the buttons follow the run."""
+    parts.train.click(handlers.starting, None, parts.train, **QUIET).then(
+        handlers.start, [shared.dataset, *parts.form], [shared.run, parts.problem],
+        api_visibility="private", show_progress="hidden", concurrency_limit=2,
+    ).then(None, [shared.run, parts.problem], None, js=STARTED, **QUIET).then(
+        handlers.ready, shared.dataset, parts.train, **QUIET
+    )  # fmt: skip
+    parts.stop.click(handlers.stop, shared.live_phase, parts.stop, **QUIET)
+    parts.resume.click(handlers.resume, shared.live_phase, [shared.run, parts.resume], **QUIET).success(
+        None, shared.run, None, js="(run) => { window.studioLive?.started(run); }", **QUIET
+    )
+    parts.results.click(handlers.show_results, shared.live_phase, [shared.run, shared.tabs], **QUIET)
+    shared.run.change(None, shared.run, None, js=OPENED, **QUIET)
+    buttons = [parts.stop, parts.resume, parts.results, parts.ahead]
+    shared.live_phase.change(handlers.buttons, shared.live_phase, buttons, **QUIET)

@@ -1,0 +1,237 @@
+"""What all open pages look at: which runs are at work, and each run's log folded as far as it was read.
+
+Pages only read run folders, so that a run started from the command line in the same workspace shows as well. However
+many pages ask, the disk is looked at no more than four times a second.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.errors import StudioError
+from resnet_studio.events import Event, Progress, RunState, Started, replay
+from resnet_studio.workspace import Run, Workspace
+
+if TYPE_CHECKING:
+    from resnet_studio.training.jobs import Jobs
+
+LOOK_SECONDS = 0.25
+LIST_SECONDS = 2.0
+QUIET_SECONDS = 900.0
+"""A run without an event for so long is not looked at unless someone opened it."""
+TRAIL_POINTS = 400
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One run at an instant. ``place`` is 0 while it is at work, 1 and up while it waits, None otherwise."""
+
+    run: Run
+    about: Mapping[str, Any]
+    config: TrainConfig
+    state: RunState
+    trail: tuple[tuple[float, float], ...]
+    size: int
+    place: int | None
+
+    @property
+    def name(self) -> str:
+        """The run's name, as the user knows it."""
+        return str(self.about.get("name", self.run.id))
+
+    @property
+    def phase(self) -> str:
+        """What the page's buttons go by: queued, running, testing, finished, stopped, interrupted or failed."""
+        if self.place == 0 and (self.state.preparing or not self.state.ended):
+            return "testing" if self.state.testing else "running"
+        if self.state.status == "running":
+            return "interrupted"
+        return "queued" if self.place else self.state.status
+
+    @property
+    def planned(self) -> int:
+        """How many epochs it is to train."""
+        return self.state.started.epochs if self.state.started else self.config.epochs or 1
+
+
+@dataclass(frozen=True)
+class Board:
+    """All runs at an instant: the ids of those at work and of those that wait, and the one with the latest news."""
+
+    version: int = 0
+    running: tuple[str, ...] = ()
+    queued: tuple[str, ...] = ()
+    latest: str | None = None
+
+    def place(self, run_id: str) -> int | None:
+        """See :attr:`Seen.place`."""
+        if run_id in self.running:
+            return 0
+        return self.queued.index(run_id) + 1 if run_id in self.queued else None
+
+
+@dataclass
+class _Folded:
+    """A run's log up to a byte offset."""
+
+    about: Mapping[str, Any]
+    config: TrainConfig
+    state: RunState = field(default_factory=RunState)
+    trail: list[tuple[float, float]] = field(default_factory=list)
+    offset: int = 0
+    size: int = 0
+
+
+class Watch:
+    """Looks at the runs of a workspace for all pages together; safe to use from several threads."""
+
+    def __init__(self, workspace: Workspace, jobs: Jobs) -> None:
+        self._runs = workspace.root / "runs"
+        self._workspace = workspace
+        self._jobs = jobs
+        self._lock = Lock()
+        self._folded: dict[str, _Folded] = {}
+        self._sizes: dict[str, tuple[int, float]] = {}
+        self._held: dict[str, tuple[float, bool]] = {}
+        self._listed = self._looked = -10.0
+        self._signature: object = None
+        self._board = Board()
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to look at the disk again."""
+        return time.monotonic() - self._looked >= LOOK_SECONDS
+
+    @property
+    def known(self) -> Board:
+        """The board as it was last looked at."""
+        return self._board
+
+    def board(self) -> Board:
+        """The runs at work and waiting; its version rises when anything about any recent run has changed."""
+        with self._lock:
+            if self.due:
+                self._look(time.monotonic())
+                self._looked = time.monotonic()
+            return self._board
+
+    def seen(self, run_id: str) -> Seen | None:
+        """The run called ``run_id`` as it is now; None where there is none that can be read."""
+        board = self.board()
+        with self._lock:
+            folded = self._fold(run_id)
+        if folded is None:
+            return None
+        run = self._workspace.run(run_id)
+        place = board.place(run_id)
+        if place is None and folded.state.status == "running" and self._is_held(run, time.monotonic()):
+            place = 0
+        return Seen(run, folded.about, folded.config, folded.state, tuple(folded.trail), folded.size, place)
+
+    def _look(self, now: float) -> None:
+        if now - self._listed >= LIST_SECONDS:
+            self._listed = now
+            names = list(_names(self._runs))
+        else:
+            names = [name for name, (_, changed) in self._sizes.items() if time.time() - changed < QUIET_SECONDS]
+            names += [name for name in (*self._jobs.running(), *self._jobs.queued()) if name not in self._sizes]
+        fresh = {name: known for name in names if (known := _size_of(self._runs / name)) is not None}
+        gone = [name for name in self._sizes if name in names and name not in fresh]
+        self._sizes = {name: known for name, known in self._sizes.items() if name not in gone} | fresh
+        if self._listed == now:
+            self._sizes = {name: known for name, known in self._sizes.items() if name in fresh}
+            self._folded = {name: folded for name, folded in self._folded.items() if name in self._sizes}
+        self._judge(now)
+
+    def _judge(self, now: float) -> None:
+        """Who is at work: our own thread, and whoever else holds a run whose log moved lately."""
+        own, queued = self._jobs.running(), self._jobs.queued()
+        recent = [name for name, (_, changed) in self._sizes.items() if time.time() - changed < QUIET_SECONDS]
+        others = [
+            name for name in sorted(recent) if name not in own and name not in queued and self._at_work(name, now)
+        ]
+        running = (*own, *others)
+        latest = max(self._sizes, key=lambda name: (self._sizes[name][1], name), default=None)
+        signature = (running, tuple(queued), latest, tuple(sorted((n, s[0]) for n, s in self._sizes.items())))
+        if signature != self._signature:
+            self._signature = signature
+            self._board = Board(self._board.version + 1, running, tuple(queued), latest)
+
+    def _at_work(self, name: str, now: float) -> bool:
+        folded = self._fold(name)
+        if folded is None or (folded.state.ended and not folded.state.preparing):
+            return False
+        return self._is_held(Run(self._runs / name), now)
+
+    def _is_held(self, run: Run, now: float) -> bool:
+        """:meth:`Run.held`, asked at most every two seconds: asking takes the lock for an instant."""
+        asked, held = self._held.get(run.id, (-10.0, False))
+        if now - asked >= LIST_SECONDS:
+            held = run.held()
+            self._held[run.id] = (now, held)
+        return held
+
+    def _fold(self, name: str) -> _Folded | None:
+        """The run's log, read on to its end; None where there is no such run or its settings cannot be read."""
+        try:
+            run = self._workspace.run(name)
+            folded = self._folded.get(name)
+            if folded is None:
+                folded = self._folded[name] = _Folded(run.about, run.config)
+        except StudioError:
+            self._folded.pop(name, None)
+            return None
+        known = _size_of(run.folder)
+        size = known[0] if known else 0
+        if size < folded.offset:
+            folded.state, folded.offset, folded.trail = RunState(), 0, []
+        if size != folded.offset:
+            events, folded.offset = run.log.read(folded.offset)
+            folded.state = replay(events, folded.state)
+            folded.trail = extended(folded.trail, events)
+        folded.size = size
+        return folded
+
+
+def extended(trail: list[tuple[float, float]], events: Iterable[Event]) -> list[tuple[float, float]]:
+    """``trail`` of (epochs done, training loss) carried on by ``events``; thinned by half when it gets long."""
+    points = list(trail)
+    for event in events:
+        if isinstance(event, Started):
+            points = [point for point in points if point[0] <= event.epoch]
+        elif isinstance(event, Progress) and event.batches:
+            points.append((event.epoch - 1 + event.batch / event.batches, event.train_loss))
+            if len(points) > TRAIL_POINTS:
+                points = points[::2]
+    return points
+
+
+def _names(folder: Path) -> Iterable[str]:
+    """The folders that are runs."""
+    try:
+        entries = list(os.scandir(folder))
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        if (folder / entry.name / "config.json").is_file():
+            yield entry.name
+
+
+def _size_of(folder: Path) -> tuple[int, float] | None:
+    """Size and time of the log in ``folder``; of its settings where it has no log yet."""
+    try:
+        found = os.stat(folder / "events.jsonl")  # noqa: PTH116 - asked often, and Path is slower
+        return found.st_size, found.st_mtime
+    except OSError:
+        pass
+    try:
+        return 0, os.stat(folder / "config.json").st_mtime  # noqa: PTH116 - as above
+    except OSError:
+        return None

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import made
+import pytest
+
+from resnet_studio.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.open(tmp_path / "workspace")
+
+
+@pytest.fixture
+def class_folders(tmp_path: Path) -> Callable[..., Path]:
+    """``class_folders({"cat": 5, "dog": 5})`` is a folder with that many pictures of each class."""
+
+    def build(counts: Mapping[str, int], name: str = "pictures", **options: object) -> Path:
+        return made.write(tmp_path / name, made.class_files(counts, **options))
+
+    return build
+
+
+@pytest.fixture
+def class_zip(tmp_path: Path) -> Callable[..., Path]:
+    """``class_zip({"cat": 5, "dog": 5})`` is a zip with that many pictures of each class."""
+
+    def build(counts: Mapping[str, int], name: str = "pictures.zip", **options: object) -> Path:
+        return made.zipped(tmp_path / name, made.class_files(counts, **options))
+
+    return build
+
+
+@pytest.fixture
+def untouched(tmp_path: Path, workspace: Workspace) -> Iterator[None]:
+    """Fails the test if anything in the workspace, or in a folder beside it, is not as it was before."""
+    made.write(tmp_path / "beside", {"canary.txt": b"tweet"})
+    before = made.fingerprint(workspace.root), made.fingerprint(tmp_path / "beside")
+    yield
+    assert (made.fingerprint(workspace.root), made.fingerprint(tmp_path / "beside")) == before

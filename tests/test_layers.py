@@ -1,0 +1,91 @@
+"""Imports never point upwards, and only the page knows gradio."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import resnet_studio
+
+PACKAGE = Path(resnet_studio.__file__).parent
+LAYERS = [
+    {"version", "text"},
+    {"errors"},
+    {"config"},
+    {"events"},
+    {"workspace", "assets"},
+    {"data", "model"},
+    {"training", "evaluation", "prediction"},
+    {"api", "terminal"},
+    {"commands", "ui"},
+    {"cli"},
+    {"__init__", "__main__"},
+]
+SIDEWAYS = {("commands", "ui")}  # the command `ui` opens the page
+
+
+def room(path: Path) -> str:
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def level(name: str) -> int:
+    return next(index for index, names in enumerate(LAYERS) if name in names)
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_downwards_or_sideways(path):
+    here = room(path)
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[0] != "resnet_studio" or len(parts) < 2:
+            continue
+        there = parts[1]
+        if not ((PACKAGE / there).is_dir() or (PACKAGE / f"{there}.py").is_file()):
+            continue  # a name of the public API
+        assert level(there) <= level(here), f"{path.name} imports {name}"
+        if here == "training":
+            assert there not in {"prediction"}
+        if there == "training":
+            assert here not in {"evaluation", "prediction"}, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room(path) != "ui"], ids=lambda path: path.name)
+def test_only_the_page_imports_gradio(path):
+    assert not any(name.split(".")[0] == "gradio" for name in imported(path))
+
+
+@pytest.mark.parametrize("module", ["resnet_studio", "resnet_studio.cli", "resnet_studio.ui.app"])
+def test_the_first_page_and_the_help_do_not_wait_for_torch(module):
+    code = f"import sys, {module}; print(sorted({{'torch', 'torchvision', 'sklearn', 'matplotlib.pyplot'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_modules_stay_small_enough_to_read():
+    long = {
+        str(path.relative_to(PACKAGE)): lines
+        for path in FILES
+        if (lines := len(path.read_text("utf-8").splitlines())) > 330 and path.parent.name != "text"
+    }
+    assert not long
+
+
+def test_the_public_names_are_the_contract():
+    assert sorted(resnet_studio.__all__) == resnet_studio.__all__
+    assert all(hasattr(resnet_studio, name) for name in resnet_studio.__all__)

@@ -1,0 +1,58 @@
+import re
+from dataclasses import fields
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import resnet_studio
+from resnet_studio import config, text
+from resnet_studio.config import TrainConfig
+
+PACKAGE = Path(resnet_studio.__file__).parent
+KEYS = text.keys()
+
+
+def names_in(template: str) -> set[str]:
+    return {name.split(".")[0].split("[")[0] for _, name, _, _ in Formatter().parse(template) if name}
+
+
+def test_no_key_stands_in_two_tables():
+    assert len(KEYS) == len(set(KEYS))
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_both_languages_say_the_same_values(key):
+    english, chinese = (text.template(key, language) for language in text.LANGUAGES)
+    assert english.strip() and chinese.strip()
+    assert names_in(english) == names_in(chinese)
+
+
+def test_every_key_used_in_the_package_has_a_text():
+    used = set()
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent.name != "text":
+            used |= set(re.findall(r"[\"']((?:error|note|finding|page|shell|data|train|results|predict|runs|reading|model)\.[a-z0-9_.-]+[a-z0-9])[\"']", path.read_text("utf-8")))  # fmt: skip
+    missing = {key for key in used if key not in KEYS and not key.endswith((".py", ".js", ".css", ".json", ".svg"))}
+    assert not missing
+
+
+@pytest.mark.parametrize("spec", fields(TrainConfig), ids=lambda spec: spec.name)
+def test_every_setting_and_choice_is_named_and_explained(spec):
+    assert text.say(f"config.{spec.name}", "zh") and text.say(f"config.{spec.name}.help", "zh")
+    for choice in config.choices(spec.name):
+        if isinstance(choice, str):
+            assert text.say(f"config.{spec.name}.{choice}", "zh")
+
+
+def test_counts_shares_and_thousands_are_written_as_people_do():
+    assert text.say("note.out_of_memory", "en", size=1).split(" pieces of ")[1].startswith("1 picture ")
+    assert "1,024 pictures" in text.say("note.out_of_memory", "en", size=1024)
+    assert "95.0 %" in text.say("error.config.split_too_large", "en", total=0.95)
+
+
+def test_chinese_uses_chinese_punctuation():
+    for key in KEYS:
+        chinese = text.template(key, "zh")
+        if re.search(r"[\u4e00-\u9fff]", chinese):
+            assert not re.search(r"[\u4e00-\u9fff][,;:!?]", chinese), (key, chinese)

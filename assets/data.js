@@ -266,7 +266,11 @@ window.studioGallery = (element) => {
     if (!dataset || !element.clientWidth) return;
     if (dataset !== shown || Math.abs(element.clientWidth - width) > 40) { shown = dataset; width = element.clientWidth; restart(); }
   }).observe(element);
-  return () => { if (frame() && frame().dataset.dataset !== shown) { shown = frame().dataset.dataset; width = element.clientWidth; restart(); } };
+  return () => {
+    try { frame() ? localStorage.setItem("studio-returning", "1") : localStorage.removeItem("studio-returning"); } catch {}
+    document.documentElement.classList.remove("rs-returning");
+    if (frame() && frame().dataset.dataset !== shown) { shown = frame().dataset.dataset; width = element.clientWidth; restart(); }
+  };
 };
 
 document.addEventListener("click", (event) => {

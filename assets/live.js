@@ -9,7 +9,7 @@
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
   const parts = {};
   let state = { run: "", phase: "", running: [], queued: [] }, seen = "", pinned = "", waiting = null;
-  let share = null, told = "", tell = null, lost = false;
+  let share = null, tell = null, ready = false, lost = false;
 
   // ---- which run
 
@@ -84,13 +84,15 @@
     signal();
   };
 
+  // Gradio puts a component's first value back while the page is being set up: look again after setting it.
   const signal = () => {
     const text = JSON.stringify(state);
-    if (!tell || !state.phase || text === told) return;
-    told = text;
-    tell(text);
+    if (!tell || !ready || !seen || tell.value() === text) return;
+    tell.set(text);
+    setTimeout(signal, 700);
   };
-  const bridge = (listener) => { tell = listener; told = ""; signal(); };
+  const bridge = (value, set) => { tell = { value, set }; signal(); };
+  const loaded = () => { ready = true; signal(); };
 
   // ---- the page
 
@@ -230,6 +232,6 @@
     return { again: () => { if (at) point(at.clientX, at.clientY); } };
   })();
 
-  window.studioLive = { follow, started, opened, show, bridge };
+  window.studioLive = { follow, started, opened, show, bridge, loaded };
   loop();
 })();

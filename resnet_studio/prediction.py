@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _DECODING_THREADS = 4
+_PLAIN_MODES = {"1", "L", "RGB", "CMYK", "YCbCr", "HSV"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Predictor:
         import torch
 
         # One batch at a time: two at once would fight for the same cores and both come late.
-        with self._computing, torch.inference_mode():
+        with self._computing, torch.inference_mode(), torch.autocast(self._device.type, enabled=False):
             logits = self._model(batch.to(self._device).contiguous(memory_format=torch.channels_last))
             return torch.softmax(logits.cpu().double(), 1)
 
@@ -116,10 +117,10 @@ def _upright_rgb(picture: Image.Image) -> Image.Image:
     try:
         if min(picture.size) < 1:
             raise BadPicture("damaged", "picture")
-        if picture.mode == "RGB" and not picture.has_transparency_data:
-            return ImageOps.exif_transpose(picture)
+        if picture.mode in _PLAIN_MODES and not picture.has_transparency_data:
+            return ImageOps.exif_transpose(picture).convert("RGB")
         file = BytesIO()
-        kind = "PNG" if picture.mode in {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"} else "TIFF"
+        kind = "PNG" if picture.mode in {"L", "LA", "P", "RGB", "RGBA", "I;16"} else "TIFF"
         picture.save(file, kind, exif=picture.getexif())
     except (OSError, ValueError, SyntaxError, KeyError) as error:
         raise BadPicture("damaged", "picture") from error

@@ -74,9 +74,15 @@ def train(run: Run, *, epochs: int = 12, planned: int | None = None, top: float 
         reached = top * (1 - 0.6 ** (epoch + 1))
         events.append(
             EpochFinished(
-                epoch=epoch, train_loss=2.3 * 0.75**epoch, train_accuracy=min(1.0, reached + 0.02),
-                validation_loss=2.3 * 0.8**epoch + 0.1, validation_accuracy=reached, learning_rate=1e-3,
-                pictures_per_second=180.0, seconds=3.4, best=True,
+                epoch=epoch,
+                train_loss=2.3 * 0.75**epoch,
+                train_accuracy=min(1.0, reached + 0.02),
+                validation_loss=2.3 * 0.8**epoch + 0.1,
+                validation_accuracy=reached,
+                learning_rate=1e-3,
+                pictures_per_second=180.0,
+                seconds=3.4,
+                best=True,
             )  # fmt: skip
         )
     for event in events:
@@ -91,7 +97,9 @@ def finish(run: Run, report: Mapping[str, Any] | None, *, reason: FinishReason =
     assert state.best is not None
     run.append(
         Finished(
-            reason=reason, epochs_run=len(state.epochs), best_epoch=state.best.epoch,
+            reason=reason,
+            epochs_run=len(state.epochs),
+            best_epoch=state.best.epoch,
             validation_accuracy=state.best.validation_accuracy,
             test_accuracy=None if report is None else report["accuracy"],
             train_seconds=sum(epoch.seconds for epoch in state.epochs),

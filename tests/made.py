@@ -103,7 +103,17 @@ def raw_zip(entries: Iterable[Entry], *, before: bytes = b"", after: bytes = b""
         if entry.offset is None:
             out += struct.pack("<4s5H3L2H", b"PK\3\4", *fields, len(local), 0) + local + entry.body()
         directory += struct.pack(
-            "<4s6H3L5H2L", b"PK\1\2", 0x314, *fields, len(entry.name), len(entry.extra), 0, 0, 0, entry.attributes, offset
+            "<4s6H3L5H2L",
+            b"PK\1\2",
+            0x314,
+            *fields,
+            len(entry.name),
+            len(entry.extra),
+            0,
+            0,
+            0,
+            entry.attributes,
+            offset,
         )
         directory += entry.name + entry.extra
         count += 1

@@ -1,7 +1,6 @@
 import random
 import stat
 import struct
-import sys
 import tracemalloc
 import zipfile
 
@@ -66,8 +65,9 @@ def test_an_unsafe_name_refuses_the_whole_zip(tmp_path, workspace, name):
 @pytest.mark.parametrize(
     "name",
     [
-        "cat/..png", "cat/...a.png", "cat/a..b.png", "cat/x:y.png", "cat/C:.png", "cat/" + "x" * 251 + ".png", "cat/wait….png",
-        "cat/男／女.png", "cat/<b>bold</b>.png", "cat/\u202etxt.png", "cat/con.png", "cat/=1+1.png", "cat/ a .png", "cat/a/b/c/d.png",
+        "cat/..png", "cat/...a.png", "cat/a..b.png", "cat/x:y.png", "cat/C:.png", "cat/con.png",
+        "cat/wait….png", "cat/男／女.png", "cat/<b>bold</b>.png", "cat/\u202etxt.png", "cat/=1+1.png", "cat/ a .png",
+        "cat/a/b/c/d.png", "cat/" + "x" * 251 + ".png",
     ],
 )  # fmt: skip
 def test_an_odd_but_harmless_name_is_kept_literally(tmp_path, workspace, name):
@@ -80,8 +80,8 @@ def test_an_odd_but_harmless_name_is_kept_literally(tmp_path, workspace, name):
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("cat/a.png", "cat/A.png"), ("Cat/a.png", "cat/b.png"), ("cat/\u00e9.png", "cat/e\u0301.png"), ("cat/ß.png", "cat/SS.png"),
-     ("cat/a.png", "cat/a.png"), ("cat /a.png", "cat/b.png"), ("cat./a.png", "cat/b.png")],
+    [("cat/a.png", "cat/A.png"), ("Cat/a.png", "cat/b.png"), ("cat/\u00e9.png", "cat/e\u0301.png"),
+     ("cat/ß.png", "cat/SS.png"), ("cat/a.png", "cat/a.png"), ("cat /a.png", "cat/b.png"), ("cat./a.png", "cat/b.png")],
 )  # fmt: skip
 def test_names_that_some_computers_take_for_the_same_are_refused(tmp_path, workspace, first, second):
     pair = [Entry(first.encode(), made.picture(8)), Entry(second.encode(), made.picture(9))]
@@ -106,7 +106,7 @@ def test_links_and_devices_are_refused(tmp_path, workspace, kind):
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize(("flags", "method", "key"), [
     (0x801, 8, "encrypted"), (0x841, 8, "encrypted"), (0x2800, 8, "encrypted"), (0x801, 99, "encrypted"),
-    (0x800, 9, "method"), (0x800, 12, "method"), (0x800, 14, "method"), (0x800, 93, "method"), (0x800, 0xFFFF, "method"),
+    (0x800, 9, "method"), (0x800, 12, "method"), (0x800, 14, "method"), (0x800, 93, "method"), (0x800, 65535, "method"),
 ])  # fmt: skip
 def test_encrypted_and_oddly_packed_zips_are_refused(tmp_path, workspace, flags, method, key):
     entry = Entry(b"cat/9.png", made.picture(9), flags=flags, method=method)
@@ -115,7 +115,8 @@ def test_encrypted_and_oddly_packed_zips_are_refused(tmp_path, workspace, flags,
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize(("content", "key"), [
-    (b"", "incomplete"), (b"PK", "incomplete"), (b"hello, I am a text" * 50, "not_a_zip"), (b"Rar!\x1a\x07\x01\0" * 99, "not_a_zip"),
+    (b"", "incomplete"), (b"PK", "incomplete"), (b"hello, I am a text" * 50, "not_a_zip"),
+    (b"Rar!\x1a\x07\x01\0" * 99, "not_a_zip"),
     (raw_zip(HONEST)[:-30], "incomplete"), (raw_zip(HONEST)[:300], "incomplete"), (raw_zip([]), "empty"),
     (b"PK\5\6" + b"\xff" * 18, "damaged"),
 ])  # fmt: skip
@@ -133,7 +134,8 @@ def test_every_truncation_of_a_zip_is_refused(tmp_path, workspace, untouched):
 def test_wrong_checksums_and_lying_sizes_are_refused(tmp_path, workspace):
     data = made.picture(9)
     lies = [{"checksum": 1}, {"size": 5}, {"size": len(data) - 1}, {"size": len(data) + 1},
-            {"local_name": b"cat/8.png"}, {"packed": b"\xff" * 40}, {"packed": b""}, {"extra": b"\1\0\xff\xff"}]  # fmt: skip
+            {"local_name": b"cat/8.png"}, {"packed": b"\xff" * 40}, {"packed": b""},
+            {"extra": b"\1\0\xff\xff"}]  # fmt: skip
     for lie in lies:
         assert refused(tmp_path, workspace, raw_zip([*HONEST, Entry(b"cat/9.png", data, **lie)])), lie
 
@@ -143,19 +145,21 @@ def test_overlapping_entries_are_refused(tmp_path, workspace):
     kernel = Entry(b"cat/9.png", made.picture(9))
     at = len(raw_zip(HONEST)) - len(raw_zip(HONEST).partition(b"PK\1\2")[2]) - 4
     copies = [Entry(b"cat/9.png", made.picture(9), offset=at) for _ in range(2)]
-    again = [Entry(f"dog/{number}.png".encode(), made.picture(9), offset=at, local_name=b"x") for number in range(9, 19)]
+    again = [
+        Entry(f"dog/{number}.png".encode(), made.picture(9), offset=at, local_name=b"x") for number in range(9, 19)
+    ]
     assert refused(tmp_path, workspace, raw_zip([*HONEST, kernel, *again])) == "error.zip.overlap"
     assert refused(tmp_path, workspace, raw_zip([*HONEST, kernel, *copies])) == "error.zip.same_name"
 
 
 @pytest.mark.usefixtures("untouched")
 def test_a_bomb_is_stopped_while_it_inflates_and_takes_no_memory(tmp_path, workspace):
-    bomb = Entry(b"cat/bomb.bmp", b"BM" + bytes(200_000_000))
+    bomb = Entry(b"cat/bomb.bmp", b"BM" + bytes(30_000_000))
     content = raw_zip([*HONEST, bomb])
-    assert len(content) < 400_000
+    assert len(content) < 60_000
     del bomb
     tracemalloc.start()
-    assert refused(tmp_path, workspace, content) == "error.zip.ratio"
+    assert refused(tmp_path, workspace, content, ratio_from=10_000_000) == "error.zip.ratio"
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8_000_000
@@ -187,7 +191,7 @@ def test_an_entry_count_that_lies_does_not_get_past_the_limit(tmp_path, workspac
 
 
 def test_what_is_no_picture_is_never_inflated(tmp_path, workspace):
-    movie, inner = Entry(b"cat/movie.mp4", bytes(20_000_000)), Entry(b"cat/inner.zip", raw_zip(HONEST))
+    movie, inner = Entry(b"cat/movie.mp4", bytes(5_000_000)), Entry(b"cat/inner.zip", raw_zip(HONEST))
     total = sum(map(len, GOOD.values()))
     dataset = accepted(tmp_path, workspace, raw_zip([*HONEST, movie, inner]), total_bytes=total)
     assert dataset.problems[0].kind == "not_a_picture"
@@ -195,8 +199,17 @@ def test_what_is_no_picture_is_never_inflated(tmp_path, workspace):
 
 
 def test_junk_is_left_out_and_counted(tmp_path, workspace):
-    junk = ["__MACOSX/cat/._0.png", "cat/.DS_Store", "dog/Thumbs.db", "desktop.ini", ".ipynb_checkpoints/0.png", "cat/Icon\r"]
-    dataset = accepted(tmp_path, workspace, raw_zip([*HONEST, *(Entry(name.encode(), made.picture(7)) for name in junk)]))
+    junk = [
+        "__MACOSX/cat/._0.png",
+        "cat/.DS_Store",
+        "dog/Thumbs.db",
+        "desktop.ini",
+        ".ipynb_checkpoints/0.png",
+        "cat/Icon\r",
+    ]
+    dataset = accepted(
+        tmp_path, workspace, raw_zip([*HONEST, *(Entry(name.encode(), made.picture(7)) for name in junk)])
+    )
     assert len(dataset.samples) == 6
     assert [(problem.kind, len(problem.files)) for problem in dataset.problems] == [("junk", 6)]
 
@@ -254,7 +267,7 @@ def test_mutated_zips_never_raise_anything_but_a_sentence(tmp_path, workspace):
     rng = random.Random(0)
     seed, path = raw_zip(HONEST), tmp_path / "upload.zip"
     spots = [at for sign in (b"PK\1\2", b"PK\3\4", b"PK\5\6") for at in range(len(seed)) if seed.startswith(sign, at)]
-    for _ in range(400):
+    for _ in range(200):
         content = bytearray(seed)
         for _ in range(rng.choice((1, 1, 2, 8))):
             at = rng.choice(spots) + rng.randrange(46) if rng.random() < 0.7 else rng.randrange(len(content))
@@ -271,9 +284,8 @@ def test_mutated_zips_never_raise_anything_but_a_sentence(tmp_path, workspace):
 def test_many_entries_are_checked_quickly(tmp_path, workspace):
     import time
 
-    entries = [Entry(f"c{number % 50}/{number}.txt".encode(), b"", method=0) for number in range(20_000)]
+    entries = [Entry(f"c{number % 50}/{number}.txt".encode(), b"", method=0) for number in range(8_000)]
     content = raw_zip(entries)
     begun = time.process_time()
     assert refused(tmp_path, workspace, content) == "error.data.no_pictures"
     assert time.process_time() - begun < 10
-    assert sys.getsizeof(content) > 1_000_000

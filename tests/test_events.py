@@ -62,7 +62,13 @@ def test_a_kind_or_field_from_a_newer_version_is_passed_over():
 
 
 def test_the_state_follows_a_run_from_the_queue_to_its_end():
-    events = [Queued(), started(), Preparing(stage="pictures", done=1, total=2), epoch(1, 0.5, True), epoch(2, 0.9, True)]
+    events = [
+        Queued(),
+        started(),
+        Preparing(stage="pictures", done=1, total=2),
+        epoch(1, 0.5, True),
+        epoch(2, 0.9, True),
+    ]
     state = replay(events)
     assert state.status == "running" and state.best.epoch == 2 and not state.ended
     state = replay([epoch(3, 0.8), finished()], state)

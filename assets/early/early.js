@@ -3,6 +3,10 @@
   for (const [name, value] of [["language", locale], ["languages", [locale]]])
     try { Object.defineProperty(navigator, name, { get: () => value, configurable: true }); } catch {}
 
+  // A browser that has looked at a data set is not shown the empty state for a moment.
+  try { if (localStorage.getItem("studio-returning")) document.documentElement.classList.add("rs-returning"); } catch {}
+  setTimeout(() => document.documentElement.classList.remove("rs-returning"), 4000);
+
   const DARK = /prefers-color-scheme:\s*dark/, listeners = new Set(), real = window.matchMedia.bind(window);
   const stored = () => { try { return localStorage.getItem("studio-theme"); } catch { return null; } };
   const system = real("(prefers-color-scheme: dark)");

@@ -20,8 +20,8 @@ from pathlib import Path
 from resnet_studio.data import names
 from resnet_studio.data.archive import Limits, Unpacked, store, unpack
 from resnet_studio.data.dataset import Dataset, Sample, load, save
-from resnet_studio.data.formats import SNIFFED_BYTES, sniff
-from resnet_studio.data.scan import PICTURE_BYTES, File, Listing, Progress, assemble, phase, scan
+from resnet_studio.data.formats import BYTE_LIMITS, SNIFFED_BYTES, sniff
+from resnet_studio.data.scan import File, Listing, Progress, assemble, phase, scan
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace, is_disk_full, safe_name
 
@@ -58,17 +58,22 @@ def open_data(source: str | Path, workspace: Workspace | None = None, *, progres
         return samples.open_public(key, workspace, progress=progress)
     if text.lower().startswith(("http://", "https://", "ftp://")):
         raise DataError("error.data.url")
-    path = Path(source).expanduser()
+    path, kind = _found(text)
+    if kind == "folder":
+        return from_folder(path, workspace, progress=progress)
+    return from_zip(path, workspace, progress=progress)
+
+
+def _found(text: str) -> tuple[Path, str]:
+    """What is at the path ``text``: a folder or a file. Raises :class:`DataError` where there is neither."""
     try:
-        if path.is_dir():
-            return from_folder(path, workspace, progress=progress)
+        path = Path(text).expanduser()
+        if text.strip() and path.is_dir():
+            return path, "folder"
         if path.is_file():
-            return from_zip(path, workspace, progress=progress)
-    except ValueError as error:
-        raise DataError("error.data.missing", path=names.shown(text)) from error
-    except OSError as error:
-        if is_disk_full(error):
-            raise DataError("error.data.disk_full") from error
+            return path, "file"
+    # no home folder of that name; a NUL; a name too long for the system
+    except (RuntimeError, ValueError, OSError) as error:
         raise DataError("error.data.missing", path=names.shown(text)) from error
     raise DataError("error.data.missing", path=names.shown(text))
 
@@ -271,7 +276,7 @@ def _moved_in(pairs: list[tuple[str, Path]], folder: Path, progress: Progress | 
             kind = sniff(start)
             if names.is_junk(given):
                 left_out.setdefault("junk", []).append(names.shown(given, 255))
-            elif kind is None or path.stat().st_size > PICTURE_BYTES:
+            elif kind is None or path.stat().st_size > BYTE_LIMITS[kind]:
                 reason = "too_many_bytes" if kind else "not_a_picture" if start else "empty_file"
                 left_out.setdefault(reason, []).append(given)
                 folders.add(given.rpartition("/")[0])

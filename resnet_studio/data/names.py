@@ -17,6 +17,9 @@ _JUNK = {
     "__macosx", "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r", "$recycle.bin",
     "system volume information", "@eadir", "lost+found",
 }  # fmt: skip
+_HIDDEN = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufffe\\uffff\\ud800-\\udfff]"
+)
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -26,8 +29,8 @@ def is_junk(name: str) -> bool:
 
 
 def shown(name: str, length: int = 80) -> str:
-    """``name`` for a sentence: what cannot be printed is escaped, and the middle of a long name left out."""
-    escaped = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
+    """``name`` for a sentence: control and direction signs are escaped, and the middle of a long name left out."""
+    escaped = "".join(ascii(letter)[1:-1] if _HIDDEN.match(letter) else letter for letter in name)
     return escaped if len(escaped) <= length else f"{escaped[: length // 2]}…{escaped[-length // 2 + 1 :]}"
 
 

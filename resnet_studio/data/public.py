@@ -119,16 +119,24 @@ def _downloaded(entry: PublicSet, into: Path, progress: Progress | None) -> dict
     extra = {"loader": Path} if entry.by_path else {}
     try:
         with _watched(entry.download_bytes, progress):
-            return {part: load(into, download=True, **given, **extra) for part, given in entry.parts.items()}
-    except OSError as error:
-        if is_disk_full(error):
-            raise DataError("error.data.disk_full") from error
-        raise DataError("error.public.no_network", name=entry.name()) from error
-    except _DAMAGED as error:
-        if isinstance(error.__cause__, OSError):
-            raise DataError("error.public.no_network", name=entry.name()) from error
-        shutil.rmtree(into, ignore_errors=True)
-        raise DataError("error.public.damaged", name=entry.name()) from error
+            parts = {part: load(into, download=True, **given, **extra) for part, given in entry.parts.items()}
+        if sum(len(part) for part in parts.values()) < entry.pictures:
+            raise EOFError("unpacking was broken off")
+    except (OSError, *_DAMAGED) as error:
+        raise _failure(error, entry, into) from error
+    return parts
+
+
+def _failure(error: Exception, entry: PublicSet, into: Path) -> DataError:
+    """The sentence for a download that failed; what is damaged is thrown away, so that the next try begins anew."""
+    if isinstance(error, OSError) and is_disk_full(error):
+        return DataError("error.data.disk_full")
+    # torchvision wraps some network errors; then nothing has arrived
+    arrived = any(path.is_file() and path.stat().st_size for path in into.rglob("*"))
+    if isinstance(error, OSError) or (isinstance(error, RuntimeError) and not arrived):
+        return DataError("error.public.no_network", name=entry.name())
+    shutil.rmtree(into, ignore_errors=True)
+    return DataError("error.public.damaged", name=entry.name())
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from resnet_studio.data.dataset import Dataset, Problem, Sample, fingerprint
-from resnet_studio.data.formats import SNIFFED_BYTES, sniff
+from resnet_studio.data.formats import BYTE_LIMITS, SNIFFED_BYTES, sniff
 from resnet_studio.data.layout import are_bare_parts, understand
 from resnet_studio.data.names import is_junk, printable, shown
 from resnet_studio.data.pictures import BadPicture, picture_header
@@ -33,7 +33,6 @@ def phase(progress: Progress | None, index: int, of: int) -> Progress | None:
 
 
 FILE_LIMIT = 1_000_000
-PICTURE_BYTES = 256 * 2**20
 _DECODED_PIXELS = 256 * 256
 _READ_WHOLE = 4 * 2**20
 _BATCH = 64
@@ -82,6 +81,8 @@ def scan(
     the same. Links are not followed. Raises :class:`DataError` with one sentence.
     """
     root = folder.expanduser().resolve()
+    if not printable(str(root)):
+        raise DataError("error.data.odd_folder", folder=shown(str(root)))
     listing = list_folder(root, known or {})
     return assemble(listing, root, name=name or root.name or str(root), progress=progress)
 
@@ -159,7 +160,7 @@ def assemble(
     content = fingerprint(samples)
     return Dataset(
         id=content[:16],
-        name=name,
+        name=shown(name, 255),
         root=root,
         classes=classes,
         samples=samples,
@@ -258,13 +259,17 @@ def _look_at(files: Iterable[File], root: Path) -> list[Seen | str]:
 def _seen(file: File, root: Path) -> Seen:
     if file.known is not None:
         return Seen(file.name, file.known, animated=False)
+    if not file.bytes:
+        # not opened: a file of no length may be one of the system's that never ends
+        raise BadPicture("empty_file", file.name)
     with file.path.open("rb") as opened:
         start = opened.read(SNIFFED_BYTES)
         if not start:
             raise BadPicture("empty_file", file.name)
-        if sniff(start) is None:
+        kind = sniff(start)
+        if kind is None:
             raise BadPicture("not_a_picture", file.name)
-        if file.bytes > PICTURE_BYTES:
+        if file.bytes > BYTE_LIMITS[kind]:
             raise BadPicture("too_many_bytes", file.name)
         opened.seek(0)
         whole: IO[bytes] = io.BytesIO(opened.read()) if file.bytes <= _READ_WHOLE else opened

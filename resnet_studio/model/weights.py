@@ -156,7 +156,8 @@ def load_into(
         return _load_file(model, depth, Path(choice.weights).expanduser(), classes)
     if choice.key == "starter":
         return _load_starter(model, depth, _starter(depth, starters))
-    return _load_imagenet(model, depth, choice.key, progress)
+    _fetch_imagenet(depth, choice.key, progress, starter=_starter(depth, starters).is_file())
+    return _load_imagenet(model, depth, choice.key)
 
 
 def _imagenet_choice(depth: int, key: str) -> Choice:
@@ -198,7 +199,22 @@ def _starter(depth: int, folder: Path | None) -> Path:
     return (folder or asset("starter")) / f"resnet{depth}.safetensors"
 
 
-def _load_imagenet(model: torch.nn.Module, depth: int, key: str, progress: Progress | None) -> Origin:
+def _fetch_imagenet(depth: int, key: str, progress: Progress | None, *, starter: bool) -> None:
+    """Have the file in PyTorch's cache, whole; ``starter`` says whether that is an alternative to name."""
+    from torchvision.models import get_weight
+
+    path = hub_folder() / _IMAGENET[depth, key].file
+    try:
+        if not is_whole(path):
+            fetch(get_weight(_IMAGENET[depth, key].entry).url, path, progress=progress)
+    except DownloadError as error:
+        text = "error.weights.no_download_starter" if starter else "error.weights.no_download"
+        raise WeightsError(text, depth=depth, file=path.name) from error
+    except OSError as error:
+        raise WeightsError("error.weights.cache", file=path.name) from error
+
+
+def _load_imagenet(model: torch.nn.Module, depth: int, key: str) -> Origin:
     import torch
     from torchvision.models import get_weight
 
@@ -206,13 +222,6 @@ def _load_imagenet(model: torch.nn.Module, depth: int, key: str, progress: Progr
 
     entry = get_weight(_IMAGENET[depth, key].entry)
     path = hub_folder() / _IMAGENET[depth, key].file
-    if not is_whole(path):
-        try:
-            fetch(entry.url, path, progress=progress)
-        except DownloadError as error:
-            starter = _starter(depth, None).is_file()
-            text = "error.weights.no_download_starter" if starter else "error.weights.no_download"
-            raise WeightsError(text, depth=depth, file=path.name) from error
     fill(model, depth, torch.load(path, map_location="cpu", weights_only=True), key)
     how = entry.transforms()
     name = f"torchvision {entry}"

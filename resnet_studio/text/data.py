@@ -14,6 +14,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The folder {folder!r} cannot be read; check its permissions.",
         "无法读取文件夹 {folder!r}；请检查访问权限。",
     ),
+    "error.data.odd_folder": (
+        "The path “{folder}” holds signs that cannot be shown; rename that folder and open it again.",
+        "路径“{folder}”含有无法显示的字符；请将文件夹改名后重新打开。",
+    ),
     "error.data.too_many_files": (
         "The folder {folder!r} holds more than {limit:file|files}; choose the folder right above your class folders.",
         "文件夹 {folder!r} 中的文件超过 {limit} 个；请选择类别文件夹的上一级文件夹。",
@@ -155,8 +159,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{file}”超过 6400 万像素；请先缩小图片。",
     ),
     "error.picture.too_many_bytes": (
-        "“{file}” is larger than 256 MB; save it smaller first.",
-        "“{file}”超过 256 MB；请先压缩图片。",
+        "“{file}” is too long a file (limit: 256 MB, GIF and WebP 64 MB); save it smaller first.",
+        "“{file}”文件过大（上限 256 MB，GIF 和 WebP 为 64 MB）；请先缩小后再使用。",
     ),
     "error.picture.unreadable": (
         "“{file}” cannot be opened; check that it exists and may be read.",

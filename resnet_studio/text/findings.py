@@ -55,8 +55,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "跳过了 {count} 张超过 6400 万像素的图片。",
     ),
     "finding.too_many_bytes": (
-        "{count:file was|files were} left out: larger than 256 MB.",
-        "跳过了 {count} 个超过 256 MB 的文件。",
+        "{count:file was|files were} left out: too long (limit: 256 MB, GIF and WebP 64 MB).",
+        "跳过了 {count} 个过大的文件（上限 256 MB，GIF 和 WebP 为 64 MB）。",
     ),
     "finding.not_a_picture": (
         "{count:file was|files were} left out: no JPEG, PNG, WebP, BMP, TIFF or GIF picture.",

@@ -42,6 +42,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "built-in starter, train from scratch, or give a checkpoint of your own.",
         "无法下载 ResNet-{depth} 的 ImageNet 权重；请检查网络后重试，或选择内置起步权重、从零训练，或使用你自己的模型文件。",
     ),
+    "error.weights.cache": (
+        "{file} cannot be read or written in $TORCH_HOME/hub/checkpoints; let TORCH_HOME name a folder that you may "
+        "write to, or choose other starting weights.",
+        "无法在 $TORCH_HOME/hub/checkpoints 中读写 {file}；请把 TORCH_HOME 设为可写的文件夹，或换用其他初始权重。",
+    ),
     "error.weights.other_depth": (
         "{file}: This is a ResNet-{found} with {classes:class|classes}, but the training is set to ResNet-{depth}; "
         "choose depth {found}, or other starting weights.",

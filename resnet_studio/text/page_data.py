@@ -67,6 +67,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count:file that is not a picture was|files that are not pictures were} left out.",
         "有 {count} 个非图片文件未上传。",
     ),
+    "data.starting": ("Starting…", "正在开始…"),
     "data.working.sample": ("Opening the sample", "正在打开示例"),
     "data.working.public": ("Downloading and reading", "正在下载并读取"),
     "data.working.pictures": ("Reading the pictures", "正在读取图片"),

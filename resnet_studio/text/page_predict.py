@@ -39,25 +39,24 @@ TEXT: dict[str, tuple[str, str]] = {
         "绘制的内容会先居中，再交给模型。",
     ),
     "predict.files": ("Pictures, or a zip of them", "图片，或包含图片的 zip"),
-    "predict.files.go": ("Name all pictures", "识别全部图片"),
     "predict.waiting.title": ("What is it?", "这是什么？"),
     "predict.waiting.text": (
-        "Drop a picture on the left; the answer appears here.",
-        "把图片放到左侧，答案会显示在这里。",
+        "Drop, paste or photograph something; the answer appears here.",
+        "拖入、粘贴或拍一张图片，答案会显示在这里。",
     ),
     "predict.waiting.draw": (
-        "Draw something on the left; the answer follows the pen.",
-        "在左侧画点什么，答案会随笔更新。",
+        "Draw something; the answer follows the pen.",
+        "画点什么，答案会随笔更新。",
     ),
     "predict.waiting.many": (
-        "Choose pictures on the left; each gets its answer in a table here.",
-        "在左侧选择图片，这里会用表格列出每张的答案。",
+        "Choose pictures, or a zip of them; each gets its answer in a table here.",
+        "选择多张图片或一个 zip，这里会用表格列出每张的答案。",
     ),
+    "predict.waiting.knows": ("This model can tell apart:", "这个模型能区分："),
     "predict.knows": (
         "It knows only these {count:class|classes} and always names one of them, even for a picture of something else.",
         "它只认识这 {count} 个类别；即使图片是别的东西，也会从中选一个。",
     ),
-    "predict.verdict.sure": ("{name}", "{name}"),
     "predict.verdict.sure.note": ("sure", "确定"),
     "predict.verdict.likely": ("Probably {name}", "很可能是 {name}"),
     "predict.verdict.likely.note": ("likely", "很可能"),
@@ -65,12 +64,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.verdict.unsure.note": ("unsure", "不确定"),
     "predict.verdict.unsure.second": ("It could also be {name}.", "也可能是 {name}。"),
     "predict.record": (
-        "It gave answers this sure for {count:test picture|test pictures}; {right} were right.",
-        "测试中有 {count} 张图片得到同样把握的答案，其中 {right} 张是对的。",
-    ),
-    "predict.record.few": (
-        "Answers this sure were too rare in the test to say how often they are right.",
-        "测试中这样把握的答案太少，无法说明其可靠程度。",
+        "Of {count:test answer|test answers} with a similar percentage, {right} were right.",
+        "测试中百分比相近的 {count} 个答案里，有 {right} 个是对的。",
     ),
     "predict.uncalibrated": (
         "The percentages come straight from the network and are not calibrated: compare them with each other rather "
@@ -79,6 +74,12 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "predict.others": ("{count:other class|other classes}", "其余 {count} 个类别"),
     "predict.bars": ("Probability of each class", "各类别的概率"),
+    "predict.many.working": ("{done} of {total:picture|pictures}", "已完成 {done}/{total} 张"),
+    "predict.many.stop": ("Stop", "停止"),
+    "predict.many.stopped": ("Stopped; the answers so far are kept.", "已停止；已有的答案会保留。"),
+    "predict.loading": ("Loading the model", "正在加载模型"),
+    "predict.table.counts": ("How often each class was named", "各类别出现的次数"),
+    "predict.table.unsure.flag": ("unsure", "不确定"),
     "predict.table.picture": ("Picture", "图片"),
     "predict.table.answer": ("Answer", "答案"),
     "predict.table.share": ("Probability", "概率"),
@@ -92,7 +93,11 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "predict.table.unsure": ("{count:answer is|answers are} unsure", "{count} 个答案不确定"),
     "predict.csv": ("Download CSV", "下载 CSV"),
-    "predict.gone": (
+    "error.predict.drawing": (
+        "The drawing could not be read; clear it and draw again.",
+        "无法读取绘制的内容；请清除后重新绘制。",
+    ),
+    "error.predict.gone": (
         "This model is no longer there; choose another one.",
         "该模型已不存在；请选择其他模型。",
     ),

@@ -92,9 +92,17 @@ TEXT: dict[str, tuple[str, str]] = {
     "live.memory": ("{memory} of memory", "内存 {memory}"),
     "live.best": ("best: {accuracy:%} at epoch {epoch} (validation)", "最佳：第 {epoch} 轮 {accuracy:%}（验证）"),
     "live.test": ("test: {accuracy:%}", "测试：{accuracy:%}"),
-    "live.probe": (
+    "live.probe.open": (
         "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training should beat this.",
-        "线性探针：{seconds}后在验证图片上达到 {accuracy:%}，训练应超过它。",
+        "线性探针：用时{seconds}，在验证图片上达到 {accuracy:%}。训练应当超过它。",
+    ),
+    "live.probe.beaten": (
+        "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training has beaten it.",
+        "线性探针：用时{seconds}，在验证图片上达到 {accuracy:%}。训练已超过它。",
+    ),
+    "live.probe.not_beaten": (
+        "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training did not beat it: freezing more may do as well in less time.",
+        "线性探针：用时{seconds}，在验证图片上达到 {accuracy:%}。训练没有超过它：多冻结一些，可能用更少时间达到同样效果。",
     ),
     "live.detail": ("Technical detail", "技术细节"),
     "live.skipped": (
@@ -137,7 +145,9 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "train.example.alt": ("An augmented training picture", "增强后的训练图片"),
     "train.auto": ("auto", "自动"),
-    "train.auto.freeze": ("Auto comes to: {freeze}.", "自动选择：{freeze}。"),
+    "train.auto.freeze": ("Freeze level: {freeze}.", "冻结程度：{freeze}。"),
+    "train.freeze.info": ("Frozen stages keep what they know", "冻结的部分保持原样"),
+    "train.weights.info": ("What it knows before your pictures", "看到你的图片之前已有的知识"),
     "train.weights.run": ("From the training {name}", "来自训练 {name}"),
     "train.weights.auto": ("Auto ({weights})", "自动（{weights}）"),
     "train.time": (
@@ -145,6 +155,5 @@ TEXT: dict[str, tuple[str, str]] = {
         "在本机约需 {time}，{size} 像素，共 {epochs} 轮。",
     ),
     "train.no_time": ("{epochs:epoch|epochs} at {size} px.", "{size} 像素，共 {epochs} 轮。"),
-    "train.settings": ("Settings", "设置"),
     "train.progress": ("Progress of the training", "训练进度"),
 }

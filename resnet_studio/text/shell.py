@@ -18,6 +18,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "Something unexpected went wrong in the studio; try again. If it happens again, the server's log says why.",
         "程序内部出现意外错误，请重试。如再次出现，可在服务器日志中查看原因。",
     ),
+    "shell.wrong_host": (
+        "This studio answers only at 127.0.0.1 and localhost; start it with --host to reach it by another name.",
+        "本程序只响应 127.0.0.1 和 localhost；如需用其他地址访问，请在启动时使用 --host。",
+    ),
+    "shell.wrong_origin": (
+        "This request came from another site and was refused; open the studio's own page.",
+        "该请求来自其他网站，已被拒绝；请直接打开本程序的页面。",
+    ),
     "shell.serving": (
         "ResNet Studio is at {address} (Ctrl-C ends it; trainings are saved and can be resumed).",
         "ResNet Studio 已启动：{address}（按 Ctrl-C 退出；训练进度会保存，可继续训练）。",

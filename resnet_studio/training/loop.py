@@ -48,7 +48,7 @@ def _epochs(session: Session, control: Control) -> Generator[Event, None, Finish
                 break
             if session.progress_due():
                 yield session.progress()
-                session.save_if_due()
+                session.save_if_due(within_epoch=True)
         if control.request == "pause":
             return "stopped"
         if control.request == "stop" and not session.epoch_complete:
@@ -63,9 +63,10 @@ def _epochs(session: Session, control: Control) -> Generator[Event, None, Finish
             return "diverged"
         finished = session.score_epoch()
         session.next_epoch(finished)
-        session.save()
+        session.save_if_due()
         yield finished
         if control.request == "stop":
+            session.save()
             return "stopped"
         if session.out_of_patience():
             return "early_stopping"

@@ -86,7 +86,7 @@ def _picture_size(facts: Facts, scratch: bool) -> int:
 
 def _epochs(train_pictures: int, scratch: bool) -> int:
     if scratch:
-        return int(min(60.0, max(12.0, 240 / math.sqrt(math.sqrt(train_pictures)))))
+        return int(min(40.0, max(10.0, 90 / math.sqrt(math.sqrt(train_pictures)))))
     return int(min(40.0, max(6.0, 120 / math.sqrt(math.sqrt(train_pictures)))))
 
 

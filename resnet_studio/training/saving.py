@@ -47,7 +47,7 @@ def save_state(session: Session) -> None:
         "best_suffix": session.best_suffix,
         "suffix": m.suffix.state_dict(),
         "optimizer": session.optimizer.state_dict(),
-        "schedule": {key: value for key, value in session.schedule.state_dict().items() if key != "lr_lambdas"},
+        "schedule": session.schedule.state_dict(),
         "average": None if session.average is None else session.average.state_dict(),
     }
     _write(m.run.state_file, state)

@@ -96,6 +96,7 @@ class Session:
         self.tally = Tally.on(m.device)
         self.notes: list[Noted] = []
         self._order: list[np.ndarray] | None = None
+        self._save_seconds = 0.0
         self._last_progress = self._last_save = self._clock = time.perf_counter()
         m.suffix.train()
 
@@ -314,12 +315,19 @@ class Session:
 
     def save(self) -> None:
         """Write all that resuming needs, durably."""
+        begun = time.perf_counter()
         saving.save_state(self)
         self._last_save = time.perf_counter()
+        self._save_seconds = self._last_save - begun
+        self._clock += self._save_seconds
 
-    def save_if_due(self) -> None:
-        """Save in the middle of a long epoch."""
-        if time.perf_counter() - self._last_save >= SAVE_SECONDS:
+    def save_if_due(self, *, within_epoch: bool = False) -> None:
+        """Save, unless that would take more than a tenth of the time; within an epoch once a minute.
+
+        What a crash takes is trained again from the last saved state, to the same numbers.
+        """
+        pause = SAVE_SECONDS if within_epoch else 10 * self._save_seconds
+        if time.perf_counter() - self._last_save >= pause:
             self.save()
 
     def finish(self, reason: FinishReason) -> Finished:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 FIRST_PORT = 7860
 PORTS_TRIED = 20
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def serve(
@@ -44,12 +46,18 @@ def serve(
 
     import uvicorn
 
-    from resnet_studio.training.jobs import Jobs
+    from resnet_studio.training.jobs import Jobs, recover
 
-    app = build_app(opened, Jobs(opened), local=is_loopback(host))
+    # before the first run can be queued, and beside the import of Gradio
+    recovering = threading.Thread(target=recover, args=(opened,), name="recover")
+    recovering.start()
+    local = is_loopback(host)
+    app = build_app(opened, Jobs(opened), local=local, hosts=LOOPBACK | {host} if local else None)
+    recovering.join()
     scheme = "https" if ssl_certfile else "http"
     shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
-    print(say("shell.serving", address=f"{scheme}://{shown}:{port}"), flush=True)  # noqa: T201 - the one line that a user waits for
+    told = say("shell.serving", address=f"{scheme}://{shown}:{port}")
+    print(told, flush=True)  # noqa: T201 - the one line that a user waits for
     config = uvicorn.Config(
         app,
         host=host,
@@ -64,13 +72,18 @@ def serve(
     server.run()
 
 
-def build_app(workspace: Workspace, jobs: Jobs, *, local: bool = True) -> FastAPI:
-    """The whole app; ``local`` says that only this machine can connect, which opens its folders to the page."""
+def build_app(workspace: Workspace, jobs: Jobs, *, local: bool = True, hosts: frozenset[str] | None = None) -> FastAPI:
+    """The whole app.
+
+    ``local`` says that only this machine can connect, which opens its folders to the page. ``hosts`` are the names
+    that the page may be reached by: a loopback server answers to no other one, or a web site could lead its own name
+    here and read along.
+    """
     prepare_environment(workspace)
     from resnet_studio.ui import shell
     from resnet_studio.ui.context import Studio
 
-    return shell.mount(Studio(workspace, jobs, local))
+    return shell.mount(Studio(workspace, jobs, local), hosts)
 
 
 def prepare_environment(workspace: Workspace) -> None:

@@ -78,7 +78,7 @@ def learning_rate(history: History, language: Language = "en") -> str:
     """The learning rate of the head over the epochs, as one low strip; empty before the first epoch is done."""
     if not history.epochs:
         return ""
-    width, height = 2 * WIDTH, 64
+    width, height = WIDTH, 58
     shown = thinned(history.epochs, lambda epoch: epoch.learning_rate)
     rates = [epoch.learning_rate for epoch in shown if math.isfinite(epoch.learning_rate)]
     high = max(rates, default=0.0)

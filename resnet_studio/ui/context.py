@@ -5,7 +5,7 @@ How a tab uses it::
     def build(studio: Studio, shared: Shared) -> None:          # called inside the tab's ``gr.Tab``
         button = gr.Button(T("train.start"))                    # words of the layout: also inside HTML f-strings
 
-        @guarded                                                # a StudioError becomes a message in the reader's language
+        @guarded                                                # a StudioError becomes a sentence for the reader
         def start(dataset: str | None) -> str:
             '''In: the data set of this browser. Out: the run of this browser.'''
             run = new_run(...)
@@ -14,8 +14,8 @@ How a tab uses it::
 
         button.click(start, shared.dataset, shared.run, api_visibility="private")
 
-``T`` marks a text that the page looks up, ``say`` gives the sentence itself; a handler always uses ``say``, because
-only it can fill in values. ``guarded(instead=...)`` shows the sentence in the tab's own outputs rather than as a toast.
+``T`` marks a text that is filled in when the page goes out, ``say`` gives the sentence itself; a handler uses ``say``
+(marks of ``config.`` texts excepted), because only it can fill in values. ``guarded(instead=...)`` shows the sentence in the tab's own outputs rather than as a toast.
 """
 
 from __future__ import annotations
@@ -106,13 +106,16 @@ def reader() -> Language:
 
 
 def translations() -> gr.I18n:
-    """The texts for :class:`gradio.I18n`, which picks the language in the browser; none that takes values."""
-    plain = [key for key in keys() if "{" not in template(key)]
-    return gr.I18n(**{LOCALES[language]: {key: template(key, language) for key in plain} for language in LANGUAGES})
+    """The texts that a handler may return as marks: those of the settings, which choices are made of.
+
+    All other marks stand in the layout, and :mod:`resnet_studio.ui.middleware` fills these in as the page goes out.
+    """
+    known = [key for key in keys() if key.startswith("config.")]
+    return gr.I18n(**{LOCALES[language]: {key: template(key, language) for key in known} for language in LANGUAGES})
 
 
 def sentence_for(error: Exception) -> str:
-    """What the reader is told about ``error``; what is not a :class:`StudioError` goes to the log with its traceback."""
+    """What the reader is told about ``error``; one that is no :class:`StudioError` goes to the log in full."""
     if isinstance(error, StudioError):
         return error.sentence(reader())
     logging.getLogger(__name__).error("a handler of the page failed", exc_info=error)

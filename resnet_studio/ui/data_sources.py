@@ -11,21 +11,24 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from resnet_studio.errors import DataError
-from resnet_studio.text import say
+from resnet_studio.text import Language, say
 from resnet_studio.ui import data_view
 from resnet_studio.ui.context import Studio, T, guarded, reader
-from resnet_studio.ui.folder_picker import FolderPicker, Picked, uploads
+from resnet_studio.ui.folder_picker import Picked, folder_picker, uploads
 from resnet_studio.ui.importing import Cancelled
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
+    from resnet_studio.data.intake import Summary
 
 TICK_SECONDS = 0.2
 CHOOSE = """
 element.addEventListener('click', (event) => {
   const remove = event.target.closest('[data-delete]'), open = event.target.closest('[data-key]');
-  if (remove && !remove.classList.contains('sure')) { remove.classList.add('sure'); remove.textContent = remove.dataset.sure; return; }
-  if (remove) trigger('remove', {key: remove.dataset.delete});
+  if (remove && !remove.classList.contains('sure')) {
+    remove.classList.add('sure');
+    remove.textContent = remove.dataset.sure;
+  } else if (remove) trigger('remove', {key: remove.dataset.delete});
   else if (open) trigger('choose', {key: open.dataset.key});
 });
 """
@@ -39,7 +42,7 @@ class Sources:
     public: gr.HTML
     earlier: gr.HTML
     earlier_frame: gr.Accordion
-    picker: FolderPicker
+    picker: gr.HTML
     path: gr.Textbox | None
     open_path: gr.Button | None
     note: gr.HTML
@@ -54,19 +57,27 @@ def build(studio: Studio) -> Sources:
     gr.HTML(f'<h2 class="rs-h2 rs-column-title">{T("data.from")}</h2>', apply_default_css=False)
     with gr.Column(elem_id="data-sources", elem_classes="rs-choices"):
         with gr.Accordion(T("data.from.sample"), open=True, elem_id="data-from-sample") as sample_frame:
-            sample = gr.HTML(_cards("sample", samples), js_on_load=CHOOSE, elem_id="data-samples", apply_default_css=False)
+            sample = gr.HTML(
+                _cards("sample", samples), js_on_load=CHOOSE, elem_id="data-samples", apply_default_css=False
+            )
         with gr.Accordion(T("data.from.computer"), open=False, elem_id="data-from-computer") as picker_frame:
-            picker = FolderPicker(elem_id="data-picker")
+            picker = folder_picker("data-picker")
         with gr.Accordion(T("data.from.public"), open=False, elem_id="data-from-public") as public_frame:
-            public = gr.HTML(_cards("public", PUBLIC), js_on_load=CHOOSE, elem_id="data-publics", apply_default_css=False)
+            public = gr.HTML(
+                _cards("public", PUBLIC), js_on_load=CHOOSE, elem_id="data-publics", apply_default_css=False
+            )
         frames = [sample_frame, picker_frame, public_frame]
         path = open_path = None
         if studio.local:
             with gr.Accordion(T("data.from.server"), open=False, elem_id="data-from-server") as server_frame:
-                path = gr.Textbox(label=T("data.server.label"), info=T("data.server.help"), elem_id="data-path", max_lines=1)
+                path = gr.Textbox(
+                    label=T("data.server.label"), info=T("data.server.help"), elem_id="data-path", max_lines=1
+                )
                 open_path = gr.Button(T("data.server.open"), size="md", elem_id="data-open-path")
             frames.append(server_frame)
-        with gr.Accordion(T("data.from.earlier"), open=False, visible=False, elem_id="data-from-earlier") as earlier_frame:
+        with gr.Accordion(
+            T("data.from.earlier"), open=False, visible=False, elem_id="data-from-earlier"
+        ) as earlier_frame:
             earlier = gr.HTML("", js_on_load=CHOOSE, elem_id="data-earlier", apply_default_css=False)
         frames.append(earlier_frame)
     note = gr.HTML("", elem_id="data-note", apply_default_css=False)
@@ -103,22 +114,39 @@ def earlier_list(studio: Studio) -> tuple[str, dict[str, Any]]:
     from resnet_studio.data import intake
 
     language = reader()
-    rows = []
-    for item in intake.datasets(studio.workspace):
-        counted = say("data.facts", language, pictures=item.pictures, classes=item.classes)
-        told = escape(say("data.earlier.delete", language, name=item.name), quote=True)
-        rows.append(
-            f'<div class="rs-row"><button type="button" class="rs-offer" data-key="{escape(item.id, quote=True)}">'
-            f'<span class="rs-offer-name">{escape(item.name)}</span>'
-            f'<span class="rs-offer-about rs-number">{escape(counted)}</span></button>'
-            f'<button type="button" class="rs-icon-button" data-delete="{escape(item.id, quote=True)}" '
-            f'data-sure="{escape(say("data.earlier.sure", language), quote=True)}" aria-label="{told}" title="{told}">×</button></div>'
-        )
+    rows = [_earlier_row(item, language) for item in intake.datasets(studio.workspace)]
     return f'<div class="rs-offers">{"".join(rows)}</div>', gr.update(visible=bool(rows))
 
 
+def _earlier_row(item: Summary, language: Language) -> str:
+    """One data set: a click opens it; its cross deletes it at the second click."""
+    counted = say("data.facts", language, pictures=item.pictures, classes=item.classes)
+    delete, key = _quoted(say("data.earlier.delete", language, name=item.name)), _quoted(item.id)
+    sure = _quoted(say("data.earlier.sure", language))
+    return (
+        f'<div class="rs-row"><button type="button" class="rs-offer" data-key={key}>'
+        f'<span class="rs-offer-name">{escape(item.name)}</span>'
+        f'<span class="rs-offer-about rs-number">{escape(counted)}</span></button>'
+        f'<button type="button" class="rs-icon-button" data-delete={key} data-sure={sure} '
+        f"aria-label={delete} title={delete}>×</button></div>"
+    )
+
+
+def _quoted(text: str) -> str:
+    return f'"{escape(text, quote=True)}"'
+
+
+@dataclass(frozen=True)
+class Following:
+    """A glance at an import: the working ``panel`` while it runs, then the ``dataset``; a ``note`` if there is one."""
+
+    panel: str = ""
+    dataset: str | None = None
+    note: str | None = None
+
+
 class Starter:
-    """Handlers that begin an import. Each gives its id, and an empty note; or no id, and the sentence of what is wrong."""
+    """Handlers that begin an import. Each gives its id and an empty note, or no id and a sentence of what is wrong."""
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
@@ -147,13 +175,17 @@ class Starter:
     def _picked(self, event: gr.EventData) -> tuple[str, str]:
         """In: what the picker has sent. Out: the import, the note."""
         picked = uploads(event._data, self.studio.workspace.temporary)
-        started = self.studio.imports.start("pictures", lambda told: take_in(picked, self.studio, told), picked.left_out)
+        started = self.studio.imports.start(
+            "pictures", lambda told: take_in(picked, self.studio, told), picked.left_out
+        )
         return started, ""
 
     def _open(self, kind: str, source: str) -> str:
         from resnet_studio.data import intake
 
-        return self.studio.imports.start(kind, lambda told: intake.open_data(source, self.studio.workspace, progress=told))
+        return self.studio.imports.start(
+            kind, lambda told: intake.open_data(source, self.studio.workspace, progress=told)
+        )
 
 
 def take_in(picked: Picked, studio: Studio, progress: Callable[[int, int], None]) -> Dataset:
@@ -172,27 +204,22 @@ def take_in(picked: Picked, studio: Studio, progress: Callable[[int, int], None]
                 path.parent.rmdir()
 
 
-def follow(studio: Studio, name: str | None) -> Iterator[tuple[str, Any, str]]:
-    """What to show while the import ``name`` runs, then what came of it.
-
-    Yields the working panel, the id of the new data set (or None), and the note.
-    """
+def follow(studio: Studio, name: str | None) -> Iterator[Following]:
+    """What to show while the import ``name`` runs, then what came of it; raises what the import raised."""
     language = reader()
     begun = studio.imports.get(name)
     if begun is None:
-        yield "", None, data_view.note(say("data.lost", language), "bad") if name else ""
+        yield Following(note=data_view.note(say("data.lost", language), "bad") if name else None)
         return
     title = say(f"data.working.{begun.kind}", language)
     while not begun.wait(TICK_SECONDS):
         shown = say("data.working.cancelling", language) if begun.cancelling else title
-        yield data_view.progress(shown, begun.done, begun.total), None, ""
+        yield Following(panel=data_view.progress(shown, begun.done, begun.total))
     if isinstance(begun.error, Cancelled):
-        yield "", None, data_view.note(say("data.cancelled", language))
+        yield Following(note=data_view.note(say("data.cancelled", language)))
     elif begun.error is not None:
         raise begun.error
     elif begun.dataset is not None:
         studio.shelf.forget(begun.dataset.id)
         left_out = say("data.left_out", language, count=begun.left_out) if begun.left_out else ""
-        yield "", begun.dataset.id, data_view.note(left_out)
-
-
+        yield Following(dataset=begun.dataset.id, note=data_view.note(left_out))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -11,101 +10,33 @@ import gradio as gr
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import StudioError
 from resnet_studio.text import say
-from resnet_studio.ui import data_sources, data_view
+from resnet_studio.ui import data_parts, data_sources, data_view
 from resnet_studio.ui.context import Shared, Studio, T, guarded, reader
+from resnet_studio.ui.data_parts import Hero, View
 from resnet_studio.ui.data_sources import Sources, Starter
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
 
 QUICK_SAMPLE = "digits"
-SPLIT_JS = "studioSplit(element, (shares) => trigger('split', shares));"
-GALLERY_JS = "watch('value', studioGallery(element));"
 TO_TRAIN = "() => ({selected: 'train', __type__: 'update'})"
+WORKING = "() => [{visible: true, __type__: 'update'}, '']"  # at once, before the server has answered
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-
-
-@dataclass(frozen=True)
-class View:
-    """The components of the right side."""
-
-    waiting: gr.HTML
-    working: gr.Column
-    progress: gr.HTML
-    cancel: gr.Button
-    understood: gr.Column
-    facts: gr.HTML
-    classes: gr.HTML
-    split: gr.HTML
-    gallery: gr.HTML
-    ready: gr.HTML
-    quick: gr.Button
-    choose: gr.Button
-
-    @property
-    def shown(self) -> list[Any]:
-        """What :func:`look` fills."""
-        return [self.waiting, self.understood, self.facts, self.classes, self.split, self.gallery, self.ready]
-
-
-@dataclass(frozen=True)
-class Hero:
-    """The empty state."""
-
-    frame: gr.Column
-    sample: gr.Button
-    own: gr.Button
-    quick: gr.Button
 
 
 def build(studio: Studio, shared: Shared) -> None:
     """Fill the tab and wire it."""
     importing = gr.BrowserState(None, storage_key="studio-importing", secret=shared.dataset.secret)
-    hero = _hero()
+    hero = data_parts.hero()
     with gr.Row(elem_id="data-work", visible=False, equal_height=False) as work:
         with gr.Column(elem_id="data-left", scale=0, min_width=340):
             sources = data_sources.build(studio)
         with gr.Column(elem_id="data-right", scale=1, min_width=320):
-            view = _view()
+            view = data_parts.view()
     _wire_hero(hero, work, sources)
     _wire_imports(studio, shared, sources, view, importing, (hero.frame, work))
     _wire_view(studio, shared, view, (hero.frame, work))
     _wire_next(studio, shared, hero, view)
-
-
-def _hero() -> Hero:
-    with gr.Column(elem_id="data-hero") as frame:
-        gr.HTML(
-            f'<div class="rs-hero">{DRAWING}<h1>{T("data.hero.title")}</h1><p>{T("data.hero.text")}</p></div>',
-            apply_default_css=False,
-        )
-        with gr.Row(elem_id="data-hero-buttons"):
-            sample = gr.Button(T("data.hero.sample"), variant="primary", size="lg", elem_id="data-try")
-            own = gr.Button(T("data.hero.own"), size="lg", elem_id="data-own")
-        quick = gr.Button(T("data.hero.quick"), size="sm", elem_id="data-quick", elem_classes="rs-link")
-    return Hero(frame, sample, own, quick)
-
-
-def _view() -> View:
-    waiting = gr.HTML(
-        f'<div class="rs-waiting"><h3 class="rs-h2">{T("data.waiting.title")}</h3>'
-        f'<p class="rs-small">{T("data.waiting.text")}</p></div>',
-        elem_id="data-waiting", apply_default_css=False,
-    )
-    with gr.Column(elem_id="data-working", visible=False, elem_classes="rs-card") as working:
-        progress = gr.HTML("", elem_id="data-progress", apply_default_css=False)
-        cancel = gr.Button(T("data.working.cancel"), size="sm", elem_id="data-cancel")
-    with gr.Column(elem_id="data-understood", visible=False) as understood:
-        facts = gr.HTML("", elem_id="data-facts", apply_default_css=False)
-        with gr.Row(elem_id="data-charts", equal_height=True):
-            classes = gr.HTML("", elem_id="data-classes", apply_default_css=False, elem_classes="rs-card")
-            split = gr.HTML("", elem_id="data-split", apply_default_css=False, elem_classes="rs-card", js_on_load=SPLIT_JS)
-        gallery = gr.HTML("", elem_id="data-gallery", apply_default_css=False, elem_classes="rs-card", js_on_load=GALLERY_JS)
-        with gr.Row(elem_id="data-next", elem_classes="rs-next"):
-            ready = gr.HTML("", elem_id="data-ready", apply_default_css=False)
-            quick = gr.Button(T("data.next.quick"), size="lg", elem_id="data-train-now")
-            choose = gr.Button(T("data.next"), variant="primary", size="lg", elem_id="data-choose-model")
-    return View(waiting, working, progress, cancel, understood, facts, classes, split, gallery, ready, quick, choose)
 
 
 def _wire_hero(hero: Hero, work: gr.Row, sources: Sources) -> None:
@@ -124,21 +55,37 @@ def _wire_imports(
     outputs = [view.working, view.progress, shared.dataset, sources.note, importing, *frames]
 
     def stopped(sentence: str) -> tuple[Any, ...]:
-        return (gr.update(visible=False), "", gr.skip(), data_view.note(sentence, "bad"), None, gr.skip(), gr.skip())
+        return (
+            gr.update(visible=False),
+            waiting_panel(),
+            gr.skip(),
+            data_view.note(sentence, "bad"),
+            None,
+            gr.skip(),
+            gr.skip(),
+        )
 
     @guarded(instead=stopped)
     def following(name: str | None) -> Iterator[tuple[Any, ...]]:
         """In: the import. Out: the working panel, its progress, the data set, the note, the import, both frames."""
-        for panel, dataset, note in data_sources.follow(studio, name):
-            busy = bool(panel)
-            chosen = dataset if dataset else gr.skip()
-            yield gr.update(visible=busy), panel, chosen, note, name if busy else None, gr.update(visible=False), gr.update(visible=True)
+        for glance in data_sources.follow(studio, name):
+            busy = bool(glance.panel)
+            yield (
+                gr.update(visible=busy),
+                glance.panel or waiting_panel(),
+                glance.dataset or gr.skip(),
+                gr.skip() if glance.note is None else glance.note,
+                name if busy else None,
+                gr.update(visible=False),
+                gr.update(visible=True),
+            )
 
     def listing() -> tuple[str, Any]:
         """Out: the data sets opened before, and the frame around them."""
         return data_sources.earlier_list(studio)
 
     def begin(event: Any, handler: Any, inputs: Any = None) -> None:
+        event(None, None, [view.working, sources.note], js=WORKING, **QUIET)
         started = event(handler, inputs, [importing, sources.note], trigger_mode="once", **QUIET)
         followed = started.then(following, importing, outputs, concurrency_limit=None, **QUIET)
         followed.then(listing, None, [sources.earlier, sources.earlier_frame], **QUIET)
@@ -235,10 +182,19 @@ def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
         return dataset.id, run.id, gr.Tabs(selected="train")
 
     view.choose.click(None, None, shared.tabs, js=TO_TRAIN, **QUIET)
-    outputs = [shared.dataset, shared.run, shared.tabs]
-    view.quick.click(train, [shared.dataset, shared.split], outputs, trigger_mode="once", **QUIET)
     none = gr.State(None)
-    hero.quick.click(train, [none, shared.split], outputs, trigger_mode="once", **QUIET)
+    for button, name, label in ((view.quick, shared.dataset, "data.next.quick"), (hero.quick, none, "data.hero.quick")):
+        button.click(None, None, button, js=_labelled("data.starting", enabled=False), **QUIET)
+        trained = button.click(
+            train, [name, shared.split], [shared.dataset, shared.run, shared.tabs], trigger_mode="once", **QUIET
+        )
+        trained.success(None, shared.run, None, js="(run) => { window.studioLive?.started(run); }", **QUIET)
+        trained.then(None, None, button, js=_labelled(label, enabled=True), **QUIET)
+
+
+def _labelled(key: str, *, enabled: bool) -> str:
+    """A script that gives a button the text ``key``, and turns it on or off."""
+    return f"() => ({{value: `{T(key)}`, interactive: {str(enabled).lower()}, __type__: 'update'}})"
 
 
 def checked_shares(shares: Any) -> list[float]:
@@ -256,12 +212,18 @@ def split_of(dataset: Dataset, shares: Any) -> str:
     from resnet_studio.data.dataset import split
 
     validation, test = checked_shares(shares)
-    parts = split(dataset, validation=validation, test=test).counts
+    counts = split(dataset, validation=validation, test=test).counts
+    parts = {str(name): count for name, count in counts.items()}
     preset = None
     if dataset.preset:
         whole = any(sample.part == "validation" for sample in dataset.samples)
         preset = "data.split.preset" if whole else "data.split.preset_cut"
     return data_view.split(parts, (validation, test), reader(), preset=preset)
+
+
+def waiting_panel() -> str:
+    """The working panel before anything is known."""
+    return data_view.progress(say("data.working.pictures", reader()))
 
 
 def _cancel(studio: Studio, name: str | None) -> str:
@@ -271,13 +233,3 @@ def _cancel(studio: Studio, name: str | None) -> str:
         return ""
     begun.cancel()
     return data_view.progress(say("data.working.cancelling", reader()), begun.done, begun.total)
-
-
-DRAWING = """
-<svg class="rs-drawing" viewBox="0 0 420 92" aria-hidden="true" fill="none">
-  <path class="line" d="M8 62h404"/>
-  <path class="skip" d="M44 62c0-46 62-46 62 0M120 62c0-46 62-46 62 0M196 62c0-46 62-46 62 0M272 62c0-46 62-46 62 0"/>
-  <g class="cool"><rect x="55" y="42" width="40" height="40" rx="9"/><rect x="131" y="42" width="40" height="40" rx="9"/>
-  <rect x="207" y="42" width="40" height="40" rx="9"/></g>
-  <g class="warm"><rect x="283" y="42" width="40" height="40" rx="9"/><circle cx="372" cy="62" r="15"/></g>
-</svg>"""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, say, template
 
 if TYPE_CHECKING:
     from resnet_studio.data.checkup import Finding
@@ -154,7 +154,7 @@ def gallery(dataset: Dataset, language: Language) -> str:
         select += _select("part", "part", say("data.gallery.parts", language), named, language)
     data = {
         "dataset": dataset.id,
-        "range": _plain("data.gallery.range", language),
+        "range": template("data.gallery.range", language),
         "none": say("data.gallery.none", language),
         "close": say("data.gallery.close", language),
     }
@@ -171,17 +171,11 @@ def gallery(dataset: Dataset, language: Language) -> str:
 </div>"""
 
 
-def _plain(key: str, language: Language) -> str:
-    """The template itself, for the script to fill in."""
-    from resnet_studio.text import template
-
-    return template(key, language)
-
-
 def _select(name: str, kind: str, every: str, options: Iterable[tuple[str, str]], language: Language) -> str:
     told = escape(say(f"data.gallery.{kind}", language), quote=True)
     listed = "".join(f'<option value="{escape(value, quote=True)}">{escape(text)}</option>' for value, text in options)
-    return f'<select name="{name}" class="rs-select" aria-label="{told}"><option value="">{escape(every)}</option>{listed}</select>'
+    listed = f'<option value="">{escape(every)}</option>{listed}'
+    return f'<select name="{name}" class="rs-select" aria-label="{told}">{listed}</select>'
 
 
 def note(sentence: str, kind: str = "info") -> str:
@@ -191,7 +185,7 @@ def note(sentence: str, kind: str = "info") -> str:
     return f'<div class="rs-note rs-{kind}" role="{"alert" if kind == "bad" else "status"}">{escape(sentence)}</div>'
 
 
-def progress(title: str, done: int, total: int) -> str:
+def progress(title: str, done: int = 0, total: int = 0) -> str:
     """A bar with what is going on; without a total the bar only shows that something moves."""
     share = min(1.0, done / total) if total else 0.0
     value = f' aria-valuenow="{100 * share:.0f}" aria-valuemin="0" aria-valuemax="100"' if total else ""

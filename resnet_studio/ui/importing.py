@@ -67,9 +67,7 @@ class Imports:
         self._imports: dict[str, Import] = {}
         self._lock = threading.Lock()
 
-    def start(
-        self, kind: str, work: Callable[[Callable[[int, int], None]], Dataset], left_out: int = 0
-    ) -> str:
+    def start(self, kind: str, work: Callable[[Callable[[int, int], None]], Dataset], left_out: int = 0) -> str:
         """Begin ``work(progress)`` and return its id; ``kind`` names what is shown meanwhile."""
         name, begun = secrets.token_urlsafe(9), Import(kind, left_out)
         with self._lock:

@@ -121,11 +121,11 @@ def _mark(text: str) -> str:
 
 
 def phase_component() -> gr.HTML:
-    """The hidden component behind ``shared.live_phase``; ``live.js`` sets its value and fires its ``change``."""
+    """The hidden component behind ``shared.live_phase``; ``live.js`` sets its value, which fires its ``change``."""
     return gr.HTML(
         value="",
         html_template=f'<span data-lost="{T("live.offline")}"></span>',
         elem_id="live-phase",
         visible="hidden",
-        js_on_load="window.studioLive?.bridge((value) => { props.value = value; trigger('change'); });",
+        js_on_load="window.studioLive?.bridge(() => props.value, (value) => { props.value = value; });",
     )

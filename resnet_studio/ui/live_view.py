@@ -164,8 +164,11 @@ def probe(seen: Seen, language: Language) -> str:
     probed = seen.state.probed
     if probed is None:
         return ""
+    best, ended = seen.state.best, seen.phase not in ("running", "queued")
+    beaten = best is not None and best.validation_accuracy > probed.validation_accuracy
+    then = "beaten" if beaten else "not_beaten" if ended else "open"
     seconds = spell_time(probed.seconds, language)
-    said = say("live.probe", language, accuracy=probed.validation_accuracy, seconds=seconds)
+    said = say(f"live.probe.{then}", language, accuracy=probed.validation_accuracy, seconds=seconds)
     return f'<p class="rs-small">{escape(said)}</p>'
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from resnet_studio.text import Language, template
+from resnet_studio.text import Language, say, template
 from resnet_studio.ui.bundle import LOCALES, Bundle
 from resnet_studio.ui.context import language_of
 
@@ -21,11 +22,15 @@ PAGES = {"/", "/config", "/config/"}
 
 
 class Page:
-    """Pure ASGI middleware, so that streams pass through untouched."""
+    """Pure ASGI middleware, so that streams pass through untouched; ``served`` is told of each page that went out."""
 
-    def __init__(self, app: ASGIApp, bundle: Bundle) -> None:
+    def __init__(
+        self, app: ASGIApp, bundle: Bundle, served: Callable[[], None], hosts: frozenset[str] | None = None
+    ) -> None:
         self.app = app
         self.bundle = bundle
+        self.served = served
+        self.hosts = hosts
         self.headers = safety_headers(embedded=bool(os.environ.get("SPACE_ID")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,8 +38,10 @@ class Page:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if not same_origin(scope):
-            await PlainTextResponse("This request came from another site.", 403)(scope, receive, send)
+        refused = self._refused(scope)
+        if refused:
+            answer = PlainTextResponse(say(refused, language_of(Request(scope))), 403)
+            await answer(scope, receive, send)
             return
         if scope["method"] == "GET" and scope["path"] in PAGES:
             await self._page(scope, receive, send)
@@ -46,6 +53,13 @@ class Page:
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+    def _refused(self, scope: Scope) -> str:
+        """The text that says why the request is not answered; empty where it is."""
+        host = urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname or ""
+        if self.hosts is not None and host not in self.hosts:
+            return "shell.wrong_host"
+        return "" if same_origin(scope) else "shell.wrong_origin"
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The page, or its configuration, in the reader's language."""
@@ -66,8 +80,9 @@ class Page:
             headers.update(self.headers | {"content-length": str(len(body)), "cache-control": "no-store"})
             await send(start)
             await send({"type": "http.response.body", "body": body})
+            self.served()
 
-        await self.app(scope | {"headers": plain}, receive, collect)
+        await self.app({**scope, "headers": plain}, receive, collect)
 
 
 def safety_headers(*, embedded: bool) -> dict[str, str]:

@@ -54,7 +54,11 @@ def pictures_panel(
         )
     shown = min(most, len(found))
     key = "results.pictures.count" if shown == len(found) else "results.pictures.shown"
-    count = f"<small>{say(key, language, count=len(found), shown=shown)}</small>" if found else ""
+    count = (
+        f"<small>{say(key, language, count=len(found), shown=shown)}</small>"
+        if found and (true is not None or confident_mistakes(report))
+        else ""
+    )
     return (
         f'<section class="rs-card res-pictures" aria-live="polite"><h3 class="rs-h2">{title} {count}</h3>'
         f'<p class="res-help">{help_text} {back}</p><div class="res-figures">{figures}</div>{more}</section>'

@@ -41,7 +41,8 @@ def headline(run: Overview, choices: str, language: Language) -> str:
     )
     action = ""
     if run.run.best.exists():
-        action = f'<button type="button" class="res-button primary" data-go="predict">{say("results.try", language)}</button>'
+        words = say("results.try", language)
+        action = f'<button type="button" class="res-button primary" data-go="predict">{words}</button>'
     return (
         f'<header class="res-head"><div><h2>{name_of(run.name)}</h2>'
         f"<p>{name_of(str(run.about.get('dataset_name', '')))} · {escape(about)}</p></div>{choices}{action}</header>"
@@ -107,12 +108,12 @@ def _accuracy_card(run: Overview, report: Mapping[str, Any] | None, language: La
     low, high = report["interval"]
     correct = sum(row["correct"] for row in report["per_class"])
     total = sum(row["support"] for row in report["per_class"])
-    span = say("results.card.interval", language, low=low, high=high)
     bar = (
         f'<p class="res-interval" style="--low:{100 * low:.1f}%;--high:{100 * high:.1f}%;'
-        f'--at:{100 * report["accuracy"]:.1f}%"><i aria-hidden="true"></i><span>{span}</span></p>'
+        f'--at:{100 * report["accuracy"]:.1f}%" aria-hidden="true"><i></i></p>'
     )
     note = say("results.card.accuracy.note", language, correct=correct, total=total)
+    note = f"{say('results.card.interval', language, low=low, high=high)} · {note}"
     return _card("accuracy", say("results.share", language, share=report["accuracy"]), note, language, bar)
 
 

@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import FileResponse, Response
 
-from resnet_studio.errors import StudioError
-
 from resnet_studio.assets import asset
+from resnet_studio.errors import StudioError
 from resnet_studio.ui.bundle import Bundle
-from resnet_studio.ui.context import Studio
+from resnet_studio.ui.context import Studio, language_of
+from resnet_studio.ui.machine import Machine
 from resnet_studio.ui.thumbnails import thumbnail
 
 FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 AN_HOUR = {"cache-control": "private, max-age=3600"}
 
 
-def routes(studio: Studio, bundle: Bundle) -> APIRouter:
+def routes(studio: Studio, bundle: Bundle, machine: Machine) -> APIRouter:
     """The routes of the frame and of the data tab."""
     router = APIRouter(prefix="/studio")
 
@@ -35,6 +35,11 @@ def routes(studio: Studio, bundle: Bundle) -> APIRouter:
     @router.get("/logo.svg")
     def logo() -> FileResponse:
         return FileResponse(asset("logo.svg"), media_type="image/svg+xml", headers=AN_HOUR)
+
+    @router.get("/machine")
+    def computes(request: Request) -> dict[str, Any]:
+        """What this server computes with; ``name`` is empty, and ``known`` false, until torch is loaded."""
+        return {"known": machine.known, "name": machine.name(language_of(request))}
 
     @router.get("/pictures/{dataset}")
     def pictures(

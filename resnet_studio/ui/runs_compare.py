@@ -66,10 +66,10 @@ def _table(runs: Sequence[Overview], names: Sequence[str], language: Language) -
         values = [value_of(name, getattr(run.config, name), language) for run in runs]
         rows.append(_cells(say(f"config.{name}", language), values))
     same = "" if settings else f'<p class="res-help">{say("runs.compare.same", language)}</p>'
-    corner = say("runs.compare.setting", language)
+    corner = f'<span class="rs-visually-hidden">{say("runs.compare.setting", language)}</span>'
     return (
-        f'<div class="res-scroll"><table><thead><tr><th scope="col"><span class="rs-visually-hidden">{corner}</span></th>'
-        f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>{same}"
+        f'<div class="res-scroll"><table><thead><tr><th scope="col">{corner}</th>{heads}'
+        f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>{same}"
     )
 
 

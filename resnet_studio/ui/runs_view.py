@@ -56,11 +56,12 @@ def _row(run: Overview, language: Language) -> str:
     counts = run.about.get("counts", {})
     pictures = say("results.pictures.count", language, count=sum(counts.values()))
     box = f'<input type="checkbox" value="{key}" aria-label="{escape(say("runs.select", language, name=run.name))}">'
+    data = name_of(str(run.about.get("dataset_name", "")))
     opened = escape(say("runs.open.label", language, name=run.name))
     return (
         f'<tr data-run="{key}"><td class="pick">{box}</td>'
         f'<th scope="row"><button type="button" class="res-link" data-open="{key}" title="{opened}">{name_of(run.name)}'
-        f"</button>{_status(run, language)}<small>{name_of(str(run.about.get('dataset_name', '')))} · {pictures}</small></th>"
+        f"</button>{_status(run, language)}<small>{data} · {pictures}</small></th>"
         f'<td class="settings">{_settings(run, language)}</td>'
         f'<td class="curve">{_curve(run, language)}</td><td class="test">{_test(run, language)}</td>'
         f'<td class="time">{_time(run, language)}</td>'

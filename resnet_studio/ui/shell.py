@@ -15,6 +15,7 @@ from resnet_studio.text import LANGUAGES
 from resnet_studio.ui import data_tab, live, predict_tab, results_tab, routes, runs_tab, train_tab
 from resnet_studio.ui.bundle import Bundle
 from resnet_studio.ui.context import Shared, Studio, T, translations
+from resnet_studio.ui.machine import Machine
 from resnet_studio.ui.middleware import Page
 from resnet_studio.ui.theme import theme
 from resnet_studio.workspace import Workspace, replacing
@@ -30,8 +31,8 @@ TABS: tuple[tuple[str, Any], ...] = (
 )
 
 
-def mount(studio: Studio) -> FastAPI:
-    """The app of ``studio``: own routes first, then the page at ``/``."""
+def mount(studio: Studio, hosts: frozenset[str] | None = None) -> FastAPI:
+    """The app of ``studio``: own routes first, then the page at ``/``; ``hosts`` are the names that it answers to."""
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -39,14 +40,14 @@ def mount(studio: Studio) -> FastAPI:
         studio.imports.close()
         await to_thread.run_sync(studio.jobs.close, CLOSE_SECONDS)
 
-    bundle = Bundle.read()
+    bundle, machine = Bundle.read(), Machine()
     app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(routes.routes(studio, bundle))
+    app.include_router(routes.routes(studio, bundle, machine))
     for module in (live, results_tab, predict_tab, runs_tab):
         if hasattr(module, "routes"):
             app.include_router(module.routes(studio))
-    app.add_middleware(Page, bundle=bundle)
-    return gr.mount_gradio_app(
+    app.add_middleware(Page, bundle=bundle, served=machine.page_served, hosts=hosts)
+    gr.mount_gradio_app(
         app,
         blocks(studio),
         path="/",
@@ -61,12 +62,14 @@ def mount(studio: Studio) -> FastAPI:
         mcp_server=False,
         pwa=False,
     )
+    return app
 
 
 def blocks(studio: Studio) -> gr.Blocks:
     """The page: a header, and the tabs in the order of the work."""
     secret = browser_secret(studio.workspace)
-    with gr.Blocks(title="ResNet Studio", analytics_enabled=False, fill_width=True) as demo:
+    demo = gr.Blocks(title="ResNet Studio", analytics_enabled=False, fill_width=True)
+    with demo:
         gr.HTML(header(), elem_id="studio-header", apply_default_css=False)
         kept = {
             name: gr.BrowserState(default, storage_key=f"studio-{name}", secret=secret)

@@ -1,4 +1,4 @@
-"""The Gradio theme: every colour is a token of ``assets/studio.css``, so that light and dark are decided there alone."""
+"""The Gradio theme: every colour is a token of ``assets/studio.css``, where light and dark are decided."""
 
 from __future__ import annotations
 

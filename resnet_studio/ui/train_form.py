@@ -20,6 +20,8 @@ SPLIT = ("validation_fraction", "test_fraction")
 FIRST = ("depth", "freeze", "weights")
 """These stand on their own above; all others lie folded under "All settings"."""
 STEPS: Mapping[str, float] = {"learning_rate": 0.0001, "weight_decay": 0.001, "stage_factor": 0.1}
+INFO = {"freeze": "train.freeze.info", "weights": "train.weights.info"}
+"""Shorter than the help of the schema: these stand in a narrow column, and are explained below it."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
 NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "hidden_units": ("head", ("hidden",)),
@@ -40,7 +42,7 @@ def field(name: str) -> Any:
     """The component for field ``name``, with its default, label and help; a number may be left empty for auto."""
     default, hint = defaults()[name], get_type_hints(TrainConfig)[name]
     words: dict[str, Any] = {
-        "label": T(f"config.{name}"), "info": T(f"config.{name}.help"), "elem_id": f"train-{name}",
+        "label": T(f"config.{name}"), "info": T(INFO.get(name, f"config.{name}.help")), "elem_id": f"train-{name}",
         "interactive": True,
     }  # fmt: skip
     options = choices(name) or (DEVICES if name == "device" else ("auto",) if name == "weights" else ())

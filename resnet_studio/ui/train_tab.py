@@ -110,10 +110,9 @@ def _places() -> str:
         '<div class="rs-progress" data-live-bar hidden role="progressbar" aria-valuemin="0" aria-valuemax="100" '
         f'aria-label="{T("train.progress")}"><span></span></div>'
     )
-    names = ("curves", "rate", "reading", "probe", "notes", "queue")
-    return f'<div class="train-live" data-live-phase="">{bar}' + "".join(
-        f'<div data-live="{name}"></div>' for name in names
-    ) + "</div>"  # fmt: skip
+    names = ("curves", "reading", "notes", "rate", "probe", "queue")
+    places = "".join(f'<div data-live="{name}"></div>' for name in names)
+    return f'<div class="train-live" data-live-phase="">{bar}{places}</div>'
 
 
 def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:
@@ -156,4 +155,5 @@ def _connect_run(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     parts.results.click(handlers.show_results, shared.live_phase, [shared.run, shared.tabs], **QUIET)
     shared.run.change(None, shared.run, None, js=OPENED, **QUIET)
     buttons = [parts.stop, parts.resume, parts.results, parts.ahead]
+    shared.demo.load(None, None, None, js="() => { window.studioLive?.loaded(); }")
     shared.live_phase.change(handlers.buttons, shared.live_phase, buttons, **QUIET)

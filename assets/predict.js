@@ -1,0 +1,79 @@
+// Predict: the drawing pad. Strokes are kept as points, so that undo and another paper can draw them again.
+window.studioPad = (element, props, watch, send) => {
+  const pad = () => element.querySelector(".predict-pad");
+  const canvas = element.querySelector("canvas"), brush = element.querySelector("input");
+  let strokes = [], stroke = null, dark = false, timer = 0;
+
+  const ink = () => (dark ? "#ffffff" : "#111111");
+  const paper = () => (dark ? "#000000" : "#ffffff");
+
+  const draw = () => {
+    const context = canvas.getContext("2d");
+    context.fillStyle = paper();
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.strokeStyle = ink();
+    context.lineCap = context.lineJoin = "round";
+    for (const { width, points } of strokes) {
+      context.lineWidth = width;
+      context.beginPath();
+      context.moveTo(...points[0]);
+      if (points.length === 1) context.lineTo(points[0][0] + 0.1, points[0][1]);
+      for (let at = 1; at < points.length - 1; at++) {
+        const [x, y] = points[at], [nx, ny] = points[at + 1];
+        context.quadraticCurveTo(x, y, (x + nx) / 2, (y + ny) / 2);
+      }
+      if (points.length > 1) context.lineTo(...points[points.length - 1]);
+      context.stroke();
+    }
+    pad().classList.toggle("drawn", strokes.length > 0);
+  };
+
+  const tell = (wait) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => send(strokes.length ? canvas.toDataURL("image/png") : ""), wait);
+  };
+
+  const place = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return [((event.clientX - box.left) * canvas.width) / box.width, ((event.clientY - box.top) * canvas.height) / box.height];
+  };
+
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    event.preventDefault();
+    canvas.setPointerCapture(event.pointerId);
+    stroke = { width: Number(brush.value), points: [place(event)] };
+    strokes.push(stroke);
+    draw();
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!stroke) return;
+    for (const point of event.getCoalescedEvents?.() ?? [event]) stroke.points.push(place(point));
+    draw();
+  });
+  const end = () => {
+    if (!stroke) return;
+    stroke = null;
+    tell(250);
+  };
+  canvas.addEventListener("pointerup", end);
+  canvas.addEventListener("pointercancel", end);
+
+  element.addEventListener("click", (event) => {
+    const todo = event.target.closest("[data-do]")?.dataset.do;
+    if (!todo) return;
+    if (todo === "undo") strokes.pop();
+    if (todo === "clear") strokes = [];
+    if (todo === "paper") dark = !dark;
+    draw();
+    tell(0);
+  });
+
+  const follow = () => {
+    const wanted = props.value === "dark";
+    if (wanted !== dark) { dark = wanted; if (strokes.length) tell(0); }
+    draw();
+  };
+  watch("value", follow);
+  follow();
+};

@@ -1,0 +1,161 @@
+"""Asks a model about one picture, a drawing or many pictures, and says the answer as HTML."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Lock
+
+from resnet_studio.data.archive import unpack
+from resnet_studio.data.formats import SNIFFED_BYTES, sniff
+from resnet_studio.errors import StudioError
+from resnet_studio.text import Language, say
+from resnet_studio.ui import predict_view
+from resnet_studio.ui.drawing import Paper, centred, decoded, paper_of
+from resnet_studio.ui.predict_view import Named
+from resnet_studio.ui.predictors import Model, Models, Predictors, Records, card_of
+from resnet_studio.ui.run_data import RunData, spell_time
+from resnet_studio.ui.thumbnails import thumbnail
+from resnet_studio.workspace import Workspace
+
+TABLE_SIDE = 88
+AT_ONCE = 32
+
+
+class Asking:
+    """What the handlers of the Predict tab share: the models, the loaded predictors, who asked to stop."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._data = RunData(workspace)
+        self._workspace = workspace
+        self._papers: dict[str, Paper] = {}
+        self._stopping: set[str] = set()
+        self._lock = Lock()
+        self.models = Models(self._data)
+        self.predictors = Predictors()
+
+    def default(self, run: str | None) -> Model | None:
+        """The model of ``run`` where that is finished, else the newest finished one, else any; None without models."""
+        models = self.models.all()
+        own = (model for model in models if model.key == f"run:{run}" and model.run and model.run.state.finished)
+        return next(own, models[0] if models else None)
+
+    def about_picture(self, key: str | None, file: str | None, language: Language) -> Iterator[str]:
+        """The answer for the picture ``file``; first that the model is being loaded, where it is not in memory."""
+        model, classes = self._model(key)
+        if not file:
+            yield predict_view.waiting("one", partial(_word, language), classes)
+            return
+        yield from self._answer(model, Path(file), language)
+
+    def about_drawing(self, key: str | None, drawing: str, language: Language) -> Iterator[str]:
+        """The answer for a ``drawing`` as the pad sends it."""
+        model, classes = self._model(key)
+        picture = centred(decoded(drawing), self.paper(model)) if drawing else None
+        if picture is None:
+            yield predict_view.waiting("draw", partial(_word, language), classes)
+            return
+        yield from self._answer(model, picture, language)
+
+    def about_many(
+        self, key: str | None, files: Sequence[Path], session: str, language: Language
+    ) -> Iterator[tuple[str, bool]]:
+        """The growing table of answers for ``files`` (pictures and zips), and whether it is complete."""
+        model, classes = self._model(key)
+        if not files:
+            yield predict_view.waiting("many", partial(_word, language), classes), True
+            return
+        self._stopping.discard(session)
+        with self._unpacked(files) as pictures:
+            if not pictures:
+                raise StudioError("error.predict.no_pictures")
+            yield predict_view.loading(language), False
+            predictor, records = self.predictors.of(model.file), Records(self.models.report(model))
+            named: list[Named] = []
+            since = time.monotonic()
+            for start in range(0, len(pictures), AT_ONCE):
+                batch = pictures[start : start + AT_ONCE]
+                said = predictor([path for _, path in batch])
+                named += [
+                    Named(name, self._small(path, start + at), answer)
+                    for at, ((name, path), answer) in enumerate(zip(batch, said, strict=True))
+                ]
+                stopped = session in self._stopping
+                done = stopped or len(named) == len(pictures)
+                seconds = spell_time(time.monotonic() - since, language)
+                yield (
+                    predict_view.many(
+                        named, len(pictures), seconds, records, language, classes=classes, stopped=stopped
+                    ),
+                    done,
+                )
+                if stopped:
+                    return
+
+    def stop(self, session: str) -> None:
+        """End the answers that ``session`` waits for, after the batch at work."""
+        self._stopping.add(session)
+
+    def paper(self, model: Model) -> Paper:
+        """What the training pictures of ``model`` are drawn on."""
+        with self._lock:
+            if model.key not in self._papers:
+                split = self._data.split(model.run.run) if model.run else None
+                files = [split.path(sample) for sample in split.train] if split else []
+                self._papers[model.key] = paper_of(files)
+            return self._papers[model.key]
+
+    def _model(self, key: str | None) -> tuple[Model, Sequence[str]]:
+        model = self.models.find(key)
+        return model, card_of(model).classes
+
+    def _answer(self, model: Model, picture: Path | object, language: Language) -> Iterator[str]:
+        from PIL import Image
+
+        assert isinstance(picture, (Path, Image.Image))
+        if not self.predictors.has(model.file):
+            yield predict_view.loading(language)
+        said = self.predictors.of(model.file)([picture])[0]
+        if isinstance(said, StudioError):
+            raise said
+        yield predict_view.answer(said, Records(self.models.report(model)), language)
+
+    def _small(self, path: Path, position: int) -> str:
+        if position >= predict_view.ROWS_SHOWN:
+            return ""
+        small = thumbnail(path, TABLE_SIDE)
+        return small.address if small else ""
+
+    @contextmanager
+    def _unpacked(self, files: Sequence[Path]) -> Iterator[list[tuple[str, Path]]]:
+        """All pictures in ``files`` by name, those in zips included; what was unpacked is removed at the end."""
+        folder = self._workspace.temporary / f"asked-{secrets.token_hex(6)}"
+        found: list[tuple[str, Path]] = []
+        try:
+            for number, file in enumerate(files):
+                if file.suffix.lower() == ".zip":
+                    into = folder / str(number)
+                    into.mkdir(parents=True)
+                    found += unpack(file, into).pictures
+                elif _is_picture(file) or len(files) > 1:
+                    found.append((file.name, file))
+            yield found
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _word(language: Language, key: str) -> str:
+    return say(key, language)
+
+
+def _is_picture(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return sniff(opened.read(SNIFFED_BYTES)) is not None
+    except OSError:
+        return False

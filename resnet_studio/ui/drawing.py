@@ -1,0 +1,87 @@
+"""Drawings become pictures like the ones that a model was trained on: same paper, the drawing as large as there."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from PIL import Image, ImageChops
+
+from resnet_studio.data.pictures import read_picture
+from resnet_studio.errors import DataError, StudioError
+
+LARGEST_DRAWING = 4 * 2**20
+LOOKED_AT = 24
+SIDE = 64
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What the training pictures are drawn on. ``fill`` is the share of the side that the drawing takes."""
+
+    dark: bool = False
+    fill: float = 0.75
+
+
+def paper_of(files: Sequence[Path]) -> Paper:
+    """The paper that the pictures in ``files`` seem to be drawn on, by their borders; white for photographs."""
+    step = max(1, len(files) // LOOKED_AT)
+    looks = [look for file in files[::step][:LOOKED_AT] if (look := _look(file)) is not None]
+    if not looks:
+        return Paper()
+    plain = [look for look in looks if look[1] < 40]
+    if len(plain) < len(looks) / 2:
+        return Paper()
+    fills = [look[2] for look in plain if look[2]]
+    fill = min(0.95, max(0.4, median(fills))) if fills else 0.75
+    return Paper(dark=median(look[0] for look in plain) < 128, fill=fill)
+
+
+def _look(file: Path) -> tuple[float, float, float] | None:
+    """Mean and spread of the border's brightness, and the share of the side that lies inside of it."""
+    try:
+        grey = read_picture(file, draft_side=SIDE).convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    except StudioError:
+        return None
+    pixels = np.asarray(grey)
+    border = np.concatenate([pixels[:2].ravel(), pixels[-2:].ravel(), pixels[:, :2].ravel(), pixels[:, -2:].ravel()])
+    middle = float(np.median(border))
+    box = _ink(grey, middle)
+    return middle, float(border.std()), max(box[2] - box[0], box[3] - box[1]) / SIDE if box else 0.0
+
+
+def _ink(grey: Image.Image, paper: float) -> tuple[int, int, int, int] | None:
+    """The box around everything that differs clearly from the ``paper``."""
+    difference = ImageChops.difference(grey, Image.new("L", grey.size, round(paper)))
+    return difference.point(lambda value: 255 if value > 64 else 0).getbbox()
+
+
+def decoded(address: str) -> Image.Image:
+    """The drawing in a ``data:`` address as the page sends it. Raises :class:`DataError` for anything else."""
+    start, _, body = address.partition(",")
+    if start != "data:image/png;base64" or len(body) > LARGEST_DRAWING:
+        raise DataError("error.predict.drawing")
+    try:
+        content = base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise DataError("error.predict.drawing") from error
+    return read_picture(io.BytesIO(content), name="drawing.png")
+
+
+def centred(drawing: Image.Image, paper: Paper) -> Image.Image | None:
+    """``drawing`` moved to the middle and made as large as in the training pictures; None where nothing is drawn."""
+    grey = drawing.convert("L")
+    box = _ink(grey, float(np.asarray(grey)[0, 0]))
+    if box is None:
+        return None
+    drawn = drawing.crop(box)
+    side = max(1, round(max(drawn.size) / paper.fill))
+    picture = Image.new("RGB", (side, side), drawing.getpixel((0, 0)))
+    picture.paste(drawn, ((side - drawn.width) // 2, (side - drawn.height) // 2))
+    return picture

@@ -1,0 +1,57 @@
+"""What this server computes with, found out by importing torch in the background once the first page is out."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+
+from resnet_studio.text import Language, say
+
+QUIET_SECONDS = 2.5
+NICER = 5
+
+
+class Machine:
+    """Warms torch up, so that the first training does not wait for it, and learns the name of the device."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._known = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether :meth:`name` can answer."""
+        return self._known.is_set()
+
+    def name(self, language: Language) -> str:
+        """The device as a person calls it; empty while unknown."""
+        if self._name == "cpu":
+            return say("shell.cpu", language, cores=os.cpu_count() or 1)
+        return self._name
+
+    def page_served(self) -> None:
+        """Begin, unless begun: a page is out, and the browser is busy drawing it."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._warm, name="warm-up", daemon=True)
+                self._thread.start()
+
+    def _warm(self) -> None:
+        time.sleep(QUIET_SECONDS)
+        if sys.platform == "linux":
+            # a little behind the page; far behind would hold up a training that waits for the same import
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + NICER)
+        try:
+            from resnet_studio.training import hardware
+
+            device = hardware.choose_device("auto")
+            self._name = "cpu" if device.type == "cpu" else hardware.describe(device)
+        except Exception:  # the boundary of a background thread: without torch the page says so when it trains
+            logging.getLogger(__name__).exception("torch could not be loaded")
+        finally:
+            self._known.set()

@@ -1,0 +1,300 @@
+import json
+import os
+import random
+import shutil
+import time
+from collections import Counter
+from pathlib import Path
+
+import made
+import pytest
+
+from resnet_studio.data.dataset import Dataset, Sample, Split, load, save, split
+from resnet_studio.data.layout import PARTS
+from resnet_studio.data.scan import scan
+from resnet_studio.errors import DataError
+
+
+def labelled(counts: dict[str, int], contents: dict[str, str] | None = None, **parts: str) -> Dataset:
+    """A data set without files; ``contents`` gives chosen pictures the bytes of others."""
+    classes = tuple(counts)
+    samples = tuple(
+        Sample(name, name, label, parts.get(name), (contents or {}).get(name, f"bytes of {name}"), 32, 32)
+        for label, (kind, count) in enumerate(counts.items())
+        for name in (f"{kind}/{number}.png" for number in range(count))
+    )
+    return Dataset("id", "name", Path("root"), classes, samples)
+
+
+def sizes(cut: Split) -> tuple[int, ...]:
+    return tuple(len(getattr(cut, part)) for part in PARTS)
+
+
+def each_class(cut: Split) -> list[tuple[int, ...]]:
+    counts = [Counter(sample.label for sample in getattr(cut, part)) for part in PARTS]
+    return [tuple(count[label] for count in counts) for label in range(len(cut.classes))]
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        scan(folder)
+    assert caught.value.sentence("en").endswith(".") and caught.value.sentence("zh").endswith("。")
+    return caught.value.key
+
+
+def test_a_folder_of_class_folders_is_understood(class_folders):
+    dataset = scan(class_folders({"dog": 3, "cat": 2}, side=20))
+    assert dataset.classes == ("cat", "dog")
+    assert dataset.counts == {"cat": 2, "dog": 3}
+    assert dataset.median_side == 20
+    assert [sample.name for sample in dataset.samples[:3]] == ["cat/0.png", "cat/1.png", "dog/0.png"]
+    assert all(dataset.path(sample).is_file() for sample in dataset.samples)
+    assert not dataset.preset and not dataset.problems
+
+
+def test_a_folder_is_split_70_15_15_class_by_class():
+    cut = split(labelled({"cat": 100, "dog": 40}))
+    assert each_class(cut) == [(70, 15, 15), (28, 6, 6)]
+    everything = [sample for part in PARTS for sample in getattr(cut, part)]
+    assert len({sample.name for sample in everything}) == 140
+
+
+def test_the_fractions_asked_for_are_kept():
+    assert each_class(split(labelled({"a": 50, "b": 50}), validation=0.2, test=0)) == [(40, 10, 0), (40, 10, 0)]
+    assert each_class(split(labelled({"a": 10, "b": 10}), validation=0.1, test=0.8)) == [(1, 1, 8), (1, 1, 8)]
+
+
+@pytest.mark.parametrize(
+    ("count", "parts"), [(2, (1, 1, 0)), (3, (1, 1, 1)), (4, (2, 1, 1)), (7, (5, 1, 1)), (10, (6, 2, 2))]
+)
+def test_small_classes_get_a_picture_in_each_part(count, parts):
+    assert each_class(split(labelled({"a": count, "b": 30})))[0] == parts
+
+
+@pytest.mark.parametrize("shares", [(0.8, 0.1), (0.01, 0.8), (0.45, 0.45)])
+@pytest.mark.parametrize("count", [2, 3, 4, 5])
+def test_training_never_goes_empty(count, shares):
+    for train, validation, test in each_class(
+        split(labelled({"a": count, "b": count}), validation=shares[0], test=shares[1])
+    ):
+        assert train >= 1 and validation >= 1 and test >= (count > 2)
+
+
+def test_a_split_depends_on_seed_and_contents_only():
+    dataset = labelled({"cat": 40, "dog": 40})
+    shuffled = list(dataset.samples)
+    random.Random(1).shuffle(shuffled)
+    other = Dataset("x", "y", Path("z"), dataset.classes, tuple(shuffled))
+    renamed = Dataset(
+        "id", "name", Path("root"), ("cat", "dog"),
+        tuple(Sample(f"{old.label}/new", old.file, old.label, None, old.content) for old in dataset.samples),
+    )  # fmt: skip
+    cuts = [{sample.content for sample in split(each).test} for each in (dataset, other, renamed)]
+    assert cuts[0] == cuts[1] == cuts[2]
+    assert {sample.content for sample in split(dataset, seed=1).test} != cuts[0]
+
+
+def test_the_split_of_known_pictures_never_changes_between_versions():
+    cut = split(labelled({"cat": 10, "dog": 10}))
+    assert [sample.name for sample in cut.test] == ["cat/6.png", "cat/8.png", "dog/3.png", "dog/8.png"]
+
+
+@pytest.mark.parametrize("copies", [2, 3, 10])
+def test_copies_of_a_picture_stay_in_one_part(copies):
+    names = [f"cat/{number}.png" for number in range(60)]
+    contents = {name: f"same {number // copies}" for number, name in enumerate(names)}
+    cut = split(labelled({"cat": 60, "dog": 60}, contents))
+    homes = Counter(content for part in PARTS for content in {sample.content for sample in getattr(cut, part)})
+    assert set(homes.values()) == {1}
+    train, validation, test = each_class(cut)[0]
+    assert train >= 40 - copies and validation >= 1 and test >= 1
+
+
+def test_copies_go_to_training_while_there_are_single_pictures():
+    contents = {f"cat/{number}.png": "same" for number in range(20)}
+    cut = split(labelled({"cat": 60, "dog": 60}, contents))
+    assert "same" not in {sample.content for sample in (*cut.validation, *cut.test)}
+    assert each_class(cut)[0] == (42, 9, 9)
+
+
+def test_a_picture_in_two_classes_stays_in_one_part_and_every_class_is_still_validated():
+    contents = {f"{kind}/{number}.png": f"shared {number}" for kind in ("a", "b", "c") for number in range(2)}
+    cut = split(labelled({"a": 2, "b": 2, "c": 30}, contents))
+    homes = Counter(content for part in PARTS for content in {sample.content for sample in getattr(cut, part)})
+    assert set(homes.values()) == {1}
+    assert all(train >= 1 and validation >= 1 for train, validation, _ in each_class(cut))
+
+
+def preset(tmp_path: Path, *parts: str, count: int = 20) -> Dataset:
+    counts = {f"{part}/{kind}": count for part in parts for kind in ("cat", "dog")}
+    return scan(made.write(tmp_path / "data", made.class_files(counts)))
+
+
+def test_preset_parts_are_kept_as_they_are(tmp_path):
+    dataset = preset(tmp_path, "train", "val", "test")
+    cut = split(dataset)
+    assert cut.preset and sizes(cut) == (40, 40, 40) and cut.classes == ("cat", "dog")
+    assert {sample.name.split("/")[0] for sample in cut.validation} == {"val"}
+
+
+def test_a_validation_part_is_cut_from_train_where_only_test_is_preset(tmp_path):
+    cut = split(preset(tmp_path, "train", "test"))
+    assert cut.preset and sizes(cut) == (34, 6, 40)
+    assert {sample.name.split("/")[0] for sample in cut.validation} == {"train"}
+
+
+def test_without_a_preset_test_part_there_is_none(tmp_path):
+    assert sizes(split(preset(tmp_path, "train", "validation"))) == (40, 40, 0)
+
+
+def test_test_pictures_of_a_class_that_is_not_trained_are_left_out(tmp_path):
+    files = made.class_files({"train/cat": 4, "train/dog": 4, "test/cat": 2, "test/unlabelled": 3})
+    dataset = scan(made.write(tmp_path / "data", files))
+    assert dataset.classes == ("cat", "dog")
+    assert [(problem.kind, len(problem.files)) for problem in dataset.problems] == [
+        ("empty_class", 1),
+        ("unknown_class", 3),
+    ]
+
+
+@pytest.mark.parametrize(("files", "key"), [
+    ({}, "empty"),
+    ({"notes.txt": b"x"}, "no_pictures"),
+    ({"cat/notes.txt": b"x", "dog/.DS_Store": b"x"}, "no_pictures"),
+    ({"cat/0.png": b""}, "no_pictures"),
+    ({".hidden/0.png": made.picture()}, "empty"),
+    ({"0.png": made.picture(0), "1.png": made.picture(1)}, "loose"),
+    (made.class_files({"cat": 5}), "one_class"),
+    (made.class_files({"wrapped/cat": 5}), "one_class"),
+    (made.class_files({"cat": 5}) | {"dog/0.png": b"broken"}, "one_class"),
+    (made.class_files({"cat": 1, "dog": 5}), "single_picture"),
+    (made.class_files({"train/cat": 1, "train/dog": 5, "test/cat": 3, "test/dog": 3}), "single_picture"),
+    (made.class_files({"dog": 5}) | {f"cat/{copy}.png": made.picture() for copy in range(3)}, "same_picture"),
+    (made.class_files({"train": 5, "val": 5}), "bare_parts"),
+])  # fmt: skip
+def test_what_nothing_can_be_learnt_from_is_refused_with_a_sentence(tmp_path, files, key):
+    (tmp_path / "data").mkdir()
+    assert refusal(made.write(tmp_path / "data", files)) == f"error.data.{key}"
+
+
+def test_the_sentence_on_a_single_picture_says_what_to_do(class_folders):
+    with pytest.raises(DataError) as caught:
+        scan(class_folders({"cat": 1, "dog": 5}))
+    assert str(caught.value) == "“cat” has 1 picture: cannot validate; add at least 1 more or remove the folder."
+
+
+def test_a_class_with_one_training_picture_is_fine_where_validation_is_preset(tmp_path):
+    files = made.class_files({"train/cat": 1, "train/dog": 5, "val/cat": 3, "val/dog": 3})
+    assert sizes(split(scan(made.write(tmp_path / "data", files)))) == (6, 6, 0)
+
+
+def test_bad_files_are_left_out_and_listed_by_reason(tmp_path):
+    files = made.class_files({"cat": 4, "dog": 4})
+    files |= {
+        "cat/empty.jpg": b"", "cat/text.jpg": b"hello there", "dog/notes.txt": b"dogs", "bird/readme.md": b"none yet",
+        "cat/half.jpg": made.picture(format="JPEG", side=64)[:400], "loose.png": made.picture(99),
+        "dog/broken.png": made.picture()[:60] + b"XXXX" + made.picture()[64:],
+    }  # fmt: skip
+    dataset = scan(made.write(tmp_path / "data", files))
+    assert dataset.counts == {"cat": 4, "dog": 4}
+    assert {problem.kind: problem.files for problem in dataset.problems} == {
+        "damaged": ("dog/broken.png",), "empty_class": ("bird",), "empty_file": ("cat/empty.jpg",),
+        "no_class": ("loose.png",), "not_a_picture": ("bird/readme.md", "cat/text.jpg", "dog/notes.txt"),
+        "truncated": ("cat/half.jpg",),
+    }  # fmt: skip
+    assert "empty_class" not in {problem.kind for problem in dataset.skipped}
+
+
+def test_a_picture_counts_by_its_bytes_not_by_its_extension(tmp_path):
+    files = made.class_files({"cat": 2, "dog": 2}) | {
+        "cat/x.txt": made.picture(7),
+        "cat/y": made.picture(8, format="GIF"),
+    }
+    assert scan(made.write(tmp_path / "data", files)).counts["cat"] == 4
+
+
+@pytest.mark.parametrize(
+    "name", ["猫", "<img src=x onerror=alert(1)>", "\u202egnp.exe", "=1+1", "a & b", "'; DROP TABLE", "ça"]
+)
+def test_exotic_class_names_are_kept_literally(tmp_path, name):
+    if os.name == "nt" and set(name) & set('<>:"|?*'):
+        pytest.skip("Windows has no such file names")
+    dataset = scan(made.write(tmp_path / "data", made.class_files({name: 3, "zebra": 3})))
+    assert name in dataset.classes
+    (tmp_path / "kept").mkdir()
+    save(dataset, tmp_path / "kept")
+    assert load(tmp_path / "kept").classes == dataset.classes
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_links_pipes_and_loops_are_not_followed(tmp_path, class_folders):
+    folder = class_folders({"cat": 3, "dog": 3})
+    (folder / "cat" / "loop").symlink_to(folder)
+    (folder / "cat" / "secret.png").symlink_to("/etc/passwd")
+    (folder / "cat" / "twin.png").symlink_to(folder / "dog" / "0.png")
+    os.mkfifo(folder / "cat" / "pipe.png")
+    dataset = scan(folder)
+    assert dataset.counts == {"cat": 3, "dog": 3}
+    assert {problem.kind: len(problem.files) for problem in dataset.problems} == {"link": 3, "special": 1}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has Unicode names only")
+def test_a_name_that_is_not_unicode_is_left_out_and_can_be_written_down(tmp_path, class_folders):
+    folder = class_folders({"cat": 3, "dog": 3})
+    try:
+        Path(os.fsdecode(os.fsencode(folder) + b"/cat/caf\xe9.png")).write_bytes(made.picture(9))
+    except OSError:
+        pytest.skip("this file system has Unicode names only")
+    dataset = scan(folder)
+    assert [(problem.kind, problem.files) for problem in dataset.problems] == [("odd_name", ("cat/caf\\udce9.png",))]
+    save(dataset, folder)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs permissions that bind")
+def test_what_may_not_be_read_is_left_out(class_folders):
+    folder = class_folders({"cat": 3, "dog": 3, "owl": 3})
+    (folder / "cat" / "0.png").chmod(0)
+    (folder / "owl").chmod(0)
+    dataset = scan(folder)
+    (folder / "owl").chmod(0o755)
+    assert dataset.counts == {"cat": 2, "dog": 3}
+    assert [(problem.kind, len(problem.files)) for problem in dataset.problems] == [
+        ("empty_class", 1),
+        ("unreadable", 2),
+    ]
+
+
+def test_very_deep_folders_are_no_trouble(tmp_path, class_folders):
+    folder = class_folders({"cat": 3, "dog": 3})
+    deep = folder / "cat" / "/".join(["d"] * 300)
+    deep.mkdir(parents=True)
+    (deep / "9.png").write_bytes(made.picture(9))
+    assert scan(folder).counts["cat"] == 4
+
+
+def test_data_sets_and_splits_survive_being_written_down(tmp_path, class_folders):
+    dataset = scan(class_folders({"cat": 5, "dog": 5}))
+    save(dataset, tmp_path)
+    assert load(tmp_path) == dataset
+    cut = split(dataset)
+    again = Split.from_json(json.loads(json.dumps(cut.to_json())))
+    assert again == cut
+    assert again.path(again.train[0]).is_file()
+    shutil.copytree(dataset.root, tmp_path / "moved")
+    moved = Split.from_json(cut.to_json(), root=tmp_path / "moved")
+    assert moved.path(moved.train[0]) == tmp_path / "moved" / cut.train[0].file
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"samples": 3}', "null"])
+def test_a_damaged_manifest_is_one_sentence(tmp_path, content):
+    (tmp_path / "dataset.json").write_text(content)
+    with pytest.raises(DataError, match="is damaged"):
+        load(tmp_path)
+
+
+def test_hundreds_of_classes_are_split_quickly():
+    dataset = labelled({f"class {number}": 20 for number in range(500)})
+    begun = time.process_time()
+    cut = split(dataset)
+    assert time.process_time() - begun < 3
+    assert sizes(cut) == (7000, 1500, 1500)

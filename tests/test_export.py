@@ -1,0 +1,185 @@
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from PIL import Image
+from torch import nn
+
+from resnet_studio.errors import CheckpointError
+from resnet_studio.model.checkpoint import Card, Preprocessing, load, save
+from resnet_studio.model.export import export_code, export_pt
+from resnet_studio.model.resnet import build
+from resnet_studio.prediction import Predictor
+
+CLASSES = ("cat", "狗", 'it\'s "odd"\n', "<b>bold</b>", "\u202ertl")
+HOW = Preprocessing(resize=72, crop=64, mean=(0.5, 0.45, 0.4), std=(0.2, 0.25, 0.3))
+MODELS = {
+    "r18": Card(classes=CLASSES, depth=18, preprocessing=HOW, dropout=0.3),
+    "r18small": Card(classes=CLASSES, depth=18, preprocessing=replace(HOW, resize=64), stem="small"),
+    "r34": Card(classes=CLASSES, depth=34, preprocessing=HOW),
+    "r50": Card(classes=CLASSES, depth=50, preprocessing=HOW, head="hidden", hidden_units=20, dropout=0.2),
+    "r101": Card(classes=CLASSES, depth=101, preprocessing=HOW),
+    "r152": Card(classes=CLASSES, depth=152, preprocessing=HOW),
+}
+
+
+def trained(card, seed=0):
+    """Weights as far from those of a new model as training makes them, so that every layer counts."""
+    torch.manual_seed(seed)
+    model = build(
+        card.depth,
+        len(card.classes),
+        head=card.head,
+        hidden_units=card.hidden_units,
+        dropout=card.dropout,
+        stem=card.stem,
+    )
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.2, 0.5)
+            nn.init.normal_(module.running_mean, std=0.1)
+            nn.init.uniform_(module.running_var, 0.5, 1.5)
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=0.2)
+    return model.state_dict()
+
+
+def pictures(folder):
+    """A JPEG that lies on its side and is far larger than needed, a PNG, one with holes, one of 16-bit grey."""
+    chance = np.random.default_rng(0)
+    small = Image.fromarray(chance.integers(0, 256, (12, 16, 3), dtype=np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    small.resize((800, 600), Image.Resampling.BICUBIC).save(folder / "photo.jpg", quality=90, exif=exif)
+    small.resize((90, 130), Image.Resampling.BICUBIC).save(folder / "plain.png")
+    holes = small.resize((100, 80), Image.Resampling.BICUBIC)
+    holes.putalpha(Image.linear_gradient("L").resize(holes.size))
+    holes.save(folder / "holes.png")
+    Image.fromarray(chance.integers(0, 65_536, (80, 90), dtype=np.uint16)).save(folder / "deep.png")
+    return sorted([*folder.glob("*.jpg"), *folder.glob("*.png")])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """All models in both forms, with their code and some pictures; removed afterwards, as they are large."""
+    folder = tmp_path_factory.mktemp("exported")
+    pictures(folder)
+    for name, card in MODELS.items():
+        save(folder / f"{name}.safetensors", trained(card), card)
+        export_pt(folder / f"{name}.safetensors", folder)
+        for kind in ("safetensors", "pt"):
+            code = export_code(card, kind=kind, file_name=f"{name}.{kind}", language="zh" if kind == "pt" else "en")
+            (folder / f"{name}_{kind}.py").write_text(code, encoding="utf-8")
+    yield folder
+    shutil.rmtree(folder)
+
+
+RUN_ALL = """
+import contextlib, io, json, runpy, sys
+from pathlib import Path
+import torch
+torch.nn.init.kaiming_normal_ = lambda weight, **_: weight  # drawn for nothing, as the file's weights come after
+pictures = sorted(path.name for path in [*Path.cwd().glob("*.jpg"), *Path.cwd().glob("*.png")])
+sys.argv[1:] = pictures
+answers = {}
+for script in sorted(Path.cwd().glob("*.py")):
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        predict = runpy.run_path(str(script), run_name="__main__")["predict"]
+    answers[script.stem] = {"said": said.getvalue(), "scores": {name: predict(name) for name in pictures}}
+assert not any(name.startswith("resnet_studio") for name in sys.modules)
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(scope="module")
+def elsewhere(folder):
+    """What the code answers in a fresh Python that sees nothing but installed libraries."""
+    command = [sys.executable, "-I", "-X", "utf8", "-c", RUN_ALL]
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
+def test_the_code_gives_the_same_probabilities_as_the_studio(name, folder, elsewhere):
+    paths = sorted([*folder.glob("*.jpg"), *folder.glob("*.png")])
+    ours = Predictor(folder / f"{name}.safetensors", device="cpu")(paths)
+    assert len({answer.scores for answer in ours}) == len(paths), "the pictures do not tell models apart"
+    for kind in ("safetensors", "pt"):
+        for path, answer in zip(paths, ours, strict=True):
+            theirs = dict(map(tuple, elsewhere[f"{name}_{kind}"]["scores"][path.name]))
+            assert theirs == pytest.approx(dict(answer.scores), abs=1e-5), (kind, path.name)
+
+
+@pytest.mark.slow
+def test_the_code_run_as_a_script_names_the_class_of_each_picture(elsewhere):
+    for answer in elsewhere.values():
+        lines = [f"{name}: {scores[0][0]} ({scores[0][1]:.1%})\n" for name, scores in answer["scores"].items()]
+        assert answer["said"] == "".join(lines)
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A sound checkpoint whose linear head was trained with dropout."""
+    card = MODELS["r18"]
+    save(tmp_path / "best.safetensors", trained(card), card)
+    return tmp_path / "best.safetensors"
+
+
+def test_the_plain_file_loads_into_torchvision_s_own_model(small):
+    path = export_pt(small, small.parent)
+    assert path == small.with_suffix(".pt")
+    model = torchvision.models.resnet18(num_classes=len(CLASSES))
+    model.load_state_dict(torch.load(path, weights_only=True))
+    batch = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.equal(model.eval()(batch), load(small).model(batch))
+
+
+def test_the_plain_file_can_be_given_a_name_and_replaces_an_old_one(small, tmp_path):
+    target = tmp_path / "made" / "cats.pt"
+    assert export_pt(small, target) == target
+    before = target.read_bytes()
+    assert export_pt(small, target).read_bytes() == before
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_damaged_checkpoint_is_not_exported(small, tmp_path):
+    with small.open("r+b") as file:
+        file.seek(-5, 2)
+        file.write(b"\x33")
+    with pytest.raises(CheckpointError):
+        export_pt(small, tmp_path / "made" / "cats.pt")
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("kind", ["safetensors", "pt"])
+def test_the_code_imports_nothing_but_torch_torchvision_pillow_and_safetensors(kind, language):
+    code = export_code(MODELS["r50"], kind=kind, file_name="a", language=language)
+    modules = {line.split()[1].split(".")[0] for line in code.splitlines() if line.startswith(("import", "from"))}
+    assert modules == {"sys", "torch", "torchvision", "PIL"} | ({"safetensors"} if kind == "safetensors" else set())
+
+
+@pytest.mark.parametrize("name", ["best.pt", "a\"b'c.pt", "C:\\models\\new.pt", "猫\n.pt", "$(rm).pt"])
+def test_odd_file_and_class_names_are_written_as_python_reads_them(name):
+    card = replace(MODELS["r18"], classes=(name, *CLASSES))
+    code = export_code(card, kind="pt", file_name=name)
+    compile(code, "export", "exec")
+    start = code.split("CLASSES = ")[1].split("\n\nmodel")[0]
+    assert tuple(eval(start)) == card.classes
+    assert eval(code.split("torch.load(")[1].split(", map_location")[0]) == name
+    assert "\u202e" not in code
+
+
+def test_a_thousand_classes_take_few_lines():
+    card = replace(MODELS["r18"], classes=tuple(f"class number {index}" for index in range(1000)))
+    code = export_code(card, kind="pt", file_name="a.pt")
+    assert max(map(len, code.splitlines())) <= 120 and len(code.splitlines()) < 300

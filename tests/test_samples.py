@@ -1,0 +1,238 @@
+import io
+import socket
+import urllib.error
+from dataclasses import replace
+from types import SimpleNamespace
+
+import made
+import numpy as np
+import pytest
+from PIL import Image
+
+from resnet_studio import assets
+from resnet_studio.data import intake, public, samples
+from resnet_studio.data.dataset import split
+from resnet_studio.data.pictures import read_picture
+from resnet_studio.errors import DataError
+from resnet_studio.text import LANGUAGES
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    def unreachable(*_, **__):
+        raise socket.gaierror(-3, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "create_connection", unreachable)
+    monkeypatch.setattr(socket, "getaddrinfo", unreachable)
+
+
+def test_the_digits_are_made_at_first_use(workspace):
+    told = []
+    dataset = intake.open_data("sample:digits", workspace, progress=lambda done, total: told.append(done / total))
+    assert dataset.classes == tuple("0123456789")
+    assert len(dataset.samples) == 1797 and dataset.median_side == 16
+    assert dataset.hints == {"horizontal_flip": False}
+    assert told[-1] == 1
+    cut = split(dataset)
+    assert len(cut.train) + len(cut.validation) + len(cut.test) == 1797 and len(cut.test) == 269
+    assert intake.open_data("sample:digits", workspace) == dataset
+
+
+def test_the_digits_are_the_same_bytes_on_every_machine(workspace):
+    dataset = intake.open_data("sample:digits", workspace)
+    first = dataset.samples[0]
+    assert (first.name, dataset.id) == ("0/0000.png", "478dc7a1838a5744")
+    picture = np.asarray(read_picture(dataset.path(first)))[..., 0]
+    assert picture.shape == (16, 16)
+    assert picture[8, 7:9].max() < 90 < picture[8, 3:5].max()  # a zero is empty in the middle
+
+
+@pytest.mark.parametrize("entry", [*samples.SAMPLES.values(), *samples.PUBLIC.values()], ids=lambda entry: entry.key)
+def test_every_set_on_offer_is_described_in_both_languages(entry):
+    for language in LANGUAGES:
+        assert entry.name(language) and entry.terms(language)
+        assert entry.description(language).endswith("." if language == "en" else "。")
+    if isinstance(entry, public.PublicSet):
+        assert f"{entry.pictures:,}" in entry.description("en") and f"{entry.pictures:,}" in entry.description("zh")
+        assert f"{round(entry.download_bytes / 2**20)} MB" in entry.description("en")
+
+
+def test_a_sample_that_is_not_installed_is_not_offered(workspace, monkeypatch, tmp_path):
+    monkeypatch.setattr(samples, "asset", lambda *parts: tmp_path.joinpath(*parts))
+    assert [sample.key for sample in samples.available_samples()] == ["digits"]
+    with pytest.raises(DataError, match="not part of this installation"):
+        intake.open_data("sample:things", workspace)
+
+
+def test_a_sample_is_opened_from_its_zip(workspace, monkeypatch, tmp_path):
+    monkeypatch.setattr(samples, "asset", lambda *parts: tmp_path.joinpath(*parts))
+    (tmp_path / "samples").mkdir()
+    made.zipped(tmp_path / "samples" / "things.zip", made.class_files({"cup": 5, "key": 5}))
+    dataset = intake.open_data("sample:things", workspace)
+    assert dataset.classes == ("cup", "key") and dataset.source == "sample:things"
+    assert dataset.name == "Everyday things"
+    assert intake.open_data("sample:things", workspace) == dataset
+
+
+def test_assets_are_found_in_a_checkout_and_when_installed(tmp_path, monkeypatch):
+    assert assets.asset("samples").parent.name == "assets"
+    package = tmp_path / "site-packages" / "resnet_studio"
+    monkeypatch.setattr(assets, "__file__", str(package / "assets.py"))
+    monkeypatch.setattr(assets.sys, "prefix", str(tmp_path / "prefix"))
+    shared = tmp_path / "prefix" / "share" / "resnet-studio" / "assets"
+    shared.mkdir(parents=True)
+    assert assets.asset("a", "b") == shared / "a" / "b"
+    (package / "assets").mkdir(parents=True)
+    assert assets.asset("a") == package / "assets" / "a"
+
+
+class Arrays:
+    """Like torchvision's CIFAR10: decoded pictures, one object for each part."""
+
+    classes = ("cat", "T-shirt/top")
+
+    def __init__(self, root, train, download):
+        assert download
+        self.count = 6 if train else 4
+        (root / "archive").write_bytes(b"x")
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, index):
+        return Image.open(io.BytesIO(made.picture(index + 10 * self.count, label=index % 2))), index % 2
+
+
+class Files:
+    """Like torchvision's Imagenette: files on the disk, classes with several names."""
+
+    classes = (("tench", "Tinca tinca"), ("church",))
+
+    def __init__(self, root, split, size, download, loader):
+        self.loader, self.files = loader, []
+        for index in range(6 if split == "train" else 4):
+            data = made.picture(index, label=len(split), format="JPEG")
+            self.files.append(made.write(root / split, {f"{index}.JPEG": data}) / f"{index}.JPEG")
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, index):
+        return self.loader(str(self.files[index])), index % 2
+
+
+def pretend(monkeypatch, name, stand_in, pictures=10):
+    """torchvision's class ``name`` is ``stand_in``, and its set has only so many pictures."""
+    from torchvision import datasets
+
+    monkeypatch.setattr(datasets, name, stand_in)
+    few = {key: replace(entry, pictures=pictures) for key, entry in public.PUBLIC.items()}
+    monkeypatch.setattr(public, "PUBLIC", few)
+
+
+def test_a_public_set_becomes_class_folders_with_its_own_parts(workspace, monkeypatch):
+    pretend(monkeypatch, "CIFAR10", Arrays)
+    told = []
+    dataset = intake.open_data("public:cifar10", workspace, progress=lambda done, total: told.append(done / total))
+    assert dataset.classes == ("T-shirt or top", "cat") and dataset.name == "CIFAR-10"
+    assert {sample.name.split("/")[0] for sample in dataset.samples} == {"train", "test"}
+    cut = split(dataset)
+    assert cut.preset and (len(cut.train) + len(cut.validation), len(cut.test)) == (6, 4)
+    assert told == sorted(told) and told[-1] == 1
+    assert not (workspace.cache / "downloads" / "cifar10").exists()
+    pretend(monkeypatch, "CIFAR10", None)
+    assert intake.open_data("public:cifar10", workspace) == dataset
+
+
+def test_pictures_that_come_as_files_are_kept_as_they_are(workspace, monkeypatch):
+    pretend(monkeypatch, "Imagenette", Files)
+    dataset = intake.open_data("public:imagenette", workspace)
+    assert dataset.classes == ("church", "tench")
+    assert dataset.path(dataset.samples[0]).suffix == ".jpg"
+    stored = {dataset.path(sample).read_bytes() for sample in dataset.samples}
+    assert made.picture(0, label=len("train"), format="JPEG") in stored
+
+
+@pytest.mark.parametrize("entry", samples.PUBLIC.values(), ids=lambda entry: entry.key)
+def test_the_real_torchvision_class_takes_the_arguments_that_are_given(entry):
+    import inspect
+
+    from torchvision import datasets
+
+    loads = inspect.signature(getattr(datasets, entry.loads))
+    for given in entry.parts.values():
+        loads.bind("root", download=True, **given, **({"loader": str} if entry.by_path else {}))
+
+
+@pytest.mark.usefixtures("untouched_pictures", "offline")
+@pytest.mark.parametrize("key", samples.PUBLIC)
+def test_without_a_network_there_is_one_sentence(workspace, key):
+    with pytest.raises(DataError) as caught:
+        intake.open_data(f"public:{key}", workspace)
+    assert caught.value.key == "error.public.no_network"
+    assert "check the network connection" in caught.value.sentence("en") and "网络" in caught.value.sentence("zh")
+
+
+@pytest.fixture
+def untouched_pictures(workspace):
+    yield
+    assert intake.datasets(workspace) == [] and not list(workspace.temporary.iterdir())
+
+
+@pytest.mark.usefixtures("untouched_pictures")
+def test_a_set_whose_unpacking_was_broken_off_is_not_taken_for_whole(workspace, monkeypatch):
+    pretend(monkeypatch, "Imagenette", Files, pictures=11)
+    with pytest.raises(DataError, match="arrived damaged"):
+        intake.open_data("public:imagenette", workspace)
+    assert not (workspace.cache / "downloads" / "imagenette").exists()
+
+
+def failing(error):
+    def load(root, **_):
+        (root / "half").write_bytes(b"x")
+        raise error
+
+    return load
+
+
+@pytest.mark.usefixtures("untouched_pictures")
+@pytest.mark.parametrize(("error", "key"), [
+    (urllib.error.HTTPError("url", 503, "busy", SimpleNamespace(), None), "error.public.no_network"),
+    (TimeoutError("timed out"), "error.public.no_network"),
+    (RuntimeError("File not found or corrupted."), "error.public.damaged"),
+    (EOFError(), "error.public.damaged"),
+    (OSError(28, "No space left on device"), "error.data.disk_full"),
+])  # fmt: skip
+def test_a_download_that_fails_is_one_sentence(workspace, monkeypatch, error, key):
+    pretend(monkeypatch, "EuroSAT", failing(error))
+    with pytest.raises(DataError) as caught:
+        intake.open_data("public:eurosat", workspace)
+    assert caught.value.key == key
+    kept = (workspace.cache / "downloads" / "eurosat" / "half").exists()
+    assert kept is (key != "error.public.damaged")
+
+
+def test_a_download_reports_its_bytes_and_can_be_broken_off(workspace, monkeypatch):
+    from torchvision.datasets import utils
+
+    bar = utils.tqdm
+
+    class Cancelled(Exception):  # noqa: N818
+        pass
+
+    class Response(io.BytesIO):
+        length = 10**6
+
+    monkeypatch.setattr(utils.urllib.request, "urlopen", lambda *_, **__: Response(bytes(10**6)))
+    pretend(monkeypatch, "EuroSAT", lambda root, **_: utils._urlretrieve("https://example.org/x", root / "x"))
+    told = []
+
+    def progress(done, total):
+        told.append(done / total)
+        if done > total / 500:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        intake.open_data("public:eurosat", workspace, progress=progress)
+    assert 1 < len(told) < 20 and told == sorted(told) and told[-1] < 0.01
+    assert utils.tqdm is bar and socket.getdefaulttimeout() is None

@@ -1,0 +1,355 @@
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import made
+import pytest
+from fastapi.testclient import TestClient
+
+from resnet_studio.data import intake
+from resnet_studio.errors import DataError
+from resnet_studio.ui import data_sources, data_tab, data_view
+from resnet_studio.ui.app import build_app
+from resnet_studio.ui.context import Studio
+from resnet_studio.ui.folder_picker import Picked, uploads
+from resnet_studio.ui.importing import Cancelled, Imports
+from resnet_studio.workspace import Workspace
+
+Folders = Callable[..., Path]
+
+
+@pytest.fixture
+def studio(workspace: Workspace) -> Studio:
+    return Studio(workspace, SimpleNamespace())
+
+
+def clicked(**data: Any) -> Any:
+    """The event of a click on something that carries ``data``."""
+    return SimpleNamespace(_data=data)
+
+
+def ended(studio: Studio, name: str | None) -> data_sources.Following:
+    """What following the import ``name`` ends with."""
+    return list(data_sources.follow(studio, name))[-1]
+
+
+# ---------- Ways in ----------
+
+
+def test_a_path_becomes_a_data_set(studio: Studio, class_folders: Folders) -> None:
+    name, note = data_sources.Starter(studio).path(f' "{class_folders({"cat": 4, "dog": 5})}" ')
+
+    found = ended(studio, name)
+
+    assert note == ""
+    assert studio.shelf.dataset(found.dataset or "").counts == {"cat": 4, "dog": 5}
+
+
+def test_an_empty_path_is_answered_with_what_to_type(studio: Studio) -> None:
+    name, note = data_sources.Starter(studio).path("  ")
+
+    assert name is None
+    assert "Type the path" in note
+
+
+def test_a_path_is_not_opened_for_readers_on_other_machines(workspace: Workspace, class_folders: Folders) -> None:
+    remote = Studio(workspace, SimpleNamespace(), local=False)
+
+    name, note = data_sources.Starter(remote).path(str(class_folders({"cat": 4, "dog": 5})))
+
+    assert name is None
+    assert 'role="alert"' in note
+
+
+def test_a_wrong_path_is_told_as_a_sentence(studio: Studio, tmp_path: Path) -> None:
+    name, _ = data_sources.Starter(studio).path(str(tmp_path / "nowhere"))
+
+    with pytest.raises(DataError, match="nowhere"):
+        ended(studio, name)
+
+
+def sent(studio: Studio, files: dict[str, bytes]) -> list[list[str]]:
+    """``files`` where Gradio's upload route puts them, as the picker reports them."""
+    reported = []
+    for number, (name, content) in enumerate(files.items()):
+        folder = studio.workspace.temporary / f"upload{number}"
+        made.write(folder, {Path(name).name: content})
+        reported.append([name, str(folder / Path(name).name)])
+    return reported
+
+
+def test_a_picked_folder_keeps_its_class_folders_and_leaves_no_upload_behind(studio: Studio) -> None:
+    files = sent(studio, made.class_files({"cat": 3, "dog": 3}))
+
+    name, _ = data_sources.Starter(studio).picked(clicked(name="pets", files=files, left_out=2))
+    found = ended(studio, name)
+
+    dataset = studio.shelf.dataset(found.dataset or "")
+    assert dataset.name == "pets"
+    assert dataset.counts == {"cat": 3, "dog": 3}
+    assert "2 files that are not pictures" in (found.note or "")
+    assert list(studio.workspace.temporary.iterdir()) == []
+
+
+def test_a_picked_zip_is_unpacked_under_its_name(studio: Studio, class_zip: Folders) -> None:
+    files = sent(studio, {"v1.2 pets.zip": class_zip({"cat": 3, "dog": 3}).read_bytes()})
+
+    name, _ = data_sources.Starter(studio).picked(clicked(name="v1.2 pets.zip", files=files, left_out=0))
+    found = ended(studio, name)
+
+    assert studio.shelf.dataset(found.dataset or "").name == "v1.2 pets"
+    assert list(studio.workspace.temporary.iterdir()) == []
+
+
+def test_a_file_outside_of_the_upload_folder_is_never_taken(studio: Studio, tmp_path: Path) -> None:
+    made.write(tmp_path, {"secret.png": made.picture()})
+    inside = studio.workspace.temporary
+    (inside / "link.png").symlink_to(tmp_path / "secret.png")
+
+    for path in (
+        tmp_path / "secret.png",
+        inside / ".." / ".." / "secret.png",
+        inside / "link.png",
+        inside / "none.png",
+    ):
+        with pytest.raises(DataError):
+            uploads({"name": "pets", "files": [["cat/1.png", str(path)]]}, inside)
+    assert (tmp_path / "secret.png").is_file()
+
+
+@pytest.mark.parametrize("name", ["../cat/1.png", "/cat/1.png", "cat/../../1.png", "cat\\1.png", "cat/\0.png", ""])
+def test_an_unsafe_name_from_the_browser_is_refused(studio: Studio, name: str) -> None:
+    path = made.write(studio.workspace.temporary, {"1.png": made.picture()}) / "1.png"
+
+    with pytest.raises(DataError, match="not allowed"):
+        uploads({"name": "pets", "files": [[name, str(path)]]}, studio.workspace.temporary)
+
+
+def test_an_import_can_be_cancelled_and_leaves_nothing(studio: Studio) -> None:
+    files = tuple((name, Path(path)) for name, path in sent(studio, made.class_files({"cat": 70, "dog": 70})))
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(progress: Callable[[int, int], None]) -> Any:
+        def held(done: int, total: int) -> None:
+            begun.set()
+            go_on.wait(10)
+            progress(done, total)
+
+        return data_sources.take_in(Picked("pets", files, 0), studio, held)
+
+    name = studio.imports.start("pictures", work)
+    assert begun.wait(10)
+    studio.imports.get(name).cancel()
+    go_on.set()
+
+    assert "Cancelled" in (ended(studio, name).note or "")
+    assert list(studio.workspace.datasets.iterdir()) == []
+    assert list(studio.workspace.temporary.iterdir()) == []
+
+
+def test_progress_is_shown_while_an_import_runs(studio: Studio) -> None:
+    go_on = threading.Event()
+
+    def work(progress: Callable[[int, int], None]) -> Any:
+        progress(1, 4)
+        go_on.wait(10)
+        raise DataError("error.disk_full")
+
+    name = studio.imports.start("pictures", work)
+    steps = data_sources.follow(studio, name)
+    time.sleep(0.05)
+
+    assert "25 %" in next(steps).panel
+    go_on.set()
+    with pytest.raises(DataError, match="disk is full"):
+        list(steps)
+
+
+def test_an_import_that_a_restart_has_ended_is_said_to_be_lost(studio: Studio) -> None:
+    assert "restarted" in (ended(studio, "of-another-server").note or "")
+    assert ended(studio, None) == data_sources.Following()
+
+
+def test_a_closing_server_cancels_its_imports() -> None:
+    imports, begun = Imports(), threading.Event()
+
+    def work(progress: Callable[[int, int], None]) -> Any:
+        begun.set()
+        while True:
+            progress(0, 0)
+            time.sleep(0.01)
+
+    name = imports.start("pictures", work)
+    begun.wait(10)
+    imports.close()
+
+    assert isinstance(imports.get(name).error, Cancelled)
+
+
+def test_data_sets_opened_before_are_listed_with_their_names_made_harmless(
+    studio: Studio, class_folders: Folders
+) -> None:
+    intake.from_folder(class_folders({"a": 3, "b": 3}), studio.workspace, name="<script>alert(1)</script>")
+
+    html, frame = data_sources.earlier_list(studio)
+
+    assert "<script>" not in html
+    assert "6 pictures" in html
+    assert frame["visible"] is True
+
+
+def test_before_anything_was_opened_the_list_is_hidden(studio: Studio) -> None:
+    assert data_sources.earlier_list(studio)[1]["visible"] is False
+
+
+# ---------- What was understood ----------
+
+
+def test_facts_count_pictures_and_classes_in_both_languages(studio: Studio, class_folders: Folders) -> None:
+    dataset = intake.from_folder(class_folders({"cat": 4, "dog": 5}), studio.workspace, name="pets")
+
+    assert "9 pictures · 2 classes · typically 24 px" in data_view.facts(dataset, "en")
+    assert "9 张图片 · 2 个类别" in data_view.facts(dataset, "zh")
+
+
+def test_names_of_classes_and_files_cannot_become_markup() -> None:
+    bars = data_view.classes({'<img src=x onerror="alert(1)">': 3, "ok": 1}, "en")
+    found = SimpleNamespace(severity="info", files=("<b>.png",), sentence=lambda language: "A <i>thing</i>.")
+
+    assert "<img" not in bars
+    assert "<b>.png" not in data_view.findings([found], "en")
+    assert "<i>" not in data_view.findings([found], "en")
+
+
+def test_a_few_classes_keep_their_order_and_many_are_sorted_by_size() -> None:
+    few = data_view.classes({"b": 1, "a": 9}, "en")
+    many = data_view.classes({f"class {number:03}": number for number in range(400)}, "en")
+
+    assert few.index(">b<") < few.index(">a<")
+    assert many.index("class 399") < many.index("class 398")
+    assert "and 100 more classes" in many
+    assert len(many) < 200_000
+
+
+def test_warnings_come_before_what_is_merely_worth_knowing() -> None:
+    info = SimpleNamespace(severity="info", files=(), sentence=lambda language: "By the way.")
+    warning = SimpleNamespace(severity="warning", files=("a.png",), sentence=lambda language: "Look at this.")
+
+    shown = data_view.findings([info, warning], "en")
+
+    assert shown.index("Look at this.") < shown.index("By the way.")
+    assert "2 things to know" in shown
+    assert "nothing to mend" in data_view.findings([], "en")
+
+
+def test_the_split_shows_real_counts_and_can_be_moved(studio: Studio, class_folders: Folders) -> None:
+    dataset = intake.from_folder(class_folders({"cat": 20, "dog": 20}), studio.workspace)
+
+    card = data_tab.split_of(dataset, [0.25, 0.1])
+
+    assert 'data-validation="25" data-test="10"' in card
+    assert card.count('role="slider"') == 2
+    assert ">26<" in card
+    assert ">10<" in card
+
+
+def test_a_split_that_came_with_the_pictures_is_shown_as_it_is(studio: Studio, tmp_path: Path) -> None:
+    parts = {"train": 10, "validation": 4, "test": 6}
+    files = {
+        f"{part}/{name}": data for part, count in parts.items() for name, data in _two_classes(part, count).items()
+    }
+    dataset = intake.from_folder(made.write(tmp_path / "preset", files), studio.workspace)
+
+    card = data_tab.split_of(dataset, [0.4, 0.4])
+
+    assert "came already split" in card
+    assert "slider" not in card
+    assert "<input" not in card
+    assert all(f">{2 * count}<" in card for count in parts.values())
+
+
+def _two_classes(part: str, count: int) -> dict[str, bytes]:
+    start = {"train": 0, "validation": 100, "test": 200}[part]
+    return {
+        f"{name}/{number}.png": made.picture(start + number, label=label)
+        for label, name in enumerate(("cat", "dog"))
+        for number in range(count)
+    }
+
+
+@pytest.mark.parametrize("kept", [None, [], [0.2], ["x", 0.1], [0.7, 0.7], [0, 0.1], [float("nan"), 0.1], "no"])
+def test_shares_that_make_no_sense_fall_back_to_the_usual_ones(kept: Any) -> None:
+    assert data_tab.checked_shares(kept) == [0.15, 0.15]
+
+
+def test_sensible_shares_are_kept() -> None:
+    assert data_tab.checked_shares([0.3, 0]) == [0.3, 0.0]
+
+
+# ---------- Pictures by route ----------
+
+
+@pytest.fixture
+def client(workspace: Workspace) -> Iterator[TestClient]:
+    yield TestClient(build_app(workspace, SimpleNamespace(running=list, queued=list, close=lambda timeout: None)))
+
+
+def test_the_gallery_pages_through_the_pictures_with_the_classes_taking_turns(
+    workspace: Workspace, class_folders: Folders, client: TestClient
+) -> None:
+    dataset = intake.from_folder(class_folders({"cat": 5, "dog": 2}), workspace)
+    everything = f"/studio/pictures/{dataset.id}"
+
+    first = client.get(everything, params={"first": 0, "count": 4}).json()
+    dogs = client.get(everything, params={"label": 1}).json()
+    past = client.get(everything, params={"first": 70}).json()
+
+    assert first["total"] == 7
+    assert [picture["label"] for picture in first["pictures"]] == ["cat", "dog", "cat", "dog"]
+    assert [picture["name"] for picture in dogs["pictures"]] == ["dog/0.png", "dog/1.png"]
+    assert past["pictures"] == []
+
+
+def test_thumbnails_are_small_pictures_that_browsers_may_keep(
+    workspace: Workspace, class_folders: Folders, client: TestClient
+) -> None:
+    import io
+
+    from PIL import Image
+
+    dataset = intake.from_folder(class_folders({"cat": 3, "dog": 3}, side=400), workspace)
+
+    answer = client.get(f"/studio/thumb/{dataset.id}/0")
+
+    assert max(Image.open(io.BytesIO(answer.content)).size) <= 160
+    assert answer.headers["content-type"].startswith("image/")
+    assert "max-age" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["thumb/{id}/999", "thumb/{id}/-1", "thumb/{id}/x", "thumb/..%2F..%2Fruns/0", "thumb/none/0", "pictures/none",
+     "pictures/..", "thumb/{id}/0?side=99999", "pictures/{id}?count=100000"],
+)  # fmt: skip
+def test_what_is_not_a_picture_of_a_data_set_is_not_there(
+    workspace: Workspace, class_folders: Folders, client: TestClient, path: str
+) -> None:
+    dataset = intake.from_folder(class_folders({"cat": 3, "dog": 3}), workspace)
+
+    assert client.get(f"/studio/{path.format(id=dataset.id)}").status_code in {404, 422}
+
+
+def test_a_picture_that_has_gone_since_is_a_missing_picture(
+    workspace: Workspace, class_folders: Folders, client: TestClient
+) -> None:
+    folder = class_folders({"cat": 3, "dog": 3})
+    dataset = intake.from_folder(folder, workspace)
+    shutil.rmtree(folder)
+
+    assert client.get(f"/studio/thumb/{dataset.id}/0").status_code == 404

@@ -192,7 +192,8 @@ window.studioGallery = (element) => {
 
   const size = () => {
     const grid = element.querySelector(".rs-gallery-grid");
-    const columns = Math.max(3, Math.floor((grid.clientWidth + 8) / 80)), rows = window.innerWidth < 700 ? 4 : 2;
+    const columns = Math.max(3, Math.floor((grid.clientWidth + 8) / 80)), room = Math.floor((window.innerHeight - 540) / 88);
+    const rows = window.innerWidth < 700 ? 4 : Math.min(Math.max(room, 2), 6);
     grid.style.setProperty("--columns", columns);
     return columns * rows;
   };

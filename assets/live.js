@@ -14,6 +14,7 @@
   // ---- which run
 
   const mine = () => { try { return JSON.parse(sessionStorage.getItem(MINE)) || []; } catch { return []; } };
+  const keep = (ids) => { try { sessionStorage.setItem(MINE, JSON.stringify(ids)); } catch {} };
   const wanted = () => {
     if (pinned) return pinned;
     const own = mine();
@@ -23,11 +24,12 @@
   const follow = (id) => { pinned = id || ""; again(); };
   const started = (id) => {
     if (!id) return;
-    try { sessionStorage.setItem(MINE, JSON.stringify([...mine().filter((one) => one !== id), id].slice(-50))); } catch {}
+    keep([...mine().filter((one) => one !== id), id].slice(-50));
     pinned = "";
     again();
   };
-  const opened = (id) => { if (id && !mine().includes(id)) follow(id); };
+  // a training that was just asked for changes the run of this browser a moment before started() says whose it is
+  const opened = (id) => setTimeout(() => { if (typeof id === "string" && id && !mine().includes(id)) follow(id); }, 800);
 
   // ---- the request
 
@@ -73,14 +75,17 @@
   };
 
   const take = (news, asked) => {
-    if (asked && !news.run && asked !== pinned) {  // a run of ours was deleted
-      try { sessionStorage.setItem(MINE, JSON.stringify(mine().filter((one) => one !== asked))); } catch {}
+    if (asked && news.run !== asked) {  // it was deleted
+      if (pinned === asked) pinned = "";
+      keep(mine().filter((one) => one !== asked));
     }
     seen = news.seen;
-    state = { run: news.run, phase: news.phase, running: news.running, queued: news.queued };
+    const before = state.phase;
+    state = { run: news.run, phase: news.phase, running: news.running, queued: news.queued, ahead: news.ahead, own: news.own };
     share = news.share;
     Object.assign(parts, news.parts);
     put(Object.keys(news.parts));
+    if (state.phase !== before) say();
     signal();
   };
 
@@ -105,6 +110,12 @@
     for (const region of document.querySelectorAll("[data-live-phase]")) region.dataset.livePhase = state.phase;
     for (const bar of document.querySelectorAll("[data-live-bar]")) fill(bar);
     if (names.includes("curves")) hover.again();
+  };
+
+  // to whoever cannot see the page: a change of what happens, not every figure on the way
+  const say = () => {
+    for (const place of document.querySelectorAll("[data-live-said]"))
+      place.textContent = document.querySelector(".rs-stage b")?.textContent || "";
   };
 
   const swap = (place, html) => {
@@ -188,6 +199,7 @@
           line.append(plot.names[index]);
           line.appendChild(document.createElement("span")).textContent = number(value, plot.share);
         });
+        if (plot.share) tip.classList.add("low");
         const side = x / box.width > 0.55 ? "right" : "left";
         const away = side === "left" ? x / box.width : 1 - x / box.width;
         tip.style[side] = `calc(${100 * away}% + 12px)`;

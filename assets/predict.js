@@ -48,7 +48,8 @@ window.studioPad = (element, props, watch, send) => {
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!stroke) return;
-    for (const point of event.getCoalescedEvents?.() ?? [event]) stroke.points.push(place(point));
+    const finer = event.getCoalescedEvents?.() ?? [];
+    for (const point of finer.length ? finer : [event]) stroke.points.push(place(point));
     draw();
   });
   const end = () => {

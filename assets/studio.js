@@ -24,6 +24,12 @@
       document.cookie = `studio_language=${language.dataset.language};path=/;max-age=31536000;samesite=lax`;
       location.reload();
     }
+    if (event.target.closest?.("[data-skip]")) {
+      event.preventDefault();
+      const panel = [...document.querySelectorAll("#tabs > .tabitem")].find((one) => one.offsetParent);
+      panel?.setAttribute("tabindex", "-1");
+      panel?.focus();
+    }
     if (event.target.closest?.("#studio-theme")) window.studioTheme.toggle();
   });
   const started = new MutationObserver(() => {

@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 from resnet_studio.data.pictures import BadPicture, read_picture
 from resnet_studio.errors import CheckpointError, StudioError
 from resnet_studio.model.checkpoint import Checkpoint, load, preprocess
+from resnet_studio.model.device import choose_device
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,8 +44,6 @@ class Predictor:
 
     def __init__(self, checkpoint: Checkpoint | Path, device: str = "auto", *, batch_size: int = 32) -> None:
         import torch
-
-        from resnet_studio.training.hardware import choose_device
 
         self._device = choose_device(device)
         loaded = load(checkpoint) if isinstance(checkpoint, Path) else checkpoint

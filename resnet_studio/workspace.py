@@ -170,6 +170,11 @@ class Run:
         return self.folder / "report.json"
 
     @property
+    def cache(self) -> Path:
+        """The cache of the workspace that the run lies in."""
+        return self.folder.parent.parent / "cache"
+
+    @property
     def log(self) -> EventLog:
         """The run's events."""
         return EventLog(self.folder / "events.jsonl")

@@ -48,9 +48,16 @@ def new_run(
     samples = pictures(root, classes, count)
     train, test = [s for i, s in enumerate(samples) if i % 3], samples[::3]
     split = Split(
-        dataset=dataset, dataset_name=dataset, root=root, classes=tuple(classes), train=tuple(train),
-        validation=tuple(test), test=tuple(test), preset=False, median_side=32,
-    )  # fmt: skip
+        dataset=dataset,
+        dataset_name=dataset,
+        root=root,
+        classes=tuple(classes),
+        train=tuple(train),
+        validation=tuple(test),
+        test=tuple(test),
+        preset=False,
+        median_side=32,
+    )
     requested = requested or TrainConfig()
     return workspace.new_run(
         name,
@@ -83,7 +90,7 @@ def train(run: Run, *, epochs: int = 12, planned: int | None = None, top: float 
                 pictures_per_second=180.0,
                 seconds=3.4,
                 best=True,
-            )  # fmt: skip
+            )
         )
     for event in events:
         run.append(event)
@@ -103,15 +110,15 @@ def finish(run: Run, report: Mapping[str, Any] | None, *, reason: FinishReason =
             validation_accuracy=state.best.validation_accuracy,
             test_accuracy=None if report is None else report["accuracy"],
             train_seconds=sum(epoch.seconds for epoch in state.epochs),
-        )  # fmt: skip
+        )
     )
 
 
 def report_of(run: Run, *, wrong: Mapping[int, int] | None = None, seed: int = 0) -> dict[str, Any]:
     """The report on the run's test pictures; ``wrong`` names for some of them (by position) the class said instead."""
-    from resnet_studio.evaluation.report import make_report
-
     import numpy as np
+
+    from resnet_studio.evaluation.report import make_report
 
     split = Split.from_json(run.split)
     rng = np.random.default_rng(seed)

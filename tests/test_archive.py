@@ -52,6 +52,7 @@ def test_the_hand_written_zip_of_these_tests_is_an_honest_one(tmp_path, workspac
         "\\\\server\\share\\evil.png", "//server/share/evil.png", "cat//evil.png", "./cat/evil.png", "cat/./evil.png",
         "cat/evil\0.png", "cat/\u2025/evil.png", "\uff0e\uff0e/evil.png", "cat/\u2026", "\uff0e\uff0e\uff0fevil.png",
         "\u2024\u2024\u2215evil.png", "cat/. ./evil.png", "cat/.../evil.png", "cat/ /evil.png", "cat/new\nline.png",
+        "../Icon\r",
         "cat/\x1b[31m.png", "cat/" + "x" * 252 + ".png", "cat/" + "图" * 86 + ".png", "/".join(["deep" * 20] * 60),
         "__MACOSX/../../evil.png", "", "..", "/",
     ],

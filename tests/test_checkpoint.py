@@ -5,6 +5,7 @@ import pickle
 import random
 import shutil
 import struct
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -113,6 +114,13 @@ def test_views_of_one_shared_buffer_are_saved_like_any_weights(state, tmp_path):
     changed = {**state, "bn1.weight": shared[:64], "bn1.bias": shared[64:]}
     save(tmp_path / "a.safetensors", changed, CARD)
     assert torch.equal(load(tmp_path / "a.safetensors").model.bn1.bias, state["bn1.bias"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_a_checkpoint_may_be_read_by_whom_other_new_files_may_be_read(sound):
+    other = sound.with_name("other")
+    other.touch()
+    assert sound.stat().st_mode == other.stat().st_mode
 
 
 def test_loading_draws_no_random_numbers(sound):
@@ -247,7 +255,7 @@ TENSOR = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
         ({"a": {**TENSOR, "data_offsets": [4, 12]}}, b"\0" * 12),
         ({"a": TENSOR, "b": TENSOR}, b"\0" * 8),
         ({"a": TENSOR}, b"\0" * 9),
-        (b'{"a": {"dtype":"F32","shape":[2],"data_offsets":[0,8]}, "a": {}}', b"\0" * 8),
+        (b'{"a": {}, "a": {"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', b"\0" * 8),
         ({"__metadata__": []}, b""),
         ({"__metadata__": {"resnet_studio": 5}}, b""),
         ({"__metadata__": {"resnet_studio": "{}"}}, b""),
@@ -257,6 +265,15 @@ TENSOR = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
 def test_a_header_that_lies_is_refused(header, data, tmp_path):
     path = by_hand(tmp_path / "a.safetensors", header, data)
     assert refusal(load, path) == refusal(read_card, path) == refusal(plain_state, path) == "damaged"
+
+
+def test_a_header_of_a_million_values_takes_little_memory(tmp_path):
+    path = by_hand(tmp_path / "a.safetensors", b'{"a": [' + b"[]," * 2_000_000 + b"0]}")
+    tracemalloc.start()
+    assert refusal(load, path) == "damaged"
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 32 * 2**20
 
 
 def test_a_header_that_says_it_is_huge_is_refused(tmp_path):

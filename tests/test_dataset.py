@@ -238,6 +238,13 @@ def test_links_pipes_and_loops_are_not_followed(tmp_path, class_folders):
     assert {problem.kind: len(problem.files) for problem in dataset.problems} == {"link": 3, "special": 1}
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_folder_of_links_only_is_refused_with_what_to_do(tmp_path, class_folders):
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "cat").symlink_to(class_folders({"cat": 3, "dog": 3}) / "cat")
+    assert refusal(tmp_path / "links") == "error.data.only_links"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has Unicode names only")
 def test_a_name_that_is_not_unicode_is_left_out_and_can_be_written_down(tmp_path, class_folders):
     folder = class_folders({"cat": 3, "dog": 3})

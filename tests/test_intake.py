@@ -55,6 +55,34 @@ def test_the_same_pictures_again_are_kept_once(tmp_path, workspace, class_zip):
     assert intake.from_zip(class_zip({"cat": 3, "dog": 4}, "more.zip"), workspace).id != first.id
 
 
+def test_what_was_left_out_is_said_of_the_last_upload(tmp_path, workspace):
+    files = made.class_files({"cat": 3, "dog": 3})
+    dirty = intake.from_zip(made.zipped(tmp_path / "a.zip", files | {"cat/notes.txt": b"x"}), workspace)
+    clean = intake.from_zip(made.zipped(tmp_path / "b.zip", files), workspace)
+    assert (dirty.id, len(dirty.problems), clean.problems) == (clean.id, 1, ())
+    assert intake.dataset(workspace, dirty.id) == clean
+
+
+def test_a_folder_is_listed_once_as_it_was_last(workspace, class_folders):
+    folder = class_folders({"cat": 3, "dog": 3})
+    intake.from_folder(folder, workspace)
+    (folder / "cat/9.png").write_bytes(made.picture(9))
+    last = intake.from_folder(folder, workspace)
+    os.utime(workspace.datasets / last.id / "summary.json", (2**31, 2**31))
+    assert [(summary.id, summary.pictures, summary.root) for summary in intake.datasets(workspace)] == [
+        (last.id, 7, folder.resolve())
+    ]
+
+
+def test_a_folder_that_is_gone_is_said_so(workspace, class_folders):
+    folder = class_folders({"cat": 3, "dog": 3})
+    dataset = intake.from_folder(folder, workspace)
+    folder.rename(folder.with_name("moved"))
+    with pytest.raises(DataError, match="is no longer there"):
+        intake.dataset(workspace, dataset.id)
+    intake.delete(workspace, dataset.id)
+
+
 def test_what_is_kept_can_be_found_again(workspace, class_zip):
     dataset = intake.open_data(class_zip({"cat": 3, "dog": 4}), workspace)
     assert intake.dataset(workspace, dataset.id) == dataset

@@ -138,6 +138,13 @@ def test_of_an_animation_the_first_frame_is_used_and_it_is_said(format):
     assert not picture_header(io.BytesIO(made.encoded(frames[0], format))).animated
 
 
+def test_of_a_tiff_with_pages_the_first_is_used_and_it_is_said():
+    pages = [Image.new("RGB", (32, 32), colour) for colour in ("red", "lime")]
+    data = made.encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    assert picture_header(io.BytesIO(data)).animated
+    assert pixels(data)[5, 5].tolist() == [255, 0, 0]
+
+
 def test_a_jpeg_may_be_decoded_smaller_but_never_below_twice_the_side_asked_for():
     data = made.encoded(Image.new("RGB", (1600, 800)), "JPEG")
     assert read_picture(io.BytesIO(data), draft_side=100).size == (400, 200)
@@ -253,3 +260,71 @@ def test_mutated_pictures_never_raise_anything_but_a_sentence():
             except BadPicture as error:
                 seen.add(error.fault)
     assert {"fine", "damaged", "not_a_picture", "truncated"} <= seen
+
+
+def directory(tags: int, length: int, *, kind: int = 1, at: int = 8) -> bytes:
+    """A TIFF directory whose ``tags`` all point to the same ``length`` bytes."""
+    entries = b"".join(struct.pack("<2H2L", 40_000 + tag, kind, length, at) for tag in range(tags))
+    return b"II*\0" + struct.pack("<LH", 8, tags) + entries + bytes(4 + length)
+
+
+def with_exif(block: bytes) -> bytes:
+    segment = b"Exif\0\0" + block
+    jpeg = made.encoded(Image.new("RGB", (16, 16)), "JPEG")
+    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + jpeg[2:]
+
+
+def long_comment(count: int) -> bytes:
+    gif = made.encoded(Image.new("P", (16, 16)), "GIF")
+    at = 13 + 3 * 2 ** ((gif[10] & 7) + 1) if gif[10] & 0x80 else 13
+    return gif[:at] + b"!\xfe" + (b"\xff" + bytes(255)) * count + b"\0" + gif[at:]
+
+
+def private_chunks(count: int) -> bytes:
+    return png(16, 16, *[(b"prVt", bytes(2**20))] * count, (b"IDAT", zlib.compress(bytes(16 * 17))))
+
+
+def packed_bmp(steps: int) -> bytes:
+    header = struct.pack("<2sL2HL", b"BM", 0, 0, 0, 1078) + struct.pack("<L2l2H6L", 40, 16, 16, 1, 8, 1, 0, 0, 0, 0, 0)
+    return header + bytes(1024) + b"\0\0" * steps + b"\x10\1" * 16 + b"\0\1"
+
+
+@pytest.mark.parametrize(("harmless", "bomb"), [
+    (with_exif(directory(20, 40)[:900]), with_exif(directory(2000, 30_000))),
+    (long_comment(9), long_comment(5000)),
+    (private_chunks(1), private_chunks(33)),
+    (packed_bmp(10), packed_bmp(100_000)),
+], ids=["exif", "gif comment", "png chunks", "bmp steps"])  # fmt: skip
+def test_files_built_to_take_memory_or_time_are_refused(harmless, bomb):
+    import tracemalloc
+
+    picture_header(io.BytesIO(harmless))
+    tracemalloc.start()
+    assert fault(bomb) == "damaged"
+    assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    tracemalloc.stop()
+
+
+def test_a_tiff_whose_tags_share_their_bytes_is_refused():
+    tiff = made.encoded(Image.effect_noise((64, 64), 50), "TIFF")
+    (at,) = struct.unpack("<L", tiff[4:8])
+    count = struct.unpack("<H", tiff[at : at + 2])[0]
+    own = tiff[at + 2 : at + 2 + 12 * count]
+    more = b"".join(struct.pack("<2H2L", 50_000 + tag, 1, 4000, 8) for tag in range(900))
+    bomb = tiff[:4] + struct.pack("<L", len(tiff)) + tiff[8:] + struct.pack("<H", count + 900) + own + more + bytes(4)
+    assert fault(bomb) == "damaged"
+    twin = (
+        tiff[:4] + struct.pack("<L", len(tiff)) + tiff[8:] + struct.pack("<H", count + 1) + own + more[:12] + bytes(4)
+    )
+    assert picture_header(io.BytesIO(twin)).size == (64, 64)
+
+
+@pytest.mark.parametrize(("format", "limit"), [("GIF", 64), ("WEBP", 64), ("PNG", 256)])
+def test_files_that_are_too_long_are_refused_unread(format, limit, tmp_path):
+    path = tmp_path / "long"
+    path.write_bytes(made.picture(format=format))
+    with path.open("rb+") as file:
+        file.truncate(limit * 2**20 + 1)
+    with pytest.raises(BadPicture) as caught:
+        picture_header(path)
+    assert caught.value.fault == "too_many_bytes"

@@ -187,6 +187,17 @@ def test_a_set_whose_unpacking_was_broken_off_is_not_taken_for_whole(workspace, 
     assert not (workspace.cache / "downloads" / "imagenette").exists()
 
 
+def test_a_second_download_waits_for_the_first_and_can_be_cancelled(workspace):
+    from filelock import FileLock
+
+    def progress(done, total):
+        raise RuntimeError("cancelled")
+
+    (workspace.cache / "downloads").mkdir()
+    with FileLock(workspace.cache / "downloads" / "lock"), pytest.raises(RuntimeError, match="cancelled"):
+        intake.open_data("public:eurosat", workspace, progress=progress)
+
+
 def failing(error):
     def load(root, **_):
         (root / "half").write_bytes(b"x")

@@ -3,22 +3,25 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import made
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from resnet_studio.data import intake
 from resnet_studio.errors import DataError
 from resnet_studio.ui import data_sources, data_tab, data_view
-from resnet_studio.ui.app import build_app
+from resnet_studio.ui.bundle import Bundle
 from resnet_studio.ui.context import Studio
 from resnet_studio.ui.folder_picker import Picked, uploads
 from resnet_studio.ui.importing import Cancelled, Imports
+from resnet_studio.ui.machine import Machine
+from resnet_studio.ui.routes import routes
 from resnet_studio.workspace import Workspace
 
 Folders = Callable[..., Path]
@@ -296,8 +299,10 @@ def test_sensible_shares_are_kept() -> None:
 
 
 @pytest.fixture
-def client(workspace: Workspace) -> Iterator[TestClient]:
-    yield TestClient(build_app(workspace, SimpleNamespace(running=list, queued=list, close=lambda timeout: None)))
+def client(workspace: Workspace) -> TestClient:
+    app = FastAPI()
+    app.include_router(routes(Studio(workspace, SimpleNamespace()), Bundle.read(), Machine(warm=False)))
+    return TestClient(app)
 
 
 def test_the_gallery_pages_through_the_pictures_with_the_classes_taking_turns(

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
 
 from resnet_studio.errors import DataError, StudioError
-from resnet_studio.ui.app import build_app, free_port, is_loopback
+from resnet_studio.ui.app import build_app, forget_old_uploads, free_port, is_loopback
 from resnet_studio.workspace import Workspace
 
 
@@ -209,6 +211,18 @@ def test_a_busy_port_is_said_in_a_sentence_and_only_a_chosen_one_is_insisted_on(
         with pytest.raises(StudioError, match=f"Port {port} is used"):
             free_port("127.0.0.1", port)
     assert free_port("127.0.0.1", None) >= 7860
+
+
+def test_uploads_of_yesterday_are_forgotten_and_those_of_today_are_kept(tmp_path: Path) -> None:
+    workspace = Workspace.open(tmp_path)
+    for name in ("old", "new"):
+        (workspace.temporary / name).mkdir()
+        (workspace.temporary / name / "picture.png").write_bytes(b"")
+    os.utime(workspace.temporary / "old", (0, 0))
+
+    forget_old_uploads(workspace)
+
+    assert [path.name for path in workspace.temporary.iterdir()] == ["new"]
 
 
 def test_only_loopback_addresses_count_as_this_machine() -> None:

@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageFilter
-
+import numpy.typing as npt
 import things_looks as looks
-from things_looks import Array, Rng
-from things_shapes import CLASSES, Look, Mesh, Thing, box, clutter, paint, strip, turn
+from PIL import Image, ImageFilter
+from things_looks import Array, Coat, Rng
+from things_shapes import CLASSES, Bulb, Look, Mesh, Part, Thing, box, clutter, paint, strip, turn
 
 HERE = Path(__file__).resolve().parent
 PER_CLASS = 60
@@ -70,6 +70,8 @@ def deck(seed: int, name: str, topic: int, k: int, options: int) -> int:
 def make_thing(name: str, k: int, seed: int, rng: Rng) -> Thing:
     """The posed thing, standing or lying on z = 0 around the z axis."""
     material = looks.MATERIALS[deck(seed, name, 0, k, len(looks.MATERIALS))]
+    if name == "spoon" and material == "glass":
+        material = "plastic"  # so thin a thing of clear glass cannot be told from its refractions
     main = looks.jitter(looks.hex_rgb(looks.PALETTE[deck(seed, name, 1, k, len(looks.PALETTE))]), rng)
     other = looks.some_colour(rng)
     body = looks.coat(material, main, other, rng)
@@ -112,14 +114,16 @@ def make_camera(name: str, thing: Thing, rng: Rng) -> Camera:
     away = np.array([0, -np.cos(rise), np.sin(rise)])
     camera = Camera(centre + 3 * away, centre, np.array([np.sin(roll), 0, np.cos(roll)]), fov, size)
     distance = 3.0
-    for _ in range(6):  # step back or forth until the thing fills its share of the frame
-        camera.origin = centre + distance * away
+    for _ in range(8):  # step back or forth until the thing fills its share of the frame, and centre it
+        camera.origin = camera.target + distance * away
         xy, _depth = camera.project(p)
+        middle = (xy.min(axis=0) + xy.max(axis=0)) / 2 * distance * np.tan(np.radians(fov / 2))
+        camera.target = camera.target + [middle[0], -middle[1] * away[2] * away[1], middle[1] * away[1] ** 2]
         distance *= float(np.ptp(xy, axis=0).max()) / 2 / fill
-    camera.origin = centre + distance * away
+    camera.origin = camera.target + distance * away
     reach = np.tan(np.radians(fov / 2)) * distance
-    shift = np.array([aim[0], 0, aim[1]]) * reach * 0.7
-    camera.target = camera.target + shift * [1, 0, 0] + shift * [0, 0, 1] * np.cos(rise)
+    shift = np.array([aim[0], 0, aim[1] * np.cos(rise)]) * reach * 0.7
+    camera.target = camera.target + shift
     return camera
 
 
@@ -166,57 +170,85 @@ def scatter(thing: Thing, camera: Camera, back: float, large: bool, rng: Rng) ->
 # ---------------------------------------------------------------- the scene
 
 
-def picture_skin(mi: Any, picture: Array, rough: float) -> dict[str, Any]:
-    data = mi.Bitmap(np.ascontiguousarray(picture, dtype=np.float32))
-    return looks.opaque({"type": "bitmap", "bitmap": data, "raw": True}, rough)
+def floats(a: Array) -> npt.NDArray[np.float32]:
+    return np.ascontiguousarray(a, dtype=np.float32).ravel()
 
 
-def to_mesh(mi: Any, mesh: Mesh, bsdf: dict[str, Any], colour: Array | None = None, uv: Array | None = None) -> Any:
-    """A Mitsuba mesh with vertex colours or texture coordinates."""
+def to_mesh(mi: Any, mesh: Mesh, bsdf: dict[str, Any], uv: Array | None = None, **attributes: Array) -> Any:
+    """A Mitsuba mesh with texture coordinates or values at its vertices."""
     props = mi.Properties()
     props["bsdf"] = mi.load_dict(bsdf)
-    textured = uv is not None
-    out = mi.Mesh(
-        "part", len(mesh.verts), len(mesh.faces), has_vertex_normals=True, has_vertex_texcoords=textured, props=props
-    )
-    if colour is not None:
-        out.add_attribute("vertex_color", 3, np.ascontiguousarray(colour, dtype=np.float32).ravel())
+    n, textured = len(mesh.verts), uv is not None
+    out = mi.Mesh("part", n, len(mesh.faces), has_vertex_normals=True, has_vertex_texcoords=textured, props=props)
+    for name, value in attributes.items():
+        out.add_attribute(f"vertex_{name}", floats(value).size // n, floats(value))
     params = mi.traverse(out)
-    params["vertex_positions"] = np.ascontiguousarray(mesh.verts, dtype=np.float32).ravel()
-    params["vertex_normals"] = np.ascontiguousarray(mesh.normals(), dtype=np.float32).ravel()
+    params["vertex_positions"] = floats(mesh.verts)
+    params["vertex_normals"] = floats(mesh.normals())
     params["faces"] = np.ascontiguousarray(mesh.faces, dtype=np.uint32).ravel()
     if uv is not None:
-        params["vertex_texcoords"] = np.ascontiguousarray(uv, dtype=np.float32).ravel()
+        params["vertex_texcoords"] = floats(uv)
     params.update()
     return out
+
+
+def papered(mi: Any, mesh: Mesh, picture: Array, rough: float, uv: Array) -> Any:
+    """A mesh with a picture on it."""
+    data = mi.Bitmap(np.ascontiguousarray(picture, dtype=np.float32))
+    return to_mesh(mi, mesh, looks.opaque({"type": "bitmap", "bitmap": data, "raw": True}, rough**0.5), uv)
 
 
 def flat(corner: Sequence[float], a: Sequence[float], b: Sequence[float]) -> tuple[Mesh, Array]:
     """A rectangle from a corner along two sides, and its texture coordinates 0..1."""
     o, u, v = (np.asarray(x, dtype=float) for x in (corner, a, b))
-    return Mesh(np.array([o, o + u, o + v, o + u + v]), strip(2, 2, False)), np.array([[0, 0], [1, 0], [0, 1], [1, 1.0]])
+    return Mesh(np.array([o, o + u, o + v, o + u + v]), strip(2, 2, False)), np.array(
+        [[0, 0], [1, 0], [0, 1], [1, 1.0]]
+    )
 
 
-def painted(mi: Any, mesh: Mesh, colour: Array) -> Any:
-    """A dull mesh in one colour."""
-    skin = looks.opaque({"type": "mesh_attribute", "name": "vertex_color"}, 0.6)
-    return to_mesh(mi, mesh, skin, np.broadcast_to(np.clip(colour, 0.01, 0.85), mesh.verts.shape))
+def dull(mesh: Mesh, colour: Array) -> Part:
+    """A mesh in one colour."""
+    tone = np.broadcast_to(np.clip(colour, 0.01, 0.85), mesh.verts.shape)
+    return Part(mesh, Coat("matte", lambda p: p), tone)
 
 
-def put(mi: Any, scene: dict[str, Any], thing: Thing) -> None:
-    for part in thing.parts:
+def put(mi: Any, scene: dict[str, Any], parts: list[Part], bulbs: list[Bulb]) -> None:
+    """Everything opaque becomes one mesh; clear parts stay alone."""
+    solid: list[tuple[Mesh, Array, float, float]] = []
+    for part in parts:
         assert part.colour is not None
-        scene[f"part{len(scene)}"] = to_mesh(mi, part.mesh, part.coat.bsdf(), part.colour)
-    for bulb in thing.bulbs:
+        clear = part.coat.clear()
+        if clear is None:
+            solid.append((part.mesh, part.colour, part.coat.rough**0.5, float(part.coat.kind == "metal")))
+        else:
+            scene[f"part{len(scene)}"] = to_mesh(mi, part.mesh, clear, color=part.colour)
+    starts = np.cumsum([0] + [len(m.verts) for m, *_ in solid])
+    whole = Mesh(
+        np.concatenate([m.verts for m, *_ in solid]),
+        np.concatenate([m.faces + start for (m, *_), start in zip(solid, starts, strict=False)]),
+    )
+    skin = looks.opaque(looks.vertex("color"), looks.vertex("rough"), looks.vertex("metal"))
+    scene["solid"] = to_mesh(
+        mi,
+        whole,
+        skin,
+        color=np.concatenate([c for _, c, *_ in solid]),
+        rough=np.concatenate([np.full(len(m.verts), r) for m, _, r, _ in solid]),
+        metal=np.concatenate([np.full(len(m.verts), k) for m, _, _, k in solid]),
+    )
+    for bulb in bulbs:
         light = (looks.warmth(0.65) * bulb.power).tolist()
         scene[f"bulb{len(scene)}"] = {
-            "type": "sphere", "center": bulb.centre.tolist(), "radius": bulb.radius,
+            "type": "sphere",
+            "center": bulb.centre.tolist(),
+            "radius": bulb.radius,
             "emitter": {"type": "area", "radiance": {"type": "rgb", "value": light}},
         }
 
 
-def set_stage(mi: Any, scene: dict[str, Any], name: str, rng: Rng) -> tuple[float, float]:
-    """Floor, wall and light; returns how far behind the thing there is room, and the mean light."""
+def set_stage(mi: Any, scene: dict[str, Any], name: str, rng: Rng) -> tuple[list[Part], float, float]:
+    """Floor, wall and light; returns plain parts, the room behind the thing, and the mean light."""
+    parts: list[Part] = []
     kind = str(rng.choice(["wall", "open", "sweep"], p=[0.55, 0.31, 0.14]))
     back = float(rng.uniform(0.55, 2.6) if kind != "open" else rng.uniform(0.8, 2.0))
     tile, rough, ground = looks.ground_picture(rng)
@@ -229,7 +261,7 @@ def set_stage(mi: Any, scene: dict[str, Any], name: str, rng: Rng) -> tuple[floa
         z = np.concatenate([[0], 1.2 - 1.2 * np.cos(bend), [9]])
         verts = np.stack([np.tile([-12.0, 12.0], len(y)), np.repeat(y, 2), np.repeat(z, 2)], axis=1)
         colour = looks.some_colour(rng, rng.uniform(0.3, 0.8)) * 1.2
-        scene["stage"] = painted(mi, Mesh(verts, strip(len(y), 2, False)), colour)
+        parts.append(dull(Mesh(verts, strip(len(y), 2, False)), colour))
         back += 0.3
     else:
         far = 10.0 if kind == "wall" else back
@@ -240,31 +272,28 @@ def set_stage(mi: Any, scene: dict[str, Any], name: str, rng: Rng) -> tuple[floa
             fold = np.pad(looks.field2(rng, 2.2, size=n - 1), ((0, 1), (0, 1)), mode="wrap")
             gz = (fold - fold.max()) * rng.uniform(0.002, 0.012) * np.clip(np.hypot(gx, gy) - 0.55, 0, 1)
         floor = Mesh(np.stack([gx, gy, gz], axis=-1).reshape(-1, 3), strip(n, n, False))
-        scene["stage"] = to_mesh(
-            mi, floor, picture_skin(mi, tile, rough), None, floor.verts[:, :2] @ spin.T / unit + rng.random(2)
-        )
+        scene["stage"] = papered(mi, floor, tile, rough, floor.verts[:, :2] @ spin.T / unit + rng.random(2))
         if kind == "open":  # the far edge of a table
             edge, _uv = flat((-6, back, -0.1), (12, 0, 0), (0, 0, 0.1))
-            scene["edge"] = painted(mi, edge, tile.mean(axis=(0, 1)) * 0.8)
+            parts.append(dull(edge, tile.mean(axis=(0, 1)) * 0.8))
     if kind == "wall":
         wall, uv = flat((-10, back, -0.1), (20, 0, 0), (0, 0, 12))
-        skin = picture_skin(mi, looks.wall_picture(rng), 0.6)
-        scene["wall"] = to_mesh(mi, wall, skin, None, uv * [20, 12] * 0.8 / unit + rng.random(2))
+        scene["wall"] = papered(mi, wall, looks.wall_picture(rng), 0.6, uv * [20, 12] * 0.8 / unit + rng.random(2))
         for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.45 else 0):
             w, h = rng.uniform(0.35, 1.0, 2)
             x, z = rng.uniform(-1.6, 1.2), rng.uniform(0.4, 1.2)
             rim = box((w + 0.08, 0.036, h + 0.08), 0.01, 6).moved(np.eye(3), (x + w / 2, back - 0.02, z + h / 2))
-            scene[f"frame{len(scene)}"] = painted(mi, rim, looks.some_colour(rng))
+            parts.append(dull(rim, looks.some_colour(rng)))
             art, uv = flat((x, back - 0.045, z), (w, 0, 0), (0, 0, h))
-            scene[f"art{len(scene)}"] = to_mesh(mi, art, picture_skin(mi, looks.framed_picture(rng), 0.6), None, uv)
+            scene[f"art{len(scene)}"] = papered(mi, art, looks.framed_picture(rng), 0.6, uv)
         if rng.random() < 0.4:  # a skirting board
             foot = box((20, 0.04, 0.22 + 0.1 * unit), 0.01, 6).moved(np.eye(3), (0, back - 0.02, 0))
-            scene["skirting"] = painted(mi, foot, looks.some_colour(rng, 0.4))
+            parts.append(dull(foot, looks.some_colour(rng, 0.4)))
     pano = looks.surroundings(rng, kind == "open")
     data = mi.Bitmap(np.ascontiguousarray(pano, dtype=np.float32))
     around = mi.ScalarTransform4f().rotate([1, 0, 0], 90)
     scene["sky"] = {"type": "envmap", "bitmap": data, "to_world": around}
-    return back, float(pano[:150].mean())
+    return parts, back, float(pano[:150].mean())
 
 
 def render(mi: Any, name: str, k: int, seed: int, samples: int) -> Array:
@@ -273,40 +302,50 @@ def render(mi: Any, name: str, k: int, seed: int, samples: int) -> Array:
     thing = make_thing(name, k, seed, rng)
     camera = make_camera(name, thing, rng)
     scene: dict[str, Any] = {"type": "scene", "integrator": {"type": "path", "max_depth": 12, "rr_depth": 7}}
-    back, light = set_stage(mi, scene, name, rng)
+    stage, back, light = set_stage(mi, scene, name, rng)
     for bulb in thing.bulbs:
         bulb.power *= light
     items = scatter(thing, camera, back, name == "chair", rng)
-    for item in [thing, *items]:
-        put(mi, scene, item)
+    put(mi, scene, stage + [part for item in [thing, *items] for part in item.parts], thing.bulbs)
     distance = float(np.linalg.norm(camera.origin - camera.target))
     blur = float(np.exp(rng.uniform(np.log(0.001), np.log(0.02))))
     t = mi.ScalarTransform4f
     scene["camera"] = {
-        "type": "thinlens", "fov": camera.fov, "fov_axis": "larger", "near_clip": 0.01, "far_clip": 200.0,
-        "aperture_radius": blur * distance, "focus_distance": distance * float(rng.uniform(0.94, 1.0)),
+        "type": "thinlens",
+        "fov": camera.fov,
+        "fov_axis": "larger",
+        "near_clip": 0.01,
+        "far_clip": 200.0,
+        "aperture_radius": blur * distance,
+        "focus_distance": distance * float(rng.uniform(0.94, 1.0)),
         "to_world": t().look_at(origin=camera.origin.tolist(), target=camera.target.tolist(), up=camera.up.tolist()),
         "film": {
-            "type": "hdrfilm", "width": camera.size[0] * OVER, "height": camera.size[1] * OVER, "pixel_format": "rgb",
-            "rfilter": {"type": "box"}, "sample_border": False,
+            "type": "hdrfilm",
+            "width": camera.size[0] * OVER,
+            "height": camera.size[1] * OVER,
+            "pixel_format": "rgb",
+            "rfilter": {"type": "box"},
+            "sample_border": False,
         },
         "sampler": {"type": "multijitter", "sample_count": samples},
     }
-    if any(part.coat.kind == "glass" for part in thing.parts):
-        samples = samples * 9 // 4
+    clear = any(part.coat.kind == "glass" for part in thing.parts)
+    samples *= 4 if clear else 1  # light through glass is hard to find
     image = np.array(mi.render(mi.load_dict(scene), spp=samples, seed=k), dtype=np.float64)
     image = np.nan_to_num(image[..., :3], posinf=50.0)
-    image = smooth(despeckle(np.minimum(image, np.median(image) * 60 + 1e-3)))
+    image = np.minimum(image, np.median(image) * 60 + 1e-3)
+    image = smooth(despeckle(image, 2, 7) if clear else despeckle(image, 1, 3))
     w, h = camera.size
     return image.reshape(h, OVER, w, OVER, 3).mean(axis=(1, 3))
 
 
-def despeckle(image: Array) -> Array:
-    """Tame lone bright pixels: a highlight must have two neighbours of about its brightness."""
+def despeckle(image: Array, reach: int, rank: int) -> Array:
+    """Tame lone bright pixels: a highlight must have rank - 1 neighbours of about its brightness."""
     lum = image.mean(axis=2)
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(lum, 1, mode="reflect"), (3, 3))
-    third = np.sort(around.reshape(*lum.shape, 9), axis=2)[..., -3]
-    return image * np.minimum(1, 1.25 * third / np.maximum(lum, 1e-6))[..., None]
+    side = 2 * reach + 1
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(lum, reach, mode="reflect"), (side, side))
+    limit = np.sort(around.reshape(*lum.shape, side**2), axis=2)[..., -rank]
+    return image * np.minimum(1, 1.25 * limit / np.maximum(lum, 1e-6))[..., None]
 
 
 def smooth(image: Array, reach: int = 3) -> Array:
@@ -339,7 +378,7 @@ def develop(light: Array, rng: Rng) -> Image.Image:
     centre = np.exp(-(x**2 + y**2))
     mean = np.exp((np.log(lum + 1e-4) * centre).sum() / centre.sum())
     gain = 0.17 / mean * np.exp(rng.normal(0.05, 0.22))
-    gain = min(gain, 1.6 / np.percentile(lum, 93))  # hold the highlights
+    gain = min(gain, max(1.6 / np.percentile(lum, 93), gain * 0.55))  # hold the highlights, within reason
     grey = light.mean(axis=(0, 1))
     balance = (grey.mean() / grey) ** rng.uniform(0.25, 0.75) * np.exp(rng.normal(0, 0.035, 3))
     image = light * gain * balance
@@ -376,7 +415,7 @@ def main() -> None:
     ask.add_argument("--count", type=int, default=PER_CLASS, help="pictures a class")
     ask.add_argument("--seed", type=int, default=7)
     ask.add_argument("--samples", type=int, default=36, help="light paths per rendered pixel")
-    ask.add_argument("--quality", type=int, default=85, help="of the JPEGs")
+    ask.add_argument("--quality", type=int, default=88, help="of the JPEGs")
     ask.add_argument("--variant", default="llvm_ad_rgb")
     ask.add_argument("--threads", type=int, default=2)
     ask.add_argument("--no-zip", action="store_true")

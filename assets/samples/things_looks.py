@@ -14,10 +14,7 @@ Rng = np.random.Generator
 Paint = Callable[[Array], Array]  # (n, 3) points of one part -> (n, 3) linear RGB
 
 # One palette for every class, every clutter object and every second colour.
-PALETTE = (
-    "e9e6df d8c7a3 b3382c b9603a d98a2b d9b23c 8fa67a 35663f 2f7f7d "
-    "7fb0cf 2c3f72 6b4678 d99aa5 8b8c8c 2b2a2c 6f4a30"
-).split()
+PALETTE = ["e9e6df", "d8c7a3", "b3382c", "b9603a", "d98a2b", "d9b23c", "8fa67a", "35663f", "2f7f7d", "7fb0cf", "2c3f72", "6b4678", "d99aa5", "8b8c8c", "2b2a2c", "6f4a30"]
 MATERIALS = ["ceramic"] * 8 + ["plastic"] * 5 + ["wood"] * 5 + ["metal"] * 6 + ["glass"] * 3 + ["matte"] * 3
 
 
@@ -126,9 +123,7 @@ def pattern(a: Array, b: Array, rng: Rng) -> Paint:
     if kind == "bands":
         marks = rng.uniform(0.1, 0.9, rng.integers(2, 5))
         wide = rng.uniform(0.012, 0.04)
-        return lambda p: blend(
-            base(p), b, np.max([edge(wide - np.abs(p[:, 2] - m), 0.01) for m in marks], axis=0)
-        )
+        return lambda p: blend(base(p), b, np.max([edge(wide - np.abs(p[:, 2] - m), 0.01) for m in marks], axis=0))
     if kind == "pinstripes":
         n = count * 3
         return lambda p: blend(base(p), b, edge(np.sin(np.arctan2(p[:, 1], p[:, 0]) * n + turn), 0.3))
@@ -181,22 +176,24 @@ class Coat:
     rough: float = 0.6
     tint: Array = field(default_factory=lambda: np.ones(3))
 
-    def bsdf(self) -> dict[str, Any]:
-        """The Mitsuba description; all but glass read the painted vertex colours."""
-        colour = {"type": "mesh_attribute", "name": "vertex_color"}
+    def clear(self) -> dict[str, Any] | None:
+        """The Mitsuba description of what light passes through; None for all other kinds."""
         if self.kind == "glass":
             tint = {"type": "rgb", "value": self.tint.tolist()}
             return {"type": "dielectric", "int_ior": 1.47, "specular_transmittance": tint}
         if self.kind == "shade":
             thin = {"roughness": 0.8, "diff_trans": 1.0, "eta": 1.3}
-            return {"type": "principledthin", "base_color": colour, **thin}
-        return opaque(colour, self.rough, 1.0 if self.kind == "metal" else 0.0)
+            return {"type": "principledthin", "base_color": vertex("color"), **thin}
+        return None
 
 
-def opaque(colour: dict[str, Any], rough: float, metallic: float = 0.0) -> dict[str, Any]:
-    """One kind of surface for all that is not clear, so that compiled kernels are shared between scenes."""
-    shine = {"roughness": float(np.sqrt(rough)), "specular": 0.5 if rough < 0.5 else 0.15}
-    return {"type": "principled", "base_color": colour, "metallic": max(metallic, 0.001), **shine}
+def vertex(what: str) -> dict[str, Any]:
+    return {"type": "mesh_attribute", "name": f"vertex_{what}"}
+
+
+def opaque(colour: dict[str, Any], rough: Any, metallic: Any = 0.001) -> dict[str, Any]:
+    """One kind of surface for all that is not clear: few kinds compile faster."""
+    return {"type": "principled", "base_color": colour, "roughness": rough, "metallic": metallic, "specular": 0.45}
 
 
 def coat(material: str, a: Array, b: Array, rng: Rng, decorated: bool = True) -> Coat:
@@ -378,7 +375,9 @@ def framed_picture(rng: Rng) -> Array:
 def warmth(kelvin_like: float) -> Array:
     """A light colour: 0 = daylight white, +1 = bulb, -1 = blue sky."""
     t = kelvin_like
-    return np.array([1 + 0.25 * max(t, 0) + 0.18 * min(t, 0), 1 - 0.08 * abs(t), 1 - 0.55 * max(t, 0) - 0.3 * min(t, 0)])
+    return np.array(
+        [1 + 0.25 * max(t, 0) + 0.18 * min(t, 0), 1 - 0.08 * abs(t), 1 - 0.55 * max(t, 0) - 0.3 * min(t, 0)]
+    )
 
 
 def surroundings(rng: Rng, open_back: bool) -> Array:
@@ -417,7 +416,7 @@ def surroundings(rng: Rng, open_back: bool) -> Array:
         return pano
 
     wall = muted(some_colour(rng), 0.3) * 0.5 + 0.25
-    level = {"window": 0.33, "studio": 0.22, "evening": 0.16}[kind]
+    level = {"window": 0.42, "studio": 0.3, "evening": 0.2}[kind]
     pano += wall * level * (1 + 0.12 * field2(rng, 1.6)[:high, :, None])
     pano[...] = np.where((el > 50)[..., None], pano.mean() * 1.5 + pano * 0.3, pano)
     pano[...] = np.where((el < -25)[..., None], muted(some_colour(rng), 0.5) * level * 0.7, pano)

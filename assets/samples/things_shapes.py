@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-
 from things_looks import Array, Coat, Noise, Rng, coat, hex_rgb, jitter, label, pattern, plain, some_colour
 
 Faces = npt.NDArray[np.int64]
@@ -117,7 +116,11 @@ def revolve(profile: Array, segs: int = 128) -> Mesh:
 
 
 def tube(
-    path: Array, wide: Array | float, deep: Array | float | None = None, power: float = 2.0, segs: int = 28,
+    path: Array,
+    wide: Array | float,
+    deep: Array | float | None = None,
+    power: float = 2.0,
+    segs: int = 28,
     up: Sequence[float] = (0.0, 1.0, 0.0),
 ) -> Mesh:
     """Sweep an ellipse (power 2) or rounded rectangle (power 6) along a path; wide lies along up."""
@@ -230,8 +233,11 @@ def mug(rng: Rng, look: Look) -> Thing:
     shape = rng.choice(["straight", "taper", "belly", "tulip", "foot"], p=[0.35, 0.2, 0.2, 0.15, 0.1])
     k = rng.uniform(0.08, 0.2)
     mid, top, low = {
-        "straight": (r, r, r), "taper": (r * (1 - k / 2), r, r * (1 - k)), "belly": (r * (1 + k), r, r * 0.9),
-        "tulip": (r * (1 - k), r * (1 + k * 0.5), r * 0.95), "foot": (r, r * 1.02, r * 0.62),
+        "straight": (r, r, r),
+        "taper": (r * (1 - k / 2), r, r * (1 - k)),
+        "belly": (r * (1 + k), r, r * 0.9),
+        "tulip": (r * (1 - k), r * (1 + k * 0.5), r * 0.95),
+        "foot": (r, r * 1.02, r * 0.62),
     }[str(shape)]
     outer = curve([(0, 0.0), (low * 0.9, 0), (low * 0.97, 0), (low, 0.05), (mid, 0.35), (mid, 0.65), (top, 1)], 140)
     wall = rng.uniform(0.035, 0.06)
@@ -279,16 +285,29 @@ def teapot(rng: Rng, look: Look) -> Thing:
     cap = curve([(0, top - 0.01), (rim, top - 0.01), (rim, top + 0.03), (rim * 0.75, top + dome), (0, top + dome)], 50)
     thing.add(revolve(cap), lid)
     size = rng.uniform(0.05, 0.085)
-    knob = [(0, 0), (size * 0.5, 0), (size * 0.45, size * 0.6), (size * 1.3, size), (size * 0.9, size * 2), (0, size * 2)]
+    knob = [
+        (0, 0),
+        (size * 0.5, 0),
+        (size * 0.45, size * 0.6),
+        (size * 1.3, size),
+        (size * 0.9, size * 2),
+        (0, size * 2),
+    ]
     thing.add(revolve(curve(knob, 30) + [0, top + dome - 0.01], 40), look.second if rng.random() < 0.4 else lid)
     low = rng.uniform(0.2, 0.42) * h
     start, tip = radius_at(outer, low) * 0.82, r + rng.uniform(0.28, 0.42)
     height = h * rng.uniform(0.88, 1.1)
     bend = rng.uniform(0.2, 0.7)
-    path = curve([
-        (-start, 0, low), (-start - 0.14, 0, low + 0.02), (-r - 0.12 - 0.1 * bend, 0, height * (0.75 - 0.2 * bend)),
-        (-tip + 0.08, 0, height), (-tip, 0, height + 0.015),
-    ], 60)
+    path = curve(
+        [
+            (-start, 0, low),
+            (-start - 0.14, 0, low + 0.02),
+            (-r - 0.12 - 0.1 * bend, 0, height * (0.75 - 0.2 * bend)),
+            (-tip + 0.08, 0, height),
+            (-tip, 0, height + 0.015),
+        ],
+        60,
+    )
     taper = np.interp(np.linspace(0, 1, 60), [0, 0.35, 1], [rng.uniform(0.12, 0.16), 0.085, rng.uniform(0.04, 0.058)])
     thing.add(tube(path, taper, taper * 1.1), look.main)
     dark = Coat("matte", plain(np.full(3, 0.02), rng))
@@ -304,7 +323,14 @@ def teapot(rng: Rng, look: Look) -> Thing:
     else:
         z1, up = h * 0.8, h + rng.uniform(0.35, 0.5)
         r1 = radius_at(outer, z1) - 0.02
-        grip = [(-r1, 0, z1), (-r1 * 1.15, 0, up * 0.9), (-r1 * 0.6, 0, up), (r1 * 0.6, 0, up), (r1 * 1.15, 0, up * 0.9), (r1, 0, z1)]
+        grip = [
+            (-r1, 0, z1),
+            (-r1 * 1.15, 0, up * 0.9),
+            (-r1 * 0.6, 0, up),
+            (r1 * 0.6, 0, up),
+            (r1 * 1.15, 0, up * 0.9),
+            (r1, 0, z1),
+        ]
     thing.add(tube(curve(grip, 80), thick * 1.2, thick * 0.8), look.second if rng.random() < 0.35 else look.main)
     return thing
 
@@ -315,8 +341,13 @@ def bottle(rng: Rng, look: Look) -> Thing:
     n = rng.uniform(0.045, 0.065)
     style = str(rng.choice(["wine", "slope", "beer", "milk", "water", "jar", "flask"]))
     shoulder, neck = {
-        "wine": (0.6, 0.72), "slope": (0.45, 0.78), "beer": (0.52, 0.76), "milk": (0.55, 0.78), "water": (0.66, 0.84),
-        "jar": (0.68, 0.8), "flask": (0.28, 0.62),
+        "wine": (0.6, 0.72),
+        "slope": (0.45, 0.78),
+        "beer": (0.52, 0.76),
+        "milk": (0.55, 0.78),
+        "water": (0.66, 0.84),
+        "jar": (0.68, 0.8),
+        "flask": (0.28, 0.62),
     }[style]
     if style in ("milk", "jar"):
         n = r * rng.uniform(0.45, 0.58)
@@ -337,7 +368,9 @@ def bottle(rng: Rng, look: Look) -> Thing:
     stopper = str(rng.choice(["cap", "cork", "ball", "none"], p=[0.5, 0.25, 0.1, 0.15]))
     if stopper == "cap":
         wide, high = n * rng.uniform(1.15, 1.3), rng.uniform(0.05, 0.1)
-        cap = curve([(0, 0.91), (wide, 0.91), (wide, 0.91), (wide, 0.91 + high), (wide, 0.91 + high), (0, 0.91 + high)], 40)
+        cap = curve(
+            [(0, 0.91), (wide, 0.91), (wide, 0.91), (wide, 0.91 + high), (wide, 0.91 + high), (0, 0.91 + high)], 40
+        )
         thing.add(revolve(cap), look.second)
     elif stopper == "cork":
         cork = Coat("matte", plain(np.array([0.45, 0.28, 0.14]), rng, 0.3))
@@ -375,8 +408,10 @@ def chair(rng: Rng, look: Look) -> Thing:
     if style == "arm":
         plump = float(rng.uniform(0.04, 0.07))
         for size, at in (
-            ((w + 0.1, d + 0.1, 0.16), (0, 0, 0.27)), ((w + 0.14, 0.16, top - 0.25), (0, y + 0.08, (top - 0.3) / 2 + 0.2)),
-            ((0.13, d + 0.12, 0.4), (-x - 0.1, 0, 0.38)), ((0.13, d + 0.12, 0.4), (x + 0.1, 0, 0.38)),
+            ((w + 0.1, d + 0.1, 0.16), (0, 0, 0.27)),
+            ((w + 0.14, 0.16, top - 0.25), (0, y + 0.08, (top - 0.3) / 2 + 0.2)),
+            ((0.13, d + 0.12, 0.4), (-x - 0.1, 0, 0.38)),
+            ((0.13, d + 0.12, 0.4), (x + 0.1, 0, 0.38)),
         ):
             thing.add(box(size, plump, 20).moved(np.eye(3), at), look.main)
         cushion = look.second if rng.random() < 0.4 else look.main
@@ -387,7 +422,17 @@ def chair(rng: Rng, look: Look) -> Thing:
         return thing
     if style == "shell":
         s, t = np.linspace(0, 1, 70), np.linspace(-1, 1, 50)
-        side = curve([(-d / 2 - 0.03, seat - 0.04), (-d / 2, seat + 0.01), (y - 0.1, seat - 0.02), (y + 0.06, seat), (y + 0.1, seat + 0.14), (y + 0.1 + lean, top)], 70)
+        side = curve(
+            [
+                (-d / 2 - 0.03, seat - 0.04),
+                (-d / 2, seat + 0.01),
+                (y - 0.1, seat - 0.02),
+                (y + 0.06, seat),
+                (y + 0.1, seat + 0.14),
+                (y + 0.1 + lean, top),
+            ],
+            70,
+        )
         half = np.interp(s, [0, 0.1, 0.45, 0.6, 0.9, 1], [0.6, 0.92, 1, 1, 0.8, 0.5]) * w / 2
         curl = rng.uniform(0.02, 0.1) * np.interp(s, [0, 0.3, 0.55, 1], [0.2, 1, 1.4, 0.6])
         ss, tt = np.meshgrid(np.arange(70), t, indexing="ij")
@@ -400,21 +445,45 @@ def chair(rng: Rng, look: Look) -> Thing:
             for sy in (-1, 1):
                 leg = line((sx * x * 0.6, sy * y * 0.6, seat - 0.02), (sx * (x + splay), sy * (y + splay), 0))
                 thing.add(tube(leg, np.linspace(0.02, 0.014, 24)), legs)
-            thing.add(tube(line((sx * x * 0.75, -y * 0.8, seat * 0.55), (sx * x * 0.75, y * 0.8, seat * 0.55)), 0.009), legs)
+            thing.add(
+                tube(line((sx * x * 0.75, -y * 0.8, seat * 0.55), (sx * x * 0.75, y * 0.8, seat * 0.55)), 0.009), legs
+            )
         return thing
     square, thick = float(rng.choice([2.0, 6.0])), rng.uniform(0.018, 0.032)
     if style == "tubular":
         square, thick = 2.0, 0.015
         for sx in (-1, 1):
-            loop = [(sx * x, y, 0.015)] * 2 + [(sx * x, -y, 0.015)] * 2 + [(sx * x, -y, seat)] * 2 + [(sx * x, y, seat)] * 2
+            loop = (
+                [(sx * x, y, 0.015)] * 2
+                + [(sx * x, -y, 0.015)] * 2
+                + [(sx * x, -y, seat)] * 2
+                + [(sx * x, y, seat)] * 2
+            )
             thing.add(tube(curve([*loop, (sx * x, y + lean, top)], 120), thick), legs)
         thing.add(tube(line((-x, y, 0.015), (x, y, 0.015)), thick), legs)
     else:
         splay = rng.uniform(0, 0.05)
         for sx in (-1, 1):
-            thing.add(tube(line((sx * x, -y, seat), (sx * (x + splay), -y - splay, 0)), np.linspace(thick, thick * 0.75, 24), power=square), legs)
-            post = curve([(sx * (x + splay), y + splay, 0), (sx * x, y, seat * 0.7), (sx * x, y, seat + 0.1), (sx * x, y + lean, top)], 60)
-            thing.add(tube(post, np.interp(np.linspace(0, 1, 60), [0, 0.4, 1], [0.75, 1, 0.8]) * thick, power=square), legs)
+            thing.add(
+                tube(
+                    line((sx * x, -y, seat), (sx * (x + splay), -y - splay, 0)),
+                    np.linspace(thick, thick * 0.75, 24),
+                    power=square,
+                ),
+                legs,
+            )
+            post = curve(
+                [
+                    (sx * (x + splay), y + splay, 0),
+                    (sx * x, y, seat * 0.7),
+                    (sx * x, y, seat + 0.1),
+                    (sx * x, y + lean, top),
+                ],
+                60,
+            )
+            thing.add(
+                tube(post, np.interp(np.linspace(0, 1, 60), [0, 0.4, 1], [0.75, 1, 0.8]) * thick, power=square), legs
+            )
         if rng.random() < 0.5:
             z = seat * rng.uniform(0.3, 0.6)
             for sx in (-1, 1):
@@ -447,18 +516,23 @@ def chair(rng: Rng, look: Look) -> Thing:
     rail(seat + 0.1, 0.018)
     if back == "cross":
         for sx in (-1, 1):
-            thing.add(tube(line((sx * x, at(seat + 0.1), seat + 0.1), (-sx * x, at(top - 0.05), top - 0.05)), 0.02, 0.011), look.main)
+            thing.add(
+                tube(line((sx * x, at(seat + 0.1), seat + 0.1), (-sx * x, at(top - 0.05), top - 0.05)), 0.02, 0.011),
+                look.main,
+            )
     else:
         for sx in np.linspace(-x * 0.75, x * 0.75, int(rng.integers(3, 8))):
             bow = 0.02 * (1 - (sx / x) ** 2)
-            thing.add(tube(line((sx, at(seat + 0.1) + bow, seat + 0.09), (sx, at(top) + bow, top - 0.03)), 0.012), look.main)
+            thing.add(
+                tube(line((sx, at(seat + 0.1) + bow, seat + 0.09), (sx, at(top) + bow, top - 0.03)), 0.012), look.main
+            )
     return thing
 
 
 def lamp(rng: Rng, look: Look) -> Thing:
     thing = Thing()
     lit = rng.random() < 0.5
-    power = rng.uniform(60, 200)  # times the light of the room
+    power = rng.uniform(40, 130)  # times the light of the room
     bulb_coat = Coat("ceramic", plain(np.full(3, 0.75), rng), rough=0.05)
 
     def bulb(centre: Sequence[float] | Array, radius: float) -> None:
@@ -469,14 +543,19 @@ def lamp(rng: Rng, look: Look) -> Thing:
 
     if rng.random() < 0.32:  # a desk lamp with an arm
         foot = rng.uniform(0.17, 0.24)
-        thing.add(revolve(curve([(0, 0), (foot, 0), (foot, 0), (foot * 0.97, 0.045), (0.03, 0.06), (0, 0.06)], 60)), look.main)
+        thing.add(
+            revolve(curve([(0, 0), (foot, 0), (foot, 0), (foot * 0.97, 0.045), (0.03, 0.06), (0, 0.06)], 60)), look.main
+        )
         a1, a2 = rng.uniform(-0.15, 0.5), rng.uniform(0.5, 1.35)
         l1, l2 = rng.uniform(0.4, 0.55), rng.uniform(0.3, 0.45)
         elbow = np.array([-np.sin(a1) * l1, 0, 0.05 + np.cos(a1) * l1])
         head = elbow + [np.sin(a2) * l2, 0, np.cos(a2) * l2]
         thin = rng.uniform(0.012, 0.02)
         if rng.random() < 0.3:
-            thing.add(tube(curve([(0, 0, 0.04), (0, 0, 0.3), elbow * [0, 1, 1.3], head + [0, 0, 0.1], head], 80), thin), look.second)
+            thing.add(
+                tube(curve([(0, 0, 0.04), (0, 0, 0.3), elbow * [0, 1, 1.3], head + [0, 0, 0.1], head], 80), thin),
+                look.second,
+            )
         else:
             thing.add(tube(line((0, 0, 0.04), elbow), thin), look.second)
             thing.add(tube(line(elbow, head), thin), look.second)
@@ -498,14 +577,43 @@ def lamp(rng: Rng, look: Look) -> Thing:
     if style == "tripod":
         for k in range(3):
             a = k * 2.094 + 0.3
-            thing.add(tube(line((0.02 * np.cos(a), 0.02 * np.sin(a), high), (b * 1.5 * np.cos(a), b * 1.5 * np.sin(a), 0)), 0.017), look.main)
+            thing.add(
+                tube(
+                    line((0.02 * np.cos(a), 0.02 * np.sin(a), high), (b * 1.5 * np.cos(a), b * 1.5 * np.sin(a), 0)),
+                    0.017,
+                ),
+                look.main,
+            )
         thing.add(ball(0.035, 24).moved(np.eye(3), (0, 0, high)), look.second)
     else:
         body = {
-            "vase": [(b * 0.7, 0), (b * 0.8, 0.02), (b * 1.5, high * 0.35), (b * 0.8, high * 0.7), (b * 0.3, high * 0.85), (0.03, high)],
+            "vase": [
+                (b * 0.7, 0),
+                (b * 0.8, 0.02),
+                (b * 1.5, high * 0.35),
+                (b * 0.8, high * 0.7),
+                (b * 0.3, high * 0.85),
+                (0.03, high),
+            ],
             "stick": [(b, 0), (b, 0), (b * 0.95, 0.04), (0.03, 0.06), (0.022, 0.1), (0.022, high), (0.022, high)],
-            "globe": [(b * 0.6, 0), (b * 0.6, 0.04), (b * 0.6, 0.04), (b * 1.6, 0.1), (b * 1.6, 0.1 + b * 1.8), (0.03, 0.13 + b * 1.9), (0.025, high)],
-            "drum": [(b, 0), (b, 0), (b, high * 0.75), (b, high * 0.8), (0.03, high * 0.82), (0.025, high * 0.82), (0.025, high)],
+            "globe": [
+                (b * 0.6, 0),
+                (b * 0.6, 0.04),
+                (b * 0.6, 0.04),
+                (b * 1.6, 0.1),
+                (b * 1.6, 0.1 + b * 1.8),
+                (0.03, 0.13 + b * 1.9),
+                (0.025, high),
+            ],
+            "drum": [
+                (b, 0),
+                (b, 0),
+                (b, high * 0.75),
+                (b, high * 0.8),
+                (0.03, high * 0.82),
+                (0.025, high * 0.82),
+                (0.025, high),
+            ],
         }[style]
         thing.add(revolve(np.concatenate([curve([(0, 0), *body], 120), [[0, high]]])), look.main)
         if rng.random() < 0.4:
@@ -536,7 +644,9 @@ def spoon(rng: Rng, look: Look) -> Thing:
     thing = Thing()
     kind = str(rng.choice(["table", "wooden", "round", "ladle"], p=[0.45, 0.25, 0.2, 0.1]))
     bowl = {"table": rng.uniform(0.27, 0.34), "wooden": rng.uniform(0.22, 0.3), "round": 0.25, "ladle": 0.26}[kind]
-    half = {"table": rng.uniform(0.28, 0.34), "wooden": rng.uniform(0.3, 0.38), "round": 0.45, "ladle": 0.5}[kind] * bowl
+    half = {"table": rng.uniform(0.28, 0.34), "wooden": rng.uniform(0.3, 0.38), "round": 0.45, "ladle": 0.5}[
+        kind
+    ] * bowl
     depth = {"table": 0.06, "wooden": 0.055, "round": 0.065, "ladle": 0.1}[kind] * rng.uniform(0.8, 1.25)
     neck = rng.uniform(0.016, 0.022) * (1.25 if kind == "wooden" else 1)
     end = neck * rng.uniform(1.0, 2.0) if kind != "wooden" else neck * rng.uniform(0.9, 1.15)
@@ -547,7 +657,9 @@ def spoon(rng: Rng, look: Look) -> Thing:
     u = np.clip((s - (1 - bowl)) / bowl, 0, 1)
     egg = half * 2 * np.sqrt(np.clip(u * (1 - u), 0, 1)) * (1.08 - 0.25 * (u - 0.5))
     width = np.sqrt(stem**2 * (s < 1 - bowl * 0.9) + egg**2)
-    width = np.maximum(np.convolve(np.pad(width, 4, mode="edge"), np.hanning(11)[1:-1] / np.hanning(11).sum(), "valid"), 1e-4)
+    width = np.maximum(
+        np.convolve(np.pad(width, 4, mode="edge"), np.hanning(11)[1:-1] / np.hanning(11).sum(), "valid"), 1e-4
+    )
     width[0] = width[-1] = 1e-4
     t = np.linspace(-1, 1, m)
     arch = rng.uniform(0.02, 0.08)
@@ -569,7 +681,12 @@ def spoon(rng: Rng, look: Look) -> Thing:
 
 
 CLASSES: dict[str, Callable[[Rng, Look], Thing]] = {
-    "bottle": bottle, "chair": chair, "lamp": lamp, "mug": mug, "spoon": spoon, "teapot": teapot,
+    "bottle": bottle,
+    "chair": chair,
+    "lamp": lamp,
+    "mug": mug,
+    "spoon": spoon,
+    "teapot": teapot,
 }
 
 
@@ -578,7 +695,22 @@ CLASSES: dict[str, Callable[[Rng, Look], Thing]] = {
 
 def clutter(rng: Rng, large: bool = False) -> Thing:
     """A small object of none of the classes, about 0.1 to 0.4 across, standing on z = 0; large: fit for a floor."""
-    kinds = ["ball", "block", "fruit", "pebble", "coins", "pencil", "leaf", "ring", "card", "plant", "can", "cone", "book", "slab"]
+    kinds = [
+        "ball",
+        "block",
+        "fruit",
+        "pebble",
+        "coins",
+        "pencil",
+        "leaf",
+        "ring",
+        "card",
+        "plant",
+        "can",
+        "cone",
+        "book",
+        "slab",
+    ]
     if large:
         kinds = ["ball", "block", "plant", "can", "cone", "ring", "book"]
     kind = str(rng.choice(kinds))
@@ -630,7 +762,14 @@ def clutter(rng: Rng, large: bool = False) -> Thing:
         green = np.array([[0.07, 0.16, 0.04], [0.12, 0.2, 0.06], [0.05, 0.13, 0.08]][rng.integers(3)])
         for _ in range(int(rng.integers(8, 18))):
             pose = turn("z", rng.uniform(0, 6.3)) @ turn("y", -rng.uniform(0.3, 1.3))
-            leaf(thing, rng, rng.uniform(0.16, 0.34), pose, Coat("plastic", plain(green, rng, 0.3), rough=0.35), (0, 0, 0.19))
+            leaf(
+                thing,
+                rng,
+                rng.uniform(0.16, 0.34),
+                pose,
+                Coat("plastic", plain(green, rng, 0.3), rough=0.35),
+                (0, 0, 0.19),
+            )
     elif kind == "book":
         w, d, h = size * rng.uniform(1.1, 1.6), size * rng.uniform(1.5, 2), rng.uniform(0.03, 0.1)
         cover = coat("matte", a, b, rng, False)
@@ -669,5 +808,3 @@ def paint(thing: Thing) -> Thing:
     for part in thing.parts:
         part.colour = np.clip(part.coat.paint(part.mesh.verts), 0.004, 0.95)
     return thing
-
-

@@ -149,8 +149,7 @@ def _checked_entries(opened: zipfile.ZipFile, file: IO[bytes], name: str) -> lis
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # the others can take memory without bound, and no common tool writes them unasked
             raise DataError("error.zip.method", name=names.shown(name), entry=names.shown(entry))
-    # macOS marks folders with a file whose name ends in a carriage return
-    names.check((entry for entry, _ in entries if not entry.endswith("Icon\r")), "zip")
+    names.check((entry for entry, _ in entries), "zip")
     _check_overlap([info for _, info in entries], file, opened, name)
     return entries
 
@@ -238,10 +237,10 @@ def _stored(
 
 def _store_entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, budget: _Budget) -> Path | str:
     """The stored file, or why there is none."""
+    if not info.file_size:
+        return "empty_file"
     with opened.open(info) as packed:
         start = packed.read(SNIFFED_BYTES)
-        if not start:
-            return "empty_file"
         kind = sniff(start)
         if kind is None:
             return "not_a_picture"

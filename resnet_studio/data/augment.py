@@ -99,6 +99,19 @@ def augment(pixels: Tensor, aspect: Tensor, size: int, how: Recipe) -> Tensor:
     return batch
 
 
+def centre(pixels: Tensor, aspect: Tensor, size: int, share: float) -> Tensor:
+    """The plain view of squeezed pictures: the middle square that is ``share`` of the short side.
+
+    ``pixels`` uint8 ``[B, 3, R, R]``, ``aspect`` ``[B]`` -> float ``[B, 3, size, size]`` in [0, 1].
+    """
+    batch = pixels.float().div_(255)
+    zero = torch.zeros_like(aspect)
+    width, height = share * (1 / aspect).clamp(max=1), share * aspect.clamp(max=1)
+    theta = torch.stack([torch.stack([width, zero, zero], 1), torch.stack([zero, height, zero], 1)], 1)
+    grid = F.affine_grid(theta, [len(batch), 3, size, size], align_corners=False)
+    return F.grid_sample(batch, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+
 def normalise(batch: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
     """(batch - mean) / std a channel, in place; ``batch`` float ``[B, 3, H, W]`` in [0, 1]."""
     offset = torch.tensor(mean, device=batch.device).view(3, 1, 1)

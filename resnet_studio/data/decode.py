@@ -7,12 +7,13 @@ checkpoint's preprocessing, pixel for pixel what torchvision's ``Resize`` and ``
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from PIL import Image
@@ -24,7 +25,11 @@ from resnet_studio.model.preprocess import centre_crop
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from resnet_studio.data.cache import ArrayCache
+    from resnet_studio.data.dataset import Sample
+
 CHUNK = 64
+VERSION = 1  # of what a decoded picture looks like; raise it when that changes
 
 
 class View(Protocol):
@@ -89,21 +94,46 @@ class Decoded:
     skipped: tuple[int, ...]
 
 
-def decode(files: Sequence[Path], view: View, *, threads: int | None = None) -> Generator[int, None, Decoded]:
+def decode(
+    files: Sequence[Path],
+    view: View,
+    *,
+    contents: Sequence[str] = (),
+    cache: ArrayCache | None = None,
+    threads: int | None = None,
+) -> Generator[int, None, Decoded]:
     """Decode ``files`` in threads (the decoders let go of the interpreter lock); yields how many are done.
 
+    With a ``cache`` and the ``contents`` (a hash of each file's bytes), pictures decoded before are not decoded again.
     A picture that cannot be decoded is left out and counted in ``skipped``; it never ends the whole.
     """
-    pixels = np.empty((len(files), view.side, view.side, 3), np.uint8)
-    aspect = np.ones(len(files), np.float32)
+    shapes = {"pixels": ((len(files), view.side, view.side, 3), "u1"), "aspect": ((len(files),), "<f4")}
+    if cache is None or not cache.has_room(len(files) * view.side**2 * 3):
+        arrays = {name: np.empty(shape, dtype) for name, (shape, dtype) in shapes.items()}
+        good = yield from _fill(files, view, arrays, threads)
+        return _decoded(arrays, good)
+    key = cache.key("pixels", VERSION, repr(view), list(contents))
+    if (entry := cache.get(key)) is None:
+        with cache.building(key, shapes) as building:
+            building.notes["good"] = yield from _fill(files, view, building.arrays, threads)
+        entry = cache.get(key)
+        assert entry is not None
+    yield len(files)
+    return _decoded(entry.arrays, entry.notes["good"])
+
+
+def _fill(
+    files: Sequence[Path], view: View, arrays: Mapping[str, NDArray[Any]], threads: int | None
+) -> Generator[int, None, list[bool]]:
+    """Decode ``files`` into ``arrays``; returns which could be."""
 
     def one(index: int) -> bool:
         try:
             picture = read_picture(files[index], draft_side=view.draft_side)
         except DataError:
             return False
-        pixels[index] = view.pixels(picture)
-        aspect[index] = picture.width / picture.height
+        arrays["pixels"][index] = view.pixels(picture)
+        arrays["aspect"][index] = picture.width / picture.height
         return True
 
     good: list[bool] = []
@@ -111,7 +141,26 @@ def decode(files: Sequence[Path], view: View, *, threads: int | None = None) -> 
         for start in range(0, len(files), CHUNK):
             good += pool.map(one, range(start, min(start + CHUNK, len(files))))
             yield len(good)
+    return good
+
+
+def _decoded(arrays: Mapping[str, NDArray[Any]], good: Sequence[bool]) -> Decoded:
     kept = tuple(index for index, fine in enumerate(good) if fine)
-    if len(kept) < len(files):
+    pixels, aspect = arrays["pixels"], arrays["aspect"]
+    if len(kept) < len(good):
         pixels, aspect = pixels[list(kept)], aspect[list(kept)]
     return Decoded(pixels, aspect, kept, tuple(index for index, fine in enumerate(good) if not fine))
+
+
+def content(sample: Sample, path: Path) -> str:
+    """The hash of the bytes of ``sample`` at ``path`` as they are now, read again only where the file has changed."""
+    if sample.content and not sample.modified:
+        return sample.content  # stored under its hash, never changed
+    try:
+        now = path.stat()
+        if sample.content and (now.st_size, now.st_mtime_ns) == (sample.bytes, sample.modified):
+            return sample.content
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return "missing"

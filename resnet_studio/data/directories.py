@@ -1,7 +1,7 @@
 """The directories of a TIFF file and of an EXIF block, which is one: are they built to take memory?
 
 Pillow reads the value of every tag as soon as it opens a file, tags may point to the same bytes over and over, and a
-few kilobytes so become gigabytes. Honest values do not overlap: together they are no longer than the file.
+few kilobytes so become gigabytes. Honest values hardly overlap: together they are about no longer than the file.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import IO
 
 _TAGS = 4_000
 _NUMBERS = 300_000
+_SHARED_BYTES = 1 << 16
 _VALUE_BYTES = 32 * 2**20
 _UNIT_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _BYTE_TYPES = (1, 2, 6, 7)
@@ -52,7 +53,7 @@ def _is_bloated(file: IO[bytes], size: int) -> bool:
         entries = _entries(file, at, order, big)
         tags += len(entries)
         values += sum(length for _, length, _, _ in entries)
-        if tags > _TAGS or values > min(size, _VALUE_BYTES):
+        if tags > _TAGS or values > min(4 * size + _SHARED_BYTES, _VALUE_BYTES):
             return True
         if any(count > _NUMBERS and kind not in _BYTE_TYPES for _, _, kind, count in entries):
             return True

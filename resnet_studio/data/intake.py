@@ -111,9 +111,10 @@ def from_picked(
     Raises :class:`DataError`.
     """
     pairs = list(files)
-    names.check((given for given, _ in pairs if not given.endswith("Icon\r")), "picked")
+    names.check((given for given, _ in pairs), "picked")
+    around = inside.resolve() if inside else None
     for given, path in pairs:
-        within = inside is None or path.resolve().is_relative_to(inside.resolve())
+        within = around is None or path.resolve().is_relative_to(around)
         if not within or path.is_symlink() or not path.is_file():
             raise DataError("error.picked.gone", entry=names.shown(given))
     with incoming(workspace) as folder:
@@ -149,15 +150,18 @@ def from_folder(
 
 
 def dataset(workspace: Workspace, id: str) -> Dataset:
-    """The data set called ``id``. Raises :class:`DataError` where there is none."""
+    """The data set called ``id``. Raises :class:`DataError` where there is none, or its folder is gone."""
     folder = workspace.datasets / id
     if not safe_name(id) or not (folder / "dataset.json").is_file():
         raise DataError("error.data.unknown", dataset=names.shown(id))
-    return load(folder)
+    found = load(folder)
+    if not found.root.is_dir():
+        raise DataError("error.data.folder_gone", folder=str(found.root))
+    return found
 
 
 def datasets(workspace: Workspace) -> list[Summary]:
-    """All data sets, the newest first."""
+    """All data sets, the newest first; a folder on this machine only as it was last."""
     found = []
     for path in workspace.datasets.glob("*/summary.json"):
         try:
@@ -169,7 +173,9 @@ def datasets(workspace: Workspace) -> list[Summary]:
             found.append((path.stat().st_mtime, summary))
         except (OSError, ValueError, LookupError, TypeError):
             continue
-    return [summary for _, summary in sorted(found, key=lambda pair: (-pair[0], pair[1].id))]
+    newest = [summary for _, summary in sorted(found, key=lambda pair: (-pair[0], pair[1].id))]
+    roots = [summary.root for summary in newest]
+    return [each for at, each in enumerate(newest) if each.root is None or each.root not in roots[:at]]
 
 
 def kept_from(source: str, workspace: Workspace) -> Dataset | None:
@@ -237,7 +243,7 @@ def settle(
     kept = workspace.datasets / dataset.id
     dataset = replace(dataset, root=kept)
     if (kept / "dataset.json").is_file():
-        return load(kept)
+        return _kept_again(dataset)
     used = {sample.file for sample in dataset.samples}
     for file in files:
         if file.path.relative_to(folder).as_posix() not in used:
@@ -249,8 +255,19 @@ def settle(
         # another upload of the same pictures was faster
         if not (kept / "dataset.json").is_file():
             raise
-        return load(kept)
+        return _kept_again(dataset)
     return dataset
+
+
+def _kept_again(dataset: Dataset) -> Dataset:
+    """The data set with the pictures of ``dataset`` that is there already, with what was left out this time."""
+    kept = load(dataset.root)
+    fresh = replace(kept, problems=dataset.problems)
+    if dataset.source not in ("zip", "picked"):
+        fresh = replace(fresh, source=dataset.source, hints=dataset.hints)
+    if fresh != kept:
+        save(fresh, kept.root)
+    return fresh
 
 
 def _known(workspace: Workspace, where: str) -> dict[str, Sample]:

@@ -36,7 +36,7 @@ def shown(name: str, length: int = 80) -> str:
 
 def printable(name: str) -> bool:
     """Whether ``name`` can be stored and shown: no control characters, no bytes that are not Unicode."""
-    return not any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name)
+    return name.isprintable() or not any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name)
 
 
 def check(names: Iterable[str], door: Door) -> None:
@@ -47,7 +47,9 @@ def check(names: Iterable[str], door: Door) -> None:
     """
     seen: dict[str, str] = {}
     folders: dict[str, str] = {}
-    for name in names:
+    for given in names:
+        # macOS marks folders with a file of this name
+        name = given[:-1] if given.endswith("Icon\r") else given
         if not _safe(name):
             raise DataError(f"error.{door}.unsafe_name", entry=shown(name))
         path = name.rstrip("/")

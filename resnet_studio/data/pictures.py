@@ -49,7 +49,7 @@ class BadPicture(DataError):  # noqa: N818 - says what the file is
 
 @dataclass(frozen=True)
 class PictureHeader:
-    """Width and height in pixels as stored (not turned upright), the format, and whether more frames follow."""
+    """Width and height in pixels as stored (not yet upright), the format, whether more frames or pages follow."""
 
     width: int
     height: int
@@ -143,7 +143,8 @@ def _examined(file: IO[bytes], label: str, rows: bool) -> tuple[Image.Image, Pic
         raise
     except _DECODER_ERRORS as error:
         raise BadPicture("damaged", label) from error
-    return image, PictureHeader(*image.size, kind, container.animated)
+    pages = kind == "TIFF" and bool(getattr(image, "is_animated", False))
+    return image, PictureHeader(*image.size, kind, container.animated or pages)
 
 
 def _label(source: Path | IO[bytes], name: str | None) -> str:

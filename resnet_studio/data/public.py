@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from PIL import Image
 
 from resnet_studio.data import intake
@@ -97,7 +97,7 @@ def open_public(key: str, workspace: Workspace, *, progress: Progress | None = N
         return kept
     downloads = workspace.cache / "downloads" / key
     downloads.mkdir(parents=True, exist_ok=True)
-    with FileLock(downloads.parent / "lock"):
+    with _locked(downloads.parent / "lock", progress):
         if kept := intake.kept_from(entry.source, workspace):
             return kept
         parts = _downloaded(entry, downloads, phase(progress, 0, 3))
@@ -109,6 +109,23 @@ def open_public(key: str, workspace: Workspace, *, progress: Progress | None = N
             )  # fmt: skip
     shutil.rmtree(downloads, ignore_errors=True)
     return dataset
+
+
+@contextmanager
+def _locked(path: Path, progress: Progress | None) -> Iterator[None]:
+    """Hold the lock at ``path``; while another download holds it, ``progress`` hears that nothing is done yet."""
+    lock = FileLock(path)
+    while True:
+        try:
+            lock.acquire(timeout=1)
+            break
+        except Timeout:
+            if progress:
+                progress(0, 1)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _downloaded(entry: PublicSet, into: Path, progress: Progress | None) -> dict[str, Any]:

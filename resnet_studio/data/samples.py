@@ -29,8 +29,6 @@ class SampleSet:
     """A data set that comes with the studio; its words are ``sample.<key>.name``, ``.description``, ``.terms``."""
 
     key: str
-    pictures: int
-    classes: int
     archive: str | None = None
     hints: Mapping[str, object] = field(default_factory=dict)
 
@@ -60,8 +58,8 @@ class SampleSet:
 SAMPLES: Mapping[str, SampleSet] = {
     sample.key: sample
     for sample in (
-        SampleSet("digits", pictures=1797, classes=10, hints={"horizontal_flip": False}),
-        SampleSet("things", pictures=0, classes=0, archive="things.zip"),
+        SampleSet("digits", hints={"horizontal_flip": False}),
+        SampleSet("things", archive="things.zip"),
     )
 }
 

@@ -208,6 +208,8 @@ def _check_classes(
     if not kept:
         loose = left_out.get("no_class", ())
         skipped = sum(len(files) for kind, files in left_out.items() if kind != "junk")
+        if left_out.get("link") and not loose:
+            raise DataError("error.data.only_links", name=shown(name))
         key = "error.data.loose" if loose else "error.data.no_pictures" if skipped else "error.data.empty"
         raise DataError(key, name=shown(name), count=len(loose) or skipped)
     if are_bare_parts(classes):

@@ -205,7 +205,7 @@ def digest_place(raw: bytes | bytearray, key: str) -> slice:
     """Where in the header ``raw`` the 64 digits of the digest ``key`` stand; ``ValueError`` where they do not."""
     # The card is JSON inside of JSON, so its quotes are escaped; no class name can look like this.
     mark = f'\\"{key}\\": \\"'.encode()
-    begin = raw.index(mark) + len(mark)
+    begin = raw.rindex(mark) + len(mark)  # the last: what came before may quote another file's digest
     return slice(begin, begin + len(NO_DIGEST))
 
 

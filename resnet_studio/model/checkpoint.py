@@ -77,7 +77,10 @@ def save(path: Path, model_state: Mapping[str, torch.Tensor], card: Card) -> Non
     if not healthy(tensors):
         raise CheckpointError("error.checkpoint.not_saved", file=path.name)
     with replacing(path) as temporary:
+        temporary.touch()
+        usual_mode = temporary.stat().st_mode
         save_file(tensors, temporary, metadata={METADATA_KEY: header_text(card)})
+        temporary.chmod(usual_mode)  # save_file makes a file that its owner alone may read
         _write_digests(temporary)
 
 

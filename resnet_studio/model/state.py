@@ -85,8 +85,6 @@ def read_pickle(file: BufferedReader, name: str) -> dict[str, torch.Tensor]:
         state = _unpickled(file)
     except (pickle.UnpicklingError, _CodeFoundError) as error:
         raise CheckpointError("error.checkpoint.code", file=name) from error
-    except OSError:
-        raise
     except Exception as error:
         # A damaged pickle raises whatever its bytes lead to.
         raise CheckpointError("error.checkpoint.damaged", file=name) from error

@@ -30,6 +30,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{name}” holds no usable pictures ({count:file was|files were} left out); add JPEG, PNG, WebP, BMP, TIFF or GIF pictures, one folder for each class.",
         "“{name}”中没有可用的图片（已跳过 {count} 个文件）；请添加 JPEG、PNG、WebP、BMP、TIFF 或 GIF 图片，每个类别一个文件夹。",
     ),
+    "error.data.only_links": (
+        "“{name}” holds links, which are not followed, but no pictures; open the folder that holds the pictures themselves.",
+        "“{name}”中只有链接而没有图片，链接不会被打开；请打开图片实际所在的文件夹。",
+    ),
+    "error.data.folder_gone": (
+        "The folder {folder!r} is no longer there; put it back, or open it where it is now.",
+        "文件夹 {folder!r} 已不存在；请将其放回原处，或打开它现在的位置。",
+    ),
     "error.data.loose": (
         "The pictures in “{name}” ({count:picture|pictures}) lie in no class folder; put those of each class into a folder named after it.",
         "“{name}”中的 {count} 张图片没有放在类别文件夹里；请把每个类别的图片放进以该类别命名的文件夹。",

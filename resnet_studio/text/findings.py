@@ -79,8 +79,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "跳过了 {count} 个设备或管道，它们不是文件。",
     ),
     "finding.animated": (
-        "{count:picture is|pictures are} animated; only the first frame is used.",
-        "有 {count} 张动图；只使用第一帧。",
+        "{count:picture has|pictures have} several frames or pages, as animations do; only the first is used.",
+        "有 {count} 张图片包含多帧或多页（例如动图）；只使用第一帧。",
     ),
     "finding.junk": (
         "{count:file or folder was|files or folders were} ignored: hidden, or put there by the system.",

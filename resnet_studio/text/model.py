@@ -120,6 +120,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "export.grey": ("16-bit grey", "16 位灰度"),
     "export.predict": (
         "(class, probability) for every class, the most probable first.",
-        "返回每个类别的（名称, 概率），概率最高的在前。",
+        "返回所有类别的名称与概率，概率最高的在前。",
     ),
 }

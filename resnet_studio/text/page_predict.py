@@ -32,7 +32,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "predict.draw.undo": ("Undo", "撤销"),
     "predict.draw.clear": ("Clear", "清除"),
-    "predict.draw.paper": ("Swap ink and paper", "反色"),
+    "predict.draw.paper": ("Invert", "反色"),
     "predict.draw.width": ("Brush", "笔刷"),
     "predict.draw.centred": (
         "The drawing is centred before the model sees it.",

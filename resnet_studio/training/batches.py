@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_studio.data.augment import Recipe, augment, kept_side, normalise
-from resnet_studio.data.decode import CentreCrop, Decoded, Squeezed, View, decode
+from resnet_studio.data.augment import Recipe, augment, centre, kept_side, normalise
+from resnet_studio.data.decode import CentreCrop, Decoded, Squeezed, View, content, decode
 from resnet_studio.errors import DataError
 from resnet_studio.events import Preparing
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
+    from resnet_studio.data.cache import ArrayCache
     from resnet_studio.data.dataset import Sample, Split
     from resnet_studio.model.checkpoint import Preprocessing
+    from resnet_studio.training.hardware import Compute
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Part:
     """The pictures of one part of the split.
 
     ``pixels`` uint8 ``[N, side, side, 3]``, ``aspect`` float ``[N]``, ``labels`` int64 ``[N]``, all on one device;
-    ``samples`` says which pictures they are, ``skipped`` which could not be decoded.
+    ``samples`` says which pictures they are, ``contents`` hashes their bytes, ``skipped`` could not be decoded.
     """
 
     pixels: Tensor
@@ -34,16 +37,26 @@ class Part:
     labels: Tensor
     samples: tuple[Sample, ...]
     skipped: tuple[str, ...]
+    contents: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.labels)
 
 
 def decode_part(
-    split: Split, samples: Sequence[Sample], view: View, device: torch.device, *, done: int, total: int
+    split: Split,
+    samples: Sequence[Sample],
+    view: View,
+    device: torch.device,
+    cache: ArrayCache,
+    *,
+    done: int,
+    total: int,
 ) -> Generator[Preparing, None, Part]:
     """Decode ``samples``; yields progress that counts on from ``done`` to ``total``."""
-    decoding = decode([split.path(sample) for sample in samples], view)
+    files = [split.path(sample) for sample in samples]
+    contents = [content(sample, file) for sample, file in zip(samples, files, strict=True)]
+    decoding = decode(files, view, contents=contents, cache=cache)
     try:
         while True:
             yield Preparing(stage="pictures", done=done + next(decoding), total=total)
@@ -51,23 +64,31 @@ def decode_part(
         decoded: Decoded = stop.value
     kept = tuple(samples[index] for index in decoded.kept)
     return Part(
-        pixels=torch.from_numpy(decoded.pixels).to(device),
+        pixels=on_device_if_it_fits(torch.from_numpy(decoded.pixels), device),
         aspect=torch.from_numpy(decoded.aspect).to(device),
         labels=torch.tensor([sample.label for sample in kept], dtype=torch.int64, device=device),
         samples=kept,
         skipped=tuple(samples[index].name for index in decoded.skipped),
+        contents=tuple(contents[index] for index in decoded.kept),
     )
 
 
 def decode_parts(
-    split: Split, config: TrainConfig, how: Recipe, preprocessing: Preprocessing, device: torch.device
+    split: Split,
+    config: TrainConfig,
+    how: Recipe,
+    preprocessing: Preprocessing,
+    device: torch.device,
+    cache: ArrayCache,
 ) -> Generator[Preparing, None, tuple[Part, Part]]:
     """The training and validation pictures. Raises :class:`DataError` where decoding leaves a class without any."""
     total = len(split.train) + len(split.validation)
     crop = CentreCrop(preprocessing.resize, preprocessing.crop)
     view = crop if how.identity else Squeezed(kept_side(config, how))
-    train = yield from decode_part(split, split.train, view, device, done=0, total=total)
-    validation = yield from decode_part(split, split.validation, crop, device, done=len(split.train), total=total)
+    train = yield from decode_part(split, split.train, view, device, cache, done=0, total=total)
+    validation = yield from decode_part(
+        split, split.validation, crop, device, cache, done=len(split.train), total=total
+    )
     for part in (train, validation):
         counts = torch.bincount(part.labels, minlength=len(split.classes)) if len(part) else torch.zeros(1)
         if part is train and (missing := (counts == 0).nonzero().flatten().tolist()):
@@ -91,36 +112,92 @@ def step_seed(seed: int, epoch: int, batch: int) -> int:
     return int(np.random.SeedSequence([seed, epoch, batch]).generate_state(1, np.uint64)[0] >> 1)
 
 
-class FreshBatches:
-    """Augments and sends pictures through the frozen prefix each time they are asked for."""
+def on_device_if_it_fits(pixels: Tensor, device: torch.device) -> Tensor:
+    """``pixels`` on ``device`` where they take less than 40 % of its free memory, else where they are."""
+    if device.type == "cuda" and pixels.nbytes > 0.4 * torch.cuda.mem_get_info(device)[0]:
+        return pixels
+    return pixels.to(device)
 
-    def __init__(
-        self, train: Part, validation: Part, prefix: torch.nn.Module, how: Recipe, preprocessing: Preprocessing
-    ) -> None:
-        self.training, self.validation = train, validation
-        self._prefix, self._how, self._preprocessing = prefix, how, preprocessing
+
+class Batches(Protocol):
+    """Where the inputs of the suffix come from."""
+
+    @property
+    def training(self) -> Part:
+        """The training pictures."""
+
+    @property
+    def validation(self) -> Part:
+        """The validation pictures."""
 
     def train(self, indices: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Inputs of the suffix and labels of the training pictures ``indices``, freshly augmented."""
-        part = self.training
-        chosen = torch.from_numpy(indices).to(part.labels.device)
-        pixels = part.pixels[chosen].permute(0, 3, 1, 2)
-        if self._how.identity:
-            batch = pixels.float().div_(255)
-        else:
-            batch = augment(pixels, part.aspect[chosen], self._preprocessing.crop, self._how)
-        return self._through(batch), part.labels[chosen]
+        """Inputs of the suffix and labels of the training pictures ``indices``."""
+
+    def plain(self, chosen: Tensor) -> Tensor:
+        """Inputs of the suffix for the training pictures ``chosen`` [B], not augmented."""
 
     def validate(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """All validation pictures as inputs of the suffix, with labels."""
+
+
+@dataclass(frozen=True)
+class FreshBatches:
+    """Augments and sends pictures through the frozen prefix each time they are asked for."""
+
+    training: Part
+    validation: Part
+    prefix: torch.nn.Module
+    how: Recipe
+    preprocessing: Preprocessing
+    compute: Compute
+
+    def train(self, indices: np.ndarray) -> tuple[Tensor, Tensor]:
+        """See :class:`Batches`; freshly augmented."""
+        chosen = torch.from_numpy(indices)
+        return self.augmented(chosen), self.training.labels[chosen.to(self.training.labels.device)]
+
+    def plain(self, chosen: Tensor) -> Tensor:
+        """See :class:`Batches`."""
+        part = self.training
+        pixels = part.pixels[chosen.to(part.pixels.device)]
+        size = self.preprocessing.crop
+        if pixels.shape[1] == size:
+            return self.through(as_batch(pixels, part.labels.device))
+        moved = pixels.to(part.labels.device).permute(0, 3, 1, 2)
+        aspect = part.aspect[chosen.to(part.aspect.device)].to(moved.device)
+        return self.through(centre(moved, aspect, size, size / self.preprocessing.resize))
+
+    def validate(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """See :class:`Batches`."""
         part = self.validation
         for pixels, labels in zip(
             torch.split(part.pixels, batch_size), torch.split(part.labels, batch_size), strict=True
         ):
-            yield self._through(pixels.permute(0, 3, 1, 2).float().div_(255)), labels
+            yield self.through(as_batch(pixels, labels.device)), labels
 
-    def _through(self, batch: Tensor) -> Tensor:
-        normalised = normalise(batch, self._preprocessing.mean, self._preprocessing.std)
-        with torch.no_grad():
-            output: Tensor = self._prefix(normalised.contiguous(memory_format=torch.channels_last))
+    def augmented(self, chosen: Tensor) -> Tensor:
+        """Inputs of the suffix for the training pictures ``chosen`` [B], varied by torch's default generator."""
+        part, device = self.training, self.training.labels.device
+        pixels = part.pixels[chosen.to(part.pixels.device)]
+        if self.how.identity:
+            return self.through(as_batch(pixels, device))
+        moved = pixels.to(device, non_blocking=True).permute(0, 3, 1, 2)
+        aspect = part.aspect[chosen.to(part.aspect.device)].to(device)
+        return self.through(augment(moved, aspect, self.preprocessing.crop, self.how))
+
+    def through(self, batch: Tensor) -> Tensor:
+        """``batch`` in [0, 1], normalised and sent through the frozen prefix."""
+        normalised = normalise(batch, self.preprocessing.mean, self.preprocessing.std)
+        with torch.no_grad(), autocast(normalised.device, self.compute):
+            output: Tensor = self.prefix(normalised.contiguous(memory_format=torch.channels_last))
         return output
+
+
+def as_batch(pixels: Tensor, device: torch.device) -> Tensor:
+    """uint8 [B, S, S, 3] as float [B, 3, S, S] in [0, 1] on ``device``."""
+    return pixels.to(device, non_blocking=True).permute(0, 3, 1, 2).float().div_(255)
+
+
+def autocast(device: torch.device, compute: Compute) -> AbstractContextManager[Any]:
+    """Computes in the chosen precision."""
+    return torch.autocast(device.type, compute.dtype, enabled=compute.precision != "fp32")

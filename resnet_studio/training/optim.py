@@ -53,7 +53,7 @@ def rate_factor(config: TrainConfig, step: int, steps: int, steps_per_epoch: int
     """
     warmup = config.warmup_fraction * steps
     rising = (step + 1) / warmup if warmup >= 1 else 1.0
-    falling = (step - warmup) / max(1.0, steps - warmup)
+    falling = max(0.0, (step - warmup) / max(1.0, steps - warmup))
     if config.schedule == "one_cycle":
         if rising < 1:
             return _half_cosine(1 / 25, 1.0, rising)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +18,12 @@ from resnet_studio.evaluation.report import score_test_pictures
 from resnet_studio.events import EpochFinished, Event, Finished, FinishReason, Noted, Progress, Started
 from resnet_studio.model import checkpoint
 from resnet_studio.training import hardware, saving
-from resnet_studio.training.batches import FreshBatches, epoch_batches, step_seed
+from resnet_studio.training.batches import Batches, autocast, epoch_batches, step_seed
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule
 
 if TYPE_CHECKING:
+    from torchvision.models import ResNet
+
     from resnet_studio.config import TrainConfig
     from resnet_studio.data.dataset import Split
     from resnet_studio.model.checkpoint import Card
@@ -42,11 +43,11 @@ class Materials:
     card: Card
     device: torch.device
     compute: hardware.Compute
-    model: torch.nn.Module
+    model: ResNet
     prefix: torch.nn.Module
     suffix: torch.nn.Module
     stages: list[tuple[str, list[torch.nn.Parameter]]]
-    batches: FreshBatches
+    batches: Batches
 
 
 @dataclass
@@ -181,7 +182,7 @@ class Session:
         total_loss, correct = torch.zeros((), device=m.device), torch.zeros((), device=m.device)
         pieces = zip(*(torch.split(t, self.micro_batch) for t in (inputs, targets, labels)), strict=True)
         for piece, target, label in pieces:
-            with self._autocast():
+            with autocast(m.device, m.compute):
                 logits = m.suffix(piece)
             loss = F.cross_entropy(
                 logits.float(), target, weight=self.loss_weights, label_smoothing=m.config.label_smoothing
@@ -202,10 +203,6 @@ class Session:
         self.schedule.step()
         if self.average is not None:
             self.average.update_parameters(self.materials.suffix)
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        m = self.materials
-        return torch.autocast(m.device.type, m.compute.dtype, enabled=m.compute.precision != "fp32")
 
     # what is said on the way
 
@@ -269,13 +266,31 @@ class Session:
             best=math.isfinite(loss) and self._beats_best(accuracy, loss),
         )
         if finished.best:
-            self.best = finished
-            self.best_suffix = {
-                name: value.detach().cpu().clone() for name, value in self._scored().state_dict().items()
-            }
-            self.best_on_disk = False
+            self._keep(finished)
         self._count_time(time.perf_counter())
         return finished
+
+    def keep_probe(self) -> None:
+        """Keep the network as the linear probe left it, as epoch 0: fine-tuning has to beat it."""
+        loss, accuracy = self._validate()
+        probed = EpochFinished(
+            epoch=0,
+            train_loss=math.nan,
+            train_accuracy=math.nan,
+            validation_loss=loss,
+            validation_accuracy=accuracy,
+            learning_rate=0.0,
+            pictures_per_second=0.0,
+            seconds=0.0,
+            best=True,
+        )
+        self._keep(probed)
+
+    def _keep(self, finished: EpochFinished) -> None:
+        self.best = finished
+        state = self._scored().state_dict()
+        self.best_suffix = {name: value.detach().cpu().clone() for name, value in state.items()}
+        self.best_on_disk = False
 
     def _scored(self) -> torch.nn.Module:
         """The network that is scored and kept: the average where there is one."""
@@ -286,7 +301,7 @@ class Session:
         m = self.materials
         network = self._scored().eval()
         loss, correct = torch.zeros((), device=m.device), torch.zeros((), device=m.device)
-        with torch.no_grad(), self._autocast():
+        with torch.no_grad(), autocast(m.device, m.compute):
             for inputs, labels in m.batches.validate(2 * self.batch_size):
                 logits = network(inputs).float()
                 loss += F.cross_entropy(logits, labels, reduction="sum")

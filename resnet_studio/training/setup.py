@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from resnet_studio.data.augment import OVERSCAN, is_small, recipe
+from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.dataset import Split
-from resnet_studio.events import Event, PicturesSkipped, Preparing
+from resnet_studio.events import Event, PicturesSkipped, Preparing, Probed
 from resnet_studio.model import resnet, weights
 from resnet_studio.model.checkpoint import Card, Preprocessing
-from resnet_studio.training import hardware, saving
+from resnet_studio.training import features, hardware, probe, saving
 from resnet_studio.training.batches import FreshBatches, decode_parts
 from resnet_studio.training.session import Materials, Session
 
@@ -30,6 +32,7 @@ Progress = Callable[[int, int], None]
 
 def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None]:
     """The session of ``run``, new or as it was saved; None where ``control`` asked for the end meanwhile."""
+    begun = time.perf_counter()
     hardware.keep_freed_memory()
     config, split = run.config, Split.from_json(run.split)
     device = hardware.choose_device(config.device)
@@ -47,7 +50,7 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     card = _card(run, config, split, origin)
 
     how = recipe(config, small=is_small(config, split.median_side))
-    decoding = decode_parts(split, config, how, card.preprocessing, device)
+    decoding = decode_parts(split, config, how, card.preprocessing, device, ArrayCache(run.cache))
     parts = yield from _until_asked(decoding, control)
     if parts is None:
         return None
@@ -59,6 +62,7 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     compute.apply()
     model.to(device, memory_format=torch.channels_last)
     cut = resnet.cut(model, config.freeze)
+    fresh = FreshBatches(train, validation, cut.prefix, how, card.preprocessing, compute)
     materials = Materials(
         run=run,
         config=config,
@@ -70,13 +74,32 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
         prefix=cut.prefix,
         suffix=cut.suffix,
         stages=resnet.parameter_groups(model, config.freeze),
-        batches=FreshBatches(train, validation, cut.prefix, how, card.preprocessing),
+        batches=fresh,
     )
     if resuming:
         saving.restore_frozen(materials)
-    session = Session(materials)
+    kept = yield from _until_asked(features.keep(fresh, config, ArrayCache(run.cache)), control)
+    if kept is None:
+        return None
+    materials.batches = kept
     if resuming:
+        session = Session(materials)
         saving.restore(session)
+        return session
+    return (yield from _probed(materials, begun))
+
+
+def _probed(materials: Materials, begun: float) -> Generator[Event, None, Session]:
+    """A session that starts from the linear probe, where the starting weights know anything."""
+    m = materials
+    if m.config.weights == "scratch":
+        return Session(m)
+    fitted, accuracy = probe.probe(m.batches, m.suffix, len(m.card.classes), m.config.seed, m.compute)
+    yield Probed(validation_accuracy=accuracy, seconds=time.perf_counter() - begun)
+    installed = probe.install(fitted, m.model.fc)
+    session = Session(m)
+    if installed:
+        session.keep_probe()
     return session
 
 

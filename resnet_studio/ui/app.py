@@ -6,8 +6,10 @@ Gradio itself is imported by :mod:`resnet_studio.ui.shell`, and only once :func:
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 FIRST_PORT = 7860
 PORTS_TRIED = 20
+KEPT_SECONDS = 24 * 3600
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -48,11 +51,15 @@ def serve(
 
     from resnet_studio.training.jobs import Jobs, recover
 
+    def tidy() -> None:
+        recover(opened)
+        forget_old_uploads(opened)
+
     # before the first run can be queued, and beside the import of Gradio
-    recovering = threading.Thread(target=recover, args=(opened,), name="recover")
+    recovering = threading.Thread(target=tidy, name="recover")
     recovering.start()
     local = is_loopback(host)
-    app = build_app(opened, Jobs(opened), local=local, hosts=LOOPBACK | {host} if local else None)
+    app = build_app(opened, Jobs(opened), local=local, hosts=LOOPBACK | {host} if local else None, warm=True)
     recovering.join()
     scheme = "https" if ssl_certfile else "http"
     shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
@@ -72,18 +79,25 @@ def serve(
     server.run()
 
 
-def build_app(workspace: Workspace, jobs: Jobs, *, local: bool = True, hosts: frozenset[str] | None = None) -> FastAPI:
+def build_app(
+    workspace: Workspace,
+    jobs: Jobs,
+    *,
+    local: bool = True,
+    hosts: frozenset[str] | None = None,
+    warm: bool = False,
+) -> FastAPI:
     """The whole app.
 
     ``local`` says that only this machine can connect, which opens its folders to the page. ``hosts`` are the names
     that the page may be reached by: a loopback server answers to no other one, or a web site could lead its own name
-    here and read along.
+    here and read along. ``warm`` imports torch in the background once the first page is out.
     """
     prepare_environment(workspace)
     from resnet_studio.ui import shell
     from resnet_studio.ui.context import Studio
 
-    return shell.mount(Studio(workspace, jobs, local), hosts)
+    return shell.mount(Studio(workspace, jobs, local), hosts=hosts, warm=warm)
 
 
 def prepare_environment(workspace: Workspace) -> None:
@@ -94,6 +108,20 @@ def prepare_environment(workspace: Workspace) -> None:
     os.environ["GRADIO_MCP_SERVER"] = "False"
     os.environ["GRADIO_SHARE"] = "False"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def forget_old_uploads(workspace: Workspace) -> None:
+    """Remove what was uploaded more than a day ago: whatever was of use has been moved out by then."""
+    for path in workspace.temporary.iterdir():
+        try:
+            if time.time() - path.stat().st_mtime < KEPT_SECONDS:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+        except OSError:  # someone else was faster, or is still reading
+            continue
 
 
 def free_port(host: str, port: int | None) -> int:

@@ -78,12 +78,12 @@ def learning_rate(history: History, language: Language = "en") -> str:
     """The learning rate of the head over the epochs, as one low strip; empty before the first epoch is done."""
     if not history.epochs:
         return ""
-    width, height = WIDTH, 58
+    width, height = WIDTH, 66
     shown = thinned(history.epochs, lambda epoch: epoch.learning_rate)
     rates = [epoch.learning_rate for epoch in shown if math.isfinite(epoch.learning_rate)]
     high = max(rates, default=0.0)
     x = Scale(0, history.width, LEFT, width - RIGHT)
-    y = Scale(0, high or 1, height - 8, 10)
+    y = Scale(0, high or 1, height - 8, 22)
     points = tuple((epoch.epoch, epoch.learning_rate) for epoch in shown)
     numbers = {"now": f"{points[-1][1]:.2g}", "high": f"{high:.2g}"}
     name, about = say("charts.learning_rate", language), say("charts.learning_rate.about", language, **numbers)

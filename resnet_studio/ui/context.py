@@ -15,7 +15,8 @@ How a tab uses it::
         button.click(start, shared.dataset, shared.run, api_visibility="private")
 
 ``T`` marks a text that is filled in when the page goes out, ``say`` gives the sentence itself; a handler uses ``say``
-(marks of ``config.`` texts excepted), because only it can fill in values. ``guarded(instead=...)`` shows the sentence in the tab's own outputs rather than as a toast.
+(marks of ``config.`` texts excepted), because only it can fill in values. ``guarded(instead=...)`` shows the sentence
+in the tab's own outputs rather than as a toast.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class Paper:
 
 
 def paper_of(files: Sequence[Path]) -> Paper:
-    """The paper that the pictures in ``files`` seem to be drawn on, by their borders; white for photographs."""
+    """The paper that the pictures in ``files`` seem to be drawn on, by their corners; white for photographs."""
     step = max(1, len(files) // LOOKED_AT)
     looks = [look for file in files[::step][:LOOKED_AT] if (look := _look(file)) is not None]
     if not looks:
@@ -44,16 +44,18 @@ def paper_of(files: Sequence[Path]) -> Paper:
 
 
 def _look(file: Path) -> tuple[float, float, float] | None:
-    """Mean and spread of the border's brightness, and the share of the side that lies inside of it."""
+    """Brightness of the corners, its spread, and the share of the side that the drawing takes."""
     try:
         grey = read_picture(file, draft_side=SIDE).convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     except StudioError:
         return None
     pixels = np.asarray(grey)
-    border = np.concatenate([pixels[:2].ravel(), pixels[-2:].ravel(), pixels[:, :2].ravel(), pixels[:, -2:].ravel()])
-    middle = float(np.median(border))
+    corner = SIDE // 8
+    ends = (slice(None, corner), slice(-corner, None))
+    corners = np.concatenate([pixels[rows, columns].ravel() for rows in ends for columns in ends])
+    middle = float(np.median(corners))
     box = _ink(grey, middle)
-    return middle, float(border.std()), max(box[2] - box[0], box[3] - box[1]) / SIDE if box else 0.0
+    return middle, float(corners.std()), max(box[2] - box[0], box[3] - box[1]) / SIDE if box else 0.0
 
 
 def _ink(grey: Image.Image, paper: float) -> tuple[int, int, int, int] | None:

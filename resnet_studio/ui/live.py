@@ -1,12 +1,13 @@
 """What runs now, for every open page: one long request that is answered as soon as there is news.
 
-``GET /studio/live?run=ID&seen=TOKEN&lang=en`` answers with JSON: ``run`` and ``phase`` of the run shown, ``running``
-and ``queued`` ids, ``share`` done, ``parts`` (only the pieces of HTML that changed since ``seen``) and the new
-``seen``. Without ``run``, the one at work is shown, else the one with the latest news. Nothing new for 25 seconds is
-answered with 204. An idle tab thus costs one request every 25 seconds, and none while it is hidden.
+``GET /studio/live?run=ID&seen=TOKEN&lang=en`` answers with JSON: ``run`` and ``phase`` of the run shown, whether it is
+this program's ``own``, ``running`` and ``queued`` ids, how many are ``ahead`` of a new one, ``share`` done, ``parts`` (only the pieces of HTML that changed
+since ``seen``) and the new ``seen``. Without a ``run`` that is there, the one at work is shown, else the one with the
+latest news. Nothing new for 25 seconds is answered with 204. An idle tab thus costs one request every 25 seconds, and
+none while it is hidden.
 
 For other tabs: ``shared.live_phase`` is a hidden component whose value is the JSON of ``{"run", "phase", "running",
-"queued"}``; its ``change`` event fires when any of them changes, so that buttons and lists follow the job.
+"queued", "ahead", "own"}``; its ``change`` event fires when any of them changes, so that buttons and lists follow the job.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class Renderer:
     def answer(self, run_id: str, seen_token: str, language: Language) -> dict[str, Any] | None:
         """What changed since ``seen_token``; None where nothing did."""
         board = self.watch.board()
-        followed = self.watch.seen(run_id or (board.running or board.queued or (board.latest or "",))[0])
+        usual = (board.running or board.queued or (board.latest or "",))[0]
+        followed = (self.watch.seen(run_id) if run_id else None) or self.watch.seen(usual)
         at_work = [seen for name in (*board.running, *board.queued)[:QUEUE_SHOWN] if (seen := self.watch.seen(name))]
         parts = dict(self._pieces(followed, language))
         shown = followed.run.id if followed else None
@@ -57,6 +59,8 @@ class Renderer:
             "phase": followed.phase if followed else "idle",
             "running": list(board.running),
             "queued": list(board.queued),
+            "ahead": len(board.running) + len(board.queued) - len(board.others),
+            "own": not (followed and followed.foreign),
         }
         share = live_view.share_done(followed)
         marks = {name: _mark(html) for name, html in parts.items()} | {"state": _mark(repr((state, share)))}
@@ -69,7 +73,7 @@ class Renderer:
 
     def _pieces(self, seen: Seen | None, language: Language) -> dict[str, str]:
         key = (seen.run.id if seen else "", language)
-        version = (seen.size, seen.phase, seen.place) if seen else None
+        version = (seen.size, seen.phase, seen.place, seen.foreign) if seen else None
         with self._lock:
             kept = self._kept.get(key)
             if kept is None or kept[0] != version:

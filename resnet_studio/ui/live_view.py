@@ -164,7 +164,7 @@ def probe(seen: Seen, language: Language) -> str:
     probed = seen.state.probed
     if probed is None:
         return ""
-    best, ended = seen.state.best, seen.phase not in ("running", "queued")
+    best, ended = seen.state.best, seen.phase == "finished"
     beaten = best is not None and best.validation_accuracy > probed.validation_accuracy
     then = "beaten" if beaten else "not_beaten" if ended else "open"
     seconds = spell_time(probed.seconds, language)
@@ -173,8 +173,10 @@ def probe(seen: Seen, language: Language) -> str:
 
 
 def notes(seen: Seen, language: Language) -> str:
-    """What the user should know: why it failed, notes of the loop, pictures left out."""
+    """What the user should know: why it failed, that only its own program can stop it, notes, pictures left out."""
     state, parts = seen.state, []
+    if seen.foreign:
+        parts.append(f'<p class="rs-note">{escape(say("live.foreign", language))}</p>')
     if state.failed is not None:
         detail = ""
         if state.failed.detail:

@@ -15,13 +15,18 @@ NICER = 5
 
 
 class Machine:
-    """Warms torch up, so that the first training does not wait for it, and learns the name of the device."""
+    """Warms torch up, so that the first training does not wait for it, and learns the name of the device.
 
-    def __init__(self) -> None:
+    Without ``warm`` it does neither, and the device has no name.
+    """
+
+    def __init__(self, *, warm: bool) -> None:
         self._name = ""
         self._known = threading.Event()
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._begun = not warm
+        if not warm:
+            self._known.set()
 
     @property
     def known(self) -> bool:
@@ -37,9 +42,9 @@ class Machine:
     def page_served(self) -> None:
         """Begin, unless begun: a page is out, and the browser is busy drawing it."""
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._warm, name="warm-up", daemon=True)
-                self._thread.start()
+            if not self._begun:
+                self._begun = True
+                threading.Thread(target=self._warm, name="warm-up", daemon=True).start()
 
     def _warm(self) -> None:
         time.sleep(QUIET_SECONDS)

@@ -71,6 +71,7 @@ class Page:
         async def collect(message: Message) -> None:
             if message["type"] == "http.response.start":
                 start.update(message)
+            if message["type"] != "http.response.body":
                 return
             parts.append(message.get("body", b""))
             if message.get("more_body"):

@@ -134,8 +134,8 @@ def _speed(run: Overview) -> float | None:
 
 
 def _rounded(seconds: float) -> float:
-    """Two digits at most: a guess has no more."""
-    for step, below in ((1, 30), (5, 120), (30, 900), (60, 3600), (600, 36000)):
+    """Two digits at most, and ten seconds at least: a guess knows no better."""
+    for step, below in ((5, 120), (30, 900), (60, 3600), (600, 36000)):
         if seconds < below:
-            return max(1, round(seconds / step)) * float(step)
+            return max(10.0, round(seconds / step) * float(step))
     return round(seconds / 3600) * 3600.0

@@ -14,7 +14,7 @@ from html import escape
 
 from resnet_studio.ui.axes import Scale, path, percent, place, short, ticks
 
-WIDTH, HEIGHT = 440, 232
+WIDTH, HEIGHT = 440, 260
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 34, 30
 
 

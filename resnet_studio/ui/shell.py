@@ -31,8 +31,8 @@ TABS: tuple[tuple[str, Any], ...] = (
 )
 
 
-def mount(studio: Studio, hosts: frozenset[str] | None = None) -> FastAPI:
-    """The app of ``studio``: own routes first, then the page at ``/``; ``hosts`` are the names that it answers to."""
+def mount(studio: Studio, *, hosts: frozenset[str] | None, warm: bool) -> FastAPI:
+    """The app of ``studio``: own routes first, then the page at ``/``; see :func:`resnet_studio.ui.app.build_app`."""
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -40,8 +40,9 @@ def mount(studio: Studio, hosts: frozenset[str] | None = None) -> FastAPI:
         studio.imports.close()
         await to_thread.run_sync(studio.jobs.close, CLOSE_SECONDS)
 
-    bundle, machine = Bundle.read(), Machine()
-    app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
+    bundle, machine = Bundle.read(), Machine(warm=warm)
+    undocumented: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
+    app = FastAPI(lifespan=life, **undocumented)
     app.include_router(routes.routes(studio, bundle, machine))
     for module in (live, results_tab, predict_tab, runs_tab):
         if hasattr(module, "routes"):
@@ -51,6 +52,7 @@ def mount(studio: Studio, hosts: frozenset[str] | None = None) -> FastAPI:
         app,
         blocks(studio),
         path="/",
+        app_kwargs=undocumented,
         theme=theme(),
         i18n=translations(),
         footer_links=[],
@@ -92,6 +94,7 @@ def header() -> str:
         for language in LANGUAGES
     )
     return f"""
+<a class="rs-skip" href="#tabs" data-skip>{T("shell.skip")}</a>
 <header class="rs-header">
   <a class="rs-brand" href="./"><img src="studio/logo.svg" alt="" width="28" height="28"><span>ResNet Studio</span></a>
   <div class="rs-status">

@@ -14,7 +14,7 @@ from resnet_studio.text import Language, keys, say
 from resnet_studio.ui.context import T
 
 NAMES: tuple[str, ...] = tuple(spec.name for spec in fields(TrainConfig))
-GROUPS: tuple[str, ...] = ("training", "model", "optimisation", "regularisation", "augmentation", "split")
+GROUPS: tuple[str, ...] = ("training", "model", "optimisation", "regularisation", "split", "augmentation")
 SPLIT = ("validation_fraction", "test_fraction")
 """These are kept with the split of the Data tab, which shows them too."""
 FIRST = ("depth", "freeze", "weights")
@@ -54,15 +54,16 @@ def field(name: str) -> Any:
         return gr.Dropdown(named, value=default, filterable=False, visible=visible, **words)
     if hint is bool:
         return gr.Checkbox(value=default, **words)
+    whole = hint is int or int in get_args(hint)
     return gr.Number(
-        value=default, step=1 if int in get_args(hint) or hint is int else STEPS.get(name, 0.05), placeholder=T("train.auto"), visible=visible,
+        value=default, step=1 if whole else STEPS.get(name, 0.05), placeholder=T("train.auto"), visible=visible,
         min_width=120, **words,
     )  # fmt: skip
 
 
 def option(name: str, value: Any) -> Any:
     """What ``value`` of field ``name`` is called: a mark of its text, or the value itself where it has none."""
-    key = f"config.{name}.{value}"
+    key = f"config.{name}.{value}" if value != "auto" or name not in ("device", "weights") else "train.auto"
     return T(key) if key in _KEYS else str(value)
 
 
@@ -76,7 +77,8 @@ def advanced(components: dict[str, Any]) -> None:
         members = [name for name in NAMES if groups[name] == group and name not in components]
         if not members:
             continue
-        gr.HTML(f'<h3 class="rs-h2">{T(f"config.group.{group}")}</h3>', elem_classes="train-group-title", apply_default_css=False)
+        title = f'<h3 class="rs-h2 train-group-title">{T(f"config.group.{group}")}</h3>'
+        gr.HTML(title, apply_default_css=False)
         with gr.Row(elem_classes="train-group"):
             for name in members:
                 components[name] = field(name)

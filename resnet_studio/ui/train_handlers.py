@@ -18,7 +18,7 @@ from resnet_studio.text import Language, say
 from resnet_studio.training import plan
 from resnet_studio.ui import train_form
 from resnet_studio.ui.context import Studio, guarded, reader
-from resnet_studio.ui.outlook import Forecaster, Outlook
+from resnet_studio.ui.outlook import Forecaster
 from resnet_studio.ui.train_form import NAMES, SPLIT, config_of, kept, restored
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Handlers:
     """The handlers; each says which components come in and go out.
 
     "The outlook" are, in this order: starting weights, the fields of :data:`train_form.NEEDS`, the line on the
-    pictures, the reasons for automatic choices, the network, the forecast, the place for a problem, the Train button.
+    pictures, the reason for the starting weights, the network, the forecast, the place for a problem, the Train button.
     """
 
     def __init__(self, studio: Studio) -> None:
@@ -122,10 +122,10 @@ class Handlers:
     def buttons(self, phase: str) -> list[Any]:
         """In: what runs. Out: the buttons stop, resume and results; what is ahead of a new training."""
         state, language = told(phase), reader()
-        now, ahead = state["phase"], len(state["running"]) + len(state["queued"])
+        now, ahead = state["phase"], state["ahead"]
         stop = say("train.leave" if now == "queued" else "train.stop", language)
         return [
-            gr.update(value=stop, visible=now in ("running", "testing", "queued"), interactive=now != "testing"),
+            gr.update(value=stop, visible=now in ("running", "queued") and state["own"], interactive=True),
             gr.update(visible=now in RESUMABLE),
             gr.update(visible=now in ("finished", "stopped"), variant="primary" if now == "finished" else "secondary"),
             small(say("train.start.waits", language, count=ahead)) if ahead else "",
@@ -160,9 +160,10 @@ class Handlers:
         except StudioError as error:
             said = alert(train_form.sentence(error, language))
             return [gr.skip(), *shown, data, gr.skip(), gr.skip(), "", said, gr.update(interactive=False)]
+        why = weights.explain(config.weights, config.depth).sentence(language)
         forecast = look.sentence(language) if found else say("train.start.why_none", language)
         return [
-            gr.update(choices=options, value=chosen), *shown, data, small(self._why(look, language)),
+            gr.update(choices=options, value=chosen), *shown, data, small(why),
             look.drawing(language), small(forecast), "", gr.update(interactive=found is not None),
         ]  # fmt: skip
 
@@ -178,14 +179,6 @@ class Handlers:
         ]
         chosen = str(given["weights"])
         return options, chosen if chosen in {value for _, value in options} else "auto"
-
-    def _why(self, look: Outlook, language: Language) -> str:
-        """Why these starting weights, and what the automatic freeze level comes to."""
-        said = weights.explain(look.config.weights, look.config.depth).sentence(language)
-        if look.config.freeze == "auto" and look.settled is not None:
-            level = say(f"config.freeze.{look.settled.freeze}", language)
-            said = f"{said} {say('train.auto.freeze', language, freeze=level)}"
-        return said
 
 
 def level_after_click(stage: str, level: str) -> str:
@@ -203,7 +196,7 @@ def level_after_click(stage: str, level: str) -> str:
 
 def told(phase: str) -> dict[str, Any]:
     """What ``shared.live_phase`` holds; nothing runs where it holds nothing yet."""
-    idle: dict[str, Any] = {"run": "", "phase": "idle", "running": [], "queued": []}
+    idle: dict[str, Any] = {"run": "", "phase": "idle", "running": [], "queued": [], "ahead": 0, "own": True}
     try:
         return {**idle, **json.loads(phase)} if phase else idle
     except (ValueError, TypeError):

@@ -78,16 +78,16 @@ def _settings() -> dict[str, Any]:
     fields = {name: train_form.field(name) for name in FIRST}
     made["why"] = gr.HTML(elem_id="train-why", **PLAIN)
     made["network"] = gr.HTML(elem_id="train-network", js_on_load=CLICKED, **PLAIN)
-    with gr.Column(elem_id="train-action"):
-        made["forecast"] = gr.HTML(elem_id="train-forecast", **PLAIN)
-        made["problem"] = gr.HTML(elem_id="train-problem", **PLAIN)
-        made["train"] = gr.Button(T("train.start"), variant="primary", elem_id="train-start", interactive=False)
-        made["ahead"] = gr.HTML(elem_id="train-ahead", **PLAIN)
     with gr.Accordion(T("train.advanced"), open=False, elem_id="train-advanced"):
         train_form.advanced(fields)
         made["example"] = gr.Button(T("train.example"), size="sm", elem_id="train-example")
         made["examples"] = gr.HTML(elem_id="train-examples", **PLAIN)
         made["reset"] = gr.Button(T("train.reset"), size="sm", elem_id="train-reset")
+    with gr.Column(elem_id="train-action"):
+        made["forecast"] = gr.HTML(elem_id="train-forecast", **PLAIN)
+        made["problem"] = gr.HTML(elem_id="train-problem", **PLAIN)
+        made["train"] = gr.Button(T("train.start"), variant="primary", elem_id="train-start", interactive=False)
+        made["ahead"] = gr.HTML(elem_id="train-ahead", **PLAIN)
     return {"fields": fields, **made}
 
 
@@ -112,7 +112,8 @@ def _places() -> str:
     )
     names = ("curves", "reading", "notes", "rate", "probe", "queue")
     places = "".join(f'<div data-live="{name}"></div>' for name in names)
-    return f'<div class="train-live" data-live-phase="">{bar}{places}</div>'
+    said = '<div class="rs-visually-hidden" role="status" data-live-said></div>'
+    return f'<div class="train-live" data-live-phase="">{said}{bar}{places}</div>'
 
 
 def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:

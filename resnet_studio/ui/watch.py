@@ -31,7 +31,9 @@ TRAIL_POINTS = 400
 
 @dataclass(frozen=True)
 class Seen:
-    """One run at an instant. ``place`` is 0 while it is at work, 1 and up while it waits, None otherwise."""
+    """One run at an instant. ``place`` is 0 while it is at work, 1 and up while it waits, None otherwise; ``foreign``
+    says that another program trains it.
+    """
 
     run: Run
     about: Mapping[str, Any]
@@ -40,6 +42,7 @@ class Seen:
     trail: tuple[tuple[float, float], ...]
     size: int
     place: int | None
+    foreign: bool = False
 
     @property
     def name(self) -> str:
@@ -63,11 +66,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Board:
-    """All runs at an instant: the ids of those at work and of those that wait, and the one with the latest news."""
+    """All runs at an instant: the ids of those at work (``others`` are at work in other programs) and of those that
+    wait, and the one with the latest news.
+    """
 
     version: int = 0
     running: tuple[str, ...] = ()
     queued: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     latest: str | None = None
 
     def place(self, run_id: str) -> int | None:
@@ -130,10 +136,10 @@ class Watch:
         if folded is None:
             return None
         run = self._workspace.run(run_id)
-        place = board.place(run_id)
+        place, foreign = board.place(run_id), run_id in board.others
         if place is None and folded.state.status == "running" and self._is_held(run, time.monotonic()):
-            place = 0
-        return Seen(run, folded.about, folded.config, folded.state, tuple(folded.trail), folded.size, place)
+            place, foreign = 0, True
+        return Seen(run, folded.about, folded.config, folded.state, tuple(folded.trail), folded.size, place, foreign)
 
     def _look(self, now: float) -> None:
         if now - self._listed >= LIST_SECONDS:
@@ -152,7 +158,8 @@ class Watch:
 
     def _judge(self, now: float) -> None:
         """Who is at work: our own thread, and whoever else holds a run whose log moved lately."""
-        own, queued = self._jobs.running(), self._jobs.queued()
+        queued, own = self._jobs.queued(), self._jobs.running()  # in this order none is missed on its way between
+        queued = [name for name in queued if name not in own]
         recent = [name for name, (_, changed) in self._sizes.items() if time.time() - changed < QUIET_SECONDS]
         others = [
             name for name in sorted(recent) if name not in own and name not in queued and self._at_work(name, now)
@@ -162,7 +169,7 @@ class Watch:
         signature = (running, tuple(queued), latest, tuple(sorted((n, s[0]) for n, s in self._sizes.items())))
         if signature != self._signature:
             self._signature = signature
-            self._board = Board(self._board.version + 1, running, tuple(queued), latest)
+            self._board = Board(self._board.version + 1, running, tuple(queued), tuple(others), latest)
 
     def _at_work(self, name: str, now: float) -> bool:
         folded = self._fold(name)

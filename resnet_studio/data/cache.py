@@ -1,0 +1,118 @@
+"""Arrays that can be computed again, kept on disk and read through memory maps.
+
+An entry is a folder named by a hash of everything that its content follows from, so that a changed picture, size or
+weight never meets a stale entry. It is built beside its place and renamed into it; a crash leaves nothing half-done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DEFAULT_BUDGET = 8 * 2**30
+KEPT_FREE = 2 * 2**30  # never fill the disk to the brim
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Arrays by name, and what was noted with them."""
+
+    arrays: Mapping[str, NDArray[Any]]
+    notes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ArrayCache:
+    """A folder of entries that holds at most ``budget`` bytes; those not used for longest go first."""
+
+    folder: Path
+    budget: int = DEFAULT_BUDGET
+
+    def key(self, *parts: object) -> str:
+        """The name of the entry that follows from ``parts`` (anything that JSON can write)."""
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:40]
+
+    def get(self, key: str) -> Entry | None:
+        """The entry called ``key``, memory-mapped (writes stay in memory); None where there is none."""
+        place = self.folder / key
+        try:
+            notes = json.loads((place / "notes.json").read_text(encoding="utf-8"))
+            arrays = {path.stem: np.load(path, mmap_mode="c") for path in place.glob("*.npy")}
+            os.utime(place / "notes.json")
+        except (OSError, ValueError):
+            return None
+        return Entry(arrays, notes)
+
+    def has_room(self, size: int) -> bool:
+        """Whether an entry of ``size`` bytes would fit into the budget and onto the disk."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return size <= self.budget and size + KEPT_FREE <= shutil.disk_usage(self.folder).free
+
+    @contextmanager
+    def building(self, key: str, shapes: Mapping[str, tuple[tuple[int, ...], str]]) -> Iterator[Building]:
+        """Arrays of ``shapes`` (name to shape and dtype) to fill; kept under ``key`` when the block ends well."""
+        self._drop_stale()
+        temporary = self.folder / f".building-{secrets.token_hex(6)}"
+        temporary.mkdir(parents=True)
+        try:
+            arrays = {
+                name: np.lib.format.open_memmap(temporary / f"{name}.npy", "w+", np.dtype(dtype), shape)
+                for name, (shape, dtype) in shapes.items()
+            }
+            building = Building(arrays, {})
+            yield building
+            for array in arrays.values():
+                array.flush()
+            (temporary / "notes.json").write_text(json.dumps(building.notes, ensure_ascii=False), encoding="utf-8")
+            if not (self.folder / key).exists():
+                temporary.replace(self.folder / key)
+            self.shrink(keep=key)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+
+    def shrink(self, *, keep: str = "") -> None:
+        """Remove what was not used for longest until the rest fits the budget; never the entry ``keep``."""
+        entries = sorted(self.folder.glob("*/notes.json"), key=lambda path: path.stat().st_mtime)
+        total = self.size()
+        for notes in entries:
+            if total <= self.budget:
+                return
+            if notes.parent.name != keep:
+                total -= sum(path.stat().st_size for path in notes.parent.iterdir())
+                shutil.rmtree(notes.parent, ignore_errors=True)
+
+    def clear(self) -> int:
+        """Remove everything; returns the bytes that were freed. A training that uses an entry keeps its mapping."""
+        before = self.size() if self.folder.exists() else 0
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return before - (self.size() if self.folder.exists() else 0)
+
+    def _drop_stale(self) -> None:
+        """Remove what a crash left behind a day ago or longer."""
+        for path in self.folder.glob(".building-*"):
+            if time.time() - path.stat().st_mtime > 86_400:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Building:
+    """An entry that is being filled: ``arrays`` to write into, ``notes`` to add to."""
+
+    arrays: Mapping[str, NDArray[Any]]
+    notes: dict[str, Any]

@@ -1,0 +1,139 @@
+"""The real page, served by the real command, in a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need the Python package playwright")
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+CLASSES = {"blue <b>": (30, 60, 200), "green": (40, 180, 60), "rot": (200, 40, 40)}
+PICTURES = 14
+START_SECONDS = 90
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running studio: its address and the folder that it keeps everything in."""
+
+    address: str
+    workspace: Path
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+        if found is None and not Path(started.chromium.executable_path).exists():
+            pytest.skip("no browser here: install chromium, or run `playwright install chromium`")
+        opened = started.chromium.launch(executable_path=found, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Started after the browser was found, so that nobody waits for a server that nothing can look at."""
+    folder = tmp_path_factory.mktemp("studio")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "resnet_studio", "ui", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workspace", str(folder / "workspace")]
+    environment = {**os.environ, "TORCH_HOME": str(folder / "torch"), "NO_PROXY": "127.0.0.1,localhost"}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        _wait_for(address, process, folder / "log")
+        yield Server(address, folder / "workspace")
+    finally:
+        process.terminate()
+        process.wait(40)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    pytest.fail(f"the server did not start:\n{log.read_text(errors='replace')}")
+
+
+@pytest.fixture(scope="session")
+def open_page(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
+    """``open_page(language="zh-CN")`` is a fresh visitor's page.
+
+    When all tests are done, no page may have asked another host for anything or have written an error to its console.
+    """
+    contexts, problems = [], []
+
+    def watch(page: Any) -> None:
+        def asked(request: Any) -> None:
+            if not request.url.startswith((server.address, "data:", "blob:")):
+                problems.append(f"external request: {request.url}")
+
+        page.on("request", asked)
+        page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
+        page.on("console", lambda said: problems.append(f"console: {said.text}") if said.type == "error" else None)
+
+    def open_(language: str = "en-US", width: int = 1280, height: int = 720) -> Any:
+        context = browser.new_context(locale=language, viewport={"width": width, "height": height})
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.problems = problems
+        watch(page)
+        page.goto(server.address)
+        page.locator("#tabs").wait_for()
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def class_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of classes whose pictures differ in colour and share their file names."""
+    root = tmp_path_factory.mktemp("pictures") / "colours"
+    for name, colour in CLASSES.items():
+        (root / name).mkdir(parents=True)
+        for number in range(PICTURES):
+            picture = Image.new("RGB", (24, 24), colour)
+            picture.paste((255 - 9 * number, 128, 9 * number), (number, number, number + 6, number + 6))
+            picture.save(root / name / f"{number}.png")
+    return root
+
+
+@pytest.fixture(scope="session")
+def class_zip_file(class_folder: Path) -> Path:
+    archive = class_folder.with_suffix(".zip")
+    with zipfile.ZipFile(archive, "w") as opened:
+        for file in sorted(class_folder.rglob("*.png")):
+            opened.write(file, file.relative_to(class_folder.parent).as_posix())
+    return archive

@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.browser
+
+NAMES = ["blue <b>", "green", "rot"]
+CURVE = '#train-live .rs-chart:not(.example) path.line'
+
+
+def tab(page: Any, name: str) -> None:
+    page.locator(f"#tab-{name}-button").click()
+
+
+def bring(page: Any, path: Path, kind: str) -> None:
+    """Choose a folder or a zip in the Data tab and wait until it is understood."""
+    page.locator("#data-own").click()
+    page.locator(f'#data-picker input[data-input="{kind}"]').set_input_files(path)
+    page.locator("#data-understood").wait_for()
+
+
+def choose(page: Any, field: str, option: str) -> None:
+    page.locator(f"#train-{field} input").click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def run_folders(workspace: Path) -> list[Path]:
+    return sorted((workspace / "runs").glob("*/config.json"))
+
+
+def events(workspace: Path) -> list[dict[str, Any]]:
+    (config,) = run_folders(workspace)
+    lines = (config.parent / "events.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def epochs_done(workspace: Path) -> int:
+    return sum(event["event"] == "EpochFinished" for event in events(workspace))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What was seen while a training was started, reloaded and stopped in one page."""
+
+    page: Any
+    workspace: Path
+    stroke: str
+    points: int
+    epochs_at_reload: int
+    epochs_after_reload: int
+    starts: int
+
+
+@pytest.fixture(scope="session")
+def trained(open_page: Callable[..., Any], class_zip_file: Path, server: Any) -> Trained:
+    """A zip is uploaded, trained from scratch, followed through a reload, and stopped."""
+    page = open_page()
+    bring(page, class_zip_file, "zip")
+    page.locator("#data-choose-model").click()
+    choose(page, "weights", "From scratch (random)")
+    page.locator("#train-advanced > button").click()
+    page.locator("#train-epochs input").fill("400")
+    page.locator("#train-epochs input").press("Tab")
+    page.locator("#train-start:not([disabled])").click()
+    page.locator('[data-live-phase="running"]').wait_for(state="attached")
+    page.wait_for_function(
+        f"document.querySelector({CURVE!r})?.getAttribute('d').match(/[\\d.]+/g).length >= 6", timeout=60_000
+    )
+    curve = page.locator(CURVE).first
+    stroke = curve.evaluate("curve => getComputedStyle(curve).stroke")
+    points = len(re.findall(r"[\d.]+", curve.get_attribute("d"))) // 2
+    at_reload = epochs_done(server.workspace)
+    page.reload()
+    tab(page, "train")
+    page.locator(CURVE).first.wait_for()
+    page.wait_for_function(
+        f"Number(/(\\d+)/.exec(document.querySelector('#train-status b').textContent)?.[1]) > {at_reload + 1}",
+        timeout=60_000,
+    )
+    after_reload = epochs_done(server.workspace)
+    starts = sum(event["event"] == "Started" for event in events(server.workspace))
+    page.locator("#train-stop").click()
+    page.locator('[data-live-phase="stopped"]').wait_for(state="attached")
+    return Trained(page, server.workspace, stroke, points, at_reload, after_reload, starts)
+
+
+def test_a_picked_folder_keeps_its_class_folders(open_page: Callable[..., Any], class_folder: Path) -> None:
+    page = open_page()
+    bring(page, class_folder, "folder")
+    shown = page.locator("#data-understood").inner_text()
+    assert all(name in shown for name in NAMES)
+    assert "42" in shown
+    page.context.close()
+
+
+def test_the_curves_are_really_drawn(trained: Trained) -> None:
+    assert trained.stroke not in ("none", "rgba(0, 0, 0, 0)", "")
+    assert trained.points >= 3
+
+
+def test_a_reload_in_the_middle_does_not_disturb_the_training(trained: Trained) -> None:
+    assert 0 < trained.epochs_at_reload < trained.epochs_after_reload < 400
+    assert trained.starts == 1
+
+
+def test_a_stopped_training_keeps_its_best_and_is_tested(trained: Trained) -> None:
+    last = events(trained.workspace)[-1]
+    assert last["event"] == "Finished"
+    assert last["reason"] == "stopped"
+    assert last["test_accuracy"] is not None
+
+
+def test_the_results_show_the_pictures_of_a_cell_by_mouse_and_keyboard(trained: Trained) -> None:
+    page = trained.page
+    tab(page, "results")
+    page.get_by_role("heading", name="Confusion matrix").wait_for()
+    cells = page.locator(".res-grid td[data-true]")
+    cells.first.click()
+    page.locator(".res-pictures").get_by_role("button", name="Back to the most confident mistakes").wait_for()
+    picture = page.locator(".res-pictures img").first
+    page.wait_for_function("document.querySelector('.res-pictures img')?.naturalWidth > 0")
+    assert picture.get_attribute("src").startswith("studio/runs/")
+    title = page.locator(".res-pictures h3").inner_text()
+    cells.first.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"document.querySelector('.res-pictures h3').innerText !== {title!r}")
+    assert "blue <b>" in page.locator(".res-grid").inner_text()
+    assert page.locator(".res-grid b").count() == 0
+
+
+def test_the_class_table_sorts_by_a_click(trained: Trained) -> None:
+    page = trained.page
+    tab(page, "results")
+    head = page.locator('.res-classes [data-sort="0"]')
+    names = page.locator(".res-classes tbody th")
+    head.click()
+    assert [name.strip() for name in names.all_inner_texts()] == NAMES
+    head.click()
+    assert [name.strip() for name in names.all_inner_texts()] == NAMES[::-1]
+
+
+def test_both_model_files_can_be_downloaded_and_loaded(trained: Trained, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    page = trained.page
+    tab(page, "results")
+    saved = {}
+    for suffix in ("safetensors", "pt"):
+        with page.expect_download() as waiting:
+            page.locator(f'.res-downloads a[href$="model.{suffix}"]').click()
+        saved[suffix] = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(saved[suffix])
+    assert {path.name for path in saved.values()} == {"colours-resnet18.safetensors", "colours-resnet18.pt"}
+    ours = load_file(saved["safetensors"])
+    plain = torch.load(saved["pt"], weights_only=True)
+    assert torch.equal(ours["fc.weight"], plain["fc.weight"])
+    assert ours["fc.weight"].shape == (3, 512)
+
+
+def test_the_code_is_copied(trained: Trained) -> None:
+    page = trained.page
+    tab(page, "results")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".res-code [data-copy]").click()
+    page.locator(".res-code [data-copy]", has_text="Copied").wait_for()
+    assert "load_file" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_a_picture_gets_an_answer(trained: Trained, class_folder: Path) -> None:
+    page = trained.page
+    tab(page, "predict")
+    page.locator("#predict-picture input[type=file]").set_input_files(class_folder / "green" / "3.png")
+    bars = page.locator("#predict-answer .predict-bars li")
+    bars.first.wait_for(timeout=60_000)
+    assert sorted(page.locator("#predict-answer .predict-bars span").all_inner_texts()) == NAMES
+
+
+def test_a_file_that_is_no_picture_gets_a_sentence(trained: Trained, tmp_path: Path) -> None:
+    page = trained.page
+    bad = tmp_path / "notes.png"
+    bad.write_text("no picture", encoding="utf-8")
+    tab(page, "predict")
+    page.locator("#predict-many-button").click()
+    page.locator("#predict-files input[type=file]").set_input_files([bad])
+    alert = page.locator("#predict-answers [role=alert], #predict-answers .failed").first
+    alert.wait_for()
+    assert "picture" in alert.inner_text()
+    page.locator("#predict-files").get_by_role("button", name=re.compile("clear|remove", re.I)).first.click()
+
+
+def test_a_drawing_gets_an_answer(trained: Trained) -> None:
+    page = trained.page
+    tab(page, "predict")
+    page.locator("#predict-draw-button").click()
+    box = page.locator("#predict-pad canvas").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 200, steps=8)
+    page.mouse.up()
+    page.locator("#predict-drawn .predict-bars li").first.wait_for()
+    page.locator('#predict-pad [data-do="clear"]').click()
+    page.locator("#predict-drawn .idle").wait_for()
+
+
+def test_many_pictures_become_a_table_with_a_csv(trained: Trained, class_zip_file: Path) -> None:
+    page = trained.page
+    tab(page, "predict")
+    page.locator("#predict-many-button").click()
+    page.locator("#predict-files input[type=file]").set_input_files([class_zip_file])
+    link = page.locator("#predict-answers a[download]")
+    link.wait_for()
+    assert page.locator("#predict-answers tbody tr").count() == 42
+    text = unquote(link.get_attribute("href").split(",", 1)[1]).lstrip("\ufeff")
+    assert len(list(csv.reader(io.StringIO(text)))) == 43
+
+
+def test_the_language_can_be_switched_and_holds(open_page: Callable[..., Any], trained: Trained) -> None:
+    page = open_page()
+    assert page.locator("#tab-results-button").inner_text().strip() == "Results"
+    page.locator('[data-language="zh"]').click()
+    page.locator("#tab-results-button", has_text="结果").wait_for()
+    page.reload()
+    tab(page, "results")
+    page.get_by_role("heading", name="混淆矩阵").wait_for()
+    tab(page, "runs")
+    page.locator(".runs-page", has_text="全部训练记录").wait_for()
+    page.context.close()
+
+
+def test_a_chinese_browser_gets_chinese_at_once(open_page: Callable[..., Any]) -> None:
+    page = open_page("zh-CN")
+    assert page.locator("#tab-data-button").inner_text().strip() == "数据"
+    page.context.close()
+
+
+def test_a_phone_can_predict_without_scrolling_sideways(open_page: Callable[..., Any], trained: Trained) -> None:
+    page = open_page(width=390, height=844)
+    for name in ("predict", "results", "runs"):
+        tab(page, name)
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.context.close()
+
+
+def test_a_run_is_deleted_only_after_a_question(trained: Trained) -> None:
+    page = trained.page
+    tab(page, "runs")
+    bin_ = page.locator(".res-runs [data-remove]").first
+    bin_.click()
+    page.get_by_role("button", name="Keep it").click()
+    assert len(run_folders(trained.workspace)) == 1
+    bin_.click()
+    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("heading", name="No trainings yet").wait_for()
+    assert run_folders(trained.workspace) == []
+    tab(page, "results")
+    page.get_by_role("heading", name="No results yet").wait_for()
+
+
+def test_no_page_asked_another_host_or_wrote_an_error(trained: Trained) -> None:
+    """Stands last: it judges all pages that the tests above have opened."""
+    assert trained.page.problems == []
+
+
+def test_the_mark_is_a_picture(server: Any, open_page: Callable[..., Any]) -> None:
+    page = open_page()
+    answer = page.request.get(f"{server.address}studio/logo.svg")
+    assert answer.ok
+    assert Image is not None

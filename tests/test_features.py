@@ -1,0 +1,161 @@
+"""Kept features and the linear probe."""
+
+import numpy as np
+import pytest
+import torch
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.data.cache import ArrayCache
+from resnet_studio.data.intake import open_data
+from resnet_studio.events import Finished, Preparing, Probed
+from resnet_studio.model import checkpoint
+from resnet_studio.training import features, plan, probe, setup
+from resnet_studio.training.batches import FreshBatches
+from resnet_studio.training.control import Control
+from resnet_studio.training.features import KeptBatches
+from resnet_studio.training.jobs import drive
+
+QUICK = TrainConfig(weights="scratch", epochs=7, batch_size=16, picture_size=32, precision="fp32", device="cpu")
+
+
+@pytest.fixture
+def dataset(class_folders, workspace):
+    return open_data(class_folders({"crimson": 12, "seagreen": 12, "royalblue": 12}, side=48), workspace)
+
+
+@pytest.fixture
+def pretrained(dataset, workspace):
+    """A checkpoint of the studio's own to start from, whose classes have other names."""
+    run = plan.new_run(dataset, QUICK.replace(epochs=1, stem="standard"), workspace)
+    drive(run, Control())
+    loaded = checkpoint.load(run.best)
+    path = workspace.imports / "before.safetensors"
+    from dataclasses import replace
+
+    checkpoint.save(path, loaded.model.state_dict(), replace(loaded.card, classes=("x", "y", "z")))
+    return str(path)
+
+
+def prepared(run):
+    events = []
+    generator = setup.prepare(run, Control())
+    while True:
+        try:
+            events.append(next(generator))
+        except StopIteration as stop:
+            return stop.value, events
+
+
+@pytest.mark.parametrize("freeze", ["layer1", "layer3", "layer4"])
+def test_kept_validation_features_are_what_the_prefix_computes(dataset, workspace, freeze):
+    session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze=freeze), workspace))
+    kept = session.materials.batches
+    assert isinstance(kept, KeptBatches)
+    m = session.materials
+    fresh = FreshBatches(kept.training, kept.validation, m.prefix, features_recipe(m), m.card.preprocessing, m.compute)
+    for (mine, labels), (theirs, others) in zip(kept.validate(8), fresh.validate(8), strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-4) and torch.equal(labels, others)
+    chosen = torch.arange(5)
+    assert torch.allclose(kept.plain(chosen), fresh.plain(chosen), atol=1e-4)
+
+
+def features_recipe(materials):
+    from resnet_studio.data.augment import is_small, recipe
+
+    return recipe(materials.config, small=is_small(materials.config, materials.split.median_side))
+
+
+def test_training_draws_from_several_views_that_differ(dataset, workspace):
+    session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4"), workspace))
+    kept = session.materials.batches
+    assert len(kept.train_features) == features.VIEWS
+    views = kept.train_features.float()
+    assert all((views[0] - views[view]).abs().mean() > 1e-3 for view in range(1, features.VIEWS))
+    torch.manual_seed(0)
+    drawn = torch.cat([kept.train(np.arange(10))[0] for _ in range(20)])
+    assert len(drawn.unique(dim=0)) > 30
+
+
+def test_a_second_training_computes_no_feature_again(dataset, workspace):
+    first = plan.new_run(dataset, QUICK.replace(freeze="layer4"), workspace)
+    _, events = prepared(first)
+    assert any(isinstance(event, Preparing) and event.stage == "features" for event in events)
+    _, events = prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4", optimizer="sgd"), workspace))
+    assert not any(isinstance(event, Preparing) and event.stage == "features" for event in events)
+
+
+@pytest.mark.parametrize(
+    "change", [{"freeze": "layer3"}, {"picture_size": 40}, {"augmentation": "strong"}, {"seed": 1}]
+)
+def test_another_cut_size_view_or_weight_never_meets_a_kept_entry(dataset, workspace, change):
+    prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4", augmentation="light"), workspace))
+    changed = QUICK.replace(**{"freeze": "layer4", "augmentation": "light", **change})
+    _, events = prepared(plan.new_run(dataset, changed, workspace))
+    assert any(isinstance(event, Preparing) and event.stage == "features" for event in events)
+
+
+def test_a_changed_picture_never_meets_a_kept_entry(dataset, workspace):
+    run = plan.new_run(dataset, QUICK.replace(freeze="layer4"), workspace)
+    prepared(run)
+    files = run.split["train"]["file"]
+    (dataset.root / files[0]).write_bytes((dataset.root / files[1]).read_bytes())
+    _, events = prepared(run)
+    assert any(isinstance(event, Preparing) and event.stage == "features" for event in events)
+
+
+def test_without_room_the_prefix_is_computed_each_time(dataset, workspace, monkeypatch):
+    monkeypatch.setattr(ArrayCache, "has_room", lambda self, size: False)
+    session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4"), workspace))
+    assert isinstance(session.materials.batches, FreshBatches)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"freeze": "none"}, {"freeze": "layer4", "mix": "mixup"}, {"freeze": "layer4", "epochs": 2}]
+)
+def test_features_are_not_kept_where_that_does_not_pay_or_changes_the_training(dataset, workspace, changes):
+    session, _ = prepared(plan.new_run(dataset, QUICK.replace(**changes), workspace))
+    assert isinstance(session.materials.batches, FreshBatches)
+
+
+def test_the_probe_is_told_at_once_and_fine_tuning_never_loses_to_it(dataset, workspace, pretrained):
+    config = QUICK.replace(weights=pretrained, freeze="layer4", learning_rate=5.0, optimizer="sgd", clip_gradient=0.0)
+    run = plan.new_run(dataset, config, workspace)
+    end = drive(run, Control())
+    assert isinstance(end, Finished)
+    probed = [event for event in run.events() if isinstance(event, Probed)]
+    assert len(probed) == 1 and probed[0].seconds > 0
+    assert end.validation_accuracy >= probed[0].validation_accuracy - 1e-6
+    assert checkpoint.load(run.best).card.metrics["validation_accuracy"] == end.validation_accuracy
+
+
+def test_from_scratch_there_is_nothing_to_probe(dataset, workspace):
+    _, events = prepared(plan.new_run(dataset, QUICK, workspace))
+    assert not any(isinstance(event, Probed) for event in events)
+
+
+def test_the_probe_finds_what_can_be_told_apart_by_a_line():
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(4, 20)) * 3
+    labels = np.repeat(np.arange(4), 30)
+    points = centres[labels] + rng.normal(size=(120, 20)) + 100
+    fitted = probe.fit(points, labels, 4, seed=0)
+    assert fitted.accuracy(torch.from_numpy(points).float(), torch.from_numpy(labels)) > 0.97
+
+
+def test_the_probe_of_two_classes_or_of_rare_ones_works_too():
+    rng = np.random.default_rng(0)
+    labels = np.array([0] * 40 + [1] * 2)
+    points = rng.normal(size=(42, 5)) + labels[:, None] * 4
+    fitted = probe.fit(points, labels, 2, seed=0)
+    assert fitted.weight.shape == (2, 5)
+    assert fitted.accuracy(torch.from_numpy(points).float(), torch.from_numpy(labels)) > 0.95
+
+
+def test_an_installed_probe_makes_the_head_answer_like_it():
+    fitted = probe.Probe(torch.randn(3, 8), torch.randn(3))
+    head = torch.nn.Sequential(torch.nn.Dropout(0.5), torch.nn.Linear(8, 3)).eval()
+    assert probe.install(fitted, head)
+    features_ = torch.randn(10, 8)
+    assert torch.allclose(head(features_), features_ @ fitted.weight.T + fitted.bias, atol=1e-6)
+    hidden = torch.nn.Sequential(torch.nn.Linear(8, 4), torch.nn.ReLU(), torch.nn.Linear(4, 3))
+    assert not probe.install(fitted, hidden)

@@ -1,0 +1,107 @@
+import pytest
+import torch
+from torch import nn
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, rate_factor
+
+
+def stages():
+    network = nn.ModuleDict({"head": nn.Linear(4, 2), "layer4": nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))})
+    return network, [(name, list(module.parameters())) for name, module in network.items()]
+
+
+def test_each_earlier_stage_learns_slower_and_biases_and_batchnorm_do_not_decay():
+    _, parts = stages()
+    optimizer = make_optimizer(parts, TrainConfig(learning_rate=1e-2, stage_factor=0.5, weight_decay=0.1), fused=False)
+    found = {(group["stage"], group["weight_decay"]): group for group in optimizer.param_groups}
+    assert found["head", 0.1]["lr"] == 1e-2 and found["layer4", 0.1]["lr"] == 5e-3
+    assert all(parameter.ndim == 1 for parameter in found["layer4", 0.0]["params"])
+    assert len(found["layer4", 0.0]["params"]) == 3
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
+def test_every_optimiser_lowers_the_loss(name):
+    torch.manual_seed(0)
+    network, parts = stages()
+    config = TrainConfig(optimizer=name, learning_rate=0.05)
+    optimizer = make_optimizer(parts, config, fused=False)
+    inputs, labels = torch.randn(32, 4), torch.randint(2, (32,))
+
+    def loss():
+        return nn.functional.cross_entropy(network["head"](network["layer4"](inputs)), labels)
+
+    before = loss().item()
+    for _ in range(30):
+        optimizer.zero_grad()
+        loss().backward()
+        optimizer.step()
+    assert loss().item() < before - 0.03
+
+
+def factors(**changes):
+    config = TrainConfig(**changes)
+    return [rate_factor(config, step, 100, 10) for step in range(100)]
+
+
+def test_one_cycle_rises_to_the_peak_and_falls_to_almost_nothing():
+    found = factors(schedule="one_cycle", warmup_fraction=0.25)
+    assert found[0] < 0.06 and max(found) == pytest.approx(1, abs=0.01) and found[-1] < 0.01
+    peak = found.index(max(found))
+    assert 22 <= peak <= 26
+    assert found[:peak] == sorted(found[:peak]) and found[peak:] == sorted(found[peak:], reverse=True)
+
+
+def test_cosine_falls_after_its_warm_up():
+    found = factors(schedule="cosine", warmup_fraction=0.1)
+    assert found[0] == pytest.approx(0.1) and found[9] == 1 and found[-1] < 0.01
+
+
+def test_steps_drop_after_so_many_epochs():
+    found = factors(schedule="step", warmup_fraction=0.0, step_epochs=4, step_factor=0.1)
+    assert found[39] == 1 and found[40] == pytest.approx(0.1) and found[80] == pytest.approx(0.01)
+
+
+def test_constant_stays():
+    assert set(factors(schedule="constant", warmup_fraction=0.0)) == {1.0}
+
+
+def test_the_schedule_moves_all_groups_in_proportion():
+    _, parts = stages()
+    config = TrainConfig(learning_rate=1.0, stage_factor=0.5, schedule="step", step_epochs=1, warmup_fraction=0.0)
+    optimizer = make_optimizer(parts, config, fused=False)
+    schedule = make_schedule(optimizer, config, 4, 2)
+    for _ in range(2):
+        optimizer.step()
+        schedule.step()
+    rates = {group["stage"]: group["lr"] for group in optimizer.param_groups}
+    assert rates["head"] == pytest.approx(0.1) and rates["layer4"] == pytest.approx(0.05)
+
+
+def test_the_average_follows_the_weights_at_first_and_lags_later():
+    layer = nn.Linear(1, 1, bias=False)
+    with torch.no_grad():
+        layer.weight.fill_(0.0)
+    average = make_average(layer, steps=2_000)
+    with torch.no_grad():
+        layer.weight.fill_(1.0)
+    for _ in range(30):
+        average.update_parameters(layer)
+    assert average.module.weight.item() > 0.9
+    with torch.no_grad():
+        layer.weight.fill_(2.0)
+    for _ in range(200):
+        average.update_parameters(layer)
+    with torch.no_grad():
+        layer.weight.fill_(100.0)
+    average.update_parameters(layer)
+    assert average.module.weight.item() < 20
+
+
+def test_batchnorm_statistics_are_averaged_and_counters_copied():
+    norm = nn.BatchNorm1d(2)
+    average = make_average(norm, steps=100)
+    norm(torch.randn(8, 2) + 5)
+    norm(torch.randn(8, 2) + 5)
+    average.update_parameters(norm)
+    assert average.module.num_batches_tracked == 2 and average.module.running_mean.mean() > 0.3

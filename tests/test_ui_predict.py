@@ -1,0 +1,324 @@
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hand_made import finish, new_run, report_of, train
+from PIL import Image, ImageDraw
+
+from resnet_studio.errors import CheckpointError, DataError, StudioError
+from resnet_studio.model import checkpoint, resnet
+from resnet_studio.model.card import Card
+from resnet_studio.model.preprocess import Preprocessing
+from resnet_studio.prediction import Prediction
+from resnet_studio.text import say
+from resnet_studio.ui import predict_view
+from resnet_studio.ui.asking import Asking
+from resnet_studio.ui.drawing import Paper, centred, decoded, paper_of
+from resnet_studio.ui.predict_view import Named, answers_csv
+from resnet_studio.ui.predictors import Predictors, Record, Records, level
+from resnet_studio.workspace import Run, Workspace
+
+CLASSES = ("one", "<b>two</b>")
+
+
+@pytest.fixture(scope="session")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import torch
+
+    torch.manual_seed(0)
+    how = Preprocessing(resize=36, crop=32, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
+    path = tmp_path_factory.mktemp("model") / "model.safetensors"
+    checkpoint.save(path, resnet.build(18, 2).state_dict(), Card(classes=CLASSES, depth=18, preprocessing=how))
+    return path
+
+
+@pytest.fixture
+def trained(workspace: Workspace, model_file: Path) -> Callable[..., Run]:
+    def make(name: str = "run", *, done: bool = True) -> Run:
+        run = new_run(workspace, name=name, classes=CLASSES)
+        train(run, epochs=2)
+        if done:
+            finish(run, report_of(run))
+        run.best.write_bytes(model_file.read_bytes())
+        return run
+
+    return make
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "picture.png"
+    Image.new("RGB", (40, 40), "teal").save(path)
+    return path
+
+
+def said(*scores: float, names: tuple[str, ...] = ("cat", "dog", "cow")) -> Prediction:
+    pairs = tuple(zip(names, scores, strict=False))
+    return Prediction(pairs[0][0], pairs[0][1], pairs)
+
+
+def report(answers: list[tuple[float, bool]]) -> dict[str, object]:
+    return {"pictures": [{"probability": p, "true": 0, "predicted": 0 if right else 1} for p, right in answers]}
+
+
+def test_the_newest_finished_run_is_asked_first(workspace: Workspace, trained: Callable[..., Run]) -> None:
+    trained("1")
+    newest = trained("2")
+    trained("3", done=False)
+    default = Asking(workspace).default(None)
+    assert default is not None and default.key == f"run:{newest.id}"
+
+
+def test_the_run_that_the_browser_looks_at_is_asked_where_it_is_finished(
+    workspace: Workspace, trained: Callable[..., Run]
+) -> None:
+    old, newest = trained("1"), trained("2")
+    asking = Asking(workspace)
+    default = asking.default(old.id)
+    assert default is not None and default.key == f"run:{old.id}"
+    unfinished = trained("3", done=False)
+    default = asking.default(unfinished.id)
+    assert default is not None and default.key == f"run:{newest.id}"
+
+
+@pytest.mark.parametrize(
+    "key", [None, "", "run:", "run:nothing", "import:../../etc/passwd", "import:a", "x:y", "run:.."]
+)
+def test_a_model_that_is_not_there_is_refused_with_a_sentence(workspace: Workspace, key: str | None) -> None:
+    with pytest.raises(StudioError):
+        Asking(workspace).models.find(key)
+
+
+def test_an_imported_model_can_be_asked(workspace: Workspace, model_file: Path, picture: Path) -> None:
+    kept = checkpoint.import_checkpoint(model_file, workspace)
+    answers = list(Asking(workspace).about_picture(f"import:{kept.name}", str(picture), "en"))
+    assert "Loading the model" in answers[0]
+    assert "&lt;b&gt;two&lt;/b&gt;" in answers[-1]
+    assert "<b>two</b>" not in answers[-1]
+    assert "not calibrated" in answers[-1]
+
+
+def test_a_loaded_model_answers_at_once(workspace: Workspace, trained: Callable[..., Run], picture: Path) -> None:
+    run, asking = trained(), Asking(workspace)
+    list(asking.about_picture(f"run:{run.id}", str(picture), "en"))
+    assert len(list(asking.about_picture(f"run:{run.id}", str(picture), "en"))) == 1
+
+
+def test_a_file_that_is_no_picture_gets_its_sentence(
+    workspace: Workspace, trained: Callable[..., Run], tmp_path: Path
+) -> None:
+    run, bad = trained(), tmp_path / "notes.png"
+    bad.write_text("no picture", encoding="utf-8")
+    with pytest.raises(DataError):
+        list(Asking(workspace).about_picture(f"run:{run.id}", str(bad), "en"))
+
+
+def test_without_a_picture_the_tab_says_what_the_model_knows(workspace: Workspace, trained: Callable[..., Run]) -> None:
+    run = trained()
+    (html,) = Asking(workspace).about_picture(f"run:{run.id}", None, "en")
+    assert "What is it?" in html
+    assert "&lt;b&gt;two&lt;/b&gt;" in html
+
+
+def test_many_pictures_and_zips_become_one_table(
+    workspace: Workspace, trained: Callable[..., Run], picture: Path, tmp_path: Path
+) -> None:
+    run, bad, packed = trained(), tmp_path / "bad.png", tmp_path / "more.zip"
+    bad.write_text("no picture", encoding="utf-8")
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(picture, "inside/=evil.png")
+    steps = list(Asking(workspace).about_many(f"run:{run.id}", [picture, bad, packed], "me", "en"))
+    html, done = steps[-1]
+    assert done
+    assert "2 pictures in" in html
+    assert "1 file could not be read" in html
+    assert "inside/=evil.png" in html
+    assert html.count("data:image/") == 2
+    assert "data:text/csv" in html
+    assert not list(workspace.temporary.iterdir())
+
+
+def test_many_pictures_can_be_stopped_and_keep_their_answers(
+    workspace: Workspace, trained: Callable[..., Run], tmp_path: Path
+) -> None:
+    run, asking = trained(), Asking(workspace)
+    files = []
+    for number in range(70):
+        files.append(tmp_path / f"{number}.png")
+        Image.new("RGB", (20, 20), (number, 0, 0)).save(files[-1])
+    working = asking.about_many(f"run:{run.id}", files, "me", "en")
+    next(working)
+    html, done = next(working)
+    assert "32 of 70 pictures" in html and not done
+    asking.stop("me")
+    rest = list(working)
+    assert len(rest) == 1
+    assert "Stopped" in rest[0][0] and rest[0][1]
+    assert rest[0][0].count("<tr>") == 65
+
+
+def test_only_files_that_are_no_pictures_are_refused(
+    workspace: Workspace, trained: Callable[..., Run], tmp_path: Path
+) -> None:
+    run, bad = trained(), tmp_path / "notes.txt"
+    bad.write_text("no picture", encoding="utf-8")
+    with pytest.raises(StudioError, match="None of these files is a picture"):
+        list(Asking(workspace).about_many(f"run:{run.id}", [bad], "me", "en"))
+
+
+def test_the_csv_names_answers_problems_and_is_no_formula() -> None:
+    named = [Named("=a.png", "", said(0.7, 0.3)), Named("b.png", "", DataError("error.predict.drawing"))]
+    rows = list(csv.reader(io.StringIO(answers_csv(named, ["dog", "cat"]))))
+    assert rows[0] == ["picture", "answer", "probability", "dog", "cat", "problem"]
+    assert rows[1] == ["'=a.png", "cat", "0.7", "0.3", "0.7", ""]
+    assert rows[2][0] == "b.png" and rows[2][-1].startswith("The drawing could not be read")
+
+
+def test_a_replaced_file_is_loaded_again_and_only_a_few_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Path] = []
+    monkeypatch.setattr("resnet_studio.prediction.Predictor", lambda path: loaded.append(path) or object())
+    files = [tmp_path / f"{number}.safetensors" for number in range(4)]
+    for file in files:
+        file.write_bytes(b"")
+    predictors = Predictors()
+    first = predictors.of(files[0])
+    assert predictors.of(files[0]) is first
+    os.utime(files[0], ns=(1, 1))
+    assert predictors.of(files[0]) is not first
+    for file in files[1:]:
+        predictors.of(file)
+    assert not predictors.has(files[0])
+    assert len(loaded) == 5
+    files[1].unlink()
+    with pytest.raises(CheckpointError):
+        predictors.of(files[1])
+
+
+def test_how_often_such_answers_were_right_is_read_from_the_test() -> None:
+    records = Records(report([(0.9, True)] * 28 + [(0.88, False)] * 2 + [(0.4, False)] * 50))
+    assert records.near(0.9) == Record(30, 28)
+    assert records.near(0.41) == Record(30, 0)
+    assert records.near(0.65) is None
+    assert Records(None).near(0.9) is None
+
+
+def test_the_nearest_answers_count_where_there_are_many() -> None:
+    records = Records(report([(0.80, False)] * 40 + [(0.86, True)] * 40))
+    assert records.near(0.85) == Record(30, 30)
+
+
+@pytest.mark.parametrize(
+    ("prediction", "known", "expected"),
+    [
+        (said(0.95, 0.05), None, "sure"),
+        (said(0.6, 0.3), None, "likely"),
+        (said(0.53, 0.47), None, "unsure"),
+        (said(0.95, 0.05), Record(30, 15), "unsure"),
+        (said(0.5, 0.3), Record(30, 30), "sure"),
+        (said(1.0), None, "sure"),
+    ],
+)
+def test_the_verdict_follows_the_test_where_it_knows_better(
+    prediction: Prediction, known: Record | None, expected: str
+) -> None:
+    assert level(prediction, known) == expected
+
+
+def test_the_answer_shows_a_few_bars_and_the_rest_together() -> None:
+    names = tuple(f"class {number}" for number in range(20))
+    html = predict_view.answer(said(*[0.05] * 20, names=names), Records(None), "en")
+    assert html.count("<li") == 6
+    assert "15 other classes" in html
+    assert "It could also be" in html
+    assert "不确定" in predict_view.answer(said(*[0.05] * 20, names=names), Records(None), "zh")
+
+
+def test_the_answer_says_how_often_such_answers_were_right() -> None:
+    html = predict_view.answer(said(0.9, 0.1), Records(report([(0.9, True)] * 19 + [(0.9, False)])), "en")
+    assert "Of 20 test answers with a similar percentage, 19 were right." in html
+    assert "not calibrated" not in html
+
+
+def test_the_answer_warns_where_percentages_mislead() -> None:
+    html = predict_view.answer(said(0.9, 0.1), Records(report([(0.9, False)] * 20)), "en")
+    assert "not calibrated" in html
+
+
+def drawing(*, ink: str = "black", paper: str = "white") -> Image.Image:
+    picture = Image.new("RGB", (200, 200), paper)
+    ImageDraw.Draw(picture).rectangle((10, 20, 29, 59), fill=ink)
+    return picture
+
+
+def test_a_drawing_is_moved_to_the_middle_and_made_as_large_as_in_training() -> None:
+    picture = centred(drawing(), Paper(fill=0.5))
+    assert picture is not None
+    assert picture.size == (80, 80)
+    assert picture.convert("L").point(lambda value: 255 - value).getbbox() == (30, 20, 50, 60)
+
+
+def test_an_empty_drawing_is_none() -> None:
+    assert centred(Image.new("RGB", (50, 50), "black"), Paper()) is None
+
+
+@pytest.mark.parametrize(("paper", "dark"), [("black", True), ("white", False)])
+def test_the_paper_is_that_of_the_training_pictures(tmp_path: Path, paper: str, dark: bool) -> None:
+    files = []
+    for number in range(4):
+        picture = Image.new("L", (16, 16), paper)
+        ImageDraw.Draw(picture).rectangle((6, 0, 9, 15), fill="white" if dark else "black")
+        files.append(tmp_path / f"{number}.png")
+        picture.save(files[-1])
+    found = paper_of(files)
+    assert found.dark is dark
+    assert found.fill > 0.9
+
+
+def test_photographs_get_white_paper(tmp_path: Path) -> None:
+    import numpy as np
+
+    files = []
+    for number in range(4):
+        noise = np.random.default_rng(number).integers(0, 255, (32, 32, 3), dtype=np.uint8)
+        files.append(tmp_path / f"{number}.png")
+        Image.fromarray(noise).resize((64, 64), Image.Resampling.NEAREST).save(files[-1])
+    assert paper_of(files) == Paper()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "http://example.org/a.png",
+        "data:image/svg+xml;base64,AAAA",
+        "data:image/png;base64,!!",
+        "data:image/png;base64,AAAA",
+    ],
+)
+def test_what_is_no_drawing_is_refused(address: str) -> None:
+    with pytest.raises(DataError):
+        decoded(address)
+
+
+def test_a_drawing_comes_through_as_it_was_drawn() -> None:
+    written = io.BytesIO()
+    drawing().save(written, "PNG")
+    address = f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
+    assert decoded(address).tobytes() == drawing().tobytes()
+
+
+def test_the_waiting_texts_exist_in_both_languages() -> None:
+    for kind in ("one", "draw", "many"):
+        english, chinese = (
+            predict_view.waiting(kind, lambda key, language=language: say(key, language)) for language in ("en", "zh")
+        )
+        assert english != chinese

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import pytest
+from hand_made import finish, new_run, report_of, train
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.events import Failed, Interrupted, Queued
+from resnet_studio.ui import results_tab, results_view
+from resnet_studio.ui.results_matrix import matrix, mix_ups, most_confused, pairs, tint
+from resnet_studio.ui.results_pictures import confident_mistakes, pictures_panel
+from resnet_studio.ui.run_data import Overview, RunData, spell_time
+from resnet_studio.workspace import Workspace
+
+EVIL = ("<script>alert(1)</script>", '"quoted" & more', "قطة\u202e")
+
+
+def finished(workspace: Workspace, *, wrong: dict[int, int] | None = None, **settings: object) -> Overview:
+    run = new_run(workspace, **settings)  # type: ignore[arg-type]
+    train(run, epochs=3)
+    finish(run, report_of(run, wrong=wrong))
+    return RunData(workspace).of(run)
+
+
+def view(workspace: Workspace, run: Overview | None, language: str = "en") -> str:
+    data = RunData(workspace)
+    return results_tab.page(data, data.overviews(), run, language)  # type: ignore[arg-type]
+
+
+def test_without_any_run_the_tab_says_where_to_begin(workspace: Workspace) -> None:
+    page = view(workspace, None)
+    assert "No results yet" in page
+    assert 'data-go="data"' in page
+
+
+def test_a_finished_run_shows_its_accuracy_with_the_interval(workspace: Workspace) -> None:
+    page = view(workspace, finished(workspace, wrong={0: 1}, count=30))
+    assert "95.0 %" in page
+    assert "95 % interval: 76.4 % to 99.1 %" in page
+    assert "19 of 20 pictures right" in page
+
+
+def test_few_test_pictures_are_called_a_rough_figure(workspace: Workspace) -> None:
+    assert "rough figure" in view(workspace, finished(workspace, wrong={0: 1}, count=12))
+
+
+def test_a_model_no_better_than_the_commonest_class_is_told_so(workspace: Workspace) -> None:
+    page = view(workspace, finished(workspace, wrong={0: 1, 1: 1, 2: 0, 3: 0}, count=6))
+    assert "has not learned to tell the classes apart" in page
+
+
+def test_class_names_are_shown_literally(workspace: Workspace) -> None:
+    page = view(workspace, finished(workspace, classes=EVIL, wrong={0: 1}))
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<bdi>قطة" in page
+
+
+def test_every_sentence_of_the_view_exists_in_chinese(workspace: Workspace) -> None:
+    page = view(workspace, finished(workspace, wrong={0: 1}), "zh")
+    assert "测试准确率" in page
+    assert "Test accuracy" not in page
+
+
+@pytest.mark.parametrize(
+    ("status", "title"),
+    [
+        ("queued", "Waiting for its turn"),
+        ("interrupted", "Interrupted after epoch 2 of 5"),
+        ("failed", "This training did not finish"),
+    ],
+)
+def test_a_run_that_has_not_finished_says_what_is_missing(workspace: Workspace, status: str, title: str) -> None:
+    run = new_run(workspace)
+    if status == "queued":
+        run.append(Queued())
+    else:
+        train(run, epochs=2, planned=5)
+        run.append(Interrupted() if status == "interrupted" else Failed(key="error.disk_full"))
+    page = view(workspace, RunData(workspace).of(run))
+    assert title in page
+    assert "data-go" in page
+    if status == "failed":
+        assert "The disk is full" in page
+
+
+def test_a_run_that_is_being_trained_shows_its_epoch(workspace: Workspace) -> None:
+    run = new_run(workspace)
+    train(run, epochs=2, planned=5)
+    with run.lock().acquire(timeout=1):
+        page = view(workspace, RunData(workspace).of(run))
+    assert "Training: epoch 3 of 5" in page
+
+
+def test_without_test_pictures_the_validation_score_is_not_called_a_test(workspace: Workspace) -> None:
+    run = new_run(workspace)
+    train(run, epochs=3)
+    finish(run, None)
+    page = view(workspace, RunData(workspace).of(run))
+    assert "Scored on validation pictures only" in page
+    assert "Test accuracy" not in page
+
+
+def test_the_run_that_the_browser_looks_at_is_shown_else_the_newest_finished_one(workspace: Workspace) -> None:
+    old = finished(workspace, name="old")
+    queued = new_run(workspace, name="newest")
+    queued.append(Queued())
+    overviews = RunData(workspace).overviews()
+    chosen = results_tab.choose(overviews, None)
+    assert chosen is not None and chosen.run.id == old.run.id
+    followed = results_tab.choose(overviews, queued.id)
+    assert followed is not None and followed.run.id == queued.id
+
+
+def test_the_worst_mix_ups_come_first() -> None:
+    found = mix_ups([[5, 1, 0], [4, 6, 0], [0, 2, 9]])
+    assert [(pair.true, pair.predicted, pair.count) for pair in found] == [(1, 0, 4), (2, 1, 2), (0, 1, 1)]
+
+
+def test_a_matrix_of_many_classes_shows_the_most_confused_ones_until_asked_for_all() -> None:
+    count = 100
+    confusion = [[10 if row == column else 0 for column in range(count)] for row in range(count)]
+    confusion[70][71] = 9
+    report = {"confusion": confusion, "classes": [f"class {index}" for index in range(count)]}
+    some, everything = matrix(report, "en"), matrix(report, "en", whole=True)
+    assert "the 30 classes with the most mistakes, of 100" in some
+    assert 'data-true="70" data-said="71"' in some
+    assert some.count("<tr>") == 31
+    assert everything.count("<tr>") == 101
+    assert most_confused(confusion, 2) == [70, 71]
+
+
+def test_only_cells_with_pictures_can_be_chosen() -> None:
+    report = {"confusion": [[3, 0], [1, 2]], "classes": ["a", "b"]}
+    html = matrix(report, "en")
+    assert html.count("data-true=") == 3
+    assert 'aria-label="true b, model said a: 1 picture"' in html
+
+
+def test_a_cell_changes_its_colour_of_text_where_neither_would_be_readable() -> None:
+    assert tint(0.5) < 0.46
+    assert tint(0.51) > 0.93
+
+
+def test_no_mix_up_is_said_in_a_sentence() -> None:
+    assert "No two classes were mixed up" in pairs({"confusion": [[3, 0], [0, 2]], "classes": ["a", "b"]}, "en")
+
+
+def test_the_most_confident_mistake_comes_first(workspace: Workspace) -> None:
+    run = finished(workspace, wrong={0: 1, 3: 0})
+    report = RunData(workspace).report(run.run)
+    assert report is not None
+    mistakes = confident_mistakes(report)
+    assert len(mistakes) == 2
+    assert mistakes[0]["probability"] >= mistakes[1]["probability"]
+    panel = pictures_panel(report, {}, "en", true=0, predicted=1)
+    assert panel.count("<figure") == 1
+    assert "one, taken for two" in panel
+
+
+def test_without_a_mistake_the_least_sure_pictures_are_shown(workspace: Workspace) -> None:
+    run = finished(workspace, count=12)
+    report = RunData(workspace).report(run.run)
+    assert report is not None
+    panel = pictures_panel(report, {}, "en")
+    assert "Not one mistake in 8 test pictures" in panel
+    assert panel.count("<figure") == 8
+
+
+def test_classes_with_few_pictures_are_marked(workspace: Workspace) -> None:
+    run = finished(workspace, count=6)
+    report = RunData(workspace).report(run.run)
+    assert report is not None
+    assert 'class="few"' in results_view.class_table(report, "en")
+
+
+def test_a_log_is_read_on_from_where_it_was_left(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = new_run(workspace)
+    train(run, epochs=2, planned=4)
+    data = RunData(workspace)
+    assert len(data.of(run).state.epochs) == 2
+    offsets: list[int] = []
+    read = type(run.log).read
+    monkeypatch.setattr(type(run.log), "read", lambda self, offset=0: offsets.append(offset) or read(self, offset))
+    data.of(run)
+    assert offsets == []
+    run.append(Interrupted())
+    offsets.clear()
+    assert data.of(run).state.status == "interrupted"
+    assert 0 not in offsets[-1:]
+
+
+def test_a_damaged_run_does_not_hide_the_others(workspace: Workspace) -> None:
+    good = finished(workspace, name="good")
+    bad = new_run(workspace, name="bad", requested=TrainConfig(depth=34))
+    (bad.folder / "config.json").write_text("{", encoding="utf-8")
+    assert [overview.run.id for overview in RunData(workspace).overviews()] == [good.run.id]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.0, "0 s"), (4.26, "4.3 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")]
+)
+def test_a_length_of_time_is_said_as_a_person_says_it(seconds: float, said: str) -> None:
+    assert spell_time(seconds, "en") == said

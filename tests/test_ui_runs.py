@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from hand_made import finish, new_run, report_of, train
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.events import Interrupted, Queued
+from resnet_studio.training.jobs import Jobs
+from resnet_studio.ui import runs_tab
+from resnet_studio.ui.context import Studio
+from resnet_studio.ui.run_data import RunData
+from resnet_studio.ui.runs_compare import compared, differing, mcnemar
+from resnet_studio.ui.runs_view import table
+from resnet_studio.ui.settings_view import changed, value_of
+from resnet_studio.workspace import Run, Workspace
+
+
+def finished(workspace: Workspace, name: str, *, wrong: dict[int, int] | None = None, **settings: object) -> Run:
+    run = new_run(workspace, name=name, count=30, **settings)  # type: ignore[arg-type]
+    train(run, epochs=3)
+    finish(run, report_of(run, wrong=wrong))
+    return run
+
+
+def listed(workspace: Workspace, language: str = "en") -> str:
+    return table(RunData(workspace).overviews(), language)  # type: ignore[arg-type]
+
+
+def panel(workspace: Workspace, *runs: Run) -> str:
+    data = RunData(workspace)
+    return compared(data, [data.of(run) for run in runs], "en")
+
+
+def test_without_runs_the_tab_says_what_will_be_kept_here(workspace: Workspace) -> None:
+    assert "No trainings yet" in listed(workspace)
+    assert "还没有训练记录" in listed(workspace, "zh")
+
+
+def test_a_row_shows_scores_settings_and_what_can_be_done(workspace: Workspace) -> None:
+    run = finished(workspace, "mine", wrong={0: 1}, requested=TrainConfig(mix="cutmix", epochs=3))
+    run.best.write_bytes(b"model")
+    html = listed(workspace)
+    assert "95.0 %" in html
+    assert "Mix pictures: CutMix" in html
+    assert "Epochs: 3" in html
+    assert "ResNet-18 · Through layer2 · Built-in starter" in html
+    assert f'href="studio/runs/{run.id}/model.safetensors"' in html
+    assert f'data-remove="{run.id}"' in html
+    assert "data-resume" not in html
+
+
+def test_an_interrupted_run_can_be_resumed(workspace: Workspace) -> None:
+    run = new_run(workspace)
+    train(run, epochs=2, planned=5)
+    run.append(Interrupted())
+    run.state_file.write_bytes(b"state")
+    html = listed(workspace)
+    assert f'data-resume="{run.id}"' in html
+    assert "epoch 2 of 5" in html
+
+
+def test_a_run_that_is_being_trained_says_why_it_cannot_be_deleted(workspace: Workspace) -> None:
+    run = new_run(workspace)
+    train(run, epochs=1, planned=5)
+    with run.lock().acquire(timeout=1):
+        html = listed(workspace)
+    assert "stop it under Train first" in html
+    assert "aria-disabled=true" in html
+
+
+def test_names_are_shown_literally(workspace: Workspace) -> None:
+    finished(workspace, '<img src=x onerror="alert(1)">')
+    html = listed(workspace)
+    assert "<img" not in html
+    assert "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;" in html
+
+
+def test_a_filter_appears_when_there_are_many_runs(workspace: Workspace) -> None:
+    for number in range(8):
+        new_run(workspace, name=f"run {number}", count=1).append(Queued())
+    assert 'type="search"' in listed(workspace)
+
+
+def test_one_ticked_run_asks_for_another(workspace: Workspace) -> None:
+    assert "Tick one more run" in panel(workspace, finished(workspace, "a"))
+
+
+def test_compared_runs_show_their_curves_and_only_the_settings_that_differ(workspace: Workspace) -> None:
+    config = TrainConfig(learning_rate=0.002)
+    first = finished(workspace, "first")
+    second = finished(workspace, "second", requested=config)
+    html = panel(workspace, first, second)
+    assert html.count("<svg") >= 4
+    assert "Learning rate" in html
+    assert "Momentum" not in html
+    data = RunData(workspace)
+    assert differing([data.of(first), data.of(second)]) == ["learning_rate"]
+
+
+def test_runs_of_the_same_name_are_told_apart(workspace: Workspace) -> None:
+    first, second = finished(workspace, "same"), finished(workspace, "same")
+    html = panel(workspace, first, second)
+    assert f"same {first.id[:15]}" in html
+
+
+def test_a_small_difference_on_the_same_test_pictures_is_called_chance(workspace: Workspace) -> None:
+    html = panel(workspace, finished(workspace, "a", wrong={0: 1}), finished(workspace, "b", wrong={1: 1, 2: 1}))
+    assert "On the same 20 test pictures, only a was right 2 times and only b 1 times" in html
+    assert "too small a difference" in html
+
+
+def test_a_large_difference_on_the_same_test_pictures_is_called_one(workspace: Workspace) -> None:
+    wrong = dict.fromkeys(range(10), 1)
+    html = panel(workspace, finished(workspace, "a"), finished(workspace, "b", wrong=wrong))
+    assert "more than chance explains" in html
+    assert "p = 0.002" in html
+
+
+def test_runs_on_other_pictures_are_not_compared_by_their_scores(workspace: Workspace) -> None:
+    html = panel(workspace, finished(workspace, "a"), finished(workspace, "b", dataset="other"))
+    assert "their scores do not compare directly" in html
+
+
+@pytest.mark.parametrize(("a", "b", "p"), [(0, 0, 1.0), (5, 5, 1.0), (10, 0, 2 / 1024), (1, 8, 20 / 512)])
+def test_mcnemar_is_the_two_sided_binomial_test(a: int, b: int, p: float) -> None:
+    from scipy.stats import binomtest
+
+    assert mcnemar(a, b) == pytest.approx(p)
+    if a + b:
+        assert mcnemar(a, b) == pytest.approx(binomtest(a, a + b).pvalue)
+
+
+def test_settings_are_said_as_the_form_says_them() -> None:
+    assert value_of("freeze", "none", "en") == "Nothing: train everything"
+    assert value_of("learning_rate", None, "zh") == "自动"
+    assert value_of("average_weights", False, "en") == "no"
+    assert value_of("weights", "/a/file.safetensors", "en") == "/a/file.safetensors"
+    assert changed(TrainConfig(depth=50, dropout=0.5), "en") == ["Dropout: 0.5"]
+
+
+@pytest.fixture
+def client(workspace: Workspace) -> Iterator[TestClient]:
+    app = FastAPI()
+    app.include_router(runs_tab.routes(Studio(workspace, Jobs(workspace))))
+    with TestClient(app) as opened:
+        yield opened
+
+
+def test_the_comparison_ignores_what_is_no_run(client: TestClient, workspace: Workspace) -> None:
+    run = finished(workspace, "a")
+    assert "Tick one more" in client.get(f"/studio/compare?run={run.id}&run=nothing&run=..%2f..&run=%00").text
+    assert client.get("/studio/compare").text == ""
+
+
+def test_hundreds_of_runs_are_listed_quickly_the_second_time(workspace: Workspace) -> None:
+    import time
+
+    for number in range(40):
+        train(new_run(workspace, name=f"run {number}", count=1), epochs=5)
+    data = RunData(workspace)
+    data.overviews()
+    since = time.perf_counter()
+    table(data.overviews(), "en")
+    assert time.perf_counter() - since < 2

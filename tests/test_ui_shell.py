@@ -145,6 +145,14 @@ def test_styles_and_scripts_of_all_tabs_are_in_the_bundles(client: TestClient) -
     assert "immutable" in client.get("/studio/studio.css").headers["cache-control"]
 
 
+def test_an_idle_server_does_not_look_for_events_a_thousand_times_a_second(client: TestClient) -> None:
+    gradio = next(route.app for route in client.app.routes if hasattr(getattr(route, "app", None), "get_blocks"))
+    queue = gradio.get_blocks()._queue
+
+    assert queue.sleep_when_free >= 0.02
+    assert queue.progress_update_sleep_when_free >= 0.05
+
+
 def test_the_browser_secret_outlives_a_restart(workspace: Workspace) -> None:
     from resnet_studio.ui.shell import browser_secret
 

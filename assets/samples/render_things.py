@@ -7,7 +7,8 @@ writes assets/samples/things.zip. Pictures already in --work are kept, so it can
 again. Picture k of a class depends only on --seed, the class and k. Mitsuba 3 (a path tracer) is needed by
 this script alone, not by the project. The default variant compiles with LLVM (point DRJIT_LIBLLVM_PATH at
 a libLLVM of version 16 or newer); --variant scalar_rgb needs nothing else and is some three times slower.
-Everything in the pictures is made by code: things_shapes.py the forms, things_looks.py the surfaces.
+Everything in the pictures is made by code: things_table.py, things_room.py and things_clutter.py
+the forms, with things_mesh.py; things_looks.py the surfaces, backdrops and light.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import argparse
 import io
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,22 @@ import numpy as np
 import numpy.typing as npt
 import things_looks as looks
 from PIL import Image, ImageFilter
+from things_clutter import clutter
 from things_looks import Array, Coat, Rng
-from things_shapes import CLASSES, Bulb, Look, Mesh, Part, Thing, box, clutter, paint, strip, turn
+from things_mesh import Bulb, Look, Mesh, Part, Reals, Thing, box, paint, strip, turn
+from things_room import chair, lamp
+from things_table import bottle, mug, spoon, teapot
 
 HERE = Path(__file__).resolve().parent
 PER_CLASS = 60
+CLASSES: dict[str, Callable[[Rng, Look], Thing]] = {
+    "bottle": bottle,
+    "chair": chair,
+    "lamp": lamp,
+    "mug": mug,
+    "spoon": spoon,
+    "teapot": teapot,
+}
 SIZES = [(96, 96), (112, 96), (96, 112)]  # width, height
 OVER = 2  # rendered this many times larger, then reduced
 # Real heights in centimetres: they set how large planks, tiles and threads look beside the thing.
@@ -118,7 +130,8 @@ def make_camera(name: str, thing: Thing, rng: Rng) -> Camera:
         camera.origin = camera.target + distance * away
         xy, _depth = camera.project(p)
         middle = (xy.min(axis=0) + xy.max(axis=0)) / 2 * distance * np.tan(np.radians(fov / 2))
-        camera.target = camera.target + [middle[0], -middle[1] * away[2] * away[1], middle[1] * away[1] ** 2]
+        step = [middle[0], -middle[1] * away[2] * away[1], middle[1] * away[1] ** 2]
+        camera.target = camera.target + np.array(step)
         distance *= float(np.ptp(xy, axis=0).max()) / 2 / fill
     camera.origin = camera.target + distance * away
     reach = np.tan(np.radians(fov / 2)) * distance
@@ -159,11 +172,11 @@ def scatter(thing: Thing, camera: Camera, back: float, large: bool, rng: Rng) ->
             clear = np.linalg.norm(p - at, axis=1).min() > size * 0.9 + 0.02
             clear &= all(np.linalg.norm(at - q) > size + s for q, s in taken) and y + size < back
             placed = item.moved(np.eye(3), (*at, 0.001))
-            if clear and camera.project(placed.points())[1].min() > 0.4 * np.linalg.norm(camera.origin):
-                if cover(camera, thing, [*out, placed]) < 0.2:
-                    out.append(placed)
-                    taken.append((at, size))
-                    break
+            clear = clear and camera.project(placed.points())[1].min() > 0.4 * np.linalg.norm(camera.origin)
+            if clear and cover(camera, thing, [*out, placed]) < 0.2:
+                out.append(placed)
+                taken.append((at, size))
+                break
     return out
 
 
@@ -198,7 +211,7 @@ def papered(mi: Any, mesh: Mesh, picture: Array, rough: float, uv: Array) -> Any
     return to_mesh(mi, mesh, looks.opaque({"type": "bitmap", "bitmap": data, "raw": True}, rough**0.5), uv)
 
 
-def flat(corner: Sequence[float], a: Sequence[float], b: Sequence[float]) -> tuple[Mesh, Array]:
+def flat(corner: Reals, a: Reals, b: Reals) -> tuple[Mesh, Array]:
     """A rectangle from a corner along two sides, and its texture coordinates 0..1."""
     o, u, v = (np.asarray(x, dtype=float) for x in (corner, a, b))
     return Mesh(np.array([o, o + u, o + v, o + u + v]), strip(2, 2, False)), np.array(
@@ -280,8 +293,8 @@ def set_stage(mi: Any, scene: dict[str, Any], name: str, rng: Rng) -> tuple[list
         wall, uv = flat((-10, back, -0.1), (20, 0, 0), (0, 0, 12))
         scene["wall"] = papered(mi, wall, looks.wall_picture(rng), 0.6, uv * [20, 12] * 0.8 / unit + rng.random(2))
         for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.45 else 0):
-            w, h = rng.uniform(0.35, 1.0, 2)
-            x, z = rng.uniform(-1.6, 1.2), rng.uniform(0.4, 1.2)
+            w, h = float(rng.uniform(0.35, 1.0)), float(rng.uniform(0.35, 1.0))
+            x, z = float(rng.uniform(-1.6, 1.2)), float(rng.uniform(0.4, 1.2))
             rim = box((w + 0.08, 0.036, h + 0.08), 0.01, 6).moved(np.eye(3), (x + w / 2, back - 0.02, z + h / 2))
             parts.append(dull(rim, looks.some_colour(rng)))
             art, uv = flat((x, back - 0.045, z), (w, 0, 0), (0, 0, h))
@@ -336,7 +349,8 @@ def render(mi: Any, name: str, k: int, seed: int, samples: int) -> Array:
     image = np.minimum(image, np.median(image) * 60 + 1e-3)
     image = smooth(despeckle(image, 2, 7) if clear else despeckle(image, 1, 3))
     w, h = camera.size
-    return image.reshape(h, OVER, w, OVER, 3).mean(axis=(1, 3))
+    small: Array = image.reshape(h, OVER, w, OVER, 3).mean(axis=(1, 3))
+    return small
 
 
 def despeckle(image: Array, reach: int, rank: int) -> Array:
@@ -345,7 +359,8 @@ def despeckle(image: Array, reach: int, rank: int) -> Array:
     side = 2 * reach + 1
     around = np.lib.stride_tricks.sliding_window_view(np.pad(lum, reach, mode="reflect"), (side, side))
     limit = np.sort(around.reshape(*lum.shape, side**2), axis=2)[..., -rank]
-    return image * np.minimum(1, 1.25 * limit / np.maximum(lum, 1e-6))[..., None]
+    tamed: Array = image * np.minimum(1, 1.25 * limit / np.maximum(lum, 1e-6))[..., None]
+    return tamed
 
 
 def smooth(image: Array, reach: int = 3) -> Array:
@@ -421,11 +436,11 @@ def main() -> None:
     ask.add_argument("--no-zip", action="store_true")
     args = ask.parse_args()
 
-    import mitsuba as mi
+    import mitsuba as mi  # type: ignore[import-not-found]
 
     mi.set_variant(args.variant)
     if args.variant.startswith("llvm"):
-        import drjit
+        import drjit  # type: ignore[import-not-found]
 
         drjit.set_thread_count(args.threads)
     started, made = time.time(), 0

@@ -14,7 +14,10 @@ Rng = np.random.Generator
 Paint = Callable[[Array], Array]  # (n, 3) points of one part -> (n, 3) linear RGB
 
 # One palette for every class, every clutter object and every second colour.
-PALETTE = ["e9e6df", "d8c7a3", "b3382c", "b9603a", "d98a2b", "d9b23c", "8fa67a", "35663f", "2f7f7d", "7fb0cf", "2c3f72", "6b4678", "d99aa5", "8b8c8c", "2b2a2c", "6f4a30"]
+PALETTE = [
+    *("e9e6df", "d8c7a3", "b3382c", "b9603a", "d98a2b", "d9b23c", "8fa67a", "35663f"),
+    *("2f7f7d", "7fb0cf", "2c3f72", "6b4678", "d99aa5", "8b8c8c", "2b2a2c", "6f4a30"),
+]
 MATERIALS = ["ceramic"] * 8 + ["plastic"] * 5 + ["wood"] * 5 + ["metal"] * 6 + ["glass"] * 3 + ["matte"] * 3
 
 
@@ -44,7 +47,8 @@ def jitter(rgb: Array, rng: Rng, amount: float = 0.12) -> Array:
 
 def muted(rgb: Array, keep: float) -> Array:
     """Closer to grey: keep = 1 leaves the colour alone."""
-    return rgb * keep + rgb.mean() * (1 - keep)
+    out: Array = rgb * keep + rgb.mean() * (1 - keep)
+    return out
 
 
 class Noise:
@@ -229,7 +233,8 @@ def field2(rng: Rng, steep: float = 1.6, ax: float = 1.0, ay: float = 1.0, size:
     power[0, 0] = np.inf
     spectrum = np.fft.rfft2(rng.standard_normal((size, size))) / power**steep
     out: Array = np.fft.irfft2(spectrum, s=(size, size))
-    return out / out.std()
+    out /= out.std()
+    return out
 
 
 def grid() -> tuple[Array, Array]:

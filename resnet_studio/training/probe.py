@@ -94,7 +94,8 @@ def _some(labels: Tensor, seed: int) -> Tensor:
         return torch.arange(len(labels))
     order = torch.from_numpy(np.random.default_rng([seed, len(labels)]).permutation(len(labels)))
     _, first = np.unique(labels[order].numpy(), return_index=True)
-    return torch.unique(torch.cat([order[: MOST_PICTURES - len(first)], order[torch.from_numpy(first)]]))
+    chosen: Tensor = torch.unique(torch.cat([order[: MOST_PICTURES - len(first)], order[torch.from_numpy(first)]]))
+    return chosen
 
 
 def install(fitted: Probe, head: torch.nn.Module) -> bool:

@@ -1,13 +1,14 @@
 """What runs now, for every open page: one long request that is answered as soon as there is news.
 
 ``GET /studio/live?run=ID&seen=TOKEN&lang=en`` answers with JSON: ``run`` and ``phase`` of the run shown, whether it is
-this program's ``own``, ``running`` and ``queued`` ids, how many are ``ahead`` of a new one, ``share`` done, ``parts`` (only the pieces of HTML that changed
-since ``seen``) and the new ``seen``. Without a ``run`` that is there, the one at work is shown, else the one with the
-latest news. Nothing new for 25 seconds is answered with 204. An idle tab thus costs one request every 25 seconds, and
-none while it is hidden.
+this program's ``own``, the ids that are ``running`` and ``queued``, how many are ``ahead`` of a new training, the
+``share`` done, ``parts`` (only the pieces of HTML that changed since ``seen``) and the new ``seen``. Without a ``run``
+that is there, the one at work is shown, else the one with the latest news. Nothing new for 25 seconds is answered with
+204. An idle tab thus costs one request every 25 seconds, and none while it is hidden.
 
-For other tabs: ``shared.live_phase`` is a hidden component whose value is the JSON of ``{"run", "phase", "running",
-"queued", "ahead", "own"}``; its ``change`` event fires when any of them changes, so that buttons and lists follow the job.
+For other tabs: ``shared.live_phase`` is a hidden component whose value is the JSON of ``run``, ``phase``, ``running``,
+``queued``, ``ahead`` and ``own``; its ``change`` event fires when any of them changes, so that buttons and lists follow
+the job.
 """
 
 from __future__ import annotations

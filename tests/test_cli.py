@@ -1,0 +1,167 @@
+"""The command line is a contract: exit status, one JSON object, one sentence."""
+
+import json
+import subprocess
+import sys
+
+import made
+import pytest
+
+from resnet_studio import cli
+from resnet_studio.errors import RunError
+
+FAST = ["--weights", "scratch", "--epochs", "2", "--batch-size", "16", "--picture-size", "16", "--precision", "fp32"]
+COMMANDS = ["check", "train", "resume", "evaluate", "predict", "runs", "ui"]
+
+
+@pytest.fixture
+def command(workspace, capsys):
+    def call(*arguments):
+        status = cli.main([*map(str, arguments), "--workspace", str(workspace.root)])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return call
+
+
+def answer(out):
+    *_, last = out.strip().splitlines()
+    return json.loads(last)
+
+
+@pytest.fixture
+def trained(command, class_zip):
+    status, out, _ = command("train", class_zip({"cat": 12, "dog": 12}), "--json", *FAST)
+    assert status == 0
+    return answer(out)
+
+
+def test_train_tells_everything_that_it_promises(trained):
+    promised = {
+        "run", "checkpoint", "classes", "depth", "freeze", "weights", "epochs_run", "validation_accuracy",
+        "test_accuracy", "train_seconds", "device",
+    }  # fmt: skip
+    assert promised <= trained.keys()
+    assert trained["classes"] == ["cat", "dog"] and trained["depth"] == 18 and trained["epochs_run"] == 2
+    assert trained["weights"] == "scratch" and 0 <= trained["test_accuracy"] <= 1
+
+
+def test_nothing_but_the_object_is_on_standard_output(command, class_zip):
+    _, out, err = command("train", class_zip({"cat": 12, "dog": 12}), "--json", *FAST)
+    assert len(out.strip().splitlines()) == 1 and "epoch" in err
+
+
+def test_predict_answers_for_each_picture_and_names_a_bad_one(command, trained, tmp_path):
+    good, bad = tmp_path / "good.png", tmp_path / "bad.png"
+    good.write_bytes(made.picture(3))
+    bad.write_bytes(b"nothing")
+    status, out, _ = command("predict", trained["run"], good, bad, "--json")
+    first, second = answer(out)["predictions"]
+    assert status == 0 and first["file"] == str(good) and first["label"] in ("cat", "dog")
+    assert sum(first["scores"].values()) == pytest.approx(1, abs=1e-5)
+    assert first["probability"] == pytest.approx(max(first["scores"].values()))
+    assert "error" in second and "label" not in second
+    status, out, err = command("predict", trained["checkpoint"], bad, "--json")
+    assert status == 2 and "Traceback" not in err and "bad.png" in answer(out)["error"]
+
+
+def test_predict_takes_a_folder(command, trained, tmp_path):
+    made.write(tmp_path / "new", {"a.png": made.picture(1), "deep/b.png": made.picture(2), ".hidden.png": b"x"})
+    _, out, _ = command("predict", "last", tmp_path / "new", "--json")
+    assert [row["file"].rsplit("/")[-1] for row in answer(out)["predictions"]] == ["a.png", "b.png"]
+
+
+def test_evaluate_scores_and_refuses_classes_that_the_model_does_not_know(command, trained, class_folders):
+    status, out, _ = command("evaluate", trained["run"], class_folders({"dog": 6, "cat": 6}, "again"), "--json")
+    found = answer(out)
+    assert status == 0 and found["pictures"] == 12 and set(found["per_class"]) == {"cat", "dog"}
+    assert found["accuracy"] == sum(score["correct"] for score in found["per_class"].values()) / 12
+    status, _, err = command("evaluate", trained["run"], class_folders({"dog": 6, "fish": 6}, "other"), "--json")
+    assert status == 2 and "fish" in err
+
+
+def test_check_counts_and_finds(command, class_folders):
+    folder = class_folders({"cat": 12, "dog": 60})
+    (folder / "cat" / "notes.txt").write_text("hello")
+    status, out, _ = command("check", folder, "--json")
+    found = answer(out)
+    assert status == 0 and found["classes"] == {"cat": 12, "dog": 60}
+    assert all(set(finding) == {"kind", "message", "files"} for finding in found["findings"])
+    assert any("cat/notes.txt" in finding["files"] for finding in found["findings"])
+
+
+def test_runs_lists_deletes_and_resume_refuses_a_finished_run(command, trained):
+    _, out, _ = command("runs", "--json")
+    (row,) = answer(out)["runs"]
+    assert row["run"] == trained["run"] and row["status"] == "finished"
+    status, _, err = command("resume", trained["run"])
+    assert status == 2 and "all its epochs" in err
+    assert command("runs", "--delete", trained["run"])[0] == 0
+    assert answer(command("runs", "--json")[1])["runs"] == []
+
+
+def test_the_logs_can_be_written_for_tensorboard(command, trained, tmp_path):
+    pytest.importorskip("tensorboard")
+    status, _, _ = command("runs", "--tensorboard", tmp_path / "logs")
+    assert status == 0
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found = EventAccumulator(str(tmp_path / "logs" / trained["run"])).Reload()
+    assert len(found.Scalars("accuracy/validation")) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train"], "required"),
+        (["fly"], "invalid choice"),
+        (["train", "x", "--depth", "19"], "18, 34, 50"),
+        (["train", "x", "--epochs", "none"], "whole number"),
+        (["train", "x", "--freeze", "head"], "layer4"),
+        (["train", "/nowhere/at/all"], "/nowhere/at/all"),
+        (["train", "sample:unicorns"], "unicorns"),
+        (["resume", "nothing"], "nothing"),
+        (["predict", "nothing", "x.png"], "nothing"),
+        (["predict", "nothing"], "required"),
+        (["evaluate", "nothing", "x"], "nothing"),
+        (["runs", "--delete", "../.."], "no run"),
+        (["train", "sample:digits", "--weights", "/no/such.safetensors"], "such.safetensors"),
+        (["train", "sample:digits", "--device", "abacus"], "abacus"),
+    ],
+)
+def test_bad_input_is_one_sentence_on_standard_error_and_status_2(command, arguments, says):
+    status, out, err = command(*arguments, "--json")
+    assert status == 2
+    assert says in err and "Traceback" not in err and len(err.strip().splitlines()) == 1
+    assert answer(out) == {"error": err.strip()}
+
+
+def test_a_failure_of_ours_is_status_1_and_no_traceback_on_the_output(command, class_zip, monkeypatch):
+    monkeypatch.setattr("resnet_studio.training.session.Session.step", lambda *_: 1 / 0)
+    status, out, _ = command("train", class_zip({"cat": 12, "dog": 12}), "--json", *FAST)
+    assert status == 1 and "ZeroDivisionError" in answer(out)["error"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself_at_once(name):
+    done = subprocess.run([sys.executable, "-m", "resnet_studio", name, "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and "--json" in done.stdout and "--workspace" in done.stdout
+
+
+def test_every_setting_is_an_option():
+    done = subprocess.run([sys.executable, "-m", "resnet_studio", "train", "--help"], capture_output=True, text=True)
+    for option in ("--depth", "--freeze", "--weights", "--size", "--learning-rate", "--no-average-weights", "--mix"):
+        assert option in done.stdout
+
+
+def test_the_python_api_is_three_lines(class_zip, workspace, tmp_path):
+    import resnet_studio as studio
+
+    data = studio.open_data(class_zip({"cat": 12, "dog": 12}), workspace)
+    run = studio.train(data, workspace=workspace, weights="scratch", epochs=1, picture_size=16)
+    (tmp_path / "new.png").write_bytes(made.picture(5))
+    (found,) = studio.predict(run, tmp_path / "new.png")
+    assert found.label in ("cat", "dog") and 0 <= found.probability <= 1
+    assert studio.evaluate(run, data).count == 24
+    with pytest.raises(RunError):
+        studio.resume(run)

@@ -1,0 +1,86 @@
+import pytest
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.data.intake import open_data
+from resnet_studio.errors import ConfigError
+from resnet_studio.model.weights import Choice
+from resnet_studio.training import plan
+from resnet_studio.training.plan import Facts
+
+SCRATCH = Choice("scratch", "scratch", True, "", stem=None)
+IMAGENET = Choice("imagenet-v2", "imagenet-v2", True, "")
+STARTER = Choice("starter", "starter", True, "")
+
+
+def settled(config=None, **facts):
+    given = {"train_pictures": 300, "classes": 3, "median_side": 400, "start": IMAGENET, "on_gpu": False}
+    return plan.resolve(config or TrainConfig(), Facts(**{**given, **facts}))
+
+
+def test_nothing_is_left_open_but_device_and_precision():
+    found = settled()
+    assert None not in found.to_json().values()
+    assert [key for key, value in found.to_json().items() if value == "auto"] == ["precision", "device"]
+
+
+def test_what_the_user_chose_is_kept():
+    config = TrainConfig(
+        freeze="layer1", epochs=3, batch_size=7, picture_size=100, learning_rate=0.5, augmentation="none"
+    )
+    found = settled(config)
+    for name in ("freeze", "epochs", "batch_size", "picture_size", "learning_rate", "augmentation"):
+        assert getattr(found, name) == getattr(config, name)
+
+
+def test_more_pictures_train_more_of_the_network_for_fewer_epochs():
+    few, some, many = (settled(train_pictures=count) for count in (100, 2_000, 50_000))
+    assert [each.freeze for each in (few, some, many)] == ["layer3", "layer2", "none"]
+    assert few.epochs > some.epochs > many.epochs
+    assert few.batch_size < some.batch_size < many.batch_size
+
+
+def test_from_scratch_everything_is_trained_at_one_rate():
+    found = settled(start=SCRATCH)
+    assert found.freeze == "none" and found.stage_factor == 1
+
+
+@pytest.mark.parametrize(
+    ("side", "stem", "size"), [(8, "small", 16), (32, "small", 32), (64, "small", 64), (65, "standard", 96)]
+)
+def test_small_pictures_from_scratch_get_the_small_stem_at_their_own_size(side, stem, size):
+    found = settled(start=SCRATCH, median_side=side)
+    assert (found.stem, found.picture_size) == (stem, size)
+
+
+def test_pretrained_networks_get_the_sizes_that_they_know_and_their_own_stem():
+    assert settled(median_side=32).picture_size == 128
+    assert settled().picture_size == 160 and settled(on_gpu=True).picture_size == 224
+    assert settled(start=STARTER, median_side=28).picture_size == 64
+    assert settled(start=STARTER).picture_size == 128
+    assert settled().stem == "standard"
+    with pytest.raises(ConfigError, match="set the stem to auto"):
+        settled(TrainConfig(stem="small"))
+
+
+def test_a_data_set_in_which_left_and_right_matter_is_not_mirrored():
+    assert settled().horizontal_flip and not settled(flip=False).horizontal_flip
+
+
+def test_a_new_run_holds_its_split_its_settings_and_what_was_asked_for(class_folders, workspace):
+    dataset = open_data(class_folders({"cat": 10, "dog": 10}), workspace)
+    asked = TrainConfig(weights="scratch", device="cpu")
+    run = plan.new_run(dataset, asked, workspace)
+    assert run.requested == asked and run.config.epochs is not None
+    assert run.about["classes"] == ["cat", "dog"] and run.about["dataset"] == dataset.id
+    assert sum(run.about["counts"].values()) == 20
+    assert run.state().status == "queued"
+
+
+def test_freezing_more_costs_less_and_twice_the_epochs_twice_as_much():
+    counts = {"train": 100, "validation": 20, "test": 0}
+    base = settled(TrainConfig(epochs=10, freeze="none"))
+    costs = [
+        plan.gflop(base.replace(freeze=level), counts) for level in ("none", "layer1", "layer2", "layer3", "layer4")
+    ]
+    assert costs == sorted(costs, reverse=True)
+    assert plan.gflop(base.replace(epochs=20), counts) == pytest.approx(2 * costs[0])

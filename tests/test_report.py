@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from resnet_studio.data.dataset import Sample
+from resnet_studio.errors import DataError
+from resnet_studio.evaluation.report import make_report, relabelled
+
+CLASSES = ("cat", "dog", "owl")
+
+
+def samples(*labels):
+    return [Sample(f"{CLASSES[label]}/{index}.png", f"{index}.png", label) for index, label in enumerate(labels)]
+
+
+def answers(*guesses, sure=0.8):
+    rest = (1 - sure) / 2
+    return np.array([[sure if place == guess else rest for place in range(3)] for guess in guesses])
+
+
+def test_the_numbers_are_those_of_the_textbook():
+    report = make_report(CLASSES, samples(0, 0, 0, 1, 1, 2), answers(0, 0, 1, 1, 1, 0))
+    assert report.accuracy == pytest.approx(4 / 6) and report.count == 6
+    assert report.confusion == ((2, 1, 0), (0, 2, 0), (1, 0, 0))
+    cat, dog, owl = report.per_class
+    assert (cat.precision, cat.recall, cat.support, cat.correct) == (pytest.approx(2 / 3), pytest.approx(2 / 3), 3, 2)
+    assert (dog.precision, dog.recall) == (pytest.approx(2 / 3), 1.0)
+    assert (owl.precision, owl.recall, owl.f1) == (0, 0, 0)
+    assert report.macro_f1 == pytest.approx((2 / 3 + 0.8 + 0) / 3)
+    assert report.loss == pytest.approx(-(4 * np.log(0.8) + 2 * np.log(0.1)) / 6)
+
+
+def test_few_pictures_give_a_wide_interval_and_many_a_narrow_one():
+    few = make_report(CLASSES, samples(*[0] * 20), answers(*[0] * 18, 1, 1))
+    many = make_report(CLASSES, samples(*[0] * 2000), answers(*[0] * 1800, *[1] * 200))
+    assert few.accuracy == many.accuracy == 0.9
+    assert few.interval == (pytest.approx(0.699, abs=0.001), pytest.approx(0.972, abs=0.001))  # Wilson
+    assert many.interval[1] - many.interval[0] < 0.03
+
+
+def test_all_right_is_not_certainty():
+    report = make_report(CLASSES, samples(0, 1, 2), answers(0, 1, 2))
+    assert report.accuracy == 1 and report.interval[0] < 0.5 and report.interval[1] == 1
+
+
+def test_a_class_without_test_pictures_does_not_spoil_the_mean():
+    report = make_report(CLASSES, samples(0, 1), answers(0, 1))
+    assert report.macro_f1 == 1 and report.per_class[2].support == 0
+
+
+def test_every_picture_is_told_with_its_scores():
+    report = make_report(CLASSES, samples(2), answers(1))
+    (picture,) = report.pictures
+    assert (picture.name, picture.true, picture.predicted) == ("owl/0.png", 2, 1)
+    assert picture.probability == pytest.approx(0.8) and sum(picture.scores) == pytest.approx(1)
+
+
+def test_labels_are_matched_by_name_and_an_unknown_class_is_refused():
+    moved = relabelled(samples(0, 1), ("dog", "owl"), CLASSES)
+    assert [sample.label for sample in moved] == [1, 2]
+    with pytest.raises(DataError, match="fish"):
+        relabelled(samples(0), ("fish",), CLASSES)

@@ -263,7 +263,7 @@ def ui(options: argparse.Namespace, workspace: Workspace) -> Result:
     from resnet_studio.ui.app import serve
 
     serve(
-        host=options.host,
+        host=options.host or "127.0.0.1",
         port=options.port,
         workspace=workspace.root,
         ssl_certfile=options.ssl_certfile,

@@ -75,25 +75,25 @@ def _alike(path: str) -> str:
     """Equal for paths that some file system takes for the same: case, Unicode form, dots and blanks at the end."""
     if path.isascii() and not path.endswith((".", " ")) and "./" not in path and " /" not in path:
         return path.lower()
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+    folded = unicodedata.normalize("NFC", path.casefold())
     return "/".join(part.rstrip(" .") for part in folded.split("/"))
 
 
 def _safe(name: str) -> bool:
     path = name[:-1] if name.endswith("/") else name
-    if not path or "\\" in path or path.startswith("/") or _DRIVE.match(path) or not printable(path):
+    if not path or "\\" in path or _DRIVE.match(path) or not printable(path):
         return False
     try:
         lengths = [len(part.encode()) for part in path.split("/")]
     except UnicodeEncodeError:
         return False
-    if sum(lengths) > PATH_BYTES or max(lengths) > NAME_BYTES or min(lengths) == 0:
+    if sum(lengths) > PATH_BYTES or max(lengths) > NAME_BYTES:
         return False
     return not any(_climbs(part) for part in path.split("/"))
 
 
 def _climbs(part: str) -> bool:
-    """Whether ``part`` is nothing but dots, also where Unicode has other signs for dots and slashes."""
+    """Whether ``part`` is empty or nothing but dots, also where Unicode has other signs for dots and slashes."""
     if part.isascii():
         return not part.strip(" .")
     plain = re.split(r"[/\\]", unicodedata.normalize("NFKC", part).replace("\u2044", "/").replace("\u2215", "/"))

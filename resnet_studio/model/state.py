@@ -79,7 +79,7 @@ def read_pickle(file: BufferedReader, name: str) -> dict[str, torch.Tensor]:
     """The plain state dict that a PyTorch ``file``, called ``name`` in errors, holds.
 
     Refused with a :class:`CheckpointError`: code, before anything is unpickled; the format before PyTorch 1.6;
-    compressed or overlapping entries; tensors larger than what the file holds of them; weights that are not finite.
+    entries that unpack to more than the file; tensors larger than what the file holds of them; weights that are not finite.
     """
     try:
         state = _unpickled(file)
@@ -131,11 +131,10 @@ def _pickle_entry(archive: zipfile.ZipFile, file: BufferedReader) -> str:
     if any("/code/" in name or name.endswith("/constants.pkl") for name in names):
         raise _CodeFoundError
     pickles = [entry for entry in entries if entry.filename.endswith("/data.pkl")]
-    stored = all(entry.compress_type == zipfile.ZIP_STORED for entry in entries)
     position = file.tell()
     size = file.seek(0, 2)
     file.seek(position)
-    if not stored or sum(entry.file_size for entry in entries) > size or len(set(names)) != len(names):
+    if sum(entry.file_size for entry in entries) > size or len(set(names)) != len(names):
         raise ValueError("not an archive of torch.save")
     if len(pickles) != 1 or pickles[0].file_size > _LARGEST_PICKLE:
         raise ValueError("not an archive of torch.save")

@@ -19,7 +19,7 @@ NAMES = ["blue <b>", "green", "rot"]
 CURVES = "#train-live .rs-chart:not(.example) path.line"
 LONGEST = f"""(() => {{
   const found = [...document.querySelectorAll({CURVES!r})];
-  const numbers = (curve) => curve.getAttribute("d").match(/[\\d.]+/g).length;
+  const numbers = (curve) => (curve.getAttribute("d").match(/[\\d.]+/g) ?? []).length;
   const curve = found.sort((a, b) => numbers(b) - numbers(a))[0];
   return curve ? {{ points: numbers(curve) / 2, stroke: getComputedStyle(curve).stroke }} : {{ points: 0, stroke: "" }};
 }})()"""

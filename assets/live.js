@@ -64,7 +64,7 @@
         await ask();
         pause = 1000;
         reach(true);
-        await sleep(200);
+        await sleep(400);
       } catch (problem) {
         if (problem === "again" || waiting?.signal.reason === "again") continue;
         reach(false);

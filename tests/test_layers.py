@@ -15,7 +15,8 @@ LAYERS = [
     {"errors"},
     {"config"},
     {"events"},
-    {"workspace", "assets"},
+    {"durable", "assets"},
+    {"workspace"},
     {"data", "model"},
     {"training", "evaluation", "prediction"},
     {"api", "terminal"},
@@ -72,7 +73,8 @@ def test_only_the_page_imports_gradio(path):
 
 @pytest.mark.parametrize("module", ["resnet_studio", "resnet_studio.cli", "resnet_studio.ui.app"])
 def test_the_first_page_and_the_help_do_not_wait_for_torch(module):
-    code = f"import sys, {module}; print(sorted({{'torch', 'torchvision', 'sklearn', 'matplotlib.pyplot'}} & set(sys.modules)))"
+    heavy = {"torch", "torchvision", "sklearn", "matplotlib.pyplot"}
+    code = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().splitlines()[-1] == "[]"
 

@@ -284,6 +284,11 @@ def private_chunks(count: int) -> bytes:
     return png(16, 16, *[(b"prVt", bytes(2**20))] * count, (b"IDAT", zlib.compress(bytes(16 * 17))))
 
 
+def many_segments(count: int) -> bytes:
+    jpeg = made.encoded(Image.new("RGB", (16, 16)), "JPEG")
+    return jpeg[:2] + (b"\xff\xe5\xff\xff" + bytes(65533)) * count + jpeg[2:]
+
+
 def packed_bmp(steps: int) -> bytes:
     header = struct.pack("<2sL2HL", b"BM", 0, 0, 0, 1078) + struct.pack("<L2l2H6L", 40, 16, 16, 1, 8, 1, 0, 0, 0, 0, 0)
     return header + bytes(1024) + b"\0\0" * steps + b"\x10\1" * 16 + b"\0\1"
@@ -292,9 +297,10 @@ def packed_bmp(steps: int) -> bytes:
 @pytest.mark.parametrize(("harmless", "bomb"), [
     (with_exif(directory(20, 40)[:900]), with_exif(directory(2000, 30_000))),
     (long_comment(9), long_comment(5000)),
+    (many_segments(2), many_segments(520)),
     (private_chunks(1), private_chunks(33)),
     (packed_bmp(10), packed_bmp(100_000)),
-], ids=["exif", "gif comment", "png chunks", "bmp steps"])  # fmt: skip
+], ids=["exif", "gif comment", "jpeg segments", "png chunks", "bmp steps"])  # fmt: skip
 def test_files_built_to_take_memory_or_time_are_refused(harmless, bomb):
     import tracemalloc
 
@@ -317,6 +323,36 @@ def test_a_tiff_whose_tags_share_their_bytes_is_refused():
         tiff[:4] + struct.pack("<L", len(tiff)) + tiff[8:] + struct.pack("<H", count + 1) + own + more[:12] + bytes(4)
     )
     assert picture_header(io.BytesIO(twin)).size == (64, 64)
+
+
+def test_a_tiff_with_huge_tiles_is_refused():
+    tiff = made.encoded(Image.new("L", (64, 64)), "TIFF")
+    (at,) = struct.unpack("<L", tiff[4:8])
+    count = struct.unpack("<H", tiff[at : at + 2])[0]
+    own = tiff[at + 2 : at + 2 + 12 * count]
+
+    def tiled(side: int) -> bytes:
+        more = b"".join(struct.pack("<2H2L", tag, 4, 1, side) for tag in (322, 323))
+        return tiff[:4] + struct.pack("<L", len(tiff)) + tiff[8:] + struct.pack("<H", count + 2) + own + more + bytes(4)
+
+    assert fault(tiled(8001)) == "too_large"
+    assert picture_header(io.BytesIO(tiled(64))).size == (64, 64)
+
+
+def test_an_exif_block_built_to_take_memory_turns_nothing_and_takes_none():
+    import tracemalloc
+
+    data = png(8, 4, (b"eXIf", directory(2000, 30_000)), (b"IDAT", zlib.compress(bytes(4 * 9))))
+    tracemalloc.start()
+    assert pixels(data).shape == (4, 8, 3)
+    assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    tracemalloc.stop()
+
+
+def test_a_wrong_checksum_in_a_large_png_is_found_without_inflating_it():
+    data = png(5000, 4000, (b"IDAT", bytes(100)))
+    picture_header(io.BytesIO(data))
+    assert fault(data[:-14] + b"\1\2" + data[-12:]) == "damaged"
 
 
 @pytest.mark.parametrize(("format", "limit"), [("GIF", 64), ("WEBP", 64), ("PNG", 256)])

@@ -29,10 +29,12 @@ def test_both_languages_say_the_same_values(key):
 
 
 def test_every_key_used_in_the_package_has_a_text():
+    families = sorted({key.split(".")[0] for key in KEYS})
+    pattern = re.compile(rf"[\"']((?:{'|'.join(families)})\.[a-z0-9_.-]+[a-z0-9])[\"']")
     used = set()
     for path in PACKAGE.rglob("*.py"):
         if path.parent.name != "text":
-            used |= set(re.findall(r"[\"']((?:error|note|finding|page|shell|data|train|results|predict|runs|reading|model)\.[a-z0-9_.-]+[a-z0-9])[\"']", path.read_text("utf-8")))  # fmt: skip
+            used |= set(pattern.findall(path.read_text("utf-8")))
     missing = {key for key in used if key not in KEYS and not key.endswith((".py", ".js", ".css", ".json", ".svg"))}
     assert not missing
 

@@ -221,6 +221,14 @@ def test_facts_count_pictures_and_classes_in_both_languages(studio: Studio, clas
     assert "9 张图片 · 2 个类别" in data_view.facts(dataset, "zh")
 
 
+def test_a_sample_is_called_by_its_name_in_the_language_of_the_reader() -> None:
+    sample = SimpleNamespace(source="sample:digits", name="Handwritten digits")
+    own = SimpleNamespace(source="picked", name="my digits")
+
+    assert data_view.name_of(sample, "zh") == "手写数字"
+    assert data_view.name_of(own, "zh") == "my digits"
+
+
 def test_names_of_classes_and_files_cannot_become_markup() -> None:
     bars = data_view.classes({'<img src=x onerror="alert(1)">': 3, "ok": 1}, "en")
     found = SimpleNamespace(severity="info", files=("<b>.png",), sentence=lambda language: "A <i>thing</i>.")

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from resnet_studio.config import TrainConfig
+from resnet_studio.durable import replacing, write_json
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import Interrupted, Queued, Started
-from resnet_studio.workspace import Workspace, replacing, slug, write_json
+from resnet_studio.workspace import Workspace, slug
 
 
 @pytest.fixture

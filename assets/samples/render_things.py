@@ -270,11 +270,11 @@ def set_stage(mi: Any, scene: dict[str, Any], name: str, rng: Rng) -> tuple[list
     spin = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     if kind == "sweep":  # seamless paper that bends up behind the thing
         bend = np.linspace(0, np.pi / 2, 30)
-        y = np.concatenate([[-8], back + 1.2 * np.sin(bend), [back + 1.2]])
-        z = np.concatenate([[0], 1.2 - 1.2 * np.cos(bend), [9]])
-        verts = np.stack([np.tile([-12.0, 12.0], len(y)), np.repeat(y, 2), np.repeat(z, 2)], axis=1)
+        away = np.concatenate([[-8], back + 1.2 * np.sin(bend), [back + 1.2]])
+        high = np.concatenate([[0], 1.2 - 1.2 * np.cos(bend), [9]])
+        verts = np.stack([np.tile([-12.0, 12.0], len(away)), np.repeat(away, 2), np.repeat(high, 2)], axis=1)
         colour = looks.some_colour(rng, rng.uniform(0.3, 0.8)) * 1.2
-        parts.append(dull(Mesh(verts, strip(len(y), 2, False)), colour))
+        parts.append(dull(Mesh(verts, strip(len(away), 2, False)), colour))
         back += 0.3
     else:
         far = 10.0 if kind == "wall" else back
@@ -314,7 +314,10 @@ def render(mi: Any, name: str, k: int, seed: int, samples: int) -> Array:
     rng = np.random.default_rng([seed, list(CLASSES).index(name), 100 + k])
     thing = make_thing(name, k, seed, rng)
     camera = make_camera(name, thing, rng)
-    scene: dict[str, Any] = {"type": "scene", "integrator": {"type": "path", "max_depth": 12, "rr_depth": 7}}
+    clear = any(part.coat.kind == "glass" for part in thing.parts)
+    samples *= 3 if clear else 1  # light through glass is hard to find
+    path = {"type": "path", "max_depth": 12 if clear else 7, "rr_depth": 5}
+    scene: dict[str, Any] = {"type": "scene", "integrator": path}
     stage, back, light = set_stage(mi, scene, name, rng)
     for bulb in thing.bulbs:
         bulb.power *= light
@@ -342,8 +345,6 @@ def render(mi: Any, name: str, k: int, seed: int, samples: int) -> Array:
         },
         "sampler": {"type": "multijitter", "sample_count": samples},
     }
-    clear = any(part.coat.kind == "glass" for part in thing.parts)
-    samples *= 4 if clear else 1  # light through glass is hard to find
     image = np.array(mi.render(mi.load_dict(scene), spp=samples, seed=k), dtype=np.float64)
     image = np.nan_to_num(image[..., :3], posinf=50.0)
     image = np.minimum(image, np.median(image) * 60 + 1e-3)
@@ -429,7 +430,7 @@ def main() -> None:
     ask.add_argument("--classes", nargs="*", default=list(CLASSES), choices=list(CLASSES))
     ask.add_argument("--count", type=int, default=PER_CLASS, help="pictures a class")
     ask.add_argument("--seed", type=int, default=7)
-    ask.add_argument("--samples", type=int, default=36, help="light paths per rendered pixel")
+    ask.add_argument("--samples", type=int, default=25, help="light paths per rendered pixel")
     ask.add_argument("--quality", type=int, default=88, help="of the JPEGs")
     ask.add_argument("--variant", default="llvm_ad_rgb")
     ask.add_argument("--threads", type=int, default=2)

@@ -106,7 +106,7 @@ def strip(rows: int, cols: int, wrap: bool) -> Faces:
     return np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([b, d, c], -1).reshape(-1, 3)])
 
 
-def revolve(profile: Array, segs: int = 128) -> Mesh:
+def revolve(profile: Array, segs: int = 112) -> Mesh:
     """Turn (radius, height) points around z; run the profile from the bottom centre outwards and up."""
     a = np.linspace(0, 2 * np.pi, segs, endpoint=False)
     r, z = profile[:, :1], profile[:, 1:]

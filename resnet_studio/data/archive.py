@@ -23,8 +23,8 @@ from typing import IO
 
 from resnet_studio.data import names
 from resnet_studio.data.formats import BYTE_LIMITS, EXTENSIONS, SNIFFED_BYTES, Format, sniff
+from resnet_studio.durable import is_disk_full
 from resnet_studio.errors import DataError, StudioError
-from resnet_studio.workspace import is_disk_full
 
 # everything that the zip module was seen to raise on mutated archives
 _BROKEN = (

@@ -14,8 +14,8 @@ from typing import Any
 
 from resnet_studio.data.layout import PARTS, Part
 from resnet_studio.data.parts import Shares, assign
+from resnet_studio.durable import write_json
 from resnet_studio.errors import DataError
-from resnet_studio.workspace import write_json
 
 VERSION = 1
 NOTICES = frozenset({"junk", "animated", "empty_class"})

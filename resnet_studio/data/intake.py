@@ -22,8 +22,9 @@ from resnet_studio.data.archive import Limits, Unpacked, store, unpack
 from resnet_studio.data.dataset import Dataset, Sample, load, save
 from resnet_studio.data.formats import BYTE_LIMITS, SNIFFED_BYTES, sniff
 from resnet_studio.data.scan import File, Listing, Progress, assemble, phase, scan
+from resnet_studio.durable import is_disk_full
 from resnet_studio.errors import DataError
-from resnet_studio.workspace import Workspace, is_disk_full, safe_name
+from resnet_studio.workspace import Workspace, safe_name
 
 _CHUNK = 1 << 20
 _STALE_SECONDS = 24 * 3600

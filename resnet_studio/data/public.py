@@ -22,9 +22,10 @@ from resnet_studio.data.archive import Unpacked, store
 from resnet_studio.data.dataset import Dataset
 from resnet_studio.data.formats import sniff
 from resnet_studio.data.scan import Progress, phase
+from resnet_studio.durable import is_disk_full
 from resnet_studio.errors import DataError
 from resnet_studio.text import Language, say
-from resnet_studio.workspace import Workspace, is_disk_full
+from resnet_studio.workspace import Workspace
 
 _SILENCE_SECONDS = 30
 _DAMAGED = (RuntimeError, EOFError, ValueError, LookupError, tarfile.TarError, zipfile.BadZipFile, zlib.error)

@@ -85,6 +85,8 @@ class Card:
         """Read what :meth:`to_json` wrote; raises ``ValueError``, ``TypeError`` or ``KeyError`` for anything else."""
         known = {spec.name for spec in fields(cls)}
         given = {key: value for key, value in values.items() if key in known}
+        if not isinstance(given["classes"], list):
+            raise ValueError("classes must be a list")
         return cls(**{**given, "preprocessing": Preprocessing(**given["preprocessing"])})
 
 

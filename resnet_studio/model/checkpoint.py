@@ -14,6 +14,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resnet_studio.durable import replacing
 from resnet_studio.errors import CheckpointError
 from resnet_studio.model.card import (
     HEADER_DIGEST,
@@ -31,7 +32,7 @@ from resnet_studio.model.card import (
 )
 from resnet_studio.model.preprocess import Preprocessing, preprocess
 from resnet_studio.model.state import healthy, read_pickle, read_tensors
-from resnet_studio.workspace import Workspace, replacing, slug
+from resnet_studio.workspace import Workspace, slug
 
 if TYPE_CHECKING:
     import torch

@@ -10,7 +10,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from resnet_studio.workspace import replacing
+from resnet_studio.durable import replacing
 
 _CHUNK = 2**18
 _LEFTOVER_SECONDS = 24 * 3600

@@ -6,10 +6,10 @@ from pathlib import Path
 from pprint import pformat
 from typing import Literal
 
+from resnet_studio.durable import replacing
 from resnet_studio.model.anatomy import feature_channels
 from resnet_studio.model.card import Card
 from resnet_studio.text import Language, say
-from resnet_studio.workspace import replacing
 
 Kind = Literal["safetensors", "pt"]
 

@@ -78,8 +78,8 @@ def read_tensors(file: BufferedReader, header: Header) -> tuple[dict[str, torch.
 def read_pickle(file: BufferedReader, name: str) -> dict[str, torch.Tensor]:
     """The plain state dict that a PyTorch ``file``, called ``name`` in errors, holds.
 
-    Refused with a :class:`CheckpointError`: code, before anything is unpickled; the format before PyTorch 1.6;
-    entries that unpack to more than the file; tensors larger than what the file holds of them; weights that are not finite.
+    Refused with a :class:`CheckpointError`: code, before anything is unpickled; the format before PyTorch 1.6; what
+    unpacks to more than the file; tensors larger than what the file holds of them; weights that are not finite.
     """
     try:
         state = _unpickled(file)

@@ -16,8 +16,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "data.from.public": ("A public data set", "公开数据集"),
     "data.from.server": ("A folder by its path", "按路径打开文件夹"),
     "data.from.earlier": ("Opened before", "之前打开过的"),
-    "data.public.help": ("Downloaded once, then kept.", "只下载一次，之后保存在本机。"),
-    "data.licence": ("Licence: {licence}", "许可：{licence}"),
     "data.server.label": ("Path of the folder", "文件夹路径"),
     "data.server.help": (
         "On the machine that runs the studio. The pictures are read where they are, not copied.",
@@ -28,7 +26,6 @@ TEXT: dict[str, tuple[str, str]] = {
         "Type the path of a folder first, such as {example}.",
         "请先填写文件夹路径，例如 {example}。",
     ),
-    "data.earlier.none": ("Nothing opened yet.", "还没有打开过数据集。"),
     "data.earlier.delete": ("Delete {name}", "删除 {name}"),
     "data.earlier.sure": ("Delete for good?", "确定删除？"),
     "data.earlier.deleted": ("{name} is deleted.", "已删除 {name}。"),
@@ -77,10 +74,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "data.lost": (
         "The studio was restarted while the pictures were being read. Choose them again.",
         "读取图片时程序重新启动了。请重新选择图片。",
-    ),
-    "data.busy": (
-        "Pictures are being read right now; wait until that is done, or cancel it.",
-        "正在读取图片；请等待完成，或先取消。",
     ),
     "data.waiting.title": ("What the studio understood will show here", "识别结果会显示在这里"),
     "data.waiting.text": (

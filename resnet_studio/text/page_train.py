@@ -94,15 +94,15 @@ TEXT: dict[str, tuple[str, str]] = {
     "live.test": ("test: {accuracy:%}", "测试：{accuracy:%}"),
     "live.probe.open": (
         "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training should beat this.",
-        "线性探针：用时{seconds}，在验证图片上达到 {accuracy:%}。训练应当超过它。",
+        "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练应当超过它。",
     ),
     "live.probe.beaten": (
         "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training has beaten it.",
-        "线性探针：用时{seconds}，在验证图片上达到 {accuracy:%}。训练已超过它。",
+        "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练已超过它。",
     ),
     "live.probe.not_beaten": (
         "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training did not beat it: freezing more may do as well in less time.",
-        "线性探针：用时{seconds}，在验证图片上达到 {accuracy:%}。训练没有超过它：多冻结一些，可能用更少时间达到同样效果。",
+        "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练没有超过它：多冻结一些，可能用更少时间达到同样效果。",
     ),
     "live.detail": ("Technical detail", "技术细节"),
     "live.skipped": (

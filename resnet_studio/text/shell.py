@@ -1,7 +1,6 @@
 """Texts of the frame around the tabs, and of starting and ending the server."""
 
 TEXT: dict[str, tuple[str, str]] = {
-    "shell.title": ("ResNet Studio", "ResNet Studio"),
     "shell.tab.data": ("Data", "数据"),
     "shell.tab.train": ("Train", "训练"),
     "shell.tab.results": ("Results", "结果"),
@@ -11,7 +10,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "shell.theme": ("Light or dark", "浅色或深色"),
     "shell.machine": ("Computes on", "计算设备"),
     "shell.cpu": ("CPU, {cores:core|cores}", "CPU，{cores} 核"),
-    "shell.idle": ("Nothing is training", "当前没有训练"),
     "shell.skip": ("Skip to the content", "跳到正文"),
     "shell.error": ("That did not work", "没有成功"),
     "shell.unexpected": (

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from filelock import Timeout
 
+from resnet_studio.durable import is_disk_full
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import Event, Failed, Interrupted, Preparing, Progress, Queued
 from resnet_studio.training.control import Control
-from resnet_studio.workspace import is_disk_full
 
 if TYPE_CHECKING:
     from resnet_studio.workspace import Run, Workspace

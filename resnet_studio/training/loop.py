@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from resnet_studio.errors import RunError
 from resnet_studio.events import Event, Interrupted, Noted, Testing
+from resnet_studio.training.finishing import finish
 from resnet_studio.training.setup import prepare
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def train(run: Run, control: Control) -> Iterator[Event]:
         return
 
     yield Testing()
-    yield session.finish(reason)
+    yield finish(session, reason)
 
 
 def _epochs(session: Session, control: Control) -> Generator[Event, None, FinishReason]:

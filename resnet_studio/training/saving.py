@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from resnet_studio.durable import replacing
 from resnet_studio.errors import RunError
 from resnet_studio.events import EpochFinished, from_json, to_json
 from resnet_studio.model import checkpoint
 from resnet_studio.training.hardware import Compute
-from resnet_studio.workspace import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from resnet_studio.training.session import Materials, Session
+    from resnet_studio.training.materials import Materials
+    from resnet_studio.training.session import Session
     from resnet_studio.workspace import Run
 
 VERSION = 1

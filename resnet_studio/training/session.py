@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,55 +14,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_studio.data.augment import mix
-from resnet_studio.evaluation.report import score_test_pictures
-from resnet_studio.events import EpochFinished, Event, Finished, FinishReason, Noted, Progress, Started
-from resnet_studio.model import checkpoint
+from resnet_studio.events import EpochFinished, Event, Noted, Progress, Started
 from resnet_studio.training import hardware, saving
-from resnet_studio.training.batches import Batches, autocast, epoch_batches, step_seed
+from resnet_studio.training.batches import autocast, epoch_batches, step_seed
+from resnet_studio.training.materials import Materials, Tally, class_weights
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule
 
 if TYPE_CHECKING:
-    from torchvision.models import ResNet
-
-    from resnet_studio.config import TrainConfig
-    from resnet_studio.data.dataset import Split
-    from resnet_studio.model.checkpoint import Card
-    from resnet_studio.workspace import Run
+    pass
 
 PROGRESS_SECONDS = 0.5
 SAVE_SECONDS = 60.0
-
-
-@dataclass(kw_only=True)
-class Materials:
-    """What a session works with, made by :mod:`resnet_studio.training.setup`."""
-
-    run: Run
-    config: TrainConfig
-    split: Split
-    card: Card
-    device: torch.device
-    compute: hardware.Compute
-    model: ResNet
-    prefix: torch.nn.Module
-    suffix: torch.nn.Module
-    stages: list[tuple[str, list[torch.nn.Parameter]]]
-    batches: Batches
-
-
-@dataclass
-class Tally:
-    """Running sums of an epoch; the tensors stay on the device, so that no step waits for it."""
-
-    loss: Tensor
-    correct: Tensor
-    seen: int = 0
-    seconds: float = 0.0
-
-    @classmethod
-    def on(cls, device: torch.device) -> Tally:
-        """A tally of nothing."""
-        return cls(torch.zeros((), device=device), torch.zeros((), device=device))
 
 
 @dataclass
@@ -93,7 +55,7 @@ class Session:
         self.optimizer = make_optimizer(m.stages, config, fused=m.device.type in ("cuda", "cpu"))
         self.schedule = make_schedule(self.optimizer, config, steps, self.updates_per_epoch)
         self.average = make_average(m.suffix, steps) if config.average_weights else None
-        self.loss_weights = _class_weights(m) if config.class_weighting == "balanced" else None
+        self.loss_weights = class_weights(m) if config.class_weighting == "balanced" else None
         self.tally = Tally.on(m.device)
         self.notes: list[Noted] = []
         self._order: list[np.ndarray] | None = None
@@ -344,37 +306,3 @@ class Session:
         pause = SAVE_SECONDS if within_epoch else 10 * self._save_seconds
         if time.perf_counter() - self._last_save >= pause:
             self.save()
-
-    def finish(self, reason: FinishReason) -> Finished:
-        """Score the best network on the test pictures, once, and write its checkpoint and its report."""
-        m = self.materials
-        assert self.best is not None and self.best_suffix is not None
-        m.suffix.load_state_dict(self.best_suffix)
-        m.model.eval()
-        report = score_test_pictures(m.model, m.card, m.split, m.device) if m.split.test else None
-        metrics: dict[str, Any] = {
-            "validation_accuracy": self.best.validation_accuracy,
-            "validation_loss": self.best.validation_loss,
-            "best_epoch": self.best.epoch,
-            "epochs_run": self.epoch,
-        }
-        if report is not None:
-            metrics |= {"test_accuracy": report.accuracy, "test_pictures": report.count}
-            m.run.write_json(m.run.report_file.name, report.to_json())
-        checkpoint.save(m.run.best, m.model.state_dict(), replace(m.card, metrics=metrics))
-        if reason != "stopped":
-            saving.forget_state(m.run)
-        return Finished(
-            reason=reason,
-            epochs_run=self.epoch,
-            best_epoch=self.best.epoch,
-            validation_accuracy=self.best.validation_accuracy,
-            test_accuracy=None if report is None else report.accuracy,
-            train_seconds=self.train_seconds,
-        )
-
-
-def _class_weights(m: Materials) -> Tensor:
-    """Weights inverse to the number of training pictures, their mean over the pictures 1."""
-    counts = torch.bincount(m.batches.training.labels, minlength=len(m.card.classes)).float().clamp(min=1)
-    return counts.sum() / (len(counts) * counts)

@@ -18,7 +18,8 @@ from resnet_studio.model import resnet, weights
 from resnet_studio.model.checkpoint import Card, Preprocessing
 from resnet_studio.training import features, hardware, probe, saving
 from resnet_studio.training.batches import FreshBatches, decode_parts
-from resnet_studio.training.session import Materials, Session
+from resnet_studio.training.materials import Materials
+from resnet_studio.training.session import Session
 
 if TYPE_CHECKING:
     from torchvision.models import ResNet

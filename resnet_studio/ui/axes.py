@@ -64,6 +64,7 @@ def share_range(values: Iterable[float]) -> tuple[float, float]:
         return 0.0, 1.0
     high = min(1.0, math.ceil(max(known) * 20 + 0.2) / 20)
     low = max(0.0, min(min(known) - 0.02, high - 0.1))
+    high = max(high, low + 0.1)
     step = step_of((high - low) / 4)
     low = _clean(math.floor(low / step + 1e-9) * step)
     return low, min(1.0, _clean(math.ceil(high / step - 1e-9) * step))

@@ -9,7 +9,7 @@ How a tab uses it::
         def start(dataset: str | None) -> str:
             '''In: the data set of this browser. Out: the run of this browser.'''
             run = new_run(...)
-            gr.Info(say("train.queued", reader()))              # words of a handler: ``say`` with ``reader()``
+            gr.Info(say("data.starting", reader()))             # words of a handler: ``say`` with ``reader()``
             return run.id
 
         button.click(start, shared.dataset, shared.run, api_visibility="private")

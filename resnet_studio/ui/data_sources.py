@@ -121,11 +121,12 @@ def earlier_list(studio: Studio) -> tuple[str, dict[str, Any]]:
 def _earlier_row(item: Summary, language: Language) -> str:
     """One data set: a click opens it; its cross deletes it at the second click."""
     counted = say("data.facts", language, pictures=item.pictures, classes=item.classes)
-    delete, key = _quoted(say("data.earlier.delete", language, name=item.name)), _quoted(item.id)
+    name = data_view.name_of(item, language)
+    delete, key = _quoted(say("data.earlier.delete", language, name=name)), _quoted(item.id)
     sure = _quoted(say("data.earlier.sure", language))
     return (
         f'<div class="rs-row"><button type="button" class="rs-offer" data-key={key}>'
-        f'<span class="rs-offer-name">{escape(item.name)}</span>'
+        f'<span class="rs-offer-name">{escape(name)}</span>'
         f'<span class="rs-offer-about rs-number">{escape(counted)}</span></button>'
         f'<button type="button" class="rs-icon-button" data-delete={key} data-sure={sure} '
         f"aria-label={delete} title={delete}>×</button></div>"

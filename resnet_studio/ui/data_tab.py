@@ -120,7 +120,7 @@ def _wire_earlier(studio: Studio, shared: Shared, sources: Sources) -> None:
         from resnet_studio.data import intake
 
         name = str(event._data["key"])
-        told = studio.shelf.dataset(name).name
+        told = data_view.name_of(studio.shelf.dataset(name), reader())
         intake.delete(studio.workspace, name)
         studio.shelf.forget(name)
         done = data_view.note(say("data.earlier.deleted", reader(), name=told))

@@ -33,6 +33,8 @@ from resnet_studio.ui.watch import Board, Seen, Watch
 
 WAIT_SECONDS = 25.0
 CHECK_SECONDS = 0.3
+LEFT_EVERY = 7
+"""How many checks pass before it is asked again whether the page is still there."""
 RENDERED_KEPT = 64
 QUEUE_SHOWN = 30
 
@@ -100,16 +102,17 @@ def routes(studio: Studio) -> APIRouter:
 
 async def _news(request: Request, renderer: Renderer, run: str, seen: str, language: Language) -> Response:
     """Wait for something new, for at most :data:`WAIT_SECONDS`; end early where the page or the server goes away."""
-    until = time.monotonic() + WAIT_SECONDS
+    until, rounds = time.monotonic() + WAIT_SECONDS, 0
     board: Board | None = None
     while time.monotonic() < until:
+        rounds += 1
         latest = await to_thread.run_sync(renderer.watch.board) if renderer.watch.due else renderer.watch.known
         if latest is not board:
             board = latest
             news = await to_thread.run_sync(renderer.answer, run, seen, language)
             if news is not None:
                 return JSONResponse(news, headers={"cache-control": "no-store"})
-        if _closing(request) or await request.is_disconnected():
+        if _closing(request) or (rounds % LEFT_EVERY == 0 and await request.is_disconnected()):
             break
         await asyncio.sleep(CHECK_SECONDS)
     return Response(status_code=204, headers={"cache-control": "no-store"})

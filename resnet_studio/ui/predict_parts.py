@@ -47,7 +47,7 @@ def draw_pad(elem_id: str) -> gr.HTML:
   <div class="predict-sheet"><canvas width="{PAD_SIDE}" height="{PAD_SIDE}" role="img"
     aria-label="{T("predict.draw.label")}"></canvas><span aria-hidden="true">{T("predict.draw.hint")}</span></div>
   <div class="predict-tools"><label>{T("predict.draw.width")}
-    <input type="range" min="12" max="72" value="40"></label>{buttons}</div>
+    <input type="range" min="20" max="96" value="56"></label>{buttons}</div>
   <p class="res-help">{T("predict.draw.centred")}</p>
 </div>"""
     return gr.HTML(

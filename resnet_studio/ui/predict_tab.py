@@ -95,6 +95,7 @@ def build(studio: Studio, shared: Shared) -> None:
         if not chosen:
             return "", gr.skip()
         found = asking.models.find(chosen)
+        asking.predictors.warm(found.file)
         card = card_of(found)
         words = predict_view.about(card.depth, card.classes, reader())
         return words, "dark" if asking.paper(found).dark else "light"
@@ -137,15 +138,11 @@ def build(studio: Studio, shared: Shared) -> None:
     shared.run.change(follow, shared.run, place, **QUIET)
     brought.upload(bring, brought, place, **ASKING)
     model.change(describe, model, [about, pad], **QUIET)
-    pad.drawn(keep_drawing, None, drawing, **QUIET)
-    asks: tuple[tuple[Any, Any, list[Any]], ...] = (
-        (ask_picture, picture, [answer]),
-        (ask_drawing, drawing, [drawn]),
-        (ask_many, files, [answers, stop]),
-    )
-    for ask, given, shown in asks:
-        for changed in (model, given):
-            changed.change(ask, [model, given], shown, trigger_mode="always_last", **ASKING)
+    latest = {**ASKING, "trigger_mode": "always_last"}
+    gr.on([model.change, picture.change], ask_picture, [model, picture], answer, **latest)
+    gr.on([model.change, files.change], ask_many, [model, files], [answers, stop], **latest)
+    model.change(ask_drawing, [model, drawing], drawn, **latest)
+    pad.drawn(keep_drawing, None, drawing, **QUIET).then(ask_drawing, [model, drawing], drawn, **latest)
     stop.click(halt, None, stop, **QUIET)
     nothing.go(go, None, shared.tabs, **QUIET)
 

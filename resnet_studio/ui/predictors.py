@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Literal
 
 from resnet_studio.errors import CheckpointError, StudioError
@@ -93,6 +94,17 @@ class Predictors:
             return (file, file.stat().st_mtime_ns) in self._kept
         except OSError:
             return False
+
+    def warm(self, file: Path) -> None:
+        """Begin to load ``file`` in the background, while its user still looks for a picture."""
+
+        def load() -> None:
+            # What is wrong with the file is said when it is asked.
+            with suppress(StudioError):
+                self.of(file)
+
+        if not self.has(file):
+            Thread(target=load, name="load model", daemon=True).start()
 
     def of(self, file: Path) -> Predictor:
         """A predictor with the checkpoint ``file``. Raises :class:`CheckpointError` where it is not sound."""

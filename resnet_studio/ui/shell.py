@@ -11,6 +11,7 @@ import gradio as gr
 from anyio import to_thread
 from fastapi import FastAPI
 
+from resnet_studio.durable import replacing
 from resnet_studio.text import LANGUAGES
 from resnet_studio.ui import data_tab, live, predict_tab, results_tab, routes, runs_tab, train_tab
 from resnet_studio.ui.bundle import Bundle
@@ -18,7 +19,7 @@ from resnet_studio.ui.context import Shared, Studio, T, translations
 from resnet_studio.ui.machine import Machine
 from resnet_studio.ui.middleware import Page
 from resnet_studio.ui.theme import theme
-from resnet_studio.workspace import Workspace, replacing
+from resnet_studio.workspace import Workspace
 
 CLOSE_SECONDS = 25.0
 QUEUE_SECONDS = 0.03

@@ -19,8 +19,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need the Python package playwright")
-
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -41,6 +39,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need the package playwright")
     with playwright.sync_playwright() as started:
         found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
         if found is None and not Path(started.chromium.executable_path).exists():

@@ -1,0 +1,43 @@
+"""The end of a training: the best network is scored on the test pictures, once, and written down."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio.evaluation.report import score_test_pictures
+from resnet_studio.events import Finished, FinishReason
+from resnet_studio.model import checkpoint
+from resnet_studio.training import saving
+
+if TYPE_CHECKING:
+    from resnet_studio.training.session import Session
+
+
+def finish(session: Session, reason: FinishReason) -> Finished:
+    """Score the best network on the test pictures, once, and write its checkpoint and its report."""
+    m = session.materials
+    assert session.best is not None and session.best_suffix is not None
+    m.suffix.load_state_dict(session.best_suffix)
+    m.model.eval()
+    report = score_test_pictures(m.model, m.card, m.split, m.device) if m.split.test else None
+    metrics: dict[str, Any] = {
+        "validation_accuracy": session.best.validation_accuracy,
+        "validation_loss": session.best.validation_loss,
+        "best_epoch": session.best.epoch,
+        "epochs_run": session.epoch,
+    }
+    if report is not None:
+        metrics |= {"test_accuracy": report.accuracy, "test_pictures": report.count}
+        m.run.write_json(m.run.report_file.name, report.to_json())
+    checkpoint.save(m.run.best, m.model.state_dict(), replace(m.card, metrics=metrics))
+    if reason != "stopped":
+        saving.forget_state(m.run)
+    return Finished(
+        reason=reason,
+        epochs_run=session.epoch,
+        best_epoch=session.best.epoch,
+        validation_accuracy=session.best.validation_accuracy,
+        test_accuracy=None if report is None else report.accuracy,
+        train_seconds=session.train_seconds,
+    )

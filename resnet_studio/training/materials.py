@@ -1,0 +1,57 @@
+"""What a training works with, and the running sums of an epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from torchvision.models import ResNet
+
+    from resnet_studio.config import TrainConfig
+    from resnet_studio.data.dataset import Split
+    from resnet_studio.model.checkpoint import Card
+    from resnet_studio.training import hardware
+    from resnet_studio.training.batches import Batches
+    from resnet_studio.workspace import Run
+
+
+@dataclass(kw_only=True)
+class Materials:
+    """What a session works with, made by :mod:`resnet_studio.training.setup`."""
+
+    run: Run
+    config: TrainConfig
+    split: Split
+    card: Card
+    device: torch.device
+    compute: hardware.Compute
+    model: ResNet
+    prefix: torch.nn.Module
+    suffix: torch.nn.Module
+    stages: list[tuple[str, list[torch.nn.Parameter]]]
+    batches: Batches
+
+
+@dataclass
+class Tally:
+    """Running sums of an epoch; the tensors stay on the device, so that no step waits for it."""
+
+    loss: Tensor
+    correct: Tensor
+    seen: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def on(cls, device: torch.device) -> Tally:
+        """A tally of nothing."""
+        return cls(torch.zeros((), device=device), torch.zeros((), device=device))
+
+
+def class_weights(m: Materials) -> Tensor:
+    """Weights inverse to the number of training pictures, their mean over the pictures 1."""
+    counts = torch.bincount(m.batches.training.labels, minlength=len(m.card.classes)).float().clamp(min=1)
+    return counts.sum() / (len(counts) * counts)

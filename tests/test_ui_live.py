@@ -1,0 +1,309 @@
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import hand_made
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from resnet_studio.events import (
+    Event,
+    Failed,
+    Finished,
+    Interrupted,
+    Noted,
+    PicturesSkipped,
+    Preparing,
+    Probed,
+    Progress,
+    Queued,
+    Started,
+)
+from resnet_studio.events import Testing as Scoring
+from resnet_studio.ui import live, live_view
+from resnet_studio.ui.watch import Watch, extended
+from resnet_studio.workspace import Run, Workspace
+
+
+class Queue:
+    """What the watch asks of the jobs."""
+
+    def __init__(self) -> None:
+        self.now: list[str] = []
+        self.later: list[str] = []
+
+    def running(self) -> list[str]:
+        return list(self.now)
+
+    def queued(self) -> list[str]:
+        return list(self.later)
+
+
+@pytest.fixture
+def queue() -> Queue:
+    return Queue()
+
+
+@pytest.fixture
+def watch(workspace: Workspace, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Watch:
+    for name in ("LOOK_SECONDS", "LIST_SECONDS"):
+        monkeypatch.setattr(f"resnet_studio.ui.watch.{name}", 0.0)
+    return Watch(workspace, cast(Any, queue))
+
+
+@pytest.fixture
+def client(workspace: Workspace, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    for name in ("LOOK_SECONDS", "LIST_SECONDS"):
+        monkeypatch.setattr(f"resnet_studio.ui.watch.{name}", 0.0)
+    monkeypatch.setattr(live, "WAIT_SECONDS", 0.25)
+    monkeypatch.setattr(live, "CHECK_SECONDS", 0.02)
+    app = FastAPI()
+    app.include_router(live.routes(cast(Any, SimpleNamespace(workspace=workspace, jobs=queue))))
+    with TestClient(app) as opened:
+        yield opened
+
+
+def ask(client: TestClient, **query: str) -> dict[str, Any]:
+    answer = client.get("/studio/live", params=query)
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def record(run: Run, *events: Event) -> None:
+    for event in events:
+        run.append(event)
+
+
+def started(epochs: int = 12, epoch: int = 0) -> Started:
+    return Started(device="CPU, 2 cores", precision="bf16", epochs=epochs, epoch=epoch, validation_pictures=30)
+
+
+def progress(epoch: int, batch: int = 5, loss: float = 1.0) -> Progress:
+    return Progress(
+        epoch=epoch, batch=batch, batches=10, train_loss=loss, train_accuracy=0.5, learning_rate=1e-3,
+        pictures_per_second=842.4, remaining_seconds=75, memory_mb=512,
+    )  # fmt: skip
+
+
+def test_an_empty_workspace_shows_an_example_and_is_idle(client: TestClient) -> None:
+    news = ask(client)
+    assert (news["run"], news["phase"], news["share"]) == ("", "idle", None)
+    assert "What you will see here" in news["parts"]["curves"]
+    assert "训练时这里会显示什么" in ask(client, lang="zh")["parts"]["curves"]
+
+
+def test_nothing_new_is_answered_with_nothing_after_a_while(client: TestClient) -> None:
+    seen = ask(client)["seen"]
+    begun = time.monotonic()
+    assert client.get("/studio/live", params={"seen": seen}).status_code == 204
+    assert time.monotonic() - begun >= 0.25
+
+
+def test_only_what_changed_is_sent_again(client: TestClient, workspace: Workspace, queue: Queue) -> None:
+    run = hand_made.new_run(workspace)
+    queue.now = [run.id]
+    hand_made.train(run, epochs=3, planned=12)
+    first = ask(client)
+    assert first["phase"] == "running" and "Epoch 4 of 12" in first["parts"]["status"]
+    record(run, progress(4))
+    second = ask(client, seen=first["seen"])
+    assert set(second["parts"]) == {"status", "trail"}
+    assert "1 min 15 s left" in second["parts"]["status"] and "842 pictures/s" in second["parts"]["status"]
+    assert second["share"] == pytest.approx(3.5 / 12)
+
+
+def test_an_event_that_comes_while_a_page_waits_answers_it(
+    client: TestClient, workspace: Workspace, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    monkeypatch.setattr(live, "WAIT_SECONDS", 10.0)
+    run = hand_made.new_run(workspace)
+    queue.now = [run.id]
+    record(run, Queued(), started())
+    seen = ask(client)["seen"]
+    threading.Timer(0.2, lambda: record(run, progress(1))).start()
+    begun = time.monotonic()
+    assert "status" in ask(client, seen=seen)["parts"]
+    assert time.monotonic() - begun < 5
+
+
+def test_a_server_that_is_asked_to_end_lets_waiting_pages_go(client: TestClient, monkeypatch: Any) -> None:
+    monkeypatch.setattr(live, "WAIT_SECONDS", 10.0)
+    seen = ask(client)["seen"]
+    cast(FastAPI, client.app).state.closing = lambda: True
+    begun = time.monotonic()
+    assert client.get("/studio/live", params={"seen": seen}).status_code == 204
+    assert time.monotonic() - begun < 5
+
+
+def test_the_run_at_work_is_shown_before_a_newer_one(client: TestClient, workspace: Workspace, queue: Queue) -> None:
+    older, newer = hand_made.new_run(workspace, name="a"), hand_made.new_run(workspace, name="b")
+    record(older, Queued(), started())
+    record(newer, Queued())
+    queue.now, queue.later = [older.id], [newer.id]
+    news = ask(client)
+    assert news["run"] == older.id and news["queued"] == [newer.id]
+    assert "waiting, place 1" in news["parts"]["queue"]
+    assert news["parts"]["now"].startswith("Training digits") and "+1 waiting" in news["parts"]["now"]
+    waiting = ask(client, run=newer.id)
+    assert waiting["phase"] == "queued" and "place 1 in the queue" in waiting["parts"]["status"]
+
+
+def test_a_run_that_is_gone_gives_way_to_the_usual_one(client: TestClient, workspace: Workspace) -> None:
+    run = hand_made.new_run(workspace)
+    assert ask(client, run="deleted")["run"] == run.id
+    assert ask(client, run="../../etc")["run"] == run.id
+
+
+def test_a_run_of_another_program_is_shown_but_not_ours_to_stop(client: TestClient, workspace: Workspace) -> None:
+    run = hand_made.new_run(workspace)
+    record(run, Queued(), started())
+    with run.lock():
+        news = ask(client)
+    assert (news["phase"], news["running"], news["own"], news["ahead"]) == ("running", [run.id], False, 0)
+    assert "Ctrl-C" in news["parts"]["notes"]
+
+
+def test_a_run_whose_program_died_is_interrupted(client: TestClient, workspace: Workspace) -> None:
+    run = hand_made.new_run(workspace)
+    with run.lock():
+        record(run, Queued(), started())
+        seen = ask(client)["seen"]
+    news = ask(client, seen=seen)
+    assert news["phase"] == "interrupted" and "Interrupted after epoch 0 of 12" in news["parts"]["status"]
+
+
+def test_names_of_users_cannot_become_html(client: TestClient, workspace: Workspace, queue: Queue) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    run = hand_made.new_run(workspace, name=name, classes=("<b>", "&"))
+    record(run, PicturesSkipped(files=("<svg onload=x>.jpg",)), Failed(key="<i>", detail="<script>x</script>"))
+    html = "".join(ask(client)["parts"].values())
+    assert "<img" not in html and "<svg onload" not in html and "<script" not in html and "<i></i>" not in html
+
+
+@pytest.mark.parametrize(
+    ("events", "phase", "said"),
+    [
+        ([Queued()], "queued", "Waiting"),
+        ([Queued(), started(), Interrupted()], "interrupted", "Interrupted"),
+        ([Failed(key="error.disk_full")], "failed", "Failed"),
+        ([started(), Failed(key="unheard.of")], "failed", "Failed"),
+    ],
+)
+def test_each_end_has_its_phase_and_its_words(
+    watch: Watch, workspace: Workspace, events: list[Event], phase: str, said: str
+) -> None:
+    run = hand_made.new_run(workspace)
+    record(run, *events)
+    seen = watch.seen(run.id)
+    assert seen is not None and seen.phase == phase
+    assert said in live_view.pieces(seen, "en")["status"]
+
+
+def test_a_finished_run_says_what_it_came_to(watch: Watch, workspace: Workspace) -> None:
+    run = hand_made.new_run(workspace)
+    hand_made.train(run, epochs=12)
+    record(run, Finished(reason="completed", epochs_run=12, best_epoch=12, validation_accuracy=0.9,
+                         test_accuracy=0.913, train_seconds=38))  # fmt: skip
+    seen = watch.seen(run.id)
+    assert seen is not None
+    pieces = live_view.pieces(seen, "zh")
+    assert "训练完成" in pieces["status"] and "测试：91.3 %" in pieces["status"]
+    assert pieces["trail"] == "" and live_view.share_done(seen) == 1
+
+
+def test_what_comes_before_the_first_batch_is_told(watch: Watch, workspace: Workspace, queue: Queue) -> None:
+    run = hand_made.new_run(workspace)
+    queue.now = [run.id]
+    told = []
+    for stage, done, total in (("weights", 0, 1), ("weights", 20, 40), ("pictures", 320, 1797), ("other", 1, 2)):
+        record(run, Preparing(stage=stage, done=done, total=total))
+        seen = watch.seen(run.id)
+        assert seen is not None and seen.phase == "running"
+        told.append(live_view.status(seen, "en"))
+    assert "Fetching the starting weights<" in told[0] and "50.0 %" in told[1]
+    assert "Reading pictures: 320 of 1,797" in told[2] and "Getting ready" in told[3]
+
+
+def test_testing_is_a_phase_of_its_own(watch: Watch, workspace: Workspace, queue: Queue) -> None:
+    run = hand_made.new_run(workspace)
+    queue.now = [run.id]
+    hand_made.train(run, epochs=2)
+    record(run, Scoring())
+    seen = watch.seen(run.id)
+    assert seen is not None and seen.phase == "testing" and live_view.share_done(seen) == 1
+
+
+def test_the_probe_is_judged_against_the_best_epoch(watch: Watch, workspace: Workspace, queue: Queue) -> None:
+    run = hand_made.new_run(workspace)
+    queue.now = [run.id]
+    record(run, Probed(validation_accuracy=0.5, seconds=2.3), started())
+    before = watch.seen(run.id)
+    hand_made.train(run, epochs=8)
+    after = watch.seen(run.id)
+    assert before is not None and after is not None
+    assert "should beat" in live_view.probe(before, "en")
+    assert "has beaten" in live_view.probe(after, "en")
+
+
+def test_notes_are_told_once_and_skipped_pictures_are_named(watch: Watch, workspace: Workspace) -> None:
+    run = hand_made.new_run(workspace)
+    note = Noted(key="note.out_of_memory", values={"size": 8})
+    record(run, note, note, PicturesSkipped(files=tuple(f"cat/{i}.jpg" for i in range(25))))
+    seen = watch.seen(run.id)
+    assert seen is not None
+    html = live_view.notes(seen, "en")
+    assert html.count("Memory ran out") == 1
+    assert "25 pictures could not be read" in html and "cat/0.jpg" in html and "and 5 more" in html
+
+
+def test_a_resumed_run_drops_what_it_will_train_again(watch: Watch, workspace: Workspace) -> None:
+    trail = extended([], [progress(1), progress(1, 10), progress(2), started(epoch=1), progress(2, 2)])
+    assert [x for x, _ in trail] == [0.5, 1.0, 1.2]
+
+
+def test_the_trail_stays_short() -> None:
+    events = [progress(e, b) for e in range(1, 200) for b in range(1, 11)]
+    assert len(extended([], events)) <= 400
+
+
+def test_a_log_is_read_on_and_not_again(watch: Watch, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    from resnet_studio.workspace import EventLog
+
+    run = hand_made.new_run(workspace)
+    hand_made.train(run, epochs=4)
+    offsets: list[int] = []
+    read = EventLog.read
+    monkeypatch.setattr(EventLog, "read", lambda log, offset=0: (offsets.append(offset), read(log, offset))[1])
+    watch.seen(run.id)
+    watch.seen(run.id)
+    run.log.append(progress(5), 99, durable=False)
+    seen = watch.seen(run.id)
+    assert len(offsets) == 2 and offsets[0] == 0 < offsets[1]
+    assert seen is not None and seen.state.progress is not None and len(seen.state.epochs) == 4
+
+
+def test_a_torn_line_and_a_loss_that_is_no_number_break_nothing(watch: Watch, workspace: Workspace) -> None:
+    run = hand_made.new_run(workspace)
+    record(run, started(), progress(1, loss=math.nan))
+    with run.log.path.open("ab") as file:
+        file.write(b'{"event": "Prog')
+    seen = watch.seen(run.id)
+    assert seen is not None
+    assert json.dumps(live_view.pieces(seen, "en"))
+
+
+def test_a_deleted_run_is_forgotten(watch: Watch, workspace: Workspace) -> None:
+    run = hand_made.new_run(workspace)
+    assert watch.seen(run.id) is not None
+    workspace.delete_run(run)
+    assert watch.seen(run.id) is None
+    assert watch.board().latest is None

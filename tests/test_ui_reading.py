@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from resnet_studio.events import EpochFinished
+from resnet_studio.text import LANGUAGES
+from resnet_studio.ui.reading import Reading, read
+
+
+def history(
+    count: int,
+    *,
+    train_loss: Callable[[int], float] = lambda e: 2 * 0.8**e,
+    loss: Callable[[int], float] = lambda e: 2 * 0.85**e,
+    accuracy: Callable[[int], float] = lambda e: 1 - 0.8**e,
+    train_accuracy: Callable[[int], float] = lambda e: 1 - 0.75**e,
+) -> list[EpochFinished]:
+    return [
+        EpochFinished(
+            epoch=e, train_loss=train_loss(e), train_accuracy=train_accuracy(e), validation_loss=loss(e),
+            validation_accuracy=accuracy(e), learning_rate=1e-3, pictures_per_second=1, seconds=1, best=False,
+        )
+        for e in range(1, count + 1)
+    ]  # fmt: skip
+
+
+def kind(epochs: list[EpochFinished], **options: int) -> str:
+    return read(epochs, **{"planned": 20, "classes": 10, "pictures": 270, **options}).kind
+
+
+def test_before_three_epochs_it_is_too_early_to_say() -> None:
+    assert kind([]) == kind(history(2)) == "early"
+
+
+def test_a_falling_validation_loss_is_learning() -> None:
+    reading = read(history(8), planned=20, classes=10, pictures=270)
+    assert reading.kind == "learning"
+    assert reading.values["epoch"] == 8
+    assert not reading.serious
+
+
+def test_a_validation_loss_that_rises_while_training_goes_on_is_overfitting_since_its_lowest() -> None:
+    epochs = history(14, loss=lambda e: 0.5 + 0.05 * abs(e - 6), accuracy=lambda e: 0.9 - 0.01 * abs(e - 6))
+    reading = read(epochs, planned=20, classes=10, pictures=270)
+    assert reading.kind == "overfitting"
+    assert reading.values["since"] == 7
+    assert reading.serious
+
+
+def test_a_rising_validation_loss_with_rising_accuracy_is_not_called_overfitting() -> None:
+    epochs = history(14, loss=lambda e: 0.5 + 0.05 * abs(e - 6), accuracy=lambda e: 0.5 + 0.03 * e)
+    assert kind(epochs) == "learning"
+
+
+def test_one_bad_epoch_is_not_called_overfitting() -> None:
+    epochs = history(9, loss=lambda e: 2 * 0.85**e + (1.0 if e == 9 else 0))
+    assert kind(epochs) == "learning"
+
+
+def test_a_rise_of_less_than_a_twentieth_is_not_called_overfitting() -> None:
+    epochs = history(12, loss=lambda e: 0.5 + 0.002 * abs(e - 6), accuracy=lambda e: 0.9)
+    assert kind(epochs) in ("steady", "plateau")
+
+
+def test_a_loss_that_is_no_number_is_diverging_from_that_epoch() -> None:
+    epochs = history(6, train_loss=lambda e: math.nan if e >= 4 else 1.0)
+    reading = read(epochs, planned=20)
+    assert (reading.kind, reading.values["epoch"]) == ("diverging", 4)
+
+
+def test_a_loss_that_runs_away_is_diverging_even_in_the_second_epoch() -> None:
+    assert kind(history(2, train_loss=lambda e: 2.3 * 4**e)) == "diverging"
+    assert kind(history(6, train_loss=lambda e: 1.0 if e < 4 else 2.0**e)) == "diverging"
+
+
+def test_a_noisy_training_loss_is_not_diverging() -> None:
+    assert kind(history(8, train_loss=lambda e: 2 * 0.8**e + (0.4 if e % 2 else 0))) != "diverging"
+
+
+def test_no_better_than_chance_after_a_fifth_of_the_training_is_guessing() -> None:
+    flat = history(5, loss=lambda e: 2.3, accuracy=lambda e: 0.11, train_accuracy=lambda e: 0.1)
+    assert kind(flat) == "guessing"
+    assert kind(flat[:3]) != "guessing"
+    assert kind(flat, classes=0) != "guessing"
+
+
+def test_nothing_gained_for_a_while_is_a_plateau() -> None:
+    epochs = history(14, loss=lambda e: max(0.4, 2 * 0.7**e), accuracy=lambda e: min(0.9, 1 - 0.7**e))
+    assert kind(epochs) == "plateau"
+
+
+def test_a_change_of_one_validation_picture_does_not_break_a_plateau() -> None:
+    epochs = history(14, loss=lambda e: max(0.4, 2 * 0.7**e), accuracy=lambda e: min(0.9, 1 - 0.7**e) + (e == 14) / 30)
+    assert kind(epochs, pictures=30) == "plateau"
+    assert kind(epochs, pictures=3000) != "plateau"
+
+
+def test_settled_while_the_training_pictures_are_not_learned_is_underfitting() -> None:
+    epochs = history(
+        14, loss=lambda e: 1.2, accuracy=lambda e: 0.5, train_loss=lambda e: 1.3, train_accuracy=lambda e: 0.48
+    )
+    assert kind(epochs) == "underfitting"
+
+
+def test_a_short_standstill_is_steady() -> None:
+    epochs = history(6, loss=lambda e: 0.5 if e > 2 else 1.0, accuracy=lambda e: 0.8 if e > 2 else 0.5)
+    assert kind(epochs) == "steady"
+
+
+def test_scores_that_are_no_numbers_break_nothing() -> None:
+    assert kind(history(6, loss=lambda e: math.nan, accuracy=lambda e: math.nan)) == "early"
+    assert kind(history(6, loss=lambda e: math.nan)) in ("learning", "steady")
+
+
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize(
+    "which", ["early", "diverging", "guessing", "overfitting", "plateau", "underfitting", "learning", "steady"]
+)
+def test_every_reading_is_a_sentence_in_both_languages(which: str, ended: bool) -> None:
+    values = {"epochs": 5, "epoch": 4, "accuracy": 0.912, "chance": 0.1, "since": 5}
+    said = [Reading(which, ended, values).sentence(language) for language in LANGUAGES]  # type: ignore[arg-type]
+    assert said[0].endswith(".") and said[1].endswith("。")
+    assert "{" not in "".join(said)

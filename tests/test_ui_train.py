@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import gradio as gr
+import hand_made
+import pytest
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.data import intake
+from resnet_studio.errors import ConfigError, RunError
+from resnet_studio.events import Finished
+from resnet_studio.ui import outlook, train_form
+from resnet_studio.ui.context import Studio
+from resnet_studio.ui.outlook import Forecaster
+from resnet_studio.ui.train_form import NAMES, NEEDS, config_of, kept, restored
+from resnet_studio.ui.train_handlers import Handlers, level_after_click, told
+from resnet_studio.workspace import Run, Workspace
+
+OUTLOOK = ("weights", *NEEDS, "data", "why", "network", "forecast", "problem", "train")
+
+
+class Queue:
+    """Notes what it is asked to do, and trains nothing."""
+
+    def __init__(self) -> None:
+        self.submitted: list[Run] = []
+        self.stopped: list[str] = []
+
+    def submit(self, run: Run) -> None:
+        self.submitted.append(run)
+
+    def stop(self, run: str) -> None:
+        self.stopped.append(run)
+
+    def resume(self, run: str) -> None:
+        raise RunError("error.run.complete", run=run)
+
+
+@pytest.fixture
+def queue() -> Queue:
+    return Queue()
+
+
+@pytest.fixture
+def handlers(workspace: Workspace, queue: Queue) -> Handlers:
+    return Handlers(Studio(workspace, cast(Any, queue)))
+
+
+@pytest.fixture
+def dataset(workspace: Workspace, class_folders: Callable[..., Path]) -> str:
+    return intake.from_folder(class_folders({"cat": 20, "dog": 20}), workspace, name="pets").id
+
+
+@pytest.fixture
+def in_chinese() -> Iterator[None]:
+    from gradio.context import LocalContext
+
+    token = LocalContext.request.set(cast(Any, SimpleNamespace(cookies={"studio_language": "zh"}, headers={})))
+    yield
+    LocalContext.request.reset(token)
+
+
+@pytest.fixture(autouse=True)
+def _no_cached_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "hub"))
+
+
+def values(**changes: Any) -> list[Any]:
+    return [{**train_form.defaults(), **changes}[name] for name in NAMES]
+
+
+def shown(updates: list[Any]) -> dict[str, Any]:
+    return dict(zip(OUTLOOK, updates[-len(OUTLOOK) :], strict=True))
+
+
+# the form
+
+
+def test_the_form_has_a_component_for_every_field_of_the_schema() -> None:
+    with gr.Blocks():
+        made: dict[str, Any] = {name: train_form.field(name) for name in train_form.FIRST}
+        train_form.advanced(made)
+    assert set(made) == {spec.name for spec in fields(TrainConfig)} == set(NAMES)
+    assert all(component.elem_id == f"train-{name}" for name, component in made.items())
+    assert isinstance(made["epochs"], gr.Number) and made["epochs"].value is None
+    assert isinstance(made["average_weights"], gr.Checkbox) and made["average_weights"].value is True
+
+
+def test_the_untouched_form_is_the_default_config() -> None:
+    assert config_of(values()) == TrainConfig()
+
+
+def test_an_emptied_number_means_its_default() -> None:
+    assert config_of(values(epochs=None, seed=None, momentum=None)) == TrainConfig()
+
+
+def test_a_whole_number_is_not_rounded_behind_the_users_back() -> None:
+    with pytest.raises(ConfigError):
+        config_of(values(epochs=2.5))
+
+
+def test_what_was_chosen_survives_a_reload() -> None:
+    given = values(depth=50, freeze="layer3", learning_rate=0.002, mix="cutmix", average_weights=False)
+    stored = json.loads(json.dumps(kept(given)))
+    assert set(stored) == {"depth", "freeze", "learning_rate", "mix", "average_weights"}
+    assert config_of([restored(stored, [0.2, 0.1])[name] for name in NAMES]) == config_of(given).replace(
+        validation_fraction=0.2, test_fraction=0.1
+    )
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [None, 7, "x", [1], {"depth": 19, "gone": 1, "epochs": "many", "seed": -4, "freeze": None}, {"depth": [18]}],
+)
+def test_settings_of_another_version_are_taken_as_far_as_they_fit(stored: Any) -> None:
+    assert restored(stored, None) == train_form.defaults()
+    mixed = restored({"depth": 19, "gone": 1, "epochs": 5}, "nonsense")
+    assert mixed["epochs"] == 5 and mixed["depth"] == 18
+
+
+def test_fields_that_mean_nothing_are_hidden() -> None:
+    hidden = train_form.hidden(train_form.defaults())
+    assert hidden["hidden_units"] and hidden["step_epochs"] and not hidden["warmup_fraction"]
+    assert not train_form.hidden({**train_form.defaults(), "head": "hidden"})["hidden_units"]
+
+
+# what the settings come to
+
+
+def test_without_pictures_training_is_disabled_and_the_page_says_why(handlers: Handlers) -> None:
+    seen = shown(handlers.changed(None, *values()))
+    assert seen["train"]["interactive"] is False
+    assert "Training needs pictures" in seen["forecast"] and "data-tab" in seen["data"]
+    assert "decided from your pictures" in seen["network"]
+
+
+def test_a_data_set_that_was_deleted_is_missed(handlers: Handlers) -> None:
+    seen = shown(handlers.changed("deleted", *values()))
+    assert "not there any more" in seen["data"] and seen["train"]["interactive"] is False
+    assert shown(handlers.changed("../..", *values()))["train"]["interactive"] is False
+
+
+def test_with_pictures_training_is_offered_with_a_forecast(handlers: Handlers, dataset: str) -> None:
+    seen = shown(handlers.changed(dataset, *values(epochs=3, picture_size=32)))
+    assert seen["train"]["interactive"] is True and seen["problem"] == ""
+    assert "40 pictures in 2 classes" in seen["data"]
+    assert "3 epochs at 32 px" in seen["forecast"] and "on this machine" in seen["forecast"]
+
+
+def test_a_refused_setting_is_a_sentence_with_the_fields_name(handlers: Handlers, dataset: str) -> None:
+    seen = shown(handlers.changed(dataset, *values(learning_rate=500)))
+    assert "“Learning rate” cannot be 500" in seen["problem"] and seen["train"]["interactive"] is False
+
+
+def test_the_page_speaks_chinese(handlers: Handlers, dataset: str, in_chinese: None) -> None:
+    seen = shown(handlers.changed(dataset, *values(learning_rate=500)))
+    assert "“学习率”" in seen["problem"] and "40 张图片" in seen["data"]
+
+
+def test_the_default_weights_work_here_and_the_page_says_which_and_why(handlers: Handlers, dataset: str) -> None:
+    seen = shown(handlers.changed(dataset, *values(depth=34)))
+    labels = {value: label for label, value in seen["weights"]["choices"]}
+    assert labels["auto"] == "Auto (From scratch (random))" and "imagenet-v1" in labels
+    assert "no pretrained ones for ResNet-34" in seen["why"]
+
+
+def test_weights_that_the_depth_does_not_have_become_auto(handlers: Handlers) -> None:
+    assert shown(handlers.changed(None, *values(depth=18, weights="imagenet-v2")))["weights"]["value"] == "auto"
+    assert shown(handlers.changed(None, *values(depth=50, weights="imagenet-v2")))["weights"]["value"] == "imagenet-v2"
+    assert shown(handlers.changed(None, *values(weights="/etc/passwd.pt")))["weights"]["value"] == "auto"
+
+
+def test_a_trained_model_can_be_trained_on(handlers: Handlers, workspace: Workspace) -> None:
+    run = hand_made.new_run(workspace, name="mine")
+    hand_made.train(run, epochs=3)
+    hand_made.finish(run, None)
+    run.best.write_bytes(b"x")
+    choices = [value for _, value in shown(handlers.changed(None, *values()))["weights"]["choices"]]
+    assert str(run.best) in choices
+    assert str(run.best) not in [v for _, v in shown(handlers.changed(None, *values(depth=34)))["weights"]["choices"]]
+
+
+def test_the_forecast_learns_from_the_last_trainings(workspace: Workspace, dataset: str) -> None:
+    config = TrainConfig(epochs=12, picture_size=32, freeze="none", weights="scratch")
+    forecaster = Forecaster(workspace)
+    guess = forecaster.look(config, forecaster.dataset(dataset)).seconds
+    run = hand_made.new_run(workspace, resolved=config.replace(stem="small", batch_size=32, learning_rate=1e-3))
+    hand_made.train(run)
+    run.append(Finished(reason="completed", epochs_run=12, best_epoch=12, validation_accuracy=0.9,
+                        test_accuracy=None, train_seconds=3600))  # fmt: skip
+    learnt = forecaster.look(config, forecaster.dataset(dataset)).seconds
+    assert guess is not None and learnt is not None
+    assert learnt > 3600 > guess
+
+
+def test_preset_parts_are_counted_as_they_are() -> None:
+    def made(**parts: int) -> Any:
+        samples = [
+            SimpleNamespace(part=None if part == "free" else part) for part, n in parts.items() for _ in range(n)
+        ]
+        return SimpleNamespace(samples=samples)
+
+    config = TrainConfig(validation_fraction=0.2, test_fraction=0.1)
+    assert outlook.part_sizes(made(free=100), config) == {"train": 70, "validation": 20, "test": 10}
+    assert outlook.part_sizes(made(train=100, test=30), config) == {"train": 80, "validation": 20, "test": 30}
+    assert outlook.part_sizes(made(train=80, validation=20), config) == {"train": 80, "validation": 20, "test": 0}
+
+
+# training
+
+
+def test_train_puts_a_run_into_the_queue_each_time(handlers: Handlers, queue: Queue, dataset: str) -> None:
+    first, problem = handlers.start(dataset, *values(epochs=2, depth=34))
+    second, _ = handlers.start(dataset, *values(epochs=2))
+    assert problem == "" and [run.id for run in queue.submitted] == [first, second] and first != second
+    assert queue.submitted[0].requested == TrainConfig(epochs=2, depth=34)
+
+
+def test_train_refuses_a_bad_setting_with_a_sentence_and_makes_no_run(
+    handlers: Handlers, queue: Queue, dataset: str, workspace: Workspace
+) -> None:
+    _, problem = handlers.start(dataset, *values(epochs=0))
+    assert "“Epochs” cannot be 0" in problem and 'role="alert"' in problem
+    _, problem = handlers.start(None, *values())
+    assert "choose some under Data first" in problem
+    assert queue.submitted == [] and workspace.runs() == []
+
+
+def test_an_unexpected_error_is_a_sentence_too(handlers: Handlers, dataset: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr("resnet_studio.training.plan.new_run", lambda *_: 1 / 0)
+    assert "unexpected" in handlers.start(dataset, *values())[1]
+
+
+def test_stop_and_resume_act_on_the_run_that_is_shown(handlers: Handlers, queue: Queue) -> None:
+    phase = json.dumps({"run": "a-run", "phase": "running"})
+    assert handlers.stop(phase)["interactive"] is False
+    assert queue.stopped == ["a-run"]
+    with pytest.raises(gr.Error, match="has trained all its epochs"):
+        handlers.resume(phase)
+
+
+@pytest.mark.parametrize(
+    ("phase", "visible"),
+    [
+        ("idle", (False, False, False)),
+        ("queued", (True, False, False)),
+        ("running", (True, False, False)),
+        ("testing", (False, False, False)),
+        ("finished", (False, False, True)),
+        ("stopped", (False, True, True)),
+        ("interrupted", (False, True, False)),
+        ("failed", (False, True, False)),
+    ],
+)
+def test_buttons_follow_the_job(handlers: Handlers, phase: str, visible: tuple[bool, ...]) -> None:
+    *buttons, ahead = handlers.buttons(json.dumps({"run": "r", "phase": phase, "ahead": 2}))
+    assert tuple(button["visible"] for button in buttons) == visible
+    assert "2 trainings are ahead" in ahead
+
+
+def test_a_run_of_another_program_has_no_stop_button(handlers: Handlers) -> None:
+    stop, *_ = handlers.buttons(json.dumps({"run": "r", "phase": "running", "own": False}))
+    assert stop["visible"] is False
+
+
+def test_a_queued_run_is_taken_out_rather_than_stopped(handlers: Handlers) -> None:
+    assert handlers.buttons(json.dumps({"phase": "queued"}))[0]["value"] == "Take out of the queue"
+
+
+@pytest.mark.parametrize("phase", ["", "nonsense", "[1]", None])
+def test_before_the_page_knows_anything_nothing_runs(phase: Any) -> None:
+    assert told(phase)["phase"] == "idle"
+
+
+# the network, the split, the examples
+
+
+@pytest.mark.parametrize(
+    ("stage", "level", "after"),
+    [
+        ("layer2", "none", "layer2"),
+        ("layer2", "layer2", "layer1"),
+        ("stem", "layer3", "none"),
+        ("layer4", "layer2", "layer4"),
+        ("head", "none", "layer4"),
+        ("layer1", "auto", "layer1"),
+        ("nonsense", "layer1", "layer1"),
+    ],
+)
+def test_a_click_on_a_stage_freezes_through_it_or_thaws_it(stage: str, level: str, after: str) -> None:
+    assert level_after_click(stage, level) == after
+
+
+def test_shares_in_the_form_become_the_split_of_the_browser(handlers: Handlers) -> None:
+    assert handlers.share(0.2, 0.1) == [0.2, 0.1]
+    assert "__type__" in handlers.share(0.8, 0.8)
+    assert handlers.take_split([0.25, 0.05]) == [0.25, 0.05]
+    assert handlers.take_split([7, None]) == [0.15, 0.15]
+
+
+@pytest.mark.slow
+def test_examples_are_pictures_inside_the_page(handlers: Handlers, dataset: str) -> None:
+    html = handlers.examples(dataset, *values(picture_size=16))
+    assert html.count('src="data:image/jpeg;base64,') == 8
+    assert "choose" in handlers.examples(None, *values()).lower()

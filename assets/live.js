@@ -9,7 +9,7 @@
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
   const parts = {};
   let state = { run: "", phase: "", running: [], queued: [] }, seen = "", pinned = "", waiting = null;
-  let share = null, tell = null, ready = false, lost = false;
+  let share = null, tell = null, ready = false, settled = false, lost = false;
 
   // ---- which run
 
@@ -29,7 +29,8 @@
     again();
   };
   // a training that was just asked for changes the run of this browser a moment before started() says whose it is
-  const opened = (id) => setTimeout(() => { if (typeof id === "string" && id && !mine().includes(id)) follow(id); }, 800);
+  // (and what a browser kept of the last visit is no wish to see it)
+  const opened = (id) => settled && setTimeout(() => { if (typeof id === "string" && id && !mine().includes(id)) follow(id); }, 800);
 
   // ---- the request
 
@@ -97,7 +98,7 @@
     setTimeout(signal, 700);
   };
   const bridge = (value, set) => { tell = { value, set }; signal(); };
-  const loaded = () => { ready = true; signal(); };
+  const loaded = () => { ready = true; setTimeout(() => { settled = true; }, 2000); signal(); };
 
   // ---- the page
 

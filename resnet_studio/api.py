@@ -101,7 +101,7 @@ def evaluate(
     """
     from resnet_studio.evaluation.report import relabelled, score_pictures
     from resnet_studio.model import checkpoint
-    from resnet_studio.training.hardware import choose_device
+    from resnet_studio.model.device import choose_device
 
     loaded = checkpoint.load(checkpoint_path(model, workspace))
     chosen = choose_device(device)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import made
 import pytest
 
 from resnet_studio.workspace import Workspace
+
+# The tests compute next to nothing, and several threads of several processes would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import made
 import pytest
+from PIL import Image
 
 from resnet_studio.data.dataset import Dataset, Sample, Split, load, save, split
 from resnet_studio.data.layout import PARTS
@@ -269,6 +270,36 @@ def test_what_may_not_be_read_is_left_out(class_folders):
         ("empty_class", 1),
         ("unreadable", 2),
     ]
+
+
+def test_small_pictures_are_decoded_for_a_trial(class_folders):
+    folder = class_folders({"cat": 3, "dog": 3})
+    data = bytearray(made.encoded(Image.effect_noise((60, 40), 50), "TIFF", compression="tiff_adobe_deflate"))
+    data[30:60] = bytes(30)
+    (folder / "cat" / "9.tif").write_bytes(data)
+    assert [(problem.kind, problem.files) for problem in scan(folder).problems] == [("damaged", ("cat/9.tif",))]
+
+
+def test_a_folder_with_too_many_files_is_refused(class_folders, monkeypatch):
+    from resnet_studio.data import scan as module
+
+    folder = class_folders({"cat": 3, "dog": 3})
+    monkeypatch.setattr(module, "FILE_LIMIT", 6)
+    scan(folder)
+    monkeypatch.setattr(module, "FILE_LIMIT", 5)
+    assert refusal(folder) == "error.data.too_many_files"
+
+
+def test_a_file_without_length_is_not_opened(class_folders, monkeypatch):
+    folder = class_folders({"cat": 3, "dog": 3})
+    (folder / "cat" / "empty.png").touch()
+    opened = []
+    really = Path.open
+    monkeypatch.setattr(
+        Path, "open", lambda self, *given, **more: (opened.append(self.name), really(self, *given, **more))[1]
+    )
+    assert scan(folder).problems[0].kind == "empty_file"
+    assert len(opened) == 6 and "empty.png" not in opened
 
 
 def test_very_deep_folders_are_no_trouble(tmp_path, class_folders):

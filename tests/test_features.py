@@ -9,7 +9,7 @@ from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.intake import open_data
 from resnet_studio.events import Finished, Preparing, Probed
 from resnet_studio.model import checkpoint
-from resnet_studio.training import features, plan, probe, setup
+from resnet_studio.training import plan, probe, setup
 from resnet_studio.training.batches import FreshBatches
 from resnet_studio.training.control import Control
 from resnet_studio.training.features import KeptBatches
@@ -68,9 +68,9 @@ def features_recipe(materials):
 def test_training_draws_from_several_views_that_differ(dataset, workspace):
     session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4"), workspace))
     kept = session.materials.batches
-    assert len(kept.train_features) == features.VIEWS
+    assert len(kept.train_features) == plan.KEPT_VIEWS
     views = kept.train_features.float()
-    assert all((views[0] - views[view]).abs().mean() > 1e-3 for view in range(1, features.VIEWS))
+    assert all((views[0] - views[view]).abs().mean() > 1e-3 for view in range(1, plan.KEPT_VIEWS))
     torch.manual_seed(0)
     drawn = torch.cat([kept.train(np.arange(10))[0] for _ in range(20)])
     assert len(drawn.unique(dim=0)) > 30

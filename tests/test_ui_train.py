@@ -124,6 +124,18 @@ def test_settings_of_another_version_are_taken_as_far_as_they_fit(stored: Any) -
     assert mixed["epochs"] == 5 and mixed["depth"] == 18
 
 
+def test_a_late_answer_does_not_overwrite_what_was_typed_meanwhile(handlers: Handlers) -> None:
+    updates = dict(zip(NAMES, handlers.restore({"epochs": 5}, None, None), strict=False))
+    assert updates["epochs"]["value"] == 5
+    assert "value" not in updates["learning_rate"] and "value" not in updates["depth"]
+
+
+def test_back_to_the_defaults_empties_what_the_browser_keeps(handlers: Handlers) -> None:
+    stored, *updates = handlers.reset([0.2, 0.1], None)
+    form = dict(zip(NAMES, updates, strict=False))
+    assert stored == {} and form["depth"]["value"] == 18 and form["validation_fraction"]["value"] == 0.2
+
+
 def test_fields_that_mean_nothing_are_hidden() -> None:
     hidden = train_form.hidden(train_form.defaults())
     assert hidden["hidden_units"] and hidden["step_epochs"] and not hidden["warmup_fraction"]

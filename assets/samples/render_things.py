@@ -345,10 +345,14 @@ def render(mi: Any, name: str, k: int, seed: int, samples: int) -> Array:
         },
         "sampler": {"type": "multijitter", "sample_count": samples},
     }
-    image = np.array(mi.render(mi.load_dict(scene), spp=samples, seed=k), dtype=np.float64)
-    image = np.nan_to_num(image[..., :3], posinf=50.0)
-    image = np.minimum(image, np.median(image) * 60 + 1e-3)
-    image = smooth(despeckle(image, 2, 7) if clear else despeckle(image, 1, 3))
+    loaded = mi.load_dict(scene)
+    halves = []
+    for half in range(2):  # two halves, to know what is grain and what is picture
+        image = np.array(mi.render(loaded, spp=samples, seed=2 * k + half), dtype=np.float64)
+        image = np.nan_to_num(image[..., :3], posinf=50.0)
+        image = np.minimum(image, np.median(image) * 60 + 1e-3)
+        halves.append(despeckle(image, 2, 7) if clear else despeckle(image, 1, 3))
+    image = smooth(halves[0], halves[1])
     w, h = camera.size
     small: Array = image.reshape(h, OVER, w, OVER, 3).mean(axis=(1, 3))
     return small
@@ -364,23 +368,33 @@ def despeckle(image: Array, reach: int, rank: int) -> Array:
     return tamed
 
 
-def smooth(image: Array, reach: int = 3) -> Array:
-    """Non-local means on log light, as strong as the picture is grainy: takes out what is left of the sampling."""
-    coded = np.log(image + 0.03 * np.median(image))
-    grain = coded[1:-1, 1:-1] - (coded[:-2, 1:-1] + coded[2:, 1:-1] + coded[1:-1, :-2] + coded[1:-1, 2:]) / 4
-    sigma = min(np.median(np.abs(grain)) / 0.6745 / np.sqrt(1.25), 0.12)
+def spread(a: Array, reach: int) -> Array:
+    """The mean over a square window."""
+    side = 2 * reach + 1
+    total = np.cumsum(np.pad(a, ((reach + 1, reach), (reach, reach)), mode="reflect"), axis=0)
+    total = np.cumsum(np.pad(total[side:] - total[:-side], ((0, 0), (1, 0))), axis=1)
+    mean: Array = (total[:, side:] - total[:, :-side]) / side**2
+    return mean
+
+
+def smooth(one: Array, two: Array, reach: int = 3) -> Array:
+    """Non-local means on log light, as strong as two renderings differ: takes out what is left of the sampling."""
+    floor = 0.03 * np.median(one)
+    grain = ((np.log(one + floor) - np.log(two + floor)) ** 2).mean(axis=2) / 4
+    grain = np.minimum(spread(grain, 3), 0.1) + 1e-6
+    coded = np.log((one + two) / 2 + floor)
     h, w, _ = coded.shape
     wide = np.pad(coded, ((reach, reach), (reach, reach), (0, 0)), mode="reflect")
     total, weights = np.zeros_like(coded), np.zeros((h, w, 1))
     for dy in range(2 * reach + 1):
         for dx in range(2 * reach + 1):
             other = wide[dy : dy + h, dx : dx + w]
-            apart = np.pad(((coded - other) ** 2).mean(axis=2), 1, mode="edge")
-            patch = sum(apart[i : i + h, j : j + w] for i in range(3) for j in range(3)) / 9
-            weight = np.exp(-np.maximum(patch - 2 * sigma**2, 0) / (0.6 * sigma**2 + 1e-9))[..., None]
+            apart = spread(((coded - other) ** 2).mean(axis=2), 1)
+            weight = np.exp(-np.maximum(apart - 2 * grain, 0) / (0.7 * grain))[..., None]
             total += weight * other
             weights += weight
-    return np.maximum(np.exp(total / weights) - 0.03 * np.median(image), 0)
+    out: Array = np.maximum(np.exp(total / weights) - floor, 0)
+    return out
 
 
 # ---------------------------------------------------------------- from light to a phone's JPEG
@@ -430,7 +444,7 @@ def main() -> None:
     ask.add_argument("--classes", nargs="*", default=list(CLASSES), choices=list(CLASSES))
     ask.add_argument("--count", type=int, default=PER_CLASS, help="pictures a class")
     ask.add_argument("--seed", type=int, default=7)
-    ask.add_argument("--samples", type=int, default=25, help="light paths per rendered pixel")
+    ask.add_argument("--samples", type=int, default=16, help="light paths per rendered pixel and half")
     ask.add_argument("--quality", type=int, default=88, help="of the JPEGs")
     ask.add_argument("--variant", default="llvm_ad_rgb")
     ask.add_argument("--threads", type=int, default=2)

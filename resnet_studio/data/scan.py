@@ -265,10 +265,7 @@ def _seen(file: File, root: Path) -> Seen:
         # not opened: a file of no length may be one of the system's that never ends
         raise BadPicture("empty_file", file.name)
     with file.path.open("rb") as opened:
-        start = opened.read(SNIFFED_BYTES)
-        if not start:
-            raise BadPicture("empty_file", file.name)
-        kind = sniff(start)
+        kind = sniff(opened.read(SNIFFED_BYTES))
         if kind is None:
             raise BadPicture("not_a_picture", file.name)
         if file.bytes > BYTE_LIMITS[kind]:

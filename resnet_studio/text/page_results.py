@@ -1,6 +1,7 @@
 """The Results tab: scores, confusion matrix, pictures, downloads."""
 
 TEXT: dict[str, tuple[str, str]] = {
+    "results.loading": ("One moment", "请稍候"),
     "results.choose": ("Training", "训练记录"),
     "results.choice": ("{name} · {score} · {when}", "{name} · {score} · {when}"),
     "results.choice.no_test": ("no test", "无测试"),

@@ -18,13 +18,13 @@ from torch import Tensor
 
 from resnet_studio.events import Preparing
 from resnet_studio.training.batches import FreshBatches, Part, on_device_if_it_fits, step_seed
+from resnet_studio.training.plan import KEPT_VIEWS, keeps_features
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
     from resnet_studio.data.cache import ArrayCache
 
 VERSION = 1
-VIEWS = 5
 CHUNK = 64
 VIEW_EPOCH = 2**31  # views draw from seeds that no epoch uses
 STORED = {"bf16": ("<u2", torch.bfloat16), "fp32": ("<f4", torch.float32)}
@@ -69,10 +69,9 @@ def keep(
     fresh: FreshBatches, config: TrainConfig, cache: ArrayCache
 ) -> Generator[Preparing, None, KeptBatches | FreshBatches]:
     """The same batches from kept features, where keeping them pays and they fit into ``cache``; else ``fresh``."""
-    views = 1 if fresh.how.identity else VIEWS
-    assert config.epochs is not None
-    if config.freeze in ("none", "stem") or config.mix != "none" or config.epochs <= views:
+    if not keeps_features(config):
         return fresh
+    views = 1 if fresh.how.identity else KEPT_VIEWS
     shape = _output_shape(fresh)
     stored, _ = STORED[fresh.compute.precision]
     count, others = len(fresh.training), len(fresh.validation)

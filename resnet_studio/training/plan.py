@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from resnet_studio.workspace import Run, Workspace
 
 SMALL_PICTURE = 64
+KEPT_VIEWS = 5  # augmented views of each training picture whose features are kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +134,7 @@ def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu:
 
 
 def _on_gpu(config: TrainConfig) -> bool:
-    from resnet_studio.training.hardware import choose_device
+    from resnet_studio.model.device import choose_device
 
     return choose_device(config.device).type != "cpu"
 
@@ -146,6 +147,18 @@ def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
     stages = anatomy.gflops(config.depth, config.picture_size, config.stem)
     frozen = sum(stages[stage] for stage in anatomy.frozen_stages(config.freeze))
     trained = sum(stages.values()) - frozen
-    a_train_epoch = counts["train"] * (frozen + 3 * trained)
-    a_validation = counts["validation"] * (frozen + trained)
-    return config.epochs * (a_train_epoch + a_validation) + counts["test"] * (frozen + trained)
+    kept = keeps_features(config)
+    through_frozen = (KEPT_VIEWS if kept else config.epochs) * counts["train"]
+    through_frozen += (1 if kept else config.epochs) * counts["validation"]
+    through_trained = config.epochs * (3 * counts["train"] + counts["validation"])
+    return through_frozen * frozen + through_trained * trained + counts["test"] * (frozen + trained)
+
+
+def keeps_features(config: TrainConfig) -> bool:
+    """Whether the frozen stages are computed once a view instead of once an epoch, given a resolved ``config``.
+
+    It pays from layer1 on and for more epochs than views; mixing pictures has to happen before the frozen stages.
+    """
+    assert config.epochs is not None
+    views = 1 if config.augmentation == "none" else KEPT_VIEWS
+    return config.freeze not in ("none", "stem") and config.mix == "none" and config.epochs > views

@@ -16,6 +16,7 @@ from resnet_studio.data.dataset import Split
 from resnet_studio.events import Event, PicturesSkipped, Preparing, Probed
 from resnet_studio.model import resnet, weights
 from resnet_studio.model.checkpoint import Card, Preprocessing
+from resnet_studio.model.device import choose_device
 from resnet_studio.training import features, hardware, probe, saving
 from resnet_studio.training.batches import FreshBatches, decode_parts
 from resnet_studio.training.materials import Materials
@@ -36,7 +37,7 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     begun = time.perf_counter()
     hardware.keep_freed_memory()
     config, split = run.config, Split.from_json(run.split)
-    device = hardware.choose_device(config.device)
+    device = choose_device(config.device)
     resuming = run.state_file.exists()
     torch.manual_seed(config.seed)
     model = resnet.build(

@@ -52,9 +52,10 @@ class Machine:
             # a little behind the page; far behind would hold up a training that waits for the same import
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + NICER)
         try:
+            from resnet_studio.model.device import choose_device
             from resnet_studio.training import hardware
 
-            device = hardware.choose_device("auto")
+            device = choose_device("auto")
             self._name = "cpu" if device.type == "cpu" else hardware.describe(device)
         except Exception:  # the boundary of a background thread: without torch the page says so when it trains
             logging.getLogger(__name__).exception("torch could not be loaded")

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from resnet_studio.text import Language, say
 from resnet_studio.ui import charts, downloads
-from resnet_studio.ui.context import Shared, Studio, guarded, language_of, reader
+from resnet_studio.ui.context import Shared, Studio, T, guarded, language_of, reader
 from resnet_studio.ui.results_downloads import address, downloads_panel
 from resnet_studio.ui.results_matrix import matrix, pairs
 from resnet_studio.ui.results_pictures import PICTURES_MOST, PICTURES_SHOWN, pictures_panel
@@ -26,7 +26,7 @@ SCRIPT = 'window.studioResults(element, (to) => trigger("go", { to }), (run) => 
 def build(studio: Studio, shared: Shared) -> None:
     """Fill the tab: a chooser of runs, and one view that shows everything about the chosen one."""
     data = RunData(studio.workspace)
-    view = gr.HTML(elem_id="results-view", js_on_load=SCRIPT, apply_default_css=False)
+    view = gr.HTML(loading(), elem_id="results-view", js_on_load=SCRIPT, apply_default_css=False)
 
     seen = gr.State("")
 
@@ -57,6 +57,11 @@ def build(studio: Studio, shared: Shared) -> None:
         listen(show, [shared.run, seen], [view, seen], **quiet)
     view.choose(look_at, None, shared.run, **quiet)
     view.go(go, None, shared.tabs, **quiet)
+
+
+def loading() -> str:
+    """What stands in a view until its first content comes."""
+    return f'<p class="res-loading">{T("results.loading")}</p>'
 
 
 def selected_tab() -> gr.Tab:

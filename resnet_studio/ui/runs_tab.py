@@ -14,7 +14,7 @@ from resnet_studio.errors import RunError
 from resnet_studio.text import Language, say
 from resnet_studio.ui.context import Shared, Studio, guarded, language_of, reader
 from resnet_studio.ui.downloads import FRESH
-from resnet_studio.ui.results_tab import selected_tab
+from resnet_studio.ui.results_tab import loading, selected_tab
 from resnet_studio.ui.run_data import Overview, RunData
 from resnet_studio.ui.runs_compare import MOST, compared
 from resnet_studio.ui.runs_view import table
@@ -29,7 +29,7 @@ SCRIPT = """window.studioRuns(element, {
 def build(studio: Studio, shared: Shared) -> None:
     """Fill the tab: one table, with its buttons."""
     data = RunData(studio.workspace)
-    view = gr.HTML(elem_id="runs-view", js_on_load=SCRIPT, apply_default_css=False)
+    view = gr.HTML(loading(), elem_id="runs-view", js_on_load=SCRIPT, apply_default_css=False)
 
     def named(event: gr.EventData) -> Run:
         name = str(getattr(event, "run", ""))

@@ -47,10 +47,20 @@ class Handlers:
         return [kept(values), *self._outlook(dataset, values)]
 
     def restore(self, form: Any, split: Any, dataset: str | None) -> list[Any]:
-        """In: what the browser kept of form and split, and the data set. Out: the form, and the outlook."""
-        found = restored(form, split)
-        shown = [gr.skip() if name == "weights" else gr.update(value=found[name]) for name in NAMES]
+        """In: what the browser kept of form and split, and the data set. Out: the form, and the outlook.
+
+        Fields at their default are left alone: whoever was quicker than this answer keeps what they typed.
+        """
+        found, usual = restored(form, split), train_form.defaults()
+        untouched = {name for name in NAMES if found[name] == usual[name]} | {"weights"}
+        shown = [gr.skip() if name in untouched else gr.update(value=found[name]) for name in NAMES]
         return [*shown, *self._outlook(dataset, [found[name] for name in NAMES])]
+
+    def reset(self, split: Any, dataset: str | None) -> list[Any]:
+        """In: the split and the data set. Out: what the browser keeps of the form, the form, and the outlook."""
+        found = restored(None, split)
+        shown = [gr.skip() if name == "weights" else gr.update(value=found[name]) for name in NAMES]
+        return [{}, *shown, *self._outlook(dataset, [found[name] for name in NAMES])]
 
     def share(self, validation: Any, test: Any) -> Any:
         """In: the two shares in the form. Out: the split of this browser, where they are fit for one."""

@@ -130,7 +130,7 @@ def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:
 
     stored, restored = [shared.form, shared.split, shared.dataset], [*parts.form, *parts.outlook]
     shared.demo.load(handlers.restore, stored, restored, **QUIET)
-    parts.reset.click(lambda: {}, None, shared.form, **QUIET).then(handlers.restore, stored, restored, **QUIET)
+    parts.reset.click(handlers.reset, [shared.split, shared.dataset], [shared.form, *restored], **QUIET)
 
     parts.network.select(handlers.freeze_at, everything, parts.fields["freeze"], **QUIET).then(
         handlers.changed, everything, answers, **QUIET

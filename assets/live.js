@@ -6,9 +6,11 @@
 // window.studioLive.show()       put the latest pieces into elements that have just appeared
 (() => {
   const SVG = "http://www.w3.org/2000/svg", MINE = "studio-mine";
+  const WORKING = ["running", "testing"], LINGER = 8000;
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
   const parts = {};
   let state = { run: "", phase: "", running: [], queued: [] }, seen = "", pinned = "", waiting = null;
+  let ended = { run: "", until: 0 };
   let share = null, tell = null, ready = false, settled = false, lost = false;
 
   // ---- which run
@@ -17,6 +19,7 @@
   const keep = (ids) => { try { sessionStorage.setItem(MINE, JSON.stringify(ids)); } catch {} };
   const wanted = () => {
     if (pinned) return pinned;
+    if (Date.now() < ended.until) return ended.run;
     const own = mine();
     return state.running.find((id) => own.includes(id)) || state.queued.find((id) => own.includes(id)) || own.at(-1) || "";
   };
@@ -82,6 +85,10 @@
     }
     seen = news.seen;
     const before = state.phase;
+    if (news.run === state.run && WORKING.includes(before) && !WORKING.includes(news.phase)) {
+      ended = { run: news.run, until: Date.now() + LINGER };  // how it ended can be read before the next one is shown
+      setTimeout(again, LINGER);
+    }
     state = { run: news.run, phase: news.phase, running: news.running, queued: news.queued, ahead: news.ahead, own: news.own };
     share = news.share;
     Object.assign(parts, news.parts);
@@ -119,12 +126,13 @@
       place.textContent = document.querySelector(".rs-stage b")?.textContent || "";
   };
 
+  const shown = new WeakMap();
   const swap = (place, html) => {
-    if (place.dataset.shown === html) return;
+    if (shown.get(place) === html) return;
     const focused = place.contains(document.activeElement) && document.activeElement.dataset.follow;
     const open = [...place.querySelectorAll("details")].map((one) => one.open);
     place.innerHTML = html;
-    place.dataset.shown = html.length < 200 ? html : "";
+    shown.set(place, html);
     place.querySelectorAll("details").forEach((one, index) => { one.open = open[index] || false; });
     if (focused) place.querySelector(`[data-follow="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   };

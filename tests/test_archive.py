@@ -179,6 +179,12 @@ def test_limits_on_entries_and_bytes_hold(tmp_path, workspace):
     assert refused(tmp_path, workspace, content, total_bytes=500) == "error.zip.too_large"
 
 
+def test_a_picture_of_too_many_bytes_is_left_out_without_inflating_it(tmp_path, workspace):
+    large = Entry(b"cat/large.bmp", b"BM" + bytes(5000))
+    dataset = accepted(tmp_path, workspace, raw_zip([*HONEST, large]), picture_bytes=5001, total_bytes=2000)
+    assert [(problem.kind, problem.files) for problem in dataset.problems] == [("too_many_bytes", ("cat/large.bmp",))]
+
+
 def test_just_within_the_limits_is_accepted(tmp_path, workspace):
     total = sum(map(len, GOOD.values()))
     assert accepted(tmp_path, workspace, raw_zip(HONEST), entries=6, total_bytes=total).counts["cat"] == 3

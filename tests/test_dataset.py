@@ -258,6 +258,17 @@ def test_a_name_that_is_not_unicode_is_left_out_and_can_be_written_down(tmp_path
     save(dataset, folder)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rules for names")
+@pytest.mark.parametrize("name", [b"new\nline", b"caf\xe9"])
+def test_a_folder_whose_own_name_cannot_be_shown_is_refused(tmp_path, name):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+    try:
+        made.write(folder, made.class_files({"cat": 3, "dog": 3}))
+    except OSError:
+        pytest.skip("this file system has Unicode names only")
+    assert refusal(folder) == "error.data.odd_folder"
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs permissions that bind")
 def test_what_may_not_be_read_is_left_out(class_folders):
     folder = class_folders({"cat": 3, "dog": 3, "owl": 3})
@@ -284,9 +295,9 @@ def test_a_folder_with_too_many_files_is_refused(class_folders, monkeypatch):
     from resnet_studio.data import scan as module
 
     folder = class_folders({"cat": 3, "dog": 3})
-    monkeypatch.setattr(module, "FILE_LIMIT", 6)
+    monkeypatch.setattr(module, "FILE_LIMIT", 8)
     scan(folder)
-    monkeypatch.setattr(module, "FILE_LIMIT", 5)
+    monkeypatch.setattr(module, "FILE_LIMIT", 7)
     assert refusal(folder) == "error.data.too_many_files"
 
 

@@ -205,6 +205,8 @@ def test_a_picked_file_from_elsewhere_is_refused(tmp_path, workspace):
         with pytest.raises(DataError) as caught:
             intake.from_picked([*pairs, ("cat/9.png", path)], workspace, name="pets", inside=tmp_path / "upload")
         assert caught.value.key == "error.picked.gone"
+    with pytest.raises(DataError):
+        intake.from_picked([*pairs, ("cat/9.png", tmp_path / "upload/link")], workspace, name="pets")
     assert (tmp_path / "secret.png").is_file()
 
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from resnet_studio.data import formats
+from resnet_studio.data.directories import is_bloated_exif
 from resnet_studio.data.pictures import BadPicture, picture_header, read_picture
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
@@ -296,11 +297,12 @@ def packed_bmp(steps: int) -> bytes:
 
 @pytest.mark.parametrize(("harmless", "bomb"), [
     (with_exif(directory(20, 40)[:900]), with_exif(directory(2000, 30_000))),
+    (with_exif(directory(4000, 1)), with_exif(directory(4001, 1))),
     (long_comment(9), long_comment(5000)),
     (many_segments(2), many_segments(520)),
     (private_chunks(1), private_chunks(33)),
     (packed_bmp(10), packed_bmp(100_000)),
-], ids=["exif", "gif comment", "jpeg segments", "png chunks", "bmp steps"])  # fmt: skip
+], ids=["exif values", "exif tags", "gif comment", "jpeg segments", "png chunks", "bmp steps"])  # fmt: skip
 def test_files_built_to_take_memory_or_time_are_refused(harmless, bomb):
     import tracemalloc
 
@@ -364,3 +366,18 @@ def test_files_that_are_too_long_are_refused_unread(format, limit, tmp_path):
     with pytest.raises(BadPicture) as caught:
         picture_header(path)
     assert caught.value.fault == "too_many_bytes"
+
+
+def test_a_tag_of_very_many_numbers_is_refused_but_one_of_many_bytes_is_not():
+    assert is_bloated_exif(directory(1, 400_000, kind=3))
+    assert not is_bloated_exif(directory(1, 400_000, kind=1))
+    assert not is_bloated_exif(directory(1, 200_000, kind=3))
+
+
+def test_a_directory_inside_of_a_directory_is_looked_at_too():
+    inner = directory(2000, 30_000)[8:]
+    outer = b"II*\0" + struct.pack("<LH2H2L", 8, 1, 34665, 4, 1, 26) + bytes(4)
+    assert is_bloated_exif(outer + inner)
+    assert not is_bloated_exif(outer + directory(2, 30)[8:])
+    loop = b"II*\0" + struct.pack("<LH2H2L", 8, 1, 34665, 4, 1, 8) + bytes(4)
+    assert not is_bloated_exif(loop)

@@ -4,8 +4,8 @@ import pytest
 from hand_made import finish, new_run, report_of, train
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.events import Failed, Interrupted, Queued
-from resnet_studio.ui import results_tab, results_view
+from resnet_studio.events import Failed, Interrupted, Progress, Queued
+from resnet_studio.ui import results_tab, results_view, run_data
 from resnet_studio.ui.results_matrix import matrix, mix_ups, most_confused, pairs, tint
 from resnet_studio.ui.results_pictures import confident_mistakes, pictures_panel
 from resnet_studio.ui.run_data import Overview, RunData, spell_time
@@ -179,14 +179,41 @@ def test_a_log_is_read_on_from_where_it_was_left(workspace: Workspace, monkeypat
     data = RunData(workspace)
     assert len(data.of(run).state.epochs) == 2
     offsets: list[int] = []
-    read = type(run.log).read
-    monkeypatch.setattr(type(run.log), "read", lambda self, offset=0: offsets.append(offset) or read(self, offset))
+    read = run_data.read_without_progress
+    monkeypatch.setattr(
+        run_data, "read_without_progress", lambda path, offset: offsets.append(offset) or read(path, offset)
+    )
+    size = run.log.path.stat().st_size
     data.of(run)
-    assert offsets == []
     run.append(Interrupted())
-    offsets.clear()
     assert data.of(run).state.status == "interrupted"
-    assert 0 not in offsets[-1:]
+    assert offsets == [size]
+
+
+def test_what_a_log_adds_up_to_does_not_depend_on_how_it_is_read(workspace: Workspace) -> None:
+    run = new_run(workspace)
+    data = RunData(workspace)
+    train(run, epochs=2, planned=4)
+    for batch in range(3):
+        run.append(
+            Progress(
+                epoch=3,
+                batch=batch,
+                batches=3,
+                train_loss=1,
+                train_accuracy=0.5,
+                learning_rate=0.1,
+                pictures_per_second=9,
+                remaining_seconds=1,
+                memory_mb=0,
+            )
+        )
+        with run.lock().acquire(timeout=1):
+            assert data.of(run).state == run.state()
+            assert RunData(workspace).of(run).state == run.state()
+    with run.log.path.open("ab") as log:
+        log.write(b'{"event": "Interrupted"')
+    assert data.of(run).state == run.state()
 
 
 def test_a_damaged_run_does_not_hide_the_others(workspace: Workspace) -> None:

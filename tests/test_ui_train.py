@@ -127,7 +127,8 @@ def test_settings_of_another_version_are_taken_as_far_as_they_fit(stored: Any) -
 def test_a_late_answer_does_not_overwrite_what_was_typed_meanwhile(handlers: Handlers) -> None:
     updates = dict(zip(NAMES, handlers.restore({"epochs": 5}, None, None), strict=False))
     assert updates["epochs"]["value"] == 5
-    assert "value" not in updates["learning_rate"] and "value" not in updates["depth"]
+    assert "value" not in updates["momentum"] and "value" not in updates["depth"]
+    assert updates["learning_rate"]["value"] is None  # else Gradio 6.31 shows 0
 
 
 def test_back_to_the_defaults_empties_what_the_browser_keeps(handlers: Handlers) -> None:

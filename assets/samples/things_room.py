@@ -285,9 +285,11 @@ def table_lamp(thing: Thing, rng: Rng, look: Look) -> tuple[Array, float]:
     z1, z2 = high + rng.uniform(-0.03, 0.05), 1.0
     flare = 0.0 if rng.random() < 0.7 else -0.12
     cone = curve([(r1, z1), (r1, z1), ((r1 + r2) / 2 * (1 + flare), (z1 + z2) / 2), (r2, z2), (r2, z2)], 60)
-    a = np.linspace(0, 2 * np.pi, 129)
-    pleats = np.ones(129) + (0.012 if rng.random() < 0.3 else 0.0) * np.sin(a * 40)
-    form = np.stack([cone[:, :1] * np.cos(a) * pleats, cone[:, :1] * np.sin(a) * pleats, cone[:, 1:] + 0 * a], axis=-1)
+    turns = np.linspace(0, 2 * np.pi, 129)
+    pleats = np.ones(129) + (0.012 if rng.random() < 0.3 else 0.0) * np.sin(turns * 40)
+    form = np.stack(
+        [cone[:, :1] * np.cos(turns) * pleats, cone[:, :1] * np.sin(turns) * pleats, cone[:, 1:] + 0 * turns], axis=-1
+    )
     tint, trim = np.clip(some_colour(rng) * 0.6 + rng.choice([0.02, 0.3]), 0, 0.85), some_colour(rng)
     cloth = Coat("shade", pattern(tint, trim, rng) if rng.random() < 0.3 else plain(tint, rng))
     thing.add(Mesh(form.reshape(-1, 3), strip(60, 129, False)), cloth)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from resnet_studio.data import names
-from resnet_studio.data.formats import BYTE_LIMITS, EXTENSIONS, SNIFFED_BYTES, Format, sniff
+from resnet_studio.data.formats import EXTENSIONS, SNIFFED_BYTES, Format, sniff
 from resnet_studio.durable import is_disk_full
 from resnet_studio.errors import DataError, StudioError
 
@@ -244,8 +244,6 @@ def _store_entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, bud
         kind = sniff(start)
         if kind is None:
             return "not_a_picture"
-        if info.file_size > BYTE_LIMITS[kind]:
-            return "too_many_bytes"
         return store(_chunks(start, packed, info.file_size, budget), kind, into)
 
 

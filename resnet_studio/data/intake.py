@@ -20,7 +20,7 @@ from pathlib import Path
 from resnet_studio.data import names
 from resnet_studio.data.archive import Limits, Unpacked, store, unpack
 from resnet_studio.data.dataset import Dataset, Sample, load, save
-from resnet_studio.data.formats import BYTE_LIMITS, SNIFFED_BYTES, sniff
+from resnet_studio.data.formats import SNIFFED_BYTES, sniff
 from resnet_studio.data.scan import File, Listing, Progress, assemble, phase, scan
 from resnet_studio.durable import is_disk_full
 from resnet_studio.errors import DataError
@@ -294,9 +294,8 @@ def _moved_in(pairs: list[tuple[str, Path]], folder: Path, progress: Progress | 
             kind = sniff(start)
             if names.is_junk(given):
                 left_out.setdefault("junk", []).append(names.shown(given, 255))
-            elif kind is None or path.stat().st_size > BYTE_LIMITS[kind]:
-                reason = "too_many_bytes" if kind else "not_a_picture" if start else "empty_file"
-                left_out.setdefault(reason, []).append(given)
+            elif kind is None:
+                left_out.setdefault("not_a_picture" if start else "empty_file", []).append(given)
                 folders.add(given.rpartition("/")[0])
             else:
                 file.seek(0)

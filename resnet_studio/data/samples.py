@@ -58,7 +58,7 @@ class SampleSet:
 SAMPLES: Mapping[str, SampleSet] = {
     sample.key: sample
     for sample in (
-        SampleSet("digits", hints={"horizontal_flip": False}),
+        SampleSet("digits", hints={"horizontal_flip": False, "epochs": 8}),
         SampleSet("things", archive="things.zip"),
     )
 }

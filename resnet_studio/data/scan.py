@@ -89,12 +89,13 @@ def scan(
 
 def list_folder(root: Path, known: Mapping[str, Sample]) -> Listing:
     """All files below ``root``: no link followed, no device or pipe opened. Raises :class:`DataError`."""
-    listing, waiting = Listing(), [""]
+    listing, waiting, seen = Listing(), [""], 0
     while waiting:
         inside = waiting.pop()
         for entry in _entries(root, inside, listing):
             name = f"{inside}{entry.name}"
-            if len(listing.files) + len(waiting) > FILE_LIMIT:
+            seen += 1
+            if seen > FILE_LIMIT:
                 raise DataError("error.data.too_many_files", folder=shown(root.name), limit=FILE_LIMIT)
             if is_junk(entry.name):
                 listing.left_out["junk"].append(shown(name, 255))

@@ -45,8 +45,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "results.state.failed.title": ("This training did not finish", "这次训练没有完成"),
     "results.state.failed.text": (
-        "Change what the message names, then train again.",
-        "请按提示修改后重新训练。",
+        "Do what the message says, then resume it under Runs or train anew.",
+        "请按提示处理，然后在“训练记录”页继续，或重新训练。",
     ),
     "results.state.no_report.title": ("Scored on validation pictures only", "仅有验证集成绩"),
     "results.state.no_report.text": (

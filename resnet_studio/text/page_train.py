@@ -115,6 +115,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "该训练由其他程序（例如命令行）进行；请在那里按 Ctrl-C 停止。",
     ),
     "live.queue": ("Queue", "训练队列"),
+    "live.queue.settings": ("{freeze}, {epochs:epoch|epochs}", "{freeze}，{epochs} 轮"),
     "live.queue.waiting": ("waiting, place {place}", "排队中，第 {place} 位"),
     "live.queue.testing": ("scoring the test pictures", "正在给测试图片评分"),
     "live.now": ("Training {name}", "正在训练 {name}"),

@@ -22,7 +22,7 @@ KEPT_VIEWS = 5  # augmented views of each training picture whose features are ke
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the automatic choices look at."""
+    """What the automatic choices look at; ``flip`` and ``epochs`` are hints that sample data sets come with."""
 
     train_pictures: int
     classes: int
@@ -30,6 +30,7 @@ class Facts:
     start: weights.Choice
     on_gpu: bool
     flip: bool = True
+    epochs: int | None = None
 
 
 def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
@@ -45,7 +46,7 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         weights=facts.start.weights,
         freeze=_freeze(facts, scratch) if config.freeze == "auto" else config.freeze,
         stem=_stem(config, facts, small),
-        epochs=config.epochs or _epochs(facts.train_pictures, scratch),
+        epochs=config.epochs or facts.epochs or _epochs(facts.train_pictures, scratch),
         batch_size=config.batch_size or _batch_size(facts),
         picture_size=size,
         learning_rate=config.learning_rate or _learning_rate(config, scratch),
@@ -130,6 +131,7 @@ def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu:
         start=weights.explain(config.weights, config.depth),
         on_gpu=on_gpu,
         flip=bool(dataset.hints.get("horizontal_flip", True)),
+        epochs=dataset.hints.get("epochs"),
     )
 
 

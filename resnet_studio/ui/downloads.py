@@ -86,10 +86,10 @@ def model_as_pt(run: Run) -> Path:
     return made
 
 
-def routes(studio: Studio) -> APIRouter:
-    """Downloads of a run, under ``/studio/runs/RUN``."""
+def routes(studio: Studio, data: RunData | None = None) -> APIRouter:
+    """Downloads of a run, under ``/studio/runs/RUN``; ``data`` is given where another room reads the same runs."""
     router = APIRouter(prefix="/studio/runs/{name}")
-    data = RunData(studio.workspace)
+    data = data or RunData(studio.workspace)
     exporting = Lock()
 
     def found(name: str) -> Run:

@@ -72,6 +72,8 @@ def _headline(seen: Seen, language: Language) -> str:
     state, phase = seen.state, seen.phase
     if phase == "running" and state.preparing is not None:
         return _preparing(state.preparing, language)
+    if phase == "running" and state.status != "running":
+        return say("live.preparing", language)
     if phase == "running":
         return say("live.running", language, epoch=current_epoch(seen), epochs=seen.planned)
     if phase == "queued":
@@ -225,9 +227,16 @@ def queue(runs: Sequence[Seen], followed: str | None, language: Language) -> str
         here = ' aria-current="true"' if seen.run.id == followed else ""
         rows.append(
             f'<li><button type="button" data-follow="{escape(seen.run.id)}"{here}><i>{seen.place or "▸"}</i>'
-            f"<bdi>{escape(seen.name)}</bdi><span>{escape(what)}</span></button></li>"
+            f"<bdi>{escape(seen.name)}</bdi><small>{escape(_settings(seen, language))}</small>"
+            f"<span>{escape(what)}</span></button></li>"
         )
     return f'<h3 class="rs-h2">{say("live.queue", language)}</h3><ol class="rs-queue">{"".join(rows)}</ol>'
+
+
+def _settings(seen: Seen, language: Language) -> str:
+    """What tells runs of one data set and one depth apart."""
+    freeze = say(f"config.freeze.{seen.config.freeze}", language)
+    return say("live.queue.settings", language, freeze=freeze, epochs=seen.planned)
 
 
 def now(runs: Sequence[Seen], language: Language) -> str:

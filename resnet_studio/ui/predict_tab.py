@@ -24,6 +24,8 @@ ASKING: Mapping[str, Any] = {
     "show_progress": "hidden",
     "api_visibility": "private",
 }
+# Apart from the others: single pictures need not wait until somebody's thousand are named.
+ASKING_MANY: Mapping[str, Any] = {**ASKING, "concurrency_id": "predict-many"}
 CHECKPOINTS = [".safetensors", ".pt", ".pth"]
 GO = """element.addEventListener("click", (event) => { if (event.target.closest("[data-go]")) trigger("go", {}); });"""
 INSECURE = "element.firstElementChild.hidden = window.isSecureContext;"
@@ -140,10 +142,11 @@ def build(studio: Studio, shared: Shared) -> None:
     model.change(describe, model, [about, pad], **QUIET)
     latest = {**ASKING, "trigger_mode": "always_last"}
     gr.on([model.change, picture.change], ask_picture, [model, picture], answer, **latest)
-    gr.on([model.change, files.change], ask_many, [model, files], [answers, stop], **latest)
+    many = {**ASKING_MANY, "trigger_mode": "always_last"}
+    gr.on([model.change, files.change], ask_many, [model, files], [answers, stop], **many)
     model.change(ask_drawing, [model, drawing], drawn, **latest)
     pad.drawn(keep_drawing, None, drawing, **QUIET).then(ask_drawing, [model, drawing], drawn, **latest)
-    stop.click(halt, None, stop, **QUIET)
+    gr.on([stop.click, files.clear], halt, None, stop, **QUIET)
     nothing.go(go, None, shared.tabs, **QUIET)
 
 

@@ -125,6 +125,7 @@ def page(data: RunData, overviews: list[Overview], run: Overview | None, languag
         return empty(language)
     parts = [headline(run, chooser(overviews, run, language), language), waiting(run, language)]
     if run.state.finished is None:
+        parts += [curves_panel(run, language)] if run.state.ended else []
         return f'<div class="res-page">{"".join(parts)}</div>'
     report = data.report(run.run)
     parts.append(cards(run, report, language))
@@ -151,8 +152,8 @@ def curves_panel(run: Overview, language: Language) -> str:
 def routes(studio: Studio) -> APIRouter:
     """Downloads, and the parts of the view that change by a click: pictures of a cell, all of a large matrix."""
     router = APIRouter()
-    router.include_router(downloads.routes(studio))
     data = RunData(studio.workspace)
+    router.include_router(downloads.routes(studio, data))
 
     def found(name: str) -> tuple[Overview, Mapping[str, Any]]:
         run = data.find(name) if safe_name(name) else None

@@ -69,6 +69,8 @@ def waiting(run: Overview, language: Language) -> str:
     if state.failed:
         said = f"<strong>{escape(say(state.failed.key, language, **state.failed.values))}</strong> {said}"
     go = {"interrupted": "runs", "no_report": "data"}.get(key, "train")
+    if key == "failed" and run.run.state_file.is_file():
+        go = "runs"
     button = f'<button type="button" class="res-button" data-go="{go}">{say(f"results.go_{go}", language)}</button>'
     return (
         f'<div class="rs-card res-state {key}" role="status"><h3 class="rs-h2">'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,11 +16,12 @@ from urllib.parse import quote
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.dataset import Split
 from resnet_studio.errors import RunError, StudioError
-from resnet_studio.events import RunState, replay
+from resnet_studio.events import Event, RunState, from_json, replay
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Run, Workspace, safe_name
 
 KEPT = 4
+PROGRESS = b'{"event": "Progress"'
 
 
 @dataclass(frozen=True)
@@ -178,8 +180,28 @@ class RunData:
             return
         if size < folded.offset:
             folded.state, folded.offset = RunState(), 0
-        events, folded.offset = run.log.read(folded.offset)
+        events, folded.offset = read_without_progress(path, folded.offset)
         folded.state, folded.size = replay(events, folded.state), size
+
+
+def read_without_progress(path: Path, offset: int) -> tuple[list[Event], int]:
+    """The events of a log from byte ``offset`` on, and the offset after the last whole line.
+
+    Of the many lines that say where a training stands only the latest is read: nine in ten of a log are such lines.
+    """
+    with path.open("rb") as file:
+        file.seek(offset)
+        lines = file.read().splitlines(keepends=True)
+    if lines and not lines[-1].endswith(b"\n"):
+        lines.pop()
+    last = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].startswith(PROGRESS)), None)
+    kept = [line for at, line in enumerate(lines) if at == last or not line.startswith(PROGRESS)]
+    events = []
+    for line in kept:
+        with suppress(ValueError, TypeError, KeyError, AttributeError):
+            if (event := from_json(json.loads(line))) is not None:
+                events.append(event)
+    return events, offset + sum(map(len, lines))
 
 
 def spell_time(seconds: float, language: Language) -> str:

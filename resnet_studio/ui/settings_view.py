@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from resnet_studio.config import TrainConfig, choices
-from resnet_studio.text import Language, keys, say
+from resnet_studio.config import TrainConfig
+from resnet_studio.text import Language, say
 
 SHOWN_ANYWAY = ("depth", "freeze", "weights")
 
@@ -20,8 +20,10 @@ def value_of(name: str, value: Any, language: Language) -> str:
         return f"{value:g}"
     if name == "depth":
         return f"ResNet-{value}"
-    key = f"config.{name}.{value}"
-    return say(key, language) if (choices(name) or name == "weights") and key in set(keys()) else str(value)
+    try:
+        return say(f"config.{name}.{value}", language)
+    except KeyError:
+        return str(value)
 
 
 def in_short(config: TrainConfig, language: Language) -> str:

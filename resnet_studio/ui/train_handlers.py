@@ -49,10 +49,11 @@ class Handlers:
     def restore(self, form: Any, split: Any, dataset: str | None) -> list[Any]:
         """In: what the browser kept of form and split, and the data set. Out: the form, and the outlook.
 
-        Fields at their default are left alone: whoever was quicker than this answer keeps what they typed.
+        Fields at their default are left alone, so that whoever was quicker than this answer keeps what they chose;
+        empty ones are not, because a fresh page shows them as 0 (Gradio 6.31).
         """
         found, usual = restored(form, split), train_form.defaults()
-        untouched = {name for name in NAMES if found[name] == usual[name]} | {"weights"}
+        untouched = {name for name in NAMES if found[name] == usual[name] is not None} | {"weights"}
         shown = [gr.skip() if name in untouched else gr.update(value=found[name]) for name in NAMES]
         return [*shown, *self._outlook(dataset, [found[name] for name in NAMES])]
 

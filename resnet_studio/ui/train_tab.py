@@ -145,7 +145,7 @@ def _connect_run(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     """Train, stop, resume, look at the results; and the buttons follow the run."""
     parts.train.click(handlers.starting, None, parts.train, **QUIET).then(
         handlers.start, [shared.dataset, *parts.form], [shared.run, parts.problem],
-        api_visibility="private", show_progress="hidden", concurrency_limit=2,
+        api_visibility="private", show_progress="hidden", concurrency_limit=2, trigger_mode="multiple",
     ).then(None, [shared.run, parts.problem], None, js=STARTED, **QUIET).then(
         handlers.ready, shared.dataset, parts.train, **QUIET
     )  # fmt: skip

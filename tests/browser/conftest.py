@@ -92,20 +92,26 @@ def open_page(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
     contexts, problems = [], []
 
     def watch(page: Any) -> None:
+        def note(problem: str) -> None:
+            # Gradio complains of requests that are cut off because the page is being left: nobody sees that.
+            if not page.leaving:
+                problems.append(problem)
+
         def asked(request: Any) -> None:
             if not request.url.startswith((server.address, "data:", "blob:")):
                 problems.append(f"external request: {request.url}")
 
+        page.leaving = False
+        page.problems = problems
         page.on("request", asked)
-        page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
-        page.on("console", lambda said: problems.append(f"console: {said.text}") if said.type == "error" else None)
+        page.on("pageerror", lambda error: note(f"page error: {error}"))
+        page.on("console", lambda said: note(f"console: {said.text}") if said.type == "error" else None)
 
     def open_(language: str = "en-US", width: int = 1280, height: int = 720) -> Any:
         context = browser.new_context(locale=language, viewport={"width": width, "height": height})
         context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
-        page.problems = problems
         watch(page)
         page.goto(server.address)
         page.locator("#tabs").wait_for()

@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,21 @@ LONGEST = f"""(() => {{
 
 def tab(page: Any, name: str) -> None:
     page.locator(f"#tab-{name}-button").click()
+
+
+@contextmanager
+def leaving(page: Any) -> Iterator[None]:
+    """Around what makes the page load again; ends when the new page is there."""
+    page.leaving = True
+    yield
+    page.wait_for_load_state()
+    page.locator("#tabs").wait_for()
+    page.leaving = False
+
+
+def close(page: Any) -> None:
+    page.leaving = True
+    page.context.close()
 
 
 def bring(page: Any, path: Path, kind: str) -> None:
@@ -82,7 +98,8 @@ def trained(open_page: Callable[..., Any], class_zip_file: Path, server: Any) ->
     page.wait_for_function(f"{LONGEST}.points >= 3", timeout=60_000)
     curve = page.evaluate(LONGEST)
     at_reload = epochs_done(server.workspace)
-    page.reload()
+    with leaving(page):
+        page.reload()
     tab(page, "train")
     page.wait_for_function(f"{LONGEST}.points >= 3")
     page.wait_for_function(
@@ -102,7 +119,7 @@ def test_a_picked_folder_keeps_its_class_folders(open_page: Callable[..., Any], 
     shown = page.locator("#data-understood").inner_text()
     assert all(name in shown for name in NAMES)
     assert "42" in shown
-    page.context.close()
+    close(page)
 
 
 def test_the_curves_are_really_drawn(trained: Trained) -> None:
@@ -230,20 +247,22 @@ def test_many_pictures_become_a_table_with_a_csv(trained: Trained, class_zip_fil
 def test_the_language_can_be_switched_and_holds(open_page: Callable[..., Any], trained: Trained) -> None:
     page = open_page()
     assert page.locator("#tab-results-button").inner_text().strip() == "Results"
-    page.locator('[data-language="zh"]').click()
-    page.locator("#tab-results-button", has_text="结果").wait_for()
-    page.reload()
+    with leaving(page):
+        page.locator('[data-language="zh"]').click()
+        page.locator("#tab-results-button", has_text="结果").wait_for()
+    with leaving(page):
+        page.reload()
     tab(page, "results")
     page.get_by_role("heading", name="混淆矩阵").wait_for()
     tab(page, "runs")
     page.locator(".runs-page", has_text="全部训练记录").wait_for()
-    page.context.close()
+    close(page)
 
 
 def test_a_chinese_browser_gets_chinese_at_once(open_page: Callable[..., Any]) -> None:
     page = open_page("zh-CN")
     assert page.locator("#tab-data-button").inner_text().strip() == "数据"
-    page.context.close()
+    close(page)
 
 
 def test_a_phone_can_predict_without_scrolling_sideways(open_page: Callable[..., Any], trained: Trained) -> None:
@@ -252,7 +271,7 @@ def test_a_phone_can_predict_without_scrolling_sideways(open_page: Callable[...,
         tab(page, name)
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    page.context.close()
+    close(page)
 
 
 def test_a_run_is_deleted_only_after_a_question(trained: Trained) -> None:

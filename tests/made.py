@@ -73,6 +73,7 @@ class Entry:
     method: int = 8
     attributes: int = 0
     packed: bytes | None = None
+    packed_size: int | None = None
     size: int | None = None
     checksum: int | None = None
     offset: int | None = None
@@ -89,7 +90,8 @@ class Entry:
 
     def facts(self) -> tuple[int, int, int]:
         checksum = zlib.crc32(self.data) if self.checksum is None else self.checksum
-        return checksum, len(self.body()), len(self.data) if self.size is None else self.size
+        packed = len(self.body()) if self.packed_size is None else self.packed_size
+        return checksum, packed, len(self.data) if self.size is None else self.size
 
 
 def raw_zip(entries: Iterable[Entry], *, before: bytes = b"", after: bytes = b"") -> bytes:

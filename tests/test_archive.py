@@ -154,6 +154,13 @@ def test_overlapping_entries_are_refused(tmp_path, workspace):
 
 
 @pytest.mark.usefixtures("untouched")
+def test_an_entry_that_reaches_into_the_directory_is_refused(tmp_path, workspace):
+    data = made.picture(9)
+    last = Entry(b"cat/9.png", data, packed_size=len(Entry(b"", data).body()) + 1)
+    assert refused(tmp_path, workspace, raw_zip([*HONEST, last])) == "error.zip.overlap"
+
+
+@pytest.mark.usefixtures("untouched")
 def test_a_bomb_is_stopped_while_it_inflates_and_takes_no_memory(tmp_path, workspace):
     bomb = Entry(b"cat/bomb.bmp", b"BM" + bytes(30_000_000))
     content = raw_zip([*HONEST, bomb])

@@ -52,7 +52,8 @@ def test_class_names_are_shown_literally(workspace: Workspace) -> None:
     page = view(workspace, finished(workspace, classes=EVIL, wrong={0: 1}))
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert "<bdi>قطة" in page
+    assert "<bdi>قطة\\u202e</bdi>" in page
+    assert "\u202e" not in page
 
 
 def test_every_sentence_of_the_view_exists_in_chinese(workspace: Workspace) -> None:

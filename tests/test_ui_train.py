@@ -212,6 +212,15 @@ def test_the_forecast_learns_from_the_last_trainings(workspace: Workspace, datas
     assert learnt > 3600 > guess
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.3, "10 s"), (47, "45 s"), (94, "1 min 35 s"), (301, "5 min"), (3601, "1 hour"), (5_000, "1 h 20 min")],
+)
+def test_a_guess_is_round(seconds: float, said: str) -> None:
+    config = TrainConfig(epochs=3, picture_size=64)
+    assert f"About {said} on" in outlook.Outlook(config, config, None, seconds).sentence("en")
+
+
 def test_preset_parts_are_counted_as_they_are() -> None:
     def made(**parts: int) -> Any:
         samples = [

@@ -158,6 +158,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "About {time} on this machine, {epochs:epoch|epochs} at {size} px.",
         "在本机约需 {time}，{size} 像素，共 {epochs} 轮。",
     ),
+    "train.time.minutes": ("{count} min", "{count} 分钟"),
+    "train.time.hours": ("{count:hour|hours}", "{count} 小时"),
     "train.no_time": ("{epochs:epoch|epochs} at {size} px.", "{size} 像素，共 {epochs} 轮。"),
     "train.progress": ("Progress of the training", "训练进度"),
 }

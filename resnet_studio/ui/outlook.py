@@ -57,7 +57,7 @@ class Outlook:
         values = {"epochs": self.settled.epochs, "size": self.settled.picture_size}
         if self.seconds is None:
             return say("train.no_time", language, **values)
-        return say("train.time", language, time=spell_time(_rounded(self.seconds), language), **values)
+        return say("train.time", language, time=_about(self.seconds, language), **values)
 
 
 class Forecaster:
@@ -131,6 +131,15 @@ def _speed(run: Overview) -> float | None:
     if finished.epochs_run < 1 or run.config.epochs is None or run.config.picture_size is None:
         return None
     return plan.gflop(run.config.replace(epochs=finished.epochs_run), counts) / finished.train_seconds
+
+
+def _about(seconds: float, language: Language) -> str:
+    """A guess in words, without the seconds or minutes that rounding left at nought."""
+    rounded = round(_rounded(seconds))
+    for unit, key in ((3600, "train.time.hours"), (60, "train.time.minutes")):
+        if rounded >= unit and rounded % unit == 0:
+            return say(key, language, count=rounded // unit)
+    return spell_time(rounded, language)
 
 
 def _rounded(seconds: float) -> float:

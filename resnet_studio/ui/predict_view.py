@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from resnet_studio.errors import StudioError
 from resnet_studio.text import Language, say
 from resnet_studio.ui.downloads import csv_text
+from resnet_studio.ui.literal import literal, name_of
 from resnet_studio.ui.predictors import Level, Record, Records, level
-from resnet_studio.ui.results_view import name_of
 
 if TYPE_CHECKING:
     from resnet_studio.prediction import Prediction
@@ -65,7 +64,7 @@ def about(depth: int, classes: Sequence[str], language: Language) -> str:
 
 def problem(sentence: str) -> str:
     """Why there is no answer."""
-    note = f'<p class="rs-note rs-bad" role="alert">{escape(sentence)}</p>'
+    note = f'<p class="rs-note rs-bad" role="alert">{literal(sentence)}</p>'
     return f'<section class="rs-card predict-answer">{note}</section>'
 
 
@@ -95,7 +94,7 @@ def _bars(prediction: Prediction, language: Language) -> str:
     rows = [_bar(name_of(name), share, language) for name, share in shown]
     rest = prediction.scores[len(shown) :]
     if rest:
-        words = escape(say("predict.others", language, count=len(rest)))
+        words = literal(say("predict.others", language, count=len(rest)))
         rows.append(_bar(words, sum(share for _, share in rest), language, "rest"))
     return f'<ol class="predict-bars" aria-label="{say("predict.bars", language)}">{"".join(rows)}</ol>'
 
@@ -190,7 +189,7 @@ def _row(one: Named, sure: str, language: Language) -> str:
     picture = f'<img src="{one.picture}" alt="" width="44" height="44">' if one.picture else ""
     cell = f'<th scope="row"><div>{picture}{name_of(one.name)}</div></th>'
     if isinstance(one.said, StudioError):
-        return f'<tr class="failed">{cell}<td colspan="3">{escape(one.said.sentence(language))}</td></tr>'
+        return f'<tr class="failed">{cell}<td colspan="3">{literal(one.said.sentence(language))}</td></tr>'
     flag = ""
     if sure == "unsure":
         flag = f' <span class="predict-level unsure">{say("predict.table.unsure.flag", language)}</span>'

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from resnet_studio.text import Language, say
+from resnet_studio.ui.literal import literal
 
 WHOLE_UP_TO = 60
 MOST_CONFUSED = 30
@@ -79,7 +79,7 @@ def _choice(total: int, shown: int, partial: bool, language: Language) -> str:
 def _table(confusion: Sequence[Sequence[int]], classes: Sequence[str], shown: Sequence[int], language: Language) -> str:
     """The table itself; only one cell is a tab stop, arrow keys move it (see ``assets/results.js``)."""
     heads = "".join(
-        f'<th scope="col" title="{escape(classes[index])}"><span><bdi>{escape(classes[index])}</bdi></span></th>'
+        f'<th scope="col" title="{literal(classes[index])}"><span><bdi>{literal(classes[index])}</bdi></span></th>'
         for index in shown
     )
     rows = "".join(_row(confusion[index], index, classes, shown, language) for index in shown)
@@ -95,7 +95,7 @@ def _table(confusion: Sequence[Sequence[int]], classes: Sequence[str], shown: Se
 def _row(row: Sequence[int], true: int, classes: Sequence[str], shown: Sequence[int], language: Language) -> str:
     total = sum(row) or 1
     cells = "".join(_cell(row[index], total, true, index, classes, language) for index in shown)
-    name = escape(classes[true])
+    name = literal(classes[true])
     return f'<tr><th scope="row" title="{name}"><bdi>{name}</bdi></th>{cells}</tr>'
 
 
@@ -108,8 +108,8 @@ def _cell(count: int, total: int, true: int, predicted: int, classes: Sequence[s
     words = say("results.matrix.cell", language, true=classes[true], predicted=classes[predicted], count=count)
     return (
         f'<td class="{kind}{" strong" if share > 0.5 else ""}" style="--tint:{tint(share):.2f}" role="gridcell"'
-        f' data-true="{true}" data-said="{predicted}" tabindex="-1" title="{escape(words)}"'
-        f' aria-label="{escape(words)}">{count}</td>'
+        f' data-true="{true}" data-said="{predicted}" tabindex="-1" title="{literal(words)}"'
+        f' aria-label="{literal(words)}">{count}</td>'
     )
 
 
@@ -128,7 +128,7 @@ def pairs(report: Mapping[str, Any], language: Language) -> str:
     title = f'<h3 class="rs-h2">{say("results.pairs.title", language)}</h3>'
     if not found:
         return f'<section class="rs-card res-pairs">{title}<p>{say("results.pairs.none", language)}</p></section>'
-    classes = [escape(name) for name in report["classes"]]
+    classes = [literal(name) for name in report["classes"]]
     items = "".join(
         f'<li><button type="button" data-true="{pair.true}" data-said="{pair.predicted}">'
         f"<span><bdi>{classes[pair.true]}</bdi> <b>→</b> <bdi>{classes[pair.predicted]}</bdi></span>"

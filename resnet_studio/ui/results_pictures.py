@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 from resnet_studio.text import Language, say
-from resnet_studio.ui.results_view import name_of
+from resnet_studio.ui.literal import literal, name_of
 
 PICTURES_SHOWN = 12
 PICTURES_MOST = 240
@@ -75,21 +74,21 @@ def _pictures_title(
         title = say(f"results.pictures.{key}", language, count=total)
         return title, say(f"results.pictures.{key}.help", language)
     if predicted is None:
-        return escape(say("results.pictures.of_class", language, name=names[true])), ""
+        return literal(say("results.pictures.of_class", language, name=names[true])), ""
     if true == predicted:
-        return escape(say("results.pictures.right", language, name=names[true])), ""
-    return escape(say("results.pictures.wrong", language, true=names[true], predicted=names[predicted])), ""
+        return literal(say("results.pictures.right", language, name=names[true])), ""
+    return literal(say("results.pictures.wrong", language, true=names[true], predicted=names[predicted])), ""
 
 
 def _figure(picture: Mapping[str, Any], classes: Sequence[str], places: Mapping[str, str], language: Language) -> str:
     true, said, share = classes[picture["true"]], classes[picture["predicted"]], picture["probability"]
     alt = say("results.pictures.alt", language, file=picture["name"], true=true, predicted=said, share=share)
-    source = escape(places.get(picture["file"], ""))
+    source = literal(places.get(picture["file"], ""))
     labels = f'<span class="said">{name_of(said)}</span>'
     if true != said:
         labels += f'<span class="true">{say("results.pictures.true", language)} {name_of(true)}</span>'
     return (
-        f'<figure class="{"right" if true == said else "wrong"}" title="{escape(alt)}"><div>'
-        f'<img src="{source}" alt="{escape(alt)}" loading="lazy" width="112" height="112">'
+        f'<figure class="{"right" if true == said else "wrong"}" title="{literal(alt)}"><div>'
+        f'<img src="{source}" alt="{literal(alt)}" loading="lazy" width="112" height="112">'
         f"<b>{say('results.share', language, share=share)}</b></div><figcaption>{labels}</figcaption></figure>"
     )

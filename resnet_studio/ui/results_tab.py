@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -13,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from resnet_studio.text import Language, say
 from resnet_studio.ui import charts, downloads
 from resnet_studio.ui.context import Shared, Studio, T, guarded, language_of, reader
+from resnet_studio.ui.literal import literal
 from resnet_studio.ui.results_downloads import address, downloads_panel
 from resnet_studio.ui.results_matrix import matrix, pairs
 from resnet_studio.ui.results_pictures import PICTURES_MOST, PICTURES_SHOWN, pictures_panel
@@ -99,8 +99,8 @@ def chooser(overviews: list[Overview], chosen: Overview, language: Language) -> 
     if len(offered) < 2:
         return ""
     options = "".join(
-        f'<option value="{escape(o.run.id)}"{" selected" if o.run.id == chosen.run.id else ""}>'
-        f"{escape(label_of(o, language))}</option>"
+        f'<option value="{literal(o.run.id)}"{" selected" if o.run.id == chosen.run.id else ""}>'
+        f"{literal(label_of(o, language))}</option>"
         for o in offered
     )
     return (

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from resnet_studio.text import Language, say
+from resnet_studio.ui.literal import literal, name_of
 from resnet_studio.ui.run_data import Overview, spell_time
 
 WIDE_INTERVAL = 0.15
 FEW_PICTURES = 5
-
-
-def name_of(text: str) -> str:
-    """A user's name for something, ready for HTML: escaped, and kept from turning the text around it."""
-    return f"<bdi>{escape(text)}</bdi>"
 
 
 def empty(language: Language) -> str:
@@ -45,7 +40,7 @@ def headline(run: Overview, choices: str, language: Language) -> str:
         action = f'<button type="button" class="res-button primary" data-go="predict">{words}</button>'
     return (
         f'<header class="res-head"><div><h2>{name_of(run.name)}</h2>'
-        f"<p>{name_of(str(run.about.get('dataset_name', '')))} · {escape(about)}</p></div>{choices}{action}</header>"
+        f"<p>{name_of(str(run.about.get('dataset_name', '')))} · {literal(about)}</p></div>{choices}{action}</header>"
     )
 
 
@@ -65,9 +60,9 @@ def waiting(run: Overview, language: Language) -> str:
         key = title = "no_report"
     else:
         return ""
-    said = escape(say(f"results.state.{key}.text", language, **values))
+    said = literal(say(f"results.state.{key}.text", language, **values))
     if state.failed:
-        said = f"<strong>{escape(say(state.failed.key, language, **state.failed.values))}</strong> {said}"
+        said = f"<strong>{literal(say(state.failed.key, language, **state.failed.values))}</strong> {said}"
     go = {"interrupted": "runs", "no_report": "data"}.get(key, "train")
     if key == "failed" and run.run.state_file.is_file():
         go = "runs"
@@ -98,7 +93,7 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
 def _card(key: str, figure: str, note: str, language: Language, more: str = "") -> str:
     return (
         f'<div class="rs-card res-card {key}"><h3 class="rs-h2">{say(f"results.card.{key}", language)}</h3>'
-        f'<p class="figure">{escape(figure)}</p>{more}<p class="note">{escape(note)}</p></div>'
+        f'<p class="figure">{literal(figure)}</p>{more}<p class="note">{literal(note)}</p></div>'
     )
 
 
@@ -132,7 +127,7 @@ def _reading(report: Mapping[str, Any], language: Language) -> str:
     share = largest["support"] / max(1, total)
     key = "results.reading.no_better" if report["accuracy"] <= share else "results.reading.baseline"
     second = say(key, language, name=largest["name"], share=share)
-    return escape(f"{first}{' ' if language == 'en' else ''}{second}")
+    return literal(f"{first}{' ' if language == 'en' else ''}{second}")
 
 
 def class_table(report: Mapping[str, Any], language: Language) -> str:
@@ -155,7 +150,7 @@ def class_table(report: Mapping[str, Any], language: Language) -> str:
 
 
 def _described(column: str, language: Language) -> str:
-    return "" if column in ("class",) else f' title="{escape(say(f"results.table.{column}.help", language))}"'
+    return "" if column in ("class",) else f' title="{literal(say(f"results.table.{column}.help", language))}"'
 
 
 def _class_row(index: int, row: Mapping[str, Any], language: Language) -> str:
@@ -163,7 +158,7 @@ def _class_row(index: int, row: Mapping[str, Any], language: Language) -> str:
     wrong = row["support"] - row["correct"]
     name = name_of(row["name"])
     if wrong:
-        words = escape(say("results.table.mistakes", language, name=row["name"]))
+        words = literal(say("results.table.mistakes", language, name=row["name"]))
         name = f'<button type="button" class="res-link" data-class="{index}" title="{words}">{name}</button>'
     scores = "".join(
         f'<td data-value="{row[key]:.6f}"><span class="res-bar" style="--share:{100 * row[key]:.1f}%">'
@@ -171,7 +166,7 @@ def _class_row(index: int, row: Mapping[str, Any], language: Language) -> str:
         for key in ("precision", "recall")
     )
     return (
-        f'<tr{few}><th scope="row" data-value="{escape(row["name"])}">{name}</th>'
+        f'<tr{few}><th scope="row" data-value="{literal(row["name"])}">{name}</th>'
         f'<td data-value="{row["support"]}">{row["support"]:,}</td>{scores}'
         f'<td data-value="{row["f1"]:.6f}">{row["f1"]:.3f}</td></tr>'
     )

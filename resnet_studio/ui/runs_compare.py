@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from html import escape
 from math import comb
 from typing import Any
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.text import Language, say
 from resnet_studio.ui.charts import overlay, overlay_key
-from resnet_studio.ui.results_view import name_of
+from resnet_studio.ui.literal import literal, name_of
 from resnet_studio.ui.run_data import Overview, RunData, spell_time
 from resnet_studio.ui.settings_view import value_of
 
@@ -24,11 +23,11 @@ def compared(data: RunData, runs: Sequence[Overview], language: Language) -> str
     if not runs:
         return ""
     if len(runs) == 1:
-        return f'<p class="rs-note">{escape(say("runs.compare.one", language, name=runs[0].name))}</p>'
+        return f'<p class="rs-note">{literal(say("runs.compare.one", language, name=runs[0].name))}</p>'
     names = distinct_names(runs)
     drawn = overlay([(name, run.state.epochs) for name, run in zip(names, runs, strict=True)], language)
     verdict = _verdict(data, runs, names, language)
-    note = f'<p class="res-reading">{escape(verdict)}</p>' if verdict else ""
+    note = f'<p class="res-reading">{literal(verdict)}</p>' if verdict else ""
     clear = f'<button type="button" class="res-button" data-clear="1">{say("runs.compare.clear", language)}</button>'
     return (
         f'<section class="rs-card runs-compared"><header><h3 class="rs-h2">{say("runs.compare.title", language)}</h3>'
@@ -74,8 +73,8 @@ def _table(runs: Sequence[Overview], names: Sequence[str], language: Language) -
 
 
 def _cells(title: str, values: Sequence[str]) -> str:
-    cells = "".join(f"<td>{escape(value)}</td>" for value in values)
-    return f'<tr><th scope="row">{escape(title)}</th>{cells}</tr>'
+    cells = "".join(f"<td>{literal(value)}</td>" for value in values)
+    return f'<tr><th scope="row">{literal(title)}</th>{cells}</tr>'
 
 
 def _verdict(data: RunData, runs: Sequence[Overview], names: Sequence[str], language: Language) -> str:

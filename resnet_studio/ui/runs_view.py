@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from resnet_studio.text import Language, say
 from resnet_studio.ui.charts import sparkline
+from resnet_studio.ui.literal import literal, name_of
 from resnet_studio.ui.results_downloads import address
-from resnet_studio.ui.results_view import name_of
 from resnet_studio.ui.run_data import Overview, spell_time, spell_when
 from resnet_studio.ui.settings_view import changed, in_short
 
@@ -52,12 +50,12 @@ def _empty(language: Language) -> str:
 
 
 def _row(run: Overview, language: Language) -> str:
-    name, key = escape(run.name), escape(run.run.id)
+    name, key = literal(run.name), literal(run.run.id)
     counts = run.about.get("counts", {})
     pictures = say("results.pictures.count", language, count=sum(counts.values()))
-    box = f'<input type="checkbox" value="{key}" aria-label="{escape(say("runs.select", language, name=run.name))}">'
+    box = f'<input type="checkbox" value="{key}" aria-label="{literal(say("runs.select", language, name=run.name))}">'
     data = name_of(str(run.about.get("dataset_name", "")))
-    opened = escape(say("runs.open.label", language, name=run.name))
+    opened = literal(say("runs.open.label", language, name=run.name))
     return (
         f'<tr data-run="{key}"><td class="pick">{box}</td>'
         f'<th scope="row"><button type="button" class="res-link" data-open="{key}" title="{opened}">{name_of(run.name)}'
@@ -79,10 +77,10 @@ def _status(run: Overview, language: Language) -> str:
 
 def _settings(run: Overview, language: Language) -> str:
     chips = changed(run.requested, language)
-    shown = "".join(f"<span>{escape(chip)}</span>" for chip in chips[:CHIPS])
+    shown = "".join(f"<span>{literal(chip)}</span>" for chip in chips[:CHIPS])
     if len(chips) > CHIPS:
-        shown += f'<span title="{escape(", ".join(chips[CHIPS:]))}">+{len(chips) - CHIPS}</span>'
-    return f'{escape(in_short(run.config, language))}<div class="runs-chips">{shown}</div>'
+        shown += f'<span title="{literal(", ".join(chips[CHIPS:]))}">+{len(chips) - CHIPS}</span>'
+    return f'{literal(in_short(run.config, language))}<div class="runs-chips">{shown}</div>'
 
 
 def _curve(run: Overview, language: Language) -> str:

@@ -136,9 +136,10 @@ def _speed(run: Overview) -> float | None:
 def _about(seconds: float, language: Language) -> str:
     """A guess in words, without the seconds or minutes that rounding left at nought."""
     rounded = round(_rounded(seconds))
-    for unit, key in ((3600, "train.time.hours"), (60, "train.time.minutes")):
-        if rounded >= unit and rounded % unit == 0:
-            return say(key, language, count=rounded // unit)
+    if rounded >= 3600 and rounded % 3600 == 0:
+        return say("train.time.hours", language, count=rounded // 3600)
+    if 60 <= rounded < 3600 and rounded % 60 == 0:
+        return say("train.time.minutes", language, count=rounded // 60)
     return spell_time(rounded, language)
 
 

@@ -226,7 +226,9 @@ def _after(state: RunState, event: Event) -> RunState:
         case Progress():
             return replace(state, progress=event, preparing=None)
         case EpochFinished():
-            earlier = tuple(epoch for epoch in state.epochs if epoch.epoch < event.epoch)
+            earlier = state.epochs
+            if earlier and earlier[-1].epoch >= event.epoch:
+                earlier = tuple(epoch for epoch in earlier if epoch.epoch < event.epoch)
             return replace(state, epochs=(*earlier, event))
         case Noted():
             return replace(state, notes=(*state.notes, event))

@@ -186,7 +186,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "sample.digits.name": ("Handwritten digits", "手写数字"),
     "sample.digits.description": (
         "1,797 tiny grey pictures of the digits 0 to 9, written by 43 people: a first example.",
-        "1,797 张小幅灰度图片，由 43 人手写的数字 0 到 9，几秒即可完成训练。",
+        "1,797 张小幅灰度图片，由 43 人手写的数字 0 到 9，适合第一次尝试。",
     ),
     "sample.digits.terms": ("UCI, Creative Commons Attribution 4.0.", "UCI 数据集，知识共享署名 4.0 许可。"),
     "sample.things.name": ("Everyday things", "日常物品"),

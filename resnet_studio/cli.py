@@ -106,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
 
     runs = command("runs", "list the runs")
     runs.add_argument("--delete", metavar="RUN", help="remove a run for good")
+    runs.add_argument("--clear-cache", action="store_true", help="remove decoded pictures and kept features")
     runs.add_argument("--tensorboard", type=Path, metavar="DIR", help="write the TensorBoard logs of all runs there")
 
     ui = command("ui", "open the page in the browser")

@@ -220,6 +220,11 @@ def runs(options: argparse.Namespace, workspace: Workspace) -> Result:
         run = workspace.run(options.delete)
         workspace.delete_run(run)
         return Result(f"deleted {run.id}", {"deleted": run.id})
+    if options.clear_cache:
+        from resnet_studio.data.cache import ArrayCache
+
+        freed = ArrayCache(workspace.cache).clear()
+        return Result(f"freed {freed / 2**20:,.1f} MB", {"freed_bytes": freed})
     found = workspace.runs()
     if options.tensorboard:
         _write_tensorboard(found, options.tensorboard)
@@ -233,7 +238,8 @@ def runs(options: argparse.Namespace, workspace: Workspace) -> Result:
 
 
 def _row(run: Run, state: RunState) -> dict[str, Any]:
-    config, best, done = run.config, state.best, state.finished
+    config, done = run.config, state.finished
+    kept = done or state.best
     return {
         "run": run.id,
         "name": run.about["name"],
@@ -245,7 +251,7 @@ def _row(run: Run, state: RunState) -> dict[str, Any]:
         "weights": config.weights,
         "epochs": config.epochs,
         "epochs_run": len(state.epochs),
-        "validation_accuracy": None if best is None else best.validation_accuracy,
+        "validation_accuracy": None if kept is None else kept.validation_accuracy,
         "test_accuracy": None if done is None else done.test_accuracy,
         "checkpoint": str(run.best) if run.best.exists() else None,
     }

@@ -100,6 +100,12 @@ def test_runs_lists_deletes_and_resume_refuses_a_finished_run(command, trained):
     assert answer(command("runs", "--json")[1])["runs"] == []
 
 
+def test_the_cache_can_be_cleared_and_is_filled_again(command, trained, workspace):
+    _, out, _ = command("runs", "--clear-cache", "--json")
+    assert answer(out)["freed_bytes"] > 0 and not list(workspace.cache.rglob("*.npy"))
+    assert answer(command("runs", "--clear-cache", "--json")[1])["freed_bytes"] == 0
+
+
 def test_the_logs_can_be_written_for_tensorboard(command, trained, tmp_path):
     pytest.importorskip("tensorboard")
     status, _, _ = command("runs", "--tensorboard", tmp_path / "logs")

@@ -111,7 +111,7 @@ def _probabilities(
         batch = torch.from_numpy(decoded.pixels).to(device).permute(0, 3, 1, 2).float().div_(255)
         with torch.inference_mode():
             logits = model(normalise(batch, card.preprocessing.mean, card.preprocessing.std))
-        rows.append(torch.softmax(logits.double().cpu(), 1).numpy())
+        rows.append(torch.softmax(logits.cpu().double(), 1).numpy())
     return np.concatenate(rows) if rows else np.zeros((0, len(card.classes))), kept, skipped
 
 

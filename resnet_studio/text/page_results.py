@@ -69,6 +69,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count} 个类别的平均值，各类权重相同",
     ),
     "results.card.epoch": ("Best epoch", "最佳轮次"),
+    "results.card.epoch.probe": ("linear probe", "线性探针"),
     "results.card.epoch.note": ("of {epochs} · validation {accuracy:%}", "共 {epochs} 轮 · 验证 {accuracy:%}"),
     "results.card.time": ("Training time", "训练用时"),
     "results.card.time.note": ("on {device}", "使用 {device}"),

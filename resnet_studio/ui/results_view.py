@@ -79,10 +79,12 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
     if report:
         note = say("results.card.f1.note", language, count=len(report["classes"]))
         made.append(_card("f1", f"{report['macro_f1']:.3f}", note, language))
-    if (best := run.state.best) is not None:
-        done = run.state.finished.epochs_run if run.state.finished else len(run.state.epochs)
-        note = say("results.card.epoch.note", language, epochs=done, accuracy=best.validation_accuracy)
-        made.append(_card("epoch", str(best.epoch), note, language))
+    best, finished = run.state.best, run.state.finished
+    if run.validation_accuracy is not None:
+        done = finished.epochs_run if finished else len(run.state.epochs)
+        note = say("results.card.epoch.note", language, epochs=done, accuracy=run.validation_accuracy)
+        figure = str(best.epoch) if best else say("results.card.epoch.probe", language)
+        made.append(_card("epoch", figure, note, language))
     device = run.state.started.device if run.state.started else run.config.device
     note = say("results.card.time.note", language, device=device)
     made.append(_card("time", spell_time(run.seconds, language), note, language))

@@ -52,9 +52,9 @@ class Overview:
 
     @property
     def validation_accuracy(self) -> float | None:
-        """Of the best epoch so far."""
-        best = self.state.best
-        return best.validation_accuracy if best else None
+        """Of the model that is kept: the end says it, before that the best epoch so far."""
+        kept = self.state.finished or self.state.best
+        return kept.validation_accuracy if kept else None
 
     @property
     def test_accuracy(self) -> float | None:

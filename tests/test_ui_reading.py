@@ -110,6 +110,11 @@ def test_a_short_standstill_is_steady() -> None:
     assert kind(epochs) == "steady"
 
 
+def test_all_right_is_not_called_learning_any_more() -> None:
+    assert kind(history(8, accuracy=lambda e: min(1, 0.4 + 0.1 * e))) == "perfect"
+    assert kind(history(8, accuracy=lambda e: min(0.99, 0.4 + 0.1 * e))) == "learning"
+
+
 def test_scores_that_are_no_numbers_break_nothing() -> None:
     assert kind(history(6, loss=lambda e: math.nan, accuracy=lambda e: math.nan)) == "early"
     assert kind(history(6, loss=lambda e: math.nan)) in ("learning", "steady")

@@ -57,6 +57,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "It was still getting better at the end, {accuracy:%} at epoch {epoch}: more epochs may gain more.",
         "直到最后仍在进步，第 {epoch} 轮达到 {accuracy:%}：增加轮数可能会更好。",
     ),
+    "reading.perfect": (
+        "All validation pictures were right at epoch {epoch}: they cannot show any further progress.",
+        "第 {epoch} 轮验证图片全部答对：它们已无法反映进一步的提升。",
+    ),
+    "reading.perfect.ended": (
+        "At epoch {epoch} all validation pictures were right. Only more or harder pictures could show a difference now.",
+        "第 {epoch} 轮时验证图片全部答对。只有更多或更难的图片才能再看出差别。",
+    ),
     "reading.steady": (
         "Nothing gained on new pictures for a few epochs; best {accuracy:%} at epoch {epoch}. Give it a few more.",
         "最近几轮在新图片上没有进步；最好成绩是第 {epoch} 轮的 {accuracy:%}。可以再等几轮看看。",

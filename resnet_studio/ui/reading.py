@@ -15,7 +15,9 @@ from typing import Any, Literal
 from resnet_studio.events import EpochFinished
 from resnet_studio.text import Language, say
 
-Kind = Literal["early", "diverging", "guessing", "overfitting", "plateau", "underfitting", "learning", "steady"]
+Kind = Literal[
+    "early", "diverging", "guessing", "overfitting", "plateau", "underfitting", "learning", "perfect", "steady"
+]
 
 FEWEST = 3
 """Epochs before anything but a divergence is said."""
@@ -59,6 +61,8 @@ def read(
         return Reading("guessing", ended, {**values, "chance": 1 / classes})
     if (since := _overfitting_since(epochs, pictures)) is not None:
         return Reading("overfitting", ended, {**values, "since": since})
+    if best.validation_accuracy == 1:
+        return Reading("perfect", ended, values)
     window = max(5, math.ceil(0.2 * len(epochs)))
     if len(epochs) > window and _flat(epochs, window, pictures):
         training = fmean(epoch.train_accuracy for epoch in epochs[-window:])

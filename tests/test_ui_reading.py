@@ -122,7 +122,8 @@ def test_scores_that_are_no_numbers_break_nothing() -> None:
 
 @pytest.mark.parametrize("ended", [False, True])
 @pytest.mark.parametrize(
-    "which", ["early", "diverging", "guessing", "overfitting", "plateau", "underfitting", "learning", "steady"]
+    "which",
+    ["early", "diverging", "guessing", "overfitting", "plateau", "underfitting", "learning", "perfect", "steady"],
 )
 def test_every_reading_is_a_sentence_in_both_languages(which: str, ended: bool) -> None:
     values = {"epochs": 5, "epoch": 4, "accuracy": 0.912, "chance": 0.1, "since": 5}

@@ -128,13 +128,13 @@ def make_camera(name: str, thing: Thing, rng: Rng) -> Camera:
     away = np.array([0, -np.cos(rise), np.sin(rise)])
     camera = Camera(centre + 3 * away, centre, np.array([np.sin(roll), 0, np.cos(roll)]), fov, size)
     distance = 3.0
-    for _ in range(8):  # step back or forth until the thing fills its share of the frame, and centre it
+    for _ in range(20):  # step back or forth until the thing fills its share of the frame, and centre it
         camera.origin = camera.target + distance * away
         xy, _depth = camera.project(p)
         middle = (xy.min(axis=0) + xy.max(axis=0)) / 2 * distance * np.tan(np.radians(fov / 2))
         step = [middle[0], -middle[1] * away[2] * away[1], middle[1] * away[1] ** 2]
-        camera.target = camera.target + np.array(step)
-        distance *= float(np.ptp(xy, axis=0).max()) / 2 / fill
+        camera.target = camera.target + 0.8 * np.array(step)
+        distance *= float(np.clip(np.ptp(xy, axis=0).max() / 2 / fill, 0.6, 1.7))
     camera.origin = camera.target + distance * away
     reach = np.tan(np.radians(fov / 2)) * distance
     shift = np.array([aim[0], 0, aim[1] * np.cos(rise)]) * reach * 0.7

@@ -5,6 +5,8 @@ Gradio itself is imported by :mod:`resnet_studio.ui.shell`, and only once :func:
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import shutil
 import socket
@@ -74,9 +76,15 @@ def serve(
         ssl_certfile=ssl_certfile,
         ssl_keyfile=None if ssl_keyfile is None else str(ssl_keyfile),
     )
+    logging.getLogger("uvicorn.error").addFilter(_not_a_cancellation)
     server = uvicorn.Server(config)
     app.state.closing = lambda: server.should_exit
     server.run()
+
+
+def _not_a_cancellation(record: logging.LogRecord) -> bool:
+    """Whether ``record`` is worth a look: Gradio's streams that end with the server are not."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def build_app(

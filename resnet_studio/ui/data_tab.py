@@ -105,6 +105,8 @@ def _wire_imports(
         """In: the import that was running when the page was left. Out: as ``following``."""
         if name:
             yield from following(name)
+        else:  # a generator that yields nothing would empty its outputs
+            yield tuple(gr.skip() for _ in outputs)
 
     shared.demo.load(resumed, importing, outputs, concurrency_limit=None, **QUIET)
 

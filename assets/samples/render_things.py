@@ -33,7 +33,7 @@ from things_room import chair, lamp
 from things_table import bottle, mug, spoon, teapot
 
 HERE = Path(__file__).resolve().parent
-PER_CLASS = 60
+PER_CLASS = 49
 CLASSES: dict[str, Callable[[Rng, Look], Thing]] = {
     "bottle": bottle,
     "chair": chair,
@@ -98,17 +98,15 @@ def make_thing(name: str, k: int, seed: int, rng: Rng) -> Thing:
         pose = turn("x", np.pi if rng.random() < 0.15 else rng.normal(0, 0.12)) @ pose
         if rng.random() < 0.2:  # resting on something low
             pose = turn("y", -rng.uniform(0.1, 0.35)) @ pose
-    elif name in ("mug", "bottle") and rng.random() < 0.06:
+    elif name in ("mug", "bottle") and rng.random() < 0.1:
         pose = turn("x", np.pi / 2) @ turn("z", rng.uniform(-1, 1) + np.pi / 2) @ pose
     spin = rng.uniform(0, 2 * np.pi)
     if name == "mug" and rng.random() < 0.85:  # mostly with the handle in sight
         spin = rng.choice([0, np.pi]) + rng.normal(0, 0.55)
-    if name == "teapot" and rng.random() < 0.9:
+    if name == "teapot" and rng.random() < 0.8:
         spin = rng.choice([0, np.pi]) + rng.normal(0, 0.5)
-    if name == "chair" and rng.random() < 0.85:
-        spin = rng.uniform(-1.1, 1.1)
-    if name == "mug" and np.sin(spin) > 0.6:  # its handle would hide behind it
-        spin = -spin
+    if name == "chair" and rng.random() < 0.75:
+        spin = rng.uniform(-1.2, 1.2)
     thing = thing.moved(turn("z", float(spin)) @ pose)
     p = thing.points()
     middle = (p.min(axis=0) + p.max(axis=0)) / 2
@@ -117,24 +115,24 @@ def make_thing(name: str, k: int, seed: int, rng: Rng) -> Thing:
 
 def make_camera(name: str, thing: Thing, rng: Rng) -> Camera:
     size = SIZES[int(rng.choice(3, p=[0.4, 0.3, 0.3]))]
-    low, high = {"spoon": (35, 80), "chair": (6, 34), "lamp": (0, 24), "bottle": (2, 28)}.get(name, (6, 46))
+    low, high = {"spoon": (24, 80), "chair": (6, 38), "lamp": (0, 32), "bottle": (3, 45)}.get(name, (8, 58))
     rise = np.radians(rng.uniform(low, high))
     p = thing.points()
     centre = (p.min(axis=0) + p.max(axis=0)) / 2
-    fill = rng.uniform(0.8, 0.99)
+    fill = rng.uniform(0.62, 0.93) if name != "spoon" else rng.uniform(0.75, 0.97)
     roll = rng.normal(0, 0.05)
     fov = float(np.exp(rng.uniform(np.log(26), np.log(58))))
     aim = rng.uniform(-1, 1, 2) * (1 - min(fill, 0.95)) * 0.8
     away = np.array([0, -np.cos(rise), np.sin(rise)])
     camera = Camera(centre + 3 * away, centre, np.array([np.sin(roll), 0, np.cos(roll)]), fov, size)
     distance = 3.0
-    for _ in range(20):  # step back or forth until the thing fills its share of the frame, and centre it
+    for _ in range(8):  # step back or forth until the thing fills its share of the frame, and centre it
         camera.origin = camera.target + distance * away
         xy, _depth = camera.project(p)
         middle = (xy.min(axis=0) + xy.max(axis=0)) / 2 * distance * np.tan(np.radians(fov / 2))
         step = [middle[0], -middle[1] * away[2] * away[1], middle[1] * away[1] ** 2]
-        camera.target = camera.target + 0.8 * np.array(step)
-        distance *= float(np.clip(np.ptp(xy, axis=0).max() / 2 / fill, 0.6, 1.7))
+        camera.target = camera.target + np.array(step)
+        distance *= float(np.ptp(xy, axis=0).max()) / 2 / fill
     camera.origin = camera.target + distance * away
     reach = np.tan(np.radians(fov / 2)) * distance
     shift = np.array([aim[0], 0, aim[1] * np.cos(rise)]) * reach * 0.7
@@ -164,8 +162,8 @@ def scatter(thing: Thing, camera: Camera, back: float, large: bool, rng: Rng) ->
     p = thing.points()[::7, :2]
     out: list[Thing] = []
     taken: list[tuple[Array, float]] = []
-    for _ in range(int(rng.choice(6, p=[0.15, 0.27, 0.25, 0.17, 0.1, 0.06]))):
-        item = paint(clutter(rng, large)).moved(np.eye(3) * rng.uniform(0.55, 1.1))
+    for _ in range(int(rng.choice([0, 1, 2, 3, 4, 5, 6], p=[0.08, 0.12, 0.2, 0.22, 0.18, 0.12, 0.08]))):
+        item = paint(clutter(rng, large)).moved(np.eye(3) * rng.uniform(0.7, 1.35))
         size = float(np.linalg.norm(item.points()[:, :2], axis=1).max())
         for _try in range(25):
             in_front = rng.random() < 0.3
@@ -175,7 +173,7 @@ def scatter(thing: Thing, camera: Camera, back: float, large: bool, rng: Rng) ->
             clear &= all(np.linalg.norm(at - q) > size + s for q, s in taken) and y + size < back
             placed = item.moved(np.eye(3), (*at, 0.001))
             clear = clear and camera.project(placed.points())[1].min() > 0.4 * np.linalg.norm(camera.origin)
-            if clear and cover(camera, thing, [*out, placed]) < 0.13:
+            if clear and cover(camera, thing, [*out, placed]) < 0.2:
                 out.append(placed)
                 taken.append((at, size))
                 break
@@ -326,7 +324,7 @@ def render(mi: Any, name: str, k: int, seed: int, samples: int) -> Array:
     items = scatter(thing, camera, back, name == "chair", rng)
     put(mi, scene, stage + [part for item in [thing, *items] for part in item.parts], thing.bulbs)
     distance = float(np.linalg.norm(camera.origin - camera.target))
-    blur = float(np.exp(rng.uniform(np.log(0.003), np.log(0.022))))
+    blur = float(np.exp(rng.uniform(np.log(0.001), np.log(0.02))))
     t = mi.ScalarTransform4f
     scene["camera"] = {
         "type": "thinlens",

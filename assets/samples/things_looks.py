@@ -117,7 +117,7 @@ def pattern(a: Array, b: Array, rng: Rng) -> Paint:
     noise = Noise(rng)
     kind = rng.choice(
         ["plain", "dip", "bands", "pinstripes", "dots", "speckle", "glaze", "checks"],
-        p=[0.55, 0.1, 0.08, 0.04, 0.05, 0.09, 0.06, 0.03],
+        p=[0.42, 0.12, 0.1, 0.06, 0.08, 0.1, 0.08, 0.04],
     )
     base = plain(a, rng)
     level, turn = rng.uniform(0.3, 0.7), rng.uniform(0, 6.3)
@@ -288,7 +288,7 @@ def cloth(rng: Rng, colour: Array, count: int) -> Array:
     """Plain, striped, checked or dotted weave."""
     y, x = grid()
     other = some_colour(rng)
-    kind = rng.choice(["plain", "stripe", "gingham", "dots"], p=[0.55, 0.17, 0.18, 0.1])
+    kind = rng.choice(["plain", "stripe", "gingham", "dots"], p=[0.4, 0.2, 0.25, 0.15])
     share = np.zeros((SIDE, SIDE))
     if kind == "stripe":
         share = ((x * count) % 1 < rng.uniform(0.1, 0.5)).astype(float)
@@ -334,7 +334,7 @@ def shelf(rng: Rng) -> Array:
 
 def ground_picture(rng: Rng) -> tuple[Array, float, str]:
     """(tile, roughness, name) of a table top or a floor."""
-    name = str(rng.choice(["boards", "plain", "tiles", "cloth", "stone"], p=[0.38, 0.18, 0.12, 0.16, 0.16]))
+    name = str(rng.choice(["boards", "plain", "tiles", "cloth", "stone"], p=[0.36, 0.12, 0.14, 0.24, 0.14]))
     colour = some_colour(rng, 0.75)
     brown = jitter(hex_rgb(["b98a58", "8a5a34", "d0ab78", "6b4327", "9c7a5b"][rng.integers(5)]), rng)
     if name == "boards":
@@ -351,7 +351,7 @@ def ground_picture(rng: Rng) -> tuple[Array, float, str]:
 
 def wall_picture(rng: Rng) -> Array:
     """The tile of a wall: paint, paper, bricks, tiles, panels or shelves."""
-    name = rng.choice(["paint", "paper", "bricks", "tiles", "panels", "shelf"], p=[0.56, 0.1, 0.08, 0.08, 0.08, 0.1])
+    name = rng.choice(["paint", "paper", "bricks", "tiles", "panels", "shelf"], p=[0.4, 0.16, 0.1, 0.12, 0.08, 0.14])
     colour = some_colour(rng, rng.uniform(0.15, 0.6))
     if name == "paper":
         return cloth(rng, np.clip(colour * 1.2, 0, 0.8), int(rng.integers(8, 20)))

@@ -182,10 +182,10 @@ def backrest(thing: Thing, rng: Rng, look: Look, size: Sizes) -> None:
 
 def lamp(rng: Rng, look: Look) -> Thing:
     thing = Thing()
-    lit = rng.random() < 0.6
+    lit = rng.random() < 0.5
     power = rng.uniform(40, 130)  # times the light of the room
     bulb_coat = Coat("ceramic", plain(np.full(3, 0.75), rng), rough=0.05)
-    centre, radius = desk_lamp(thing, rng, look) if rng.random() < 0.2 else table_lamp(thing, rng, look)
+    centre, radius = desk_lamp(thing, rng, look) if rng.random() < 0.32 else table_lamp(thing, rng, look)
     if lit:
         thing.bulbs.append(Bulb(centre, radius, power))
     else:

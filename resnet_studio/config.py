@@ -56,6 +56,7 @@ class TrainConfig:
     batch_size: int | None = setting(None, low=1, high=65_536, group="training")
     accumulate_steps: int = setting(1, low=1, high=1_024, group="training")
     picture_size: int | None = setting(None, low=8, high=1_024, group="training")
+    early_picture_size: int | None = setting(None, low=8, high=1_024, group="training")
     precision: Precision = setting("auto", group="training")
     device: str = setting("auto", group="training")
     seed: int = setting(0, low=0, high=2**31 - 1, group="training")

@@ -72,7 +72,7 @@ def test_training_draws_from_several_views_that_differ(dataset, workspace):
     views = kept.train_features.float()
     assert all((views[0] - views[view]).abs().mean() > 1e-3 for view in range(1, plan.KEPT_VIEWS))
     torch.manual_seed(0)
-    drawn = torch.cat([kept.train(np.arange(10))[0] for _ in range(20)])
+    drawn = torch.cat([kept.train(np.arange(10), 32)[0] for _ in range(20)])
     assert len(drawn.unique(dim=0)) > 30
 
 

@@ -236,7 +236,7 @@ def test_gradients_in_pieces_are_the_gradients_of_the_whole(new_run):
             next(preparing)
     except StopIteration as stop:
         training = stop.value
-    inputs, labels = training.materials.batches.train(next(training.batches_left()))
+    inputs, labels = training.materials.batches.train(next(training.batches_left()), 16)
     found = []
     for size in (16, 3):
         training.micro_batch = size

@@ -71,6 +71,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "Side of the square that the network sees; empty means auto",
         "网络看到的正方形边长；留空为自动",
     ),
+    "config.early_picture_size": ("Picture size at the start (px)", "起始图片尺寸（像素）"),
+    "config.early_picture_size.help": (
+        "Smaller pictures in the first epochs save time; they grow to the full size. Empty means auto",
+        "训练初期先用较小的图片以节省时间，再逐步增大到完整尺寸；留空为自动",
+    ),
     "config.precision": ("Precision", "数值精度"),
     "config.precision.help": (
         "bf16 is faster on recent hardware and about as accurate",

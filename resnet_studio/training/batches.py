@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_studio.data.augment import Recipe, augment, centre, kept_side, normalise
@@ -130,8 +131,8 @@ class Batches(Protocol):
     def validation(self) -> Part:
         """The validation pictures."""
 
-    def train(self, indices: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Inputs of the suffix and labels of the training pictures ``indices``."""
+    def train(self, indices: np.ndarray, size: int) -> tuple[Tensor, Tensor]:
+        """Inputs of the suffix and labels of the training pictures ``indices``, seen at ``size`` px."""
 
     def plain(self, chosen: Tensor) -> Tensor:
         """Inputs of the suffix for the training pictures ``chosen`` [B], not augmented."""
@@ -151,10 +152,10 @@ class FreshBatches:
     preprocessing: Preprocessing
     compute: Compute
 
-    def train(self, indices: np.ndarray) -> tuple[Tensor, Tensor]:
+    def train(self, indices: np.ndarray, size: int) -> tuple[Tensor, Tensor]:
         """See :class:`Batches`; freshly augmented."""
         chosen = torch.from_numpy(indices)
-        return self.augmented(chosen), self.training.labels[chosen.to(self.training.labels.device)]
+        return self.augmented(chosen, size), self.training.labels[chosen.to(self.training.labels.device)]
 
     def plain(self, chosen: Tensor) -> Tensor:
         """See :class:`Batches`."""
@@ -175,15 +176,17 @@ class FreshBatches:
         ):
             yield self.through(as_batch(pixels, labels.device)), labels
 
-    def augmented(self, chosen: Tensor) -> Tensor:
+    def augmented(self, chosen: Tensor, size: int) -> Tensor:
         """Inputs of the suffix for the training pictures ``chosen`` [B], varied by torch's default generator."""
         part, device = self.training, self.training.labels.device
         pixels = part.pixels[chosen.to(part.pixels.device)]
         if self.how.identity:
-            return self.through(as_batch(pixels, device))
+            batch = as_batch(pixels, device)
+            whole = batch.shape[-1] == size
+            return self.through(batch if whole else F.interpolate(batch, size, mode="bilinear", antialias=True))
         moved = pixels.to(device, non_blocking=True).permute(0, 3, 1, 2)
         aspect = part.aspect[chosen.to(part.aspect.device)].to(device)
-        return self.through(augment(moved, aspect, self.preprocessing.crop, self.how))
+        return self.through(augment(moved, aspect, size, self.how))
 
     def through(self, batch: Tensor) -> Tensor:
         """``batch`` in [0, 1], normalised and sent through the frozen prefix."""

@@ -42,8 +42,8 @@ class KeptBatches:
     train_features: Tensor
     validation_features: Tensor
 
-    def train(self, indices: np.ndarray) -> tuple[Tensor, Tensor]:
-        """See :class:`Batches`; a view is drawn for each picture."""
+    def train(self, indices: np.ndarray, size: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+        """See :class:`Batches`; a view is drawn for each picture, at the size that it was kept at."""
         chosen = torch.from_numpy(indices)
         views = torch.randint(len(self.train_features), (len(chosen),))
         place = self.train_features.device
@@ -106,7 +106,7 @@ def _compute(
         for index, start in enumerate(range(0, count, CHUNK)):
             torch.manual_seed(step_seed(seed, VIEW_EPOCH + view, index))
             chosen = torch.arange(start, min(start + CHUNK, count))
-            inputs = fresh.augmented(chosen) if view else fresh.plain(chosen)
+            inputs = fresh.augmented(chosen, fresh.preprocessing.crop) if view else fresh.plain(chosen)
             train[view, start : start + len(chosen)] = _as_array(inputs)
             done += len(chosen)
             yield Preparing(stage="features", done=done, total=total)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import statistics
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,10 +28,13 @@ def describe(device: torch.device) -> str:
 
 @dataclass(frozen=True)
 class Compute:
-    """How to compute: ``precision`` (``fp32`` or ``bf16``) and, on a CPU, the number of ``threads`` (else 0)."""
+    """How to compute: ``precision`` is ``fp32`` or ``bf16``; on a CPU also the number of ``threads`` (else 0), and
+    whether small convolutions are computed as ``matrix_products``.
+    """
 
     precision: str
     threads: int = 0
+    matrix_products: bool = False
 
     @property
     def dtype(self) -> torch.dtype:
@@ -45,6 +50,13 @@ class Compute:
         if self.threads:
             torch.set_num_threads(self.threads)
 
+    def prepare(self, network: torch.nn.Module) -> None:
+        """Make ``network`` compute like this."""
+        if self.matrix_products:
+            from resnet_studio.training.convolution import use_matrix_products
+
+            use_matrix_products(network)
+
 
 def choose_compute(precision: str, device: torch.device) -> Compute:
     """What is fastest on ``device``; ``precision`` is auto, fp32 or bf16.
@@ -59,30 +71,58 @@ def choose_compute(precision: str, device: torch.device) -> Compute:
         return Compute(("bf16" if fast else "fp32") if precision == "auto" else precision)
     if device.type == "mps":
         return Compute("fp32" if precision == "auto" else precision)
-    cores = torch.get_num_threads()
-    precisions = ("bf16", "fp32") if precision == "auto" else (precision,)
-    candidates = [Compute(each, threads) for each in precisions for threads in sorted({cores, max(1, cores // 2)})]
-    measured = _interleaved(candidates)
-    torch.set_num_threads(cores)
-    return min(candidates, key=lambda candidate: statistics.median(measured[candidate]))
+    ways = [Compute("bf16", 1, True), Compute("bf16", 1), Compute("fp32", 1)]
+    most_threads()
+    return rethought(fastest([way for way in ways if precision in ("auto", way.precision)]))
 
 
-def _interleaved(candidates: list[Compute], rounds: int = 5) -> dict[Compute, list[float]]:
-    """Seconds of a forward and backward pass through one layer of the kind that ResNets are made of, in turn."""
+@cache
+def most_threads() -> int:
+    """How many threads torch takes by itself: one a core, or what ``OMP_NUM_THREADS`` says."""
     import torch
 
-    layer = torch.nn.Conv2d(128, 128, 3, padding=1).to(memory_format=torch.channels_last)
-    pictures = torch.zeros(16, 128, 14, 14).contiguous(memory_format=torch.channels_last)
+    return torch.get_num_threads()
+
+
+def rethought(compute: Compute) -> Compute:
+    """``compute`` with the number of threads that is faster just now: on a busy machine one thread can be faster than
+    several that wait for each other.
+    """
+    if not compute.threads:
+        return compute
+    most = most_threads()
+    return fastest([replace(compute, threads=threads) for threads in sorted({most, max(1, most // 2)}, reverse=True)])
+
+
+def fastest(candidates: list[Compute], rounds: int = 2) -> Compute:
+    """The candidate that takes the least time for a layer of the kind that ResNets end in, forward and backward.
+
+    They are tried in turn, some times in a row each: the first after a change has to wake threads or build kernels.
+    Who is far behind after a round need not try again.
+    """
+    import torch
+
+    layer = torch.nn.Sequential(torch.nn.Conv2d(256, 256, 3, padding=1, bias=False))
+    layer.to(memory_format=torch.channels_last)
+    pictures = torch.zeros(16, 256, 7, 7, requires_grad=True).contiguous(memory_format=torch.channels_last)
     seconds: dict[Compute, list[float]] = {candidate: [] for candidate in candidates}
-    for turn in range(rounds + 1):
-        for candidate in candidates:
+    for _ in range(rounds):
+        for candidate in list(seconds) if len(seconds) > 1 else []:
             candidate.apply()
-            begun = time.perf_counter()
-            with torch.autocast("cpu", candidate.dtype, enabled=candidate.precision != "fp32"):
-                layer(pictures).float().sum().backward()
-            if turn:  # the first turn builds the kernels
-                seconds[candidate].append(time.perf_counter() - begun)
-    return seconds
+            candidate.prepare(used := copy.deepcopy(layer))
+            seconds[candidate] += [_seconds(candidate, used, pictures) for _ in range(4)][1:]
+        best = min(min(each, default=0.0) for each in seconds.values())
+        seconds = {candidate: each for candidate, each in seconds.items() if min(each, default=0.0) <= 1.5 * best}
+    return min(seconds, key=lambda candidate: statistics.median(seconds[candidate] or [0.0]))
+
+
+def _seconds(compute: Compute, layer: torch.nn.Module, pictures: torch.Tensor) -> float:
+    import torch
+
+    begun = time.perf_counter()
+    with torch.autocast("cpu", compute.dtype, enabled=compute.precision != "fp32"):
+        layer(pictures).float().sum().backward()
+    return time.perf_counter() - begun
 
 
 def memory_mb(device: torch.device) -> float:

@@ -49,6 +49,7 @@ def _epochs(session: Session, control: Control) -> Generator[Event, None, Finish
                 break
             if session.progress_due():
                 yield session.progress()
+                session.keep_pace()
                 session.save_if_due(within_epoch=True)
         if control.request == "pause":
             return "stopped"

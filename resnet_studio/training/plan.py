@@ -49,6 +49,7 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         epochs=config.epochs or facts.epochs or _epochs(facts.train_pictures, scratch),
         batch_size=config.batch_size or _batch_size(facts),
         picture_size=size,
+        early_picture_size=min(size, config.early_picture_size or size),
         learning_rate=config.learning_rate or _learning_rate(config, scratch),
         stage_factor=1.0 if scratch else config.stage_factor,
         augmentation=_augmentation(size, scratch) if config.augmentation == "auto" else config.augmentation,
@@ -108,6 +109,20 @@ def _augmentation(size: int, scratch: bool) -> Literal["light", "standard"]:
     return "light" if scratch and size <= SMALL_PICTURE else "standard"
 
 
+def picture_size_in(config: TrainConfig, epoch: int) -> int:
+    """The side, px, of the training pictures in ``epoch`` (from 0) of a resolved ``config``.
+
+    It grows evenly, in steps of 8 px, and is full for the last quarter (progressive resizing, as taught by fast.ai).
+    Pictures that meet a frozen part are kept in its features and have one size.
+    """
+    assert config.picture_size is not None and config.epochs is not None
+    full, first = config.picture_size, config.early_picture_size or config.picture_size
+    grown = epoch / max(1.0, 0.75 * config.epochs)
+    if first >= full or grown >= 1 or keeps_features(config):
+        return full
+    return min(full, round((first + (full - first) * grown) / 8) * 8)
+
+
 def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace) -> Run:
     """A run of ``config`` on ``dataset``: its split and its settled settings written down, nothing trained yet."""
     parts = split_dataset(dataset, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
@@ -147,12 +162,14 @@ def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
     """
     assert config.picture_size is not None and config.epochs is not None
     stages = anatomy.gflops(config.depth, config.picture_size, config.stem)
+    sizes = [picture_size_in(config, epoch) / config.picture_size for epoch in range(config.epochs)]
+    shrunk = sum(size**2 for size in sizes) / len(sizes)
     frozen = sum(stages[stage] for stage in anatomy.frozen_stages(config.freeze))
     trained = sum(stages.values()) - frozen
     kept = keeps_features(config)
-    through_frozen = (KEPT_VIEWS if kept else config.epochs) * counts["train"]
+    through_frozen = (KEPT_VIEWS if kept else config.epochs) * counts["train"] * shrunk
     through_frozen += (1 if kept else config.epochs) * counts["validation"]
-    through_trained = config.epochs * (3 * counts["train"] + counts["validation"])
+    through_trained = config.epochs * (3 * counts["train"] * shrunk + counts["validation"])
     return through_frozen * frozen + through_trained * trained + counts["test"] * (frozen + trained)
 
 

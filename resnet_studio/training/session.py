@@ -19,12 +19,14 @@ from resnet_studio.training import hardware, saving
 from resnet_studio.training.batches import autocast, epoch_batches, step_seed
 from resnet_studio.training.materials import Materials, Tally, class_weights
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule
+from resnet_studio.training.plan import picture_size_in
 
 if TYPE_CHECKING:
     pass
 
 PROGRESS_SECONDS = 0.5
 SAVE_SECONDS = 60.0
+PACE_SECONDS = 60.0
 
 
 @dataclass
@@ -60,7 +62,7 @@ class Session:
         self.notes: list[Noted] = []
         self._order: list[np.ndarray] | None = None
         self._save_seconds = 0.0
-        self._last_progress = self._last_save = self._clock = time.perf_counter()
+        self._last_progress = self._last_save = self._last_paced = self._clock = time.perf_counter()
         m.suffix.train()
 
     # where it stands
@@ -114,7 +116,7 @@ class Session:
         m = self.materials
         config = m.config
         torch.manual_seed(step_seed(config.seed, self.epoch, self.batch))
-        inputs, labels = m.batches.train(indices)
+        inputs, labels = m.batches.train(indices, picture_size_in(config, self.epoch))
         targets = labels
         if config.mix != "none":
             inputs, targets = mix(inputs, labels, len(m.card.classes), config.mix)
@@ -165,6 +167,14 @@ class Session:
         self.schedule.step()
         if self.average is not None:
             self.average.update_parameters(self.materials.suffix)
+
+    def keep_pace(self) -> None:
+        """Once a minute, see whether more or fewer threads would be faster: others may have come or gone."""
+        now = time.perf_counter()
+        if now - self._last_paced >= PACE_SECONDS:
+            self._last_paced = now
+            self.materials.compute = hardware.rethought(self.materials.compute)
+            self.materials.compute.apply()
 
     # what is said on the way
 

@@ -62,6 +62,7 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
 
     compute = saving.saved_compute(run) or hardware.choose_compute(config.precision, device)
     compute.apply()
+    compute.prepare(model)
     model.to(device, memory_format=torch.channels_last)
     cut = resnet.cut(model, config.freeze)
     fresh = FreshBatches(train, validation, cut.prefix, how, card.preprocessing, compute)

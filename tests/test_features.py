@@ -68,12 +68,14 @@ def features_recipe(materials):
 def test_training_draws_from_several_views_that_differ(dataset, workspace):
     session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4"), workspace))
     kept = session.materials.batches
-    assert len(kept.train_features) == plan.KEPT_VIEWS
-    views = kept.train_features.float()
+    assert len(kept.varied_features) == plan.KEPT_VIEWS - 1
+    views = torch.cat([kept.plain_features[None], kept.varied_features]).float()
     assert all((views[0] - views[view]).abs().mean() > 1e-3 for view in range(1, plan.KEPT_VIEWS))
     torch.manual_seed(0)
     drawn = torch.cat([kept.train(np.arange(10), 32)[0] for _ in range(20)])
     assert len(drawn.unique(dim=0)) > 30
+    own = views[:, :10].reshape(-1, 1, views.shape[2])
+    assert all((own == one).all(-1).any() for one in drawn.float())  # each is one of the views of these pictures
 
 
 def test_a_second_training_computes_no_feature_again(dataset, workspace):
@@ -138,17 +140,47 @@ def test_the_probe_finds_what_can_be_told_apart_by_a_line():
     centres = rng.normal(size=(4, 20)) * 3
     labels = np.repeat(np.arange(4), 30)
     points = centres[labels] + rng.normal(size=(120, 20)) + 100
-    fitted = probe.fit(points, labels, 4, seed=0)
-    assert fitted.accuracy(torch.from_numpy(points).float(), torch.from_numpy(labels)) > 0.97
+    fitted = probe.fit(torch.from_numpy(points), torch.from_numpy(labels), 4, seed=0)
+    assert fitted.accuracy(torch.from_numpy(points), torch.from_numpy(labels)) > 0.97
+
+
+@pytest.mark.parametrize(("classes", "strength"), [(2, 0.1), (5, 0.01), (5, 1.0)])
+def test_the_solution_costs_no_more_than_that_of_scikit_learn(classes, strength):
+    from sklearn.linear_model import LogisticRegression
+
+    torch.manual_seed(0)
+    labels = torch.arange(90) % classes
+    features = torch.randn(90, 30) + torch.randn(classes, 30)[labels] / 2
+
+    def cost(weight, bias):
+        logits = features.double() @ weight.double().T + bias.double()
+        return float(
+            torch.nn.functional.cross_entropy(logits, labels, reduction="sum") * strength + (weight**2).sum() / 2
+        )
+
+    solution = probe._solved(features, labels, torch.zeros(classes, 31), strength, probe.ITERATIONS)
+    theirs = LogisticRegression(C=strength, max_iter=1000).fit(features.numpy(), labels.numpy())
+    weight, bias = torch.from_numpy(theirs.coef_), torch.from_numpy(theirs.intercept_)
+    if classes == 2:  # one row of log-odds: as two rows of half of them
+        weight, bias = torch.cat([-weight, weight]) / 2, torch.cat([-bias, bias]) / 2
+    assert cost(solution[:, :-1], solution[:, -1]) <= cost(weight, bias) + 1e-3
+
+
+def test_the_strength_is_chosen_by_pictures_that_were_not_fitted_to():
+    torch.manual_seed(0)
+    labels = torch.arange(60) % 3
+    noisy = torch.randn(60, 400) + 0.2 * torch.randn(3, 400)[labels]  # easy to learn by heart
+    clear = torch.randn(60, 4) + 3 * torch.eye(4)[labels]
+    assert probe._best_strength(noisy, labels, 3, seed=0) < probe._best_strength(clear, labels, 3, seed=0)
 
 
 def test_the_probe_of_two_classes_or_of_rare_ones_works_too():
     rng = np.random.default_rng(0)
     labels = np.array([0] * 40 + [1] * 2)
     points = rng.normal(size=(42, 5)) + labels[:, None] * 4
-    fitted = probe.fit(points, labels, 2, seed=0)
+    fitted = probe.fit(torch.from_numpy(points), torch.from_numpy(labels), 2, seed=0)
     assert fitted.weight.shape == (2, 5)
-    assert fitted.accuracy(torch.from_numpy(points).float(), torch.from_numpy(labels)) > 0.95
+    assert fitted.accuracy(torch.from_numpy(points), torch.from_numpy(labels)) > 0.95
 
 
 def test_an_installed_probe_makes_the_head_answer_like_it():

@@ -3,7 +3,7 @@ import pytest
 
 from resnet_studio.data.dataset import Sample
 from resnet_studio.errors import DataError
-from resnet_studio.evaluation.report import make_report, relabelled
+from resnet_studio.evaluation.report import make_report, relabelled, wilson_interval
 
 CLASSES = ("cat", "dog", "owl")
 
@@ -27,6 +27,23 @@ def test_the_numbers_are_those_of_the_textbook():
     assert (owl.precision, owl.recall, owl.f1) == (0, 0, 0)
     assert report.macro_f1 == pytest.approx((2 / 3 + 0.8 + 0) / 3)
     assert report.loss == pytest.approx(-(4 * np.log(0.8) + 2 * np.log(0.1)) / 6)
+
+
+def test_the_numbers_are_those_of_scikit_learn_and_scipy():
+    from scipy.stats import binomtest
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    draw = np.random.default_rng(0)
+    true, guesses = draw.integers(0, 2, 40), draw.integers(0, 3, 40)  # no owl among the pictures
+    report = make_report(CLASSES, samples(*true), answers(*guesses))
+    kinds = [0, 1, 2]
+    wanted = precision_recall_fscore_support(true, guesses, labels=kinds, zero_division=0)
+    found = [[getattr(score, name) for score in report.per_class] for name in ("precision", "recall", "f1", "support")]
+    assert np.allclose(found, wanted)
+    assert np.array_equal(report.confusion, confusion_matrix(true, guesses, labels=kinds))
+    for correct in (0, 7, 40):
+        interval = binomtest(correct, 40).proportion_ci(0.95, method="wilson")
+        assert wilson_interval(correct, 40) == pytest.approx((interval.low, interval.high), abs=1e-9)
 
 
 def test_few_pictures_give_a_wide_interval_and_many_a_narrow_one():

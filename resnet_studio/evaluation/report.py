@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,20 +136,16 @@ def make_report(
     skipped: tuple[str, ...] = (),
 ) -> Report:
     """The report of ``probabilities`` ``[N, classes]`` on labelled ``samples``."""
-    from scipy.stats import binomtest
-    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-
     true = np.array([sample.label for sample in samples])
     predicted = probabilities.argmax(1)
-    labels = np.arange(len(classes))
-    precision, recall, f1, support = precision_recall_fscore_support(true, predicted, labels=labels, zero_division=0)
-    confusion = confusion_matrix(true, predicted, labels=labels)
-    correct = int((true == predicted).sum())
-    interval = binomtest(correct, len(true)).proportion_ci(0.95, method="wilson")
+    confusion = np.bincount(true * len(classes) + predicted, minlength=len(classes) ** 2).reshape(2 * [len(classes)])
+    hits, support, claimed = confusion.diagonal(), confusion.sum(1), confusion.sum(0)
+    precision, recall, f1 = _shares(hits, claimed), _shares(hits, support), _shares(2 * hits, support + claimed)
+    correct = int(hits.sum())
     return Report(
         count=len(true),
         accuracy=correct / len(true),
-        interval=(float(interval.low), float(interval.high)),
+        interval=wilson_interval(correct, len(true)),
         macro_f1=float(f1[support > 0].mean()),
         loss=float(-np.log(probabilities[np.arange(len(true)), true].clip(1e-12)).mean()),
         classes=tuple(classes),
@@ -169,3 +167,16 @@ def make_report(
         ),
         skipped=skipped,
     )
+
+
+def wilson_interval(correct: int, count: int, level: float = 0.95) -> tuple[float, float]:
+    """The interval of Wilson (1927) for a share of which ``correct`` of ``count`` were seen, at ``level``."""
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share, spread = correct / count, z * z / count
+    middle, reach = share + spread / 2, z * math.sqrt(share * (1 - share) / count + spread / (4 * count))
+    return max(0.0, (middle - reach) / (1 + spread)), min(1.0, (middle + reach) / (1 + spread))
+
+
+def _shares(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
+    """``part`` / ``whole``, 0 where ``whole`` is."""
+    return part / np.maximum(whole, 1)

@@ -1,7 +1,7 @@
 """What the frozen prefix computes, kept: each picture goes through it once a view instead of once an epoch.
 
-The validation pictures have one view. The training pictures have several augmented ones, the first of them the plain
-centre crop, and every step draws one for each of its pictures, so that augmentation still helps. Entries live in the
+The validation pictures have one view, the plain centre crop. The training pictures have several augmented ones beside
+it, and every step draws one for each of its pictures, so that augmentation still helps. Entries live in the
 workspace's cache, named by the pictures' contents, the prefix's weights, the size and the augmentation.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from resnet_studio.events import Preparing
 from resnet_studio.training.batches import FreshBatches, Part, on_device_if_it_fits, step_seed
-from resnet_studio.training.plan import KEPT_VIEWS, keeps_features
+from resnet_studio.training.plan import KEPT_VIEWS, keeps_features, picture_size_in
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
@@ -32,29 +32,43 @@ STORED = {"bf16": ("<u2", torch.bfloat16), "fp32": ("<f4", torch.float32)}
 
 @dataclass(frozen=True)
 class KeptBatches:
-    """Batches of kept features.
+    """Batches of kept features, the suffix's inputs.
 
-    ``train_features`` [views, N, ...] and ``validation_features`` [M, ...] hold the suffix's inputs.
+    ``plain_features`` [N, ...] are of the training pictures as they are, ``varied_features`` [views, N, ...] of their
+    augmented views, ``validation_features`` [M, ...] of the validation pictures.
     """
 
     training: Part
     validation: Part
-    train_features: Tensor
+    plain_features: Tensor
+    varied_features: Tensor
     validation_features: Tensor
 
     def train(self, indices: np.ndarray, size: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
-        """See :class:`Batches`; a view is drawn for each picture, at the size that it was kept at."""
+        """See :class:`Batches`; a view is drawn for each picture, at the size that it was kept at.
+
+        Maps of two sizes do not go into one batch: where the augmented views are smaller, they are all that is drawn.
+        """
         chosen = torch.from_numpy(indices)
-        views = torch.randint(len(self.train_features), (len(chosen),))
-        place = self.train_features.device
-        inputs = self.train_features[views.to(place), chosen.to(place)]
+        views = torch.randint(1 + len(self.varied_features), (len(chosen),))
+        if self.plain_features.shape[1:] != self.varied_features.shape[2:]:
+            places = torch.randint(len(self.varied_features), (len(chosen),)) * len(self.training) + chosen
+            return self._labelled(_taken(self.varied_features.flatten(0, 1), places), chosen)
+        inputs = _taken(self.plain_features, chosen)
+        if len(varied := views.nonzero().flatten()):
+            drawn = _taken(
+                self.varied_features.flatten(0, 1), (views[varied] - 1) * len(self.training) + chosen[varied]
+            )
+            inputs[varied.to(inputs.device)] = drawn
+        return self._labelled(inputs, chosen)
+
+    def _labelled(self, inputs: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
         labels = self.training.labels
         return _arranged(inputs.to(labels.device)), labels[chosen.to(labels.device)]
 
     def plain(self, chosen: Tensor) -> Tensor:
-        """See :class:`Batches`; the first view."""
-        features = self.train_features[0][chosen.to(self.train_features.device)]
-        return _arranged(features.to(self.training.labels.device))
+        """See :class:`Batches`."""
+        return _arranged(_taken(self.plain_features, chosen).to(self.training.labels.device))
 
     def validate(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """See :class:`Batches`."""
@@ -68,58 +82,83 @@ class KeptBatches:
 def keep(
     fresh: FreshBatches, config: TrainConfig, cache: ArrayCache
 ) -> Generator[Preparing, None, KeptBatches | FreshBatches]:
-    """The same batches from kept features, where keeping them pays and they fit into ``cache``; else ``fresh``."""
-    if not keeps_features(config):
+    """The same batches from kept features, where keeping them pays and they fit into ``cache``; else ``fresh``.
+
+    The pictures as they are come first: they are all that a probe needs. :func:`vary` adds the augmented views.
+    """
+    if not keeps_features(config) or not cache.has_room(_bytes(fresh, config)):
         return fresh
-    views = 1 if fresh.how.identity else KEPT_VIEWS
-    shape = _output_shape(fresh)
-    stored, _ = STORED[fresh.compute.precision]
-    count, others = len(fresh.training), len(fresh.validation)
-    shapes = {"train": ((views, count, *shape), stored), "validation": ((others, *shape), stored)}
-    size = (views * count + others) * int(np.prod(shape)) * np.dtype(stored).itemsize
-    if not cache.has_room(size):
-        return fresh
-    key = cache.key(
-        "features", VERSION, fresh.training.contents, fresh.validation.contents, _weights_hash(fresh.prefix),
-        asdict(fresh.preprocessing), asdict(fresh.how), fresh.training.pixels.shape[1], views, config.seed,
-        fresh.compute.precision,
-    )  # fmt: skip
+    shape, (stored, _) = _output_shape(fresh, fresh.preprocessing.crop), STORED[fresh.compute.precision]
+    shapes = {"train": ((len(fresh.training), *shape), stored), "validation": ((len(fresh.validation), *shape), stored)}
+    key = cache.key("plain features", VERSION, *_follows_from(fresh))
     if (entry := cache.get(key)) is None:
+        total = len(fresh.training) + len(fresh.validation)
         with cache.building(key, shapes) as building:
-            yield from _compute(fresh, config.seed, building.arrays["train"], building.arrays["validation"])
+            yield from _fill(_plain(fresh), building.arrays["train"], 0, total)
+            validation = (inputs for inputs, _ in fresh.validate(CHUNK))
+            yield from _fill(validation, building.arrays["validation"], len(fresh.training), total)
         entry = cache.get(key)
         assert entry is not None
-    device = fresh.training.labels.device
-    train, validation = (
-        on_device_if_it_fits(_as_tensor(entry.arrays[name], fresh), device) for name in ("train", "validation")
-    )
-    return KeptBatches(fresh.training, fresh.validation, train, validation)
+    train, validation_features = (_as_tensor(entry.arrays[name], fresh) for name in ("train", "validation"))
+    return KeptBatches(fresh.training, fresh.validation, train, train.unsqueeze(0)[:0], validation_features)
 
 
-def _compute(
-    fresh: FreshBatches, seed: int, train: np.ndarray, validation: np.ndarray
-) -> Generator[Preparing, None, None]:
-    """Fill the arrays; about once a chunk says how far it is."""
-    views, count = train.shape[:2]
-    total, done = views * count + len(validation), 0
-    for view in range(views):
-        for index, start in enumerate(range(0, count, CHUNK)):
-            torch.manual_seed(step_seed(seed, VIEW_EPOCH + view, index))
-            chosen = torch.arange(start, min(start + CHUNK, count))
-            inputs = fresh.augmented(chosen, fresh.preprocessing.crop) if view else fresh.plain(chosen)
-            train[view, start : start + len(chosen)] = _as_array(inputs)
-            done += len(chosen)
-            yield Preparing(stage="features", done=done, total=total)
+def vary(
+    kept: KeptBatches, fresh: FreshBatches, config: TrainConfig, cache: ArrayCache
+) -> Generator[Preparing, None, KeptBatches]:
+    """``kept`` with the augmented views too, where ``config`` augments at all."""
+    if fresh.how.identity:
+        return kept
+    count, views, size = len(fresh.training), KEPT_VIEWS - 1, picture_size_in(config, 0)
+    key = cache.key("varied features", VERSION, *_follows_from(fresh), asdict(fresh.how), views, size, config.seed)
+    if (entry := cache.get(key)) is None:
+        shape, (stored, _) = _output_shape(fresh, size), STORED[fresh.compute.precision]
+        with cache.building(key, {"train": ((views, count, *shape), stored)}) as building:
+            for view in range(views):
+                varied = _varied(fresh, size, config.seed, view)
+                yield from _fill(varied, building.arrays["train"][view], view * count, views * count)
+        entry = cache.get(key)
+        assert entry is not None
+    return replace(kept, varied_features=_as_tensor(entry.arrays["train"], fresh))
+
+
+def _bytes(fresh: FreshBatches, config: TrainConfig) -> int:
+    """What keeping all views would take."""
+    views = 1 if config.augmentation == "none" else KEPT_VIEWS
+    itemsize = np.dtype(STORED[fresh.compute.precision][0]).itemsize
+    return (views * len(fresh.training) + len(fresh.validation)) * int(np.prod(_output_shape(fresh, config.picture_size or 0))) * itemsize
+
+
+def _follows_from(fresh: FreshBatches) -> tuple[object, ...]:
+    """All that the plain features depend on."""
+    return (
+        fresh.training.contents, fresh.validation.contents, _weights_hash(fresh.prefix), asdict(fresh.preprocessing),
+        fresh.training.pixels.shape[1], fresh.compute.precision,
+    )  # fmt: skip
+
+
+def _plain(fresh: FreshBatches) -> Iterator[Tensor]:
+    return (fresh.plain(chosen) for chosen in torch.split(torch.arange(len(fresh.training)), CHUNK))
+
+
+def _varied(fresh: FreshBatches, size: int, seed: int, view: int) -> Iterator[Tensor]:
+    for index, chosen in enumerate(torch.split(torch.arange(len(fresh.training)), CHUNK)):
+        torch.manual_seed(step_seed(seed, VIEW_EPOCH + view, index))
+        yield fresh.augmented(chosen, size)
+
+
+def _fill(chunks: Iterator[Tensor], array: np.ndarray, done: int, total: int) -> Generator[Preparing, None, None]:
+    """Fill ``array`` with the features that come in ``chunks``; after each says how far it is."""
     start = 0
-    for inputs, labels in fresh.validate(CHUNK):
-        validation[start : start + len(labels)] = _as_array(inputs)
-        start += len(labels)
+    for features in chunks:
+        array[start : start + len(features)] = _as_array(features)
+        start += len(features)
         yield Preparing(stage="features", done=done + start, total=total)
 
 
-def _output_shape(fresh: FreshBatches) -> tuple[int, ...]:
-    """The shape of one picture's features; maps have their channels last, as they are computed."""
-    output = fresh.through(torch.zeros(1, 3, *2 * [fresh.preprocessing.crop], device=fresh.training.labels.device))
+def _output_shape(fresh: FreshBatches, size: int) -> tuple[int, ...]:
+    """The shape of the features of a picture of ``size`` px; maps have their channels last, as they are computed."""
+    output = fresh.through(torch.zeros(1, 3, size, size, device=fresh.training.labels.device))
     return tuple(_channels_last(output).shape[1:])
 
 
@@ -139,8 +178,13 @@ def _as_array(features: Tensor) -> np.ndarray:
 
 
 def _as_tensor(array: np.ndarray, fresh: FreshBatches) -> Tensor:
+    """Stored features, on the device of ``fresh`` where they fit."""
     _, dtype = STORED[fresh.compute.precision]
-    return torch.from_numpy(array).view(dtype)
+    return on_device_if_it_fits(torch.from_numpy(array).view(dtype), fresh.training.labels.device)
+
+
+def _taken(features: Tensor, chosen: Tensor) -> Tensor:
+    return features[chosen.to(features.device)]
 
 
 def _weights_hash(module: torch.nn.Module) -> str:

@@ -49,7 +49,7 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         epochs=config.epochs or facts.epochs or _epochs(facts.train_pictures, scratch),
         batch_size=config.batch_size or _batch_size(facts),
         picture_size=size,
-        early_picture_size=min(size, config.early_picture_size or size),
+        early_picture_size=min(size, config.early_picture_size or _early_picture_size(config, size, scratch)),
         learning_rate=config.learning_rate or _learning_rate(config, scratch),
         stage_factor=1.0 if scratch else config.stage_factor,
         augmentation=_augmentation(size, scratch) if config.augmentation == "auto" else config.augmentation,
@@ -87,6 +87,12 @@ def _picture_size(facts: Facts, scratch: bool) -> int:
     return 224 if facts.on_gpu else 160
 
 
+def _early_picture_size(config: TrainConfig, size: int, scratch: bool) -> int:
+    """Four fifths where crops are taken, in steps of 32 px; torchvision's recipes train at 176 px for 224."""
+    whole = scratch or size < 96 or config.augmentation == "none"
+    return size if whole else max(64, round(0.8 * size / 32) * 32)
+
+
 def _epochs(train_pictures: int, scratch: bool) -> int:
     if scratch:
         return int(min(40.0, max(10.0, 90 / math.sqrt(math.sqrt(train_pictures)))))
@@ -113,12 +119,15 @@ def picture_size_in(config: TrainConfig, epoch: int) -> int:
     """The side, px, of the training pictures in ``epoch`` (from 0) of a resolved ``config``.
 
     It grows evenly, in steps of 8 px, and is full for the last quarter (progressive resizing, as taught by fast.ai).
-    Pictures that meet a frozen part are kept in its features and have one size.
+    Views that are kept as features stay at the first size: a crop shows things larger than the whole picture does, so
+    that smaller crops show them as they will be met (train-test resolution discrepancy, arXiv 1906.06423).
     """
     assert config.picture_size is not None and config.epochs is not None
     full, first = config.picture_size, config.early_picture_size or config.picture_size
     grown = epoch / max(1.0, 0.75 * config.epochs)
-    if first >= full or grown >= 1 or keeps_features(config):
+    if keeps_features(config):
+        return min(first, full)
+    if first >= full or grown >= 1:
         return full
     return min(full, round((first + (full - first) * grown) / 8) * 8)
 

@@ -6,12 +6,12 @@ It needs no learning rate and no epochs, gives a first accuracy within seconds, 
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_studio.training.batches import autocast
@@ -25,6 +25,7 @@ MOST_COMPARED = 2_000  # pictures that the strengths are compared on
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
 FOLDS = 3
 CHUNK = 64
+ITERATIONS, ITERATIONS_COMPARED = 100, 30
 
 
 @dataclass(frozen=True)
@@ -36,36 +37,67 @@ class Probe:
 
     def accuracy(self, features: Tensor, labels: Tensor) -> float:
         """The share of ``features`` [N, C] that it gives the right one of ``labels`` [N]."""
-        return float(((features @ self.weight.T + self.bias).argmax(1) == labels).float().mean())
+        return float(((features.float() @ self.weight.T + self.bias).argmax(1) == labels).float().mean())
 
 
-def fit(features: np.ndarray, labels: np.ndarray, classes: int, seed: int) -> Probe:
+def fit(features: Tensor, labels: Tensor, classes: int, seed: int) -> Probe:
     """The best probe for ``features`` [N, C] and ``labels`` [N]; every class occurs.
 
     Features are standardised; the strength of the L2 penalty is chosen by cross-validation within these pictures, or
-    the weakest is taken where a class has too few pictures for that. L-BFGS, scikit-learn.
+    the weakest is taken where a class has too few pictures for that.
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold, cross_val_score
-
-    mean, scale = features.mean(0), features.std(0) + 1e-6
+    features = features.float()
+    mean, scale = features.mean(0), features.std(0, correction=0) + 1e-6
     standard = (features - mean) / scale
     strength = STRENGTHS[-1]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of convergence and of rare classes, neither of which does harm here
-        if np.bincount(labels, minlength=classes).min() >= FOLDS:
-            folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-            few = np.random.default_rng(seed).permutation(len(labels))[:MOST_COMPARED]
-            models = [LogisticRegression(C=each, max_iter=60) for each in STRENGTHS]
-            scores = [cross_val_score(model, standard[few], labels[few], cv=folds).mean() for model in models]
-            strength = STRENGTHS[int(np.argmax(scores))]
-        model = LogisticRegression(C=strength, max_iter=200).fit(standard, labels)
-    weight, bias = model.coef_, model.intercept_
-    if classes == 2:  # one row of log-odds: the same model as two rows of half of them
-        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
-    weight = weight / scale
-    bias = bias - weight @ mean
-    return Probe(torch.from_numpy(weight).float(), torch.from_numpy(bias).float())
+    if int(torch.bincount(labels, minlength=classes).min()) >= FOLDS:
+        strength = _best_strength(standard, labels, classes, seed)
+    solution = _solved(standard, labels, torch.zeros(classes, features.shape[1] + 1), strength, ITERATIONS)
+    weight, bias = solution[:, :-1] / scale, solution[:, -1]
+    return Probe(weight, bias - weight @ mean)
+
+
+def _best_strength(features: Tensor, labels: Tensor, classes: int, seed: int) -> float:
+    """The strength that does best on the third of the pictures that it was not fitted to, each third in its turn."""
+    draw = np.random.default_rng(seed)
+    few = torch.from_numpy(draw.permutation(len(labels))[:MOST_COMPARED])
+    features, labels = features[few], labels[few]
+    order = torch.argsort(labels, stable=True)  # in random order within each class: thirds of each class
+    fold = torch.empty_like(labels)
+    fold[order] = torch.arange(len(labels)) % FOLDS
+    right = np.zeros(len(STRENGTHS))
+    for out in range(FOLDS):
+        kept, held = fold != out, fold == out
+        solution = torch.zeros(classes, features.shape[1] + 1)
+        for place, strength in enumerate(STRENGTHS):  # each starts from the one before
+            solution = _solved(features[kept], labels[kept], solution, strength, ITERATIONS_COMPARED)
+            guesses = _logits(features[held], solution).argmax(1)
+            right[place] += float((guesses == labels[held]).sum())
+    return STRENGTHS[int(right.argmax())]
+
+
+def _solved(features: Tensor, labels: Tensor, start: Tensor, strength: float, iterations: int) -> Tensor:
+    """Weights and bias [classes, C + 1] that minimise half the squared weights and ``strength`` times the summed
+    cross-entropy; L-BFGS from ``start``.
+    """
+    solution = start.clone().requires_grad_()
+    search = torch.optim.LBFGS(
+        [solution], max_iter=iterations, tolerance_grad=1e-4, tolerance_change=1e-7, line_search_fn="strong_wolfe"
+    )
+
+    def objective() -> float:
+        search.zero_grad()
+        cost = F.cross_entropy(_logits(features, solution), labels, reduction="sum") * strength
+        cost = cost + solution[:, :-1].square().sum() / 2
+        cost.backward()  # type: ignore[no-untyped-call]
+        return float(cost.detach())
+
+    search.step(objective)  # type: ignore[no-untyped-call]
+    return solution.detach()
+
+
+def _logits(features: Tensor, solution: Tensor) -> Tensor:
+    return torch.addmm(solution[:, -1], features, solution[:, :-1].t())
 
 
 def probe(batches: Batches, suffix: torch.nn.Module, classes: int, seed: int, compute: Compute) -> tuple[Probe, float]:
@@ -77,7 +109,7 @@ def probe(batches: Batches, suffix: torch.nn.Module, classes: int, seed: int, co
     labels = batches.training.labels.cpu()
     chosen = _some(labels, seed)
     train = torch.cat([_pooled(batches.plain(part), body, compute) for part in torch.split(chosen, CHUNK)])
-    fitted = fit(train.double().numpy(), labels[chosen].numpy(), classes, seed)
+    fitted = fit(train, labels[chosen], classes, seed)
     validation = [_pooled(inputs, body, compute) for inputs, _ in batches.validate(CHUNK)]
     return fitted, fitted.accuracy(torch.cat(validation), batches.validation.labels.cpu())
 

@@ -81,29 +81,33 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     )
     if resuming:
         saving.restore_frozen(materials)
-    kept = yield from _until_asked(features.keep(fresh, config, ArrayCache(run.cache)), control)
+    cache = ArrayCache(run.cache)
+    kept = yield from _until_asked(features.keep(fresh, config, cache), control)
     if kept is None:
         return None
     materials.batches = kept
+    fitted = None if resuming else (yield from _probe(materials, begun))
+    if isinstance(kept, features.KeptBatches):
+        varied = yield from _until_asked(features.vary(kept, fresh, config, cache), control)
+        if varied is None:
+            return None
+        materials.batches = varied
+    session = Session(materials)
     if resuming:
-        session = Session(materials)
         saving.restore(session)
-        return session
-    return (yield from _probed(materials, begun))
-
-
-def _probed(materials: Materials, begun: float) -> Generator[Event, None, Session]:
-    """A session that starts from the linear probe, where the starting weights know anything."""
-    m = materials
-    if m.config.weights == "scratch":
-        return Session(m)
-    fitted, accuracy = probe.probe(m.batches, m.suffix, len(m.card.classes), m.config.seed, m.compute)
-    yield Probed(validation_accuracy=accuracy, seconds=time.perf_counter() - begun)
-    installed = probe.install(fitted, m.model.fc)
-    session = Session(m)
-    if installed:
+    elif fitted:
         session.keep_probe()
     return session
+
+
+def _probe(materials: Materials, begun: float) -> Generator[Event, None, bool]:
+    """Tell what a linear probe reaches where the starting weights know anything; whether it is now the head."""
+    m = materials
+    if m.config.weights == "scratch":
+        return False
+    fitted, accuracy = probe.probe(m.batches, m.suffix, len(m.card.classes), m.config.seed, m.compute)
+    yield Probed(validation_accuracy=accuracy, seconds=time.perf_counter() - begun)
+    return probe.install(fitted, m.model.fc)
 
 
 def _starting_weights(

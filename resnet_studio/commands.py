@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import signal
+import threading
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,12 +85,24 @@ def check(dataset: Dataset) -> Result:
 def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Train on a data set."""
     given = vars(options)
+    import_meanwhile("torch", "torchvision")
     chosen = TrainConfig(**{spec.name: given[spec.name] for spec in fields(TrainConfig) if spec.name in given})
     dataset = _open(options.data, workspace, terminal)
     run = api.train(dataset, chosen, workspace=workspace, told=terminal, control=_controlled())
     if options.tensorboard:
         _write_tensorboard([run], options.tensorboard)
     return _trained(run)
+
+
+def import_meanwhile(*modules: str) -> None:
+    """Import ``modules`` in the background, while pictures are looked at."""
+
+    def work() -> None:
+        with suppress(Exception):  # who needs them meets it again
+            for module in modules:
+                importlib.import_module(module)
+
+    threading.Thread(target=work, name="import", daemon=True).start()
 
 
 def resume(name: str, workspace: Workspace, terminal: Terminal) -> Result:

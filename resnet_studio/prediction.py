@@ -34,6 +34,14 @@ class Prediction:
     scores: tuple[tuple[str, float], ...]
 
 
+@dataclass(eq=False)
+class _Asked:
+    """Someone's ``batch`` [N, 3, crop, crop], and its ``answer`` once there is one."""
+
+    batch: Tensor
+    answer: Tensor | None = None
+
+
 class Predictor:
     """A model that answers; any number of threads may call it at once.
 
@@ -50,7 +58,8 @@ class Predictor:
         self.card = loaded.card
         self._model = loaded.model.eval().to(device=self._device, memory_format=torch.channels_last)
         self._batch_size = batch_size
-        self._computing = Lock()
+        self._computing, self._asking = Lock(), Lock()
+        self._asked: list[_Asked] = []
         side = self.card.preprocessing.crop
         self._probabilities(torch.zeros(1, 3, side, side))
 
@@ -94,11 +103,40 @@ class Predictor:
         return [given if isinstance(given, StudioError) else self._answer(next(rows)) for given in inputs]
 
     def _probabilities(self, batch: Tensor) -> Tensor:
-        """Probabilities [N, classes], fp64, on the CPU, for ``batch`` [N, 3, crop, crop]."""
+        """Probabilities [N, classes], fp64, on the CPU, for ``batch`` [N, 3, crop, crop].
+
+        One batch is computed at a time: two at once would fight for the same cores and both come late. Who waits
+        meanwhile is answered together with the others who do, by the first of them.
+        """
         import torch
 
-        # One batch at a time: two at once would fight for the same cores and both come late.
-        with self._computing, torch.inference_mode(), torch.autocast(self._device.type, enabled=False):
+        mine = _Asked(batch)
+        with self._asking:
+            self._asked.append(mine)
+        with self._computing:
+            if mine.answer is None:
+                with self._asking:
+                    together = self._together(mine)
+                answers = self._computed(torch.cat([each.batch for each in together]))
+                for each, answer in zip(together, torch.split(answers, [len(e.batch) for e in together]), strict=True):
+                    each.answer = answer
+        assert mine.answer is not None
+        return mine.answer
+
+    def _together(self, mine: _Asked) -> list[_Asked]:
+        """``mine`` and as many of the others who wait as fit into a batch; they wait no longer."""
+        chosen, room = [mine], self._batch_size - len(mine.batch)
+        for other in self._asked:
+            if other is not mine and len(other.batch) <= room:
+                chosen.append(other)
+                room -= len(other.batch)
+        self._asked = [each for each in self._asked if each not in chosen]
+        return chosen
+
+    def _computed(self, batch: Tensor) -> Tensor:
+        import torch
+
+        with torch.inference_mode(), torch.autocast(self._device.type, enabled=False):
             logits = self._model(batch.to(self._device).contiguous(memory_format=torch.channels_last))
             return torch.softmax(logits.cpu().double(), 1)
 

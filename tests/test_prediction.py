@@ -1,4 +1,6 @@
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -198,6 +200,33 @@ def test_many_threads_may_ask_at_once(predictor, files):
     assert len(answers) == 8
     for answer in answers.values():
         assert all(near(one, other) for one, other in zip(answer, expected, strict=True))
+
+
+def test_who_waits_is_answered_together_with_the_others(predictor, files, monkeypatch):
+    alone = [predictor([file])[0].scores for file in files]
+    sizes, first_in, go_on = [], threading.Event(), threading.Event()
+    computed = predictor._computed
+
+    def slow(batch):
+        sizes.append(len(batch))
+        first_in.set()
+        assert go_on.wait(20)
+        return computed(batch)
+
+    monkeypatch.setattr(predictor, "_computed", slow)
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(predictor, [files[0]])
+        assert first_in.wait(20)
+        others = [pool.submit(predictor, [files[index % len(files)]]) for index in range(6)]
+        while len(predictor._asked) < 6:
+            time.sleep(0.01)
+        go_on.set()
+        answers = [future.result()[0].scores for future in others]
+        assert first.result()[0].label == alone[0][0][0]
+    assert sizes[0] == 1 and sum(sizes) == 7 and len(sizes) <= 3
+    for index, scores in enumerate(answers):
+        for (name, value), (other, wanted) in zip(scores, alone[index % len(files)], strict=True):
+            assert name == other and value == pytest.approx(wanted, abs=1e-5)
 
 
 def test_predicting_draws_no_random_numbers_and_keeps_no_graph(predictor, checkpoint, files):

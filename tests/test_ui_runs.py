@@ -79,6 +79,14 @@ def test_names_are_shown_literally(workspace: Workspace) -> None:
     assert "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;" in html
 
 
+def test_what_the_cache_holds_is_said_and_can_be_cleared(workspace: Workspace) -> None:
+    finished(workspace, "mine")
+    html = table(RunData(workspace).overviews(), "en", 3 * 2**29)
+    assert "1.5 GB of decoded pictures" in html and 'data-go="clear-cache"' in html
+    assert "已缓存 1.5 GB" in table(RunData(workspace).overviews(), "zh", 3 * 2**29)
+    assert "clear-cache" not in listed(workspace)
+
+
 def test_a_filter_appears_when_there_are_many_runs(workspace: Workspace) -> None:
     for number in range(8):
         new_run(workspace, name=f"run {number}", count=1).append(Queued())

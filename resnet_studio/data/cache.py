@@ -13,7 +13,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,11 @@ class ArrayCache:
 
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        total = 0
+        for path in self.folder.rglob("*"):
+            with suppress(OSError):  # others may clear it meanwhile
+                total += path.stat().st_size if path.is_file() else 0
+        return total
 
     def shrink(self, *, keep: str = "") -> None:
         """Remove what was not used for longest until the rest fits the budget; never the entry ``keep``."""

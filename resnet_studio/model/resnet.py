@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torchvision
 from torch import nn
-from torchvision.models import ResNet
 
 from resnet_studio.config import Freeze, Head, Stem
 from resnet_studio.model.anatomy import STAGES, Stage, feature_channels, frozen_stages, trained_stages
+
+if TYPE_CHECKING:
+    from torchvision.models import ResNet
 
 _BEFORE_HEAD = ("avgpool", "flatten")
 _MODULES: dict[Stage, tuple[str, ...]] = {
@@ -40,6 +42,8 @@ def build(
     """
     if stem == "auto":
         raise ValueError("a plan has to resolve the automatic stem first")
+    import torchvision  # takes two seconds: only who builds a network waits for it
+
     make = getattr(torchvision.models, f"resnet{depth}")
     model: ResNet = make(num_classes=classes, zero_init_residual=True)
     if stem == "small":

@@ -57,6 +57,12 @@ TEXT: dict[str, tuple[str, str]] = {
     "runs.delete.yes": ("Delete for good", "永久删除"),
     "runs.delete.no": ("Keep it", "保留"),
     "runs.deleted": ("{name} was deleted.", "已删除 {name}。"),
+    "runs.cache": (
+        "{size} of decoded pictures and features are kept, so that the next training on the same pictures starts at once.",
+        "已缓存 {size} 的解码图片和特征，再次用同样的图片训练时可立即开始。",
+    ),
+    "runs.cache.clear": ("Clear", "清除缓存"),
+    "runs.cache.cleared": ("{megabytes} MB freed.", "已释放 {megabytes} MB。"),
     "runs.resumed": ("{name} goes on from where it was.", "{name} 将从上次的位置继续训练。"),
     "runs.filter": ("Filter by name, data set or setting", "按名称、数据集或设置筛选"),
     "runs.filter.none": ("No run matches this filter.", "没有符合条件的记录。"),

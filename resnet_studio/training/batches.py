@@ -78,13 +78,12 @@ def decode_parts(
     split: Split,
     config: TrainConfig,
     how: Recipe,
-    preprocessing: Preprocessing,
+    crop: CentreCrop,
     device: torch.device,
     cache: ArrayCache,
 ) -> Generator[Preparing, None, tuple[Part, Part]]:
     """The training and validation pictures. Raises :class:`DataError` where decoding leaves a class without any."""
     total = len(split.train) + len(split.validation)
-    crop = CentreCrop(preprocessing.resize, preprocessing.crop)
     view = crop if how.identity else Squeezed(kept_side(config, how))
     train = yield from decode_part(split, split.train, view, device, cache, done=0, total=total)
     validation = yield from decode_part(

@@ -125,8 +125,8 @@ def vary(
 def _bytes(fresh: FreshBatches, config: TrainConfig) -> int:
     """What keeping all views would take."""
     views = 1 if config.augmentation == "none" else KEPT_VIEWS
-    itemsize = np.dtype(STORED[fresh.compute.precision][0]).itemsize
-    return (views * len(fresh.training) + len(fresh.validation)) * int(np.prod(_output_shape(fresh, config.picture_size or 0))) * itemsize
+    values = int(np.prod(_output_shape(fresh, fresh.preprocessing.crop)))
+    return (views * len(fresh.training) + len(fresh.validation)) * values * fresh.compute.dtype.itemsize
 
 
 def _follows_from(fresh: FreshBatches) -> tuple[object, ...]:

@@ -61,8 +61,9 @@ class Compute:
 def choose_compute(precision: str, device: torch.device) -> Compute:
     """What is fastest on ``device``; ``precision`` is auto, fp32 or bf16.
 
-    A GPU says what it can do. A CPU is measured for a fraction of a second: processors without bf16 instructions
-    emulate them slowly, and on a busy machine one thread can be faster than several that wait for each other.
+    A GPU says what it can do. A CPU is measured for a fraction of a second where it does not say enough: processors
+    without bf16 instructions emulate them slowly, and on a busy machine one thread can be faster than several that wait
+    for each other.
     """
     import torch
 
@@ -71,9 +72,19 @@ def choose_compute(precision: str, device: torch.device) -> Compute:
         return Compute(("bf16" if fast else "fp32") if precision == "auto" else precision)
     if device.type == "mps":
         return Compute("fp32" if precision == "auto" else precision)
-    ways = [Compute("bf16", 1, True), Compute("bf16", 1), Compute("fp32", 1)]
     most_threads()
+    ways = [Compute("bf16", 1, True), Compute("bf16", 1), Compute("fp32", 1)]
+    if _has_matrix_units():
+        ways = [ways[0], ways[2]] if precision == "fp32" else [ways[0]]
     return rethought(fastest([way for way in ways if precision in ("auto", way.precision)]))
+
+
+def _has_matrix_units() -> bool:
+    """Whether the processor has units for bf16 matrix products (Intel AMX), which leave nothing to be measured."""
+    import torch
+
+    tell = getattr(torch.cpu, "get_capabilities", dict)  # newer than the oldest torch that we take
+    return bool(tell().get("amx_bf16"))
 
 
 @cache

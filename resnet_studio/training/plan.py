@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from resnet_studio.workspace import Run, Workspace
 
 SMALL_PICTURE = 64
-KEPT_VIEWS = 5  # augmented views of each training picture whose features are kept
+KEPT_VIEWS = 4  # views of each training picture whose features are kept: as it is, and augmented
 
 
 @dataclass(frozen=True, kw_only=True)

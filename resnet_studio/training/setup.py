@@ -1,4 +1,4 @@
-"""Everything before the first batch: device, starting weights, the cut into prefix and suffix, decoded pictures."""
+"""Everything before the first batch: device, decoded pictures, starting weights, the cut into prefix and suffix."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import torch
 from resnet_studio.data.augment import OVERSCAN, is_small, recipe
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.dataset import Split
+from resnet_studio.data.decode import CentreCrop
 from resnet_studio.events import Event, PicturesSkipped, Preparing, Probed
 from resnet_studio.model import resnet, weights
 from resnet_studio.model.checkpoint import Card, Preprocessing
@@ -39,6 +40,14 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     config, split = run.config, Split.from_json(run.split)
     device = choose_device(config.device)
     resuming = run.state_file.exists()
+    how, crop = recipe(config, small=is_small(config, split.median_side)), _crop(config, split)
+    parts = yield from _until_asked(decode_parts(split, config, how, crop, device, ArrayCache(run.cache)), control)
+    if parts is None:
+        return None
+    train, validation = parts
+    if train.skipped or validation.skipped:
+        yield PicturesSkipped(files=train.skipped + validation.skipped)
+
     torch.manual_seed(config.seed)
     model = resnet.build(
         config.depth,
@@ -49,16 +58,7 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
         stem=config.stem,
     )
     origin = weights.SCRATCH if resuming else (yield from _starting_weights(model, config, split.classes))
-    card = _card(run, config, split, origin)
-
-    how = recipe(config, small=is_small(config, split.median_side))
-    decoding = decode_parts(split, config, how, card.preprocessing, device, ArrayCache(run.cache))
-    parts = yield from _until_asked(decoding, control)
-    if parts is None:
-        return None
-    train, validation = parts
-    if train.skipped or validation.skipped:
-        yield PicturesSkipped(files=train.skipped + validation.skipped)
+    card = _card(run, config, split, origin, crop)
 
     compute = saving.saved_compute(run) or hardware.choose_compute(config.precision, device)
     compute.apply()
@@ -129,11 +129,15 @@ def _starting_weights(
     return origin
 
 
-def _card(run: Run, config: TrainConfig, split: Split, origin: weights.Origin) -> Card:
-    """What the checkpoint will say of itself."""
+def _crop(config: TrainConfig, split: Split) -> CentreCrop:
+    """What the finished network will see of a picture."""
     assert config.picture_size is not None
     whole = split.median_side <= config.picture_size
-    resize = config.picture_size if whole else round(config.picture_size * OVERSCAN)
+    return CentreCrop(config.picture_size if whole else round(config.picture_size * OVERSCAN), config.picture_size)
+
+
+def _card(run: Run, config: TrainConfig, split: Split, origin: weights.Origin, crop: CentreCrop) -> Card:
+    """What the checkpoint will say of itself."""
     saved = run.folder / "card.json"
     if saved.exists():
         return Card.from_json(run.read_json(saved.name))
@@ -145,7 +149,7 @@ def _card(run: Run, config: TrainConfig, split: Split, origin: weights.Origin) -
         dropout=config.dropout,
         stem=config.stem,
         freeze=config.freeze,
-        preprocessing=Preprocessing(resize=resize, crop=config.picture_size, mean=origin.mean, std=origin.std),
+        preprocessing=Preprocessing(resize=crop.resize, crop=crop.side, mean=origin.mean, std=origin.std),
         weights_origin=origin.to_json(),
         run=run.id,
     )

@@ -20,7 +20,7 @@ from resnet_studio.ui.results_tab import selected_tab
 QUIET: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 ASKING: Mapping[str, Any] = {
     "concurrency_id": "predict",
-    "concurrency_limit": 1,
+    "concurrency_limit": 8,  # those who ask at once are answered in one batch
     "show_progress": "hidden",
     "api_visibility": "private",
 }

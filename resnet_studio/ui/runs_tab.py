@@ -10,6 +10,7 @@ import gradio as gr
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from resnet_studio.data.cache import ArrayCache
 from resnet_studio.errors import RunError
 from resnet_studio.text import Language, say
 from resnet_studio.ui.context import Shared, Studio, guarded, language_of, reader
@@ -28,7 +29,7 @@ SCRIPT = """window.studioRuns(element, {
 
 def build(studio: Studio, shared: Shared) -> None:
     """Fill the tab: one table, with its buttons."""
-    data = RunData(studio.workspace)
+    data, cache = RunData(studio.workspace), ArrayCache(studio.workspace.cache)
     view = gr.HTML(loading(), elem_id="runs-view", js_on_load=SCRIPT, apply_default_css=False)
 
     def named(event: gr.EventData) -> Run:
@@ -42,9 +43,9 @@ def build(studio: Studio, shared: Shared) -> None:
     @guarded
     def show(seen: str) -> Any:
         """In: what the view shows. Out: view, what it shows; nothing where that is the same."""
-        runs = data.overviews()
-        now = mark(runs, reader())
-        return gr.skip() if now == seen else (table(runs, reader()), now)
+        runs, size = data.overviews(), cache.size()
+        now = f"{mark(runs, reader())} {size}"
+        return gr.skip() if now == seen else (table(runs, reader(), size), now)
 
     @guarded
     def open_run(event: gr.EventData) -> tuple[str, Any]:
@@ -69,12 +70,16 @@ def build(studio: Studio, shared: Shared) -> None:
             raise RunError("error.run.busy", run=name)
         studio.workspace.delete_run(run)
         gr.Info(say("runs.deleted", reader(), name=name))
-        return table(data.overviews(), reader())
+        return table(data.overviews(), reader(), cache.size())
 
     @guarded
     def go(event: gr.EventData) -> Any:
-        """In: the button of the empty view. Out: the tabs."""
-        return gr.Tabs(selected="data" if getattr(event, "to", "") == "data" else "train")
+        """In: a button of the view that is about no run. Out: the tabs, view."""
+        if getattr(event, "to", "") != "clear-cache":
+            return gr.Tabs(selected="data" if getattr(event, "to", "") == "data" else "train"), gr.skip()
+        freed = cache.clear() / 2**20
+        gr.Info(say("runs.cache.cleared", reader(), megabytes=f"{freed:,.0f}"))
+        return gr.skip(), table(data.overviews(), reader(), cache.size())
 
     quiet: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     for listen in (selected_tab().select, shared.run.change, shared.live_phase.change):
@@ -82,7 +87,7 @@ def build(studio: Studio, shared: Shared) -> None:
     view.open(open_run, None, [shared.run, shared.tabs], **quiet)
     view.resume(resume, None, [shared.run, shared.tabs], **quiet)
     view.remove(remove, None, view, **quiet)
-    view.go(go, None, shared.tabs, **quiet)
+    view.go(go, None, [shared.tabs, view], **quiet)
 
 
 def mark(runs: list[Overview], language: Language) -> str:

@@ -15,8 +15,8 @@ CHIPS = 4
 FILTER_FROM = 8
 
 
-def table(runs: list[Overview], language: Language) -> str:
-    """All ``runs``, or what the tab shows before there is one."""
+def table(runs: list[Overview], language: Language, cached: int = 0) -> str:
+    """All ``runs``, or what the tab shows before there is one; ``cached`` bytes can be computed again."""
     if not runs:
         return _empty(language)
     heads = "".join(f'<th scope="col">{say(f"runs.column.{column}", language)}</th>' for column in COLUMNS)
@@ -34,8 +34,20 @@ def table(runs: list[Overview], language: Language) -> str:
         f'<div class="res-scroll"><table><caption class="rs-visually-hidden">{say("runs.caption", language)}</caption>'
         f'<thead><tr><th scope="col"><span class="rs-visually-hidden">{say("runs.column.select", language)}</span></th>'
         f"{heads}</tr></thead><tbody>{rows}</tbody></table>"
-        f'<p class="runs-no-match" hidden>{say("runs.filter.none", language)}</p></div></section>'
-        '<div class="runs-compare" aria-live="polite"></div></div>'
+        f'<p class="runs-no-match" hidden>{say("runs.filter.none", language)}</p></div>'
+        f'{_cache(cached, language)}</section><div class="runs-compare" aria-live="polite"></div></div>'
+    )
+
+
+def _cache(size: int, language: Language) -> str:
+    """What is kept so that the next training starts at once, and the button that removes it."""
+    if not size:
+        return ""
+    shown = f"{size / 2**30:.1f} GB" if size >= 2**30 else f"{size / 2**20:.0f} MB"
+    return (
+        f'<footer class="runs-cache"><p class="res-help">{say("runs.cache", language, size=shown)}</p>'
+        f'<button type="button" class="res-button small" data-go="clear-cache">{say("runs.cache.clear", language)}'
+        "</button></footer>"
     )
 
 

@@ -83,8 +83,8 @@ def _has_matrix_units() -> bool:
     """Whether the processor has units for bf16 matrix products (Intel AMX), which leave nothing to be measured."""
     import torch
 
-    tell = getattr(torch.cpu, "get_capabilities", dict)  # newer than the oldest torch that we take
-    return bool(tell().get("amx_bf16"))
+    tell = getattr(torch.cpu, "get_capabilities", None)  # newer than the oldest torch that we take
+    return tell is not None and bool(tell().get("amx_bf16"))
 
 
 @cache

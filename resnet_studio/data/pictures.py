@@ -176,7 +176,7 @@ def _rgb(image: Image.Image) -> Image.Image:
         picture = image.convert("RGBA")
         ground = Image.new("RGBA", picture.size, "white")
         return Image.alpha_composite(ground, picture).convert("RGB")
-    return image.convert("RGB") if image.mode != "RGB" else image.copy()
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _grey(image: Image.Image) -> Image.Image:

@@ -130,6 +130,27 @@ def test_the_probe_is_told_at_once_and_fine_tuning_never_loses_to_it(dataset, wo
     assert checkpoint.load(run.best).card.metrics["validation_accuracy"] == end.validation_accuracy
 
 
+def test_test_scores_through_kept_features_are_those_of_the_whole_network(dataset, workspace, pretrained):
+    from resnet_studio.evaluation.report import score_test_pictures
+    from resnet_studio.training import scoring
+
+    config = QUICK.replace(weights=pretrained, freeze="layer3")
+    for _ in range(2):  # computed, then found
+        session, _ = prepared(plan.new_run(dataset, config, workspace))
+        m = session.materials
+        assert isinstance(m.batches, KeptBatches)
+        m.model.eval()
+        mine = scoring.score(m)
+        whole = score_test_pictures(m.model, m.card, m.split, m.device)
+        assert [each.name for each in mine.pictures] == [each.name for each in whole.pictures]
+        for one, other in zip(mine.pictures, whole.pictures, strict=True):
+            assert np.allclose(one.scores, other.scores, atol=1e-5)
+    with torch.no_grad():
+        next(iter(m.prefix.parameters())).mul_(1.5)
+    changed = score_test_pictures(m.model, m.card, m.split, m.device)
+    assert np.allclose([each.scores for each in scoring.score(m).pictures], [each.scores for each in changed.pictures])
+
+
 def test_from_scratch_there_is_nothing_to_probe(dataset, workspace):
     _, events = prepared(plan.new_run(dataset, QUICK, workspace))
     assert not any(isinstance(event, Probed) for event in events)

@@ -132,7 +132,7 @@ def _bytes(fresh: FreshBatches, config: TrainConfig) -> int:
 def _follows_from(fresh: FreshBatches) -> tuple[object, ...]:
     """All that the plain features depend on."""
     return (
-        fresh.training.contents, fresh.validation.contents, _weights_hash(fresh.prefix), asdict(fresh.preprocessing),
+        fresh.training.contents, fresh.validation.contents, weights_hash(fresh.prefix), asdict(fresh.preprocessing),
         fresh.training.pixels.shape[1], fresh.compute.precision,
     )  # fmt: skip
 
@@ -187,7 +187,7 @@ def _taken(features: Tensor, chosen: Tensor) -> Tensor:
     return features[chosen.to(features.device)]
 
 
-def _weights_hash(module: torch.nn.Module) -> str:
+def weights_hash(module: torch.nn.Module) -> str:
     """SHA-256 over names and values of all parameters and buffers."""
     digest = hashlib.sha256()
     for name, value in sorted(module.state_dict().items()):

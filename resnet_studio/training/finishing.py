@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio.evaluation.report import score_test_pictures
 from resnet_studio.events import Finished, FinishReason
 from resnet_studio.model import checkpoint
 from resnet_studio.training import saving
+from resnet_studio.training.scoring import score
 
 if TYPE_CHECKING:
     from resnet_studio.training.session import Session
@@ -20,7 +20,7 @@ def finish(session: Session, reason: FinishReason) -> Finished:
     assert session.best is not None and session.best_suffix is not None
     m.suffix.load_state_dict(session.best_suffix)
     m.model.eval()
-    report = score_test_pictures(m.model, m.card, m.split, m.device) if m.split.test else None
+    report = score(m)
     metrics: dict[str, Any] = {
         "validation_accuracy": session.best.validation_accuracy,
         "validation_loss": session.best.validation_loss,

@@ -1,0 +1,69 @@
+"""The test pictures scored through kept features: a second training on the same frozen part needs only the rest."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from resnet_studio.data.augment import normalise
+from resnet_studio.data.cache import ArrayCache
+from resnet_studio.data.decode import CHUNK, CentreCrop, Decoded, content, decode
+from resnet_studio.errors import DataError
+from resnet_studio.evaluation.report import Report, make_report, score_test_pictures
+from resnet_studio.training.batches import as_batch
+from resnet_studio.training.features import KeptBatches, weights_hash
+
+if TYPE_CHECKING:
+    from resnet_studio.training.materials import Materials
+
+VERSION = 1
+
+
+def score(m: Materials) -> Report | None:
+    """The report of ``m.model`` (eval mode) on the test pictures, in fp32 as predictions are made; None without any.
+
+    Raises :class:`DataError` where none of the pictures can be decoded.
+    """
+    if not m.split.test:
+        return None
+    cache = ArrayCache(m.run.cache)
+    if not isinstance(m.batches, KeptBatches):
+        return score_test_pictures(m.model, m.card, m.split, m.device)
+    files = [m.split.path(sample) for sample in m.split.test]
+    contents = [content(sample, file) for sample, file in zip(m.split.test, files, strict=True)]
+    how = m.card.preprocessing
+    decoding = decode(files, CentreCrop(how.resize, how.crop), contents=contents, cache=cache)
+    try:
+        while True:
+            next(decoding)
+    except StopIteration as stop:
+        decoded: Decoded = stop.value
+    if not decoded.kept:
+        raise DataError("error.training.part_unreadable")
+    features = _features(m, torch.from_numpy(decoded.pixels), [contents[index] for index in decoded.kept], cache)
+    with torch.inference_mode():
+        logits = torch.cat([m.suffix(chunk.to(m.device)).cpu() for chunk in torch.split(features, CHUNK)])
+    samples = [m.split.test[index] for index in decoded.kept]
+    skipped = tuple(m.split.test[index].name for index in decoded.skipped)
+    return make_report(m.card.classes, samples, torch.softmax(logits.double(), 1).numpy(), skipped)
+
+
+def _features(m: Materials, pixels: Tensor, contents: list[str], cache: ArrayCache) -> Tensor:
+    """What the frozen prefix makes of ``pixels`` [N, S, S, 3], fp32 [N, ...]; kept where there is room."""
+    how = m.card.preprocessing
+    key = cache.key("test features", VERSION, contents, weights_hash(m.prefix), asdict(how))
+    if (entry := cache.get(key)) is not None:
+        return torch.from_numpy(entry.arrays["test"])
+    found = []
+    for chunk in torch.split(pixels, CHUNK):
+        with torch.inference_mode():
+            found.append(m.prefix(normalise(as_batch(chunk, m.device), how.mean, how.std)).float().cpu())
+    features = torch.cat(found)
+    if cache.has_room(features.nbytes):
+        with cache.building(key, {"test": (tuple(features.shape), np.dtype(np.float32).str)}) as building:
+            building.arrays["test"][:] = features.numpy()
+    return features

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from resnet_studio.data.cache import ArrayCache
 
 VERSION = 1
-CHUNK = 64
+CHUNK, GPU_CHUNK = 64, 512  # pictures at once
 VIEW_EPOCH = 2**31  # views draw from seeds that no epoch uses
 STORED = {"bf16": ("<u2", torch.bfloat16), "fp32": ("<f4", torch.float32)}
 
@@ -95,7 +95,7 @@ def keep(
         total = len(fresh.training) + len(fresh.validation)
         with cache.building(key, shapes) as building:
             yield from _fill(_plain(fresh), building.arrays["train"], 0, total)
-            validation = (inputs for inputs, _ in fresh.validate(CHUNK))
+            validation = (inputs for inputs, _ in fresh.validate(_chunk(fresh)))
             yield from _fill(validation, building.arrays["validation"], len(fresh.training), total)
         entry = cache.get(key)
         assert entry is not None
@@ -122,6 +122,10 @@ def vary(
     return replace(kept, varied_features=_as_tensor(entry.arrays["train"], fresh))
 
 
+def _chunk(fresh: FreshBatches) -> int:
+    return CHUNK if fresh.training.labels.device.type == "cpu" else GPU_CHUNK
+
+
 def _bytes(fresh: FreshBatches, config: TrainConfig) -> int:
     """What keeping all views would take."""
     views = 1 if config.augmentation == "none" else KEPT_VIEWS
@@ -138,11 +142,11 @@ def _follows_from(fresh: FreshBatches) -> tuple[object, ...]:
 
 
 def _plain(fresh: FreshBatches) -> Iterator[Tensor]:
-    return (fresh.plain(chosen) for chosen in torch.split(torch.arange(len(fresh.training)), CHUNK))
+    return (fresh.plain(chosen) for chosen in torch.split(torch.arange(len(fresh.training)), _chunk(fresh)))
 
 
 def _varied(fresh: FreshBatches, size: int, seed: int, view: int) -> Iterator[Tensor]:
-    for index, chosen in enumerate(torch.split(torch.arange(len(fresh.training)), CHUNK)):
+    for index, chosen in enumerate(torch.split(torch.arange(len(fresh.training)), _chunk(fresh))):
         torch.manual_seed(step_seed(seed, VIEW_EPOCH + view, index))
         yield fresh.augmented(chosen, size)
 

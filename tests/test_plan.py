@@ -84,3 +84,28 @@ def test_freezing_more_costs_less_and_twice_the_epochs_twice_as_much():
     ]
     assert costs == sorted(costs, reverse=True)
     assert plan.gflop(base.replace(epochs=20), counts) == pytest.approx(2 * costs[0])
+
+
+def test_early_pictures_are_smaller_and_grow_to_the_full_size():
+    config = settled(TrainConfig(freeze="none", picture_size=96, early_picture_size=56, epochs=8))
+    sizes = [plan.picture_size_in(config, epoch) for epoch in range(8)]
+    assert sizes[0] == 56 and sizes == sorted(sizes) and sizes[-2:] == [96, 96] and all(size % 8 == 0 for size in sizes)
+
+
+def test_kept_views_have_one_size_and_an_early_size_above_the_full_one_means_nothing():
+    kept = settled(TrainConfig(freeze="layer4", picture_size=160, epochs=20))
+    assert {plan.picture_size_in(kept, epoch) for epoch in range(20)} == {128}
+    same = settled(TrainConfig(freeze="none", picture_size=96, early_picture_size=200, epochs=4))
+    assert {plan.picture_size_in(same, epoch) for epoch in range(4)} == {96}
+
+
+def test_without_crops_or_from_scratch_pictures_have_their_full_size_from_the_start():
+    assert settled(TrainConfig(augmentation="none")).early_picture_size == settled().picture_size
+    scratch = settled(start=SCRATCH)
+    assert scratch.early_picture_size == scratch.picture_size
+
+
+def test_smaller_early_pictures_are_counted_as_less_arithmetic():
+    counts = {"train": 100, "validation": 20, "test": 20}
+    full = settled(TrainConfig(freeze="none", picture_size=160, early_picture_size=160, epochs=8))
+    assert plan.gflop(full.replace(early_picture_size=96), counts) < 0.8 * plan.gflop(full, counts)

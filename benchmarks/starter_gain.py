@@ -1,0 +1,101 @@
+"""What the built-in starter weights buy: test accuracy from them and from scratch, same pictures, epochs and seeds.
+
+    python benchmarks/starter_gain.py photos=photos.zip "CIFAR-10, 50 a class=cifar10.zip:50" digits=sample:digits
+
+``NAME=DATA:COUNT`` takes COUNT pictures of each class's training part and the first 2 x COUNT of its test part. Each
+result is a line in ``results/starter_gain.jsonl``; what is there is not run again. ``--table`` prints the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import resnet_studio as studio
+from resnet_studio.data.dataset import Dataset
+from resnet_studio.workspace import Workspace
+
+RESULTS = Path(__file__).resolve().parent / "results" / "starter_gain.jsonl"
+
+
+def some(dataset: Dataset, count: int, target: Path) -> Path:
+    """A folder of ``count`` training and twice as many test pictures of each class of ``dataset``."""
+    taken: Counter[tuple[int, str | None]] = Counter()
+    for sample in dataset.samples:
+        kind = (sample.label, sample.part)
+        if taken[kind] >= count * (2 if sample.part == "test" else 1):
+            continue
+        taken[kind] += 1
+        place = (
+            target / (sample.part or "all") / dataset.classes[sample.label] / f"{taken[kind]}{Path(sample.name).suffix}"
+        )
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(dataset.path(sample), place)
+    return target
+
+
+def table() -> str:
+    results = [json.loads(line) for line in RESULTS.read_text().splitlines()]
+    lines = ["| pictures | epochs | from scratch | from the starter | seeds |", "|---|---|---|---|---|"]
+    for name in dict.fromkeys(result["name"] for result in results):
+        cells = []
+        for weights in ("scratch", "starter"):
+            found = [r["accuracy"] for r in results if (r["name"], r["weights"]) == (name, weights)]
+            spread = f" ± {statistics.stdev(found):.3f}" if len(found) > 1 else ""
+            cells.append(f"{statistics.mean(found):.3f}{spread}" if found else "-")
+        mine = [result for result in results if result["name"] == name]
+        seeds = len({result["seed"] for result in mine})
+        lines.append(
+            f"| {name} ({mine[0]['train']} to train on) | {mine[0]['epochs']} | {cells[0]} | {cells[1]} | {seeds} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", nargs="*", metavar="NAME=DATA[:COUNT]")
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--table", action="store_true")
+    given = parser.parse_args()
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.touch()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        workspace = Workspace.open(Path(folder) / "workspace")
+        for number, argument in enumerate(given.data):
+            name, _, source = argument.partition("=")
+            path, _, count = source.rpartition(":") if source.rpartition(":")[2].isdigit() else (source, "", "")
+            dataset = studio.open_data(path, workspace)
+            if count:
+                dataset = studio.open_data(some(dataset, int(count), Path(folder) / str(number)), workspace)
+            for seed in range(given.seeds):
+                for weights in ("starter", "scratch"):
+                    known = [json.loads(line) for line in RESULTS.read_text().splitlines()]
+                    if any((r["name"], r["weights"], r["seed"]) == (name, weights, seed) for r in known):
+                        continue
+                    run = studio.train(dataset, workspace=workspace, weights=weights, seed=seed, epochs=given.epochs)
+                    finished = run.state().finished
+                    assert finished is not None
+                    result = {
+                        "name": name, "weights": weights, "seed": seed, "epochs": given.epochs,
+                        "accuracy": finished.test_accuracy, "seconds": round(finished.train_seconds, 1),
+                        "freeze": run.config.freeze, "size": run.config.picture_size,
+                        "train": run.about["counts"]["train"], "date": datetime.date.today().isoformat(),
+                    }  # fmt: skip
+                    with RESULTS.open("a") as file:
+                        file.write(json.dumps(result) + "\n")
+                    print(json.dumps(result), flush=True)
+    print(table())
+
+
+if __name__ == "__main__":
+    main()

@@ -20,6 +20,7 @@ VERSION = 1
 
 Depth = Literal[18, 34, 50, 101, 152]
 Freeze = Literal["auto", "none", "stem", "layer1", "layer2", "layer3", "layer4"]
+Tuned = Literal["all", "batchnorm", "bias"]
 Head = Literal["linear", "hidden"]
 Stem = Literal["auto", "standard", "small"]
 Optimizer = Literal["adamw", "adam", "sgd"]
@@ -46,6 +47,7 @@ class TrainConfig:
 
     depth: Depth = setting(18, group="model")
     freeze: Freeze = setting("auto", group="model")
+    tuned_parameters: Tuned = setting("all", group="model")
     weights: str = setting("auto", group="model")
     head: Head = setting("linear", group="model")
     hidden_units: int = setting(1024, low=1, high=65_536, group="model")

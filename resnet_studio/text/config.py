@@ -21,6 +21,14 @@ TEXT: dict[str, tuple[str, str]] = {
     "config.freeze.layer2": ("Through layer2", "冻结到 layer2"),
     "config.freeze.layer3": ("Through layer3", "冻结到 layer3"),
     "config.freeze.layer4": ("Through layer4: train the head alone", "冻结到 layer4：只训练分类头"),
+    "config.tuned_parameters": ("Trained parameters", "训练的参数"),
+    "config.tuned_parameters.help": (
+        "BatchNorm or biases alone learn far fewer numbers in the stages that are not frozen; the head, weights and biases, is always trained",
+        "未冻结的阶段可以只训练 BatchNorm 或只训练偏置，要学的参数少得多；分类头（权重和偏置）始终参与训练",
+    ),
+    "config.tuned_parameters.all": ("All", "全部"),
+    "config.tuned_parameters.batchnorm": ("BatchNorm scales and shifts", "仅 BatchNorm 的缩放和偏移"),
+    "config.tuned_parameters.bias": ("Biases (BatchNorm shifts)", "仅偏置（BatchNorm 的偏移）"),
     "config.weights": ("Starting weights", "初始权重"),
     "config.weights.help": (
         "What the network knows before it sees your pictures",

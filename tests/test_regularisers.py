@@ -1,0 +1,123 @@
+"""Each regulariser and recipe does what it says in a real training, and does nothing where it is off."""
+
+import pytest
+import torch
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.data.intake import open_data
+from resnet_studio.events import Finished, Interrupted, Started
+from resnet_studio.model import checkpoint, resnet
+from resnet_studio.training import plan, setup
+from resnet_studio.training.control import Control
+from resnet_studio.training.jobs import drive
+
+QUICK = TrainConfig(
+    weights="scratch", epochs=2, batch_size=16, picture_size=16, precision="fp32", average_weights=False, device="cpu"
+)
+
+
+@pytest.fixture
+def dataset(class_folders, workspace):
+    return open_data(class_folders({"crimson": 16, "seagreen": 16, "royalblue": 16}), workspace)
+
+
+@pytest.fixture
+def new_run(dataset, workspace):
+    return lambda **changes: plan.new_run(dataset, QUICK.replace(**changes), workspace)
+
+
+def prepared(run):
+    preparing = setup.prepare(run, Control())
+    while True:
+        try:
+            next(preparing)
+        except StopIteration as stop:
+            return stop.value
+
+
+def trained(run):
+    """The parts of the network before and after a training."""
+    torch.manual_seed(run.config.seed)
+    config = run.config
+    before = resnet.build(config.depth, 3, head=config.head, hidden_units=config.hidden_units, stem=config.stem)
+    assert isinstance(drive(run, Control()), Finished)
+    return before.state_dict(), checkpoint.load(run.best).model.state_dict()
+
+
+def changed(before, after):
+    return {name for name in before if not torch.equal(before[name], after[name])}
+
+
+def same(first, second):
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+class PausedAfter(Control):
+    """Asks for a pause after so many looks, once."""
+
+    def __init__(self, looks):
+        super().__init__()
+        self._left = looks
+
+    @property
+    def request(self):
+        self._left -= 1
+        if self._left < 0 and not super().request:
+            self.pause()
+        return super().request
+
+
+def resumes_to_the_same_bits(new_run, **changes):
+    straight, broken = new_run(**changes), new_run(**changes)
+    drive(straight, Control())
+    for looks in (9, 4):
+        assert isinstance(drive(broken, PausedAfter(looks)), Interrupted)
+    assert isinstance(drive(broken, Control()), Finished)
+    first, second = (checkpoint.load(run.best).model.state_dict() for run in (straight, broken))
+    assert [epoch.validation_loss for epoch in straight.state().epochs] == [
+        epoch.validation_loss for epoch in broken.state().epochs
+    ]
+    return same(first, second)
+
+
+# parameter-efficient tuning
+
+
+def is_norm(name):
+    return "bn" in name or "downsample.1" in name
+
+
+@pytest.mark.parametrize("freeze", ["none", "layer2", "layer4"])
+@pytest.mark.parametrize(
+    ("tuned", "learning"),
+    [("all", ("weight", "bias")), ("batchnorm", ("weight", "bias")), ("bias", ("bias",))],
+)
+def test_only_the_chosen_parameters_of_unfrozen_stages_and_the_head_learn(new_run, freeze, tuned, learning):
+    run = new_run(freeze=freeze, tuned_parameters=tuned, average_weights=True, epochs=1)
+    before, after = trained(run)
+    parameters = {name for name in before if name.endswith(("weight", "bias"))}
+    frozen = {"none": (), "layer2": ("conv1", "bn1", "layer1", "layer2")}.get(freeze, ("conv1", "bn1", "layer"))
+    expected = {
+        name
+        for name in parameters
+        if name.startswith("fc")
+        or (not name.startswith(tuple(frozen)) and (tuned == "all" or is_norm(name)) and name.endswith(learning))
+    }
+    learned = changed(before, after) & parameters
+    assert learned <= expected and {"fc.weight", "fc.bias"} <= learned
+    norms = {name for name in expected if is_norm(name) and name.endswith("bias")}
+    assert len(learned & norms) >= 0.3 * len(norms)  # the others start in a residual branch whose scale is zero
+    started = next(event for event in run.events() if isinstance(event, Started))
+    assert started.trained_parameters == sum(before[name].numel() for name in expected)
+
+
+def test_batchnorm_statistics_follow_the_pictures_where_only_batchnorm_is_trained(new_run):
+    before, after = trained(new_run(freeze="layer2", tuned_parameters="batchnorm"))
+    means = {name for name in changed(before, after) if name.endswith("running_mean")}
+    assert means and all(name.startswith(("layer3", "layer4")) for name in means)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tuned", ["batchnorm", "bias"])
+def test_tuning_few_parameters_resumes_to_the_same_bits(new_run, tuned):
+    assert resumes_to_the_same_bits(new_run, tuned_parameters=tuned, freeze="layer3", epochs=3, average_weights=True)

@@ -80,6 +80,20 @@ def resumes_to_the_same_bits(new_run, **changes):
     return same(first, second)
 
 
+# the L1 penalty
+
+
+@pytest.mark.parametrize("average", [False, True])
+def test_an_l1_penalty_leaves_many_weights_at_exactly_zero(new_run, average):
+    def zeros(penalty):
+        _, after = trained(new_run(l1_penalty=penalty, average_weights=average, freeze="layer3", weight_decay=0.0))
+        weights = torch.cat([after[name].flatten() for name in after if name.startswith("layer4") and "conv" in name])
+        assert (after["layer4.1.bn2.weight"] != 0).any() and (after["layer3.0.conv1.weight"] != 0).all()
+        return float((weights == 0).float().mean())
+
+    assert zeros(0.0) == 0 and zeros(1.0) > 0.1
+
+
 # parameter-efficient tuning
 
 

@@ -161,6 +161,11 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "config.class_weighting.none": ("None", "不加权"),
     "config.class_weighting.balanced": ("Balanced", "均衡"),
+    "config.l1_penalty": ("L1 penalty", "L1 惩罚"),
+    "config.l1_penalty.help": (
+        "Brings weights that matter little to exactly zero; not applied to biases and BatchNorm; 0 switches it off",
+        "让不重要的权重恰好变为零；不作用于偏置和 BatchNorm；0 表示不使用",
+    ),
     "config.average_weights": ("Average weights", "权重平均"),
     "config.average_weights.help": (
         "Scores a moving average of the weights, which is steadier",

@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,11 +17,8 @@ from resnet_studio.events import EpochFinished, Event, Noted, Progress, Started
 from resnet_studio.training import hardware, saving
 from resnet_studio.training.batches import autocast, epoch_batches, step_seed
 from resnet_studio.training.materials import Materials, Tally, class_weights
-from resnet_studio.training.optim import make_average, make_optimizer, make_schedule
+from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, share_zeros, soft_threshold
 from resnet_studio.training.plan import picture_size_in
-
-if TYPE_CHECKING:
-    pass
 
 PROGRESS_SECONDS = 0.5
 SAVE_SECONDS = 60.0
@@ -60,7 +56,6 @@ class Session:
         self.loss_weights = class_weights(m) if config.class_weighting == "balanced" else None
         self.tally = Tally.on(m.device)
         self.notes: list[Noted] = []
-        self._order: list[np.ndarray] | None = None
         self._save_seconds = 0.0
         self._last_progress = self._last_save = self._last_paced = self._clock = time.perf_counter()
         m.suffix.train()
@@ -163,10 +158,14 @@ class Session:
             parameters = [p for _, group in self.materials.stages for p in group]
             torch.nn.utils.clip_grad_norm_(parameters, config.clip_gradient)
         self.optimizer.step()
+        if config.l1_penalty:
+            soft_threshold(self.optimizer)
         self.optimizer.zero_grad(set_to_none=True)
         self.schedule.step()
         if self.average is not None:
             self.average.update_parameters(self.materials.suffix)
+            if config.l1_penalty:
+                share_zeros(self.average, self.materials.suffix)
 
     def keep_pace(self) -> None:
         """Once a minute, see whether more or fewer threads would be faster: others may have come or gone."""

@@ -67,6 +67,7 @@ class TrainConfig:
     optimizer: Optimizer = setting("adamw", group="optimisation")
     learning_rate: float | None = setting(None, low=1e-8, high=100, group="optimisation")
     stage_factor: float = setting(0.4, low=0.001, high=1, group="optimisation")
+    gradual_unfreezing: int = setting(0, low=0, high=10_000, group="optimisation")
     momentum: float = setting(0.9, low=0, high=0.999, group="optimisation")
     weight_decay: float = setting(0.01, low=0, high=10, group="optimisation")
     schedule: Schedule = setting("one_cycle", group="optimisation")

@@ -1,5 +1,7 @@
 """Each regulariser and recipe does what it says in a real training, and does nothing where it is off."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -92,6 +94,49 @@ def test_an_l1_penalty_leaves_many_weights_at_exactly_zero(new_run, average):
         return float((weights == 0).float().mean())
 
     assert zeros(0.0) == 0 and zeros(1.0) > 0.1
+
+
+# gradual unfreezing
+
+
+def epochs_of(run):
+    """The network's weights and statistics before the first epoch and after each."""
+    session, states = prepared(run), []
+    while True:
+        states.append({name: value.clone() for name, value in session.materials.model.state_dict().items()})
+        if session.complete:
+            return states
+        for batch in session.batches_left():
+            session.step(batch)
+        session.next_epoch(session.score_epoch())
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_gradual_unfreezing_wakes_one_stage_after_the_other(new_run, optimizer):
+    run = new_run(epochs=4, gradual_unfreezing=1, freeze="layer2", average_weights=True, optimizer=optimizer)
+    states = epochs_of(run)
+    stages = [{name.split(".")[0] for name in changed(before, after)} for before, after in itertools.pairwise(states)]
+    assert stages == [{"fc"}, {"fc", "layer4"}, {"fc", "layer4", "layer3"}, {"fc", "layer4", "layer3"}]
+
+
+def test_without_gradual_unfreezing_all_unfrozen_stages_learn_at_once(new_run):
+    before, after = epochs_of(new_run(epochs=1, freeze="layer2"))
+    assert {name.split(".")[0] for name in changed(before, after)} == {"fc", "layer4", "layer3"}
+
+
+def test_only_stages_that_are_ever_unfrozen_count_as_trained(new_run):
+    short, long = (prepared(new_run(epochs=epochs, gradual_unfreezing=2, freeze="layer2")) for epochs in (3, 30))
+    sizes = {stage: sum(p.numel() for p in group) for stage, group in long.materials.stages}
+    assert short.started().trained_parameters == sizes["head"] + sizes["layer4"]
+    assert long.started().trained_parameters == sum(sizes.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", [{"optimizer": "sgd"}, {"tuned_parameters": "batchnorm", "l1_penalty": 0.5}])
+def test_gradual_unfreezing_resumes_to_the_same_bits(new_run, changes):
+    assert resumes_to_the_same_bits(
+        new_run, gradual_unfreezing=1, freeze="layer2", epochs=4, average_weights=True, **changes
+    )
 
 
 # parameter-efficient tuning

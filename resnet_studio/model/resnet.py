@@ -91,6 +91,14 @@ def train_mode(model: ResNet, freeze: Freeze) -> None:
     keep_frozen_in_eval(model, freeze)
 
 
+def take_gradient(groups: list[tuple[str, list[nn.Parameter]]], freeze: Freeze) -> None:
+    """Let only those parameters of ``groups`` learn whose stages ``freeze`` does not keep as they are."""
+    learning = trained_stages(freeze)
+    for stage, parameters in groups:
+        for parameter in parameters:
+            parameter.requires_grad_(stage in learning)
+
+
 def keep_frozen_in_eval(model: ResNet, freeze: Freeze) -> None:
     """Put the frozen stages of ``model`` into eval mode and leave the others as they are."""
     for stage in frozen_stages(freeze):

@@ -119,6 +119,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "Each earlier stage learns at this share of the rate of the one after it; 1 for all alike",
         "每往前一个阶段，学习率乘以此系数；1 表示各阶段相同",
     ),
+    "config.gradual_unfreezing": ("Gradual unfreezing (epochs)", "逐层解冻（轮）"),
+    "config.gradual_unfreezing.help": (
+        "The head learns alone first, then one more stage joins it every so many epochs, down to the freeze level; 0 trains all of them from the start",
+        "先只训练分类头，之后每隔这么多轮再向前解冻一个阶段，直到所选的冻结程度；0 表示一开始就全部训练",
+    ),
     "config.momentum": ("Momentum", "动量"),
     "config.momentum.help": ("Of SGD, and beta 1 of Adam and AdamW", "SGD 的动量，也是 Adam 与 AdamW 的 beta 1"),
     "config.weight_decay": ("Weight decay", "权重衰减"),

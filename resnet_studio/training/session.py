@@ -19,6 +19,7 @@ from resnet_studio.training.batches import autocast, epoch_batches, step_seed
 from resnet_studio.training.materials import Materials, Tally, class_weights
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, share_zeros, soft_threshold
 from resnet_studio.training.plan import picture_size_in
+from resnet_studio.training.unfreezing import count_trained, unfreeze
 
 PROGRESS_SECONDS = 0.5
 SAVE_SECONDS = 60.0
@@ -58,7 +59,6 @@ class Session:
         self.notes: list[Noted] = []
         self._save_seconds = 0.0
         self._last_progress = self._last_save = self._last_paced = self._clock = time.perf_counter()
-        m.suffix.train()
 
     # where it stands
 
@@ -89,7 +89,7 @@ class Session:
             train_pictures=self.pictures,
             validation_pictures=len(m.batches.validation),
             test_pictures=len(m.split.test),
-            trained_parameters=sum(p.numel() for _, group in m.stages for p in group),
+            trained_parameters=count_trained(m, self.epochs),
             total_parameters=sum(p.numel() for p in m.model.parameters()),
         )
 
@@ -104,6 +104,7 @@ class Session:
         """The rest of the current epoch: which training pictures each batch takes."""
         seed = self.materials.config.seed
         self._clock = time.perf_counter()
+        unfreeze(self.materials, self.epoch)
         yield from epoch_batches(self.pictures, self.batch_size, seed, self.epoch)[self.batch :]
 
     def step(self, indices: np.ndarray) -> None:
@@ -277,7 +278,6 @@ class Session:
                 logits = network(inputs).float()
                 loss += F.cross_entropy(logits, labels, reduction="sum")
                 correct += (logits.argmax(1) == labels).sum()
-        m.suffix.train()
         count = len(m.batches.validation)
         return float(loss) / count, float(correct) / count
 

@@ -79,6 +79,7 @@ class TrainConfig:
     label_smoothing: float = setting(0.1, low=0, high=0.9, group="regularisation")
     class_weighting: ClassWeighting = setting("none", group="regularisation")
     l1_penalty: float = setting(0.0, low=0, high=1, group="regularisation")
+    adversarial: float = setting(0.0, low=0, high=0.5, group="regularisation")
     average_weights: bool = setting(True, group="regularisation")
 
     augmentation: Augmentation = setting("auto", group="augmentation")

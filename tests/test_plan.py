@@ -93,6 +93,15 @@ def test_learning_less_of_the_network_costs_less():
         assert 0.3 * whole < plan.gflop(base.replace(**less), counts) < 0.9 * whole
 
 
+def test_adversarial_training_costs_twice_as_much_and_keeps_no_features():
+    counts = {"train": 100, "validation": 0, "test": 0}
+    base = settled(TrainConfig(epochs=10, freeze="none"))
+    costs = [plan.gflop(base.replace(adversarial=epsilon), counts) for epsilon in (0.0, 0.01)]
+    assert costs[1] == pytest.approx(2 * costs[0])
+    frozen = base.replace(freeze="layer3")
+    assert plan.keeps_features(frozen) and not plan.keeps_features(frozen.replace(adversarial=0.01))
+
+
 def test_freezing_more_costs_less_and_twice_the_epochs_twice_as_much():
     counts = {"train": 100, "validation": 20, "test": 0}
     base = settled(TrainConfig(epochs=10, freeze="none"))

@@ -75,6 +75,7 @@ def resumes_to_the_same_bits(new_run, **changes):
     for looks in (9, 4):
         assert isinstance(drive(broken, PausedAfter(looks)), Interrupted)
     assert isinstance(drive(broken, Control()), Finished)
+    assert any(event.epoch >= 1 for event in broken.events() if isinstance(event, Started))
     first, second = (checkpoint.load(run.best).model.state_dict() for run in (straight, broken))
     assert [epoch.validation_loss for epoch in straight.state().epochs] == [
         epoch.validation_loss for epoch in broken.state().epochs
@@ -137,6 +138,73 @@ def test_gradual_unfreezing_resumes_to_the_same_bits(new_run, changes):
     assert resumes_to_the_same_bits(
         new_run, gradual_unfreezing=1, freeze="layer2", epochs=4, average_weights=True, **changes
     )
+
+
+# adversarial training
+
+
+def one_batch(session):
+    """A batch of normalised pictures, whatever is frozen."""
+    chosen = next(session.batches_left())
+    return session.materials.batches.train(chosen, 16)
+
+
+def gradients(session):
+    found = torch.cat([p.grad.flatten() for _, group in session.materials.stages for p in group])
+    session.optimizer.zero_grad()
+    return found
+
+
+@pytest.mark.parametrize("freeze", ["none", "layer2", "layer4"])
+def test_attacked_pictures_are_nearby_valid_and_harder(new_run, freeze):
+    session = prepared(new_run(adversarial=0.02, freeze=freeze))
+    pictures, labels = one_batch(session)
+    with torch.no_grad():
+        session.materials.model.fc.weight.mul_(5)  # a random head hardly looks at the pictures
+    session.materials.model.eval()
+    pictures = pictures.detach().requires_grad_()
+    loss, _ = session._pass(labels, pictures, 1.0)
+    attacked = session.attack.attacked(pictures)
+    harder, _ = session._pass(labels, attacked, 1.0)
+    assert harder > loss
+    view = session.materials.card.preprocessing
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (view.mean, view.std))
+    before, after = (each.detach() * std + mean for each in (pictures, attacked))
+    assert (before - after).abs().max() == pytest.approx(0.02, abs=1e-5)
+    assert after.min() >= -1e-6 and after.max() <= 1 + 1e-6
+
+
+@pytest.mark.parametrize("freeze", ["layer2", "layer4"])
+def test_the_gradient_is_half_of_the_pictures_and_half_of_their_attacked_twins(new_run, freeze):
+    session = prepared(new_run(adversarial=0.02, freeze=freeze))
+    inputs, labels = one_batch(session)
+    session.materials.model.eval()  # each piece would have BatchNorm statistics of its own
+    session.micro_batch = 5
+    loss, _ = session._backward(inputs, labels, labels)
+    both = gradients(session)
+    pictures = inputs.detach().requires_grad_()
+    clean_loss, _ = session._pass(labels, pictures, 1.0)
+    clean = gradients(session)
+    attacked_loss, _ = session._pass(labels, session.attack.attacked(pictures), 1.0)
+    attacked = gradients(session)
+    assert torch.allclose(both, (clean + attacked) / 2, atol=1e-5)
+    assert not torch.allclose(both, clean, atol=1e-4)
+    assert float(loss) == pytest.approx(float(clean_loss + attacked_loss) / 2, rel=1e-5)
+
+
+def test_frozen_stages_pass_the_gradient_to_the_pictures_and_stay_as_they_are(new_run):
+    run = new_run(adversarial=0.02, freeze="layer3", average_weights=True, augmentation="none")
+    before, after = trained(run)
+    assert {name.split(".")[0] for name in changed(before, after)} == {"layer4", "fc"}
+    started = next(event for event in run.events() if isinstance(event, Started))
+    counted = {name for name in before if name.startswith(("layer4", "fc")) and name.endswith(("weight", "bias"))}
+    assert started.trained_parameters == sum(before[name].numel() for name in counted)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", [{"freeze": "layer3"}, {"freeze": "none", "mix": "mixup", "gradual_unfreezing": 1}])
+def test_adversarial_training_resumes_to_the_same_bits(new_run, changes):
+    assert resumes_to_the_same_bits(new_run, adversarial=0.02, epochs=3, average_weights=True, **changes)
 
 
 # parameter-efficient tuning

@@ -72,17 +72,19 @@ class Cut:
     suffix: nn.Sequential
 
 
-def cut(model: ResNet, freeze: Freeze, tuned: Tuned = "all") -> Cut:
+def cut(model: ResNet, freeze: Freeze, tuned: Tuned = "all", *, from_pictures: bool = False) -> Cut:
     """Cut ``model`` behind stage ``freeze``; its frozen stages go into eval mode.
 
-    Only the parameters of :func:`parameter_groups` take a gradient.
+    Only the parameters of :func:`parameter_groups` take a gradient. A suffix ``from_pictures`` has the frozen stages
+    too, so that a gradient reaches its inputs through them; the prefix is then empty.
     """
     model.requires_grad_(False)
     for _, parameters in parameter_groups(model, freeze, tuned):
         for parameter in parameters:
             parameter.requires_grad_(True)
     keep_frozen_in_eval(model, freeze)
-    return Cut(_sequence(model, frozen_stages(freeze)), _sequence(model, trained_stages(freeze)))
+    behind: Freeze = "none" if from_pictures else freeze
+    return Cut(_sequence(model, frozen_stages(behind)), _sequence(model, trained_stages(behind)))
 
 
 def train_mode(model: ResNet, freeze: Freeze) -> None:

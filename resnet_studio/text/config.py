@@ -171,6 +171,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "Brings weights that matter little to exactly zero; not applied to biases and BatchNorm; 0 switches it off",
         "让不重要的权重恰好变为零；不作用于偏置和 BatchNorm；0 表示不使用",
     ),
+    "config.adversarial": ("Adversarial training (epsilon)", "对抗训练（ε）"),
+    "config.adversarial.help": (
+        "Half of the loss comes from pictures whose pixels are each moved by this share of the brightness range in the direction that hurts most (FGSM); 0.01 is a start, 0 switches it off",
+        "一半的损失来自每个像素都朝最不利方向改动的图片（FGSM），改动量为亮度范围的这一比例；可从 0.01 试起，0 表示不使用",
+    ),
     "config.average_weights": ("Average weights", "权重平均"),
     "config.average_weights.help": (
         "Scores a moving average of the weights, which is steadier",

@@ -181,7 +181,8 @@ def _on_gpu(config: TrainConfig) -> bool:
 def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
     """Arithmetic of a whole training with a resolved ``config``, in GFLOP, for ``counts`` of train, validation and test
     pictures: a forward pass through all stages, and twice that for the backward pass through those that learn (once
-    for the gradient of the maps, once for that of the weights where they are trained).
+    for the gradient of the maps, once for that of the weights where they are trained). Adversarial training goes twice
+    through all stages, and once back to the pictures.
     """
     assert config.picture_size is not None and config.epochs is not None
     costs = anatomy.gflops(config.depth, config.picture_size, config.stem)
@@ -195,14 +196,18 @@ def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
     for epoch, area in enumerate(areas):
         learning = sum(costs[stage] for stage in anatomy.trained_stages(freeze_in(config, epoch)))
         through_rest += counts["train"] * area * (whole - frozen + backward * learning)
+        if config.adversarial:
+            through_rest += counts["train"] * area * (2 * whole + (backward - 1) * learning)
     return through_frozen * frozen + through_rest + counts["test"] * whole
 
 
 def keeps_features(config: TrainConfig) -> bool:
     """Whether the frozen stages are computed once a view instead of once an epoch, given a resolved ``config``.
 
-    It pays from layer1 on and for more epochs than views; mixing pictures has to happen before the frozen stages.
+    It pays from layer1 on and for more epochs than views; mixing and attacking pictures has to happen before the
+    frozen stages.
     """
     assert config.epochs is not None
     views = 1 if config.augmentation == "none" else KEPT_VIEWS
-    return config.freeze not in ("none", "stem") and config.mix == "none" and config.epochs > views
+    changed = config.mix != "none" or config.adversarial > 0
+    return config.freeze not in ("none", "stem") and not changed and config.epochs > views

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor
 from resnet_studio.data.augment import mix
 from resnet_studio.events import EpochFinished, Event, Noted, Progress, Started
 from resnet_studio.training import hardware, saving
+from resnet_studio.training.adversarial import attack_of
 from resnet_studio.training.batches import autocast, epoch_batches, step_seed
 from resnet_studio.training.materials import Materials, Tally, class_weights
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, share_zeros, soft_threshold
@@ -55,6 +57,7 @@ class Session:
         self.schedule = make_schedule(self.optimizer, config, steps, self.updates_per_epoch)
         self.average = make_average(m.suffix, steps) if config.average_weights else None
         self.loss_weights = class_weights(m) if config.class_weighting == "balanced" else None
+        self.attack = attack_of(m)
         self.tally = Tally.on(m.device)
         self.notes: list[Noted] = []
         self._save_seconds = 0.0
@@ -142,16 +145,20 @@ class Session:
         total_loss, correct = torch.zeros((), device=m.device), torch.zeros((), device=m.device)
         pieces = zip(*(torch.split(t, self.micro_batch) for t in (inputs, targets, labels)), strict=True)
         for piece, target, label in pieces:
-            with autocast(m.device, m.compute):
-                logits = m.suffix(piece)
-            loss = F.cross_entropy(
-                logits.float(), target, weight=self.loss_weights, label_smoothing=m.config.label_smoothing
-            )
-            loss = loss * (len(label) / len(labels))
-            (loss / m.config.accumulate_steps).backward()  # type: ignore[no-untyped-call]
-            total_loss += loss.detach()
+            through, share = partial(self._pass, target), len(label) / len(labels)
+            loss, logits = self.attack.both(through, piece, share) if self.attack else through(piece, share)
+            total_loss += loss
             correct += (logits.argmax(1) == label).sum()
         return total_loss, correct
+
+    def _pass(self, targets: Tensor, inputs: Tensor, share: float) -> tuple[Tensor, Tensor]:
+        """Forward, and ``share`` of the loss backward; that share of the loss, and the logits."""
+        m, smoothing = self.materials, self.materials.config.label_smoothing
+        with autocast(m.device, m.compute):
+            logits = m.suffix(inputs)
+        loss = share * F.cross_entropy(logits.float(), targets, weight=self.loss_weights, label_smoothing=smoothing)
+        (loss / m.config.accumulate_steps).backward()  # type: ignore[no-untyped-call]
+        return loss.detach(), logits
 
     def _update(self) -> None:
         config = self.materials.config

@@ -64,7 +64,7 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     compute.apply()
     compute.prepare(model)
     model.to(device, memory_format=torch.channels_last)
-    cut = resnet.cut(model, config.freeze, config.tuned_parameters)
+    cut = resnet.cut(model, config.freeze, config.tuned_parameters, from_pictures=config.adversarial > 0)
     fresh = FreshBatches(train, validation, cut.prefix, how, card.preprocessing, compute)
     materials = Materials(
         run=run,

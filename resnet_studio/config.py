@@ -20,6 +20,7 @@ VERSION = 1
 
 Depth = Literal[18, 34, 50, 101, 152]
 Freeze = Literal["auto", "none", "stem", "layer1", "layer2", "layer3", "layer4"]
+Tuned = Literal["all", "batchnorm", "bias"]
 Head = Literal["linear", "hidden"]
 Stem = Literal["auto", "standard", "small"]
 Optimizer = Literal["adamw", "adam", "sgd"]
@@ -46,6 +47,7 @@ class TrainConfig:
 
     depth: Depth = setting(18, group="model")
     freeze: Freeze = setting("auto", group="model")
+    tuned_parameters: Tuned = setting("all", group="model")
     weights: str = setting("auto", group="model")
     head: Head = setting("linear", group="model")
     hidden_units: int = setting(1024, low=1, high=65_536, group="model")
@@ -65,6 +67,7 @@ class TrainConfig:
     optimizer: Optimizer = setting("adamw", group="optimisation")
     learning_rate: float | None = setting(None, low=1e-8, high=100, group="optimisation")
     stage_factor: float = setting(0.4, low=0.001, high=1, group="optimisation")
+    gradual_unfreezing: int = setting(0, low=0, high=10_000, group="optimisation")
     momentum: float = setting(0.9, low=0, high=0.999, group="optimisation")
     weight_decay: float = setting(0.01, low=0, high=10, group="optimisation")
     schedule: Schedule = setting("one_cycle", group="optimisation")
@@ -75,6 +78,8 @@ class TrainConfig:
 
     label_smoothing: float = setting(0.1, low=0, high=0.9, group="regularisation")
     class_weighting: ClassWeighting = setting("none", group="regularisation")
+    l1_penalty: float = setting(0.0, low=0, high=1, group="regularisation")
+    adversarial: float = setting(0.0, low=0, high=0.5, group="regularisation")
     average_weights: bool = setting(True, group="regularisation")
 
     augmentation: Augmentation = setting("auto", group="augmentation")

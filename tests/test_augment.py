@@ -96,6 +96,23 @@ def test_colour_jitter_stays_within_its_bounds():
     assert brightness.min() >= 79 and brightness.max() <= 121 and brightness.std() > 5
 
 
+def test_erasing_greys_one_square_of_up_to_a_fifth_anywhere_in_its_share_of_the_pictures():
+    torch.manual_seed(0)
+    batch = torch.ones(2_000, 3, 32, 32)
+    augment._erase(batch, 0.25)
+    grey = batch == 0.5
+    assert torch.equal(grey, grey[:, :1].expand_as(grey)) and (batch[~grey] == 1).all()
+    erased = grey[:, 0][grey.flatten(1).any(1)]
+    assert len(erased) / 2_000 == pytest.approx(0.25, abs=0.03)
+    heights, widths = erased.any(2).sum(1), erased.any(1).sum(1)
+    assert torch.equal(heights, widths) and torch.equal(heights * widths, erased.flatten(1).sum(1))
+    area = (heights * widths) / 32**2
+    assert area.min() >= 0.015 and area.max() <= 0.2 and area.mean() == pytest.approx(0.11, abs=0.01)
+    touched = erased.float().mean(0)
+    assert touched[0].max() > 0 and touched[-1].max() > 0 and touched[:, 0].max() > 0 and touched[:, -1].max() > 0
+    assert torch.allclose(touched, touched.flip(0, 1), atol=0.12)
+
+
 def test_the_plain_view_is_what_the_preprocessing_shows():
     wide = torch.full((1,), 2.0)
     view = augment.centre(pattern(), wide, 28, 224 / 256)

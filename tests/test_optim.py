@@ -3,7 +3,14 @@ import torch
 from torch import nn
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, rate_factor
+from resnet_studio.training.optim import (
+    make_average,
+    make_optimizer,
+    make_schedule,
+    rate_factor,
+    share_zeros,
+    soft_threshold,
+)
 
 
 def stages():
@@ -37,6 +44,53 @@ def test_every_optimiser_lowers_the_loss(name):
         loss().backward()
         optimizer.step()
     assert loss().item() < before - 0.03
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
+def test_the_l1_penalty_zeroes_the_weights_that_explain_nothing_and_keeps_the_others(name):
+    torch.manual_seed(0)
+    inputs = torch.randn(256, 20)
+    truth = torch.zeros(1, 20)
+    truth[0, :4] = torch.tensor([2.0, -2.0, 1.5, -1.5])
+    answers = inputs @ truth.T
+
+    def learned(penalty):
+        torch.manual_seed(1)
+        line = nn.Linear(20, 1)
+        config = TrainConfig(optimizer=name, learning_rate=0.02, weight_decay=0, l1_penalty=penalty)
+        optimizer = make_optimizer([("head", list(line.parameters()))], config, fused=False)
+        for step in range(600):
+            chosen = torch.arange(32) + 32 * (step % 8)
+            optimizer.zero_grad()
+            nn.functional.mse_loss(line(inputs[chosen]), answers[chosen]).backward()
+            optimizer.step()
+            soft_threshold(optimizer)
+        return line.weight[0]
+
+    assert (learned(0.0) != 0).all()
+    sparse = learned(0.1)
+    assert (sparse[4:] == 0).sum() >= 12 and (sparse[:4].sign() == truth[0, :4].sign()).all()
+
+
+def test_the_threshold_is_rate_times_penalty_and_spares_biases_and_what_takes_no_gradient():
+    network, parts = stages()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(0.3)
+    network["layer4"].requires_grad_(False)
+    soft_threshold(make_optimizer(parts, TrainConfig(learning_rate=1.0, l1_penalty=0.1), fused=False))
+    assert torch.allclose(network["head"].weight, torch.tensor(0.2)) and (network["head"].bias == 0.3).all()
+    assert all((parameter == 0.3).all() for parameter in network["layer4"].parameters())
+
+
+def test_the_average_is_zero_where_the_weight_is():
+    layer = nn.Linear(3, 1)
+    average = make_average(layer, steps=100)
+    with torch.no_grad():
+        layer.weight[0, 1] = 0
+    average.update_parameters(layer)
+    share_zeros(average, layer)
+    assert (average.module.weight[0] != 0).tolist() == [True, False, True]
 
 
 def factors(**changes):

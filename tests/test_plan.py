@@ -76,6 +76,32 @@ def test_a_new_run_holds_its_split_its_settings_and_what_was_asked_for(class_fol
     assert run.state().status == "queued"
 
 
+def test_gradual_unfreezing_starts_with_the_head_and_ends_at_the_freeze_level():
+    config = TrainConfig(freeze="layer1", gradual_unfreezing=2)
+    levels = [plan.freeze_in(config, epoch) for epoch in range(10)]
+    assert levels == ["layer4"] * 2 + ["layer3"] * 2 + ["layer2"] * 2 + ["layer1"] * 4
+    assert plan.freeze_in(config.replace(freeze="none"), 100) == "none"
+    assert {plan.freeze_in(config.replace(gradual_unfreezing=0), epoch) for epoch in range(10)} == {"layer1"}
+    assert {plan.freeze_in(config.replace(freeze="layer4"), epoch) for epoch in range(10)} == {"layer4"}
+
+
+def test_learning_less_of_the_network_costs_less():
+    counts = {"train": 100, "validation": 20, "test": 0}
+    base = settled(TrainConfig(epochs=10, freeze="none"))
+    whole = plan.gflop(base, counts)
+    for less in ({"gradual_unfreezing": 1}, {"tuned_parameters": "bias"}):
+        assert 0.3 * whole < plan.gflop(base.replace(**less), counts) < 0.9 * whole
+
+
+def test_adversarial_training_costs_twice_as_much_and_keeps_no_features():
+    counts = {"train": 100, "validation": 0, "test": 0}
+    base = settled(TrainConfig(epochs=10, freeze="none"))
+    costs = [plan.gflop(base.replace(adversarial=epsilon), counts) for epsilon in (0.0, 0.01)]
+    assert costs[1] == pytest.approx(2 * costs[0])
+    frozen = base.replace(freeze="layer3")
+    assert plan.keeps_features(frozen) and not plan.keeps_features(frozen.replace(adversarial=0.01))
+
+
 def test_freezing_more_costs_less_and_twice_the_epochs_twice_as_much():
     counts = {"train": 100, "validation": 20, "test": 0}
     base = settled(TrainConfig(epochs=10, freeze="none"))

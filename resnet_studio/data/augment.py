@@ -198,11 +198,16 @@ def _jitter(batch: Tensor, most: float) -> None:
 
 def _erase(batch: Tensor, share: float) -> None:
     """Random erasing (arXiv 1708.04896) with the mean grey: 2 to 20 % of ``share`` of the pictures, in place."""
-    size = batch.shape[-1]
-    for index in torch.nonzero(torch.rand(len(batch)) < share).flatten().tolist():
-        side = max(1, round(size * float(torch.rand(()).mul(0.18).add(0.02).sqrt())))
-        top, left = torch.randint(0, size - side + 1, (2,)).tolist()
-        batch[index, :, top : top + side, left : left + side] = 0.5
+    count, size = len(batch), batch.shape[-1]
+    chosen = torch.rand(count, 1) < share
+    side = (size * torch.rand(count, 1).mul(0.18).add(0.02).sqrt()).round().clamp(min=1)
+    room = size - side
+    place = torch.arange(size)
+    # rounding must not push a draw just below 1 past the border
+    starts = [(torch.rand(count, 1) * (room + 1)).floor().minimum(room) for _ in range(2)]
+    rows, columns = ((place >= start) & (place < start + side) for start in starts)
+    rows, columns = ((rows & chosen).to(batch.device), columns.to(batch.device))
+    batch.masked_fill_((rows[:, :, None] & columns[:, None, :])[:, None], 0.5)
 
 
 def _policy(pixels: Tensor, name: str) -> Tensor:

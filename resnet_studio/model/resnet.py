@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from resnet_studio.config import Freeze, Head, Stem
-from resnet_studio.model.anatomy import STAGES, Stage, feature_channels, frozen_stages, trained_stages
+from resnet_studio.config import Freeze, Head, Stem, Tuned
+from resnet_studio.model.anatomy import Stage, feature_channels, frozen_stages, trained_stages
 
 if TYPE_CHECKING:
     from torchvision.models import ResNet
@@ -72,20 +72,33 @@ class Cut:
     suffix: nn.Sequential
 
 
-def cut(model: ResNet, freeze: Freeze) -> Cut:
-    """Cut ``model`` behind stage ``freeze``; its frozen stages take no gradient and go into eval mode."""
-    frozen = frozen_stages(freeze)
-    for stage in STAGES:
-        for module in stage_modules(model, stage):
-            module.requires_grad_(stage not in frozen)
+def cut(model: ResNet, freeze: Freeze, tuned: Tuned = "all", *, from_pictures: bool = False) -> Cut:
+    """Cut ``model`` behind stage ``freeze``; its frozen stages go into eval mode.
+
+    Only the parameters of :func:`parameter_groups` take a gradient. A suffix ``from_pictures`` has the frozen stages
+    too, so that a gradient reaches its inputs through them; the prefix is then empty.
+    """
+    model.requires_grad_(False)
+    for _, parameters in parameter_groups(model, freeze, tuned):
+        for parameter in parameters:
+            parameter.requires_grad_(True)
     keep_frozen_in_eval(model, freeze)
-    return Cut(_sequence(model, frozen), _sequence(model, trained_stages(freeze)))
+    behind: Freeze = "none" if from_pictures else freeze
+    return Cut(_sequence(model, frozen_stages(behind)), _sequence(model, trained_stages(behind)))
 
 
 def train_mode(model: ResNet, freeze: Freeze) -> None:
     """Put ``model`` into training mode, except for its frozen stages: their BatchNorm statistics stay fixed."""
     model.train()
     keep_frozen_in_eval(model, freeze)
+
+
+def take_gradient(groups: list[tuple[str, list[nn.Parameter]]], freeze: Freeze) -> None:
+    """Let only those parameters of ``groups`` learn whose stages ``freeze`` does not keep as they are."""
+    learning = trained_stages(freeze)
+    for stage, parameters in groups:
+        for parameter in parameters:
+            parameter.requires_grad_(stage in learning)
 
 
 def keep_frozen_in_eval(model: ResNet, freeze: Freeze) -> None:
@@ -95,12 +108,24 @@ def keep_frozen_in_eval(model: ResNet, freeze: Freeze) -> None:
             module.eval()
 
 
-def parameter_groups(model: ResNet, freeze: Freeze) -> list[tuple[str, list[nn.Parameter]]]:
-    """The parameters of each trained stage, from the head back to the input."""
+def parameter_groups(model: ResNet, freeze: Freeze, tuned: Tuned = "all") -> list[tuple[str, list[nn.Parameter]]]:
+    """The parameters that are trained of each stage that is not frozen, from the head back to the input.
+
+    ``tuned`` may narrow the stages before the head down to BatchNorm's scales and shifts (arXiv 2003.00152), or to
+    biases (BitFit, arXiv 2106.10199): the convolutions have none, so those are BatchNorm's shifts. The head is new and
+    always trained as a whole. BatchNorm's statistics are no parameters: they follow the pictures in either case.
+    """
     return [
-        (stage, [weight for module in stage_modules(model, stage) for weight in module.parameters()])
+        (stage, [weight for module in stage_modules(model, stage) for weight in _tuned(module, tuned, stage)])
         for stage in reversed(trained_stages(freeze))
     ]
+
+
+def _tuned(module: nn.Module, tuned: Tuned, stage: Stage) -> list[nn.Parameter]:
+    if tuned == "all" or stage == "head":
+        return list(module.parameters())
+    norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
+    return [weight for norm in norms for weight in ((norm.weight, norm.bias) if tuned == "batchnorm" else (norm.bias,))]
 
 
 def stage_modules(model: ResNet, stage: Stage) -> list[nn.Module]:

@@ -21,6 +21,14 @@ TEXT: dict[str, tuple[str, str]] = {
     "config.freeze.layer2": ("Through layer2", "冻结到 layer2"),
     "config.freeze.layer3": ("Through layer3", "冻结到 layer3"),
     "config.freeze.layer4": ("Through layer4: train the head alone", "冻结到 layer4：只训练分类头"),
+    "config.tuned_parameters": ("Trained parameters", "训练的参数"),
+    "config.tuned_parameters.help": (
+        "BatchNorm or biases alone learn far fewer numbers in the stages that are not frozen; the head, weights and biases, is always trained",
+        "未冻结的阶段可以只训练 BatchNorm 或只训练偏置，要学的参数少得多；分类头（权重和偏置）始终参与训练",
+    ),
+    "config.tuned_parameters.all": ("All", "全部"),
+    "config.tuned_parameters.batchnorm": ("BatchNorm scales and shifts", "仅 BatchNorm 的缩放和偏移"),
+    "config.tuned_parameters.bias": ("Biases (BatchNorm shifts)", "仅偏置（BatchNorm 的偏移）"),
     "config.weights": ("Starting weights", "初始权重"),
     "config.weights.help": (
         "What the network knows before it sees your pictures",
@@ -111,6 +119,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "Each earlier stage learns at this share of the rate of the one after it; 1 for all alike",
         "每往前一个阶段，学习率乘以此系数；1 表示各阶段相同",
     ),
+    "config.gradual_unfreezing": ("Gradual unfreezing (epochs)", "逐层解冻（轮）"),
+    "config.gradual_unfreezing.help": (
+        "The head learns alone first, then one more stage joins it every so many epochs, down to the freeze level; 0 trains all of them from the start",
+        "先只训练分类头，之后每隔这么多轮再向前解冻一个阶段，直到所选的冻结程度；0 表示一开始就全部训练",
+    ),
     "config.momentum": ("Momentum", "动量"),
     "config.momentum.help": ("Of SGD, and beta 1 of Adam and AdamW", "SGD 的动量，也是 Adam 与 AdamW 的 beta 1"),
     "config.weight_decay": ("Weight decay", "权重衰减"),
@@ -153,6 +166,16 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "config.class_weighting.none": ("None", "不加权"),
     "config.class_weighting.balanced": ("Balanced", "均衡"),
+    "config.l1_penalty": ("L1 penalty", "L1 惩罚"),
+    "config.l1_penalty.help": (
+        "Brings weights that matter little to exactly zero; not applied to biases and BatchNorm; 0 switches it off",
+        "让不重要的权重恰好变为零；不作用于偏置和 BatchNorm；0 表示不使用",
+    ),
+    "config.adversarial": ("Adversarial training (epsilon)", "对抗训练（ε）"),
+    "config.adversarial.help": (
+        "Half of the loss comes from pictures whose pixels are each moved by this share of the brightness range in the direction that hurts most (FGSM); 0.01 is a start, 0 switches it off",
+        "一半的损失来自每个像素都朝最不利方向改动的图片（FGSM），改动量为亮度范围的这一比例；可从 0.01 试起，0 表示不使用",
+    ),
     "config.average_weights": ("Average weights", "权重平均"),
     "config.average_weights.help": (
         "Scores a moving average of the weights, which is steadier",

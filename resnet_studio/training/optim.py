@@ -1,4 +1,4 @@
-"""Optimisers, a learning rate a stage, schedules and the moving average of weights."""
+"""Optimisers, a learning rate a stage, the L1 penalty, schedules and the moving average of weights."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
+import torch.nn.functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
@@ -21,7 +22,8 @@ def make_optimizer(stages: Sequence[Stage], config: TrainConfig, *, fused: bool)
     """The optimiser that ``config`` names.
 
     ``stages`` come from the head backwards; each learns at ``stage_factor`` times the rate of the one before
-    (discriminative learning rates, arXiv 1801.06146). Weight decay spares biases and BatchNorm (arXiv 1812.01187).
+    (discriminative learning rates, arXiv 1801.06146). Weight decay and the L1 penalty, which :func:`soft_threshold`
+    applies, spare biases and BatchNorm (arXiv 1812.01187).
     """
     groups = []
     for distance, (stage, parameters) in enumerate(stages):
@@ -29,8 +31,8 @@ def make_optimizer(stages: Sequence[Stage], config: TrainConfig, *, fused: bool)
         decayed = [parameter for parameter in parameters if parameter.ndim > 1]
         spared = [parameter for parameter in parameters if parameter.ndim <= 1]
         groups += [
-            {"params": chosen, "lr": rate, "weight_decay": decay, "stage": stage}
-            for chosen, decay in ((decayed, config.weight_decay), (spared, 0.0))
+            {"params": chosen, "lr": rate, "weight_decay": decay, "l1_penalty": penalty, "stage": stage}
+            for chosen, decay, penalty in ((decayed, config.weight_decay, config.l1_penalty), (spared, 0.0, 0.0))
             if chosen
         ]
     if config.optimizer == "sgd":
@@ -38,6 +40,29 @@ def make_optimizer(stages: Sequence[Stage], config: TrainConfig, *, fused: bool)
         return torch.optim.SGD(groups, lr=0.0, momentum=config.momentum, nesterov=nesterov, fused=fused)
     kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
     return kind(groups, lr=0.0, betas=(config.momentum, 0.999), fused=fused)
+
+
+@torch.no_grad()
+def soft_threshold(optimizer: Optimizer) -> None:
+    """After an update: move weights towards zero by learning rate times L1 penalty, and those nearer than that onto it.
+
+    The proximal step of the penalty, which leaves exact zeros where a subgradient would swing around them (FOBOS, Duchi
+    and Singer 2009, section 5). It is kept apart from the gradient for the reason that AdamW's weight decay is (arXiv
+    1711.05101): Adam would divide it by the size of each weight's gradient.
+    """
+    for group in optimizer.param_groups:
+        distance = group["lr"] * group.get("l1_penalty", 0.0)
+        for weight in group["params"] if distance else ():
+            if weight.requires_grad:
+                weight.copy_(F.softshrink(weight, distance))
+
+
+@torch.no_grad()
+def share_zeros(average: AveragedModel, network: torch.nn.Module) -> None:
+    """Make weights of ``average`` zero where those of ``network`` are: a mean over time is hardly ever exactly zero."""
+    for averaged, current in zip(average.module.parameters(), network.parameters(), strict=True):
+        if current.ndim > 1 and current.requires_grad:
+            averaged.mul_(current != 0)
 
 
 def make_schedule(optimizer: Optimizer, config: TrainConfig, steps: int, steps_per_epoch: int) -> LambdaLR:

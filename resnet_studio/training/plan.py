@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from resnet_studio.data.dataset import split as split_dataset
 from resnet_studio.errors import ConfigError
@@ -132,6 +132,19 @@ def picture_size_in(config: TrainConfig, epoch: int) -> int:
     return min(full, round((first + (full - first) * grown) / 8) * 8)
 
 
+def freeze_in(config: TrainConfig, epoch: int) -> Freeze:
+    """The freeze level in ``epoch`` (from 0) of a resolved ``config``.
+
+    With gradual unfreezing (ULMFiT, arXiv 1801.06146, section 3.3) the head learns alone at first, and the stage before
+    joins every ``gradual_unfreezing`` epochs, until only what ``config`` freezes is frozen.
+    """
+    if not config.gradual_unfreezing:
+        return config.freeze
+    joined = epoch // config.gradual_unfreezing
+    levels = ("none", *anatomy.STAGES[:-1])
+    return cast("Freeze", levels[max(levels.index(config.freeze), len(levels) - 1 - joined)])
+
+
 def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace) -> Run:
     """A run of ``config`` on ``dataset``: its split and its settled settings written down, nothing trained yet."""
     parts = split_dataset(dataset, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
@@ -166,27 +179,35 @@ def _on_gpu(config: TrainConfig) -> bool:
 
 
 def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
-    """Arithmetic of a whole training with a resolved ``config``, in GFLOP: a forward pass through frozen stages, three
-    times that through trained ones (the backward pass is two), for ``counts`` of train, validation and test pictures.
+    """Arithmetic of a whole training with a resolved ``config``, in GFLOP, for ``counts`` of train, validation and test
+    pictures: a forward pass through all stages, and twice that for the backward pass through those that learn (once
+    for the gradient of the maps, once for that of the weights where they are trained). Adversarial training goes twice
+    through all stages, and once back to the pictures.
     """
     assert config.picture_size is not None and config.epochs is not None
-    stages = anatomy.gflops(config.depth, config.picture_size, config.stem)
-    sizes = [picture_size_in(config, epoch) / config.picture_size for epoch in range(config.epochs)]
-    shrunk = sum(size**2 for size in sizes) / len(sizes)
-    frozen = sum(stages[stage] for stage in anatomy.frozen_stages(config.freeze))
-    trained = sum(stages.values()) - frozen
-    kept = keeps_features(config)
-    through_frozen = (KEPT_VIEWS if kept else config.epochs) * counts["train"] * shrunk
+    costs = anatomy.gflops(config.depth, config.picture_size, config.stem)
+    whole = sum(costs.values())
+    frozen = sum(costs[stage] for stage in anatomy.frozen_stages(config.freeze))
+    areas = [(picture_size_in(config, epoch) / config.picture_size) ** 2 for epoch in range(config.epochs)]
+    kept, backward = keeps_features(config), 2 if config.tuned_parameters == "all" else 1
+    through_frozen = (KEPT_VIEWS * areas[0] if kept else sum(areas)) * counts["train"]
     through_frozen += (1 if kept else config.epochs) * counts["validation"]
-    through_trained = config.epochs * (3 * counts["train"] * shrunk + counts["validation"])
-    return through_frozen * frozen + through_trained * trained + counts["test"] * (frozen + trained)
+    through_rest = config.epochs * counts["validation"] * (whole - frozen)
+    for epoch, area in enumerate(areas):
+        learning = sum(costs[stage] for stage in anatomy.trained_stages(freeze_in(config, epoch)))
+        through_rest += counts["train"] * area * (whole - frozen + backward * learning)
+        if config.adversarial:
+            through_rest += counts["train"] * area * (2 * whole + (backward - 1) * learning)
+    return through_frozen * frozen + through_rest + counts["test"] * whole
 
 
 def keeps_features(config: TrainConfig) -> bool:
     """Whether the frozen stages are computed once a view instead of once an epoch, given a resolved ``config``.
 
-    It pays from layer1 on and for more epochs than views; mixing pictures has to happen before the frozen stages.
+    It pays from layer1 on and for more epochs than views; mixing and attacking pictures has to happen before the
+    frozen stages.
     """
     assert config.epochs is not None
     views = 1 if config.augmentation == "none" else KEPT_VIEWS
-    return config.freeze not in ("none", "stem") and config.mix == "none" and config.epochs > views
+    changed = config.mix != "none" or config.adversarial > 0
+    return config.freeze not in ("none", "stem") and not changed and config.epochs > views

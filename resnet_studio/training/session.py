@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,13 +16,12 @@ from torch import Tensor
 from resnet_studio.data.augment import mix
 from resnet_studio.events import EpochFinished, Event, Noted, Progress, Started
 from resnet_studio.training import hardware, saving
+from resnet_studio.training.adversarial import attack_of
 from resnet_studio.training.batches import autocast, epoch_batches, step_seed
 from resnet_studio.training.materials import Materials, Tally, class_weights
-from resnet_studio.training.optim import make_average, make_optimizer, make_schedule
+from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, share_zeros, soft_threshold
 from resnet_studio.training.plan import picture_size_in
-
-if TYPE_CHECKING:
-    pass
+from resnet_studio.training.unfreezing import count_trained, unfreeze
 
 PROGRESS_SECONDS = 0.5
 SAVE_SECONDS = 60.0
@@ -58,12 +57,11 @@ class Session:
         self.schedule = make_schedule(self.optimizer, config, steps, self.updates_per_epoch)
         self.average = make_average(m.suffix, steps) if config.average_weights else None
         self.loss_weights = class_weights(m) if config.class_weighting == "balanced" else None
+        self.attack = attack_of(m)
         self.tally = Tally.on(m.device)
         self.notes: list[Noted] = []
-        self._order: list[np.ndarray] | None = None
         self._save_seconds = 0.0
         self._last_progress = self._last_save = self._last_paced = self._clock = time.perf_counter()
-        m.suffix.train()
 
     # where it stands
 
@@ -94,7 +92,7 @@ class Session:
             train_pictures=self.pictures,
             validation_pictures=len(m.batches.validation),
             test_pictures=len(m.split.test),
-            trained_parameters=sum(p.numel() for _, group in m.stages for p in group),
+            trained_parameters=count_trained(m, self.epochs),
             total_parameters=sum(p.numel() for p in m.model.parameters()),
         )
 
@@ -109,6 +107,7 @@ class Session:
         """The rest of the current epoch: which training pictures each batch takes."""
         seed = self.materials.config.seed
         self._clock = time.perf_counter()
+        unfreeze(self.materials, self.epoch)
         yield from epoch_batches(self.pictures, self.batch_size, seed, self.epoch)[self.batch :]
 
     def step(self, indices: np.ndarray) -> None:
@@ -146,16 +145,20 @@ class Session:
         total_loss, correct = torch.zeros((), device=m.device), torch.zeros((), device=m.device)
         pieces = zip(*(torch.split(t, self.micro_batch) for t in (inputs, targets, labels)), strict=True)
         for piece, target, label in pieces:
-            with autocast(m.device, m.compute):
-                logits = m.suffix(piece)
-            loss = F.cross_entropy(
-                logits.float(), target, weight=self.loss_weights, label_smoothing=m.config.label_smoothing
-            )
-            loss = loss * (len(label) / len(labels))
-            (loss / m.config.accumulate_steps).backward()  # type: ignore[no-untyped-call]
-            total_loss += loss.detach()
+            through, share = partial(self._pass, target), len(label) / len(labels)
+            loss, logits = self.attack.both(through, piece, share) if self.attack else through(piece, share)
+            total_loss += loss
             correct += (logits.argmax(1) == label).sum()
         return total_loss, correct
+
+    def _pass(self, targets: Tensor, inputs: Tensor, share: float) -> tuple[Tensor, Tensor]:
+        """Forward, and ``share`` of the loss backward; that share of the loss, and the logits."""
+        m, smoothing = self.materials, self.materials.config.label_smoothing
+        with autocast(m.device, m.compute):
+            logits = m.suffix(inputs)
+        loss = share * F.cross_entropy(logits.float(), targets, weight=self.loss_weights, label_smoothing=smoothing)
+        (loss / m.config.accumulate_steps).backward()  # type: ignore[no-untyped-call]
+        return loss.detach(), logits
 
     def _update(self) -> None:
         config = self.materials.config
@@ -163,10 +166,14 @@ class Session:
             parameters = [p for _, group in self.materials.stages for p in group]
             torch.nn.utils.clip_grad_norm_(parameters, config.clip_gradient)
         self.optimizer.step()
+        if config.l1_penalty:
+            soft_threshold(self.optimizer)
         self.optimizer.zero_grad(set_to_none=True)
         self.schedule.step()
         if self.average is not None:
             self.average.update_parameters(self.materials.suffix)
+            if config.l1_penalty:
+                share_zeros(self.average, self.materials.suffix)
 
     def keep_pace(self) -> None:
         """Once a minute, see whether more or fewer threads would be faster: others may have come or gone."""
@@ -278,7 +285,6 @@ class Session:
                 logits = network(inputs).float()
                 loss += F.cross_entropy(logits, labels, reduction="sum")
                 correct += (logits.argmax(1) == labels).sum()
-        m.suffix.train()
         count = len(m.batches.validation)
         return float(loss) / count, float(correct) / count
 

@@ -64,7 +64,7 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     compute.apply()
     compute.prepare(model)
     model.to(device, memory_format=torch.channels_last)
-    cut = resnet.cut(model, config.freeze)
+    cut = resnet.cut(model, config.freeze, config.tuned_parameters, from_pictures=config.adversarial > 0)
     fresh = FreshBatches(train, validation, cut.prefix, how, card.preprocessing, compute)
     materials = Materials(
         run=run,
@@ -76,7 +76,7 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
         model=model,
         prefix=cut.prefix,
         suffix=cut.suffix,
-        stages=resnet.parameter_groups(model, config.freeze),
+        stages=resnet.parameter_groups(model, config.freeze, config.tuned_parameters),
         batches=fresh,
     )
     if resuming:

@@ -1,0 +1,29 @@
+"""What learns in an epoch: with gradual unfreezing (ULMFiT, arXiv 1801.06146) the stages join one after the other.
+
+It follows from the settings and the epoch alone, so that resuming needs nothing more. An optimiser leaves a parameter
+without a gradient as it is, together with its momentum; a stage that joins finds the schedule where it stands.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_studio.model import resnet
+from resnet_studio.model.anatomy import trained_stages
+from resnet_studio.training.plan import freeze_in
+
+if TYPE_CHECKING:
+    from resnet_studio.training.materials import Materials
+
+
+def unfreeze(m: Materials, epoch: int) -> None:
+    """Let learn what learns in ``epoch`` (from 0); the other stages take no gradient and keep their statistics."""
+    freeze = freeze_in(m.config, epoch)
+    resnet.train_mode(m.model, freeze)
+    resnet.take_gradient(m.stages, freeze)
+
+
+def count_trained(m: Materials, epochs: int) -> int:
+    """How many parameters learn in some of ``epochs``, which may be over before all stages have joined."""
+    learning = trained_stages(freeze_in(m.config, epochs - 1))
+    return sum(parameter.numel() for stage, group in m.stages if stage in learning for parameter in group)

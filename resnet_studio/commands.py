@@ -7,11 +7,11 @@ import importlib
 import signal
 import threading
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import api
+from resnet_studio import api, recipes
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.events import RunState
@@ -86,12 +86,14 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     """Train on a data set."""
     given = vars(options)
     import_meanwhile("torch", "torchvision")
-    chosen = TrainConfig(**{spec.name: given[spec.name] for spec in fields(TrainConfig) if spec.name in given})
+    base = recipes.find(options.recipe).config() if options.recipe else TrainConfig()
+    chosen = base.replace(**{spec.name: given[spec.name] for spec in fields(TrainConfig) if spec.name in given})
     dataset = _open(options.data, workspace, terminal)
     run = api.train(dataset, chosen, workspace=workspace, told=terminal, control=_controlled())
     if options.tensorboard:
         _write_tensorboard([run], options.tensorboard)
-    return _trained(run)
+    trained = _trained(run)
+    return replace(trained, json={**trained.json, "recipe": options.recipe})
 
 
 def import_meanwhile(*modules: str) -> None:

@@ -23,6 +23,7 @@ from resnet_studio.text import (
     page_runs,
     page_train,
     reading,
+    recipes,
     shell,
 )
 
@@ -43,6 +44,7 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
     page_predict.TEXT,
     page_runs.TEXT,
     reading.TEXT,
+    recipes.TEXT,
     cli.TEXT,
 )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from resnet_studio.ui import train_form
+from resnet_studio.ui import train_form, train_recipe
 from resnet_studio.ui.context import Shared, Studio, T
 from resnet_studio.ui.train_form import FIRST, NAMES, NEEDS, SPLIT
 from resnet_studio.ui.train_handlers import Handlers
@@ -34,6 +34,8 @@ class Parts:
 
     fields: Mapping[str, Any]
     data: gr.HTML
+    recipe: gr.Dropdown
+    reason: gr.HTML
     why: gr.HTML
     network: gr.HTML
     forecast: gr.HTML
@@ -56,7 +58,7 @@ class Parts:
     def outlook(self) -> list[Any]:
         """What changes with the form; see :class:`Handlers`."""
         words = [self.data, self.why, self.network, self.forecast, self.problem, self.train]
-        return [self.fields["weights"], *(self.fields[name] for name in NEEDS), *words]
+        return [self.recipe, self.reason, self.fields["weights"], *(self.fields[name] for name in NEEDS), *words]
 
 
 def build(studio: Studio, shared: Shared) -> None:
@@ -75,6 +77,8 @@ def build(studio: Studio, shared: Shared) -> None:
 def _settings() -> dict[str, Any]:
     """The left side: the few choices that matter, the network, Train, and all other settings folded."""
     made: dict[str, Any] = {"data": gr.HTML(elem_id="train-data", js_on_load=CLICKED, **PLAIN)}
+    made["recipe"] = train_recipe.dropdown()
+    made["reason"] = gr.HTML(elem_id="train-recipe-why", **PLAIN)
     fields = {name: train_form.field(name) for name in FIRST}
     made["why"] = gr.HTML(elem_id="train-why", **PLAIN)
     made["network"] = gr.HTML(elem_id="train-network", js_on_load=CLICKED, **PLAIN)
@@ -131,6 +135,8 @@ def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     stored, restored = [shared.form, shared.split, shared.dataset], [*parts.form, *parts.outlook]
     shared.demo.load(handlers.restore, stored, restored, **QUIET)
     parts.reset.click(handlers.reset, [shared.split, shared.dataset], [shared.form, *restored], **QUIET)
+
+    parts.recipe.input(handlers.choose, [parts.recipe, *everything], [shared.form, *restored], **latest)
 
     parts.network.select(handlers.freeze_at, everything, parts.fields["freeze"], **QUIET).then(
         handlers.changed, everything, answers, **QUIET

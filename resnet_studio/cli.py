@@ -24,7 +24,7 @@ from resnet_studio.text import say
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Workspace
 
-OUR_FAILURES = frozenset({"error.unexpected", "error.disk_full", "error.cli.interrupted"})
+OUR_FAILURES = frozenset({"error.unexpected", "error.disk_full", "error.cli.interrupted", "error.rates.stopped"})
 
 
 class _Parser(argparse.ArgumentParser):
@@ -92,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--tensorboard", type=Path, metavar="DIR", help="also write TensorBoard logs there")
     train.add_argument(
         "--recipe", metavar="NAME", help="settings to start from, listed below; other options change them"
+    )
+    train.add_argument(
+        "--find-learning-rate", action="store_true", help="try rising learning rates and suggest one; trains nothing"
     )
     train.formatter_class = argparse.RawDescriptionHelpFormatter
     train.epilog = "\n".join(["recipes:", *(f"  {name:18}{recipe.title()}" for name, recipe in RECIPES.items())])

@@ -2,7 +2,7 @@
 
 TEXT: dict[str, tuple[str, str]] = {
     "recipes.label": ("Recipe", "方案"),
-    "recipes.help": ("Fills in the settings; change any of them afterwards", "一次填好各项设置，之后仍可逐项修改"),
+    "recipes.help": ("Fills in all settings; change any later", "一次填好全部设置，之后可再修改"),
     "recipes.own": ("Your own settings", "自定义设置"),
     "recipes.own.why": (
         "These settings are none of the recipes; choose one to start from it.",

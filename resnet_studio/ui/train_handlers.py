@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +39,14 @@ class Handlers:
     the place for a problem, the Train button.
     """
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, before_training: Callable[[], None] = lambda: None) -> None:
         self._studio = studio
+        self._before_training = before_training
         self._forecaster = Forecaster(studio.workspace)
+
+    def dataset(self, name: str | None) -> Dataset | None:
+        """The data set called ``name``; None where there is none."""
+        return self._forecaster.dataset(name)
 
     def changed(self, dataset: str | None, *values: Any) -> list[Any]:
         """In: the data set and the form. Out: what the browser keeps of the form, and the outlook."""
@@ -105,6 +110,7 @@ class Handlers:
             made = plan.new_run(found, config_of(values), self._studio.workspace)
         except StudioError as error:
             return [gr.skip(), alert(train_form.sentence(error, language))]
+        self._before_training()
         self._studio.jobs.submit(made)
         return [made.id, ""]
 

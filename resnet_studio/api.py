@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resnet_studio import recipes
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import Event, Failed
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from resnet_studio.evaluation.report import Report
     from resnet_studio.prediction import Prediction
     from resnet_studio.training.control import Control
+    from resnet_studio.training.finder import Rates
 
 Told = Callable[[Event], None]
 
@@ -41,6 +43,7 @@ def train(
     dataset: Dataset,
     config: TrainConfig | None = None,
     *,
+    recipe: str | None = None,
     workspace: Workspace | None = None,
     told: Told | None = None,
     control: Control | None = None,
@@ -48,14 +51,48 @@ def train(
 ) -> Run:
     """Train on ``dataset`` in this thread and return the run: ``run.best`` is the checkpoint.
 
-    ``settings`` are fields of :class:`TrainConfig`; ``told`` hears every event; ``control`` can stop the training.
-    Raises :class:`StudioError` where the training could not be done.
+    ``recipe`` is a name in :data:`resnet_studio.recipes.RECIPES`; it changes ``config`` (the defaults), and
+    ``settings``, fields of :class:`TrainConfig`, change what comes of that. ``told`` hears every event; ``control``
+    can stop the training. Raises :class:`StudioError` where the training could not be done.
     """
     from resnet_studio.training.plan import new_run
 
-    chosen = (config or TrainConfig()).replace(**settings)
+    base = config or TrainConfig()
+    chosen = (recipes.find(recipe).config(base) if recipe else base).replace(**settings)
     run = new_run(dataset, chosen, workspace or Workspace.open())
     return _driven(run, told, control)
+
+
+def find_learning_rate(
+    dataset: Dataset,
+    config: TrainConfig | None = None,
+    *,
+    updates: int = 100,
+    workspace: Workspace | None = None,
+    told: Told | None = None,
+    control: Control | None = None,
+) -> Rates:
+    """Try ``updates`` rising learning rates for a training of ``config`` on ``dataset``.
+
+    Nothing is kept and no run is made.
+
+    Raises :class:`StudioError` where the training could not be done, or where ``control`` asked for the end.
+    """
+    from resnet_studio.training.control import Control
+    from resnet_studio.training.finder import find_rate
+
+    chosen, asked = config or TrainConfig(), control or Control()
+    search = find_rate(dataset, chosen, workspace or Workspace.open(), asked, updates=updates)
+    while True:
+        try:
+            event = next(search)
+        except StopIteration as end:
+            if end.value is None:
+                raise StudioError("error.rates.stopped") from None
+            found: Rates = end.value
+            return found
+        if told is not None:
+            told(event)
 
 
 def resume(

@@ -18,12 +18,13 @@ from typing import Any, NoReturn
 from resnet_studio import commands, config
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import StudioError
+from resnet_studio.recipes import RECIPES
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Workspace
 
-OUR_FAILURES = frozenset({"error.unexpected", "error.disk_full", "error.cli.interrupted"})
+OUR_FAILURES = frozenset({"error.unexpected", "error.disk_full", "error.cli.interrupted", "error.rates.stopped"})
 
 
 class _Parser(argparse.ArgumentParser):
@@ -89,6 +90,14 @@ def _parser() -> argparse.ArgumentParser:
     train = command("train", "train on a data set")
     train.add_argument("data", metavar="DATA", help=data)
     train.add_argument("--tensorboard", type=Path, metavar="DIR", help="also write TensorBoard logs there")
+    train.add_argument(
+        "--recipe", metavar="NAME", help="settings to start from, listed below; other options change them"
+    )
+    train.add_argument(
+        "--find-learning-rate", action="store_true", help="try rising learning rates and suggest one; trains nothing"
+    )
+    train.formatter_class = argparse.RawDescriptionHelpFormatter
+    train.epilog = "\n".join(["recipes:", *(f"  {name:18}{recipe.title()}" for name, recipe in RECIPES.items())])
     _add_settings(train)
 
     resume = command("resume", "go on with an interrupted or stopped run")

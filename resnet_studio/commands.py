@@ -7,11 +7,11 @@ import importlib
 import signal
 import threading
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import api
+from resnet_studio import api, recipes
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.events import RunState
@@ -21,6 +21,7 @@ from resnet_studio.workspace import Run, Workspace
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
     from resnet_studio.training.control import Control
+    from resnet_studio.training.finder import Rates
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,25 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     """Train on a data set."""
     given = vars(options)
     import_meanwhile("torch", "torchvision")
-    chosen = TrainConfig(**{spec.name: given[spec.name] for spec in fields(TrainConfig) if spec.name in given})
+    base = recipes.find(options.recipe).config() if options.recipe else TrainConfig()
+    chosen = base.replace(**{spec.name: given[spec.name] for spec in fields(TrainConfig) if spec.name in given})
     dataset = _open(options.data, workspace, terminal)
+    if options.find_learning_rate:
+        found = api.find_learning_rate(dataset, chosen, workspace=workspace, told=terminal, control=_controlled())
+        return _found(found)
     run = api.train(dataset, chosen, workspace=workspace, told=terminal, control=_controlled())
     if options.tensorboard:
         _write_tensorboard([run], options.tensorboard)
-    return _trained(run)
+    trained = _trained(run)
+    return replace(trained, json={**trained.json, "recipe": options.recipe})
+
+
+def _found(rates: Rates) -> Result:
+    """What the search for a learning rate saw: every fifth point, and the last."""
+    points = list(zip(rates.rates, rates.losses, strict=True))
+    shown = [*points[:-1:5], *points[-1:]]
+    lines = ["learning rate      loss", *(f"{rate:13.2e}  {loss:8.4f}" for rate, loss in shown), rates.sentence("en")]
+    return Result("\n".join(lines), rates.to_json())
 
 
 def import_meanwhile(*modules: str) -> None:

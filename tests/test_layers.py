@@ -14,6 +14,7 @@ LAYERS = [
     {"version", "text"},
     {"errors"},
     {"config"},
+    {"recipes"},
     {"events"},
     {"durable", "assets"},
     {"workspace"},

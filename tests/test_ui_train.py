@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -15,14 +16,15 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data import intake
 from resnet_studio.errors import ConfigError, RunError
 from resnet_studio.events import Finished
-from resnet_studio.ui import outlook, train_form
+from resnet_studio.recipes import RECIPES
+from resnet_studio.ui import outlook, train_form, train_recipe
 from resnet_studio.ui.context import Studio
 from resnet_studio.ui.outlook import Forecaster
 from resnet_studio.ui.train_form import NAMES, NEEDS, config_of, kept, restored
 from resnet_studio.ui.train_handlers import Handlers, level_after_click, told
 from resnet_studio.workspace import Run, Workspace
 
-OUTLOOK = ("weights", *NEEDS, "data", "why", "network", "forecast", "problem", "train")
+OUTLOOK = ("recipe", "reason", "weights", *NEEDS, "data", "why", "network", "forecast", "problem", "train")
 
 
 class Queue:
@@ -141,6 +143,37 @@ def test_fields_that_mean_nothing_are_hidden() -> None:
     hidden = train_form.hidden(train_form.defaults())
     assert hidden["hidden_units"] and hidden["step_epochs"] and not hidden["warmup_fraction"]
     assert not train_form.hidden({**train_form.defaults(), "head": "hidden"})["hidden_units"]
+
+
+# recipes
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_a_recipe_fills_the_form_and_a_reload_shows_the_same_one(handlers: Handlers, name: str) -> None:
+    before = values(validation_fraction=0.3, seed=5, momentum=0.5, mix="cutmix")
+    stored, *updates = handlers.choose(name, None, *before)
+    form = dict(zip(NAMES, updates, strict=False))
+    seen = shown(updates)
+    asked = RECIPES[name].config(TrainConfig(validation_fraction=0.3, seed=5))
+    assert {each: form[each]["value"] for each in NAMES if each != "weights"} == {
+        each: getattr(asked, each) for each in NAMES if each != "weights"
+    }
+    assert seen["weights"]["value"] == asked.weights
+    assert seen["recipe"] == name and RECIPES[name].why("en")[:30] in html.unescape(seen["reason"])
+    again = shown(handlers.restore(json.loads(json.dumps(stored)), [0.3, 0.15], None))
+    assert again["recipe"] == name
+
+
+def test_a_field_changed_after_a_recipe_makes_the_settings_the_users_own(handlers: Handlers, in_chinese: None) -> None:
+    filled = train_recipe.filled("tiny-data", values())
+    seen = shown(handlers.changed(None, *[{**filled, "dropout": 0.4}[name] for name in NAMES]))
+    assert seen["recipe"] == "own" and "不属于任何方案" in seen["reason"]
+    assert shown(handlers.changed(None, *[filled[name] for name in NAMES]))["recipe"] == "tiny-data"
+
+
+def test_own_settings_cannot_be_chosen_only_made(handlers: Handlers) -> None:
+    assert shown(handlers.choose("own", None, *values(epochs=3)))["recipe"] == "own"
+    assert shown(handlers.choose("own", None, *values()))["recipe"] == "balanced"
 
 
 # what the settings come to
@@ -328,6 +361,6 @@ def test_shares_in_the_form_become_the_split_of_the_browser(handlers: Handlers) 
 
 @pytest.mark.slow
 def test_examples_are_pictures_inside_the_page(handlers: Handlers, dataset: str) -> None:
-    html = handlers.examples(dataset, *values(picture_size=16))
-    assert html.count('src="data:image/jpeg;base64,') == 8
+    found = handlers.examples(dataset, *values(picture_size=16))
+    assert found.count('src="data:image/jpeg;base64,') == 8
     assert "choose" in handlers.examples(None, *values()).lower()

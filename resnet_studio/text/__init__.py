@@ -22,7 +22,9 @@ from resnet_studio.text import (
     page_results,
     page_runs,
     page_train,
+    rates,
     reading,
+    recipes,
     shell,
 )
 
@@ -42,7 +44,9 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
     page_results.TEXT,
     page_predict.TEXT,
     page_runs.TEXT,
+    rates.TEXT,
     reading.TEXT,
+    recipes.TEXT,
     cli.TEXT,
 )
 

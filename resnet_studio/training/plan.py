@@ -13,7 +13,7 @@ from resnet_studio.model import anatomy, weights
 
 if TYPE_CHECKING:
     from resnet_studio.config import Freeze, Stem, TrainConfig
-    from resnet_studio.data.dataset import Dataset
+    from resnet_studio.data.dataset import Dataset, Split
     from resnet_studio.workspace import Run, Workspace
 
 SMALL_PICTURE = 64
@@ -147,8 +147,7 @@ def freeze_in(config: TrainConfig, epoch: int) -> Freeze:
 
 def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace) -> Run:
     """A run of ``config`` on ``dataset``: its split and its settled settings written down, nothing trained yet."""
-    parts = split_dataset(dataset, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
-    settled = resolve(config, facts(dataset, config, len(parts.train), on_gpu=_on_gpu(config)))
+    settled, parts = settled_for(dataset, config)
     about = {
         "dataset": dataset.id,
         "dataset_name": dataset.name,
@@ -157,6 +156,12 @@ def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace) -> Run:
     }
     name = f"{dataset.name}-resnet{config.depth}"
     return workspace.new_run(name, requested=config, resolved=settled, about=about, split=parts.to_json())
+
+
+def settled_for(dataset: Dataset, config: TrainConfig) -> tuple[TrainConfig, Split]:
+    """``config`` with every automatic choice made for ``dataset``, and the split that it asks for."""
+    parts = split_dataset(dataset, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
+    return resolve(config, facts(dataset, config, len(parts.train), on_gpu=_on_gpu(config))), parts
 
 
 def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu: bool) -> Facts:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
 
 import gradio as gr
@@ -70,8 +71,8 @@ def option(name: str, value: Any) -> Any:
 _KEYS = frozenset(keys())
 
 
-def advanced(components: dict[str, Any]) -> None:
-    """Make the fields that are not made yet, group by group."""
+def advanced(components: dict[str, Any], after: Mapping[str, Callable[[], None]] = MappingProxyType({})) -> None:
+    """Make the fields that are not made yet, group by group; ``after`` makes what stands below a group."""
     groups = {spec.name: str(spec.metadata["group"]) for spec in fields(TrainConfig)}
     for group in GROUPS:
         members = [name for name in NAMES if groups[name] == group and name not in components]
@@ -82,6 +83,8 @@ def advanced(components: dict[str, Any]) -> None:
         with gr.Row(elem_classes="train-group"):
             for name in members:
                 components[name] = field(name)
+        if group in after:
+            after[group]()
 
 
 def config_of(values: Sequence[Any]) -> TrainConfig:

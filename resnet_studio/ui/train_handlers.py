@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from resnet_studio.model import weights
 from resnet_studio.model.anatomy import STAGES, frozen_stages
 from resnet_studio.text import Language, say
 from resnet_studio.training import plan
-from resnet_studio.ui import train_form
+from resnet_studio.ui import train_form, train_recipe
 from resnet_studio.ui.context import Studio, guarded, reader
 from resnet_studio.ui.outlook import Forecaster
 from resnet_studio.ui.train_form import NAMES, SPLIT, config_of, kept, restored
@@ -34,13 +34,19 @@ RESUMABLE = ("stopped", "interrupted", "failed")
 class Handlers:
     """The handlers; each says which components come in and go out.
 
-    "The outlook" are, in this order: starting weights, the fields of :data:`train_form.NEEDS`, the line on the
-    pictures, the reason for the starting weights, the network, the forecast, the place for a problem, the Train button.
+    "The outlook" are, in this order: recipe and the sentence on it, starting weights, the fields of
+    :data:`train_form.NEEDS`, the line on the pictures, the reason for the starting weights, the network, the forecast,
+    the place for a problem, the Train button.
     """
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, before_training: Callable[[], None] = lambda: None) -> None:
         self._studio = studio
+        self._before_training = before_training
         self._forecaster = Forecaster(studio.workspace)
+
+    def dataset(self, name: str | None) -> Dataset | None:
+        """The data set called ``name``; None where there is none."""
+        return self._forecaster.dataset(name)
 
     def changed(self, dataset: str | None, *values: Any) -> list[Any]:
         """In: the data set and the form. Out: what the browser keeps of the form, and the outlook."""
@@ -62,6 +68,13 @@ class Handlers:
         found = restored(None, split)
         shown = [gr.skip() if name == "weights" else gr.update(value=found[name]) for name in NAMES]
         return [{}, *shown, *self._outlook(dataset, [found[name] for name in NAMES])]
+
+    def choose(self, recipe: str, dataset: str | None, *values: Any) -> list[Any]:
+        """In: the recipe, the data set and the form. Out: what the browser keeps of the form, the form, the outlook."""
+        found = train_recipe.filled(recipe, values)
+        shown = [gr.skip() if name == "weights" else gr.update(value=found[name]) for name in NAMES]
+        filled = [found[name] for name in NAMES]
+        return [kept(filled), *shown, *self._outlook(dataset, filled)]
 
     def share(self, validation: Any, test: Any) -> Any:
         """In: the two shares in the form. Out: the split of this browser, where they are fit for one."""
@@ -97,6 +110,7 @@ class Handlers:
             made = plan.new_run(found, config_of(values), self._studio.workspace)
         except StudioError as error:
             return [gr.skip(), alert(train_form.sentence(error, language))]
+        self._before_training()
         self._studio.jobs.submit(made)
         return [made.id, ""]
 
@@ -170,10 +184,13 @@ class Handlers:
             look = self._forecaster.look(config, found)
         except StudioError as error:
             said = alert(train_form.sentence(error, language))
-            return [gr.skip(), *shown, data, gr.skip(), gr.skip(), "", said, gr.update(interactive=False)]
+            unknown = [gr.skip(), gr.skip(), gr.skip()]
+            return [*unknown, *shown, data, gr.skip(), gr.skip(), "", said, gr.update(interactive=False)]
+        recipe = train_recipe.matching(config)
         why = weights.explain(config.weights, config.depth).sentence(language)
         forecast = look.sentence(language) if found else say("train.start.why_none", language)
         return [
+            recipe, small(train_recipe.why(recipe, language)),
             gr.update(choices=options, value=chosen), *shown, data, small(why),
             look.drawing(language), small(forecast), "", gr.update(interactive=found is not None),
         ]  # fmt: skip

@@ -12,10 +12,12 @@ from typing import Any
 
 import gradio as gr
 
-from resnet_studio.ui import train_form
+from resnet_studio.ui import train_form, train_rates, train_recipe
 from resnet_studio.ui.context import Shared, Studio, T
+from resnet_studio.ui.rate_search import RateSearch
 from resnet_studio.ui.train_form import FIRST, NAMES, NEEDS, SPLIT
 from resnet_studio.ui.train_handlers import Handlers
+from resnet_studio.ui.train_rates import RateHandlers, RateParts
 
 QUIET: Mapping[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
 PLAIN: Mapping[str, Any] = {"apply_default_css": False}
@@ -34,8 +36,11 @@ class Parts:
 
     fields: Mapping[str, Any]
     data: gr.HTML
+    recipe: gr.Dropdown
+    reason: gr.HTML
     why: gr.HTML
     network: gr.HTML
+    rates: RateParts
     forecast: gr.HTML
     problem: gr.HTML
     train: gr.Button
@@ -56,7 +61,7 @@ class Parts:
     def outlook(self) -> list[Any]:
         """What changes with the form; see :class:`Handlers`."""
         words = [self.data, self.why, self.network, self.forecast, self.problem, self.train]
-        return [self.fields["weights"], *(self.fields[name] for name in NEEDS), *words]
+        return [self.recipe, self.reason, self.fields["weights"], *(self.fields[name] for name in NEEDS), *words]
 
 
 def build(studio: Studio, shared: Shared) -> None:
@@ -67,19 +72,23 @@ def build(studio: Studio, shared: Shared) -> None:
         with gr.Column(elem_id="train-right", elem_classes="rs-card", min_width=300):
             right = _run()
     parts = Parts(**left, **right)
-    handlers = Handlers(studio)
+    search = RateSearch(studio.workspace, studio.jobs)
+    handlers = Handlers(studio, before_training=search.stop)
     _connect_form(handlers, shared, parts)
+    _connect_rates(handlers, RateHandlers(search, handlers.dataset), shared, parts)
     _connect_run(handlers, shared, parts)
 
 
 def _settings() -> dict[str, Any]:
     """The left side: the few choices that matter, the network, Train, and all other settings folded."""
     made: dict[str, Any] = {"data": gr.HTML(elem_id="train-data", js_on_load=CLICKED, **PLAIN)}
+    made["recipe"] = train_recipe.dropdown()
+    made["reason"] = gr.HTML(elem_id="train-recipe-why", **PLAIN)
     fields = {name: train_form.field(name) for name in FIRST}
     made["why"] = gr.HTML(elem_id="train-why", **PLAIN)
     made["network"] = gr.HTML(elem_id="train-network", js_on_load=CLICKED, **PLAIN)
     with gr.Accordion(T("train.advanced"), open=False, elem_id="train-advanced"):
-        train_form.advanced(fields)
+        train_form.advanced(fields, {"optimisation": lambda: made.update(rates=train_rates.parts())})
         made["example"] = gr.Button(T("train.example"), size="sm", elem_id="train-example")
         made["examples"] = gr.HTML(elem_id="train-examples", **PLAIN)
         made["reset"] = gr.Button(T("train.reset"), size="sm", elem_id="train-reset")
@@ -132,12 +141,26 @@ def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     shared.demo.load(handlers.restore, stored, restored, **QUIET)
     parts.reset.click(handlers.reset, [shared.split, shared.dataset], [shared.form, *restored], **QUIET)
 
+    parts.recipe.input(handlers.choose, [parts.recipe, *everything], [shared.form, *restored], **latest)
+
     parts.network.select(handlers.freeze_at, everything, parts.fields["freeze"], **QUIET).then(
         handlers.changed, everything, answers, **QUIET
     )
     parts.data.select(handlers.show_data, None, shared.tabs, **QUIET)
     parts.example.click(
         handlers.examples, everything, parts.examples, api_visibility="private", show_progress="minimal"
+    )
+
+
+def _connect_rates(handlers: Handlers, rates: RateHandlers, shared: Shared, parts: Parts) -> None:
+    """The search for a learning rate outlives a reload; what it suggests becomes a setting like one that was typed."""
+    everything, search, rate = [shared.dataset, *parts.form], parts.rates, parts.fields["learning_rate"]
+    search.find.click(rates.pressed, everything, search.all, **QUIET)
+    search.timer.tick(rates.look, shared.dataset, search.all, **QUIET)
+    shared.dataset.change(rates.look, shared.dataset, search.all, **QUIET)
+    shared.demo.load(rates.look, shared.dataset, search.all, **QUIET)
+    search.use.click(rates.use, None, rate, **QUIET).then(
+        handlers.changed, everything, [shared.form, *parts.outlook], **QUIET
     )
 
 

@@ -1,0 +1,86 @@
+"""One search for a learning rate at a time, in a thread of its own; pages ask how it stands."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from resnet_studio import api
+from resnet_studio.errors import RunError, StudioError
+from resnet_studio.events import Event, Preparing
+from resnet_studio.training.control import Control
+
+if TYPE_CHECKING:
+    from resnet_studio.config import TrainConfig
+    from resnet_studio.data.dataset import Dataset
+    from resnet_studio.training.finder import Rates
+    from resnet_studio.training.jobs import Jobs
+    from resnet_studio.workspace import Workspace
+
+STOP_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the search for the data set ``dataset`` stands; it is over where there are ``rates`` or a ``problem``."""
+
+    dataset: str = ""
+    working: bool = False
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    rates: Rates | None = None
+    problem: StudioError | None = None
+
+
+class RateSearch:
+    """Searches while nothing trains: on one device, each would only slow the other down."""
+
+    def __init__(self, workspace: Workspace, jobs: Jobs) -> None:
+        self._workspace, self._jobs = workspace, jobs
+        self._lock = threading.Lock()
+        self._standing = Standing()
+        self._control = Control()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands."""
+        return self._standing
+
+    def start(self, dataset: Dataset, config: TrainConfig) -> None:
+        """Begin. Raises :class:`RunError` while a training or another search is at work."""
+        with self._lock:
+            if self._jobs.running() or self._jobs.queued():
+                raise RunError("error.rates.training")
+            if self._standing.working:
+                raise RunError("error.rates.searching")
+            self._standing, self._control = Standing(dataset.id, working=True), Control()
+            self._thread = threading.Thread(
+                target=self._work, args=(dataset, config, self._control), name="learning-rate", daemon=True
+            )
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the search, if there is one, and wait a little until it has."""
+        self._control.stop()
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS)
+
+    def _work(self, dataset: Dataset, config: TrainConfig, control: Control) -> None:
+        def told(event: Event) -> None:
+            if isinstance(event, Preparing):
+                self._standing = replace(self._standing, stage=event.stage, done=event.done, total=event.total)
+            if self._jobs.running():
+                control.stop()
+
+        try:
+            rates = api.find_learning_rate(dataset, config, workspace=self._workspace, told=told, control=control)
+            self._standing = Standing(dataset.id, rates=rates)
+        except StudioError as error:
+            self._standing = Standing(dataset.id, problem=error)
+        except Exception as error:  # the outer boundary of the thread: the page says that something went wrong
+            logging.getLogger(__name__).exception("the search for a learning rate failed")
+            self._standing = Standing(dataset.id, problem=StudioError("error.unexpected", kind=type(error).__name__))

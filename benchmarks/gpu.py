@@ -120,7 +120,7 @@ def cifar10(folder: Path, device: torch.device, data: str | None, tiny: bool) ->
             return {"skipped": "no cifar10.zip was given"}
         data = str(made_up(folder / "small", 60, 32))
     workspace = Workspace.open(folder / "cifar10")
-    config = TrainConfig(**RECIPES["cifar10"].changes).replace(device=str(device))
+    config = RECIPES["cifar10-fast"].config().replace(device=str(device))
     if tiny:
         config = config.replace(epochs=1, batch_size=16)
     run = studio.train(studio.open_data(data, workspace), config, workspace=workspace)

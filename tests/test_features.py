@@ -130,6 +130,14 @@ def test_the_probe_is_told_at_once_and_fine_tuning_never_loses_to_it(dataset, wo
     assert checkpoint.load(run.best).card.metrics["validation_accuracy"] == end.validation_accuracy
 
 
+def test_the_probe_is_the_same_where_the_network_starts_from_the_pictures(dataset, workspace, pretrained):
+    config = QUICK.replace(weights=pretrained, freeze="layer3", epochs=1, augmentation="none")
+    runs = [plan.new_run(dataset, config.replace(**changes), workspace) for changes in ({}, {"adversarial": 0.01})]
+    told = [next(event for event in prepared(run)[1] if isinstance(event, Probed)) for run in runs]
+    assert told[0].validation_accuracy == told[1].validation_accuracy
+    assert isinstance(drive(runs[1], Control()), Finished)
+
+
 def test_from_scratch_there_is_nothing_to_probe(dataset, workspace):
     _, events = prepared(plan.new_run(dataset, QUICK, workspace))
     assert not any(isinstance(event, Probed) for event in events)

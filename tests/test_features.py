@@ -151,6 +151,14 @@ def test_test_scores_through_kept_features_are_those_of_the_whole_network(datase
     assert np.allclose([each.scores for each in scoring.score(m).pictures], [each.scores for each in changed.pictures])
 
 
+def test_the_probe_is_the_same_where_the_network_starts_from_the_pictures(dataset, workspace, pretrained):
+    config = QUICK.replace(weights=pretrained, freeze="layer3", epochs=1, augmentation="none")
+    runs = [plan.new_run(dataset, config.replace(**changes), workspace) for changes in ({}, {"adversarial": 0.01})]
+    told = [next(event for event in prepared(run)[1] if isinstance(event, Probed)) for run in runs]
+    assert told[0].validation_accuracy == told[1].validation_accuracy
+    assert isinstance(drive(runs[1], Control()), Finished)
+
+
 def test_from_scratch_there_is_nothing_to_probe(dataset, workspace):
     _, events = prepared(plan.new_run(dataset, QUICK, workspace))
     assert not any(isinstance(event, Probed) for event in events)

@@ -19,7 +19,10 @@ from resnet_studio.training.control import Control
 from resnet_studio.training.finder import HIGHEST, LOWEST, UPDATES, Rates, rate_at, sweep
 from resnet_studio.training.setup import prepare
 
-QUICK = TrainConfig(weights="scratch", epochs=6, batch_size=16, picture_size=16, precision="fp32", device="cpu")
+QUICK = TrainConfig(
+    weights="scratch", freeze="layer3", augmentation="none", epochs=8, batch_size=16, picture_size=16,
+    precision="fp32", device="cpu",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -94,7 +97,7 @@ def test_a_search_makes_no_run_and_can_be_stopped(dataset, workspace):
 
 @pytest.mark.slow
 def test_accumulated_batches_and_frozen_stages_are_searched_as_they_would_be_trained(dataset, workspace):
-    config = QUICK.replace(freeze="layer3", accumulate_steps=2, mix="mixup", class_weighting="balanced")
+    config = QUICK.replace(accumulate_steps=2, mix="mixup", class_weighting="balanced")
     found = api.find_learning_rate(dataset, config, updates=12, workspace=workspace)
     assert len(found.rates) > 5
 

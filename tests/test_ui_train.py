@@ -171,6 +171,12 @@ def test_a_field_changed_after_a_recipe_makes_the_settings_the_users_own(handler
     assert shown(handlers.changed(None, *[filled[name] for name in NAMES]))["recipe"] == "tiny-data"
 
 
+def test_other_pictures_change_the_outlook_and_nothing_that_the_browser_keeps(handlers: Handlers, dataset: str) -> None:
+    seen = handlers.pictures(kept([train_recipe.filled("tiny-data", values())[name] for name in NAMES]), None, dataset)
+    assert len(seen) == len(OUTLOOK) and shown(seen)["recipe"] == "tiny-data"
+    assert "40 pictures" in shown(seen)["data"]
+
+
 def test_own_settings_cannot_be_chosen_only_made(handlers: Handlers) -> None:
     assert shown(handlers.choose("own", None, *values(epochs=3)))["recipe"] == "own"
     assert shown(handlers.choose("own", None, *values()))["recipe"] == "balanced"

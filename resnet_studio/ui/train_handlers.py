@@ -63,6 +63,14 @@ class Handlers:
         shown = [gr.skip() if name in untouched else gr.update(value=found[name]) for name in NAMES]
         return [*shown, *self._outlook(dataset, [found[name] for name in NAMES])]
 
+    def pictures(self, form: Any, split: Any, dataset: str | None) -> list[Any]:
+        """In: what the browser keeps of form and split, and the data set, which changed. Out: the outlook.
+
+        A fresh page fires this too, before the form is restored: what the form holds then must not be kept.
+        """
+        found = restored(form, split)
+        return self._outlook(dataset, [found[name] for name in NAMES])
+
     def reset(self, split: Any, dataset: str | None) -> list[Any]:
         """In: the split and the data set. Out: what the browser keeps of the form, the form, and the outlook."""
         found = restored(None, split)

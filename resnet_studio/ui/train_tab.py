@@ -135,10 +135,10 @@ def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     for component in shares:
         component.blur(handlers.share, shares, shared.split, **QUIET)
     shared.split.change(handlers.take_split, shared.split, shares, **QUIET)
-    shared.dataset.change(handlers.changed, everything, answers, **latest)
 
     stored, restored = [shared.form, shared.split, shared.dataset], [*parts.form, *parts.outlook]
     shared.demo.load(handlers.restore, stored, restored, **QUIET)
+    shared.dataset.change(handlers.pictures, stored, parts.outlook, **latest)
     parts.reset.click(handlers.reset, [shared.split, shared.dataset], [shared.form, *restored], **QUIET)
 
     parts.recipe.input(handlers.choose, [parts.recipe, *everything], [shared.form, *restored], **latest)

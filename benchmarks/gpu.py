@@ -30,7 +30,6 @@ import numpy as np
 import torch
 import torchvision
 from PIL import Image
-from resnet_studio.recipes import RECIPES
 
 import resnet_studio as studio
 from resnet_studio.config import TrainConfig
@@ -40,6 +39,7 @@ from resnet_studio.model import resnet
 from resnet_studio.model.checkpoint import Preprocessing
 from resnet_studio.model.device import choose_device
 from resnet_studio.model.weights import IMAGENET_MEAN, IMAGENET_STD
+from resnet_studio.recipes import RECIPES
 from resnet_studio.training import features, hardware, plan, setup
 from resnet_studio.training.batches import FreshBatches, Part
 from resnet_studio.training.control import Control

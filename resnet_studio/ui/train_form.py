@@ -20,7 +20,13 @@ SPLIT = ("validation_fraction", "test_fraction")
 """These are kept with the split of the Data tab, which shows them too."""
 FIRST = ("depth", "freeze", "weights")
 """These stand on their own above; all others lie folded under "All settings"."""
-STEPS: Mapping[str, float] = {"learning_rate": 0.0001, "weight_decay": 0.001, "stage_factor": 0.1}
+STEPS: Mapping[str, float] = {
+    "learning_rate": 0.0001,
+    "weight_decay": 0.001,
+    "stage_factor": 0.1,
+    "l1_penalty": 0.01,
+    "adversarial": 0.005,
+}
 INFO = {"freeze": "train.freeze.info", "weights": "train.weights.info"}
 """Shorter than the help of the schema: these stand in a narrow column, and are explained below it."""
 DEVICES = ("auto", "cpu", "cuda", "mps")

@@ -55,7 +55,7 @@ def test_small_pictures_from_scratch_get_the_small_stem_at_their_own_size(side, 
 def test_pretrained_networks_get_the_sizes_that_they_know_and_their_own_stem():
     assert settled(median_side=32).picture_size == 128
     assert settled().picture_size == 160 and settled(on_gpu=True).picture_size == 224
-    assert settled(start=STARTER, median_side=28).picture_size == 64
+    assert settled(start=STARTER, median_side=28).picture_size == 96
     assert settled(start=STARTER).picture_size == 128
     assert settled().stem == "standard"
     with pytest.raises(ConfigError, match="set the stem to auto"):

@@ -234,7 +234,7 @@ def _load_starter(model: torch.nn.Module, depth: int, path: Path) -> Origin:
     from resnet_studio.model.transfer import fill
 
     fill(model, depth, plain_state(path), path.name)
-    return Origin("starter", path.stem, resize=64, crop=64)
+    return Origin("starter", path.stem, resize=96, crop=96)
 
 
 def _load_file(model: torch.nn.Module, depth: int, path: Path, classes: Sequence[str] | None) -> Origin:

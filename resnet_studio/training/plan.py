@@ -79,7 +79,7 @@ def _picture_size(facts: Facts, scratch: bool) -> int:
     if facts.median_side <= SMALL_PICTURE:
         if scratch:
             return max(16, facts.median_side)
-        return 64 if facts.start.key == "starter" else 128
+        return 96 if facts.start.key == "starter" else 128
     if scratch:
         return 128 if facts.on_gpu else 96
     if facts.start.key == "starter":

@@ -58,11 +58,12 @@ def split_folder(data: str, seed: int, target: Path) -> None:
 
 def command(arm: str, row: str, data: Path, weights: Path, seed: int, workspace: Path, other: str) -> list[str]:
     if arm.startswith("ours"):
+        built_in = weights == (ROOT / "assets/starter/resnet18.safetensors").resolve()
+        named = "starter" if built_in else str(weights)
         size = ["--picture-size", "224", "--early-picture-size", "224"] if arm == "ours224" else []
         return [
             sys.executable, "-m", "resnet_studio", "train", str(data), "--json", "--workspace", str(workspace),
-            "--weights", str(weights), "--freeze", FREEZE[row], "--epochs", str(EPOCHS[row]), "--seed", str(seed),
-            *size,
+            "--weights", named, "--freeze", FREEZE[row], "--epochs", str(EPOCHS[row]), "--seed", str(seed), *size,
         ]  # fmt: skip
     script = {"fastai": "fastai_arm", "timm": "timm_arm"}.get(arm, arm)
     return [

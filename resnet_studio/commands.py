@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import signal
-import threading
-from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,7 +83,6 @@ def check(dataset: Dataset) -> Result:
 def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Train on a data set."""
     given = vars(options)
-    import_meanwhile("torch", "torchvision")
     base = recipes.find(options.recipe).config() if options.recipe else TrainConfig()
     chosen = base.replace(**{spec.name: given[spec.name] for spec in fields(TrainConfig) if spec.name in given})
     dataset = _open(options.data, workspace, terminal)
@@ -106,17 +102,6 @@ def _found(rates: Rates) -> Result:
     shown = [*points[:-1:5], *points[-1:]]
     lines = ["learning rate      loss", *(f"{rate:13.2e}  {loss:8.4f}" for rate, loss in shown), rates.sentence("en")]
     return Result("\n".join(lines), rates.to_json())
-
-
-def import_meanwhile(*modules: str) -> None:
-    """Import ``modules`` in the background, while pictures are looked at."""
-
-    def work() -> None:
-        with suppress(Exception):  # who needs them meets it again
-            for module in modules:
-                importlib.import_module(module)
-
-    threading.Thread(target=work, name="import", daemon=True).start()
 
 
 def resume(name: str, workspace: Workspace, terminal: Terminal) -> Result:

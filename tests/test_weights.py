@@ -223,7 +223,7 @@ def test_the_starter_fills_everything_but_the_head(starters, imagenet):
     origin = load_into(model, 18, "starter", starters=starters)
     assert filled(model, {name: value.half().to(value.dtype) for name, value in imagenet.items()})
     assert torch.equal(model.fc.weight, head)
-    assert (origin.key, origin.crop) == ("starter", 64)
+    assert (origin.key, origin.crop) == ("starter", 96)
 
 
 @pytest.mark.parametrize("name", ["starter", "imagenet-v1"])

@@ -45,9 +45,9 @@ def _cache(size: int, language: Language) -> str:
         return ""
     shown = f"{size / 2**30:.1f} GB" if size >= 2**30 else f"{size / 2**20:.0f} MB"
     return (
-        f'<footer class="runs-cache"><p class="res-help">{say("runs.cache", language, size=shown)}</p>'
+        f'<div class="runs-cache"><p class="res-help">{say("runs.cache", language, size=shown)}</p>'
         f'<button type="button" class="res-button small" data-go="clear-cache">{say("runs.cache.clear", language)}'
-        "</button></footer>"
+        "</button></div>"
     )
 
 

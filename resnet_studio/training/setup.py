@@ -37,9 +37,34 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     """The session of ``run``, new or as it was saved; None where ``control`` asked for the end meanwhile."""
     begun = time.perf_counter()
     hardware.keep_freed_memory()
+    resuming = run.state_file.exists()
+    materials = yield from _materials(run, control, resuming)
+    if materials is None:
+        return None
+    fresh, cache = materials.batches, ArrayCache(run.cache)
+    assert isinstance(fresh, FreshBatches)
+    kept = yield from _until_asked(features.keep(fresh, materials.config, cache), control)
+    if kept is None:
+        return None
+    materials.batches = kept
+    fitted = None if resuming else (yield from _probe(materials, begun))
+    if isinstance(kept, features.KeptBatches):
+        varied = yield from _until_asked(features.vary(kept, fresh, materials.config, cache), control)
+        if varied is None:
+            return None
+        materials.batches = varied
+    session = Session(materials)
+    if resuming:
+        saving.restore(session)
+    elif fitted:
+        session.keep_probe()
+    return session
+
+
+def _materials(run: Run, control: Control, resuming: bool) -> Generator[Event, None, Materials | None]:
+    """Decoded pictures and the network with its starting weights, cut; nothing is kept as features yet."""
     config, split = run.config, Split.from_json(run.split)
     device = choose_device(config.device)
-    resuming = run.state_file.exists()
     how, crop = recipe(config, small=is_small(config, split.median_side)), _crop(config, split)
     parts = yield from _until_asked(decode_parts(split, config, how, crop, device, ArrayCache(run.cache)), control)
     if parts is None:
@@ -48,24 +73,14 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     if train.skipped or validation.skipped:
         yield PicturesSkipped(files=train.skipped + validation.skipped)
 
-    torch.manual_seed(config.seed)
-    model = resnet.build(
-        config.depth,
-        len(split.classes),
-        head=config.head,
-        hidden_units=config.hidden_units,
-        dropout=config.dropout,
-        stem=config.stem,
-    )
+    model = _network(config, len(split.classes))
     origin = weights.SCRATCH if resuming else (yield from _starting_weights(model, config, split.classes))
     card = _card(run, config, split, origin, crop)
-
     compute = saving.saved_compute(run) or hardware.choose_compute(config.precision, device)
     compute.apply()
     compute.prepare(model)
     model.to(device, memory_format=torch.channels_last)
     cut = resnet.cut(model, config.freeze, config.tuned_parameters, from_pictures=config.adversarial > 0)
-    fresh = FreshBatches(train, validation, cut.prefix, how, card.preprocessing, compute)
     materials = Materials(
         run=run,
         config=config,
@@ -77,27 +92,24 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
         prefix=cut.prefix,
         suffix=cut.suffix,
         stages=resnet.parameter_groups(model, config.freeze, config.tuned_parameters),
-        batches=fresh,
+        batches=FreshBatches(train, validation, cut.prefix, how, card.preprocessing, compute),
     )
     if resuming:
         saving.restore_frozen(materials)
-    cache = ArrayCache(run.cache)
-    kept = yield from _until_asked(features.keep(fresh, config, cache), control)
-    if kept is None:
-        return None
-    materials.batches = kept
-    fitted = None if resuming else (yield from _probe(materials, begun))
-    if isinstance(kept, features.KeptBatches):
-        varied = yield from _until_asked(features.vary(kept, fresh, config, cache), control)
-        if varied is None:
-            return None
-        materials.batches = varied
-    session = Session(materials)
-    if resuming:
-        saving.restore(session)
-    elif fitted:
-        session.keep_probe()
-    return session
+    return materials
+
+
+def _network(config: TrainConfig, classes: int) -> ResNet:
+    """The network of ``config`` for so many ``classes``, with the random weights that its seed gives."""
+    torch.manual_seed(config.seed)
+    return resnet.build(
+        config.depth,
+        classes,
+        head=config.head,
+        hidden_units=config.hidden_units,
+        dropout=config.dropout,
+        stem=config.stem,
+    )
 
 
 def _probe(materials: Materials, begun: float) -> Generator[Event, None, bool]:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from resnet_studio.data import decode
 from resnet_studio.events import Preparing
 from resnet_studio.training.batches import FreshBatches, Part, on_device_if_it_fits, step_seed
 from resnet_studio.training.plan import KEPT_VIEWS, keeps_features, picture_size_in
@@ -137,7 +138,7 @@ def _follows_from(fresh: FreshBatches) -> tuple[object, ...]:
     """All that the plain features depend on."""
     return (
         fresh.training.contents, fresh.validation.contents, weights_hash(fresh.prefix), asdict(fresh.preprocessing),
-        fresh.training.pixels.shape[1], fresh.compute.precision,
+        fresh.training.pixels.shape[1], decode.VERSION, fresh.compute.precision,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from resnet_studio.data.augment import normalise
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.decode import CHUNK, CentreCrop, Decoded, content, decode
+from resnet_studio.data.decode import VERSION as DECODED
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation.report import Report, make_report, score_test_pictures
 from resnet_studio.training.batches import as_batch
@@ -55,7 +56,7 @@ def score(m: Materials) -> Report | None:
 def _features(m: Materials, pixels: Tensor, contents: list[str], cache: ArrayCache) -> Tensor:
     """What the frozen prefix makes of ``pixels`` [N, S, S, 3], fp32 [N, ...]; kept where there is room."""
     how = m.card.preprocessing
-    key = cache.key("test features", VERSION, contents, weights_hash(m.prefix), asdict(how))
+    key = cache.key("test features", VERSION, DECODED, contents, weights_hash(m.prefix), asdict(how))
     if (entry := cache.get(key)) is not None:
         return torch.from_numpy(entry.arrays["test"])
     found = []

@@ -70,6 +70,10 @@ class RateSearch:
             self._thread.join(STOP_SECONDS)
 
     def _work(self, dataset: Dataset, config: TrainConfig, control: Control) -> None:
+        from resnet_studio.training.hardware import lower_priority
+
+        lower_priority()
+
         def told(event: Event) -> None:
             if isinstance(event, Preparing):
                 self._standing = replace(self._standing, stage=event.stage, done=event.done, total=event.total)

@@ -6,6 +6,7 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
+from resnet_studio import compiler
 from resnet_studio.cli import main
 
 
@@ -14,6 +15,7 @@ def run() -> NoReturn:
 
     By its end all files are closed; taking apart a million objects that importing torch made would take a second more.
     """
+    compiler.leave_out()
     gc.set_threshold(100_000, 20, 100)  # nor are they looked through again and again
     status = main()
     with suppress(OSError):  # whoever read the output may have left

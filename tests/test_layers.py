@@ -11,7 +11,7 @@ import resnet_studio
 
 PACKAGE = Path(resnet_studio.__file__).parent
 LAYERS = [
-    {"version", "text"},
+    {"version", "text", "compiler"},
     {"errors"},
     {"config"},
     {"recipes"},

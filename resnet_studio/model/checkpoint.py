@@ -134,20 +134,17 @@ def _verified_header(path: Path, name: str) -> Iterator[tuple[BufferedReader, He
 
 
 def _skeleton(card: Card) -> ResNet:
-    """The model that ``card`` describes, without any weights: takes no memory and draws no random numbers."""
-    import torch
+    """The model that ``card`` describes, without any weights."""
+    from resnet_studio.model.resnet import skeleton
 
-    from resnet_studio.model.resnet import build
-
-    with torch.device("meta"):
-        return build(
-            card.depth,
-            len(card.classes),
-            head=card.head,
-            hidden_units=card.hidden_units,
-            dropout=card.dropout,
-            stem=card.stem,
-        )
+    return skeleton(
+        card.depth,
+        len(card.classes),
+        head=card.head,
+        hidden_units=card.hidden_units,
+        dropout=card.dropout,
+        stem=card.stem,
+    )
 
 
 def _layout(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[str, tuple[int, ...]]]:

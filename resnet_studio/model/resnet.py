@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from resnet_studio.config import Freeze, Head, Stem, Tuned
 from resnet_studio.model.anatomy import Stage, feature_channels, frozen_stages, trained_stages
@@ -58,6 +60,21 @@ def build(
     elif dropout > 0:
         model.fc = nn.Sequential(nn.Dropout(dropout), model.fc)
     return model
+
+
+def skeleton(depth: int, classes: int, **options: Any) -> ResNet:
+    """What :func:`build` makes, without any weights: takes no memory and draws no random numbers."""
+    with torch.device("meta"), _Uninitialised():
+        return build(depth, classes, **options)
+
+
+class _Uninitialised(TorchFunctionMode):
+    """Leaves parameters as they are made: drawn without memory, random numbers import a computer algebra system."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if function in (torch.Tensor.normal_, torch.Tensor.uniform_):
+            return args[0]
+        return function(*args, **(kwargs or {}))
 
 
 @dataclass(frozen=True)

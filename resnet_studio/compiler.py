@@ -1,0 +1,57 @@
+"""torch's compiler, left out until somebody compiles: importing it takes as long as importing torch itself.
+
+torchvision's import and torch's optimisers import ``torch._dynamo`` for three small questions, which are answered here
+as it would answer them where nothing is being compiled. Whoever asks for more gets the real one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+from typing import Any
+
+COMPILER = "torch._dynamo"
+QUESTIONS = "torch._dynamo.utils"
+
+
+class _Later(ModuleType):
+    """Stands in for a module of the compiler; gives way to the real one when asked for what it does not hold."""
+
+    def __init__(self, name: str, **answers: Any) -> None:
+        super().__init__(name)
+        self.__file__ = None
+        self.__dict__.update(answers)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and (name != "__path__" or self.__name__ != COMPILER):
+            raise AttributeError(name)
+        return getattr(_real(self.__name__), name)
+
+
+def leave_out() -> None:
+    """Have programs start without the compiler; to be called before torch's first import, and only by a program."""
+    if "torch" in sys.modules:
+        return
+    sys.modules[COMPILER] = _Later(COMPILER, disable=_not_compiled, graph_break=_nothing)
+    sys.modules[QUESTIONS] = _Later(QUESTIONS, is_compile_supported=_is_compile_supported)
+
+
+def _real(name: str) -> ModuleType:
+    for module in (QUESTIONS, COMPILER):
+        if isinstance(sys.modules.get(module), _Later):
+            del sys.modules[module]
+    return importlib.import_module(name)
+
+
+def _not_compiled(function: Any = None, *rest: Any, **options: Any) -> Any:
+    """A function that is not to be compiled, where nothing is: itself."""
+    return function if callable(function) else _real(COMPILER).disable(function, *rest, **options)
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """An interruption of what is being compiled, where nothing is."""
+
+
+def _is_compile_supported(device: str) -> bool:
+    return bool(_real(QUESTIONS).is_compile_supported(device))

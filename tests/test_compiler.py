@@ -1,0 +1,59 @@
+"""Programs start without torch's compiler, and get it whole when they ask for it."""
+
+import subprocess
+import sys
+
+PREPARED = "from resnet_studio import compiler; compiler.leave_out(); import sys, torch, torchvision\n"
+INSIDE = "torch._dynamo.symbolic_convert"
+
+
+def said(code):
+    return subprocess.run([sys.executable, "-c", PREPARED + code], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_training_step_does_not_import_the_compiler():
+    code = f"""
+network = torchvision.models.resnet18(num_classes=2)
+for kind in (torch.optim.AdamW, torch.optim.SGD):
+    optimizer = kind(network.parameters(), lr=0.1, fused=True)
+    network(torch.zeros(2, 3, 32, 32)).sum().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    optimizer.load_state_dict(optimizer.state_dict())
+print({INSIDE!r} in sys.modules)
+"""
+    assert said(code).split() == ["False"]
+
+
+def test_who_compiles_gets_the_real_compiler():
+    code = f"""
+double = torch.compile(lambda x: 2 * x, backend="eager")
+print(double(torch.ones(1)).item(), {INSIDE!r} in sys.modules, torch._dynamo.__file__ is not None)
+"""
+    assert said(code).split() == ["2.0", "True", "True"]
+
+
+def test_the_compiler_can_be_imported_part_by_part_and_switched_off():
+    code = """
+import torch._dynamo.config
+from torch._dynamo.utils import counters
+
+@torch._dynamo.disable(recursive=False)
+def same(x):
+    return x
+
+print(same(3), torch._dynamo.config.cache_size_limit > 0, len(counters))
+"""
+    assert said(code).split() == ["3", "True", "0"]
+
+
+def test_a_compiler_that_is_there_already_is_left_alone():
+    code = """
+real = sys.modules["torch"]
+compiler.leave_out()
+print(type(sys.modules["torch._dynamo"]).__name__)
+import torch._dynamo.config
+compiler.leave_out()
+print(type(sys.modules["torch._dynamo"]).__name__)
+"""
+    assert said(code).split() == ["_Later", "module"]

@@ -402,6 +402,14 @@ def test_a_refusal_of_the_data_ends_the_run_with_its_sentence(new_run, dataset):
     assert isinstance(end, Failed) and "decoded" in str(StudioError(end.key, **end.values))
 
 
+def test_a_head_that_comes_with_the_weights_is_gone_on_with(new_run):
+    first = new_run(epochs=4)
+    drive(first, Control())
+    second = new_run(weights=str(first.best), epochs=1, learning_rate=1e-8, freeze="layer4")
+    drive(second, Control())
+    assert torch.allclose(weights_of(first)["fc.weight"], weights_of(second)["fc.weight"], atol=1e-5)
+
+
 def test_early_epochs_see_smaller_pictures(new_run, monkeypatch):
     seen = []
     real = session.Session._backward

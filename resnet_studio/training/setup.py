@@ -113,13 +113,16 @@ def _network(config: TrainConfig, classes: int) -> ResNet:
 
 
 def _probe(materials: Materials, begun: float) -> Generator[Event, None, bool]:
-    """Tell what a linear probe reaches where the starting weights know anything; whether it is now the head."""
+    """Tell what a linear probe reaches where the starting weights know anything, and let it be the head unless a head
+    for these classes came with the weights; whether the network knows the classes now.
+    """
     m = materials
     if m.config.weights == "scratch":
         return False
     fitted, accuracy = probe.probe(m.batches, m.suffix, len(m.card.classes), m.config.seed, m.compute)
     yield Probed(validation_accuracy=accuracy, seconds=time.perf_counter() - begun)
-    return probe.install(fitted, m.model.fc)
+    came_with_head = bool(m.card.weights_origin["detail"].get("head"))
+    return came_with_head or probe.install(fitted, m.model.fc)
 
 
 def _starting_weights(

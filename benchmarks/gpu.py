@@ -4,7 +4,7 @@
     python benchmarks/gpu.py --tiny            # the same steps at a tiny size, on any machine
 
 1. ``finetune``: ResNet-50, everything trained at 224 px: pictures a second over whole steps (augmentation, forward,
-   backward, optimiser, average), after a warm-up.
+   backward, optimiser, average), after a warm-up; then the same compiled.
 2. ``features``: pictures through a frozen ResNet-50 at 224 px and into the cache, besides decoding.
 3. ``cifar10``: ResNet-18 from scratch by the recipe of that name: test accuracy and the seconds of training.
 
@@ -40,9 +40,10 @@ from resnet_studio.model.checkpoint import Preprocessing
 from resnet_studio.model.device import choose_device
 from resnet_studio.model.weights import IMAGENET_MEAN, IMAGENET_STD
 from resnet_studio.recipes import RECIPES
-from resnet_studio.training import features, hardware, plan, setup
+from resnet_studio.training import compiling, features, hardware, plan, setup
 from resnet_studio.training.batches import FreshBatches, Part
 from resnet_studio.training.control import Control
+from resnet_studio.training.session import Session
 from resnet_studio.workspace import Workspace
 
 
@@ -77,8 +78,23 @@ def finetune(folder: Path, device: torch.device, tiny: bool) -> dict[str, Any]:
             next(preparing)
     except StopIteration as stop:
         session = stop.value
+    indices = next(session.batches_left())
+    inputs, _ = session.materials.batches.train(indices, size)
+    result: dict[str, Any] = {"batch": batch, "size": size, "steps": steps,
+                              "precision": session.materials.compute.precision}  # fmt: skip
+    result["pictures_per_second"] = whole_steps(session, device, steps, warm=1 if tiny else 10)
+    begun = synchronised(device)
+    backend = "eager" if tiny else compiling.BACKEND  # a C++ compiler takes minutes where Triton takes one
+    session.forward = compiling.compiled(session.materials.suffix, inputs, session.materials.compute, backend)
+    result["compiling_seconds"] = synchronised(device) - begun
+    result["compiled_pictures_per_second"] = whole_steps(session, device, steps, warm=1 if tiny else 10)
+    return result | {"memory_mb": hardware.memory_mb(device)}
+
+
+def whole_steps(session: Session, device: torch.device, steps: int, warm: int) -> float:
+    """Pictures a second over ``steps`` steps, after ``warm`` others."""
     done, begun = 0, 0.0
-    for step in range(-10 if not tiny else -1, steps):
+    for step in range(-warm, steps):
         if step == 0:
             begun = synchronised(device)
         if session.epoch_complete:
@@ -87,9 +103,7 @@ def finetune(folder: Path, device: torch.device, tiny: bool) -> dict[str, Any]:
         indices = next(session.batches_left())
         session.step(indices)
         done += len(indices) if step >= 0 else 0
-    seconds = synchronised(device) - begun
-    return {"pictures_per_second": done / seconds, "batch": batch, "size": size, "steps": steps,
-            "memory_mb": hardware.memory_mb(device), "precision": session.materials.compute.precision}  # fmt: skip
+    return done / (synchronised(device) - begun)
 
 
 def prefix_features(folder: Path, device: torch.device, tiny: bool) -> dict[str, Any]:

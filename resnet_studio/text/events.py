@@ -9,6 +9,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Memory ran out; training goes on with pieces of {size:picture|pictures} and accumulated gradients.",
         "内存不足；训练改为每次处理 {size} 张图片并累积梯度，继续进行。",
     ),
+    "note.not_compiled": (
+        "The network could not be compiled and trains as it is, a little slower ({reason}).",
+        "网络编译未成功，将按原样继续训练，速度略慢（{reason}）。",
+    ),
     "error.diverged": (
         "The loss stopped being a number before the first epoch was done; train again with a lower learning rate.",
         "第一轮结束前训练就已发散；请用更小的学习率重新训练。",

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import shutil
 import statistics
 import sys
@@ -20,11 +19,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from ledger import Ledger
+
 import resnet_studio as studio
 from resnet_studio.data.dataset import Dataset
 from resnet_studio.workspace import Workspace
 
-RESULTS = Path(__file__).resolve().parent / "results" / "starter_gain.jsonl"
+LEDGER = Ledger("starter_gain")
 
 
 def some(dataset: Dataset, count: int, target: Path) -> Path:
@@ -44,7 +45,7 @@ def some(dataset: Dataset, count: int, target: Path) -> Path:
 
 
 def table() -> str:
-    results = [json.loads(line) for line in RESULTS.read_text().splitlines()]
+    results = LEDGER.results()
     lines = ["| pictures | epochs | from scratch | from the starter | seeds |", "|---|---|---|---|---|"]
     for name in dict.fromkeys(result["name"] for result in results):
         cells = []
@@ -67,8 +68,6 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.touch()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         workspace = Workspace.open(Path(folder) / "workspace")
         for number, argument in enumerate(given.data):
@@ -79,21 +78,17 @@ def main() -> None:
                 dataset = studio.open_data(some(dataset, int(count), Path(folder) / str(number)), workspace)
             for seed in range(given.seeds):
                 for weights in ("starter", "scratch"):
-                    known = [json.loads(line) for line in RESULTS.read_text().splitlines()]
-                    if any((r["name"], r["weights"], r["seed"]) == (name, weights, seed) for r in known):
+                    if LEDGER.knows(name=name, weights=weights, seed=seed):
                         continue
                     run = studio.train(dataset, workspace=workspace, weights=weights, seed=seed, epochs=given.epochs)
                     finished = run.state().finished
                     assert finished is not None
-                    result = {
+                    LEDGER.append({
                         "name": name, "weights": weights, "seed": seed, "epochs": given.epochs,
                         "accuracy": finished.test_accuracy, "seconds": round(finished.train_seconds, 1),
                         "freeze": run.config.freeze, "size": run.config.picture_size,
                         "train": run.about["counts"]["train"], "date": datetime.date.today().isoformat(),
-                    }  # fmt: skip
-                    with RESULTS.open("a") as file:
-                        file.write(json.dumps(result) + "\n")
-                    print(json.dumps(result), flush=True)
+                    })  # fmt: skip
     print(table())
 
 

@@ -23,9 +23,11 @@ import threading
 import time
 from pathlib import Path
 
+from ledger import Ledger
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-RESULTS = HERE / "results" / "train_arms.jsonl"
+LEDGER = Ledger("train_arms")
 EPOCHS = {"head": 25, "layer4": 25, "all": 10}
 FREEZE = {"head": "layer4", "layer4": "layer3", "all": "none"}
 ROWS = {"head": "head only", "layer4": "layer4 up", "all": "everything"}
@@ -125,13 +127,9 @@ def machine() -> str:
     return f"{names[0]}, {len(names)} cores" if names else platform.processor()
 
 
-def known() -> list[dict[str, object]]:
-    return [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
-
-
 def table() -> str:
     """The means over seeds; how many times slower than ours each other arm is, within this run."""
-    results = known()
+    results = LEDGER.results()
     lines = ["| trained | arm | seconds | against ours | test accuracy | peak memory, MB | seeds |", "|" + "---|" * 7]
     for row in ROWS:
         rows = {arm: [r for r in results if (r["row"], r["arm"]) == (row, arm)] for arm in ARMS}
@@ -166,29 +164,25 @@ def main() -> None:
         print(table())
         return
     sys.path.insert(0, str(ROOT))
-    RESULTS.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for seed in range(given.rounds):
             data = Path(folder) / f"data-{seed}"
             split_folder(given.data, seed, data)
             for row in given.rows:
                 for arm in given.only:
-                    if any((r["row"], r["arm"], r["seed"]) == (row, arm, seed) for r in known()):
+                    if LEDGER.knows(row=row, arm=arm, seed=seed):
                         continue
                     workspace = Path(folder) / "workspace"
                     arguments = command(arm, row, data, given.weights.resolve(), seed, workspace, given.other_python)
                     answer, seconds, memory = run(arguments)
                     shutil.rmtree(workspace, ignore_errors=True)
                     accuracy = answer.get("test_accuracy", answer.get("accuracy"))
-                    result = {
+                    LEDGER.append({
                         "row": row, "arm": arm, "seed": seed, "epochs": EPOCHS[row], "seconds": round(seconds, 2),
                         "accuracy": accuracy, "memory_mb": round(memory), "data": Path(given.data).name,
                         "weights": given.weights.stem, "machine": machine(),
                         "date": datetime.date.today().isoformat(),
-                    }  # fmt: skip
-                    with RESULTS.open("a") as file:
-                        file.write(json.dumps(result) + "\n")
-                    print(json.dumps(result), flush=True)
+                    })  # fmt: skip
     print(table())
 
 

@@ -10,7 +10,7 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,6 +25,9 @@ from resnet_studio.version import __version__
 from resnet_studio.workspace import Workspace
 
 OUR_FAILURES = frozenset({"error.unexpected", "error.disk_full", "error.cli.interrupted", "error.rates.stopped"})
+DATA = "a folder or a zip of class folders, sample:NAME or public:NAME"
+MODEL = "a run, 'last', or a checkpoint file"
+DEVICE = "auto, cpu, cuda, cuda:N or mps"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -80,15 +83,18 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--workspace", type=Path, metavar="DIR", help="where data sets and runs are kept")
         return sub
 
-    data = "a folder or a zip of class folders, sample:NAME or public:NAME"
-    model = "a run, 'last', or a checkpoint file"
-    device = "auto, cpu, cuda, cuda:N or mps"
+    _add_training(command)
+    _add_models(command)
+    _add_studio(command)
+    return parser
 
+
+def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     check = command("check", "look at a data set: classes, problems, split")
-    check.add_argument("data", metavar="DATA", help=data)
+    check.add_argument("data", metavar="DATA", help=DATA)
 
     train = command("train", "train on a data set")
-    train.add_argument("data", metavar="DATA", help=data)
+    train.add_argument("data", metavar="DATA", help=DATA)
     train.add_argument("--tensorboard", type=Path, metavar="DIR", help="also write TensorBoard logs there")
     train.add_argument(
         "--recipe", metavar="NAME", help="settings to start from, listed below; other options change them"
@@ -103,16 +109,20 @@ def _parser() -> argparse.ArgumentParser:
     resume = command("resume", "go on with an interrupted or stopped run")
     resume.add_argument("run", metavar="RUN", help="the run's name, or 'last'")
 
+
+def _add_models(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     evaluate = command("evaluate", "score a model on labelled pictures")
-    evaluate.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=model)
-    evaluate.add_argument("data", metavar="DATA", help=data)
-    evaluate.add_argument("--device", default="auto", help=device)
+    evaluate.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
+    evaluate.add_argument("data", metavar="DATA", help=DATA)
+    evaluate.add_argument("--device", default="auto", help=DEVICE)
 
     predict = command("predict", "classify pictures")
-    predict.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=model)
+    predict.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
     predict.add_argument("pictures", metavar="PICTURES", nargs="+", type=Path, help="pictures, or folders of them")
-    predict.add_argument("--device", default="auto", help=device)
+    predict.add_argument("--device", default="auto", help=DEVICE)
 
+
+def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     runs = command("runs", "list the runs")
     runs.add_argument("--delete", metavar="RUN", help="remove a run for good")
     runs.add_argument("--clear-cache", action="store_true", help="remove decoded pictures and kept features")
@@ -123,7 +133,6 @@ def _parser() -> argparse.ArgumentParser:
     ui.add_argument("--port", type=int, default=None, help="port to listen on (default 7860)")
     ui.add_argument("--ssl-certfile", type=Path, help="certificate, for webcams over a network")
     ui.add_argument("--ssl-keyfile", type=Path, help="key of the certificate")
-    return parser
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:

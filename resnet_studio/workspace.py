@@ -14,88 +14,24 @@ import json
 import os
 import re
 import shutil
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.durable import write_json
 from resnet_studio.errors import RunError
-from resnet_studio.events import Event, RunState, from_json, replay, to_json
+from resnet_studio.event_log import EventLog, Recorder
+from resnet_studio.events import Event, RunState, replay
 
 
 def default_workspace() -> Path:
     """``$RESNET_STUDIO_WORKSPACE``, else ``resnet-studio`` in the user's home folder."""
     return Path(os.environ.get("RESNET_STUDIO_WORKSPACE") or Path.home() / "resnet-studio")
-
-
-class EventLog:
-    """An append-only file of one JSON object a line. A torn last line, as a crash leaves it, is never read."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def read(self, offset: int = 0) -> tuple[list[Event], int]:
-        """The events that begin at byte ``offset``, and the offset after the last whole line."""
-        if not self.path.exists():
-            return [], offset
-        with self.path.open("rb") as file:
-            file.seek(offset)
-            lines = file.read().splitlines(keepends=True)
-        if lines and not lines[-1].endswith(b"\n"):
-            lines.pop()
-        events = [event for line in lines if (event := _parsed(line)) is not None]
-        return events, offset + sum(map(len, lines))
-
-    def append(self, event: Event, number: int, *, durable: bool) -> Event:
-        """Write ``event`` with its ``number`` and the time; ``durable`` also syncs it to the disk."""
-        event = replace(event, number=number, time=time.time())
-        with self._opened() as file:
-            file.write(json.dumps(to_json(event), ensure_ascii=False, allow_nan=False).encode() + b"\n")
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
-        return event
-
-    @contextmanager
-    def _opened(self) -> Iterator[IO[bytes]]:
-        """The file, positioned after its last whole line."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("ab+") as file:
-            size = file.seek(0, os.SEEK_END)
-            if size:
-                file.seek(size - 1)
-                if file.read(1) != b"\n":
-                    file.seek(0)
-                    file.truncate(file.read().rfind(b"\n") + 1)
-                file.seek(0, os.SEEK_END)
-            yield file
-
-
-class Recorder:
-    """Writes a run's events, numbered on from the last one in the log."""
-
-    def __init__(self, log: EventLog) -> None:
-        self._log = log
-        self._number = max((event.number for event in log.read()[0]), default=0)
-
-    def __call__(self, event: Event, *, durable: bool = True) -> Event:
-        """Append ``event``; see :meth:`EventLog.append`."""
-        self._number += 1
-        return self._log.append(event, self._number, durable=durable)
-
-
-def _parsed(line: bytes) -> Event | None:
-    try:
-        return from_json(json.loads(line))
-    except (ValueError, TypeError, KeyError):
-        return None
 
 
 @dataclass(frozen=True)

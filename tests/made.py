@@ -1,4 +1,4 @@
-"""Pictures, class folders and zips made on the spot, honest ones and hostile ones."""
+"""Pictures, class folders and zips made on the spot, honest ones and hostile ones; trainings that are prepared."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ import random
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw
+
+if TYPE_CHECKING:
+    from resnet_studio.events import Event
+    from resnet_studio.training.session import Session
+    from resnet_studio.workspace import Run
 
 COLOURS = ("crimson", "seagreen", "royalblue", "goldenrod", "purple", "teal", "orange", "navy")
 
@@ -131,3 +136,21 @@ def fingerprint(folder: Path) -> dict[str, str]:
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         for path in sorted(folder.rglob("*"))
     }
+
+
+def prepared(run: Run) -> tuple[Session, list[Event]]:
+    """The training of ``run`` before its first step, and what was said while it was prepared."""
+    from resnet_studio.training.control import Control
+    from resnet_studio.training.setup import prepare
+
+    return ended(prepare(run, Control()))
+
+
+def ended(generator: Generator[Any, None, Any]) -> tuple[Any, list[Any]]:
+    """What ``generator`` returns, and all that it yields before."""
+    yielded = []
+    while True:
+        try:
+            yielded.append(next(generator))
+        except StopIteration as stop:
+            return stop.value, yielded

@@ -1,19 +1,11 @@
 import numpy as np
 import pytest
+from made import ended
 from PIL import Image
 
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.dataset import Sample
 from resnet_studio.data.decode import CentreCrop, Squeezed, content, decode
-
-
-def finished(generator):
-    counts = []
-    while True:
-        try:
-            counts.append(next(generator))
-        except StopIteration as stop:
-            return stop.value, counts
 
 
 @pytest.fixture
@@ -30,26 +22,26 @@ def files(tmp_path):
 def test_the_centre_crop_is_torchvisions_to_the_pixel(files):
     from torchvision.transforms import v2
 
-    decoded, _ = finished(decode(files, CentreCrop(24, 20)))
+    decoded, _ = ended(decode(files, CentreCrop(24, 20)))
     theirs = v2.Compose([v2.Resize(24), v2.CenterCrop(20)])
     for path, pixels in zip(files, decoded.pixels, strict=True):
         assert np.array_equal(np.asarray(theirs(Image.open(path))), pixels)
 
 
 def test_a_squeezed_picture_is_whole_and_remembers_its_proportions(files):
-    decoded, _ = finished(decode(files, Squeezed(16)))
+    decoded, _ = ended(decode(files, Squeezed(16)))
     assert decoded.pixels.shape == (5, 16, 16, 3)
     assert decoded.aspect.tolist() == pytest.approx([40 / (30 + number) for number in range(5)])
 
 
 def test_a_bad_file_is_left_out_and_the_others_stay_in_their_order(files):
     files[2].write_bytes(b"no picture at all")
-    decoded, _ = finished(decode(files, CentreCrop(16, 16)))
+    decoded, _ = ended(decode(files, CentreCrop(16, 16)))
     assert decoded.kept == (0, 1, 3, 4) and decoded.skipped == (2,) and len(decoded.pixels) == 4
 
 
 def test_progress_counts_up_to_all(files):
-    _, counts = finished(decode(files, Squeezed(8)))
+    _, counts = ended(decode(files, Squeezed(8)))
     assert counts[-1] == 5
 
 
@@ -57,18 +49,18 @@ def test_pictures_decoded_before_are_not_decoded_again(files, tmp_path, monkeypa
     cache = ArrayCache(tmp_path / "cache")
     names = ["a", "b", "c", "d", "e"]
     files[1].write_bytes(b"bad")
-    first, _ = finished(decode(files, Squeezed(8), contents=names, cache=cache))
+    first, _ = ended(decode(files, Squeezed(8), contents=names, cache=cache))
     monkeypatch.setattr("resnet_studio.data.decode.read_picture", lambda *_, **__: pytest.fail("decoded again"))
-    second, _ = finished(decode(files, Squeezed(8), contents=names, cache=cache))
+    second, _ = ended(decode(files, Squeezed(8), contents=names, cache=cache))
     assert np.array_equal(first.pixels, second.pixels) and first.kept == second.kept == (0, 2, 3, 4)
 
 
 def test_another_content_order_or_size_is_another_entry(files, tmp_path):
     cache = ArrayCache(tmp_path / "cache")
-    first, _ = finished(decode(files, Squeezed(8), contents=list("abcde"), cache=cache))
-    other, _ = finished(decode(files[::-1], Squeezed(8), contents=list("edcba"), cache=cache))
+    first, _ = ended(decode(files, Squeezed(8), contents=list("abcde"), cache=cache))
+    other, _ = ended(decode(files[::-1], Squeezed(8), contents=list("edcba"), cache=cache))
     assert np.array_equal(first.pixels, other.pixels[::-1]) and not np.array_equal(first.pixels, other.pixels)
-    larger, _ = finished(decode(files, Squeezed(9), contents=list("abcde"), cache=cache))
+    larger, _ = ended(decode(files, Squeezed(9), contents=list("abcde"), cache=cache))
     assert larger.pixels.shape[1] == 9
 
 

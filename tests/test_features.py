@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from made import prepared
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.intake import open_data
 from resnet_studio.events import Finished, Preparing, Probed
 from resnet_studio.model import checkpoint
-from resnet_studio.training import plan, probe, setup
+from resnet_studio.training import plan, probe
 from resnet_studio.training.batches import FreshBatches
 from resnet_studio.training.control import Control
 from resnet_studio.training.features import KeptBatches
@@ -34,16 +35,6 @@ def pretrained(dataset, workspace):
 
     checkpoint.save(path, loaded.model.state_dict(), replace(loaded.card, classes=("x", "y", "z")))
     return str(path)
-
-
-def prepared(run):
-    events = []
-    generator = setup.prepare(run, Control())
-    while True:
-        try:
-            events.append(next(generator))
-        except StopIteration as stop:
-            return stop.value, events
 
 
 @pytest.mark.parametrize("freeze", ["layer1", "layer3", "layer4"])

@@ -8,6 +8,7 @@ from itertools import pairwise
 import made
 import pytest
 import torch
+from made import ended, prepared
 
 from resnet_studio import api, cli
 from resnet_studio.config import TrainConfig
@@ -17,7 +18,6 @@ from resnet_studio.events import Preparing
 from resnet_studio.training import plan
 from resnet_studio.training.control import Control
 from resnet_studio.training.finder import HIGHEST, LOWEST, UPDATES, Rates, rate_at, sweep
-from resnet_studio.training.setup import prepare
 
 QUICK = TrainConfig(
     weights="scratch", freeze="layer3", augmentation="none", epochs=8, batch_size=16, picture_size=16,
@@ -28,15 +28,6 @@ QUICK = TrainConfig(
 @pytest.fixture
 def dataset(class_folders, workspace):
     return open_data(class_folders({"crimson": 20, "seagreen": 20, "royalblue": 20}), workspace)
-
-
-def ended(generator):
-    events = []
-    while True:
-        try:
-            events.append(next(generator))
-        except StopIteration as end:
-            return events, end.value
 
 
 def test_the_rates_rise_evenly_on_a_logarithmic_scale():
@@ -70,10 +61,10 @@ def test_the_suggestion_is_a_rate_with_which_training_works(dataset, workspace, 
 @pytest.mark.slow
 def test_the_search_leaves_network_and_run_as_they_were(dataset, workspace):
     run = plan.new_run(dataset, QUICK, workspace)
-    _, session = ended(prepare(run, Control()))
+    session, _ = prepared(run)
     before = {name: value.clone() for name, value in session.materials.model.state_dict().items()}
     files = made.fingerprint(run.folder)
-    events, found = ended(sweep(session.materials, Control(), updates=12))
+    found, events = ended(sweep(session.materials, Control(), updates=12))
     assert found is not None and [event.done for event in events] == list(range(1, len(found.rates) + 1))
     after = session.materials.model.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)

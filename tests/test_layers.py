@@ -16,7 +16,7 @@ LAYERS = [
     {"config"},
     {"recipes"},
     {"events"},
-    {"durable", "assets"},
+    {"durable", "assets", "event_log"},
     {"workspace"},
     {"data", "model"},
     {"training", "evaluation", "prediction"},

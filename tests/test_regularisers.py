@@ -4,12 +4,13 @@ import itertools
 
 import pytest
 import torch
+from made import prepared
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.intake import open_data
 from resnet_studio.events import Finished, Interrupted, Started
 from resnet_studio.model import checkpoint, resnet
-from resnet_studio.training import plan, setup
+from resnet_studio.training import plan
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
 
@@ -26,15 +27,6 @@ def dataset(class_folders, workspace):
 @pytest.fixture
 def new_run(dataset, workspace):
     return lambda **changes: plan.new_run(dataset, QUICK.replace(**changes), workspace)
-
-
-def prepared(run):
-    preparing = setup.prepare(run, Control())
-    while True:
-        try:
-            next(preparing)
-        except StopIteration as stop:
-            return stop.value
 
 
 def trained(run):
@@ -102,7 +94,7 @@ def test_an_l1_penalty_leaves_many_weights_at_exactly_zero(new_run, average):
 
 def epochs_of(run):
     """The network's weights and statistics before the first epoch and after each."""
-    session, states = prepared(run), []
+    (session, _), states = prepared(run), []
     while True:
         states.append({name: value.clone() for name, value in session.materials.model.state_dict().items()})
         if session.complete:
@@ -126,7 +118,7 @@ def test_without_gradual_unfreezing_all_unfrozen_stages_learn_at_once(new_run):
 
 
 def test_only_stages_that_are_ever_unfrozen_count_as_trained(new_run):
-    short, long = (prepared(new_run(epochs=epochs, gradual_unfreezing=2, freeze="layer2")) for epochs in (3, 30))
+    short, long = (prepared(new_run(epochs=epochs, gradual_unfreezing=2, freeze="layer2"))[0] for epochs in (3, 30))
     sizes = {stage: sum(p.numel() for p in group) for stage, group in long.materials.stages}
     assert short.started().trained_parameters == sizes["head"] + sizes["layer4"]
     assert long.started().trained_parameters == sum(sizes.values())
@@ -157,7 +149,7 @@ def gradients(session):
 
 @pytest.mark.parametrize("freeze", ["none", "layer2", "layer4"])
 def test_attacked_pictures_are_nearby_valid_and_harder(new_run, freeze):
-    session = prepared(new_run(adversarial=0.02, freeze=freeze))
+    session, _ = prepared(new_run(adversarial=0.02, freeze=freeze))
     pictures, labels = one_batch(session)
     with torch.no_grad():
         session.materials.model.fc.weight.mul_(5)  # a random head hardly looks at the pictures
@@ -176,7 +168,7 @@ def test_attacked_pictures_are_nearby_valid_and_harder(new_run, freeze):
 
 @pytest.mark.parametrize("freeze", ["layer2", "layer4"])
 def test_the_gradient_is_half_of_the_pictures_and_half_of_their_attacked_twins(new_run, freeze):
-    session = prepared(new_run(adversarial=0.02, freeze=freeze))
+    session, _ = prepared(new_run(adversarial=0.02, freeze=freeze))
     inputs, labels = one_batch(session)
     session.materials.model.eval()  # each piece would have BatchNorm statistics of its own
     session.micro_batch = 5

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from made import prepared
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.intake import open_data
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import EpochFinished, Failed, Finished, Interrupted, PicturesSkipped, Progress, Started
 from resnet_studio.model import checkpoint, resnet
-from resnet_studio.training import plan, session, setup
+from resnet_studio.training import plan, session
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import Jobs, check_resumable, drive, recover
 
@@ -230,12 +231,7 @@ def test_running_out_of_memory_halves_the_pieces_and_goes_on(new_run, monkeypatc
 
 def test_gradients_in_pieces_are_the_gradients_of_the_whole(new_run):
     run = new_run(freeze="layer4")  # no BatchNorm among what is trained, whose statistics depend on the piece
-    preparing = setup.prepare(run, Control())
-    try:
-        while True:
-            next(preparing)
-    except StopIteration as stop:
-        training = stop.value
+    training, _ = prepared(run)
     inputs, labels = training.materials.batches.train(next(training.batches_left()), 16)
     found = []
     for size in (16, 3):

@@ -276,7 +276,7 @@ def test_the_trail_stays_short() -> None:
 
 
 def test_a_log_is_read_on_and_not_again(watch: Watch, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    from resnet_studio.workspace import EventLog
+    from resnet_studio.event_log import EventLog
 
     run = hand_made.new_run(workspace)
     hand_made.train(run, epochs=4)

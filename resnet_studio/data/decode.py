@@ -122,6 +122,19 @@ def decode(
     return _decoded(entry.arrays, entry.notes["good"])
 
 
+def decode_all(
+    files: Sequence[Path], view: View, *, contents: Sequence[str] = (), cache: ArrayCache | None = None
+) -> Decoded:
+    """As :func:`decode`, where nobody waits to hear how many are done."""
+    decoding = decode(files, view, contents=contents, cache=cache)
+    while True:
+        try:
+            next(decoding)
+        except StopIteration as stop:
+            decoded: Decoded = stop.value
+            return decoded
+
+
 def _fill(
     files: Sequence[Path], view: View, arrays: Mapping[str, NDArray[Any]], threads: int | None
 ) -> Generator[int, None, list[bool]]:

@@ -1,18 +1,14 @@
 """The one door: a zip, a picked folder, a folder on this machine, a sample or a public set becomes a data set.
 
-Everything is put together in the workspace's temporary folder and renamed into place at the end, so that a refused
-upload leaves nothing behind. Equal pictures under equal names give the same id, and are kept once.
+Equal pictures under equal names give the same id, and are kept once.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import shutil
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,13 +17,12 @@ from resnet_studio.data import names
 from resnet_studio.data.archive import Limits, Unpacked, store, unpack
 from resnet_studio.data.dataset import Dataset, Sample, load, save
 from resnet_studio.data.formats import SNIFFED_BYTES, sniff
-from resnet_studio.data.scan import File, Listing, Progress, assemble, phase, scan
-from resnet_studio.durable import is_disk_full
+from resnet_studio.data.incoming import incoming, settle
+from resnet_studio.data.scan import Progress, phase, scan
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace, safe_name
 
 _CHUNK = 1 << 20
-_STALE_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -203,72 +198,6 @@ def delete(workspace: Workspace, id: str) -> None:
             raise DataError("error.data.busy", run=run.id)
     (folder / "dataset.json").unlink()
     shutil.rmtree(folder)
-
-
-@contextmanager
-def incoming(workspace: Workspace) -> Iterator[Path]:
-    """An empty folder to put a data set together in; gone when the block ends, unless it was renamed."""
-    workspace.temporary.mkdir(parents=True, exist_ok=True)
-    for old in workspace.temporary.glob("incoming-*"):
-        if time.time() - old.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(old, ignore_errors=True)
-    folder = workspace.temporary / f"incoming-{secrets.token_hex(6)}"
-    try:
-        folder.mkdir()
-        yield folder
-    except OSError as error:
-        if is_disk_full(error):
-            raise DataError("error.data.disk_full") from error
-        raise
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def settle(
-    unpacked: Unpacked,
-    folder: Path,
-    workspace: Workspace,
-    *,
-    name: str,
-    source: str,
-    hints: Mapping[str, object] | None = None,
-    progress: Progress | None = None,
-) -> Dataset:
-    """Make a data set of the pictures stored in ``folder`` and rename the folder into the workspace.
-
-    Where the same data set is there already, that one is returned. Raises :class:`DataError`.
-    """
-    files = [File(given, path, path.stat().st_size, content=path.stem) for given, path in unpacked.pictures]
-    listing = Listing(files, list(unpacked.folders), unpacked.left_out)
-    dataset = assemble(listing, folder, name=name, source=source, hints=hints, progress=progress)
-    kept = workspace.datasets / dataset.id
-    dataset = replace(dataset, root=kept)
-    if (kept / "dataset.json").is_file():
-        return _kept_again(dataset)
-    used = {sample.file for sample in dataset.samples}
-    for file in files:
-        if file.path.relative_to(folder).as_posix() not in used:
-            file.path.unlink(missing_ok=True)
-    save(dataset, folder)
-    try:
-        folder.replace(kept)
-    except OSError:
-        # another upload of the same pictures was faster
-        if not (kept / "dataset.json").is_file():
-            raise
-        return _kept_again(dataset)
-    return dataset
-
-
-def _kept_again(dataset: Dataset) -> Dataset:
-    """The data set with the pictures of ``dataset`` that is there already, with what was left out this time."""
-    kept = load(dataset.root)
-    fresh = replace(kept, problems=dataset.problems)
-    if dataset.source not in ("zip", "picked"):
-        fresh = replace(fresh, source=dataset.source, hints=dataset.hints)
-    if fresh != kept:
-        save(fresh, kept.root)
-    return fresh
 
 
 def _known(workspace: Workspace, where: str) -> dict[str, Sample]:

@@ -21,6 +21,7 @@ from resnet_studio.data import intake
 from resnet_studio.data.archive import Unpacked, store
 from resnet_studio.data.dataset import Dataset
 from resnet_studio.data.formats import sniff
+from resnet_studio.data.incoming import incoming, settle
 from resnet_studio.data.scan import Progress, phase
 from resnet_studio.durable import is_disk_full
 from resnet_studio.errors import DataError
@@ -102,9 +103,9 @@ def open_public(key: str, workspace: Workspace, *, progress: Progress | None = N
         if kept := intake.kept_from(entry.source, workspace):
             return kept
         parts = _downloaded(entry, downloads, phase(progress, 0, 3))
-        with intake.incoming(workspace) as folder:
+        with incoming(workspace) as folder:
             unpacked = _converted(parts, folder, phase(progress, 1, 3))
-            dataset = intake.settle(
+            dataset = settle(
                 unpacked, folder, workspace,
                 name=entry.name(), source=entry.source, hints=entry.hints, progress=phase(progress, 2, 3),
             )  # fmt: skip

@@ -13,6 +13,7 @@ from resnet_studio.assets import asset
 from resnet_studio.data import intake
 from resnet_studio.data.archive import Unpacked, store
 from resnet_studio.data.dataset import Dataset
+from resnet_studio.data.incoming import incoming, settle
 from resnet_studio.data.public import PUBLIC, PublicSet, open_public
 from resnet_studio.data.scan import Progress
 from resnet_studio.errors import DataError
@@ -83,9 +84,9 @@ def open_sample(key: str, workspace: Workspace, *, progress: Progress | None = N
         return intake.from_zip(
             archive, workspace, name=sample.name(), source=sample.source, hints=sample.hints, progress=progress
         )
-    with intake.incoming(workspace) as folder:
+    with incoming(workspace) as folder:
         unpacked = _draw_digits(folder, progress)
-        return intake.settle(unpacked, folder, workspace, name=sample.name(), source=sample.source, hints=sample.hints)
+        return settle(unpacked, folder, workspace, name=sample.name(), source=sample.source, hints=sample.hints)
 
 
 def _draw_digits(folder: Path, progress: Progress | None) -> Unpacked:

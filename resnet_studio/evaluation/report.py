@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resnet_studio.data.augment import normalise
-from resnet_studio.data.decode import CHUNK, CentreCrop, decode
+from resnet_studio.data.decode import CHUNK, CentreCrop, decode_all
 from resnet_studio.errors import DataError
 
 if TYPE_CHECKING:
@@ -100,12 +100,7 @@ def _probabilities(
     view = CentreCrop(card.preprocessing.resize, card.preprocessing.crop)
     rows, kept, skipped = [], [], []
     for start in range(0, len(files), CHUNK):
-        decoding = decode(files[start : start + CHUNK], view)
-        try:
-            while True:
-                next(decoding)
-        except StopIteration as stop:
-            decoded = stop.value
+        decoded = decode_all(files[start : start + CHUNK], view)
         kept += [start + index for index in decoded.kept]
         skipped += [start + index for index in decoded.skipped]
         if not decoded.kept:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_studio.data.augment import Recipe, augment, centre, kept_side, normalise
-from resnet_studio.data.decode import CentreCrop, Decoded, Squeezed, View, content, decode
+from resnet_studio.data.decode import CentreCrop, Squeezed, View, content, decode
 from resnet_studio.errors import DataError
 from resnet_studio.events import Preparing
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from resnet_studio.data.dataset import Sample, Split
     from resnet_studio.model.checkpoint import Preprocessing
     from resnet_studio.training.hardware import Compute
+
+Step = TypeVar("Step")
+Told = TypeVar("Told")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,7 @@ def decode_part(
     files = [split.path(sample) for sample in samples]
     contents = [content(sample, file) for sample, file in zip(samples, files, strict=True)]
     decoding = decode(files, view, contents=contents, cache=cache)
-    try:
-        while True:
-            yield Preparing(stage="pictures", done=done + next(decoding), total=total)
-    except StopIteration as stop:
-        decoded: Decoded = stop.value
+    decoded = yield from retold(decoding, lambda ready: Preparing(stage="pictures", done=done + ready, total=total))
     kept = tuple(samples[index] for index in decoded.kept)
     return Part(
         pixels=on_device_if_it_fits(torch.from_numpy(decoded.pixels), device),
@@ -96,6 +96,17 @@ def decode_parts(
         if not len(part):
             raise DataError("error.training.part_unreadable")
     return train, validation
+
+
+def retold(work: Generator[Step, None, Result], tell: Callable[[Step], Told]) -> Generator[Told, None, Result]:
+    """Yield what ``tell`` makes of each step of ``work``; returns what ``work`` returns."""
+    while True:
+        try:
+            step = next(work)
+        except StopIteration as stop:
+            result: Result = stop.value
+            return result
+        yield tell(step)
 
 
 def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 def finish(session: Session, reason: FinishReason) -> Finished:
     """Score the best network on the test pictures, once, and write its checkpoint and its report."""
     m = session.materials
-    assert session.best is not None and session.best_suffix is not None
-    m.suffix.load_state_dict(session.best_suffix)
+    best, suffix = session.kept.epoch, session.kept.suffix
+    assert best is not None and suffix is not None
+    m.suffix.load_state_dict(suffix)
     m.model.eval()
     report = score(m)
     metrics: dict[str, Any] = {
-        "validation_accuracy": session.best.validation_accuracy,
-        "validation_loss": session.best.validation_loss,
-        "best_epoch": session.best.epoch,
+        "validation_accuracy": best.validation_accuracy,
+        "validation_loss": best.validation_loss,
+        "best_epoch": best.epoch,
         "epochs_run": session.epoch,
     }
     if report is not None:
@@ -36,8 +37,8 @@ def finish(session: Session, reason: FinishReason) -> Finished:
     return Finished(
         reason=reason,
         epochs_run=session.epoch,
-        best_epoch=session.best.epoch,
-        validation_accuracy=session.best.validation_accuracy,
+        best_epoch=best.epoch,
+        validation_accuracy=best.validation_accuracy,
         test_accuracy=None if report is None else report.accuracy,
         train_seconds=session.train_seconds,
     )

@@ -45,30 +45,31 @@ def save_state(session: Session) -> None:
         "tally": [float(session.tally.loss), float(session.tally.correct), session.tally.seen, session.tally.seconds],
         "history": [to_json(epoch) for epoch in session.history],
         "best": None if session.best is None else to_json(session.best),
-        "best_suffix": session.best_suffix,
+        "best_suffix": session.kept.suffix,
         "suffix": m.suffix.state_dict(),
         "optimizer": session.optimizer.state_dict(),
         "schedule": session.schedule.state_dict(),
         "average": None if session.average is None else session.average.state_dict(),
     }
     _write(m.run.state_file, state)
-    due = not m.run.best.exists() or time.perf_counter() - session.best_saved >= BEST_SECONDS
-    if session.best is not None and not session.best_on_disk and due:
+    due = not m.run.best.exists() or time.perf_counter() - session.kept.saved >= BEST_SECONDS
+    if session.best is not None and not session.kept.on_disk and due:
         save_best(session)
 
 
 def save_best(session: Session) -> None:
     """Write the best model so far as a checkpoint, so that it can be tried while the training goes on."""
     m = session.materials
-    assert session.best is not None and session.best_suffix is not None
+    best, suffix = session.kept.epoch, session.kept.suffix
+    assert best is not None and suffix is not None
     weights = dict(m.model.state_dict())
     names = {id(value): name for name, value in m.model.state_dict(keep_vars=True).items()}
     for name, value in m.suffix.state_dict(keep_vars=True).items():
-        weights[names[id(value)]] = session.best_suffix[name]
-    metrics = {"validation_accuracy": session.best.validation_accuracy, "best_epoch": session.best.epoch}
+        weights[names[id(value)]] = suffix[name]
+    metrics = {"validation_accuracy": best.validation_accuracy, "best_epoch": best.epoch}
     checkpoint.save(m.run.best, weights, replace(m.card, metrics=metrics))
-    session.best_saved = time.perf_counter()
-    session.best_on_disk = True
+    session.kept.saved = time.perf_counter()
+    session.kept.on_disk = True
 
 
 def saved_compute(run: Run) -> Compute | None:
@@ -92,8 +93,8 @@ def restore(session: Session) -> None:
     session.tally.loss += loss
     session.tally.correct += correct
     session.history = [_epoch(values) for values in state["history"]]
-    session.best = None if state["best"] is None else _epoch(state["best"])
-    session.best_suffix = state["best_suffix"]
+    session.kept.epoch = None if state["best"] is None else _epoch(state["best"])
+    session.kept.suffix = state["best_suffix"]
 
 
 def restore_frozen(materials: Materials) -> None:

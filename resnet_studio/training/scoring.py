@@ -11,7 +11,7 @@ from torch import Tensor
 
 from resnet_studio.data.augment import normalise
 from resnet_studio.data.cache import ArrayCache
-from resnet_studio.data.decode import CHUNK, CentreCrop, Decoded, content, decode
+from resnet_studio.data.decode import CHUNK, CentreCrop, content, decode_all
 from resnet_studio.data.decode import VERSION as DECODED
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation.report import Report, make_report, score_test_pictures
@@ -37,12 +37,7 @@ def score(m: Materials) -> Report | None:
     files = [m.split.path(sample) for sample in m.split.test]
     contents = [content(sample, file) for sample, file in zip(m.split.test, files, strict=True)]
     how = m.card.preprocessing
-    decoding = decode(files, CentreCrop(how.resize, how.crop), contents=contents, cache=cache)
-    try:
-        while True:
-            next(decoding)
-    except StopIteration as stop:
-        decoded: Decoded = stop.value
+    decoded = decode_all(files, CentreCrop(how.resize, how.crop), contents=contents, cache=cache)
     if not decoded.kept:
         raise DataError("error.training.part_unreadable")
     features = _features(m, torch.from_numpy(decoded.pixels), [contents[index] for index in decoded.kept], cache)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -22,6 +22,7 @@ from resnet_studio.training.materials import Materials, Tally, class_weights
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, share_zeros, soft_threshold
 from resnet_studio.training.plan import picture_size_in
 from resnet_studio.training.unfreezing import count_trained, unfreeze
+from resnet_studio.training.validation import Best, before_training, validate
 
 PROGRESS_SECONDS = 0.5
 SAVE_SECONDS = 60.0
@@ -36,10 +37,7 @@ class Session:
     epoch: int = 0
     batch: int = 0
     history: list[EpochFinished] = field(default_factory=list)
-    best: EpochFinished | None = None
-    best_suffix: Mapping[str, Tensor] | None = None
-    best_on_disk: bool = False
-    best_saved: float = 0.0
+    kept: Best = field(default_factory=Best)
     train_seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -66,6 +64,11 @@ class Session:
         self._last_progress = self._last_save = self._last_paced = self._clock = time.perf_counter()
 
     # where it stands
+
+    @property
+    def best(self) -> EpochFinished | None:
+        """The scores of the network that is kept."""
+        return self.kept.epoch
 
     @property
     def complete(self) -> bool:
@@ -262,56 +265,23 @@ class Session:
             learning_rate=self.learning_rate,
             pictures_per_second=rate,
             seconds=self.tally.seconds,
-            best=math.isfinite(loss) and self._beats_best(accuracy, loss),
+            best=self.kept.beaten_by(loss, accuracy),
         )
         if finished.best:
-            self._keep(finished)
+            self.kept.keep(finished, self._scored())
         self._count_time(time.perf_counter())
         return finished
 
     def keep_probe(self) -> None:
         """Keep the network as the linear probe left it, as epoch 0: fine-tuning has to beat it."""
-        loss, accuracy = self._validate()
-        probed = EpochFinished(
-            epoch=0,
-            train_loss=math.nan,
-            train_accuracy=math.nan,
-            validation_loss=loss,
-            validation_accuracy=accuracy,
-            learning_rate=0.0,
-            pictures_per_second=0.0,
-            seconds=0.0,
-            best=True,
-        )
-        self._keep(probed)
-
-    def _keep(self, finished: EpochFinished) -> None:
-        self.best = finished
-        state = self._scored().state_dict()
-        self.best_suffix = {name: value.detach().cpu().clone() for name, value in state.items()}
-        self.best_on_disk = False
+        self.kept.keep(before_training(*self._validate()), self._scored())
 
     def _scored(self) -> torch.nn.Module:
         """The network that is scored and kept: the average where there is one."""
         return self.materials.suffix if self.average is None else self.average.module
 
     def _validate(self) -> tuple[float, float]:
-        """Mean loss (no label smoothing, no class weights) and accuracy on the validation pictures."""
-        m = self.materials
-        network = self._scored().eval()
-        loss, correct = torch.zeros((), device=m.device), torch.zeros((), device=m.device)
-        with torch.no_grad(), autocast(m.device, m.compute):
-            for inputs, labels in m.batches.validate(2 * self.batch_size):
-                logits = network(inputs).float()
-                loss += F.cross_entropy(logits, labels, reduction="sum")
-                correct += (logits.argmax(1) == labels).sum()
-        count = len(m.batches.validation)
-        return float(loss) / count, float(correct) / count
-
-    def _beats_best(self, accuracy: float, loss: float) -> bool:
-        if self.best is None:
-            return True
-        return (accuracy, -loss) > (self.best.validation_accuracy, -self.best.validation_loss)
+        return validate(self.materials, self._scored(), 2 * self.batch_size)
 
     def next_epoch(self, finished: EpochFinished) -> None:
         """Move on to the epoch after ``finished``."""

@@ -19,7 +19,7 @@ from resnet_studio.model import resnet, weights
 from resnet_studio.model.checkpoint import Card, Preprocessing
 from resnet_studio.model.device import choose_device
 from resnet_studio.training import features, hardware, probe, saving
-from resnet_studio.training.batches import FreshBatches, decode_parts
+from resnet_studio.training.batches import FreshBatches, decode_parts, retold
 from resnet_studio.training.materials import Materials
 from resnet_studio.training.session import Session
 
@@ -135,12 +135,9 @@ def _starting_weights(
         return weights.load_into(model, config.depth, config.weights, classes=classes, progress=progress)
 
     loading = _with_progress(load)
-    try:
-        while True:
-            done, total = next(loading)
-            yield Preparing(stage="weights", done=done, total=total)
-    except StopIteration as stop:
-        origin: weights.Origin = stop.value
+    origin: weights.Origin = yield from retold(
+        loading, lambda ready: Preparing(stage="weights", done=ready[0], total=ready[1])
+    )
     return origin
 
 

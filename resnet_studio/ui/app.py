@@ -51,18 +51,7 @@ def serve(
 
     import uvicorn
 
-    from resnet_studio.training.jobs import Jobs, recover
-
-    def tidy() -> None:
-        recover(opened)
-        forget_old_uploads(opened)
-
-    # before the first run can be queued, and beside the import of Gradio
-    recovering = threading.Thread(target=tidy, name="recover")
-    recovering.start()
-    local = is_loopback(host)
-    app = build_app(opened, Jobs(opened), local=local, hosts=LOOPBACK | {host} if local else None, warm=True)
-    recovering.join()
+    app = _app_on(opened, host)
     scheme = "https" if ssl_certfile else "http"
     shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
     told = say("shell.serving", address=f"{scheme}://{shown}:{port}")
@@ -80,6 +69,23 @@ def serve(
     server = uvicorn.Server(config)
     app.state.closing = lambda: server.should_exit
     server.run()
+
+
+def _app_on(workspace: Workspace, host: str) -> FastAPI:
+    """The app for visitors of ``host``, once what an earlier server left behind is tidied up."""
+    from resnet_studio.training.jobs import Jobs, recover
+
+    def tidy() -> None:
+        recover(workspace)
+        forget_old_uploads(workspace)
+
+    # before the first run can be queued, and beside the import of Gradio
+    recovering = threading.Thread(target=tidy, name="recover")
+    recovering.start()
+    local = is_loopback(host)
+    app = build_app(workspace, Jobs(workspace), local=local, hosts=LOOPBACK | {host} if local else None, warm=True)
+    recovering.join()
+    return app
 
 
 def _not_a_cancellation(record: logging.LogRecord) -> bool:

@@ -54,31 +54,18 @@ def _wire_imports(
     starter = Starter(studio)
     outputs = [view.working, view.progress, shared.dataset, sources.note, importing, *frames]
 
-    def stopped(sentence: str) -> tuple[Any, ...]:
-        return (
-            gr.update(visible=False),
-            waiting_panel(),
-            gr.skip(),
-            data_view.note(sentence, "bad"),
-            None,
-            gr.skip(),
-            gr.skip(),
-        )
-
-    @guarded(instead=stopped)
+    @guarded(instead=_stopped)
     def following(name: str | None) -> Iterator[tuple[Any, ...]]:
         """In: the import. Out: the working panel, its progress, the data set, the note, the import, both frames."""
-        for glance in data_sources.follow(studio, name):
-            busy = bool(glance.panel)
-            yield (
-                gr.update(visible=busy),
-                glance.panel or waiting_panel(),
-                glance.dataset or gr.skip(),
-                gr.skip() if glance.note is None else glance.note,
-                name if busy else None,
-                gr.update(visible=False),
-                gr.update(visible=True),
-            )
+        yield from _glances(studio, name)
+
+    @guarded(instead=_stopped)
+    def resumed(name: str | None) -> Iterator[tuple[Any, ...]]:
+        """In: the import that was running when the page was left. Out: as ``following``."""
+        if name:
+            yield from _glances(studio, name)
+        else:  # a generator that yields nothing would empty its outputs
+            yield tuple(gr.skip() for _ in outputs)
 
     def listing() -> tuple[str, Any]:
         """Out: the data sets opened before, and the frame around them."""
@@ -99,16 +86,28 @@ def _wire_imports(
     view.cancel.click(lambda name: _cancel(studio, name), importing, view.progress, queue=False, **QUIET)
     _wire_earlier(studio, shared, sources)
     shared.demo.load(listing, None, [sources.earlier, sources.earlier_frame], **QUIET)
-
-    @guarded(instead=stopped)
-    def resumed(name: str | None) -> Iterator[tuple[Any, ...]]:
-        """In: the import that was running when the page was left. Out: as ``following``."""
-        if name:
-            yield from following(name)
-        else:  # a generator that yields nothing would empty its outputs
-            yield tuple(gr.skip() for _ in outputs)
-
     shared.demo.load(resumed, importing, outputs, concurrency_limit=None, **QUIET)
+
+
+def _glances(studio: Studio, name: str | None) -> Iterator[tuple[Any, ...]]:
+    """What the components that follow an import show while ``name`` runs, and at its end."""
+    for glance in data_sources.follow(studio, name):
+        busy = bool(glance.panel)
+        yield (
+            gr.update(visible=busy),
+            glance.panel or waiting_panel(),
+            glance.dataset or gr.skip(),
+            gr.skip() if glance.note is None else glance.note,
+            name if busy else None,
+            gr.update(visible=False),
+            gr.update(visible=True),
+        )
+
+
+def _stopped(sentence: str) -> tuple[Any, ...]:
+    """What they show where the import came to nothing; the frames stay as they are."""
+    note = data_view.note(sentence, "bad")
+    return gr.update(visible=False), waiting_panel(), gr.skip(), note, None, gr.skip(), gr.skip()
 
 
 def _wire_earlier(studio: Studio, shared: Shared, sources: Sources) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -17,7 +18,7 @@ from resnet_studio.errors import RunError, StudioError
 from resnet_studio.ui.context import Studio
 from resnet_studio.ui.run_data import RunData
 from resnet_studio.ui.thumbnails import thumbnail
-from resnet_studio.workspace import Run, safe_name, slug
+from resnet_studio.workspace import Run, Workspace, safe_name, slug
 
 THUMBNAIL_SIDE = 224
 A_DAY = {"cache-control": "private, max-age=86400"}
@@ -89,38 +90,61 @@ def model_as_pt(run: Run) -> Path:
 def routes(studio: Studio, data: RunData | None = None) -> APIRouter:
     """Downloads of a run, under ``/studio/runs/RUN``; ``data`` is given where another room reads the same runs."""
     router = APIRouter(prefix="/studio/runs/{name}")
-    data = data or RunData(studio.workspace)
-    exporting = Lock()
+    runs = _Runs(studio.workspace, data or RunData(studio.workspace))
+    _add_models(router, runs)
+    _add_reports(router, runs)
 
-    def found(name: str) -> Run:
+    @router.get("/picture/{part}/{index}")
+    def picture(name: str, part: str, index: int) -> Response:
+        file = runs.data.picture(runs.run(name), part, index)
+        small = thumbnail(file, THUMBNAIL_SIDE) if file else None
+        if small is None:
+            raise HTTPException(404)
+        return Response(small.content, media_type=small.media_type, headers=A_DAY)
+
+    return router
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Runs by the name in an address; one without what is asked for is a page that is not there."""
+
+    workspace: Workspace
+    data: RunData
+
+    def run(self, name: str) -> Run:
         if not safe_name(name):
             raise HTTPException(404)
         try:
-            return studio.workspace.run(name)
+            return self.workspace.run(name)
         except RunError as error:
             raise HTTPException(404, str(error)) from error
 
-    def report_of(name: str) -> tuple[Run, Mapping[str, Any]]:
-        run = found(name)
-        report = data.report(run)
-        if report is None:
-            raise HTTPException(404, "This run has no report.")
-        return run, report
-
-    def model_of(name: str) -> Run:
-        run = found(name)
+    def with_model(self, name: str) -> Run:
+        run = self.run(name)
         if not run.best.is_file():
             raise HTTPException(404, str(RunError("error.run.no_model", run=run.id)))
         return run
 
+    def with_report(self, name: str) -> tuple[Run, Mapping[str, Any]]:
+        run = self.run(name)
+        report = self.data.report(run)
+        if report is None:
+            raise HTTPException(404, "This run has no report.")
+        return run, report
+
+
+def _add_models(router: APIRouter, runs: _Runs) -> None:
+    exporting = Lock()
+
     @router.get("/model.safetensors")
     def model(name: str) -> FileResponse:
-        run = model_of(name)
+        run = runs.with_model(name)
         return FileResponse(run.best, filename=file_name(run, ".safetensors"), headers=FRESH)
 
     @router.get("/model.pt")
     def state_dict(name: str) -> FileResponse:
-        run = model_of(name)
+        run = runs.with_model(name)
         try:
             with exporting:
                 made = model_as_pt(run)
@@ -128,30 +152,22 @@ def routes(studio: Studio, data: RunData | None = None) -> APIRouter:
             raise HTTPException(409, str(error)) from error
         return FileResponse(made, filename=file_name(run, ".pt"), headers=FRESH)
 
+
+def _add_reports(router: APIRouter, runs: _Runs) -> None:
     @router.get("/report.csv")
     def table(name: str) -> Response:
-        run, report = report_of(name)
+        run, report = runs.with_report(name)
         return attachment(report_csv(report), file_name(run, "-report.csv"))
 
     @router.get("/predictions.csv")
     def predictions(name: str) -> Response:
-        run, report = report_of(name)
+        run, report = runs.with_report(name)
         return attachment(predictions_csv(report), file_name(run, "-predictions.csv"))
 
     @router.get("/report.json")
     def report_json(name: str) -> Response:
-        run, report = report_of(name)
+        run, report = runs.with_report(name)
         return JSONResponse(dict(report), headers=_disposition(file_name(run, "-report.json")))
-
-    @router.get("/picture/{part}/{index}")
-    def picture(name: str, part: str, index: int) -> Response:
-        file = data.picture(found(name), part, index)
-        small = thumbnail(file, THUMBNAIL_SIDE) if file else None
-        if small is None:
-            raise HTTPException(404)
-        return Response(small.content, media_type=small.media_type, headers=A_DAY)
-
-    return router
 
 
 def attachment(text: str, name: str) -> Response:

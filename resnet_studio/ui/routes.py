@@ -23,7 +23,12 @@ AN_HOUR = {"cache-control": "private, max-age=3600"}
 def routes(studio: Studio, bundle: Bundle, machine: Machine) -> APIRouter:
     """The routes of the frame and of the data tab."""
     router = APIRouter(prefix="/studio")
+    _add_frame(router, bundle, machine)
+    _add_pictures(router, studio)
+    return router
 
+
+def _add_frame(router: APIRouter, bundle: Bundle, machine: Machine) -> None:
     @router.get("/studio.css")
     def style() -> Response:
         return Response(bundle.css, media_type="text/css", headers=FOREVER)
@@ -41,6 +46,8 @@ def routes(studio: Studio, bundle: Bundle, machine: Machine) -> APIRouter:
         """What this server computes with; ``name`` is empty, and ``known`` false, until torch is loaded."""
         return {"known": machine.known, "name": machine.name(language_of(request))}
 
+
+def _add_pictures(router: APIRouter, studio: Studio) -> None:
     @router.get("/pictures/{dataset}")
     def pictures(
         dataset: str,
@@ -72,8 +79,6 @@ def routes(studio: Studio, bundle: Bundle, machine: Machine) -> APIRouter:
         if small is None:
             raise HTTPException(404)
         return Response(small.content, media_type=small.media_type, headers=AN_HOUR)
-
-    return router
 
 
 @contextmanager

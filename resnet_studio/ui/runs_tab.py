@@ -21,73 +21,83 @@ from resnet_studio.ui.runs_compare import MOST, compared
 from resnet_studio.ui.runs_view import table
 from resnet_studio.workspace import Run, safe_name
 
+QUIET: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 SCRIPT = """window.studioRuns(element, {
   open: (run) => trigger("open", { run }), resume: (run) => trigger("resume", { run }),
   remove: (run) => trigger("remove", { run }), go: (to) => trigger("go", { to }),
 });"""
 
 
-def build(studio: Studio, shared: Shared) -> None:
-    """Fill the tab: one table, with its buttons."""
-    data, cache = RunData(studio.workspace), ArrayCache(studio.workspace.cache)
-    view = gr.HTML(loading(), elem_id="runs-view", js_on_load=SCRIPT, apply_default_css=False)
+class Handlers:
+    """What the events of the table do; each says which components come in and go out."""
 
-    def named(event: gr.EventData) -> Run:
-        name = str(getattr(event, "run", ""))
-        if not safe_name(name):
-            raise RunError("error.run.missing", run=name)
-        return studio.workspace.run(name)
-
-    seen = gr.State("")
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._data = RunData(studio.workspace)
+        self._cache = ArrayCache(studio.workspace.cache)
 
     @guarded
-    def show(seen: str) -> Any:
+    def show(self, seen: str) -> Any:
         """In: what the view shows. Out: view, what it shows; nothing where that is the same."""
-        runs, size = data.overviews(), cache.size()
+        runs, size = self._data.overviews(), self._cache.size()
         now = f"{mark(runs, reader())} {size}"
         return gr.skip() if now == seen else (table(runs, reader(), size), now)
 
     @guarded
-    def open_run(event: gr.EventData) -> tuple[str, Any]:
+    def open_run(self, event: gr.EventData) -> tuple[str, Any]:
         """In: a row of the view. Out: the run of this browser, the tabs."""
-        run = data.of(named(event))
+        run = self._data.of(self._named(event))
         return run.run.id, gr.Tabs(selected="results" if run.state.finished else "train")
 
     @guarded
-    def resume(event: gr.EventData) -> tuple[str, Any]:
+    def resume(self, event: gr.EventData) -> tuple[str, Any]:
         """In: a row of the view. Out: the run of this browser, the tabs."""
-        run = named(event)
-        studio.jobs.resume(run.id)
+        run = self._named(event)
+        self._studio.jobs.resume(run.id)
         gr.Info(say("runs.resumed", reader(), name=run.about.get("name", run.id)))
         return run.id, gr.Tabs(selected="train")
 
     @guarded
-    def remove(event: gr.EventData) -> str:
+    def remove(self, event: gr.EventData) -> str:
         """In: a row of the view. Out: view."""
-        run = named(event)
-        name = data.of(run).name
-        if studio.jobs.place(run.id) is not None:
+        run = self._named(event)
+        name = self._data.of(run).name
+        if self._studio.jobs.place(run.id) is not None:
             raise RunError("error.run.busy", run=name)
-        studio.workspace.delete_run(run)
+        self._studio.workspace.delete_run(run)
         gr.Info(say("runs.deleted", reader(), name=name))
-        return table(data.overviews(), reader(), cache.size())
+        return self._table()
 
     @guarded
-    def go(event: gr.EventData) -> Any:
+    def go(self, event: gr.EventData) -> Any:
         """In: a button of the view that is about no run. Out: the tabs, view."""
         if getattr(event, "to", "") != "clear-cache":
             return gr.Tabs(selected="data" if getattr(event, "to", "") == "data" else "train"), gr.skip()
-        freed = cache.clear() / 2**20
+        freed = self._cache.clear() / 2**20
         gr.Info(say("runs.cache.cleared", reader(), megabytes=f"{freed:,.0f}"))
-        return gr.skip(), table(data.overviews(), reader(), cache.size())
+        return gr.skip(), self._table()
 
-    quiet: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    def _named(self, event: gr.EventData) -> Run:
+        name = str(getattr(event, "run", ""))
+        if not safe_name(name):
+            raise RunError("error.run.missing", run=name)
+        return self._studio.workspace.run(name)
+
+    def _table(self) -> str:
+        return table(self._data.overviews(), reader(), self._cache.size())
+
+
+def build(studio: Studio, shared: Shared) -> None:
+    """Fill the tab: one table, with its buttons."""
+    handlers = Handlers(studio)
+    view = gr.HTML(loading(), elem_id="runs-view", js_on_load=SCRIPT, apply_default_css=False)
+    seen = gr.State("")
     for listen in (selected_tab().select, shared.run.change, shared.live_phase.change):
-        listen(show, seen, [view, seen], **quiet)
-    view.open(open_run, None, [shared.run, shared.tabs], **quiet)
-    view.resume(resume, None, [shared.run, shared.tabs], **quiet)
-    view.remove(remove, None, view, **quiet)
-    view.go(go, None, [shared.tabs, view], **quiet)
+        listen(handlers.show, seen, [view, seen], **QUIET)
+    view.open(handlers.open_run, None, [shared.run, shared.tabs], **QUIET)
+    view.resume(handlers.resume, None, [shared.run, shared.tabs], **QUIET)
+    view.remove(handlers.remove, None, view, **QUIET)
+    view.go(handlers.go, None, [shared.tabs, view], **QUIET)
 
 
 def mark(runs: list[Overview], language: Language) -> str:

@@ -1,0 +1,89 @@
+"""A data set on its way in: put together in the workspace's temporary folder and renamed into place at the end.
+
+A refused upload leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from resnet_studio.data.archive import Unpacked
+from resnet_studio.data.dataset import Dataset, load, save
+from resnet_studio.data.scan import File, Listing, Progress, assemble
+from resnet_studio.durable import is_disk_full
+from resnet_studio.errors import DataError
+from resnet_studio.workspace import Workspace
+
+_STALE_SECONDS = 24 * 3600
+
+
+@contextmanager
+def incoming(workspace: Workspace) -> Iterator[Path]:
+    """An empty folder to put a data set together in; gone when the block ends, unless it was renamed."""
+    workspace.temporary.mkdir(parents=True, exist_ok=True)
+    for old in workspace.temporary.glob("incoming-*"):
+        if time.time() - old.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
+    folder = workspace.temporary / f"incoming-{secrets.token_hex(6)}"
+    try:
+        folder.mkdir()
+        yield folder
+    except OSError as error:
+        if is_disk_full(error):
+            raise DataError("error.data.disk_full") from error
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def settle(
+    unpacked: Unpacked,
+    folder: Path,
+    workspace: Workspace,
+    *,
+    name: str,
+    source: str,
+    hints: Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Make a data set of the pictures stored in ``folder`` and rename the folder into the workspace.
+
+    Where the same data set is there already, that one is returned. Raises :class:`DataError`.
+    """
+    files = [File(given, path, path.stat().st_size, content=path.stem) for given, path in unpacked.pictures]
+    listing = Listing(files, list(unpacked.folders), unpacked.left_out)
+    dataset = assemble(listing, folder, name=name, source=source, hints=hints, progress=progress)
+    kept = workspace.datasets / dataset.id
+    dataset = replace(dataset, root=kept)
+    if (kept / "dataset.json").is_file():
+        return _kept_again(dataset)
+    used = {sample.file for sample in dataset.samples}
+    for file in files:
+        if file.path.relative_to(folder).as_posix() not in used:
+            file.path.unlink(missing_ok=True)
+    save(dataset, folder)
+    try:
+        folder.replace(kept)
+    except OSError:
+        # another upload of the same pictures was faster
+        if not (kept / "dataset.json").is_file():
+            raise
+        return _kept_again(dataset)
+    return dataset
+
+
+def _kept_again(dataset: Dataset) -> Dataset:
+    """The data set with the pictures of ``dataset`` that is there already, with what was left out this time."""
+    kept = load(dataset.root)
+    fresh = replace(kept, problems=dataset.problems)
+    if dataset.source not in ("zip", "picked"):
+        fresh = replace(fresh, source=dataset.source, hints=dataset.hints)
+    if fresh != kept:
+        save(fresh, kept.root)
+    return fresh

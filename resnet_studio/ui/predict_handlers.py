@@ -1,0 +1,97 @@
+"""What the events of the Predict tab do; each says which components come in and go out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from resnet_studio.model.checkpoint import import_checkpoint
+from resnet_studio.text import say
+from resnet_studio.ui import predict_view
+from resnet_studio.ui.asking import Asking
+from resnet_studio.ui.context import Studio, guarded, reader
+from resnet_studio.ui.predictors import card_of
+
+
+class Handlers:
+    """The handlers; "the offer" are, in this order: the empty state, the model, the ways to ask."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._asking = Asking(studio.workspace)
+
+    @guarded
+    def show(self, run: str | None, chosen: str | None) -> tuple[Any, ...]:
+        """In: the run of this browser, the model. Out: the offer."""
+        return self._offer(run, chosen)
+
+    @guarded
+    def follow(self, run: str | None) -> tuple[Any, ...]:
+        """In: the run of this browser, which is a new one. Out: the offer."""
+        return self._offer(run, None)
+
+    @guarded
+    def bring(self, file: str) -> tuple[Any, ...]:
+        """In: an uploaded checkpoint. Out: the offer, with the new model chosen."""
+        kept = import_checkpoint(Path(file), self._studio.workspace)
+        gr.Info(say("predict.imported", reader(), name=Path(file).stem))
+        return self._offer(None, f"import:{kept.name}")
+
+    def _offer(self, run: str | None, chosen: str | None) -> tuple[Any, ...]:
+        language = reader()
+        models = self._asking.models.all()
+        default = self._asking.default(run)
+        known = {model.key for model in models}
+        value = chosen if chosen in known else default.key if default else None
+        choices = [(model.label(language), model.key) for model in models]
+        return (
+            gr.HTML(predict_view.no_model(language) if not models else "", visible=not models),
+            gr.Dropdown(choices=choices, value=value, visible=bool(models)),
+            gr.Tabs(visible=bool(models)),
+        )
+
+    @guarded
+    def describe(self, chosen: str | None) -> tuple[Any, Any]:
+        """In: the model. Out: about, the paper of the pad."""
+        if not chosen:
+            return "", gr.skip()
+        found = self._asking.models.find(chosen)
+        self._asking.predictors.warm(found.file)
+        card = card_of(found)
+        words = predict_view.about(card.depth, card.classes, reader())
+        return words, "dark" if self._asking.paper(found).dark else "light"
+
+    @guarded(instead=predict_view.problem)
+    def ask_picture(self, chosen: str | None, file: str | None) -> Iterator[str]:
+        """In: model, picture. Out: answer."""
+        yield from self._asking.about_picture(chosen, file, reader())
+
+    @guarded
+    def keep_drawing(self, event: gr.EventData) -> str:
+        """In: the pad. Out: the drawing."""
+        return str(getattr(event, "picture", "") or "")
+
+    @guarded(instead=predict_view.problem)
+    def ask_drawing(self, chosen: str | None, drawing: str) -> Iterator[str]:
+        """In: model, drawing. Out: answer for the drawing."""
+        yield from self._asking.about_drawing(chosen, drawing, reader())
+
+    @guarded(instead=lambda sentence: (predict_view.problem(sentence), gr.Button(visible=False)))
+    def ask_many(self, chosen: str | None, given: list[str] | None, request: gr.Request) -> Iterator[tuple[str, Any]]:
+        """In: model, files. Out: answers, stop; again and again until all are done."""
+        paths = [Path(path) for path in given or ()]
+        for html, done in self._asking.about_many(chosen, paths, request.session_hash or "", reader()):
+            yield html, gr.Button(visible=not done)
+
+    def halt(self, request: gr.Request) -> Any:
+        """Out: stop."""
+        self._asking.stop(request.session_hash or "")
+        return gr.Button(visible=False)
+
+    @guarded
+    def go(self) -> Any:
+        """Out: the tabs."""
+        return gr.Tabs(selected="data")

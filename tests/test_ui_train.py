@@ -16,8 +16,10 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data import intake
 from resnet_studio.errors import ConfigError, RunError
 from resnet_studio.events import Finished
+from resnet_studio.model import resnet
 from resnet_studio.recipes import RECIPES
-from resnet_studio.ui import outlook, train_form, train_recipe
+from resnet_studio.training import plan, unfreezing
+from resnet_studio.ui import network, outlook, train_form, train_recipe
 from resnet_studio.ui.context import Studio
 from resnet_studio.ui.outlook import Forecaster
 from resnet_studio.ui.train_form import NAMES, NEEDS, config_of, kept, restored
@@ -203,6 +205,28 @@ def test_with_pictures_training_is_offered_with_a_forecast(handlers: Handlers, d
     assert seen["train"]["interactive"] is True and seen["problem"] == ""
     assert "40 pictures in 2 classes" in seen["data"]
     assert "3 epochs at 32 px" in seen["forecast"] and "on this machine" in seen["forecast"]
+
+
+@pytest.mark.parametrize("head", ["linear", "hidden"])
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"tuned_parameters": "batchnorm", "freeze": "stem"},
+        {"tuned_parameters": "bias", "freeze": "none"},
+        {"tuned_parameters": "bias", "freeze": "none", "gradual_unfreezing": 2, "epochs": 5},
+        {"gradual_unfreezing": 1, "epochs": 2, "freeze": "none"},
+    ],
+)
+def test_the_page_counts_as_trained_what_a_training_counts(
+    handlers: Handlers, workspace: Workspace, dataset: str, chosen: dict[str, Any], head: str
+) -> None:
+    given = values(**chosen, head=head, weights="scratch", depth=34)
+    config = plan.settled_for(intake.dataset(workspace, dataset), config_of(given))[0]
+    model = resnet.build(34, 2, head=config.head, stem=config.stem)
+    groups = resnet.parameter_groups(model, config.freeze, config.tuned_parameters)
+    materials = cast(Any, SimpleNamespace(config=config, stages=groups))
+    trained = network.amount(unfreezing.count_trained(materials, config.epochs or 0))
+    assert f"parameters, {trained} of them trained" in shown(handlers.changed(dataset, *given))["network"]
 
 
 def test_a_refused_setting_is_a_sentence_with_the_fields_name(handlers: Handlers, dataset: str) -> None:

@@ -38,6 +38,14 @@ def test_recipes_leave_split_seed_and_machine_alone():
             assert getattr(changed, name) == getattr(own, name)
 
 
+def test_the_textbooks_recipes_have_plain_momentum_and_the_fast_one_nesterovs():
+    assert [RECIPES[name].config().nesterov for name in ("textbook", "cifar10-textbook", "cifar10-fast")] == [
+        False,
+        False,
+        True,
+    ]
+
+
 def test_an_unknown_recipe_is_refused_with_the_names_that_there_are():
     with pytest.raises(ConfigError, match=r"no recipe 'magic'.*quick-probe, balanced"):
         find("magic")
@@ -54,12 +62,12 @@ def test_a_recipe_trains_an_epoch(recipe, class_folders, workspace):
 
 def test_the_command_line_takes_a_recipe_and_explicit_options_change_it(class_zip, workspace, capsys):
     given = ["train", str(class_zip({"cat": 12, "dog": 12})), "--epochs", "1", "--picture-size", "16"]
-    given += ["--weights", "scratch", "--recipe", "hidden-head", "--hidden-units", "8", "--json"]
+    given += ["--weights", "scratch", "--recipe", "hidden-head", "--hidden-units", "8", "--no-nesterov", "--json"]
     assert cli.main([*given, "--workspace", str(workspace.root)]) == 0
     found = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     config = workspace.run(found["run"]).requested
     assert found["recipe"] == "hidden-head" and found["freeze"] == "layer4" and found["epochs_run"] == 1
-    assert (config.head, config.hidden_units, config.optimizer) == ("hidden", 8, "adam")
+    assert (config.head, config.hidden_units, config.optimizer, config.nesterov) == ("hidden", 8, "adam", False)
 
 
 def test_the_command_line_refuses_an_unknown_recipe_and_lists_the_recipes_in_its_help(workspace, capsys):

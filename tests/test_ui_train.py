@@ -145,6 +145,7 @@ def test_fields_that_mean_nothing_are_hidden() -> None:
     hidden = train_form.hidden(train_form.defaults())
     assert hidden["hidden_units"] and hidden["step_epochs"] and not hidden["warmup_fraction"]
     assert not train_form.hidden({**train_form.defaults(), "head": "hidden"})["hidden_units"]
+    assert hidden["nesterov"] and not train_form.hidden({**train_form.defaults(), "optimizer": "sgd"})["nesterov"]
 
 
 # recipes

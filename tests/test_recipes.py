@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -11,6 +12,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data.intake import open_data
 from resnet_studio.errors import ConfigError
 from resnet_studio.recipes import RECIPES, find
+from resnet_studio.training.optim import rate_factor
 
 EACH = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 SMALL = {"weights": "scratch", "epochs": 1, "picture_size": 32, "early_picture_size": 32, "device": "cpu"}
@@ -44,6 +46,16 @@ def test_the_textbooks_recipes_have_plain_momentum_and_the_fast_one_nesterovs():
         False,
         True,
     ]
+
+
+def test_the_cifar_textbook_cuts_its_rate_when_its_sentence_says_so():
+    recipe = find("cifar10-textbook")
+    config = recipe.config()
+    factors = [rate_factor(config, epoch, config.epochs, 1) for epoch in range(config.epochs)]
+    drops = [epoch for epoch in range(1, config.epochs) if factors[epoch] < factors[epoch - 1]]
+    assert factors[0] == 1 and factors[-1] == pytest.approx(0.01) and len(drops) == 2
+    for language in text.LANGUAGES:
+        assert [int(number) for number in re.findall(r"\d+", recipe.why(language))] == [100, *drops]
 
 
 def test_an_unknown_recipe_is_refused_with_the_names_that_there_are():

@@ -308,6 +308,24 @@ def test_train_puts_a_run_into_the_queue_each_time(handlers: Handlers, queue: Qu
     assert queue.submitted[0].requested == TrainConfig(epochs=2, depth=34)
 
 
+def test_a_training_on_a_sample_is_called_in_chinese_by_a_chinese_reader_and_its_folder_is_not(
+    handlers: Handlers, queue: Queue, workspace: Workspace, in_chinese: None
+) -> None:
+    digits = intake.open_data("sample:digits", workspace).id
+    name, _ = handlers.start(digits, *values())
+    (run,) = queue.submitted
+    assert (run.about["name"], run.about["dataset_name"]) == ("手写数字-resnet18", "手写数字")
+    assert name == run.id and name.isascii() and name.endswith("Handwritten-digits-resnet18")
+    assert "手写数字" in shown(handlers.changed(digits, *values()))["data"]
+
+
+def test_pictures_of_ones_own_keep_their_name_in_every_language(
+    handlers: Handlers, queue: Queue, dataset: str, in_chinese: None
+) -> None:
+    handlers.start(dataset, *values())
+    assert queue.submitted[0].about["name"] == "pets-resnet18"
+
+
 def test_train_refuses_a_bad_setting_with_a_sentence_and_makes_no_run(
     handlers: Handlers, queue: Queue, dataset: str, workspace: Workspace
 ) -> None:
@@ -319,7 +337,7 @@ def test_train_refuses_a_bad_setting_with_a_sentence_and_makes_no_run(
 
 
 def test_an_unexpected_error_is_a_sentence_too(handlers: Handlers, dataset: str, monkeypatch: Any) -> None:
-    monkeypatch.setattr("resnet_studio.training.plan.new_run", lambda *_: 1 / 0)
+    monkeypatch.setattr("resnet_studio.training.plan.new_run", lambda *_, **__: 1 / 0)
     assert "unexpected" in handlers.start(dataset, *values())[1]
 
 

@@ -145,17 +145,23 @@ def freeze_in(config: TrainConfig, epoch: int) -> Freeze:
     return cast("Freeze", levels[max(levels.index(config.freeze), len(levels) - 1 - joined)])
 
 
-def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace) -> Run:
-    """A run of ``config`` on ``dataset``: its split and its settled settings written down, nothing trained yet."""
+def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace, *, called: str | None = None) -> Run:
+    """A run of ``config`` on ``dataset``: its split and its settled settings written down, nothing trained yet.
+
+    ``called`` is what the reader knows the data set as, which may be another language's name than that of the folder.
+    """
     settled, parts = settled_for(dataset, config)
+    known_as, model = called or dataset.name, f"resnet{config.depth}"
     about = {
+        "name": f"{known_as}-{model}",
         "dataset": dataset.id,
-        "dataset_name": dataset.name,
+        "dataset_name": known_as,
         "classes": list(dataset.classes),
         "counts": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
     }
-    name = f"{dataset.name}-resnet{config.depth}"
-    return workspace.new_run(name, requested=config, resolved=settled, about=about, split=parts.to_json())
+    return workspace.new_run(
+        f"{dataset.name}-{model}", requested=config, resolved=settled, about=about, split=parts.to_json()
+    )
 
 
 def settled_for(dataset: Dataset, config: TrainConfig) -> tuple[TrainConfig, Split]:

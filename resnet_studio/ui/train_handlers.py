@@ -16,7 +16,7 @@ from resnet_studio.model import weights
 from resnet_studio.model.anatomy import STAGES, frozen_stages
 from resnet_studio.text import Language, say
 from resnet_studio.training import plan
-from resnet_studio.ui import train_form, train_recipe
+from resnet_studio.ui import data_view, train_form, train_recipe
 from resnet_studio.ui.context import Studio, guarded, reader
 from resnet_studio.ui.outlook import Forecaster
 from resnet_studio.ui.train_form import NAMES, SPLIT, config_of, kept, restored
@@ -115,7 +115,8 @@ class Handlers:
         if found is None:
             return [gr.skip(), alert(say("train.start.why_none", language))]
         try:
-            made = plan.new_run(found, config_of(values), self._studio.workspace)
+            called = data_view.name_of(found, language)
+            made = plan.new_run(found, config_of(values), self._studio.workspace, called=called)
         except StudioError as error:
             return [gr.skip(), alert(train_form.sentence(error, language))]
         self._before_training()
@@ -244,8 +245,9 @@ def data_line(found: Dataset | None, asked: str | None, language: Language) -> s
     if found is None:
         missing, go = say("train.gone" if asked else "train.none", language), say("train.none.go", language)
         return f'<p class="train-data">{missing} <button type="button" class="train-link" data-tab>{go}</button></p>'
+    name = data_view.name_of(found, language)
     size = say("train.data", language, pictures=len(found.samples), classes=len(found.classes))
-    return f'<p class="train-data"><b><bdi>{escape(found.name)}</bdi></b> <span>{escape(size)}</span></p>'
+    return f'<p class="train-data"><b><bdi>{escape(name)}</bdi></b> <span>{escape(size)}</span></p>'
 
 
 def alert(sentence: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from resnet_studio.data.dataset import split as split_dataset
 from resnet_studio.errors import ConfigError
+from resnet_studio.events import Noted
 from resnet_studio.model import anatomy, weights
 
 if TYPE_CHECKING:
@@ -143,6 +144,22 @@ def freeze_in(config: TrainConfig, epoch: int) -> Freeze:
     joined = epoch // config.gradual_unfreezing
     levels = ("none", *anatomy.STAGES[:-1])
     return cast("Freeze", levels[max(levels.index(config.freeze), len(levels) - 1 - joined)])
+
+
+def cautions(config: TrainConfig) -> tuple[Noted, ...]:
+    """What a training with a resolved ``config`` will hardly do as one hopes; it is done all the same."""
+    said = []
+    if config.weights == "scratch" and config.tuned_parameters != "all":
+        said.append(Noted(key="note.plan.random_convolutions"))
+    assert config.epochs is not None
+    wanted = anatomy.trained_stages(config.freeze)
+    reached = anatomy.trained_stages(freeze_in(config, config.epochs - 1))
+    if left := wanted[: len(wanted) - len(reached)]:
+        every = config.gradual_unfreezing
+        needed = every * (len(wanted) - 1) + 1
+        values = {"stages": left, "every": every, "needed": needed, "epochs": config.epochs}
+        said.append(Noted(key="note.plan.never_unfrozen", values=values))
+    return tuple(said)
 
 
 def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace, *, called: str | None = None) -> Run:

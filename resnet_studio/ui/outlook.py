@@ -60,6 +60,11 @@ class Outlook:
             return say("train.no_time", language, **values)
         return say("train.time", language, time=_about(self.seconds, language), **values)
 
+    def cautions(self, language: Language) -> list[str]:
+        """What to think over before training; nothing without pictures."""
+        notes = plan.cautions(self.settled) if self.settled else ()
+        return [say(note.key, language, **note.values) for note in notes]
+
 
 class Forecaster:
     """Makes outlooks; keeps the last data set that was looked at, since many looks follow each other."""

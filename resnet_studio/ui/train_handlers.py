@@ -35,8 +35,8 @@ class Handlers:
     """The handlers; each says which components come in and go out.
 
     "The outlook" are, in this order: recipe and the sentence on it, starting weights, the fields of
-    :data:`train_form.NEEDS`, the line on the pictures, the reason for the starting weights, the network, the forecast,
-    the place for a problem, the Train button.
+    :data:`train_form.NEEDS`, the line on the pictures, the reason for the starting weights, the network, the forecast
+    with what to think over, the place for a problem, the Train button.
     """
 
     def __init__(self, studio: Studio, before_training: Callable[[], None] = lambda: None) -> None:
@@ -197,11 +197,12 @@ class Handlers:
             return [*unknown, *shown, data, gr.skip(), gr.skip(), "", said, gr.update(interactive=False)]
         recipe = train_recipe.matching(config)
         why = weights.explain(config.weights, config.depth).sentence(language)
-        forecast = look.sentence(language) if found else say("train.start.why_none", language)
+        forecast = small(look.sentence(language) if found else say("train.start.why_none", language))
+        forecast += "".join(caution(sentence) for sentence in look.cautions(language))
         return [
             recipe, small(train_recipe.why(recipe, language)),
             gr.update(choices=options, value=chosen), *shown, data, small(why),
-            look.drawing(language), small(forecast), "", gr.update(interactive=found is not None),
+            look.drawing(language), forecast, "", gr.update(interactive=found is not None),
         ]  # fmt: skip
 
     def _weights(self, given: Mapping[str, Any], language: Language) -> tuple[list[tuple[str, str]], str]:
@@ -253,6 +254,11 @@ def data_line(found: Dataset | None, asked: str | None, language: Language) -> s
 def alert(sentence: str) -> str:
     """A sentence that says what to mend."""
     return f'<p class="rs-note rs-bad" role="alert">{escape(sentence)}</p>'
+
+
+def caution(sentence: str) -> str:
+    """A sentence to think over; nothing has to be mended."""
+    return f'<p class="rs-note rs-warn" role="status">{escape(sentence)}</p>'
 
 
 def small(text: str) -> str:

@@ -69,6 +69,7 @@ class TrainConfig:
     stage_factor: float = setting(0.4, low=0.001, high=1, group="optimisation")
     gradual_unfreezing: int = setting(0, low=0, high=10_000, group="optimisation")
     momentum: float = setting(0.9, low=0, high=0.999, group="optimisation")
+    nesterov: bool = setting(True, group="optimisation")
     weight_decay: float = setting(0.01, low=0, high=10, group="optimisation")
     schedule: Schedule = setting("one_cycle", group="optimisation")
     warmup_fraction: float = setting(0.25, low=0, high=0.9, group="optimisation")

@@ -16,9 +16,12 @@ from resnet_studio.errors import ConfigError
 from resnet_studio.text import Language, say
 
 PLAIN_TRAINING: Mapping[str, Any] = MappingProxyType(
-    {"stage_factor": 1, "clip_gradient": 0, "label_smoothing": 0, "average_weights": False, "warmup_fraction": 0}
-)
-"""What textbooks leave out: rates by stage, clipping, smoothing, averaging, warm-up."""
+    {
+        "nesterov": False, "stage_factor": 1, "clip_gradient": 0, "label_smoothing": 0, "average_weights": False,
+        "warmup_fraction": 0,
+    }
+)  # fmt: skip
+"""What textbooks leave out: Nesterov's look ahead, rates by stage, clipping, smoothing, averaging, warm-up."""
 
 CIFAR_NETWORK: Mapping[str, Any] = MappingProxyType(
     {
@@ -75,7 +78,7 @@ RECIPES: Mapping[str, Recipe] = _listed(
     },
     # PyTorch's transfer-learning tutorial (all layers, SGD with momentum 0.9, a tenth of the rate every 7 epochs) at a
     # batch of 32 and the rate 0.01 instead of 4 and 0.001: eight times the batch, about as many times the rate (arXiv
-    # 1706.02677). Weight decay from He et al. (arXiv 1512.03385, section 3.4). The tutorial's has no Nesterov.
+    # 1706.02677). Weight decay from He et al. (arXiv 1512.03385, section 3.4).
     textbook={
         **PLAIN_TRAINING, "depth": 50, "freeze": "none", "weights": "imagenet-v1", "optimizer": "sgd",
         "learning_rate": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "schedule": "step", "step_epochs": 7,

@@ -1,3 +1,4 @@
+import itertools
 import subprocess
 import sys
 
@@ -6,7 +7,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_studio.model.anatomy import DEPTHS, STAGES, frozen_stages, gflops, parameters, trained_stages
-from resnet_studio.model.resnet import build, stage_modules
+from resnet_studio.model.resnet import build, parameter_groups, stage_modules
 
 
 def counted(model, stage):
@@ -30,6 +31,16 @@ def test_parameters_are_those_of_the_built_model(depth):
 def test_parameters_follow_head_and_stem(depth, settings):
     model = meta_model(depth, **settings)
     assert parameters(depth, classes=7, **settings) == {stage: counted(model, stage) for stage in STAGES}
+
+
+@pytest.mark.parametrize("head", ["linear", "hidden"])
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_parameters_that_learn_are_those_that_the_engine_trains(depth, head):
+    model = meta_model(depth, head=head)
+    for freeze, tuned in itertools.product(("none", "stem", "layer2", "layer4"), ("all", "batchnorm", "bias")):
+        trained = {stage: sum(p.numel() for p in group) for stage, group in parameter_groups(model, freeze, tuned)}
+        found = parameters(depth, classes=7, head=head, freeze=freeze, tuned=tuned)
+        assert found == {**dict.fromkeys(STAGES, 0), **trained}
 
 
 def test_parameters_at_1000_classes_are_the_published_ones():

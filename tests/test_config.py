@@ -34,6 +34,12 @@ def test_settings_survive_the_way_through_json():
     assert TrainConfig.from_json(chosen.to_json()) == chosen
 
 
+def test_settings_saved_before_nesterov_could_be_chosen_load_as_they_were_trained():
+    saved = TrainConfig(optimizer="sgd", learning_rate=0.01).to_json()
+    del saved["nesterov"]
+    assert TrainConfig.from_json(saved) == TrainConfig(optimizer="sgd", learning_rate=0.01, nesterov=True)
+
+
 def test_an_unknown_setting_from_a_newer_version_is_refused_by_name():
     with pytest.raises(ConfigError, match="quantum_mode"):
         TrainConfig.from_json({**TrainConfig().to_json(), "quantum_mode": True})
@@ -58,6 +64,7 @@ def test_validation_and_test_cannot_take_all_pictures():
         ("depth", "34", 34),
         ("learning_rate", "1e-3", 0.001),
         ("average_weights", "off", False),
+        ("nesterov", "no", False),
         ("mix", "both", "both"),
     ],
 )

@@ -46,6 +46,23 @@ def test_every_optimiser_lowers_the_loss(name):
     assert loss().item() < before - 0.03
 
 
+@pytest.mark.parametrize(("nesterov", "moved"), [(True, 0.1 * (1.9 + 2.71)), (False, 0.1 * (1 + 1.9))])
+def test_sgd_has_nesterovs_momentum_or_the_textbooks_plain_one(nesterov, moved):
+    weight = nn.Parameter(torch.zeros(1))
+    config = TrainConfig(optimizer="sgd", learning_rate=0.1, momentum=0.9, nesterov=nesterov)
+    optimizer = make_optimizer([("head", [weight])], config, fused=False)
+    for _ in range(2):
+        weight.grad = torch.ones(1)
+        optimizer.step()
+    assert weight.item() == pytest.approx(-moved)
+
+
+def test_nesterov_means_nothing_without_momentum_or_without_sgd():
+    for changes in ({"optimizer": "sgd", "momentum": 0.0}, {"optimizer": "adamw"}, {"optimizer": "adam"}):
+        optimizer = make_optimizer(stages()[1], TrainConfig(learning_rate=0.1, nesterov=True, **changes), fused=False)
+        assert not any(group.get("nesterov") for group in optimizer.param_groups)
+
+
 @pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
 def test_the_l1_penalty_zeroes_the_weights_that_explain_nothing_and_keeps_the_others(name):
     torch.manual_seed(0)

@@ -4,6 +4,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data.intake import open_data
 from resnet_studio.errors import ConfigError
 from resnet_studio.model.weights import Choice
+from resnet_studio.text import say
 from resnet_studio.training import plan
 from resnet_studio.training.plan import Facts
 
@@ -83,6 +84,30 @@ def test_gradual_unfreezing_starts_with_the_head_and_ends_at_the_freeze_level():
     assert plan.freeze_in(config.replace(freeze="none"), 100) == "none"
     assert {plan.freeze_in(config.replace(gradual_unfreezing=0), epoch) for epoch in range(10)} == {"layer1"}
     assert {plan.freeze_in(config.replace(freeze="layer4"), epoch) for epoch in range(10)} == {"layer4"}
+
+
+def keys(config):
+    return [note.key for note in plan.cautions(config)]
+
+
+@pytest.mark.parametrize("tuned", ["batchnorm", "bias"])
+def test_tuning_few_parameters_from_scratch_is_cautioned_against_and_not_refused(tuned):
+    few = TrainConfig(tuned_parameters=tuned)
+    assert keys(settled(few, start=SCRATCH)) == ["note.plan.random_convolutions"]
+    assert keys(settled(few)) == keys(settled(few, start=STARTER)) == keys(settled(start=SCRATCH)) == []
+
+
+def test_stages_that_gradual_unfreezing_never_reaches_are_named():
+    config = settled(TrainConfig(freeze="stem", gradual_unfreezing=3, epochs=9))
+    (note,) = plan.cautions(config)
+    assert note.key == "note.plan.never_unfrozen" and note.values["stages"] == ("layer1", "layer2")
+    assert keys(config.replace(epochs=12)) == ["note.plan.never_unfrozen"]
+    assert note.values["needed"] == 13 and keys(config.replace(epochs=13)) == []
+    assert keys(config.replace(freeze="layer2")) == keys(config.replace(freeze="layer4", epochs=1)) == []
+    assert say(note.key, "en", **note.values).startswith(
+        "Never trained, because the training ends before their turn: layer1, layer2. With one more stage every 3 epochs"
+    )
+    assert "：layer1、layer2。每 3 轮" in say(note.key, "zh", **note.values)
 
 
 def test_learning_less_of_the_network_costs_less():

@@ -8,8 +8,9 @@ from made import prepared
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.intake import open_data
-from resnet_studio.events import Finished, Interrupted, Started
+from resnet_studio.events import Finished, Interrupted, Noted, Started
 from resnet_studio.model import checkpoint, resnet
+from resnet_studio.text import say
 from resnet_studio.training import plan
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
@@ -122,6 +123,16 @@ def test_only_stages_that_are_ever_unfrozen_count_as_trained(new_run):
     sizes = {stage: sum(p.numel() for p in group) for stage, group in long.materials.stages}
     assert short.started().trained_parameters == sizes["head"] + sizes["layer4"]
     assert long.started().trained_parameters == sum(sizes.values())
+
+
+def test_a_training_says_first_and_once_what_it_will_not_do(new_run):
+    run = new_run(epochs=2, gradual_unfreezing=1, freeze="layer1", tuned_parameters="bias")
+    assert isinstance(drive(run, PausedAfter(9)), Interrupted) and run.state_file.exists()
+    assert isinstance(drive(run, Control()), Finished)
+    first, second, *rest = run.events()
+    assert [first.key, second.key] == ["note.plan.random_convolutions", "note.plan.never_unfrozen"]
+    assert "：layer2、layer3。" in say(second.key, "zh", **second.values)
+    assert not any(isinstance(event, Noted) for event in rest)
 
 
 @pytest.mark.slow

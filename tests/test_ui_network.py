@@ -56,6 +56,15 @@ def test_the_totals_are_those_of_the_model() -> None:
     assert f"{total / 1e6:.1f} M parameters, {trained / 1e6:.1f} M of them trained (75 %)" in html
 
 
+@pytest.mark.parametrize(("tuned", "said"), [("batchnorm", "14.7 k of them trained (0.1 %)"), ("bias", "9.9 k")])
+def test_where_few_parameters_are_tuned_the_totals_say_so(tuned: str, said: str) -> None:
+    html = drawing(18, "none", tuned, classes=10)  # type: ignore[arg-type]
+    assert said in html and looks(html) == ["trained"] * 6
+    assert "layer1: trained, 512 of 147,968 parameters" in drawing(18, "none", "batchnorm")
+    assert "layer1: trained, 147,968 parameters" in drawing(18, "none", "all")
+    assert "layer1：训练其 147,968 个参数中的 256 个" in drawing(18, "stem", "bias", language="zh")
+
+
 def test_deeper_is_drawn_longer() -> None:
     def length(depth: int) -> float:
         root = ElementTree.fromstring(drawing(depth, "none", classes=2))  # type: ignore[arg-type]

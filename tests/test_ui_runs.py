@@ -53,6 +53,11 @@ def test_a_row_shows_scores_settings_and_what_can_be_done(workspace: Workspace) 
     assert "data-resume" not in html
 
 
+def test_a_run_that_was_made_and_is_not_in_the_queue_yet_can_be_listed(workspace: Workspace) -> None:
+    run = new_run(workspace, name="just made")
+    assert f'data-run="{run.id}"' in listed(workspace)
+
+
 def test_an_interrupted_run_can_be_resumed(workspace: Workspace) -> None:
     run = new_run(workspace)
     train(run, epochs=2, planned=5)

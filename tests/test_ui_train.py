@@ -16,8 +16,10 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data import intake
 from resnet_studio.errors import ConfigError, RunError
 from resnet_studio.events import Finished
+from resnet_studio.model import resnet
 from resnet_studio.recipes import RECIPES
-from resnet_studio.ui import outlook, train_form, train_recipe
+from resnet_studio.training import plan, unfreezing
+from resnet_studio.ui import network, outlook, train_form, train_recipe
 from resnet_studio.ui.context import Studio
 from resnet_studio.ui.outlook import Forecaster
 from resnet_studio.ui.train_form import NAMES, NEEDS, config_of, kept, restored
@@ -143,6 +145,7 @@ def test_fields_that_mean_nothing_are_hidden() -> None:
     hidden = train_form.hidden(train_form.defaults())
     assert hidden["hidden_units"] and hidden["step_epochs"] and not hidden["warmup_fraction"]
     assert not train_form.hidden({**train_form.defaults(), "head": "hidden"})["hidden_units"]
+    assert hidden["nesterov"] and not train_form.hidden({**train_form.defaults(), "optimizer": "sgd"})["nesterov"]
 
 
 # recipes
@@ -203,6 +206,37 @@ def test_with_pictures_training_is_offered_with_a_forecast(handlers: Handlers, d
     assert seen["train"]["interactive"] is True and seen["problem"] == ""
     assert "40 pictures in 2 classes" in seen["data"]
     assert "3 epochs at 32 px" in seen["forecast"] and "on this machine" in seen["forecast"]
+
+
+@pytest.mark.parametrize("head", ["linear", "hidden"])
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"tuned_parameters": "batchnorm", "freeze": "stem"},
+        {"tuned_parameters": "bias", "freeze": "none"},
+        {"tuned_parameters": "bias", "freeze": "none", "gradual_unfreezing": 2, "epochs": 5},
+        {"gradual_unfreezing": 1, "epochs": 2, "freeze": "none"},
+    ],
+)
+def test_the_page_counts_as_trained_what_a_training_counts(
+    handlers: Handlers, workspace: Workspace, dataset: str, chosen: dict[str, Any], head: str
+) -> None:
+    given = values(**chosen, head=head, weights="scratch", depth=34)
+    config = plan.settled_for(intake.dataset(workspace, dataset), config_of(given))[0]
+    model = resnet.build(34, 2, head=config.head, stem=config.stem)
+    groups = resnet.parameter_groups(model, config.freeze, config.tuned_parameters)
+    materials = cast(Any, SimpleNamespace(config=config, stages=groups))
+    trained = network.amount(unfreezing.count_trained(materials, config.epochs or 0))
+    assert f"parameters, {trained} of them trained" in shown(handlers.changed(dataset, *given))["network"]
+
+
+def test_what_a_training_will_hardly_do_is_said_before_it_starts(handlers: Handlers, dataset: str) -> None:
+    chosen = {"tuned_parameters": "bias", "gradual_unfreezing": 3, "epochs": 3, "freeze": "layer2", "picture_size": 32}
+    seen = shown(handlers.changed(dataset, *values(**chosen, weights="scratch")))
+    assert "The convolutions start at random and stay so" in seen["forecast"]
+    assert "before their turn: layer3, layer4. With" in seen["forecast"]
+    assert "3 epochs at 32 px" in seen["forecast"] and seen["train"]["interactive"] is True
+    assert "rs-note" not in shown(handlers.changed(dataset, *values(weights="scratch")))["forecast"]
 
 
 def test_a_refused_setting_is_a_sentence_with_the_fields_name(handlers: Handlers, dataset: str) -> None:
@@ -283,6 +317,24 @@ def test_train_puts_a_run_into_the_queue_each_time(handlers: Handlers, queue: Qu
     assert queue.submitted[0].requested == TrainConfig(epochs=2, depth=34)
 
 
+def test_a_training_on_a_sample_is_called_in_chinese_by_a_chinese_reader_and_its_folder_is_not(
+    handlers: Handlers, queue: Queue, workspace: Workspace, in_chinese: None
+) -> None:
+    digits = intake.open_data("sample:digits", workspace).id
+    name, _ = handlers.start(digits, *values())
+    (run,) = queue.submitted
+    assert (run.about["name"], run.about["dataset_name"]) == ("手写数字-resnet18", "手写数字")
+    assert name == run.id and name.isascii() and name.endswith("Handwritten-digits-resnet18")
+    assert "手写数字" in shown(handlers.changed(digits, *values()))["data"]
+
+
+def test_pictures_of_ones_own_keep_their_name_in_every_language(
+    handlers: Handlers, queue: Queue, dataset: str, in_chinese: None
+) -> None:
+    handlers.start(dataset, *values())
+    assert queue.submitted[0].about["name"] == "pets-resnet18"
+
+
 def test_train_refuses_a_bad_setting_with_a_sentence_and_makes_no_run(
     handlers: Handlers, queue: Queue, dataset: str, workspace: Workspace
 ) -> None:
@@ -294,7 +346,7 @@ def test_train_refuses_a_bad_setting_with_a_sentence_and_makes_no_run(
 
 
 def test_an_unexpected_error_is_a_sentence_too(handlers: Handlers, dataset: str, monkeypatch: Any) -> None:
-    monkeypatch.setattr("resnet_studio.training.plan.new_run", lambda *_: 1 / 0)
+    monkeypatch.setattr("resnet_studio.training.plan.new_run", lambda *_, **__: 1 / 0)
     assert "unexpected" in handlers.start(dataset, *values())[1]
 
 

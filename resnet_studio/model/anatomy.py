@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from resnet_studio.config import Freeze, Head, Stem, choices
+from resnet_studio.config import Freeze, Head, Stem, Tuned, choices
 
 Stage = Literal["stem", "layer1", "layer2", "layer3", "layer4", "head"]
 
@@ -48,12 +48,25 @@ def blocks(depth: int) -> tuple[int, int, int, int]:
 
 
 def parameters(
-    depth: int, *, classes: int, head: Head = "linear", hidden_units: int = 1024, stem: Stem = "standard"
+    depth: int,
+    *,
+    classes: int,
+    head: Head = "linear",
+    hidden_units: int = 1024,
+    stem: Stem = "standard",
+    freeze: Freeze = "none",
+    tuned: Tuned = "all",
 ) -> dict[Stage, int]:
-    """Trainable parameters of each stage, from the input on; exactly those of the built model."""
+    """Parameters of each stage that learn, from the input on; exactly those of the built model.
+
+    By default these are all. A frozen stage has none; of the others ``tuned`` may narrow all but the head,
+    as in :func:`resnet_studio.model.resnet.parameter_groups`.
+    """
     counts: dict[Stage, int] = dict.fromkeys(STAGES, 0)
+    trained = trained_stages(freeze)
     for convolution in _convolutions(depth, 224, stem):
-        counts[convolution.stage] += convolution.weights + 2 * convolution.channels
+        if convolution.stage in trained:
+            counts[convolution.stage] += convolution.parameters(tuned)
     counts["head"] = sum(inputs * outputs + outputs for inputs, outputs in _linears(depth, classes, head, hidden_units))
     return counts
 
@@ -86,6 +99,12 @@ class _Convolution:
     weights: int
     channels: int
     side: int
+
+    def parameters(self, tuned: Tuned) -> int:
+        """How many ``tuned`` names; BatchNorm has a scale and a shift a channel, which is the only bias."""
+        if tuned == "bias":
+            return self.channels
+        return 2 * self.channels + (self.weights if tuned == "all" else 0)
 
 
 def _convolutions(depth: int, size: int, stem: Stem) -> Iterator[_Convolution]:

@@ -1,7 +1,8 @@
 """Every word that a person reads, in English and 简体中文, side by side.
 
 ``say("key", "zh", count=3)`` gives the sentence. In a template, ``{count:picture|pictures}`` writes the number (with
-thousands separators) and the noun in the right number; ``{share:%}`` writes a fraction as a percentage.
+thousands separators) and the noun in the right number; ``{share:%}`` writes a fraction as a percentage; ``{names:, }``
+writes a list with that between its items.
 """
 
 from __future__ import annotations
@@ -52,9 +53,11 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
 
 
 class _Sentence(Formatter):
-    """``str.format`` with two more format specs: ``one|many`` for counts and ``%`` for shares."""
+    """``str.format`` with more format specs: ``one|many`` for counts, ``%`` for shares, a separator for lists."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, (list, tuple)) and format_spec:
+            return format_spec.join(map(str, value))
         if "|" in format_spec:
             one, many = format_spec.split("|")
             return f"{value:,} {one if value == 1 else many}"

@@ -111,7 +111,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "config.optimizer.adamw": ("AdamW", "AdamW"),
     "config.optimizer.adam": ("Adam", "Adam"),
-    "config.optimizer.sgd": ("SGD with Nesterov momentum", "SGD（Nesterov 动量）"),
+    "config.optimizer.sgd": ("SGD with momentum", "SGD（带动量）"),
     "config.learning_rate": ("Learning rate", "学习率"),
     "config.learning_rate.help": ("Peak rate of the head; empty means auto", "分类头的最大学习率；留空为自动"),
     "config.stage_factor": ("Rate of earlier stages", "前层学习率系数"),
@@ -126,6 +126,11 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "config.momentum": ("Momentum", "动量"),
     "config.momentum.help": ("Of SGD, and beta 1 of Adam and AdamW", "SGD 的动量，也是 Adam 与 AdamW 的 beta 1"),
+    "config.nesterov": ("Nesterov momentum", "Nesterov 动量"),
+    "config.nesterov.help": (
+        "Of SGD: takes each step as if momentum had already moved the weights; off is the plain momentum of textbooks",
+        "仅用于 SGD：按动量先走一步再修正；关闭则为教科书中的普通动量",
+    ),
     "config.weight_decay": ("Weight decay", "权重衰减"),
     "config.weight_decay.help": (
         "Pulls weights towards zero; not applied to biases and BatchNorm",

@@ -32,6 +32,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "network.trained": ("trained", "训练"),
     "network.open": ("decided from your pictures", "由图片决定"),
     "network.stage": ("{stage}: {state}, {count:parameter|parameters}", "{stage}：{state}，{count} 个参数"),
+    "network.stage.part": (
+        "{stage}: {state}, {trained} of {count:parameter|parameters}",
+        "{stage}：{state}其 {count} 个参数中的 {trained} 个",
+    ),
     "network.total": (
         "{total} parameters, {trained} of them trained ({share}).",
         "共 {total}参数，其中训练 {trained}（{share}）。",

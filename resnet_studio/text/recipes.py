@@ -45,8 +45,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "recipes.cifar10-textbook": ("CIFAR-10, textbook", "CIFAR-10：教科书做法"),
     "recipes.cifar10-textbook.why": (
-        "Close to the paper that introduced ResNets: plain SGD for 100 epochs whose rate drops twice to a tenth; slow, and easy to compare.",
-        "贴近提出 ResNet 的原论文：用 SGD 训练 100 轮，学习率两次降为十分之一；较慢，但便于与文献对比。",
+        "Close to the paper that introduced ResNets: plain SGD for 100 epochs, its rate cut to a tenth after epoch 40 and again after epoch 80; slow, and easy to compare.",
+        "贴近提出 ResNet 的原论文：用普通 SGD 训练 100 轮，第 40 轮和第 80 轮后学习率各降为十分之一；较慢，但便于与文献对比。",
     ),
     "error.recipe.unknown": (
         "There is no recipe {name!r}; choose one of: {allowed}.",

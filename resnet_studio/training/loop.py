@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from resnet_studio.errors import RunError
 from resnet_studio.events import Event, Interrupted, Noted, Testing
 from resnet_studio.training.finishing import finish
+from resnet_studio.training.plan import cautions
 from resnet_studio.training.setup import prepare
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ def train(run: Run, control: Control) -> Iterator[Event]:
     The caller holds the run's lock and appends the events to its log. Raises :class:`StudioError` where the pictures
     or the starting weights cannot be used.
     """
+    if not run.state_file.exists():
+        yield from cautions(run.config)
     session = yield from prepare(run, control)
     if session is None:
         yield Interrupted()

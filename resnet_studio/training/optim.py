@@ -36,7 +36,7 @@ def make_optimizer(stages: Sequence[Stage], config: TrainConfig, *, fused: bool)
             if chosen
         ]
     if config.optimizer == "sgd":
-        nesterov = config.momentum > 0
+        nesterov = config.nesterov and config.momentum > 0
         return torch.optim.SGD(groups, lr=0.0, momentum=config.momentum, nesterov=nesterov, fused=fused)
     kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
     return kind(groups, lr=0.0, betas=(config.momentum, 0.999), fused=fused)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from resnet_studio.data.dataset import split as split_dataset
 from resnet_studio.errors import ConfigError
+from resnet_studio.events import Noted
 from resnet_studio.model import anatomy, weights
 
 if TYPE_CHECKING:
@@ -145,17 +146,39 @@ def freeze_in(config: TrainConfig, epoch: int) -> Freeze:
     return cast("Freeze", levels[max(levels.index(config.freeze), len(levels) - 1 - joined)])
 
 
-def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace) -> Run:
-    """A run of ``config`` on ``dataset``: its split and its settled settings written down, nothing trained yet."""
+def cautions(config: TrainConfig) -> tuple[Noted, ...]:
+    """What a training with a resolved ``config`` will hardly do as one hopes; it is done all the same."""
+    said = []
+    if config.weights == "scratch" and config.tuned_parameters != "all":
+        said.append(Noted(key="note.plan.random_convolutions"))
+    assert config.epochs is not None
+    wanted = anatomy.trained_stages(config.freeze)
+    reached = anatomy.trained_stages(freeze_in(config, config.epochs - 1))
+    if left := wanted[: len(wanted) - len(reached)]:
+        every = config.gradual_unfreezing
+        needed = every * (len(wanted) - 1) + 1
+        values = {"stages": left, "every": every, "needed": needed, "epochs": config.epochs}
+        said.append(Noted(key="note.plan.never_unfrozen", values=values))
+    return tuple(said)
+
+
+def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace, *, called: str | None = None) -> Run:
+    """A run of ``config`` on ``dataset``: its split and its settled settings written down, nothing trained yet.
+
+    ``called`` is what the reader knows the data set as, which may be another language's name than that of the folder.
+    """
     settled, parts = settled_for(dataset, config)
+    known_as, model = called or dataset.name, f"resnet{config.depth}"
     about = {
+        "name": f"{known_as}-{model}",
         "dataset": dataset.id,
-        "dataset_name": dataset.name,
+        "dataset_name": known_as,
         "classes": list(dataset.classes),
         "counts": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
     }
-    name = f"{dataset.name}-resnet{config.depth}"
-    return workspace.new_run(name, requested=config, resolved=settled, about=about, split=parts.to_json())
+    return workspace.new_run(
+        f"{dataset.name}-{model}", requested=config, resolved=settled, about=about, split=parts.to_json()
+    )
 
 
 def settled_for(dataset: Dataset, config: TrainConfig) -> tuple[TrainConfig, Split]:

@@ -178,7 +178,8 @@ def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
         workspace = studio.workspace
         dataset = studio.shelf.dataset(name) if name else intake.open_data(f"sample:{QUICK_SAMPLE}", workspace)
         validation, test = checked_shares(shares)
-        run = new_run(dataset, TrainConfig(validation_fraction=validation, test_fraction=test), workspace)
+        config = TrainConfig(validation_fraction=validation, test_fraction=test)
+        run = new_run(dataset, config, workspace, called=data_view.name_of(dataset, reader()))
         studio.jobs.submit(run)
         return dataset.id, run.id, gr.Tabs(selected="train")
 

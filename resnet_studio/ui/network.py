@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from itertools import pairwise
 
-from resnet_studio.config import Depth, Freeze, Head, Stem
+from resnet_studio.config import Depth, Freeze, Head, Stem, Tuned
 from resnet_studio.model.anatomy import STAGES, Stage, blocks, frozen_stages, parameters
 from resnet_studio.text import Language, say
 from resnet_studio.ui.axes import place
@@ -22,7 +23,10 @@ LOCK = "M-3.4 -.6h6.8v5h-6.8zM-2.2 -.6v-1.6a2.2 2.2 0 0 1 4.4 0v1.6"
 
 @dataclass(frozen=True)
 class Drawn:
-    """One stage on the paper: its left edge, its size, its residual blocks, its parameters; ``frozen`` None if open."""
+    """One stage on the paper: its left edge, its size, its residual blocks, its parameters and those that learn.
+
+    ``frozen`` is None where that is open; all parameters count as trained then.
+    """
 
     stage: Stage
     x: float
@@ -30,12 +34,14 @@ class Drawn:
     height: float
     blocks: int
     parameters: int
+    trained: int
     frozen: bool | None
 
 
 def drawing(
     depth: Depth,
     freeze: Freeze,
+    tuned: Tuned = "all",
     *,
     classes: int = 0,
     head: Head = "linear",
@@ -47,9 +53,11 @@ def drawing(
 
     ``classes`` 0 says that they are not known yet; with ``freeze`` auto no stage is said to be frozen or trained.
     """
-    counts = parameters(depth, classes=max(classes, 1), head=head, hidden_units=hidden_units, stem=stem)
-    stages = _laid_out(depth, freeze, counts)
-    words = summary(depth, freeze, counts, stem=stem, language=language)
+    count = partial(parameters, depth, classes=max(classes, 1), head=head, hidden_units=hidden_units, stem=stem)
+    counts = count()
+    trained = counts if freeze == "auto" else count(freeze=freeze, tuned=tuned)
+    stages = _laid_out(depth, freeze, counts, trained)
+    words = summary(depth, counts, None if freeze == "auto" else trained, stem=stem, language=language)
     name = say("network.title", language, depth=depth)
     return (
         f'<figure class="rs-network"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(name)}">'
@@ -59,16 +67,18 @@ def drawing(
     )
 
 
-def summary(depth: Depth, freeze: Freeze, counts: dict[Stage, int], *, stem: Stem, language: Language = "en") -> str:
-    """Total and trained parameters as a sentence, and the small stem where there is one."""
+def summary(
+    depth: Depth, counts: dict[Stage, int], trained: dict[Stage, int] | None, *, stem: Stem, language: Language = "en"
+) -> str:
+    """Total and trained parameters as a sentence, and the small stem where there is one; ``trained`` None if open."""
     total = sum(counts.values())
-    if freeze == "auto":
+    if trained is None:
         said = say("network.total.open", language, depth=depth, total=amount(total, language))
     else:
-        trained = total - sum(counts[stage] for stage in frozen_stages(freeze))
-        share = _share(trained / total)
+        learning = sum(trained.values())
+        share = _share(learning / total)
         said = say(
-            "network.total", language, total=amount(total, language), trained=amount(trained, language), share=share
+            "network.total", language, total=amount(total, language), trained=amount(learning, language), share=share
         )
     if stem == "small":
         said = f"{said} {say('network.small_stem', language)}"
@@ -92,7 +102,7 @@ def _share(value: float) -> str:
     return f"{100 * value:.0f} %" if value >= 0.01 else f"{100 * value:.1g} %"
 
 
-def _laid_out(depth: Depth, freeze: Freeze, counts: dict[Stage, int]) -> list[Drawn]:
+def _laid_out(depth: Depth, freeze: Freeze, counts: dict[Stage, int], trained: dict[Stage, int]) -> list[Drawn]:
     """The stages from left to right, centred on the paper; all stand on the same floor."""
     frozen = () if freeze == "auto" else frozen_stages(freeze)
     inside = blocks(depth)
@@ -104,7 +114,8 @@ def _laid_out(depth: Depth, freeze: Freeze, counts: dict[Stage, int]) -> list[Dr
     x, stages = (WIDTH - sum(widths) - 5 * gap) / 2, []
     for index, stage in enumerate(STAGES):
         state = None if freeze == "auto" and stage != "head" else stage in frozen
-        stages.append(Drawn(stage, x, widths[index], heights[index], counted[index], counts[stage], state))
+        amounts = counts[stage], trained[stage]
+        stages.append(Drawn(stage, x, widths[index], heights[index], counted[index], *amounts, state))
         x += widths[index] + gap
     return stages
 
@@ -168,7 +179,8 @@ def _described(stages: list[Drawn], language: Language) -> str:
     """The drawing in words, stage by stage."""
     told = [
         say(
-            "network.stage", language, stage=_name(one.stage, language), count=one.parameters,
+            "network.stage.part" if 0 < one.trained < one.parameters else "network.stage", language,
+            stage=_name(one.stage, language), count=one.parameters, trained=one.trained,
             state=say(f"network.{_look(one.frozen)}", language),
         )
         for one in stages

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from resnet_studio.config import TrainConfig
+from resnet_studio.config import Freeze, TrainConfig
 from resnet_studio.data import intake
 from resnet_studio.data.dataset import Dataset
 from resnet_studio.errors import StudioError
@@ -42,7 +42,8 @@ class Outlook:
         shown = self.settled or self.config
         return network.drawing(
             shown.depth,
-            shown.freeze,
+            _reached(shown),
+            shown.tuned_parameters,
             classes=len(self.dataset.classes) if self.dataset else 0,
             head=shown.head,
             hidden_units=shown.hidden_units,
@@ -58,6 +59,11 @@ class Outlook:
         if self.seconds is None:
             return say("train.no_time", language, **values)
         return say("train.time", language, time=_about(self.seconds, language), **values)
+
+    def cautions(self, language: Language) -> list[str]:
+        """What to think over before training; nothing without pictures."""
+        notes = plan.cautions(self.settled) if self.settled else ()
+        return [say(note.key, language, **note.values) for note in notes]
 
 
 class Forecaster:
@@ -121,6 +127,13 @@ def on_gpu() -> bool:
     cuda = getattr(sys.modules.get("torch"), "cuda", None)
     available = getattr(cuda, "is_available", None)
     return bool(available is not None and available())
+
+
+def _reached(config: TrainConfig) -> Freeze:
+    """What stays frozen to the end: gradual unfreezing may run out of epochs before it reaches the freeze level."""
+    if config.freeze == "auto" or config.epochs is None:
+        return config.freeze
+    return plan.freeze_in(config, config.epochs - 1)
 
 
 def _speed(run: Overview) -> float | None:

@@ -71,7 +71,7 @@ class _Folded:
     config: TrainConfig
     state: RunState = field(default_factory=RunState)
     offset: int = 0
-    size: int = -1
+    size: int = 0
 
 
 class RunData:

@@ -32,6 +32,7 @@ INFO = {"freeze": "train.freeze.info", "weights": "train.weights.info"}
 DEVICES = ("auto", "cpu", "cuda", "mps")
 NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "hidden_units": ("head", ("hidden",)),
+    "nesterov": ("optimizer", ("sgd",)),
     "warmup_fraction": ("schedule", ("one_cycle", "cosine")),
     "step_epochs": ("schedule", ("step",)),
     "step_factor": ("schedule", ("step",)),
@@ -60,7 +61,7 @@ def field(name: str) -> Any:
     if named:
         return gr.Dropdown(named, value=default, filterable=False, visible=visible, **words)
     if hint is bool:
-        return gr.Checkbox(value=default, **words)
+        return gr.Checkbox(value=default, visible=visible, **words)
     whole = hint is int or int in get_args(hint)
     return gr.Number(
         value=default, step=1 if whole else STEPS.get(name, 0.05), placeholder=T("train.auto"), visible=visible,

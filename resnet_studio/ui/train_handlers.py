@@ -16,7 +16,7 @@ from resnet_studio.model import weights
 from resnet_studio.model.anatomy import STAGES, frozen_stages
 from resnet_studio.text import Language, say
 from resnet_studio.training import plan
-from resnet_studio.ui import train_form, train_recipe
+from resnet_studio.ui import data_view, train_form, train_recipe
 from resnet_studio.ui.context import Studio, guarded, reader
 from resnet_studio.ui.outlook import Forecaster
 from resnet_studio.ui.train_form import NAMES, SPLIT, config_of, kept, restored
@@ -35,8 +35,8 @@ class Handlers:
     """The handlers; each says which components come in and go out.
 
     "The outlook" are, in this order: recipe and the sentence on it, starting weights, the fields of
-    :data:`train_form.NEEDS`, the line on the pictures, the reason for the starting weights, the network, the forecast,
-    the place for a problem, the Train button.
+    :data:`train_form.NEEDS`, the line on the pictures, the reason for the starting weights, the network, the forecast
+    with what to think over, the place for a problem, the Train button.
     """
 
     def __init__(self, studio: Studio, before_training: Callable[[], None] = lambda: None) -> None:
@@ -115,7 +115,8 @@ class Handlers:
         if found is None:
             return [gr.skip(), alert(say("train.start.why_none", language))]
         try:
-            made = plan.new_run(found, config_of(values), self._studio.workspace)
+            called = data_view.name_of(found, language)
+            made = plan.new_run(found, config_of(values), self._studio.workspace, called=called)
         except StudioError as error:
             return [gr.skip(), alert(train_form.sentence(error, language))]
         self._before_training()
@@ -196,11 +197,12 @@ class Handlers:
             return [*unknown, *shown, data, gr.skip(), gr.skip(), "", said, gr.update(interactive=False)]
         recipe = train_recipe.matching(config)
         why = weights.explain(config.weights, config.depth).sentence(language)
-        forecast = look.sentence(language) if found else say("train.start.why_none", language)
+        forecast = small(look.sentence(language) if found else say("train.start.why_none", language))
+        forecast += "".join(caution(sentence) for sentence in look.cautions(language))
         return [
             recipe, small(train_recipe.why(recipe, language)),
             gr.update(choices=options, value=chosen), *shown, data, small(why),
-            look.drawing(language), small(forecast), "", gr.update(interactive=found is not None),
+            look.drawing(language), forecast, "", gr.update(interactive=found is not None),
         ]  # fmt: skip
 
     def _weights(self, given: Mapping[str, Any], language: Language) -> tuple[list[tuple[str, str]], str]:
@@ -244,13 +246,19 @@ def data_line(found: Dataset | None, asked: str | None, language: Language) -> s
     if found is None:
         missing, go = say("train.gone" if asked else "train.none", language), say("train.none.go", language)
         return f'<p class="train-data">{missing} <button type="button" class="train-link" data-tab>{go}</button></p>'
+    name = data_view.name_of(found, language)
     size = say("train.data", language, pictures=len(found.samples), classes=len(found.classes))
-    return f'<p class="train-data"><b><bdi>{escape(found.name)}</bdi></b> <span>{escape(size)}</span></p>'
+    return f'<p class="train-data"><b><bdi>{escape(name)}</bdi></b> <span>{escape(size)}</span></p>'
 
 
 def alert(sentence: str) -> str:
     """A sentence that says what to mend."""
     return f'<p class="rs-note rs-bad" role="alert">{escape(sentence)}</p>'
+
+
+def caution(sentence: str) -> str:
+    """A sentence to think over; nothing has to be mended."""
+    return f'<p class="rs-note rs-warn" role="status">{escape(sentence)}</p>'
 
 
 def small(text: str) -> str:

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,13 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Started after the browser was found, so that nobody waits for a server that nothing can look at."""
-    folder = tmp_path_factory.mktemp("studio")
+    with _serving(tmp_path_factory.mktemp("studio")) as started:
+        yield started
+
+
+@contextmanager
+def _serving(folder: Path) -> Iterator[Server]:
+    """A server whose workspace, in ``folder``, is empty."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -89,6 +96,20 @@ def open_page(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
 
     When all tests are done, no page may have asked another host for anything or have written an error to its console.
     """
+    with _visitors(browser, server) as open_:
+        yield open_
+
+
+@pytest.fixture
+def fresh_page(browser: Any, tmp_path: Path) -> Iterator[Any]:
+    """A visitor's page of a studio of its own in which nothing was ever done."""
+    with _serving(tmp_path) as server, _visitors(browser, server) as open_:
+        yield open_()
+
+
+@contextmanager
+def _visitors(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
+    """See :func:`open_page`."""
     contexts, problems = [], []
 
     def watch(page: Any) -> None:
@@ -117,9 +138,11 @@ def open_page(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
         page.locator("#tabs").wait_for()
         return page
 
-    yield open_
-    for context in contexts:
-        context.close()
+    try:
+        yield open_
+    finally:
+        for context in contexts:
+            context.close()
 
 
 @pytest.fixture(scope="session")

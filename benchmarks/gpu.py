@@ -85,7 +85,7 @@ def finetune(folder: Path, device: torch.device, tiny: bool) -> dict[str, Any]:
     result["pictures_per_second"] = whole_steps(session, device, steps, warm=1 if tiny else 10)
     begun = synchronised(device)
     backend = "eager" if tiny else compiling.BACKEND  # a C++ compiler takes minutes where Triton takes one
-    session.forward = compiling.compiled(session.materials.suffix, inputs, session.materials.compute, backend)
+    session.trained.forward = compiling.compiled(session.materials.suffix, inputs, session.materials.compute, backend)
     result["compiling_seconds"] = synchronised(device) - begun
     result["compiled_pictures_per_second"] = whole_steps(session, device, steps, warm=1 if tiny else 10)
     return result | {"memory_mb": hardware.memory_mb(device)}

@@ -6,16 +6,20 @@ torch.compile needs about a minute for a ResNet-50 and its backward pass, and sa
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from resnet_studio.events import EpochFinished, Noted
 from resnet_studio.training.batches import autocast
+from resnet_studio.training.plan import picture_size_in
 
 if TYPE_CHECKING:
     from resnet_studio.training.hardware import Compute
+    from resnet_studio.training.materials import Materials
 
 Forward = Callable[[Tensor], Tensor]
 
@@ -51,3 +55,30 @@ def compiled(network: torch.nn.Module, inputs: Tensor, compute: Compute, backend
         return result
 
     return forward
+
+
+class TrainedPart:
+    """The part of the network that a session trains; ``forward`` is how it computes: as it is, or compiled."""
+
+    def __init__(self, materials: Materials) -> None:
+        self.forward: Forward = materials.suffix
+        self._materials = materials
+        self._size: int | None = None
+
+    def compile_where_it_pays(self, epoch: int, history: Sequence[EpochFinished], indices: np.ndarray) -> list[Noted]:
+        """Compile for ``epoch`` and those after it with pictures as large, where the last of ``history`` says that they
+        take long; ``indices`` are the pictures of a batch. A note where that failed.
+        """
+        m, size = self._materials, picture_size_in(self._materials.config, epoch)
+        alike = sum(picture_size_in(m.config, later) == size for later in range(epoch, m.config.epochs or 0))
+        seconds = history[-1].seconds if history else 0.0
+        if size == self._size or not worthwhile(m.device, alike * seconds):
+            return []
+        self._size = size
+        inputs, _ = m.batches.train(indices, size)
+        try:
+            self.forward = compiled(m.suffix, inputs, m.compute)
+        except Exception as error:  # noqa: BLE001 - whatever a compiler lacks, the training goes on without it
+            self.forward = m.suffix
+            return [Noted(key="note.not_compiled", values={"reason": str(error).partition("\n")[0]})]
+        return []

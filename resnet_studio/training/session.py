@@ -15,9 +15,10 @@ from torch import Tensor
 
 from resnet_studio.data.augment import mix
 from resnet_studio.events import EpochFinished, Event, Noted, Progress, Started
-from resnet_studio.training import compiling, hardware, saving
+from resnet_studio.training import hardware, saving
 from resnet_studio.training.adversarial import attack_of
 from resnet_studio.training.batches import autocast, epoch_batches, step_seed
+from resnet_studio.training.compiling import TrainedPart
 from resnet_studio.training.materials import Materials, Tally, class_weights
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, share_zeros, soft_threshold
 from resnet_studio.training.plan import picture_size_in
@@ -56,8 +57,7 @@ class Session:
         self.average = make_average(m.suffix, steps) if config.average_weights else None
         self.loss_weights = class_weights(m) if config.class_weighting == "balanced" else None
         self.attack = attack_of(m)
-        self.forward: compiling.Forward = m.suffix
-        self._compiled_for: int | None = None
+        self.trained = TrainedPart(m)
         self.tally = Tally.on(m.device)
         self.notes: list[Noted] = []
         self._save_seconds = 0.0
@@ -115,23 +115,8 @@ class Session:
         unfreeze(self.materials, self.epoch)
         batches = epoch_batches(self.pictures, self.batch_size, seed, self.epoch)[self.batch :]
         if self.batch == 0:
-            self._compile_where_it_pays(batches[0])
+            self.notes += self.trained.compile_where_it_pays(self.epoch, self.history, batches[0][: self.micro_batch])
         yield from batches
-
-    def _compile_where_it_pays(self, indices: np.ndarray) -> None:
-        """From the second epoch on: the one before says how long those of the same picture size will take."""
-        m, size = self.materials, picture_size_in(self.materials.config, self.epoch)
-        alike = [epoch for epoch in range(self.epoch, self.epochs) if picture_size_in(m.config, epoch) == size]
-        seconds = self.history[-1].seconds if self.history else 0.0
-        if size == self._compiled_for or not compiling.worthwhile(m.device, len(alike) * seconds):
-            return
-        self._compiled_for = size
-        inputs, _ = m.batches.train(indices[: self.micro_batch], size)
-        try:
-            self.forward = compiling.compiled(m.suffix, inputs, m.compute)
-        except Exception as error:  # noqa: BLE001 - whatever a compiler lacks, the training goes on without it
-            self.forward = m.suffix
-            self.notes.append(Noted(key="note.not_compiled", values={"reason": str(error).partition("\n")[0]}))
 
     def step(self, indices: np.ndarray) -> None:
         """One batch forward and backward, and an update where one is due."""
@@ -178,7 +163,7 @@ class Session:
         """Forward, and ``share`` of the loss backward; that share of the loss, and the logits."""
         m, smoothing = self.materials, self.materials.config.label_smoothing
         with autocast(m.device, m.compute):
-            logits = self.forward(inputs)
+            logits = self.trained.forward(inputs)
         loss = share * F.cross_entropy(logits.float(), targets, weight=self.loss_weights, label_smoothing=smoothing)
         (loss / m.config.accumulate_steps).backward()  # type: ignore[no-untyped-call]
         return loss.detach(), logits

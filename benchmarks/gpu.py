@@ -44,7 +44,7 @@ from resnet_studio.training import compiling, features, hardware, plan, setup
 from resnet_studio.training.batches import FreshBatches, Part
 from resnet_studio.training.control import Control
 from resnet_studio.training.session import Session
-from resnet_studio.workspace import Workspace
+from resnet_studio.workspace import Run, Workspace
 
 
 def made_up(folder: Path, count: int, side: int) -> Path:
@@ -72,12 +72,7 @@ def finetune(folder: Path, device: torch.device, tiny: bool) -> dict[str, Any]:
         depth=50, freeze="none", weights="scratch", picture_size=size, batch_size=batch, epochs=1000, stem="standard",
         device=str(device), augmentation="standard",
     )  # fmt: skip
-    preparing = setup.prepare(plan.new_run(dataset, config, workspace), Control())
-    try:
-        while True:
-            next(preparing)
-    except StopIteration as stop:
-        session = stop.value
+    session = prepared(plan.new_run(dataset, config, workspace))
     indices = next(session.batches_left())
     inputs, _ = session.materials.batches.train(indices, size)
     result: dict[str, Any] = {"batch": batch, "size": size, "steps": steps,
@@ -89,6 +84,17 @@ def finetune(folder: Path, device: torch.device, tiny: bool) -> dict[str, Any]:
     result["compiling_seconds"] = synchronised(device) - begun
     result["compiled_pictures_per_second"] = whole_steps(session, device, steps, warm=1 if tiny else 10)
     return result | {"memory_mb": hardware.memory_mb(device)}
+
+
+def prepared(run: Run) -> Session:
+    """The session of a new ``run``, before its first batch."""
+    preparing = setup.prepare(run, Control())
+    try:
+        while True:
+            next(preparing)
+    except StopIteration as stop:
+        session: Session = stop.value
+    return session
 
 
 def whole_steps(session: Session, device: torch.device, steps: int, warm: int) -> float:

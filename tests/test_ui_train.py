@@ -233,8 +233,8 @@ def test_the_page_counts_as_trained_what_a_training_counts(
 def test_what_a_training_will_hardly_do_is_said_before_it_starts(handlers: Handlers, dataset: str) -> None:
     chosen = {"tuned_parameters": "bias", "gradual_unfreezing": 3, "epochs": 3, "freeze": "layer2", "picture_size": 32}
     seen = shown(handlers.changed(dataset, *values(**chosen, weights="scratch")))
-    assert "The convolutions start at random and stay so" in seen["forecast"]
-    assert "before their turn: layer3, layer4. With" in seen["forecast"]
+    assert "The convolutions start at random and are not trained" in seen["forecast"]
+    assert "never trained: layer3, layer4. Unfreezing one" in seen["forecast"]
     assert "3 epochs at 32 px" in seen["forecast"] and seen["train"]["interactive"] is True
     assert "rs-note" not in shown(handlers.changed(dataset, *values(weights="scratch")))["forecast"]
 

@@ -14,12 +14,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "网络编译未成功，将按原样继续训练，速度略慢（{reason}）。",
     ),
     "note.plan.random_convolutions": (
-        "The convolutions start at random and stay so, as only BatchNorm or biases are trained before the head: expect little. Train all parameters, or choose pretrained starting weights.",
-        "卷积层从随机权重开始，而分类头之前只训练 BatchNorm 或偏置，卷积层将一直保持随机，效果会很差。请训练全部参数，或选用预训练的初始权重。",
+        "The convolutions start at random and are not trained, so expect little: train all parameters, or choose pretrained starting weights.",
+        "卷积层是随机权重，又不参与训练，效果会很差；请训练全部参数，或选用预训练的初始权重。",
     ),
     "note.plan.never_unfrozen": (
-        "Never trained, because the training ends before their turn: {stages:, }. With one more stage every {every:epoch|epochs}, all of them need at least {needed:epoch|epochs}; this training has {epochs}.",
-        "以下阶段直到训练结束也轮不到解冻，因此不会被训练：{stages:、}。每 {every} 轮解冻一个阶段，全部解冻至少需要 {needed} 轮，而本次训练只有 {epochs} 轮。",
+        "With {epochs:epoch|epochs}, these stages are never trained: {stages:, }. Unfreezing one every {every:epoch|epochs} takes at least {needed:epoch|epochs} to reach all.",
+        "训练 {epochs} 轮来不及解冻以下阶段，它们不会被训练：{stages:、}。每 {every} 轮解冻一个，全部解冻至少需要 {needed} 轮。",
     ),
     "error.diverged": (
         "The loss stopped being a number before the first epoch was done; train again with a lower learning rate.",

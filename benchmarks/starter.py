@@ -7,7 +7,8 @@
 
 ``tiny-imagenet`` holds ``train/<wnid>/`` and ``val/<wnid>/``. ``train`` goes on where it was interrupted. The recipe:
 SGD with Nesterov momentum, one cycle, random-resized crops and mirroring, label smoothing, averaged weights, pictures
-that grow from 56 to 96 px. ``score`` gives the top-1 accuracy at some sizes.
+that grow from 56 to 96 px; other options of ``python -m resnet_studio train``, such as ``--learning-rate 0.06``, come
+after it. ``score`` gives the top-1 accuracy at some sizes.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ def train(given: argparse.Namespace) -> None:
     else:
         command += ["train", str(given.data), "--weights", given.weights, "--epochs", str(given.epochs)]
         command += [word for name, value in SETTINGS.items() for word in (f"--{name}", str(value))]
+        command += given.others
     subprocess.run([*command, "--json", "--workspace", str(given.workspace)], cwd=ROOT, check=True)
 
 
@@ -99,7 +101,9 @@ def main() -> None:
     scoring.add_argument("weights", type=Path)
     scoring.add_argument("data", type=Path)
     scoring.add_argument("--sizes", type=int, nargs="+", default=[64, 96, 128])
-    given = parser.parse_args()
+    given, given.others = parser.parse_known_args()
+    if given.others and given.command != "train":
+        parser.error(f"unknown: {' '.join(given.others)}")
     {"train": train, "pack": pack, "score": score}[given.command](given)
 
 

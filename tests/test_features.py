@@ -69,6 +69,23 @@ def test_training_draws_from_several_views_that_differ(dataset, workspace):
     assert all((own == one).all(-1).any() for one in drawn.float())  # each is one of the views of these pictures
 
 
+def test_trained_stages_get_more_views_than_a_head_alone_and_few_where_there_is_no_room(
+    dataset, workspace, monkeypatch
+):
+    run = plan.new_run(dataset, QUICK.replace(freeze="layer3", epochs=20), workspace)
+    session, _ = prepared(run)
+    assert len(session.materials.batches.varied_features) == 10
+    sizes = []
+
+    def little_room(self, size):
+        sizes.append(size)
+        return size < sizes[0]
+
+    monkeypatch.setattr(ArrayCache, "has_room", little_room)
+    session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze="layer3", epochs=20, seed=1), workspace))
+    assert len(session.materials.batches.varied_features) == plan.KEPT_VIEWS - 1
+
+
 def test_a_second_training_computes_no_feature_again(dataset, workspace):
     first = plan.new_run(dataset, QUICK.replace(freeze="layer4"), workspace)
     _, events = prepared(first)

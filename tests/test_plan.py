@@ -125,6 +125,18 @@ def test_adversarial_training_costs_twice_as_much_and_keeps_no_features():
     assert plan.keeps_features(frozen) and not plan.keeps_features(frozen.replace(adversarial=0.01))
 
 
+def test_views_are_as_many_as_the_training_can_use():
+    base = settled(TrainConfig(epochs=25, freeze="layer4", augmentation="standard"))
+    assert plan.kept_views(base) == plan.KEPT_VIEWS
+    assert [plan.kept_views(base.replace(freeze="layer3", epochs=epochs)) for epochs in (4, 10, 25, 60)] == [
+        4,
+        6,
+        13,
+        13,
+    ]
+    assert plan.kept_views(base.replace(freeze="layer3", augmentation="none")) == 1
+
+
 def test_freezing_more_costs_less_and_twice_the_epochs_twice_as_much():
     counts = {"train": 100, "validation": 20, "test": 0}
     base = settled(TrainConfig(epochs=10, freeze="none"))

@@ -19,7 +19,7 @@ from torch import Tensor
 from resnet_studio.data import decode
 from resnet_studio.events import Preparing
 from resnet_studio.training.batches import FreshBatches, Part, on_device_if_it_fits, step_seed
-from resnet_studio.training.plan import KEPT_VIEWS, keeps_features, picture_size_in
+from resnet_studio.training.plan import KEPT_VIEWS, keeps_features, kept_views, picture_size_in
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
@@ -87,7 +87,7 @@ def keep(
 
     The pictures as they are come first: they are all that a probe needs. :func:`vary` adds the augmented views.
     """
-    if not keeps_features(config) or not cache.has_room(_bytes(fresh, config)):
+    if not keeps_features(config) or _views_with_room(fresh, config, cache) == 0:
         return fresh
     shape, (stored, _) = _output_shape(fresh, fresh.preprocessing.crop), STORED[fresh.compute.precision]
     shapes = {"train": ((len(fresh.training), *shape), stored), "validation": ((len(fresh.validation), *shape), stored)}
@@ -110,7 +110,8 @@ def vary(
     """``kept`` with the augmented views too, where ``config`` augments at all."""
     if fresh.how.identity:
         return kept
-    count, views, size = len(fresh.training), KEPT_VIEWS - 1, picture_size_in(config, 0)
+    count, size = len(fresh.training), picture_size_in(config, 0)
+    views = max(KEPT_VIEWS, _views_with_room(fresh, config, cache)) - 1
     key = cache.key("varied features", VERSION, *_follows_from(fresh), asdict(fresh.how), views, size, config.seed)
     if (entry := cache.get(key)) is None:
         shape, (stored, _) = _output_shape(fresh, size), STORED[fresh.compute.precision]
@@ -127,11 +128,14 @@ def _chunk(fresh: FreshBatches) -> int:
     return CHUNK if fresh.training.labels.device.type == "cpu" else GPU_CHUNK
 
 
-def _bytes(fresh: FreshBatches, config: TrainConfig) -> int:
-    """What keeping all views would take."""
-    views = 1 if config.augmentation == "none" else KEPT_VIEWS
-    values = int(np.prod(_output_shape(fresh, fresh.preprocessing.crop)))
-    return (views * len(fresh.training) + len(fresh.validation)) * values * fresh.compute.dtype.itemsize
+def _views_with_room(fresh: FreshBatches, config: TrainConfig, cache: ArrayCache) -> int:
+    """How many views are kept: as many as ``config`` wants, or few where all those do not fit, or none."""
+    values = int(np.prod(_output_shape(fresh, fresh.preprocessing.crop))) * fresh.compute.dtype.itemsize
+    wanted = kept_views(config)
+    for views in (wanted, min(wanted, KEPT_VIEWS)):
+        if cache.has_room((views * len(fresh.training) + len(fresh.validation)) * values):
+            return views
+    return 0
 
 
 def _follows_from(fresh: FreshBatches) -> tuple[object, ...]:

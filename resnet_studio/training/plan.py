@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from resnet_studio.workspace import Run, Workspace
 
 SMALL_PICTURE = 64
-KEPT_VIEWS = 4  # views of each training picture whose features are kept: as it is, and augmented
+KEPT_VIEWS, MOST_VIEWS = 4, 13  # of each training picture whose features are kept: as it is, and augmented
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +218,7 @@ def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
     frozen = sum(costs[stage] for stage in anatomy.frozen_stages(config.freeze))
     areas = [(picture_size_in(config, epoch) / config.picture_size) ** 2 for epoch in range(config.epochs)]
     kept, backward = keeps_features(config), 2 if config.tuned_parameters == "all" else 1
-    through_frozen = (KEPT_VIEWS * areas[0] if kept else sum(areas)) * counts["train"]
+    through_frozen = (kept_views(config) * areas[0] if kept else sum(areas)) * counts["train"]
     through_frozen += (1 if kept else config.epochs) * counts["validation"]
     through_rest = config.epochs * counts["validation"] * (whole - frozen)
     for epoch, area in enumerate(areas):
@@ -236,6 +236,19 @@ def keeps_features(config: TrainConfig) -> bool:
     frozen stages.
     """
     assert config.epochs is not None
-    views = 1 if config.augmentation == "none" else KEPT_VIEWS
     changed = config.mix != "none" or config.adversarial > 0
-    return config.freeze not in ("none", "stem") and not changed and config.epochs > views
+    return config.freeze not in ("none", "stem") and not changed and config.epochs > kept_views(config)
+
+
+def kept_views(config: TrainConfig) -> int:
+    """How many views of each training picture are kept as features, the picture as it is among them.
+
+    A head alone learns from four as from more. Trained stages know each of four by heart after a few epochs: they have
+    a new one for every second epoch.
+    """
+    assert config.epochs is not None
+    if config.augmentation == "none":
+        return 1
+    if config.freeze == "layer4":
+        return KEPT_VIEWS
+    return min(MOST_VIEWS, max(KEPT_VIEWS, 1 + config.epochs // 2))

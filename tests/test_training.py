@@ -406,6 +406,17 @@ def test_a_head_that_comes_with_the_weights_is_gone_on_with(new_run):
     assert torch.allclose(weights_of(first)["fc.weight"], weights_of(second)["fc.weight"], atol=1e-5)
 
 
+@pytest.mark.parametrize("freeze", ["none", "stem", "layer1", "layer2", "layer3", "layer4"])
+def test_the_built_in_weights_train_at_every_freeze_level_without_a_network(new_run, monkeypatch, freeze):
+    def refused(*_):
+        raise OSError("no network")
+
+    monkeypatch.setattr("socket.socket.connect", refused)
+    run = new_run(weights="starter", freeze=freeze, epochs=1)
+    assert isinstance(drive(run, Control()), Finished)
+    assert checkpoint.load(run.best).card.weights_origin["key"] == "starter"
+
+
 def test_early_epochs_see_smaller_pictures(new_run, monkeypatch):
     seen = []
     real = session.Session._backward

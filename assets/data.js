@@ -17,7 +17,7 @@ window.studioPicker = (element, picked) => {
   const size = (bytes) => bytes < 1e9 ? `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
   const show = (sent, total) => {
     const share = total ? Math.min(1, sent / total) : 0;
-    part(".rs-drop-text").textContent = `${words.sending} ${Math.round(100 * share)} % (${size(sent)} / ${size(total)})`;
+    part(".rs-drop-text").textContent = `${words.sending} ${Math.round(100 * share)}% (${size(sent)} / ${size(total)})`;
     part(".rs-progress span").style.width = `${100 * share}%`;
     part(".rs-progress").setAttribute("aria-valuenow", Math.round(100 * share));
   };
@@ -130,7 +130,7 @@ window.studioSplit = (element, changed) => {
       if (count) count.textContent = Math.round(total * share / 100).toLocaleString(window.studioLocale);
       const field = element.querySelector(`[data-share=${name}]`);
       if (field && field !== document.activeElement) field.value = share;
-      if (field?.tagName === "OUTPUT") field.textContent = `${share} %`;
+      if (field?.tagName === "OUTPUT") field.textContent = `${share}%`;
     }
     const [first, second] = element.querySelectorAll(".rs-split-handle");
     first.setAttribute("aria-valuenow", train);

@@ -181,7 +181,7 @@
       for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
       return parent.appendChild(node);
     };
-    const number = (value, share) => value === null ? "–" : share ? `${(100 * value).toFixed(1)} %` : String(Number(value.toPrecision(4)));
+    const number = (value, share) => value === null ? "–" : share ? `${(100 * value).toFixed(1)}%` : String(Number(value.toPrecision(4)));
     const clear = () => { document.querySelectorAll(".rs-hover, .rs-tip").forEach((node) => node.remove()); };
     const scaled = ([low, high, start, end], value) => start + (high === low ? 0 : (value - low) / (high - low)) * (end - start);
 

@@ -13,6 +13,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.events import RunState
 from resnet_studio.terminal import Terminal
+from resnet_studio.text import say
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ def _trained(run: Run) -> Result:
             "device": state.started.device,
             "precision": state.started.precision,
             "reason": done.reason,
+            "notes": list(dict.fromkeys(say(note.key, "en", **note.values) for note in state.notes)),
         },
     )
 
@@ -159,7 +161,9 @@ def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Termin
     dataset = _open(options.data, workspace, terminal)
     report = api.evaluate(path, dataset, device=options.device)
     low, high = report.interval
-    lines = [f"accuracy {report.accuracy:.1%} on {report.count:,} pictures (95 % interval {low:.1%} to {high:.1%})"]
+    lines = [
+        f"accuracy {report.accuracy:.1%} on {report.count:,} pictures (95% confidence interval {low:.1%} to {high:.1%})"
+    ]
     lines += [
         f"  {score.name}: precision {score.precision:.2f}, recall {score.recall:.2f}, F1 {score.f1:.2f}, "
         f"{score.support:,} pictures"

@@ -175,14 +175,14 @@ def _checked(name: str, value: Any, hint: Any, metadata: Mapping[str, Any]) -> A
     if get_origin(hint) is Literal:
         if value in get_args(hint) and not isinstance(value, bool):
             return value
-        raise ConfigError("error.config.choice", field=name, value=value, allowed=_listed(get_args(hint)))
+        raise ConfigError("error.config.choice", field=name, value=value, allowed=get_args(hint))
     kinds = _kinds(hint)
     if value is None and type(None) in kinds:
         return None
     if bool in kinds:
         if isinstance(value, bool):
             return value
-        raise ConfigError("error.config.choice", field=name, value=value, allowed="true, false")
+        raise ConfigError("error.config.choice", field=name, value=value, allowed=("true", "false"))
     if str in kinds:
         if isinstance(value, str) and value.strip():
             return value
@@ -201,7 +201,3 @@ def _number_in_range(name: str, value: Any, whole: bool, metadata: Mapping[str, 
     if whole and value != int(value):
         raise refused
     return int(value) if whole else float(value)
-
-
-def _listed(values: tuple[Any, ...]) -> str:
-    return ", ".join(str(value) for value in values)

@@ -113,5 +113,5 @@ RECIPES: Mapping[str, Recipe] = _listed(
 def find(name: str) -> Recipe:
     """The recipe called ``name``. Raises :class:`ConfigError` that lists all names where there is none."""
     if name not in RECIPES:
-        raise ConfigError("error.recipe.unknown", name=name, allowed=", ".join(RECIPES))
+        raise ConfigError("error.recipe.unknown", name=name, allowed=list(RECIPES))
     return RECIPES[name]

@@ -27,7 +27,7 @@ def test_the_same_picture_in_two_classes_is_a_conflict(tmp_path):
     assert set(found) == {"conflict"}
     assert found["conflict"].files == ("cat/x.png", "dog/y.png")
     assert found["conflict"].severity == "warning"
-    assert found["conflict"].sentence().startswith("1 picture lies in more than one class (cat, dog)")
+    assert found["conflict"].sentence().startswith("1 picture is in more than one class (cat, dog)")
 
 
 def test_the_same_picture_in_two_preset_parts_is_one_leak_warning(tmp_path):

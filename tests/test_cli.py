@@ -44,6 +44,13 @@ def test_train_tells_everything_that_it_promises(trained):
     assert promised <= trained.keys()
     assert trained["classes"] == ["cat", "dog"] and trained["depth"] == 18 and trained["epochs_run"] == 2
     assert trained["weights"] == "scratch" and 0 <= trained["test_accuracy"] <= 1
+    assert trained["notes"] == []
+
+
+def test_train_tells_its_words_of_caution(command, class_zip):
+    _, out, err = command("train", class_zip({"cat": 12, "dog": 12}), "--json", *FAST, "--freeze", "layer4")
+    (note,) = answer(out)["notes"]
+    assert "random weights" in note and note in err
 
 
 def test_nothing_but_the_object_is_on_standard_output(command, class_zip):

@@ -97,6 +97,13 @@ def test_tuning_few_parameters_from_scratch_is_cautioned_against_and_not_refused
     assert keys(settled(few)) == keys(settled(few, start=STARTER)) == keys(settled(start=SCRATCH)) == []
 
 
+@pytest.mark.parametrize("freeze", ["stem", "layer4"])
+def test_freezing_random_stages_is_cautioned_against_and_not_refused(freeze):
+    frozen = TrainConfig(freeze=freeze)
+    assert keys(settled(frozen, start=SCRATCH)) == ["note.plan.random_frozen"]
+    assert keys(settled(frozen)) == keys(settled(frozen, start=STARTER)) == []
+
+
 def test_stages_that_gradual_unfreezing_never_reaches_are_named():
     config = settled(TrainConfig(freeze="stem", gradual_unfreezing=3, epochs=9))
     (note,) = plan.cautions(config)

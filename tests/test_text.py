@@ -48,9 +48,9 @@ def test_every_setting_and_choice_is_named_and_explained(spec):
 
 
 def test_counts_shares_and_thousands_are_written_as_people_do():
-    assert text.say("note.out_of_memory", "en", size=1).split(" pieces of ")[1].startswith("1 picture ")
+    assert text.say("note.out_of_memory", "en", size=1).split(" micro-batches of ")[1].startswith("1 picture ")
     assert "1,024 pictures" in text.say("note.out_of_memory", "en", size=1024)
-    assert "95.0 %" in text.say("error.config.split_too_large", "en", total=0.95)
+    assert "95.0%" in text.say("error.config.split_too_large", "en", total=0.95)
 
 
 def test_chinese_uses_chinese_punctuation():

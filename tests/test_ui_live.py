@@ -216,7 +216,7 @@ def test_a_finished_run_says_what_it_came_to(watch: Watch, workspace: Workspace)
     seen = watch.seen(run.id)
     assert seen is not None
     pieces = live_view.pieces(seen, "zh")
-    assert "训练完成" in pieces["status"] and "测试：91.3 %" in pieces["status"]
+    assert "训练完成" in pieces["status"] and "测试：91.3%" in pieces["status"]
     assert pieces["trail"] == "" and live_view.share_done(seen) == 1
 
 
@@ -229,7 +229,7 @@ def test_what_comes_before_the_first_batch_is_told(watch: Watch, workspace: Work
         seen = watch.seen(run.id)
         assert seen is not None and seen.phase == "running"
         told.append(live_view.status(seen, "en"))
-    assert "Fetching the starting weights<" in told[0] and "50.0 %" in told[1]
+    assert "Fetching the starting weights<" in told[0] and "50.0%" in told[1]
     assert "Reading pictures: 320 of 1,797" in told[2] and "Getting ready" in told[3]
 
 

@@ -53,10 +53,10 @@ def test_the_totals_are_those_of_the_model() -> None:
     counts = parameters(18, classes=10)
     total, trained = sum(counts.values()), counts["layer4"] + counts["head"]
     html = drawing(18, "layer3", classes=10)
-    assert f"{total / 1e6:.1f} M parameters, {trained / 1e6:.1f} M of them trained (75 %)" in html
+    assert f"{total / 1e6:.1f} M parameters, {trained / 1e6:.1f} M of them trained (75%)" in html
 
 
-@pytest.mark.parametrize(("tuned", "said"), [("batchnorm", "14.7 k of them trained (0.1 %)"), ("bias", "9.9 k")])
+@pytest.mark.parametrize(("tuned", "said"), [("batchnorm", "14.7 k of them trained (0.1%)"), ("bias", "9.9 k")])
 def test_where_few_parameters_are_tuned_the_totals_say_so(tuned: str, said: str) -> None:
     html = drawing(18, "none", tuned, classes=10)  # type: ignore[arg-type]
     assert said in html and looks(html) == ["trained"] * 6

@@ -86,7 +86,7 @@ def test_nothing_is_searched_beside_a_training(
 ) -> None:
     monkeypatch.setattr(api, "find_learning_rate", slowly)
     queue.at_work.append("a-run")
-    assert "A training is running" in rates.pressed(dataset, *FORM)[1]
+    assert "A run is training" in rates.pressed(dataset, *FORM)[1]
     queue.at_work.clear()
     rates.pressed(dataset, *FORM)
     queue.at_work.append("a-run")

@@ -34,8 +34,8 @@ def test_without_any_run_the_tab_says_where_to_begin(workspace: Workspace) -> No
 
 def test_a_finished_run_shows_its_accuracy_with_the_interval(workspace: Workspace) -> None:
     page = view(workspace, finished(workspace, wrong={0: 1}, count=30))
-    assert "95.0 %" in page
-    assert "95 % interval: 76.4 % to 99.1 %" in page
+    assert "95.0%" in page
+    assert "95% confidence interval: 76.4% to 99.1%" in page
     assert "19 of 20 pictures right" in page
 
 
@@ -67,7 +67,7 @@ def test_every_sentence_of_the_view_exists_in_chinese(workspace: Workspace) -> N
     [
         ("queued", "Waiting for its turn"),
         ("interrupted", "Interrupted after epoch 2 of 5"),
-        ("failed", "This training did not finish"),
+        ("failed", "This run did not finish"),
     ],
 )
 def test_a_run_that_has_not_finished_says_what_is_missing(workspace: Workspace, status: str, title: str) -> None:
@@ -134,7 +134,7 @@ def test_only_cells_with_pictures_can_be_chosen() -> None:
     report = {"confusion": [[3, 0], [1, 2]], "classes": ["a", "b"]}
     html = matrix(report, "en")
     assert html.count("data-true=") == 3
-    assert 'aria-label="true b, model said a: 1 picture"' in html
+    assert 'aria-label="true b, predicted a: 1 picture"' in html
 
 
 def test_a_cell_changes_its_colour_of_text_where_neither_would_be_readable() -> None:

@@ -36,7 +36,7 @@ def panel(workspace: Workspace, *runs: Run) -> str:
 
 
 def test_without_runs_the_tab_says_what_will_be_kept_here(workspace: Workspace) -> None:
-    assert "No trainings yet" in listed(workspace)
+    assert "No runs yet" in listed(workspace)
     assert "还没有训练记录" in listed(workspace, "zh")
 
 
@@ -44,7 +44,7 @@ def test_a_row_shows_scores_settings_and_what_can_be_done(workspace: Workspace) 
     run = finished(workspace, "mine", wrong={0: 1}, requested=TrainConfig(mix="cutmix", epochs=3))
     run.best.write_bytes(b"model")
     html = listed(workspace)
-    assert "95.0 %" in html
+    assert "95.0%" in html
     assert "Mix pictures: CutMix" in html
     assert "Epochs: 3" in html
     assert "ResNet-18 · Through layer2 · Built-in starter" in html
@@ -122,14 +122,14 @@ def test_runs_of_the_same_name_are_told_apart(workspace: Workspace) -> None:
 
 def test_a_small_difference_on_the_same_test_pictures_is_called_chance(workspace: Workspace) -> None:
     html = panel(workspace, finished(workspace, "a", wrong={0: 1}), finished(workspace, "b", wrong={1: 1, 2: 1}))
-    assert "On the same 20 test pictures, only a was right 2 times and only b 1 times" in html
+    assert "On the same 20 test pictures, a alone was right on 2, b alone on 1" in html
     assert "too small a difference" in html
 
 
 def test_a_large_difference_on_the_same_test_pictures_is_called_one(workspace: Workspace) -> None:
     wrong = dict.fromkeys(range(10), 1)
     html = panel(workspace, finished(workspace, "a"), finished(workspace, "b", wrong=wrong))
-    assert "more than chance explains" in html
+    assert "more than chance would explain" in html
     assert "p = 0.002" in html
 
 

@@ -374,7 +374,7 @@ def test_stop_and_resume_act_on_the_run_that_is_shown(handlers: Handlers, queue:
 def test_buttons_follow_the_job(handlers: Handlers, phase: str, visible: tuple[bool, ...]) -> None:
     *buttons, ahead = handlers.buttons(json.dumps({"run": "r", "phase": phase, "ahead": 2}))
     assert tuple(button["visible"] for button in buttons) == visible
-    assert "2 trainings are ahead" in ahead
+    assert "2 runs are ahead" in ahead
 
 
 def test_a_run_of_another_program_has_no_stop_button(handlers: Handlers) -> None:
@@ -383,7 +383,7 @@ def test_a_run_of_another_program_has_no_stop_button(handlers: Handlers) -> None
 
 
 def test_a_queued_run_is_taken_out_rather_than_stopped(handlers: Handlers) -> None:
-    assert handlers.buttons(json.dumps({"phase": "queued"}))[0]["value"] == "Take out of the queue"
+    assert handlers.buttons(json.dumps({"phase": "queued"}))[0]["value"] == "Remove from the queue"
 
 
 @pytest.mark.parametrize("phase", ["", "nonsense", "[1]", None])

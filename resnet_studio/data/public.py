@@ -93,7 +93,7 @@ PUBLIC: Mapping[str, PublicSet] = {
 def open_public(key: str, workspace: Workspace, *, progress: Progress | None = None) -> Dataset:
     """The public set called ``key``, downloaded at first use and kept. Raises :class:`DataError`."""
     if key not in PUBLIC:
-        raise DataError("error.public.unknown", given=key, known=", ".join(PUBLIC))
+        raise DataError("error.public.unknown", given=key, known=list(PUBLIC))
     entry = PUBLIC[key]
     if kept := intake.kept_from(entry.source, workspace):
         return kept

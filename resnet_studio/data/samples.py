@@ -73,7 +73,7 @@ def available_samples() -> list[SampleSet]:
 def open_sample(key: str, workspace: Workspace, *, progress: Progress | None = None) -> Dataset:
     """The sample called ``key``, made in the workspace at first use. Raises :class:`DataError`."""
     if key not in SAMPLES:
-        raise DataError("error.sample.unknown", sample=key, known=", ".join(item.key for item in available_samples()))
+        raise DataError("error.sample.unknown", sample=key, known=[item.key for item in available_samples()])
     sample = SAMPLES[key]
     if not sample.available:
         raise DataError("error.sample.missing", sample=sample.name())

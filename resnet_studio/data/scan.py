@@ -214,7 +214,7 @@ def _check_classes(
         key = "error.data.loose" if loose else "error.data.no_pictures" if skipped else "error.data.empty"
         raise DataError(key, name=shown(name), count=len(loose) or skipped)
     if are_bare_parts(classes):
-        raise DataError("error.data.bare_parts", name=shown(name), folders=", ".join(classes))
+        raise DataError("error.data.bare_parts", name=shown(name), folders=list(classes))
     if len(classes) == 1:
         raise DataError("error.data.one_class", name=shown(name), found=shown(classes[0]))
     has_validation = any(part == "validation" for _, _, part, _ in kept)

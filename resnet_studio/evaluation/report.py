@@ -119,7 +119,7 @@ def relabelled(samples: Sequence[Sample], classes: Sequence[str], known: Sequenc
     """
     for name in classes:
         if name not in known:
-            raise DataError("error.evaluate.unknown_class", name=name, known=", ".join(known[:10]))
+            raise DataError("error.evaluate.unknown_class", name=name, known=known[:10])
     places = {index: list(known).index(name) for index, name in enumerate(classes)}
     return [replace(sample, label=places[sample.label]) for sample in samples]
 

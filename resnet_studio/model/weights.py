@@ -129,7 +129,7 @@ def explain(weights: str, depth: int, *, starters: Path | None = None) -> Choice
         return next((choice for choice in imagenet if choice.usable_now), imagenet[0])
     found = next((choice for choice in choices if choice.weights == weights), None)
     if found is None:
-        allowed = ", ".join(["auto", "imagenet", *(choice.weights for choice in choices)])
+        allowed = ["auto", "imagenet", *(choice.weights for choice in choices)]
         raise WeightsError("error.weights.unknown", weights=weights, depth=depth, allowed=allowed)
     return found
 

@@ -62,7 +62,7 @@ class _Sentence(Formatter):
             one, many = format_spec.split("|")
             return f"{value:,} {one if value == 1 else many}"
         if format_spec == "%":
-            return f"{100 * float(value):.1f} %"
+            return f"{100 * float(value):.1f}%"
         if isinstance(value, int) and not isinstance(value, bool) and not format_spec:
             return f"{value:,}"
         return cast(str, super().format_field(value, format_spec))

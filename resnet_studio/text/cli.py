@@ -2,8 +2,8 @@
 
 TEXT: dict[str, tuple[str, str]] = {
     "error.evaluate.unknown_class": (
-        "The model does not know the class {name!r}; it knows: {known}. Rename the folder or choose another model.",
-        "模型不认识类别“{name}”；它认识：{known}。请重命名文件夹或选择其他模型。",
+        "The model does not know the class {name!r}; it knows: {known:, }. Rename the folder or choose another model.",
+        "模型中没有类别“{name}”；可识别的类别有：{known:、}。请重命名文件夹或选择其他模型。",
     ),
     "error.cli.no_pictures": (
         "None of the files could be predicted; give pictures, or folders of pictures.",
@@ -11,8 +11,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "error.cli.one_picture": ("{file}: {error}", "{file}：{error}"),
     "error.cli.interrupted": (
-        "The training was interrupted; go on with: python -m resnet_studio resume {run}",
-        "训练被中断；继续请运行：python -m resnet_studio resume {run}",
+        "The training was interrupted; resume it with: python -m resnet_studio resume {run}",
+        "训练被中断；要继续，请运行：python -m resnet_studio resume {run}",
     ),
     "error.tensorboard.missing": (
         "Writing TensorBoard logs needs the package tensorboard; install it with: pip install tensorboard",

@@ -15,7 +15,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "无法读取文件夹 {folder!r}；请检查访问权限。",
     ),
     "error.data.odd_folder": (
-        "The path “{folder}” holds signs that cannot be shown; rename that folder and open it again.",
+        "The path “{folder}” holds characters that cannot be shown; rename that folder and open it again.",
         "路径“{folder}”含有无法显示的字符；请将文件夹改名后重新打开。",
     ),
     "error.data.too_many_files": (
@@ -39,12 +39,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "文件夹 {folder!r} 已不存在；请将其放回原处，或打开它现在的位置。",
     ),
     "error.data.loose": (
-        "The pictures in “{name}” ({count:picture|pictures}) lie in no class folder; put those of each class into a folder named after it.",
+        "The pictures in “{name}” ({count:picture|pictures}) are not in a class folder; put those of each class into a folder named after it.",
         "“{name}”中的 {count} 张图片没有放在类别文件夹里；请把每个类别的图片放进以该类别命名的文件夹。",
     ),
     "error.data.bare_parts": (
-        "The folders {folders} of “{name}” hold pictures but no class folders; inside each, make one folder for each class.",
-        "“{name}”的文件夹 {folders} 里直接放着图片，没有类别文件夹；请在其中为每个类别建一个文件夹。",
+        "The folders {folders:, } of “{name}” hold pictures but no class folders; inside each, make one folder for each class.",
+        "“{name}”的文件夹 {folders:、} 里直接放着图片，没有类别文件夹；请在其中为每个类别建一个文件夹。",
     ),
     "error.data.one_class": (
         "“{name}” has only one class, “{found}”; add a folder of pictures for at least one more.",
@@ -71,7 +71,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "工作区中没有数据集 {dataset!r}；它可能已被删除。",
     ),
     "error.data.busy": (
-        "The training {run!r} uses this data set; stop it first.",
+        "The run {run!r} uses this data set; stop it first.",
         "训练 {run!r} 正在使用这个数据集；请先停止该训练。",
     ),
     # zip files
@@ -89,7 +89,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "error.zip.empty": (
         "“{name}” is empty; zip a folder that holds one folder of pictures for each class.",
-        "“{name}”是空的；请压缩一个为每个类别各放一个图片文件夹的文件夹。",
+        "“{name}”是空的；请按“每个类别一个图片文件夹”整理好，再把上一级文件夹压缩为 zip。",
     ),
     "error.zip.encrypted": (
         "“{name}” is password-protected; zip the folder again without a password.",
@@ -167,7 +167,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{file}”超过 6400 万像素；请先缩小图片。",
     ),
     "error.picture.too_many_bytes": (
-        "“{file}” is too long a file (limit: 256 MB, GIF and WebP 64 MB); save it smaller first.",
+        "“{file}” is too large (limit: 256 MB, GIF and WebP 64 MB); reduce its size first.",
         "“{file}”文件过大（上限 256 MB，GIF 和 WebP 为 64 MB）；请先缩小后再使用。",
     ),
     "error.picture.unreadable": (
@@ -176,8 +176,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     # samples
     "error.sample.unknown": (
-        "There is no sample {sample!r}; choose one of: {known}.",
-        "没有名为 {sample!r} 的示例数据；可选：{known}。",
+        "There is no sample {sample!r}; choose one of: {known:, }.",
+        "没有名为 {sample!r} 的示例数据；可选：{known:、}。",
     ),
     "error.sample.missing": (
         "The sample “{sample}” is not part of this installation; choose another one or use your own pictures.",
@@ -185,7 +185,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "sample.digits.name": ("Handwritten digits", "手写数字"),
     "sample.digits.description": (
-        "1,797 tiny grey pictures of the digits 0 to 9, written by 43 people: a first example.",
+        "1,797 tiny greyscale pictures of the digits 0 to 9, written by 43 people: a first example.",
         "1,797 张小幅灰度图片，由 43 人手写的数字 0 到 9，适合第一次尝试。",
     ),
     "sample.digits.terms": ("UCI, Creative Commons Attribution 4.0.", "UCI 数据集，知识共享署名 4.0 许可。"),
@@ -197,8 +197,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "sample.things.terms": ("Made for ResNet Studio, Apache 2.0.", "为 ResNet Studio 制作，Apache 2.0 许可。"),
     # public sets
     "error.public.unknown": (
-        "There is no public set {given!r}; choose one of: {known}.",
-        "没有名为 {given!r} 的公开数据集；可选：{known}。",
+        "There is no public set {given!r}; choose one of: {known:, }.",
+        "没有名为 {given!r} 的公开数据集；可选：{known:、}。",
     ),
     "error.public.no_network": (
         "“{name}” could not be downloaded; check the network connection and try again, or use a sample or your own pictures.",
@@ -219,13 +219,13 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "public.fashion_mnist.name": ("Fashion-MNIST", "Fashion-MNIST"),
     "public.fashion_mnist.description": (
-        "70,000 tiny grey pictures of 10 kinds of clothing; 29 MB.",
+        "70,000 tiny greyscale pictures of 10 kinds of clothing; 29 MB.",
         "70,000 张小幅灰度图片，10 类服饰；29 MB。",
     ),
     "public.fashion_mnist.terms": ("Zalando Research, MIT licence.", "Zalando Research，MIT 许可。"),
     "public.imagenette.name": ("Imagenette", "Imagenette"),
     "public.imagenette.description": (
-        "13,394 photographs of 10 easy things, from a fish to a parachute, 160 pixels high; 94 MB.",
+        "13,394 photographs of 10 easily distinguished things, from a fish to a parachute, shorter side 160 px; 94 MB.",
         "13,394 张照片，10 种容易分辨的事物，从鱼到降落伞，短边 160 像素；94 MB。",
     ),
     "public.imagenette.terms": (
@@ -234,8 +234,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "public.eurosat.name": ("EuroSAT", "EuroSAT"),
     "public.eurosat.description": (
-        "27,000 satellite pictures of 10 kinds of land, 64 pixels wide; 90 MB.",
-        "27,000 张卫星图片，10 种土地类型，边长 64 像素；90 MB。",
+        "27,000 satellite pictures of 10 kinds of land, 64 px square; 90 MB.",
+        "27,000 张卫星图片，10 种土地类型，64 x 64 像素；90 MB。",
     ),
     "public.eurosat.terms": (
         "P. Helber and others, 2019, MIT licence; made from Copernicus Sentinel data.",

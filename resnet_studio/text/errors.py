@@ -2,28 +2,28 @@
 
 TEXT: dict[str, tuple[str, str]] = {
     "error.config.choice": (
-        "The setting {field} cannot be {value!r}; choose one of: {allowed}.",
-        "设置 {field} 不能为 {value!r}；请从以下选项中选择：{allowed}。",
+        "The setting {field} cannot be {value!r}; choose one of: {allowed:, }.",
+        "设置项{field}的值不能为 {value!r}；请从以下选项中选择：{allowed:、}。",
     ),
     "error.config.text": (
         "The setting {field} cannot be {value!r}; give it a name or a path.",
-        "设置 {field} 不能为 {value!r}；请填写名称或路径。",
+        "设置项{field}的值不能为 {value!r}；请填写名称或路径。",
     ),
     "error.config.number": (
         "The setting {field} cannot be {value!r}; give a number from {low} to {high}.",
-        "设置 {field} 不能为 {value!r}；请填写 {low} 到 {high} 之间的数。",
+        "设置项{field}的值不能为 {value!r}；请填写 {low} 到 {high} 之间的数。",
     ),
     "error.config.whole_number": (
         "The setting {field} cannot be {value!r}; give a whole number from {low} to {high}.",
-        "设置 {field} 不能为 {value!r}；请填写 {low} 到 {high} 之间的整数。",
+        "设置项{field}的值不能为 {value!r}；请填写 {low} 到 {high} 之间的整数。",
     ),
     "error.config.unknown": (
         "The setting {field!r} is not known to this version; update ResNet Studio or remove it from the settings.",
-        "当前版本不认识设置 {field!r}；请更新 ResNet Studio 或从设置中删除它。",
+        "当前版本不支持设置项 {field!r}；请更新 ResNet Studio 或从设置中删除它。",
     ),
     "error.config.split_too_large": (
-        "Validation and test together take {total:%} of the pictures; leave at least 10 % for training.",
-        "验证集和测试集合计占 {total:%}；请至少留 10 % 用于训练。",
+        "Validation and test together take {total:%} of the pictures; leave at least 10% for training.",
+        "验证集和测试集合计占 {total:%}；请至少留 10% 用于训练。",
     ),
     "error.run.missing": (
         "There is no run {run!r} in this workspace; list the runs to see their names.",
@@ -31,12 +31,12 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "error.run.busy": ("Run {run!r} is being trained right now; stop it first.", "训练 {run!r} 正在进行；请先停止它。"),
     "error.run.complete": (
-        "Run {run!r} has trained all its epochs; start a new training instead.",
+        "Run {run!r} has trained all its epochs; start a new run instead.",
         "训练 {run!r} 已完成所有轮次；请新建一次训练。",
     ),
     "error.run.damaged": (
         "The file {file} of run {run!r} cannot be read; delete the run and train again.",
-        "训练 {run!r} 的文件 {file} 无法读取；请删除该训练并重新开始。",
+        "训练 {run!r} 的文件 {file} 无法读取；请删除该训练记录并重新训练。",
     ),
     "error.run.no_model": (
         "Run {run!r} has no saved model yet; wait for its first epoch, or choose another run.",

@@ -2,11 +2,11 @@
 
 TEXT: dict[str, tuple[str, str]] = {
     "note.diverged": (
-        "The loss stopped being a number at step {step}; the last good model is kept. Try a lower learning rate.",
-        "训练在第 {step} 步发散（损失不再是有效数字）；已保留最后一个正常的模型。请试试更小的学习率。",
+        "The loss became NaN or infinite at step {step}; the last good model is kept. Try a lower learning rate.",
+        "训练在第 {step} 步发散（损失变为 NaN 或无穷大）；已保留最后一个正常的模型。请试试更小的学习率。",
     ),
     "note.out_of_memory": (
-        "Memory ran out; training goes on with pieces of {size:picture|pictures} and accumulated gradients.",
+        "Memory ran out; training continues in micro-batches of {size:picture|pictures} with accumulated gradients.",
         "内存不足；训练改为每次处理 {size} 张图片并累积梯度，继续进行。",
     ),
     "note.not_compiled": (
@@ -17,12 +17,16 @@ TEXT: dict[str, tuple[str, str]] = {
         "The convolutions start at random and are not trained, so expect little: train all parameters, or choose pretrained starting weights.",
         "卷积层是随机权重，又不参与训练，效果会很差；请训练全部参数，或选用预训练的初始权重。",
     ),
+    "note.plan.random_frozen": (
+        "The frozen stages keep the random weights they start with, so expect little: freeze nothing, or choose pretrained starting weights.",
+        "冻结的阶段会一直保持随机权重，效果会很差；请不要冻结任何阶段，或选用预训练的初始权重。",
+    ),
     "note.plan.never_unfrozen": (
         "With {epochs:epoch|epochs}, these stages are never trained: {stages:, }. Unfreezing one every {every:epoch|epochs} takes at least {needed:epoch|epochs} to reach all.",
         "训练 {epochs} 轮来不及解冻以下阶段，它们不会被训练：{stages:、}。每 {every} 轮解冻一个，全部解冻至少需要 {needed} 轮。",
     ),
     "error.diverged": (
-        "The loss stopped being a number before the first epoch was done; train again with a lower learning rate.",
+        "The loss became NaN or infinite before the first epoch was done; train again with a lower learning rate.",
         "第一轮结束前训练就已发散；请用更小的学习率重新训练。",
     ),
     "error.unexpected": (
@@ -34,12 +38,16 @@ TEXT: dict[str, tuple[str, str]] = {
         "类别“{name}”的训练图片都无法解码；请替换该类别中损坏的文件。",
     ),
     "error.training.part_unreadable": (
-        "None of the pictures to score can be decoded; replace the damaged files.",
-        "用于评分的图片都无法解码；请替换损坏的文件。",
+        "None of the pictures to evaluate on can be decoded; replace the damaged files.",
+        "用于评估的图片都无法解码；请替换损坏的文件。",
     ),
-    "error.plan.stem": (
-        "These starting weights fit the {fits} stem, not the {stem} one; set the stem to auto, or start from scratch.",
-        "这些初始权重适用于 {fits} 输入层，而不是 {stem}；请将输入层设为自动，或从零开始训练。",
+    "error.plan.stem.small": (
+        "These starting weights fit the standard stem, not the small one; set the stem to auto, or start from scratch.",
+        "这些初始权重适用于标准起始层，不适用于“小图”起始层；请将起始层设为自动，或从零开始训练。",
+    ),
+    "error.plan.stem.standard": (
+        "These starting weights fit the small stem, not the standard one; set the stem to auto, or start from scratch.",
+        "这些初始权重适用于“小图”起始层，不适用于标准起始层；请将起始层设为自动，或从零开始训练。",
     ),
     "error.device.unknown": (
         "There is no device called {device!r}; use auto, cpu, cuda or mps.",

@@ -4,16 +4,16 @@ TEXT: dict[str, tuple[str, str]] = {
     "finding.and_more": ("{names} and {count:other|others}", "{names}，以及另外 {count} 个"),
     # copies
     "finding.conflict": (
-        "{count:picture lies|pictures lie} in more than one class ({classes}), byte for byte the same: keep each only where it belongs.",
+        "{count:picture is|pictures are} in more than one class ({classes}), byte for byte the same: keep each only where it belongs.",
         "有 {count} 张图片以完全相同的内容出现在多个类别中（{classes}）：请只保留在正确的类别里。",
     ),
     "finding.leak": (
         "{count:picture is|pictures are} in more than one of your parts (training, validation, test), byte for byte the same: scores will look better than they are.",
-        "有 {count} 张图片以完全相同的内容出现在训练、验证、测试中的多个部分：得分会虚高。",
+        "有 {count} 张图片以完全相同的内容出现在训练集、验证集、测试集中的不止一个里：成绩会虚高。",
     ),
     "finding.copies": (
         "{count:picture is a copy|pictures are copies} of another in the same class; copies stay in the same part.",
-        "有 {count} 张图片与同类别的其他图片完全相同；相同的图片会分在同一部分。",
+        "有 {count} 张图片与同类别的其他图片完全相同；相同的图片会划分到同一个集合。",
     ),
     # balance and size
     "finding.few": (
@@ -30,11 +30,11 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     # left out
     "finding.unknown_class": (
-        "{count:picture was|pictures were} left out: of their class there is nothing in the training folder.",
+        "{count:picture was|pictures were} left out: the training folder has no such class.",
         "跳过了 {count} 张图片：训练文件夹里没有它们的类别。",
     ),
     "finding.no_class": (
-        "{count:picture was|pictures were} left out because they lie in no class folder.",
+        "{count:picture was|pictures were} left out: not in a class folder.",
         "跳过了 {count} 张没有放在类别文件夹里的图片。",
     ),
     "finding.empty_class": (
@@ -55,11 +55,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "跳过了 {count} 张超过 6400 万像素的图片。",
     ),
     "finding.too_many_bytes": (
-        "{count:file was|files were} left out: too long (limit: 256 MB, GIF and WebP 64 MB).",
+        "{count:file was|files were} left out: too large (limit: 256 MB, GIF and WebP 64 MB).",
         "跳过了 {count} 个过大的文件（上限 256 MB，GIF 和 WebP 为 64 MB）。",
     ),
     "finding.not_a_picture": (
-        "{count:file was|files were} left out: no JPEG, PNG, WebP, BMP, TIFF or GIF picture.",
+        "{count:file was|files were} left out: not a JPEG, PNG, WebP, BMP, TIFF or GIF picture.",
         "跳过了 {count} 个不是 JPEG、PNG、WebP、BMP、TIFF 或 GIF 图片的文件。",
     ),
     "finding.unreadable": (
@@ -67,7 +67,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "跳过了 {count} 个系统不允许读取的文件或文件夹。",
     ),
     "finding.odd_name": (
-        "{count:file or folder was|files or folders were} left out: their names hold signs that cannot be shown.",
+        "{count:file or folder was|files or folders were} left out: their names hold characters that cannot be shown.",
         "跳过了 {count} 个名称中含有无法显示字符的文件或文件夹。",
     ),
     "finding.link": (
@@ -75,7 +75,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "有 {count} 个链接未被打开；请把图片本身放进文件夹。",
     ),
     "finding.special": (
-        "{count:entry was|entries were} left out: devices or pipes, no files.",
+        "{count:entry was|entries were} left out: devices or pipes, not files.",
         "跳过了 {count} 个设备或管道，它们不是文件。",
     ),
     "finding.animated": (

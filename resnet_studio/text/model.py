@@ -12,7 +12,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "weights.auto.starter": (
         "The built-in starter weights, as they need no download; ImageNet weights would be {megabytes} MB.",
-        "使用内置起步权重，因为无需下载；ImageNet 权重需下载 {megabytes} MB。",
+        "使用内置预训练权重，因为无需下载；ImageNet 权重需下载 {megabytes} MB。",
     ),
     "weights.auto.scratch": (
         "Random weights, as no pretrained ones for ResNet-{depth} are on this machine; "
@@ -24,8 +24,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "由 torchvision 在 ImageNet-1k 上训练；该数据集的条款可能限制商业用途，请自行确认。",
     ),
     "error.weights.unknown": (
-        "There are no starting weights {weights!r} for ResNet-{depth}; choose one of: {allowed}, or a file.",
-        "ResNet-{depth} 没有名为 {weights!r} 的初始权重；请从以下选项中选择：{allowed}，或指定文件。",
+        "There are no starting weights {weights!r} for ResNet-{depth}; choose one of: {allowed:, }, or a file.",
+        "ResNet-{depth} 没有名为 {weights!r} 的初始权重；请从以下选项中选择：{allowed:、}，或指定文件。",
     ),
     "error.weights.missing_file": (
         "The starting weights {file} are not there; check the path.",
@@ -40,7 +40,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "error.weights.no_download_starter": (
         "The ImageNet weights for ResNet-{depth} could not be downloaded; check the network and start again, choose the "
         "built-in starter, train from scratch, or give a checkpoint of your own.",
-        "无法下载 ResNet-{depth} 的 ImageNet 权重；请检查网络后重试，或选择内置起步权重、从零训练，或使用你自己的模型文件。",
+        "无法下载 ResNet-{depth} 的 ImageNet 权重；请检查网络后重试，或选择内置预训练权重、从零训练，或使用你自己的模型文件。",
     ),
     "error.weights.cache": (
         "{file} cannot be read or written in $TORCH_HOME/hub/checkpoints; let TORCH_HOME name a folder that you may "
@@ -55,11 +55,11 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "error.weights.small_stem": (
         "{file} was trained with the small stem; choose the small stem too, or other starting weights.",
-        "{file} 使用“小图”输入层训练；请同样选择“小图”输入层，或换用其他初始权重。",
+        "{file} 使用“小图”起始层训练；请同样选择“小图”起始层，或换用其他初始权重。",
     ),
     "error.weights.standard_stem": (
         "{file} has the standard stem; choose the standard stem too, or train from scratch.",
-        "{file} 使用标准输入层；请同样选择标准输入层，或从零训练。",
+        "{file} 使用标准起始层；请同样选择标准起始层，或从零训练。",
     ),
     "error.weights.not_resnet": (
         "{file} does not hold the weights of a ResNet-18, 34, 50, 101 or 152 as torchvision defines it; "
@@ -95,11 +95,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "{file} 不是单纯的权重文件；请用较新的 PyTorch 保存模型的 state_dict()，或改用 .safetensors 文件。",
     ),
     "error.checkpoint.not_finite": (
-        "The weights in {file} contain values that are not numbers, so it was refused; use an earlier checkpoint.",
+        "The weights in {file} contain NaN or infinite values, so it was refused; use an earlier checkpoint.",
         "{file} 的权重中含有无效数值（NaN 或无穷大），未予加载；请使用更早的模型文件。",
     ),
     "error.checkpoint.not_saved": (
-        "The weights contain values that are not numbers and were not saved; the last good {file} is kept. "
+        "The weights contain NaN or infinite values and were not saved; the last good {file} is kept. "
         "Lower the learning rate and train again.",
         "权重中出现无效数值（NaN 或无穷大），未保存；上一个有效的 {file} 仍在。请降低学习率后重新训练。",
     ),
@@ -111,7 +111,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "The model's answer for this picture is not a number; the model is broken, use another one.",
         "模型对这张图片的输出不是有效数值；该模型已损坏，请换用其他模型。",
     ),
-    "export.small_stem": ("The small stem: 3x3, no max-pooling", "“小图”输入层：3x3，不带最大池化"),
+    "export.small_stem": ("The small stem: 3x3, no max-pooling", "“小图”起始层：3x3，不带最大池化"),
     "export.read": (
         "The picture upright, in RGB, on white where it is transparent.",
         "读取图片：按 EXIF 转正，转为 RGB，透明处填白。",

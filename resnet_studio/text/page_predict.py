@@ -83,7 +83,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.table.picture": ("Picture", "图片"),
     "predict.table.answer": ("Answer", "答案"),
     "predict.table.share": ("Probability", "概率"),
-    "predict.table.second": ("Next", "其次"),
+    "predict.table.second": ("Runner-up", "次选"),
     "predict.table.caption": ("Answers for all pictures", "全部图片的答案"),
     "predict.table.done": ("{count:picture|pictures} in {time}", "{count} 张图片，用时 {time}"),
     "predict.table.failed": ("{count:file|files} could not be read", "{count} 个文件无法读取"),

@@ -2,7 +2,7 @@
 
 TEXT: dict[str, tuple[str, str]] = {
     "results.loading": ("One moment", "请稍候"),
-    "results.choose": ("Training", "训练记录"),
+    "results.choose": ("Run", "训练记录"),
     "results.choice": ("{name} · {score} · {when}", "{name} · {score} · {when}"),
     "results.choice.no_test": ("no test", "无测试"),
     "results.none.title": ("No results yet", "还没有结果"),
@@ -26,11 +26,11 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "results.state.running.title": ("Training: epoch {epoch} of {epochs}", "训练中：第 {epoch} 轮，共 {epochs} 轮"),
     "results.state.running.text": (
-        "The test pictures are scored once, at the very end. Until then, follow the curves of {name} under Train.",
-        "测试图片只在最后评分一次。在此之前，可在“训练”页查看 {name} 的曲线。",
+        "The test pictures are used once, at the very end. Until then, follow the curves of {name} under Train.",
+        "测试集只在最后评估一次。在此之前，可在“训练”页查看 {name} 的曲线。",
     ),
     "results.state.preparing.title": ("Getting ready to train", "正在准备训练"),
-    "results.state.testing.title": ("Scoring the test pictures", "正在给测试图片评分"),
+    "results.state.testing.title": ("Evaluating on the test pictures", "正在测试集上评估"),
     "results.state.testing.text": (
         "{name} has been trained; its results are a moment away.",
         "{name} 已训练完成，结果马上就好。",
@@ -43,7 +43,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "Nothing that {name} learned is lost. Resume it under Runs; it is tested when it has finished.",
         "{name} 学到的内容都已保存。请在“训练记录”页继续训练，完成后会自动测试。",
     ),
-    "results.state.failed.title": ("This training did not finish", "这次训练没有完成"),
+    "results.state.failed.title": ("This run did not finish", "这次训练没有完成"),
     "results.state.failed.text": (
         "Do what the message says, then resume it under Runs or train anew.",
         "请按提示处理，然后在“训练记录”页继续，或重新训练。",
@@ -60,7 +60,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "{correct} of {total:picture|pictures} right",
         "{total} 张图片中认对 {correct} 张",
     ),
-    "results.card.interval": ("95 % interval: {low:%} to {high:%}", "95% 置信区间：{low:%} 至 {high:%}"),
+    "results.card.interval": ("95% confidence interval: {low:%} to {high:%}", "95% 置信区间：{low:%} 至 {high:%}"),
     "results.card.validation": ("Validation accuracy", "验证准确率"),
     "results.card.validation.note": ("no test pictures were kept", "没有预留测试图片"),
     "results.card.f1": ("Macro F1", "宏平均 F1"),
@@ -93,18 +93,18 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "results.matrix.title": ("Confusion matrix", "混淆矩阵"),
     "results.matrix.help": (
-        "A row is the true class, a column what the model said. Choose a cell to see its pictures.",
-        "行是真实类别，列是模型的回答。点击格子查看其中的图片。",
+        "Rows are the true classes, columns the predicted ones. Choose a cell to see its pictures.",
+        "行是真实类别，列是预测类别。点击格子查看其中的图片。",
     ),
     "results.matrix.keys": (
         "Arrow keys move between cells, Enter shows the pictures.",
         "方向键移动，回车键查看图片。",
     ),
     "results.matrix.true": ("True class", "真实类别"),
-    "results.matrix.predicted": ("Model said", "模型回答"),
+    "results.matrix.predicted": ("Predicted class", "预测类别"),
     "results.matrix.cell": (
-        "true {true}, model said {predicted}: {count:picture|pictures}",
-        "真实 {true}，模型回答 {predicted}：{count} 张",
+        "true {true}, predicted {predicted}: {count:picture|pictures}",
+        "真实 {true}，预测 {predicted}：{count} 张",
     ),
     "results.matrix.some": (
         "Shown: the {shown} classes with the most mistakes, of {total}.",
@@ -137,10 +137,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "results.pictures.more": ("Show more", "显示更多"),
     "results.pictures.back": ("Back to the most confident mistakes", "返回最自信的错误"),
     "results.pictures.true": ("true", "真实"),
-    "results.pictures.said": ("said", "回答"),
+    "results.pictures.said": ("predicted", "预测"),
     "results.pictures.alt": (
-        "Picture {file}: true class {true}, model said {predicted} with {share:%}",
-        "图片 {file}：真实类别 {true}，模型回答 {predicted}，概率 {share:%}",
+        "Picture {file}: true class {true}, predicted {predicted} with {share:%}",
+        "图片 {file}：真实类别 {true}，预测 {predicted}，概率 {share:%}",
     ),
     "results.table.title": ("Class by class", "各类别成绩"),
     "results.table.class": ("Class", "类别"),
@@ -148,8 +148,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "results.table.pictures.help": ("Test pictures of this class", "该类别的测试图片数"),
     "results.table.precision": ("Precision", "精确率"),
     "results.table.precision.help": (
-        "When the model says this class, how often it is right",
-        "模型回答该类别时，有多少是对的",
+        "When the model predicts this class, how often it is right",
+        "预测为该类别的图片中，有多少是对的",
     ),
     "results.table.recall": ("Recall", "召回率"),
     "results.table.recall.help": (
@@ -167,8 +167,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "results.curves.title": ("How it learned", "学习过程"),
     "results.downloads.title": ("Take the model with you", "带走模型"),
     "results.downloads.help": (
-        "The file needs no ResNet Studio: PyTorch and torchvision are enough.",
-        "使用这些文件不需要 ResNet Studio，有 PyTorch 和 torchvision 即可。",
+        "You don’t need ResNet Studio to use these files: PyTorch and torchvision are enough, with the safetensors package for .safetensors.",
+        "使用这些文件不需要 ResNet Studio，有 PyTorch 和 torchvision 即可（.safetensors 还需要 safetensors 包）。",
     ),
     "results.downloads.safetensors": ("Model, .safetensors", "模型 .safetensors"),
     "results.downloads.safetensors.help": (
@@ -190,7 +190,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "results.code.title": ("Load it in Python", "在 Python 中加载"),
     "results.code.copy": ("Copy", "复制"),
     "results.code.copied": ("Copied", "已复制"),
-    "results.code.select": ("Press Ctrl+C to copy the marked lines", "已选中，请按 Ctrl+C 复制"),
+    "results.code.select": ("Press Ctrl+C to copy the selected lines", "已选中，请按 Ctrl+C 复制"),
     "results.no_model": (
         "The model file of this run is missing; delete the run and train again.",
         "该训练的模型文件已丢失；请删除该记录并重新训练。",

@@ -6,13 +6,13 @@ TEXT: dict[str, tuple[str, str]] = {
     "runs.time.hours": ("{hours} h {minutes} min", "{hours} 小时 {minutes} 分"),
     "runs.when.today": ("today {time}", "今天 {time}"),
     "runs.when.yesterday": ("yesterday {time}", "昨天 {time}"),
-    "runs.none.title": ("No trainings yet", "还没有训练记录"),
+    "runs.none.title": ("No runs yet", "还没有训练记录"),
     "runs.none.text": (
-        "Every training is kept here with its settings, its curves and its model, so that you can compare, resume and "
+        "Every run is kept here with its settings, its curves and its model, so that you can compare, resume and "
         "download.",
         "每次训练的设置、曲线和模型都会保存在这里，方便比较、继续训练和下载。",
     ),
-    "runs.title": ("All trainings", "全部训练记录"),
+    "runs.title": ("All runs", "全部训练记录"),
     "runs.count": ("{count:run|runs}", "{count} 条"),
     "runs.help": (
         "Tick two or more to compare their curves and settings.",
@@ -27,7 +27,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "runs.column.time": ("Time", "用时"),
     "runs.column.created": ("Started", "开始时间"),
     "runs.column.actions": ("Actions", "操作"),
-    "runs.caption": ("All trainings, the newest first", "全部训练记录，最新的在前"),
+    "runs.caption": ("All runs, the newest first", "全部训练记录，最新的在前"),
     "runs.select": ("Compare {name}", "比较 {name}"),
     "runs.status.queued": ("waiting", "排队中"),
     "runs.status.running": ("training", "训练中"),
@@ -63,7 +63,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "runs.cache.clear": ("Clear", "清除缓存"),
     "runs.cache.cleared": ("{megabytes} MB freed.", "已释放 {megabytes} MB。"),
-    "runs.resumed": ("{name} goes on from where it was.", "{name} 将从上次的位置继续训练。"),
+    "runs.resumed": ("{name} continues from where it stopped.", "{name} 将从上次的位置继续训练。"),
     "runs.filter": ("Filter by name, data set or setting", "按名称、数据集或设置筛选"),
     "runs.filter.none": ("No run matches this filter.", "没有符合条件的记录。"),
     "runs.progress": ("epoch {done} of {epochs}", "第 {done}/{epochs} 轮"),
@@ -73,21 +73,21 @@ TEXT: dict[str, tuple[str, str]] = {
     "runs.compare.clear": ("Clear the selection", "清除勾选"),
     "runs.compare.setting": ("Setting", "设置"),
     "runs.compare.same": (
-        "These runs were asked for with the same settings.",
+        "These runs were started with the same settings.",
         "这些训练的设置完全相同。",
     ),
     "runs.compare.chance": (
-        "On the same {count:test picture|test pictures}, only {first} was right {a} times and only {second} {b} times: "
+        "On the same {count:test picture|test pictures}, {first} alone was right on {a}, {second} alone on {b}: "
         "too small a difference to call one of them better.",
-        "在相同的 {count} 张测试图片上，仅 {first} 认对的有 {a} 张，仅 {second} 认对的有 {b} 张：差距太小，无法断定哪个更好。",
+        "在相同的 {count} 张测试图片上，仅 {first} 认对的有 {a} 张，仅 {second} 认对的有 {b} 张：差异太小，无法断定哪个更好。",
     ),
     "runs.compare.clear_winner": (
-        "On the same {count:test picture|test pictures}, only {first} was right {a} times and only {second} {b} times: "
-        "more than chance explains (exact McNemar test, p = {p}).",
-        "在相同的 {count} 张测试图片上，仅 {first} 认对的有 {a} 张，仅 {second} 认对的有 {b} 张：差距超出偶然（McNemar 精确检验，p = {p}）。",
+        "On the same {count:test picture|test pictures}, {first} alone was right on {a}, {second} alone on {b}: "
+        "more than chance would explain (exact McNemar test, p = {p}).",
+        "在相同的 {count} 张测试图片上，仅 {first} 认对的有 {a} 张，仅 {second} 认对的有 {b} 张：差异具有统计显著性（McNemar 精确检验，p = {p}）。",
     ),
     "runs.compare.overlap": (
-        "The 95 % intervals of {first} and {second} overlap: their test pictures cannot tell which is better.",
+        "The 95% confidence intervals of {first} and {second} overlap: their test pictures cannot tell which is better.",
         "{first} 与 {second} 的 95% 置信区间有重叠：现有测试图片分不出孰优孰劣。",
     ),
     "runs.compare.other_data": (

@@ -2,7 +2,7 @@
 
 TEXT: dict[str, tuple[str, str]] = {
     "reading.early": (
-        "Too early to say: the curves speak after {epochs} epochs.",
+        "Too early to say: the curves mean little before {epochs} epochs.",
         "现在下结论还早：{epochs} 轮之后曲线才有意义。",
     ),
     "reading.early.ended": (
@@ -42,11 +42,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "稳定在 {accuracy:%}（第 {epoch} 轮）：最后 {epochs} 轮在新图片上没有进步。比起增加轮数，增加图片或换更深的网络更有效。",
     ),
     "reading.underfitting": (
-        "Settled too low: also the training pictures are not learned, best {accuracy:%} at epoch {epoch}. Train more of the network, augment less or raise the learning rate.",
+        "Settled too low: even the training pictures are not learned, best {accuracy:%} at epoch {epoch}. Train more of the network, augment less or raise the learning rate.",
         "过早停滞：连训练图片也没学好，最好成绩是第 {epoch} 轮的 {accuracy:%}。可以让更多层参与训练、减弱数据增强或提高学习率。",
     ),
     "reading.underfitting.ended": (
-        "It settled too low: also the training pictures were not learned, best {accuracy:%} at epoch {epoch}. Train more of the network, augment less or raise the learning rate.",
+        "It settled too low: even the training pictures were not learned, best {accuracy:%} at epoch {epoch}. Train more of the network, augment less or raise the learning rate.",
         "过早停滞：连训练图片也没学好，最好成绩是第 {epoch} 轮的 {accuracy:%}。可以让更多层参与训练、减弱数据增强或提高学习率。",
     ),
     "reading.learning": (

@@ -5,7 +5,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "recipes.help": ("Fills in all settings; change any later", "一次填好全部设置，之后可再修改"),
     "recipes.own": ("Your own settings", "自定义设置"),
     "recipes.own.why": (
-        "These settings are none of the recipes; choose one to start from it.",
+        "These settings match none of the recipes; choose one to start from it.",
         "当前设置不属于任何方案；可选择一个方案作为起点。",
     ),
     "recipes.quick-probe": ("Quick probe", "快速试探"),
@@ -36,12 +36,12 @@ TEXT: dict[str, tuple[str, str]] = {
     "recipes.hidden-head": ("Feature extractor, hidden layer of 1,024", "特征提取 + 1024 单元隐藏层"),
     "recipes.hidden-head.why": (
         "The network stays as it is and a head with a hidden layer learns from its features: fast, and stronger than a linear head where classes overlap.",
-        "网络保持不变，由带隐藏层的分类头学习其特征：速度快，类别相近时比线性分类头更强。",
+        "网络保持不变，在它提取的特征上训练一个带隐藏层的分类头：速度快，类别相近时比线性分类头更强。",
     ),
     "recipes.cifar10-fast": ("CIFAR-10, ResNet-18 from scratch", "CIFAR-10：从零训练 ResNet-18"),
     "recipes.cifar10-fast.why": (
         "The quick way to a good network for tens of thousands of 32 px pictures: large batches and one cycle of a high learning rate, in 20 epochs.",
-        "面向数万张 32 像素图片的快速做法：大批次加一个周期的高学习率，20 轮即可得到不错的网络。",
+        "面向数万张 32 像素图片的快速做法：大批次配合 One cycle 高学习率，20 轮即可得到不错的网络。",
     ),
     "recipes.cifar10-textbook": ("CIFAR-10, textbook", "CIFAR-10：教科书做法"),
     "recipes.cifar10-textbook.why": (
@@ -49,7 +49,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "贴近提出 ResNet 的原论文：用普通 SGD 训练 100 轮，第 40 轮和第 80 轮后学习率各降为十分之一；较慢，但便于与文献对比。",
     ),
     "error.recipe.unknown": (
-        "There is no recipe {name!r}; choose one of: {allowed}.",
-        "没有名为“{name}”的方案；可选：{allowed}。",
+        "There is no recipe {name!r}; choose one of: {allowed:, }.",
+        "没有名为“{name}”的方案；可选：{allowed:、}。",
     ),
 }

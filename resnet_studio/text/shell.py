@@ -25,7 +25,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "该请求来自其他网站，已被拒绝；请直接打开本程序的页面。",
     ),
     "shell.serving": (
-        "ResNet Studio is at {address} (Ctrl-C ends it; trainings are saved and can be resumed).",
+        "ResNet Studio is at {address} (Ctrl-C ends it; runs are saved and can be resumed).",
         "ResNet Studio 已启动：{address}（按 Ctrl-C 退出；训练进度会保存，可继续训练）。",
     ),
     "error.shell.port_busy": (

@@ -68,7 +68,7 @@ def _stem(config: TrainConfig, facts: Facts, small: bool) -> Stem:
     """Pretrained weights only fit the stem that they were trained with."""
     if facts.start.stem is not None:
         if config.stem not in ("auto", facts.start.stem):
-            raise ConfigError("error.plan.stem", stem=config.stem, fits=facts.start.stem)
+            raise ConfigError(f"error.plan.stem.{config.stem}")
         return facts.start.stem
     if config.stem == "auto":
         return "small" if small else "standard"
@@ -151,6 +151,8 @@ def cautions(config: TrainConfig) -> tuple[Noted, ...]:
     said = []
     if config.weights == "scratch" and config.tuned_parameters != "all":
         said.append(Noted(key="note.plan.random_convolutions"))
+    elif config.weights == "scratch" and config.freeze != "none":
+        said.append(Noted(key="note.plan.random_frozen"))
     assert config.epochs is not None
     wanted = anatomy.trained_stages(config.freeze)
     reached = anatomy.trained_stages(freeze_in(config, config.epochs - 1))

@@ -128,7 +128,7 @@ def short(value: float) -> str:
 
 def percent(value: float, decimals: int = 0) -> str:
     """A share as a percentage."""
-    return f"{100 * value:.{decimals}f} %" if math.isfinite(value) else "–"
+    return f"{100 * value:.{decimals}f}%" if math.isfinite(value) else "–"
 
 
 def _clean(value: float) -> float:

@@ -137,13 +137,13 @@ def _handles(percent: Mapping[str, float], language: Language) -> str:
 def _part(name: str, count: int, percent: float, language: Language, *, fixed: bool) -> str:
     title = escape(say(f"data.split.{name}", language))
     if fixed or name == "train":
-        share = f'<output data-share="{name}">{percent:g} %</output>'
+        share = f'<output data-share="{name}">{percent:g}%</output>'
     else:
         told = escape(say(f"data.split.{name}_share", language), quote=True)
         low = 1 if name == "validation" else 0
         share = (
             f'<span class="rs-share"><input type="number" inputmode="numeric" data-share="{name}" min="{low}" max="80" '
-            f'step="1" value="{percent:g}" aria-label="{told}"> %</span>'
+            f'step="1" value="{percent:g}" aria-label="{told}">%</span>'
         )
     return (
         f'<div class="rs-part"><span class="rs-part-name rs-part-{name}">{title}</span>'
@@ -196,7 +196,7 @@ def progress(title: str, done: int = 0, total: int = 0) -> str:
     """A bar with what is going on; without a total the bar only shows that something moves."""
     share = min(1.0, done / total) if total else 0.0
     value = f' aria-valuenow="{100 * share:.0f}" aria-valuemin="0" aria-valuemax="100"' if total else ""
-    amount = f" {100 * share:.0f} %" if total else "…"
+    amount = f" {100 * share:.0f}%" if total else "…"
     moving = "" if total else " rs-progress-unknown"
     return (
         f'<p class="rs-h2 rs-number" role="status">{escape(title)}{amount}</p>'

@@ -99,7 +99,7 @@ def _three(value: float) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{100 * value:.0f} %" if value >= 0.01 else f"{100 * value:.1g} %"
+    return f"{100 * value:.0f}%" if value >= 0.01 else f"{100 * value:.1g}%"
 
 
 def _laid_out(depth: Depth, freeze: Freeze, counts: dict[Stage, int], trained: dict[Stage, int]) -> list[Drawn]:

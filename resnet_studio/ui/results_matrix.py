@@ -58,7 +58,7 @@ def matrix(report: Mapping[str, Any], language: Language, *, whole: bool = False
         f' <span class="res-keys">{say("results.matrix.keys", language)}</span></p>',
         _choice(total, len(shown), partial, language),
         _table(confusion, report["classes"], shown, language),
-        f'<p class="res-scale" aria-hidden="true"><span>0</span><i></i><i class="wrong"></i><span>100 %</span>'
+        f'<p class="res-scale" aria-hidden="true"><span>0</span><i></i><i class="wrong"></i><span>100%</span>'
         f" {say('results.matrix.scale', language)}</p>",
         "</section>",
     ]

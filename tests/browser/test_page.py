@@ -299,7 +299,7 @@ def test_a_run_is_deleted_only_after_a_question(trained: Trained) -> None:
     assert len(run_folders(trained.workspace)) == 1
     bin_.click()
     page.get_by_role("button", name="Delete for good").click()
-    page.get_by_role("heading", name="No trainings yet").wait_for()
+    page.get_by_role("heading", name="No runs yet").wait_for()
     assert run_folders(trained.workspace) == []
     tab(page, "results")
     page.get_by_role("heading", name="No results yet").wait_for()

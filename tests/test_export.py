@@ -32,14 +32,7 @@ MODELS = {
 def trained(card, seed=0):
     """Weights as far from those of a new model as training makes them, so that every layer counts."""
     torch.manual_seed(seed)
-    model = build(
-        card.depth,
-        len(card.classes),
-        head=card.head,
-        hidden_units=card.hidden_units,
-        dropout=card.dropout,
-        stem=card.stem,
-    )
+    model = build(**card.architecture)
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.uniform_(module.weight, 0.2, 0.5)

@@ -75,6 +75,12 @@ class Card:
         if not isinstance(self.weights_origin, Mapping) or not isinstance(self.metrics, Mapping):
             raise ValueError("weights_origin and metrics must be tables")
 
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """The arguments with which :func:`resnet_studio.model.resnet.build` makes the network."""
+        names = ("depth", "head", "hidden_units", "dropout", "stem")
+        return {name: getattr(self, name) for name in names} | {"classes": len(self.classes)}
+
     def to_json(self) -> dict[str, Any]:
         """The card as plain JSON values; numbers that are not finite become null."""
         values = {**asdict(self), "version": VERSION, "classes": list(self.classes)}

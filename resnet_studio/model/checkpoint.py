@@ -137,14 +137,7 @@ def _skeleton(card: Card) -> ResNet:
     """The model that ``card`` describes, without any weights."""
     from resnet_studio.model.resnet import skeleton
 
-    return skeleton(
-        card.depth,
-        len(card.classes),
-        head=card.head,
-        hidden_units=card.hidden_units,
-        dropout=card.dropout,
-        stem=card.stem,
-    )
+    return skeleton(**card.architecture)
 
 
 def _layout(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[str, tuple[int, ...]]]:

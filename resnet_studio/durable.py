@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        temporary.replace(path)
+        renamed(temporary, path)
         sync_folder(path.parent)
     except OSError as error:
         if is_disk_full(error):
@@ -34,6 +35,16 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def renamed(source: Path, target: Path) -> Path:
+    """``source`` renamed to ``target``, over a file there; waits a little where Windows lets others keep it open."""
+    for pause in (0.05, 0.1, 0.2, 0.4, 0.8) if os.name == "nt" else ():
+        try:
+            return source.replace(target)
+        except PermissionError:
+            time.sleep(pause)
+    return source.replace(target)
 
 
 def write_json(path: Path, value: Any) -> None:

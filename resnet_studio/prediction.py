@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 from resnet_studio.data.pictures import BadPicture, read_picture
 from resnet_studio.errors import CheckpointError, StudioError
 from resnet_studio.model.checkpoint import Checkpoint, load, preprocess
-from resnet_studio.model.device import choose_device
+from resnet_studio.model.device import choose_device, layout
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,9 +54,11 @@ class Predictor:
         import torch
 
         self._device = choose_device(device)
+        if device == "auto" and self._device.type == "mps":  # beside a training, two threads on Metal can crash it
+            self._device = torch.device("cpu")  # (pytorch/pytorch issue 197805)
         loaded = load(checkpoint) if isinstance(checkpoint, Path) else checkpoint
         self.card = loaded.card
-        self._model = loaded.model.eval().to(device=self._device, memory_format=torch.channels_last)
+        self._model = loaded.model.eval().to(device=self._device, memory_format=layout(self._device))
         self._batch_size = batch_size
         self._computing, self._asking = Lock(), Lock()
         self._asked: list[_Asked] = []
@@ -137,7 +139,7 @@ class Predictor:
         import torch
 
         with torch.inference_mode(), torch.autocast(self._device.type, enabled=False):
-            logits = self._model(batch.to(self._device).contiguous(memory_format=torch.channels_last))
+            logits = self._model(batch.to(self._device).contiguous(memory_format=layout(self._device)))
             return torch.softmax(logits.cpu().double(), 1)
 
     def _answer(self, probabilities: Tensor) -> Prediction | StudioError:

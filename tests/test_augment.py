@@ -4,6 +4,8 @@ import torch
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import augment
 from resnet_studio.data.augment import LEVELS, SMALL_LEVELS, Recipe
+from resnet_studio.data.intake import open_data
+from resnet_studio.training.plan import settled_for
 
 
 def squares(count=8, side=32):
@@ -137,3 +139,13 @@ def test_mixing_pictures_mixes_their_labels_alike(kind):
         assert torch.allclose(soft.sum(1), torch.ones(8))
         expected = (soft * torch.arange(3.0)).sum(1)
         assert torch.allclose(mixed.mean((1, 2, 3)), expected, atol=1e-4)
+
+
+def test_a_preview_waits_for_a_step_that_draws_random_numbers(class_folders, workspace, monkeypatch):
+    vary, held = augment.augment, []
+    monkeypatch.setattr(augment, "augment", lambda *given: (held.append(augment.RANDOM.locked()), vary(*given))[1])
+    dataset = open_data(class_folders({"cat": 6, "dog": 6}), workspace)
+    config, parts = settled_for(dataset, TrainConfig(weights="scratch", device="cpu"))
+    before = torch.random.get_rng_state()
+    assert len(augment.preview(parts, config, count=2)) == 2 and held == [True]
+    assert torch.equal(torch.random.get_rng_state(), before)

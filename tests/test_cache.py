@@ -52,6 +52,14 @@ def test_writing_into_an_entry_does_not_change_the_file(cache):
     assert (cache.get("one").arrays["numbers"] == 7).all()
 
 
+def test_an_entry_of_which_only_a_part_is_left_is_made_anew(cache):
+    put(cache, "one", 7)
+    (cache.folder / "one" / "notes.json").unlink()
+    assert cache.get("one") is None
+    put(cache, "one", 8)
+    assert (cache.get("one").arrays["numbers"] == 8).all()
+
+
 def test_too_large_an_entry_has_no_room(cache):
     assert cache.has_room(10_000) and not cache.has_room(20_001)
 

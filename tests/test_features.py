@@ -1,21 +1,26 @@
 """Kept features and the linear probe."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
-from made import prepared
+from made import ended, prepared
 
 from resnet_studio.config import TrainConfig
+from resnet_studio.data import cache
 from resnet_studio.data.cache import ArrayCache
+from resnet_studio.data.decode import CentreCrop
 from resnet_studio.data.intake import open_data
 from resnet_studio.events import Finished, Preparing, Probed
 from resnet_studio.model import checkpoint
 from resnet_studio.training import plan, probe
-from resnet_studio.training.batches import FreshBatches
+from resnet_studio.training.batches import FreshBatches, decode_parts
 from resnet_studio.training.control import Control
 from resnet_studio.training.features import KeptBatches
 from resnet_studio.training.jobs import drive
 
+MAPS = Path("/proc/self/maps")
 QUICK = TrainConfig(weights="scratch", epochs=7, batch_size=16, picture_size=32, precision="fp32", device="cpu")
 
 
@@ -42,12 +47,21 @@ def test_kept_validation_features_are_what_the_prefix_computes(dataset, workspac
     session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze=freeze), workspace))
     kept = session.materials.batches
     assert isinstance(kept, KeptBatches)
-    m = session.materials
-    fresh = FreshBatches(kept.training, kept.validation, m.prefix, features_recipe(m), m.card.preprocessing, m.compute)
+    fresh = fresh_of(session.materials)
+    assert kept.training.pixels.numel() == kept.validation.pixels.numel() == 0 < fresh.training.pixels.numel()
     for (mine, labels), (theirs, others) in zip(kept.validate(8), fresh.validate(8), strict=True):
         assert torch.allclose(mine, theirs, atol=1e-4) and torch.equal(labels, others)
     chosen = torch.arange(5)
     assert torch.allclose(kept.plain(chosen), fresh.plain(chosen), atol=1e-4)
+
+
+def fresh_of(m):
+    """The batches that are kept no features of, of the pictures of ``m``."""
+    how, device = features_recipe(m), torch.device("cpu")
+    crop = CentreCrop(m.card.preprocessing.resize, m.card.preprocessing.crop)
+    decoding = decode_parts(m.split, m.config, how, crop, device, ArrayCache(m.run.cache))
+    (train, validation), _ = ended(decoding)
+    return FreshBatches(train, validation, m.prefix, how, m.card.preprocessing, m.compute)
 
 
 def features_recipe(materials):
@@ -106,6 +120,21 @@ def test_a_changed_picture_never_meets_a_kept_entry(dataset, workspace):
     (dataset.root / files[0]).write_bytes((dataset.root / files[1]).read_bytes())
     _, events = prepared(run)
     assert any(isinstance(event, Preparing) and event.stage == "features" for event in events)
+
+
+@pytest.mark.skipif(not MAPS.exists(), reason="this system does not say what is mapped")
+def test_nothing_is_mapped_any_more_when_an_entry_is_renamed(dataset, workspace, monkeypatch):
+    """Windows renames no folder in which a file is mapped."""
+    entries = []
+
+    def watched(source, target):
+        assert source.name not in MAPS.read_text()
+        entries.append(target.name)
+        return source.replace(target)
+
+    monkeypatch.setattr(cache, "renamed", watched)
+    prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4", augmentation="light"), workspace))
+    assert len(entries) == len(set(entries)) == 4  # pixels of both parts, plain and varied features
 
 
 def test_without_room_the_prefix_is_computed_each_time(dataset, workspace, monkeypatch):

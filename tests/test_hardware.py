@@ -2,7 +2,8 @@
 
 import torch
 
-from resnet_studio.training import hardware
+from resnet_studio.model import device
+from resnet_studio.training import batches, hardware
 from resnet_studio.training.hardware import Compute
 
 
@@ -37,3 +38,39 @@ def test_threads_are_thought_over_again_and_precision_is_not(monkeypatch):
 def test_an_asked_for_precision_is_kept():
     for precision in ("fp32", "bf16"):
         assert hardware.choose_compute(precision, torch.device("cpu")).precision == precision
+
+
+def test_a_card_that_this_pytorch_has_no_kernels_for_is_not_taken(monkeypatch):
+    zeros = torch.zeros
+
+    def no_kernel(*size, device="cpu"):
+        if device == "cuda":
+            raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+        return zeros(*size, device=device)
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setattr(torch, "zeros", no_kernel)
+    device.cuda_works.cache_clear()
+    try:
+        assert device.choose_device("auto") == torch.device("cpu")
+    finally:
+        device.cuda_works.cache_clear()
+
+
+def test_networks_compute_with_channels_last_but_not_on_metal():
+    assert device.layout(torch.device("mps")) is torch.contiguous_format
+    assert {device.layout(torch.device(name)) for name in ("cpu", "cuda")} == {torch.channels_last}
+
+
+def test_what_does_not_fit_onto_the_device_stays_where_it_is(monkeypatch):
+    pixels, metal = torch.zeros(1000, dtype=torch.uint8), torch.device("mps")
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 3000)
+    monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: 1000)
+    assert batches.on_device_if_it_fits(pixels, metal) is pixels
+
+
+def test_each_device_says_in_its_own_way_that_memory_ran_out():
+    assert hardware.is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    assert hardware.is_out_of_memory(RuntimeError("MPS backend out of memory (MPS allocated: 5 GB)"))
+    assert not hardware.is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))

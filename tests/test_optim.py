@@ -1,9 +1,11 @@
 import pytest
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.training.optim import (
+    MovingAverage,
     make_average,
     make_optimizer,
     make_schedule,
@@ -176,3 +178,28 @@ def test_batchnorm_statistics_are_averaged_and_counters_copied():
     norm(torch.randn(8, 2) + 5)
     average.update_parameters(norm)
     assert average.module.num_batches_tracked == 2 and average.module.running_mean.mean() > 0.3
+
+
+def test_the_average_is_that_of_torchs_own_loop_to_the_bit():
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4))
+
+    def blend(averaged, current, updates):
+        decay = min(0.9, (1 + int(updates)) / (10 + int(updates)))
+        if averaged[0].is_floating_point():
+            torch._foreach_lerp_(averaged, current, 1 - decay)
+        else:
+            for mine, theirs in zip(averaged, current, strict=True):
+                mine.copy_(theirs)
+
+    mine, theirs = MovingAverage(network, 0.9), AveragedModel(network, multi_avg_fn=blend, use_buffers=True)
+    for _ in range(30):
+        network(torch.randn(2, 3, 8, 8))
+        with torch.no_grad():
+            for weight in network.parameters():
+                weight.add_(torch.randn_like(weight), alpha=0.1)
+        mine.update_parameters(network)
+        theirs.update_parameters(network)
+    expected = theirs.state_dict()
+    assert mine.state_dict().keys() == expected.keys()
+    assert all(torch.equal(value, expected[name]) for name, value in mine.state_dict().items())

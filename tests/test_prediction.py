@@ -9,6 +9,7 @@ import torch
 from PIL import Image, ImageDraw
 from torch import nn
 
+from resnet_studio import prediction
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.errors import CheckpointError, ConfigError, DataError, StudioError
 from resnet_studio.model.checkpoint import Card, Preprocessing, load, preprocess, save
@@ -264,3 +265,8 @@ def test_a_model_whose_answers_are_no_numbers_says_so(tmp_path, files):
     save(path, model.state_dict(), Card(classes=("a", "b"), depth=18, preprocessing=HOW))
     error = Predictor(path, device="cpu")(files[:1])[0]
     assert isinstance(error, CheckpointError) and "not a number" in str(error)
+
+
+def test_beside_a_training_on_metal_predictions_are_computed_on_the_cpu(checkpoint, files, monkeypatch):
+    monkeypatch.setattr(prediction, "choose_device", lambda name: torch.device("mps"))
+    assert Predictor(checkpoint)(files[:1])[0].label

@@ -149,7 +149,8 @@ def test_gradual_unfreezing_resumes_to_the_same_bits(new_run, changes):
 def one_batch(session):
     """A batch of normalised pictures, whatever is frozen."""
     chosen = next(session.batches_left())
-    return session.materials.batches.train(chosen, 16)
+    inputs, _, labels = session.materials.batches.train(chosen, 16)
+    return inputs, labels
 
 
 def gradients(session):

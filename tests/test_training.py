@@ -14,6 +14,7 @@ import torch
 from made import prepared
 
 from resnet_studio.config import TrainConfig
+from resnet_studio.data import augment
 from resnet_studio.data.intake import open_data
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import EpochFinished, Failed, Finished, Interrupted, PicturesSkipped, Progress, Started
@@ -214,25 +215,55 @@ def test_a_training_that_diverges_at_once_fails_with_advice(new_run):
         assert end.reason in ("diverged", "completed")
 
 
-def test_running_out_of_memory_halves_the_pieces_and_goes_on(new_run, monkeypatch):
-    pieces = session.Session._backward_in_pieces
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("no"), RuntimeError("MPS backend out of memory")])
+def test_running_out_of_memory_halves_the_pieces_and_goes_on(new_run, monkeypatch, error):
+    pieces, validate, validated = session.Session._backward_in_pieces, session.validate, []
 
     def short_of_memory(self, *tensors):
         if self.micro_batch > 4:
-            raise torch.OutOfMemoryError("no")
+            raise error
         return pieces(self, *tensors)
+
+    def validating(materials, suffix, batch_size):
+        validated.append(batch_size)
+        return validate(materials, suffix, batch_size)
+
+    monkeypatch.setattr(session, "validate", validating)
 
     monkeypatch.setattr(session.Session, "_backward_in_pieces", short_of_memory)
     monkeypatch.setattr(session, "PROGRESS_SECONDS", 0.0)
     run = new_run(epochs=1)
     assert isinstance(drive(run, Control()), Finished)
-    assert {note.values["size"] for note in run.state().notes} == {8, 4}
+    assert {note.values["size"] for note in run.state().notes} == {8, 4} and validated == [8]
+
+
+@pytest.mark.parametrize("freeze", ["layer4", "layer2"])
+@pytest.mark.parametrize("kind", ["mixup", "both"])
+def test_pictures_are_mixed_before_the_frozen_stages(new_run, freeze, kind):
+    run = new_run(freeze=freeze, mix=kind)
+    training, _ = prepared(run)
+    inputs, targets, labels = training.materials.batches.train(next(training.batches_left()), 16)
+    assert len(inputs) == len(labels) and targets.shape == (len(labels), len(run.about["classes"]))
+    assert torch.allclose(targets.sum(1), torch.ones(len(labels)))
+    assert isinstance(drive(run, Control()), Finished)
+
+
+def test_while_a_step_draws_random_numbers_nobody_else_does(new_run, monkeypatch):
+    backward, held = session.Session._backward, []
+
+    def watched(self, *tensors):
+        held.append(augment.RANDOM.locked())
+        return backward(self, *tensors)
+
+    monkeypatch.setattr(session.Session, "_backward", watched)
+    drive(new_run(epochs=1), Control())
+    assert held and all(held) and not augment.RANDOM.locked()
 
 
 def test_gradients_in_pieces_are_the_gradients_of_the_whole(new_run):
     run = new_run(freeze="layer4")  # no BatchNorm among what is trained, whose statistics depend on the piece
     training, _ = prepared(run)
-    inputs, labels = training.materials.batches.train(next(training.batches_left()), 16)
+    inputs, _, labels = training.materials.batches.train(next(training.batches_left()), 16)
     found = []
     for size in (16, 3):
         training.micro_batch = size

@@ -3,9 +3,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from resnet_studio import durable
 from resnet_studio.config import TrainConfig
 from resnet_studio.durable import replacing, write_json
 from resnet_studio.errors import RunError, StudioError
@@ -134,3 +136,25 @@ def test_two_runs_of_one_name_in_one_second_get_two_folders(workspace):
 )
 def test_any_name_becomes_a_folder_name(name, safe):
     assert slug(name) == safe
+
+
+def test_a_rename_waits_where_windows_lets_others_keep_the_file_open(tmp_path, monkeypatch):
+    source, tries, pauses = tmp_path / "new", [], []
+    source.write_text("new")
+    replace = Path.replace
+
+    def busy_twice(self, target):
+        tries.append(target)
+        if len(tries) < 3:
+            raise PermissionError(13, "in use")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", busy_twice)
+    monkeypatch.setattr(durable, "os", SimpleNamespace(name="nt"))
+    monkeypatch.setattr(durable.time, "sleep", pauses.append)
+    assert durable.renamed(source, tmp_path / "old").read_text() == "new" and len(pauses) == 2
+    source.write_text("newer")
+    monkeypatch.setattr(durable, "os", SimpleNamespace(name="posix"))
+    tries.clear()
+    with pytest.raises(PermissionError):
+        durable.renamed(source, tmp_path / "old")

@@ -23,7 +23,7 @@ from typing import IO
 
 from resnet_studio.data import names
 from resnet_studio.data.formats import EXTENSIONS, SNIFFED_BYTES, Format, sniff
-from resnet_studio.durable import is_disk_full
+from resnet_studio.durable import is_disk_full, renamed
 from resnet_studio.errors import DataError, StudioError
 
 # everything that the zip module was seen to raise on mutated archives
@@ -276,7 +276,7 @@ def store(chunks: Iterator[bytes], kind: Format, into: Path) -> Path:
             file.write(chunk)
     target = _target(pictures, digest.hexdigest(), kind)
     target.parent.mkdir(exist_ok=True)
-    temporary.replace(target)
+    renamed(temporary, target)
     return target
 
 

@@ -6,6 +6,7 @@ from torch's default generator, which the training loop seeds anew for every ste
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from resnet_studio.config import Mix, TrainConfig
     from resnet_studio.data.dataset import Split
 
+GPU_GROUP = 8  # pictures that share a draw of a policy there
+RANDOM = threading.Lock()
+"""Held by whoever seeds and draws from torch's default generator, which all threads share."""
 OVERSCAN = 8 / 7  # training pictures are kept this much larger than what the network sees: 256 px for 224
 
 
@@ -112,10 +116,16 @@ def centre(pixels: Tensor, aspect: Tensor, size: int, share: float) -> Tensor:
     return F.grid_sample(batch, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
 
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """``tensor`` on ``device``. Only CUDA may go on before it has arrived: Metal reads its source later, when the
+    memory may be another's (pytorch/pytorch issue 189690).
+    """
+    return tensor.to(device, non_blocking=device.type == "cuda")
+
+
 def normalise(batch: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
     """(batch - mean) / std a channel, in place; ``batch`` float ``[B, 3, H, W]`` in [0, 1]."""
-    offset = torch.tensor(mean, device=batch.device).view(3, 1, 1)
-    scale = torch.tensor(std, device=batch.device).view(3, 1, 1)
+    offset, scale = (sent(torch.tensor(values), batch.device).view(3, 1, 1) for values in (mean, std))
     return batch.sub_(offset).div_(scale)
 
 
@@ -140,7 +150,7 @@ def preview(split: Split, config: TrainConfig, count: int = 8, seed: int = 0) ->
     pictures = (pictures * count)[:count]
     pixels = torch.stack([torch.from_numpy(view.pixels(picture).copy()).permute(2, 0, 1) for picture in pictures])
     aspect = torch.tensor([picture.width / picture.height for picture in pictures])
-    with torch.random.fork_rng(devices=[]):
+    with RANDOM, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         batch = augment(pixels, aspect, config.picture_size, how)
     shown = batch.mul(255).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
@@ -148,13 +158,13 @@ def preview(split: Split, config: TrainConfig, count: int = 8, seed: int = 0) ->
 
 
 def _uniform(count: int, low: float, high: float, like: Tensor) -> Tensor:
-    return torch.rand(count).mul_(high - low).add_(low).to(like.device, non_blocking=True)
+    return sent(torch.rand(count).mul_(high - low).add_(low), like.device)
 
 
 def _resample(batch: Tensor, aspect: Tensor, size: int, how: Recipe) -> Tensor:
     """Crop, stretch, shift and mirror each picture of ``batch`` in one bilinear resampling to ``size`` px."""
     count, same_size = len(batch), batch.shape[-1] == size
-    mirror = how.flip and torch.rand(count).to(batch.device) < 0.5
+    mirror = how.flip and sent(torch.rand(count) < 0.5, batch.device)
     if how.area == (1.0, 1.0) and not how.shift and same_size:
         return (
             torch.where(mirror.view(-1, 1, 1, 1), batch.flip(-1), batch) if isinstance(mirror, torch.Tensor) else batch
@@ -162,7 +172,7 @@ def _resample(batch: Tensor, aspect: Tensor, size: int, how: Recipe) -> Tensor:
     width, height = _crop_sides(aspect.to(batch.device), how, batch)
     if how.shift:
         pixels = round(how.shift * size)
-        x, y = (2 * torch.randint(-pixels, pixels + 1, (2, count)).to(batch) / size).unbind()
+        x, y = (2 * sent(torch.randint(-pixels, pixels + 1, (2, count)).to(batch.dtype), batch.device) / size).unbind()
     else:
         x = (1 - width) * _uniform(count, -1, 1, batch)
         y = (1 - height) * _uniform(count, -1, 1, batch)
@@ -206,13 +216,16 @@ def _erase(batch: Tensor, share: float) -> None:
     # rounding must not push a draw just below 1 past the border
     starts = [(torch.rand(count, 1) * (room + 1)).floor().minimum(room) for _ in range(2)]
     rows, columns = ((place >= start) & (place < start + side) for start in starts)
-    rows, columns = ((rows & chosen).to(batch.device), columns.to(batch.device))
+    rows, columns = (sent(lines, batch.device) for lines in (rows & chosen, columns))
     batch.masked_fill_((rows[:, :, None] & columns[:, None, :])[:, None], 0.5)
 
 
 def _policy(pixels: Tensor, name: str) -> Tensor:
-    """TrivialAugment (arXiv 2103.10158) or RandAugment (arXiv 1909.13719), drawn for each picture by itself."""
+    """TrivialAugment (arXiv 2103.10158) or RandAugment (arXiv 1909.13719), drawn for each picture by itself; on a GPU,
+    where each call costs more than its arithmetic, for a few at once: others of the same batch in every epoch.
+    """
     from torchvision.transforms import v2
 
     policy = v2.TrivialAugmentWide() if name == "trivialaugment" else v2.RandAugment()
-    return torch.stack([policy(picture) for picture in pixels])
+    at_once = 1 if pixels.device.type == "cpu" else GPU_GROUP
+    return torch.cat([policy(group) for group in torch.split(pixels, at_once)])

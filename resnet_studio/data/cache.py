@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_studio.durable import renamed
+
 DEFAULT_BUDGET = 8 * 2**30
 KEPT_FREE = 2 * 2**30  # never fill the disk to the brim
 
@@ -62,7 +64,10 @@ class ArrayCache:
 
     @contextmanager
     def building(self, key: str, shapes: Mapping[str, tuple[tuple[int, ...], str]]) -> Iterator[Building]:
-        """Arrays of ``shapes`` (name to shape and dtype) to fill; kept under ``key`` when the block ends well."""
+        """Arrays of ``shapes`` (name to shape and dtype) to fill; kept under ``key`` when the block ends well.
+
+        By then nobody else may hold one of the arrays.
+        """
         self._drop_stale()
         temporary = self.folder / f".building-{secrets.token_hex(6)}"
         temporary.mkdir(parents=True)
@@ -73,11 +78,12 @@ class ArrayCache:
             }
             building = Building(arrays, {})
             yield building
-            for array in arrays.values():
-                array.flush()
+            while arrays:
+                arrays.popitem()[1].flush()  # and let go of it: Windows renames no folder with a mapped file in it
             (temporary / "notes.json").write_text(json.dumps(building.notes, ensure_ascii=False), encoding="utf-8")
-            if not (self.folder / key).exists():
-                temporary.replace(self.folder / key)
+            if not (self.folder / key / "notes.json").exists():
+                shutil.rmtree(self.folder / key, ignore_errors=True)  # what is left of an entry that was being removed
+                renamed(temporary, self.folder / key)
             self.shrink(keep=key)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from resnet_studio.data.archive import Unpacked
 from resnet_studio.data.dataset import Dataset, load, save
 from resnet_studio.data.scan import File, Listing, Progress, assemble
-from resnet_studio.durable import is_disk_full
+from resnet_studio.durable import is_disk_full, renamed
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace
 
@@ -69,7 +69,7 @@ def settle(
             file.path.unlink(missing_ok=True)
     save(dataset, folder)
     try:
-        folder.replace(kept)
+        renamed(folder, kept)
     except OSError:
         # another upload of the same pictures was faster
         if not (kept / "dataset.json").is_file():

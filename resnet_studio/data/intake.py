@@ -19,6 +19,7 @@ from resnet_studio.data.dataset import Dataset, Sample, load, save
 from resnet_studio.data.formats import SNIFFED_BYTES, sniff
 from resnet_studio.data.incoming import incoming, settle
 from resnet_studio.data.scan import Progress, phase, scan
+from resnet_studio.durable import renamed
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace, safe_name
 
@@ -141,7 +142,7 @@ def from_folder(
             for file in ("dataset.json", "summary.json"):
                 (temporary / file).replace(kept / file)
         else:
-            temporary.replace(kept)
+            renamed(temporary, kept)
     return dataset
 
 

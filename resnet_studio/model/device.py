@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from resnet_studio.errors import ConfigError
 
 if TYPE_CHECKING:
     import torch
+
+
+def layout(device: torch.device) -> torch.memory_format:
+    """The memory format that networks compute in: channels last, but not on Metal, whose gradients of BatchNorm and
+    max-pooling are wrong in it (pytorch/pytorch issues 175189 and 175190).
+    """
+    import torch
+
+    return torch.contiguous_format if device.type == "mps" else torch.channels_last
+
+
+@cache
+def cuda_works() -> bool:
+    """Whether there is a CUDA card that this PyTorch has kernels for: old cards are listed, and fail at the first."""
+    import torch
+
+    try:
+        return torch.cuda.is_available() and bool(torch.zeros(1, device="cuda").add_(1).item() == 1)
+    except RuntimeError:
+        return False
 
 
 def choose_device(name: str) -> torch.device:
@@ -18,7 +39,7 @@ def choose_device(name: str) -> torch.device:
     import torch
 
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        name = "cuda" if cuda_works() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:
         device = torch.device(name)
     except RuntimeError as error:

@@ -12,13 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from resnet_studio.data.augment import Recipe, augment, centre, kept_side, normalise
+from resnet_studio.data.augment import Recipe, augment, centre, kept_side, mix, normalise, sent
 from resnet_studio.data.decode import CentreCrop, Squeezed, View, content, decode
 from resnet_studio.errors import DataError
 from resnet_studio.events import Preparing
+from resnet_studio.model.device import layout
 
 if TYPE_CHECKING:
-    from resnet_studio.config import TrainConfig
+    from resnet_studio.config import Mix, TrainConfig
     from resnet_studio.data.cache import ArrayCache
     from resnet_studio.data.dataset import Sample, Split
     from resnet_studio.model.checkpoint import Preprocessing
@@ -125,9 +126,14 @@ def step_seed(seed: int, epoch: int, batch: int) -> int:
 
 def on_device_if_it_fits(pixels: Tensor, device: torch.device) -> Tensor:
     """``pixels`` on ``device`` where they take less than 40 % of its free memory, else where they are."""
-    if device.type == "cuda" and pixels.nbytes > 0.4 * torch.cuda.mem_get_info(device)[0]:
+    if device.type == "cuda":
+        torch.cuda.empty_cache()  # what torch holds for later counts as taken
+        free = torch.cuda.mem_get_info(device)[0]
+    elif device.type == "mps":
+        free = torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    else:
         return pixels
-    return pixels.to(device)
+    return pixels if pixels.nbytes > 0.4 * free else pixels.to(device)
 
 
 class Batches(Protocol):
@@ -141,8 +147,11 @@ class Batches(Protocol):
     def validation(self) -> Part:
         """The validation pictures."""
 
-    def train(self, indices: np.ndarray, size: int) -> tuple[Tensor, Tensor]:
-        """Inputs of the suffix and labels of the training pictures ``indices``, seen at ``size`` px."""
+    def train(self, indices: np.ndarray, size: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Inputs of the suffix, what it should answer and labels of the training pictures ``indices`` at ``size`` px.
+
+        It should answer the labels ``[B]``, or shares of the classes ``[B, classes]`` where pictures are mixed.
+        """
 
     def plain(self, chosen: Tensor) -> Tensor:
         """Inputs of the suffix for the training pictures ``chosen`` [B], not augmented."""
@@ -153,7 +162,7 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class FreshBatches:
-    """Augments and sends pictures through the frozen prefix each time they are asked for."""
+    """Augments, mixes and sends pictures through the frozen prefix each time they are asked for."""
 
     training: Part
     validation: Part
@@ -161,21 +170,27 @@ class FreshBatches:
     how: Recipe
     preprocessing: Preprocessing
     compute: Compute
+    mixing: Mix = "none"
+    classes: int = 0
 
-    def train(self, indices: np.ndarray, size: int) -> tuple[Tensor, Tensor]:
+    def train(self, indices: np.ndarray, size: int) -> tuple[Tensor, Tensor, Tensor]:
         """See :class:`Batches`; freshly augmented."""
         chosen = torch.from_numpy(indices)
-        return self.augmented(chosen, size), self.training.labels[chosen.to(self.training.labels.device)]
+        pictures, labels = self._varied(chosen, size), taken(self.training.labels, chosen)
+        targets = labels
+        if self.mixing != "none":
+            pictures, targets = mix(pictures, labels, self.classes, self.mixing)
+        return self.through(pictures), targets, labels
 
     def plain(self, chosen: Tensor) -> Tensor:
         """See :class:`Batches`."""
         part = self.training
-        pixels = part.pixels[chosen.to(part.pixels.device)]
+        pixels = taken(part.pixels, chosen)
         size = self.preprocessing.crop
         if pixels.shape[1] == size:
             return self.through(as_batch(pixels, part.labels.device))
         moved = pixels.to(part.labels.device).permute(0, 3, 1, 2)
-        aspect = part.aspect[chosen.to(part.aspect.device)].to(moved.device)
+        aspect = taken(part.aspect, chosen)
         return self.through(centre(moved, aspect, size, size / self.preprocessing.resize))
 
     def validate(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -188,27 +203,35 @@ class FreshBatches:
 
     def augmented(self, chosen: Tensor, size: int) -> Tensor:
         """Inputs of the suffix for the training pictures ``chosen`` [B], varied by torch's default generator."""
+        return self.through(self._varied(chosen, size))
+
+    def _varied(self, chosen: Tensor, size: int) -> Tensor:
+        """The training pictures ``chosen`` [B], augmented: float [B, 3, size, size] in [0, 1]."""
         part, device = self.training, self.training.labels.device
-        pixels = part.pixels[chosen.to(part.pixels.device)]
+        pixels = taken(part.pixels, chosen)
         if self.how.identity:
             batch = as_batch(pixels, device)
             whole = batch.shape[-1] == size
-            return self.through(batch if whole else F.interpolate(batch, size, mode="bilinear", antialias=True))
-        moved = pixels.to(device, non_blocking=True).permute(0, 3, 1, 2)
-        aspect = part.aspect[chosen.to(part.aspect.device)].to(device)
-        return self.through(augment(moved, aspect, size, self.how))
+            return batch if whole else F.interpolate(batch, size, mode="bilinear", antialias=True)
+        moved = sent(pixels, device).permute(0, 3, 1, 2)
+        return augment(moved, taken(part.aspect, chosen), size, self.how)
 
     def through(self, batch: Tensor) -> Tensor:
         """``batch`` in [0, 1], normalised and sent through the frozen prefix."""
         normalised = normalise(batch, self.preprocessing.mean, self.preprocessing.std)
         with torch.no_grad(), autocast(normalised.device, self.compute):
-            output: Tensor = self.prefix(normalised.contiguous(memory_format=torch.channels_last))
+            output: Tensor = self.prefix(normalised.contiguous(memory_format=layout(normalised.device)))
         return output
+
+
+def taken(values: Tensor, chosen: Tensor) -> Tensor:
+    """The rows ``chosen`` [B] of ``values``, on their device."""
+    return values[sent(chosen, values.device)]
 
 
 def as_batch(pixels: Tensor, device: torch.device) -> Tensor:
     """uint8 [B, S, S, 3] as float [B, 3, S, S] in [0, 1] on ``device``."""
-    return pixels.to(device, non_blocking=True).permute(0, 3, 1, 2).float().div_(255)
+    return sent(pixels, device).permute(0, 3, 1, 2).float().div_(255)
 
 
 def autocast(device: torch.device, compute: Compute) -> AbstractContextManager[Any]:

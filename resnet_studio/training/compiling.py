@@ -33,17 +33,21 @@ def worthwhile(device: torch.device, seconds_left: float) -> bool:
 
 
 def compiled(network: torch.nn.Module, inputs: Tensor, compute: Compute, backend: str = BACKEND) -> Forward:
-    """``network`` compiled for batches like ``inputs`` (and as it is for others), tried out forward and backward.
+    """``network`` compiled for batches like ``inputs``, and those of one picture less, as an epoch has both; as it is
+    for others. Tried out forward and backward.
 
     To be called between two updates: gradients are empty afterwards, and BatchNorm's statistics as they were. Raises
     whatever the compiler raises, such as for want of a C compiler.
     """
+    torch.compiler.reset()  # what earlier trainings compiled counts towards a limit
     fast = torch.compile(network, backend=backend, dynamic=False)
+    sizes = {len(inputs), max(2, len(inputs) - 1)}  # BatchNorm wants two
     before = {name: value.clone() for name, value in network.named_buffers()}
     try:
         with warnings.catch_warnings(), autocast(inputs.device, compute):
             warnings.simplefilter("ignore")  # advice to whoever wrote the network
-            fast(inputs).float().square().mean().backward()
+            for size in sizes:
+                fast(inputs[:size]).float().square().mean().backward()
     finally:
         network.zero_grad(set_to_none=True)
         with torch.no_grad():
@@ -51,7 +55,8 @@ def compiled(network: torch.nn.Module, inputs: Tensor, compute: Compute, backend
                 value.copy_(before[name])
 
     def forward(batch: Tensor) -> Tensor:
-        result: Tensor = fast(batch) if batch.shape == inputs.shape else network(batch)
+        alike = len(batch) in sizes and batch.shape[1:] == inputs.shape[1:]
+        result: Tensor = fast(batch) if alike else network(batch)
         return result
 
     return forward
@@ -75,7 +80,7 @@ class TrainedPart:
         if size == self._size or not worthwhile(m.device, alike * seconds):
             return []
         self._size = size
-        inputs, _ = m.batches.train(indices, size)
+        inputs, _, _ = m.batches.train(indices, size)
         try:
             self.forward = compiled(m.suffix, inputs, m.compute)
         except Exception as error:  # noqa: BLE001 - whatever a compiler lacks, the training goes on without it

@@ -17,8 +17,10 @@ import torch
 from torch import Tensor
 
 from resnet_studio.data import decode
+from resnet_studio.data.augment import RANDOM, sent
 from resnet_studio.events import Preparing
-from resnet_studio.training.batches import FreshBatches, Part, on_device_if_it_fits, step_seed
+from resnet_studio.model.device import layout
+from resnet_studio.training.batches import FreshBatches, Part, on_device_if_it_fits, step_seed, taken
 from resnet_studio.training.plan import KEPT_VIEWS, keeps_features, kept_views, picture_size_in
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     from resnet_studio.data.cache import ArrayCache
 
 VERSION = 1
-CHUNK, GPU_CHUNK = 64, 512  # pictures at once
+CHUNK, SMALL_GPU_CHUNK, GPU_CHUNK = 64, 128, 512  # pictures at once
+LARGE_GPU = 12 * 2**30
 VIEW_EPOCH = 2**31  # views draw from seeds that no epoch uses
 STORED = {"bf16": ("<u2", torch.bfloat16), "fp32": ("<f4", torch.float32)}
 
@@ -45,7 +48,7 @@ class KeptBatches:
     varied_features: Tensor
     validation_features: Tensor
 
-    def train(self, indices: np.ndarray, size: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+    def train(self, indices: np.ndarray, size: int) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ARG002
         """See :class:`Batches`; a view is drawn for each picture, at the size that it was kept at.
 
         Maps of two sizes do not go into one batch: where the augmented views are smaller, they are all that is drawn.
@@ -54,22 +57,20 @@ class KeptBatches:
         views = torch.randint(1 + len(self.varied_features), (len(chosen),))
         if self.plain_features.shape[1:] != self.varied_features.shape[2:]:
             places = torch.randint(len(self.varied_features), (len(chosen),)) * len(self.training) + chosen
-            return self._labelled(_taken(self.varied_features.flatten(0, 1), places), chosen)
-        inputs = _taken(self.plain_features, chosen)
+            return self._labelled(taken(self.varied_features.flatten(0, 1), places), chosen)
+        inputs = taken(self.plain_features, chosen)
         if len(varied := views.nonzero().flatten()):
-            drawn = _taken(
-                self.varied_features.flatten(0, 1), (views[varied] - 1) * len(self.training) + chosen[varied]
-            )
-            inputs[varied.to(inputs.device)] = drawn
+            drawn = taken(self.varied_features.flatten(0, 1), (views[varied] - 1) * len(self.training) + chosen[varied])
+            inputs[sent(varied, inputs.device)] = drawn.to(inputs.device)
         return self._labelled(inputs, chosen)
 
-    def _labelled(self, inputs: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
-        labels = self.training.labels
-        return _arranged(inputs.to(labels.device)), labels[chosen.to(labels.device)]
+    def _labelled(self, inputs: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        labels = taken(self.training.labels, chosen)
+        return _arranged(inputs.to(labels.device)), labels, labels
 
     def plain(self, chosen: Tensor) -> Tensor:
         """See :class:`Batches`."""
-        return _arranged(_taken(self.plain_features, chosen).to(self.training.labels.device))
+        return _arranged(taken(self.plain_features, chosen).to(self.training.labels.device))
 
     def validate(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """See :class:`Batches`."""
@@ -107,7 +108,8 @@ def keep(
 def vary(
     kept: KeptBatches, fresh: FreshBatches, config: TrainConfig, cache: ArrayCache
 ) -> Generator[Preparing, None, KeptBatches]:
-    """``kept`` with the augmented views too, where ``config`` augments at all."""
+    """``kept`` with the augmented views too, where ``config`` augments at all; without the pictures' own pixels."""
+    kept = replace(kept, training=_without_pixels(kept.training), validation=_without_pixels(kept.validation))
     if fresh.how.identity:
         return kept
     count, size = len(fresh.training), picture_size_in(config, 0)
@@ -124,8 +126,16 @@ def vary(
     return replace(kept, varied_features=_as_tensor(entry.arrays["train"], fresh))
 
 
+def _without_pixels(part: Part) -> Part:
+    return replace(part, pixels=part.pixels.new_empty((0, *part.pixels.shape[1:])))
+
+
 def _chunk(fresh: FreshBatches) -> int:
-    return CHUNK if fresh.training.labels.device.type == "cpu" else GPU_CHUNK
+    device = fresh.training.labels.device
+    if device.type == "cpu":
+        return CHUNK
+    large = device.type == "cuda" and torch.cuda.get_device_properties(device).total_memory >= LARGE_GPU
+    return GPU_CHUNK if large else SMALL_GPU_CHUNK
 
 
 def _views_with_room(fresh: FreshBatches, config: TrainConfig, cache: ArrayCache) -> int:
@@ -152,8 +162,10 @@ def _plain(fresh: FreshBatches) -> Iterator[Tensor]:
 
 def _varied(fresh: FreshBatches, size: int, seed: int, view: int) -> Iterator[Tensor]:
     for index, chosen in enumerate(torch.split(torch.arange(len(fresh.training)), _chunk(fresh))):
-        torch.manual_seed(step_seed(seed, VIEW_EPOCH + view, index))
-        yield fresh.augmented(chosen, size)
+        with RANDOM:
+            torch.manual_seed(step_seed(seed, VIEW_EPOCH + view, index))
+            features = fresh.augmented(chosen, size)
+        yield features
 
 
 def _fill(chunks: Iterator[Tensor], array: np.ndarray, done: int, total: int) -> Generator[Preparing, None, None]:
@@ -177,7 +189,8 @@ def _channels_last(features: Tensor) -> Tensor:
 
 def _arranged(features: Tensor) -> Tensor:
     """Stored features [B, H, W, C] as the suffix wants them, [B, C, H, W]; pooled ones [B, C] as they are."""
-    return features.permute(0, 3, 1, 2) if features.ndim == 4 else features
+    arranged = features.permute(0, 3, 1, 2) if features.ndim == 4 else features
+    return arranged.contiguous(memory_format=layout(features.device)) if features.ndim == 4 else arranged
 
 
 def _as_array(features: Tensor) -> np.ndarray:
@@ -190,10 +203,6 @@ def _as_tensor(array: np.ndarray, fresh: FreshBatches) -> Tensor:
     """Stored features, on the device of ``fresh`` where they fit."""
     _, dtype = STORED[fresh.compute.precision]
     return on_device_if_it_fits(torch.from_numpy(array).view(dtype), fresh.training.labels.device)
-
-
-def _taken(features: Tensor, chosen: Tensor) -> Tensor:
-    return features[chosen.to(features.device)]
 
 
 def weights_hash(module: torch.nn.Module) -> str:

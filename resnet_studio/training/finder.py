@@ -131,10 +131,10 @@ def _on_a_copy(m: Materials, updates: int) -> Session:
     It has more epochs than it will come to, so that pictures stay at the size of the first epochs.
     """
     copied: dict[int, Any] = {}
-    suffix = copy.deepcopy(m.suffix, copied)
+    model, suffix = copy.deepcopy(m.model, copied), copy.deepcopy(m.suffix, copied)  # they share their modules
     stages = [(stage, [copied[id(parameter)] for parameter in group]) for stage, group in m.stages]
     config = m.config.replace(learning_rate=1.0, average_weights=False, epochs=LONG)
-    session = Session(replace(m, config=config, suffix=suffix, stages=stages))
+    session = Session(replace(m, config=config, model=model, suffix=suffix, stages=stages))
     session.schedule = LambdaLR(session.optimizer, lambda update: rate_at(update, updates))
     return session
 

@@ -26,6 +26,13 @@ def describe(device: torch.device) -> str:
     return "Apple GPU" if device.type == "mps" else f"CPU, {os.cpu_count() or 1} cores"
 
 
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether ``error`` says that the device has no memory left; Metal has no exception of its own for that."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error)
+
+
 @dataclass(frozen=True)
 class Compute:
     """How to compute: ``precision`` is ``fp32`` or ``bf16``; on a CPU also the number of ``threads`` (else 0), and

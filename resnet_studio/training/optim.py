@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -96,20 +96,35 @@ def _half_cosine(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
 
 
-def make_average(network: torch.nn.Module, steps: int) -> AveragedModel:
-    """A moving average of weights and BatchNorm statistics that looks back about a twentieth of ``steps``.
+class MovingAverage(AveragedModel):
+    """A moving average of weights and BatchNorm statistics that looks back ``1 / (1 - longest)`` updates.
 
-    Its decay grows with the number of updates, so that the first epochs are not dominated by the initial weights.
+    Its decay grows with the number of updates, so that the first epochs are not dominated by the initial weights. It
+    counts them on the CPU: torch's own loop moves its count to the device and waits for it, twice an update.
     """
-    longest = 1 - 1 / max(2.0, steps / 20)
 
-    def blend(averaged: Any, current: Any, updates: Any) -> None:
-        count = int(updates)
-        decay = min(longest, (1 + count) / (10 + count))
-        if torch.is_floating_point(averaged[0]):
-            torch._foreach_lerp_(averaged, current, 1 - decay)
-        else:
-            for mine, theirs in zip(averaged, current, strict=True):
+    def __init__(self, network: torch.nn.Module, longest: float) -> None:
+        super().__init__(network, use_buffers=True)
+        self.longest = longest
+
+    @torch.no_grad()
+    def update_parameters(self, model: torch.nn.Module) -> None:
+        """Blend the weights of ``model`` in; the first ones are taken as they are."""
+        count = int(self.n_averaged)
+        decay = min(self.longest, (1 + count) / (10 + count)) if count else 0.0
+        pairs = list(zip(_values(self.module), _values(model), strict=True))
+        blended = [pair for pair in pairs if pair[0].is_floating_point()]
+        torch._foreach_lerp_([mine for mine, _ in blended], [theirs for _, theirs in blended], 1 - decay)
+        for mine, theirs in pairs:
+            if not mine.is_floating_point():
                 mine.copy_(theirs)
+        self.n_averaged += 1
 
-    return AveragedModel(network, multi_avg_fn=blend, use_buffers=True)
+
+def _values(network: torch.nn.Module) -> list[torch.Tensor]:
+    return [*network.parameters(), *network.buffers()]
+
+
+def make_average(network: torch.nn.Module, steps: int) -> MovingAverage:
+    """The average of ``network`` over about a twentieth of ``steps``."""
+    return MovingAverage(network, 1 - 1 / max(2.0, steps / 20))

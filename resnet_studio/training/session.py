@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from resnet_studio.data.augment import mix
+from resnet_studio.data.augment import RANDOM
 from resnet_studio.events import EpochFinished, Event, Noted, Progress, Started
 from resnet_studio.training import hardware, saving
 from resnet_studio.training.adversarial import attack_of
@@ -52,7 +52,7 @@ class Session:
         self.batches_per_epoch = -(-self.pictures // self.batch_size)
         self.updates_per_epoch = -(-self.batches_per_epoch // config.accumulate_steps)
         steps = self.epochs * self.updates_per_epoch
-        self.optimizer = make_optimizer(m.stages, config, fused=m.device.type in ("cuda", "cpu"))
+        self.optimizer = make_optimizer(m.stages, config, fused=m.device.type in ("cuda", "cpu", "mps"))
         self.schedule = make_schedule(self.optimizer, config, steps, self.updates_per_epoch)
         self.average = make_average(m.suffix, steps) if config.average_weights else None
         self.loss_weights = class_weights(m) if config.class_weighting == "balanced" else None
@@ -122,12 +122,10 @@ class Session:
         """One batch forward and backward, and an update where one is due."""
         m = self.materials
         config = m.config
-        torch.manual_seed(step_seed(config.seed, self.epoch, self.batch))
-        inputs, labels = m.batches.train(indices, picture_size_in(config, self.epoch))
-        targets = labels
-        if config.mix != "none":
-            inputs, targets = mix(inputs, labels, len(m.card.classes), config.mix)
-        loss, correct = self._backward(inputs, targets, labels)
+        with RANDOM:
+            torch.manual_seed(step_seed(config.seed, self.epoch, self.batch))
+            inputs, targets, labels = m.batches.train(indices, picture_size_in(config, self.epoch))
+            loss, correct = self._backward(inputs, targets, labels)
         self.batch += 1
         if self.batch % config.accumulate_steps == 0 or self.epoch_complete:
             self._update()
@@ -140,8 +138,8 @@ class Session:
         while True:
             try:
                 return self._backward_in_pieces(inputs, targets, labels)
-            except torch.OutOfMemoryError:
-                if self.micro_batch == 1:
+            except RuntimeError as error:
+                if self.micro_batch == 1 or not hardware.is_out_of_memory(error):
                     raise
                 self.micro_batch = max(1, self.micro_batch // 2)
                 self.optimizer.zero_grad(set_to_none=True)
@@ -266,7 +264,7 @@ class Session:
         return self.materials.suffix if self.average is None else self.average.module
 
     def _validate(self) -> tuple[float, float]:
-        return validate(self.materials, self._scored(), 2 * self.batch_size)
+        return validate(self.materials, self._scored(), 2 * self.micro_batch)
 
     def next_epoch(self, finished: EpochFinished) -> None:
         """Move on to the epoch after ``finished``."""

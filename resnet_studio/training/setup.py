@@ -17,7 +17,7 @@ from resnet_studio.data.decode import CentreCrop
 from resnet_studio.events import Event, PicturesSkipped, Preparing, Probed
 from resnet_studio.model import resnet, weights
 from resnet_studio.model.checkpoint import Card, Preprocessing
-from resnet_studio.model.device import choose_device
+from resnet_studio.model.device import choose_device, layout
 from resnet_studio.training import features, hardware, probe, saving
 from resnet_studio.training.batches import FreshBatches, decode_parts, retold
 from resnet_studio.training.materials import Materials
@@ -79,7 +79,7 @@ def _materials(run: Run, control: Control, resuming: bool) -> Generator[Event, N
     compute = saving.saved_compute(run) or hardware.choose_compute(config.precision, device)
     compute.apply()
     compute.prepare(model)
-    model.to(device, memory_format=torch.channels_last)
+    model.to(device, memory_format=layout(device))
     cut = resnet.cut(model, config.freeze, config.tuned_parameters, from_pictures=config.adversarial > 0)
     materials = Materials(
         run=run,
@@ -92,7 +92,9 @@ def _materials(run: Run, control: Control, resuming: bool) -> Generator[Event, N
         prefix=cut.prefix,
         suffix=cut.suffix,
         stages=resnet.parameter_groups(model, config.freeze, config.tuned_parameters),
-        batches=FreshBatches(train, validation, cut.prefix, how, card.preprocessing, compute),
+        batches=FreshBatches(
+            train, validation, cut.prefix, how, card.preprocessing, compute, config.mix, len(card.classes)
+        ),
     )
     if resuming:
         saving.restore_frozen(materials)

@@ -10,7 +10,6 @@ model. Each result is a line in ``results/cifar10.jsonl``; what is there is not 
 from __future__ import annotations
 
 import argparse
-import datetime
 import shutil
 import statistics
 import sys
@@ -18,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 import train_arms
-from ledger import Ledger
+from ledger import Ledger, mean_and_spread
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -63,10 +62,10 @@ def table() -> str:
         for arm, name in ARMS.items():
             found = [r for r in results if (r["pictures"], r["epochs"], r["arm"]) == (*budget, arm)]
             if found:
-                accuracy = statistics.mean(r["accuracy"] for r in found)
+                accuracy = mean_and_spread([r["accuracy"] for r in found])
                 seconds = statistics.median(r["seconds"] for r in found)
                 lines.append(
-                    f"| {10 * budget[0]:,}, {budget[1]} | {name} | {accuracy:.3f} | {seconds:.0f} | {len(found)} |"
+                    f"| {10 * budget[0]:,}, {budget[1]} | {name} | {accuracy} | {seconds:.0f} | {len(found)} |"
                 )
     return "\n".join(lines)
 
@@ -93,8 +92,7 @@ def main() -> None:
                     answer, seconds, memory = train_arms.run(command(arm, data, given, seed, workspace))
                     accuracy = answer.get("test_accuracy", answer.get("accuracy"))
                     LEDGER.append({**which, "accuracy": accuracy, "seconds": round(seconds, 1),
-                                   "memory_mb": round(memory), "machine": train_arms.machine(),
-                                   "date": datetime.date.today().isoformat()})  # fmt: skip
+                                   "memory_mb": round(memory)})  # fmt: skip
     print(table())
 
 

@@ -3,7 +3,8 @@
     python benchmarks/decode.py photos.zip --size 160 --rounds 5
 
 Both read the same files and end with the same squeezed square of pixels; in turn, the ratio of each pair is printed.
-Pictures of a phone's size are made from the given ones by enlarging them to 4,000 px.
+Pictures of a phone's size are made from the given ones by enlarging them to 4,000 px. Each kind is a line in
+``results/decode.jsonl``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from ledger import Ledger
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -71,11 +73,13 @@ def main() -> None:
                 pair = ours(kind, given.size, threads), plain(kind, given.size, threads)
                 pairs += [pair] if turn else []  # the first fills the disk cache
             rates = [len(kind) / statistics.median(pair[arm] for pair in pairs) for arm in (0, 1)]
-            ratio = statistics.median(theirs / mine for mine, theirs in pairs)
-            print(
-                f"{len(kind)} pictures, {name}: ours {rates[0]:.0f}/s, Pillow in draft mode {rates[1]:.0f}/s, "
-                f"{threads} threads, median ratio {ratio:.2f}"
-            )
+            ratios = sorted(theirs / mine for mine, theirs in pairs)
+            Ledger("decode").append({
+                "pictures": len(kind), "kind": name, "threads": threads, "rounds": given.rounds, "side": given.size,
+                "ours_per_s": round(rates[0]), "pillow_draft_per_s": round(rates[1]),
+                "ratio": round(statistics.median(ratios), 3), "lowest": round(ratios[0], 3),
+                "highest": round(ratios[-1], 3),
+            })  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -12,12 +12,10 @@ a line in ``results/growth.jsonl``.
 from __future__ import annotations
 
 import argparse
-import datetime
 import statistics
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import gpu
 import torch
@@ -78,7 +76,7 @@ def depth(given: argparse.Namespace) -> None:
         LEDGER.append({
             "kind": "depth", "depth": number, "size": given.size, "batch": given.batch,
             "pictures_per_second": round(rate, 1), "share_of_limit": round(share, 3),
-            "precision": session.materials.compute.precision, **place(),
+            "precision": session.materials.compute.precision,
         })  # fmt: skip
 
 
@@ -97,7 +95,7 @@ def pictures(given: argparse.Namespace) -> None:
             count = sum(1 for _ in data.rglob("*.jpg"))
             LEDGER.append({
                 "kind": "pictures", "times": times, "pictures": count, "seconds": round(seconds, 1),
-                "memory_mb": round(memory), "accuracy": answer["test_accuracy"], **place(),
+                "memory_mb": round(memory), "accuracy": answer["test_accuracy"],
             })  # fmt: skip
 
 
@@ -110,10 +108,6 @@ def multiplied(source: Path, target: Path, times: int) -> Path:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 picture.convert("RGB").crop((copy, copy, picture.width, picture.height)).save(place, quality=90)
     return target / f"{times}"
-
-
-def place() -> dict[str, Any]:
-    return {"machine": train_arms.machine(), "date": datetime.date.today().isoformat()}
 
 
 def main() -> None:

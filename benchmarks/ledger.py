@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import platform
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,9 +33,25 @@ class Ledger:
         return any(values.items() <= result.items() for result in self.results())
 
     def append(self, result: dict[str, Any]) -> None:
-        """Add ``result`` at the end, and print it."""
-        line = json.dumps(result)
+        """Add ``result`` at the end with the machine and the date, and print it."""
+        line = json.dumps({**result, "machine": machine(), "date": datetime.date.today().isoformat()})
         RESULTS.mkdir(exist_ok=True)
         with self.path.open("a") as file:
             file.write(line + "\n")
         print(line, flush=True)
+
+
+def machine() -> str:
+    """The processor and its cores."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0]}, {len(names)} cores" if names else platform.processor()
+
+
+def mean_and_spread(values: Sequence[float]) -> str:
+    """The mean of ``values`` and, where there are several, their standard deviation."""
+    spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.3f}{spread}"

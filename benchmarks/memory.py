@@ -3,7 +3,8 @@
     python benchmarks/memory.py --pictures 100000
 
 Makes that many 32 px pictures of ten classes, trains the head on frozen features of a ResNet-18 with random weights,
-and prints the most memory that the process held: its own, and with the mapped files that the system can take back.
+and writes the most memory that the process held into ``results/memory.jsonl``: its own, and with the mapped files that
+the system can take back.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from ledger import Ledger
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,17 +75,11 @@ def main() -> None:
         watcher.join()
         if process.returncode:
             raise SystemExit(errors[-2000:])
-        print(
-            json.dumps(
-                {
-                    "pictures": given.pictures,
-                    "own_mb": round(most["RssAnon"]),
-                    "with_mapped_files_mb": round(most["VmRSS"]),
-                    "seconds": round(time.perf_counter() - begun, 1),
-                    "epochs_run": json.loads(output.strip().splitlines()[-1])["epochs_run"],
-                }
-            )
-        )
+        Ledger("memory").append({
+            "pictures": given.pictures, "own_mb": round(most["RssAnon"]), "with_mapped_files_mb": round(most["VmRSS"]),
+            "seconds": round(time.perf_counter() - begun, 1),
+            "epochs_run": json.loads(output.strip().splitlines()[-1])["epochs_run"],
+        })  # fmt: skip
 
 
 if __name__ == "__main__":

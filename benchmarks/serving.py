@@ -4,15 +4,14 @@
 
 The server runs as users start it, the training is started in it as the page does. The users are threads of this
 process that speak to it as browsers do: upload a picture, join the queue, wait for the answer. Quiet and busy
-stretches take turns; the training's speed is read from its log. One user alone in a quiet server comes first.
+stretches take turns; the training's speed is read from its log. The first question of all is that of one user alone
+beside the training. Each call is a line in ``results/serving.jsonl``.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
-import os
 import random
 import statistics
 import subprocess
@@ -24,6 +23,7 @@ import uuid
 from pathlib import Path
 
 import httpx
+from ledger import Ledger
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -154,16 +154,14 @@ def main() -> None:
                     pair.append((trained(run) - before) / (time.perf_counter() - begun))
                 rates.append(pair)
             slowed = 1 - statistics.median(with_users / alone for alone, with_users in rates)
-            result = {
+            Ledger("serving").append({
                 "users": given.users, "think_s": given.think, "answers": len(waits), "first_s": round(first, 3),
                 "median_s": round(statistics.median(waits), 3),
                 "p95_s": round(statistics.quantiles(waits, n=20)[-1], 3), "worst_s": round(max(waits), 3),
                 "training_alone_per_s": [round(pair[0], 1) for pair in rates],
                 "training_with_users_per_s": [round(pair[1], 1) for pair in rates],
-                "training_slowed_by": round(slowed, 3), "cores": os.cpu_count(),
-                "date": datetime.date.today().isoformat(),
-            }  # fmt: skip
-            print(json.dumps(result))
+                "training_slowed_by": round(slowed, 3),
+            })  # fmt: skip
         finally:
             server.terminate()
             server.wait()

@@ -8,7 +8,7 @@
 ``tiny-imagenet`` holds ``train/<wnid>/`` and ``val/<wnid>/``. ``train`` goes on where it was interrupted. The recipe:
 SGD with Nesterov momentum, one cycle, random-resized crops and mirroring, label smoothing, averaged weights, pictures
 that grow from 56 to 96 px; other options of ``python -m resnet_studio train``, such as ``--learning-rate 0.06``, come
-after it. ``score`` gives the top-1 accuracy at some sizes.
+after it. ``score`` writes the top-1 accuracy at some sizes into ``results/starter.jsonl``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ import argparse
 import json
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import torch
+from ledger import Ledger
 from safetensors.torch import load_file, save_file
 
 SETTINGS = {
@@ -83,7 +85,8 @@ def score(given: argparse.Namespace) -> None:
             with torch.inference_mode():
                 answers = model((pixels.float() / 255 - mean) / std).argmax(1)
             right += int((answers == torch.tensor([label for _, label in files[start : start + 250]])).sum())
-        print(json.dumps({"size": size, "top1": round(right / len(files), 4), "pictures": len(files)}), flush=True)
+        Ledger("starter").append({"weights": sha256(given.weights.read_bytes()).hexdigest()[:12], "size": size,
+                                  "top1": round(right / len(files), 4), "pictures": len(files)})  # fmt: skip
 
 
 def main() -> None:
@@ -100,7 +103,7 @@ def main() -> None:
     scoring = commands.add_parser("score")
     scoring.add_argument("weights", type=Path)
     scoring.add_argument("data", type=Path)
-    scoring.add_argument("--sizes", type=int, nargs="+", default=[64, 96, 128])
+    scoring.add_argument("--sizes", type=int, nargs="+", default=[64, 96, 112, 128])
     given, given.others = parser.parse_known_args()
     if given.others and given.command != "train":
         parser.error(f"unknown: {' '.join(given.others)}")

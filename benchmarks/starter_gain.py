@@ -1,6 +1,7 @@
 """What the built-in starter weights buy: test accuracy from them and from scratch, same pictures, epochs and seeds.
 
-    python benchmarks/starter_gain.py photos=photos.zip "CIFAR-10, 50 a class=cifar10.zip:50" digits=sample:digits
+    python benchmarks/starter_gain.py "photographs of cats and dogs=photos.zip" "CIFAR-10, 50 a class=cifar10.zip:50"
+    python benchmarks/starter_gain.py "handwritten digits=sample:digits" --epochs 3
 
 ``NAME=DATA:COUNT`` takes COUNT pictures of each class's training part and the first 2 x COUNT of its test part. Each
 result is a line in ``results/starter_gain.jsonl``; what is there is not run again. ``--table`` prints the table.
@@ -9,9 +10,7 @@ result is a line in ``results/starter_gain.jsonl``; what is there is not run aga
 from __future__ import annotations
 
 import argparse
-import datetime
 import shutil
-import statistics
 import sys
 import tempfile
 from collections import Counter
@@ -19,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ledger import Ledger
+from ledger import Ledger, mean_and_spread
 
 import resnet_studio as studio
 from resnet_studio.data.dataset import Dataset
@@ -51,8 +50,7 @@ def table() -> str:
         cells = []
         for weights in ("scratch", "starter"):
             found = [r["accuracy"] for r in results if (r["name"], r["weights"]) == (name, weights)]
-            spread = f" ± {statistics.stdev(found):.3f}" if len(found) > 1 else ""
-            cells.append(f"{statistics.mean(found):.3f}{spread}" if found else "-")
+            cells.append(mean_and_spread(found) if found else "-")
         mine = [result for result in results if result["name"] == name]
         seeds = len({result["seed"] for result in mine})
         lines.append(
@@ -87,7 +85,7 @@ def main() -> None:
                         "name": name, "weights": weights, "seed": seed, "epochs": given.epochs,
                         "accuracy": finished.test_accuracy, "seconds": round(finished.train_seconds, 1),
                         "freeze": run.config.freeze, "size": run.config.picture_size,
-                        "train": run.about["counts"]["train"], "date": datetime.date.today().isoformat(),
+                        "train": run.about["counts"]["train"],
                     })  # fmt: skip
     print(table())
 

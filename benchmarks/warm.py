@@ -2,19 +2,19 @@
 
     python benchmarks/warm.py photos.zip --weights resnet18.safetensors --pictures 400
 
-Where the folder has fewer pictures than asked for, mirrored copies are added. Both trainings run in this process, one
-after the other, the second with another seed for its first batch order and the same split, as a user would repeat it.
+Where the folder has fewer pictures than asked for, mirrored copies are added. The trainings run in this process, one
+after the other with the same settings, as in a server that is up. The result is a line in ``results/warm.jsonl``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from ledger import Ledger
 from PIL import Image, ImageOps
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -59,18 +59,8 @@ def main() -> None:
             begun = time.perf_counter()
             studio.train(dataset, workspace=workspace, weights=given.weights, freeze="layer4", told=told)
             seconds.append(time.perf_counter() - begun)
-    print(
-        json.dumps(
-            {
-                "pictures": given.pictures,
-                "first": {"probe_s": round(probed[0], 2), "all_s": round(seconds[0], 2)},
-                "again": [
-                    {"probe_s": round(probe, 2), "all_s": round(whole, 2)}
-                    for probe, whole in zip(probed[1:], seconds[1:], strict=True)
-                ],
-            }
-        )
-    )
+    each = [{"probe_s": round(p, 2), "all_s": round(a, 2)} for p, a in zip(probed, seconds, strict=True)]
+    Ledger("warm").append({"pictures": given.pictures, "first": each[0], "again": each[1:]})
 
 
 if __name__ == "__main__":

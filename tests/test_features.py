@@ -1,5 +1,6 @@
 """Kept features and the linear probe."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +136,44 @@ def test_nothing_is_mapped_any_more_when_an_entry_is_renamed(dataset, workspace,
     monkeypatch.setattr(cache, "renamed", watched)
     prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4", augmentation="light"), workspace))
     assert len(entries) == len(set(entries)) == 4  # pixels of both parts, plain and varied features
+
+
+@pytest.mark.parametrize("freeze", ["none", "layer2"])
+def test_trained_stages_start_with_the_statistics_of_these_pictures_and_frozen_ones_keep_theirs(
+    dataset, workspace, pretrained, freeze
+):
+    config = QUICK.replace(weights=pretrained, freeze=freeze, batch_size=6, stem="standard")
+    session, _ = prepared(plan.new_run(dataset, config, workspace))
+    before, model = checkpoint.load(Path(pretrained)).model.state_dict(), session.materials.model
+    for stage in ("layer1", "layer2", "layer3", "layer4"):
+        name = f"{stage}.0.bn1.running_mean"
+        assert torch.equal(model.state_dict()[name], before[name]) == (
+            freeze == "layer2" and stage in ("layer1", "layer2")
+        )
+    first = model.bn1 if freeze == "none" else model.layer3[0].bn1
+    seen = []
+    first.register_forward_hook(lambda layer, given, output: seen.append(given[0]))
+    with torch.no_grad():
+        session.materials.suffix(session.materials.batches.plain(torch.arange(len(session.materials.batches.training))))
+    inputs = torch.cat(seen)
+    assert torch.allclose(first.running_mean, inputs.mean((0, 2, 3)), atol=1e-4)
+    assert torch.allclose(first.running_var, inputs.var((0, 2, 3)), rtol=0.02)
+    assert first.momentum == 0.1 and not first.training
+
+
+@pytest.mark.slow
+def test_training_goes_on_from_the_probe_on_pictures_unlike_those_of_the_starting_weights(workspace, tmp_path):
+    """The statistics of the built-in weights are those of photographs; with them the loss of digits began at 99."""
+    digits = open_data("sample:digits", workspace)
+    for label in range(10):
+        for sample in [each for each in digits.samples if each.label == label][:14]:
+            place = tmp_path / "few" / digits.classes[label] / Path(sample.name).name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(digits.path(sample), place)
+    config = TrainConfig(weights="starter", freeze="layer3", epochs=2, picture_size=64, precision="fp32", device="cpu")
+    run = plan.new_run(open_data(tmp_path / "few", workspace), config, workspace)
+    assert isinstance(drive(run, Control()), Finished)
+    assert run.state().epochs[0].train_loss < 3
 
 
 def test_without_room_the_prefix_is_computed_each_time(dataset, workspace, monkeypatch):

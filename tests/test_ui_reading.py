@@ -17,11 +17,13 @@ def history(
     loss: Callable[[int], float] = lambda e: 2 * 0.85**e,
     accuracy: Callable[[int], float] = lambda e: 1 - 0.8**e,
     train_accuracy: Callable[[int], float] = lambda e: 1 - 0.75**e,
+    beaten: bool = True,
 ) -> list[EpochFinished]:
     return [
         EpochFinished(
             epoch=e, train_loss=train_loss(e), train_accuracy=train_accuracy(e), validation_loss=loss(e),
-            validation_accuracy=accuracy(e), learning_rate=1e-3, pictures_per_second=1, seconds=1, best=False,
+            validation_accuracy=accuracy(e), learning_rate=1e-3, pictures_per_second=1, seconds=1,
+            best=beaten and e == 1,
         )
         for e in range(1, count + 1)
     ]  # fmt: skip
@@ -33,6 +35,12 @@ def kind(epochs: list[EpochFinished], **options: int) -> str:
 
 def test_before_three_epochs_it_is_too_early_to_say() -> None:
     assert kind([]) == kind(history(2)) == "early"
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_where_no_epoch_beats_the_start_nobody_is_told_that_an_epoch_is_kept(ended: bool) -> None:
+    reading = read(history(14, beaten=False), planned=20, classes=10, pictures=270, ended=ended)
+    assert reading.kind == "start" and "epoch 14" not in reading.sentence("en") and reading.sentence("zh")
 
 
 def test_a_falling_validation_loss_is_learning() -> None:

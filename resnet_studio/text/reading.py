@@ -17,6 +17,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "The training loss ran away from epoch {epoch} on. Try again with a learning rate ten times smaller.",
         "从第 {epoch} 轮起训练损失失控上升。请把学习率降到十分之一再试。",
     ),
+    "reading.start": (
+        "No epoch so far does better on new pictures than the model that training started from; that one is kept until one does.",
+        "到目前为止，还没有一轮在新图片上超过训练开始时的模型；在被超过之前，保留的是那个模型。",
+    ),
+    "reading.start.ended": (
+        "No epoch did better on new pictures than the model that training started from, so that one is kept. Freeze more, lower the learning rate or add pictures.",
+        "没有一轮在新图片上超过训练开始时的模型，因此保留的是那个模型。可以多冻结几层、降低学习率或增加图片。",
+    ),
     "reading.guessing": (
         "No better than guessing ({chance:%}) so far. Check that pictures and classes match; if they do, train more of the network or raise the learning rate.",
         "目前和随机猜测（{chance:%}）差不多。请检查图片与类别是否对应；若无误，可让更多层参与训练或提高学习率。",

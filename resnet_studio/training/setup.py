@@ -18,7 +18,7 @@ from resnet_studio.events import Event, PicturesSkipped, Preparing, Probed
 from resnet_studio.model import resnet, weights
 from resnet_studio.model.checkpoint import Card, Preprocessing
 from resnet_studio.model.device import choose_device, layout
-from resnet_studio.training import features, hardware, probe, saving
+from resnet_studio.training import adapting, features, hardware, probe, saving
 from resnet_studio.training.batches import FreshBatches, decode_parts, retold
 from resnet_studio.training.materials import Materials
 from resnet_studio.training.session import Session
@@ -121,9 +121,11 @@ def _probe(materials: Materials, begun: float) -> Generator[Event, None, bool]:
     m = materials
     if m.config.weights == "scratch":
         return False
+    came_with_head = bool(m.card.weights_origin["detail"].get("head"))
+    if not came_with_head:
+        adapting.adapt(m)
     fitted, accuracy = probe.probe(m.batches, m.suffix, len(m.card.classes), m.config.seed, m.compute)
     yield Probed(validation_accuracy=accuracy, seconds=time.perf_counter() - begun)
-    came_with_head = bool(m.card.weights_origin["detail"].get("head"))
     return came_with_head or probe.install(fitted, m.model.fc)
 
 

@@ -16,7 +16,7 @@ from resnet_studio.events import EpochFinished
 from resnet_studio.text import Language, say
 
 Kind = Literal[
-    "early", "diverging", "guessing", "overfitting", "plateau", "underfitting", "learning", "perfect", "steady"
+    "early", "diverging", "start", "guessing", "overfitting", "plateau", "underfitting", "learning", "perfect", "steady"
 ]
 
 FEWEST = 3
@@ -55,6 +55,8 @@ def read(
     epochs = [epoch for epoch in epochs if math.isfinite(epoch.validation_accuracy)]
     if len(epochs) < FEWEST:
         return Reading("early", ended, {"epochs": FEWEST})
+    if not any(epoch.best for epoch in epochs):
+        return Reading("start", ended)
     best = max(epochs, key=lambda epoch: (epoch.validation_accuracy, -epoch.validation_loss))
     values = {"epoch": best.epoch, "accuracy": best.validation_accuracy}
     if _guesses(epochs, best, planned, classes):

@@ -167,6 +167,14 @@ def test_kept_views_have_one_size_and_an_early_size_above_the_full_one_means_not
     assert {plan.picture_size_in(same, epoch) for epoch in range(4)} == {96}
 
 
+@pytest.mark.parametrize(
+    ("freeze", "early"), [("none", [80, 96, 128, 176]), ("layer3", [80, 112, 144, 192]), ("layer4", [80, 96, 128, 176])]
+)
+def test_trained_stages_that_never_see_the_full_size_see_nearly_that(freeze, early):
+    sizes = [settled(TrainConfig(freeze=freeze, picture_size=size)).early_picture_size for size in (96, 128, 160, 224)]
+    assert sizes == early
+
+
 def test_without_crops_or_from_scratch_pictures_have_their_full_size_from_the_start():
     assert settled(TrainConfig(augmentation="none")).early_picture_size == settled().picture_size
     scratch = settled(start=SCRATCH)

@@ -43,14 +43,16 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
     scratch = facts.start.key == "scratch"
     size = config.picture_size or _picture_size(facts, scratch)
     small = scratch and size <= SMALL_PICTURE
+    freeze = _freeze(facts, scratch) if config.freeze == "auto" else config.freeze
+    early = size if scratch or config.augmentation == "none" else _early_picture_size(freeze, size)
     return config.replace(
         weights=facts.start.weights,
-        freeze=_freeze(facts, scratch) if config.freeze == "auto" else config.freeze,
+        freeze=freeze,
         stem=_stem(config, facts, small),
         epochs=config.epochs or facts.epochs or _epochs(facts.train_pictures, scratch),
         batch_size=config.batch_size or _batch_size(facts),
         picture_size=size,
-        early_picture_size=min(size, config.early_picture_size or _early_picture_size(config, size, scratch)),
+        early_picture_size=min(size, config.early_picture_size or early),
         learning_rate=config.learning_rate or _learning_rate(config, scratch),
         stage_factor=1.0 if scratch else config.stage_factor,
         augmentation=_augmentation(size, scratch) if config.augmentation == "auto" else config.augmentation,
@@ -88,10 +90,14 @@ def _picture_size(facts: Facts, scratch: bool) -> int:
     return 224 if facts.on_gpu else 160
 
 
-def _early_picture_size(config: TrainConfig, size: int, scratch: bool) -> int:
-    """Four fifths where crops are taken, in steps of 32 px; torchvision's recipes train at 176 px for 224."""
-    whole = scratch or size < 96 or config.augmentation == "none"
-    return size if whole else max(64, round(0.8 * size / 32) * 32)
+def _early_picture_size(freeze: Freeze, size: int) -> int:
+    """Four fifths where crops are taken, in steps of 16 px; torchvision's recipes train at 176 px for 224.
+
+    Seven eighths behind frozen stages whose features are kept: those never grow to the full size, and BatchNorm in
+    trained stages gets used to the size that it sees.
+    """
+    kept_and_trained = freeze in ("layer1", "layer2", "layer3")
+    return min(size, max(64, round((7 / 8 if kept_and_trained else 4 / 5) * size / 16) * 16))
 
 
 def _epochs(train_pictures: int, scratch: bool) -> int:

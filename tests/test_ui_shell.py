@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from resnet_studio.errors import DataError, StudioError
 from resnet_studio.ui.app import build_app, forget_old_uploads, free_port, is_loopback
+from resnet_studio.ui.machine import device_name
 from resnet_studio.workspace import Workspace
 
 
@@ -260,3 +261,8 @@ def test_words_that_go_into_attributes_hold_no_quotes() -> None:
     marked = [texts for table in (shell.TEXT, page_data.TEXT) for texts in table.values()]
 
     assert [text for pair in marked for text in pair if '"' in text or "`" in text] == []
+
+
+def test_a_processor_is_called_in_the_readers_language() -> None:
+    assert device_name("CPU, 2 cores", "zh") == "CPU，2 核" and device_name("CPU, 1 cores", "en") == "CPU, 1 core"
+    assert device_name("NVIDIA H200", "zh") == "NVIDIA H200"

@@ -9,6 +9,7 @@ from resnet_studio.events import Noted, Preparing
 from resnet_studio.text import Language, say
 from resnet_studio.ui import charts
 from resnet_studio.ui.charts import History
+from resnet_studio.ui.machine import device_name
 from resnet_studio.ui.reading import read
 from resnet_studio.ui.run_data import spell_time
 from resnet_studio.ui.watch import Seen
@@ -113,7 +114,7 @@ def _figures(seen: Seen, language: Language) -> list[str]:
             if progress.memory_mb > 0:
                 figures.append(say("live.memory", language, memory=_memory(progress.memory_mb)))
         if started is not None:
-            figures.append(f"{started.device}, {started.precision}")
+            figures.append(f"{device_name(started.device, language)} · {started.precision}")
         return figures
     if state.best is not None:
         figures.append(say("live.best", language, epoch=state.best.epoch, accuracy=state.best.validation_accuracy))

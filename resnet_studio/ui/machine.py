@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -12,6 +13,12 @@ from resnet_studio.text import Language, say
 
 QUIET_SECONDS = 2.5
 NICER = 5
+
+
+def device_name(told: str, language: Language) -> str:
+    """A device as a run's log calls it, in the reader's language."""
+    cores = re.fullmatch(r"CPU, (\d+) cores", told)
+    return say("shell.cpu", language, cores=int(cores[1])) if cores else told
 
 
 class Machine:

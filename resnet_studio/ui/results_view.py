@@ -7,6 +7,7 @@ from typing import Any
 
 from resnet_studio.text import Language, say
 from resnet_studio.ui.literal import literal, name_of
+from resnet_studio.ui.machine import device_name
 from resnet_studio.ui.run_data import Overview, spell_time
 
 WIDE_INTERVAL = 0.15
@@ -85,7 +86,7 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
         note = say("results.card.epoch.note", language, epochs=done, accuracy=run.validation_accuracy)
         figure = str(best.epoch) if best else say("results.card.epoch.probe", language)
         made.append(_card("epoch", figure, note, language))
-    device = run.state.started.device if run.state.started else run.config.device
+    device = device_name(run.state.started.device, language) if run.state.started else run.config.device
     note = say("results.card.time.note", language, device=device)
     made.append(_card("time", spell_time(run.seconds, language), note, language))
     reading = f'<p class="res-reading">{_reading(report, language)}</p>' if report else ""

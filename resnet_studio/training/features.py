@@ -189,8 +189,9 @@ def _channels_last(features: Tensor) -> Tensor:
 
 def _arranged(features: Tensor) -> Tensor:
     """Stored features [B, H, W, C] as the suffix wants them, [B, C, H, W]; pooled ones [B, C] as they are."""
-    arranged = features.permute(0, 3, 1, 2) if features.ndim == 4 else features
-    return arranged.contiguous(memory_format=layout(features.device)) if features.ndim == 4 else arranged
+    if features.ndim != 4:
+        return features
+    return features.permute(0, 3, 1, 2).contiguous(memory_format=layout(features.device))
 
 
 def _as_array(features: Tensor) -> np.ndarray:

@@ -460,17 +460,3 @@ def test_early_epochs_see_smaller_pictures(new_run, monkeypatch):
     drive(new_run(epochs=4, picture_size=32, early_picture_size=16), Control())
     sizes = dict(seen)
     assert sizes[0] == 16 and sizes[3] == 32
-
-
-def test_once_a_minute_threads_are_thought_over_without_changing_what_is_learned(new_run, monkeypatch):
-    plain, often = new_run(), new_run()
-    drive(plain, Control())
-    monkeypatch.setattr(session, "PACE_SECONDS", 0.0)
-    monkeypatch.setattr(session, "PROGRESS_SECONDS", 0.0)
-    asked = []
-    real = session.hardware.rethought
-    monkeypatch.setattr(session.hardware, "rethought", lambda compute: asked.append(compute) or real(compute))
-    drive(often, Control())
-    assert len(asked) >= 3
-    for name, value in weights_of(plain).items():
-        assert torch.equal(value, weights_of(often)[name]), name

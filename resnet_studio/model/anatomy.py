@@ -91,6 +91,11 @@ def gflops(
     return {stage: count / 1e9 for stage, count in counts.items()}
 
 
+def last_side(size: int, stem: Stem) -> int:
+    """The side, px, of the maps that layer4 ends in for pictures of ``size`` px, at any depth."""
+    return [convolution.side for convolution in _convolutions(18, size, stem)][-1]
+
+
 @dataclass(frozen=True)
 class _Convolution:
     """A convolution and the BatchNorm behind it: ``weights`` in its kernel, ``side`` of its output in px."""

@@ -35,13 +35,19 @@ def build(
     hidden_units: int = 1024,
     dropout: float = 0.0,
     stem: Stem = "standard",
+    seed: int | None = None,
 ) -> ResNet:
     """A ResNet with random weights for ``classes`` classes; input [N, 3, H, W], output logits [N, classes].
 
-    Randomness comes from torch's default generator alone. Convolutions start as in He et al. (arXiv 1502.01852,
-    fan-out), the last BatchNorm of each residual branch at zero (arXiv 1706.02677, section 5.1). The small stem is a
-    3x3 convolution of stride 1 without max-pooling, as used for CIFAR (arXiv 1512.03385, section 4.2).
+    The weights follow from ``seed`` alone, whatever other threads draw meanwhile, and are those that
+    ``torch.manual_seed(seed)`` would lead to; without a seed they come from torch's default generator. Convolutions
+    start as in He et al. (arXiv 1502.01852, fan-out), the last BatchNorm of each residual branch at zero (arXiv
+    1706.02677, section 5.1). The small stem is a 3x3 convolution of stride 1 without max-pooling, as used for CIFAR
+    (arXiv 1512.03385, section 4.2).
     """
+    if seed is not None:
+        with _Drawn(torch.Generator().manual_seed(seed)):
+            return build(depth, classes, head=head, hidden_units=hidden_units, dropout=dropout, stem=stem)
     if stem == "auto":
         raise ValueError("a plan has to resolve the automatic stem first")
     import torchvision  # takes two seconds: only who builds a network waits for it
@@ -75,6 +81,20 @@ class _Uninitialised(TorchFunctionMode):
         if function in (torch.Tensor.normal_, torch.Tensor.uniform_):
             return args[0]
         return function(*args, **(kwargs or {}))
+
+
+class _Drawn(TorchFunctionMode):
+    """In this thread, initialisers draw from a generator of their own instead of the one that all threads share."""
+
+    def __init__(self, generator: torch.Generator) -> None:
+        super().__init__()
+        self._generator = generator
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = dict(kwargs or {})
+        if function in (torch.Tensor.normal_, torch.Tensor.uniform_) or "generator" in given:
+            given["generator"] = self._generator
+        return function(*args, **given)
 
 
 @dataclass(frozen=True)

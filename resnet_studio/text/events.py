@@ -26,8 +26,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "训练 {epochs} 轮来不及解冻以下阶段，它们不会被训练：{stages:、}。每 {every} 轮解冻一个，全部解冻至少需要 {needed} 轮。",
     ),
     "error.diverged": (
-        "The loss became NaN or infinite before the first epoch was done; train again with a lower learning rate.",
-        "第一轮结束前训练就已发散；请用更小的学习率重新训练。",
+        "The loss became NaN or infinite before any epoch gave a usable model; train again with a lower learning rate.",
+        "还没有得到可用的模型，损失就变成了 NaN 或无穷大；请用更小的学习率重新训练。",
+    ),
+    "error.out_of_memory": (
+        "Even {size:picture does|pictures do} not fit into memory at once. Choose smaller pictures, a shallower network or a higher freeze level, or train on the CPU.",
+        "即使每次只处理 {size} 张图片，内存也不够。请减小图片尺寸、换更浅的网络、多冻结几层，或改用 CPU 训练。",
     ),
     "error.unexpected": (
         "Something went wrong inside the studio ({kind}); the run can be resumed, and its log has the details.",
@@ -40,6 +44,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "error.training.part_unreadable": (
         "None of the pictures to evaluate on can be decoded; replace the damaged files.",
         "用于评估的图片都无法解码；请替换损坏的文件。",
+    ),
+    "error.plan.batch_of_one": (
+        "At this picture size the last maps of the network are a single pixel, and BatchNorm cannot learn from one picture at a time: set the batch size to 2 or more, or the picture size to {side} px or more.",
+        "在这个图片尺寸下，网络最后的特征图只有 1 个像素，BatchNorm 无法从单张图片学习：请把批大小设为 2 或更大，或把图片尺寸设为 {side} 像素或更大。",
     ),
     "error.plan.stem.small": (
         "These starting weights fit the standard stem, not the small one; set the stem to auto, or start from scratch.",

@@ -48,11 +48,11 @@ class FastGradientSign:
         black = normalised(0.0)
         return cls(normalised(epsilon) - black, black, normalised(1.0))
 
-    def both(self, through: Pass, pictures: Tensor, share: float) -> tuple[Tensor, Tensor]:
+    def both(self, through: Pass, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """What ``through`` returns for normalised ``pictures`` [B, 3, H, W], their attacked twins in the loss."""
         pictures = pictures.detach().requires_grad_()
-        clean_loss, logits = through(pictures, CLEAN * share)
-        attacked_loss, _ = through(self.attacked(pictures), (1 - CLEAN) * share)
+        clean_loss, logits = through(pictures, CLEAN)
+        attacked_loss, _ = through(self.attacked(pictures), 1 - CLEAN)
         return clean_loss + attacked_loss, logits
 
     def attacked(self, pictures: Tensor) -> Tensor:

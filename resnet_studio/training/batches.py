@@ -110,13 +110,17 @@ def retold(work: Generator[Step, None, Result], tell: Callable[[Step], Told]) ->
         yield tell(step)
 
 
-def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """The order of ``count`` pictures in ``epoch``, cut into batches of nearly equal size, none above ``batch_size``.
-
-    Nearly equal, since a last batch of one picture would break BatchNorm.
-    """
+def epoch_batches(count: int, batch_size: int, seed: int, epoch: int, *, fewest: int = 1) -> list[np.ndarray]:
+    """The order of ``count`` pictures in ``epoch``, cut into batches of nearly equal size; see :func:`batch_count`."""
     order = np.random.default_rng([seed, epoch]).permutation(count)
-    return np.array_split(order, -(-count // batch_size))
+    return np.array_split(order, batch_count(count, batch_size, fewest))
+
+
+def batch_count(count: int, batch_size: int, fewest: int = 1) -> int:
+    """How many batches of nearly equal size ``count`` pictures make: none above ``batch_size``, unless one would be
+    below ``fewest``; then there is one batch less, and some have a picture more.
+    """
+    return max(1, min(-(-count // batch_size), count // fewest))
 
 
 def step_seed(seed: int, epoch: int, batch: int) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from resnet_studio.data.augment import RANDOM
 from resnet_studio.events import EpochFinished, Noted
 from resnet_studio.training.batches import autocast
 from resnet_studio.training.plan import picture_size_in
@@ -80,7 +81,8 @@ class TrainedPart:
         if size == self._size or not worthwhile(m.device, alike * seconds):
             return []
         self._size = size
-        inputs, _, _ = m.batches.train(indices, size)
+        with RANDOM:
+            inputs, _, _ = m.batches.train(indices, size)
         try:
             self.forward = compiled(m.suffix, inputs, m.compute)
         except Exception as error:  # noqa: BLE001 - whatever a compiler lacks, the training goes on without it

@@ -145,7 +145,7 @@ def _losses(session: Session, updates: int) -> Iterator[float]:
     while wanted:
         for batch in session.batches_left():
             session.step(batch)
-            if session.batch % session.materials.config.accumulate_steps and not session.epoch_complete:
+            if session.within_group:
                 continue
             yield float(session.tally.loss) / session.tally.seen
             session.tally = Tally.on(device)

@@ -39,6 +39,8 @@ def train(run: Run, control: Control) -> Iterator[Event]:
         yield Interrupted()
         return
 
+    if session.best is None:
+        raise RunError("error.diverged")
     yield Testing()
     yield finish(session, reason)
 
@@ -52,7 +54,6 @@ def _epochs(session: Session, control: Control) -> Generator[Event, None, Finish
                 break
             if session.progress_due():
                 yield session.progress()
-                session.keep_pace()
                 session.save_if_due(within_epoch=True)
         if control.request == "pause":
             return "stopped"
@@ -63,7 +64,7 @@ def _epochs(session: Session, control: Control) -> Generator[Event, None, Finish
             return "stopped"
         if session.diverged():
             if session.best is None:
-                raise RunError("error.diverged")
+                return "diverged"
             yield Noted(key="note.diverged", values={"step": session.step_count})
             return "diverged"
         finished = session.score_epoch()

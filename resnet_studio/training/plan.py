@@ -45,7 +45,7 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
     small = scratch and size <= SMALL_PICTURE
     freeze = _freeze(facts, scratch) if config.freeze == "auto" else config.freeze
     early = size if scratch or config.augmentation == "none" else _early_picture_size(freeze, size)
-    return config.replace(
+    settled = config.replace(
         weights=facts.start.weights,
         freeze=freeze,
         stem=_stem(config, facts, small),
@@ -58,6 +58,16 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         augmentation=_augmentation(size, scratch) if config.augmentation == "auto" else config.augmentation,
         horizontal_flip=config.horizontal_flip and facts.flip,
     )
+    _refuse_impossible_batches(settled)
+    return settled
+
+
+def _refuse_impossible_batches(settled: TrainConfig) -> None:
+    """Raise :class:`ConfigError` where BatchNorm would need more pictures than a batch has."""
+    assert settled.batch_size is not None
+    if settled.batch_size < fewest_in_a_batch(settled):
+        side = next(side for side in range(1, 1024) if anatomy.last_side(side, settled.stem) > 1)
+        raise ConfigError("error.plan.batch_of_one", side=side)
 
 
 def _freeze(facts: Facts, scratch: bool) -> Freeze:
@@ -137,6 +147,18 @@ def picture_size_in(config: TrainConfig, epoch: int) -> int:
     if first >= full or grown >= 1:
         return full
     return min(full, round((first + (full - first) * grown) / 8) * 8)
+
+
+def fewest_in_a_batch(config: TrainConfig) -> int:
+    """How many pictures a batch must have in a training of a resolved ``config``.
+
+    Two where a BatchNorm in a trained stage meets maps of a single pixel: one value a channel has no variance.
+    """
+    assert config.epochs is not None
+    if config.freeze == "layer4":
+        return 1
+    smallest = min(picture_size_in(config, epoch) for epoch in range(config.epochs))
+    return 2 if anatomy.last_side(smallest, config.stem) == 1 else 1
 
 
 def freeze_in(config: TrainConfig, epoch: int) -> Freeze:

@@ -12,6 +12,7 @@ from resnet_studio.durable import replacing
 from resnet_studio.errors import RunError
 from resnet_studio.events import EpochFinished, from_json, to_json
 from resnet_studio.model import checkpoint
+from resnet_studio.training.accumulation import restore_gradients, saved_gradients
 from resnet_studio.training.hardware import Compute
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def save_state(session: Session) -> None:
         "optimizer": session.optimizer.state_dict(),
         "schedule": session.schedule.state_dict(),
         "average": None if session.average is None else session.average.state_dict(),
+        "gradients": saved_gradients(m) if session.within_group else None,
     }
     _write(m.run.state_file, state)
     due = not m.run.best.exists() or time.perf_counter() - session.kept.saved >= BEST_SECONDS
@@ -86,6 +88,8 @@ def restore(session: Session) -> None:
     session.schedule.load_state_dict(state["schedule"])
     if session.average is not None:
         session.average.load_state_dict(state["average"])
+    if state.get("gradients") is not None:
+        restore_gradients(m, state["gradients"])
     session.epoch, session.batch = state["epoch"], state["batch"]
     session.micro_batch = state["micro_batch"]
     session.train_seconds = state["train_seconds"]

@@ -14,20 +14,21 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_studio.data.augment import RANDOM
-from resnet_studio.events import EpochFinished, Event, Noted, Progress, Started
-from resnet_studio.training import hardware, saving
+from resnet_studio.errors import RunError
+from resnet_studio.events import EpochFinished, Event, Noted, Started
+from resnet_studio.training import hardware, reporting, saving
+from resnet_studio.training.accumulation import Attempts, Share, picture_weights, shares, trained_parameters
 from resnet_studio.training.adversarial import attack_of
-from resnet_studio.training.batches import autocast, epoch_batches, step_seed
+from resnet_studio.training.batches import autocast, batch_count, epoch_batches, step_seed
 from resnet_studio.training.compiling import TrainedPart
 from resnet_studio.training.materials import Materials, Tally, class_weights
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, share_zeros, soft_threshold
-from resnet_studio.training.plan import picture_size_in
-from resnet_studio.training.unfreezing import count_trained, unfreeze
+from resnet_studio.training.plan import fewest_in_a_batch, picture_size_in
+from resnet_studio.training.unfreezing import unfreeze
 from resnet_studio.training.validation import Best, before_training, validate
 
 PROGRESS_SECONDS = 0.5
 SAVE_SECONDS = 60.0
-PACE_SECONDS = 60.0
 
 
 @dataclass
@@ -49,7 +50,8 @@ class Session:
         self.batch_size = config.batch_size
         self.micro_batch = config.batch_size
         self.pictures = len(m.batches.training)
-        self.batches_per_epoch = -(-self.pictures // self.batch_size)
+        self.fewest = fewest_in_a_batch(config)
+        self.batches_per_epoch = batch_count(self.pictures, self.batch_size, self.fewest)
         self.updates_per_epoch = -(-self.batches_per_epoch // config.accumulate_steps)
         steps = self.epochs * self.updates_per_epoch
         self.optimizer = make_optimizer(m.stages, config, fused=m.device.type in ("cuda", "cpu", "mps"))
@@ -57,11 +59,14 @@ class Session:
         self.average = make_average(m.suffix, steps) if config.average_weights else None
         self.loss_weights = class_weights(m) if config.class_weighting == "balanced" else None
         self.attack = attack_of(m)
+        self.attempts = Attempts(m)
         self.trained = TrainedPart(m)
         self.tally = Tally.on(m.device)
         self.notes: list[Noted] = []
         self._save_seconds = 0.0
-        self._last_progress = self._last_save = self._last_paced = self._clock = time.perf_counter()
+        self._shares: list[Share] = []
+        self._shares_of = -1
+        self._last_progress = self._last_save = self._clock = time.perf_counter()
 
     # where it stands
 
@@ -81,25 +86,18 @@ class Session:
         return self.batch >= self.batches_per_epoch
 
     @property
+    def within_group(self) -> bool:
+        """Whether gradients are gathered for an update that is still to come."""
+        return bool(self.batch % self.materials.config.accumulate_steps) and not self.epoch_complete
+
+    @property
     def step_count(self) -> int:
         """Batches done since the beginning of the training."""
         return self.epoch * self.batches_per_epoch + self.batch
 
     def started(self) -> Started:
         """The event that opens the training."""
-        m = self.materials
-        return Started(
-            device=hardware.describe(m.device),
-            precision=m.compute.precision,
-            epochs=self.epochs,
-            epoch=self.epoch,
-            batch=self.batch,
-            train_pictures=self.pictures,
-            validation_pictures=len(m.batches.validation),
-            test_pictures=len(m.split.test),
-            trained_parameters=count_trained(m, self.epochs),
-            total_parameters=sum(p.numel() for p in m.model.parameters()),
-        )
+        return reporting.started(self)
 
     def unlogged_epochs(self) -> Iterator[EpochFinished]:
         """Epochs that are saved but did not reach the log before the program died."""
@@ -110,13 +108,24 @@ class Session:
 
     def batches_left(self) -> Iterator[np.ndarray]:
         """The rest of the current epoch: which training pictures each batch takes."""
-        seed = self.materials.config.seed
         self._clock = time.perf_counter()
         unfreeze(self.materials, self.epoch)
-        batches = epoch_batches(self.pictures, self.batch_size, seed, self.epoch)[self.batch :]
+        batches = self._epoch_batches()[self.batch :]
         if self.batch == 0:
             self.notes += self.trained.compile_where_it_pays(self.epoch, self.history, batches[0][: self.micro_batch])
         yield from batches
+
+    def _epoch_batches(self) -> list[np.ndarray]:
+        return epoch_batches(self.pictures, self.batch_size, self.materials.config.seed, self.epoch, fewest=self.fewest)
+
+    @property
+    def share(self) -> Share:
+        """What the current batch weighs, and in its group."""
+        if self._shares_of != self.epoch:
+            steps = self.materials.config.accumulate_steps
+            self._shares = shares(self._epoch_batches(), picture_weights(self.materials), steps)
+            self._shares_of = self.epoch
+        return self._shares[self.batch]
 
     def step(self, indices: np.ndarray) -> None:
         """One batch forward and backward, and an update where one is due."""
@@ -127,7 +136,7 @@ class Session:
             inputs, targets, labels = m.batches.train(indices, picture_size_in(config, self.epoch))
             loss, correct = self._backward(inputs, targets, labels)
         self.batch += 1
-        if self.batch % config.accumulate_steps == 0 or self.epoch_complete:
+        if not self.within_group:
             self._update()
         self.tally.loss += loss * len(labels)
         self.tally.correct += correct
@@ -135,42 +144,53 @@ class Session:
 
     def _backward(self, inputs: Tensor, targets: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Gradients of the batch, in pieces that fit into memory; the mean loss and the number of right answers."""
+        self.attempts.begin()
         while True:
             try:
-                return self._backward_in_pieces(inputs, targets, labels)
+                result = self._backward_in_pieces(inputs, targets, labels)
             except RuntimeError as error:
-                if self.micro_batch == 1 or not hardware.is_out_of_memory(error):
+                if not hardware.is_out_of_memory(error):
                     raise
-                self.micro_batch = max(1, self.micro_batch // 2)
-                self.optimizer.zero_grad(set_to_none=True)
-                torch.cuda.empty_cache()
-                self.notes.append(Noted(key="note.out_of_memory", values={"size": self.micro_batch}))
+                if self.micro_batch <= self.fewest:
+                    raise RunError("error.out_of_memory", size=self.micro_batch) from error
+            else:
+                self.attempts.finish()
+                return result
+            self.micro_batch = max(self.fewest, self.micro_batch // 2)
+            self.attempts.undo()
+            torch.cuda.empty_cache()
+            self.notes.append(Noted(key="note.out_of_memory", values={"size": self.micro_batch}))
 
     def _backward_in_pieces(self, inputs: Tensor, targets: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         m = self.materials
         total_loss, correct = torch.zeros((), device=m.device), torch.zeros((), device=m.device)
-        pieces = zip(*(torch.split(t, self.micro_batch) for t in (inputs, targets, labels)), strict=True)
+        count = batch_count(len(labels), self.micro_batch, self.fewest)
+        pieces = zip(*(torch.tensor_split(t, count) for t in (inputs, targets, labels)), strict=True)
         for piece, target, label in pieces:
-            through, share = partial(self._pass, target), len(label) / len(labels)
-            loss, logits = self.attack.both(through, piece, share) if self.attack else through(piece, share)
+            through = partial(self._pass, target)
+            loss, logits = self.attack.both(through, piece) if self.attack else through(piece, 1.0)
             total_loss += loss
             correct += (logits.argmax(1) == label).sum()
         return total_loss, correct
 
-    def _pass(self, targets: Tensor, inputs: Tensor, share: float) -> tuple[Tensor, Tensor]:
-        """Forward, and ``share`` of the loss backward; that share of the loss, and the logits."""
-        m, smoothing = self.materials, self.materials.config.label_smoothing
+    def _pass(self, targets: Tensor, inputs: Tensor, factor: float) -> tuple[Tensor, Tensor]:
+        """Forward, and the gradients backward, of ``factor`` times what ``inputs`` add to the mean loss of the batch.
+
+        Returns that summand, and the logits. Gradients are of the mean loss of the batch's group.
+        """
+        m, smoothing, share = self.materials, self.materials.config.label_smoothing, self.share
         with autocast(m.device, m.compute):
             logits = self.trained.forward(inputs)
-        loss = share * F.cross_entropy(logits.float(), targets, weight=self.loss_weights, label_smoothing=smoothing)
-        (loss / m.config.accumulate_steps).backward()  # type: ignore[no-untyped-call]
+        weights = self.loss_weights
+        total = F.cross_entropy(logits.float(), targets, weight=weights, label_smoothing=smoothing, reduction="sum")
+        loss = total * (factor / share.weight)
+        (loss * share.of_group).backward()  # type: ignore[no-untyped-call]
         return loss.detach(), logits
 
     def _update(self) -> None:
         config = self.materials.config
         if config.clip_gradient:
-            parameters = [p for _, group in self.materials.stages for p in group]
-            torch.nn.utils.clip_grad_norm_(parameters, config.clip_gradient)
+            torch.nn.utils.clip_grad_norm_(trained_parameters(self.materials), config.clip_gradient)
         self.optimizer.step()
         if config.l1_penalty:
             soft_threshold(self.optimizer)
@@ -180,14 +200,6 @@ class Session:
             self.average.update_parameters(self.materials.suffix)
             if config.l1_penalty:
                 share_zeros(self.average, self.materials.suffix)
-
-    def keep_pace(self) -> None:
-        """Once a minute, see whether more or fewer threads would be faster: others may have come or gone."""
-        now = time.perf_counter()
-        if now - self._last_paced >= PACE_SECONDS:
-            self._last_paced = now
-            self.materials.compute = hardware.rethought(self.materials.compute)
-            self.materials.compute.apply()
 
     # what is said on the way
 
@@ -199,24 +211,9 @@ class Session:
         """Where the training stands; a note first where something happened."""
         if self.notes:
             return self.notes.pop(0)
-        now = time.perf_counter()
-        self._last_progress = now
-        self._count_time(now)
-        seen = max(1, self.tally.seen)
-        rate = seen / max(1e-9, self.tally.seconds)
-        left = (self.epochs - self.epoch) * self.pictures - seen
-        extra = 1 + 0.4 * len(self.materials.batches.validation) / self.pictures  # validation goes forward only
-        return Progress(
-            epoch=self.epoch + 1,
-            batch=self.batch,
-            batches=self.batches_per_epoch,
-            train_loss=float(self.tally.loss) / seen,
-            train_accuracy=float(self.tally.correct) / seen,
-            learning_rate=self.learning_rate,
-            pictures_per_second=rate,
-            remaining_seconds=left / rate * extra,
-            memory_mb=hardware.memory_mb(self.materials.device),
-        )
+        self._last_progress = time.perf_counter()
+        self._count_time(self._last_progress)
+        return reporting.progress(self)
 
     @property
     def learning_rate(self) -> float:
@@ -256,8 +253,13 @@ class Session:
         return finished
 
     def keep_probe(self) -> None:
-        """Keep the network as the linear probe left it, as epoch 0: fine-tuning has to beat it."""
-        self.kept.keep(before_training(*self._validate()), self._scored())
+        """Keep the network as the linear probe left it, as epoch 0: fine-tuning has to beat it.
+
+        One whose loss is no number is not worth keeping.
+        """
+        loss, accuracy = self._validate()
+        if self.kept.beaten_by(loss, accuracy):
+            self.kept.keep(before_training(loss, accuracy), self._scored())
 
     def _scored(self) -> torch.nn.Module:
         """The network that is scored and kept: the average where there is one."""

@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from resnet_studio.data.augment import OVERSCAN, is_small, recipe
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.dataset import Split
@@ -103,7 +101,6 @@ def _materials(run: Run, control: Control, resuming: bool) -> Generator[Event, N
 
 def _network(config: TrainConfig, classes: int) -> ResNet:
     """The network of ``config`` for so many ``classes``, with the random weights that its seed gives."""
-    torch.manual_seed(config.seed)
     return resnet.build(
         config.depth,
         classes,
@@ -111,6 +108,7 @@ def _network(config: TrainConfig, classes: int) -> ResNet:
         hidden_units=config.hidden_units,
         dropout=config.dropout,
         stem=config.stem,
+        seed=config.seed,
     )
 
 

@@ -1,0 +1,51 @@
+"""What a session says of itself: the event that opens a training, and where it stands on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_studio.events import Progress, Started
+from resnet_studio.training import hardware
+from resnet_studio.training.unfreezing import count_trained
+
+if TYPE_CHECKING:
+    from resnet_studio.training.session import Session
+
+VALIDATION_COST = 0.4  # of a training picture's time: validation goes forward only
+
+
+def started(session: Session) -> Started:
+    """The event that opens the training of ``session``, or opens it again."""
+    m = session.materials
+    return Started(
+        device=hardware.describe(m.device),
+        precision=m.compute.precision,
+        epochs=session.epochs,
+        epoch=session.epoch,
+        batch=session.batch,
+        train_pictures=session.pictures,
+        validation_pictures=len(m.batches.validation),
+        test_pictures=len(m.split.test),
+        trained_parameters=count_trained(m, session.epochs),
+        total_parameters=sum(p.numel() for p in m.model.parameters()),
+    )
+
+
+def progress(session: Session) -> Progress:
+    """Where ``session`` stands; asks the device for its sums, and so waits for it."""
+    tally, pictures = session.tally, session.pictures
+    seen = max(1, tally.seen)
+    rate = seen / max(1e-9, tally.seconds)
+    left = (session.epochs - session.epoch) * pictures - seen
+    extra = 1 + VALIDATION_COST * len(session.materials.batches.validation) / pictures
+    return Progress(
+        epoch=session.epoch + 1,
+        batch=session.batch,
+        batches=session.batches_per_epoch,
+        train_loss=float(tally.loss) / seen,
+        train_accuracy=float(tally.correct) / seen,
+        learning_rate=session.learning_rate,
+        pictures_per_second=rate,
+        remaining_seconds=left / rate * extra,
+        memory_mb=hardware.memory_mb(session.materials.device),
+    )

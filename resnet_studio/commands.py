@@ -149,6 +149,7 @@ def _trained(run: Run) -> Result:
             "train_seconds": done.train_seconds,
             "device": state.started.device,
             "precision": state.started.precision,
+            "threads": state.started.threads,
             "reason": done.reason,
             "notes": list(dict.fromkeys(say(note.key, "en", **note.values) for note in state.notes)),
         },

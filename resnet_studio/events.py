@@ -30,11 +30,12 @@ class Queued(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Started(Event):
-    """The loop has begun, or begun again at ``epoch`` (epochs done before)."""
+    """The loop has begun, or begun again at ``epoch`` (epochs done before); ``threads`` of a CPU, else 0."""
 
     device: str
     precision: str
     epochs: int
+    threads: int = 0
     epoch: int = 0
     batch: int = 0
     train_pictures: int = 0

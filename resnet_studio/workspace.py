@@ -6,6 +6,7 @@ WORKSPACE/
   imports/        checkpoints from elsewhere
   cache/          decoded pictures and kept features
   temporary/      uploads on their way in
+  machine.json    how each machine that trained here computes fastest
 """
 
 from __future__ import annotations
@@ -66,6 +67,11 @@ class Run:
         return self.folder.parent.parent / "cache"
 
     @property
+    def machine_file(self) -> Path:
+        """How each machine that trained in the workspace computes fastest."""
+        return self.folder.parent.parent / "machine.json"
+
+    @property
     def log(self) -> EventLog:
         """The run's events."""
         return EventLog(self.folder / "events.jsonl")
@@ -74,6 +80,10 @@ class Run:
     def config(self) -> TrainConfig:
         """The settings with every automatic choice filled in."""
         return TrainConfig.from_json(self.read_json("config.json")["resolved"])
+
+    def settle(self, config: TrainConfig) -> None:
+        """Write ``config`` down as the settings of this run, where the machine has filled a choice in."""
+        self.write_json("config.json", {**self.read_json("config.json"), "resolved": config.to_json()})
 
     @property
     def requested(self) -> TrainConfig:

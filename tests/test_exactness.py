@@ -16,7 +16,7 @@ from resnet_studio.data.intake import open_data
 from resnet_studio.errors import ConfigError
 from resnet_studio.events import Failed, Finished, Interrupted
 from resnet_studio.model import checkpoint, resnet
-from resnet_studio.training import batches, hardware, plan, session, setup
+from resnet_studio.training import batches, features, hardware, plan, session, setup
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
 from resnet_studio.training.materials import class_weights
@@ -317,3 +317,66 @@ def test_a_training_follows_from_its_seed_while_the_studio_does_other_things(new
     ):
         drive(beside, Control())
     assert same(weights_of(alone), weights_of(beside))
+
+
+# how the machine computes
+
+
+def test_one_seed_gives_one_model_whatever_a_timing_says_and_the_run_says_how_to_make_it_again(new_run, monkeypatch):
+    monkeypatch.setattr(hardware, "_has_matrix_units", lambda: False)
+    speeds = [("bf16", "fp32"), ("fp32", "bf16")]
+    found, measured = [], hardware._measured
+
+    def measuring():
+        order = speeds[len(found)]
+        found.append(order)
+        monkeypatch.setattr(hardware, "_seconds", lambda compute, *_: 1.0 + 0.1 * order.index(compute.precision))
+        return measured()
+
+    monkeypatch.setattr(hardware, "_measured", measuring)
+    first, second = (new_run(precision="auto", epochs=1) for _ in range(2))
+    assert first.config.precision == "auto", "nothing is known before it trains"
+    for run in (first, second):
+        assert isinstance(drive(run, Control()), Finished)
+    assert len(found) == 1 and same(weights_of(first), weights_of(second))
+    assert first.config.precision == first.state().started.precision == "bf16" and first.requested.precision == "auto"
+    again = new_run(precision=first.config.precision, epochs=1)
+    drive(again, Control())
+    assert same(weights_of(first), weights_of(again))
+    assert not same(weights_of(first), trained(new_run(precision="fp32", epochs=1)))
+
+
+def trained(run):
+    drive(run, Control())
+    return weights_of(run)
+
+
+def test_a_run_that_goes_on_computes_as_it_began_whatever_the_machine_file_says(new_run, monkeypatch):
+    straight, broken = (new_run(precision="auto") for _ in range(2))
+    trained_to_the_end(straight, monkeypatch)
+    control = Control()
+    with monkeypatch.context() as patched:
+        step = session.Session.step
+        patched.setattr(session.Session, "step", lambda self, indices: (step(self, indices), control.pause()))
+        drive(broken, control)
+    broken.machine_file.unlink()
+    monkeypatch.setattr(hardware, "_measured", lambda: pytest.fail("measured again"))
+    assert isinstance(drive(broken, Control()), Finished)
+    assert same(weights_of(straight), weights_of(broken))
+
+
+# room for kept features
+
+
+def test_a_run_that_goes_on_has_as_many_views_as_it_began_with(new_run, monkeypatch):
+    settings = {"freeze": "layer4", "epochs": 6, "augmentation": "standard"}
+    straight, broken = new_run(**settings), new_run(**settings)
+    trained_to_the_end(straight, monkeypatch)
+    control = Control()
+    with monkeypatch.context() as patched:
+        step = session.Session.step
+        patched.setattr(session.Session, "step", lambda self, indices: (step(self, indices), control.pause()))
+        drive(broken, control)
+    monkeypatch.setattr(features, "_views_with_room", lambda *_: 0)
+    assert isinstance(drive(broken, Control()), Finished)
+    assert same(weights_of(straight), weights_of(broken))

@@ -1,5 +1,8 @@
 """What a machine computes with."""
 
+import json
+
+import pytest
 import torch
 
 from resnet_studio.model import device
@@ -74,3 +77,53 @@ def test_each_device_says_in_its_own_way_that_memory_ran_out():
     assert hardware.is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
     assert hardware.is_out_of_memory(RuntimeError("MPS backend out of memory (MPS allocated: 5 GB)"))
     assert not hardware.is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+
+
+def timed(monkeypatch, *orders):
+    """Each measurement in turn finds the ways to compute fastest in one of ``orders``; how many were made."""
+    made, real = [], hardware._measured
+
+    def measured():
+        order = orders[min(len(made), len(orders) - 1)]
+        made.append(order)
+        monkeypatch.setattr(hardware, "_seconds", lambda compute, *_: 1.0 + 0.1 * order.index(compute.precision))
+        return real()
+
+    monkeypatch.setattr(hardware, "_has_matrix_units", lambda: False)
+    monkeypatch.setattr(hardware, "_measured", measured)
+    return made
+
+
+def test_what_is_fastest_is_measured_once_a_machine_and_kept(monkeypatch, tmp_path):
+    made, cpu, file = timed(monkeypatch, ("bf16", "fp32"), ("fp32", "bf16")), torch.device("cpu"), tmp_path / "m.json"
+    first = hardware.choose_compute("auto", cpu, file)
+    assert first.precision == "bf16" and first == hardware.choose_compute("auto", cpu, file) and len(made) == 1
+    assert hardware.choose_compute("bf16", cpu, file) == first, "asking for what was chosen gives the same"
+    assert hardware.choose_compute("fp32", cpu, file).precision == "fp32" and len(made) == 1
+
+
+def test_another_machine_measures_for_itself_and_both_are_kept(monkeypatch, tmp_path):
+    made, cpu, file = timed(monkeypatch, ("bf16", "fp32"), ("fp32", "bf16")), torch.device("cpu"), tmp_path / "m.json"
+    names = iter(["one", "other", "one", "other"])
+    monkeypatch.setattr(hardware, "processor", lambda: next(names))
+    assert [hardware.choose_compute("auto", cpu, file).precision for _ in range(4)] == 2 * ["bf16", "fp32"]
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("damage", [b"{", b"[]", b'{"machines": {"here": 3}}', b'{"machines": null}', b"\xff"])
+def test_a_damaged_file_is_measured_anew(monkeypatch, tmp_path, damage):
+    made, cpu, file = timed(monkeypatch, ("bf16", "fp32")), torch.device("cpu"), tmp_path / "m.json"
+    file.write_bytes(damage)
+    assert hardware.choose_compute("auto", cpu, file) == hardware.choose_compute("auto", cpu, file)
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("change", [{"fastest": "int8"}, {"fp32": {"precision": "bf16"}}, {"bf16": {"threads": 0}}])
+def test_what_was_edited_into_nonsense_is_measured_anew(monkeypatch, tmp_path, change):
+    made, cpu, file = timed(monkeypatch, ("bf16", "fp32")), torch.device("cpu"), tmp_path / "m.json"
+    hardware.choose_compute("auto", cpu, file)
+    values = json.loads(file.read_text())
+    (found,) = values["machines"].values()
+    found.update(change)
+    file.write_text(json.dumps(values))
+    assert hardware.choose_compute("auto", cpu, file).precision == "bf16" and len(made) == 2

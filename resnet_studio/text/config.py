@@ -86,8 +86,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "config.precision": ("Precision", "数值精度"),
     "config.precision.help": (
-        "bf16 is faster on recent hardware and about as accurate",
-        "在较新的硬件上 bf16 更快，准确率相当",
+        "bf16 is faster on recent hardware and about as accurate; auto is measured once on each machine",
+        "在较新的硬件上 bf16 更快，准确率相当；自动模式在每台机器上只测量一次",
     ),
     "config.precision.auto": ("Auto: whichever is faster here", "自动：选本机更快的"),
     "config.precision.fp32": ("fp32", "fp32"),

@@ -20,7 +20,7 @@ from resnet_studio.data import decode
 from resnet_studio.data.augment import RANDOM, sent
 from resnet_studio.events import Preparing
 from resnet_studio.model.device import layout
-from resnet_studio.training.batches import FreshBatches, Part, on_device_if_it_fits, step_seed, taken
+from resnet_studio.training.batches import Batches, FreshBatches, Part, on_device_if_it_fits, step_seed, taken
 from resnet_studio.training.plan import KEPT_VIEWS, keeps_features, kept_views, picture_size_in
 
 if TYPE_CHECKING:
@@ -81,14 +81,21 @@ class KeptBatches:
             yield _arranged(inputs.to(labels.device)), answers
 
 
+def views_of(batches: Batches) -> int:
+    """How many views of each training picture are kept as features; 0 where none are."""
+    return 1 + len(batches.varied_features) if isinstance(batches, KeptBatches) else 0
+
+
 def keep(
-    fresh: FreshBatches, config: TrainConfig, cache: ArrayCache
+    fresh: FreshBatches, config: TrainConfig, cache: ArrayCache, views: int | None = None
 ) -> Generator[Preparing, None, KeptBatches | FreshBatches]:
     """The same batches from kept features, where keeping them pays and they fit into ``cache``; else ``fresh``.
 
-    The pictures as they are come first: they are all that a probe needs. :func:`vary` adds the augmented views.
+    ``views`` says how many a training that goes on has had, whatever room there is now. The pictures as they are come
+    first: they are all that a probe needs. :func:`vary` adds the augmented views.
     """
-    if not keeps_features(config) or _views_with_room(fresh, config, cache) == 0:
+    views = _views_with_room(fresh, config, cache) if views is None else views
+    if not keeps_features(config) or views == 0:
         return fresh
     shape, (stored, _) = _output_shape(fresh, fresh.preprocessing.crop), STORED[fresh.compute.precision]
     shapes = {"train": ((len(fresh.training), *shape), stored), "validation": ((len(fresh.validation), *shape), stored)}
@@ -106,14 +113,17 @@ def keep(
 
 
 def vary(
-    kept: KeptBatches, fresh: FreshBatches, config: TrainConfig, cache: ArrayCache
+    kept: KeptBatches, fresh: FreshBatches, config: TrainConfig, cache: ArrayCache, views: int | None = None
 ) -> Generator[Preparing, None, KeptBatches]:
-    """``kept`` with the augmented views too, where ``config`` augments at all; without the pictures' own pixels."""
+    """``kept`` with the augmented views too, where ``config`` augments at all; without the pictures' own pixels.
+
+    ``views`` as in :func:`keep`.
+    """
     kept = replace(kept, training=_without_pixels(kept.training), validation=_without_pixels(kept.validation))
     if fresh.how.identity:
         return kept
     count, size = len(fresh.training), picture_size_in(config, 0)
-    views = max(KEPT_VIEWS, _views_with_room(fresh, config, cache)) - 1
+    views = max(KEPT_VIEWS, _views_with_room(fresh, config, cache) if views is None else views) - 1
     key = cache.key("varied features", VERSION, *_follows_from(fresh), asdict(fresh.how), views, size, config.seed)
     if (entry := cache.get(key)) is None:
         shape, (stored, _) = _output_shape(fresh, size), STORED[fresh.compute.precision]

@@ -8,13 +8,19 @@ import statistics
 import sys
 import threading
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio.training.measurement import once_a_machine, processor
 
 if TYPE_CHECKING:
     import torch
+
+PRECISIONS = ("fp32", "bf16")
+ROUNDS = 4  # of a measurement that is made once a machine
 
 
 def describe(device: torch.device) -> str:
@@ -65,12 +71,12 @@ class Compute:
             use_matrix_products(network)
 
 
-def choose_compute(precision: str, device: torch.device) -> Compute:
+def choose_compute(precision: str, device: torch.device, file: Path | None = None) -> Compute:
     """What is fastest on ``device``; ``precision`` is auto, fp32 or bf16.
 
-    A GPU says what it can do. A CPU is measured for a fraction of a second where it does not say enough: processors
-    without bf16 instructions emulate them slowly, and on a busy machine one thread can be faster than several that wait
-    for each other.
+    A GPU says what it can do. A CPU is measured for a second where it does not say enough: processors without bf16
+    instructions emulate them slowly. Precision, kernels and threads all change the sums, and so the model: they are
+    measured once a machine, and read from ``file`` after that.
     """
     import torch
 
@@ -79,11 +85,26 @@ def choose_compute(precision: str, device: torch.device) -> Compute:
         return Compute(("bf16" if fast else "fp32") if precision == "auto" else precision)
     if device.type == "mps":
         return Compute("fp32" if precision == "auto" else precision)
-    most_threads()
-    ways = [Compute("bf16", 1, True), Compute("bf16", 1), Compute("fp32", 1)]
-    if _has_matrix_units():
-        ways = [ways[0], ways[2]] if precision == "fp32" else [ways[0]]
-    return rethought(fastest([way for way in ways if precision in ("auto", way.precision)]))
+    instructions = torch.backends.cpu.get_cpu_capability()
+    machine = f"{processor()}, {most_threads()} threads, {instructions}, torch {torch.__version__}"
+    found = once_a_machine(file, machine, _measured, _is_measured)
+    return Compute(**found[found["fastest"] if precision == "auto" else precision])
+
+
+def _measured() -> dict[str, Any]:
+    """The fastest way in each precision, and which of the two is ``fastest``."""
+    ways = [Compute("bf16", 1, True), Compute("bf16", 1)]
+    bf16, fp32 = ways[0] if _has_matrix_units() else fastest(ways, ROUNDS), Compute("fp32", 1)
+    best = bf16 if _has_matrix_units() else fastest([bf16, fp32], ROUNDS)
+    threads = rethought(best, ROUNDS).threads
+    return {"fastest": best.precision} | {way.precision: asdict(replace(way, threads=threads)) for way in (bf16, fp32)}
+
+
+def _is_measured(found: Mapping[str, Any]) -> bool:
+    """Whether ``found`` is what :func:`_measured` gives; whoever edits the file may err."""
+    ways = [Compute(**found[precision]) for precision in PRECISIONS]
+    usable = all(isinstance(way.threads, int) and way.threads >= 1 for way in ways)
+    return usable and [way.precision for way in ways] == list(PRECISIONS) and found["fastest"] in PRECISIONS
 
 
 def _has_matrix_units() -> bool:
@@ -102,14 +123,15 @@ def most_threads() -> int:
     return torch.get_num_threads()
 
 
-def rethought(compute: Compute) -> Compute:
-    """``compute`` with the number of threads that is faster just now: on a busy machine one thread can be faster than
-    several that wait for each other.
+def rethought(compute: Compute, rounds: int = 2) -> Compute:
+    """``compute`` with the number of threads that is faster: a thread a core, or half as many, where cores are only
+    halves of one.
     """
     if not compute.threads:
         return compute
     most = most_threads()
-    return fastest([replace(compute, threads=threads) for threads in sorted({most, max(1, most // 2)}, reverse=True)])
+    numbers = sorted({most, max(1, most // 2)}, reverse=True)
+    return fastest([replace(compute, threads=threads) for threads in numbers], rounds)
 
 
 def fastest(candidates: list[Compute], rounds: int = 2) -> Compute:

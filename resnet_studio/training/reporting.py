@@ -20,6 +20,7 @@ def started(session: Session) -> Started:
     return Started(
         device=hardware.describe(m.device),
         precision=m.compute.precision,
+        threads=m.compute.threads,
         epochs=session.epochs,
         epoch=session.epoch,
         batch=session.batch,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from resnet_studio.errors import RunError
 from resnet_studio.events import EpochFinished, from_json, to_json
 from resnet_studio.model import checkpoint
 from resnet_studio.training.accumulation import restore_gradients, saved_gradients
+from resnet_studio.training.features import views_of
 from resnet_studio.training.hardware import Compute
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def save_state(session: Session) -> None:
     state = {
         "version": VERSION,
         "compute": asdict(m.compute),
+        "views": views_of(m.batches),
         "epoch": session.epoch,
         "batch": session.batch,
         "micro_batch": session.micro_batch,
@@ -74,15 +77,20 @@ def save_best(session: Session) -> None:
     session.kept.on_disk = True
 
 
-def saved_compute(run: Run) -> Compute | None:
-    """How a saved training computes, so that going on gives the same numbers; None where nothing is saved."""
-    return Compute(**_read(run.state_file)["compute"]) if run.state_file.exists() else None
+def read_state(run: Run) -> dict[str, Any]:
+    """What :func:`save_state` wrote. Raises :class:`RunError` where the file is damaged."""
+    state: dict[str, Any] = _read(run.state_file)
+    return state
 
 
-def restore(session: Session) -> None:
-    """Bring ``session`` to where the saved state left it."""
+def saved_compute(state: Mapping[str, Any]) -> Compute:
+    """How a saved training computes, so that going on gives the same numbers."""
+    return Compute(**state["compute"])
+
+
+def restore(session: Session, state: Mapping[str, Any]) -> None:
+    """Bring ``session`` to where the saved ``state`` left it."""
     m = session.materials
-    state = _read(m.run.state_file)
     m.suffix.load_state_dict(state["suffix"])
     session.optimizer.load_state_dict(state["optimizer"])
     session.schedule.load_state_dict(state["schedule"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data.augment import OVERSCAN, is_small, recipe
@@ -35,31 +35,32 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     """The session of ``run``, new or as it was saved; None where ``control`` asked for the end meanwhile."""
     begun = time.perf_counter()
     hardware.keep_freed_memory()
-    resuming = run.state_file.exists()
-    materials = yield from _materials(run, control, resuming)
+    saved = saving.read_state(run) if run.state_file.exists() else None
+    materials = yield from _materials(run, control, saved)
     if materials is None:
         return None
     fresh, cache = materials.batches, ArrayCache(run.cache)
     assert isinstance(fresh, FreshBatches)
-    kept = yield from _until_asked(features.keep(fresh, materials.config, cache), control)
+    views = None if saved is None else saved.get("views")
+    kept = yield from _until_asked(features.keep(fresh, materials.config, cache, views), control)
     if kept is None:
         return None
     materials.batches = kept
-    fitted = None if resuming else (yield from _probe(materials, begun))
+    fitted = None if saved else (yield from _probe(materials, begun))
     if isinstance(kept, features.KeptBatches):
-        varied = yield from _until_asked(features.vary(kept, fresh, materials.config, cache), control)
+        varied = yield from _until_asked(features.vary(kept, fresh, materials.config, cache, views), control)
         if varied is None:
             return None
         materials.batches = varied
     session = Session(materials)
-    if resuming:
-        saving.restore(session)
+    if saved:
+        saving.restore(session, saved)
     elif fitted:
         session.keep_probe()
     return session
 
 
-def _materials(run: Run, control: Control, resuming: bool) -> Generator[Event, None, Materials | None]:
+def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> Generator[Event, None, Materials | None]:
     """Decoded pictures and the network with its starting weights, cut; nothing is kept as features yet."""
     config, split = run.config, Split.from_json(run.split)
     device = choose_device(config.device)
@@ -72,9 +73,14 @@ def _materials(run: Run, control: Control, resuming: bool) -> Generator[Event, N
         yield PicturesSkipped(files=train.skipped + validation.skipped)
 
     model = _network(config, len(split.classes))
-    origin = weights.SCRATCH if resuming else (yield from _starting_weights(model, config, split.classes))
+    origin = weights.SCRATCH if saved else (yield from _starting_weights(model, config, split.classes))
     card = _card(run, config, split, origin, crop)
-    compute = saving.saved_compute(run) or hardware.choose_compute(config.precision, device)
+    compute = (
+        saving.saved_compute(saved) if saved else hardware.choose_compute(config.precision, device, run.machine_file)
+    )
+    if config.precision == "auto":
+        config = config.replace(precision=compute.precision)
+        run.settle(config)
     compute.apply()
     compute.prepare(model)
     model.to(device, memory_format=layout(device))
@@ -94,7 +100,7 @@ def _materials(run: Run, control: Control, resuming: bool) -> Generator[Event, N
             train, validation, cut.prefix, how, card.preprocessing, compute, config.mix, len(card.classes)
         ),
     )
-    if resuming:
+    if saved:
         saving.restore_frozen(materials)
     return materials
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from resnet_studio import recipes
 from resnet_studio.config import TrainConfig
-from resnet_studio.errors import RunError, StudioError
+from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.events import Event, Failed
-from resnet_studio.workspace import Run, Workspace
+from resnet_studio.workspace import Run, Workspace, default_workspace
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -29,14 +29,21 @@ if TYPE_CHECKING:
 Told = Callable[[Event], None]
 
 
-def open_data(source: str | Path, workspace: Workspace | None = None) -> Dataset:
+def open_data(
+    source: str | Path, workspace: Workspace | None = None, *, to_score: bool = False, **choices: Any
+) -> Dataset:
     """The data set at ``source``: a folder or zip of class folders, ``sample:NAME`` or ``public:NAME``.
 
-    Raises :class:`DataError` with a sentence that says what to do where it cannot be used.
+    ``choices`` are fields of :class:`resnet_studio.data.choices.Choices`, such as ``layout="inner"``, for what names
+    leave open. With ``to_score`` it may have a single class, or classes with a single picture. Raises
+    :class:`DataError` with a sentence that says what to do where it cannot be used.
     """
+    from resnet_studio.data.choices import Choices
     from resnet_studio.data.intake import open_data as open_any
 
-    return open_any(source, workspace or Workspace.open())
+    chosen = Choices().with_changes(choices)
+    purpose: Literal["score", "train"] = "score" if to_score else "train"
+    return open_any(source, workspace or Workspace.open(), choices=chosen, purpose=purpose)
 
 
 def train(
@@ -130,21 +137,37 @@ def predict(
 
 
 def evaluate(
-    model: Run | str | Path, dataset: Dataset, *, workspace: Workspace | None = None, device: str = "auto"
+    model: Run | str | Path,
+    dataset: Dataset,
+    *,
+    workspace: Workspace | None = None,
+    device: str = "auto",
+    only_unseen: bool = False,
 ) -> Report:
     """Score ``model`` on the pictures of ``dataset``: on its test part where it comes with one, else on all of it.
 
-    Raises :class:`DataError` where ``dataset`` has a class that the model does not know.
+    The report says how many of the pictures the model was trained on, by their contents; with ``only_unseen`` these
+    are left out, and those that its best epoch was chosen by. Raises :class:`DataError` where ``dataset`` has a class
+    that the model does not know, or where nothing is left to score.
     """
     from resnet_studio.evaluation.report import relabelled, score_pictures
+    from resnet_studio.evaluation.seen import seen_by, with_seen
     from resnet_studio.model import checkpoint
     from resnet_studio.model.device import choose_device
 
-    loaded = checkpoint.load(checkpoint_path(model, workspace))
+    path = checkpoint_path(model, workspace)
+    loaded = checkpoint.load(path)
     chosen = choose_device(device)
     samples = relabelled(evaluated_samples(dataset), dataset.classes, loaded.card.classes)
+    seen = seen_by(path, loaded.card, workspace or Workspace(default_workspace()))
+    if only_unseen:
+        if seen is None:
+            raise DataError("error.evaluate.unknown_run", file=path.name)
+        samples = [sample for sample in samples if sample not in seen]
+        if not samples:
+            raise DataError("error.evaluate.all_seen")
     files = [dataset.path(sample) for sample in samples]
-    return score_pictures(loaded.model.to(chosen), loaded.card, samples, files, chosen)
+    return with_seen(score_pictures(loaded.model.to(chosen), loaded.card, samples, files, chosen), samples, seen)
 
 
 def evaluated_samples(dataset: Dataset) -> list[Sample]:

@@ -15,7 +15,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-from resnet_studio import commands, config
+from resnet_studio import commands, config, data_commands
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import StudioError
 from resnet_studio.recipes import RECIPES
@@ -92,9 +92,11 @@ def _parser() -> argparse.ArgumentParser:
 def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     check = command("check", "look at a data set: classes, problems, split")
     check.add_argument("data", metavar="DATA", help=DATA)
+    data_commands.add_choices(check)
 
     train = command("train", "train on a data set")
     train.add_argument("data", metavar="DATA", help=DATA)
+    data_commands.add_choices(train)
     train.add_argument("--tensorboard", type=Path, metavar="DIR", help="also write TensorBoard logs there")
     train.add_argument(
         "--recipe", metavar="NAME", help="settings to start from, listed below; other options change them"
@@ -113,7 +115,11 @@ def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
 def _add_models(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     evaluate = command("evaluate", "score a model on labelled pictures")
     evaluate.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
-    evaluate.add_argument("data", metavar="DATA", help=DATA)
+    evaluate.add_argument("data", metavar="DATA", help=f"{DATA}; its test part where it comes with one")
+    evaluate.add_argument(
+        "--only-unseen", action="store_true", help="leave out pictures that the model was trained on or chosen by"
+    )
+    data_commands.add_choices(evaluate)
     evaluate.add_argument("--device", default="auto", help=DEVICE)
 
     predict = command("predict", "classify pictures")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import signal
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import api, recipes
+from resnet_studio import api, data_commands, recipes
 from resnet_studio.config import TrainConfig
+from resnet_studio.data_commands import Result
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.events import RunState
 from resnet_studio.terminal import Terminal
@@ -17,30 +18,21 @@ from resnet_studio.text import say
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
-    from resnet_studio.data.dataset import Dataset
     from resnet_studio.training.control import Control
     from resnet_studio.training.finder import Rates
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command found: ``text`` for people, ``json`` for programs."""
-
-    text: str
-    json: dict[str, Any]
 
 
 def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Do what ``options.command`` says."""
     match options.command:
         case "check":
-            return check(_open(options.data, workspace, terminal))
+            return data_commands.check(options, workspace, terminal)
         case "train":
             return train(options, workspace, terminal)
         case "resume":
             return resume(options.run, workspace, terminal)
         case "evaluate":
-            return evaluate(options, workspace, terminal)
+            return data_commands.evaluate(options, workspace, terminal)
         case "predict":
             return predict(options, workspace)
         case "runs":
@@ -49,44 +41,12 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
             return ui(options, workspace)
 
 
-def _open(source: str, workspace: Workspace, terminal: Terminal) -> Dataset:
-    from resnet_studio.data.intake import open_data
-
-    return open_data(source, workspace, progress=terminal.steps("pictures"))
-
-
-def check(dataset: Dataset) -> Result:
-    """The classes of ``dataset``, what is wrong with its pictures, and how it would be split."""
-    from resnet_studio.data.checkup import inspect
-    from resnet_studio.data.dataset import split
-
-    findings = inspect(dataset)
-    parts = split(dataset)
-    sizes = {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)}
-    lines = [f"{dataset.name}: {len(dataset.samples):,} pictures in {len(dataset.classes):,} classes"]
-    lines += [f"  {count:6,}  {name}" for name, count in dataset.counts.items()]
-    lines += [f"train {sizes['train']:,}, validation {sizes['validation']:,}, test {sizes['test']:,}"]
-    lines += [f"- {finding.sentence('en')}" for finding in findings]
-    return Result(
-        "\n".join(lines),
-        {
-            "name": dataset.name,
-            "classes": dataset.counts,
-            "pictures": len(dataset.samples),
-            "split": {**sizes, "preset": parts.preset},
-            "findings": [
-                {"kind": found.kind, "message": found.sentence("en"), "files": list(found.files)} for found in findings
-            ],
-        },
-    )
-
-
 def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Train on a data set."""
     given = vars(options)
     base = recipes.find(options.recipe).config() if options.recipe else TrainConfig()
     chosen = base.replace(**{spec.name: given[spec.name] for spec in fields(TrainConfig) if spec.name in given})
-    dataset = _open(options.data, workspace, terminal)
+    dataset = data_commands.opened(options, workspace, terminal)
     if options.find_learning_rate:
         found = api.find_learning_rate(dataset, chosen, workspace=workspace, told=terminal, control=_controlled())
         return _found(found)
@@ -152,36 +112,6 @@ def _trained(run: Run) -> Result:
             "threads": state.started.threads,
             "reason": done.reason,
             "notes": list(dict.fromkeys(say(note.key, "en", **note.values) for note in state.notes)),
-        },
-    )
-
-
-def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
-    """Score a model on labelled pictures."""
-    path = api.checkpoint_path(options.model, workspace)
-    dataset = _open(options.data, workspace, terminal)
-    report = api.evaluate(path, dataset, device=options.device)
-    low, high = report.interval
-    lines = [
-        f"accuracy {report.accuracy:.1%} on {report.count:,} pictures (95% confidence interval {low:.1%} to {high:.1%})"
-    ]
-    lines += [
-        f"  {score.name}: precision {score.precision:.2f}, recall {score.recall:.2f}, F1 {score.f1:.2f}, "
-        f"{score.support:,} pictures"
-        for score in report.per_class
-    ]
-    part = "test" if any(sample.part == "test" for sample in dataset.samples) else "all"
-    return Result(
-        "\n".join(lines),
-        {
-            "accuracy": report.accuracy,
-            "interval": list(report.interval),
-            "macro_f1": report.macro_f1,
-            "pictures": report.count,
-            "part": part,
-            "per_class": {score.name: asdict(score) for score in report.per_class},
-            "confusion": [list(row) for row in report.confusion],
-            "skipped": list(report.skipped),
         },
     )
 

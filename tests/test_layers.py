@@ -21,6 +21,7 @@ LAYERS = [
     {"data", "model"},
     {"training", "evaluation", "prediction"},
     {"api", "terminal"},
+    {"data_commands"},
     {"commands", "ui"},
     {"cli"},
     {"__init__", "__main__"},

@@ -12,6 +12,7 @@ import numpy as np
 
 from resnet_studio.data.augment import normalise
 from resnet_studio.data.decode import CHUNK, CentreCrop, decode_all
+from resnet_studio.data.names import alike, composed, shown
 from resnet_studio.errors import DataError
 
 if TYPE_CHECKING:
@@ -49,11 +50,23 @@ class PictureScore:
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """Scores on the pictures that the model has not seen before."""
+
+    count: int
+    accuracy: float
+    interval: tuple[float, float]
+    macro_f1: float
+
+
+@dataclass(frozen=True)
 class Report:
     """Scores of a model on labelled pictures.
 
     ``interval``: the accuracy's 95 % interval (Wilson 1927). ``macro_f1``: the mean over classes that have pictures.
     ``confusion[t][p]``: pictures of class ``t`` that were taken for class ``p``. ``loss``: mean cross-entropy, nats.
+    The model was ``trained_on`` so many of the pictures, its best epoch ``chosen_by`` so many; ``unseen`` are the
+    scores on the others. None where it is not known what the model has seen, or where it has seen all.
     """
 
     count: int
@@ -66,6 +79,9 @@ class Report:
     confusion: tuple[tuple[int, ...], ...]
     pictures: tuple[PictureScore, ...]
     skipped: tuple[str, ...]
+    trained_on: int | None = None
+    chosen_by: int | None = None
+    unseen: Unseen | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON values."""
@@ -117,11 +133,15 @@ def relabelled(samples: Sequence[Sample], classes: Sequence[str], known: Sequenc
 
     Raises :class:`DataError` naming the first class that the model does not know.
     """
+    places = {composed(name): index for index, name in enumerate(known)}
     for name in classes:
-        if name not in known:
-            raise DataError("error.evaluate.unknown_class", name=name, known=known[:10])
-    places = {index: list(known).index(name) for index, name in enumerate(classes)}
-    return [replace(sample, label=places[sample.label]) for sample in samples]
+        if composed(name) in places:
+            continue
+        for other in known:
+            if alike(other) == alike(name):
+                raise DataError("error.evaluate.alike_class", name=shown(name), other=shown(other))
+        raise DataError("error.evaluate.unknown_class", name=shown(name), known=known[:10])
+    return [replace(sample, label=places[composed(classes[sample.label])]) for sample in samples]
 
 
 def make_report(

@@ -1,0 +1,169 @@
+"""The commands that look at data sets: options in, a result for people and one for programs out."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio import api
+from resnet_studio.terminal import Terminal
+from resnet_studio.text import say
+from resnet_studio.workspace import Workspace
+
+if TYPE_CHECKING:
+    from resnet_studio.data.choices import Purpose
+    from resnet_studio.data.dataset import Dataset
+    from resnet_studio.data.finding import Finding
+    from resnet_studio.evaluation.report import Report
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command found: ``text`` for people, ``json`` for programs."""
+
+    text: str
+    json: dict[str, Any]
+
+
+def add_choices(parser: argparse.ArgumentParser) -> None:
+    """Options for what the names of folders and files leave open."""
+    from resnet_studio.data.choices import ENCODINGS, LAYOUTS
+
+    group = parser.add_argument_group("how folders are read, where their names leave it open")
+    suppressed: dict[str, Any] = {"default": argparse.SUPPRESS}
+    group.add_argument("--layout", choices=LAYOUTS, help=_LAYOUT, **suppressed)
+    group.add_argument("--folder", metavar="NAME", help="use only this folder inside", **suppressed)
+    group.add_argument(
+        "--with-masks", dest="masks", action="store_true", help="masks count as pictures too", **suppressed
+    )
+    group.add_argument(
+        "--leave-out-single", action="store_true", help="leave out classes with a single picture", **suppressed
+    )
+    group.add_argument(
+        "--join-alike", action="store_true", help="join classes whose names differ by case or blanks", **suppressed
+    )
+    group.add_argument(
+        "--name-encoding", choices=ENCODINGS, metavar="NAME", **suppressed,
+        help=f"encoding of the names in a zip that does not say: {', '.join(ENCODINGS)}",
+    )  # fmt: skip
+
+
+_LAYOUT = (
+    "where the classes are: the top folders (classes), the folders in train, val and test folders (parts), the top "
+    "folders with train, val and test folders inside (parts-inside), or the folders in each top folder (inner)"
+)
+
+
+def opened(
+    options: argparse.Namespace, workspace: Workspace, terminal: Terminal, purpose: Purpose = "train"
+) -> Dataset:
+    """The data set that ``options`` name, read as they say."""
+    from resnet_studio.data.choices import Choices
+    from resnet_studio.data.intake import open_data
+
+    given = vars(options)
+    choices = Choices(**{spec.name: given[spec.name] for spec in fields(Choices) if spec.name in given})
+    progress = terminal.steps("pictures")
+    return open_data(options.data, workspace, choices=choices, purpose=purpose, progress=progress)
+
+
+def check(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
+    """The classes of a data set, what is wrong with its pictures, and how it would be split."""
+    from resnet_studio.data.checkup import inspect
+    from resnet_studio.data.dataset import split
+
+    dataset = opened(options, workspace, terminal)
+    findings = inspect(dataset)
+    parts = split(dataset)
+    sizes = {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)}
+    lines = [f"{dataset.name}: {len(dataset.samples):,} pictures in {len(dataset.classes):,} classes"]
+    lines += [f"  {count:6,}  {name}" for name, count in dataset.counts.items()]
+    lines += [f"train {sizes['train']:,}, validation {sizes['validation']:,}, test {sizes['test']:,}"]
+    for finding in findings:
+        lines.append(f"- {finding.sentence('en')}")
+        lines += [
+            f"    {offer['label']}: {' '.join(offer['options'])}" for offer in _offers(finding) if offer["options"]
+        ]
+    return Result(
+        "\n".join(lines),
+        {
+            "name": dataset.name,
+            "classes": dataset.counts,
+            "pictures": len(dataset.samples),
+            "unlabelled": len(dataset.unlabelled),
+            "split": {**sizes, "preset": parts.preset},
+            "choices": dataset.choices.to_json(),
+            "findings": [_finding(finding) for finding in findings],
+        },
+    )
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    found = {"kind": finding.kind, "message": finding.sentence("en"), "files": list(finding.files)}
+    return {**found, "offers": _offers(finding)} if finding.offers else found
+
+
+def _offers(finding: Finding) -> list[dict[str, Any]]:
+    """What one can choose instead, with the options of the command line for it."""
+    from resnet_studio.data.choices import Choices
+
+    return [
+        {"label": offer.sentence("en"), "options": Choices().with_changes(offer.changes).options()}
+        for offer in finding.offers
+    ]
+
+
+def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
+    """Score a model on labelled pictures."""
+    path = api.checkpoint_path(options.model, workspace)
+    dataset = opened(options, workspace, terminal, purpose="score")
+    report = api.evaluate(path, dataset, workspace=workspace, device=options.device, only_unseen=options.only_unseen)
+    note = _seen(report)
+    lines = [_accuracy(report.accuracy, report.count, report.interval, "pictures")]
+    if report.unseen is not None and report.unseen.count < report.count:
+        unseen = report.unseen
+        lines.insert(
+            0, _accuracy(unseen.accuracy, unseen.count, unseen.interval, "pictures that the model has not seen")
+        )
+        lines[1] += f", {report.trained_on:,} of which it was trained on"
+    lines += [note] if note else []
+    lines += [
+        f"  {score.name}: precision {score.precision:.2f}, recall {score.recall:.2f}, F1 {score.f1:.2f}, "
+        f"{score.support:,} pictures"
+        for score in report.per_class
+    ]
+    part = "test" if any(sample.part == "test" for sample in dataset.samples) else "all"
+    return Result(
+        "\n".join(lines),
+        {
+            "accuracy": report.accuracy,
+            "interval": list(report.interval),
+            "macro_f1": report.macro_f1,
+            "pictures": report.count,
+            "part": part,
+            "trained_on": report.trained_on,
+            "chosen_by": report.chosen_by,
+            "unseen": None if report.unseen is None else asdict(report.unseen),
+            "notes": [note] if note else [],
+            "per_class": {score.name: asdict(score) for score in report.per_class},
+            "confusion": [list(row) for row in report.confusion],
+            "skipped": list(report.skipped),
+        },
+    )
+
+
+def _accuracy(accuracy: float, count: int, interval: tuple[float, float], what: str) -> str:
+    low, high = interval
+    return f"accuracy {accuracy:.1%} on {count:,} {what} (95% confidence interval {low:.1%} to {high:.1%})"
+
+
+def _seen(report: Report) -> str:
+    """What to know about pictures that the model has seen; nothing where it has seen none."""
+    if report.trained_on is None or report.chosen_by is None:
+        return say("evaluate.not_known", "en")
+    if report.unseen is None:
+        return say("evaluate.all_seen", "en")
+    if report.unseen.count == report.count:
+        return ""
+    return say("evaluate.seen", "en", trained=report.trained_on, chosen=report.chosen_by, pictures=report.count)

@@ -1,0 +1,68 @@
+"""Which pictures a model has seen before it is scored: a score on those says nothing about new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from resnet_studio.errors import RunError
+from resnet_studio.evaluation.report import Report, Unseen, make_report
+from resnet_studio.workspace import Run, Workspace
+
+if TYPE_CHECKING:
+    from resnet_studio.data.dataset import Sample
+    from resnet_studio.model.card import Card
+
+
+@dataclass(frozen=True)
+class Seen:
+    """SHA-256 of the files that a model was ``trained`` on, and of those that its best epoch was ``chosen`` by."""
+
+    trained: frozenset[str]
+    chosen: frozenset[str]
+
+    def __contains__(self, sample: Sample) -> bool:
+        """Whether the model has seen the picture, under whatever name."""
+        return sample.content in self.trained or sample.content in self.chosen
+
+
+def seen_by(checkpoint: Path, card: Card, workspace: Workspace) -> Seen | None:
+    """What the model in ``checkpoint`` has seen, as its run says; None where that run is not at hand.
+
+    The run is the folder that the checkpoint lies in, or the one in ``workspace`` that its ``card`` names.
+    """
+    beside = Run(checkpoint.resolve().parent)
+    try:
+        run = beside if checkpoint.name == beside.best.name and beside.id == card.run else workspace.run(card.run)
+        split = run.split
+        return Seen(_contents(split["train"]), _contents(split["validation"]))
+    except (RunError, LookupError, TypeError):
+        return None
+
+
+def _contents(columns: dict[str, Any]) -> frozenset[str]:
+    return frozenset(content for content in columns["content"] if content)
+
+
+def with_seen(report: Report, samples: Sequence[Sample], seen: Seen | None) -> Report:
+    """``report``, made of ``samples``, with how many of its pictures the model had seen, and the others' score."""
+    if seen is None:
+        return report
+    of = {(sample.name, sample.file): sample for sample in samples}
+    scored = [of[picture.name, picture.file] for picture in report.pictures]
+    fresh = [index for index, sample in enumerate(scored) if sample not in seen]
+    trained = sum(sample.content in seen.trained for sample in scored)
+    chosen = len(scored) - len(fresh) - trained
+    return replace(report, trained_on=trained, chosen_by=chosen, unseen=_unseen(report, scored, fresh))
+
+
+def _unseen(report: Report, scored: Sequence[Sample], fresh: Sequence[int]) -> Unseen | None:
+    if not fresh:
+        return None
+    probabilities = np.array([report.pictures[index].scores for index in fresh])
+    part = make_report(report.classes, [scored[index] for index in fresh], probabilities)
+    return Unseen(part.count, part.accuracy, part.interval, part.macro_f1)

@@ -10,6 +10,8 @@ import made
 import pytest
 from PIL import Image
 
+from resnet_studio.data.checkup import inspect
+from resnet_studio.data.choices import Choices
 from resnet_studio.data.dataset import Dataset, Sample, Split, load, save, split
 from resnet_studio.data.layout import PARTS
 from resnet_studio.data.scan import scan
@@ -228,15 +230,49 @@ def test_exotic_class_names_are_kept_literally(tmp_path, name):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
-def test_links_pipes_and_loops_are_not_followed(tmp_path, class_folders):
+def test_links_out_pipes_and_loops_are_not_followed(tmp_path, class_folders):
     folder = class_folders({"cat": 3, "dog": 3})
+    made.write(tmp_path / "beside", {"secret.png": made.picture(9)})
     (folder / "cat" / "loop").symlink_to(folder)
-    (folder / "cat" / "secret.png").symlink_to("/etc/passwd")
-    (folder / "cat" / "twin.png").symlink_to(folder / "dog" / "0.png")
+    (folder / "cat" / "self").symlink_to(folder / "cat")
+    (folder / "cat" / "secret.png").symlink_to(tmp_path / "beside" / "secret.png")
+    (folder / "cat" / "beside").symlink_to(tmp_path / "beside")
+    (folder / "cat" / "gone.png").symlink_to(folder / "nowhere.png")
+    (folder / "cat" / "circle.png").symlink_to(folder / "cat" / "circle.png")
     os.mkfifo(folder / "cat" / "pipe.png")
     dataset = scan(folder)
     assert dataset.counts == {"cat": 3, "dog": 3}
-    assert {problem.kind: len(problem.files) for problem in dataset.problems} == {"link": 3, "special": 1}
+    assert {problem.kind: len(problem.files) for problem in dataset.problems} == {"link": 6, "special": 1}
+    (found,) = [finding for finding in inspect(dataset) if finding.kind == "link"]
+    assert found.severity == "warning"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_links_that_stay_inside_are_followed_to_where_the_pictures_really_are(tmp_path, class_folders):
+    folder = class_folders({"source/cat": 3, "source/dog": 3})
+    for kind in ("cat", "dog"):
+        (folder / "by_file" / kind).mkdir(parents=True)
+        for file in (folder / "source" / kind).iterdir():
+            (folder / "by_file" / kind / file.name).symlink_to(file)
+    (folder / "by_folder").mkdir()
+    (folder / "by_folder" / "cat").symlink_to(folder / "source" / "cat")
+    (folder / "by_folder" / "dog").symlink_to("../by_file/dog")
+    for name in ("by_file", "by_folder", "source"):
+        dataset = scan(folder, choices=Choices(folder=name))
+        assert dataset.counts == {"cat": 3, "dog": 3}
+        assert all(sample.file.startswith("source/") for sample in dataset.samples)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_links_between_folders_end_however_they_are_woven(class_folders):
+    folder = class_folders({"cat": 3, "dog": 3})
+    for at in range(12):
+        (folder / "cat" / f"level{at}").mkdir()
+        for side in ("left", "right"):
+            (folder / "cat" / f"level{at}" / side).symlink_to(folder / "cat" / f"level{(at + 1) % 12}")
+    begun = time.process_time()
+    assert scan(folder).counts == {"cat": 3, "dog": 3}
+    assert time.process_time() - begun < 10
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")

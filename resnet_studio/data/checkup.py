@@ -3,54 +3,38 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Iterator
 
-from resnet_studio.data.dataset import Dataset, Sample
-from resnet_studio.text import Language, say
+from resnet_studio.data.dataset import Dataset, Problem, Sample
+from resnet_studio.data.finding import Finding, Offer, Severity
+from resnet_studio.data.questions import AS_CLASSES, guessed_names, questions
 
-Severity = Literal["info", "warning"]
+__all__ = ["Finding", "Offer", "inspect"]
 
 IMBALANCE = 5
 FEW_PICTURES = 20
 TINY_SIDE = 16
-_NAMED = 5
 _ORDER = (
-    "unknown_class", "no_class", "empty_class", "truncated", "damaged", "empty_file", "too_large", "too_many_bytes",
-    "not_a_picture", "unreadable", "odd_name", "link", "special", "animated", "junk",
+    "unknown_class", "single_class", "no_class", "outside", "link", "empty_class", "truncated", "damaged", "empty_file",
+    "too_large", "too_many_bytes", "not_a_picture", "unreadable", "odd_name", "special", "mask", "unlabelled",
+    "repeated", "animated", "junk",
 )  # fmt: skip
-_HARMLESS = {"not_a_picture", "animated", "junk", "link", "special"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing to know. ``files`` are the pictures (or folders) concerned, sorted; ``values`` fill the sentence."""
-
-    kind: str
-    key: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    files: tuple[str, ...] = ()
-    severity: Severity = "warning"
-
-    def sentence(self, language: Language = "en") -> str:
-        """The finding in the reader's language."""
-        values = {
-            name: _listed(value, language) if isinstance(value, tuple) else value for name, value in self.values.items()
-        }
-        return say(self.key, language, **values)
+_HARMLESS = {
+    "not_a_picture", "animated", "junk", "special", "single_class", "mask", "unlabelled", "repeated", "outside",
+}  # fmt: skip
+_OFFERS = {"mask": Offer("offer.masks", {"masks": True}), "unlabelled": AS_CLASSES}
 
 
 def inspect(dataset: Dataset) -> tuple[Finding, ...]:
     """All findings on ``dataset``, the gravest first. No file is read."""
-    return (*_copies(dataset), *_balance(dataset), *_sizes(dataset), *_left_out(dataset))
-
-
-def _listed(names: tuple[str, ...], language: Language) -> str:
-    """At most five of ``names``, as one writes a list."""
-    between = "、" if language == "zh" else ", "
-    text = between.join(names[:_NAMED])
-    return text if len(names) <= _NAMED else say("finding.and_more", language, names=text, count=len(names) - _NAMED)
+    return (
+        *questions(dataset),
+        *_copies(dataset),
+        *_balance(dataset),
+        *_sizes(dataset),
+        *guessed_names(dataset),
+        *_left_out(dataset),
+    )
 
 
 def _copies(dataset: Dataset) -> Iterator[Finding]:
@@ -59,10 +43,18 @@ def _copies(dataset: Dataset) -> Iterator[Finding]:
     for sample in dataset.samples:
         if sample.content:
             groups[sample.content].append(sample)
-    copied = [group for group in groups.values() if len(group) > 1]
-    conflicts = [group for group in copied if len({sample.label for sample in group}) > 1]
-    leaks = [group for group in copied if len({sample.part for sample in group}) > 1]
-    repeated = [group for group in copied if group not in conflicts and group not in leaks]
+    conflicts, leaks, repeated = [], [], []
+    for group in groups.values():
+        if len(group) < 2:
+            continue
+        conflict = len({sample.label for sample in group}) > 1
+        leak = len({sample.part for sample in group}) > 1
+        if conflict:
+            conflicts.append(group)
+        if leak:
+            leaks.append(group)
+        if not conflict and not leak:
+            repeated.append(group)
     if conflicts:
         labels = sorted({sample.label for group in conflicts for sample in group})
         classes = tuple(dataset.classes[label] for label in labels)
@@ -101,8 +93,17 @@ def _sizes(dataset: Dataset) -> Iterator[Finding]:
 
 
 def _left_out(dataset: Dataset) -> Iterator[Finding]:
-    found = {problem.kind: problem.files for problem in dataset.problems}
+    found = {problem.kind: problem for problem in dataset.problems}
+    unknown = set(found["unknown_class"].about) if "unknown_class" in found else set()
     for kind in _ORDER:
-        if files := found.get(kind):
-            severity: Severity = "info" if kind in _HARMLESS else "warning"
-            yield Finding(kind, f"finding.{kind}", {"count": len(files)}, files, severity)
+        problem = found.get(kind, Problem(kind, ()))
+        # a folder of pictures whose class is not learnt is not without pictures
+        files = tuple(name for name in problem.files if kind != "empty_class" or name not in unknown)
+        if not files:
+            continue
+        severity: Severity = "info" if kind in _HARMLESS else "warning"
+        key = f"finding.{kind}.named" if problem.about else f"finding.{kind}"
+        values = {"count": len(files), **({"classes": problem.about} if problem.about else {})}
+        asked = kind == "mask" or (kind == "unlabelled" and not dataset.preset and dataset.choices.layout == "auto")
+        offers = (_OFFERS[kind],) if asked else ()
+        yield Finding(kind, key, values, files, severity, offers)

@@ -7,18 +7,21 @@ import json
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from resnet_studio.data.layout import PARTS, Part
-from resnet_studio.data.parts import Shares, assign
+from resnet_studio.data.choices import Choices
+from resnet_studio.data.names import composed
+from resnet_studio.data.part_names import PARTS, Part, part_named
+from resnet_studio.data.parts import Shares, assign, together
+from resnet_studio.data.structure import Doubt
 from resnet_studio.durable import write_json
 from resnet_studio.errors import DataError
 
 VERSION = 1
-NOTICES = frozenset({"junk", "animated", "empty_class"})
+NOTICES = frozenset({"junk", "animated", "empty_class", "unlabelled", "guessed_names"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +48,23 @@ _COLUMNS = tuple(spec.name for spec in fields(Sample))
 
 @dataclass(frozen=True)
 class Problem:
-    """Files that were left out, or used with a reserve, for one reason; see ``finding.<kind>`` for the kinds."""
+    """Files that were left out, or used with a reserve, for one reason; see ``finding.<kind>`` for the kinds.
+
+    ``about`` are the classes concerned, or whatever else the finding names.
+    """
 
     kind: str
     files: tuple[str, ...]
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labelled pictures. ``fingerprint`` hashes names and contents; ``source`` says by which door they came in."""
+    """Labelled pictures. ``fingerprint`` hashes names and contents; ``source`` says by which door they came in.
+
+    ``unlabelled`` pictures (label -1) came along for prediction; ``choices`` are the user's on how names are read, and
+    ``doubts`` what they leave open.
+    """
 
     id: str
     name: str
@@ -64,6 +75,9 @@ class Dataset:
     hints: Mapping[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
     source: str = "folder"
+    unlabelled: tuple[Sample, ...] = ()
+    choices: Choices = field(default_factory=Choices)
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -101,8 +115,11 @@ class Dataset:
             "fingerprint": self.fingerprint,
             "classes": list(self.classes),
             "hints": dict(self.hints),
-            "problems": [{"kind": problem.kind, "files": list(problem.files)} for problem in self.problems],
+            "problems": [asdict(problem) for problem in self.problems],
             "samples": _to_columns(self.samples),
+            "unlabelled": _to_columns(self.unlabelled),
+            "choices": self.choices.to_json(),
+            "doubts": [asdict(doubt) for doubt in self.doubts],
         }
 
     @classmethod
@@ -114,10 +131,20 @@ class Dataset:
             root=Path(values["root"]) if values["root"] else root,
             classes=tuple(values["classes"]),
             samples=_from_columns(values["samples"]),
-            problems=tuple(Problem(problem["kind"], tuple(problem["files"])) for problem in values["problems"]),
+            problems=tuple(
+                Problem(problem["kind"], tuple(problem["files"]), tuple(problem.get("about", ())))
+                for problem in values["problems"]
+            ),
             hints=values["hints"],
             fingerprint=values["fingerprint"],
             source=values["source"],
+            # older data sets have none of these
+            unlabelled=_from_columns(values["unlabelled"]) if "unlabelled" in values else (),
+            choices=Choices(**values.get("choices", {})),
+            doubts=tuple(
+                Doubt(doubt["kind"], tuple(doubt["folders"]), tuple(doubt["inside"]))
+                for doubt in values.get("doubts", ())
+            ),
         )
 
 
@@ -180,7 +207,8 @@ def split(dataset: Dataset, *, validation: float = 0.15, test: float = 0.15, see
     """Cut ``dataset`` into parts, class by class; ``validation`` and ``test`` are fractions of its pictures.
 
     Preset parts stay as they are; where only train and test are preset, the ``validation`` fraction is cut from
-    train. Equal pictures and an equal ``seed`` give an equal split, whichever way the pictures came in.
+    train. Pictures of one name in several top folders above the classes stay together. Equal pictures and an equal
+    ``seed`` give an equal split, whichever way the pictures came in.
     """
     parts: dict[Part, list[Sample]] = {part: [] for part in PARTS}
     free = []
@@ -190,6 +218,9 @@ def split(dataset: Dataset, *, validation: float = 0.15, test: float = 0.15, see
     if parts["train"] and not parts["validation"]:
         free, parts["train"], shares = parts["train"], [], Shares(validation, 0)
     labels, contents = [sample.label for sample in free], [sample.content or sample.file for sample in free]
+    if dataset.choices.layout == "inner":
+        # the top folders may hold the same pictures in colour, in grey, enlarged: those stay together
+        contents = together(contents, [_inside_top(sample.name) for sample in free])
     for sample, part in zip(free, assign(labels, contents, shares, seed), strict=True):
         parts[part].append(sample)
     return Split(
@@ -206,10 +237,29 @@ def split(dataset: Dataset, *, validation: float = 0.15, test: float = 0.15, see
     )
 
 
-def fingerprint(samples: Sequence[Sample]) -> str:
-    """A hash of the pictures' names and contents, whatever their order."""
-    lines = sorted(f"{sample.name}\0{sample.content}\n" for sample in samples)
+def _inside_top(name: str) -> str:
+    inside = name.partition("/")[2]
+    return inside.rpartition(".")[0] or inside
+
+
+def fingerprint(samples: Sequence[Sample], classes: Sequence[str]) -> str:
+    """A hash of the pictures' names and contents, whatever their order.
+
+    It says too of which class and part a picture is, unless its name says that in the plainest way.
+    """
+    lines = sorted(f"{sample.name}\0{sample.content}{_meaning(sample, classes[sample.label])}\n" for sample in samples)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _meaning(sample: Sample, kind: str) -> str:
+    top, *inside = sample.name.split("/")
+    named = part_named(top)
+    customary = named is not None and named.customary
+    if sample.part is None and not customary and composed(top) == kind:
+        return ""
+    if customary and named is not None and named.meaning == sample.part and composed(inside[0]) == kind:
+        return ""
+    return f"\0{sample.part}\0{kind}"
 
 
 def save(dataset: Dataset, folder: Path) -> None:

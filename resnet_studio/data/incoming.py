@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from resnet_studio.data.archive import Unpacked
+from resnet_studio.data.choices import Choices, Purpose
+from resnet_studio.data.contents import add_missing, open_to_choice, with_guess, write_contents
 from resnet_studio.data.dataset import Dataset, load, save
 from resnet_studio.data.scan import File, Listing, Progress, assemble
 from resnet_studio.durable import is_disk_full, renamed
@@ -50,23 +52,32 @@ def settle(
     name: str,
     source: str,
     hints: Mapping[str, object] | None = None,
+    choices: Choices | None = None,
+    purpose: Purpose = "train",
     progress: Progress | None = None,
 ) -> Dataset:
     """Make a data set of the pictures stored in ``folder`` and rename the folder into the workspace.
 
-    Where the same data set is there already, that one is returned. Raises :class:`DataError`.
+    Pictures that are not used stay only where the user may still choose to read the set in another way. Where the same
+    data set is there already, that one is returned. Raises :class:`DataError`.
     """
     files = [File(given, path, path.stat().st_size, content=path.stem) for given, path in unpacked.pictures]
-    listing = Listing(files, list(unpacked.folders), unpacked.left_out)
-    dataset = assemble(listing, folder, name=name, source=source, hints=hints, progress=progress)
+    listing = Listing(files, list(unpacked.folders), {kind: list(some) for kind, some in unpacked.left_out.items()})
+    dataset = assemble(
+        listing, folder, name=name, source=source, hints=hints, choices=choices, purpose=purpose, progress=progress
+    )
+    dataset = with_guess(dataset, unpacked.guess)
     kept = workspace.datasets / dataset.id
     dataset = replace(dataset, root=kept)
+    if open_to_choice(dataset):
+        write_contents(unpacked, folder)
+    else:
+        used = {sample.file for sample in (*dataset.samples, *dataset.unlabelled)}
+        for file in files:
+            if file.path.relative_to(folder).as_posix() not in used:
+                file.path.unlink(missing_ok=True)
     if (kept / "dataset.json").is_file():
-        return _kept_again(dataset)
-    used = {sample.file for sample in dataset.samples}
-    for file in files:
-        if file.path.relative_to(folder).as_posix() not in used:
-            file.path.unlink(missing_ok=True)
+        return _kept_again(dataset, folder)
     save(dataset, folder)
     try:
         renamed(folder, kept)
@@ -74,16 +85,26 @@ def settle(
         # another upload of the same pictures was faster
         if not (kept / "dataset.json").is_file():
             raise
-        return _kept_again(dataset)
+        return _kept_again(dataset, folder)
     return dataset
 
 
-def _kept_again(dataset: Dataset) -> Dataset:
-    """The data set with the pictures of ``dataset`` that is there already, with what was left out this time."""
+def _kept_again(dataset: Dataset, folder: Path) -> Dataset:
+    """The data set with the pictures of ``dataset`` that is there already, with what was left out this time.
+
+    What ``folder`` holds beyond them is added to it.
+    """
     kept = load(dataset.root)
-    fresh = replace(kept, problems=dataset.problems)
+    fresh = replace(
+        kept,
+        problems=dataset.problems,
+        unlabelled=dataset.unlabelled,
+        choices=dataset.choices,
+        doubts=dataset.doubts,
+    )
     if dataset.source not in ("zip", "picked"):
         fresh = replace(fresh, source=dataset.source, hints=dataset.hints)
+    add_missing(folder, dataset.root)
     if fresh != kept:
         save(fresh, kept.root)
     return fresh

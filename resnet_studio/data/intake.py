@@ -15,6 +15,8 @@ from pathlib import Path
 
 from resnet_studio.data import names
 from resnet_studio.data.archive import Limits, Unpacked, store, unpack
+from resnet_studio.data.choices import Choices, Purpose
+from resnet_studio.data.contents import read_contents
 from resnet_studio.data.dataset import Dataset, Sample, load, save
 from resnet_studio.data.formats import SNIFFED_BYTES, sniff
 from resnet_studio.data.incoming import incoming, settle
@@ -38,11 +40,19 @@ class Summary:
     root: Path | None = None
 
 
-def open_data(source: str | Path, workspace: Workspace | None = None, *, progress: Progress | None = None) -> Dataset:
+def open_data(
+    source: str | Path,
+    workspace: Workspace | None = None,
+    *,
+    choices: Choices | None = None,
+    purpose: Purpose = "train",
+    progress: Progress | None = None,
+) -> Dataset:
     """The data set at ``source``: a folder of class folders, a zip of one, ``sample:<key>`` or ``public:<key>``.
 
-    A folder stays where it is; all else is kept in ``workspace`` (the default one where none is given). ``progress``
-    is called with how much is done and how much there is. Raises :class:`DataError` with one sentence.
+    ``choices`` say how a folder or a zip is read where names leave it open, ``purpose`` what for. A folder stays where
+    it is; all else is kept in ``workspace`` (the default one where none is given). ``progress`` is called with how much
+    is done and how much there is. Raises :class:`DataError` with one sentence.
     """
     from resnet_studio.data import samples
 
@@ -57,8 +67,8 @@ def open_data(source: str | Path, workspace: Workspace | None = None, *, progres
         raise DataError("error.data.url")
     path, kind = _found(text)
     if kind == "folder":
-        return from_folder(path, workspace, progress=progress)
-    return from_zip(path, workspace, progress=progress)
+        return from_folder(path, workspace, choices=choices, purpose=purpose, progress=progress)
+    return from_zip(path, workspace, choices=choices, purpose=purpose, progress=progress)
 
 
 def _found(text: str) -> tuple[Path, str]:
@@ -83,14 +93,17 @@ def from_zip(
     source: str = "zip",
     hints: Mapping[str, object] | None = None,
     limits: Limits | None = None,
+    choices: Choices | None = None,
+    purpose: Purpose = "train",
     progress: Progress | None = None,
 ) -> Dataset:
     """The data set in the zip file ``archive``; raises :class:`DataError`."""
+    encoding = choices.name_encoding if choices else "auto"
     with incoming(workspace) as folder:
-        unpacked = unpack(archive, folder, limits=limits, progress=phase(progress, 0, 2))
+        unpacked = unpack(archive, folder, limits=limits, encoding=encoding, progress=phase(progress, 0, 2))
         return settle(
-            unpacked, folder, workspace,
-            name=name or archive.stem, source=source, hints=hints, progress=phase(progress, 1, 2),
+            unpacked, folder, workspace, name=name or archive.stem, source=source, hints=hints,
+            choices=choices, purpose=purpose, progress=phase(progress, 1, 2),
         )  # fmt: skip
 
 
@@ -100,6 +113,7 @@ def from_picked(
     *,
     name: str,
     inside: Path | None = None,
+    purpose: Purpose = "train",
     progress: Progress | None = None,
 ) -> Dataset:
     """The data set made of uploaded ``files``: pairs of the relative name that the browser gave and the file.
@@ -116,14 +130,22 @@ def from_picked(
             raise DataError("error.picked.gone", entry=names.shown(given))
     with incoming(workspace) as folder:
         unpacked = _moved_in(pairs, folder, phase(progress, 0, 2))
-        dataset = settle(unpacked, folder, workspace, name=name, source="picked", progress=phase(progress, 1, 2))
+        dataset = settle(
+            unpacked, folder, workspace, name=name, source="picked", purpose=purpose, progress=phase(progress, 1, 2)
+        )
     for _, path in pairs:
         path.unlink(missing_ok=True)
     return dataset
 
 
 def from_folder(
-    folder: Path, workspace: Workspace, *, name: str | None = None, progress: Progress | None = None
+    folder: Path,
+    workspace: Workspace,
+    *,
+    name: str | None = None,
+    choices: Choices | None = None,
+    purpose: Purpose = "train",
+    progress: Progress | None = None,
 ) -> Dataset:
     """The data set in a folder on this machine: its pictures are read where they are, and never changed.
 
@@ -132,7 +154,8 @@ def from_folder(
     """
     root = folder.expanduser().resolve()
     where = hashlib.sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:8]
-    dataset = scan(root, name=name, progress=progress, known=_known(workspace, where))
+    known = _known(workspace, where)
+    dataset = scan(root, name=name, choices=choices, purpose=purpose, progress=progress, known=known)
     dataset = replace(dataset, id=f"{where}-{dataset.fingerprint[:12]}")
     with incoming(workspace) as temporary:
         save(dataset, temporary)
@@ -144,6 +167,22 @@ def from_folder(
         else:
             renamed(temporary, kept)
     return dataset
+
+
+def reread(workspace: Workspace, id: str, choices: Choices, *, progress: Progress | None = None) -> Dataset:
+    """The pictures of the data set ``id`` read as ``choices`` say: another data set, and ``id`` stays.
+
+    Raises :class:`DataError`, also where what is needed for it was not kept.
+    """
+    kept = dataset(workspace, id)
+    if kept.source == "folder":
+        return from_folder(kept.root, workspace, name=kept.name, choices=choices, purpose="look", progress=progress)
+    with incoming(workspace) as folder:
+        unpacked = read_contents(kept.root, folder, choices.name_encoding)
+        return settle(
+            unpacked, folder, workspace, name=kept.name, source=kept.source, hints=kept.hints, choices=choices,
+            purpose="look", progress=progress,
+        )  # fmt: skip
 
 
 def dataset(workspace: Workspace, id: str) -> Dataset:
@@ -212,6 +251,7 @@ def _known(workspace: Workspace, where: str) -> dict[str, Sample]:
             continue
         noticed = {file for problem in earlier.problems for file in problem.files}
         known |= {sample.file: sample for sample in earlier.samples if sample.name not in noticed}
+        known |= {sample.file: sample for sample in earlier.unlabelled}
     return known
 
 

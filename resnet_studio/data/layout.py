@@ -6,64 +6,126 @@ Pure: names in, places out, so that a zip, a picked folder and a path give the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
-Part = Literal["train", "validation", "test"]
-PARTS: tuple[Part, ...] = ("train", "validation", "test")
-_PART_NAMES: Mapping[str, Part] = {
-    "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
-    "test": "test", "testing": "test",
-}  # fmt: skip
+from resnet_studio.data import structure
+from resnet_studio.data.choices import Choices
+from resnet_studio.data.folders import Masks, find_masks, grouped, tree
+from resnet_studio.data.part_names import PARTS, Part, part_named
+from resnet_studio.data.structure import Doubt, Kind
+
+__all__ = ["PARTS", "Layout", "Part", "Reason", "are_bare_parts", "understand"]
+
+Reason = Literal["no_class", "outside", "unlabelled", "mask"]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """``prefix`` is what was unwrapped (``"pets/"`` or nothing); ``parts`` maps folder names to preset parts."""
+    """``prefix`` is what was unwrapped (``"pets/"`` or nothing); ``parts`` maps folder names to preset parts.
+
+    ``kind`` says where the classes are (see :class:`resnet_studio.data.choices.Choices`); folders in ``skipped`` say
+    nothing; pictures in the folders ``unlabelled`` have no labels; ``doubts`` are what a user should look at.
+    """
 
     prefix: str
     parts: Mapping[str, Part]
+    kind: Kind = "classes"
+    skipped: frozenset[str] = frozenset()
+    unlabelled: tuple[str, ...] = ()
+    masks: Masks = field(default_factory=Masks)
+    doubts: tuple[Doubt, ...] = ()
 
     def place(self, name: str) -> tuple[str, str | None, Part | None]:
         """The name after unwrapping, its class (None where it lies in no class folder) and its part."""
-        if not name.startswith(self.prefix):
-            return name, None, None
-        inner = name[len(self.prefix) :]
-        pieces = inner.split("/")
-        if self.parts:
-            part = self.parts.get(pieces[0])
-            return inner, (pieces[1] if part and len(pieces) > 2 else None), part
-        return inner, (pieces[0] if len(pieces) > 1 else None), None
+        folder = name.rpartition("/")[0]
+        if folder not in self._places:
+            self._places[folder] = self._place(folder)
+        kind, part, _ = self._places[folder]
+        inner = name.removeprefix(self.prefix)
+        return (inner, None, None) if name in self.masks else (inner, kind, part)
+
+    def reason(self, name: str) -> Reason:
+        """Why the picture ``name`` has no class."""
+        return "mask" if name in self.masks else self._place(name.rpartition("/")[0])[2]
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[str | None, Part | None, Reason]]:
+        return {}
+
+    def _place(self, folder: str) -> tuple[str | None, Part | None, Reason]:
+        if any(folder == path or folder.startswith(f"{path}/") for path in self.unlabelled):
+            return None, self._part(folder), "unlabelled"
+        if not f"{folder}/".startswith(self.prefix):
+            above = self.prefix.startswith(f"{folder}/" if folder else "")
+            return None, None, "no_class" if above else "outside"
+        start = len(self.prefix)
+        pieces = [piece for piece, end in _pieces(folder) if end > start and folder[:end] not in self.skipped]
+        return self._read(pieces)
+
+    def _read(self, pieces: list[str]) -> tuple[str | None, Part | None, Reason]:
+        """The class and the part of pictures in the folders ``pieces``, the outermost first."""
+        if self.kind == "parts":
+            for depth in (1, 2):
+                if part := self.parts.get("/".join(pieces[:depth])):
+                    return (pieces[depth] if len(pieces) > depth else None), part, "no_class"
+            return None, None, "outside" if pieces else "no_class"
+        depth = 1 if self.kind == "inner" else 0
+        kind = pieces[depth] if len(pieces) > depth else None
+        inside = self.kind == "parts-inside" and len(pieces) > 1
+        return kind, self.parts.get(pieces[1]) if inside else None, "no_class"
+
+    def _part(self, folder: str) -> Part | None:
+        named = part_named(folder.rpartition("/")[2])
+        return "validation" if named and named.meaning == "validation" else "test"
 
 
-def understand(names: Iterable[str]) -> Layout:
-    """The layout of pictures called ``names`` (POSIX, relative, junk left out).
+def _pieces(folder: str) -> Iterable[tuple[str, int]]:
+    """The names of the folders on the way, each with where it ends in ``folder``."""
+    end = -1
+    for piece in folder.split("/") if folder else ():
+        end += 1 + len(piece)
+        yield piece, end
+
+
+def understand(names: Iterable[str], choices: Choices | None = None) -> Layout:
+    """The layout of pictures called ``names`` (POSIX, relative, junk left out), as far as ``choices`` leave it open.
 
     A folder that alone holds everything, in folders of its own, is unwrapped. ``train`` beside ``val`` or ``test``,
-    with folders inside, are preset parts.
+    with folders inside, are preset parts; :mod:`resnet_studio.data.structure` knows what else is customary.
+    Raises :class:`DataError` where what was chosen is not there.
     """
-    paths = [name.split("/") for name in names]
-    prefix: list[str] = []
-    while True:
-        inside = [path for path in paths if len(path) > 1]
-        tops = {path[0] for path in inside}
-        nested = {path[0] for path in inside if len(path) > 2}
-        parts = {top: _PART_NAMES[top.lower()] for top in nested if top.lower() in _PART_NAMES}
-        if "train" in parts.values() and len(set(parts.values())) > 1:
-            return Layout("".join(prefix), parts)
-        if len(tops) != 1 or not _is_wrapping(inside):
-            return Layout("".join(prefix), {})
-        prefix.append(f"{tops.pop()}/")
-        paths = [path[1:] for path in inside]
+    choices = choices or Choices()
+    folders = grouped(names)
+    masks = Masks() if choices.masks else find_masks(folders)
+    layout = _understood(folders, masks, choices)
+    classes = {kind for path in folders if (kind := layout.place(f"{path}/x".lstrip("/"))[1])}
+    if masks.folders and (len(classes) < 2 or are_bare_parts(classes)):
+        # without what looks like masks there is nothing to tell apart
+        layout = _understood(folders, Masks(), choices)
+        shown = tuple(sorted({path.rpartition("/")[2] for path in masks.folders}))
+        return replace(layout, doubts=(*layout.doubts, Doubt("only_masks", shown)))
+    return layout
 
 
-def _is_wrapping(paths: list[list[str]]) -> bool:
-    """Whether the one folder that ``paths`` begin with holds folders, and is no class with one folder inside."""
-    folders = {path[1] for path in paths if len(path) > 2}
-    return len(folders) > 1 or (len(folders) == 1 and all(len(path) > 2 for path in paths))
+def _understood(folders: Mapping[str, list[str]], masks: Masks, choices: Choices) -> Layout:
+    counts = {path: sum(f"{path}/{file}".lstrip("/") not in masks for file in files) for path, files in folders.items()}
+    root, skipped = tree({path: count for path, count in counts.items() if count})
+    found = structure.read(root, choices)
+    return Layout(
+        prefix=f"{found.root.path}/" if found.root.path else "",
+        parts=found.parts,
+        kind=found.kind,
+        skipped=skipped,
+        unlabelled=found.unlabelled,
+        masks=masks,
+        doubts=found.doubts,
+    )
 
 
 def are_bare_parts(folders: Iterable[str]) -> bool:
     """Whether ``folders`` are called like parts although no class folders are inside them."""
-    found = {_PART_NAMES.get(folder.lower()) for folder in folders}
+    named = [part_named(folder) for folder in folders]
+    found = {each.meaning if each and not each.rest else None for each in named}
     return None not in found and "train" in found and len(found) > 1

@@ -20,6 +20,7 @@ _JUNK = {
 _HIDDEN = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufffe\\uffff\\ud800-\\udfff]"
 )
+_NUMBER = re.compile(r"([0-9]+)")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -37,6 +38,24 @@ def shown(name: str, length: int = 80) -> str:
 def printable(name: str) -> bool:
     """Whether ``name`` can be stored and shown: no control characters, no bytes that are not Unicode."""
     return name.isprintable() or not any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name)
+
+
+def natural(name: str) -> tuple[tuple[str | int, ...], str]:
+    """A key that sorts names as people do: 2 before 10."""
+    pieces: list[str | int] = list(_NUMBER.split(name))
+    pieces[1::2] = [int(piece) for piece in pieces[1::2]]
+    return tuple(pieces), name
+
+
+def alike(name: str) -> str:
+    """Equal for names that a reader takes for the same: Unicode form, case, blanks and signs for blanks."""
+    folded = re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", name).casefold()).strip(" .")
+    return unicodedata.normalize("NFC", folded) or name
+
+
+def composed(name: str) -> str:
+    """``name`` in Unicode's composed form, in which names are compared: macOS writes the other."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def check(names: Iterable[str], door: Door) -> None:

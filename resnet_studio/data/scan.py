@@ -6,17 +6,20 @@ import hashlib
 import io
 import os
 import stat
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.dataset import Dataset, Problem, Sample, fingerprint
 from resnet_studio.data.formats import BYTE_LIMITS, SNIFFED_BYTES, sniff
-from resnet_studio.data.layout import are_bare_parts, understand
-from resnet_studio.data.names import is_junk, printable, shown
+from resnet_studio.data.labelling import Labelled, Seen, label
+from resnet_studio.data.layout import Layout, understand
+from resnet_studio.data.links import Place, followed, is_link
+from resnet_studio.data.names import alike, composed, is_junk, printable, shown
 from resnet_studio.data.pictures import BadPicture, picture_header
 from resnet_studio.errors import DataError
 
@@ -50,15 +53,6 @@ class File:
     known: Sample | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A usable picture; ``animated`` where only its first frame will be used."""
-
-    name: str
-    sample: Sample
-    animated: bool
-
-
 @dataclass
 class Listing:
     """What a source holds: ``files`` to look at, ``folders`` seen on the way, and what was left out already."""
@@ -72,73 +66,79 @@ def scan(
     folder: Path,
     *,
     name: str | None = None,
+    choices: Choices | None = None,
+    purpose: Purpose = "train",
     progress: Progress | None = None,
     known: Mapping[str, Sample] | None = None,
 ) -> Dataset:
     """The data set in ``folder``, whose pictures stay where they are.
 
     ``known`` maps files (POSIX, relative) to samples of an earlier scan, which are trusted where size and time are
-    the same. Links are not followed. Raises :class:`DataError` with one sentence.
+    the same. Links that lead out of the folder are not followed. Raises :class:`DataError` with one sentence.
     """
     root = folder.expanduser().resolve()
     if not printable(str(root)):
         raise DataError("error.data.odd_folder", folder=shown(str(root)))
     listing = list_folder(root, known or {})
-    return assemble(listing, root, name=name or root.name or str(root), progress=progress)
+    called = name or root.name or str(root)
+    return assemble(listing, root, name=called, choices=choices, purpose=purpose, progress=progress)
 
 
 def list_folder(root: Path, known: Mapping[str, Sample]) -> Listing:
-    """All files below ``root``: no link followed, no device or pipe opened. Raises :class:`DataError`."""
-    listing, waiting, seen = Listing(), [""], 0
+    """All files below ``root``: no device or pipe opened, no link followed that leads out.
+
+    ``known`` are samples of an earlier scan by where they really lie. Raises :class:`DataError`.
+    """
+    listing, waiting, seen = Listing(), [Place("", root)], 0
     while waiting:
-        inside = waiting.pop()
-        for entry in _entries(root, inside, listing):
-            name = f"{inside}{entry.name}"
+        place = waiting.pop()
+        for entry in _entries(root, place, listing):
+            name = f"{place.name}/{entry.name}" if place.name else entry.name
             seen += 1
             if seen > FILE_LIMIT:
                 raise DataError("error.data.too_many_files", folder=shown(root.name), limit=FILE_LIMIT)
             if is_junk(entry.name):
                 listing.left_out["junk"].append(shown(name, 255))
-            elif not printable(entry.name):
+                continue
+            if not printable(entry.name):
                 listing.left_out["odd_name"].append(shown(name, 255))
-            elif entry.is_symlink() or _is_junction(entry):
+                continue
+            linked = is_link(entry)
+            found = followed(root, place, name, entry.name) if linked else place.inside(name, entry.name)
+            if found is None:
                 listing.left_out["link"].append(name)
-            elif entry.is_dir(follow_symlinks=False):
-                waiting.append(f"{name}/")
+            elif found.really.is_dir() if linked else entry.is_dir(follow_symlinks=False):
+                waiting.append(found)
                 listing.folders.append(name)
             else:
-                _list_file(root, name, entry, known.get(name), listing)
+                _list_file(root, found, known, listing)
     return listing
 
 
-def _is_junction(entry: os.DirEntry[str]) -> bool:
-    """A link of Windows between folders; Python 3.11 does not know them."""
-    ask: Callable[[], bool] = getattr(entry, "is_junction", lambda: False)
-    return ask()
-
-
-def _entries(root: Path, inside: str, listing: Listing) -> list[os.DirEntry[str]]:
+def _entries(root: Path, place: Place, listing: Listing) -> list[os.DirEntry[str]]:
     try:
-        with os.scandir(root / inside) as entries:
+        with os.scandir(place.really) as entries:
             return list(entries)
     except OSError as error:
-        if not inside:
+        if not place.name:
             raise DataError("error.data.unreadable_folder", folder=shown(str(root))) from error
-        listing.left_out["unreadable"].append(inside)
+        listing.left_out["unreadable"].append(f"{place.name}/")
         return []
 
 
-def _list_file(root: Path, name: str, entry: os.DirEntry[str], known: Sample | None, listing: Listing) -> None:
+def _list_file(root: Path, place: Place, known: Mapping[str, Sample], listing: Listing) -> None:
     try:
-        status = entry.stat(follow_symlinks=False)
+        status = place.really.lstat()
     except OSError:
-        listing.left_out["unreadable"].append(name)
+        listing.left_out["unreadable"].append(place.name)
         return
     if not stat.S_ISREG(status.st_mode):
-        listing.left_out["special"].append(name)
+        listing.left_out["special"].append(place.name)
         return
-    fresh = known is not None and (known.bytes, known.modified) == (status.st_size, status.st_mtime_ns)
-    listing.files.append(File(name, root / name, status.st_size, status.st_mtime_ns, known=known if fresh else None))
+    earlier = known.get(place.really.relative_to(root).as_posix())
+    if earlier is not None and (earlier.bytes, earlier.modified) != (status.st_size, status.st_mtime_ns):
+        earlier = None
+    listing.files.append(File(place.name, place.really, status.st_size, status.st_mtime_ns, known=earlier))
 
 
 def assemble(
@@ -148,6 +148,8 @@ def assemble(
     name: str,
     source: str = "folder",
     hints: Mapping[str, object] | None = None,
+    choices: Choices | None = None,
+    purpose: Purpose = "train",
     progress: Progress | None = None,
 ) -> Dataset:
     """The data set made of ``listing``, whose files lie below ``root``. Raises :class:`DataError`."""
@@ -157,79 +159,47 @@ def assemble(
             seen.append(result)
         else:
             left_out[result].append(file.name)
-    samples, classes = _label(seen, listing, left_out, name)
-    content = fingerprint(samples)
+    found, layout = _labelled(seen, listing, left_out, choices or Choices(), purpose, name)
+    content = fingerprint(found.samples, found.classes)
     return Dataset(
         id=content[:16],
         name=shown(name, 255),
         root=root,
-        classes=classes,
-        samples=samples,
-        problems=tuple(Problem(kind, tuple(sorted(files))) for kind, files in sorted(left_out.items()) if files),
+        classes=found.classes,
+        samples=found.samples,
+        unlabelled=found.unlabelled,
+        choices=choices or Choices(),
+        doubts=layout.doubts,
+        problems=tuple(
+            Problem(kind, tuple(sorted(files)), found.about.get(kind, ()))
+            for kind, files in sorted(found.left_out.items())
+            if files
+        ),
         hints=dict(hints or {}),
         fingerprint=content,
         source=source,
     )
 
 
-def _label(
-    seen: Sequence[Seen], listing: Listing, left_out: dict[str, list[str]], name: str
-) -> tuple[tuple[Sample, ...], tuple[str, ...]]:
-    """The pictures that lie in a class, sorted and labelled, and the classes; the others go to ``left_out``."""
-    layout = understand(picture.name for picture in seen)
-    places = [(picture, *layout.place(picture.name)) for picture in seen]
-    learnt = {kind for _, _, kind, part in places if kind is not None and part in (None, "train")}
-    kept = []
-    for picture, inner, kind, part in places:
-        if kind is None or kind not in learnt:
-            left_out["no_class" if kind is None else "unknown_class"].append(inner)
-            continue
-        kept.append((kind, inner, part, picture))
-        if picture.animated:
-            left_out["animated"].append(inner)
-    classes = tuple(sorted(learnt))
-    _check_classes(kept, classes, left_out, name)
-    others = {layout.place(f"{folder}/x")[1] for folder in listing.folders}
-    others |= {layout.place(file.name)[1] for file in listing.files}
-    left_out["empty_class"].extend(other for other in others if other is not None and other not in learnt)
-    labels = {kind: label for label, kind in enumerate(classes)}
-    samples = [
-        replace(picture.sample, name=inner, label=labels[kind], part=part) for kind, inner, part, picture in kept
-    ]
-    return tuple(sorted(samples, key=lambda sample: (sample.label, sample.name))), classes
-
-
-def _check_classes(
-    kept: Sequence[tuple[str, str, str | None, Seen]],
-    classes: Sequence[str],
-    left_out: Mapping[str, Sequence[str]],
+def _labelled(
+    seen: Sequence[Seen],
+    listing: Listing,
+    left_out: dict[str, list[str]],
+    choices: Choices,
+    purpose: Purpose,
     name: str,
-) -> None:
-    """Refuse what nothing can be learnt from."""
-    if not kept:
-        loose = left_out.get("no_class", ())
-        skipped = sum(len(files) for kind, files in left_out.items() if kind != "junk")
-        if left_out.get("link") and not loose:
-            raise DataError("error.data.only_links", name=shown(name))
-        key = "error.data.loose" if loose else "error.data.no_pictures" if skipped else "error.data.empty"
-        raise DataError(key, name=shown(name), count=len(loose) or skipped)
-    if are_bare_parts(classes):
-        raise DataError("error.data.bare_parts", name=shown(name), folders=list(classes))
-    if len(classes) == 1:
-        raise DataError("error.data.one_class", name=shown(name), found=shown(classes[0]))
-    has_validation = any(part == "validation" for _, _, part, _ in kept)
-    if has_validation:
-        return
-    different: dict[str, set[str]] = defaultdict(set)
-    pictures: Counter[str] = Counter()
-    for kind, _, part, picture in kept:
-        if part in (None, "train"):
-            different[kind].add(picture.sample.content)
-            pictures[kind] += 1
-    for kind in classes:
-        if len(different[kind]) < 2:
-            key = "error.data.single_picture" if pictures[kind] == 1 else "error.data.same_picture"
-            raise DataError(key, found=shown(kind), count=pictures[kind])
+) -> tuple[Labelled, Layout]:
+    """The pictures with their classes, and how the names were understood; empty class folders are noted."""
+    layout = understand((picture.name for picture in seen), choices)
+    found = label(seen, layout, left_out, choices, purpose, name)
+    folders = {layout.place(f"{folder}/x")[1] for folder in listing.folders}
+    folders |= {layout.place(file.name)[1] for file in listing.files}
+    held = {*found.classes, *found.about.get("single_class", ())}
+    empty = {composed(folder) for folder in folders if folder is not None} - held
+    if choices.join_alike:
+        empty -= {folder for folder in empty if alike(folder) in {alike(kind) for kind in held}}
+    found.left_out.setdefault("empty_class", []).extend(empty)
+    return found, layout
 
 
 def _look_at_all(files: Sequence[File], root: Path, progress: Progress | None) -> Iterator[tuple[File, Seen | str]]:

@@ -31,8 +31,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{name}”中没有可用的图片（已跳过 {count} 个文件）；请添加 JPEG、PNG、WebP、BMP、TIFF 或 GIF 图片，每个类别一个文件夹。",
     ),
     "error.data.only_links": (
-        "“{name}” holds links, which are not followed, but no pictures; open the folder that holds the pictures themselves.",
-        "“{name}”中只有链接而没有图片，链接不会被打开；请打开图片实际所在的文件夹。",
+        "“{name}” holds no pictures but links that lead out of it, which are not followed; open the folder that holds the pictures themselves.",
+        "“{name}”中没有图片，只有指向文件夹之外的链接，这类链接不会被打开；请打开图片实际所在的文件夹。",
     ),
     "error.data.folder_gone": (
         "The folder {folder!r} is no longer there; put it back, or open it where it is now.",

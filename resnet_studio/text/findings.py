@@ -71,8 +71,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "跳过了 {count} 个名称中含有无法显示字符的文件或文件夹。",
     ),
     "finding.link": (
-        "{count:link was|links were} not followed; put the pictures themselves into the folder.",
-        "有 {count} 个链接未被打开；请把图片本身放进文件夹。",
+        "{count:link was|links were} not followed (leading out of the folder, in a circle or nowhere); put the pictures themselves into the folder.",
+        "有 {count} 个链接未被打开：它们指向文件夹之外、形成循环或已失效；请把图片本身放进文件夹。",
     ),
     "finding.special": (
         "{count:entry was|entries were} left out: devices or pipes, not files.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from resnet_studio.data.dataset import split as split_dataset
+from resnet_studio.data.trainable import check_trainable
 from resnet_studio.errors import ConfigError
 from resnet_studio.events import Noted
 from resnet_studio.model import anatomy, weights
@@ -212,7 +213,11 @@ def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace, *, call
 
 
 def settled_for(dataset: Dataset, config: TrainConfig) -> tuple[TrainConfig, Split]:
-    """``config`` with every automatic choice made for ``dataset``, and the split that it asks for."""
+    """``config`` with every automatic choice made for ``dataset``, and the split that it asks for.
+
+    Raises :class:`DataError` where nothing can be learnt from ``dataset`` as it is.
+    """
+    check_trainable(dataset)
     parts = split_dataset(dataset, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
     return resolve(config, facts(dataset, config, len(parts.train), on_gpu=_on_gpu(config))), parts
 

@@ -1,0 +1,146 @@
+"""Texts: how folders and names are read, and what can be chosen."""
+
+TEXT: dict[str, tuple[str, str]] = {
+    # what was understood
+    "finding.layout.parts": (
+        "These folders were taken for ready-made parts: {parts}.",
+        "以下文件夹已识别为现成的数据划分：{parts}。",
+    ),
+    "finding.layout.parts_in_classes": (
+        "The folders inside the classes were taken for ready-made parts: {parts}.",
+        "各类别里的以下文件夹已识别为现成的数据划分：{parts}。",
+    ),
+    "finding.layout.folds": (
+        "The folders {folders} were taken for shares of one data set; the classes are inside them: {classes}.",
+        "文件夹 {folders} 已识别为同一数据集的若干份；类别取自其中的文件夹：{classes}。",
+    ),
+    "finding.layout.one_fold": (
+        "Left out, as the same classes are cut into parts there once more: {folders}. Only one such cut is used.",
+        "以下文件夹是对相同类别的另一种划分，已跳过：{folders}。只使用其中一份划分。",
+    ),
+    "finding.layout.outside": (
+        "Not used, as it lies beside the training and test folders: {folders}.",
+        "与训练、测试文件夹并列，未使用：{folders}。",
+    ),
+    "finding.layout.variants": (
+        "The classes are now {folders}, and each holds the same folders: {classes}. Are those the classes?",
+        "目前的类别是 {folders}，而它们都包含同样的文件夹：{classes}。这些文件夹才是类别吗？",
+    ),
+    "finding.layout.train_folder": (
+        "The folder {folders} is used as a class, but is called like a training part and holds folders of its own: {classes}.",
+        "文件夹 {folders} 目前作为一个类别，但它的名称像训练集，里面还有文件夹：{classes}。",
+    ),
+    "finding.layout.some_parts": (
+        "Some classes ({folders}) hold folders called like parts: {parts}. They are used like any other pictures of the class.",
+        "部分类别（{folders}）里有名称像数据划分的文件夹：{parts}。目前把它们当作该类别的普通图片。",
+    ),
+    "finding.layout.only_masks": (
+        "“{folders}” looks like masks drawn for the pictures beside, but is used as a class, as there would be only one class without. Sort the pictures into one folder for each class.",
+        "“{folders}”看起来是旁边图片的掩膜，但如果不算它就只剩一个类别，所以仍当作类别。请把图片按类别放进各自的文件夹。",
+    ),
+    "finding.chosen": ("Read as you chose: {choices}.", "已按你的选择读取：{choices}。"),
+    "finding.guessed_names": (
+        "The zip does not say in which encoding its names are; they were read as {encoding}: {names}.",
+        "这个 zip 没有注明文件名的编码；已按 {encoding} 读取：{names}。",
+    ),
+    "finding.single": (
+        "{count:class has|classes have} only one picture or copies of one and cannot be validated ({classes}): add pictures, or go on without.",
+        "有 {count} 个类别只有一张图片（或都是同一张的副本），无法验证（{classes}）：请补充图片，或不使用这些类别。",
+    ),
+    "finding.alike_classes": (
+        "Class names that differ only by case, blanks or the like: {pairs}. If they are meant to be one class, rename the folders or join them.",
+        "有些类别名只在大小写、空格等方面不同：{pairs}。如果是同一个类别，请重命名文件夹，或将它们合并。",
+    ),
+    "finding.missing_in_train": (
+        "No training pictures of {classes} ({count} of {of} classes): what has none cannot be learned.",
+        "{of} 个类别中有 {count} 个没有训练图片（{classes}）：无法学习这些类别。",
+    ),
+    "finding.missing_in_validation": (
+        "No validation pictures of {classes} ({count} of {of} classes): the best epoch is chosen without regard to them.",
+        "{of} 个类别中有 {count} 个没有验证图片（{classes}）：挑选最佳轮次时不会考虑它们。",
+    ),
+    "finding.missing_in_test": (
+        "No test pictures of {classes} ({count} of {of} classes): the final score says nothing about them.",
+        "{of} 个类别中有 {count} 个没有测试图片（{classes}）：最终成绩不反映这些类别。",
+    ),
+    "finding.unknown_class.named": (
+        "{count:picture was|pictures were} left out: there are no training pictures of {classes}.",
+        "跳过了 {count} 张图片：训练图片中没有这些类别：{classes}。",
+    ),
+    "finding.single_class": (
+        "{count:picture was|pictures were} left out: the only one of its class.",
+        "跳过了 {count} 张图片：所属类别没有其他图片。",
+    ),
+    "finding.single_class.named": (
+        "{count:picture was|pictures were} left out with classes that have a single picture: {classes}.",
+        "跳过了 {count} 张图片，它们所属的类别只有一张图片：{classes}。",
+    ),
+    "finding.outside": (
+        "{count:picture was|pictures were} left out: outside of the folders that are used.",
+        "跳过了 {count} 张图片：不在所使用的文件夹中。",
+    ),
+    "finding.repeated": (
+        "{count:picture was|pictures were} left out: outside of the folders that are used, and the same as pictures in them.",
+        "跳过了 {count} 张图片：不在所使用的文件夹中，且与其中的图片相同。",
+    ),
+    "finding.mask": (
+        "{count:picture was|pictures were} left out as masks drawn for other pictures.",
+        "跳过了 {count} 张图片：它们是其他图片的掩膜（标注图）。",
+    ),
+    "finding.unlabelled": (
+        "{count:picture has|pictures have} no label: not used for training or for the score, but there to try the model on.",
+        "有 {count} 张图片没有标签，既不用于训练也不计入成绩；训练后可以用它们试试模型。",
+    ),
+    "part.train": ("training", "训练"),
+    "part.validation": ("validation", "验证"),
+    "part.test": ("test", "测试"),
+    # what can be chosen
+    "offer.classes": ("The top folders are the classes", "最外层文件夹就是类别"),
+    "offer.inner": ("The classes are {classes}", "类别是 {classes}"),
+    "offer.folder": ("Use only “{folder}”", "只用“{folder}”"),
+    "offer.parts_inside": ("Use {parts} as parts", "把 {parts} 当作数据划分"),
+    "offer.masks": ("Use them as pictures", "把它们也当作图片使用"),
+    "offer.leave_out_single": ("Leave these classes out", "不使用这些类别"),
+    "offer.join_alike": ("Join them", "合并这些类别"),
+    "offer.encoding": ("{encoding}: {names}", "{encoding}：{names}"),
+    "offer.undo": ("Undo", "撤销"),
+    "choice.layout": ("which folders are the classes", "哪些文件夹是类别"),
+    "choice.folder": ("only one folder", "只用一个文件夹"),
+    "choice.masks": ("masks as pictures", "掩膜也当作图片"),
+    "choice.leave_out_single": ("no classes with a single picture", "不使用只有一张图片的类别"),
+    "choice.join_alike": ("classes joined whose names hardly differ", "合并名称几乎相同的类别"),
+    "choice.name_encoding": ("the encoding of names", "文件名编码"),
+    # what is refused
+    "error.data.choice": (
+        "{value!r} is not allowed for {option}; allowed: {allowed:, }.",
+        "{option} 不能是 {value!r}；可选：{allowed:、}。",
+    ),
+    "error.data.no_folder": (
+        "There is no folder {folder!r} with pictures in it; there are: {known:, }.",
+        "其中没有装着图片的文件夹 {folder!r}；现有：{known:、}。",
+    ),
+    "error.data.no_parts": (
+        "None of the folders is called like a training part; there are: {found:, }. Rename them to train, val and test.",
+        "没有名称像训练集的文件夹；现有：{found:、}。请重命名为 train、val 和 test。",
+    ),
+    "error.data.not_kept": (
+        "The uploaded pictures were not kept for reading them in another way; add them again.",
+        "未保留重新读取所需的上传图片；请重新添加。",
+    ),
+    "error.data.archives_inside": (
+        "“{name}” holds no pictures but {count:archive|archives} ({archives:, }); unpack first, then give the folder that holds the class folders.",
+        "“{name}”里没有图片，只有 {count} 个压缩包（{archives:、}）；请先解压，再提供包含各类别文件夹的文件夹。",
+    ),
+    "error.data.single_pictures": (
+        "{count} classes have 1 picture or copies of one and cannot be validated: {classes:, }; add at least 1 more picture to each, or leave these classes out (command line: --leave-out-single).",
+        "有 {count} 个类别只有 1 张图片（或都是同一张的副本），无法验证：{classes:、}；请为每个类别至少再添加 1 张，或不使用这些类别（命令行：--leave-out-single）。",
+    ),
+    "error.data.single_pictures_more": (
+        "{count} classes have 1 picture or copies of one and cannot be validated: {classes:, } and {more} more; add at least 1 more picture to each, or leave these classes out (command line: --leave-out-single).",
+        "有 {count} 个类别只有 1 张图片（或都是同一张的副本），无法验证：{classes:、} 以及另外 {more} 个；请为每个类别至少再添加 1 张，或不使用这些类别（命令行：--leave-out-single）。",
+    ),
+    "error.zip.encoding": (
+        "The names in “{name}” are not in the encoding {encoding}; choose another.",
+        "“{name}”中的名称不是 {encoding} 编码；请选择其他编码。",
+    ),
+}

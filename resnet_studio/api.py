@@ -108,7 +108,7 @@ def resume(
     """Train an interrupted or stopped ``run`` to its end. Raises :class:`RunError` where nothing is left to train."""
     from resnet_studio.training.jobs import check_resumable
 
-    found = run if isinstance(run, Run) else (workspace or Workspace.open()).run(run)
+    found = run if isinstance(run, Run) else (workspace or Workspace.open()).find_run(run)
     check_resumable(found)
     return _driven(found, told, control)
 
@@ -183,7 +183,7 @@ def checkpoint_path(model: Run | str | Path, workspace: Workspace | None = None)
     """
     if isinstance(model, (str, Path)) and Path(model).is_file():
         return Path(model)
-    run = model if isinstance(model, Run) else (workspace or Workspace.open()).run(str(model))
+    run = model if isinstance(model, Run) else (workspace or Workspace.open()).find_run(str(model))
     if not run.best.exists():
         raise RunError("error.run.no_model", run=run.id)
     return run.best

@@ -137,6 +137,20 @@ def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     ui = command("ui", "open the page in the browser")
     ui.add_argument("--host", default=None, help="address to listen on (default 127.0.0.1)")
     ui.add_argument("--port", type=int, default=None, help="port to listen on (default 7860)")
+    ui.add_argument(
+        "--allowed-host", action="append", default=[], metavar="NAME",
+        help="also answer to this name, such as studio.example.org; may be given several times",
+    )  # fmt: skip
+    ui.add_argument(
+        "--trusted-proxy", action="append", default=[], metavar="ADDRESS",
+        help="believe X-Forwarded-Host, -Proto and -For from this address or network; may be given several times",
+    )  # fmt: skip
+    ui.add_argument(
+        "--root-path", default="", metavar="PATH", help="path that a proxy serves the page below: /lab/studio"
+    )
+    ui.add_argument(
+        "--local-folders", action="store_true", help="let everybody who reaches the page open folders of this machine"
+    )
     ui.add_argument("--ssl-certfile", type=Path, help="certificate, for webcams over a network")
     ui.add_argument("--ssl-keyfile", type=Path, help="key of the certificate")
 

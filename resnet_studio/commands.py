@@ -166,7 +166,7 @@ def _pictures(given: list[Path]) -> list[Path]:
 def runs(options: argparse.Namespace, workspace: Workspace) -> Result:
     """List the runs, delete one, or write their TensorBoard logs."""
     if options.delete:
-        run = workspace.run(options.delete)
+        run = workspace.find_run(options.delete)
         workspace.delete_run(run)
         return Result(f"deleted {run.id}", {"deleted": run.id})
     if options.clear_cache:
@@ -223,5 +223,9 @@ def ui(options: argparse.Namespace, workspace: Workspace) -> Result:
         workspace=workspace.root,
         ssl_certfile=options.ssl_certfile,
         ssl_keyfile=options.ssl_keyfile,
+        allowed_hosts=options.allowed_host,
+        trusted_proxies=options.trusted_proxy,
+        root_path=options.root_path,
+        local_folders=options.local_folders,
     )
     return Result("", {"served": True})

@@ -228,11 +228,23 @@ class Workspace:
         found = [Run(path.parent) for path in (self.root / "runs").glob("*/config.json")]
         return sorted(found, key=lambda run: run.id, reverse=True)
 
-    def run(self, name: str) -> Run:
-        """The run called ``name``: its id, its folder, or ``last``. Raises :class:`RunError` where there is none."""
+    def run(self, id: str) -> Run:
+        """The run of this workspace with that id, never a path; raises :class:`RunError` where there is none."""
+        folder = self.root / "runs" / id if safe_name(id) else None
+        if folder is None or not (folder / "config.json").is_file():
+            raise RunError("error.run.missing", run=id)
+        return Run(folder)
+
+    def find_run(self, name: str) -> Run:
+        """The run that a user of the command line or of the Python interface names: its id, ``last``, or any folder.
+
+        Whatever comes from a page goes to :meth:`run`. Raises :class:`RunError` where there is none.
+        """
         if name == "last" and (runs := self.runs()):
             return runs[0]
-        folder = Path(name) if os.sep in name or "/" in name else self.root / "runs" / name
+        if os.sep not in name and "/" not in name:
+            return self.run(name)
+        folder = Path(name).expanduser()
         if not safe_name(folder.name) or not (folder / "config.json").is_file():
             raise RunError("error.run.missing", run=name)
         return Run(folder)

@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 from resnet_studio.data import intake
 from resnet_studio.errors import DataError
 from resnet_studio.ui import data_sources, data_tab, data_view
+from resnet_studio.ui.access import Access
 from resnet_studio.ui.bundle import Bundle
 from resnet_studio.ui.context import Studio
 from resnet_studio.ui.folder_picker import Picked, uploads
@@ -62,7 +63,7 @@ def test_an_empty_path_is_answered_with_what_to_type(studio: Studio) -> None:
 
 
 def test_a_path_is_not_opened_for_readers_on_other_machines(workspace: Workspace, class_folders: Folders) -> None:
-    remote = Studio(workspace, SimpleNamespace(), local=False)
+    remote = Studio(workspace, SimpleNamespace(), access=Access(loopback=False))
 
     name, note = data_sources.Starter(remote).path(str(class_folders({"cat": 4, "dog": 5})))
 

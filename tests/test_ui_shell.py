@@ -14,7 +14,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from resnet_studio.errors import DataError, StudioError
-from resnet_studio.ui.app import build_app, forget_old_uploads, free_port, is_loopback
+from resnet_studio.ui.access import is_loopback
+from resnet_studio.ui.app import build_app, forget_old_uploads, free_port
 from resnet_studio.ui.machine import device_name
 from resnet_studio.workspace import Workspace
 
@@ -44,7 +45,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="module")
 def client(workspace: Workspace) -> Iterator[TestClient]:
-    app = build_app(workspace, NoJobs(), hosts=frozenset({"127.0.0.1"}))
+    app = build_app(workspace, NoJobs())
     yield TestClient(app, base_url="http://127.0.0.1:7860")
 
 

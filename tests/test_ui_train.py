@@ -268,7 +268,7 @@ def test_a_trained_model_can_be_trained_on(handlers: Handlers, workspace: Worksp
     hand_made.finish(run, None)
     run.best.write_bytes(b"x")
     choices = [value for _, value in shown(handlers.changed(None, *values()))["weights"]["choices"]]
-    assert str(run.best) in choices
+    assert f"run:{run.id}" in choices
     assert str(run.best) not in [v for _, v in shown(handlers.changed(None, *values(depth=34)))["weights"]["choices"]]
 
 

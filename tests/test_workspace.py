@@ -109,9 +109,9 @@ def test_the_death_of_the_training_process_lets_go_of_the_run(run):
 def test_runs_are_found_by_name_by_folder_and_as_the_last_one(workspace):
     first, second = make_run(workspace, "one"), make_run(workspace, "two")
     assert {each.id for each in workspace.runs()} == {first.id, second.id}
-    assert workspace.run(first.id) == first
-    assert workspace.run(str(first.folder)).id == first.id
-    assert workspace.run("last").id == max(first.id, second.id)
+    assert workspace.find_run(first.id) == workspace.run(first.id) == first
+    assert workspace.find_run(str(first.folder)).id == first.id
+    assert workspace.find_run("last").id == max(first.id, second.id)
 
 
 @pytest.mark.parametrize("name", ["nothing", "..", ".", "../..", "a/b", ""])

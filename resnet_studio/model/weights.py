@@ -119,7 +119,7 @@ def explain(weights: str, depth: int, *, starters: Path | None = None) -> Choice
     random ones. ``imagenet`` takes the version that is on this machine, else torchvision's default. Anything with a
     slash or the ending of a weights file is a path. Raises :class:`WeightsError` for what there is not.
     """
-    if _is_path(weights):
+    if is_path(weights):
         return _file_choice(weights)
     choices = available(depth, starters=starters)
     imagenet = [choice for choice in choices if choice.key.startswith("imagenet")]
@@ -191,7 +191,8 @@ def _card(path: Path) -> Card | None:
     return read_card(path) if ours else None
 
 
-def _is_path(weights: str) -> bool:
+def is_path(weights: str) -> bool:
+    """Whether ``weights`` names a file rather than a kind of starting weights."""
     return "/" in weights or "\\" in weights or weights.endswith((".safetensors", ".pt", ".pth"))
 
 

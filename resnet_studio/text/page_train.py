@@ -165,5 +165,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "train.time.minutes": ("{count} min", "{count} 分钟"),
     "train.time.hours": ("{count:hour|hours}", "{count} 小时"),
     "train.no_time": ("{epochs:epoch|epochs} at {size} px.", "{size} 像素，共 {epochs} 轮。"),
+    "error.page_train.weights": (
+        "Starting weights cannot be named by a path here; choose a kind or a run from the list. On the command line, "
+        "train takes --weights FILE.",
+        "这里不能用路径指定起始权重；请从列表中选择一种权重或一次训练。命令行的 train 支持 --weights 文件。",
+    ),
     "train.progress": ("Training progress", "训练进度"),
 }

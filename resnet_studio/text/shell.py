@@ -17,12 +17,18 @@ TEXT: dict[str, tuple[str, str]] = {
         "程序内部出现意外错误，请重试。如再次出现，可在服务器日志中查看原因。",
     ),
     "shell.wrong_host": (
-        "This studio answers only at 127.0.0.1 and localhost; start it with --host to reach it by another name.",
-        "本程序只响应 127.0.0.1 和 localhost；如需用其他地址访问，请在启动时使用 --host。",
+        "This studio does not answer to the name {host}; if that name is right, start it with --allowed-host {host}.",
+        "本程序不响应 {host} 这个地址；如果该地址无误，请在启动时加上 --allowed-host {host}。",
     ),
     "shell.wrong_origin": (
-        "This request came from another site and was refused; open the studio's own page.",
-        "该请求来自其他网站，已被拒绝；请直接打开本程序的页面。",
+        "This request came from another site and was refused; open the studio's own page. Behind a proxy, start the "
+        "studio with --trusted-proxy and the proxy's address.",
+        "该请求来自其他网站，已被拒绝；请直接打开本程序的页面。如果中间有反向代理，请在启动时用 --trusted-proxy 指定代理的地址。",
+    ),
+    "shell.closed": ("There is nothing at this address.", "这个地址没有内容。"),
+    "shell.not_a_file": (
+        "A file was sent where none is expected; reload the page and try again.",
+        "在不接受文件的地方收到了文件；请刷新页面后重试。",
     ),
     "shell.serving": (
         "ResNet Studio is at {address} (Ctrl-C ends it; runs are saved and can be resumed).",
@@ -31,6 +37,18 @@ TEXT: dict[str, tuple[str, str]] = {
     "error.shell.port_busy": (
         "Port {port} is used by another program; choose another one with --port, or leave it out to take a free one.",
         "端口 {port} 已被其他程序占用；请用 --port 指定其他端口，或不指定以自动选择空闲端口。",
+    ),
+    "error.shell.allowed_host": (
+        "{name} is no host name; give --allowed-host a name such as studio.example.org, without a port or a path.",
+        "{name} 不是有效的主机名；--allowed-host 应为类似 studio.example.org 的名称，不带端口和路径。",
+    ),
+    "error.shell.trusted_proxy": (
+        "{address} is no IP address; give --trusted-proxy the proxy's address or network, such as 127.0.0.1 or 10.0.0.0/8.",
+        "{address} 不是有效的 IP 地址；--trusted-proxy 应为代理的地址或网段，例如 127.0.0.1 或 10.0.0.0/8。",
+    ),
+    "error.shell.root_path": (
+        "{path} is no path; give --root-path what stands between the host and the page, such as /lab/studio.",
+        "{path} 不是有效的路径；--root-path 应为域名之后、页面之前的部分，例如 /lab/studio。",
     ),
     "error.shell.no_port": (
         "Every port from {first} to {last} is used by another program; choose one with --port.",

@@ -12,11 +12,13 @@ import shutil
 import socket
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_studio.errors import StudioError
 from resnet_studio.text import say
+from resnet_studio.ui.access import Access
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 FIRST_PORT = 7860
 PORTS_TRIED = 20
 KEPT_SECONDS = 24 * 3600
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def serve(
@@ -37,24 +38,36 @@ def serve(
     *,
     ssl_certfile: Path | None = None,
     ssl_keyfile: Path | None = None,
+    allowed_hosts: Iterable[str] = (),
+    trusted_proxies: Iterable[str] = (),
+    root_path: str = "",
+    local_folders: bool = False,
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM.
 
-    ``port`` None takes 7860 or the next free one. A Hugging Face Space listens on all addresses at 7860. Raises
-    :class:`StudioError` when the port is taken.
+    ``port`` None takes 7860 or the next free one. A Hugging Face Space listens on all addresses at 7860. The last four
+    say who may reach the page, and how; see :meth:`Access.of_server`. Raises :class:`StudioError` when the port is
+    taken, or one of them cannot be read.
     """
     if os.environ.get("SPACE_ID"):
         host, port = "0.0.0.0", port or FIRST_PORT
+    access = Access.of_server(
+        host,
+        allowed_hosts=allowed_hosts,
+        trusted_proxies=trusted_proxies,
+        root_path=root_path,
+        local_folders=local_folders,
+    )
     port = free_port(host, port)
     opened = Workspace.open(workspace)
     prepare_environment(opened)
 
     import uvicorn
 
-    app = _app_on(opened, host)
+    app = _app_on(opened, access)
     scheme = "https" if ssl_certfile else "http"
     shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
-    told = say("shell.serving", address=f"{scheme}://{shown}:{port}")
+    told = say("shell.serving", address=f"{scheme}://{shown}:{port}{access.root_path}")
     print(told, flush=True)  # noqa: T201 - the one line that a user waits for
     config = uvicorn.Config(
         app,
@@ -62,6 +75,7 @@ def serve(
         port=port,
         log_level="warning",
         timeout_graceful_shutdown=3,
+        proxy_headers=False,  # Access decides whom to believe
         ssl_certfile=ssl_certfile,
         ssl_keyfile=None if ssl_keyfile is None else str(ssl_keyfile),
     )
@@ -71,8 +85,8 @@ def serve(
     server.run()
 
 
-def _app_on(workspace: Workspace, host: str) -> FastAPI:
-    """The app for visitors of ``host``, once what an earlier server left behind is tidied up."""
+def _app_on(workspace: Workspace, access: Access) -> FastAPI:
+    """The app for the visitors that ``access`` lets in, once what an earlier server left behind is tidied up."""
     from resnet_studio.training.jobs import Jobs, recover
 
     def tidy() -> None:
@@ -82,8 +96,7 @@ def _app_on(workspace: Workspace, host: str) -> FastAPI:
     # before the first run can be queued, and beside the import of Gradio
     recovering = threading.Thread(target=tidy, name="recover")
     recovering.start()
-    local = is_loopback(host)
-    app = build_app(workspace, Jobs(workspace), local=local, hosts=LOOPBACK | {host} if local else None, warm=True)
+    app = build_app(workspace, Jobs(workspace), access=access, warm=True)
     recovering.join()
     return app
 
@@ -97,21 +110,19 @@ def build_app(
     workspace: Workspace,
     jobs: Jobs,
     *,
-    local: bool = True,
-    hosts: frozenset[str] | None = None,
+    access: Access | None = None,
     warm: bool = False,
 ) -> FastAPI:
     """The whole app.
 
-    ``local`` says that only this machine can connect, which opens its folders to the page. ``hosts`` are the names
-    that the page may be reached by: a loopback server answers to no other one, or a web site could lead its own name
-    here and read along. ``warm`` imports torch in the background once the first page is out.
+    ``access`` says by which names and through which proxies it is reached; by default only from this machine. ``warm``
+    imports torch in the background once the first page is out.
     """
     prepare_environment(workspace)
     from resnet_studio.ui import shell
     from resnet_studio.ui.context import Studio
 
-    return shell.mount(Studio(workspace, jobs, local), hosts=hosts, warm=warm)
+    return shell.mount(Studio(workspace, jobs, access or Access()), warm=warm)
 
 
 def prepare_environment(workspace: Workspace) -> None:
@@ -149,11 +160,6 @@ def free_port(host: str, port: int | None) -> int:
         if _can_listen(host, candidate):
             return candidate
     raise StudioError("error.shell.no_port", first=str(candidates[0]), last=str(candidates[-1]))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is reached from this machine alone."""
-    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def _can_listen(host: str, port: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,10 +26,15 @@ class Bundle:
         """All style sheets and all scripts; ``studio.*`` comes first, the others by name."""
         return cls(_joined("css"), _joined("js"), asset("early", "early.js").read_text(encoding="utf-8"))
 
-    def head(self, language: Language) -> str:
-        """What goes right behind ``<head>``: language and theme before anything is drawn, then the bundles."""
+    def head(self, language: Language, root_path: str = "") -> str:
+        """What goes right behind ``<head>``: language and theme before anything is drawn, then the bundles.
+
+        Below a ``root_path``, a page that was asked for without the last slash moves there, since all its links are
+        relative.
+        """
+        slash = f"if (location.pathname === {json.dumps(root_path)}) location.pathname += '/';" if root_path else ""
         return (
-            f"<script>window.studioLocale={LOCALES[language]!r};</script><script>{self.early}</script>"
+            f"<script>{slash}window.studioLocale={LOCALES[language]!r};</script><script>{self.early}</script>"
             '<link rel="icon" type="image/svg+xml" href="studio/logo.svg">'
             f'<link rel="preload" as="style" href="{self._style}">'
             f'<script defer src="studio/studio.js?v={_version(self.js)}"></script>'

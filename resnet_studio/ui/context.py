@@ -34,6 +34,7 @@ from gradio.i18n import I18nData
 
 from resnet_studio.errors import StudioError
 from resnet_studio.text import LANGUAGES, Language, keys, say, template
+from resnet_studio.ui.access import Access
 from resnet_studio.ui.bundle import LOCALES
 from resnet_studio.ui.importing import Imports
 from resnet_studio.ui.shelf import Shelf
@@ -52,13 +53,13 @@ R = TypeVar("R")
 class Studio:
     """The server's parts that handlers use.
 
-    ``workspace`` says where things are, ``jobs`` trains, ``local`` tells that only this machine can connect;
+    ``workspace`` says where things are, ``jobs`` trains, ``access`` tells who may reach the server;
     ``shelf`` keeps the data sets that pages look at in memory, ``imports`` those on their way in.
     """
 
     workspace: Workspace
     jobs: Jobs
-    local: bool = True
+    access: Access = field(default_factory=Access)
     imports: Imports = field(default_factory=Imports)
     shelf: Shelf = field(init=False)
 
@@ -104,6 +105,18 @@ def reader() -> Language:
     """The language of whoever caused the event that is being handled; English outside of events."""
     request = LocalContext.request.get(None)
     return "en" if request is None else language_of(request)
+
+
+def reader_is_local(studio: Studio) -> bool:
+    """Whether whoever caused the event that is being handled may name folders of this machine.
+
+    Outside of events, whether anybody could.
+    """
+    request = LocalContext.request.get(None)
+    scope = getattr(getattr(request, "request", None), "scope", None)
+    if studio.access.local_folders or scope is None:
+        return studio.access.local_folders or studio.access.may_be_local
+    return bool(scope.get("studio_local"))
 
 
 def translations() -> gr.I18n:

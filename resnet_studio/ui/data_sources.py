@@ -13,7 +13,7 @@ import gradio as gr
 from resnet_studio.errors import DataError
 from resnet_studio.text import Language, say
 from resnet_studio.ui import data_view
-from resnet_studio.ui.context import Studio, T, guarded, reader
+from resnet_studio.ui.context import Studio, T, guarded, reader, reader_is_local
 from resnet_studio.ui.folder_picker import Picked, folder_picker, uploads
 from resnet_studio.ui.importing import Cancelled
 
@@ -45,6 +45,7 @@ class Sources:
     picker: gr.HTML
     path: gr.Textbox | None
     open_path: gr.Button | None
+    server_frame: gr.Accordion | None
     note: gr.HTML
     frames: tuple[gr.Accordion, ...]
 
@@ -67,9 +68,11 @@ def build(studio: Studio) -> Sources:
                 _cards("public", PUBLIC), js_on_load=CHOOSE, elem_id="data-publics", apply_default_css=False
             )
         frames = [sample_frame, picker_frame, public_frame]
-        path = open_path = None
-        if studio.local:
-            with gr.Accordion(T("data.from.server"), open=False, elem_id="data-from-server") as server_frame:
+        path = open_path = server_frame = None
+        if studio.access.may_be_local or studio.access.local_folders:
+            with gr.Accordion(
+                T("data.from.server"), open=False, visible=studio.access.local_folders, elem_id="data-from-server"
+            ) as server_frame:
                 path = gr.Textbox(
                     label=T("data.server.label"), info=T("data.server.help"), elem_id="data-path", max_lines=1
                 )
@@ -84,7 +87,7 @@ def build(studio: Studio) -> Sources:
     for frame in frames:
         others = [other for other in frames if other is not frame]
         frame.expand(None, None, others, js=_fold(len(others)))
-    return Sources(sample, public, earlier, earlier_frame, picker, path, open_path, note, tuple(frames))
+    return Sources(sample, public, earlier, earlier_frame, picker, path, open_path, server_frame, note, tuple(frames))
 
 
 def unfold(sources: Sources, which: gr.Accordion) -> str:
@@ -167,7 +170,7 @@ class Starter:
 
     def _path(self, path: str) -> tuple[str, str]:
         """In: the path as typed. Out: the import, the note."""
-        if not self.studio.local:
+        if not reader_is_local(self.studio):
             raise DataError("error.page_data.not_local")
         if not path.strip():
             raise DataError("data.server.empty", example=Path.home() / "Pictures")

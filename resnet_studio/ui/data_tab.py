@@ -11,7 +11,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.errors import StudioError
 from resnet_studio.text import say
 from resnet_studio.ui import data_parts, data_sources, data_view
-from resnet_studio.ui.context import Shared, Studio, T, guarded, reader
+from resnet_studio.ui.context import Shared, Studio, T, guarded, reader, reader_is_local
 from resnet_studio.ui.data_parts import Hero, View
 from resnet_studio.ui.data_sources import Sources, Starter
 
@@ -81,6 +81,9 @@ def _wire_imports(
     begin(sources.public.choose, starter.public)
     begin(sources.picker.picked, starter.picked)
     if sources.path is not None and sources.open_path is not None:
+        shared.demo.load(
+            lambda: gr.update(visible=reader_is_local(studio)), None, sources.server_frame, queue=False, **QUIET
+        )
         begin(sources.open_path.click, starter.path, sources.path)
         begin(sources.path.submit, starter.path, sources.path)
     view.cancel.click(lambda name: _cancel(studio, name), importing, view.progress, queue=False, **QUIET)

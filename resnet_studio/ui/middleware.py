@@ -1,4 +1,4 @@
-"""What happens to every request: safety headers, a check of where a change comes from, the language of the page."""
+"""What happens to every request: may it come in at all, safety headers, the language of the page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,52 +15,80 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resnet_studio.text import Language, say, template
+from resnet_studio.ui.access import Access, host_of, is_local, resolved
 from resnet_studio.ui.bundle import LOCALES, Bundle
 from resnet_studio.ui.context import language_of
+from resnet_studio.ui.open_routes import UPLOADED, is_open
 
 MARK = re.compile(r'__i18n__\{\\?"__type__\\?": ?\\?"translation_metadata\\?", ?\\?"key\\?": ?\\?"([\w.-]+)\\?"\}')
 PAGES = {"/", "/config", "/config/"}
+HANDLERS = {"/gradio_api/run/predict", "/gradio_api/queue/join"}
+UNCHANGING = frozenset({"GET", "HEAD", "OPTIONS"})
+SANDBOXED = {"content-security-policy": "default-src 'none'; sandbox", "x-content-type-options": "nosniff"}
+"""An uploaded file is shown, and never run."""
 
 
 class Page:
-    """Pure ASGI middleware, so that streams pass through untouched; ``served`` is told of each page that went out."""
+    """Pure ASGI middleware, so that streams pass through untouched.
 
-    def __init__(
-        self, app: ASGIApp, bundle: Bundle, served: Callable[[], None], hosts: frozenset[str] | None = None
-    ) -> None:
+    ``access`` says who may reach the server, ``uploads`` is the folder that files are given out from, ``served`` is
+    called after each page that went out.
+    """
+
+    def __init__(self, app: ASGIApp, bundle: Bundle, served: Callable[[], None], access: Access, uploads: Path) -> None:
         self.app = app
         self.bundle = bundle
         self.served = served
-        self.hosts = hosts
+        self.access = access
+        self.uploads = uploads
         self.headers = safety_headers(embedded=bool(os.environ.get("SPACE_ID")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "websocket":  # the page has none, and no origin check would look at them
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        refused = self._refused(scope)
-        if refused:
-            answer = PlainTextResponse(say(refused, language_of(Request(scope))), 403)
-            await answer(scope, receive, send)
+        inner = resolved(scope, self.access)
+        refused = self._refused(scope, inner)
+        if refused is not None:
+            await refused(scope, receive, self._with(self.headers, send))
             return
-        if scope["method"] == "GET" and scope["path"] in PAGES:
-            await self._page(scope, receive, send)
+        inner["studio_local"] = inner["path"] in HANDLERS and is_local(inner, self.access)
+        if inner["method"] == "GET" and inner["path"] in PAGES:
+            await self._page(inner, receive, send)
             return
+        uploaded = inner["path"].startswith(UPLOADED)
+        await self.app(inner, receive, self._with(self.headers | SANDBOXED if uploaded else self.headers, send))
 
-        async def with_headers(message: Message) -> None:
+    def _refused(self, scope: Scope, inner: Scope) -> PlainTextResponse | None:
+        """The answer to a request that is not let in; ``inner`` is ``scope`` as the application would see it."""
+        language = language_of(Request(inner))
+        if not self.access.admits(scope):
+            shown = self.access.forwarded_host(scope) or Headers(scope=scope).get("host", "")
+            named = say("shell.wrong_host", language, host=host_of(shown) or "?")
+            return PlainTextResponse(named, 403)
+        if not same_origin(inner) or is_preflight(inner):
+            return PlainTextResponse(say("shell.wrong_origin", language), 403)
+        if not is_open(inner["method"], inner["path"], self.uploads):
+            return PlainTextResponse(say("shell.closed", language), 404)
+        return None
+
+    @staticmethod
+    def _with(headers: dict[str, str], send: Send) -> Send:
+        """``send`` with ``headers`` in every answer, and without any that let other sites read it."""
+
+        async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self.headers)
+                given = MutableHeaders(scope=message)
+                for name in [name for name in given if name.startswith("access-control-")]:
+                    del given[name]
+                given.update(headers)
             await send(message)
 
-        await self.app(scope, receive, with_headers)
-
-    def _refused(self, scope: Scope) -> str:
-        """The text that says why the request is not answered; empty where it is."""
-        host = urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname or ""
-        if self.hosts is not None and host not in self.hosts:
-            return "shell.wrong_host"
-        return "" if same_origin(scope) else "shell.wrong_origin"
+        return sending
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The page, or its configuration, in the reader's language."""
@@ -76,10 +105,9 @@ class Page:
             parts.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            body = localized(b"".join(parts).decode(), language, self.bundle).encode()
-            headers = MutableHeaders(scope=start)
-            headers.update(self.headers | {"content-length": str(len(body)), "cache-control": "no-store"})
-            await send(start)
+            body = localized(b"".join(parts).decode(), language, self.bundle, self.access.root_path).encode()
+            answered = self.headers | {"content-length": str(len(body)), "cache-control": "no-store"}
+            await self._with(answered, send)(start)
             await send({"type": "http.response.body", "body": body})
             self.served()
 
@@ -91,6 +119,7 @@ def safety_headers(*, embedded: bool) -> dict[str, str]:
     frames = "frame-ancestors 'self'" + (" https://huggingface.co https://*.hf.space" if embedded else "")
     own = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:"
     headers = {
+        "cross-origin-resource-policy": "same-origin",
         "content-security-policy": f"{own}; object-src 'none'; base-uri 'self'; {frames}",
         "referrer-policy": "same-origin",
         "x-content-type-options": "nosniff",
@@ -99,18 +128,32 @@ def safety_headers(*, embedded: bool) -> dict[str, str]:
 
 
 def same_origin(scope: Scope) -> bool:
-    """Whether a request that may change something comes from our own page, or from no page at all."""
-    if scope["method"] in {"GET", "HEAD", "OPTIONS"}:
-        return True
+    """Whether a request comes from our own page, from no page at all, or is a link to the page that somebody follows.
+
+    Where it may change something, the ``Origin`` has to be ours. Where it only reads, browsers say by
+    ``Sec-Fetch-Site`` whether another site asks for it (https://web.dev/articles/fetch-metadata).
+    """
     headers = Headers(scope=scope)
-    origin = headers.get("origin")
+    site, origin = headers.get("sec-fetch-site", "same-origin"), headers.get("origin")
+    if scope["method"] in UNCHANGING:
+        visited = headers.get("sec-fetch-mode") == "navigate" and scope["path"] in PAGES
+        return site in {"same-origin", "none"} or (visited and headers.get("sec-fetch-dest") in {"document", "iframe"})
     if not origin:
-        return headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
-    allowed = {headers.get("host", ""), headers.get("x-forwarded-host", "")} - {""}
-    return urlsplit(origin).netloc in allowed
+        return site in {"same-origin", "none"}
+    return _without_usual_port(urlsplit(origin).netloc) == _without_usual_port(headers.get("host", "")) != ""
 
 
-def localized(page: str, language: Language, bundle: Bundle) -> str:
+def _without_usual_port(netloc: str) -> str:
+    """Host and port; without the port where browsers leave it out."""
+    return netloc.lower().removesuffix(":443").removesuffix(":80")
+
+
+def is_preflight(scope: Scope) -> bool:
+    """Whether a browser asks if another site may send something: no page of ours ever makes it ask."""
+    return scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope)
+
+
+def localized(page: str, language: Language, bundle: Bundle, root_path: str = "") -> str:
     """``page`` with the marks of :func:`context.T` replaced, and our own head put first."""
 
     def text(match: re.Match[str]) -> str:
@@ -118,5 +161,5 @@ def localized(page: str, language: Language, bundle: Bundle) -> str:
 
     page = MARK.sub(text, page)
     page = page.replace('<html\n\tlang="en"', f'<html\n\tlang="{LOCALES[language]}"', 1)
-    page = page.replace("<head>", f"<head>{bundle.head(language)}", 1)
+    page = page.replace("<head>", f"<head>{bundle.head(language, root_path)}", 1)
     return re.sub("(<body[^>]*>)", lambda match: match[1] + bundle.body, page, count=1)

@@ -39,7 +39,7 @@ class RateSearch:
     """Searches while nothing trains: on one device, each would only slow the other down."""
 
     def __init__(self, workspace: Workspace, jobs: Jobs) -> None:
-        self._workspace, self._jobs = workspace, jobs
+        self.workspace, self._jobs = workspace, jobs
         self._lock = threading.Lock()
         self._standing = Standing()
         self._control = Control()
@@ -81,7 +81,7 @@ class RateSearch:
                 control.stop()
 
         try:
-            rates = api.find_learning_rate(dataset, config, workspace=self._workspace, told=told, control=control)
+            rates = api.find_learning_rate(dataset, config, workspace=self.workspace, told=told, control=control)
             self._standing = Standing(dataset.id, rates=rates)
         except StudioError as error:
             self._standing = Standing(dataset.id, problem=error)

@@ -10,12 +10,14 @@ from typing import Any
 import gradio as gr
 from anyio import to_thread
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from resnet_studio.durable import replacing
 from resnet_studio.text import LANGUAGES
 from resnet_studio.ui import data_tab, live, predict_tab, results_tab, routes, runs_tab, train_tab
 from resnet_studio.ui.bundle import Bundle
 from resnet_studio.ui.context import Shared, Studio, T, translations
+from resnet_studio.ui.file_inputs import StudioBlocks
 from resnet_studio.ui.machine import Machine
 from resnet_studio.ui.middleware import Page
 from resnet_studio.ui.theme import theme
@@ -33,7 +35,7 @@ TABS: tuple[tuple[str, Any], ...] = (
 )
 
 
-def mount(studio: Studio, *, hosts: frozenset[str] | None, warm: bool) -> FastAPI:
+def mount(studio: Studio, *, warm: bool) -> FastAPI:
     """The app of ``studio``: own routes first, then the page at ``/``; see :func:`resnet_studio.ui.app.build_app`."""
 
     @asynccontextmanager
@@ -49,12 +51,15 @@ def mount(studio: Studio, *, hosts: frozenset[str] | None, warm: bool) -> FastAP
     for module in (live, results_tab, predict_tab, runs_tab):
         if hasattr(module, "routes"):
             app.include_router(module.routes(studio))
-    app.add_middleware(Page, bundle=bundle, served=machine.page_served, hosts=hosts)
+    app.add_middleware(CORSMiddleware)  # no other site may read anything; Gradio's own lets them all
+    uploads = studio.workspace.temporary
+    app.add_middleware(Page, bundle=bundle, served=machine.page_served, access=studio.access, uploads=uploads)
     demo = blocks(studio)
     gr.mount_gradio_app(
         app,
         demo,
         path="/",
+        root_path=studio.access.root_path or None,
         app_kwargs=undocumented,
         theme=theme(),
         i18n=translations(),
@@ -67,6 +72,8 @@ def mount(studio: Studio, *, hosts: frozenset[str] | None, warm: bool) -> FastAP
         mcp_server=False,
         pwa=False,
     )
+    # Gradio guards its files, and takes SVG files for harmless ones of ours, only until these say that it serves
+    demo.has_launched = demo.is_running = True
     # Gradio looks for events a thousand times a second, which takes 7 % of a core from a training; on Windows it uses
     # about these values itself
     demo._queue.sleep_when_free = QUEUE_SECONDS
@@ -77,11 +84,12 @@ def mount(studio: Studio, *, hosts: frozenset[str] | None, warm: bool) -> FastAP
 def blocks(studio: Studio) -> gr.Blocks:
     """The page: a header, and the tabs in the order of the work."""
     secret = browser_secret(studio.workspace)
-    demo = gr.Blocks(title="ResNet Studio", analytics_enabled=False, fill_width=True)
+    demo = StudioBlocks(title="ResNet Studio", analytics_enabled=False, fill_width=True)
+    demo.uploads = studio.workspace.temporary
     with demo:
         gr.HTML(header(), elem_id="studio-header", apply_default_css=False)
         kept = {
-            name: gr.BrowserState(default, storage_key=f"studio-{name}", secret=secret)
+            name: gr.BrowserState(default, storage_key=f"studio-{name}{studio.access.root_path}", secret=secret)
             for name, default in (("dataset", None), ("run", None), ("split", [0.15, 0.15]), ("form", None))
         }
         live_phase = live.phase_component()

@@ -11,11 +11,15 @@ import gradio as gr
 
 from resnet_studio.config import TrainConfig, choices, label
 from resnet_studio.errors import ConfigError, StudioError
+from resnet_studio.model import weights
 from resnet_studio.text import Language, keys, say
 from resnet_studio.ui.context import T
+from resnet_studio.workspace import Workspace
 
 NAMES: tuple[str, ...] = tuple(spec.name for spec in fields(TrainConfig))
 GROUPS: tuple[str, ...] = ("training", "model", "optimisation", "regularisation", "split", "augmentation")
+RUN = "run"
+"""Starting weights ``run:ID`` are those of a run."""
 SPLIT = ("validation_fraction", "test_fraction")
 """These are kept with the split of the Data tab, which shows them too."""
 FIRST = ("depth", "freeze", "weights")
@@ -94,10 +98,11 @@ def advanced(components: dict[str, Any], after: Mapping[str, Callable[[], None]]
             after[group]()
 
 
-def config_of(values: Sequence[Any]) -> TrainConfig:
-    """The settings that the form's ``values``, in the order of :data:`NAMES`, stand for. Raises :class:`ConfigError`.
+def config_of(values: Sequence[Any], workspace: Workspace | None = None) -> TrainConfig:
+    """The settings that the form's ``values``, in the order of :data:`NAMES`, stand for. Raises :class:`StudioError`.
 
-    An emptied number whose default is one means that default.
+    An emptied number whose default is one means that default. Starting weights from a run of ``workspace`` are named by
+    its id: a page cannot name a file of the server.
     """
     filled = defaults()
     for name, value in zip(NAMES, values, strict=True):
@@ -107,7 +112,18 @@ def config_of(values: Sequence[Any]) -> TrainConfig:
             continue
         else:
             filled[name] = None
+    filled["weights"] = _weights(str(filled["weights"]), workspace)
     return TrainConfig(**filled)
+
+
+def _weights(named: str, workspace: Workspace | None) -> str:
+    """Starting weights as the configuration holds them, from what the page calls them."""
+    kind, _, run = named.partition(":")
+    if kind == RUN and workspace is not None:
+        return str(workspace.run(run).best)
+    if weights.is_path(named):
+        raise ConfigError("error.page_train.weights")
+    return named
 
 
 def kept(values: Sequence[Any]) -> dict[str, Any]:

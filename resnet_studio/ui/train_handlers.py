@@ -102,7 +102,7 @@ class Handlers:
         """In: data set and form; the event names the stage that was clicked. Out: the freeze level."""
         given = dict(zip(NAMES, values, strict=True))
         try:
-            look = self._forecaster.look(config_of(values), self._forecaster.dataset(dataset))
+            look = self._forecaster.look(config_of(values, self._studio.workspace), self._forecaster.dataset(dataset))
         except StudioError:
             return gr.skip()
         level = given["freeze"] if look.settled is None else look.settled.freeze
@@ -116,7 +116,7 @@ class Handlers:
             return [gr.skip(), alert(say("train.start.why_none", language))]
         try:
             called = data_view.name_of(found, language)
-            made = plan.new_run(found, config_of(values), self._studio.workspace, called=called)
+            made = plan.new_run(found, config_of(values, self._studio.workspace), self._studio.workspace, called=called)
         except StudioError as error:
             return [gr.skip(), alert(train_form.sentence(error, language))]
         self._before_training()
@@ -174,7 +174,7 @@ class Handlers:
         from resnet_studio.data.augment import preview
         from resnet_studio.data.dataset import split
 
-        config = config_of(values)
+        config = config_of(values, self._studio.workspace)
         settled = self._forecaster.look(config, found).settled
         assert settled is not None
         parts = split(found, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
@@ -189,7 +189,8 @@ class Handlers:
         shown = [gr.update(visible=not useless) for useless in train_form.hidden(given).values()]
         try:
             options, chosen = self._weights(given, language)
-            config = config_of([chosen if name == "weights" else given[name] for name in NAMES])
+            filled = [chosen if name == "weights" else given[name] for name in NAMES]
+            config = config_of(filled, self._studio.workspace)
             look = self._forecaster.look(config, found)
         except StudioError as error:
             said = alert(train_form.sentence(error, language))
@@ -212,7 +213,7 @@ class Handlers:
         options = [(say("train.weights.auto", language, weights=say(f"config.weights.{auto.key}", language)), "auto")]
         options += [(say(f"config.weights.{one.key}", language), one.weights) for one in weights.available(depth)]
         options += [
-            (say("train.weights.run", language, name=run.name), str(run.run.best))
+            (say("train.weights.run", language, name=run.name), f"{train_form.RUN}:{run.run.id}")
             for run in self._forecaster.models(depth)
         ]
         chosen = str(given["weights"])

@@ -88,7 +88,7 @@ class RateHandlers:
         found = self._find(dataset)
         if found is None:
             raise StudioError("train.start.why_none")
-        self._search.start(found, config_of(values))
+        self._search.start(found, config_of(values, self._search.workspace))
 
 
 def _find(working: bool, language: Language) -> Any:

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 
 from resnet_studio.data import intake
 from resnet_studio.errors import DataError
-from resnet_studio.ui import data_sources, data_tab, data_view
+from resnet_studio.ui import data_choices, data_sources, data_tab, data_view
 from resnet_studio.ui.access import Access
 from resnet_studio.ui.bundle import Bundle
 from resnet_studio.ui.context import Studio
@@ -367,3 +367,84 @@ def test_a_picture_that_has_gone_since_is_a_missing_picture(
     shutil.rmtree(folder)
 
     assert client.get(f"/studio/thumb/{dataset.id}/0").status_code == 404
+
+
+# ---------- Other ways to read the pictures ----------
+
+
+def many_shapes(studio: Studio, tmp_path: Path) -> Any:
+    """A zip of two folders that hold the same classes."""
+    files = {
+        f"{top}/{name}": data
+        for place, top in enumerate(("red", "blue"))
+        for name, data in _two_classes(("train", "test")[place], 6).items()
+    }
+    report = sent(studio, {"shapes.zip": made.zipped(tmp_path / "shapes.zip", files).read_bytes()})
+    name, _ = data_sources.Starter(studio).picked(clicked(name="shapes.zip", files=report, left_out=0))
+    return studio.shelf.dataset(ended(studio, name).dataset or "")
+
+
+def test_a_finding_that_asks_has_a_button_for_each_answer(studio: Studio, tmp_path: Path) -> None:
+    found = studio.shelf.findings(many_shapes(studio, tmp_path).id)
+
+    for language, answer in (("en", "The classes are cat, dog"), ("zh", "类别是 cat、dog")):
+        html = data_choices.cards(found, language)
+        assert answer in html
+        assert html.count("data-offer=") == 4
+    assert not [finding for finding in found if finding.offers and finding.sentence("en") in data_view.findings(
+        [each for each in found if not each.offers], "en")]  # fmt: skip
+
+
+def test_a_click_on_an_answer_reads_the_upload_anew_and_another_undoes_it(studio: Studio, tmp_path: Path) -> None:
+    shown = many_shapes(studio, tmp_path)
+    starter = data_sources.Starter(studio)
+
+    name, note = starter.read_anew(shown.id, clicked(changes={"layout": "inner"}))
+    inner = studio.shelf.dataset(ended(studio, name).dataset or "")
+    back, _ = starter.read_anew(inner.id, clicked(changes={"layout": "auto"}))
+
+    assert note == ""
+    assert (shown.classes, inner.classes) == (("blue", "red"), ("cat", "dog"))
+    assert ended(studio, back).dataset == shown.id
+    assert "inside the top folders" in data_choices.cards(studio.shelf.findings(inner.id), "en")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [None, [], "layout", {"layout": "../.."}, {"root": "/"}, {"folder": 3}, {"folder": "../../x"}, {"layout": []}],
+)
+def test_an_answer_that_nobody_offered_is_a_sentence(studio: Studio, tmp_path: Path, changes: Any) -> None:
+    shown = many_shapes(studio, tmp_path)
+
+    name, note = data_sources.Starter(studio).read_anew(shown.id, clicked(changes=changes))
+
+    if name is None:
+        assert 'role="alert"' in note
+    else:
+        with pytest.raises(DataError):
+            ended(studio, name)
+
+
+def test_names_in_questions_cannot_become_markup(studio: Studio, tmp_path: Path) -> None:
+    files = {f"{top}/<b>{kind}/{n}.png": made.picture(n, label=place) for place, top in enumerate(("<i>x", 'y"'))
+             for kind in "ab" for n in range(3)}  # fmt: skip
+    report = sent(studio, {"a.zip": made.zipped(tmp_path / "a.zip", files).read_bytes()})
+    name, _ = data_sources.Starter(studio).picked(clicked(name="a.zip", files=report, left_out=0))
+
+    html = data_choices.cards(studio.shelf.findings(ended(studio, name).dataset or ""), "en")
+
+    assert "<i>" not in html and "<b>" not in html and "&lt;i&gt;x" in html
+
+
+def test_classes_with_one_picture_are_shown_with_all_their_names_before_training(
+    studio: Studio, class_folders: Folders
+) -> None:
+    folder = class_folders({"a": 5, "b": 5, **{f"whale {number}": 1 for number in range(6)}})
+    name, _ = data_sources.Starter(studio).path(str(folder))
+    found = studio.shelf.findings(ended(studio, name).dataset or "")
+
+    html = data_choices.cards(found, "en")
+
+    assert all(f"whale {number}" in html for number in range(6))
+    assert "leave_out_single" in html
+    assert "Not ready" in data_choices.ready(found, "en") and "Ready" in data_choices.ready((), "en")

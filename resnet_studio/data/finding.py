@@ -9,7 +9,7 @@ from typing import Any, Literal
 from resnet_studio.text import Language, say
 
 Severity = Literal["info", "warning"]
-_NAMED = 5
+NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,10 @@ class Offer:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to know. ``files`` are the pictures (or folders) concerned, sorted; ``values`` fill the sentence."""
+    """One thing to know. ``files`` are the pictures (or folders) concerned, sorted; ``values`` fill the sentence.
+
+    Lists among the values are written with at most ``named`` items.
+    """
 
     kind: str
     key: str
@@ -35,21 +38,33 @@ class Finding:
     files: tuple[str, ...] = ()
     severity: Severity = "warning"
     offers: tuple[Offer, ...] = ()
+    named: int = NAMED
 
     def sentence(self, language: Language = "en") -> str:
         """The finding in the reader's language."""
-        return say(self.key, language, **filled(self.values, language))
+        return say(self.key, language, **filled(self.values, language, self.named))
 
 
-def filled(values: Mapping[str, Any], language: Language) -> dict[str, Any]:
-    """``values`` with tuples as one writes lists; a pair in one is a name and the key of what it stands for."""
-    return {name: _listed(value, language) if isinstance(value, tuple) else value for name, value in values.items()}
+def filled(values: Mapping[str, Any], language: Language, most: int = NAMED) -> dict[str, Any]:
+    """``values`` with tuples as one writes lists of at most ``most`` items.
+
+    A pair in one is a name and the key of what it stands for; an offer stands for its sentence.
+    """
+    return {
+        name: _listed(value, language, most) if isinstance(value, tuple) else value for name, value in values.items()
+    }
 
 
-def _listed(names: tuple[Any, ...], language: Language) -> str:
-    """At most five of ``names``, as one writes a list."""
+def _listed(names: tuple[Any, ...], language: Language, most: int) -> str:
     between = "、" if language == "zh" else ", "
-    pairs = "{}（{}）" if language == "zh" else "{} ({})"
-    told = [pairs.format(name[0], say(name[1], language)) if isinstance(name, tuple) else name for name in names]
-    text = between.join(told[:_NAMED])
-    return text if len(told) <= _NAMED else say("finding.and_more", language, names=text, count=len(told) - _NAMED)
+    told = [_item(name, language) for name in names]
+    text = between.join(told[:most])
+    return text if len(told) <= most else say("finding.and_more", language, names=text, count=len(told) - most)
+
+
+def _item(name: Any, language: Language) -> str:
+    if isinstance(name, Offer):
+        return name.sentence(language)
+    if isinstance(name, tuple):
+        return ("{}（{}）" if language == "zh" else "{} ({})").format(name[0], say(name[1], language))
+    return str(name)

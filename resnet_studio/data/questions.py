@@ -15,6 +15,7 @@ from resnet_studio.data.trainable import too_small
 
 _FOLDERS_OFFERED = 3
 _NAMES_SHOWN = 4
+_SINGLE_NAMED = 40
 AS_CLASSES = Offer("offer.classes", {"layout": "classes"})
 
 
@@ -22,13 +23,18 @@ def questions(dataset: Dataset) -> Iterator[Finding]:
     """Findings on what names do not settle."""
     if dataset.choices != Choices():
         undo = {name: getattr(Choices(), name) for name in dataset.choices.to_json()}
-        chosen = tuple(("", f"choice.{name}") for name in dataset.choices.to_json())
+        chosen = tuple(_choice(name, value) for name, value in dataset.choices.to_json().items())
         yield Finding("chosen", "finding.chosen", {"choices": chosen}, (), "info", (Offer("offer.undo", undo),))
     for doubt in dataset.doubts:
         yield _DOUBTS[doubt.kind](doubt)
     yield from _too_small(dataset)
     yield from _alike(dataset)
     yield from _missing(dataset)
+
+
+def _choice(name: str, value: object) -> Offer:
+    key = f"choice.layout.{value}" if name == "layout" else f"choice.{name}"
+    return Offer(key, {}, {"value": str(value).upper() if name == "name_encoding" else value})
 
 
 def guessed_names(dataset: Dataset) -> Iterator[Finding]:
@@ -65,7 +71,7 @@ def _too_small(dataset: Dataset) -> Iterator[Finding]:
         enough = len(dataset.classes) - len(small.classes) > 1
         offers = (Offer("offer.leave_out_single", {"leave_out_single": True}),) if enough else ()
         values = {"count": len(small.classes), "classes": small.classes}
-        yield Finding("single", "finding.single", values, small.classes, "warning", offers)
+        yield Finding("single", "finding.single", values, small.classes, "warning", offers, _SINGLE_NAMED)
 
 
 def _alike(dataset: Dataset) -> Iterator[Finding]:

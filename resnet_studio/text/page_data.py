@@ -119,6 +119,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "data.next": ("Choose a model", "选择模型"),
     "data.next.quick": ("Train now, all on auto", "立即训练（全部自动）"),
     "data.next.ready": ("Ready to train", "可以开始训练"),
+    "data.next.not_ready": ("Not ready: see above", "还不能训练：请看上方提示"),
     "error.page_data.upload": (
         "The server did not find the uploaded file {name}; choose the pictures again.",
         "服务器找不到上传的文件 {name}；请重新选择图片。",

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from resnet_studio.ui import data_view
+from resnet_studio.ui import data_choices, data_view
 from resnet_studio.ui.context import T
 
 SPLIT_JS = "studioSplit(element, (shares) => trigger('split', shares));"
@@ -32,6 +32,7 @@ class View:
     cancel: gr.Button
     understood: gr.Column
     facts: gr.HTML
+    choices: gr.HTML
     classes: gr.HTML
     split: gr.HTML
     gallery: gr.HTML
@@ -42,7 +43,16 @@ class View:
     @property
     def shown(self) -> list[Any]:
         """What a look at a data set fills."""
-        return [self.waiting, self.understood, self.facts, self.classes, self.split, self.gallery, self.ready]
+        return [
+            self.waiting,
+            self.understood,
+            self.facts,
+            self.choices,
+            self.classes,
+            self.split,
+            self.gallery,
+            self.ready,
+        ]
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ def view() -> View:
         cancel = gr.Button(T("data.working.cancel"), size="sm", elem_id="data-cancel")
     with gr.Column(elem_id="data-understood", visible=False) as understood:
         facts = gr.HTML("", elem_id="data-facts", apply_default_css=False)
+        choices = data_choices.choices()
         with gr.Row(elem_id="data-charts", equal_height=True):
             classes = gr.HTML("", elem_id="data-classes", apply_default_css=False, elem_classes="rs-card")
             split = gr.HTML(
@@ -96,4 +107,6 @@ def view() -> View:
             ready = gr.HTML("", elem_id="data-ready", apply_default_css=False)
             quick = gr.Button(T("data.next.quick"), size="lg", elem_id="data-train-now")
             choose = gr.Button(T("data.next"), variant="primary", size="lg", elem_id="data-choose-model")
-    return View(waiting, working, progress, cancel, understood, facts, classes, split, gallery, ready, quick, choose)
+    return View(
+        waiting, working, progress, cancel, understood, facts, choices, classes, split, gallery, ready, quick, choose
+    )

@@ -12,7 +12,7 @@ import gradio as gr
 
 from resnet_studio.errors import DataError
 from resnet_studio.text import Language, say
-from resnet_studio.ui import data_view
+from resnet_studio.ui import data_choices, data_view
 from resnet_studio.ui.context import Studio, T, guarded, reader, reader_is_local
 from resnet_studio.ui.folder_picker import Picked, folder_picker, uploads
 from resnet_studio.ui.importing import Cancelled
@@ -159,6 +159,7 @@ class Starter:
         self.public = refused(self._public)
         self.picked = refused(self._picked)
         self.path = refused(self._path)
+        self.read_anew = refused(self._read_anew)
 
     def _sample(self, event: gr.EventData) -> tuple[str, str]:
         """In: the card that was clicked. Out: the import, the note."""
@@ -184,11 +185,15 @@ class Starter:
         )
         return started, ""
 
+    def _read_anew(self, dataset: str | None, event: gr.EventData) -> tuple[str, str]:
+        """In: the data set, what was chosen of how to read it. Out: the import, the note."""
+        return data_choices.begin(self.studio, dataset, event._data), ""
+
     def _open(self, kind: str, source: str) -> str:
         from resnet_studio.data import intake
 
         return self.studio.imports.start(
-            kind, lambda told: intake.open_data(source, self.studio.workspace, progress=told)
+            kind, lambda told: intake.open_data(source, self.studio.workspace, purpose="look", progress=told)
         )
 
 
@@ -198,9 +203,13 @@ def take_in(picked: Picked, studio: Studio, progress: Callable[[int, int], None]
 
     try:
         if picked.archive:
-            return intake.from_zip(picked.archive, studio.workspace, name=picked.name, progress=progress)
+            return intake.from_zip(
+                picked.archive, studio.workspace, name=picked.name, purpose="look", progress=progress
+            )
         inside = studio.workspace.temporary
-        return intake.from_picked(picked.files, studio.workspace, name=picked.name, inside=inside, progress=progress)
+        return intake.from_picked(
+            picked.files, studio.workspace, name=picked.name, inside=inside, purpose="look", progress=progress
+        )
     finally:
         for _, path in picked.files:
             path.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ import gradio as gr
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import StudioError
 from resnet_studio.text import say
-from resnet_studio.ui import data_parts, data_sources, data_view
+from resnet_studio.ui import data_choices, data_parts, data_sources, data_view
 from resnet_studio.ui.context import Shared, Studio, T, guarded, reader, reader_is_local
 from resnet_studio.ui.data_parts import Hero, View
 from resnet_studio.ui.data_sources import Sources, Starter
@@ -71,15 +71,17 @@ def _wire_imports(
         """Out: the data sets opened before, and the frame around them."""
         return data_sources.earlier_list(studio)
 
-    def begin(event: Any, handler: Any, inputs: Any = None) -> None:
+    def begin(event: Any, handler: Any, inputs: Any = None) -> Any:
         event(None, None, [view.working, sources.note], js=WORKING, **QUIET)
         started = event(handler, inputs, [importing, sources.note], trigger_mode="once", **QUIET)
         followed = started.then(following, importing, outputs, concurrency_limit=None, **QUIET)
-        followed.then(listing, None, [sources.earlier, sources.earlier_frame], **QUIET)
+        return followed.then(listing, None, [sources.earlier, sources.earlier_frame], **QUIET)
 
     begin(sources.sample.choose, starter.sample)
     begin(sources.public.choose, starter.public)
     begin(sources.picker.picked, starter.picked)
+    again = begin(view.choices.choose, starter.read_anew, shared.dataset)
+    again.then(None, None, None, js=data_choices.AGAIN, **QUIET)
     if sources.path is not None and sources.open_path is not None:
         shared.demo.load(
             lambda: gr.update(visible=reader_is_local(studio)), None, sources.server_frame, queue=False, **QUIET
@@ -143,15 +145,17 @@ def _wire_view(studio: Studio, shared: Shared, view: View, frames: tuple[Any, An
             return _nothing()
         dataset = studio.shelf.dataset(name)
         language = reader()
-        found = data_view.findings(studio.shelf.findings(name), language)
+        findings = studio.shelf.findings(name)
+        found = data_view.findings([finding for finding in findings if not finding.offers], language)
         return (
             gr.update(visible=False),
             gr.update(visible=True),
             data_view.facts(dataset, language) + found,
+            data_choices.cards(findings, language),
             data_view.classes(dataset.counts, language),
             split_of(dataset, shares),
             data_view.gallery(dataset, language),
-            f'<span class="rs-h2">{say("data.next.ready", language)}</span>',
+            data_choices.ready(findings, language),
             gr.update(visible=False),
             gr.update(visible=True),
         )
@@ -168,7 +172,7 @@ def _wire_view(studio: Studio, shared: Shared, view: View, frames: tuple[Any, An
 
 def _nothing() -> tuple[Any, ...]:
     """The right side without a data set; the frames stay as they are."""
-    return gr.update(visible=True), gr.update(visible=False), "", "", "", "", "", gr.skip(), gr.skip()
+    return gr.update(visible=True), gr.update(visible=False), "", "", "", "", "", "", gr.skip(), gr.skip()
 
 
 def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:

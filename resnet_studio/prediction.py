@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageOps
 
 from resnet_studio.data.pictures import BadPicture, read_picture
+from resnet_studio.data.pixels import rendered
 from resnet_studio.errors import CheckpointError, StudioError
 from resnet_studio.model.checkpoint import Checkpoint, load, preprocess
 from resnet_studio.model.device import choose_device, layout
@@ -21,8 +21,9 @@ from resnet_studio.model.device import choose_device, layout
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from resnet_studio.data.reading import Reading
+
 _DECODING_THREADS = 4
-_PLAIN_MODES = {"1", "L", "RGB", "CMYK", "YCbCr", "HSV"}
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,8 @@ class Predictor:
         how = self.card.preprocessing
         try:
             if isinstance(picture, Image.Image):
-                return preprocess(_upright_rgb(picture), how)
-            return preprocess(read_picture(picture, draft_side=how.resize), how)
+                return preprocess(_upright_rgb(picture, how.reading), how)
+            return preprocess(read_picture(picture, draft_side=how.resize, reading=how.reading), how)
         except StudioError as error:
             return error
 
@@ -151,17 +152,12 @@ class Predictor:
         return Prediction(*scores[0], scores)
 
 
-def _upright_rgb(picture: Image.Image) -> Image.Image:
+def _upright_rgb(picture: Image.Image, reading: Reading) -> Image.Image:
     """``picture`` (pasted, drawn, from a webcam) upright and in RGB, by the rules of the one decoder for files."""
     try:
         if min(picture.size) < 1:
             raise BadPicture("damaged", "picture")
-        if picture.mode in _PLAIN_MODES and not picture.has_transparency_data:
-            return ImageOps.exif_transpose(picture).convert("RGB")
-        file = BytesIO()
-        kind = "PNG" if picture.mode in {"L", "LA", "P", "RGB", "RGBA", "I;16"} else "TIFF"
-        picture.save(file, kind, exif=picture.getexif())
+        picture.load()
+        return rendered(ImageOps.exif_transpose(picture), reading.ranges, reading.colour_managed)
     except (OSError, ValueError, SyntaxError, KeyError) as error:
         raise BadPicture("damaged", "picture") from error
-    file.seek(0)
-    return read_picture(file, name="picture")

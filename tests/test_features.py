@@ -60,7 +60,7 @@ def fresh_of(m):
     """The batches that are kept no features of, of the pictures of ``m``."""
     how, device = features_recipe(m), torch.device("cpu")
     crop = CentreCrop(m.card.preprocessing.resize, m.card.preprocessing.crop)
-    decoding = decode_parts(m.split, m.config, how, crop, device, ArrayCache(m.run.cache))
+    decoding = decode_parts(m.split, m.config, how, crop, device, ArrayCache(m.run.cache), m.card.preprocessing.reading)
     (train, validation), _ = ended(decoding)
     return FreshBatches(train, validation, m.prefix, how, m.card.preprocessing, m.compute)
 
@@ -135,7 +135,7 @@ def test_nothing_is_mapped_any_more_when_an_entry_is_renamed(dataset, workspace,
 
     monkeypatch.setattr(cache, "renamed", watched)
     prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4", augmentation="light"), workspace))
-    assert len(entries) == len(set(entries)) == 4  # pixels of both parts, plain and varied features
+    assert len(entries) == len(set(entries)) == 5  # ranges, pixels of both parts, plain and varied features
 
 
 @pytest.mark.parametrize("freeze", ["none", "layer2"])

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from resnet_studio.data import names
-from resnet_studio.data.formats import EXTENSIONS, SNIFFED_BYTES, Format, sniff
+from resnet_studio.data.formats import EXTENSIONS, SNIFFED_BYTES, Format, refusal, sniff
 from resnet_studio.data.zip_entries import Inflated, check_directory, checked_entries, inflated
 from resnet_studio.data.zip_names import Guess
 from resnet_studio.durable import is_disk_full, renamed
@@ -155,7 +155,7 @@ def _store_entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, bud
         start = packed.read(SNIFFED_BYTES)
         kind = sniff(start)
         if kind is None:
-            return "not_a_picture"
+            return refusal(start)
         return store(_chunks(start, packed, info.file_size, budget), kind, into)
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from resnet_studio.data.decode import Squeezed
 from resnet_studio.data.pictures import read_picture
+from resnet_studio.data.reading import AS_SEEN
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -146,7 +147,10 @@ def preview(split: Split, config: TrainConfig, count: int = 8, seed: int = 0) ->
     assert config.picture_size is not None
     view = Squeezed(kept_side(config, how))
     step = max(1, len(split.train) // count)
-    pictures = [read_picture(split.path(sample), draft_side=view.side) for sample in split.train[::step][:count]]
+    pictures = [
+        read_picture(split.path(sample), draft_side=view.side, reading=AS_SEEN)
+        for sample in split.train[::step][:count]
+    ]
     pictures = (pictures * count)[:count]
     pixels = torch.stack([torch.from_numpy(view.pixels(picture).copy()).permute(2, 0, 1) for picture in pictures])
     aspect = torch.tensor([picture.width / picture.height for picture in pictures])

@@ -15,9 +15,9 @@ IMBALANCE = 5
 FEW_PICTURES = 20
 TINY_SIDE = 16
 _ORDER = (
-    "unknown_class", "single_class", "no_class", "outside", "link", "empty_class", "truncated", "damaged", "empty_file",
-    "too_large", "too_many_bytes", "not_a_picture", "unreadable", "odd_name", "special", "mask", "unlabelled",
-    "repeated", "animated", "junk",
+    "unknown_class", "single_class", "no_class", "outside", "link", "empty_class", "heic", "truncated", "damaged",
+    "unsupported", "empty_file", "too_large", "too_many_bytes", "not_a_picture", "unreadable", "odd_name", "special",
+    "mask", "unlabelled", "repeated", "animated", "junk",
 )  # fmt: skip
 _HARMLESS = {
     "not_a_picture", "animated", "junk", "special", "single_class", "mask", "unlabelled", "repeated", "outside",

@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from resnet_studio.data.pictures import read_picture
+from resnet_studio.data.reading import Reading
 from resnet_studio.errors import DataError
 from resnet_studio.model.preprocess import centre_crop
 
@@ -98,6 +99,7 @@ def decode(
     files: Sequence[Path],
     view: View,
     *,
+    reading: Reading = Reading(),  # noqa: B008 - frozen
     contents: Sequence[str] = (),
     cache: ArrayCache | None = None,
     threads: int | None = None,
@@ -110,12 +112,12 @@ def decode(
     shapes = {"pixels": ((len(files), view.side, view.side, 3), "u1"), "aspect": ((len(files),), "<f4")}
     if cache is None or not cache.has_room(len(files) * view.side**2 * 3):
         arrays = {name: np.empty(shape, dtype) for name, (shape, dtype) in shapes.items()}
-        good = yield from _fill(files, view, arrays, threads)
+        good = yield from _fill(files, view, reading, arrays, threads)
         return _decoded(arrays, good)
-    key = cache.key("pixels", VERSION, repr(view), list(contents))
+    key = cache.key("pixels", VERSION, repr(view), list(contents), *reading.differences())
     if (entry := cache.get(key)) is None:
         with cache.building(key, shapes) as building:
-            building.notes["good"] = yield from _fill(files, view, building.arrays, threads)
+            building.notes["good"] = yield from _fill(files, view, reading, building.arrays, threads)
         entry = cache.get(key)
         assert entry is not None
     yield len(files)
@@ -123,10 +125,15 @@ def decode(
 
 
 def decode_all(
-    files: Sequence[Path], view: View, *, contents: Sequence[str] = (), cache: ArrayCache | None = None
+    files: Sequence[Path],
+    view: View,
+    *,
+    reading: Reading = Reading(),  # noqa: B008 - frozen
+    contents: Sequence[str] = (),
+    cache: ArrayCache | None = None,
 ) -> Decoded:
     """As :func:`decode`, where nobody waits to hear how many are done."""
-    decoding = decode(files, view, contents=contents, cache=cache)
+    decoding = decode(files, view, reading=reading, contents=contents, cache=cache)
     while True:
         try:
             next(decoding)
@@ -136,13 +143,13 @@ def decode_all(
 
 
 def _fill(
-    files: Sequence[Path], view: View, arrays: Mapping[str, NDArray[Any]], threads: int | None
+    files: Sequence[Path], view: View, reading: Reading, arrays: Mapping[str, NDArray[Any]], threads: int | None
 ) -> Generator[int, None, list[bool]]:
     """Decode ``files`` into ``arrays``; returns which could be."""
 
     def one(index: int) -> bool:
         try:
-            picture = read_picture(files[index], draft_side=view.draft_side)
+            picture = read_picture(files[index], draft_side=view.draft_side, reading=reading)
         except DataError:
             return False
         arrays["pixels"][index] = view.pixels(picture)

@@ -50,7 +50,7 @@ def _is_bloated(file: IO[bytes], size: int) -> bool:
         if at in seen or at >= size:
             continue
         seen.add(at)
-        entries = _entries(file, at, order, big)
+        entries = _entries(file, at, size, order, big)
         tags += len(entries)
         values += sum(length for _, length, _, _ in entries)
         if tags > _TAGS or values > min(4 * size + _SHARED_BYTES, _VALUE_BYTES):
@@ -61,9 +61,11 @@ def _is_bloated(file: IO[bytes], size: int) -> bool:
     return False
 
 
-def _entries(file: IO[bytes], at: int, order: str, big: bool) -> list[tuple[int, int, int, int]]:
+def _entries(file: IO[bytes], at: int, size: int, order: str, big: bool) -> list[tuple[int, int, int, int]]:
     """Of each tag of the directory at byte ``at``: where it points to if to a directory, the bytes of its value
     outside of the directory, its type and its count. Stops where there are more than :data:`_TAGS`.
+
+    A value that is said to go on past the end of the file, as careless tools write them, takes no more than is there.
     """
     file.seek(at)
     (count,) = struct.unpack(f"{order}{'Q' if big else 'H'}", file.read(8 if big else 2))
@@ -74,7 +76,9 @@ def _entries(file: IO[bytes], at: int, order: str, big: bool) -> list[tuple[int,
         if len(data) < form.size:
             break
         tag, kind, number, value = form.unpack(data)
-        length = _UNIT_BYTES.get(kind, 0) * number
-        inner = struct.unpack(f"{order}{'Q' if big else 'L'}", value)[0] if tag in _INNER else 0
-        entries.append((inner, length if length > len(value) else 0, kind, number))
+        unit = _UNIT_BYTES.get(kind, 0)
+        (place,) = struct.unpack(f"{order}{'Q' if big else 'L'}", value)
+        length = min(unit * number, max(0, size - place)) if unit * number > len(value) else 0
+        numbers = length // unit if length else 0
+        entries.append((place if tag in _INNER else 0, length, kind, numbers))
     return entries

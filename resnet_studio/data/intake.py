@@ -18,7 +18,7 @@ from resnet_studio.data.archive import Limits, Unpacked, store, unpack
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.contents import read_contents
 from resnet_studio.data.dataset import Dataset, Sample, load, save
-from resnet_studio.data.formats import SNIFFED_BYTES, sniff
+from resnet_studio.data.formats import SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.incoming import incoming, settle
 from resnet_studio.data.scan import Progress, phase, scan
 from resnet_studio.durable import renamed
@@ -265,7 +265,7 @@ def _moved_in(pairs: list[tuple[str, Path]], folder: Path, progress: Progress | 
             if names.is_junk(given):
                 left_out.setdefault("junk", []).append(names.shown(given, 255))
             elif kind is None:
-                left_out.setdefault("not_a_picture" if start else "empty_file", []).append(given)
+                left_out.setdefault(refusal(start), []).append(given)
                 folders.add(given.rpartition("/")[0])
             else:
                 file.seek(0)

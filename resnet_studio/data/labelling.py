@@ -14,6 +14,7 @@ from resnet_studio.errors import DataError
 
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".rar", ".7z")
 _NAMED = 10
+_UNUSABLE = ("heic", "truncated", "damaged", "unsupported", "empty_file", "too_large", "too_many_bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,16 @@ def label(
     found = Labelled(samples, classes, tuple(unlabelled), left_out, about)
     if choices.leave_out_single:
         found = _without_single(found)
-    _check(found, choices, purpose, name)
+    _check(found, choices, purpose, name, _unusable(left_out, layout, learnt))
+    return found
+
+
+def _unusable(left_out: Mapping[str, Sequence[str]], layout: Layout, learnt: set[str]) -> dict[str, list[str]]:
+    """By reason, the folders that would be classes if a single one of their pictures could be used."""
+    found = {}
+    for fault in _UNUSABLE:
+        kinds = {layout.place(file)[1] for file in left_out.get(fault, ())}
+        found[fault] = sorted({composed(kind) for kind in kinds if kind is not None} - learnt)
     return found
 
 
@@ -131,7 +141,9 @@ def _without_single(found: Labelled) -> Labelled:
     )
 
 
-def _check(found: Labelled, choices: Choices, purpose: Purpose, name: str) -> None:
+def _check(
+    found: Labelled, choices: Choices, purpose: Purpose, name: str, unusable: Mapping[str, Sequence[str]]
+) -> None:
     """Refuse what nothing can be learnt from, or measured on."""
     classes, left_out = found.classes, found.left_out
     if not classes:
@@ -141,6 +153,10 @@ def _check(found: Labelled, choices: Choices, purpose: Purpose, name: str) -> No
     if purpose == "score":
         return
     if len(classes) == 1:
+        for key, faults in (("heic_class", ("heic",)), ("unusable_class", _UNUSABLE)):
+            others = sorted({shown(kind) for fault in faults for kind in unusable[fault]})
+            if others:
+                raise DataError(f"error.data.{key}", name=shown(name), found=shown(classes[0]), others=others)
         raise DataError("error.data.one_class", name=shown(name), found=shown(classes[0]))
     if purpose == "train":
         refuse(too_small(found.samples, classes))
@@ -151,6 +167,8 @@ def _refuse_nothing(left_out: Mapping[str, Sequence[str]], name: str) -> None:
     loose = [file for kind in ("no_class", "outside", "unlabelled", "mask") for file in left_out.get(kind, ())]
     skipped = sum(len(files) for kind, files in left_out.items() if kind != "junk")
     archives = [file for file in left_out.get("not_a_picture", ()) if file.lower().endswith(_ARCHIVES)]
+    if len(left_out.get("heic", ())) == skipped > 0:
+        raise DataError("error.data.only_heic", name=shown(name), count=skipped)
     if left_out.get("link") and not loose:
         raise DataError("error.data.only_links", name=shown(name))
     if archives and not loose:

@@ -15,7 +15,7 @@ from typing import IO
 
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.dataset import Dataset, Problem, Sample, fingerprint
-from resnet_studio.data.formats import BYTE_LIMITS, SNIFFED_BYTES, sniff
+from resnet_studio.data.formats import BYTE_LIMITS, SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.labelling import Labelled, Seen, label
 from resnet_studio.data.layout import Layout, understand
 from resnet_studio.data.links import Place, followed, is_link
@@ -236,9 +236,10 @@ def _seen(file: File, root: Path) -> Seen:
         # not opened: a file of no length may be one of the system's that never ends
         raise BadPicture("empty_file", file.name)
     with file.path.open("rb") as opened:
-        kind = sniff(opened.read(SNIFFED_BYTES))
+        start = opened.read(SNIFFED_BYTES)
+        kind = sniff(start)
         if kind is None:
-            raise BadPicture("not_a_picture", file.name)
+            raise BadPicture(refusal(start), file.name)
         if file.bytes > BYTE_LIMITS[kind]:
             raise BadPicture("too_many_bytes", file.name)
         opened.seek(0)

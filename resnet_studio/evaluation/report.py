@@ -116,7 +116,7 @@ def _probabilities(
     view = CentreCrop(card.preprocessing.resize, card.preprocessing.crop)
     rows, kept, skipped = [], [], []
     for start in range(0, len(files), CHUNK):
-        decoded = decode_all(files[start : start + CHUNK], view)
+        decoded = decode_all(files[start : start + CHUNK], view, reading=card.preprocessing.reading)
         kept += [start + index for index in decoded.kept]
         skipped += [start + index for index in decoded.skipped]
         if not decoded.kept:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from pprint import pformat
-from typing import Literal
+from typing import Any, Literal
 
+from resnet_studio.data import pixels
+from resnet_studio.data.formats import ROWS_PIXEL_LIMIT
 from resnet_studio.durable import replacing
 from resnet_studio.model.anatomy import feature_channels
 from resnet_studio.model.card import Card
@@ -37,7 +43,7 @@ def export_pt(checkpoint_path: Path, into: Path) -> Path:
 
 def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = "en") -> str:
     """Python that predicts with the exported file ``file_name``, ready to copy; needs neither the studio nor more
-    than torch, torchvision and, for ``kind`` safetensors, safetensors.
+    than torch, torchvision with the numpy and Pillow that it brings, and, for ``kind`` safetensors, safetensors.
 
     Run as a script it classifies the pictures named on its command line; ``predict(path)`` gives all classes with
     their probabilities, the best first: the same as the studio's own, as pictures are read and prepared the same way.
@@ -57,6 +63,10 @@ def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = 
             "",
             "",
             *_prediction(language),
+            *(line for function in pixels.EXPORTED for line in ("", "", *_copied(function, language))),
+            "",
+            "",
+            *_script(),
             "",
         ]
     )
@@ -65,12 +75,26 @@ def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = 
 def _imports(kind: Kind) -> list[str]:
     safetensors = ["from safetensors.torch import load_file"] if kind == "safetensors" else []
     return [
+        "import io",
+        "import re",
+        "import struct",
         "import sys",
+        "import zlib",
+        "from functools import lru_cache",
+        "from pathlib import Path",
         "",
+        "import numpy as np",
         "import torch",
-        "from PIL import Image, ImageOps",
+        "from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin",
         *safetensors,
         "from torchvision import models, transforms",
+        "",
+        "try:  # HEIC",
+        "    import pillow_heif",
+        "",
+        "    pillow_heif.register_heif_opener()",
+        "except ImportError:",
+        "    pass",
     ]
 
 
@@ -122,19 +146,43 @@ def _preparation(card: Card) -> list[str]:
 
 def _reading(card: Card, language: Language) -> list[str]:
     """Lines that read a picture by the rule of :func:`resnet_studio.data.pictures.read_picture`."""
-    side = 2 * card.preprocessing.resize
+    how = card.preprocessing
     return [
+        f"RANGES = {pformat(dict(how.ranges))}  # {say('export.ranges', language)}",
+        f"Image.MAX_IMAGE_PIXELS = {ROWS_PIXEL_LIMIT}  # {say('export.large', language)}",
+        f"PngImagePlugin.MAX_TEXT_CHUNK = {2**24}",
+        "",
+        "",
         "def read(path):",
         f'    """{say("export.read", language)}"""',
-        "    picture = Image.open(path)",
-        f'    picture.draft("RGB", ({side}, {side}))  # {say("export.draft", language)}',
-        "    picture = ImageOps.exif_transpose(picture)",
-        f'    if picture.mode.startswith("I;16"):  # {say("export.grey", language)}',
-        '        picture = picture.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")',
-        "    if picture.has_transparency_data:",
-        '        picture = picture.convert("RGBA")',
-        '        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)',
-        '    return picture.convert("RGB")',
+        "    data = Path(path).read_bytes()",
+        r"    if data[:64].lstrip(b'\xef\xbb\xbf \t\r\n\0').startswith(b'\xff\xd8\xff'):",
+        r"        data = data[data.index(b'\xff\xd8\xff') :]",
+        r"        data = data if b'\xff\xd9' in data else with_end(data)",
+        r"    if data.startswith(b'\x89PNG'):",
+        "        data = with_sound_chunks(data)",
+        "    picture, low = (Image.open(io.BytesIO(data)) for _ in range(2))",
+        f"    reduce_jpeg(picture, {how.resize})  # {say('export.draft', language)}",
+        "    picture.load()",
+        '    if "rgb16" in RANGES and low_tiles(low):',
+        "        low.tile = low_tiles(low)",
+        '        picture = from_deep_colour(picture, low, RANGES["rgb16"])',
+        f"    return rendered(picture, RANGES, {how.colour_managed})",
+    ]
+
+
+def _copied(function: Callable[..., Any], language: Language) -> list[str]:
+    """The lines of ``function`` as they stand in its module, without types, what it does said in ``language``."""
+    source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+    lines = source.splitlines()
+    (tree,) = ast.parse(source).body
+    assert isinstance(tree, ast.FunctionDef)
+    first = tree.body[1]
+    return [
+        *lines[: tree.lineno - 1],
+        f"def {tree.name}({', '.join(argument.arg for argument in tree.args.args)}):",
+        f'    """{say(f"export.doc.{tree.name}", language)}"""',
+        *lines[first.lineno - 1 :],
     ]
 
 
@@ -145,8 +193,11 @@ def _prediction(language: Language) -> list[str]:
         "    with torch.inference_mode():",
         "        scores = model(prepare(read(path)).unsqueeze(0)).softmax(1)[0].tolist()",
         "    return sorted(zip(CLASSES, scores), key=lambda pair: pair[1], reverse=True)",
-        "",
-        "",
+    ]
+
+
+def _script() -> list[str]:
+    return [
         'if __name__ == "__main__":',
         "    for path in sys.argv[1:]:",
         "        label, probability = predict(path)[0]",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from resnet_studio.data.reading import Reading, checked_ranges
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -21,8 +24,9 @@ _LARGEST_ASPECT = 32
 class Preprocessing:
     """Resize the short side to ``resize`` px, cut out the central ``crop`` x ``crop`` px, scale to 0..1, normalise.
 
-    ``mean`` and ``std`` are per channel (red, green, blue) on the 0..1 scale. Raises ``ValueError`` for anything that
-    no model of the studio can have.
+    ``mean`` and ``std`` are per channel (red, green, blue) on the 0..1 scale. ``colour_managed`` and ``ranges`` say how
+    files are read before that, see :class:`resnet_studio.data.reading.Reading`; checkpoints of before have neither.
+    Raises ``ValueError`` for anything that no model of the studio can have.
     """
 
     resize: int
@@ -30,6 +34,8 @@ class Preprocessing:
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
     interpolation: str = "bilinear"
+    colour_managed: bool = False
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not (type(self.resize) is type(self.crop) is int and 1 <= self.crop <= self.resize <= _LARGEST_SIDE):
@@ -43,6 +49,14 @@ class Preprocessing:
             raise ValueError("std must be positive")
         if self.interpolation != "bilinear":
             raise ValueError(f"unknown interpolation {self.interpolation!r}")
+        if type(self.colour_managed) is not bool:
+            raise ValueError("colour_managed must be true or false")
+        object.__setattr__(self, "ranges", checked_ranges(self.ranges))
+
+    @property
+    def reading(self) -> Reading:
+        """How picture files are read."""
+        return Reading(self.ranges, self.colour_managed)
 
 
 def preprocess(picture: Image.Image, preprocessing: Preprocessing) -> Tensor:

@@ -27,8 +27,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{name}”是空的；请为每个类别放一个装有图片的文件夹。",
     ),
     "error.data.no_pictures": (
-        "“{name}” holds no usable pictures ({count:file was|files were} left out); add JPEG, PNG, WebP, BMP, TIFF or GIF pictures, one folder for each class.",
-        "“{name}”中没有可用的图片（已跳过 {count} 个文件）；请添加 JPEG、PNG、WebP、BMP、TIFF 或 GIF 图片，每个类别一个文件夹。",
+        "“{name}” holds no usable pictures ({count:file was|files were} left out); add JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP or GIF pictures, one folder for each class.",
+        "“{name}”中没有可用的图片（已跳过 {count} 个文件）；请添加 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP 或 GIF 图片，每个类别一个文件夹。",
     ),
     "error.data.only_links": (
         "“{name}” holds no pictures but links that lead out of it, which are not followed; open the folder that holds the pictures themselves.",
@@ -49,6 +49,18 @@ TEXT: dict[str, tuple[str, str]] = {
     "error.data.one_class": (
         "“{name}” has only one class, “{found}”; add a folder of pictures for at least one more.",
         "“{name}”只有一个类别“{found}”；请至少再添加一个类别的图片文件夹。",
+    ),
+    "error.data.only_heic": (
+        "“{name}” holds only HEIC photographs ({count:file|files}): set the phone’s camera to “most compatible”, or install pillow-heif and start the studio again.",
+        "“{name}”中只有 HEIC 照片（{count} 个文件）：请将手机相机格式设为“兼容性最佳”，或安装 pillow-heif 后重新启动本程序。",
+    ),
+    "error.data.heic_class": (
+        "“{name}” has usable pictures in one class only, “{found}”, as {others:, } holds only HEIC photographs: set the phone’s camera to “most compatible”, or install pillow-heif and start the studio again.",
+        "“{name}”只有一个类别“{found}”有可用的图片，{others:、} 中只有 HEIC 照片：请将手机相机格式设为“兼容性最佳”，或安装 pillow-heif 后重新启动本程序。",
+    ),
+    "error.data.unusable_class": (
+        "“{name}” has usable pictures in one class only, “{found}”: the files in {others:, } were left out, as they cannot be used; put sound pictures there.",
+        "“{name}”只有一个类别“{found}”有可用的图片：{others:、} 中的文件因无法使用已被跳过；请换成完好的图片。",
     ),
     "error.data.single_picture": (
         "“{found}” has 1 picture: cannot validate; add at least 1 more or remove the folder.",
@@ -151,8 +163,16 @@ TEXT: dict[str, tuple[str, str]] = {
     # one picture
     "error.picture.empty_file": ("“{file}” is empty; choose another picture.", "“{file}”是空文件；请换一张图片。"),
     "error.picture.not_a_picture": (
-        "“{file}” is not a picture; use JPEG, PNG, WebP, BMP, TIFF or GIF.",
-        "“{file}”不是图片；请使用 JPEG、PNG、WebP、BMP、TIFF 或 GIF 格式。",
+        "“{file}” is not a picture; use JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP or GIF.",
+        "“{file}”不是图片；请使用 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP 或 GIF 格式。",
+    ),
+    "error.picture.heic": (
+        "“{file}” is a HEIC photograph: set the phone’s camera to “most compatible”, or install pillow-heif and start the studio again.",
+        "“{file}”是 HEIC 照片：请将手机相机格式设为“兼容性最佳”，或安装 pillow-heif 后重新启动本程序。",
+    ),
+    "error.picture.unsupported": (
+        "“{file}” is sound, but of a kind that cannot be read here, such as raw camera data or colour in fractions; save it as PNG, JPEG or a plain TIFF.",
+        "“{file}”本身完好，但属于无法读取的类型（例如相机 RAW 数据或浮点彩色）；请另存为 PNG、JPEG 或普通 TIFF。",
     ),
     "error.picture.truncated": (
         "“{file}” ends too early, as after a broken download; get the picture again.",
@@ -163,12 +183,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{file}”已损坏，无法读取；请重新保存或换一张图片。",
     ),
     "error.picture.too_large": (
-        "“{file}” is larger than 64 megapixels; make it smaller first.",
-        "“{file}”超过 6400 万像素；请先缩小图片。",
+        "“{file}” has too many pixels (limit: 64 megapixels, 268 for a JPEG that is not progressive); make it smaller first.",
+        "“{file}”像素过多（上限 6400 万像素，非渐进式 JPEG 为 2.68 亿）；请先缩小图片。",
     ),
     "error.picture.too_many_bytes": (
-        "“{file}” is too large (limit: 256 MB, GIF and WebP 64 MB); reduce its size first.",
-        "“{file}”文件过大（上限 256 MB，GIF 和 WebP 为 64 MB）；请先缩小后再使用。",
+        "“{file}” is too large (limit: 256 MB; GIF, WebP, AVIF and HEIC 64 MB); reduce its size first.",
+        "“{file}”文件过大（上限 256 MB，GIF、WebP、AVIF 和 HEIC 为 64 MB）；请先缩小后再使用。",
     ),
     "error.picture.unreadable": (
         "“{file}” cannot be opened; check that it exists and may be read.",

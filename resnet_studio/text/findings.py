@@ -49,18 +49,26 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count:file was|files were} left out: damaged, they cannot be read as a picture.",
         "跳过了 {count} 个已损坏、无法读取的图片文件。",
     ),
+    "finding.heic": (
+        "{count:HEIC photograph was|HEIC photographs were} left out: set the phone’s camera to “most compatible”, or install pillow-heif and open the pictures again.",
+        "跳过了 {count} 张 HEIC 照片：请将手机相机格式设为“兼容性最佳”，或安装 pillow-heif 后重新打开图片。",
+    ),
+    "finding.unsupported": (
+        "{count:file was|files were} left out: sound, but of a kind that cannot be read here, such as raw camera data or colour in fractions.",
+        "跳过了 {count} 个本身完好但类型不受支持的文件（例如相机 RAW 数据或浮点彩色）。",
+    ),
     "finding.empty_file": ("{count:file was|files were} left out: empty.", "跳过了 {count} 个空文件。"),
     "finding.too_large": (
-        "{count:picture was|pictures were} left out: larger than 64 megapixels.",
-        "跳过了 {count} 张超过 6400 万像素的图片。",
+        "{count:picture was|pictures were} left out: too many pixels (limit: 64 megapixels, 268 for a JPEG that is not progressive).",
+        "跳过了 {count} 张像素过多的图片（上限 6400 万像素，非渐进式 JPEG 为 2.68 亿）。",
     ),
     "finding.too_many_bytes": (
-        "{count:file was|files were} left out: too large (limit: 256 MB, GIF and WebP 64 MB).",
-        "跳过了 {count} 个过大的文件（上限 256 MB，GIF 和 WebP 为 64 MB）。",
+        "{count:file was|files were} left out: too large (limit: 256 MB; GIF, WebP, AVIF and HEIC 64 MB).",
+        "跳过了 {count} 个过大的文件（上限 256 MB，GIF、WebP、AVIF 和 HEIC 为 64 MB）。",
     ),
     "finding.not_a_picture": (
-        "{count:file was|files were} left out: not a JPEG, PNG, WebP, BMP, TIFF or GIF picture.",
-        "跳过了 {count} 个不是 JPEG、PNG、WebP、BMP、TIFF 或 GIF 图片的文件。",
+        "{count:file was|files were} left out: not a JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP or GIF picture.",
+        "跳过了 {count} 个不是 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP 或 GIF 图片的文件。",
     ),
     "finding.unreadable": (
         "{count:file or folder was|files or folders were} left out: the system did not let the studio read them.",

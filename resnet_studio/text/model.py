@@ -117,7 +117,59 @@ TEXT: dict[str, tuple[str, str]] = {
         "读取图片：按 EXIF 转正，转为 RGB，透明处填白。",
     ),
     "export.draft": ("reads large JPEG files faster", "加快读取大尺寸 JPEG"),
-    "export.grey": ("16-bit grey", "16 位灰度"),
+    "export.ranges": ("which deep numbers become 0 and 255", "高位深数值中对应 0 和 255 的值"),
+    "export.large": ("photographs of a phone may be large", "允许手机拍摄的大图"),
+    "export.doc.with_end": (
+        "A JPEG with the end marker that was forgotten; missing pixels, which libjpeg makes up, would differ.",
+        "补上缺失的 JPEG 结束标记；若缺少像素，libjpeg 会自行填补，两次填补结果不同即可发现。",
+    ),
+    "export.doc.with_sound_chunks": (
+        "A PNG without chunks whose checksum is wrong, and with an end.",
+        "去掉 PNG 中校验和错误的数据块，并补上结尾。",
+    ),
+    "export.doc.reduce_jpeg": (
+        "Lets a JPEG be decoded smaller: above twice side px where that is possible in 16 megapixels.",
+        "让 JPEG 以较小尺寸解码：在 1600 万像素以内尽量不低于 side 的两倍。",
+    ),
+    "export.doc.low_tiles": (
+        "Makes a picture of 16-bit colour give the low bytes of its numbers; None for any other picture.",
+        "使 16 位彩色图片给出数值的低字节；其他图片返回 None。",
+    ),
+    "export.doc.from_deep_colour": (
+        "The picture whose numbers have these high and low bytes, with colours between the limits.",
+        "由高、低字节合成图片，颜色取上下限之间。",
+    ),
+    "export.doc.rendered": (
+        "The picture upright, in RGB of 8 bits, on white where it is transparent.",
+        "转正后的 8 位 RGB 图片，透明处填白。",
+    ),
+    "export.doc.orientation": (
+        "The orientation, 1 to 8, by EXIF or else XMP.",
+        "方向（1 到 8），取自 EXIF，其次 XMP。",
+    ),
+    "export.doc.deep_numbers": (
+        "The kind of the numbers in deep grey, these, and whether the smallest is white.",
+        "高位深灰度的数值类型、数值本身，以及最小值是否为白。",
+    ),
+    "export.doc.from_deep": (
+        "Deep grey as grey of 8 bits; without a range for its kind, by its own smallest and largest number.",
+        "把高位深灰度转为 8 位；没有对应范围时按自身的最小值和最大值。",
+    ),
+    "export.doc.as_floats": ("The numbers, with 0 for what is none.", "转为浮点数，非数值处为 0。"),
+    "export.doc.own_scale": (
+        "What to subtract and then to multiply by for 0 to 255, without a range.",
+        "没有范围时，换算到 0 至 255 所需的减数和乘数。",
+    ),
+    "export.doc.from_lab": ("CIE L*a*b* as sRGB.", "把 CIE L*a*b* 转为 sRGB。"),
+    "export.doc.on_white": ("In RGB, on white where it is transparent.", "转为 RGB，透明处填白。"),
+    "export.doc.from_profile": (
+        "Its colours, which its ICC profile explains, as sRGB.",
+        "按 ICC 配置文件把颜色转为 sRGB。",
+    ),
+    "export.doc.to_srgb": (
+        "What takes colours to sRGB by the profile; None where there is no need or way.",
+        "按配置文件转换到 sRGB 的变换；不需要或无法转换时为 None。",
+    ),
     "export.predict": (
         "(class, probability) for every class, the most probable first.",
         "返回所有类别的名称与概率，概率最高的在前。",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from resnet_studio.config import Mix, TrainConfig
     from resnet_studio.data.cache import ArrayCache
     from resnet_studio.data.dataset import Sample, Split
+    from resnet_studio.data.reading import Reading
     from resnet_studio.model.checkpoint import Preprocessing
     from resnet_studio.training.hardware import Compute
 
@@ -56,13 +57,14 @@ def decode_part(
     device: torch.device,
     cache: ArrayCache,
     *,
+    reading: Reading,
     done: int,
     total: int,
 ) -> Generator[Preparing, None, Part]:
     """Decode ``samples``; yields progress that counts on from ``done`` to ``total``."""
     files = [split.path(sample) for sample in samples]
     contents = [content(sample, file) for sample, file in zip(samples, files, strict=True)]
-    decoding = decode(files, view, contents=contents, cache=cache)
+    decoding = decode(files, view, reading=reading, contents=contents, cache=cache)
     decoded = yield from retold(decoding, lambda ready: Preparing(stage="pictures", done=done + ready, total=total))
     kept = tuple(samples[index] for index in decoded.kept)
     return Part(
@@ -82,13 +84,14 @@ def decode_parts(
     crop: CentreCrop,
     device: torch.device,
     cache: ArrayCache,
+    reading: Reading,
 ) -> Generator[Preparing, None, tuple[Part, Part]]:
     """The training and validation pictures. Raises :class:`DataError` where decoding leaves a class without any."""
     total = len(split.train) + len(split.validation)
     view = crop if how.identity else Squeezed(kept_side(config, how))
-    train = yield from decode_part(split, split.train, view, device, cache, done=0, total=total)
+    train = yield from decode_part(split, split.train, view, device, cache, reading=reading, done=0, total=total)
     validation = yield from decode_part(
-        split, split.validation, crop, device, cache, done=len(split.train), total=total
+        split, split.validation, crop, device, cache, reading=reading, done=len(split.train), total=total
     )
     for part in (train, validation):
         counts = torch.bincount(part.labels, minlength=len(split.classes)) if len(part) else torch.zeros(1)

@@ -37,7 +37,7 @@ def score(m: Materials) -> Report | None:
     files = [m.split.path(sample) for sample in m.split.test]
     contents = [content(sample, file) for sample, file in zip(m.split.test, files, strict=True)]
     how = m.card.preprocessing
-    decoded = decode_all(files, CentreCrop(how.resize, how.crop), contents=contents, cache=cache)
+    decoded = decode_all(files, CentreCrop(how.resize, how.crop), reading=how.reading, contents=contents, cache=cache)
     if not decoded.kept:
         raise DataError("error.training.part_unreadable")
     features = _features(m, torch.from_numpy(decoded.pixels), [contents[index] for index in decoded.kept], cache)

@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from resnet_studio.data import levels
 from resnet_studio.data.augment import OVERSCAN, is_small, recipe
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.dataset import Split
-from resnet_studio.data.decode import CentreCrop
+from resnet_studio.data.decode import CentreCrop, content
+from resnet_studio.data.reading import Reading
 from resnet_studio.events import Event, PicturesSkipped, Preparing, Probed
 from resnet_studio.model import resnet, weights
 from resnet_studio.model.checkpoint import Card, Preprocessing
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from resnet_studio.workspace import Run
 
 Progress = Callable[[int, int], None]
+CARD = "card.json"
 
 
 def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None]:
@@ -65,7 +68,11 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
     config, split = run.config, Split.from_json(run.split)
     device = choose_device(config.device)
     how, crop = recipe(config, small=is_small(config, split.median_side)), _crop(config, split)
-    parts = yield from _until_asked(decode_parts(split, config, how, crop, device, ArrayCache(run.cache)), control)
+    cache = ArrayCache(run.cache)
+    reading = yield from _until_asked(_reading(run, split, cache), control)
+    if reading is None:
+        return None
+    parts = yield from _until_asked(decode_parts(split, config, how, crop, device, cache, reading), control)
     if parts is None:
         return None
     train, validation = parts
@@ -74,7 +81,7 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
 
     model = _network(config, len(split.classes))
     origin = weights.SCRATCH if saved else (yield from _starting_weights(model, config, split.classes))
-    card = _card(run, config, split, origin, crop)
+    card = _card(run, config, split, origin, crop, reading)
     compute = (
         saving.saved_compute(saved) if saved else hardware.choose_compute(config.precision, device, run.machine_file)
     )
@@ -156,11 +163,23 @@ def _crop(config: TrainConfig, split: Split) -> CentreCrop:
     return CentreCrop(config.picture_size if whole else round(config.picture_size * OVERSCAN), config.picture_size)
 
 
-def _card(run: Run, config: TrainConfig, split: Split, origin: weights.Origin, crop: CentreCrop) -> Card:
+def _reading(run: Run, split: Split, cache: ArrayCache) -> Generator[Event, None, Reading]:
+    """How the files are read: as the run began with, or by the numbers that its training pictures are found to use."""
+    if (run.folder / CARD).exists():
+        return Card.from_json(run.read_json(CARD)).preprocessing.reading
+    files = [split.path(sample) for sample in split.train]
+    contents = [content(sample, file) for sample, file in zip(split.train, files, strict=True)]
+    measuring = levels.measure(files, contents, cache)
+    ranges = yield from retold(measuring, lambda _: Preparing(stage="pictures", done=0, total=len(files)))
+    return Reading(ranges)
+
+
+def _card(
+    run: Run, config: TrainConfig, split: Split, origin: weights.Origin, crop: CentreCrop, reading: Reading
+) -> Card:
     """What the checkpoint will say of itself."""
-    saved = run.folder / "card.json"
-    if saved.exists():
-        return Card.from_json(run.read_json(saved.name))
+    if (run.folder / CARD).exists():
+        return Card.from_json(run.read_json(CARD))
     card = Card(
         classes=split.classes,
         depth=config.depth,
@@ -169,11 +188,18 @@ def _card(run: Run, config: TrainConfig, split: Split, origin: weights.Origin, c
         dropout=config.dropout,
         stem=config.stem,
         freeze=config.freeze,
-        preprocessing=Preprocessing(resize=crop.resize, crop=crop.side, mean=origin.mean, std=origin.std),
+        preprocessing=Preprocessing(
+            resize=crop.resize,
+            crop=crop.side,
+            mean=origin.mean,
+            std=origin.std,
+            colour_managed=reading.colour_managed,
+            ranges=reading.ranges,
+        ),
         weights_origin=origin.to_json(),
         run=run.id,
     )
-    run.write_json(saved.name, card.to_json())
+    run.write_json(CARD, card.to_json())
     return card
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageChops
 
 from resnet_studio.data.pictures import read_picture
+from resnet_studio.data.reading import AS_SEEN
 from resnet_studio.errors import DataError, StudioError
 
 LARGEST_DRAWING = 4 * 2**20
@@ -46,7 +47,11 @@ def paper_of(files: Sequence[Path]) -> Paper:
 def _look(file: Path) -> tuple[float, float, float] | None:
     """Brightness of the corners, its spread, and the share of the side that the drawing takes."""
     try:
-        grey = read_picture(file, draft_side=SIDE).convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+        grey = (
+            read_picture(file, draft_side=SIDE, reading=AS_SEEN)
+            .convert("L")
+            .resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+        )
     except StudioError:
         return None
     pixels = np.asarray(grey)

@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from resnet_studio.data.pictures import read_picture
+from resnet_studio.data.reading import AS_SEEN
 from resnet_studio.errors import StudioError
 
 
@@ -45,4 +46,4 @@ def thumbnail(picture: Path | Image.Image, side: int) -> Thumbnail | None:
 def _opened(picture: Path | Image.Image, side: int) -> Image.Image:
     if isinstance(picture, Image.Image):
         return picture.convert("RGB")
-    return read_picture(picture, draft_side=side)
+    return read_picture(picture, draft_side=side, reading=AS_SEEN)

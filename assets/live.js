@@ -114,6 +114,7 @@
       for (const place of document.querySelectorAll(`[data-live="${name}"]`)) swap(place, parts[name]);
     const header = document.getElementById("studio-now");
     if (header && names.includes("now") && !lost) header.innerHTML = parts.now;
+    if (names.includes("reading")) hideUnderstood();
     if (names.includes("curves") || names.includes("trail")) trail();
     for (const region of document.querySelectorAll("[data-live-phase]")) region.dataset.livePhase = state.phase;
     for (const bar of document.querySelectorAll("[data-live-bar]")) fill(bar);
@@ -167,9 +168,22 @@
 
   const show = () => { put(Object.keys(parts)); };
 
+  // what is explained once stays away when this browser's user has understood it
+  const UNDERSTOOD = "studio-understood";
+  const understood = () => { try { return JSON.parse(localStorage.getItem(UNDERSTOOD)) || []; } catch { return []; } };
+  const hideUnderstood = () => {
+    const known = understood();
+    for (const one of document.querySelectorAll("[data-once]")) one.hidden = known.includes(one.dataset.once);
+  };
+
   document.addEventListener("click", (event) => {
     const row = event.target.closest?.("[data-follow]");
     if (row) follow(row.dataset.follow);
+    const once = event.target.closest?.("[data-got-it]")?.closest("[data-once]");
+    if (once) {
+      try { localStorage.setItem(UNDERSTOOD, JSON.stringify([...understood(), once.dataset.once])); } catch {}
+      hideUnderstood();
+    }
   });
 
   // ---- crosshair and tooltip of every chart on the page

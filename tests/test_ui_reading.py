@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
 from resnet_studio.events import EpochFinished
 from resnet_studio.text import LANGUAGES
-from resnet_studio.ui.reading import Reading, read
+from resnet_studio.ui.reading import Kind, Reading, explains_losses, read
 
 
 def history(
@@ -131,10 +132,50 @@ def test_scores_that_are_no_numbers_break_nothing() -> None:
 @pytest.mark.parametrize("ended", [False, True])
 @pytest.mark.parametrize(
     "which",
-    ["early", "diverging", "guessing", "overfitting", "plateau", "underfitting", "learning", "perfect", "steady"],
+    get_args(Kind),
 )
 def test_every_reading_is_a_sentence_in_both_languages(which: str, ended: bool) -> None:
     values = {"epochs": 5, "epoch": 4, "accuracy": 0.912, "chance": 0.1, "since": 5}
     said = [Reading(which, ended, values).sentence(language) for language in LANGUAGES]  # type: ignore[arg-type]
     assert said[0].endswith(".") and said[1].endswith("。")
     assert "{" not in "".join(said)
+
+
+def test_one_more_right_picture_at_the_end_is_no_trend() -> None:
+    def at_the_end(right: int) -> list[EpochFinished]:
+        return history(5, loss=lambda e: 0.5, accuracy=lambda e: (right if e == 5 else 16) / 20)
+
+    assert kind(at_the_end(17), classes=3, pictures=20) == "steady"
+    assert kind(at_the_end(18), classes=3, pictures=20) == "learning"
+
+
+def test_a_loss_that_one_of_few_pictures_can_move_is_no_trend() -> None:
+    epochs = history(9, loss=lambda e: 0.5 - 0.002 * e, accuracy=lambda e: 0.9)
+    assert kind(epochs, planned=9, classes=3, pictures=20) == "steady"
+    assert kind(epochs, planned=9, classes=3, pictures=2000) == "learning"
+
+
+@pytest.mark.parametrize(("count", "said"), [(3, "early"), (9, "early"), (10, "start"), (14, "start")])
+def test_that_no_epoch_beats_the_start_is_not_said_before_half_of_the_training(count: int, said: str) -> None:
+    reading = read(history(count, beaten=False), planned=20, classes=10, pictures=270)
+    assert reading.kind == said
+    assert said == "start" or "10 epochs" in reading.sentence("en")
+
+
+def test_a_training_stopped_before_it_could_beat_the_start_gets_no_advice_on_settings() -> None:
+    reading = read(history(4, beaten=False), planned=20, classes=10, pictures=270, ended=True)
+    assert reading.kind == "start_stopped"
+    assert "Freeze" not in reading.sentence("en") and reading.sentence("zh").endswith("。")
+
+
+def test_a_start_that_is_right_everywhere_cannot_be_beaten_and_nothing_is_blamed() -> None:
+    reading = read(history(14, beaten=False), planned=14, classes=3, pictures=30, probe=1.0, ended=True)
+    assert reading.kind == "start_perfect"
+    assert "100.0%" in reading.sentence("en") and "100.0%" in reading.sentence("zh")
+
+
+def test_only_a_training_loss_that_stays_above_the_validation_loss_is_explained() -> None:
+    assert not explains_losses(history(2, train_loss=lambda e: 2.0, loss=lambda e: 1.0))
+    assert explains_losses(history(6, train_loss=lambda e: 0.9, loss=lambda e: 0.6))
+    assert not explains_losses(history(6, train_loss=lambda e: 0.61, loss=lambda e: 0.6))
+    assert not explains_losses(history(6, train_loss=lambda e: math.nan, loss=lambda e: 0.6))

@@ -25,6 +25,22 @@ TEXT: dict[str, tuple[str, str]] = {
         "No epoch did better on new pictures than the model that training started from, so that one is kept. Freeze more, lower the learning rate or add pictures.",
         "没有一轮在新图片上超过训练开始时的模型，因此保留的是那个模型。可以多冻结几层、降低学习率或增加图片。",
     ),
+    "reading.start_perfect": (
+        "The model that training started from already names {accuracy:%} of the validation pictures: they cannot show any progress. It is kept unless an epoch does even better.",
+        "训练开始时的模型在验证图片上已达到 {accuracy:%}：验证图片已无法反映进步。除非有一轮更好，否则保留该模型。",
+    ),
+    "reading.start_perfect.ended": (
+        "The model that training started from already named {accuracy:%} of the validation pictures, and no epoch did better, so that one is kept. Only more or harder pictures could show a difference now.",
+        "训练开始时的模型在验证图片上已达到 {accuracy:%}，没有一轮超过它，因此保留的是该模型。只有更多或更难的图片才能再看出差别。",
+    ),
+    "reading.start_stopped": (
+        "No epoch has beaten the model that training started from yet; it is too early to say why.",
+        "还没有一轮超过训练开始时的模型；现在下结论还早。",
+    ),
+    "reading.start_stopped.ended": (
+        "Training ended before it had a fair chance to beat the model that it started from, so that one is kept. Let it run longer to see what training gains.",
+        "训练结束得太早，还来不及超过开始时的模型，因此保留的是那个模型。多训练几轮，才能看出训练带来的提升。",
+    ),
     "reading.guessing": (
         "No better than guessing ({chance:%}) so far. Check that pictures and classes match; if they do, train more of the network or raise the learning rate.",
         "目前和随机猜测（{chance:%}）差不多。请检查图片与类别是否对应；若无误，可让更多层参与训练或提高学习率。",
@@ -81,4 +97,31 @@ TEXT: dict[str, tuple[str, str]] = {
         "It levelled off: best {accuracy:%} at epoch {epoch}, and little change after it.",
         "已接近平稳：最好成绩是第 {epoch} 轮的 {accuracy:%}，之后变化不大。",
     ),
+    "reading.losses": (
+        "Why is the training loss above the validation loss? {reasons}. That is normal: compare each line with itself over time, not one with the other.",
+        "为什么训练损失高于验证损失？{reasons}。这是正常现象：请看每条曲线自身的变化，不要互相比较。",
+    ),
+    "reading.losses.join": ("; ", "；"),
+    "reading.losses.augmentation": (
+        "training pictures are shown cropped and changed, which makes them harder",
+        "训练图片经过裁剪和变换，更难识别",
+    ),
+    "reading.losses.mix": ("training pictures are mixed with each other", "训练图片会互相混合"),
+    "reading.losses.smoothing": (
+        "with label smoothing even a perfect answer costs something in training",
+        "使用标签平滑时，训练中即使答对也有一定损失",
+    ),
+    "reading.losses.dropout": (
+        "part of the features is dropped while training",
+        "训练时会随机丢弃一部分特征",
+    ),
+    "reading.losses.adversarial": (
+        "training pictures are disturbed on purpose",
+        "训练图片会被加入对抗扰动",
+    ),
+    "reading.losses.time": (
+        "the training loss is the mean over an epoch, the validation loss is taken at its end, when the network is better",
+        "训练损失是整轮的平均值，而验证损失在每轮结束、网络更好时计算",
+    ),
+    "reading.losses.got_it": ("Got it, don’t show this again", "知道了，不再显示"),
 }

@@ -10,7 +10,7 @@ from resnet_studio.text import Language, say
 from resnet_studio.ui import charts
 from resnet_studio.ui.charts import History
 from resnet_studio.ui.machine import device_name
-from resnet_studio.ui.reading import read
+from resnet_studio.ui.reading import explains_losses, read
 from resnet_studio.ui.run_data import spell_time
 from resnet_studio.ui.watch import Seen
 
@@ -147,7 +147,7 @@ def share_done(seen: Seen | None) -> float | None:
 
 
 def reading(seen: Seen, language: Language) -> str:
-    """The sentence that reads the curves."""
+    """The sentence that reads the curves, and why the training loss may be the higher one."""
     state = seen.state
     if not state.epochs:
         return ""
@@ -156,10 +156,33 @@ def reading(seen: Seen, language: Language) -> str:
         planned=seen.planned,
         classes=len(seen.about.get("classes", ())),
         pictures=state.started.validation_pictures if state.started else 0,
+        probe=state.probed.validation_accuracy if state.probed else None,
         ended=seen.phase not in ("running", "queued"),
     )
     look = "rs-note rs-warn" if read_as.serious else "rs-note"
-    return f'<p class="{look}">{escape(read_as.sentence(language))}</p>'
+    said = f'<p class="{look}">{escape(read_as.sentence(language))}</p>'
+    return said + (losses_explained(seen, language) if explains_losses(state.epochs) else "")
+
+
+def losses_explained(seen: Seen, language: Language) -> str:
+    """Why the training loss lies above the validation loss; ``live.js`` shows it until the reader has understood."""
+    config = seen.config
+    apply = {
+        "augmentation": config.augmentation != "none",
+        "mix": config.mix != "none",
+        "smoothing": config.label_smoothing > 0,
+        "dropout": config.dropout > 0,
+        "adversarial": config.adversarial > 0,
+        "time": True,
+    }
+    named = [say(f"reading.losses.{reason}", language) for reason, applies in apply.items() if applies]
+    reasons = say("reading.losses.join", language).join(named)
+    reasons = reasons[:1].upper() + reasons[1:]
+    said, button = say("reading.losses", language, reasons=reasons), say("reading.losses.got_it", language)
+    return (
+        f'<p class="rs-once" data-once="losses">{escape(said)} '
+        f'<button type="button" class="train-link" data-got-it>{escape(button)}</button></p>'
+    )
 
 
 def probe(seen: Seen, language: Language) -> str:

@@ -16,8 +16,9 @@ from resnet_studio.events import EpochFinished
 from resnet_studio.text import Language, say
 
 Kind = Literal[
-    "early", "diverging", "start", "guessing", "overfitting", "plateau", "underfitting", "learning", "perfect", "steady"
-]
+    "early", "diverging", "start", "start_perfect", "start_stopped", "guessing", "overfitting", "plateau",
+    "underfitting", "learning", "perfect", "steady",
+]  # fmt: skip
 
 FEWEST = 3
 """Epochs before anything but a divergence is said."""
@@ -43,12 +44,18 @@ class Reading:
 
 
 def read(
-    epochs: Sequence[EpochFinished], *, planned: int, classes: int = 0, pictures: int = 0, ended: bool = False
+    epochs: Sequence[EpochFinished],
+    *,
+    planned: int,
+    classes: int = 0,
+    pictures: int = 0,
+    probe: float | None = None,
+    ended: bool = False,
 ) -> Reading:
     """Read the scores of ``epochs`` out of ``planned``.
 
-    ``classes`` tells what guessing would score, ``pictures`` (of the validation part) how much of a change in accuracy
-    is chance; 0 where unknown.
+    ``classes`` tells what guessing would score, ``pictures`` (of the validation part) how much of a change is that of
+    one picture, which is no trend; 0 where unknown. ``probe`` is the validation accuracy that training started from.
     """
     if (since := _diverging_since(epochs)) is not None:
         return Reading("diverging", ended, {"epoch": since})
@@ -56,7 +63,7 @@ def read(
     if len(epochs) < FEWEST:
         return Reading("early", ended, {"epochs": FEWEST})
     if not any(epoch.best for epoch in epochs):
-        return Reading("start", ended)
+        return _start_is_kept(epochs, planned, pictures, probe, ended)
     best = max(epochs, key=lambda epoch: (epoch.validation_accuracy, -epoch.validation_loss))
     values = {"epoch": best.epoch, "accuracy": best.validation_accuracy}
     if _guesses(epochs, best, planned, classes):
@@ -70,9 +77,24 @@ def read(
         training = fmean(epoch.train_accuracy for epoch in epochs[-window:])
         weak = training < min(0.75, best.validation_accuracy + 0.05)
         return Reading("underfitting" if weak else "plateau", ended, {**values, "epochs": window})
-    if _gains(epochs):
+    if _gains(epochs, pictures, classes):
         return Reading("learning", ended, values)
     return Reading("steady", ended, values)
+
+
+def _start_is_kept(
+    epochs: Sequence[EpochFinished], planned: int, pictures: int, probe: float | None, ended: bool
+) -> Reading:
+    """What it means that no epoch is the best so far: nothing before half of the training is done.
+
+    The first epochs are trained at a rising learning rate and are expected to be worse than the start.
+    """
+    if probe is not None and probe >= 1 - _one_picture(pictures):
+        return Reading("start_perfect", ended, {"accuracy": probe})
+    enough = max(FEWEST, math.ceil(planned / 2))
+    if len(epochs) >= enough:
+        return Reading("start", ended)
+    return Reading("start_stopped", ended) if ended else Reading("early", ended, {"epochs": enough})
 
 
 def _diverging_since(epochs: Sequence[EpochFinished]) -> int | None:
@@ -127,12 +149,26 @@ def _flat(epochs: Sequence[EpochFinished], window: int, pictures: int) -> bool:
     return not _lowest(last) < 0.98 * loss
 
 
-def _gains(epochs: Sequence[EpochFinished]) -> bool:
-    """Whether the last third (3 epochs at least) bettered the validation loss or accuracy of all before."""
+def _gains(epochs: Sequence[EpochFinished], pictures: int, classes: int) -> bool:
+    """Whether the last third (3 epochs at least) bettered the validation loss or accuracy of all before, by more than
+    one picture can: in accuracy its share, in loss what it costs to guess at it.
+    """
     window = min(len(epochs) - 1, max(FEWEST, len(epochs) // 3))
     before, last = epochs[:-window], epochs[-window:]
     accuracy = max(epoch.validation_accuracy for epoch in before)
-    return _lowest(last) < 0.99 * _lowest(before) or max(epoch.validation_accuracy for epoch in last) > accuracy
+    if max(epoch.validation_accuracy for epoch in last) > accuracy + _one_picture(pictures):
+        return True
+    one_guess = math.log(max(classes, 2)) / pictures if pictures else 0.0
+    loss = _lowest(before)
+    return _lowest(last) < min(0.99 * loss, loss - one_guess)
+
+
+def explains_losses(epochs: Sequence[EpochFinished]) -> bool:
+    """Whether the training loss lies visibly (a twentieth) above the validation loss, over the last three epochs."""
+    last = [e for e in epochs[-FEWEST:] if math.isfinite(e.train_loss) and math.isfinite(e.validation_loss)]
+    if len(last) < FEWEST:
+        return False
+    return fmean(epoch.train_loss for epoch in last) > 1.05 * fmean(epoch.validation_loss for epoch in last)
 
 
 def _lowest(epochs: Sequence[EpochFinished]) -> float:

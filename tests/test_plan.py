@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from resnet_studio.config import TrainConfig
@@ -185,3 +187,13 @@ def test_smaller_early_pictures_are_counted_as_less_arithmetic():
     counts = {"train": 100, "validation": 20, "test": 20}
     full = settled(TrainConfig(freeze="none", picture_size=160, early_picture_size=160, epochs=8))
     assert plan.gflop(full.replace(early_picture_size=96), counts) < 0.8 * plan.gflop(full, counts)
+
+
+def test_random_weights_that_nobody_asked_for_are_warned_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    asked = TrainConfig(depth=50, epochs=5)
+    settled = asked.replace(weights="scratch", freeze="none")
+    (note,) = plan.cautions(settled, asked)
+    assert "ResNet-50" in say(note.key, "en", **note.values) and "ResNet-50" in say(note.key, "zh", **note.values)
+    assert not plan.cautions(settled, asked.replace(weights="scratch"))
+    assert not plan.cautions(settled.replace(weights="starter"), asked)

@@ -253,7 +253,8 @@ def test_the_default_weights_work_here_and_the_page_says_which_and_why(handlers:
     seen = shown(handlers.changed(dataset, *values(depth=34)))
     labels = {value: label for label, value in seen["weights"]["choices"]}
     assert labels["auto"] == "Auto (From scratch (random))" and "imagenet-v1" in labels
-    assert "no pretrained ones for ResNet-34" in seen["why"]
+    assert "no pretrained weights for ResNet-34" in seen["why"]
+    assert "rs-warn" in seen["why"] and "ImageNet" in seen["why"]
 
 
 def test_weights_that_the_depth_does_not_have_become_auto(handlers: Handlers) -> None:

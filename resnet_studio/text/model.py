@@ -15,9 +15,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "使用内置预训练权重，因为无需下载；ImageNet 权重需下载 {megabytes} MB。",
     ),
     "weights.auto.scratch": (
-        "Random weights, as no pretrained ones for ResNet-{depth} are on this machine; "
-        "choose ImageNet to download them once ({megabytes} MB).",
-        "使用随机初始权重，因为本机没有 ResNet-{depth} 的预训练权重；可选择 ImageNet 下载一次（{megabytes} MB）。",
+        "There are no pretrained weights for ResNet-{depth} on this machine: it would start from random ones and learn "
+        "from your pictures alone, which takes thousands of them. Choose depth 18, whose weights are built in, or "
+        "ImageNet weights (one download of {megabytes} MB).",
+        "本机没有 ResNet-{depth} 的预训练权重：网络将从随机权重开始，只能靠你的图片学习，通常需要数千张。"
+        "建议选择自带权重的深度 18，或选择 ImageNet 权重（下载一次，{megabytes} MB）。",
     ),
     "weights.terms.imagenet": (
         "Trained by torchvision on ImageNet-1k, whose terms may restrict commercial use; check them for yours.",

@@ -25,7 +25,7 @@ def train(run: Run, control: Control) -> Iterator[Event]:
     or the starting weights cannot be used.
     """
     if not run.state_file.exists():
-        yield from cautions(run.config)
+        yield from cautions(run.config, run.requested)
     session = yield from prepare(run, control)
     if session is None:
         yield Interrupted()

@@ -175,9 +175,14 @@ def freeze_in(config: TrainConfig, epoch: int) -> Freeze:
     return cast("Freeze", levels[max(levels.index(config.freeze), len(levels) - 1 - joined)])
 
 
-def cautions(config: TrainConfig) -> tuple[Noted, ...]:
-    """What a training with a resolved ``config`` will hardly do as one hopes; it is done all the same."""
+def cautions(config: TrainConfig, requested: TrainConfig | None = None) -> tuple[Noted, ...]:
+    """What a training with a resolved ``config`` will hardly do as one hopes; it is done all the same.
+
+    With what was ``requested``, also that no pretrained weights were found where nobody asked for random ones.
+    """
     said = []
+    if requested is not None and requested.weights == "auto" and config.weights == "scratch":
+        said.append(Noted(key="weights.auto.scratch", values=weights.explain("auto", config.depth).values))
     if config.weights == "scratch" and config.tuned_parameters != "all":
         said.append(Noted(key="note.plan.random_convolutions"))
     elif config.weights == "scratch" and config.freeze != "none":

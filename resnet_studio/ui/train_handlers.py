@@ -197,12 +197,14 @@ class Handlers:
             unknown = [gr.skip(), gr.skip(), gr.skip()]
             return [*unknown, *shown, data, gr.skip(), gr.skip(), "", said, gr.update(interactive=False)]
         recipe = train_recipe.matching(config)
-        why = weights.explain(config.weights, config.depth).sentence(language)
+        start = weights.explain(config.weights, config.depth)
+        unasked = start.key == "scratch" and config.weights == "auto"
+        why = (caution if unasked else small)(start.sentence(language))
         forecast = small(look.sentence(language) if found else say("train.start.why_none", language))
         forecast += "".join(caution(sentence) for sentence in look.cautions(language))
         return [
             recipe, small(train_recipe.why(recipe, language)),
-            gr.update(choices=options, value=chosen), *shown, data, small(why),
+            gr.update(choices=options, value=chosen), *shown, data, why,
             look.drawing(language), forecast, "", gr.update(interactive=found is not None),
         ]  # fmt: skip
 

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import os
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -219,18 +220,39 @@ def test_the_nearest_answers_count_where_there_are_many() -> None:
 @pytest.mark.parametrize(
     ("prediction", "known", "expected"),
     [
-        (said(0.95, 0.05), None, "sure"),
+        (said(0.95, 0.05), None, "likely"),
         (said(0.6, 0.3), None, "likely"),
         (said(0.53, 0.47), None, "unsure"),
         (said(0.95, 0.05), Record(30, 15), "unsure"),
         (said(0.5, 0.3), Record(30, 30), "sure"),
-        (said(1.0), None, "sure"),
+        (said(0.99, 0.01), Record(12, 12), "likely"),
+        (said(1.0), None, "likely"),
     ],
 )
 def test_the_verdict_follows_the_test_where_it_knows_better(
     prediction: Prediction, known: Record | None, expected: str
 ) -> None:
     assert level(prediction, known) == expected
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("probability", [1.0, 0.999, 0.8, 0.5, 0.34])
+def test_no_word_says_sure_where_no_test_knows_how_often_that_was_right(probability: float, language: str) -> None:
+    rest = (1 - probability) / 2
+    html = predict_view.answer(said(probability, rest, rest), Records(None), language)  # type: ignore[arg-type]
+    assert say("predict.verdict.sure.note", language) not in re.split(r"[<> ]", html)  # type: ignore[arg-type]
+    assert "predict-level sure" not in html
+
+
+def test_a_drawing_is_never_sure_because_the_test_had_no_drawings(
+    workspace: Workspace, trained: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, asking = trained(), Asking(workspace)
+    list(asking.about_picture(f"run:{run.id}", None, "en"))
+    monkeypatch.setattr(asking.models, "report", lambda model: report([(p / 40, True) for p in range(41)] * 30))
+    answer = list(asking.about_drawing(f"run:{run.id}", as_address(drawing()), "en"))[-1]
+    assert "predict-level" in answer and "predict-level sure" not in answer
+    assert "test answers" not in answer
 
 
 def test_the_answer_shows_a_few_bars_and_the_rest_together() -> None:
@@ -309,11 +331,14 @@ def test_what_is_no_drawing_is_refused(address: str) -> None:
         decoded(address)
 
 
-def test_a_drawing_comes_through_as_it_was_drawn() -> None:
+def as_address(picture: Image.Image) -> str:
     written = io.BytesIO()
-    drawing().save(written, "PNG")
-    address = f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
-    assert decoded(address).tobytes() == drawing().tobytes()
+    picture.save(written, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
+
+
+def test_a_drawing_comes_through_as_it_was_drawn() -> None:
+    assert decoded(as_address(drawing())).tobytes() == drawing().tobytes()
 
 
 def test_the_waiting_texts_exist_in_both_languages() -> None:

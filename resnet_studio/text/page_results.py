@@ -118,16 +118,16 @@ TEXT: dict[str, tuple[str, str]] = {
     "results.pairs.of": ("{count} of {total}", "{total} 张中 {count} 张"),
     "results.pictures.mistakes": ("Most confident mistakes", "最自信的错误"),
     "results.pictures.mistakes.help": (
-        "Wrong, and sure of it. A wrong label shows up here first.",
-        "认错了却很有把握。标注错误往往最先出现在这里。",
+        "Wrong, with a high probability. A wrong label shows up here first.",
+        "认错了，概率却很高。标注错误往往最先出现在这里。",
     ),
     "results.pictures.none": (
         "Not one mistake in {count:test picture|test pictures}.",
         "{count} 张测试图片全部认对。",
     ),
     "results.pictures.none.help": (
-        "These were right as well, but the model was least sure of them.",
-        "下面这些也都认对了，只是模型把握最小。",
+        "These were right as well, with the lowest probabilities.",
+        "下面这些也都认对了，只是概率最低。",
     ),
     "results.pictures.right": ("{name}, named correctly", "认对的 {name}"),
     "results.pictures.wrong": ("{true}, taken for {predicted}", "把 {true} 认成 {predicted}"),

@@ -25,6 +25,7 @@ KEPT = 3
 SIMILAR = 0.1
 MOST_SIMILAR = 30
 ENOUGH = 10
+ENOUGH_TO_BE_SURE = 20
 
 Level = Literal["sure", "likely", "unsure"]
 
@@ -169,14 +170,14 @@ class Records:
 
 
 def level(prediction: Prediction, known: Record | None) -> Level:
-    """How sure to sound: by how often such answers were right where that is known, else by the probabilities alone.
+    """How sure to sound: by how often such answers were right in the test, else by the lead over the second class.
 
-    The probabilities of a network trained with label smoothing rarely pass 0.9, so that 0.8 alone counts as sure; an
-    answer is likely where it leads the second by a quarter.
+    Only a record can make an answer sure: a network gives a high probability to pictures of another kind as well. Of
+    20 answers, at least 19 must have been right; without a record an answer is at best likely.
     """
     if known is not None:
-        return "sure" if known.share >= 0.95 else "likely" if known.share >= 0.7 else "unsure"
+        if known.share >= 0.95 and known.count >= ENOUGH_TO_BE_SURE:
+            return "sure"
+        return "likely" if known.share >= 0.7 else "unsure"
     second = prediction.scores[1][1] if len(prediction.scores) > 1 else 0.0
-    if prediction.probability >= 0.8:
-        return "sure"
-    return "likely" if prediction.probability - second >= 0.25 else "unsure"
+    return "likely" if prediction.probability >= 0.8 or prediction.probability - second >= 0.25 else "unsure"

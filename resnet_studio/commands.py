@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio import api, data_commands, recipes
 from resnet_studio.config import TrainConfig
 from resnet_studio.data_commands import Result
+from resnet_studio.durations import asked_at
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.events import RunState
 from resnet_studio.terminal import Terminal
@@ -107,6 +108,8 @@ def _trained(run: Run) -> Result:
             "validation_accuracy": done.validation_accuracy,
             "test_accuracy": done.test_accuracy,
             "train_seconds": done.train_seconds,
+            "seconds": state.seconds(asked_at(run.about)),
+            "preparing_seconds": state.durations.prepared(asked_at(run.about)),
             "device": state.started.device,
             "precision": state.started.precision,
             "threads": state.started.threads,

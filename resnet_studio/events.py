@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
+from resnet_studio.durations import Durations
+
 Status = Literal["queued", "running", "interrupted", "finished", "stopped", "failed"]
 FinishReason = Literal["completed", "early_stopping", "stopped", "diverged"]
 
@@ -188,11 +190,17 @@ class RunState:
     failed: Failed | None = None
     last_number: int = 0
     last_time: float = 0.0
+    durations: Durations = Durations()
 
     @property
     def best(self) -> EpochFinished | None:
         """The epoch whose model is kept."""
         return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
+
+    def seconds(self, asked: float | None = None) -> float:
+        """How long the training took, from the click at ``asked``; see :meth:`Durations.total`."""
+        measured = self.finished.train_seconds if self.finished else sum(epoch.seconds for epoch in self.epochs)
+        return self.durations.total(asked, measured)
 
     @property
     def ended(self) -> bool:
@@ -204,7 +212,9 @@ def replay(events: Iterable[Event], state: RunState | None = None) -> RunState:
     """Fold ``events`` into ``state`` (a new one by default)."""
     state = state or RunState()
     for event in events:
-        state = replace(_after(state, event), last_number=event.number, last_time=event.time)
+        stage = event.stage if isinstance(event, Preparing) else ""
+        spent = state.durations.after(type(event).__name__, event.time, stage)
+        state = replace(_after(state, event), last_number=event.number, last_time=event.time, durations=spent)
     return state
 
 

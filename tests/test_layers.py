@@ -11,7 +11,7 @@ import resnet_studio
 
 PACKAGE = Path(resnet_studio.__file__).parent
 LAYERS = [
-    {"version", "text", "compiler"},
+    {"version", "text", "compiler", "durations"},
     {"errors"},
     {"config"},
     {"recipes"},

@@ -4,7 +4,7 @@ import pytest
 from hand_made import finish, new_run, report_of, train
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.events import Failed, Interrupted, Progress, Queued
+from resnet_studio.events import Failed, Interrupted, Preparing, Progress, Queued, Started
 from resnet_studio.ui import results_tab, results_view, run_data
 from resnet_studio.ui.results_matrix import matrix, mix_ups, most_confused, pairs, tint
 from resnet_studio.ui.results_pictures import confident_mistakes, pictures_panel
@@ -229,3 +229,28 @@ def test_a_damaged_run_does_not_hide_the_others(workspace: Workspace) -> None:
 )
 def test_a_length_of_time_is_said_as_a_person_says_it(seconds: float, said: str) -> None:
     assert spell_time(seconds, "en") == said
+
+
+def test_the_time_counts_from_the_click_and_says_what_went_into_preparing(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new_run(workspace)
+    content = run.read_json("config.json")
+    now = 1_000_000.0
+    run.write_json("config.json", {**content, "about": {**content["about"], "asked": now}})
+    monkeypatch.setattr("resnet_studio.event_log.time.time", lambda: now)
+    for seconds, event in (
+        (2, Queued()), (3, Preparing(stage="pictures", done=0, total=9)),
+        (4, Preparing(stage="features", done=0, total=9)),
+        (14, Started(device="CPU, 2 cores", precision="fp32", epochs=1)),
+    ):  # fmt: skip
+        now += seconds
+        run.append(event)
+    train(run, epochs=1)
+    now += 41
+    finish(run, report_of(run))
+    english, chinese = (results_view.cards(RunData(workspace).of(run), None, language) for language in ("en", "zh"))
+    assert '<p class="figure">1 min 1 s</p>' in english
+    assert "20 s of it preparing (starting up 2.0 s, reading pictures 4.0 s, features of frozen stages 14 s)" in english
+    assert "waited 3.0 s in the queue" in english
+    assert "其中准备 20 秒" in chinese and "此前排队 3.0 秒" in chinese

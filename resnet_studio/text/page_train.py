@@ -91,6 +91,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "live.finished.early_stopping": ("Stopped early: no further gain", "已早停：不再有提升"),
     "live.finished.stopped": ("Stopped, the best is kept", "已停止，最佳模型已保留"),
     "live.finished.diverged": ("Ended: it diverged", "已结束：训练发散"),
+    "live.elapsed": ("{time} so far", "已用 {time}"),
     "live.left": ("{time} left", "剩余 {time}"),
     "live.rate": ("{rate} pictures/s", "{rate} 张/秒"),
     "live.memory": ("{memory} of memory", "内存 {memory}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
@@ -203,10 +204,12 @@ def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace, *, call
 
     ``called`` is what the reader knows the data set as, which may be another language's name than that of the folder.
     """
+    asked = time.time()
     settled, parts = settled_for(dataset, config)
     known_as, model = called or dataset.name, f"resnet{config.depth}"
     about = {
         "name": f"{known_as}-{model}",
+        "asked": asked,
         "dataset": dataset.id,
         "dataset_name": known_as,
         "classes": list(dataset.classes),

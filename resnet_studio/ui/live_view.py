@@ -11,7 +11,7 @@ from resnet_studio.ui import charts
 from resnet_studio.ui.charts import History
 from resnet_studio.ui.machine import device_name
 from resnet_studio.ui.reading import explains_losses, read
-from resnet_studio.ui.run_data import spell_time
+from resnet_studio.ui.run_data import spell_parts, spell_time
 from resnet_studio.ui.watch import Seen
 
 FILES_NAMED = 20
@@ -106,6 +106,9 @@ def _figures(seen: Seen, language: Language) -> list[str]:
     state, figures = seen.state, []
     progress, started = state.progress, state.started
     if seen.phase in ("running", "testing"):
+        elapsed = state.seconds(seen.asked)
+        if elapsed >= 1:
+            figures.append(say("live.elapsed", language, time=spell_time(elapsed, language)))
         if progress is not None and seen.phase == "running" and state.preparing is None:
             if progress.remaining_seconds > 0:
                 left = spell_time(progress.remaining_seconds, language)
@@ -121,7 +124,8 @@ def _figures(seen: Seen, language: Language) -> list[str]:
     if state.finished is not None:
         if state.finished.test_accuracy is not None:
             figures.append(say("live.test", language, accuracy=state.finished.test_accuracy))
-        figures.append(spell_time(state.finished.train_seconds, language))
+        figures.append(spell_time(state.seconds(seen.asked), language))
+        figures += spell_parts(state.durations, seen.asked, language)
     return figures
 
 

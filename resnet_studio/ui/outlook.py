@@ -139,11 +139,11 @@ def _reached(config: TrainConfig) -> Freeze:
 def _speed(run: Overview) -> float | None:
     """GFLOP a second of a run that ended well and took long enough to tell."""
     finished, counts = run.state.finished, run.about.get("counts")
-    if run.state.status != "finished" or finished is None or not counts or finished.train_seconds < 1:
+    if run.state.status != "finished" or finished is None or not counts or run.seconds < 1:
         return None
     if finished.epochs_run < 1 or run.config.epochs is None or run.config.picture_size is None:
         return None
-    return plan.gflop(run.config.replace(epochs=finished.epochs_run), counts) / finished.train_seconds
+    return plan.gflop(run.config.replace(epochs=finished.epochs_run), counts) / run.seconds
 
 
 def _about(seconds: float, language: Language) -> str:

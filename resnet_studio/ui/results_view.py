@@ -8,7 +8,7 @@ from typing import Any
 from resnet_studio.text import Language, say
 from resnet_studio.ui.literal import literal, name_of
 from resnet_studio.ui.machine import device_name
-from resnet_studio.ui.run_data import Overview, spell_time
+from resnet_studio.ui.run_data import Overview, spell_parts, spell_time
 
 WIDE_INTERVAL = 0.15
 FEW_PICTURES = 5
@@ -87,7 +87,8 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
         figure = str(best.epoch) if best else say("results.card.epoch.probe", language)
         made.append(_card("epoch", figure, note, language))
     device = device_name(run.state.started.device, language) if run.state.started else run.config.device
-    note = say("results.card.time.note", language, device=device)
+    parts = spell_parts(run.state.durations, run.asked, language)
+    note = " · ".join([say("results.card.time.note", language, device=device), *parts])
     made.append(_card("time", spell_time(run.seconds, language), note, language))
     reading = f'<p class="res-reading">{_reading(report, language)}</p>' if report else ""
     return f'<div class="res-cards">{"".join(made)}</div>{reading}'

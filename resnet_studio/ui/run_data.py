@@ -15,12 +15,14 @@ from urllib.parse import quote
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.dataset import Split
+from resnet_studio.durations import Durations, asked_at
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import Event, RunState, from_json, replay
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Run, Workspace, safe_name
 
 KEPT = 4
+STAGES = ("pictures", "weights", "features")
 PROGRESS = b'{"event": "Progress"'
 
 
@@ -46,9 +48,13 @@ class Overview:
 
     @property
     def seconds(self) -> float:
-        """Time spent training so far."""
-        finished = self.state.finished
-        return finished.train_seconds if finished else sum(epoch.seconds for epoch in self.state.epochs)
+        """How long it took so far, from the click on, without waiting for other runs."""
+        return self.state.seconds(self.asked)
+
+    @property
+    def asked(self) -> float | None:
+        """When it was asked for, seconds since 1970; None for runs of older versions, whose log says when it began."""
+        return asked_at(self.about)
 
     @property
     def validation_accuracy(self) -> float | None:
@@ -212,6 +218,21 @@ def spell_time(seconds: float, language: Language) -> str:
     if whole < 3600:
         return say("runs.time.minutes", language, minutes=whole // 60, seconds=whole % 60)
     return say("runs.time.hours", language, hours=whole // 3600, minutes=whole % 3600 // 60)
+
+
+def spell_parts(durations: Durations, asked: float | None, language: Language) -> list[str]:
+    """What went into the time of a run besides training, where it took a second at least: preparing, and waiting."""
+    stages = {stage: seconds for stage, seconds in durations.prepared(asked).items() if seconds >= 0.5}
+    said, preparing = [], sum(stages.values())
+    if preparing >= 1:
+        parts = [
+            say(f"runs.prepared.{stage if stage in STAGES else 'start'}", language, time=spell_time(seconds, language))
+            for stage, seconds in stages.items()
+        ]
+        said.append(say("runs.prepared", language, time=spell_time(preparing, language), parts=parts))
+    if durations.waiting >= 1:
+        said.append(say("runs.waited", language, time=spell_time(durations.waiting, language)))
+    return said
 
 
 def spell_when(created: object, language: Language, *, now: datetime | None = None) -> str:

@@ -15,6 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.config import TrainConfig
+from resnet_studio.durations import asked_at
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Event, Progress, RunState, Started, replay
 from resnet_studio.workspace import Run, Workspace
@@ -48,6 +49,11 @@ class Seen:
     def name(self) -> str:
         """The run's name, as the user knows it."""
         return str(self.about.get("name", self.run.id))
+
+    @property
+    def asked(self) -> float | None:
+        """When it was asked for, seconds since 1970; None for runs of older versions."""
+        return asked_at(self.about)
 
     @property
     def phase(self) -> str:

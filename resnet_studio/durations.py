@@ -1,0 +1,89 @@
+"""Where the time of a run went: waiting for its turn, preparing, training, testing; from the times in its log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Literal
+
+Phase = Literal["", "waiting", "preparing", "training", "testing"]
+
+BEGINS: Mapping[str, Phase] = MappingProxyType(
+    {
+        "Queued": "waiting",
+        "Preparing": "preparing",
+        "Started": "training",
+        "Testing": "testing",
+        "Finished": "",
+        "Interrupted": "",
+        "Failed": "",
+    }
+)
+"""The phase that an event begins; none where nothing goes on after it. Other events change nothing."""
+STARTING_UP = "start"
+
+
+def asked_at(about: Mapping[str, Any]) -> float | None:
+    """When a run was asked for, seconds since 1970, from its ``about``; None where an older version did not say."""
+    asked = about.get("asked")
+    return float(asked) if isinstance(asked, (int, float)) else None
+
+
+@dataclass(frozen=True)
+class Durations:
+    """Seconds in each phase so far; ``preparing`` by stage, as ``Preparing`` events name it, or :data:`STARTING_UP`.
+
+    ``first`` and ``last`` are the times of the first and the latest event, seconds since 1970. What lies between the
+    end of a program, or its death, and the next time that the run was asked for is counted nowhere.
+    """
+
+    waiting: float = 0.0
+    preparing: Mapping[str, float] = field(default_factory=dict)
+    training: float = 0.0
+    testing: float = 0.0
+    phase: Phase = ""
+    stage: str = STARTING_UP
+    first: float = 0.0
+    last: float = 0.0
+
+    def after(self, kind: str, time: float, stage: str = "") -> Durations:
+        """These durations after an event of class ``kind`` at ``time``; ``stage`` is that of a ``Preparing``."""
+        phase = BEGINS.get(kind, self.phase)
+        if kind not in BEGINS and self.phase in ("", "waiting"):
+            phase = "preparing"  # a note or the like: whoever trains it has begun
+        died = (kind == "Queued" and self.phase != "waiting") or (kind == "Preparing" and self.phase == "training")
+        passed = 0.0 if died or not self.last else max(0.0, time - self.last)
+        counted = self._with(passed)
+        going_on = phase == "preparing" and self.phase == "preparing"
+        now = stage or (self.stage if going_on else STARTING_UP)
+        return replace(counted, phase=phase, stage=now, first=self.first or time, last=time or self.last)
+
+    def prepared(self, asked: float | None = None) -> dict[str, float]:
+        """Seconds of preparing by stage; what passed between the click, at ``asked``, and the log is starting up."""
+        lead = max(0.0, self.first - asked) if asked and self.first else 0.0
+        start = self.preparing.get(STARTING_UP, 0.0) + lead
+        return {
+            **({STARTING_UP: start} if start else {}),
+            **{k: v for k, v in self.preparing.items() if k != STARTING_UP},
+        }
+
+    def total(self, asked: float | None = None, measured: float = 0.0) -> float:
+        """Seconds from the click, at ``asked``, to the latest event, without waiting for other runs.
+
+        Never less than what was ``measured`` while training: the clock of the log may have been set back.
+        """
+        return max(measured, sum(self.prepared(asked).values()) + self.training + self.testing)
+
+    def _with(self, passed: float) -> Durations:
+        match self.phase:
+            case "waiting":
+                return replace(self, waiting=self.waiting + passed)
+            case "preparing":
+                so_far = self.preparing.get(self.stage, 0.0)
+                return replace(self, preparing={**self.preparing, self.stage: so_far + passed})
+            case "training":
+                return replace(self, training=self.training + passed)
+            case "testing":
+                return replace(self, testing=self.testing + passed)
+        return self

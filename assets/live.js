@@ -3,6 +3,7 @@
 // window.studioLive.follow(id)   show this run under Train ("" lets the page choose)
 // window.studioLive.started(id)  this tab has asked for a training: follow it when its turn comes
 // window.studioLive.opened(id)   another tab opened this run: show it, unless this tab asked for it itself
+// window.studioLive.askToStop(phase)  ask first where the run was started elsewhere; see Handlers.stop
 // window.studioLive.show()       put the latest pieces into elements that have just appeared
 (() => {
   const SVG = "http://www.w3.org/2000/svg", MINE = "studio-mine";
@@ -89,7 +90,7 @@
       ended = { run: news.run, until: Date.now() + LINGER };  // how it ended can be read before the next one is shown
       setTimeout(again, LINGER);
     }
-    state = { run: news.run, phase: news.phase, running: news.running, queued: news.queued, ahead: news.ahead, own: news.own };
+    state = { run: news.run, phase: news.phase, running: news.running, queued: news.queued, ahead: news.ahead, own: news.own, mine: news.mine };
     share = news.share;
     Object.assign(parts, news.parts);
     put(Object.keys(news.parts));
@@ -167,6 +168,17 @@
   };
 
   const show = () => { put(Object.keys(parts)); };
+
+  // what the handler gets: the run, with that its stopping was agreed to where it is not this browser's; else nothing
+  const askToStop = async (phase) => {
+    const now = (() => { try { return JSON.parse(phase) || {}; } catch { return {}; } })();
+    if (!now.run || now.mine) return phase;
+    const words = document.querySelector("[data-stop-title]").dataset;
+    const agreed = await window.studioAsk({
+      title: words.stopTitle, text: words.stopText, yes: words.stopYes, no: words.stopNo, danger: true,
+    });
+    return agreed ? JSON.stringify({ ...now, agreed: now.run }) : "";
+  };
 
   // what is explained once stays away when this browser's user has understood it
   const UNDERSTOOD = "studio-understood";
@@ -267,6 +279,6 @@
     return { again: () => { if (at) point(at.clientX, at.clientY); } };
   })();
 
-  window.studioLive = { follow, started, opened, show, bridge, loaded };
+  window.studioLive = { follow, started, opened, show, bridge, loaded, askToStop };
   loop();
 })();

@@ -31,28 +31,23 @@ window.studioRuns = (element, act) => {
     compare();
   };
 
-  const ask = (button) => new Promise((resolve) => {
+  const ask = (button) => {
     const words = element.querySelector(".runs-page").dataset;
-    const dialog = document.createElement("dialog");
-    dialog.className = "runs-dialog";
-    const title = document.createElement("h2"), text = document.createElement("p"), row = document.createElement("div");
-    title.textContent = button.dataset.ask;
-    title.id = "runs-dialog-title";
-    text.textContent = words.warning;
-    dialog.setAttribute("aria-labelledby", title.id);
-    for (const [kind, label] of [["no", words.no], ["yes", words.yes]]) {
-      const choice = document.createElement("button");
-      choice.type = "button";
-      choice.className = kind === "yes" ? "res-button danger" : "res-button";
-      choice.textContent = label;
-      choice.onclick = () => dialog.close(kind);
-      row.append(choice);
-    }
-    dialog.append(title, text, row);
-    dialog.onclose = () => { dialog.remove(); button.isConnected && button.focus(); resolve(dialog.returnValue === "yes"); };
-    document.querySelector(".gradio-container").append(dialog);
-    dialog.showModal();
-  });
+    const text = [button.dataset.whose, words.warning].filter(Boolean).join(" ");
+    return window.studioAsk({ title: button.dataset.ask, text, yes: words.yes, no: words.no, danger: true });
+  };
+
+  const rename = async (data) => {
+    const words = element.querySelector(".runs-page").dataset;
+    const given = await window.studioAsk({
+      title: words.renameTitle, yes: words.renameYes, no: words.renameNo,
+      fields: [
+        { name: "name", label: words.renameName, value: data.name, most: Number(words.longestName), needed: true },
+        { name: "note", label: words.renameNote, value: data.note, most: Number(words.longestNote), lines: 4 },
+      ],
+    });
+    if (given) act.rename(data.rename, given.name, given.note);
+  };
 
   element.addEventListener("click", async (event) => {
     const button = event.target.closest("button");
@@ -61,6 +56,7 @@ window.studioRuns = (element, act) => {
     if (data.open) act.open(data.open);
     else if (data.resume) act.resume(data.resume);
     else if (data.go) act.go(data.go);
+    else if (data.rename) rename(data);
     else if (data.clear) { picked.clear(); redrawn(); }
     else if (data.remove && (button.ariaDisabled === "true" || (await ask(button)))) act.remove(data.remove);
   });

@@ -134,6 +134,11 @@ def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     runs.add_argument("--clear-cache", action="store_true", help="remove decoded pictures and kept features")
     runs.add_argument("--tensorboard", type=Path, metavar="DIR", help="write the TensorBoard logs of all runs there")
 
+    rename = command("rename", "give a run another name, a note, or both")
+    rename.add_argument("run", metavar="RUN", help="the run's id, or 'last'")
+    rename.add_argument("name", metavar="NAME", nargs="?", help="what it is called from now on")
+    rename.add_argument("--note", metavar="TEXT", help="a note on it; an empty one removes the note")
+
     ui = command("ui", "open the page in the browser")
     ui.add_argument("--host", default=None, help="address to listen on (default 127.0.0.1)")
     ui.add_argument("--port", type=int, default=None, help="port to listen on (default 7860)")

@@ -8,12 +8,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import api, data_commands, recipes
+from resnet_studio import api, data_commands, recipes, run_commands
 from resnet_studio.config import TrainConfig
 from resnet_studio.data_commands import Result
 from resnet_studio.durations import asked_at
 from resnet_studio.errors import DataError, RunError, StudioError
-from resnet_studio.events import RunState
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
 from resnet_studio.workspace import Run, Workspace
@@ -38,6 +37,8 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
             return predict(options, workspace)
         case "runs":
             return runs(options, workspace)
+        case "rename":
+            return run_commands.rename(options, workspace)
         case _:
             return ui(options, workspace)
 
@@ -180,33 +181,14 @@ def runs(options: argparse.Namespace, workspace: Workspace) -> Result:
     found = workspace.runs()
     if options.tensorboard:
         _write_tensorboard(found, options.tensorboard)
-    rows = [_row(run, run.state()) for run in found]
+    rows = [run_commands.row(run, run.state()) for run in found]
     lines = [
         f"{row['run']}  {row['status']}  {row['epochs_run']}/{row['epochs']} epochs"
         + (f"  validation {row['validation_accuracy']:.1%}" if row["validation_accuracy"] is not None else "")
+        + f"  {row['name']}"
         for row in rows
     ]
     return Result("\n".join(lines) or "no runs yet", {"runs": rows, "workspace": str(workspace.root)})
-
-
-def _row(run: Run, state: RunState) -> dict[str, Any]:
-    config, done = run.config, state.finished
-    kept = done or state.best
-    return {
-        "run": run.id,
-        "name": run.about["name"],
-        "dataset": run.about["dataset_name"],
-        "created": run.about["created"],
-        "status": state.status,
-        "depth": config.depth,
-        "freeze": config.freeze,
-        "weights": config.weights,
-        "epochs": config.epochs,
-        "epochs_run": len(state.epochs),
-        "validation_accuracy": None if kept is None else kept.validation_accuracy,
-        "test_accuracy": None if done is None else done.test_accuracy,
-        "checkpoint": str(run.best) if run.best.exists() else None,
-    }
 
 
 def _write_tensorboard(found: list[Run], folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 WORKSPACE/
   datasets/ID/    dataset.json and pictures/ of data sets that were uploaded, picked or downloaded
-  runs/ID/        config.json split.json events.jsonl best.safetensors state.pt report.json lock
+  runs/ID/        config.json label.json split.json events.jsonl best.safetensors state.pt report.json lock
   imports/        checkpoints from elsewhere
   cache/          decoded pictures and kept features
   temporary/      uploads on their way in
@@ -23,6 +23,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from resnet_studio import labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.durable import write_json
 from resnet_studio.errors import RunError
@@ -92,9 +93,12 @@ class Run:
 
     @property
     def about(self) -> dict[str, Any]:
-        """Facts fixed when the run was made: ``name``, ``dataset``, ``created``, ``classes``, ``weights_origin``."""
+        """Facts fixed when the run was made: ``name``, ``dataset``, ``created``, ``classes``, ``weights_origin``.
+
+        What the user called it since, and a ``note``, take their place; see :mod:`resnet_studio.labels`.
+        """
         about: dict[str, Any] = self.read_json("config.json")["about"]
-        return about
+        return {**about, **labels.read(self.folder)}
 
     @property
     def split(self) -> dict[str, Any]:

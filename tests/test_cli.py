@@ -11,7 +11,7 @@ from resnet_studio import cli
 from resnet_studio.errors import RunError
 
 FAST = ["--weights", "scratch", "--epochs", "2", "--batch-size", "16", "--picture-size", "16", "--precision", "fp32"]
-COMMANDS = ["check", "train", "resume", "evaluate", "predict", "runs", "ui"]
+COMMANDS = ["check", "train", "resume", "evaluate", "predict", "runs", "rename", "ui"]
 
 
 @pytest.fixture
@@ -178,3 +178,23 @@ def test_the_python_api_is_three_lines(class_zip, workspace, tmp_path):
     assert studio.evaluate(run, data).count == 24
     with pytest.raises(RunError):
         studio.resume(run)
+
+
+def test_a_run_can_be_renamed_and_noted(command, trained):
+    status, out, _ = command("rename", "last", "  Katzen\nund   Hunde ", "--note", "first try", "--json")
+    assert status == 0
+    assert answer(out) == {"run": trained["run"], "name": "Katzen und Hunde", "note": "first try"}
+    (row,) = answer(command("runs", "--json")[1])["runs"]
+    assert (row["name"], row["note"], row["run"]) == ("Katzen und Hunde", "first try", trained["run"])
+    assert row["seconds"] >= trained["train_seconds"] > 0 and row["started_by"] == "program"
+    assert answer(command("rename", "last", "--note", "", "--json")[1])["name"] == "Katzen und Hunde"
+    assert answer(command("runs", "--json")[1])["runs"][0]["note"] == ""
+    assert "Katzen und Hunde" in command("runs")[1]
+
+
+@pytest.mark.parametrize("given", [["last", "  "], ["last", "x" * 121], ["last"], ["nothing", "a"]])
+def test_a_name_that_cannot_be_is_refused_and_changes_nothing(command, trained, given):
+    status, _, err = command("rename", *given)
+    assert status == 2 and len(err.strip().splitlines()) == 1
+    (row,) = answer(command("runs", "--json")[1])["runs"]
+    assert row["name"] == "pictures-resnet18"

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from resnet_studio import labels
 from resnet_studio.events import (
     Event,
     Failed,
@@ -26,7 +27,7 @@ from resnet_studio.events import (
     Started,
 )
 from resnet_studio.events import Testing as Scoring
-from resnet_studio.ui import live, live_view
+from resnet_studio.ui import live, live_view, whose
 from resnet_studio.ui.watch import Watch, extended
 from resnet_studio.workspace import Run, Workspace
 
@@ -307,3 +308,33 @@ def test_a_deleted_run_is_forgotten(watch: Watch, workspace: Workspace) -> None:
     workspace.delete_run(run)
     assert watch.seen(run.id) is None
     assert watch.board().latest is None
+
+
+def test_the_page_says_whose_the_run_is_that_it_shows(client: TestClient, workspace: Workspace, queue: Queue) -> None:
+    run = hand_made.new_run(workspace)
+    mine = whose.browser_of(SimpleNamespace(cookies={whose.COOKIE: "mine"}))
+    content = run.read_json("config.json")
+    by = {"started_by": whose.started_by(mine)}
+    run.write_json("config.json", {**content, "about": {**content["about"], **by}})
+    record(run, Queued(), started())
+    queue.now = [run.id]
+    other = hand_made.new_run(workspace)
+    record(other, Queued())
+    queue.later = [other.id]
+    seen = ask(client)
+    assert "started in another browser" in seen["parts"]["whose"] and seen["mine"] is False
+    client.cookies.set(whose.COOKIE, "mine")
+    seen = ask(client)
+    assert "started in this browser" in seen["parts"]["whose"] and seen["mine"] is True
+    assert "started in this browser" in seen["parts"]["queue"]
+
+
+def test_a_renamed_run_has_its_new_name_on_open_pages(client: TestClient, workspace: Workspace, queue: Queue) -> None:
+    run = hand_made.new_run(workspace, name="before")
+    record(run, Queued(), started())
+    queue.now = [run.id]
+    seen = ask(client)
+    assert "before" in seen["parts"]["status"]
+    labels.write(run.folder, name="after")
+    news = ask(client, seen=seen["seen"])
+    assert "after" in news["parts"]["status"]

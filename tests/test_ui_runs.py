@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hand_made import finish, new_run, report_of, train
 
+from resnet_studio import labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.events import Interrupted, Queued
 from resnet_studio.training.jobs import Jobs
@@ -179,3 +180,32 @@ def test_hundreds_of_runs_are_listed_quickly_the_second_time(workspace: Workspac
     since = time.perf_counter()
     table(data.overviews(), "en")
     assert time.perf_counter() - since < 2
+
+
+def test_a_new_name_and_a_note_are_shown_at_once_and_literally(workspace: Workspace) -> None:
+    run = finished(workspace, "mine")
+    data = RunData(workspace)
+    assert data.of(run).name == "mine"
+    labels.write(run.folder, name="<b>The best\u202e</b>", note="learning rate by hand\nsecond line")
+    html = table(data.overviews(), "en")
+    assert "&lt;b&gt;The best&lt;/b&gt;" in html and "<b>The" not in html
+    assert "learning rate by hand\nsecond line" in html
+    assert data.of(run).about["dataset_name"] == "digits"
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"name": 3}', "\udcff"])
+def test_a_damaged_label_leaves_the_run_its_first_name(workspace: Workspace, damage: str) -> None:
+    run = finished(workspace, "mine")
+    (run.folder / labels.FILE).write_bytes(damage.encode("utf-8", "surrogateescape"))
+    assert RunData(workspace).of(run).name == run.about["name"] == "mine"
+
+
+def test_the_table_says_whose_each_run_is_and_deleting_says_it_again(workspace: Workspace) -> None:
+    run = finished(workspace, "mine")
+    content = run.read_json("config.json")
+    run.write_json("config.json", {**content, "about": {**content["about"], "started_by": "browser:abc"}})
+    runs = RunData(workspace).overviews()
+    assert "started in this browser" in table(runs, "en", browser="abc")
+    theirs = table(runs, "en", browser="another")
+    assert "started in another browser" in theirs and "It was started in another browser." in theirs
+    assert "It was started" not in table(runs, "en", browser="abc")

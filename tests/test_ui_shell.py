@@ -267,3 +267,11 @@ def test_words_that_go_into_attributes_hold_no_quotes() -> None:
 def test_a_processor_is_called_in_the_readers_language() -> None:
     assert device_name("CPU, 2 cores", "zh") == "CPU，2 核" and device_name("CPU, 1 cores", "en") == "CPU, 1 core"
     assert device_name("NVIDIA H200", "zh") == "NVIDIA H200"
+
+
+def test_a_browser_gets_a_number_once_and_no_script_can_read_it(workspace: Workspace) -> None:
+    with TestClient(build_app(workspace, NoJobs()), base_url="http://127.0.0.1:7860") as fresh:
+        given = fresh.get("/").headers["set-cookie"]
+        assert given.startswith("studio_browser=") and "HttpOnly" in given and "SameSite=Lax" in given
+        assert len(given.split(";")[0]) >= len("studio_browser=") + 20
+        assert "set-cookie" not in fresh.get("/").headers

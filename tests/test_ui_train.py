@@ -3,6 +3,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from resnet_studio.events import Finished
 from resnet_studio.model import resnet
 from resnet_studio.recipes import RECIPES
 from resnet_studio.training import plan, unfreezing
-from resnet_studio.ui import network, outlook, train_form, train_recipe
+from resnet_studio.ui import network, outlook, train_form, train_recipe, whose
 from resnet_studio.ui.context import Studio
 from resnet_studio.ui.outlook import Forecaster
 from resnet_studio.ui.train_form import NAMES, NEEDS, config_of, kept, restored
@@ -35,6 +36,13 @@ class Queue:
     def __init__(self) -> None:
         self.submitted: list[Run] = []
         self.stopped: list[str] = []
+        self.now: list[str] = []
+
+    def running(self) -> list[str]:
+        return list(self.now)
+
+    def queued(self) -> list[str]:
+        return []
 
     def submit(self, run: Run) -> None:
         self.submitted.append(run)
@@ -351,10 +359,11 @@ def test_an_unexpected_error_is_a_sentence_too(handlers: Handlers, dataset: str,
     assert "unexpected" in handlers.start(dataset, *values())[1]
 
 
-def test_stop_and_resume_act_on_the_run_that_is_shown(handlers: Handlers, queue: Queue) -> None:
-    phase = json.dumps({"run": "a-run", "phase": "running"})
+def test_stop_and_resume_act_on_the_run_that_is_shown(handlers: Handlers, queue: Queue, workspace: Workspace) -> None:
+    run = hand_made.new_run(workspace).id
+    phase = json.dumps({"run": run, "phase": "running", "agreed": run})
     assert handlers.stop(phase)["interactive"] is False
-    assert queue.stopped == ["a-run"]
+    assert queue.stopped == [run]
     with pytest.raises(gr.Error, match="has trained all its epochs"):
         handlers.resume(phase)
 
@@ -373,9 +382,71 @@ def test_stop_and_resume_act_on_the_run_that_is_shown(handlers: Handlers, queue:
     ],
 )
 def test_buttons_follow_the_job(handlers: Handlers, phase: str, visible: tuple[bool, ...]) -> None:
-    *buttons, ahead = handlers.buttons(json.dumps({"run": "r", "phase": phase, "ahead": 2}))
+    *buttons, ahead, _ = handlers.buttons(json.dumps({"run": "r", "phase": phase, "ahead": 2}))
     assert tuple(button["visible"] for button in buttons) == visible
     assert "2 runs are ahead" in ahead
+
+
+@contextmanager
+def as_browser(number: str) -> Iterator[None]:
+    from gradio.context import LocalContext
+
+    cookies = {whose.COOKIE: number} if number else {}
+    token = LocalContext.request.set(cast(Any, SimpleNamespace(cookies=cookies, headers={})))
+    yield
+    LocalContext.request.reset(token)
+
+
+def test_stopping_a_run_that_another_browser_started_has_to_be_agreed_to(
+    handlers: Handlers, queue: Queue, dataset: str
+) -> None:
+    with as_browser("the pupil's"):
+        run, _ = handlers.start(dataset, *values())
+    phase = {"run": run, "phase": "running"}
+    for other in ("the teacher's", ""):
+        with as_browser(other), pytest.raises(gr.Error, match="not started in this browser"):
+            handlers.stop(json.dumps(phase))
+    with as_browser("the teacher's"), pytest.raises(gr.Error):
+        handlers.stop(json.dumps({**phase, "agreed": "another-run"}))
+    assert queue.stopped == []
+    with as_browser("the teacher's"):
+        handlers.stop(json.dumps({**phase, "agreed": run}))
+    with as_browser("the pupil's"):
+        handlers.stop(json.dumps(phase))
+    assert queue.stopped == [run, run]
+    with as_browser("the teacher's"):
+        handlers.stop("")
+    assert queue.stopped == [run, run]
+
+
+def test_a_run_keeps_whose_it_is_but_not_the_number_that_would_prove_it(
+    handlers: Handlers, queue: Queue, dataset: str
+) -> None:
+    with as_browser("a secret number"):
+        handlers.start(dataset, *values())
+        mine = whose.this_browser()
+    (run,) = queue.submitted
+    assert "a secret number" not in (run.folder / "config.json").read_text("utf-8")
+    assert whose.spelled(run.about, mine, "en") == "started in this browser"
+    assert whose.spelled(run.about, "", "en") == "started in another browser"
+    assert whose.spelled(run.about, "x", "zh") == "由其他浏览器启动"
+    assert whose.spelled({**run.about, "started_by": "program"}, mine, "en") == "started outside the page"
+    assert whose.spelled({"name": "of an older version"}, mine, "en") == ""
+
+
+def test_after_a_stop_the_results_come_first_and_while_training_another_can_be_queued(handlers: Handlers) -> None:
+    def look(phase: str, ahead: int) -> tuple[str, str, str, str]:
+        _, resume, results, _, train = handlers.buttons(json.dumps({"run": "r", "phase": phase, "ahead": ahead}))
+        return resume["variant"], results["variant"], train["value"], train["variant"]
+
+    assert look("stopped", 0) == ("secondary", "primary", "Train", "primary")
+    assert look("running", 1)[2:] == ("Queue another", "secondary")
+    assert look("failed", 0)[0] == look("interrupted", 0)[0] == "primary"
+    queue = cast(Any, handlers)._studio.jobs
+    queue.now = ["r"]
+    assert handlers.ready(None)["value"] == "Queue another"
+    queue.now = []
+    assert handlers.ready(None)["value"] == "Train"
 
 
 def test_a_run_of_another_program_has_no_stop_button(handlers: Handlers) -> None:

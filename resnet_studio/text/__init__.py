@@ -27,6 +27,7 @@ from resnet_studio.text import (
     rates,
     reading,
     recipes,
+    runs,
     shell,
 )
 
@@ -47,6 +48,7 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
     page_results.TEXT,
     page_predict.TEXT,
     page_runs.TEXT,
+    runs.TEXT,
     rates.TEXT,
     reading.TEXT,
     recipes.TEXT,

@@ -132,6 +132,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "train.gone": ("The data set is not there any more.", "该数据集已不存在。"),
     "train.data": ("{pictures:picture|pictures} in {classes:class|classes}", "{pictures} 张图片，{classes} 个类别"),
     "train.start": ("Train", "开始训练"),
+    "train.another": ("Queue another", "再排一个训练"),
     "train.starting": ("Getting ready…", "正在准备……"),
     "train.start.why_none": (
         "Training needs pictures: choose some under Data first.",

@@ -199,10 +199,18 @@ def cautions(config: TrainConfig, requested: TrainConfig | None = None) -> tuple
     return tuple(said)
 
 
-def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace, *, called: str | None = None) -> Run:
+def new_run(
+    dataset: Dataset,
+    config: TrainConfig,
+    workspace: Workspace,
+    *,
+    called: str | None = None,
+    started_by: str = "program",
+) -> Run:
     """A run of ``config`` on ``dataset``: its split and its settled settings written down, nothing trained yet.
 
-    ``called`` is what the reader knows the data set as, which may be another language's name than that of the folder.
+    ``called`` is what the reader knows the data set as, which may be another language's name than that of the folder;
+    ``started_by`` is the browser that asked for it, or that it was a program.
     """
     asked = time.time()
     settled, parts = settled_for(dataset, config)
@@ -210,6 +218,7 @@ def new_run(dataset: Dataset, config: TrainConfig, workspace: Workspace, *, call
     about = {
         "name": f"{known_as}-{model}",
         "asked": asked,
+        "started_by": started_by,
         "dataset": dataset.id,
         "dataset_name": known_as,
         "classes": list(dataset.classes),

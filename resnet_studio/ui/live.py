@@ -1,14 +1,15 @@
 """What runs now, for every open page: one long request that is answered as soon as there is news.
 
 ``GET /studio/live?run=ID&seen=TOKEN&lang=en`` answers with JSON: ``run`` and ``phase`` of the run shown, whether it is
-this program's ``own``, the ids that are ``running`` and ``queued``, how many are ``ahead`` of a new training, the
-``share`` done, ``parts`` (only the pieces of HTML that changed since ``seen``) and the new ``seen``. Without a ``run``
-that is there, the one at work is shown, else the one with the latest news. Nothing new for 25 seconds is answered with
-204. An idle tab thus costs one request every 25 seconds, and none while it is hidden.
+this program's ``own`` and ``mine``, this browser's, the ids that are ``running`` and ``queued``, how many are
+``ahead`` of a new training, the ``share`` done, ``parts`` (only the pieces of HTML that changed since ``seen``) and
+the new ``seen``. Without a ``run`` that is there, the one at work is shown, else the one with the latest news. Nothing
+new for 25 seconds is answered with 204. An idle tab thus costs one request every 25 seconds, and none while it is
+hidden.
 
 For other tabs: ``shared.live_phase`` is a hidden component whose value is the JSON of ``run``, ``phase``, ``running``,
-``queued``, ``ahead`` and ``own``; its ``change`` event fires when any of them changes, so that buttons and lists follow
-the job.
+``queued``, ``ahead``, ``own`` and ``mine``; its ``change`` event fires when any of them changes, so that buttons and
+lists follow the job.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from resnet_studio.text import Language
 from resnet_studio.ui import live_view
 from resnet_studio.ui.context import Studio, T, language_of
 from resnet_studio.ui.watch import Board, Seen, Watch
+from resnet_studio.ui.whose import browser_of, whose
 
 WAIT_SECONDS = 25.0
 CHECK_SECONDS = 0.3
@@ -47,15 +49,16 @@ class Renderer:
     _kept: OrderedDict[tuple[str, Language], tuple[object, dict[str, str]]] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
-    def answer(self, run_id: str, seen_token: str, language: Language) -> dict[str, Any] | None:
-        """What changed since ``seen_token``; None where nothing did."""
+    def answer(self, run_id: str, seen_token: str, language: Language, browser: str = "") -> dict[str, Any] | None:
+        """What changed since ``seen_token`` for ``browser``; None where nothing did."""
         board = self.watch.board()
         usual = (board.running or board.queued or (board.latest or "",))[0]
         followed = (self.watch.seen(run_id) if run_id else None) or self.watch.seen(usual)
         at_work = [seen for name in (*board.running, *board.queued)[:QUEUE_SHOWN] if (seen := self.watch.seen(name))]
         parts = dict(self._pieces(followed, language))
         shown = followed.run.id if followed else None
-        parts["queue"] = live_view.queue(at_work, shown, language)
+        parts["whose"] = live_view.whose_run(followed, browser, language)
+        parts["queue"] = live_view.queue(at_work, shown, language, browser)
         parts["now"] = live_view.now(at_work, language)
         state = {
             "run": shown or "",
@@ -64,6 +67,7 @@ class Renderer:
             "queued": list(board.queued),
             "ahead": len(board.running) + len(board.queued) - len(board.others),
             "own": not (followed and followed.foreign),
+            "mine": bool(followed and whose(followed.about, browser) == "here"),
         }
         share = live_view.share_done(followed)
         marks = {name: _mark(html) for name, html in parts.items()} | {"state": _mark(repr((state, share)))}
@@ -76,7 +80,7 @@ class Renderer:
 
     def _pieces(self, seen: Seen | None, language: Language) -> dict[str, str]:
         key = (seen.run.id if seen else "", language)
-        version = (seen.size, seen.phase, seen.place, seen.foreign) if seen else None
+        version = (seen.size, seen.phase, seen.place, seen.foreign, seen.name) if seen else None
         with self._lock:
             kept = self._kept.get(key)
             if kept is None or kept[0] != version:
@@ -109,7 +113,7 @@ async def _news(request: Request, renderer: Renderer, run: str, seen: str, langu
         latest = await to_thread.run_sync(renderer.watch.board) if renderer.watch.due else renderer.watch.known
         if latest is not board:
             board = latest
-            news = await to_thread.run_sync(renderer.answer, run, seen, language)
+            news = await to_thread.run_sync(renderer.answer, run, seen, language, browser_of(request))
             if news is not None:
                 return JSONResponse(news, headers={"cache-control": "no-store"})
         if _closing(request) or (rounds % LEFT_EVERY == 0 and await request.is_disconnected()):

@@ -13,6 +13,7 @@ from resnet_studio.ui.machine import device_name
 from resnet_studio.ui.reading import explains_losses, read
 from resnet_studio.ui.run_data import spell_parts, spell_time
 from resnet_studio.ui.watch import Seen
+from resnet_studio.ui.whose import spelled
 
 FILES_NAMED = 20
 TRAIL_EPOCHS = 60
@@ -242,7 +243,13 @@ def _skipped(files: Sequence[str], language: Language) -> str:
     return f'<details class="rs-note rs-warn"><summary>{summary}</summary><ul>{named}</ul></details>'
 
 
-def queue(runs: Sequence[Seen], followed: str | None, language: Language) -> str:
+def whose_run(seen: Seen | None, browser: str, language: Language) -> str:
+    """Who started the run, as seen from ``browser``."""
+    said = spelled(seen.about, browser, language) if seen else ""
+    return f'<p class="rs-small rs-whose">{escape(said)}</p>' if said else ""
+
+
+def queue(runs: Sequence[Seen], followed: str | None, language: Language, browser: str = "") -> str:
     """The run at work and those that wait, where there is more to see than the run followed."""
     if not runs or [seen.run.id for seen in runs] == [followed]:
         return ""
@@ -255,16 +262,18 @@ def queue(runs: Sequence[Seen], followed: str | None, language: Language) -> str
         here = ' aria-current="true"' if seen.run.id == followed else ""
         rows.append(
             f'<li><button type="button" data-follow="{escape(seen.run.id)}"{here}><i>{seen.place or "▸"}</i>'
-            f"<bdi>{escape(seen.name)}</bdi><small>{escape(_settings(seen, language))}</small>"
+            f"<bdi>{escape(seen.name)}</bdi><small>{escape(_settings(seen, language, browser))}</small>"
             f"<span>{escape(what)}</span></button></li>"
         )
     return f'<h3 class="rs-h2">{say("live.queue", language)}</h3><ol class="rs-queue">{"".join(rows)}</ol>'
 
 
-def _settings(seen: Seen, language: Language) -> str:
-    """What tells runs of one data set and one depth apart."""
+def _settings(seen: Seen, language: Language, browser: str) -> str:
+    """What tells runs of one data set and one depth apart, and whose it is."""
     freeze = say(f"config.freeze.{seen.config.freeze}", language)
-    return say("live.queue.settings", language, freeze=freeze, epochs=seen.planned)
+    settings = say("live.queue.settings", language, freeze=freeze, epochs=seen.planned)
+    by = spelled(seen.about, browser, language)
+    return f"{settings} · {by}" if by else settings
 
 
 def now(runs: Sequence[Seen], language: Language) -> str:

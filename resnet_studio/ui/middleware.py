@@ -19,6 +19,7 @@ from resnet_studio.ui.access import Access, host_of, is_local, resolved
 from resnet_studio.ui.bundle import LOCALES, Bundle
 from resnet_studio.ui.context import language_of
 from resnet_studio.ui.open_routes import UPLOADED, is_open
+from resnet_studio.ui.whose import COOKIE, new_cookie
 
 MARK = re.compile(r'__i18n__\{\\?"__type__\\?": ?\\?"translation_metadata\\?", ?\\?"key\\?": ?\\?"([\w.-]+)\\?"\}')
 PAGES = {"/", "/config", "/config/"}
@@ -107,6 +108,8 @@ class Page:
                 return
             body = localized(b"".join(parts).decode(), language, self.bundle, self.access.root_path).encode()
             answered = self.headers | {"content-length": str(len(body)), "cache-control": "no-store"}
+            if COOKIE not in Request(scope).cookies:
+                answered |= {"set-cookie": new_cookie(secure=scope.get("scheme") == "https")}
             await self._with(answered, send)(start)
             await send({"type": "http.response.body", "body": body})
             self.served()

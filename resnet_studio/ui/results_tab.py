@@ -18,6 +18,7 @@ from resnet_studio.ui.results_matrix import matrix, pairs
 from resnet_studio.ui.results_pictures import PICTURES_MOST, PICTURES_SHOWN, pictures_panel
 from resnet_studio.ui.results_view import cards, class_table, empty, headline, waiting
 from resnet_studio.ui.run_data import Overview, RunData, spell_when
+from resnet_studio.ui.whose import this_browser
 from resnet_studio.workspace import safe_name
 
 SCRIPT = 'window.studioResults(element, (to) => trigger("go", { to }), (run) => trigger("choose", { run }));'
@@ -39,7 +40,7 @@ def build(studio: Studio, shared: Shared) -> None:
         overviews = data.overviews()
         chosen = choose(overviews, run)
         now = mark(overviews, chosen, reader())
-        return gr.skip() if now == seen else (page(data, overviews, chosen, reader()), now)
+        return gr.skip() if now == seen else (page(data, overviews, chosen, reader(), this_browser()), now)
 
     @guarded
     def look_at(event: gr.EventData) -> Any:
@@ -89,8 +90,9 @@ def mark(overviews: list[Overview], chosen: Overview | None, language: Language)
     """A text that changes when what the view of ``chosen`` would show changes."""
     if chosen is None:
         return f"none {language}"
-    offered = [overview.run.id for overview in overviews if overview.state.finished]
-    return f"{language} {chosen.run.id} {chosen.state.status} {chosen.state.last_number} {hash(tuple(offered))}"
+    offered = [(overview.run.id, overview.name) for overview in overviews if overview.state.finished]
+    named = hash((*offered, chosen.name, chosen.note))
+    return f"{language} {chosen.run.id} {chosen.state.status} {chosen.state.last_number} {named}"
 
 
 def chooser(overviews: list[Overview], chosen: Overview, language: Language) -> str:
@@ -119,11 +121,11 @@ def label_of(run: Overview, language: Language) -> str:
     return say("results.choice", language, name=run.name, score=score, when=when)
 
 
-def page(data: RunData, overviews: list[Overview], run: Overview | None, language: Language) -> str:
-    """The whole view of ``run``."""
+def page(data: RunData, overviews: list[Overview], run: Overview | None, language: Language, browser: str = "") -> str:
+    """The whole view of ``run`` as seen from ``browser``."""
     if run is None:
         return empty(language)
-    parts = [headline(run, chooser(overviews, run, language), language), waiting(run, language)]
+    parts = [headline(run, chooser(overviews, run, language), language, browser), waiting(run, language)]
     if run.state.finished is None:
         parts += [curves_panel(run, language)] if run.state.ended else []
         return f'<div class="res-page">{"".join(parts)}</div>'

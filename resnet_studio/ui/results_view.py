@@ -9,6 +9,7 @@ from resnet_studio.text import Language, say
 from resnet_studio.ui.literal import literal, name_of
 from resnet_studio.ui.machine import device_name
 from resnet_studio.ui.run_data import Overview, spell_parts, spell_time
+from resnet_studio.ui.whose import spelled
 
 WIDE_INTERVAL = 0.15
 FEW_PICTURES = 5
@@ -25,8 +26,8 @@ def empty(language: Language) -> str:
     )
 
 
-def headline(run: Overview, choices: str, language: Language) -> str:
-    """The run's name and what it is; behind it the chooser of runs and the way to new pictures."""
+def headline(run: Overview, choices: str, language: Language, browser: str = "") -> str:
+    """The run's name, what and whose it is, seen from ``browser``; the chooser of runs, the way to new pictures."""
     counts = run.about.get("counts", {})
     about = say(
         "results.about",
@@ -39,9 +40,13 @@ def headline(run: Overview, choices: str, language: Language) -> str:
     if run.run.best.exists():
         words = say("results.try", language)
         action = f'<button type="button" class="res-button primary" data-go="predict">{words}</button>'
+    by = spelled(run.about, browser, language)
+    about = f"{about} · {by}" if by else about
+    note = f'<p class="res-note"><bdi>{literal(run.note)}</bdi></p>' if run.note else ""
     return (
         f'<header class="res-head"><div><h2>{name_of(run.name)}</h2>'
-        f"<p>{name_of(str(run.about.get('dataset_name', '')))} · {literal(about)}</p></div>{choices}{action}</header>"
+        f"<p>{name_of(str(run.about.get('dataset_name', '')))} · {literal(about)}</p>{note}</div>"
+        f"{choices}{action}</header>"
     )
 
 

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
+from resnet_studio import labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.dataset import Split
 from resnet_studio.durations import Durations, asked_at
@@ -40,6 +41,11 @@ class Overview:
     def name(self) -> str:
         """The run's name, as the user knows it."""
         return str(self.about.get("name", self.run.id))
+
+    @property
+    def note(self) -> str:
+        """What the user wrote about it."""
+        return str(self.about.get("note", ""))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -78,6 +84,7 @@ class _Folded:
     state: RunState = field(default_factory=RunState)
     offset: int = 0
     size: int = 0
+    labelled: int = 0
 
 
 class RunData:
@@ -120,8 +127,11 @@ class RunData:
         """``run`` as it is now. Raises :class:`RunError` where its folder is damaged."""
         with self._lock:
             folded = self._folded.get(run.id)
+            labelled = labels.stamp(run.folder)
             if folded is None:
-                folded = self._folded[run.id] = _Folded(run.about, run.requested, run.config)
+                folded = self._folded[run.id] = _Folded(run.about, run.requested, run.config, labelled=labelled)
+            elif folded.labelled != labelled:
+                folded.about, folded.labelled = run.about, labelled
             self._read_on(run, folded)
             state = folded.state
         return Overview(run, folded.about, folded.requested, folded.config, run.judged(state))

@@ -10,6 +10,7 @@ import gradio as gr
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from resnet_studio import labels
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.errors import RunError
 from resnet_studio.text import Language, say
@@ -19,12 +20,14 @@ from resnet_studio.ui.results_tab import loading, selected_tab
 from resnet_studio.ui.run_data import Overview, RunData
 from resnet_studio.ui.runs_compare import MOST, compared
 from resnet_studio.ui.runs_view import table
+from resnet_studio.ui.whose import this_browser
 from resnet_studio.workspace import Run, safe_name
 
 QUIET: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 SCRIPT = """window.studioRuns(element, {
   open: (run) => trigger("open", { run }), resume: (run) => trigger("resume", { run }),
-  remove: (run) => trigger("remove", { run }), go: (to) => trigger("go", { to }),
+  remove: (run) => trigger("remove", { run }), rename: (run, name, note) => trigger("rename", { run, name, note }),
+  go: (to) => trigger("go", { to }),
 });"""
 
 
@@ -41,7 +44,7 @@ class Handlers:
         """In: what the view shows. Out: view, what it shows; nothing where that is the same."""
         runs, size = self._data.overviews(), self._cache.size()
         now = f"{mark(runs, reader())} {size}"
-        return gr.skip() if now == seen else (table(runs, reader(), size), now)
+        return gr.skip() if now == seen else (table(runs, reader(), size, this_browser()), now)
 
     @guarded
     def open_run(self, event: gr.EventData) -> tuple[str, Any]:
@@ -69,6 +72,13 @@ class Handlers:
         return self._table()
 
     @guarded
+    def rename(self, event: gr.EventData) -> str:
+        """In: a row of the view with a name and a note. Out: view."""
+        run = self._named(event)
+        labels.write(run.folder, name=str(getattr(event, "name", "")), note=str(getattr(event, "note", "")))
+        return self._table()
+
+    @guarded
     def go(self, event: gr.EventData) -> Any:
         """In: a button of the view that is about no run. Out: the tabs, view."""
         if getattr(event, "to", "") != "clear-cache":
@@ -84,7 +94,7 @@ class Handlers:
         return self._studio.workspace.run(name)
 
     def _table(self) -> str:
-        return table(self._data.overviews(), reader(), self._cache.size())
+        return table(self._data.overviews(), reader(), self._cache.size(), this_browser())
 
 
 def build(studio: Studio, shared: Shared) -> None:
@@ -97,12 +107,13 @@ def build(studio: Studio, shared: Shared) -> None:
     view.open(handlers.open_run, None, [shared.run, shared.tabs], **QUIET)
     view.resume(handlers.resume, None, [shared.run, shared.tabs], **QUIET)
     view.remove(handlers.remove, None, view, **QUIET)
+    view.rename(handlers.rename, None, view, **QUIET)
     view.go(handlers.go, None, [shared.tabs, view], **QUIET)
 
 
 def mark(runs: list[Overview], language: Language) -> str:
     """A text that changes when the table would."""
-    states = tuple((run.run.id, run.state.status, run.state.last_number) for run in runs)
+    states = tuple((run.run.id, run.state.status, run.state.last_number, run.name, run.note) for run in runs)
     return f"{language} {date.today()} {hash(states)}"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from resnet_studio.labels import LONGEST_NAME, LONGEST_NOTE
 from resnet_studio.text import Language, say
 from resnet_studio.ui.charts import sparkline
 from resnet_studio.ui.literal import literal, name_of
 from resnet_studio.ui.results_downloads import address
 from resnet_studio.ui.run_data import Overview, spell_time, spell_when
 from resnet_studio.ui.settings_view import changed, in_short
+from resnet_studio.ui.whose import spelled, whose
 
 COLUMNS = ("run", "settings", "curve", "test", "time", "created", "actions")
 RESUMABLE = ("interrupted", "stopped", "failed")
@@ -15,18 +17,21 @@ CHIPS = 4
 FILTER_FROM = 8
 
 
-def table(runs: list[Overview], language: Language, cached: int = 0) -> str:
-    """All ``runs``, or what the tab shows before there is one; ``cached`` bytes can be computed again."""
+def table(runs: list[Overview], language: Language, cached: int = 0, browser: str = "") -> str:
+    """All ``runs`` as seen from ``browser``, or what the tab shows before there is one.
+
+    ``cached`` bytes can be computed again.
+    """
     if not runs:
         return _empty(language)
     heads = "".join(f'<th scope="col">{say(f"runs.column.{column}", language)}</th>' for column in COLUMNS)
-    rows = "".join(_row(run, language) for run in runs)
+    rows = "".join(_row(run, language, browser) for run in runs)
     search = ""
     if len(runs) >= FILTER_FROM:
         words = say("runs.filter", language)
         search = f'<input type="search" class="runs-filter" placeholder="{words}" aria-label="{words}">'
     return (
-        f'<div class="res-page runs-page" data-no="{say("runs.delete.no", language)}"'
+        f'<div class="res-page runs-page"{_rename_words(language)} data-no="{say("runs.delete.no", language)}"'
         f' data-yes="{say("runs.delete.yes", language)}" data-warning="{say("runs.delete.warning", language)}">'
         f'<section class="rs-card res-runs"><header><div><h2>{say("runs.title", language)}'
         f" <small>{say('runs.count', language, count=len(runs))}</small></h2>"
@@ -61,7 +66,14 @@ def _empty(language: Language) -> str:
     )
 
 
-def _row(run: Overview, language: Language) -> str:
+def _rename_words(language: Language) -> str:
+    """What the question for a new name says."""
+    words = ("title", "name", "note", "yes", "no")
+    said = "".join(f' data-rename-{word}="{literal(say(f"runs.rename.{word}", language))}"' for word in words)
+    return f'{said} data-longest-name="{LONGEST_NAME}" data-longest-note="{LONGEST_NOTE}"'
+
+
+def _row(run: Overview, language: Language, browser: str) -> str:
     name, key = literal(run.name), literal(run.run.id)
     counts = run.about.get("counts", {})
     pictures = say("results.pictures.count", language, count=sum(counts.values()))
@@ -71,13 +83,19 @@ def _row(run: Overview, language: Language) -> str:
     return (
         f'<tr data-run="{key}"><td class="pick">{box}</td>'
         f'<th scope="row"><button type="button" class="res-link" data-open="{key}" title="{opened}">{name_of(run.name)}'
-        f"</button>{_status(run, language)}<small>{data} · {pictures}</small></th>"
+        f"</button>{_status(run, language)}<small>{data} · {pictures}</small>{_note(run)}</th>"
         f'<td class="settings">{_settings(run, language)}</td>'
         f'<td class="curve">{_curve(run, language)}</td><td class="test">{_test(run, language)}</td>'
         f'<td class="time">{_time(run, language)}</td>'
-        f'<td class="created">{spell_when(run.about.get("created"), language)}</td>'
-        f'<td class="actions">{_actions(run, name, key, language)}</td></tr>'
+        f'<td class="created">{spell_when(run.about.get("created"), language)}'
+        f"<small>{spelled(run.about, browser, language)}</small></td>"
+        f'<td class="actions">{_actions(run, name, key, language, browser)}</td></tr>'
     )
+
+
+def _note(run: Overview) -> str:
+    note = literal(run.note)
+    return f'<small class="runs-note" title="{note}"><bdi>{note}</bdi></small>' if note else ""
 
 
 def _status(run: Overview, language: Language) -> str:
@@ -118,8 +136,13 @@ def _time(run: Overview, language: Language) -> str:
     return f"{time}<small>{done}</small>"
 
 
-def _actions(run: Overview, name: str, key: str, language: Language) -> str:
-    made = []
+def _actions(run: Overview, name: str, key: str, language: Language, browser: str) -> str:
+    label = say("runs.rename.label", language, name=name)
+    made = [
+        f'<button type="button" class="res-button small" data-rename="{key}" data-name="{name}"'
+        f' data-note="{literal(run.note)}" title="{label}" aria-label="{label}">'
+        '<span aria-hidden="true">✎</span></button>'
+    ]
     if run.state.status in RESUMABLE and run.run.state_file.is_file():
         label = say("runs.resume.label", language, name=name)
         made.append(_button("resume", key, say("runs.resume", language), label))
@@ -131,9 +154,11 @@ def _actions(run: Overview, name: str, key: str, language: Language) -> str:
         )
     busy = run.state.status == "running"
     label = say("runs.delete.busy" if busy else "runs.delete.label", language, name=name)
-    ask = say("runs.delete.ask", language, name=name)
+    ask, by = say("runs.delete.ask", language, name=name), whose(run.about, browser)
+    theirs = say(f"runs.delete.{by}", language) if by in ("elsewhere", "program") else ""
     made.append(
-        f'<button type="button" class="res-button small bin" data-remove="{key}" data-ask="{ask}" title="{label}"'
+        f'<button type="button" class="res-button small bin" data-remove="{key}" data-ask="{ask}" data-whose="{theirs}"'
+        f' title="{label}"'
         f' aria-label="{label}"{" aria-disabled=true" if busy else ""}><span aria-hidden="true">✕</span></button>'
     )
     return f"<div>{''.join(made)}</div>"

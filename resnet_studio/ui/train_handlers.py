@@ -20,6 +20,7 @@ from resnet_studio.ui import data_view, train_form, train_recipe
 from resnet_studio.ui.context import Studio, guarded, reader
 from resnet_studio.ui.outlook import Forecaster
 from resnet_studio.ui.train_form import NAMES, SPLIT, config_of, kept, restored
+from resnet_studio.ui.whose import started_by, this_browser, whose
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -116,7 +117,8 @@ class Handlers:
             return [gr.skip(), alert(say("train.start.why_none", language))]
         try:
             called = data_view.name_of(found, language)
-            made = plan.new_run(found, config_of(values, self._studio.workspace), self._studio.workspace, called=called)
+            by, workspace = started_by(this_browser()), self._studio.workspace
+            made = plan.new_run(found, config_of(values, workspace), workspace, called=called, started_by=by)
         except StudioError as error:
             return [gr.skip(), alert(train_form.sentence(error, language))]
         self._before_training()
@@ -129,13 +131,19 @@ class Handlers:
 
     def ready(self, dataset: str | None) -> Any:
         """In: the data set. Out: the Train button, ready for the next one."""
-        found = self._forecaster.dataset(dataset)
-        return gr.update(value=say("train.start", reader()), interactive=found is not None)
+        found, jobs = self._forecaster.dataset(dataset), self._studio.jobs
+        return gr.update(**start_button(len(jobs.running()) + len(jobs.queued())), interactive=found is not None)
 
     @guarded
     def stop(self, phase: str) -> Any:
-        """In: what runs. Out: the button, which waits for the run to end."""
-        self._studio.jobs.stop(told(phase)["run"])
+        """In: what runs, nothing where a question was answered with no. Out: the button, which waits for the end."""
+        state = told(phase)
+        if not state["run"]:
+            return gr.skip()
+        run = self._studio.workspace.run(state["run"])
+        if whose(run.about, this_browser()) != "here" and state.get("agreed") != run.id:
+            raise StudioError("error.run.not_yours")
+        self._studio.jobs.stop(run.id)
         return gr.update(value=say("train.stopping", reader()), interactive=False)
 
     @guarded
@@ -154,15 +162,19 @@ class Handlers:
         return gr.Tabs(selected="data")
 
     def buttons(self, phase: str) -> list[Any]:
-        """In: what runs. Out: the buttons stop, resume and results; what is ahead of a new training."""
+        """In: what runs. Out: the buttons stop, resume and results; what is ahead of a new training; the Train button.
+
+        A run that was stopped has results: to see them is what one wants next, to go on is the exception.
+        """
         state, language = told(phase), reader()
         now, ahead = state["phase"], state["ahead"]
         stop = say("train.leave" if now == "queued" else "train.stop", language)
         return [
             gr.update(value=stop, visible=now in ("running", "queued") and state["own"], interactive=True),
-            gr.update(visible=now in RESUMABLE),
-            gr.update(visible=now in ("finished", "stopped"), variant="primary" if now == "finished" else "secondary"),
+            gr.update(visible=now in RESUMABLE, variant="secondary" if now == "stopped" else "primary"),
+            gr.update(visible=now in ("finished", "stopped"), variant="primary"),
             small(say("train.start.waits", language, count=ahead)) if ahead else "",
+            gr.update(**start_button(ahead)),
         ]
 
     @guarded(instead=lambda sentence: alert(sentence))
@@ -220,6 +232,12 @@ class Handlers:
         ]
         chosen = str(given["weights"])
         return options, chosen if chosen in {value for _, value in options} else "auto"
+
+
+def start_button(ahead: int) -> dict[str, Any]:
+    """What the Train button says and how it looks with so many runs ``ahead`` of a new one."""
+    return {"value": say("train.another" if ahead else "train.start", reader()),
+            "variant": "secondary" if ahead else "primary"}  # fmt: skip
 
 
 def level_after_click(stage: str, level: str) -> str:

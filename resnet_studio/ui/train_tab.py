@@ -23,6 +23,7 @@ QUIET: Mapping[str, Any] = {"api_visibility": "private", "show_progress": "hidde
 PLAIN: Mapping[str, Any] = {"apply_default_css": False}
 STARTED = "(run, problem) => { if (!problem) window.studioLive?.started(run); }"
 OPENED = "(run) => { window.studioLive?.opened(run); }"
+ASK_TO_STOP = "async (phase) => [await window.studioLive.askToStop(phase)]"
 SHOW = "window.studioLive?.show();"
 CLICKED = """element.addEventListener("click", (event) => {
   const found = event.target.closest("[data-stage], [data-tab]");
@@ -104,7 +105,8 @@ def _run() -> dict[str, Any]:
     """The right side: the run at work, its buttons, and the places that ``live.js`` fills."""
     made: dict[str, Any] = {}
     with gr.Row(elem_id="train-head"):
-        gr.HTML('<div data-live="status"></div>', elem_id="train-status", js_on_load=SHOW, **PLAIN)
+        places = '<div data-live="status"></div><div data-live="whose"></div>'
+        gr.HTML(places, elem_id="train-status", js_on_load=SHOW, **PLAIN)
         with gr.Row(elem_id="train-buttons"):
             made["stop"] = gr.Button(T("train.stop"), elem_id="train-stop", visible=False)
             made["resume"] = gr.Button(T("train.resume"), variant="primary", elem_id="train-resume", visible=False)
@@ -122,7 +124,8 @@ def _places() -> str:
     names = ("curves", "reading", "notes", "rate", "probe", "queue")
     places = "".join(f'<div data-live="{name}"></div>' for name in names)
     said = '<div class="rs-visually-hidden" role="status" data-live-said></div>'
-    return f'<div class="train-live" data-live-phase="">{said}{bar}{places}</div>'
+    words = "".join(f' data-stop-{word}="{T(f"whose.stop.{word}")}"' for word in ("title", "text", "yes", "no"))
+    return f'<div class="train-live" data-live-phase=""{words}>{said}{bar}{places}</div>'
 
 
 def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:
@@ -172,12 +175,12 @@ def _connect_run(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     ).then(None, [shared.run, parts.problem], None, js=STARTED, **QUIET).then(
         handlers.ready, shared.dataset, parts.train, **QUIET
     )  # fmt: skip
-    parts.stop.click(handlers.stop, shared.live_phase, parts.stop, **QUIET)
+    parts.stop.click(handlers.stop, shared.live_phase, parts.stop, js=ASK_TO_STOP, **QUIET)
     parts.resume.click(handlers.resume, shared.live_phase, [shared.run, parts.resume], **QUIET).success(
         None, shared.run, None, js="(run) => { window.studioLive?.started(run); }", **QUIET
     )
     parts.results.click(handlers.show_results, shared.live_phase, [shared.run, shared.tabs], **QUIET)
     shared.run.change(None, shared.run, None, js=OPENED, **QUIET)
-    buttons = [parts.stop, parts.resume, parts.results, parts.ahead]
+    buttons = [parts.stop, parts.resume, parts.results, parts.ahead, parts.train]
     shared.demo.load(None, None, None, js="() => { window.studioLive?.loaded(); }")
     shared.live_phase.change(handlers.buttons, shared.live_phase, buttons, **QUIET)

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from resnet_studio import labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.durations import asked_at
 from resnet_studio.errors import StudioError
@@ -99,6 +100,7 @@ class _Folded:
     trail: list[tuple[float, float]] = field(default_factory=list)
     offset: int = 0
     size: int = 0
+    labelled: int = 0
 
 
 class Watch:
@@ -112,6 +114,7 @@ class Watch:
         self._folded: dict[str, _Folded] = {}
         self._sizes: dict[str, tuple[int, float]] = {}
         self._held: dict[str, tuple[float, bool]] = {}
+        self._labelled: dict[str, int] = {}
         self._listed = self._looked = -10.0
         self._signature: object = None
         self._board = Board()
@@ -158,6 +161,7 @@ class Watch:
         gone = [name for name in self._sizes if name in names and name not in fresh]
         self._sizes = {name: known for name, known in self._sizes.items() if name not in gone} | fresh
         if self._listed == now:
+            self._labelled = {name: labels.stamp(self._runs / name) for name in fresh}
             self._sizes = {name: known for name, known in self._sizes.items() if name in fresh}
             self._folded = {name: folded for name, folded in self._folded.items() if name in self._sizes}
         self._judge(now)
@@ -172,7 +176,8 @@ class Watch:
         ]
         running = (*own, *others)
         latest = max(self._sizes, key=lambda name: (self._sizes[name][1], name), default=None)
-        signature = (running, tuple(queued), latest, tuple(sorted((n, s[0]) for n, s in self._sizes.items())))
+        sizes, labelled = sorted((n, s[0]) for n, s in self._sizes.items()), sorted(self._labelled.items())
+        signature = (running, tuple(queued), latest, tuple(sizes), tuple(labelled))
         if signature != self._signature:
             self._signature = signature
             self._board = Board(self._board.version + 1, running, tuple(queued), tuple(others), latest)
@@ -196,8 +201,11 @@ class Watch:
         try:
             run = self._workspace.run(name)
             folded = self._folded.get(name)
+            labelled = labels.stamp(run.folder)
             if folded is None:
-                folded = self._folded[name] = _Folded(run.about, run.config)
+                folded = self._folded[name] = _Folded(run.about, run.config, labelled=labelled)
+            elif folded.labelled != labelled:
+                folded.about, folded.labelled = run.about, labelled
         except StudioError:
             self._folded.pop(name, None)
             return None

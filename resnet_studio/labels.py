@@ -1,0 +1,61 @@
+"""What a user calls a run, and notes on it: ``label.json`` in the run's folder, apart from what never changes."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from pathlib import Path
+
+from resnet_studio.durable import write_json
+from resnet_studio.errors import RunError
+
+FILE = "label.json"
+LONGEST_NAME, LONGEST_NOTE = 120, 2_000
+
+
+def read(folder: Path) -> dict[str, str]:
+    """``name`` and ``note`` of the run in ``folder``, as far as a user gave them; a damaged file counts as none."""
+    try:
+        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {key: found[key] for key in ("name", "note") if isinstance(found.get(key), str)}
+
+
+def stamp(folder: Path) -> int:
+    """A number that changes when the label of the run in ``folder`` is written; 0 where there is none."""
+    try:
+        return (folder / FILE).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def write(folder: Path, *, name: str | None = None, note: str | None = None) -> dict[str, str]:
+    """Give the run in ``folder`` a name, a note or both; what is None stays. Returns what is written down now.
+
+    Raises :class:`RunError` for a name that is empty, or for one or a note that is too long.
+    """
+    label = read(folder)
+    if name is not None:
+        label["name"] = _on_one_line(name)
+    if note is not None:
+        label["note"] = _readable(note).strip()
+    if "name" in label and not label["name"]:
+        raise RunError("error.run.no_name")
+    for key, most in (("name", LONGEST_NAME), ("note", LONGEST_NOTE)):
+        if len(label.get(key, "")) > most:
+            raise RunError(f"error.run.long_{key}", most=most)
+    write_json(folder / FILE, label)
+    return label
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(_readable(text).split())
+
+
+def _readable(text: str) -> str:
+    """``text`` in composed form, without characters that control a terminal or the direction of writing."""
+    composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    return "".join(c for c in composed if c in "\n\t\u200c\u200d" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))

@@ -1,0 +1,63 @@
+"""Whose run it is: that of this browser, of another one, or of a program. Accounts know people; this knows browsers.
+
+A browser is known by a random number in a cookie; a run's ``about`` keeps a digest of it, which opens nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, Literal
+
+from gradio.context import LocalContext
+
+from resnet_studio.text import Language, say
+
+COOKIE = "studio_browser"
+A_YEAR = 31_536_000
+BROWSER = "browser:"
+
+Whose = Literal["here", "elsewhere", "program", "unknown"]
+
+
+def browser_of(request: Any) -> str:
+    """The digest of the browser that ``request`` comes from; empty where it sends no cookie."""
+    number = request.cookies.get(COOKIE, "")
+    return blake2b(number.encode(), digest_size=8).hexdigest() if number else ""
+
+
+def this_browser() -> str:
+    """The browser that caused the event that is being handled; empty outside of events."""
+    request = LocalContext.request.get(None)
+    return "" if request is None else browser_of(request)
+
+
+def started_by(browser: str) -> str:
+    """What the ``about`` of a run keeps of whoever started it on the page."""
+    return f"{BROWSER}{browser}"
+
+
+def whose(about: Mapping[str, Any], browser: str) -> Whose:
+    """Whose the run with ``about`` is, as seen from ``browser``; unknown where an older version did not say."""
+    by = about.get("started_by")
+    if not isinstance(by, str):
+        return "unknown"
+    if not by.startswith(BROWSER):
+        return "program"
+    return "here" if browser and secrets.compare_digest(by.encode(), started_by(browser).encode()) else "elsewhere"
+
+
+def spelled(about: Mapping[str, Any], browser: str, language: Language) -> str:
+    """Whose the run is, in a few words; empty where that is unknown."""
+    found = whose(about, browser)
+    return "" if found == "unknown" else say(f"whose.{found}", language)
+
+
+def new_cookie(*, secure: bool) -> str:
+    """The header that gives a browser its number; in the frame of a Hugging Face Space it has to be partitioned."""
+    number = secrets.token_urlsafe(16)
+    framed = bool(os.environ.get("SPACE_ID"))
+    where = "SameSite=None; Secure; Partitioned" if framed else "SameSite=Lax" + ("; Secure" if secure else "")
+    return f"{COOKIE}={number}; Max-Age={A_YEAR}; HttpOnly; {where}"

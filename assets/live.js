@@ -140,7 +140,7 @@
   };
 
   const trail = () => {
-    for (const panel of document.querySelectorAll('[data-live="curves"] .rs-panel-plot:first-child')) {
+    for (const panel of document.querySelectorAll('[data-live="curves"] .rs-panel-plot:first-child .rs-plot-frame')) {
       panel.querySelector(".rs-trail")?.remove();
       panel.insertAdjacentHTML("beforeend", parts.trail || "");
     }

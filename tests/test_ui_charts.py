@@ -89,7 +89,7 @@ def test_the_best_epoch_and_the_probe_are_marked() -> None:
     drawing = parsed(charts.curves(History(epochs(9, best=6), planned=12, probe=0.4)))
     assert "best: epoch 6" in [text.text for text in drawing.iter("text")]
     assert len(drawing.findall(".//circle[@class='best']")) == 2
-    assert "linear probe" in [text.text for text in drawing.iter("text")]
+    assert "linear probe" in list(drawing.itertext())
 
 
 def test_the_axis_holds_the_planned_epochs_until_more_were_trained() -> None:

@@ -156,6 +156,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "train.example.alt": ("An augmented training picture", "增强后的训练图片"),
     "train.auto": ("auto", "自动"),
+    "train.depth.info": ("Deeper is finer and slower", "越深越细致，也越慢"),
     "train.freeze.info": ("Frozen stages keep what they know", "冻结的阶段保持原样"),
     "train.weights.info": ("What it knows before your pictures", "看到你的图片之前已有的知识"),
     "train.weights.run": ("From the run {name}", "来自训练 {name}"),

@@ -78,22 +78,23 @@ def learning_rate(history: History, language: Language = "en") -> str:
     """The learning rate of the head over the epochs, as one low strip; empty before the first epoch is done."""
     if not history.epochs:
         return ""
-    width, height = WIDTH, 66
+    width, height = WIDTH, 70
     shown = thinned(history.epochs, lambda epoch: epoch.learning_rate)
     rates = [epoch.learning_rate for epoch in shown if math.isfinite(epoch.learning_rate)]
     high = max(rates, default=0.0)
     x = Scale(0, history.width, LEFT, width - RIGHT)
-    y = Scale(0, high or 1, height - 8, 22)
+    y = Scale(0, high or 1, height - 8, 26)
     points = tuple((epoch.epoch, epoch.learning_rate) for epoch in shown)
     numbers = {"now": f"{points[-1][1]:.2g}", "high": f"{high:.2g}"}
     name, about = say("charts.learning_rate", language), say("charts.learning_rate.about", language, **numbers)
     return (
-        f'<svg class="rs-plot rs-rate" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(about)}">'
-        f'<text class="key" x="{LEFT - 34}" y="12">{escape(name)}</text>'
+        f'<div class="rs-panel-plot"><svg class="rs-plot rs-rate" viewBox="0 0 {width} {height}" role="img"'
+        f' aria-label="{escape(about)}">'
+        f'<text class="key" x="0" y="12">{escape(name)}</text>'
         f'<text class="tick" x="{width - RIGHT}" y="12" text-anchor="end">'
         f"{escape(say('charts.learning_rate.now', language, **numbers))}</text>"
         f'<path class="axis" d="M{LEFT} {height - 8}H{width - RIGHT}"/>'
-        f'<path class="line rate" d="{path_in(points, x, y)}"/></svg>'
+        f'<path class="line rate" d="{path_in(points, x, y)}"/></svg></div>'
     )
 
 

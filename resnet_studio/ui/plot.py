@@ -1,7 +1,9 @@
 """A pair of axes with curves as SVG: what every chart of the page is drawn with.
 
-Colours are variables of the page. ``live.js`` adds the crosshair and the tooltip, from the numbers in ``data-rows`` and
-the scales in ``data-plot``; without it the drawing is complete but still.
+Colours are variables of the page. Titles and keys are HTML beside the drawing, so that they have the size of the page's
+headings however large the drawing is; the size of what is written inside follows from ``train.css``. ``live.js`` adds
+the crosshair and the tooltip, from the numbers in ``data-rows`` and the scales in ``data-plot``; without it the drawing
+is complete but still.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from html import escape
 
 from resnet_studio.ui.axes import Scale, path, percent, place, short, ticks
 
-WIDTH, HEIGHT = 440, 260
-LEFT, RIGHT, TOP, BOTTOM = 46, 12, 34, 30
+WIDTH, HEIGHT = 440, 250
+LEFT, RIGHT, TOP, BOTTOM = 48, 12, 18, 40
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,15 @@ class Panel:
     x_title: str = ""
     keyed: bool = True
 
+    def html(self) -> str:
+        """Title, key and drawing."""
+        entries = [(line.name, line.look) for line in self.lines] if self.keyed else []
+        if self.level:
+            entries.append((self.level[0], "probe"))
+        key = "".join(f'<span><i class="{look}"></i>{escape(name)}</span>' for name, look in entries)
+        head = f'<p class="rs-plot-head" aria-hidden="true"><b>{escape(self.title)}</b>{key}</p>'
+        return f'<div class="rs-panel-plot">{head}<div class="rs-plot-frame">{self.svg()}</div></div>'
+
     def svg(self) -> str:
         """The drawing, with its title and description for whoever cannot see it."""
         plot = {
@@ -55,21 +66,8 @@ class Panel:
             f'<svg class="rs-plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(self.title)}" '
             f"data-plot='{escape(json.dumps(plot, ensure_ascii=False), quote=True)}'>"
             f"<title>{escape(self.title)}</title><desc>{escape(self.about)}</desc>"
-            f"{self._heading()}{self._grid()}{self._level()}{self._mark()}{self._curves()}</svg>"
+            f"{self._grid()}{self._level()}{self._mark()}{self._curves()}</svg>"
         )
-
-    def _heading(self) -> str:
-        """The title at the left; the key at the right, from right to left."""
-        entries = [(line.name, line.look) for line in self.lines] if self.keyed else []
-        if self.level:
-            entries.append((self.level[0], "probe"))
-        parts, x = [f'<text class="heading" x="{LEFT - 34}" y="15">{escape(self.title)}</text>'], float(WIDTH - RIGHT)
-        for name, look in reversed(entries):
-            x -= _text_width(name)
-            parts.append(f'<text class="key" x="{place(x)}" y="15">{escape(name)}</text>')
-            parts.append(f'<path class="line {look}" d="M{place(x - 22)} 11h17"/>')
-            x -= 34
-        return "".join(parts)
 
     def _grid(self) -> str:
         parts = []
@@ -84,7 +82,8 @@ class Panel:
             parts.append(f'<text class="tick" x="{at}" y="{base + 16}" text-anchor="middle">{value:,.0f}</text>')
         parts.append(f'<path class="axis" d="M{LEFT} {HEIGHT - BOTTOM}H{WIDTH - RIGHT}"/>')
         if self.x_title:
-            parts.append(f'<text class="tick" x="{LEFT - 7}" y="{HEIGHT - BOTTOM + 16}" text-anchor="end">'
+            middle = place((LEFT + WIDTH - RIGHT) / 2)
+            parts.append(f'<text class="tick" x="{middle}" y="{HEIGHT - 4}" text-anchor="middle">'
                          f"{escape(self.x_title)}</text>")  # fmt: skip
         return "".join(parts)
 
@@ -99,7 +98,7 @@ class Panel:
             return ""
         x, y, name = self.x(self.mark[0]), self.y(self.mark[1]), self.mark[2]
         anchor, shift = ("end", -6) if x > (LEFT + WIDTH) / 2 else ("start", 6)
-        text_y = HEIGHT - BOTTOM - 7 if self.share else TOP + 3
+        text_y = HEIGHT - BOTTOM - 7 if self.share else TOP + 5
         return (
             f'<path class="best" d="M{place(x)} {TOP - 6}V{HEIGHT - BOTTOM}"/>'
             f'<circle class="best" cx="{place(x)}" cy="{place(min(max(y, TOP - 6), HEIGHT - BOTTOM))}" r="4.5"/>'
@@ -115,7 +114,7 @@ class Panel:
 def figure(panels: Iterable[Panel], rows: Sequence[Sequence[float | None]], epoch: str, *, look: str = "") -> str:
     """``panels`` in one figure that share ``rows`` (epoch first) and with it the crosshair."""
     numbers = json.dumps(rows, separators=(",", ":"))
-    drawn = "".join(f'<div class="rs-panel-plot">{panel.svg()}</div>' for panel in panels)
+    drawn = "".join(panel.html() for panel in panels)
     return (
         f'<figure class="rs-chart {look}" tabindex="0" data-epoch="{escape(epoch)}" data-rows="{numbers}">'
         f"{drawn}</figure>"
@@ -135,8 +134,3 @@ def path_in(points: Iterable[tuple[float, float]], x: Scale, y: Scale) -> str:
 def _epoch_ticks(x: Scale) -> list[float]:
     marks = [value for value in ticks(x.low, x.high, 7, whole=True) if value > 0]
     return marks or [x.high]
-
-
-def _text_width(text: str) -> float:
-    """About how wide ``text`` is at the size of the key, in px."""
-    return sum(12.0 if ord(letter) > 0x2E80 else 6.3 for letter in text)

@@ -50,11 +50,11 @@ def curve(rates: Rates, language: Language) -> str:
     points = list(zip(decades, rates.losses, strict=True))
     title, about = say("rates.title", language), rates.sentence(language)
     return (
+        f'<div class="rs-panel-plot"><p class="rs-plot-head" aria-hidden="true"><b>{escape(title)}</b></p>'
         f'<svg class="rs-plot rs-rates" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title><desc>{escape(about)}</desc>"
-        f'<text class="heading" x="{LEFT - 34}" y="15">{escape(title)}</text>'
         f"{_grid(x, y)}{_mark(rates, x)}"
-        f'<path class="line validation" d="{path_in(points, x, y)}"/></svg>'
+        f'<path class="line validation" d="{path_in(points, x, y)}"/></svg></div>'
     )
 
 

@@ -111,7 +111,8 @@ def header() -> str:
     return f"""
 <a class="rs-skip" href="#tabs" data-skip>{T("shell.skip")}</a>
 <header class="rs-header">
-  <a class="rs-brand" href="./"><img src="studio/logo.svg" alt="" width="28" height="28"><span>ResNet Studio</span></a>
+  <a class="rs-brand" href="./"><img src="studio/logo.svg" alt="" width="28" height="28"><span role="heading"
+    aria-level="1">ResNet Studio</span></a>
   <div class="rs-status">
     <span id="studio-now" class="rs-now" role="status"></span>
     <span id="studio-machine" class="rs-machine" title="{T("shell.machine")}"></span>

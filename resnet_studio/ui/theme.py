@@ -104,7 +104,7 @@ SHAPES: dict[str, str] = {
     "input_radius": "8px",
     "input_border_width": "1px",
     "input_shadow": "none",
-    "input_shadow_focus": "0 0 0 3px var(--rs-accent-soft)",
+    "input_shadow_focus": "none",
     "button_large_radius": "9px",
     "button_medium_radius": "9px",
     "button_small_radius": "8px",

@@ -22,7 +22,7 @@ RUN = "run"
 """Starting weights ``run:ID`` are those of a run."""
 SPLIT = ("validation_fraction", "test_fraction")
 """These are kept with the split of the Data tab, which shows them too."""
-FIRST = ("depth", "freeze", "weights")
+FIRST = ("depth", "epochs", "freeze", "weights")
 """These stand on their own above; all others lie folded under "All settings"."""
 STEPS: Mapping[str, float] = {
     "learning_rate": 0.0001,
@@ -31,8 +31,14 @@ STEPS: Mapping[str, float] = {
     "l1_penalty": 0.01,
     "adversarial": 0.005,
 }
-INFO = {"freeze": "train.freeze.info", "weights": "train.weights.info"}
+INFO = {
+    "depth": "train.depth.info",
+    "freeze": "train.freeze.info",
+    "weights": "train.weights.info",
+}
 """Shorter than the help of the schema: these stand in a narrow column, and are explained below it."""
+BARE = ("epochs",)
+"""These stand where there is no room for an explanation, and need none."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
 NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "hidden_units": ("head", ("hidden",)),
@@ -54,8 +60,8 @@ def field(name: str) -> Any:
     """The component for field ``name``, with its default, label and help; a number may be left empty for auto."""
     default, hint = defaults()[name], get_type_hints(TrainConfig)[name]
     words: dict[str, Any] = {
-        "label": T(f"config.{name}"), "info": T(INFO.get(name, f"config.{name}.help")), "elem_id": f"train-{name}",
-        "interactive": True,
+        "label": T(f"config.{name}"), "elem_id": f"train-{name}", "interactive": True,
+        "info": None if name in BARE else T(INFO.get(name, f"config.{name}.help")),
     }  # fmt: skip
     options = choices(name) or (DEVICES if name == "device" else ("auto",) if name == "weights" else ())
     named = [(option(name, value), value) for value in options]

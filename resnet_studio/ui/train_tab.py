@@ -83,10 +83,15 @@ def build(studio: Studio, shared: Shared) -> None:
 def _settings() -> dict[str, Any]:
     """The left side: the few choices that matter, the network, Train, and all other settings folded."""
     made: dict[str, Any] = {"data": gr.HTML(elem_id="train-data", js_on_load=CLICKED, **PLAIN)}
-    made["recipe"] = train_recipe.dropdown()
-    made["reason"] = gr.HTML(elem_id="train-recipe-why", **PLAIN)
-    fields = {name: train_form.field(name) for name in FIRST}
-    made["why"] = gr.HTML(elem_id="train-why", **PLAIN)
+    with gr.Column(elem_id="train-basics"):
+        with gr.Column(elem_id="train-recipes"):
+            made["recipe"] = train_recipe.dropdown()
+            made["reason"] = gr.HTML(elem_id="train-recipe-why", **PLAIN)
+        with gr.Row(elem_id="train-size"):
+            fields = {name: train_form.field(name) for name in FIRST[:2]}
+        with gr.Column(elem_id="train-start-from"):
+            fields |= {name: train_form.field(name) for name in FIRST[2:]}
+            made["why"] = gr.HTML(elem_id="train-why", **PLAIN)
     made["network"] = gr.HTML(elem_id="train-network", js_on_load=CLICKED, **PLAIN)
     with gr.Accordion(T("train.advanced"), open=False, elem_id="train-advanced"):
         train_form.advanced(fields, {"optimisation": lambda: made.update(rates=train_rates.parts())})

@@ -2,7 +2,7 @@
 
 // ---------- Folder or zip ----------
 window.studioPicker = (element, picked) => {
-  const PICTURE = /\.(jpe?g|jfif|png|bmp|webp|gif|tiff?)$/i, HIDDEN = /(^|\/)(\.|__MACOSX(\/|$))/;
+  const PICTURE = /\.(jpe?g|jfif|png|bmp|webp|gif|tiff?|avif|hei[cf]|jp2)$/i, HIDDEN = /(^|\/)(\.|__MACOSX(\/|$))/;
   const FILES = 200, BYTES = 48 * 2 ** 20, AT_ONCE = 3, LIMIT = 4 * 2 ** 30;
   const zone = element.querySelector(".rs-drop"), words = zone.dataset, sending = new Set();
   const part = (name) => zone.querySelector(name);
@@ -70,11 +70,20 @@ window.studioPicker = (element, picked) => {
     busy(false);
   };
 
+  // By its first bytes where its name does not say so: cameras and downloads leave endings out.
+  const STARTS = /^(\xff\xd8\xff|\x89PNG\r\n|GIF8|RIFF....WEBP|II[*+]\0|MM\0[*+]|BM....\0{4}|....ftyp(avif|avis|hei|hev|mif|msf)|\0\0\0\x0cjP {2}|\xff\x4f\xff\x51)/s;
+  const isPicture = async ({ path, file }) => {
+    if (PICTURE.test(path)) return true;
+    const bytes = new Uint8Array(await file.slice(0, 12).arrayBuffer().catch(() => new ArrayBuffer(0)));
+    return STARTS.test(String.fromCharCode(...bytes));
+  };
+
   // entries: {path: POSIX path under the chosen folder, with its name; file}
-  const take = (entries) => {
+  const take = async (entries) => {
     const seen = entries.filter(({ path }) => !HIDDEN.test(path));
     const zip = seen.length === 1 && /\.zip$/i.test(seen[0].path);
-    const files = zip ? seen : seen.filter(({ path }) => PICTURE.test(path));
+    const shown = zip ? [] : await Promise.all(seen.map(isPicture));
+    const files = zip ? seen : seen.filter((_, at) => shown[at]);
     if (!files.length) return say(words.none);
     if (files.some(({ file }) => file.size > LIMIT)) return say(words.tooLarge);
     if (!zip && files.every(({ path }) => !path.includes("/"))) return say(words.loose);
@@ -109,7 +118,7 @@ window.studioPicker = (element, picked) => {
     zone.classList.remove("over");
     if (zone.classList.contains("busy")) return;
     const dropped = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-    try { take((await Promise.all(dropped.map(read))).flat()); } catch { say(words.failed); }
+    try { await take((await Promise.all(dropped.map(read))).flat()); } catch { say(words.failed); }
   });
 };
 

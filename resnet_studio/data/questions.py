@@ -34,7 +34,7 @@ def questions(dataset: Dataset) -> Iterator[Finding]:
 
 def _choice(name: str, value: object) -> Offer:
     key = f"choice.layout.{value}" if name == "layout" else f"choice.{name}"
-    return Offer(key, {}, {"value": str(value).upper() if name == "name_encoding" else value})
+    return Offer(key, {}, {"value": _named(str(value)) if name == "name_encoding" else value})
 
 
 def guessed_names(dataset: Dataset) -> Iterator[Finding]:
@@ -44,12 +44,16 @@ def guessed_names(dataset: Dataset) -> Iterator[Finding]:
             encoding, *others = problem.about
             some = _sample(problem.files)
             offers = tuple(
-                Offer("offer.encoding", {"name_encoding": other}, {"encoding": other.upper(), "names": read})
+                Offer("offer.encoding", {"name_encoding": other}, {"encoding": _named(other), "names": read})
                 for other in others
                 if (read := _read_as(some, encoding, other))
             )
-            values = {"encoding": encoding.upper(), "names": some}
+            values = {"encoding": _named(encoding), "names": some}
             yield Finding("guessed_names", "finding.guessed_names", values, problem.files, "info", offers)
+
+
+def _named(encoding: str) -> tuple[tuple[str, str], ...]:
+    return ((encoding.upper(), f"encoding.{encoding}"),)
 
 
 def _sample(files: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,7 +110,8 @@ def _missing(dataset: Dataset) -> Iterator[Finding]:
 
 def _parts(doubt: Doubt) -> Finding:
     parts = tuple((folder, f"part.{part}") for folder, part in zip(doubt.folders, doubt.inside, strict=True))
-    return Finding("layout", f"finding.layout.{doubt.kind}", {"parts": parts}, (), "info", (AS_CLASSES,))
+    offer = AS_CLASSES if doubt.kind == "parts" else Offer("offer.no_parts", {"layout": "classes"})
+    return Finding("layout", f"finding.layout.{doubt.kind}", {"parts": parts}, (), "info", (offer,))
 
 
 def _folds(doubt: Doubt) -> Finding:

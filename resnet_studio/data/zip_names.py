@@ -16,8 +16,14 @@ from dataclasses import dataclass
 _UNICODE_PATH = 0x7075
 _UTF8_FLAG = 0x800
 _CJK = ("gbk", "big5", "cp932", "cp949")
-_GUESSED = ("gbk", "cp949", "big5", "cp932", "cp866", "cp437", "cp850", "cp1251", "cp1252")
-_OTHERS_SHOWN = 3
+_GUESSED = (
+    "gbk", "cp949", "big5", "cp932", "cp866", "cp437", "cp850", "cp852", "cp1251", "cp1252", "cp737", "cp857", "cp862",
+    "cp864", "cp874",
+)  # fmt: skip
+# one table of letters for each of these: how far a word all in them is to be trusted
+_SCRIPTS = {"CYRILLIC": 0.85, "GREEK": 0.7, "HEBREW": 0.5, "ARABIC": 0.5, "THAI": 0.5}
+_OTHERS_SHOWN = 4
+_UNLIKELY = 0.25
 _SAMPLE = 400
 # the commonest 200 or so of 11,172 syllables make up most of any Korean text
 _HANGUL = frozenset(
@@ -106,8 +112,11 @@ def _decoded(raw: bytes, encoding: str) -> str:
     return raw.decode(next(iter(_ranked([raw])), "cp437"))
 
 
-def _ranked(names: Sequence[bytes]) -> list[str]:
-    """The encodings that all of ``names`` can be in and that make words of them, the likeliest first."""
+def _ranked(names: Sequence[bytes], least: float = 0.3) -> list[str]:
+    """The encodings that all of ``names`` can be in and that make words of them, the likeliest first.
+
+    ``least`` is the score that the likeliest has to have.
+    """
     scores: dict[str, float] = {}
     for encoding in _GUESSED:
         try:
@@ -115,13 +124,10 @@ def _ranked(names: Sequence[bytes]) -> list[str]:
         except UnicodeDecodeError:
             continue
         score = _score(texts[:_SAMPLE], encoding)
-        if score > 0:
+        if score >= _UNLIKELY:
             scores[encoding] = score
     found = sorted(scores, key=lambda encoding: -scores[encoding])
-    return found if found and scores[found[0]] > _WORDS else []
-
-
-_WORDS = 0.3
+    return found if found and scores[found[0]] >= least else []
 
 
 def _score(texts: Iterable[str], encoding: str) -> float:
@@ -141,16 +147,21 @@ def _weights(word: str, encoding: str) -> list[float]:
     latin = any(letter.isascii() and letter.isalpha() for letter in word)
     if encoding in _CJK:
         return [_cjk(letter, encoding) * (0.4 if latin else 1) for letter in foreign]
-    cyrillic = ["CYRILLIC" in unicodedata.name(letter, "") for letter in foreign]
-    if any(cyrillic):
+    scripts = {unicodedata.name(letter, "?").split(" ")[0] for letter in foreign}
+    if scripts & _SCRIPTS.keys():
         # letters of two alphabets in one word, or capitals after small letters, are no word
-        odd = latin or not all(cyrillic) or not (word.islower() or word.isupper() or word.istitle())
-        usual = 0.85 if len(word) > 2 and not word.isupper() else 0.6
+        odd = latin or len(scripts) > 1 or not (word.islower() or word.isupper() or word.istitle() or not _cased(word))
+        usual = _SCRIPTS[scripts.pop()] if len(scripts) == 1 else 0.0
+        usual -= 0.25 if len(word) < 3 or word.isupper() else 0
         return [0.1 if odd else usual] * len(foreign)
     accented = [letter.isalpha() and "LATIN" in unicodedata.name(letter, "") for letter in foreign]
     # accents are rare among the letters of a word
     rare = sum(letter.isascii() and letter.isalpha() for letter in word) >= len(foreign)
     return [(0.6 if rare else 0.2) if good else 0.0 for good in accented]
+
+
+def _cased(word: str) -> bool:
+    return word.lower() != word.upper()
 
 
 def _cjk(letter: str, encoding: str) -> float:

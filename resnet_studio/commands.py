@@ -13,6 +13,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data_commands import Result
 from resnet_studio.durations import asked_at
 from resnet_studio.errors import DataError, RunError, StudioError
+from resnet_studio.evaluation import missed
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
 from resnet_studio.workspace import Run, Workspace
@@ -95,8 +96,9 @@ def _trained(run: Run) -> Result:
     done = state.finished
     test = "" if done.test_accuracy is None else f", test accuracy {done.test_accuracy:.1%}"
     text = f"{run.id}: validation accuracy {done.validation_accuracy:.1%} (epoch {done.best_epoch}){test}\n{run.best}"
+    never = missed.never_predicted_by(run)
     return Result(
-        text,
+        "\n".join([text, *filter(None, [missed.sentence(never)])]),
         {
             "run": run.id,
             "checkpoint": str(run.best),
@@ -108,6 +110,7 @@ def _trained(run: Run) -> Result:
             "best_epoch": done.best_epoch,
             "validation_accuracy": done.validation_accuracy,
             "test_accuracy": done.test_accuracy,
+            "never_predicted": list(never),
             "train_seconds": done.train_seconds,
             "seconds": state.seconds(asked_at(run.about)),
             "preparing_seconds": state.durations.prepared(asked_at(run.about)),

@@ -28,7 +28,7 @@ Schedule = Literal["one_cycle", "cosine", "step", "constant"]
 Augmentation = Literal["auto", "none", "light", "standard", "strong"]
 StrongPolicy = Literal["trivialaugment", "randaugment"]
 Mix = Literal["none", "mixup", "cutmix", "both"]
-ClassWeighting = Literal["none", "balanced"]
+ClassWeighting = Literal["auto", "none", "balanced"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 
@@ -78,7 +78,7 @@ class TrainConfig:
     clip_gradient: float = setting(1.0, low=0, high=1_000, group="optimisation")
 
     label_smoothing: float = setting(0.1, low=0, high=0.9, group="regularisation")
-    class_weighting: ClassWeighting = setting("none", group="regularisation")
+    class_weighting: ClassWeighting = setting("auto", group="regularisation")
     l1_penalty: float = setting(0.0, low=0, high=1, group="regularisation")
     adversarial: float = setting(0.0, low=0, high=0.5, group="regularisation")
     average_weights: bool = setting(True, group="regularisation")

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio import api
+from resnet_studio.evaluation import missed
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
 from resnet_studio.workspace import Workspace
@@ -133,6 +134,8 @@ def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Termin
         f"{score.support:,} pictures"
         for score in report.per_class
     ]
+    never = missed.never_predicted(report.classes, report.confusion)
+    lines += [missed.sentence(never)] if never else []
     part = "test" if any(sample.part == "test" for sample in dataset.samples) else "all"
     return Result(
         "\n".join(lines),
@@ -140,6 +143,7 @@ def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Termin
             "accuracy": report.accuracy,
             "interval": list(report.interval),
             "macro_f1": report.macro_f1,
+            "never_predicted": list(never),
             "pictures": report.count,
             "part": part,
             "trained_on": report.trained_on,

@@ -88,7 +88,11 @@ class Progress(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class EpochFinished(Event):
-    """Scores after ``epoch`` (counted from 1); ``best`` where it is the best by validation so far."""
+    """Scores after ``epoch`` (counted from 1); ``best`` where it is the best by validation so far.
+
+    ``balanced_accuracy``: the mean over the classes of the share of validation pictures that was right; only where the
+    loss balances the classes.
+    """
 
     epoch: int
     train_loss: float
@@ -99,6 +103,13 @@ class EpochFinished(Event):
     pictures_per_second: float
     seconds: float
     best: bool
+    balanced_accuracy: float | None = None
+
+    @property
+    def score(self) -> tuple[float, float]:
+        """What epochs are compared by, more is better: accuracy, and between equal ones the loss."""
+        accuracy = self.validation_accuracy if self.balanced_accuracy is None else self.balanced_accuracy
+        return accuracy, -self.validation_loss
 
 
 @dataclass(frozen=True, kw_only=True)

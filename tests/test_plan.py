@@ -7,7 +7,7 @@ from resnet_studio.data.intake import open_data
 from resnet_studio.errors import ConfigError
 from resnet_studio.model.weights import Choice
 from resnet_studio.text import say
-from resnet_studio.training import plan
+from resnet_studio.training import cost, plan
 from resnet_studio.training.plan import Facts
 
 SCRATCH = Choice("scratch", "scratch", True, "", stem=None)
@@ -120,15 +120,15 @@ def test_stages_that_gradual_unfreezing_never_reaches_are_named():
 def test_learning_less_of_the_network_costs_less():
     counts = {"train": 100, "validation": 20, "test": 0}
     base = settled(TrainConfig(epochs=10, freeze="none"))
-    whole = plan.gflop(base, counts)
+    whole = cost.gflop(base, counts)
     for less in ({"gradual_unfreezing": 1}, {"tuned_parameters": "bias"}):
-        assert 0.3 * whole < plan.gflop(base.replace(**less), counts) < 0.9 * whole
+        assert 0.3 * whole < cost.gflop(base.replace(**less), counts) < 0.9 * whole
 
 
 def test_adversarial_training_costs_twice_as_much_and_keeps_no_features():
     counts = {"train": 100, "validation": 0, "test": 0}
     base = settled(TrainConfig(epochs=10, freeze="none"))
-    costs = [plan.gflop(base.replace(adversarial=epsilon), counts) for epsilon in (0.0, 0.01)]
+    costs = [cost.gflop(base.replace(adversarial=epsilon), counts) for epsilon in (0.0, 0.01)]
     assert costs[1] == pytest.approx(2 * costs[0])
     frozen = base.replace(freeze="layer3")
     assert plan.keeps_features(frozen) and not plan.keeps_features(frozen.replace(adversarial=0.01))
@@ -150,10 +150,10 @@ def test_freezing_more_costs_less_and_twice_the_epochs_twice_as_much():
     counts = {"train": 100, "validation": 20, "test": 0}
     base = settled(TrainConfig(epochs=10, freeze="none"))
     costs = [
-        plan.gflop(base.replace(freeze=level), counts) for level in ("none", "layer1", "layer2", "layer3", "layer4")
+        cost.gflop(base.replace(freeze=level), counts) for level in ("none", "layer1", "layer2", "layer3", "layer4")
     ]
     assert costs == sorted(costs, reverse=True)
-    assert plan.gflop(base.replace(epochs=20), counts) == pytest.approx(2 * costs[0])
+    assert cost.gflop(base.replace(epochs=20), counts) == pytest.approx(2 * costs[0])
 
 
 def test_early_pictures_are_smaller_and_grow_to_the_full_size():
@@ -186,7 +186,7 @@ def test_without_crops_or_from_scratch_pictures_have_their_full_size_from_the_st
 def test_smaller_early_pictures_are_counted_as_less_arithmetic():
     counts = {"train": 100, "validation": 20, "test": 20}
     full = settled(TrainConfig(freeze="none", picture_size=160, early_picture_size=160, epochs=8))
-    assert plan.gflop(full.replace(early_picture_size=96), counts) < 0.8 * plan.gflop(full, counts)
+    assert cost.gflop(full.replace(early_picture_size=96), counts) < 0.8 * cost.gflop(full, counts)
 
 
 def test_random_weights_that_nobody_asked_for_are_warned_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -197,3 +197,38 @@ def test_random_weights_that_nobody_asked_for_are_warned_of(monkeypatch: pytest.
     assert "ResNet-50" in say(note.key, "en", **note.values) and "ResNet-50" in say(note.key, "zh", **note.values)
     assert not plan.cautions(settled, asked.replace(weights="scratch"))
     assert not plan.cautions(settled.replace(weights="starter"), asked)
+
+
+def test_classes_are_balanced_past_five_to_one_unless_the_user_says_otherwise():
+    assert TrainConfig().class_weighting == "auto"
+    found = {ratio: settled(imbalance=ratio).class_weighting for ratio in (1.0, 5.0, 5.1, 20.0)}
+    assert found == {1.0: "none", 5.0: "none", 5.1: "balanced", 20.0: "balanced"}
+    for chosen in ("none", "balanced"):
+        assert settled(TrainConfig(class_weighting=chosen), imbalance=20.0).class_weighting == chosen
+
+
+def test_balancing_is_said_where_the_studio_chose_it(class_folders, workspace):
+    dataset = open_data(class_folders({"cat": 40, "dog": 5}), workspace)
+    asked = TrainConfig(weights="scratch", device="cpu")
+    run = plan.new_run(dataset, asked, workspace)
+    assert run.config.class_weighting == "balanced" and run.requested.class_weighting == "auto"
+    (note,) = plan.cautions(run.config, run.requested, 8.0)
+    assert note.key == "note.plan.balanced" and "8 times the pictures" in say(note.key, "en", **note.values)
+    assert plan.cautions(run.config, run.config) == ()
+    assert plan.new_run(dataset, asked.replace(class_weighting="none"), workspace).config.class_weighting == "none"
+
+
+def test_only_pictures_to_train_on_decide_whether_classes_are_balanced(class_folders, workspace, tmp_path):
+    files = class_folders({"train/cat": 8, "train/dog": 8, "test/cat": 60, "test/dog": 1})
+    assert plan.new_run(open_data(files, workspace), TrainConfig(), workspace).config.class_weighting == "none"
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_gpu_of_either_kind_is_planned_for_and_the_chosen_device_counts(monkeypatch, device):
+    from resnet_studio.model import device as devices
+
+    monkeypatch.setattr(devices, "cuda_works", lambda: device == "cuda")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: device == "cuda")
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: device == "mps")
+    assert plan.on_gpu(TrainConfig()) and not plan.on_gpu(TrainConfig(device="cpu"))

@@ -3,6 +3,7 @@ import pytest
 
 from resnet_studio.data.dataset import Sample
 from resnet_studio.errors import DataError
+from resnet_studio.evaluation import missed
 from resnet_studio.evaluation.report import make_report, relabelled, wilson_interval
 
 CLASSES = ("cat", "dog", "owl")
@@ -76,3 +77,10 @@ def test_labels_are_matched_by_name_and_an_unknown_class_is_refused():
     assert [sample.label for sample in moved] == [1, 2]
     with pytest.raises(DataError, match="fish"):
         relabelled(samples(0), ("fish",), CLASSES)
+
+
+def test_a_class_that_is_never_predicted_is_named_and_one_without_pictures_is_not():
+    classes, confusion = ("cat", "dog", "eel", "fox"), ((5, 0, 0, 0), (2, 0, 0, 1), (0, 0, 0, 0), (0, 0, 0, 3))
+    assert missed.never_predicted(classes, confusion) == ("dog",)
+    assert "1 class is never predicted: dog." in missed.sentence(("dog",))
+    assert "从未被预测到：dog、eel" in missed.sentence(("dog", "eel"), "zh") and missed.sentence(()) == ""

@@ -96,6 +96,31 @@ def test_the_kept_model_is_the_best_epochs_and_not_the_last(new_run, monkeypatch
     assert same(weights_of(run), kept[0]) and not same(weights_of(run), kept[2])
 
 
+@pytest.mark.parametrize(("weighting", "best"), [("none", 1), ("balanced", 2)])
+def test_where_the_loss_balances_classes_the_kept_model_is_chosen_so_too(new_run, monkeypatch, weighting, best):
+    scores = iter([(1.0, 0.9, 0.5), (1.0, 0.8, 0.8), (1.0, 0.7, 0.7)])
+    monkeypatch.setattr(session.Session, "_validate", lambda _: next(scores))
+    run = new_run(class_weighting=weighting)
+    assert drive(run, Control()).best_epoch == best
+    assert [epoch.balanced_accuracy for epoch in run.state().epochs] == (
+        [0.5, 0.8, 0.7] if weighting == "balanced" else [None] * 3
+    )
+
+
+def test_validation_scores_are_those_of_the_textbook(new_run):
+    training, _ = prepared(new_run(freeze="layer4"))
+    m = training.materials
+    loss, accuracy, balanced = training._validate()
+    with torch.no_grad():
+        inputs, labels = (torch.cat(parts) for parts in zip(*m.batches.validate(4), strict=True))
+        logits = m.suffix.eval()(inputs)
+    guesses = logits.argmax(1)
+    assert loss == pytest.approx(float(torch.nn.functional.cross_entropy(logits, labels)), rel=1e-4)
+    assert accuracy == pytest.approx(float((guesses == labels).float().mean()))
+    recalls = [float((guesses[labels == label] == label).float().mean()) for label in labels.unique()]
+    assert balanced == pytest.approx(sum(recalls) / len(recalls))
+
+
 def test_pausing_and_resuming_gives_the_same_weights_to_the_bit(new_run, monkeypatch):
     straight, broken = (new_run(average_weights=True, optimizer="adamw", mix="mixup", dropout=0.2) for _ in range(2))
     drive(straight, Control())

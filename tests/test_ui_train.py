@@ -151,7 +151,7 @@ def test_back_to_the_defaults_empties_what_the_browser_keeps(handlers: Handlers)
 
 def test_fields_that_mean_nothing_are_hidden() -> None:
     hidden = train_form.hidden(train_form.defaults())
-    assert hidden["hidden_units"] and hidden["step_epochs"] and not hidden["warmup_fraction"]
+    assert hidden["hidden_units"] and hidden["step_epochs"]
     assert not train_form.hidden({**train_form.defaults(), "head": "hidden"})["hidden_units"]
     assert hidden["nesterov"] and not train_form.hidden({**train_form.defaults(), "optimizer": "sgd"})["nesterov"]
 
@@ -494,3 +494,51 @@ def test_examples_are_pictures_inside_the_page(handlers: Handlers, dataset: str)
     found = handlers.examples(dataset, *values(picture_size=16))
     assert found.count('src="data:image/jpeg;base64,') == 8
     assert "choose" in handlers.examples(None, *values()).lower()
+
+
+# the forecast and the run
+
+
+@pytest.mark.parametrize("machine", ["cuda", "mps", "cpu"])
+@pytest.mark.parametrize("chosen", ["auto", "cpu"])
+def test_the_forecast_decides_as_the_run_does_on_every_machine(
+    workspace: Workspace, class_folders: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, machine: str, chosen: str
+) -> None:
+    from resnet_studio.model import device
+
+    photos = intake.from_folder(class_folders({"cat": 3, "dog": 3}, side=300), workspace, name="photos")
+    monkeypatch.setattr(device, "cuda_works", lambda: machine == "cuda")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: machine == "cuda")
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: machine == "mps")
+    config = TrainConfig(device=chosen, depth=50, weights="imagenet-v2")
+    forecast = Forecaster(workspace).look(config, photos)
+    run = plan.new_run(photos, config, workspace)
+    assert forecast.settled == run.config
+    assert run.config.picture_size == (224 if machine != "cpu" and chosen == "auto" else 160)
+
+
+def test_the_forecast_says_when_the_machine_has_no_such_device(handlers: Handlers, dataset: str) -> None:
+    seen = shown(handlers.changed(dataset, *values(device="cuda:99")))
+    assert "no" in seen["problem"] and "cuda:99" in seen["problem"] and seen["train"]["interactive"] is False
+
+
+def test_the_forecast_learns_only_from_trainings_on_such_a_device(workspace: Workspace, dataset: str) -> None:
+    config = TrainConfig(epochs=12, picture_size=32, freeze="none", weights="scratch", device="cpu")
+    forecaster = Forecaster(workspace)
+    guess = forecaster.look(config, forecaster.dataset(dataset)).seconds
+    run = hand_made.new_run(workspace, resolved=config.replace(stem="small", batch_size=32, learning_rate=1e-3))
+    hand_made.train(run)
+    run.log.path.write_text(run.log.path.read_text().replace("CPU, 2 cores", "NVIDIA H100"))
+    run.append(Finished(reason="completed", epochs_run=12, best_epoch=12, validation_accuracy=0.9,
+                        test_accuracy=None, train_seconds=3600))  # fmt: skip
+    assert forecaster.look(config, forecaster.dataset(dataset)).seconds == guess
+
+
+def test_a_field_is_hidden_only_where_it_does_nothing() -> None:
+    from resnet_studio.training.optim import rate_factor
+
+    for schedule in ("one_cycle", "cosine", "step", "constant"):
+        hidden = train_form.hidden({**train_form.defaults(), "schedule": schedule})
+        first = [rate_factor(TrainConfig(schedule=schedule, warmup_fraction=share), 0, 100, 10) for share in (0, 0.5)]
+        assert hidden.get("warmup_fraction", False) == (first[0] == first[1]), schedule

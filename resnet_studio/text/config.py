@@ -144,8 +144,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "config.schedule.constant": ("Constant", "恒定"),
     "config.warmup_fraction": ("Warm-up", "预热比例"),
     "config.warmup_fraction.help": (
-        "Share of the training in which the learning rate rises",
-        "学习率上升阶段占整个训练的比例",
+        "Share of the training in which the learning rate rises, with every schedule; 0 starts at the full rate",
+        "学习率上升阶段占整个训练的比例，适用于所有学习率策略；0 表示一开始就用完整的学习率",
     ),
     "config.step_epochs": ("Step every (epochs)", "阶梯间隔（轮）"),
     "config.step_epochs.help": (
@@ -166,9 +166,10 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "config.class_weighting": ("Class weighting", "类别加权"),
     "config.class_weighting.help": (
-        "Balanced makes rare classes count as much as common ones",
-        "“均衡”让少见的类别与常见的同等重要",
+        "Balanced makes rare classes count as much as common ones; auto does so where one class has more than five times the pictures of another",
+        "“均衡”让少见的类别与常见的同等重要；自动模式在类别图片数相差五倍以上时启用均衡",
     ),
+    "config.class_weighting.auto": ("Auto", "自动"),
     "config.class_weighting.none": ("None", "不加权"),
     "config.class_weighting.balanced": ("Balanced", "均衡"),
     "config.l1_penalty": ("L1 penalty", "L1 惩罚"),

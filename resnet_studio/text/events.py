@@ -25,6 +25,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "With {epochs:epoch|epochs}, these stages are never trained: {stages:, }. Unfreezing one every {every:epoch|epochs} takes at least {needed:epoch|epochs} to reach all.",
         "训练 {epochs} 轮来不及解冻以下阶段，它们不会被训练：{stages:、}。每 {every} 轮解冻一个，全部解冻至少需要 {needed} 轮。",
     ),
+    "note.plan.balanced": (
+        "The largest class has {ratio:.0f} times the pictures of the smallest, so rare classes count more: each class weighs the same in the loss and in the choice of the best epoch. Set class weighting to none to leave that out.",
+        "图片最多的类别是最少的 {ratio:.0f} 倍，因此少见的类别权重更高：计算损失和挑选最佳轮次时，各类别同等重要。如不需要，请将类别加权设为“不加权”。",
+    ),
     "error.diverged": (
         "The loss became NaN or infinite before any epoch gave a usable model; train again with a lower learning rate.",
         "还没有得到可用的模型，损失就变成了 NaN 或无穷大；请用更小的学习率重新训练。",

@@ -21,8 +21,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "有 {count} 个类别的图片不足 {wanted} 张（{classes}）：请补充图片，结果才可靠。",
     ),
     "finding.imbalance": (
-        "The classes are uneven: “{largest}” has {most:picture|pictures}, “{smallest}” only {fewest}; add pictures to the small ones, or set class weighting to balanced.",
-        "各类别数量悬殊：“{largest}”有 {most} 张，“{smallest}”只有 {fewest} 张；请为少的类别补充图片，或把类别加权设为“均衡”。",
+        "The classes are uneven: “{largest}” has {most:picture|pictures}, “{smallest}” only {fewest}. Add pictures to the small ones; past 5 to 1, training gives rare classes more weight by itself.",
+        "各类别数量悬殊：“{largest}”有 {most} 张，“{smallest}”只有 {fewest} 张；请为少的类别补充图片；相差超过 5 倍时，训练会自动提高少见类别的权重。",
     ),
     "finding.tiny": (
         "{count:picture is|pictures are} under {side} pixels high or wide: little can be seen in them.",

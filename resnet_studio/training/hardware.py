@@ -32,6 +32,11 @@ def describe(device: torch.device) -> str:
     return "Apple GPU" if device.type == "mps" else f"CPU, {os.cpu_count() or 1} cores"
 
 
+def is_gpu(described: str) -> bool:
+    """Whether what :func:`describe` calls ``described`` is a GPU."""
+    return not described.startswith("CPU")
+
+
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Whether ``error`` says that the device has no memory left; Metal has no exception of its own for that."""
     import torch

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from resnet_studio.errors import RunError
 from resnet_studio.events import Event, Interrupted, Noted, Testing
+from resnet_studio.training.balance import imbalance
 from resnet_studio.training.finishing import finish
 from resnet_studio.training.plan import cautions
 from resnet_studio.training.setup import prepare
@@ -25,7 +26,7 @@ def train(run: Run, control: Control) -> Iterator[Event]:
     or the starting weights cannot be used.
     """
     if not run.state_file.exists():
-        yield from cautions(run.config, run.requested)
+        yield from cautions(run.config, run.requested, imbalance(run.split["train"]["label"]))
     session = yield from prepare(run, control)
     if session is None:
         yield Interrupted()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -13,6 +12,7 @@ from resnet_studio.data.trainable import check_trainable
 from resnet_studio.errors import ConfigError
 from resnet_studio.events import Noted
 from resnet_studio.model import anatomy, weights
+from resnet_studio.training.balance import imbalance_of, weighting
 
 if TYPE_CHECKING:
     from resnet_studio.config import Freeze, Stem, TrainConfig
@@ -25,7 +25,10 @@ KEPT_VIEWS, MOST_VIEWS = 4, 13  # of each training picture whose features are ke
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the automatic choices look at; ``flip`` and ``epochs`` are hints that sample data sets come with."""
+    """What the automatic choices look at; ``flip`` and ``epochs`` are hints that sample data sets come with.
+
+    ``imbalance``: training pictures of the largest class, by those of the smallest.
+    """
 
     train_pictures: int
     classes: int
@@ -34,6 +37,7 @@ class Facts:
     on_gpu: bool
     flip: bool = True
     epochs: int | None = None
+    imbalance: float = 1.0
 
 
 def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
@@ -57,6 +61,7 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         early_picture_size=min(size, config.early_picture_size or early),
         learning_rate=config.learning_rate or _learning_rate(config, scratch),
         stage_factor=1.0 if scratch else config.stage_factor,
+        class_weighting=weighting(facts.imbalance) if config.class_weighting == "auto" else config.class_weighting,
         augmentation=_augmentation(size, scratch) if config.augmentation == "auto" else config.augmentation,
         horizontal_flip=config.horizontal_flip and facts.flip,
     )
@@ -176,14 +181,17 @@ def freeze_in(config: TrainConfig, epoch: int) -> Freeze:
     return cast("Freeze", levels[max(levels.index(config.freeze), len(levels) - 1 - joined)])
 
 
-def cautions(config: TrainConfig, requested: TrainConfig | None = None) -> tuple[Noted, ...]:
+def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: float = 1.0) -> tuple[Noted, ...]:
     """What a training with a resolved ``config`` will hardly do as one hopes; it is done all the same.
 
-    With what was ``requested``, also that no pretrained weights were found where nobody asked for random ones.
+    With what was ``requested``, also what the studio chose by itself and one should know: that no pretrained weights
+    were found where nobody asked for random ones, and that classes, which differ by ``ratio``, are balanced.
     """
     said = []
     if requested is not None and requested.weights == "auto" and config.weights == "scratch":
         said.append(Noted(key="weights.auto.scratch", values=weights.explain("auto", config.depth).values))
+    if requested is not None and (requested.class_weighting, config.class_weighting) == ("auto", "balanced"):
+        said.append(Noted(key="note.plan.balanced", values={"ratio": ratio}))
     if config.weights == "scratch" and config.tuned_parameters != "all":
         said.append(Noted(key="note.plan.random_convolutions"))
     elif config.weights == "scratch" and config.freeze != "none":
@@ -236,7 +244,7 @@ def settled_for(dataset: Dataset, config: TrainConfig) -> tuple[TrainConfig, Spl
     """
     check_trainable(dataset)
     parts = split_dataset(dataset, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
-    return resolve(config, facts(dataset, config, len(parts.train), on_gpu=_on_gpu(config))), parts
+    return resolve(config, facts(dataset, config, len(parts.train), on_gpu=on_gpu(config))), parts
 
 
 def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu: bool) -> Facts:
@@ -249,36 +257,18 @@ def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu:
         on_gpu=on_gpu,
         flip=bool(dataset.hints.get("horizontal_flip", True)),
         epochs=dataset.hints.get("epochs"),
+        imbalance=imbalance_of(dataset),
     )
 
 
-def _on_gpu(config: TrainConfig) -> bool:
+def on_gpu(config: TrainConfig) -> bool:
+    """Whether a training of ``config`` takes a GPU of this machine, CUDA or Metal.
+
+    Raises :class:`ConfigError` where the machine does not have the device that ``config`` names.
+    """
     from resnet_studio.model.device import choose_device
 
     return choose_device(config.device).type != "cpu"
-
-
-def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
-    """Arithmetic of a whole training with a resolved ``config``, in GFLOP, for ``counts`` of train, validation and test
-    pictures: a forward pass through all stages, and twice that for the backward pass through those that learn (once
-    for the gradient of the maps, once for that of the weights where they are trained). Adversarial training goes twice
-    through all stages, and once back to the pictures.
-    """
-    assert config.picture_size is not None and config.epochs is not None
-    costs = anatomy.gflops(config.depth, config.picture_size, config.stem)
-    whole = sum(costs.values())
-    frozen = sum(costs[stage] for stage in anatomy.frozen_stages(config.freeze))
-    areas = [(picture_size_in(config, epoch) / config.picture_size) ** 2 for epoch in range(config.epochs)]
-    kept, backward = keeps_features(config), 2 if config.tuned_parameters == "all" else 1
-    through_frozen = (kept_views(config) * areas[0] if kept else sum(areas)) * counts["train"]
-    through_frozen += (1 if kept else config.epochs) * counts["validation"]
-    through_rest = config.epochs * counts["validation"] * (whole - frozen)
-    for epoch, area in enumerate(areas):
-        learning = sum(costs[stage] for stage in anatomy.trained_stages(freeze_in(config, epoch)))
-        through_rest += counts["train"] * area * (whole - frozen + backward * learning)
-        if config.adversarial:
-            through_rest += counts["train"] * area * (2 * whole + (backward - 1) * learning)
-    return through_frozen * frozen + through_rest + counts["test"] * whole
 
 
 def keeps_features(config: TrainConfig) -> bool:

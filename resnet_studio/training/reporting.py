@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resnet_studio.events import Progress, Started
+from resnet_studio.events import EpochFinished, Progress, Started
 from resnet_studio.training import hardware
 from resnet_studio.training.unfreezing import count_trained
 
@@ -49,4 +49,23 @@ def progress(session: Session) -> Progress:
         pictures_per_second=rate,
         remaining_seconds=left / rate * extra,
         memory_mb=hardware.memory_mb(session.materials.device),
+    )
+
+
+def epoch_finished(
+    session: Session, rate: float, loss: float, accuracy: float, balanced_accuracy: float | None
+) -> EpochFinished:
+    """The scores of the epoch that ``session`` has just trained at ``rate`` pictures a second."""
+    tally = session.tally
+    return EpochFinished(
+        epoch=session.epoch + 1,
+        train_loss=float(tally.loss) / max(1, tally.seen),
+        train_accuracy=float(tally.correct) / max(1, tally.seen),
+        validation_loss=loss,
+        validation_accuracy=accuracy,
+        balanced_accuracy=balanced_accuracy,
+        learning_rate=session.learning_rate,
+        pictures_per_second=rate,
+        seconds=tally.seconds,
+        best=False,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -25,7 +25,7 @@ from resnet_studio.training.materials import Materials, Tally, class_weights
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, share_zeros, soft_threshold
 from resnet_studio.training.plan import fewest_in_a_batch, picture_size_in
 from resnet_studio.training.unfreezing import unfreeze
-from resnet_studio.training.validation import Best, before_training, validate
+from resnet_studio.training.validation import Best, Scores, before_training, validate
 
 PROGRESS_SECONDS = 0.5
 SAVE_SECONDS = 60.0
@@ -235,19 +235,9 @@ class Session:
         """Score the validation pictures; keep the network where it is the best so far."""
         self._count_time(time.perf_counter())
         rate = self.tally.seen / max(1e-9, self.tally.seconds)
-        loss, accuracy = self._validate()
-        finished = EpochFinished(
-            epoch=self.epoch + 1,
-            train_loss=float(self.tally.loss) / max(1, self.tally.seen),
-            train_accuracy=float(self.tally.correct) / max(1, self.tally.seen),
-            validation_loss=loss,
-            validation_accuracy=accuracy,
-            learning_rate=self.learning_rate,
-            pictures_per_second=rate,
-            seconds=self.tally.seconds,
-            best=self.kept.beaten_by(loss, accuracy),
-        )
-        if finished.best:
+        finished = reporting.epoch_finished(self, rate, *self._scores())
+        if self.kept.beaten_by(finished):
+            finished = replace(finished, best=True)
             self.kept.keep(finished, self._scored())
         self._count_time(time.perf_counter())
         return finished
@@ -257,15 +247,20 @@ class Session:
 
         One whose loss is no number is not worth keeping.
         """
-        loss, accuracy = self._validate()
-        if self.kept.beaten_by(loss, accuracy):
-            self.kept.keep(before_training(loss, accuracy), self._scored())
+        start = before_training(*self._scores())
+        if self.kept.beaten_by(start):
+            self.kept.keep(start, self._scored())
 
     def _scored(self) -> torch.nn.Module:
         """The network that is scored and kept: the average where there is one."""
         return self.materials.suffix if self.average is None else self.average.module
 
-    def _validate(self) -> tuple[float, float]:
+    def _scores(self) -> tuple[float, float, float | None]:
+        """Loss, accuracy, and the accuracy that weighs all classes alike where the loss does so too."""
+        loss, accuracy, *balanced = self._validate()
+        return loss, accuracy, balanced[0] if self.loss_weights is not None else None
+
+    def _validate(self) -> Scores:
         return validate(self.materials, self._scored(), 2 * self.micro_batch)
 
     def next_epoch(self, finished: EpochFinished) -> None:

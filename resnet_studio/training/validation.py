@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -30,11 +30,11 @@ class Best:
     on_disk: bool = False
     saved: float = 0.0
 
-    def beaten_by(self, loss: float, accuracy: float) -> bool:
-        """Whether a network with these validation scores is better; the loss decides between equal accuracies."""
-        if not math.isfinite(loss):
+    def beaten_by(self, epoch: EpochFinished) -> bool:
+        """Whether the network that ``epoch`` scored is better."""
+        if not math.isfinite(epoch.validation_loss):
             return False
-        return self.epoch is None or (accuracy, -loss) > (self.epoch.validation_accuracy, -self.epoch.validation_loss)
+        return self.epoch is None or epoch.score > self.epoch.score
 
     def keep(self, epoch: EpochFinished, suffix: torch.nn.Module) -> None:
         """Take the network that ``suffix`` is the trained part of in place of the one held."""
@@ -43,20 +43,35 @@ class Best:
         self.on_disk = False
 
 
-def validate(m: Materials, suffix: torch.nn.Module, batch_size: int) -> tuple[float, float]:
-    """Mean loss (no label smoothing, no class weights) and accuracy of ``suffix`` on the validation pictures."""
+class Scores(NamedTuple):
+    """Of a network on the validation pictures: mean loss (no label smoothing, no class weights), accuracy, and the mean
+    accuracy over the classes.
+    """
+
+    loss: float
+    accuracy: float
+    balanced_accuracy: float
+
+
+def validate(m: Materials, suffix: torch.nn.Module, batch_size: int) -> Scores:
+    """The scores of the network whose trained part is ``suffix``."""
     suffix.eval()
-    loss, correct = torch.zeros((), device=m.device), torch.zeros((), device=m.device)
+    classes, labels = len(m.card.classes), m.batches.validation.labels
+    loss, right = torch.zeros((), device=m.device), torch.zeros(classes, dtype=torch.long, device=m.device)
     with torch.no_grad(), autocast(m.device, m.compute):
-        for inputs, labels in m.batches.validate(batch_size):
+        for inputs, answers in m.batches.validate(batch_size):
             logits = suffix(inputs).float()
-            loss += F.cross_entropy(logits, labels, reduction="sum")
-            correct += (logits.argmax(1) == labels).sum()
-    count = len(m.batches.validation)
-    return float(loss) / count, float(correct) / count
+            loss += F.cross_entropy(logits, answers, reduction="sum")
+            # a class beyond the last one for what is wrong: a mask would wait for the device
+            right += torch.bincount(torch.where(logits.argmax(1) == answers, answers, classes), minlength=classes + 1)[
+                :classes
+            ]
+    counts = torch.bincount(labels, minlength=classes)
+    shares = right[counts > 0] / counts[counts > 0]
+    return Scores(float(loss) / len(labels), int(right.sum()) / len(labels), float(shares.double().mean()))
 
 
-def before_training(loss: float, accuracy: float) -> EpochFinished:
+def before_training(loss: float, accuracy: float, balanced_accuracy: float | None) -> EpochFinished:
     """Epoch 0, which trained nothing, with its validation scores."""
     return EpochFinished(
         epoch=0,
@@ -68,4 +83,5 @@ def before_training(loss: float, accuracy: float) -> EpochFinished:
         pictures_per_second=0.0,
         seconds=0.0,
         best=True,
+        balanced_accuracy=balanced_accuracy,
     )

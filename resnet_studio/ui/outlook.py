@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
@@ -15,7 +14,8 @@ from resnet_studio.data.dataset import Dataset
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Status
 from resnet_studio.text import Language, say
-from resnet_studio.training import plan
+from resnet_studio.training import cost, hardware, plan
+from resnet_studio.training.balance import imbalance_of
 from resnet_studio.ui import network
 from resnet_studio.ui.run_data import Overview, RunData, spell_time
 
@@ -62,7 +62,9 @@ class Outlook:
 
     def cautions(self, language: Language) -> list[str]:
         """What to think over before training; nothing without pictures."""
-        notes = plan.cautions(self.settled) if self.settled else ()
+        if self.settled is None or self.dataset is None:
+            return []
+        notes = plan.cautions(self.settled, self.config, imbalance_of(self.dataset))
         return [say(note.key, language, **note.values) for note in notes]
 
 
@@ -87,24 +89,29 @@ class Forecaster:
         return self._kept[2]
 
     def look(self, config: TrainConfig, dataset: Dataset | None) -> Outlook:
-        """What ``config`` comes to on ``dataset``. Raises :class:`StudioError` for weights that there are not."""
+        """What ``config`` comes to on ``dataset``, decided as a run decides it; waits for torch to load, once.
+
+        Raises :class:`StudioError` for weights that there are not, and for a device that the machine does not have.
+        """
         if dataset is None:
             return Outlook(config, None, None, None)
         counts = part_sizes(dataset, config)
-        settled = plan.resolve(config, plan.facts(dataset, config, counts["train"], on_gpu=on_gpu()))
-        return Outlook(config, settled, dataset, self._seconds(settled, counts))
+        on_gpu = plan.on_gpu(config)
+        settled = plan.resolve(config, plan.facts(dataset, config, counts["train"], on_gpu=on_gpu))
+        return Outlook(config, settled, dataset, self._seconds(settled, counts, on_gpu))
 
     def models(self, depth: int) -> list[Overview]:
         """Trained models of that depth in this workspace, which can be trained on; the newest first."""
         runs = (run for run in self._runs.overviews() if run.config.depth == depth and run.state.status in ENDED)
         return [run for run in runs if run.run.best.is_file()][:RUNS_LEARNT_FROM]
 
-    def _seconds(self, settled: TrainConfig, counts: Mapping[str, int]) -> float | None:
-        """Arithmetic by speed: that of the last trainings here, or a guess from the number of cores."""
-        speeds = [speed for run in self._runs.overviews()[:20] if (speed := _speed(run)) is not None]
-        default = GFLOPS_A_GPU if on_gpu() else GFLOPS_A_CORE * (os.cpu_count() or 1)
+    def _seconds(self, settled: TrainConfig, counts: Mapping[str, int], on_gpu: bool) -> float | None:
+        """Arithmetic by speed: that of the last trainings here on such a device, or a guess from the cores."""
+        runs = [run for run in self._runs.overviews()[:20] if _took_gpu(run) == on_gpu]
+        speeds = [speed for run in runs if (speed := _speed(run)) is not None]
+        default = GFLOPS_A_GPU if on_gpu else GFLOPS_A_CORE * (os.cpu_count() or 1)
         speed = median(speeds[:RUNS_LEARNT_FROM]) if speeds else default
-        return plan.gflop(settled, counts) / speed if speed > 0 else None
+        return cost.gflop(settled, counts) / speed if speed > 0 else None
 
 
 def part_sizes(dataset: Dataset, config: TrainConfig) -> dict[str, int]:
@@ -122,11 +129,8 @@ def part_sizes(dataset: Dataset, config: TrainConfig) -> dict[str, int]:
     }
 
 
-def on_gpu() -> bool:
-    """Whether trainings use a GPU here, as far as it is known without waiting for torch to load."""
-    cuda = getattr(sys.modules.get("torch"), "cuda", None)
-    available = getattr(cuda, "is_available", None)
-    return bool(available is not None and available())
+def _took_gpu(run: Overview) -> bool:
+    return run.state.started is not None and hardware.is_gpu(run.state.started.device)
 
 
 def _reached(config: TrainConfig) -> Freeze:
@@ -143,7 +147,7 @@ def _speed(run: Overview) -> float | None:
         return None
     if finished.epochs_run < 1 or run.config.epochs is None or run.config.picture_size is None:
         return None
-    return plan.gflop(run.config.replace(epochs=finished.epochs_run), counts) / run.seconds
+    return cost.gflop(run.config.replace(epochs=finished.epochs_run), counts) / run.seconds
 
 
 def _about(seconds: float, language: Language) -> str:

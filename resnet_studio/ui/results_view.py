@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from resnet_studio.evaluation import missed
 from resnet_studio.text import Language, say
 from resnet_studio.ui.literal import literal, name_of
 from resnet_studio.ui.machine import device_name
@@ -136,7 +137,8 @@ def _reading(report: Mapping[str, Any], language: Language) -> str:
     share = largest["support"] / max(1, total)
     key = "results.reading.no_better" if report["accuracy"] <= share else "results.reading.baseline"
     second = say(key, language, name=largest["name"], share=share)
-    return literal(f"{first}{' ' if language == 'en' else ''}{second}")
+    third = missed.sentence(missed.never_predicted(report["classes"], report["confusion"]), language)
+    return literal((" " if language == "en" else "").join(filter(None, [first, second, third])))
 
 
 def class_table(report: Mapping[str, Any], language: Language) -> str:

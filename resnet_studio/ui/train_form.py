@@ -43,7 +43,6 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "hidden_units": ("head", ("hidden",)),
     "nesterov": ("optimizer", ("sgd",)),
-    "warmup_fraction": ("schedule", ("one_cycle", "cosine")),
     "step_epochs": ("schedule", ("step",)),
     "step_factor": ("schedule", ("step",)),
     "strong_policy": ("augmentation", ("strong",)),

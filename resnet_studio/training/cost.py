@@ -1,0 +1,35 @@
+"""The arithmetic of a training, from which the time that it takes is forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from resnet_studio.model import anatomy
+from resnet_studio.training.plan import freeze_in, keeps_features, kept_views, picture_size_in
+
+if TYPE_CHECKING:
+    from resnet_studio.config import TrainConfig
+
+
+def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
+    """Arithmetic of a whole training with a resolved ``config``, in GFLOP, for ``counts`` of train, validation and test
+    pictures: a forward pass through all stages, and twice that for the backward pass through those that learn (once
+    for the gradient of the maps, once for that of the weights where they are trained). Adversarial training goes twice
+    through all stages, and once back to the pictures.
+    """
+    assert config.picture_size is not None and config.epochs is not None
+    costs = anatomy.gflops(config.depth, config.picture_size, config.stem)
+    whole = sum(costs.values())
+    frozen = sum(costs[stage] for stage in anatomy.frozen_stages(config.freeze))
+    areas = [(picture_size_in(config, epoch) / config.picture_size) ** 2 for epoch in range(config.epochs)]
+    kept, backward = keeps_features(config), 2 if config.tuned_parameters == "all" else 1
+    through_frozen = (kept_views(config) * areas[0] if kept else sum(areas)) * counts["train"]
+    through_frozen += (1 if kept else config.epochs) * counts["validation"]
+    through_rest = config.epochs * counts["validation"] * (whole - frozen)
+    for epoch, area in enumerate(areas):
+        learning = sum(costs[stage] for stage in anatomy.trained_stages(freeze_in(config, epoch)))
+        through_rest += counts["train"] * area * (whole - frozen + backward * learning)
+        if config.adversarial:
+            through_rest += counts["train"] * area * (2 * whole + (backward - 1) * learning)
+    return through_frozen * frozen + through_rest + counts["test"] * whole

@@ -5,7 +5,9 @@
 
   // A browser that has looked at a data set is not shown the empty state for a moment.
   try { if (localStorage.getItem("studio-returning")) document.documentElement.classList.add("rs-returning"); } catch {}
-  setTimeout(() => document.documentElement.classList.remove("rs-returning"), 4000);
+  // Nor one that comes back to another tab the Data tab.
+  if (!["", "#data"].includes(location.hash)) document.documentElement.classList.add("rs-opening");
+  setTimeout(() => document.documentElement.classList.remove("rs-returning", "rs-opening"), 4000);
 
   const DARK = /prefers-color-scheme:\s*dark/, listeners = new Set(), real = window.matchMedia.bind(window);
   const stored = () => { try { return localStorage.getItem("studio-theme"); } catch { return null; } };

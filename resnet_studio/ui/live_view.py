@@ -277,7 +277,7 @@ def _settings(seen: Seen, language: Language, browser: str) -> str:
 
 
 def now(runs: Sequence[Seen], language: Language) -> str:
-    """The header's line: what is at work, and how many wait."""
+    """The header's line: what is at work, and how many wait; it leads to that run under Train."""
     at_work = next((seen for seen in runs if seen.place == 0), None)
     if at_work is None:
         return ""
@@ -289,4 +289,4 @@ def now(runs: Sequence[Seen], language: Language) -> str:
     waiting = sum(seen.place not in (0, None) for seen in runs)
     if waiting:
         said += say("live.now.waiting", language, count=waiting)
-    return escape(said)
+    return f'<a href="#train" data-follow="{escape(at_work.run.id)}">{escape(said)}</a>'

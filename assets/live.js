@@ -11,7 +11,7 @@
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
   const parts = {};
   let state = { run: "", phase: "", running: [], queued: [] }, seen = "", pinned = "", waiting = null;
-  let ended = { run: "", until: 0 };
+  let ended = { run: "", until: 0 }, server = "";
   let share = null, tell = null, ready = false, settled = false, lost = false;
 
   // ---- which run
@@ -74,12 +74,23 @@
         if (problem === "again" || waiting?.signal.reason === "again") continue;
         reach(false);
         await sleep(pause);
-        pause = Math.min(pause * 1.6, 10000);
+        pause = Math.min(pause * 1.6, 4000);
       }
     }
   };
 
+  // A restarted server knows nothing of what this page has told it, and may be a newer version.
+  const restarted = (answering) => {
+    const before = server;
+    server = answering;
+    return Boolean(before && before !== answering);
+  };
+
   const take = (news, asked) => {
+    if (restarted(news.server)) {
+      location.reload();
+      return;
+    }
     if (asked && news.run !== asked) {  // it was deleted
       if (pinned === asked) pinned = "";
       keep(mine().filter((one) => one !== asked));

@@ -153,9 +153,29 @@ def test_the_run_at_work_is_shown_before_a_newer_one(client: TestClient, workspa
     news = ask(client)
     assert news["run"] == older.id and news["queued"] == [newer.id]
     assert "waiting, place 1" in news["parts"]["queue"]
-    assert news["parts"]["now"].startswith("Training digits") and "+1 waiting" in news["parts"]["now"]
+    assert ">Training digits" in news["parts"]["now"] and "+1 waiting" in news["parts"]["now"]
     waiting = ask(client, run=newer.id)
     assert waiting["phase"] == "queued" and "place 1 in the queue" in waiting["parts"]["status"]
+
+
+def test_the_line_in_the_header_leads_to_the_training_that_it_names(
+    client: TestClient, workspace: Workspace, queue: Queue
+) -> None:
+    run = hand_made.new_run(workspace)
+    record(run, Queued(), started())
+    queue.now = [run.id]
+    now = ask(client)["parts"]["now"]
+    assert 'href="#train"' in now and f'data-follow="{run.id}"' in now
+
+
+def test_a_restarted_server_answers_at_once_under_another_name(workspace: Workspace, queue: Queue) -> None:
+    from resnet_studio.ui.watch import Watch
+
+    before, after = (live.Renderer(Watch(workspace, cast(Any, queue))) for _ in range(2))
+    first = before.answer("", "", "en")
+    assert first is not None and before.answer("", first["seen"], "en") is None
+    second = after.answer("", first["seen"], "en")
+    assert second is not None and second["server"] != first["server"]
 
 
 def test_a_run_that_is_gone_gives_way_to_the_usual_one(client: TestClient, workspace: Workspace) -> None:

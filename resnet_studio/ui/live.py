@@ -2,10 +2,10 @@
 
 ``GET /studio/live?run=ID&seen=TOKEN&lang=en`` answers with JSON: ``run`` and ``phase`` of the run shown, whether it is
 this program's ``own`` and ``mine``, this browser's, the ids that are ``running`` and ``queued``, how many are
-``ahead`` of a new training, the ``share`` done, ``parts`` (only the pieces of HTML that changed since ``seen``) and
-the new ``seen``. Without a ``run`` that is there, the one at work is shown, else the one with the latest news. Nothing
-new for 25 seconds is answered with 204. An idle tab thus costs one request every 25 seconds, and none while it is
-hidden.
+``ahead`` of a new training, the ``share`` done, ``parts`` (only the pieces of HTML that changed since ``seen``), the
+``server`` that answers (another one after a restart) and the new ``seen``. Without a ``run`` that is there, the one at
+work is shown, else the one with the latest news. Nothing new for 25 seconds is answered with 204. An idle tab thus
+costs one request every 25 seconds, and none while it is hidden.
 
 For other tabs: ``shared.live_phase`` is a hidden component whose value is the JSON of ``run``, ``phase``, ``running``,
 ``queued``, ``ahead``, ``own`` and ``mine``; its ``change`` event fires when any of them changes, so that buttons and
@@ -15,6 +15,7 @@ lists follow the job.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -46,6 +47,7 @@ class Renderer:
     """Makes the pieces of HTML once for all tabs that look at the same run in the same language."""
 
     watch: Watch
+    server: str = field(default_factory=lambda: secrets.token_hex(4))
     _kept: OrderedDict[tuple[str, Language], tuple[object, dict[str, str]]] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -70,13 +72,15 @@ class Renderer:
             "mine": bool(followed and whose(followed.about, browser) == "here"),
         }
         share = live_view.share_done(followed)
-        marks = {name: _mark(html) for name, html in parts.items()} | {"state": _mark(repr((state, share)))}
+        marks = {name: _mark(html) for name, html in parts.items()} | {
+            "state": _mark(repr((state, share, self.server)))
+        }
         token = ",".join(f"{name}:{mark}" for name, mark in marks.items())
         if token == seen_token:
             return None
         known = dict(pair.split(":", 1) for pair in seen_token.split(",") if ":" in pair)
         changed = {name: html for name, html in parts.items() if known.get(name) != marks[name]}
-        return {**state, "share": share, "parts": changed, "seen": token}
+        return {**state, "share": share, "parts": changed, "server": self.server, "seen": token}
 
     def _pieces(self, seen: Seen | None, language: Language) -> dict[str, str]:
         key = (seen.run.id if seen else "", language)

@@ -13,6 +13,7 @@ from resnet_studio.config import TrainConfig, choices, label
 from resnet_studio.errors import ConfigError, StudioError
 from resnet_studio.model import weights
 from resnet_studio.text import Language, keys, say
+from resnet_studio.ui.choices import filled_in_later
 from resnet_studio.ui.context import T
 from resnet_studio.workspace import Workspace
 
@@ -68,7 +69,7 @@ def field(name: str) -> Any:
     if name == "depth":
         return gr.Radio(named, value=default, elem_classes="rs-segments", **words)
     if named:
-        return gr.Dropdown(named, value=default, filterable=False, visible=visible, **words)
+        return filled_in_later(gr.Dropdown(named, value=default, filterable=False, visible=visible, **words))
     if hint is bool:
         return gr.Checkbox(value=default, visible=visible, **words)
     whole = hint is int or int in get_args(hint)

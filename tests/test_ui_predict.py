@@ -8,7 +8,9 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
+import gradio as gr
 import pytest
 from hand_made import finish, new_run, report_of, train
 from PIL import Image, ImageDraw
@@ -21,7 +23,10 @@ from resnet_studio.prediction import Prediction
 from resnet_studio.text import say
 from resnet_studio.ui import predict_view
 from resnet_studio.ui.asking import Asking
+from resnet_studio.ui.choices import filled_in_later
+from resnet_studio.ui.context import Studio, to_try
 from resnet_studio.ui.drawing import Paper, centred, decoded, paper_of
+from resnet_studio.ui.predict_handlers import Handlers
 from resnet_studio.ui.predict_view import Named, answers_csv
 from resnet_studio.ui.predictors import Predictors, Record, Records, level
 from resnet_studio.workspace import Run, Workspace
@@ -87,6 +92,45 @@ def test_the_run_that_the_browser_looks_at_is_asked_where_it_is_finished(
     unfinished = trained("3", done=False)
     default = asking.default(unfinished.id)
     assert default is not None and default.key == f"run:{newest.id}"
+
+
+def offered(answer: Any) -> Any:
+    """The model that an offer of the handlers chooses."""
+    return answer[1].value
+
+
+def test_the_run_to_try_is_asked_whatever_was_picked_before(workspace: Workspace, trained: Callable[..., Run]) -> None:
+    older, newest = trained("1"), trained("2")
+    handlers = Handlers(Studio(workspace, cast(Any, None)))
+    picked = handlers.pick(f"run:{newest.id}")
+    assert offered(handlers.show(newest.id, None, picked)) == f"run:{newest.id}"
+    assert offered(handlers.show(newest.id, to_try(older.id), picked)) == f"run:{older.id}"
+
+
+def test_a_model_picked_by_hand_stays_until_another_run_is_looked_at(
+    workspace: Workspace, trained: Callable[..., Run]
+) -> None:
+    older, newest = trained("1"), trained("2")
+    handlers = Handlers(Studio(workspace, cast(Any, None)))
+    tried, picked = to_try(newest.id), handlers.pick(f"run:{older.id}")
+    assert offered(handlers.show(newest.id, tried, picked)) == f"run:{older.id}"
+    *offer, picked = handlers.follow(newest.id)
+    assert offered(offer) == offered(handlers.show(newest.id, tried, picked)) == f"run:{newest.id}"
+
+
+def test_the_own_run_is_asked_as_soon_as_it_is_finished(workspace: Workspace, trained: Callable[..., Run]) -> None:
+    older, own = trained("1"), trained("2", done=False)
+    handlers = Handlers(Studio(workspace, cast(Any, None)))
+    *offer, picked = handlers.follow(own.id)
+    assert offered(offer) == f"run:{older.id}"
+    finish(own, report_of(own))
+    assert offered(handlers.show(own.id, None, picked)) == f"run:{own.id}"
+
+
+def test_a_model_can_be_asked_by_a_page_that_the_server_does_not_remember(workspace: Workspace) -> None:
+    with gr.Blocks():
+        dropdown = filled_in_later(gr.Dropdown(choices=[]))
+    assert dropdown.preprocess("run:1") == "run:1"
 
 
 @pytest.mark.parametrize(

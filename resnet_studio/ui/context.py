@@ -24,6 +24,7 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
@@ -77,7 +78,8 @@ class Shared:
     :mod:`resnet_studio.ui.live`); its ``change`` event fires when a run begins, waits or ends. A tab reacts with
     ``shared.dataset.change(...)`` and reads the state of a fresh page with ``shared.demo.load(...)``; where the
     browser has kept a value, a fresh page fires both. To move to another tab, return ``gr.Tabs(selected="train")``
-    for ``tabs``.
+    for ``tabs``; to have the Predict tab ask the model of a run, whatever was asked there before, return
+    :func:`to_try` of it for ``tried``.
     """
 
     demo: gr.Blocks
@@ -87,6 +89,12 @@ class Shared:
     split: gr.BrowserState
     form: gr.BrowserState
     live_phase: gr.HTML
+    tried: gr.State
+
+
+def to_try(run: str) -> dict[str, Any]:
+    """A new value of ``shared.tried``, which fires its ``change`` also where the same ``run`` was tried before."""
+    return {"model": f"run:{run}", "at": time.monotonic_ns()}
 
 
 def T(key: str) -> Any:  # noqa: N802 - the customary name of a translation mark

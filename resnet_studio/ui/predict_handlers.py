@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,20 @@ from resnet_studio.ui.asking import Asking
 from resnet_studio.ui.context import Studio, guarded, reader
 from resnet_studio.ui.predictors import card_of
 
+Wish = Mapping[str, Any] | None
+"""Which model to ask, and since when that is wished; see :func:`wish`."""
+
+
+def wish(model: str) -> Wish:
+    """That ``model`` is to be asked from now on; where it is empty, the one that fits the run of the browser."""
+    return {"model": model, "at": time.monotonic_ns()}
+
+
+def wanted(*wishes: Wish) -> str:
+    """The model of the latest of ``wishes``."""
+    latest = max((one for one in wishes if one), key=lambda one: int(one["at"]), default=None)
+    return str(latest["model"]) if latest else ""
+
 
 class Handlers:
     """The handlers; "the offer" are, in this order: the empty state, the model, the ways to ask."""
@@ -24,28 +39,34 @@ class Handlers:
         self._asking = Asking(studio.workspace)
 
     @guarded
-    def show(self, run: str | None, chosen: str | None) -> tuple[Any, ...]:
-        """In: the run of this browser, the model. Out: the offer."""
-        return self._offer(run, chosen)
+    def show(self, run: str | None, tried: Wish, picked: Wish) -> tuple[Any, ...]:
+        """In: the run of this browser, the run to try, the model picked by hand. Out: the offer."""
+        return self._offer(run, wanted(tried, picked))
 
     @guarded
     def follow(self, run: str | None) -> tuple[Any, ...]:
-        """In: the run of this browser, which is a new one. Out: the offer."""
-        return self._offer(run, None)
+        """In: the run of this browser, which is a new one. Out: the offer, and that nothing is picked by hand."""
+        return *self._offer(run, ""), wish("")
+
+    def pick(self, chosen: str | None) -> Wish:
+        """In: the model, chosen by hand. Out: the model picked by hand."""
+        return wish(chosen or "")
 
     @guarded
     def bring(self, file: str) -> tuple[Any, ...]:
-        """In: an uploaded checkpoint. Out: the offer, with the new model chosen."""
+        """In: an uploaded checkpoint. Out: the offer with the new model chosen, and that as picked by hand."""
         kept = import_checkpoint(Path(file), self._studio.workspace)
         gr.Info(say("predict.imported", reader(), name=Path(file).stem))
-        return self._offer(None, f"import:{kept.name}")
+        picked = wish(f"import:{kept.name}")
+        return *self._offer(None, wanted(picked)), picked
 
-    def _offer(self, run: str | None, chosen: str | None) -> tuple[Any, ...]:
+    def _offer(self, run: str | None, picked: str) -> tuple[Any, ...]:
+        """The model ``picked`` where it is still there, else what fits the run of this browser."""
         language = reader()
         models = self._asking.models.all()
         default = self._asking.default(run)
         known = {model.key for model in models}
-        value = chosen if chosen in known else default.key if default else None
+        value = picked if picked in known else default.key if default else None
         choices = [(model.label(language), model.key) for model in models]
         return (
             gr.HTML(predict_view.no_model(language) if not models else "", visible=not models),

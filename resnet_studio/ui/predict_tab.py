@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from resnet_studio.ui import predict_view
+from resnet_studio.ui.choices import filled_in_later
 from resnet_studio.ui.context import Shared, Studio, T
 from resnet_studio.ui.predict_handlers import Handlers
 from resnet_studio.ui.predict_parts import draw_pad, picture_box
@@ -35,6 +36,7 @@ class Parts:
 
     nothing: gr.HTML
     model: gr.Dropdown
+    picked: gr.State
     about: gr.HTML
     brought: gr.UploadButton
     ways: gr.Tabs
@@ -52,12 +54,15 @@ def build(studio: Studio, shared: Shared) -> None:
     """Fill the tab: the model above, and below it three ways to ask, each with its answer beside it."""
     nothing = gr.HTML(visible=False, elem_id="predict-nothing", js_on_load=GO, apply_default_css=False)
     with gr.Row(elem_id="predict-top"):
-        model = gr.Dropdown(label=T("predict.model"), choices=[], elem_id="predict-model", filterable=False)
+        model = filled_in_later(
+            gr.Dropdown(label=T("predict.model"), choices=[], elem_id="predict-model", filterable=False)
+        )
+        picked = gr.State(None)
         about = gr.HTML(elem_id="predict-about", apply_default_css=False)
         brought = gr.UploadButton(T("predict.import"), file_types=CHECKPOINTS, elem_id="predict-import", scale=0)
     with gr.Tabs(elem_id="predict-ways", visible=False) as ways:
         made = {**_one(), **_draw(), **_many()}
-    parts = Parts(nothing=nothing, model=model, about=about, brought=brought, ways=ways, **made)
+    parts = Parts(nothing=nothing, model=model, picked=picked, about=about, brought=brought, ways=ways, **made)
     handlers = Handlers(studio)
     _connect_models(handlers, shared, parts)
     _connect_ways(handlers, parts)
@@ -105,10 +110,11 @@ def _insecure() -> str:
 
 def _connect_models(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     offer = [parts.nothing, parts.model, parts.ways]
-    for listen in (selected_tab().select, shared.live_phase.change):
-        listen(handlers.show, [shared.run, parts.model], offer, **QUIET)
-    shared.run.change(handlers.follow, shared.run, offer, **QUIET)
-    parts.brought.upload(handlers.bring, parts.brought, offer, **ASKING)
+    for listen in (selected_tab().select, shared.live_phase.change, shared.tried.change):
+        listen(handlers.show, [shared.run, shared.tried, parts.picked], offer, **QUIET)
+    shared.run.change(handlers.follow, shared.run, [*offer, parts.picked], **QUIET)
+    parts.brought.upload(handlers.bring, parts.brought, [*offer, parts.picked], **ASKING)
+    parts.model.input(handlers.pick, parts.model, parts.picked, **QUIET)
     parts.model.change(handlers.describe, parts.model, [parts.about, parts.pad], **QUIET)
     parts.nothing.go(handlers.go, None, shared.tabs, **QUIET)
 

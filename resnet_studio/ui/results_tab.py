@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from resnet_studio.text import Language, say
 from resnet_studio.ui import charts, downloads
-from resnet_studio.ui.context import Shared, Studio, T, guarded, language_of, reader
+from resnet_studio.ui.context import Shared, Studio, T, guarded, language_of, reader, to_try
 from resnet_studio.ui.literal import literal
 from resnet_studio.ui.results_downloads import address, downloads_panel
 from resnet_studio.ui.results_matrix import matrix, pairs
@@ -48,16 +48,18 @@ def build(studio: Studio, shared: Shared) -> None:
         return data.run_id(getattr(event, "run", None)) or gr.skip()
 
     @guarded
-    def go(event: gr.EventData) -> Any:
-        """In: a button of the view. Out: the tabs."""
+    def go(run: str | None, event: gr.EventData) -> tuple[Any, Any]:
+        """In: the run of this browser, a button of the view. Out: the tabs, the run to try where one is shown."""
         to = getattr(event, "to", "data")
-        return gr.Tabs(selected=to if to in ("data", "train", "predict", "runs") else "data")
+        shown = choose(data.overviews(), run) if to == "predict" else None
+        tabs = gr.Tabs(selected=to if to in ("data", "train", "predict", "runs") else "data")
+        return tabs, to_try(shown.run.id) if shown else gr.skip()
 
     quiet: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     for listen in (shared.run.change, shared.live_phase.change, selected_tab().select):
         listen(show, [shared.run, seen], [view, seen], **quiet)
     view.choose(look_at, None, shared.run, **quiet)
-    view.go(go, None, shared.tabs, **quiet)
+    view.go(go, shared.run, [shared.tabs, shared.tried], **quiet)
 
 
 def loading() -> str:

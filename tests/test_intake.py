@@ -17,7 +17,7 @@ def picked(tmp_path, files, name="upload"):
     pairs = []
     for number, (given, data) in enumerate(files.items()):
         path = tmp_path / name / f"blob{number}"
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         pairs.append((given, path))
     return pairs
@@ -48,17 +48,30 @@ def test_a_zip_a_picked_folder_and_a_path_give_the_same_data_set_and_split(
 def test_the_same_pictures_again_are_kept_once(tmp_path, workspace, class_zip):
     first = intake.from_zip(class_zip({"cat": 3, "dog": 3}), workspace)
     before = made.fingerprint(workspace.root)
-    assert intake.from_zip(class_zip({"cat": 3, "dog": 3}, "again.zip"), workspace) == first
+    assert intake.from_zip(class_zip({"cat": 3, "dog": 3}), workspace) == first
     assert made.fingerprint(workspace.root) == before
     files = made.class_files({"cat": 3, "dog": 3})
-    assert intake.from_picked(picked(tmp_path, files), workspace, name="third") == first
+    assert intake.from_picked(picked(tmp_path, files), workspace, name="pictures") == first
     assert intake.from_zip(class_zip({"cat": 3, "dog": 4}, "more.zip"), workspace).id != first.id
+
+
+def test_equal_pictures_picked_under_another_name_keep_that_name_and_take_no_room(tmp_path, workspace, class_zip):
+    first = intake.from_zip(class_zip({"cat": 3, "dog": 3}, "handout.zip"), workspace)
+    files = made.class_files({"cat": 3, "dog": 3})
+    own = intake.from_picked(picked(tmp_path, files), workspace, name="my pets")
+    assert (first.name, own.name) == ("handout", "my pets")
+    assert {item.name for item in intake.datasets(workspace)} == {"handout", "my pets"}
+    assert own.path(own.samples[0]).samefile(first.path(own.samples[0]))
+    assert intake.from_picked(picked(tmp_path / "2", files), workspace, name="my pets") == own
+    intake.delete(workspace, first.id)
+    assert all(own.path(sample).is_file() for sample in intake.dataset(workspace, own.id).samples)
+    assert intake.from_picked(picked(tmp_path / "3", files), workspace, name="my pets") == own
 
 
 def test_what_was_left_out_is_said_of_the_last_upload(tmp_path, workspace):
     files = made.class_files({"cat": 3, "dog": 3})
     dirty = intake.from_zip(made.zipped(tmp_path / "a.zip", files | {"cat/notes.txt": b"x"}), workspace)
-    clean = intake.from_zip(made.zipped(tmp_path / "b.zip", files), workspace)
+    clean = intake.from_zip(made.zipped(tmp_path / "a.zip", files), workspace)
     assert (dirty.id, len(dirty.problems), clean.problems) == (clean.id, 1, ())
     assert intake.dataset(workspace, dirty.id) == clean
 

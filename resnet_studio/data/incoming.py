@@ -5,11 +5,13 @@ A refused upload leaves nothing behind.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,34 +61,66 @@ def settle(
     """Make a data set of the pictures stored in ``folder`` and rename the folder into the workspace.
 
     Pictures that are not used stay only where the user may still choose to read the set in another way. Where the same
-    data set is there already, that one is returned. Raises :class:`DataError`.
+    pictures are there already under the same ``name``, that data set is returned; under another name, each keeps its
+    own, and the files are stored once where the file system can. Raises :class:`DataError`.
     """
     files = [File(given, path, path.stat().st_size, content=path.stem) for given, path in unpacked.pictures]
     listing = Listing(files, list(unpacked.folders), {kind: list(some) for kind, some in unpacked.left_out.items()})
-    dataset = assemble(
+    content = assemble(
         listing, folder, name=name, source=source, hints=hints, choices=choices, purpose=purpose, progress=progress
     )
-    dataset = with_guess(dataset, unpacked.guess)
-    kept = workspace.datasets / dataset.id
-    dataset = replace(dataset, root=kept)
-    if open_to_choice(dataset):
+    content = with_guess(content, unpacked.guess)
+    if open_to_choice(content):
         write_contents(unpacked, folder)
     else:
-        used = {sample.file for sample in (*dataset.samples, *dataset.unlabelled)}
+        used = {sample.file for sample in (*content.samples, *content.unlabelled)}
         for file in files:
             if file.path.relative_to(folder).as_posix() not in used:
                 file.path.unlink(missing_ok=True)
-    if (kept / "dataset.json").is_file():
-        return _kept_again(dataset, folder)
-    save(dataset, folder)
+    return _settled(content, folder, [file.path for file in files], workspace)
+
+
+def _settled(content: Dataset, folder: Path, files: Sequence[Path], workspace: Workspace) -> Dataset:
+    """``content``, whose ``files`` lie in ``folder``, in its place in the workspace."""
+    while True:
+        kept = _place(content, workspace)
+        dataset = replace(content, id=kept.name, root=kept)
+        if (kept / "dataset.json").is_file():
+            return _kept_again(dataset, folder)
+        if kept.name != content.id:
+            _store_once(folder, files, workspace.datasets / content.id)
+        save(dataset, folder)
+        try:
+            renamed(folder, kept)
+        except OSError:
+            # another upload of the same pictures was faster
+            if not (kept / "dataset.json").is_file():
+                raise
+            continue
+        return dataset
+
+
+def _place(content: Dataset, workspace: Workspace) -> Path:
+    """The folder for ``content``: named after the pictures, and where another name has that, after its name as well."""
+    own = hashlib.sha256(content.name.encode()).hexdigest()[:6]
+    first, second = workspace.datasets / content.id, workspace.datasets / f"{content.id}-{own}"
+    if not (first / "dataset.json").is_file():
+        return second if (second / "dataset.json").is_file() else first
     try:
-        renamed(folder, kept)
-    except OSError:
-        # another upload of the same pictures was faster
-        if not (kept / "dataset.json").is_file():
-            raise
-        return _kept_again(dataset, folder)
-    return dataset
+        return first if load(first).name == content.name else second
+    except DataError:
+        return second
+
+
+def _store_once(folder: Path, files: Sequence[Path], twin: Path) -> None:
+    """Replace each of ``files`` in ``folder`` by a link to the equal one in ``twin``, where there can be links."""
+    for file in files:
+        linked = file.with_name(f"{file.name}.link")
+        # no links here, or too many already: a copy is as good
+        with suppress(OSError):
+            if file.is_file():
+                os.link(twin / file.relative_to(folder), linked)
+                linked.replace(file)
 
 
 def _kept_again(dataset: Dataset, folder: Path) -> Dataset:

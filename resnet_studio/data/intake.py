@@ -1,6 +1,6 @@
 """The one door: a zip, a picked folder, a folder on this machine, a sample or a public set becomes a data set.
 
-Equal pictures under equal names give the same id, and are kept once.
+Equal pictures under equal names give the same id; equal ones in another zip or folder are a data set of that name.
 """
 
 from __future__ import annotations

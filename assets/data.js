@@ -1,4 +1,4 @@
-// The data tab: sending a folder or a zip, the split bar, the gallery.
+// The Data tab: sending a folder or a zip, the split bar, the gallery.
 
 // ---------- Folder or zip ----------
 window.studioPicker = (element, picked) => {
@@ -22,18 +22,6 @@ window.studioPicker = (element, picked) => {
     part(".rs-progress").setAttribute("aria-valuenow", Math.round(100 * share));
   };
 
-  const post = (files, moved) => new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest(), form = new FormData();
-    for (const { file } of files) form.append("files", file, file.name);
-    request.open("POST", new URL("gradio_api/upload", document.baseURI));
-    request.upload.onprogress = (event) => moved(event.loaded);
-    request.onload = () => request.status === 200 ? resolve(JSON.parse(request.response)) : reject(new Error(request.status));
-    request.onerror = request.onabort = () => reject(new Error("broken"));
-    request.onloadend = () => sending.delete(request);
-    sending.add(request);
-    request.send(form);
-  });
-
   const batches = (files) => {
     const made = [[]];
     let bytes = 0;
@@ -52,10 +40,10 @@ window.studioPicker = (element, picked) => {
     const work = async () => {
       while (waiting.length && !cancelled) {
         const batch = waiting.shift();
-        const paths = await post(batch, (bytes) => {
+        const paths = await window.studioIntake.send(batch, (bytes) => {
           moved.set(batch, bytes);
           show([...moved.values()].reduce((a, b) => a + b, 0), total);
-        });
+        }, sending);
         batch.forEach(({ path }, i) => done.push([path, paths[i]]));
       }
     };
@@ -78,29 +66,25 @@ window.studioPicker = (element, picked) => {
     return STARTS.test(String.fromCharCode(...bytes));
   };
 
-  // entries: {path: POSIX path under the chosen folder, with its name; file}
+  // Several folders that were dropped together are called by their names.
+  const joined = (roots) => roots.slice(0, 3).join(", ") + (roots.length > 3 ? ", …" : "");
+
+  // entries: {path: POSIX path with the name of the chosen folder; file}, null where they could not be read
   const take = async (entries) => {
-    const seen = entries.filter(({ path }) => !HIDDEN.test(path));
+    if (zone.classList.contains("busy")) return undefined;
+    if (!entries) return say(words.failed);
+    const roots = [...new Set(entries.map(({ path }) => path.split("/")[0]))];
+    const root = roots.length === 1 && entries[0].path.includes("/") ? roots[0] : "";
+    const inside = (path) => root ? path.slice(root.length + 1) : path;
+    const seen = entries.filter(({ path }) => !HIDDEN.test(inside(path)));
     const zip = seen.length === 1 && /\.zip$/i.test(seen[0].path);
     const shown = zip ? [] : await Promise.all(seen.map(isPicture));
     const files = zip ? seen : seen.filter((_, at) => shown[at]);
     if (!files.length) return say(words.none);
     if (files.some(({ file }) => file.size > LIMIT)) return say(words.tooLarge);
     if (!zip && files.every(({ path }) => !path.includes("/"))) return say(words.loose);
-    const roots = new Set(files.map(({ path }) => path.split("/")[0])), root = roots.size === 1 ? [...roots][0] : "";
-    const inside = !zip && root ? files.map(({ path, file }) => ({ path: path.slice(root.length + 1), file })) : files;
-    return send(root || "pictures", inside, zip ? 0 : seen.length - files.length);
-  };
-
-  const read = async (entry) => {
-    if (entry.isFile) return [{ path: entry.fullPath.slice(1), file: await new Promise((yes, no) => entry.file(yes, no)) }];
-    const reader = entry.createReader(), found = [];
-    for (;;) {
-      const some = await new Promise((yes, no) => reader.readEntries(yes, no));
-      if (!some.length) break;
-      for (const one of some) found.push(...await read(one));
-    }
-    return found;
+    const sent = files.map(({ path, file }) => ({ path: zip ? file.name : inside(path), file }));
+    return send(zip ? files[0].file.name : root || joined(roots), sent, zip ? 0 : seen.length - files.length);
   };
 
   element.addEventListener("click", (event) => {
@@ -111,15 +95,27 @@ window.studioPicker = (element, picked) => {
   for (const input of element.querySelectorAll("[data-input]"))
     input.addEventListener("change", () => input.files.length && take(
       [...input.files].map((file) => ({ path: file.webkitRelativePath || file.name, file }))));
-  element.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
-  element.addEventListener("dragleave", (event) => { if (!element.contains(event.relatedTarget)) zone.classList.remove("over"); });
-  element.addEventListener("drop", async (event) => {
-    event.preventDefault();
-    zone.classList.remove("over");
-    if (zone.classList.contains("busy")) return;
-    const dropped = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-    try { await take((await Promise.all(dropped.map(read))).flat()); } catch { say(words.failed); }
-  });
+  window.studioPicker.take = take;
+  window.studioChosen.settle();
+};
+
+// The picker stands in a choice that may be folded, or that is not there yet.
+const studioPickerOpened = async () => {
+  const own = document.getElementById("data-own");
+  if (own?.offsetParent) own.click();
+  const choice = () => document.querySelector("#data-from-computer > .label-wrap");
+  for (let tries = 0; tries < 100; tries++) {
+    if (choice() && !choice().classList.contains("open")) choice().click();
+    else if (choice() && document.querySelector("#data-picker .rs-drop")?.offsetParent) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+};
+(window.studioTakers ??= {}).data = {
+  words: (all) => all.dropData,
+  take: async (entries) => {
+    await studioPickerOpened();
+    window.studioPicker.take?.(entries);
+  },
 };
 
 // ---------- Split bar ----------
@@ -223,7 +219,8 @@ window.studioGallery = (element) => {
       image.src = `studio/thumb/${node.dataset.dataset}/${index}`;
       image.onload = () => image.classList.toggle("tiny", image.naturalWidth < 64);
       image.onerror = () => button.classList.add("broken");
-      button.dataset.index = index;
+      button.dataset.zoom = `studio/thumb/${node.dataset.dataset}/${index}?side=640`;
+      button.dataset.caption = `${label} · ${name}`;
       button.append(image);
       return button;
     }));
@@ -239,10 +236,9 @@ window.studioGallery = (element) => {
   const restart = () => { first = 0; load(); };
 
   element.addEventListener("click", (event) => {
-    const go = event.target.closest("[data-go]"), picture = event.target.closest("[data-index]");
+    const go = event.target.closest("[data-go]");
     const count = Number(element.querySelector(".rs-gallery-grid")?.dataset.count || 0);
     if (go) { first = Math.max(0, first + (go.dataset.go === "on" ? count : -count)); load(); }
-    if (picture) enlarge(picture);
   });
   element.addEventListener("change", restart);
   document.addEventListener("studio:class", (event) => {
@@ -253,23 +249,6 @@ window.studioGallery = (element) => {
     document.dispatchEvent(new CustomEvent("studio:class-shown", { detail: select.value }));
   });
 
-  const enlarge = (picture) => {
-    const dialog = document.createElement("dialog"), image = new Image(), caption = document.createElement("p");
-    dialog.className = "rs-dialog";
-    image.src = `studio/thumb/${frame().dataset.dataset}/${picture.dataset.index}?side=640`;
-    image.alt = picture.querySelector("img").alt;
-    image.onload = () => image.classList.toggle("tiny", image.naturalWidth < 160);
-    caption.textContent = `${image.alt} · ${picture.title}`;
-    const close = document.createElement("button");
-    close.type = "button"; close.className = "rs-button"; close.textContent = frame().dataset.close;
-    close.onclick = () => dialog.close();
-    dialog.append(image, caption, close);
-    dialog.onclick = (event) => { if (event.target === dialog) dialog.close(); };
-    dialog.onclose = () => { dialog.remove(); picture.focus(); };
-    document.body.append(dialog);
-    dialog.showModal();
-  };
-
   let shown = null, width = 0;
   new ResizeObserver(() => {
     const dataset = frame()?.dataset.dataset;
@@ -279,6 +258,7 @@ window.studioGallery = (element) => {
   return () => {
     try { frame() ? localStorage.setItem("studio-returning", "1") : localStorage.removeItem("studio-returning"); } catch {}
     document.documentElement.classList.remove("rs-returning");
+    window.studioChosen.settle();
     if (frame() && frame().dataset.dataset !== shown) { shown = frame().dataset.dataset; width = element.clientWidth; restart(); }
   };
 };

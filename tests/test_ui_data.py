@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import time
@@ -12,10 +13,12 @@ import made
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from hand_made import finish, new_run, report_of, train
 
 from resnet_studio.data import intake
+from resnet_studio.data.samples import outline
 from resnet_studio.errors import DataError
-from resnet_studio.ui import data_choices, data_sources, data_tab, data_view
+from resnet_studio.ui import data_choices, data_offers, data_sources, data_tab, data_view, quick
 from resnet_studio.ui.access import Access
 from resnet_studio.ui.bundle import Bundle
 from resnet_studio.ui.context import Studio
@@ -23,6 +26,7 @@ from resnet_studio.ui.folder_picker import Picked, uploads
 from resnet_studio.ui.importing import Cancelled, Imports
 from resnet_studio.ui.machine import Machine
 from resnet_studio.ui.routes import routes
+from resnet_studio.ui.shell import blocks
 from resnet_studio.workspace import Workspace
 
 Folders = Callable[..., Path]
@@ -38,9 +42,84 @@ def clicked(**data: Any) -> Any:
     return SimpleNamespace(_data=data)
 
 
+def run(page: Any, handler: str, *values: Any) -> Any:
+    """What the handler of the Data tab called so answers to ``values``."""
+    handlers = {fn.fn.__name__: fn.fn for fn in page.fns.values() if fn.fn and fn.fn.__module__ == data_tab.__name__}
+    return handlers[handler](*values)
+
+
 def ended(studio: Studio, name: str | None) -> data_sources.Following:
     """What following the import ``name`` ends with."""
     return list(data_sources.follow(studio, name))[-1]
+
+
+# ---------- What is on offer ----------
+
+
+def test_a_public_set_asks_first_with_its_size_and_terms_unless_it_is_here() -> None:
+    asked = data_offers.publics(set(), "en")
+    cifar = re.search(r'<button[^>]*data-key="cifar10"[^>]*>', asked)
+    assert cifar is not None
+    assert 'data-ask="Download CIFAR-10?"' in cifar[0]
+    assert 'data-yes="Download 163 MB"' in cifar[0] and "Krizhevsky" in cifar[0]
+    here = data_offers.publics({"public:cifar10"}, "zh")
+    assert here.count("data-ask=") == asked.count("data-ask=") - 1
+    assert "已下载" in here
+
+
+def test_a_data_set_whose_pictures_are_gone_is_said_to_be_gone_and_can_be_taken_off_the_list(
+    studio: Studio, class_folders: Folders
+) -> None:
+    folder = class_folders({"cat": 3, "dog": 3})
+    dataset = intake.from_folder(folder, studio.workspace)
+    shutil.rmtree(folder)
+    page = blocks(studio)
+    shown = run(page, "look", dataset.id, [0.15, 0.15])
+    assert "no longer there" in shown[0]["value"] and 'role="alert"' in shown[0]["value"]
+    done = run(page, "removed", dataset.id, clicked(key=dataset.id))
+    assert "is deleted" in done[2]
+    assert list(studio.workspace.datasets.iterdir()) == []
+
+
+# ---------- What goes wrong is said where it happened ----------
+
+
+def test_a_problem_stands_at_the_way_in_that_was_taken(studio: Studio, tmp_path: Path) -> None:
+    places = ("sample", "computer", "server")
+    name, _ = data_sources.Starter(studio).path(str(tmp_path / "nowhere"))
+    *_, last = data_tab._glances(studio, name, places)
+    general, sample, computer, server = last[-4:]
+    assert (general, sample, computer) == ("", "", "")
+    assert "nowhere" in server and 'role="alert"' in server
+
+
+def test_an_import_that_a_restart_has_ended_is_said_to_be_lost_where_it_was_begun(studio: Studio) -> None:
+    *_, last = data_tab._glances(studio, "computer.of-another-server", ("sample", "computer"))
+    assert last[-3:-1] == ("", "") and "restarted" in last[-1]
+
+
+# ---------- The first look ----------
+
+
+def test_the_time_of_the_sample_is_forecast_and_then_measured(studio: Studio) -> None:
+    forecast = quick.sentence(studio.workspace, "en")
+    assert re.search(r"Handwritten digits: about .*(s|min|h) on this machine", forecast)
+    assert list(studio.workspace.datasets.iterdir()) == []
+    sample = intake.open_data("sample:digits", studio.workspace)
+    begun = new_run(studio.workspace, dataset=sample.id)
+    train(begun, epochs=2)
+    assert quick.measured(studio.workspace) is None
+    finish(begun, report_of(begun))
+    measured = quick.measured(studio.workspace)
+    assert measured is not None and measured > 0
+    assert "took" in quick.sentence(studio.workspace, "en")
+
+
+def test_the_forecast_is_that_of_the_sample_itself(studio: Studio) -> None:
+    sample, told = intake.open_data("sample:digits", studio.workspace), outline("digits")
+    assert (len(told.samples), len(told.classes), told.median_side, told.hints) == (
+        len(sample.samples), len(sample.classes), sample.median_side, sample.hints,
+    )  # fmt: skip
 
 
 # ---------- Ways in ----------
@@ -201,7 +280,7 @@ def test_data_sets_opened_before_are_listed_with_their_names_made_harmless(
 ) -> None:
     intake.from_folder(class_folders({"a": 3, "b": 3}), studio.workspace, name="<script>alert(1)</script>")
 
-    html, frame = data_sources.earlier_list(studio)
+    html, frame = data_offers.earlier_list(studio)
 
     assert "<script>" not in html
     assert "6 pictures" in html
@@ -209,7 +288,7 @@ def test_data_sets_opened_before_are_listed_with_their_names_made_harmless(
 
 
 def test_before_anything_was_opened_the_list_is_hidden(studio: Studio) -> None:
-    assert data_sources.earlier_list(studio)[1]["visible"] is False
+    assert data_offers.earlier_list(studio)[1]["visible"] is False
 
 
 # ---------- What was understood ----------

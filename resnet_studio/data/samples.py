@@ -12,7 +12,7 @@ from PIL import Image
 from resnet_studio.assets import asset
 from resnet_studio.data import intake
 from resnet_studio.data.archive import Unpacked, store
-from resnet_studio.data.dataset import Dataset
+from resnet_studio.data.dataset import Dataset, Sample
 from resnet_studio.data.incoming import incoming, settle
 from resnet_studio.data.public import PUBLIC, PublicSet, open_public
 from resnet_studio.data.scan import Progress
@@ -20,7 +20,7 @@ from resnet_studio.errors import DataError
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Workspace
 
-__all__ = ["PUBLIC", "SAMPLES", "PublicSet", "SampleSet", "available_samples", "open_public", "open_sample"]
+__all__ = ["PUBLIC", "SAMPLES", "PublicSet", "SampleSet", "available_samples", "open_public", "open_sample", "outline"]
 
 _DIGIT_SIDE = 16
 
@@ -65,9 +65,35 @@ SAMPLES: Mapping[str, SampleSet] = {
 }
 
 
+@dataclass(frozen=True)
+class _Outline:
+    pictures: int
+    classes: int
+    side: int
+
+
+_OUTLINES = {"digits": _Outline(1797, 10, _DIGIT_SIDE)}
+
+
 def available_samples() -> list[SampleSet]:
     """The samples that are part of this installation."""
     return [sample for sample in SAMPLES.values() if sample.available]
+
+
+def outline(key: str) -> Dataset:
+    """As much of the sample called ``key`` as a forecast needs, without making it: its counts and sizes, no files."""
+    item, sample = _OUTLINES[key], SAMPLES[key]
+    return Dataset(
+        id=key,
+        name=sample.name(),
+        root=Path(),
+        classes=tuple(map(str, range(item.classes))),
+        samples=tuple(
+            Sample("", "", index % item.classes, width=item.side, height=item.side) for index in range(item.pictures)
+        ),
+        hints=dict(sample.hints),
+        source=sample.source,
+    )
 
 
 def open_sample(key: str, workspace: Workspace, *, progress: Progress | None = None) -> Dataset:

@@ -69,5 +69,5 @@ def begin(studio: Studio, dataset: str | None, event: Mapping[str, Any]) -> str:
     kept = studio.shelf.dataset(dataset or "")
     chosen = kept.choices.with_changes(changes)
     return studio.imports.start(
-        "pictures", lambda told: intake.reread(studio.workspace, kept.id, chosen, progress=told)
+        "pictures", lambda told: intake.reread(studio.workspace, kept.id, chosen, progress=told), place="choices"
     )

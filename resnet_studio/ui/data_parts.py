@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,9 +34,11 @@ class View:
     understood: gr.Column
     facts: gr.HTML
     choices: gr.HTML
+    note: gr.HTML
     classes: gr.HTML
     split: gr.HTML
     gallery: gr.HTML
+    problem: gr.HTML
     ready: gr.HTML
     quick: gr.Button
     choose: gr.Button
@@ -60,33 +63,41 @@ class Hero:
     """The empty state."""
 
     frame: gr.Column
-    sample: gr.Button
-    own: gr.Button
     quick: gr.Button
+    own: gr.Button
+    sample: gr.Button
+    time: gr.HTML
+    problem: gr.HTML
 
 
 def hero() -> Hero:
-    """What a browser sees that has no data set yet: what this is for, two big buttons, a shortcut."""
+    """What a browser sees that has no data set yet: what this is for, two big buttons, and a look at the samples."""
     with gr.Column(elem_id="data-hero") as frame:
         gr.HTML(
             f'<div class="rs-hero">{DRAWING}<h1>{T("data.hero.title")}</h1><p>{T("data.hero.text")}</p></div>',
             apply_default_css=False,
         )
         with gr.Row(elem_id="data-hero-buttons"):
-            sample = gr.Button(T("data.hero.sample"), variant="primary", size="lg", elem_id="data-try")
+            quick = gr.Button(T("data.hero.quick"), variant="primary", size="lg", elem_id="data-quick")
             own = gr.Button(T("data.hero.own"), size="lg", elem_id="data-own")
-        quick = gr.Button(T("data.hero.quick"), size="sm", elem_id="data-quick", elem_classes="rs-link")
-    return Hero(frame, sample, own, quick)
+        time = gr.HTML("", elem_id="data-hero-time", apply_default_css=False)
+        problem = gr.HTML("", elem_id="data-hero-problem", apply_default_css=False)
+        sample = gr.Button(T("data.hero.sample"), size="sm", elem_id="data-try", elem_classes="rs-link")
+        gr.HTML(f'<p class="rs-small">{T("data.hero.drop")}</p>', elem_id="data-hero-drop", apply_default_css=False)
+    return Hero(frame, quick, own, sample, time, problem)
+
+
+def waiting(word: Callable[[str], Any]) -> str:
+    """What stands where a data set will be summed up; ``word`` gives the text of a key."""
+    return (
+        f'<div class="rs-waiting"><h3 class="rs-h2">{word("data.waiting.title")}</h3>'
+        f'<p class="rs-small">{word("data.waiting.text")}</p></div>'
+    )
 
 
 def view() -> View:
     """The right side in its three states: waiting for pictures, reading them, understood."""
-    waiting = gr.HTML(
-        f'<div class="rs-waiting"><h3 class="rs-h2">{T("data.waiting.title")}</h3>'
-        f'<p class="rs-small">{T("data.waiting.text")}</p></div>',
-        elem_id="data-waiting",
-        apply_default_css=False,
-    )
+    empty = gr.HTML(waiting(T), elem_id="data-waiting", apply_default_css=False)
     with gr.Column(elem_id="data-working", visible=False, elem_classes="rs-card") as working:
         progress = gr.HTML(
             data_view.progress(T("data.working.pictures")), elem_id="data-progress", apply_default_css=False
@@ -95,6 +106,7 @@ def view() -> View:
     with gr.Column(elem_id="data-understood", visible=False) as understood:
         facts = gr.HTML("", elem_id="data-facts", apply_default_css=False)
         choices = data_choices.choices()
+        note = gr.HTML("", elem_id="data-note-choices", elem_classes="data-note", apply_default_css=False)
         with gr.Row(elem_id="data-charts", equal_height=True):
             classes = gr.HTML("", elem_id="data-classes", apply_default_css=False, elem_classes="rs-card")
             split = gr.HTML(
@@ -103,10 +115,12 @@ def view() -> View:
         gallery = gr.HTML(
             "", elem_id="data-gallery", apply_default_css=False, elem_classes="rs-card", js_on_load=GALLERY_JS
         )
+        problem = gr.HTML("", elem_id="data-next-problem", apply_default_css=False)
         with gr.Row(elem_id="data-next", elem_classes="rs-next"):
             ready = gr.HTML("", elem_id="data-ready", apply_default_css=False)
             quick = gr.Button(T("data.next.quick"), size="lg", elem_id="data-train-now")
             choose = gr.Button(T("data.next"), variant="primary", size="lg", elem_id="data-choose-model")
     return View(
-        waiting, working, progress, cancel, understood, facts, choices, classes, split, gallery, ready, quick, choose
-    )
+        empty, working, progress, cancel, understood, facts, choices, note, classes, split, gallery, problem, ready,
+        quick, choose,
+    )  # fmt: skip

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from resnet_studio.errors import DataError
-from resnet_studio.text import Language, say
-from resnet_studio.ui import data_choices, data_view
+from resnet_studio.text import say
+from resnet_studio.ui import data_choices, data_offers, data_view
 from resnet_studio.ui.context import Studio, T, guarded, reader, reader_is_local
 from resnet_studio.ui.folder_picker import Picked, folder_picker, uploads
 from resnet_studio.ui.importing import Cancelled
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
-    from resnet_studio.data.intake import Summary
 
 TICK_SECONDS = 0.2
 CHOOSE = """
-element.addEventListener('click', (event) => {
-  const remove = event.target.closest('[data-delete]'), open = event.target.closest('[data-key]');
-  if (remove && !remove.classList.contains('sure')) {
-    remove.classList.add('sure');
-    remove.textContent = remove.dataset.sure;
-  } else if (remove) trigger('remove', {key: remove.dataset.delete});
-  else if (open) trigger('choose', {key: open.dataset.key});
-});
+studioOffers(element, (key) => trigger('choose', {key}), (key) => trigger('remove', {key}));
+watch('value', () => window.studioChosen?.settle());
 """
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The components of the left side that others listen to."""
+    """The components of the left side that others listen to; ``notes`` stand where something can go wrong."""
 
     sample: gr.HTML
     public: gr.HTML
@@ -47,26 +39,25 @@ class Sources:
     open_path: gr.Button | None
     server_frame: gr.Accordion | None
     note: gr.HTML
+    notes: Mapping[str, gr.HTML]
     frames: tuple[gr.Accordion, ...]
+
+    @property
+    def listed(self) -> list[Any]:
+        """What :func:`data_offers.lists` fills."""
+        return [self.public, self.earlier, self.earlier_frame]
 
 
 def build(studio: Studio) -> Sources:
     """One folded choice for each way in; opening one folds the others."""
-    from resnet_studio.data.samples import PUBLIC, available_samples
-
-    samples = [sample.key for sample in available_samples()]
     gr.HTML(f'<h2 class="rs-h2 rs-column-title">{T("data.from")}</h2>', apply_default_css=False)
+    notes: dict[str, gr.HTML] = {}
     with gr.Column(elem_id="data-sources", elem_classes="rs-choices"):
-        with gr.Accordion(T("data.from.sample"), open=True, elem_id="data-from-sample") as sample_frame:
-            sample = gr.HTML(
-                _cards("sample", samples), js_on_load=CHOOSE, elem_id="data-samples", apply_default_css=False
-            )
+        sample_frame, sample = _offered("sample", data_offers.samples(), notes, open=True)
         with gr.Accordion(T("data.from.computer"), open=False, elem_id="data-from-computer") as picker_frame:
             picker = folder_picker("data-picker")
-        with gr.Accordion(T("data.from.public"), open=False, elem_id="data-from-public") as public_frame:
-            public = gr.HTML(
-                _cards("public", PUBLIC), js_on_load=CHOOSE, elem_id="data-publics", apply_default_css=False
-            )
+            notes["computer"] = _note("computer")
+        public_frame, public = _offered("public", "", notes)
         frames = [sample_frame, picker_frame, public_frame]
         path = open_path = server_frame = None
         if studio.access.may_be_local or studio.access.local_folders:
@@ -77,17 +68,31 @@ def build(studio: Studio) -> Sources:
                     label=T("data.server.label"), info=T("data.server.help"), elem_id="data-path", max_lines=1
                 )
                 open_path = gr.Button(T("data.server.open"), size="md", elem_id="data-open-path")
+                notes["server"] = _note("server")
             frames.append(server_frame)
-        with gr.Accordion(
-            T("data.from.earlier"), open=False, visible=False, elem_id="data-from-earlier"
-        ) as earlier_frame:
-            earlier = gr.HTML("", js_on_load=CHOOSE, elem_id="data-earlier", apply_default_css=False)
+        earlier_frame, earlier = _offered("earlier", "", notes, visible=False)
         frames.append(earlier_frame)
     note = gr.HTML("", elem_id="data-note", apply_default_css=False)
     for frame in frames:
         others = [other for other in frames if other is not frame]
         frame.expand(None, None, others, js=_fold(len(others)))
-    return Sources(sample, public, earlier, earlier_frame, picker, path, open_path, server_frame, note, tuple(frames))
+    return Sources(
+        sample, public, earlier, earlier_frame, picker, path, open_path, server_frame, note, notes, tuple(frames)
+    )
+
+
+def _offered(place: str, html: str, notes: dict[str, gr.HTML], **frame: Any) -> tuple[gr.Accordion, gr.HTML]:
+    """A choice that lists data sets, and the list."""
+    ids = {"sample": "data-samples", "public": "data-publics", "earlier": "data-earlier"}
+    options = {"open": False, "elem_id": f"data-from-{place}", **frame}
+    with gr.Accordion(T(f"data.from.{place}"), **options) as accordion:
+        listed = gr.HTML(html, js_on_load=CHOOSE, elem_id=ids[place], apply_default_css=False)
+        notes[place] = _note(place)
+    return accordion, listed
+
+
+def _note(place: str) -> gr.HTML:
+    return gr.HTML("", elem_id=f"data-note-{place}", elem_classes="data-note", apply_default_css=False)
 
 
 def unfold(sources: Sources, which: gr.Accordion) -> str:
@@ -99,45 +104,6 @@ def unfold(sources: Sources, which: gr.Accordion) -> str:
 def _fold(count: int) -> str:
     update = "{open: false, __type__: 'update'}"
     return f"() => {update}" if count == 1 else f"() => Array({count}).fill({update})"
-
-
-def _cards(kind: str, keys: Iterable[str]) -> str:
-    """A button for each data set on offer, with its name and what it shows; its terms are the tool tip."""
-    cards = "".join(
-        f'<button type="button" class="rs-offer" data-key="{key}" title="{T(f"{kind}.{key}.terms")}">'
-        f'<span class="rs-offer-name">{T(f"{kind}.{key}.name")}</span>'
-        f'<span class="rs-offer-about">{T(f"{kind}.{key}.description")}</span></button>'
-        for key in keys
-    )
-    return f'<div class="rs-offers">{cards}</div>'
-
-
-def earlier_list(studio: Studio) -> tuple[str, dict[str, Any]]:
-    """The data sets in the workspace as HTML, and whether there is anything to show. Out: earlier, its frame."""
-    from resnet_studio.data import intake
-
-    language = reader()
-    rows = [_earlier_row(item, language) for item in intake.datasets(studio.workspace)]
-    return f'<div class="rs-offers">{"".join(rows)}</div>', gr.update(visible=bool(rows))
-
-
-def _earlier_row(item: Summary, language: Language) -> str:
-    """One data set: a click opens it; its cross deletes it at the second click."""
-    counted = say("data.facts", language, pictures=item.pictures, classes=item.classes)
-    name = data_view.name_of(item, language)
-    delete, key = _quoted(say("data.earlier.delete", language, name=name)), _quoted(item.id)
-    sure = _quoted(say("data.earlier.sure", language))
-    return (
-        f'<div class="rs-row"><button type="button" class="rs-offer" data-key={key}>'
-        f'<span class="rs-offer-name">{escape(name)}</span>'
-        f'<span class="rs-offer-about rs-number">{escape(counted)}</span></button>'
-        f'<button type="button" class="rs-icon-button" data-delete={key} data-sure={sure} '
-        f"aria-label={delete} title={delete}>×</button></div>"
-    )
-
-
-def _quoted(text: str) -> str:
-    return f'"{escape(text, quote=True)}"'
 
 
 @dataclass(frozen=True)
@@ -163,11 +129,11 @@ class Starter:
 
     def _sample(self, event: gr.EventData) -> tuple[str, str]:
         """In: the card that was clicked. Out: the import, the note."""
-        return self._open("sample", f"sample:{event._data['key']}"), ""
+        return self._open("sample", f"sample:{event._data['key']}", "sample"), ""
 
     def _public(self, event: gr.EventData) -> tuple[str, str]:
         """In: the card that was clicked. Out: the import, the note."""
-        return self._open("public", f"public:{event._data['key']}"), ""
+        return self._open("public", f"public:{event._data['key']}", "public"), ""
 
     def _path(self, path: str) -> tuple[str, str]:
         """In: the path as typed. Out: the import, the note."""
@@ -175,13 +141,13 @@ class Starter:
             raise DataError("error.page_data.not_local")
         if not path.strip():
             raise DataError("data.server.empty", example=Path.home() / "Pictures")
-        return self._open("pictures", path.strip().strip("\"'")), ""
+        return self._open("pictures", path.strip().strip("\"'"), "server"), ""
 
     def _picked(self, event: gr.EventData) -> tuple[str, str]:
         """In: what the picker has sent. Out: the import, the note."""
         picked = uploads(event._data, self.studio.workspace.temporary)
         started = self.studio.imports.start(
-            "pictures", lambda told: take_in(picked, self.studio, told), picked.left_out
+            "pictures", lambda told: take_in(picked, self.studio, told), picked.left_out, "computer"
         )
         return started, ""
 
@@ -189,11 +155,13 @@ class Starter:
         """In: the data set, what was chosen of how to read it. Out: the import, the note."""
         return data_choices.begin(self.studio, dataset, event._data), ""
 
-    def _open(self, kind: str, source: str) -> str:
+    def _open(self, kind: str, source: str, place: str) -> str:
         from resnet_studio.data import intake
 
         return self.studio.imports.start(
-            kind, lambda told: intake.open_data(source, self.studio.workspace, purpose="look", progress=told)
+            kind,
+            lambda told: intake.open_data(source, self.studio.workspace, purpose="look", progress=told),
+            place=place,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -10,17 +10,18 @@ import gradio as gr
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import StudioError
 from resnet_studio.text import say
-from resnet_studio.ui import data_choices, data_parts, data_sources, data_view
-from resnet_studio.ui.context import Shared, Studio, T, guarded, reader, reader_is_local
+from resnet_studio.ui import data_choices, data_offers, data_parts, data_sources, data_view, quick
+from resnet_studio.ui.context import Shared, Studio, T, guarded, reader, reader_is_local, sentence_for
 from resnet_studio.ui.data_parts import Hero, View
 from resnet_studio.ui.data_sources import Sources, Starter
+from resnet_studio.ui.importing import place_of
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
 
-QUICK_SAMPLE = "digits"
 TO_TRAIN = "() => ({selected: 'train', __type__: 'update'})"
-WORKING = "() => [{visible: true, __type__: 'update'}, '']"  # at once, before the server has answered
+STARTED = "(run, problem) => { if (!problem) window.studioLive?.started(run); }"
+SETTLED = "() => { window.studioChosen?.settle(); }"
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -40,7 +41,7 @@ def build(studio: Studio, shared: Shared) -> None:
 
 
 def _wire_hero(hero: Hero, work: gr.Row, sources: Sources) -> None:
-    """The two big buttons open the work area with the fitting choice unfolded; nothing is asked of the server."""
+    """Two ways into the work area, with the fitting choice unfolded; nothing is asked of the server."""
     swap = "{visible: false, __type__: 'update'}, {visible: true, __type__: 'update'}"
     for button, frame in ((hero.sample, sources.frames[0]), (hero.own, sources.frames[1])):
         opened = data_sources.unfold(sources, frame).removeprefix("() => [").removesuffix("]")
@@ -51,94 +52,107 @@ def _wire_imports(
     studio: Studio, shared: Shared, sources: Sources, view: View, importing: gr.BrowserState, frames: tuple[Any, Any]
 ) -> None:
     """Every way in starts an import; one handler follows it, also after a reload."""
-    starter = Starter(studio)
-    outputs = [view.working, view.progress, shared.dataset, sources.note, importing, *frames]
+    starter, notes = Starter(studio), {**sources.notes, "choices": view.note}
+    all_notes, places = [sources.note, *notes.values()], tuple(notes)
+    outputs = [view.working, view.progress, shared.dataset, importing, *frames, *all_notes]
 
-    @guarded(instead=_stopped)
     def following(name: str | None) -> Iterator[tuple[Any, ...]]:
-        """In: the import. Out: the working panel, its progress, the data set, the note, the import, both frames."""
-        yield from _glances(studio, name)
+        """In: the import. Out: the working panel, its progress, the data set, the import, both frames, the notes."""
+        yield from _glances(studio, name, places)
 
-    @guarded(instead=_stopped)
     def resumed(name: str | None) -> Iterator[tuple[Any, ...]]:
         """In: the import that was running when the page was left. Out: as ``following``."""
         if name:
-            yield from _glances(studio, name)
+            yield from _glances(studio, name, places)
         else:  # a generator that yields nothing would empty its outputs
             yield tuple(gr.skip() for _ in outputs)
 
-    def listing() -> tuple[str, Any]:
-        """Out: the data sets opened before, and the frame around them."""
-        return data_sources.earlier_list(studio)
+    def listing() -> tuple[str, str, Any]:
+        """Out: the public sets, the data sets opened before, and the frame around these."""
+        return data_offers.lists(studio)
 
-    def begin(event: Any, handler: Any, inputs: Any = None) -> Any:
-        event(None, None, [view.working, sources.note], js=WORKING, **QUIET)
-        started = event(handler, inputs, [importing, sources.note], trigger_mode="once", **QUIET)
+    def begin(event: Any, handler: Any, place: str, inputs: Any = None) -> Any:
+        # at once, before the server has answered
+        emptied = ", ".join("''" for _ in all_notes)
+        working = f"() => [{{visible: true, __type__: 'update'}}, {emptied}]"
+        event(None, None, [view.working, *all_notes], js=working, **QUIET)
+        started = event(handler, inputs, [importing, notes[place]], trigger_mode="once", **QUIET)
         followed = started.then(following, importing, outputs, concurrency_limit=None, **QUIET)
-        return followed.then(listing, None, [sources.earlier, sources.earlier_frame], **QUIET)
+        listed = followed.then(listing, None, sources.listed, **QUIET)
+        return listed.then(None, None, None, js=SETTLED, **QUIET)
 
-    begin(sources.sample.choose, starter.sample)
-    begin(sources.public.choose, starter.public)
-    begin(sources.picker.picked, starter.picked)
-    again = begin(view.choices.choose, starter.read_anew, shared.dataset)
+    begin(sources.sample.choose, starter.sample, "sample")
+    begin(sources.public.choose, starter.public, "public")
+    begin(sources.picker.picked, starter.picked, "computer")
+    again = begin(view.choices.choose, starter.read_anew, "choices", shared.dataset)
     again.then(None, None, None, js=data_choices.AGAIN, **QUIET)
     if sources.path is not None and sources.open_path is not None:
         shared.demo.load(
             lambda: gr.update(visible=reader_is_local(studio)), None, sources.server_frame, queue=False, **QUIET
         )
-        begin(sources.open_path.click, starter.path, sources.path)
-        begin(sources.path.submit, starter.path, sources.path)
+        begin(sources.open_path.click, starter.path, "server", sources.path)
+        begin(sources.path.submit, starter.path, "server", sources.path)
     view.cancel.click(lambda name: _cancel(studio, name), importing, view.progress, queue=False, **QUIET)
     _wire_earlier(studio, shared, sources)
-    shared.demo.load(listing, None, [sources.earlier, sources.earlier_frame], **QUIET)
+    shared.demo.load(listing, None, sources.listed, **QUIET)
     shared.demo.load(resumed, importing, outputs, concurrency_limit=None, **QUIET)
 
 
-def _glances(studio: Studio, name: str | None) -> Iterator[tuple[Any, ...]]:
-    """What the components that follow an import show while ``name`` runs, and at its end."""
-    for glance in data_sources.follow(studio, name):
-        busy = bool(glance.panel)
-        yield (
-            gr.update(visible=busy),
-            glance.panel or waiting_panel(),
-            glance.dataset or gr.skip(),
-            gr.skip() if glance.note is None else glance.note,
-            name if busy else None,
-            gr.update(visible=False),
-            gr.update(visible=True),
-        )
+def _glances(studio: Studio, name: str | None, places: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """What the components that follow an import show while ``name`` runs, and at its end.
+
+    What went wrong, or is worth knowing, stands in the note of the place that asked for the import.
+    """
+    place = place_of(name)
+    try:
+        for glance in data_sources.follow(studio, name):
+            busy = bool(glance.panel)
+            yield (
+                gr.update(visible=busy), glance.panel or waiting_panel(), glance.dataset or gr.skip(),
+                name if busy else None, gr.update(visible=False), gr.update(visible=True),
+                *_noted(glance.note, place, places),
+            )  # fmt: skip
+    except Exception as error:  # noqa: BLE001 - as in guarded(): here it is known where to say it
+        note = data_view.note(sentence_for(error), "bad")
+        kept = gr.skip()
+        yield gr.update(visible=False), waiting_panel(), kept, None, kept, kept, *_noted(note, place, places)
 
 
-def _stopped(sentence: str) -> tuple[Any, ...]:
-    """What they show where the import came to nothing; the frames stay as they are."""
-    note = data_view.note(sentence, "bad")
-    return gr.update(visible=False), waiting_panel(), gr.skip(), note, None, gr.skip(), gr.skip()
+def _noted(note: str | None, place: str, places: Sequence[str]) -> list[Any]:
+    """The general note and those of the ``places``: ``note`` where it belongs; all as they are where it is None."""
+    if note is None:
+        return [gr.skip() for _ in ("", *places)]
+    return ["" if place in places else note, *(note if place == here else "" for here in places)]
 
 
 def _wire_earlier(studio: Studio, shared: Shared, sources: Sources) -> None:
-    def opened(event: gr.EventData) -> str:
-        """In: the row that was clicked. Out: the data set."""
-        return str(event._data["key"])
+    @guarded(instead=lambda sentence: (gr.skip(), data_view.note(sentence, "bad")))
+    def opened(event: gr.EventData) -> tuple[Any, str]:
+        """In: the row that was clicked. Out: the data set, the note."""
+        return studio.shelf.dataset(str(event._data["key"])).id, ""
 
-    @guarded(instead=lambda sentence: (gr.skip(), data_view.note(sentence, "bad"), gr.skip(), gr.skip()))
+    @guarded(instead=lambda sentence: (gr.skip(), data_view.note(sentence, "bad"), *[gr.skip()] * 4))
     def removed(current: str | None, event: gr.EventData) -> tuple[Any, ...]:
-        """In: the data set looked at, the row to delete. Out: the data set, the note, the list and its frame."""
+        """In: the data set looked at, the row to delete. Out: the data set, both notes, what is listed."""
         from resnet_studio.data import intake
 
         name = str(event._data["key"])
-        told = data_view.name_of(studio.shelf.dataset(name), reader())
+        # not from the data set itself: one whose pictures are gone can be deleted too
+        listed = {item.id: data_view.name_of(item, reader()) for item in intake.datasets(studio.workspace)}
+        told = listed.get(name, name)
         intake.delete(studio.workspace, name)
         studio.shelf.forget(name)
         done = data_view.note(say("data.earlier.deleted", reader(), name=told))
-        return (None if current == name else gr.skip()), done, *data_sources.earlier_list(studio)
+        return (None if current == name else gr.skip()), "", done, *data_offers.lists(studio)
 
-    sources.earlier.choose(opened, None, shared.dataset, **QUIET)
-    outputs = [shared.dataset, sources.note, sources.earlier, sources.earlier_frame]
+    note = sources.notes["earlier"]
+    sources.earlier.choose(opened, None, [shared.dataset, note], **QUIET).then(None, None, None, js=SETTLED, **QUIET)
+    outputs = [shared.dataset, note, sources.note, *sources.listed]
     sources.earlier.remove(removed, shared.dataset, outputs, **QUIET)
 
 
 def _wire_view(studio: Studio, shared: Shared, view: View, frames: tuple[Any, Any]) -> None:
-    @guarded(instead=lambda _: _nothing())
+    @guarded(instead=lambda sentence: _nothing(sentence))
     def look(name: str | None, shares: list[float]) -> tuple[Any, ...]:
         """In: the data set, the shares. Out: all of the right side, both frames."""
         if not name:
@@ -170,34 +184,45 @@ def _wire_view(studio: Studio, shared: Shared, view: View, frames: tuple[Any, An
     view.split.split(moved, shared.dataset, [view.split, shared.split], trigger_mode="always_last", **QUIET)
 
 
-def _nothing() -> tuple[Any, ...]:
-    """The right side without a data set; the frames stay as they are."""
-    return gr.update(visible=True), gr.update(visible=False), "", "", "", "", "", "", gr.skip(), gr.skip()
+def _nothing(reason: str = "") -> tuple[Any, ...]:
+    """The right side without a data set, with the ``reason`` where there should be one."""
+    note = data_view.note(say("data.gone", reader(), reason=reason), "bad") if reason else ""
+    waiting = gr.update(visible=True, value=note + data_parts.waiting(lambda key: say(key, reader())))
+    frames = (gr.update(visible=False), gr.update(visible=True)) if reason else (gr.skip(), gr.skip())
+    return waiting, gr.update(visible=False), *[""] * 6, *frames
 
 
 def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
-    @guarded
+    @guarded(instead=lambda sentence: (gr.skip(), gr.skip(), gr.skip(), data_view.note(sentence, "bad")))
     def train(name: str | None, shares: list[float]) -> tuple[Any, ...]:
-        """In: the data set, the shares. Out: the data set, the run, the tabs."""
+        """In: the data set, the shares. Out: the data set, the run, the tabs, the note beside the button."""
         from resnet_studio.data import intake
         from resnet_studio.training.plan import new_run
 
         workspace = studio.workspace
-        dataset = studio.shelf.dataset(name) if name else intake.open_data(f"sample:{QUICK_SAMPLE}", workspace)
+        dataset = studio.shelf.dataset(name) if name else intake.open_data(f"sample:{quick.SAMPLE}", workspace)
         validation, test = checked_shares(shares)
         config = TrainConfig(validation_fraction=validation, test_fraction=test)
         run = new_run(dataset, config, workspace, called=data_view.name_of(dataset, reader()))
         studio.jobs.submit(run)
-        return dataset.id, run.id, gr.Tabs(selected="train")
+        return dataset.id, run.id, gr.Tabs(selected="train"), ""
 
+    def time_of_sample() -> str:
+        """Out: how long the sample takes to train."""
+        return quick.sentence(studio.workspace, reader())
+
+    shared.demo.load(time_of_sample, None, hero.time, queue=False, **QUIET)
     view.choose.click(None, None, shared.tabs, js=TO_TRAIN, **QUIET)
     none = gr.State(None)
-    for button, name, label in ((view.quick, shared.dataset, "data.next.quick"), (hero.quick, none, "data.hero.quick")):
+    for button, name, label, note in (
+        (view.quick, shared.dataset, "data.next.quick", view.problem),
+        (hero.quick, none, "data.hero.quick", hero.problem),
+    ):
         button.click(None, None, button, js=_labelled("data.starting", enabled=False), **QUIET)
         trained = button.click(
-            train, [name, shared.split], [shared.dataset, shared.run, shared.tabs], trigger_mode="once", **QUIET
+            train, [name, shared.split], [shared.dataset, shared.run, shared.tabs, note], trigger_mode="once", **QUIET
         )
-        trained.success(None, shared.run, None, js="(run) => { window.studioLive?.started(run); }", **QUIET)
+        trained.then(None, [shared.run, note], None, js=STARTED, **QUIET)
         trained.then(None, None, button, js=_labelled(label, enabled=True), **QUIET)
 
 

@@ -161,9 +161,10 @@ def gallery(dataset: Dataset, language: Language) -> str:
         select += _select("part", "part", say("data.gallery.parts", language), named, language)
     data = {
         "dataset": dataset.id,
+        "source": dataset.source,
+        "name": name_of(dataset, language),
         "range": template("data.gallery.range", language),
         "none": say("data.gallery.none", language),
-        "close": say("data.gallery.close", language),
     }
     attributes = " ".join(f'data-{name}="{escape(value, quote=True)}"' for name, value in data.items())
     return f"""
@@ -174,7 +175,7 @@ def gallery(dataset: Dataset, language: Language) -> str:
         aria-label="{escape(say("data.gallery.back", language), quote=True)}">‹</button>
       <button type="button" class="rs-icon-button" data-go="on" disabled
         aria-label="{escape(say("data.gallery.on", language), quote=True)}">›</button></span></div>
-  <div class="rs-gallery-grid"></div>
+  <div class="rs-gallery-grid" data-zoom-group></div>
 </div>"""
 
 

@@ -8,7 +8,7 @@ Gradio's own folder upload forgets the folders. This one sends pictures in batch
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -55,7 +55,8 @@ def uploads(detail: Mapping[str, Any], upload_folder: Path) -> Picked:
     if not files:
         raise DataError("data.picker.none")
     name = _name(str(detail.get("name") or files[0][0]))
-    return Picked(name.removesuffix(".zip"), files, int(detail.get("left_out") or 0))
+    picked = Picked(name, files, int(detail.get("left_out") or 0))
+    return replace(picked, name=Path(name).stem) if picked.archive else picked
 
 
 def _name(name: str) -> str:
@@ -89,6 +90,7 @@ def _template() -> str:
     <div class="rs-progress" role="progressbar" aria-label="{T("data.picker.sending")}"><span></span></div>
     <button type="button" class="rs-button" data-pick="cancel">{T("data.picker.cancel")}</button>
   </div>
+  <p class="rs-drop-chosen rs-small" data-words="{T("data.picker.chosen")}"></p>
   <p class="rs-drop-message rs-small" role="alert"></p>
   <input type="file" webkitdirectory multiple hidden data-input="folder" tabindex="-1" aria-hidden="true">
   <input type="file" accept=".zip,application/zip" hidden data-input="zip" tabindex="-1" aria-hidden="true">

@@ -17,6 +17,11 @@ class Cancelled(Exception):  # noqa: N818 - not an error: the user asked for it
     """Raised inside the work at its next sign of progress."""
 
 
+def place_of(name: str | None) -> str:
+    """The place on the page that asked for the import called ``name``."""
+    return (name or "").partition(".")[0]
+
+
 class Import:
     """One data set being read. ``done`` of ``total`` (0 while unknown); then ``dataset``, or ``error``."""
 
@@ -67,9 +72,14 @@ class Imports:
         self._imports: dict[str, Import] = {}
         self._lock = threading.Lock()
 
-    def start(self, kind: str, work: Callable[[Callable[[int, int], None]], Dataset], left_out: int = 0) -> str:
-        """Begin ``work(progress)`` and return its id; ``kind`` names what is shown meanwhile."""
-        name, begun = secrets.token_urlsafe(9), Import(kind, left_out)
+    def start(
+        self, kind: str, work: Callable[[Callable[[int, int], None]], Dataset], left_out: int = 0, place: str = ""
+    ) -> str:
+        """Begin ``work(progress)`` and return its id; ``kind`` names what is shown meanwhile.
+
+        The id begins with the ``place`` on the page that asked for it, which is known from it even after a restart.
+        """
+        name, begun = f"{place}.{secrets.token_urlsafe(9)}", Import(kind, left_out)
         with self._lock:
             for old in [key for key, value in self._imports.items() if value.wait(0)][:-KEPT]:
                 del self._imports[old]

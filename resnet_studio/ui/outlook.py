@@ -58,7 +58,7 @@ class Outlook:
         values = {"epochs": self.settled.epochs, "size": self.settled.picture_size}
         if self.seconds is None:
             return say("train.no_time", language, **values)
-        return say("train.time", language, time=_about(self.seconds, language), **values)
+        return say("train.time", language, time=spell_about(self.seconds, language), **values)
 
     def cautions(self, language: Language) -> list[str]:
         """What to think over before training; nothing without pictures."""
@@ -150,7 +150,7 @@ def _speed(run: Overview) -> float | None:
     return cost.gflop(run.config.replace(epochs=finished.epochs_run), counts) / run.seconds
 
 
-def _about(seconds: float, language: Language) -> str:
+def spell_about(seconds: float, language: Language) -> str:
     """A guess in words, without the seconds or minutes that rounding left at nought."""
     rounded = round(_rounded(seconds))
     if rounded >= 3600 and rounded % 3600 == 0:

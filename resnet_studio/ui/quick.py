@@ -1,0 +1,48 @@
+"""How long the sample takes to train with one click, said before that click."""
+
+from __future__ import annotations
+
+from html import escape
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.data import intake
+from resnet_studio.text import Language, say
+from resnet_studio.ui.outlook import Forecaster, spell_about
+from resnet_studio.ui.run_data import RunData, spell_time
+from resnet_studio.workspace import Workspace
+
+SAMPLE = "digits"
+
+
+def sentence(workspace: Workspace, language: Language) -> str:
+    """The name of the sample and the time: as it was measured here, else as it is forecast."""
+    from resnet_studio.data.samples import SAMPLES
+
+    name = SAMPLES[SAMPLE].name(language)
+    key, known = "data.hero.time.measured", measured(workspace)
+    time = spell_time(known, language) if known is not None else ""
+    if not time and (guess := forecast(workspace)) is not None:
+        key, time = "data.hero.time", spell_about(guess, language)
+    if not time:
+        return ""
+    return f'<p class="rs-small rs-number">{escape(say(key, language, name=name, time=time))}</p>'
+
+
+def measured(workspace: Workspace) -> float | None:
+    """Seconds from the click to the end of the latest such training here; None where there was none."""
+    kept = intake.kept_from(f"sample:{SAMPLE}", workspace)
+    if kept is None:
+        return None
+    usual = TrainConfig()
+    for run in RunData(workspace).overviews():
+        done = run.state.status == "finished" and run.state.finished and run.state.finished.reason == "completed"
+        if done and run.about.get("dataset") == kept.id and run.requested == usual:
+            return run.seconds
+    return None
+
+
+def forecast(workspace: Workspace) -> float | None:
+    """Seconds that the training should take on this machine; the sample need not be there yet."""
+    from resnet_studio.data.samples import outline
+
+    return Forecaster(workspace).look(TrainConfig(), outline(SAMPLE)).seconds

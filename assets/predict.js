@@ -78,3 +78,23 @@ window.studioPad = (element, props, watch, send) => {
   watch("value", follow);
   follow();
 };
+
+// Pictures that are pasted or dropped anywhere on the tab.
+window.studioInbox = (element, brought) => {
+  const note = element.querySelector(".predict-inbox");
+  (window.studioTakers ??= {}).predict = {
+    words: (all) => all.dropPredict,
+    take: async (entries) => {
+      note.textContent = "";
+      const files = entries?.filter(({ path, file }) => file.size && !/(^|\/)\./.test(path));
+      if (files?.length === 0) return;
+      const many = document.querySelector("#predict-many-button")?.getAttribute("aria-selected") === "true";
+      try {
+        const paths = await window.studioIntake.send(files);
+        brought({ name: files[0].file.name, files: files.map(({ file }, at) => [file.name, paths[at]]), many });
+      } catch {
+        note.textContent = note.dataset.failed;
+      }
+    },
+  };
+};

@@ -5,9 +5,11 @@ import csv
 import io
 import os
 import re
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import gradio as gr
@@ -22,6 +24,7 @@ from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.prediction import Prediction
 from resnet_studio.text import say
 from resnet_studio.ui import predict_view
+from resnet_studio.ui.album import Album
 from resnet_studio.ui.asking import Asking
 from resnet_studio.ui.choices import filled_in_later
 from resnet_studio.ui.context import Studio, to_try
@@ -29,6 +32,7 @@ from resnet_studio.ui.drawing import Paper, centred, decoded, paper_of
 from resnet_studio.ui.predict_handlers import Handlers
 from resnet_studio.ui.predict_view import Named, answers_csv
 from resnet_studio.ui.predictors import Predictors, Record, Records, level
+from resnet_studio.ui.thumbnails import Thumbnail
 from resnet_studio.workspace import Run, Workspace
 
 CLASSES = ("one", "<b>two</b>")
@@ -133,6 +137,72 @@ def test_a_model_can_be_asked_by_a_page_that_the_server_does_not_remember(worksp
     assert dropdown.preprocess("run:1") == "run:1"
 
 
+def test_test_pictures_are_offered_in_turns_and_one_can_be_asked_about(
+    workspace: Workspace, trained: Callable[..., Run]
+) -> None:
+    run = trained()
+    asking = Asking(workspace)
+    model = asking.models.find(f"run:{run.id}")
+    html = asking.tries(model, 0, "en")
+    assert re.findall(r'data-try="(\d+)"', html) == ["0", "2", "1", "3"]  # one, two, one, two
+    assert "&lt;b&gt;two&lt;/b&gt;" in html and "<b>two</b>" not in html
+    copy = asking.borrowed(model, 0)
+    assert copy.is_relative_to(workspace.temporary)
+    assert "predict-bars" in list(asking.about_picture(model.key, str(copy), "en"))[-1]
+    for wrong in (None, "0", -1, 10**6):
+        with pytest.raises(DataError):
+            asking.borrowed(model, wrong)
+
+
+def test_a_model_without_test_pictures_offers_none(workspace: Workspace, trained: Callable[..., Run]) -> None:
+    run, asking = trained(), Asking(workspace)
+    model = asking.models.find(f"run:{run.id}")
+    for file in (workspace.datasets / "digits").rglob("*.png"):
+        file.unlink()
+    assert asking.tries(model, 0, "en") == ""
+    with pytest.raises(DataError, match="no longer there"):
+        asking.borrowed(model, 0)
+
+
+def test_only_grey_pictures_on_plain_paper_ask_to_be_drawn(tmp_path: Path) -> None:
+    for colour, drawn in (("black", True), ("red", False)):
+        picture = Image.new("RGB", (40, 40), "white")
+        ImageDraw.Draw(picture).rectangle((8, 8, 30, 30), fill=colour)
+        picture.save(tmp_path / f"{colour}.png")
+        assert paper_of([tmp_path / f"{colour}.png"] * 4).drawn is drawn
+
+
+def test_pictures_asked_about_are_kept_large_for_a_while_under_names_that_cannot_be_guessed(
+    workspace: Workspace, trained: Callable[..., Run], picture: Path
+) -> None:
+    run, album = trained(), Album(most=1000)
+    html, _ = list(Asking(workspace, album).about_many(f"run:{run.id}", [picture, picture], "me", "en"))[-1]
+    first, second = re.findall(r'data-zoom="studio/asked/([\w-]+)"', html)
+    assert first != second and len(first) >= 20
+    assert album.find(first) is not None
+    album.keep(Thumbnail(b"x" * 990, "image/png"))
+    assert album.find(first) is None
+
+
+def test_what_is_pasted_goes_where_it_fits(workspace: Workspace, trained: Callable[..., Run], picture: Path) -> None:
+    trained()
+    handlers = Handlers(Studio(workspace, cast(Any, None)))
+    sent = workspace.temporary / "sent"
+    sent.mkdir()
+    for name in ("a.png", "b.png"):
+        shutil.copy(picture, sent / name)
+    one, both = [["a.png", str(sent / "a.png")]], [[name, str(sent / name)] for name in ("a.png", "b.png")]
+
+    def brought(files: object, *, many: bool = False) -> Any:
+        return handlers.bring_pictures(cast(Any, SimpleNamespace(_data={"files": files, "many": many})))
+
+    assert brought(one)[0] == str(sent / "a.png")
+    assert brought(one, many=True)[1] == [str(sent / "a.png")]
+    assert brought(both)[1] == [str(sent / "a.png"), str(sent / "b.png")]
+    with pytest.raises(gr.Error):
+        brought([["a.png", str(picture)]])
+
+
 @pytest.mark.parametrize(
     "key", [None, "", "run:", "run:nothing", "import:../../etc/passwd", "import:a", "x:y", "run:.."]
 )
@@ -219,7 +289,7 @@ def test_only_files_that_are_no_pictures_are_refused(
 
 
 def test_the_csv_names_answers_problems_and_is_no_formula() -> None:
-    named = [Named("=a.png", "", said(0.7, 0.3)), Named("b.png", "", DataError("error.predict.drawing"))]
+    named = [Named("=a.png", "", "", said(0.7, 0.3)), Named("b.png", "", "", DataError("error.predict.drawing"))]
     rows = list(csv.reader(io.StringIO(answers_csv(named, ["dog", "cat"]))))
     assert rows[0] == ["picture", "answer", "probability", "dog", "cat", "problem"]
     assert rows[1] == ["'=a.png", "cat", "0.7", "0.3", "0.7", ""]

@@ -20,6 +20,18 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.tab.draw": ("Draw", "手绘"),
     "predict.tab.many": ("Many pictures", "批量图片"),
     "predict.picture": ("Picture", "图片"),
+    "predict.tries.title": ("Test pictures to try", "用测试图片试试"),
+    "predict.tries.text": (
+        "The model has not learned from these; each is named by its folder.",
+        "模型没有学过这些图片；下方是图片所在文件夹的名称。",
+    ),
+    "predict.tries.others": ("Show others", "换一批"),
+    "predict.tries.one": ("Try this picture of class {name}", "试试这张“{name}”类图片"),
+    "predict.tries.draw": ("Draw one yourself", "自己画一个"),
+    "error.predict.try_gone": (
+        "The test pictures of this model are no longer there; choose a picture of your own.",
+        "该模型的测试图片已不存在；请选择自己的图片。",
+    ),
     "predict.webcam.insecure": (
         "The camera works only over https or on the computer that runs ResNet Studio. Upload or paste a picture "
         "instead, or start the studio with --ssl-certfile.",
@@ -41,8 +53,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.files": ("Pictures, or a zip of them", "图片，或包含图片的 zip"),
     "predict.waiting.title": ("What is it?", "这是什么？"),
     "predict.waiting.text": (
-        "Drop, paste or photograph something; the answer appears here.",
-        "拖入、粘贴或拍一张图片，答案会显示在这里。",
+        "Drop, paste (Ctrl+V) or photograph something; the answer appears here.",
+        "拖入、粘贴（Ctrl+V）或拍一张图片，答案会显示在这里。",
     ),
     "predict.waiting.draw": (
         "Draw something; the answer follows the pen.",
@@ -81,6 +93,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.table.counts": ("How often each class was named", "各类别出现的次数"),
     "predict.table.unsure.flag": ("unsure", "不确定"),
     "predict.table.picture": ("Picture", "图片"),
+    "predict.table.enlarge": ("Enlarge {name}", "放大 {name}"),
     "predict.table.answer": ("Answer", "答案"),
     "predict.table.share": ("Probability", "概率"),
     "predict.table.second": ("Runner-up", "次选"),

@@ -11,6 +11,12 @@ TEXT: dict[str, tuple[str, str]] = {
     "shell.machine": ("Computes on", "计算设备"),
     "shell.cpu": ("CPU, {cores:core|cores}", "CPU，{cores} 核"),
     "shell.skip": ("Skip to the content", "跳到正文"),
+    "shell.zoom.enlarge": ("Enlarge", "放大"),
+    "shell.zoom.close": ("Close", "关闭"),
+    "shell.zoom.previous": ("Previous picture", "上一张"),
+    "shell.zoom.next": ("Next picture", "下一张"),
+    "shell.drop.data": ("Drop a folder or a zip to use its pictures", "松开即可使用文件夹或 zip 中的图片"),
+    "shell.drop.predict": ("Drop pictures to ask the model about them", "松开即可让模型识别这些图片"),
     "shell.error": ("That did not work", "没有成功"),
     "shell.unexpected": (
         "Something unexpected went wrong in the studio; try again. If it happens again, the server's log says why.",

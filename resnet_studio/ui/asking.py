@@ -13,25 +13,28 @@ from threading import Lock
 
 from resnet_studio.data.archive import unpack
 from resnet_studio.data.formats import SNIFFED_BYTES, sniff
-from resnet_studio.errors import StudioError
+from resnet_studio.errors import DataError, StudioError
 from resnet_studio.text import Language, say
 from resnet_studio.ui import predict_view
+from resnet_studio.ui.album import Album
 from resnet_studio.ui.drawing import Paper, centred, decoded, paper_of
 from resnet_studio.ui.predict_view import Named
 from resnet_studio.ui.predictors import Model, Models, Predictors, Records, card_of
 from resnet_studio.ui.run_data import RunData, spell_time
 from resnet_studio.ui.thumbnails import thumbnail
+from resnet_studio.ui.tries import borrowed, panel, tries_of
 from resnet_studio.workspace import Workspace
 
-TABLE_SIDE = 88
+TABLE_SIDE, ENLARGED_SIDE = 88, 640
 AT_ONCE = 32
 
 
 class Asking:
     """What the handlers of the Predict tab share: the models, the loaded predictors, who asked to stop."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, album: Album | None = None) -> None:
         self._data = RunData(workspace)
+        self._album = album or Album()
         self._workspace = workspace
         self._papers: dict[str, Paper] = {}
         self._stopping: set[str] = set()
@@ -82,7 +85,7 @@ class Asking:
                 batch = pictures[start : start + AT_ONCE]
                 said = predictor([path for _, path in batch])
                 named += [
-                    Named(name, self._small(path, start + at), answer)
+                    Named(name, *self._shown(path, start + at), answer)
                     for at, ((name, path), answer) in enumerate(zip(batch, said, strict=True))
                 ]
                 stopped = session in self._stopping
@@ -110,6 +113,19 @@ class Asking:
                 self._papers[model.key] = paper_of(files)
             return self._papers[model.key]
 
+    def tries(self, model: Model, first: int, language: Language) -> str:
+        """Test pictures of ``model`` to try, from the ``first`` on; nothing where there are none."""
+        if model.run is None:
+            return ""
+        found, total = tries_of(self._data, model.run.run, first)
+        return panel(found, first, total, language, drawn=self.paper(model).drawn)
+
+    def borrowed(self, model: Model, index: object) -> Path:
+        """A copy of test picture ``index`` of ``model`` where the page may show it. Raises :class:`DataError`."""
+        if model.run is None or not isinstance(index, int):
+            raise DataError("error.predict.try_gone")
+        return borrowed(self._data, model.run.run, index, self._workspace)
+
     def _model(self, key: str | None) -> tuple[Model, Sequence[str]]:
         model = self.models.find(key)
         return model, card_of(model).classes
@@ -127,11 +143,15 @@ class Asking:
         report = self.models.report(model) if isinstance(picture, Path) else None
         yield predict_view.answer(said, Records(report), language)
 
-    def _small(self, path: Path, position: int) -> str:
+    def _shown(self, path: Path, position: int) -> tuple[str, str]:
+        """The addresses of a small and of a large version of a picture; empty where it has no row, or is none."""
         if position >= predict_view.ROWS_SHOWN:
-            return ""
-        small = thumbnail(path, TABLE_SIDE)
-        return small.address if small else ""
+            return "", ""
+        large = thumbnail(path, ENLARGED_SIDE)
+        small = thumbnail(large.picture(), TABLE_SIDE) if large else None
+        if large is None or small is None:
+            return "", ""
+        return small.address, f"studio/asked/{self._album.keep(large)}"
 
     @contextmanager
     def _unpacked(self, files: Sequence[Path]) -> Iterator[list[tuple[str, Path]]]:

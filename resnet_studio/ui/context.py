@@ -36,6 +36,7 @@ from gradio.i18n import I18nData
 from resnet_studio.errors import StudioError
 from resnet_studio.text import LANGUAGES, Language, keys, say, template
 from resnet_studio.ui.access import Access
+from resnet_studio.ui.album import Album
 from resnet_studio.ui.bundle import LOCALES
 from resnet_studio.ui.importing import Imports
 from resnet_studio.ui.shelf import Shelf
@@ -55,13 +56,15 @@ class Studio:
     """The server's parts that handlers use.
 
     ``workspace`` says where things are, ``jobs`` trains, ``access`` tells who may reach the server;
-    ``shelf`` keeps the data sets that pages look at in memory, ``imports`` those on their way in.
+    ``shelf`` keeps the data sets that pages look at in memory, ``imports`` those on their way in, ``album`` pictures
+    that a model was asked about.
     """
 
     workspace: Workspace
     jobs: Jobs
     access: Access = field(default_factory=Access)
     imports: Imports = field(default_factory=Imports)
+    album: Album = field(default_factory=Album)
     shelf: Shelf = field(init=False)
 
     def __post_init__(self) -> None:

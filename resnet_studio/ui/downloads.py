@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from resnet_studio.errors import RunError, StudioError
@@ -95,9 +95,11 @@ def routes(studio: Studio, data: RunData | None = None) -> APIRouter:
     _add_reports(router, runs)
 
     @router.get("/picture/{part}/{index}")
-    def picture(name: str, part: str, index: int) -> Response:
+    def picture(
+        name: str, part: str, index: int, side: Annotated[int, Query(ge=16, le=640)] = THUMBNAIL_SIDE
+    ) -> Response:
         file = runs.data.picture(runs.run(name), part, index)
-        small = thumbnail(file, THUMBNAIL_SIDE) if file else None
+        small = thumbnail(file, side) if file else None
         if small is None:
             raise HTTPException(404)
         return Response(small.content, media_type=small.media_type, headers=A_DAY)

@@ -20,14 +20,20 @@ from resnet_studio.errors import DataError, StudioError
 LARGEST_DRAWING = 4 * 2**20
 LOOKED_AT = 24
 SIDE = 64
+COLOURED = 12.0
+"""Scans of black on white stay below; pictures with colours in them do not."""
 
 
 @dataclass(frozen=True)
 class Paper:
-    """What the training pictures are drawn on. ``fill`` is the share of the side that the drawing takes."""
+    """What the training pictures are drawn on. ``fill`` is the share of the side that the drawing takes.
+
+    ``drawn`` says that they look like drawings: grey, on plain paper.
+    """
 
     dark: bool = False
     fill: float = 0.75
+    drawn: bool = False
 
 
 def paper_of(files: Sequence[Path]) -> Paper:
@@ -36,31 +42,43 @@ def paper_of(files: Sequence[Path]) -> Paper:
     looks = [look for file in files[::step][:LOOKED_AT] if (look := _look(file)) is not None]
     if not looks:
         return Paper()
-    plain = [look for look in looks if look[1] < 40]
+    plain = [look for look in looks if look.spread < 40]
     if len(plain) < len(looks) / 2:
         return Paper()
-    fills = [look[2] for look in plain if look[2]]
+    fills = [look.fill for look in plain if look.fill]
     fill = min(0.95, max(0.4, median(fills))) if fills else 0.75
-    return Paper(dark=median(look[0] for look in plain) < 128, fill=fill)
+    drawn = median(look.colour for look in plain) < COLOURED
+    return Paper(dark=median(look.brightness for look in plain) < 128, fill=fill, drawn=drawn)
 
 
-def _look(file: Path) -> tuple[float, float, float] | None:
-    """Brightness of the corners, its spread, and the share of the side that the drawing takes."""
+@dataclass(frozen=True)
+class _Look:
+    """``brightness`` of the corners and its ``spread``, the share of the side that the drawing ``fill``s, and how far
+    apart the brightest and the darkest channel of a pixel are on average (``colour``, of 255).
+    """
+
+    brightness: float
+    spread: float
+    fill: float
+    colour: float
+
+
+def _look(file: Path) -> _Look | None:
     try:
-        grey = (
-            read_picture(file, draft_side=SIDE, reading=AS_SEEN)
-            .convert("L")
-            .resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-        )
+        read = read_picture(file, draft_side=SIDE, reading=AS_SEEN).convert("RGB")
     except StudioError:
         return None
+    small = read.resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    grey = small.convert("L")
     pixels = np.asarray(grey)
+    colour = float(np.ptp(np.asarray(small).astype(np.int16), axis=2).mean())
     corner = SIDE // 8
     ends = (slice(None, corner), slice(-corner, None))
     corners = np.concatenate([pixels[rows, columns].ravel() for rows in ends for columns in ends])
     middle = float(np.median(corners))
     box = _ink(grey, middle)
-    return middle, float(corners.std()), max(box[2] - box[0], box[3] - box[1]) / SIDE if box else 0.0
+    fill = max(box[2] - box[0], box[3] - box[1]) / SIDE if box else 0.0
+    return _Look(middle, float(corners.std()), fill, colour)
 
 
 def _ink(grey: Image.Image, paper: float) -> tuple[int, int, int, int] | None:

@@ -9,11 +9,13 @@ from typing import Any
 
 import gradio as gr
 
+from resnet_studio.errors import StudioError
 from resnet_studio.model.checkpoint import import_checkpoint
 from resnet_studio.text import say
 from resnet_studio.ui import predict_view
 from resnet_studio.ui.asking import Asking
 from resnet_studio.ui.context import Studio, guarded, reader
+from resnet_studio.ui.folder_picker import uploads
 from resnet_studio.ui.predictors import card_of
 
 Wish = Mapping[str, Any] | None
@@ -36,7 +38,7 @@ class Handlers:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self._asking = Asking(studio.workspace)
+        self._asking = Asking(studio.workspace, studio.album)
 
     @guarded
     def show(self, run: str | None, tried: Wish, picked: Wish) -> tuple[Any, ...]:
@@ -75,15 +77,38 @@ class Handlers:
         )
 
     @guarded
-    def describe(self, chosen: str | None) -> tuple[Any, Any]:
-        """In: the model. Out: about, the paper of the pad."""
+    def describe(self, chosen: str | None) -> tuple[Any, Any, Any]:
+        """In: the model. Out: about, the paper of the pad, the pictures to try."""
         if not chosen:
-            return "", gr.skip()
+            return "", gr.skip(), ""
         found = self._asking.models.find(chosen)
         self._asking.predictors.warm(found.file)
         card = card_of(found)
         words = predict_view.about(card.depth, card.classes, reader())
-        return words, "dark" if self._asking.paper(found).dark else "light"
+        return words, "dark" if self._asking.paper(found).dark else "light", self._asking.tries(found, 0, reader())
+
+    @guarded
+    def others(self, chosen: str | None, event: gr.EventData) -> str:
+        """In: the model; the event says which test picture is next. Out: the pictures to try."""
+        first = getattr(event, "first", 0)
+        first = first if isinstance(first, int) and first >= 0 else 0
+        return self._asking.tries(self._asking.models.find(chosen), first, reader())
+
+    @guarded
+    def try_one(self, chosen: str | None, event: gr.EventData) -> str:
+        """In: the model; the event names one of its test pictures. Out: the picture."""
+        return str(self._asking.borrowed(self._asking.models.find(chosen), getattr(event, "index", None)))
+
+    @guarded
+    def bring_pictures(self, event: gr.EventData) -> tuple[Any, Any, Any]:
+        """In: the inbox. Out: the picture, the many pictures, the ways to ask: whichever fits what was brought."""
+        if not self._asking.models.all():
+            raise StudioError("error.predict.no_model")
+        brought = uploads(event._data, self._studio.workspace.temporary)
+        paths = [str(path) for _, path in brought.files]
+        if len(paths) == 1 and not brought.archive and not event._data.get("many"):
+            return paths[0], gr.skip(), gr.Tabs(selected="one")
+        return gr.skip(), paths, gr.Tabs(selected="many")
 
     @guarded(instead=predict_view.problem)
     def ask_picture(self, chosen: str | None, file: str | None) -> Iterator[str]:

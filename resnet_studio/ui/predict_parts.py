@@ -57,3 +57,32 @@ def draw_pad(elem_id: str) -> gr.HTML:
         apply_default_css=False,
         elem_id=elem_id,
     )
+
+
+def inbox(elem_id: str) -> gr.HTML:
+    """Takes what is pasted or dropped anywhere on the tab; ``brought`` carries it as :func:`uploads` reads it.
+
+    ``many`` in the event says that it is meant for the list of many pictures.
+    """
+    return gr.HTML(
+        value="",
+        html_template=f'<span class="predict-inbox" role="alert" data-failed="{T("data.picker.failed")}"></span>',
+        js_on_load="window.studioInbox(element, (detail) => trigger('brought', detail));",
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
+
+
+def tries(elem_id: str) -> gr.HTML:
+    """Test pictures to try; ``chosen`` carries the ``index`` of one, ``more`` where the next ones begin."""
+    return gr.HTML(
+        value="",
+        js_on_load="""element.addEventListener("click", (event) => {
+          const data = event.target.closest("button")?.dataset ?? {};
+          if (data.try) trigger("chosen", { index: Number(data.try) });
+          else if (data.more) trigger("more", { first: Number(data.more) });
+          else if (data.draw) document.getElementById("predict-draw-button")?.click();
+        });""",
+        apply_default_css=False,
+        elem_id=elem_id,
+    )

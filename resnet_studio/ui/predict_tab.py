@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from fastapi import APIRouter, HTTPException, Response
 
 from resnet_studio.ui import predict_view
 from resnet_studio.ui.choices import filled_in_later
 from resnet_studio.ui.context import Shared, Studio, T
+from resnet_studio.ui.downloads import FRESH
 from resnet_studio.ui.predict_handlers import Handlers
-from resnet_studio.ui.predict_parts import draw_pad, picture_box
+from resnet_studio.ui.predict_parts import draw_pad, inbox, picture_box, tries
 from resnet_studio.ui.results_tab import selected_tab
 
 QUIET: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -40,7 +42,9 @@ class Parts:
     about: gr.HTML
     brought: gr.UploadButton
     ways: gr.Tabs
+    inbox: gr.HTML
     picture: gr.Image
+    tries: gr.HTML
     answer: gr.HTML
     pad: gr.HTML
     drawing: gr.State
@@ -48,6 +52,20 @@ class Parts:
     files: gr.File
     stop: gr.Button
     answers: gr.HTML
+
+
+def routes(studio: Studio) -> APIRouter:
+    """Large versions of the pictures that somebody has just asked about."""
+    router = APIRouter()
+
+    @router.get("/studio/asked/{name}")
+    def asked(name: str) -> Response:
+        picture = studio.album.find(name)
+        if picture is None:
+            raise HTTPException(404)
+        return Response(picture.content, media_type=picture.media_type, headers=FRESH)
+
+    return router
 
 
 def build(studio: Studio, shared: Shared) -> None:
@@ -60,9 +78,12 @@ def build(studio: Studio, shared: Shared) -> None:
         picked = gr.State(None)
         about = gr.HTML(elem_id="predict-about", apply_default_css=False)
         brought = gr.UploadButton(T("predict.import"), file_types=CHECKPOINTS, elem_id="predict-import", scale=0)
+    brought_in = inbox("predict-inbox")
     with gr.Tabs(elem_id="predict-ways", visible=False) as ways:
         made = {**_one(), **_draw(), **_many()}
-    parts = Parts(nothing=nothing, model=model, picked=picked, about=about, brought=brought, ways=ways, **made)
+    parts = Parts(
+        nothing=nothing, model=model, picked=picked, about=about, brought=brought, inbox=brought_in, ways=ways, **made
+    )
     handlers = Handlers(studio)
     _connect_models(handlers, shared, parts)
     _connect_ways(handlers, parts)
@@ -76,7 +97,8 @@ def _one() -> dict[str, Any]:
             gr.HTML(_insecure(), js_on_load=INSECURE, apply_default_css=False)
         with gr.Column(min_width=300):
             answer = gr.HTML(predict_view.waiting("one", T), elem_id="predict-answer", apply_default_css=False)
-    return {"picture": picture, "answer": answer}
+            to_try = tries("predict-tries")
+    return {"picture": picture, "tries": to_try, "answer": answer}
 
 
 def _draw() -> dict[str, Any]:
@@ -115,7 +137,10 @@ def _connect_models(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     shared.run.change(handlers.follow, shared.run, [*offer, parts.picked], **QUIET)
     parts.brought.upload(handlers.bring, parts.brought, [*offer, parts.picked], **ASKING)
     parts.model.input(handlers.pick, parts.model, parts.picked, **QUIET)
-    parts.model.change(handlers.describe, parts.model, [parts.about, parts.pad], **QUIET)
+    parts.model.change(handlers.describe, parts.model, [parts.about, parts.pad, parts.tries], **QUIET)
+    parts.tries.more(handlers.others, parts.model, parts.tries, **QUIET)
+    parts.tries.chosen(handlers.try_one, parts.model, parts.picture, **QUIET)
+    parts.inbox.brought(handlers.bring_pictures, None, [parts.picture, parts.files, parts.ways], **QUIET)
     parts.nothing.go(handlers.go, None, shared.tabs, **QUIET)
 
 

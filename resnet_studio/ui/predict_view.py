@@ -119,10 +119,11 @@ def _worth(prediction: Prediction, known: Record | None, language: Language) -> 
 
 @dataclass(frozen=True)
 class Named:
-    """One of many pictures: its name, a small version of it as an address, and what the model said or why not."""
+    """One of many pictures: its name, the addresses of a small and a large version, what the model said or why not."""
 
     name: str
     picture: str
+    large: str
     said: Prediction | StudioError
 
 
@@ -181,12 +182,18 @@ def _table(named: Sequence[Named], levels: Mapping[int, str], language: Language
     caption = say("predict.table.caption", language)
     return (
         f'<div class="res-scroll"><table><caption class="rs-visually-hidden">{caption}</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{more}"
+        f"<thead><tr>{heads}</tr></thead><tbody data-zoom-group>{rows}</tbody></table></div>{more}"
     )
 
 
 def _row(one: Named, sure: str, language: Language) -> str:
-    picture = f'<img src="{one.picture}" alt="" width="44" height="44">' if one.picture else ""
+    picture = ""
+    if one.picture:
+        name, enlarge = literal(one.name), literal(say("predict.table.enlarge", language, name=one.name))
+        picture = (
+            f'<button type="button" class="rs-zoom" data-zoom="{one.large}" data-caption="{name}" title="{enlarge}" '
+            f'aria-label="{enlarge}"><img src="{one.picture}" alt="" width="44" height="44"></button>'
+        )
     cell = f'<th scope="row"><div>{picture}{name_of(one.name)}</div></th>'
     if isinstance(one.said, StudioError):
         return f'<tr class="failed">{cell}<td colspan="3">{literal(one.said.sentence(language))}</td></tr>'

@@ -60,7 +60,8 @@ def pictures_panel(
     )
     return (
         f'<section class="rs-card res-pictures" aria-live="polite"><h3 class="rs-h2">{title} {count}</h3>'
-        f'<p class="res-help">{help_text} {back}</p><div class="res-figures">{figures}</div>{more}</section>'
+        f'<p class="res-help">{help_text} {back}</p>'
+        f'<div class="res-figures" data-zoom-group>{figures}</div>{more}</section>'
     )
 
 
@@ -89,6 +90,7 @@ def _figure(picture: Mapping[str, Any], classes: Sequence[str], places: Mapping[
         labels += f'<span class="true">{say("results.pictures.true", language)} {name_of(true)}</span>'
     return (
         f'<figure class="{"right" if true == said else "wrong"}" title="{literal(alt)}"><div>'
-        f'<img src="{source}" alt="{literal(alt)}" loading="lazy" width="112" height="112">'
+        f'<button type="button" class="rs-zoom" data-zoom="{source}?side=640" data-caption="{literal(alt)}">'
+        f'<img src="{source}" alt="{literal(alt)}" loading="lazy" width="112" height="112"></button>'
         f"<b>{say('results.share', language, share=share)}</b></div><figcaption>{labels}</figcaption></figure>"
     )

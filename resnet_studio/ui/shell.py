@@ -123,7 +123,18 @@ def header() -> str:
       title="{T("shell.theme")}"><svg viewBox="0 0 18 18" aria-hidden="true"><circle cx="9" cy="9" r="7" fill="none"
       stroke="currentColor" stroke-width="1.8"/><path d="M9 2a7 7 0 0 1 0 14z" fill="currentColor"/></svg></button>
   </div>
-</header>"""
+</header>
+{words()}"""
+
+
+def words() -> str:
+    """What scripts say, in the reader's language: an element that nobody sees."""
+    said = {
+        **{name: f"shell.zoom.{name}" for name in ("enlarge", "close", "previous", "next")},
+        **{f"drop-{tab}": f"shell.drop.{tab}" for tab in ("data", "predict")},
+    }
+    attributes = " ".join(f'data-{name}="{T(key)}"' for name, key in said.items())
+    return f'<span id="studio-words" hidden {attributes}></span>'
 
 
 def browser_secret(workspace: Workspace) -> str:

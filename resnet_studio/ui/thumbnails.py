@@ -26,6 +26,10 @@ class Thumbnail:
         """The picture as a ``data:`` address, which needs no file and no route."""
         return f"data:{self.media_type};base64,{base64.b64encode(self.content).decode()}"
 
+    def picture(self) -> Image.Image:
+        """The picture itself, RGB."""
+        return Image.open(io.BytesIO(self.content)).convert("RGB")
+
 
 def thumbnail(picture: Path | Image.Image, side: int) -> Thumbnail | None:
     """``picture`` upright within ``side`` px; a smaller one is kept pixel by pixel. None where it cannot be read."""

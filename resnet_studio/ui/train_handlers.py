@@ -192,7 +192,7 @@ class Handlers:
         parts = split(found, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
         alt = escape(say("train.example.alt", language), quote=True)
         pictures = "".join(_picture(one, alt) for one in preview(parts, settled, EXAMPLES, config.seed))
-        return f'<div class="train-examples">{pictures}</div>'
+        return f'<div class="train-examples" data-zoom-group>{pictures}</div>'
 
     def _outlook(self, dataset: str | None, values: Sequence[Any]) -> list[Any]:
         language, given = reader(), dict(zip(NAMES, values, strict=True))
@@ -288,7 +288,11 @@ def small(text: str) -> str:
 
 
 def _picture(picture: Image.Image, alt: str) -> str:
-    """``picture`` inside the page: small, and no file that others could fetch."""
+    """``picture`` inside the page, as large as the network meets it: no file that others could fetch."""
     held = io.BytesIO()
-    picture.resize((EXAMPLE_SIDE, EXAMPLE_SIDE)).save(held, "JPEG", quality=85)
-    return f'<img alt="{alt}" src="data:image/jpeg;base64,{base64.b64encode(held.getvalue()).decode()}">'
+    picture.save(held, "JPEG", quality=85)
+    address = f"data:image/jpeg;base64,{base64.b64encode(held.getvalue()).decode()}"
+    return (
+        f'<button type="button" class="rs-zoom" data-zoom=""><img alt="{alt}" src="{address}" '
+        f'width="{EXAMPLE_SIDE}" height="{EXAMPLE_SIDE}"></button>'
+    )

@@ -125,6 +125,10 @@ def _add_models(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     predict = command("predict", "classify pictures")
     predict.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
     predict.add_argument("pictures", metavar="PICTURES", nargs="+", type=Path, help="pictures, or folders of them")
+    predict.add_argument(
+        "--unlabelled", action="store_true", help="PICTURES are data sets: classify their pictures without labels"
+    )
+    data_commands.add_choices(predict)
     predict.add_argument("--device", default="auto", help=DEVICE)
 
 

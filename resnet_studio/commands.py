@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
         case "evaluate":
             return data_commands.evaluate(options, workspace, terminal)
         case "predict":
-            return predict(options, workspace)
+            return predict(options, workspace, terminal)
         case "runs":
             return runs(options, workspace)
         case "rename":
@@ -123,21 +123,24 @@ def _trained(run: Run) -> Result:
     )
 
 
-def predict(options: argparse.Namespace, workspace: Workspace) -> Result:
+def predict(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Classify pictures."""
     from resnet_studio.prediction import Predictor
 
     path = api.checkpoint_path(options.model, workspace)
-    files = _pictures(options.pictures)
-    answers = Predictor(path, device=options.device)(files)
+    if options.unlabelled:
+        named = data_commands.unlabelled(options, workspace, terminal)
+    else:
+        named = [(str(file), file) for file in _pictures(options.pictures)]
+    answers = Predictor(path, device=options.device)([file for _, file in named])
     rows: list[dict[str, Any]] = []
-    for file, answer in zip(files, answers, strict=True):
+    for (name, _), answer in zip(named, answers, strict=True):
         if isinstance(answer, StudioError):
-            rows.append({"file": str(file), "error": str(answer)})
+            rows.append({"file": name, "error": str(answer)})
         else:
             rows.append(
                 {
-                    "file": str(file),
+                    "file": name,
                     "label": answer.label,
                     "probability": answer.probability,
                     "scores": dict(answer.scores),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio import api
+from resnet_studio.errors import DataError
 from resnet_studio.evaluation import missed
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
@@ -60,13 +62,33 @@ def opened(
     options: argparse.Namespace, workspace: Workspace, terminal: Terminal, purpose: Purpose = "train"
 ) -> Dataset:
     """The data set that ``options`` name, read as they say."""
+    return _opened(options.data, options, workspace, terminal, purpose)
+
+
+def _opened(
+    source: Path | str, options: argparse.Namespace, workspace: Workspace, terminal: Terminal, purpose: Purpose
+) -> Dataset:
     from resnet_studio.data.choices import Choices
     from resnet_studio.data.intake import open_data
 
     given = vars(options)
     choices = Choices(**{spec.name: given[spec.name] for spec in fields(Choices) if spec.name in given})
-    progress = terminal.steps("pictures")
-    return open_data(options.data, workspace, choices=choices, purpose=purpose, progress=progress)
+    return open_data(source, workspace, choices=choices, purpose=purpose, progress=terminal.steps("pictures"))
+
+
+def unlabelled(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> list[tuple[str, Path]]:
+    """The pictures without labels in the data sets that ``options.pictures`` name, each with its name.
+
+    Raises :class:`DataError` for a data set that has none.
+    """
+    found: list[tuple[str, Path]] = []
+    for source in options.pictures:
+        dataset = _opened(source, options, workspace, terminal, "score")
+        if not dataset.unlabelled:
+            raise DataError("error.cli.no_unlabelled", name=dataset.name)
+        where = str(dataset.root) if dataset.source == "folder" else dataset.name
+        found += [(f"{where}/{sample.name}", dataset.path(sample)) for sample in dataset.unlabelled]
+    return found
 
 
 def check(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:

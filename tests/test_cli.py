@@ -78,6 +78,43 @@ def test_predict_takes_a_folder(command, trained, tmp_path):
     assert [row["file"].rsplit("/")[-1] for row in answer(out)["predictions"]] == ["a.png", "b.png"]
 
 
+def test_predict_classifies_the_pictures_without_labels_of_a_data_set(command, trained, tmp_path):
+    files = made.class_files({"train/cat": 4, "train/dog": 4}) | {
+        f"test/{n}.png": made.picture(60 + n) for n in range(3)
+    }
+    folder, archive = made.write(tmp_path / "data", files), made.zipped(tmp_path / "data.zip", files)
+    for source in (folder, archive):
+        status, out, _ = command("predict", "last", source, "--unlabelled", "--json")
+        rows = answer(out)["predictions"]
+        assert status == 0 and [row["file"].rsplit("/", 2)[1:] for row in rows] == [
+            ["test", f"{n}.png"] for n in range(3)
+        ]
+        assert all(row["label"] in ("cat", "dog") for row in rows)
+    status, _, err = command(
+        "predict", "last", made.write(tmp_path / "plain", made.class_files({"a": 2, "b": 2})), "--unlabelled"
+    )
+    assert status == 2 and "no pictures without labels" in err
+
+
+def test_what_could_be_meant_otherwise_comes_with_the_options_for_it(command, tmp_path):
+    folder = made.write(
+        tmp_path / "data", made.class_files({f"{top}/{kind}": 4 for top in ("x", "y") for kind in "ab"})
+    )
+    _, out, _ = command("check", folder, "--json")
+    found = answer(out)
+    (layout,) = [finding for finding in found["findings"] if finding["kind"] == "layout"]
+    assert found["classes"] == {"x": 8, "y": 8} and found["choices"] == {}
+    options = [offer["options"] for offer in layout["offers"]]
+    assert options == [["--layout", "inner"], ["--folder", "x"], ["--folder", "y"], ["--layout", "classes"]]
+    found = answer(command("check", folder, "--json", *options[0])[1])
+    assert found["classes"] == {"a": 8, "b": 8} and found["choices"] == {"layout": "inner"}
+    assert "--layout inner" in command("check", folder)[1]
+    status, out, _ = command("train", folder, "--json", *FAST, "--folder", "x")
+    assert status == 0 and answer(out)["classes"] == ["a", "b"]
+    assert command("check", folder, "--layout", "sideways")[0] == 2
+    assert command("check", folder, "--folder", "../x")[0] == 2
+
+
 def test_evaluate_scores_and_refuses_classes_that_the_model_does_not_know(command, trained, class_folders):
     status, out, _ = command("evaluate", trained["run"], class_folders({"dog": 6, "cat": 6}, "again"), "--json")
     found = answer(out)

@@ -56,6 +56,7 @@ def label(
     Raises :class:`DataError` where a data set called ``name`` does not serve its ``purpose``.
     """
     placed, unlabelled, loose = _placed(seen, layout)
+    unlabelled.sort(key=lambda sample: natural(sample.name))
     every = purpose == "score"
     learnt = {each.kind for each in placed if every or each.part in (None, "train")}
     if choices.join_alike:

@@ -33,6 +33,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "None of the files could be predicted; give pictures, or folders of pictures.",
         "没有一个文件可以预测；请提供图片或图片文件夹。",
     ),
+    "error.cli.no_unlabelled": (
+        "“{name}” has no pictures without labels, such as those in a flat test folder beside train.",
+        "“{name}”中没有不带标签的图片（例如与 train 并列、不分类别的 test 文件夹里的图片）。",
+    ),
     "error.cli.one_picture": ("{file}: {error}", "{file}：{error}"),
     "error.cli.interrupted": (
         "The training was interrupted; resume it with: python -m resnet_studio resume {run}",

@@ -58,11 +58,12 @@ def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 @contextmanager
-def _serving(folder: Path, *options: str) -> Iterator[Server]:
-    """A server whose workspace, in ``folder``, is empty; ``options`` are those of the command ``ui``."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def _serving(folder: Path, *options: str, port: int | None = None) -> Iterator[Server]:
+    """A server of the workspace in ``folder``, at a free port unless one is given; ``options`` are those of ``ui``."""
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     command = [sys.executable, "-m", "resnet_studio", "ui", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workspace", str(folder / "workspace"), *options]
     environment = {**os.environ, "TORCH_HOME": str(folder / "torch"), "NO_PROXY": "127.0.0.1,localhost"}

@@ -110,18 +110,29 @@ def decode(
     A picture that cannot be decoded is left out and counted in ``skipped``; it never ends the whole.
     """
     shapes = {"pixels": ((len(files), view.side, view.side, 3), "u1"), "aspect": ((len(files),), "<f4")}
-    if cache is None or not cache.has_room(len(files) * view.side**2 * 3):
+    key = _key(view, reading, contents, cache) if cache is not None else ""
+    entry = cache.get(key) if cache is not None else None
+    if entry is None and (cache is None or not cache.has_room(len(files) * view.side**2 * 3)):
         arrays = {name: np.empty(shape, dtype) for name, (shape, dtype) in shapes.items()}
         good = yield from _fill(files, view, reading, arrays, threads)
         return _decoded(arrays, good)
-    key = cache.key("pixels", VERSION, repr(view), list(contents), *reading.differences())
-    if (entry := cache.get(key)) is None:
+    assert cache is not None
+    if entry is None:
         with cache.building(key, shapes) as building:
             building.notes["good"] = yield from _fill(files, view, reading, building.arrays, threads)
         entry = cache.get(key)
         assert entry is not None
     yield len(files)
     return _decoded(entry.arrays, entry.notes["good"])
+
+
+def is_decoded(view: View, reading: Reading, contents: Sequence[str], cache: ArrayCache) -> bool:
+    """Whether :func:`decode` would find the pixels of pictures with these ``contents`` in the ``cache``."""
+    return cache.get(_key(view, reading, contents, cache)) is not None
+
+
+def _key(view: View, reading: Reading, contents: Sequence[str], cache: ArrayCache) -> str:
+    return cache.key("pixels", VERSION, repr(view), list(contents), *reading.differences())
 
 
 def decode_all(

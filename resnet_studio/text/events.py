@@ -13,6 +13,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "The network could not be compiled and trains as it is, a little slower ({reason}).",
         "网络编译未成功，将按原样继续训练，速度略慢（{reason}）。",
     ),
+    "note.pictures.as_they_were": (
+        "{count:picture has|pictures have} changed or gone since this training began ({names:, }{more}); it goes on with them as they were then.",
+        "自训练开始以来，有 {count} 张图片被更改或已不存在（{names:、}{more}）；训练仍使用它们当时的内容。",
+    ),
+    "note.pictures.left_out": (
+        "{count:picture has|pictures have} changed or gone since this training began ({names:, }{more}); it goes on without them.",
+        "自训练开始以来，有 {count} 张图片被更改或已不存在（{names:、}{more}）；训练将不再使用它们。",
+    ),
     "note.plan.random_convolutions": (
         "The convolutions start at random and are not trained, so expect little: train all parameters, or choose pretrained starting weights.",
         "卷积层是随机权重，又不参与训练，效果会很差；请训练全部参数，或选用预训练的初始权重。",
@@ -44,6 +52,14 @@ TEXT: dict[str, tuple[str, str]] = {
     "error.training.class_unreadable": (
         "No training picture of {name!r} can be decoded; replace the damaged files of that class.",
         "类别“{name}”的训练图片都无法解码；请替换该类别中损坏的文件。",
+    ),
+    "error.training.class_changed": (
+        "All training pictures of {name!r} have changed or gone since this training began: put the original files back, or start a new training.",
+        "自训练开始以来，类别“{name}”的训练图片全部被更改或已不存在：请放回原来的文件，或重新开始训练。",
+    ),
+    "error.training.validation_changed": (
+        "All validation pictures have changed or gone since this training began: put the original files back, or start a new training.",
+        "自训练开始以来，验证图片全部被更改或已不存在：请放回原来的文件，或重新开始训练。",
     ),
     "error.training.part_unreadable": (
         "None of the pictures to evaluate on can be decoded; replace the damaged files.",

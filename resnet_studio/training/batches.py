@@ -77,6 +77,11 @@ def decode_part(
     )
 
 
+def training_view(config: TrainConfig, how: Recipe, crop: CentreCrop) -> View:
+    """How training pictures are kept: whole, unless they are shown as they are."""
+    return crop if how.identity else Squeezed(kept_side(config, how))
+
+
 def decode_parts(
     split: Split,
     config: TrainConfig,
@@ -88,7 +93,7 @@ def decode_parts(
 ) -> Generator[Preparing, None, tuple[Part, Part]]:
     """The training and validation pictures. Raises :class:`DataError` where decoding leaves a class without any."""
     total = len(split.train) + len(split.validation)
-    view = crop if how.identity else Squeezed(kept_side(config, how))
+    view = training_view(config, how, crop)
     train = yield from decode_part(split, split.train, view, device, cache, reading=reading, done=0, total=total)
     validation = yield from decode_part(
         split, split.validation, crop, device, cache, reading=reading, done=len(split.train), total=total

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torchvision.models import ResNet
 
     from resnet_studio.config import TrainConfig
@@ -34,6 +36,9 @@ class Materials:
     suffix: torch.nn.Module
     stages: list[tuple[str, list[torch.nn.Parameter]]]
     batches: Batches
+    rows: NDArray[np.int64] | None = None
+    """Where a training goes on without some pictures: the row of each picture that it began with, or -1."""
+    validation_differs: bool = False
 
 
 @dataclass

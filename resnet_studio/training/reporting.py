@@ -24,7 +24,7 @@ def started(session: Session) -> Started:
         epochs=session.epochs,
         epoch=session.epoch,
         batch=session.batch,
-        train_pictures=session.pictures,
+        train_pictures=len(m.batches.training),
         validation_pictures=len(m.batches.validation),
         test_pictures=len(m.split.test),
         trained_parameters=count_trained(m, session.epochs),

@@ -49,7 +49,7 @@ class Session:
         self.epochs = config.epochs
         self.batch_size = config.batch_size
         self.micro_batch = config.batch_size
-        self.pictures = len(m.batches.training)
+        self.pictures = len(m.batches.training) if m.rows is None else len(m.rows)
         self.fewest = fewest_in_a_batch(config)
         self.batches_per_epoch = batch_count(self.pictures, self.batch_size, self.fewest)
         self.updates_per_epoch = -(-self.batches_per_epoch // config.accumulate_steps)
@@ -63,9 +63,8 @@ class Session:
         self.trained = TrainedPart(m)
         self.tally = Tally.on(m.device)
         self.notes: list[Noted] = []
-        self._save_seconds = 0.0
+        self._save_seconds, self._shares_of = 0.0, -1
         self._shares: list[Share] = []
-        self._shares_of = -1
         self._last_progress = self._last_save = self._clock = time.perf_counter()
 
     # where it stands
@@ -112,11 +111,18 @@ class Session:
         unfreeze(self.materials, self.epoch)
         batches = self._epoch_batches()[self.batch :]
         if self.batch == 0:
-            self.notes += self.trained.compile_where_it_pays(self.epoch, self.history, batches[0][: self.micro_batch])
+            largest = max(batches, key=len)[: self.micro_batch]
+            self.notes += self.trained.compile_where_it_pays(self.epoch, self.history, largest)
         yield from batches
 
     def _epoch_batches(self) -> list[np.ndarray]:
-        return epoch_batches(self.pictures, self.batch_size, self.materials.config.seed, self.epoch, fewest=self.fewest)
+        """The rows of the pictures of each batch; none where too few of a batch are left to train with."""
+        m = self.materials
+        batches = epoch_batches(self.pictures, self.batch_size, m.config.seed, self.epoch, fewest=self.fewest)
+        if m.rows is None:
+            return batches
+        left = [m.rows[batch][m.rows[batch] >= 0] for batch in batches]
+        return [rows if len(rows) >= self.fewest else rows[:0] for rows in left]
 
     @property
     def share(self) -> Share:
@@ -129,15 +135,18 @@ class Session:
 
     def step(self, indices: np.ndarray) -> None:
         """One batch forward and backward, and an update where one is due."""
-        m = self.materials
-        config = m.config
-        with RANDOM:
-            torch.manual_seed(step_seed(config.seed, self.epoch, self.batch))
-            inputs, targets, labels = m.batches.train(indices, picture_size_in(config, self.epoch))
-            loss, correct = self._backward(inputs, targets, labels)
+        if len(indices):
+            self._train_on(indices)
         self.batch += 1
         if not self.within_group:
             self._update()
+
+    def _train_on(self, indices: np.ndarray) -> None:
+        config = self.materials.config
+        with RANDOM:
+            torch.manual_seed(step_seed(config.seed, self.epoch, self.batch))
+            inputs, targets, labels = self.materials.batches.train(indices, picture_size_in(config, self.epoch))
+            loss, correct = self._backward(inputs, targets, labels)
         self.tally.loss += loss * len(labels)
         self.tally.correct += correct
         self.tally.seen += len(labels)
@@ -243,10 +252,7 @@ class Session:
         return finished
 
     def keep_probe(self) -> None:
-        """Keep the network as the linear probe left it, as epoch 0: fine-tuning has to beat it.
-
-        One whose loss is no number is not worth keeping.
-        """
+        """Keep the network as the probe left it, where its loss is a number, as epoch 0: fine-tuning has to beat it."""
         start = before_training(*self._scores())
         if self.kept.beaten_by(start):
             self.kept.keep(start, self._scored())

@@ -12,16 +12,17 @@ from resnet_studio.data import levels
 from resnet_studio.data.augment import OVERSCAN, is_small, recipe
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.dataset import Split
-from resnet_studio.data.decode import CentreCrop, content
+from resnet_studio.data.decode import CentreCrop, content, is_decoded
 from resnet_studio.data.reading import Reading
 from resnet_studio.events import Event, PicturesSkipped, Preparing, Probed
 from resnet_studio.model import resnet, weights
 from resnet_studio.model.checkpoint import Card, Preprocessing
 from resnet_studio.model.device import choose_device, layout
-from resnet_studio.training import adapting, features, hardware, probe, saving
-from resnet_studio.training.batches import FreshBatches, decode_parts, retold
+from resnet_studio.training import adapting, features, hardware, originals, probe, saving
+from resnet_studio.training.batches import FreshBatches, decode_parts, retold, training_view
 from resnet_studio.training.materials import Materials
 from resnet_studio.training.session import Session
+from resnet_studio.training.validation import score_again
 
 if TYPE_CHECKING:
     from torchvision.models import ResNet
@@ -58,6 +59,8 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     session = Session(materials)
     if saved:
         saving.restore(session, saved)
+        if materials.validation_differs:
+            score_again(session.kept, materials, session.batch_size)
     elif fitted:
         session.keep_probe()
     return session
@@ -72,10 +75,22 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
     reading = yield from _until_asked(_reading(run, split, cache), control)
     if reading is None:
         return None
+    goes_on = None
+    if saved:
+        views = {"train": training_view(config, how, crop), "validation": crop}
+        goes_on = originals.going_on(
+            split,
+            originals.recall(run, split),
+            lambda part, contents: is_decoded(views[part], reading, contents, cache),
+        )
+        split = goes_on.split
+        yield from goes_on.notes
     parts = yield from _until_asked(decode_parts(split, config, how, crop, device, cache, reading), control)
     if parts is None:
         return None
     train, validation = parts
+    if goes_on is None:
+        originals.remember(run, split, train, validation)
     if train.skipped or validation.skipped:
         yield PicturesSkipped(files=train.skipped + validation.skipped)
 
@@ -106,6 +121,8 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
         batches=FreshBatches(
             train, validation, cut.prefix, how, card.preprocessing, compute, config.mix, len(card.classes)
         ),
+        rows=goes_on.rows(train.samples) if goes_on else None,
+        validation_differs=bool(goes_on and goes_on.validation_differs),
     )
     if saved:
         saving.restore_frozen(materials)

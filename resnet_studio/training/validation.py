@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -69,6 +69,22 @@ def validate(m: Materials, suffix: torch.nn.Module, batch_size: int) -> Scores:
     counts = torch.bincount(labels, minlength=classes)
     shares = right[counts > 0] / counts[counts > 0]
     return Scores(float(loss) / len(labels), int(right.sum()) / len(labels), float(shares.double().mean()))
+
+
+def score_again(best: Best, m: Materials, batch_size: int) -> None:
+    """Score the network that is kept on the validation pictures that are left, so that later ones compare with it."""
+    if best.epoch is None or best.suffix is None:
+        return
+    now = {name: value.clone() for name, value in m.suffix.state_dict().items()}
+    m.suffix.load_state_dict(best.suffix)
+    scores = validate(m, m.suffix, batch_size)
+    m.suffix.load_state_dict(now)
+    best.epoch = replace(
+        best.epoch,
+        validation_loss=scores.loss,
+        validation_accuracy=scores.accuracy,
+        balanced_accuracy=None if best.epoch.balanced_accuracy is None else scores.balanced_accuracy,
+    )
 
 
 def before_training(loss: float, accuracy: float, balanced_accuracy: float | None) -> EpochFinished:

@@ -13,10 +13,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import gradio as gr
+import made
 import pytest
 from hand_made import finish, new_run, report_of, train
 from PIL import Image, ImageDraw
 
+from resnet_studio.data import intake
 from resnet_studio.errors import CheckpointError, DataError, StudioError
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
@@ -461,3 +463,20 @@ def test_the_waiting_texts_exist_in_both_languages() -> None:
             predict_view.waiting(kind, lambda key, language=language: say(key, language)) for language in ("en", "zh")
         )
         assert english != chinese
+
+
+def test_pictures_without_labels_are_offered_and_named(
+    workspace: Workspace, tmp_path: Path, trained: Callable[..., Run]
+) -> None:
+    files = made.class_files({"train/a": 4, "train/b": 4}) | {f"test/{n}.png": made.picture(n + 90) for n in range(3)}
+    found = intake.from_zip(made.zipped(tmp_path / "a.zip", files), workspace)
+    plain = intake.from_zip(made.zipped(tmp_path / "b.zip", made.class_files({"a": 4, "b": 4})), workspace)
+    handlers, run = Handlers(Studio(workspace, cast("Any", SimpleNamespace()))), trained()
+
+    offer = handlers.offer_unlabelled(found.id)
+    request = cast("gr.Request", SimpleNamespace(session_hash="me"))
+    html, stop = list(handlers.ask_unlabelled(f"run:{run.id}", found.id, request))[-1]
+
+    assert offer.visible and "3 pictures" in offer.value
+    assert not any(handlers.offer_unlabelled(name).visible for name in (plain.id, "../gone", None))
+    assert all(f"test/{number}.png" in html for number in range(3)) and not stop.visible

@@ -88,8 +88,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "跳过了 {count} 张图片：它们是其他图片的掩膜（标注图）。",
     ),
     "finding.unlabelled": (
-        "{count:picture has|pictures have} no label: not used for training or for the score, but there to try the model on.",
-        "有 {count} 张图片没有标签，既不用于训练也不计入成绩；训练后可以用它们试试模型。",
+        "{count:picture has|pictures have} no label: not used for training or for the score; once a model is trained, it can name them on the Predict tab.",
+        "有 {count} 张图片没有标签，既不用于训练也不计入成绩；训练完成后，可在“预测”页让模型识别它们。",
     ),
     "encoding.utf-8": ("Unicode", "Unicode"),
     "encoding.gbk": ("simplified Chinese", "简体中文"),

@@ -87,6 +87,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.others": ("{count:other class|other classes}", "其余 {count} 个类别"),
     "predict.bars": ("Probability of each class", "各类别的概率"),
     "predict.many.working": ("{done} of {total:picture|pictures}", "已完成 {done}/{total} 张"),
+    "predict.unlabelled": (
+        "Name the {count:picture|pictures} without labels of “{name}”",
+        "识别“{name}”中 {count} 张没有标签的图片",
+    ),
     "predict.many.stop": ("Stop", "停止"),
     "predict.many.stopped": ("Stopped; the answers so far are kept.", "已停止；已有的答案会保留。"),
     "predict.loading": ("Loading the model", "正在加载模型"),

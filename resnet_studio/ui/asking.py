@@ -69,36 +69,41 @@ class Asking:
         self, key: str | None, files: Sequence[Path], session: str, language: Language
     ) -> Iterator[tuple[str, bool]]:
         """The growing table of answers for ``files`` (pictures and zips), and whether it is complete."""
-        model, classes = self._model(key)
+        _, classes = self._model(key)
         if not files:
             yield predict_view.waiting("many", partial(_word, language), classes), True
             return
-        self._stopping.discard(session)
         with self._unpacked(files) as pictures:
-            if not pictures:
-                raise StudioError("error.predict.no_pictures")
-            yield predict_view.loading(language), False
-            predictor, records = self.predictors.of(model.file), Records(self.models.report(model))
-            named: list[Named] = []
-            since = time.monotonic()
-            for start in range(0, len(pictures), AT_ONCE):
-                batch = pictures[start : start + AT_ONCE]
-                said = predictor([path for _, path in batch])
-                named += [
-                    Named(name, *self._shown(path, start + at), answer)
-                    for at, ((name, path), answer) in enumerate(zip(batch, said, strict=True))
-                ]
-                stopped = session in self._stopping
-                done = stopped or len(named) == len(pictures)
-                seconds = spell_time(time.monotonic() - since, language)
-                yield (
-                    predict_view.many(
-                        named, len(pictures), seconds, records, language, classes=classes, stopped=stopped
-                    ),
-                    done,
-                )
-                if stopped:
-                    return
+            yield from self.about_named(key, pictures, session, language)
+
+    def about_named(
+        self, key: str | None, pictures: Sequence[tuple[str, Path]], session: str, language: Language
+    ) -> Iterator[tuple[str, bool]]:
+        """The growing table of answers for ``pictures``, each a name and a file, and whether it is complete."""
+        model, classes = self._model(key)
+        self._stopping.discard(session)
+        if not pictures:
+            raise StudioError("error.predict.no_pictures")
+        yield predict_view.loading(language), False
+        predictor, records = self.predictors.of(model.file), Records(self.models.report(model))
+        named: list[Named] = []
+        since = time.monotonic()
+        for start in range(0, len(pictures), AT_ONCE):
+            batch = pictures[start : start + AT_ONCE]
+            said = predictor([path for _, path in batch])
+            named += [
+                Named(name, *self._shown(path, start + at), answer)
+                for at, ((name, path), answer) in enumerate(zip(batch, said, strict=True))
+            ]
+            stopped = session in self._stopping
+            done = stopped or len(named) == len(pictures)
+            seconds = spell_time(time.monotonic() - since, language)
+            yield (
+                predict_view.many(named, len(pictures), seconds, records, language, classes=classes, stopped=stopped),
+                done,
+            )
+            if stopped:
+                return
 
     def stop(self, session: str) -> None:
         """End the answers that ``session`` waits for, after the batch at work."""

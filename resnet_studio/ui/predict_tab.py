@@ -50,6 +50,7 @@ class Parts:
     drawing: gr.State
     drawn: gr.HTML
     files: gr.File
+    unlabelled: gr.Button
     stop: gr.Button
     answers: gr.HTML
 
@@ -87,6 +88,7 @@ def build(studio: Studio, shared: Shared) -> None:
     handlers = Handlers(studio)
     _connect_models(handlers, shared, parts)
     _connect_ways(handlers, parts)
+    _connect_unlabelled(handlers, shared, parts)
 
 
 def _one() -> dict[str, Any]:
@@ -120,10 +122,11 @@ def _many() -> dict[str, Any]:
                 label=T("predict.files"), file_count="multiple", file_types=["image", ".zip"], height=300,
                 elem_id="predict-files",
             )  # fmt: skip
+            unlabelled = gr.Button("", visible=False, elem_id="predict-unlabelled")
             stop = gr.Button(T("predict.many.stop"), visible=False, elem_id="predict-stop")
         with gr.Column(min_width=300, scale=3):
             answers = gr.HTML(predict_view.waiting("many", T), elem_id="predict-answers", apply_default_css=False)
-    return {"files": files, "stop": stop, "answers": answers}
+    return {"files": files, "unlabelled": unlabelled, "stop": stop, "answers": answers}
 
 
 def _insecure() -> str:
@@ -156,3 +159,11 @@ def _connect_ways(handlers: Handlers, parts: Parts) -> None:
     kept = parts.pad.drawn(handlers.keep_drawing, None, parts.drawing, **QUIET)
     kept.then(handlers.ask_drawing, drawing, parts.drawn, **LATEST)
     gr.on([parts.stop.click, parts.files.clear], handlers.halt, None, parts.stop, **QUIET)
+
+
+def _connect_unlabelled(handlers: Handlers, shared: Shared, parts: Parts) -> None:
+    """The pictures without labels that came along with the data set of this browser are a click away."""
+    for listen in (selected_tab().select, shared.dataset.change, shared.demo.load):
+        listen(handlers.offer_unlabelled, shared.dataset, parts.unlabelled, **QUIET)
+    asked = [parts.model, shared.dataset]
+    parts.unlabelled.click(handlers.ask_unlabelled, asked, [parts.answers, parts.stop], **LATEST_MANY)

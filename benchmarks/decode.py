@@ -25,7 +25,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import resnet_studio as studio
-from resnet_studio.data.decode import Squeezed, decode
+from resnet_studio.data.decode import decode
+from resnet_studio.data.views import Squeezed
 from resnet_studio.workspace import Workspace
 
 

@@ -27,6 +27,7 @@ Optimizer = Literal["adamw", "adam", "sgd"]
 Schedule = Literal["one_cycle", "cosine", "step", "constant"]
 Augmentation = Literal["auto", "none", "light", "standard", "strong"]
 StrongPolicy = Literal["trivialaugment", "randaugment"]
+Fit = Literal["auto", "crop", "pad", "squeeze"]
 Mix = Literal["none", "mixup", "cutmix", "both"]
 ClassWeighting = Literal["auto", "none", "balanced"]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -59,6 +60,7 @@ class TrainConfig:
     accumulate_steps: int = setting(1, low=1, high=1_024, group="training")
     picture_size: int | None = setting(None, low=8, high=1_024, group="training")
     early_picture_size: int | None = setting(None, low=8, high=1_024, group="training")
+    fit: Fit = setting("crop", group="training")
     precision: Precision = setting("auto", group="training")
     device: str = setting("auto", group="training")
     seed: int = setting(0, low=0, high=2**31 - 1, group="training")

@@ -304,7 +304,7 @@ def test_safetensors_from_elsewhere_are_refused_but_their_weights_can_be_read(st
 
 
 def test_a_checkpoint_of_a_newer_version_is_refused_as_such(state, tmp_path):
-    path = crafted(tmp_path / "a.safetensors", state, change=lambda values: values.update(version=2))
+    path = crafted(tmp_path / "a.safetensors", state, change=lambda values: values.update(version=3))
     assert refusal(load, path) == "newer"
 
 
@@ -359,6 +359,18 @@ def test_a_card_that_no_model_of_ours_has_is_refused_though_its_digests_are_righ
 def test_a_card_of_another_model_is_refused_though_its_digests_are_right(change, state, tmp_path):
     path = crafted(tmp_path / "a.safetensors", state, change=lambda values: values.update(change))
     assert refusal(load, path) == "damaged"
+
+
+def test_a_card_says_version_1_unless_pictures_are_prepared_in_a_way_that_version_1_does_not_know(state, tmp_path):
+    save(tmp_path / "a.safetensors", state, CARD)
+    assert CARD.to_json()["version"] == 1 and "fit" not in CARD.to_json()["preprocessing"]
+    padded = replace(CARD, preprocessing=replace(CARD.preprocessing, fit="pad"))
+    assert padded.to_json()["version"] == 2
+    save(tmp_path / "b.safetensors", state, padded)
+    assert read_card(tmp_path / "a.safetensors").preprocessing.fit == "crop"
+    assert read_card(tmp_path / "b.safetensors").preprocessing.fit == "pad"
+    with pytest.raises(ValueError, match="stretch"):
+        replace(CARD.preprocessing, fit="stretch")
 
 
 def test_a_card_from_a_later_minor_version_with_a_new_field_is_read(state, tmp_path):

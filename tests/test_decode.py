@@ -5,7 +5,8 @@ from PIL import Image
 
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.dataset import Sample
-from resnet_studio.data.decode import CentreCrop, Squeezed, content, decode
+from resnet_studio.data.decode import content, decode
+from resnet_studio.data.views import Framed, Squeezed
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def files(tmp_path):
 def test_the_centre_crop_is_torchvisions_to_the_pixel(files):
     from torchvision.transforms import v2
 
-    decoded, _ = ended(decode(files, CentreCrop(24, 20)))
+    decoded, _ = ended(decode(files, Framed(24, 20)))
     theirs = v2.Compose([v2.Resize(24), v2.CenterCrop(20)])
     for path, pixels in zip(files, decoded.pixels, strict=True):
         assert np.array_equal(np.asarray(theirs(Image.open(path))), pixels)
@@ -36,7 +37,7 @@ def test_a_squeezed_picture_is_whole_and_remembers_its_proportions(files):
 
 def test_a_bad_file_is_left_out_and_the_others_stay_in_their_order(files):
     files[2].write_bytes(b"no picture at all")
-    decoded, _ = ended(decode(files, CentreCrop(16, 16)))
+    decoded, _ = ended(decode(files, Framed(16, 16)))
     assert decoded.kept == (0, 1, 3, 4) and decoded.skipped == (2,) and len(decoded.pixels) == 4
 
 

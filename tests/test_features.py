@@ -11,8 +11,8 @@ from made import ended, prepared
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import cache
 from resnet_studio.data.cache import ArrayCache
-from resnet_studio.data.decode import CentreCrop
 from resnet_studio.data.intake import open_data
+from resnet_studio.data.views import Framed
 from resnet_studio.events import Finished, Preparing, Probed
 from resnet_studio.model import checkpoint
 from resnet_studio.training import plan, probe
@@ -59,14 +59,15 @@ def test_kept_validation_features_are_what_the_prefix_computes(dataset, workspac
 def fresh_of(m):
     """The batches that are kept no features of, of the pictures of ``m``."""
     how, device = features_recipe(m), torch.device("cpu")
-    crop = CentreCrop(m.card.preprocessing.resize, m.card.preprocessing.crop)
-    decoding = decode_parts(m.split, m.config, how, crop, device, ArrayCache(m.run.cache), m.card.preprocessing.reading)
+    end = Framed.of(m.card.preprocessing)
+    decoding = decode_parts(m.split, how, end, device, ArrayCache(m.run.cache), m.card.preprocessing.reading)
     (train, validation), _ = ended(decoding)
     return FreshBatches(train, validation, m.prefix, how, m.card.preprocessing, m.compute)
 
 
 def features_recipe(materials):
-    from resnet_studio.data.augment import is_small, recipe
+    from resnet_studio.data.augment import recipe
+    from resnet_studio.data.views import is_small
 
     return recipe(materials.config, small=is_small(materials.config, materials.split.median_side))
 

@@ -169,12 +169,37 @@ def test_kept_views_have_one_size_and_an_early_size_above_the_full_one_means_not
     assert {plan.picture_size_in(same, epoch) for epoch in range(4)} == {96}
 
 
-@pytest.mark.parametrize(
-    ("freeze", "early"), [("none", [80, 96, 128, 176]), ("layer3", [80, 112, 144, 192]), ("layer4", [80, 96, 128, 176])]
-)
-def test_trained_stages_that_never_see_the_full_size_see_nearly_that(freeze, early):
-    sizes = [settled(TrainConfig(freeze=freeze, picture_size=size)).early_picture_size for size in (96, 128, 160, 224)]
-    assert sizes == early
+@pytest.mark.parametrize("freeze", ["layer1", "layer2", "layer3"])
+@pytest.mark.parametrize("asked", [None, 64, 80])
+@pytest.mark.parametrize("size", [96, 100, 128, 160, 224])
+def test_stages_trained_behind_kept_features_see_pictures_of_the_size_of_the_end(freeze, asked, size):
+    config = settled(TrainConfig(freeze=freeze, picture_size=size, early_picture_size=asked, epochs=20))
+    assert plan.keeps_features(config)
+    assert {plan.picture_size_in(config, epoch) for epoch in range(20)} == {size}
+
+
+@pytest.mark.parametrize("freeze", ["none", "stem", "layer4"])
+def test_pictures_that_grow_and_those_that_only_a_head_learns_from_begin_at_four_fifths(freeze):
+    sizes = [settled(TrainConfig(freeze=freeze, picture_size=size)).early_picture_size for size in (128, 160, 224)]
+    assert sizes == [96, 128, 192]
+
+
+@pytest.mark.parametrize("side", [65, 80, 100, 111, 127, 128, 400])
+@pytest.mark.parametrize("start", [IMAGENET, STARTER, SCRATCH])
+@pytest.mark.parametrize("pictures", [100, 1_655, 20_000])
+def test_chosen_sizes_are_multiples_of_32_from_the_first_epoch_to_the_last(side, start, pictures):
+    found = settled(start=start, median_side=side, train_pictures=pictures)
+    sizes = [found.picture_size, *(plan.picture_size_in(found, epoch) for epoch in range(found.epochs))]
+    assert {size % 32 for size in sizes} == {0} and sizes[1:] == sorted(sizes[1:]) and sizes[-1] <= sizes[0]
+
+
+@pytest.mark.parametrize(("aspect", "fit"), [(1.0, "crop"), (1.6, "crop"), (1.61, "pad"), (4.0, "pad")])
+def test_auto_shows_all_of_long_pictures_and_what_the_user_chose_is_kept(aspect, fit):
+    assert settled(TrainConfig(fit="auto"), median_aspect=aspect).fit == fit
+    assert [settled(TrainConfig(fit=chosen), median_aspect=aspect).fit for chosen in ("crop", "pad", "squeeze")] == [
+        "crop", "pad", "squeeze",
+    ]  # fmt: skip
+    assert settled(median_aspect=aspect).fit == "crop"
 
 
 def test_without_crops_or_from_scratch_pictures_have_their_full_size_from_the_start():

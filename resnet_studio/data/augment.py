@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from resnet_studio.data.decode import Squeezed
+from resnet_studio.data import views
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.data.reading import AS_SEEN
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 GPU_GROUP = 8  # pictures that share a draw of a policy there
 RANDOM = threading.Lock()
 """Held by whoever seeds and draws from torch's default generator, which all threads share."""
-OVERSCAN = 8 / 7  # training pictures are kept this much larger than what the network sees: 256 px for 224
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,18 +76,6 @@ def recipe(config: TrainConfig, *, small: bool) -> Recipe:
         return level
     policy = config.strong_policy if level.policy else None
     return replace(level, flip=config.horizontal_flip, policy=policy)
-
-
-def is_small(config: TrainConfig, median_side: int) -> bool:
-    """Whether a resolved ``config`` shows pictures of 64 px or less at (about) their own size."""
-    assert config.picture_size is not None
-    return config.picture_size <= 64 and config.picture_size * OVERSCAN >= median_side
-
-
-def kept_side(config: TrainConfig, how: Recipe) -> int:
-    """The side, px, at which training pictures are kept."""
-    assert config.picture_size is not None
-    return config.picture_size if how.area == (1.0, 1.0) else round(config.picture_size * OVERSCAN)
 
 
 def augment(pixels: Tensor, aspect: Tensor, size: int, how: Recipe) -> Tensor:
@@ -142,18 +129,17 @@ def mix(batch: Tensor, labels: Tensor, classes: int, kind: Mix) -> tuple[Tensor,
 
 def preview(split: Split, config: TrainConfig, count: int = 8, seed: int = 0) -> list[Image.Image]:
     """``count`` training pictures as the network would meet them, for the eye; ``config`` resolved."""
-    small = is_small(config, split.median_side)
-    how = recipe(config, small=small)
+    how = recipe(config, small=views.is_small(config, split.median_side))
     assert config.picture_size is not None
-    view = Squeezed(kept_side(config, how))
+    view = views.for_training(views.in_the_end(config, split), how)
     step = max(1, len(split.train) // count)
     pictures = [
-        read_picture(split.path(sample), draft_side=view.side, reading=AS_SEEN)
+        read_picture(split.path(sample), draft_side=view.draft_side, reading=AS_SEEN)
         for sample in split.train[::step][:count]
     ]
     pictures = (pictures * count)[:count]
     pixels = torch.stack([torch.from_numpy(view.pixels(picture).copy()).permute(2, 0, 1) for picture in pictures])
-    aspect = torch.tensor([picture.width / picture.height for picture in pictures])
+    aspect = torch.tensor([view.aspect(picture) for picture in pictures])
     with RANDOM, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         batch = augment(pixels, aspect, config.picture_size, how)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from statistics import median
 
+from resnet_studio.data import views
 from resnet_studio.data.dataset import Dataset, Problem, Sample
 from resnet_studio.data.finding import Finding, Offer, Severity
 from resnet_studio.data.questions import AS_CLASSES, guessed_names, questions
@@ -14,6 +16,7 @@ __all__ = ["Finding", "Offer", "inspect"]
 IMBALANCE = 5
 FEW_PICTURES = 20
 TINY_SIDE = 16
+WIDE_SHARE = 0.1  # of the pictures, from which on their proportions are worth a word
 _ORDER = (
     "unknown_class", "single_class", "no_class", "outside", "link", "empty_class", "heic", "truncated", "damaged",
     "unsupported", "empty_file", "too_large", "too_many_bytes", "not_a_picture", "unreadable", "odd_name", "special",
@@ -90,6 +93,18 @@ def _sizes(dataset: Dataset) -> Iterator[Finding]:
     tiny = sorted(sample.name for sample in dataset.samples if 0 < min(sample.width, sample.height) < TINY_SIDE)
     if tiny:
         yield Finding("tiny", "finding.tiny", {"count": len(tiny), "side": TINY_SIDE}, tuple(tiny))
+    yield from _proportions(dataset)
+
+
+def _proportions(dataset: Dataset) -> Iterator[Finding]:
+    """Long pictures, where they are not just a few: the middle square is little of them."""
+    aspects = {sample.name: views.aspect_of(sample) or 1.0 for sample in dataset.samples}
+    wide = {name: aspect for name, aspect in aspects.items() if aspect > views.WIDE}
+    if len(wide) < WIDE_SHARE * len(aspects) or not wide:
+        return
+    values = {"count": len(wide), "limit": views.WIDE, "share": 1 / median(wide.values())}
+    severity: Severity = "warning" if dataset.median_aspect > views.WIDE else "info"
+    yield Finding("wide", "finding.wide", values, tuple(sorted(wide)), severity)
 
 
 def _left_out(dataset: Dataset) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from resnet_studio.data.names import composed
 from resnet_studio.data.part_names import PARTS, Part, part_named
 from resnet_studio.data.parts import Shares, assign, together
 from resnet_studio.data.structure import Doubt
+from resnet_studio.data.views import median_aspect
 from resnet_studio.durable import write_json
 from resnet_studio.errors import DataError
 
@@ -95,6 +96,11 @@ class Dataset:
         """The median of the pictures' shorter sides, in pixels."""
         return int(statistics.median(min(sample.width, sample.height) for sample in self.samples))
 
+    @cached_property
+    def median_aspect(self) -> float:
+        """The median of the pictures' longer side over their shorter one."""
+        return median_aspect(self.samples)
+
     @property
     def skipped(self) -> tuple[Problem, ...]:
         """Files that were left out, by reason; junk is not among them."""
@@ -162,6 +168,11 @@ class Split:
     preset: bool
     median_side: int
     hints: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def median_aspect(self) -> float:
+        """The median of the training pictures' longer side over their shorter one."""
+        return median_aspect(self.train)
 
     @property
     def counts(self) -> dict[Part, int]:

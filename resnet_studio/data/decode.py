@@ -1,9 +1,4 @@
-"""Files become batches of pixels: each picture is decoded once and kept as uint8.
-
-Training keeps a whole picture squeezed to a square together with its aspect ratio, so that random crops can still come
-from anywhere in it with true proportions. Validation, test and prediction keep the exact centre crop of the
-checkpoint's preprocessing, pixel for pixel what torchvision's ``Resize`` and ``CenterCrop`` give.
-"""
+"""Files become batches of pixels: each picture is decoded once and kept as uint8, as a view of it says."""
 
 from __future__ import annotations
 
@@ -13,79 +8,30 @@ from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.data.reading import Reading
 from resnet_studio.errors import DataError
-from resnet_studio.model.preprocess import centre_crop
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from resnet_studio.data.cache import ArrayCache
     from resnet_studio.data.dataset import Sample
+    from resnet_studio.data.views import View
 
 CHUNK = 64
-VERSION = 2  # of what a decoded picture looks like; raise it when that changes
-
-
-class View(Protocol):
-    """How one upright RGB picture becomes pixels of a fixed size."""
-
-    @property
-    def side(self) -> int:
-        """Side of the square, px."""
-
-    @property
-    def draft_side(self) -> int:
-        """Short side, px, that a JPEG must keep when it is decoded at reduced size."""
-
-    def pixels(self, picture: Image.Image) -> NDArray[np.uint8]:
-        """uint8 ``[side, side, 3]``."""
-
-
-@dataclass(frozen=True)
-class Squeezed:
-    """The whole picture, squeezed to a square of ``side`` px."""
-
-    side: int
-
-    @property
-    def draft_side(self) -> int:
-        """See :class:`View`; half of what the reader keeps for others, as these pictures are varied anyway."""
-        return (self.side + 1) // 2
-
-    def pixels(self, picture: Image.Image) -> NDArray[np.uint8]:
-        """See :class:`View`; Pillow's bilinear filter, which averages when it shrinks."""
-        return np.asarray(picture.resize((self.side, self.side), Image.Resampling.BILINEAR))
-
-
-@dataclass(frozen=True)
-class CentreCrop:
-    """The short side resized to ``resize`` px, then the middle ``side`` px: the usual preprocessing of torchvision."""
-
-    resize: int
-    side: int
-
-    @property
-    def draft_side(self) -> int:
-        """See :class:`View`."""
-        return self.resize
-
-    def pixels(self, picture: Image.Image) -> NDArray[np.uint8]:
-        """See :class:`View`; equal to torchvision's ``Resize(resize)`` and ``CenterCrop(side)`` on a PIL picture."""
-        return np.asarray(centre_crop(picture, self.resize, self.side))
+VERSION = 3  # of what a decoded picture looks like; raise it when that changes
 
 
 @dataclass(frozen=True)
 class Decoded:
     """Pictures as pixels.
 
-    ``pixels`` uint8 ``[N, side, side, 3]``; ``aspect`` float32 ``[N]``, width over height of the upright picture;
+    ``pixels`` uint8 ``[N, side, side, 3]``; ``aspect`` float32 ``[N]``, width over height of what they stand for;
     ``kept``: which of the files given they are; ``skipped``: the positions of those that could not be decoded.
     """
 
@@ -164,7 +110,7 @@ def _fill(
         except DataError:
             return False
         arrays["pixels"][index] = view.pixels(picture)
-        arrays["aspect"][index] = picture.width / picture.height
+        arrays["aspect"][index] = view.aspect(picture)
         return True
 
     good: list[bool] = []

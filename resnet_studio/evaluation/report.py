@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resnet_studio.data.augment import normalise
-from resnet_studio.data.decode import CHUNK, CentreCrop, decode_all
+from resnet_studio.data.decode import CHUNK, decode_all
 from resnet_studio.data.names import alike, composed, shown
+from resnet_studio.data.views import Framed
 from resnet_studio.errors import DataError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _probabilities(
     """Probabilities ``[N, classes]``, and which files they are of and which could not be decoded."""
     import torch
 
-    view = CentreCrop(card.preprocessing.resize, card.preprocessing.crop)
+    view = Framed.of(card.preprocessing)
     rows, kept, skipped = [], [], []
     for start in range(0, len(files), CHUNK):
         decoded = decode_all(files[start : start + CHUNK], view, reading=card.preprocessing.reading)

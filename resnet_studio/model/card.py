@@ -21,10 +21,10 @@ from typing import Any
 from resnet_studio.config import Freeze, Head, Stem, choices
 from resnet_studio.errors import CheckpointError
 from resnet_studio.model.anatomy import DEPTHS
-from resnet_studio.model.preprocess import Preprocessing
+from resnet_studio.model.preprocess import LATER, Preprocessing
 from resnet_studio.version import __version__
 
-VERSION = 1
+VERSION = 2
 METADATA_KEY = "resnet_studio"
 HEADER_LIMIT = 8 * 2**20
 NO_DIGEST = "0" * 64
@@ -83,7 +83,10 @@ class Card:
 
     def to_json(self) -> dict[str, Any]:
         """The card as plain JSON values; numbers that are not finite become null."""
-        values = {**asdict(self), "version": VERSION, "classes": list(self.classes)}
+        prepared = self.preprocessing.to_json()
+        # A studio that knows version 1 alone would prepare pictures in another way, and must refuse the file.
+        version = VERSION if any(key in prepared for key in LATER) else 1
+        values = {**asdict(self), "preprocessing": prepared, "version": version, "classes": list(self.classes)}
         return {key: _plain(value) for key, value in values.items()}
 
     @classmethod

@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from pprint import pformat
 from typing import Any, Literal
 
 from resnet_studio.data import pixels
 from resnet_studio.data.formats import ROWS_PIXEL_LIMIT
+from resnet_studio.data.views import LARGEST_ASPECT, PADDING, Shown
 from resnet_studio.durable import replacing
 from resnet_studio.model.anatomy import feature_channels
 from resnet_studio.model.card import Card
+from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.text import Language, say
 
 Kind = Literal["safetensors", "pt"]
@@ -56,7 +58,7 @@ def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = 
             "",
             *_model(card, kind, file_name, language),
             "",
-            *_preparation(card),
+            *_preparation(card, language),
             "",
             "",
             *_reading(card, language),
@@ -130,18 +132,55 @@ def _head(card: Card, kind: Kind) -> list[str]:
     return []
 
 
-def _preparation(card: Card) -> list[str]:
+def _preparation(card: Card, language: Language) -> list[str]:
+    """Lines that make the network's input of a picture, as :class:`resnet_studio.data.views.Framed` does."""
     how = card.preprocessing
     return [
+        "def framed(picture):",
+        f'    """{say(f"export.fit.{how.fit}", language)}"""',
+        *_FRAMED[how.fit](how, language),
+        "",
+        "",
         "prepare = transforms.Compose(",
         "    [",
-        f"        transforms.Resize({how.resize}),",
-        f"        transforms.CenterCrop({how.crop}),",
+        "        framed,",
         "        transforms.ToTensor(),",
         f"        transforms.Normalize(mean={list(how.mean)}, std={list(how.std)}),",
         "    ]",
         ")",
     ]
+
+
+def _cropped(how: Preprocessing, language: Language) -> list[str]:
+    return [
+        "    width, height = picture.size",
+        f"    longest = {LARGEST_ASPECT} * min(width, height)",
+        f"    if max(width, height) > longest:  # {say('export.middle', language)}",
+        "        left, top = max(0, (width - longest) // 2), max(0, (height - longest) // 2)",
+        "        picture = picture.crop((left, top, left + min(width, longest), top + min(height, longest)))",
+        f"    picture = transforms.functional.resize(picture, {how.resize})",
+        f"    return transforms.functional.center_crop(picture, {how.crop})",
+    ]
+
+
+def _padded(how: Preprocessing, language: Language) -> list[str]:  # noqa: ARG001 - as its siblings
+    return [
+        f"    scale = {how.crop} / max(picture.size)",
+        "    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))",
+        f'    square = Image.new("RGB", ({how.crop}, {how.crop}), {PADDING})',
+        "    whole = picture.resize(size, Image.Resampling.BILINEAR)",
+        f"    square.paste(whole, (({how.crop} - whole.width) // 2, ({how.crop} - whole.height) // 2))",
+        "    return square",
+    ]
+
+
+def _squeezed(how: Preprocessing, language: Language) -> list[str]:  # noqa: ARG001 - as its siblings
+    return [f"    return picture.resize(({how.crop}, {how.crop}), Image.Resampling.BILINEAR)"]
+
+
+_FRAMED: Mapping[Shown, Callable[[Preprocessing, Language], list[str]]] = {
+    "crop": _cropped, "pad": _padded, "squeeze": _squeezed,
+}  # fmt: skip
 
 
 def _reading(card: Card, language: Language) -> list[str]:

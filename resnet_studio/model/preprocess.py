@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data.reading import Reading, checked_ranges
+from resnet_studio.data.views import FITS, Framed, Shown
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -16,14 +17,18 @@ if TYPE_CHECKING:
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
+LATER: Mapping[str, Any] = {"colour_managed": False, "ranges": {}, "fit": "crop"}
+"""Fields that cards of version 1 do not have, and the values that mean what such a card means."""
+
 _LARGEST_SIDE = 4096
-_LARGEST_ASPECT = 32
 
 
 @dataclass(frozen=True)
 class Preprocessing:
     """Resize the short side to ``resize`` px, cut out the central ``crop`` x ``crop`` px, scale to 0..1, normalise.
 
+    With ``fit`` pad or squeeze the whole picture is brought to ``crop`` x ``crop`` px instead, see
+    :class:`resnet_studio.data.views.Framed`.
     ``mean`` and ``std`` are per channel (red, green, blue) on the 0..1 scale. ``colour_managed`` and ``ranges`` say how
     files are read before that, see :class:`resnet_studio.data.reading.Reading`; checkpoints of before have neither.
     Raises ``ValueError`` for anything that no model of the studio can have.
@@ -36,6 +41,7 @@ class Preprocessing:
     interpolation: str = "bilinear"
     colour_managed: bool = False
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    fit: Shown = "crop"
 
     def __post_init__(self) -> None:
         if not (type(self.resize) is type(self.crop) is int and 1 <= self.crop <= self.resize <= _LARGEST_SIDE):
@@ -49,6 +55,8 @@ class Preprocessing:
             raise ValueError("std must be positive")
         if self.interpolation != "bilinear":
             raise ValueError(f"unknown interpolation {self.interpolation!r}")
+        if self.fit not in FITS:
+            raise ValueError(f"unknown fit {self.fit!r}")
         if type(self.colour_managed) is not bool:
             raise ValueError("colour_managed must be true or false")
         object.__setattr__(self, "ranges", checked_ranges(self.ranges))
@@ -58,35 +66,19 @@ class Preprocessing:
         """How picture files are read."""
         return Reading(self.ranges, self.colour_managed)
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values. What came later than version 1 of a card is left out where it has its default."""
+        values = asdict(self)
+        return {key: value for key, value in values.items() if key not in LATER or value != LATER[key]}
+
 
 def preprocess(picture: Image.Image, preprocessing: Preprocessing) -> Tensor:
     """The model's input [3, crop, crop], fp32, for an upright RGB ``picture``.
 
-    Does what ``Resize``, ``CenterCrop``, ``ToTensor`` and ``Normalize`` of torchvision do. Of a picture more than 32
-    times as long as wide only the middle is kept first, as resizing all of it could take gigabytes.
+    With ``fit`` crop this is what ``Resize``, ``CenterCrop``, ``ToTensor`` and ``Normalize`` of torchvision do.
     """
     from torchvision.transforms import functional as F
 
-    cropped = centre_crop(picture, preprocessing.resize, preprocessing.crop)
-    values: Tensor = F.normalize(F.to_tensor(cropped), list(preprocessing.mean), list(preprocessing.std))
+    framed = Framed.of(preprocessing).picture(picture)
+    values: Tensor = F.normalize(F.to_tensor(framed), list(preprocessing.mean), list(preprocessing.std))
     return values
-
-
-def centre_crop(picture: Image.Image, resize: int, crop: int) -> Image.Image:
-    """``picture`` with its short side resized to ``resize`` px, and of that the central ``crop`` x ``crop`` px."""
-    from torchvision.transforms import InterpolationMode
-    from torchvision.transforms import functional as F
-
-    resized = F.resize(_middle(picture), [resize], InterpolationMode.BILINEAR, antialias=True)
-    middle: Image.Image = F.center_crop(resized, [crop, crop])
-    return middle
-
-
-def _middle(picture: Image.Image) -> Image.Image:
-    """``picture``, or the central part of it that is ``_LARGEST_ASPECT`` times as long as wide."""
-    width, height = picture.size
-    longest = _LARGEST_ASPECT * min(width, height)
-    if max(width, height) <= longest:
-        return picture
-    left, top = max(0, (width - longest) // 2), max(0, (height - longest) // 2)
-    return picture.crop((left, top, left + min(width, longest), top + min(height, longest)))

@@ -84,6 +84,15 @@ TEXT: dict[str, tuple[str, str]] = {
         "Smaller pictures in the first epochs save time; they grow to the full size. Empty means auto",
         "训练初期先用较小的图片以节省时间，再逐步增大到完整尺寸；留空为自动",
     ),
+    "config.fit": ("Fit to the square", "长宽比处理"),
+    "config.fit.help": (
+        "The network sees squares: the ends of long pictures are cut off, or the whole picture is shown, with bars or distorted",
+        "网络看到的是正方形：长方形图片可以裁掉两端，也可以加边或拉伸后完整显示",
+    ),
+    "config.fit.auto": ("Auto: bars where pictures are long", "自动：长图加边，其余裁剪"),
+    "config.fit.crop": ("Crop: the middle square", "裁剪：只看中间的正方形"),
+    "config.fit.pad": ("Pad: the whole picture with bars", "加边：完整显示，空白处填充底色"),
+    "config.fit.squeeze": ("Squeeze: the whole picture, distorted", "拉伸：完整显示，但会变形"),
     "config.precision": ("Precision", "数值精度"),
     "config.precision.help": (
         "bf16 is faster on recent hardware and about as accurate; auto is measured once on each machine",

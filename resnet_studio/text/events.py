@@ -37,6 +37,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "The largest class has {ratio:.0f} times the pictures of the smallest, so rare classes count more: each class weighs the same in the loss and in the choice of the best epoch. Set class weighting to none to leave that out.",
         "图片最多的类别是最少的 {ratio:.0f} 倍，因此少见的类别权重更高：计算损失和挑选最佳轮次时，各类别同等重要。如不需要，请将类别加权设为“不加权”。",
     ),
+    "note.plan.wide": (
+        "Only the middle square of each picture is looked at, {share:.0%} of a typical one. If what matters can lie at the ends, set “Fit to the square” to Pad.",
+        "每张图片只看中间的正方形，约占典型图片的 {share:.0%}。如果重要内容可能靠近两端，请把“长宽比处理”设为“加边”。",
+    ),
+    "note.plan.full_views": (
+        "Pictures have {size} px from the start, not {asked}: what the frozen stages make of them is stored once and cannot grow, and stages trained at another size than they are used at do worse.",
+        "图片从一开始就是 {size} 像素，而不是 {asked} 像素：冻结阶段的输出只计算一次，尺寸无法再增大，而训练尺寸与使用尺寸不同会降低准确率。",
+    ),
     "error.diverged": (
         "The loss became NaN or infinite before any epoch gave a usable model; train again with a lower learning rate.",
         "还没有得到可用的模型，损失就变成了 NaN 或无穷大；请用更小的学习率重新训练。",

@@ -172,6 +172,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "What takes colours to sRGB by the profile; None where there is no need or way.",
         "按配置文件转换到 sRGB 的变换；不需要或无法转换时为 None。",
     ),
+    "export.fit.crop": ("The middle square of the picture.", "图片中间的正方形。"),
+    "export.fit.pad": ("The whole picture in a square, with bars.", "完整的图片，加边补成正方形。"),
+    "export.fit.squeeze": ("The whole picture, squeezed to a square.", "完整的图片，拉伸成正方形。"),
+    "export.middle": ("only the middle of a very long picture is used", "特别长的图片只用中间一段"),
     "export.predict": (
         "(class, probability) for every class, the most probable first.",
         "返回所有类别的名称与概率，概率最高的在前。",

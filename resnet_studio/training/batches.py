@@ -12,14 +12,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from resnet_studio.data.augment import Recipe, augment, centre, kept_side, mix, normalise, sent
-from resnet_studio.data.decode import CentreCrop, Squeezed, View, content, decode
+from resnet_studio.data import views
+from resnet_studio.data.augment import Recipe, augment, centre, mix, normalise, sent
+from resnet_studio.data.decode import content, decode
 from resnet_studio.errors import DataError
 from resnet_studio.events import Preparing
 from resnet_studio.model.device import layout
 
 if TYPE_CHECKING:
-    from resnet_studio.config import Mix, TrainConfig
+    from resnet_studio.config import Mix
     from resnet_studio.data.cache import ArrayCache
     from resnet_studio.data.dataset import Sample, Split
     from resnet_studio.data.reading import Reading
@@ -53,7 +54,7 @@ class Part:
 def decode_part(
     split: Split,
     samples: Sequence[Sample],
-    view: View,
+    view: views.View,
     device: torch.device,
     cache: ArrayCache,
     *,
@@ -77,26 +78,20 @@ def decode_part(
     )
 
 
-def training_view(config: TrainConfig, how: Recipe, crop: CentreCrop) -> View:
-    """How training pictures are kept: whole, unless they are shown as they are."""
-    return crop if how.identity else Squeezed(kept_side(config, how))
-
-
 def decode_parts(
     split: Split,
-    config: TrainConfig,
     how: Recipe,
-    crop: CentreCrop,
+    end: views.Framed,
     device: torch.device,
     cache: ArrayCache,
     reading: Reading,
 ) -> Generator[Preparing, None, tuple[Part, Part]]:
     """The training and validation pictures. Raises :class:`DataError` where decoding leaves a class without any."""
     total = len(split.train) + len(split.validation)
-    view = training_view(config, how, crop)
+    view = views.for_training(end, how)
     train = yield from decode_part(split, split.train, view, device, cache, reading=reading, done=0, total=total)
     validation = yield from decode_part(
-        split, split.validation, crop, device, cache, reading=reading, done=len(split.train), total=total
+        split, split.validation, end, device, cache, reading=reading, done=len(split.train), total=total
     )
     for part in (train, validation):
         counts = torch.bincount(part.labels, minlength=len(split.classes)) if len(part) else torch.zeros(1)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
+from resnet_studio.data.dataset import Split
 from resnet_studio.errors import RunError
 from resnet_studio.events import Event, Interrupted, Noted, Testing
 from resnet_studio.training.balance import imbalance
+from resnet_studio.training.cautions import picture_cautions
 from resnet_studio.training.finishing import finish
 from resnet_studio.training.plan import cautions
 from resnet_studio.training.setup import prepare
@@ -27,6 +29,7 @@ def train(run: Run, control: Control) -> Iterator[Event]:
     """
     if not run.state_file.exists():
         yield from cautions(run.config, run.requested, imbalance(run.split["train"]["label"]))
+        yield from picture_cautions(run.config, run.requested, Split.from_json(run.split))
     session = yield from prepare(run, control)
     if session is None:
         yield Interrupted()

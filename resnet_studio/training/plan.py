@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
+from resnet_studio.data import views
 from resnet_studio.data.dataset import split as split_dataset
 from resnet_studio.data.trainable import check_trainable
 from resnet_studio.errors import ConfigError
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset, Split
     from resnet_studio.workspace import Run, Workspace
 
-SMALL_PICTURE = 64
 KEPT_VIEWS, MOST_VIEWS = 4, 13  # of each training picture whose features are kept: as it is, and augmented
 
 
@@ -35,6 +35,7 @@ class Facts:
     median_side: int
     start: weights.Choice
     on_gpu: bool
+    median_aspect: float = 1.0
     flip: bool = True
     epochs: int | None = None
     imbalance: float = 1.0
@@ -48,9 +49,8 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
     """
     scratch = facts.start.key == "scratch"
     size = config.picture_size or _picture_size(facts, scratch)
-    small = scratch and size <= SMALL_PICTURE
+    small = scratch and size <= views.SMALL_SIDE
     freeze = _freeze(facts, scratch) if config.freeze == "auto" else config.freeze
-    early = size if scratch or config.augmentation == "none" else _early_picture_size(freeze, size)
     settled = config.replace(
         weights=facts.start.weights,
         freeze=freeze,
@@ -58,13 +58,14 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         epochs=config.epochs or facts.epochs or _epochs(facts.train_pictures, scratch),
         batch_size=config.batch_size or _batch_size(facts),
         picture_size=size,
-        early_picture_size=min(size, config.early_picture_size or early),
         learning_rate=config.learning_rate or _learning_rate(config, scratch),
         stage_factor=1.0 if scratch else config.stage_factor,
         class_weighting=weighting(facts.imbalance) if config.class_weighting == "auto" else config.class_weighting,
         augmentation=_augmentation(size, scratch) if config.augmentation == "auto" else config.augmentation,
         horizontal_flip=config.horizontal_flip and facts.flip,
+        fit=_fit(config, facts),
     )
+    settled = settled.replace(early_picture_size=_early_picture_size(settled, scratch, config.early_picture_size))
     _refuse_impossible_batches(settled)
     return settled
 
@@ -96,25 +97,38 @@ def _stem(config: TrainConfig, facts: Facts, small: bool) -> Stem:
 
 def _picture_size(facts: Facts, scratch: bool) -> int:
     """From scratch, small pictures keep their size; pretrained networks want the sizes that they were trained at."""
-    if facts.median_side <= SMALL_PICTURE:
+    if facts.median_side <= views.SMALL_SIDE:
         if scratch:
             return max(16, facts.median_side)
         return 96 if facts.start.key == "starter" else 128
     if scratch:
         return 128 if facts.on_gpu else 96
     if facts.start.key == "starter":
-        return min(128, facts.median_side)
+        return min(128, views.strided(facts.median_side))
     return 224 if facts.on_gpu else 160
 
 
-def _early_picture_size(freeze: Freeze, size: int) -> int:
-    """Four fifths where crops are taken, in steps of 16 px; torchvision's recipes train at 176 px for 224.
+def _fit(config: TrainConfig, facts: Facts) -> views.Shown:
+    """Of long pictures all is shown, as what they are of may lie at an end."""
+    if config.fit == "auto":
+        return "pad" if facts.median_aspect > views.WIDE else "crop"
+    return config.fit
 
-    Seven eighths behind frozen stages whose features are kept: those never grow to the full size, and BatchNorm in
-    trained stages gets used to the size that it sees.
+
+def _early_picture_size(settled: TrainConfig, scratch: bool, asked: int | None) -> int:
+    """Where pictures are cropped, they begin at ``asked`` or four fifths of the full size, a multiple of 32 px;
+    torchvision's recipes train at 176 px for 224.
+
+    Trained stages behind kept features see the full size whatever was ``asked``: their views never grow, and BatchNorm
+    gets used to the size that it sees. On pictures of 100 px in ten classes, views of 80 px cost up to nine points.
     """
-    kept_and_trained = freeze in ("layer1", "layer2", "layer3")
-    return min(size, max(64, round((7 / 8 if kept_and_trained else 4 / 5) * size / 16) * 16))
+    size = settled.picture_size
+    assert size is not None
+    if keeps_features(settled) and settled.freeze != "layer4":
+        return size
+    if asked or scratch or settled.augmentation == "none":
+        return min(size, asked or size)
+    return min(size, max(64, views.strided(4 / 5 * size)))
 
 
 def _epochs(train_pictures: int, scratch: bool) -> int:
@@ -136,24 +150,21 @@ def _learning_rate(config: TrainConfig, scratch: bool) -> float:
 
 
 def _augmentation(size: int, scratch: bool) -> Literal["light", "standard"]:
-    return "light" if scratch and size <= SMALL_PICTURE else "standard"
+    return "light" if scratch and size <= views.SMALL_SIDE else "standard"
 
 
 def picture_size_in(config: TrainConfig, epoch: int) -> int:
     """The side, px, of the training pictures in ``epoch`` (from 0) of a resolved ``config``.
 
-    It grows evenly, in steps of 8 px, and is full for the last quarter (progressive resizing, as taught by fast.ai).
-    Views that are kept as features stay at the first size: a crop shows things larger than the whole picture does, so
-    that smaller crops show them as they will be met (train-test resolution discrepancy, arXiv 1906.06423).
+    It grows evenly and is full for the last quarter. Views that are kept as features stay at the first size: where
+    only the head learns, smaller crops show things as they will be met, since a crop shows them larger than the whole
+    picture does (train-test resolution discrepancy, arXiv 1906.06423).
     """
     assert config.picture_size is not None and config.epochs is not None
     full, first = config.picture_size, config.early_picture_size or config.picture_size
-    grown = epoch / max(1.0, 0.75 * config.epochs)
     if keeps_features(config):
         return min(first, full)
-    if first >= full or grown >= 1:
-        return full
-    return min(full, round((first + (full - first) * grown) / 8) * 8)
+    return views.size_at(first, full, epoch / max(1.0, 0.75 * config.epochs))
 
 
 def fewest_in_a_batch(config: TrainConfig) -> int:
@@ -253,6 +264,7 @@ def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu:
         train_pictures=train_pictures,
         classes=len(dataset.classes),
         median_side=dataset.median_side,
+        median_aspect=dataset.median_aspect,
         start=weights.explain(config.weights, config.depth),
         on_gpu=on_gpu,
         flip=bool(dataset.hints.get("horizontal_flip", True)),

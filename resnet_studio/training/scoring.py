@@ -11,8 +11,9 @@ from torch import Tensor
 
 from resnet_studio.data.augment import normalise
 from resnet_studio.data.cache import ArrayCache
-from resnet_studio.data.decode import CHUNK, CentreCrop, content, decode_all
+from resnet_studio.data.decode import CHUNK, content, decode_all
 from resnet_studio.data.decode import VERSION as DECODED
+from resnet_studio.data.views import Framed
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation.report import Report, make_report, score_test_pictures
 from resnet_studio.training.batches import as_batch
@@ -37,7 +38,7 @@ def score(m: Materials) -> Report | None:
     files = [m.split.path(sample) for sample in m.split.test]
     contents = [content(sample, file) for sample, file in zip(m.split.test, files, strict=True)]
     how = m.card.preprocessing
-    decoded = decode_all(files, CentreCrop(how.resize, how.crop), reading=how.reading, contents=contents, cache=cache)
+    decoded = decode_all(files, Framed.of(how), reading=how.reading, contents=contents, cache=cache)
     if not decoded.kept:
         raise DataError("error.training.part_unreadable")
     features = _features(m, torch.from_numpy(decoded.pixels), [contents[index] for index in decoded.kept], cache)

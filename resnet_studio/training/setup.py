@@ -8,18 +8,18 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio.data import levels
-from resnet_studio.data.augment import OVERSCAN, is_small, recipe
+from resnet_studio.data import levels, views
+from resnet_studio.data.augment import recipe
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.dataset import Split
-from resnet_studio.data.decode import CentreCrop, content, is_decoded
+from resnet_studio.data.decode import content, is_decoded
 from resnet_studio.data.reading import Reading
 from resnet_studio.events import Event, PicturesSkipped, Preparing, Probed
 from resnet_studio.model import resnet, weights
 from resnet_studio.model.checkpoint import Card, Preprocessing
 from resnet_studio.model.device import choose_device, layout
 from resnet_studio.training import adapting, features, hardware, originals, probe, saving
-from resnet_studio.training.batches import FreshBatches, decode_parts, retold, training_view
+from resnet_studio.training.batches import FreshBatches, decode_parts, retold
 from resnet_studio.training.materials import Materials
 from resnet_studio.training.session import Session
 from resnet_studio.training.validation import score_again
@@ -70,22 +70,22 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
     """Decoded pictures and the network with its starting weights, cut; nothing is kept as features yet."""
     config, split = run.config, Split.from_json(run.split)
     device = choose_device(config.device)
-    how, crop = recipe(config, small=is_small(config, split.median_side)), _crop(config, split)
+    how, end = recipe(config, small=views.is_small(config, split.median_side)), _end(run, config, split)
     cache = ArrayCache(run.cache)
     reading = yield from _until_asked(_reading(run, split, cache), control)
     if reading is None:
         return None
     goes_on = None
     if saved:
-        views = {"train": training_view(config, how, crop), "validation": crop}
+        shown = {"train": views.for_training(end, how), "validation": end}
         goes_on = originals.going_on(
             split,
             originals.recall(run, split),
-            lambda part, contents: is_decoded(views[part], reading, contents, cache),
+            lambda part, contents: is_decoded(shown[part], reading, contents, cache),
         )
         split = goes_on.split
         yield from goes_on.notes
-    parts = yield from _until_asked(decode_parts(split, config, how, crop, device, cache, reading), control)
+    parts = yield from _until_asked(decode_parts(split, how, end, device, cache, reading), control)
     if parts is None:
         return None
     train, validation = parts
@@ -96,7 +96,7 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
 
     model = _network(config, len(split.classes))
     origin = weights.SCRATCH if saved else (yield from _starting_weights(model, config, split.classes))
-    card = _card(run, config, split, origin, crop, reading)
+    card = _card(run, config, split, origin, end, reading)
     compute = (
         saving.saved_compute(saved) if saved else hardware.choose_compute(config.precision, device, run.machine_file)
     )
@@ -173,17 +173,21 @@ def _starting_weights(
     return origin
 
 
-def _crop(config: TrainConfig, split: Split) -> CentreCrop:
-    """What the finished network will see of a picture."""
-    assert config.picture_size is not None
-    whole = split.median_side <= config.picture_size
-    return CentreCrop(config.picture_size if whole else round(config.picture_size * OVERSCAN), config.picture_size)
+def _saved_card(run: Run) -> Card | None:
+    """What the checkpoint of a training that was begun before will say of itself."""
+    return Card.from_json(run.read_json(CARD)) if (run.folder / CARD).exists() else None
+
+
+def _end(run: Run, config: TrainConfig, split: Split) -> views.Framed:
+    """What the network is shown in the end; what it was to be when the training began."""
+    saved = _saved_card(run)
+    return views.in_the_end(config, split) if saved is None else views.Framed.of(saved.preprocessing)
 
 
 def _reading(run: Run, split: Split, cache: ArrayCache) -> Generator[Event, None, Reading]:
     """How the files are read: as the run began with, or by the numbers that its training pictures are found to use."""
-    if (run.folder / CARD).exists():
-        return Card.from_json(run.read_json(CARD)).preprocessing.reading
+    if (saved := _saved_card(run)) is not None:
+        return saved.preprocessing.reading
     files = [split.path(sample) for sample in split.train]
     contents = [content(sample, file) for sample, file in zip(split.train, files, strict=True)]
     measuring = levels.measure(files, contents, cache)
@@ -192,11 +196,11 @@ def _reading(run: Run, split: Split, cache: ArrayCache) -> Generator[Event, None
 
 
 def _card(
-    run: Run, config: TrainConfig, split: Split, origin: weights.Origin, crop: CentreCrop, reading: Reading
+    run: Run, config: TrainConfig, split: Split, origin: weights.Origin, end: views.Framed, reading: Reading
 ) -> Card:
     """What the checkpoint will say of itself."""
-    if (run.folder / CARD).exists():
-        return Card.from_json(run.read_json(CARD))
+    if (saved := _saved_card(run)) is not None:
+        return saved
     card = Card(
         classes=split.classes,
         depth=config.depth,
@@ -205,19 +209,24 @@ def _card(
         dropout=config.dropout,
         stem=config.stem,
         freeze=config.freeze,
-        preprocessing=Preprocessing(
-            resize=crop.resize,
-            crop=crop.side,
-            mean=origin.mean,
-            std=origin.std,
-            colour_managed=reading.colour_managed,
-            ranges=reading.ranges,
-        ),
+        preprocessing=_preprocessing(end, origin, reading),
         weights_origin=origin.to_json(),
         run=run.id,
     )
     run.write_json(CARD, card.to_json())
     return card
+
+
+def _preprocessing(end: views.Framed, origin: weights.Origin, reading: Reading) -> Preprocessing:
+    return Preprocessing(
+        resize=end.resize,
+        crop=end.side,
+        mean=origin.mean,
+        std=origin.std,
+        colour_managed=reading.colour_managed,
+        ranges=reading.ranges,
+        fit=end.fit,
+    )
 
 
 def _until_asked(work: Generator[Event, None, Any], control: Control) -> Generator[Event, None, Any]:

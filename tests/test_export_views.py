@@ -1,0 +1,85 @@
+"""The exported code shows the network the same part of a picture as the studio does, whatever the picture's shape."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from resnet_studio.data.views import FITS
+from resnet_studio.model.checkpoint import Card, Preprocessing, load, save
+from resnet_studio.model.export import export_code
+from resnet_studio.model.resnet import build
+from resnet_studio.prediction import Predictor
+
+SIZES = {
+    "wide.jpg": (400, 100), "tall.png": (90, 700), "tiny.png": (1, 1), "thin.png": (3, 50), "long.jpg": (2000, 30),
+    "high.png": (31, 2001), "huge.jpg": (6000, 4000), "small.png": (20, 26), "square.png": (64, 64),
+    "odd.jpg": (333, 517),
+}  # fmt: skip
+CARDS = {
+    fit: Card(
+        classes=("a", "b", "c"),
+        depth=18,
+        preprocessing=Preprocessing(resize=73 if fit == "crop" else 64, crop=64, fit=fit),
+    )
+    for fit in FITS
+}
+RUN_ALL = """
+import json, runpy
+from pathlib import Path
+pictures = sorted(path.name for path in Path.cwd().iterdir() if path.suffix in (".jpg", ".png"))
+answers = {}
+for script in sorted(Path.cwd().glob("*.py")):
+    predict = runpy.run_path(str(script))["predict"]
+    answers[script.stem] = {name: dict(predict(name)) for name in pictures}
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("views")
+    chance = np.random.default_rng(0)
+    for name, size in SIZES.items():
+        patches = chance.integers(0, 256, (min(12, size[1]), min(12, size[0]), 3), dtype=np.uint8)
+        Image.fromarray(patches).resize(size, Image.Resampling.BICUBIC).save(folder / name, quality=90)
+    torch.manual_seed(0)
+    model = build(**next(iter(CARDS.values())).architecture)
+    torch.nn.init.normal_(model.fc.weight, std=2)  # far from undecided, so that every pixel counts
+    for name, card in CARDS.items():
+        save(folder / f"{name}.safetensors", model.state_dict(), card)
+        code = export_code(
+            load(folder / f"{name}.safetensors").card, kind="safetensors", file_name=f"{name}.safetensors"
+        )
+        (folder / f"{name}.py").write_text(code, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def elsewhere(folder):
+    """What the exported code answers in a fresh Python that sees nothing but installed libraries."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-X", "utf8", "-c", RUN_ALL], cwd=folder, capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_the_code_agrees_with_the_studio_on_pictures_of_every_shape(name, folder, elsewhere):
+    files = [folder / file for file in SIZES]
+    answers = Predictor(folder / f"{name}.safetensors", device="cpu")(files)
+    for file, answer in zip(files, answers, strict=True):
+        assert elsewhere[name][file.name] == pytest.approx(dict(answer.scores), abs=1e-4), file.name
+
+
+def test_the_ways_to_fit_a_picture_into_the_square_are_told_apart(elsewhere):
+    for file in ("wide.jpg", "tall.png", "long.jpg"):
+        answers = [tuple(sorted(elsewhere[name][file].items())) for name in FITS]
+        assert len(set(answers)) == len(FITS)

@@ -44,6 +44,25 @@ def test_where_no_epoch_beats_the_start_nobody_is_told_that_an_epoch_is_kept(end
     assert reading.kind == "start" and "epoch 14" not in reading.sentence("en") and reading.sentence("zh")
 
 
+@pytest.mark.parametrize("ended", [False, True])
+def test_training_that_is_nearly_perfect_while_no_epoch_reaches_the_start_is_a_warning(ended: bool) -> None:
+    epochs = history(8, accuracy=lambda e: 0.3 + 0.06 * e, train_accuracy=lambda e: 1 - 0.5**e, beaten=False)
+    reading = read(epochs, planned=20, classes=10, pictures=250, probe=0.88, ended=ended)
+    assert reading.kind == "apart" and reading.serious
+    for language in LANGUAGES:
+        assert all(share in reading.sentence(language) for share in ("99.6%", "78.0%", "88.0%"))
+
+
+def test_near_the_start_or_with_training_under_way_nothing_is_wrong_yet() -> None:
+    near = history(8, accuracy=lambda e: 0.878, train_accuracy=lambda e: 0.99, beaten=False)
+    low = history(8, accuracy=lambda e: 0.5, train_accuracy=lambda e: 0.8, beaten=False)
+    for epochs in (near, low):
+        assert read(epochs, planned=20, classes=10, pictures=250, probe=0.88).kind == "start"
+    beaten = history(8, accuracy=lambda e: 0.5, train_accuracy=lambda e: 0.99)
+    assert read(beaten, planned=20, classes=10, pictures=250, probe=0.88).kind != "apart"
+    assert read(near[:2], planned=20, classes=10, pictures=250, probe=0.99).kind == "early"
+
+
 def test_a_falling_validation_loss_is_learning() -> None:
     reading = read(history(8), planned=20, classes=10, pictures=270)
     assert reading.kind == "learning"

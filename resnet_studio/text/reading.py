@@ -41,6 +41,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "Training ended before it had a fair chance to beat the model that it started from, so that one is kept. Let it run longer to see what training gains.",
         "训练结束得太早，还来不及超过开始时的模型，因此保留的是那个模型。多训练几轮，才能看出训练带来的提升。",
     ),
+    "reading.apart": (
+        "Something is wrong: {train:%} of the training pictures are right, yet on new pictures no epoch reaches what the model had before training ({best:%} at best, {probe:%} before). Stop here. See whether training and validation pictures are of the same kind, and whether “Picture size at the start” is below “Picture size”; otherwise freeze more or lower the learning rate.",
+        "情况不对：训练图片已答对 {train:%}，但在新图片上没有一轮达到训练之前的水平（最好 {best:%}，训练前 {probe:%}）。建议停止训练，检查训练图片与验证图片是否属于同一类型，以及“起始图片尺寸”是否小于“图片尺寸”；若都没有问题，可以多冻结几层或降低学习率。",
+    ),
+    "reading.apart.ended": (
+        "Something went wrong: {train:%} of the training pictures were right in the end, yet on new pictures no epoch reached what the model had before training ({best:%} at best, {probe:%} before), and that model is kept. See whether training and validation pictures are of the same kind, and whether “Picture size at the start” is below “Picture size”; otherwise freeze more or lower the learning rate.",
+        "训练结果不对：最后训练图片答对了 {train:%}，但在新图片上没有一轮达到训练之前的水平（最好 {best:%}，训练前 {probe:%}），因此保留的是训练前的模型。请检查训练图片与验证图片是否属于同一类型，以及“起始图片尺寸”是否小于“图片尺寸”；若都没有问题，可以多冻结几层或降低学习率。",
+    ),
     "reading.guessing": (
         "No better than guessing ({chance:%}) so far. Check that pictures and classes match; if they do, train more of the network or raise the learning rate.",
         "目前和随机猜测（{chance:%}）差不多。请检查图片与类别是否对应；若无误，可让更多层参与训练或提高学习率。",

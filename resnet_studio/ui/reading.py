@@ -16,12 +16,14 @@ from resnet_studio.events import EpochFinished
 from resnet_studio.text import Language, say
 
 Kind = Literal[
-    "early", "diverging", "start", "start_perfect", "start_stopped", "guessing", "overfitting", "plateau",
+    "early", "diverging", "start", "start_perfect", "start_stopped", "apart", "guessing", "overfitting", "plateau",
     "underfitting", "learning", "perfect", "steady",
 ]  # fmt: skip
 
 FEWEST = 3
 """Epochs before anything but a divergence is said."""
+LEARNED = 0.95
+"""The accuracy on training pictures from which on they count as learned."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Reading:
     @property
     def serious(self) -> bool:
         """Whether going on as it is would be a waste of time."""
-        return self.kind in ("diverging", "guessing", "overfitting")
+        return self.kind in ("diverging", "apart", "guessing", "overfitting")
 
     def sentence(self, language: Language = "en") -> str:
         """The reading in the reader's language; advice for the next training where this one has ended."""
@@ -87,8 +89,11 @@ def _start_is_kept(
 ) -> Reading:
     """What it means that no epoch is the best so far: nothing before half of the training is done.
 
-    The first epochs are trained at a rising learning rate and are expected to be worse than the start.
+    The first epochs are trained at a rising learning rate and are expected to be worse than the start; but not so where
+    the training pictures are learned already.
     """
+    if probe is not None and (apart := _apart(epochs, probe, pictures)):
+        return Reading("apart", ended, apart)
     if probe is not None and probe >= 1 - _one_picture(pictures):
         return Reading("start_perfect", ended, {"accuracy": probe})
     enough = max(FEWEST, math.ceil(planned / 2))
@@ -109,6 +114,17 @@ def _diverging_since(epochs: Sequence[EpochFinished]) -> int | None:
     ran_away = last.train_loss > 1.5 * lowest.train_loss + 0.1 and last.train_loss >= before.train_loss
     above_start = last.train_loss > 1.05 * epochs[0].train_loss
     return lowest.epoch + 1 if ran_away and above_start else None
+
+
+def _apart(epochs: Sequence[EpochFinished], probe: float, pictures: int) -> dict[str, Any] | None:
+    """The training pictures are learned, and yet no epoch reaches the start on new ones: the two look different to the
+    network, as where one is shown at another size.
+    """
+    train = max(epoch.train_accuracy for epoch in epochs[-FEWEST:])
+    best = max(epoch.validation_accuracy for epoch in epochs)
+    if train < LEARNED or best > probe - max(0.02, 2 / pictures if pictures else 0.02):
+        return None
+    return {"train": train, "best": best, "probe": probe}
 
 
 def _guesses(epochs: Sequence[EpochFinished], best: EpochFinished, planned: int, classes: int) -> bool:

@@ -9,6 +9,7 @@ from statistics import median
 from resnet_studio.data import views
 from resnet_studio.data.dataset import Dataset, Problem, Sample
 from resnet_studio.data.finding import Finding, Offer, Severity
+from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.data.questions import AS_CLASSES, guessed_names, questions
 
 __all__ = ["Finding", "Offer", "inspect"]
@@ -35,6 +36,7 @@ def inspect(dataset: Dataset) -> tuple[Finding, ...]:
         *_copies(dataset),
         *_balance(dataset),
         *_sizes(dataset),
+        *_mirrored(dataset),
         *guessed_names(dataset),
         *_left_out(dataset),
     )
@@ -105,6 +107,12 @@ def _proportions(dataset: Dataset) -> Iterator[Finding]:
     values = {"count": len(wide), "limit": views.WIDE, "share": 1 / median(wide.values())}
     severity: Severity = "warning" if dataset.median_aspect > views.WIDE else "info"
     yield Finding("wide", "finding.wide", values, tuple(sorted(wide)), severity)
+
+
+def _mirrored(dataset: Dataset) -> Iterator[Finding]:
+    if pairs := mirrored_pairs(dataset.classes):
+        values = {"pairs": tuple(f"{one} / {other}" for one, other in pairs)}
+        yield Finding("mirrored", "finding.mirrored", values, severity="info")
 
 
 def _left_out(dataset: Dataset) -> Iterator[Finding]:

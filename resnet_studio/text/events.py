@@ -41,6 +41,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Only the middle square of each picture is looked at, {share:.0%} of a typical one. If what matters can lie at the ends, set “Fit to the square” to Pad.",
         "每张图片只看中间的正方形，约占典型图片的 {share:.0%}。如果重要内容可能靠近两端，请把“长宽比处理”设为“加边”。",
     ),
+    "note.plan.mirrored": (
+        "By their names, these classes are mirror images of each other, so training pictures are not mirrored: {pairs:, }.",
+        "从名称看，以下类别互为左右镜像，因此训练图片不会左右翻转：{pairs:、}。",
+    ),
     "note.plan.full_views": (
         "Pictures have {size} px from the start, not {asked}: what the frozen stages make of them is stored once and cannot grow, and stages trained at another size than they are used at do worse.",
         "图片从一开始就是 {size} 像素，而不是 {asked} 像素：冻结阶段的输出只计算一次，尺寸无法再增大，而训练尺寸与使用尺寸不同会降低准确率。",

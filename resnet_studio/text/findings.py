@@ -32,6 +32,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count:picture is|pictures are} more than {limit:g} times as long as wide. A crop, the default, shows the network only the middle square, about {share:.0%} of a typical one. If what matters can lie at the ends, set “Fit to the square” to Pad on the Train tab, under “All settings”.",
         "有 {count} 张图片的长边超过短边的 {limit:g} 倍。默认会裁剪，网络只看到中间的正方形，约占其中一张典型图片的 {share:.0%}。如果重要内容可能靠近两端，请在“训练”页的“全部设置”里把“长宽比处理”设为“加边”。",
     ),
+    "finding.mirrored": (
+        "By their names, these classes are mirror images of each other: {pairs}. Training pictures are not mirrored, as that would make one class of two.",
+        "从名称看，以下类别互为左右镜像：{pairs}。训练图片不会左右翻转，否则两个类别会变得无法区分。",
+    ),
     # left out
     "finding.unknown_class": (
         "{count:picture was|pictures were} left out: the training folder has no such class.",

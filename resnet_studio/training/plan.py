@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from resnet_studio.data import views
 from resnet_studio.data.dataset import split as split_dataset
+from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.data.trainable import check_trainable
 from resnet_studio.errors import ConfigError
 from resnet_studio.events import Noted
@@ -267,7 +268,7 @@ def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu:
         median_aspect=dataset.median_aspect,
         start=weights.explain(config.weights, config.depth),
         on_gpu=on_gpu,
-        flip=bool(dataset.hints.get("horizontal_flip", True)),
+        flip=bool(dataset.hints.get("horizontal_flip", True)) and not mirrored_pairs(dataset.classes),
         epochs=dataset.hints.get("epochs"),
         imbalance=imbalance_of(dataset),
     )

@@ -8,6 +8,7 @@ from resnet_studio.errors import ConfigError
 from resnet_studio.model.weights import Choice
 from resnet_studio.text import say
 from resnet_studio.training import cost, plan
+from resnet_studio.training.cautions import cautions
 from resnet_studio.training.plan import Facts
 
 SCRATCH = Choice("scratch", "scratch", True, "", stem=None)
@@ -89,7 +90,7 @@ def test_gradual_unfreezing_starts_with_the_head_and_ends_at_the_freeze_level():
 
 
 def keys(config):
-    return [note.key for note in plan.cautions(config)]
+    return [note.key for note in cautions(config)]
 
 
 @pytest.mark.parametrize("tuned", ["batchnorm", "bias"])
@@ -108,7 +109,7 @@ def test_freezing_random_stages_is_cautioned_against_and_not_refused(freeze):
 
 def test_stages_that_gradual_unfreezing_never_reaches_are_named():
     config = settled(TrainConfig(freeze="stem", gradual_unfreezing=3, epochs=9))
-    (note,) = plan.cautions(config)
+    (note,) = cautions(config)
     assert note.key == "note.plan.never_unfrozen" and note.values["stages"] == ("layer1", "layer2")
     assert keys(config.replace(epochs=12)) == ["note.plan.never_unfrozen"]
     assert note.values["needed"] == 13 and keys(config.replace(epochs=13)) == []
@@ -218,10 +219,10 @@ def test_random_weights_that_nobody_asked_for_are_warned_of(monkeypatch: pytest.
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     asked = TrainConfig(depth=50, epochs=5)
     settled = asked.replace(weights="scratch", freeze="none")
-    (note,) = plan.cautions(settled, asked)
+    (note,) = cautions(settled, asked)
     assert "ResNet-50" in say(note.key, "en", **note.values) and "ResNet-50" in say(note.key, "zh", **note.values)
-    assert not plan.cautions(settled, asked.replace(weights="scratch"))
-    assert not plan.cautions(settled.replace(weights="starter"), asked)
+    assert not cautions(settled, asked.replace(weights="scratch"))
+    assert not cautions(settled.replace(weights="starter"), asked)
 
 
 def test_classes_are_balanced_past_five_to_one_unless_the_user_says_otherwise():
@@ -237,9 +238,9 @@ def test_balancing_is_said_where_the_studio_chose_it(class_folders, workspace):
     asked = TrainConfig(weights="scratch", device="cpu")
     run = plan.new_run(dataset, asked, workspace)
     assert run.config.class_weighting == "balanced" and run.requested.class_weighting == "auto"
-    (note,) = plan.cautions(run.config, run.requested, 8.0)
+    (note,) = cautions(run.config, run.requested, 8.0)
     assert note.key == "note.plan.balanced" and "8 times the pictures" in say(note.key, "en", **note.values)
-    assert plan.cautions(run.config, run.config) == ()
+    assert cautions(run.config, run.config) == ()
     assert plan.new_run(dataset, asked.replace(class_weighting="none"), workspace).config.class_weighting == "none"
 
 

@@ -1,4 +1,4 @@
-"""What is said before a training about how it looks at these pictures."""
+"""What is said before a training: what it will hardly do as one hopes, and how it looks at these pictures."""
 
 from __future__ import annotations
 
@@ -8,13 +8,40 @@ from typing import TYPE_CHECKING
 from resnet_studio.data import views
 from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.events import Noted
-from resnet_studio.training.plan import keeps_features
+from resnet_studio.model import anatomy, weights
+from resnet_studio.training.plan import freeze_in, keeps_features
 
 MOST_NAMED = 5
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
     from resnet_studio.data.dataset import Dataset, Split
+
+
+def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: float = 1.0) -> tuple[Noted, ...]:
+    """What a training with a resolved ``config`` will hardly do as one hopes; it is done all the same.
+
+    With what was ``requested``, also what the studio chose by itself and one should know: that no pretrained weights
+    were found where nobody asked for random ones, and that classes, which differ by ``ratio``, are balanced.
+    """
+    said = []
+    if requested is not None and requested.weights == "auto" and config.weights == "scratch":
+        said.append(Noted(key="weights.auto.scratch", values=weights.explain("auto", config.depth).values))
+    if requested is not None and (requested.class_weighting, config.class_weighting) == ("auto", "balanced"):
+        said.append(Noted(key="note.plan.balanced", values={"ratio": ratio}))
+    if config.weights == "scratch" and config.tuned_parameters != "all":
+        said.append(Noted(key="note.plan.random_convolutions"))
+    elif config.weights == "scratch" and config.freeze != "none":
+        said.append(Noted(key="note.plan.random_frozen"))
+    assert config.epochs is not None
+    wanted = anatomy.trained_stages(config.freeze)
+    reached = anatomy.trained_stages(freeze_in(config, config.epochs - 1))
+    if left := wanted[: len(wanted) - len(reached)]:
+        every = config.gradual_unfreezing
+        needed = every * (len(wanted) - 1) + 1
+        values = {"stages": left, "every": every, "needed": needed, "epochs": config.epochs}
+        said.append(Noted(key="note.plan.never_unfrozen", values=values))
+    return tuple(said)
 
 
 def picture_cautions(settled: TrainConfig, asked: TrainConfig, pictures: Dataset | Split) -> Iterator[Noted]:

@@ -9,9 +9,8 @@ from resnet_studio.data.dataset import Split
 from resnet_studio.errors import RunError
 from resnet_studio.events import Event, Interrupted, Noted, Testing
 from resnet_studio.training.balance import imbalance
-from resnet_studio.training.cautions import picture_cautions
+from resnet_studio.training.cautions import cautions, picture_cautions
 from resnet_studio.training.finishing import finish
-from resnet_studio.training.plan import cautions
 from resnet_studio.training.setup import prepare
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from resnet_studio.data.dataset import split as split_dataset
 from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.data.trainable import check_trainable
 from resnet_studio.errors import ConfigError
-from resnet_studio.events import Noted
 from resnet_studio.model import anatomy, weights
 from resnet_studio.training.balance import imbalance_of, weighting
 
@@ -191,32 +190,6 @@ def freeze_in(config: TrainConfig, epoch: int) -> Freeze:
     joined = epoch // config.gradual_unfreezing
     levels = ("none", *anatomy.STAGES[:-1])
     return cast("Freeze", levels[max(levels.index(config.freeze), len(levels) - 1 - joined)])
-
-
-def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: float = 1.0) -> tuple[Noted, ...]:
-    """What a training with a resolved ``config`` will hardly do as one hopes; it is done all the same.
-
-    With what was ``requested``, also what the studio chose by itself and one should know: that no pretrained weights
-    were found where nobody asked for random ones, and that classes, which differ by ``ratio``, are balanced.
-    """
-    said = []
-    if requested is not None and requested.weights == "auto" and config.weights == "scratch":
-        said.append(Noted(key="weights.auto.scratch", values=weights.explain("auto", config.depth).values))
-    if requested is not None and (requested.class_weighting, config.class_weighting) == ("auto", "balanced"):
-        said.append(Noted(key="note.plan.balanced", values={"ratio": ratio}))
-    if config.weights == "scratch" and config.tuned_parameters != "all":
-        said.append(Noted(key="note.plan.random_convolutions"))
-    elif config.weights == "scratch" and config.freeze != "none":
-        said.append(Noted(key="note.plan.random_frozen"))
-    assert config.epochs is not None
-    wanted = anatomy.trained_stages(config.freeze)
-    reached = anatomy.trained_stages(freeze_in(config, config.epochs - 1))
-    if left := wanted[: len(wanted) - len(reached)]:
-        every = config.gradual_unfreezing
-        needed = every * (len(wanted) - 1) + 1
-        values = {"stages": left, "every": every, "needed": needed, "epochs": config.epochs}
-        said.append(Noted(key="note.plan.never_unfrozen", values=values))
-    return tuple(said)
 
 
 def new_run(

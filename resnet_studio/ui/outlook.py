@@ -16,7 +16,7 @@ from resnet_studio.events import Status
 from resnet_studio.text import Language, say
 from resnet_studio.training import cost, hardware, plan
 from resnet_studio.training.balance import imbalance_of
-from resnet_studio.training.cautions import picture_cautions
+from resnet_studio.training.cautions import cautions, picture_cautions
 from resnet_studio.ui import network
 from resnet_studio.ui.run_data import Overview, RunData, spell_time
 
@@ -66,7 +66,7 @@ class Outlook:
         if self.settled is None or self.dataset is None:
             return []
         notes = (
-            *plan.cautions(self.settled, self.config, imbalance_of(self.dataset)),
+            *cautions(self.settled, self.config, imbalance_of(self.dataset)),
             *picture_cautions(self.settled, self.config, self.dataset),
         )
         return [say(note.key, language, **note.values) for note in notes]

@@ -2,7 +2,9 @@
 window.studioPad = (element, props, watch, send) => {
   const pad = () => element.querySelector(".predict-pad");
   const canvas = element.querySelector("canvas"), brush = element.querySelector("input");
+  const KEPT = "studio-drawing";  // outlives a reload
   let strokes = [], stroke = null, dark = false, timer = 0;
+  try { strokes = JSON.parse(sessionStorage.getItem(KEPT)) ?? []; } catch {}
 
   const ink = () => (dark ? "#ffffff" : "#111111");
   const paper = () => (dark ? "#000000" : "#ffffff");
@@ -29,6 +31,7 @@ window.studioPad = (element, props, watch, send) => {
   };
 
   const tell = (wait) => {
+    try { sessionStorage.setItem(KEPT, JSON.stringify(strokes)); } catch {}
     clearTimeout(timer);
     timer = setTimeout(() => send(strokes.length ? canvas.toDataURL("image/png") : ""), wait);
   };
@@ -77,6 +80,7 @@ window.studioPad = (element, props, watch, send) => {
   };
   watch("value", follow);
   follow();
+  if (strokes.length) tell(0);
 };
 
 // Pictures that are pasted or dropped anywhere on the tab.

@@ -102,17 +102,18 @@ def test_an_import_that_a_restart_has_ended_is_said_to_be_lost_where_it_was_begu
 
 
 def test_the_time_of_the_sample_is_forecast_and_then_measured(studio: Studio) -> None:
-    forecast = quick.sentence(studio.workspace, "en")
+    time_of_sample = quick.QuickTime(studio.workspace)
+    forecast = time_of_sample.sentence("en")
     assert re.search(r"Handwritten digits: about .*(s|min|h) on this machine", forecast)
     assert list(studio.workspace.datasets.iterdir()) == []
     sample = intake.open_data("sample:digits", studio.workspace)
     begun = new_run(studio.workspace, dataset=sample.id)
     train(begun, epochs=2)
-    assert quick.measured(studio.workspace) is None
+    assert time_of_sample.measured() is None
     finish(begun, report_of(begun))
-    measured = quick.measured(studio.workspace)
+    measured = time_of_sample.measured()
     assert measured is not None and measured > 0
-    assert "took" in quick.sentence(studio.workspace, "en")
+    assert "took" in time_of_sample.sentence("en")
 
 
 def test_the_forecast_is_that_of_the_sample_itself(studio: Studio) -> None:

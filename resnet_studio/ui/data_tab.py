@@ -53,19 +53,9 @@ def _wire_imports(
 ) -> None:
     """Every way in starts an import; one handler follows it, also after a reload."""
     starter, notes = Starter(studio), {**sources.notes, "choices": view.note}
-    all_notes, places = [sources.note, *notes.values()], tuple(notes)
+    all_notes = [sources.note, *notes.values()]
     outputs = [view.working, view.progress, shared.dataset, importing, *frames, *all_notes]
-
-    def following(name: str | None) -> Iterator[tuple[Any, ...]]:
-        """In: the import. Out: the working panel, its progress, the data set, the import, both frames, the notes."""
-        yield from _glances(studio, name, places)
-
-    def resumed(name: str | None) -> Iterator[tuple[Any, ...]]:
-        """In: the import that was running when the page was left. Out: as ``following``."""
-        if name:
-            yield from _glances(studio, name, places)
-        else:  # a generator that yields nothing would empty its outputs
-            yield tuple(gr.skip() for _ in outputs)
+    following, resumed = _followers(studio, tuple(notes), len(outputs))
 
     def listing() -> tuple[str, str, Any]:
         """Out: the public sets, the data sets opened before, and the frame around these."""
@@ -96,6 +86,23 @@ def _wire_imports(
     _wire_earlier(studio, shared, sources)
     shared.demo.load(listing, None, sources.listed, **QUIET)
     shared.demo.load(resumed, importing, outputs, concurrency_limit=None, **QUIET)
+
+
+def _followers(studio: Studio, places: Sequence[str], outputs: int) -> tuple[Any, Any]:
+    """The handler that follows an import, and the one that goes on after a reload; they fill ``outputs`` components."""
+
+    def following(name: str | None) -> Iterator[tuple[Any, ...]]:
+        """In: the import. Out: the working panel, its progress, the data set, the import, both frames, the notes."""
+        yield from _glances(studio, name, places)
+
+    def resumed(name: str | None) -> Iterator[tuple[Any, ...]]:
+        """In: the import that was running when the page was left. Out: as ``following``."""
+        if name:
+            yield from _glances(studio, name, places)
+        else:  # a generator that yields nothing would empty its outputs
+            yield tuple(gr.skip() for _ in range(outputs))
+
+    return following, resumed
 
 
 def _glances(studio: Studio, name: str | None, places: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -207,9 +214,11 @@ def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
         studio.jobs.submit(run)
         return dataset.id, run.id, gr.Tabs(selected="train"), ""
 
+    sample_time = quick.QuickTime(studio.workspace)
+
     def time_of_sample() -> str:
         """Out: how long the sample takes to train."""
-        return quick.sentence(studio.workspace, reader())
+        return sample_time.sentence(reader())
 
     shared.demo.load(time_of_sample, None, hero.time, queue=False, **QUIET)
     view.choose.click(None, None, shared.tabs, js=TO_TRAIN, **QUIET)

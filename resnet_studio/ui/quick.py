@@ -14,35 +14,41 @@ from resnet_studio.workspace import Workspace
 SAMPLE = "digits"
 
 
-def sentence(workspace: Workspace, language: Language) -> str:
-    """The name of the sample and the time: as it was measured here, else as it is forecast."""
-    from resnet_studio.data.samples import SAMPLES
+class QuickTime:
+    """Says the time; keeps what it has read of the runs, since every page that opens asks."""
 
-    name = SAMPLES[SAMPLE].name(language)
-    key, known = "data.hero.time.measured", measured(workspace)
-    time = spell_time(known, language) if known is not None else ""
-    if not time and (guess := forecast(workspace)) is not None:
-        key, time = "data.hero.time", spell_about(guess, language)
-    if not time:
-        return ""
-    return f'<p class="rs-small rs-number">{escape(say(key, language, name=name, time=time))}</p>'
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._runs = RunData(workspace)
+        self._forecaster = Forecaster(workspace)
 
+    def sentence(self, language: Language) -> str:
+        """The name of the sample and the time: as it was measured here, else as it is forecast."""
+        from resnet_studio.data.samples import SAMPLES
 
-def measured(workspace: Workspace) -> float | None:
-    """Seconds from the click to the end of the latest such training here; None where there was none."""
-    kept = intake.kept_from(f"sample:{SAMPLE}", workspace)
-    if kept is None:
+        name = SAMPLES[SAMPLE].name(language)
+        key, known = "data.hero.time.measured", self.measured()
+        time = spell_time(known, language) if known is not None else ""
+        if not time and (guess := self.forecast()) is not None:
+            key, time = "data.hero.time", spell_about(guess, language)
+        if not time:
+            return ""
+        return f'<p class="rs-small rs-number">{escape(say(key, language, name=name, time=time))}</p>'
+
+    def measured(self) -> float | None:
+        """Seconds from the click to the end of the latest such training here; None where there was none."""
+        kept = intake.kept_from(f"sample:{SAMPLE}", self._workspace)
+        if kept is None:
+            return None
+        usual = TrainConfig()
+        for run in self._runs.overviews():
+            done = run.state.status == "finished" and run.state.finished and run.state.finished.reason == "completed"
+            if done and run.about.get("dataset") == kept.id and run.requested == usual:
+                return run.seconds
         return None
-    usual = TrainConfig()
-    for run in RunData(workspace).overviews():
-        done = run.state.status == "finished" and run.state.finished and run.state.finished.reason == "completed"
-        if done and run.about.get("dataset") == kept.id and run.requested == usual:
-            return run.seconds
-    return None
 
+    def forecast(self) -> float | None:
+        """Seconds that the training should take on this machine; the sample need not be there yet."""
+        from resnet_studio.data.samples import outline
 
-def forecast(workspace: Workspace) -> float | None:
-    """Seconds that the training should take on this machine; the sample need not be there yet."""
-    from resnet_studio.data.samples import outline
-
-    return Forecaster(workspace).look(TrainConfig(), outline(SAMPLE)).seconds
+        return self._forecaster.look(TrainConfig(), outline(SAMPLE)).seconds

@@ -245,6 +245,23 @@ def test_a_pasted_picture_gets_an_answer_and_a_second_one_takes_its_place(page: 
     page.locator("dialog").wait_for(state="detached")
 
 
+def test_a_drawing_outlives_a_reload(page: Any) -> None:
+    tab(page, "predict")
+    page.locator("#predict-ways").wait_for()
+    page.locator("#predict-draw-button").click()
+    box = page.locator("#predict-pad canvas").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 160, steps=4)
+    page.mouse.up()
+    page.locator("#predict-drawn .predict-bars li").first.wait_for(timeout=60_000)
+    page.leaving = True
+    page.reload()
+    page.leaving = False
+    page.locator("#predict-draw-button").click()
+    page.locator("#predict-drawn .predict-bars li").first.wait_for()
+
+
 def test_pictures_of_the_results_enlarge(page: Any) -> None:
     tab(page, "results")
     page.locator(".res-figures [data-zoom]").first.press("Enter")

@@ -485,7 +485,7 @@ def test_a_tiny_file_that_says_it_holds_gigabytes_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [{}, [1], {"epoch": 3}, {"state_dict": {"a": torch.zeros(1)}}, {1: torch.zeros(1)}, torch.zeros(2)]
+    "content", [{}, [1], {"epoch": 3}, {"state_dict": {}}, {1: torch.zeros(1)}, torch.zeros(2)]
 )
 def test_a_torch_file_that_is_no_table_of_weights_is_refused(content, tmp_path):
     torch.save(content, tmp_path / "model.pt")

@@ -32,6 +32,11 @@ NO_DIGEST = "0" * 64
 _VALUES_LIMIT = 400_000
 _MOST_CLASSES = 100_000
 HEADER_DIGEST = "header_sha256"
+# the protobuf of an ONNX file begins with its version and the length of its producer's name
+_FRAMEWORKS = {
+    "Keras (HDF5)": (b"\x89HDF",), "TensorFlow Lite": (b"TFL3",), "GGUF": (b"GGUF",),
+    "ONNX": tuple(bytes([8, version, 0x12]) for version in range(3, 32)),
+}  # fmt: skip
 _ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 
 
@@ -175,6 +180,9 @@ def read_header(file: BufferedReader | BufferedRandom, name: str) -> Header:
     start = file.read(8)
     length = int.from_bytes(start, "little")
     if len(start) < 8 or not 2 <= length <= min(size - 8, HEADER_LIMIT):
+        for framework, marks in _FRAMEWORKS.items():
+            if start.startswith(marks) or start[4:].startswith(marks):
+                raise CheckpointError("error.checkpoint.framework", file=name, framework=framework)
         raise CheckpointError("error.checkpoint.damaged", file=name)
     raw = file.read(length)
     try:

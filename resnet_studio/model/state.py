@@ -14,12 +14,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 from resnet_studio.errors import CheckpointError
 from resnet_studio.model.card import Header, is_pickle, opened, read_header, verified_card
+from resnet_studio.model.wrapping import table
 
 if TYPE_CHECKING:
     import torch
 
 _LARGEST_PLAIN = 2 * 2**30
-_LARGEST_PICKLE = 2**19  # that of a ResNet-152 takes 2**17 bytes
+_LARGEST_PICKLE = 2**21  # that of a ResNet-152 takes 2**17 bytes, an optimizer twice as much again
 _MOST_TENSORS = 10_000
 _DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64"}
 _PLAIN_GLOBALS = {
@@ -36,7 +37,7 @@ _CODE = {"EXT1", "EXT2", "EXT4", "INST", "NEWOBJ", "NEWOBJ_EX", "OBJ", "STACK_GL
 
 
 def plain_state(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a plain state dict in a ``.pt``, ``.pth`` or ``.safetensors`` file, by name.
+    """The tensors of a state dict in a file of PyTorch or safetensors, by name; see :func:`read_pickle`.
 
     Raises :class:`CheckpointError` where the file is missing, damaged, holds code, or other than finite weights.
     """
@@ -76,19 +77,19 @@ def read_tensors(file: BufferedReader, header: Header) -> tuple[dict[str, torch.
 
 
 def read_pickle(file: BufferedReader, name: str) -> dict[str, torch.Tensor]:
-    """The plain state dict that a PyTorch ``file``, called ``name`` in errors, holds.
+    """The state dict that a PyTorch ``file``, called ``name`` in errors, holds, be it beside an epoch and the like.
 
     Refused with a :class:`CheckpointError`: code, before anything is unpickled; the format before PyTorch 1.6; what
     unpacks to more than the file; tensors larger than what the file holds of them; weights that are not finite.
     """
     try:
-        state = _unpickled(file)
+        state = table(_unpickled(file))
     except (pickle.UnpicklingError, _CodeFoundError) as error:
         raise CheckpointError("error.checkpoint.code", file=name) from error
     except Exception as error:
         # A damaged pickle raises whatever its bytes lead to.
         raise CheckpointError("error.checkpoint.damaged", file=name) from error
-    if state is None or not _is_plain(state, file.seek(0, 2)):
+    if not isinstance(state, dict) or not _is_plain(state, file.seek(0, 2)):
         raise CheckpointError("error.checkpoint.not_weights", file=name)
     if not healthy(state):
         raise CheckpointError("error.checkpoint.not_finite", file=name)
@@ -158,11 +159,11 @@ def _refuse_code(file: IO[bytes]) -> None:
             return
 
 
-def _is_plain(state: Any, size: int) -> bool:
+def _is_plain(state: dict[Any, Any], size: int) -> bool:
     """Whether ``state`` is a flat table of dense tensors that own no more bytes than the ``size`` of their file."""
     import torch
 
-    if not isinstance(state, dict) or not 0 < len(state) <= _MOST_TENSORS:
+    if not 0 < len(state) <= _MOST_TENSORS:
         return False
     if not all(isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in state.items()):
         return False

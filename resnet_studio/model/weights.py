@@ -117,7 +117,7 @@ def explain(weights: str, depth: int, *, starters: Path | None = None) -> Choice
 
     ``auto`` takes what works at once: ImageNet weights that are on this machine, else the built-in starter, else
     random ones. ``imagenet`` takes the version that is on this machine, else torchvision's default. Anything with a
-    slash or the ending of a weights file is a path. Raises :class:`WeightsError` for what there is not.
+    slash or a dot is a path. Raises :class:`WeightsError` for what there is not.
     """
     if is_path(weights):
         return _file_choice(weights)
@@ -193,7 +193,7 @@ def _card(path: Path) -> Card | None:
 
 def is_path(weights: str) -> bool:
     """Whether ``weights`` names a file rather than a kind of starting weights."""
-    return "/" in weights or "\\" in weights or weights.endswith((".safetensors", ".pt", ".pth"))
+    return any(mark in weights for mark in "/\\.")
 
 
 def _starter(depth: int, folder: Path | None) -> Path:
@@ -239,14 +239,15 @@ def _load_starter(model: torch.nn.Module, depth: int, path: Path) -> Origin:
 
 
 def _load_file(model: torch.nn.Module, depth: int, path: Path, classes: Sequence[str] | None) -> Origin:
-    """Weights from ``path``: a checkpoint of the studio, or a plain state dict, whose head is not taken."""
+    """Weights from ``path``: a checkpoint of the studio, or a published state dict, whose head is not taken."""
     from resnet_studio.model import checkpoint
     from resnet_studio.model.state import plain_state
     from resnet_studio.model.transfer import fill, fill_head
+    from resnet_studio.model.wrapping import resnet_in
 
     card = _card(path)
     if card is None:
-        fill(model, depth, plain_state(path), path.name)
+        fill(model, depth, resnet_in(plain_state(path)), path.name)
         return Origin("checkpoint", path.name, detail={"head": False})
     state = checkpoint.load(path).model.state_dict()
     fill(model, depth, state, path.name)

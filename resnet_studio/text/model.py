@@ -96,6 +96,10 @@ TEXT: dict[str, tuple[str, str]] = {
         ".safetensors file.",
         "{file} 不是单纯的权重文件；请用较新的 PyTorch 保存模型的 state_dict()，或改用 .safetensors 文件。",
     ),
+    "error.checkpoint.framework": (
+        "{file} is a file of {framework}; save the weights with PyTorch, as a state_dict() or as .safetensors.",
+        "{file} 是 {framework} 格式的文件；请用 PyTorch 保存权重（state_dict() 或 .safetensors）。",
+    ),
     "error.checkpoint.not_finite": (
         "The weights in {file} contain NaN or infinite values, so it was refused; use an earlier checkpoint.",
         "{file} 的权重中含有无效数值（NaN 或无穷大），未予加载；请使用更早的模型文件。",

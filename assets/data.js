@@ -2,7 +2,7 @@
 
 // ---------- Folder or zip ----------
 window.studioPicker = (element, picked) => {
-  const PICTURE = /\.(jpe?g|jfif|png|bmp|webp|gif|tiff?|avif|hei[cf]|jp2)$/i, HIDDEN = /(^|\/)(\.|__MACOSX(\/|$))/;
+  const PICTURE = /\.(jpe?g|jfif|png|bmp|webp|gif|tiff?|avif|jp2|j2k)$/i, HIDDEN = /(^|\/)(\.|__MACOSX(\/|$))/;
   const FILES = 200, BYTES = 48 * 2 ** 20, AT_ONCE = 3, LIMIT = 4 * 2 ** 30;
   const zone = element.querySelector(".rs-drop"), words = zone.dataset, sending = new Set();
   const part = (name) => zone.querySelector(name);
@@ -58,12 +58,26 @@ window.studioPicker = (element, picked) => {
     busy(false);
   };
 
-  // By its first bytes where its name does not say so: cameras and downloads leave endings out.
-  const STARTS = /^(\xff\xd8\xff|\x89PNG\r\n|GIF8|RIFF....WEBP|II[*+]\0|MM\0[*+]|BM....\0{4}|....ftyp(avif|avis|hei|hev|mif|msf)|\0\0\0\x0cjP {2}|\xff\x4f\xff\x51)/s;
-  const isPicture = async ({ path, file }) => {
-    if (PICTURE.test(path)) return true;
-    const bytes = new Uint8Array(await file.slice(0, 12).arrayBuffer().catch(() => new ArrayBuffer(0)));
-    return STARTS.test(String.fromCharCode(...bytes));
+  // What a file is by its first bytes, as the studio itself looks at them, whatever its name ends with.
+  const HEAD = 64, START = /^(\x89PNG|GIF8[79]a|RIFF.{4}WEBP|II[*+]\0|MM\0[*+]|BM.{4}\0{4}|\0\0\0\x0cjP  |\xff\x4f\xff\x51)/s;
+  const looked = async (file) => {
+    const text = String.fromCharCode(...new Uint8Array(await file.slice(0, HEAD).arrayBuffer().catch(() => new ArrayBuffer(0))));
+    const brands = text.slice(4, 8) === "ftyp" ? text.slice(8) : "";
+    if (/avi[fs]/.test(brands)) return "picture";
+    if (/hei[cmsx]|hev[cmsx]|mif1|msf1/.test(brands)) return "heic";
+    return START.test(text) || /^[\xef\xbb\xbf \t\r\n\0]*\xff\xd8\xff/.test(text) ? "picture" : "";
+  };
+  // A HEIC that the studio cannot read is sent by its first bytes: it says what it is, and why it is left out.
+  const wanted = async (entry) => {
+    if (PICTURE.test(entry.path)) return entry;
+    const kind = await looked(entry.file);
+    if (kind !== "heic") return kind && entry;
+    return words.heic ? entry : { path: entry.path, file: new File([entry.file.slice(0, HEAD)], entry.file.name) };
+  };
+  const chosen = async (entries) => {
+    const found = [];
+    for (let i = 0; i < entries.length; i += FILES) found.push(...await Promise.all(entries.slice(i, i + FILES).map(wanted)));
+    return found.filter(Boolean);
   };
 
   // Several folders that were dropped together are called by their names.
@@ -78,8 +92,7 @@ window.studioPicker = (element, picked) => {
     const inside = (path) => root ? path.slice(root.length + 1) : path;
     const seen = entries.filter(({ path }) => !HIDDEN.test(inside(path)));
     const zip = seen.length === 1 && /\.zip$/i.test(seen[0].path);
-    const shown = zip ? [] : await Promise.all(seen.map(isPicture));
-    const files = zip ? seen : seen.filter((_, at) => shown[at]);
+    const files = zip ? seen : await chosen(seen);
     if (!files.length) return say(words.none);
     if (files.some(({ file }) => file.size > LIMIT)) return say(words.tooLarge);
     if (!zip && files.every(({ path }) => !path.includes("/"))) return say(words.loose);

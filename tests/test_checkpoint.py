@@ -484,9 +484,7 @@ def test_a_tiny_file_that_says_it_holds_gigabytes_is_refused(tmp_path):
     assert refusal(plain_state, path) == "not_weights"
 
 
-@pytest.mark.parametrize(
-    "content", [{}, [1], {"epoch": 3}, {"state_dict": {}}, {1: torch.zeros(1)}, torch.zeros(2)]
-)
+@pytest.mark.parametrize("content", [{}, [1], {"epoch": 3}, {"state_dict": {}}, {1: torch.zeros(1)}, torch.zeros(2)])
 def test_a_torch_file_that_is_no_table_of_weights_is_refused(content, tmp_path):
     torch.save(content, tmp_path / "model.pt")
     assert refusal(plain_state, tmp_path / "model.pt") == "not_weights"

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import gradio as gr
 import made
+import odd_files
 import pytest
 from hand_made import finish, new_run, report_of, train
 from PIL import Image, ImageDraw
@@ -288,6 +289,15 @@ def test_only_files_that_are_no_pictures_are_refused(
     bad.write_text("no picture", encoding="utf-8")
     with pytest.raises(StudioError, match="None of these files is a picture"):
         list(Asking(workspace).about_many(f"run:{run.id}", [bad], "me", "en"))
+
+
+def test_heic_alone_is_refused_as_such(workspace: Workspace, trained: Callable[..., Run], tmp_path: Path) -> None:
+    run, photo, archive = trained(), tmp_path / "IMG_1.HEIC", tmp_path / "photos.zip"
+    photo.write_bytes(odd_files.refused()["IMG_0001.HEIC"][1])
+    made.zipped(archive, {"a/IMG_2.HEIC": photo.read_bytes()})
+    for file in (photo, archive):
+        with pytest.raises(StudioError, match=r"IMG_.*HEIC.*pillow-heif"):
+            list(Asking(workspace).about_many(f"run:{run.id}", [file], "me", "en"))
 
 
 def test_the_csv_names_answers_problems_and_is_no_formula() -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 from threading import Lock
 
 from resnet_studio.data.archive import unpack
-from resnet_studio.data.formats import SNIFFED_BYTES, sniff
+from resnet_studio.data.formats import SNIFFED_BYTES, refusal, sniff
+from resnet_studio.data.names import shown
+from resnet_studio.data.pictures import BadPicture
 from resnet_studio.errors import DataError, StudioError
 from resnet_studio.text import Language, say
 from resnet_studio.ui import predict_view
@@ -163,14 +165,21 @@ class Asking:
         """All pictures in ``files`` by name, those in zips included; what was unpacked is removed at the end."""
         folder = self._workspace.temporary / f"asked-{secrets.token_hex(6)}"
         found: list[tuple[str, Path]] = []
+        heic: list[str] = []
         try:
             for number, file in enumerate(files):
                 if file.suffix.lower() == ".zip":
                     into = folder / str(number)
                     into.mkdir(parents=True)
-                    found += unpack(file, into).pictures
-                elif _is_picture(file) or len(files) > 1:
+                    unpacked = unpack(file, into)
+                    found += unpacked.pictures
+                    heic += unpacked.left_out.get("heic", ())
+                elif _why_none(file) is None or len(files) > 1:
                     found.append((file.name, file))
+                elif _why_none(file) == "heic":
+                    heic.append(file.name)
+            if heic and not found:
+                raise BadPicture("heic", shown(heic[0]))
             yield found
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -180,9 +189,11 @@ def _word(language: Language, key: str) -> str:
     return say(key, language)
 
 
-def _is_picture(file: Path) -> bool:
+def _why_none(file: Path) -> str | None:
+    """Why ``file`` is no picture, going by its first bytes; None where it is one."""
     try:
         with file.open("rb") as opened:
-            return sniff(opened.read(SNIFFED_BYTES)) is not None
+            start = opened.read(SNIFFED_BYTES)
     except OSError:
-        return False
+        return "unreadable"
+    return None if sniff(start) is not None else refusal(start)

@@ -14,6 +14,7 @@ from typing import Any
 
 import gradio as gr
 
+from resnet_studio.data.formats import reads_heif
 from resnet_studio.errors import DataError
 from resnet_studio.ui.context import T
 
@@ -75,6 +76,7 @@ def _file(name: str, path: Path, base: Path) -> Path:
 
 def _template() -> str:
     words = " ".join(f'data-{word.replace("_", "-")}="{T(f"data.picker.{word}")}"' for word in WORDS)
+    words += ' data-heic="read"' if reads_heif() else ""
     return f"""
 <div class="rs-drop" {words}>
   <div class="rs-drop-idle">

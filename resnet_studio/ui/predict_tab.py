@@ -119,7 +119,7 @@ def _many() -> dict[str, Any]:
     with gr.Tab(T("predict.tab.many"), id="many", elem_id="predict-many"), gr.Row():
         with gr.Column(min_width=300, scale=2):
             files = gr.File(
-                label=T("predict.files"), file_count="multiple", file_types=["image", ".zip"], height=300,
+                label=T("predict.files"), file_count="multiple", height=300,
                 elem_id="predict-files",
             )  # fmt: skip
             unlabelled = gr.Button("", visible=False, elem_id="predict-unlabelled")

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import odd_files
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.browser
 
@@ -119,6 +121,25 @@ def test_a_picked_folder_keeps_its_class_folders(open_page: Callable[..., Any], 
     shown = page.locator("#data-understood").inner_text()
     assert all(name in shown for name in NAMES)
     assert "42" in shown
+    close(page)
+
+
+def test_pictures_are_known_by_their_first_bytes_as_on_the_command_line(
+    open_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    heic = odd_files.refused()["IMG_0001.HEIC"][1]
+    for name in ("cats", "dogs"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(5):
+            picture = Image.new("RGB", (24, 24), (40 * number, 99, 200 if name == "cats" else 0))
+            (tmp_path / "photos" / name / f"{number:06x}a9").write_bytes(odd_files.encoded(picture, "JPEG"))
+        (tmp_path / "photos" / name / "IMG_1.HEIC").write_bytes(heic + bytes(200_000))
+        (tmp_path / "photos" / name / "notes.txt").write_text("about the pictures", encoding="utf-8")
+    page = open_page()
+    bring(page, tmp_path / "photos", "folder")
+    shown = page.locator("#data-panel, #data-understood").all_inner_texts()
+    assert "10 pictures" in " ".join(shown)
+    page.get_by_text("2 HEIC photographs were left out").first.wait_for(state="attached")
     close(page)
 
 

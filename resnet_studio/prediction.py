@@ -93,7 +93,7 @@ class Predictor:
         how = self.card.preprocessing
         try:
             if isinstance(picture, Image.Image):
-                return preprocess(_upright_rgb(picture, how.reading), how)
+                return preprocess(_upright_rgb(picture, how.reading, how.resize), how)
             return preprocess(read_picture(picture, draft_side=how.resize, reading=how.reading), how)
         except StudioError as error:
             return error
@@ -152,12 +152,12 @@ class Predictor:
         return Prediction(*scores[0], scores)
 
 
-def _upright_rgb(picture: Image.Image, reading: Reading) -> Image.Image:
+def _upright_rgb(picture: Image.Image, reading: Reading, side: int) -> Image.Image:
     """``picture`` (pasted, drawn, from a webcam) upright and in RGB, by the rules of the one decoder for files."""
     try:
         if min(picture.size) < 1:
             raise BadPicture("damaged", "picture")
         picture.load()
-        return rendered(ImageOps.exif_transpose(picture), reading.ranges, reading.colour_managed)
+        return rendered(ImageOps.exif_transpose(picture), reading.ranges, reading.colour_managed, side)
     except (OSError, ValueError, SyntaxError, KeyError) as error:
         raise BadPicture("damaged", "picture") from error

@@ -1,6 +1,9 @@
 """Odd but sound files: every one is read, with the right pixels; what only looks like a picture is refused."""
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import odd_files
@@ -159,3 +162,44 @@ def test_no_jpeg_is_decoded_to_more_than_16_megapixels():
 def test_a_big_endian_signed_tiff_is_read_too():
     data = tiff(ramp(-1000, 3000, np.int16), order=1)
     assert apart(grey(data, reading=Reading({"int32": (-1000, 3000)})), ramp(0, 255, np.float32)) <= 1
+
+
+@pytest.mark.parametrize("mode", ["P", "LA", "RGBA", "RGB", "CMYK"])
+def test_a_picture_above_16_megapixels_is_averaged_down_band_by_band(mode):
+    small = scene(520, 330).convert("RGBA" if mode in ("LA", "RGBA") else "RGB")
+    if mode in ("LA", "RGBA"):
+        small.putalpha(Image.linear_gradient("L").resize(small.size))
+    large = (small.quantize(64) if mode == "P" else small.convert(mode)).resize((5200, 3300), Image.Resampling.NEAREST)
+    data = encoded(large, "TIFF", compression="tiff_lzw")
+    found = read_picture(io.BytesIO(data), draft_side=165)
+    assert found.size == (520, 330)
+    assert (
+        apart(np.asarray(found, int), pixels(encoded(large.resize((520, 330), Image.Resampling.NEAREST), "TIFF"))) <= 2
+    )
+
+
+MEASURE = """
+import sys
+from pathlib import Path
+from resnet_studio.data.pictures import read_picture
+def peak(): return int(next(l for l in open("/proc/self/status") if l.startswith("VmHWM")).split()[1]) / 1024
+read_picture(Path(sys.argv[1]), draft_side=96)
+before = peak()
+read_picture(Path(sys.argv[2]), draft_side=96)
+print(peak() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system does not say how much memory is used")
+@pytest.mark.parametrize(("name", "mode", "side", "limit"), [
+    ("rows.jpg", "RGB", 12000, 32), ("grey.png", "L", 8000, 90), ("palette.png", "P", 8000, 90),
+    ("colour.png", "RGB", 8000, 290), ("alpha.png", "RGBA", 8000, 290), ("halved.jp2", "L", 8000, 330),
+])  # fmt: skip
+def test_the_largest_pictures_take_no_more_memory_than_is_documented(name, mode, side, limit, tmp_path):
+    """In MB. Nearly empty files, such as are made to take memory."""
+    (tmp_path / "small.png").write_bytes(encoded(scene(), "PNG"))
+    Image.new(mode, (side, side)).save(tmp_path / name, **({"quality": 30} if name.endswith("jpg") else {}))
+    command = [sys.executable, "-c", MEASURE, str(tmp_path / "small.png"), str(tmp_path / name)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert float(done.stdout) < limit

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from resnet_studio.data.pixels import deep_numbers, low_tiles
+from resnet_studio.data.pixels import deep_kind, deep_numbers, low_tiles
 from resnet_studio.data.reading import Ranges
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def own_range(image: Image.Image, low: Image.Image | None = None) -> Ranges:
         return {"rgb16": _ends(np.stack(colours))}
     if not is_deep(image):
         return {}
-    kind, numbers, _ = deep_numbers(image)
-    return {kind: _ends(numbers[:: _step(image)])}
+    bands = (deep_numbers(image, top, min(image.height, top + 256)) for top in range(0, image.height, 256))
+    return {deep_kind(image): _ends(np.concatenate([band[:: _step(image)] for band in bands]))}
 
 
 def measure(

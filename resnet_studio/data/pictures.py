@@ -5,9 +5,10 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import IO, Literal
 
 from PIL import Image, ImageFile
@@ -29,6 +30,9 @@ _DECODER_ERRORS = (
     MemoryError, AssertionError, struct.error, zlib.error, Image.DecompressionBombError, Warning,
 )  # fmt: skip
 _NO_SIDE = 2**16  # of a picture that nobody wants smaller
+_LARGE_PIXELS = 2**24
+_LARGE = Lock()
+"""Held while a picture of more than 16 megapixels is decoded: it can take 256 MB, and each thread would add as much."""
 
 
 class BadPicture(DataError):  # noqa: N818 - says what the file is
@@ -89,8 +93,9 @@ def read_picture(
     with _opened(source, name, rows=not checked) as opened:
         try:
             reduce_jpeg(opened.image, draft_side or _NO_SIDE)
-            picture, ranges = _loaded(opened, reading)
-            return rendered(picture, ranges, reading.colour_managed)
+            with _alone(opened.image):
+                picture, ranges = _loaded(opened, reading)
+                return rendered(picture, ranges, reading.colour_managed, draft_side or _NO_SIDE)
         except _DECODER_ERRORS as error:
             raise BadPicture(_fault(error), label) from error
 
@@ -104,7 +109,8 @@ def measured_range(source: Path | IO[bytes]) -> Ranges:
         if not levels.is_deep(opened.image):
             return {}
         try:
-            return _loaded(opened, Reading(own=True))[1]
+            with _alone(opened.image):
+                return _loaded(opened, Reading(own=True))[1]
         except _DECODER_ERRORS as error:
             raise BadPicture(_fault(error), _label(source, None)) from error
 
@@ -132,6 +138,10 @@ def _loaded(opened: _Opened, reading: Reading) -> tuple[Image.Image, Ranges]:
     if low is not None and "rgb16" in ranges:
         image = from_deep_colour(image, low, ranges["rgb16"])
     return image, ranges
+
+
+def _alone(image: Image.Image) -> AbstractContextManager[object]:
+    return _LARGE if image.width * image.height > _LARGE_PIXELS else nullcontext()
 
 
 @contextmanager

@@ -53,34 +53,52 @@ def with_sound_chunks(data: bytes) -> bytes:
 
 
 def reduce_jpeg(picture: Image.Image, side: int) -> None:
-    """Let an unread JPEG be decoded smaller: above twice ``side`` px where that is possible in 16 megapixels."""
+    """Let an unread JPEG be decoded smaller: above twice ``side`` px where that is possible in 16 megapixels.
+
+    JPEG 2000, whose decoder takes twelve bytes a pixel, is halved above that.
+    """
     width, height = picture.size
+    halvings = "reduce" if picture.format == "JPEG2000" else ""
+    if halvings and width * height > 2**24:
+        setattr(picture, halvings, 1)
     step = max(step for step in (1, 2, 4, 8) if step == 1 or step * 2 * side <= min(width, height))
     while step < 8 and width * height > step * step * 2**24:
         step *= 2
     picture.draft("RGB", (max(1, width // step), max(1, height // step)))
 
 
-def rendered(picture: Image.Image, ranges: Mapping[str, tuple[float, float]], managed: bool) -> Image.Image:
+def rendered(picture: Image.Image, ranges: Mapping[str, tuple[float, float]], managed: bool, side: int) -> Image.Image:
     """``picture`` upright, in RGB of 8 bits, on white where it is transparent.
 
     ``ranges`` says for each kind of deep numbers which of them become 0 and 255; ``managed``: an ICC profile counts.
+    Above 16 megapixels it is averaged down to no less than twice ``side`` px, band by band, which saves memory.
     """
     turn = orientation(picture)
     if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
-        picture = from_deep(picture, ranges).convert("RGB")
-    elif picture.mode == "LAB":
-        picture = from_lab(picture)
-    elif managed and picture.info.get("icc_profile"):
-        picture = on_white(from_profile(picture))
+        picture = from_deep(picture, ranges)
+    width, height = picture.size
+    step = max(1, min(width, height) // (2 * side)) if width * height > 2**24 else 1
+    if step == 1:
+        picture = in_rgb(picture, managed)
     else:
-        picture = on_white(picture)
+        whole, rows = picture, step * max(1, 2**20 // (width * step))
+        picture = Image.new("RGB", (-(-width // step), -(-height // step)))
+        for top in range(0, height, rows):
+            band = whole.crop((0, top, width, min(height, top + rows)))
+            picture.paste(in_rgb(band, managed).reduce(step), (0, top // step))
     turns = Image.Transpose
     way = {
         2: turns.FLIP_LEFT_RIGHT, 3: turns.ROTATE_180, 4: turns.FLIP_TOP_BOTTOM, 5: turns.TRANSPOSE,
         6: turns.ROTATE_270, 7: turns.TRANSVERSE, 8: turns.ROTATE_90,
     }.get(turn)  # fmt: skip
     return picture if way is None else picture.transpose(way)
+
+
+def in_rgb(picture: Image.Image, managed: bool) -> Image.Image:
+    """``picture`` of 8 bits in RGB, on white where it is transparent."""
+    if picture.mode == "LAB":
+        return from_lab(picture)
+    return on_white(from_profile(picture) if managed and picture.info.get("icc_profile") else picture)
 
 
 def orientation(picture: Image.Image) -> int:
@@ -106,31 +124,37 @@ def orientation(picture: Image.Image) -> int:
     return int(found[1]) if found else 1
 
 
-def deep_numbers(picture: Image.Image) -> tuple[str, NDArray[Any], bool]:
-    """The kind of the numbers of a ``picture`` in deep grey, these, and whether the smallest is white."""
-    kind = {"I": "int32", "F": "float32"}.get(picture.mode, "uint16")
+def deep_numbers(picture: Image.Image, top: int, bottom: int) -> NDArray[Any]:
+    """The numbers of a ``picture`` in deep grey from row ``top`` to before row ``bottom``."""
+    values = np.asarray(picture.crop((0, top, picture.width, bottom)))
     tags = getattr(picture, "tag_v2", {})
-    values = np.asarray(picture)
-    if kind == "int32" and tags.get(258) == (32,) and tags.get(339, (1,)) == (1,):
-        values = values.view(np.uint32)
-    return kind, values, tags.get(262) == 0
+    unsigned = picture.mode == "I" and tags.get(258) == (32,) and tags.get(339, (1,)) == (1,)
+    return values.view(np.uint32) if unsigned else values
+
+
+def deep_kind(picture: Image.Image) -> str:
+    """The kind of the numbers of a ``picture`` in deep grey."""
+    return {"I": "int32", "F": "float32"}.get(picture.mode, "uint16")
 
 
 def from_deep(picture: Image.Image, ranges: Mapping[str, tuple[float, float]]) -> Image.Image:
     """``picture`` in deep grey as grey of 8 bits; without a range for its kind, by its own smallest and largest."""
-    kind, values, inverted = deep_numbers(picture)
-    parts = [slice(start, start + 256) for start in range(0, len(values), 256)]  # rows, as floats take much memory
+    kind = deep_kind(picture)
+    parts = [(top, min(picture.height, top + 256)) for top in range(0, picture.height, 256)]  # floats take much memory
     if kind in ranges:
         low, high = ranges[kind]
         factor = 255 / (high - low)
     else:
-        inverted = False
-        ends = [(float(band.min()), float(band.max())) for band in (as_floats(values[rows]) for rows in parts)]
+        ends = [
+            (float(band.min()), float(band.max())) for band in (as_floats(deep_numbers(picture, *p)) for p in parts)
+        ]
         low, factor = own_scale(kind, min(end[0] for end in ends), max(end[1] for end in ends))
-    grey = np.empty(values.shape, np.uint8)
-    for rows in parts:
-        grey[rows] = np.rint((as_floats(values[rows]) - low) * factor).clip(0, 255)
-    return Image.fromarray(255 - grey if inverted else grey)
+    grey = np.empty((picture.height, picture.width), np.uint8)
+    for top, bottom in parts:
+        band = as_floats(deep_numbers(picture, top, bottom))
+        grey[top:bottom] = np.rint((band - low) * factor).clip(0, 255)
+    smallest_is_white = getattr(picture, "tag_v2", {}).get(262) == 0 and kind in ranges
+    return Image.fromarray(255 - grey if smallest_is_white else grey)
 
 
 def as_floats(numbers: NDArray[Any]) -> NDArray[np.float32]:
@@ -228,7 +252,7 @@ def to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 
 EXPORTED = (
-    with_end, with_sound_chunks, reduce_jpeg, low_tiles, from_deep_colour, rendered, orientation, deep_numbers,
-    from_deep, as_floats, own_scale, from_lab, on_white, from_profile, to_srgb,
+    with_end, with_sound_chunks, reduce_jpeg, low_tiles, from_deep_colour, rendered, in_rgb, orientation,
+    deep_numbers, deep_kind, from_deep, as_floats, own_scale, from_lab, on_white, from_profile, to_srgb,
 )  # fmt: skip
 """What goes into the code of an exported model, in this order."""

@@ -206,7 +206,7 @@ def _reading(card: Card, language: Language) -> list[str]:
         '    if "rgb16" in RANGES and low_tiles(low):',
         "        low.tile = low_tiles(low)",
         '        picture = from_deep_colour(picture, low, RANGES["rgb16"])',
-        f"    return rendered(picture, RANGES, {how.colour_managed})",
+        f"    return rendered(picture, RANGES, {how.colour_managed}, {how.resize})",
     ]
 
 

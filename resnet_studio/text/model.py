@@ -146,17 +146,19 @@ TEXT: dict[str, tuple[str, str]] = {
         "由高、低字节合成图片，颜色取上下限之间。",
     ),
     "export.doc.rendered": (
-        "The picture upright, in RGB of 8 bits, on white where it is transparent.",
-        "转正后的 8 位 RGB 图片，透明处填白。",
+        "The picture upright, in RGB of 8 bits; above 16 megapixels averaged down to no less than twice side px.",
+        "转正后的 8 位 RGB 图片；超过 1600 万像素时先平均缩小，但不低于 side 的两倍。",
     ),
+    "export.doc.in_rgb": ("8 bits in RGB, on white where it is transparent.", "转为 RGB，透明处填白。"),
     "export.doc.orientation": (
         "The orientation, 1 to 8, by EXIF or else XMP.",
         "方向（1 到 8），取自 EXIF，其次 XMP。",
     ),
     "export.doc.deep_numbers": (
-        "The kind of the numbers in deep grey, these, and whether the smallest is white.",
-        "高位深灰度的数值类型、数值本身，以及最小值是否为白。",
+        "The numbers in deep grey from row top to before row bottom.",
+        "高位深灰度图片第 top 行至第 bottom 行之前的数值。",
     ),
+    "export.doc.deep_kind": ("The kind of the numbers in deep grey.", "高位深灰度的数值类型。"),
     "export.doc.from_deep": (
         "Deep grey as grey of 8 bits; without a range for its kind, by its own smallest and largest number.",
         "把高位深灰度转为 8 位；没有对应范围时按自身的最小值和最大值。",

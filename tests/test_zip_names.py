@@ -187,6 +187,24 @@ def test_a_bomb_of_bzip2_is_stopped_and_takes_no_memory(tmp_path, workspace):
     assert caught.value.key == "error.zip.ratio" and peak < 12_000_000
 
 
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("declared", [None, 20])
+def test_what_is_no_picture_cannot_cost_a_block_of_bzip2_each_without_end(tmp_path, workspace, declared):
+    import bz2
+    import time
+
+    block = bz2.compress(b"ab" * 440_000)
+    bombs = [
+        Entry(f"cat/{n}.txt".encode(), b"ab" * 440_000, method=12, packed=block, packed_size=len(block), size=declared)
+        for n in range(400)
+    ]
+    begun = time.process_time()
+    with pytest.raises(DataError) as caught:
+        intake.from_zip(archive(tmp_path, raw_zip([*named([b"cat", b"dog"]), *bombs])), workspace)
+    assert caught.value.key == ("error.zip.damaged" if declared else "error.zip.ratio")
+    assert time.process_time() - begun < 10
+
+
 @pytest.mark.parametrize("at", range(60, 10_000, 700))
 def test_damage_inside_of_bzip2_never_makes_another_picture(tmp_path, at):
     from resnet_studio.data.archive import unpack

@@ -155,6 +155,10 @@ def _store_entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, bud
         start = packed.read(SNIFFED_BYTES)
         kind = sniff(start)
         if kind is None:
+            if info.compress_type == zipfile.ZIP_BZIP2:
+                # the first byte costs a whole block, so that what is no picture counts too
+                for _ in _chunks(start, packed, info.file_size, budget):
+                    pass
             return refusal(start)
         return store(_chunks(start, packed, info.file_size, budget), kind, into)
 
@@ -163,6 +167,8 @@ def _chunks(start: bytes, packed: Inflated, size: int, budget: _Budget) -> Itera
     chunk = start + packed.read(_CHUNK)
     while chunk:
         size -= len(chunk)
+        if size < 0:
+            raise zipfile.BadZipFile("more came out than was declared")
         budget.spend(len(chunk))
         yield chunk
         chunk = packed.read(_CHUNK)

@@ -1,0 +1,61 @@
+"""In the real page: what names leave open is settled by a click, and pictures need no endings."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import made
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def variants() -> dict[str, bytes]:
+    """Two folders that hold the same classes."""
+    return {
+        f"{top}/{kind}/{number}.png": made.picture(10 * place + number, label=label)
+        for place, top in enumerate(("colour", "grey"))
+        for label, kind in enumerate(("disc", "square"))
+        for number in range(5)
+    }
+
+
+def classes(page: Any) -> list[str]:
+    return page.locator("#data-classes .rs-class-name").all_inner_texts()
+
+
+def test_a_click_on_an_answer_reads_the_pictures_anew(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    page = open_page()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, data in variants().items():
+            archive.writestr(name, data)
+    page.locator("#data-own").click()
+    page.locator('#data-picker input[data-input="zip"]').set_input_files(
+        {"name": "shapes.zip", "mimeType": "application/zip", "buffer": packed.getvalue()}
+    )
+    question = page.locator('#data-choices [data-kind="layout"]')
+    question.wait_for()
+    assert classes(page) == ["colour", "grey"]
+
+    question.get_by_role("button", name="The classes are disc, square").click()
+    page.locator('#data-choices [data-kind="chosen"]').wait_for()
+    assert classes(page) == ["disc", "square"]
+
+    page.get_by_role("button", name="Undo").click()
+    question.wait_for()
+    assert classes(page) == ["colour", "grey"]
+
+
+def test_a_folder_of_pictures_without_endings_is_taken(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    page = open_page()
+    files = {f"{kind}/{n:06x}": made.picture(n, label=place) for place, kind in enumerate(("a", "b")) for n in range(4)}
+    folder = made.write(tmp_path / "noext", {**files, "a/notes": b"These are no pictures."})
+    page.locator("#data-own").click()
+    page.locator('#data-picker input[data-input="folder"]').set_input_files(folder)
+    page.locator("#data-understood").wait_for()
+    assert "8 pictures · 2 classes" in page.locator("#data-facts").inner_text()

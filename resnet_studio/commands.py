@@ -15,7 +15,7 @@ from resnet_studio.durations import asked_at
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.evaluation import missed
 from resnet_studio.terminal import Terminal
-from resnet_studio.text import say
+from resnet_studio.text import say_recorded
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _trained(run: Run) -> Result:
             "precision": state.started.precision,
             "threads": state.started.threads,
             "reason": done.reason,
-            "notes": list(dict.fromkeys(say(note.key, "en", **note.values) for note in state.notes)),
+            "notes": list(dict.fromkeys(say_recorded(note.key, "en", note.values) for note in state.notes)),
         },
     )
 
@@ -187,13 +187,8 @@ def runs(options: argparse.Namespace, workspace: Workspace) -> Result:
     found = workspace.runs()
     if options.tensorboard:
         _write_tensorboard(found, options.tensorboard)
-    rows = [run_commands.row(run, run.state()) for run in found]
-    lines = [
-        f"{row['run']}  {row['status']}  {row['epochs_run']}/{row['epochs']} epochs"
-        + (f"  validation {row['validation_accuracy']:.1%}" if row["validation_accuracy"] is not None else "")
-        + f"  {row['name']}"
-        for row in rows
-    ]
+    rows = [run_commands.row(run) for run in found]
+    lines = [run_commands.line(row) for row in rows]
     return Result("\n".join(lines) or "no runs yet", {"runs": rows, "workspace": str(workspace.root)})
 
 
@@ -201,7 +196,8 @@ def _write_tensorboard(found: list[Run], folder: Path) -> None:
     from resnet_studio.training.tensorboard import write
 
     for run in found:
-        write(run, folder / run.id)
+        if run_commands.row(run)["epochs"] is not None:
+            write(run, folder / run.id)
 
 
 def ui(options: argparse.Namespace, workspace: Workspace) -> Result:

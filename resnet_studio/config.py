@@ -16,8 +16,6 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 from resnet_studio.errors import ConfigError
 from resnet_studio.text import Language, say
 
-VERSION = 1
-
 Depth = Literal[18, 34, 50, 101, 152]
 Freeze = Literal["auto", "none", "stem", "layer1", "layer2", "layer3", "layer4"]
 Tuned = Literal["all", "batchnorm", "bias"]
@@ -103,18 +101,17 @@ class TrainConfig:
             raise ConfigError("error.config.split_too_large", total=total)
 
     def to_json(self) -> dict[str, Any]:
-        """The settings as plain JSON values, with the schema's ``version``."""
-        return {"version": VERSION, **asdict(self)}
+        """The settings as plain JSON values; :mod:`resnet_studio.migrations` says how they are brought up to date."""
+        return asdict(self)
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any]) -> TrainConfig:
         """Read what :meth:`to_json` wrote. An unknown key, as a newer version may write, is refused by name."""
         known = {spec.name for spec in fields(cls)}
-        given = {key: value for key, value in settings.items() if key != "version"}
-        for key in given:
+        for key in settings:
             if key not in known:
                 raise ConfigError("error.config.unknown", field=key)
-        return cls(**given)
+        return cls(**settings)
 
     def replace(self, **changes: Any) -> TrainConfig:
         """A copy with ``changes``; checked like a new one."""

@@ -2,39 +2,57 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from resnet_studio import owners
 from resnet_studio.errors import StudioError
+
+CHUNK = 1 << 20
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+FULL_ON_WINDOWS = frozenset({39, 112})
+FULL_IN_WORDS = re.compile(r"\(os error (28|39|112|122)\)|No space left on device|Disk quota exceeded")
+READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+CANNOT_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF})
+CANNOT_RESERVE = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENODEV})
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` to write to; synced and renamed over ``path`` when the block ends well.
 
-    After any crash ``path`` holds either the old or the new content in full. A full disk raises
-    :class:`StudioError` and leaves the old file.
+    After any crash ``path`` holds either the old or the new content in full. Where the disk is full, cannot be written
+    to or reports an error, :class:`StudioError` is raised and the old file is left.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(temporary_name(path.name))
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+            sync(file.fileno())
         renamed(temporary, path)
         sync_folder(path.parent)
-    except OSError as error:
-        if is_disk_full(error):
-            raise StudioError("error.disk_full") from error
+    except Exception as error:
+        if (said := disk_trouble(error)) is not None:
+            raise said from error
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def temporary_name(name: str) -> str:
+    """A name for a file that becomes ``name``, or is cleaned up once the process that makes it has ended."""
+    return f".{name}.{owners.this_process()}.{secrets.token_hex(4)}.tmp"
 
 
 def renamed(source: Path, target: Path) -> Path:
@@ -47,23 +65,104 @@ def renamed(source: Path, target: Path) -> Path:
     return source.replace(target)
 
 
+def remove_folder(folder: Path) -> None:
+    """Remove ``folder``; what a crash leaves of it is cleaned up later."""
+    with suppress(OSError):  # on Windows a file in it may be open
+        folder = renamed(folder, folder.with_name(temporary_name(folder.name)))
+    shutil.rmtree(folder)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as JSON, durably and atomically."""
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
+        temporary.write_bytes(json_bytes(value, indent=1))
+
+
+def json_bytes(value: Any, *, indent: int | None = None) -> bytes:
+    """``value`` as JSON in UTF-8; names of files that are not UTF-8 are written as escapes, so that they come back."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent, allow_nan=False).encode()
+
+
+def sync(handle: int) -> None:
+    """Bring an open file or folder to the disk, where the file system can do that at all."""
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in CANNOT_SYNC:
+            raise
 
 
 def sync_folder(folder: Path) -> None:
     """Make a rename in ``folder`` survive a power loss (a no-op on Windows, which cannot open folders)."""
     if os.name == "nt":
         return
-    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # a folder that may be written to and not be listed
+        return
+    try:
+        sync(handle)
     finally:
         os.close(handle)
 
 
-def is_disk_full(error: OSError) -> bool:
-    """Whether ``error`` says that no space or no quota is left."""
-    return error.errno in {28, 122} or getattr(error, "winerror", None) == 112
+def reserve(path: Path) -> None:
+    """Take the place on the disk for every byte of the file ``path``, which may have holes; its content stays.
+
+    Writing into a hole through a memory map on a full disk would end the whole process (SIGBUS).
+    """
+    if os.name == "nt":  # files have no holes unless asked for
+        return
+    with path.open("rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)
+            return
+        except AttributeError:  # macOS has no such call
+            pass
+        except OSError as error:
+            if error.errno not in CANNOT_RESERVE:
+                raise
+        for start in range(0, size, CHUNK):
+            file.seek(start)
+            content = file.read(CHUNK)
+            file.seek(start)
+            file.write(content)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether ``error``, or what led to it, says that no space or no quota is left.
+
+    torch and safetensors raise errors of their own, with that of the system in their text or behind them.
+    """
+    return any(_says_full(each) for each in _with_causes(error))
+
+
+def disk_trouble(error: BaseException) -> StudioError | None:
+    """What to tell the user where ``error`` comes from the disk: it is full, cannot be written to, or is broken."""
+    if is_disk_full(error):
+        return StudioError("error.disk_full")
+    for each in _with_causes(error):
+        if isinstance(each, OSError) and each.errno in READ_ONLY:
+            return StudioError("error.disk.read_only", path=str(each.filename or ""))
+        if isinstance(each, OSError) and each.errno == errno.EIO:
+            return StudioError("error.disk.broken", path=str(each.filename or ""))
+    return None
+
+
+def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _says_full(error: BaseException) -> bool:
+    if isinstance(error, OSError) and (error.errno in FULL or getattr(error, "winerror", None) in FULL_ON_WINDOWS):
+        return True
+    return not isinstance(error, StudioError) and FULL_IN_WORDS.search(str(error)) is not None

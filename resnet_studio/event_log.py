@@ -11,7 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from resnet_studio.events import Event, from_json, to_json
+from resnet_studio.durable import disk_trouble, json_bytes, sync
+from resnet_studio.errors import RunError
+from resnet_studio.events import Event, Unreadable, from_json, to_json
 
 
 class EventLog:
@@ -21,25 +23,40 @@ class EventLog:
         self.path = path
 
     def read(self, offset: int = 0) -> tuple[list[Event], int]:
-        """The events that begin at byte ``offset``, and the offset after the last whole line."""
-        if not self.path.exists():
+        """The events that begin at byte ``offset``, and the offset after the last whole line.
+
+        Raises :class:`RunError` where the file cannot be read.
+        """
+        try:
+            with self.path.open("rb") as file:
+                file.seek(offset)
+                lines = file.read().splitlines(keepends=True)
+        except FileNotFoundError:
             return [], offset
-        with self.path.open("rb") as file:
-            file.seek(offset)
-            lines = file.read().splitlines(keepends=True)
+        except OSError as error:
+            raise RunError("error.run.damaged", file=self.path.name, run=self.path.parent.name) from error
         if lines and not lines[-1].endswith(b"\n"):
             lines.pop()
-        events = [event for line in lines if (event := _parsed(line)) is not None]
+        events = [event for line in lines if (event := parsed(line)) is not None]
         return events, offset + sum(map(len, lines))
 
     def append(self, event: Event, number: int, *, durable: bool) -> Event:
-        """Write ``event`` with its ``number`` and the time; ``durable`` also syncs it to the disk."""
+        """Write ``event`` with its ``number`` and the time; ``durable`` also syncs it to the disk.
+
+        Raises :class:`StudioError` where the disk is full or cannot be written to.
+        """
         event = replace(event, number=number, time=time.time())
-        with self._opened() as file:
-            file.write(json.dumps(to_json(event), ensure_ascii=False, allow_nan=False).encode() + b"\n")
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
+        line = json_bytes(to_json(event)) + b"\n"
+        try:
+            with self._opened() as file:
+                file.write(line)
+                file.flush()
+                if durable:
+                    sync(file.fileno())
+        except OSError as error:
+            if (said := disk_trouble(error)) is not None:
+                raise said from error
+            raise
         return event
 
     @contextmanager
@@ -66,12 +83,14 @@ class Recorder:
 
     def __call__(self, event: Event, *, durable: bool = True) -> Event:
         """Append ``event``; see :meth:`EventLog.append`."""
+        written = self._log.append(event, self._number + 1, durable=durable)
         self._number += 1
-        return self._log.append(event, self._number, durable=durable)
+        return written
 
 
-def _parsed(line: bytes) -> Event | None:
+def parsed(line: bytes) -> Event | None:
+    """The event in a ``line``: :class:`Unreadable` where it is damaged, None of a kind from a newer version."""
     try:
         return from_json(json.loads(line))
-    except (ValueError, TypeError, KeyError):
-        return None
+    except (ValueError, RecursionError):
+        return Unreadable()

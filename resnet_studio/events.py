@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from resnet_studio.durations import Durations
 
@@ -27,7 +27,10 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Queued(Event):
-    """The run waits for its device."""
+    """The run waits for its device, at the ``place`` that it was given by the program ``owner``, which holds it."""
+
+    owner: str = ""
+    place: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +142,13 @@ class Finished(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Interrupted(Event):
-    """The program was asked to end; all is saved, and the run can be resumed."""
+    """The program was asked to end; all is saved, and the run can be resumed.
+
+    ``key`` and ``values`` are the sentence that says why, where the user can do something about it.
+    """
+
+    key: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +158,11 @@ class Failed(Event):
     key: str
     values: Mapping[str, Any] = field(default_factory=dict)
     detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreadable(Event):
+    """Stands for a damaged line of the log; it is never written."""
 
 
 KINDS: dict[str, type[Event]] = {
@@ -168,27 +182,51 @@ def to_json(event: Event) -> dict[str, Any]:
     }
 
 
-def from_json(values: Mapping[str, Any]) -> Event | None:
-    """The event that :func:`to_json` wrote; None for a kind that this version does not know."""
+def from_json(values: object) -> Event | None:
+    """The event that :func:`to_json` wrote; None for a kind that this version does not know.
+
+    Raises ``ValueError`` where ``values`` are no event: a field is missing, or its value is of another type.
+    """
+    if not isinstance(values, Mapping):
+        raise ValueError("an event is an object")
     kind = KINDS.get(str(values.get("event")))
     if kind is None:
         return None
     names = {spec.name: str(spec.type) for spec in fields(kind)}
     known = {key: _restored(value, names[key]) for key, value in values.items() if key in names}
-    return kind(**known)
+    try:
+        return kind(**known)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
 
 
 def _restored(value: Any, annotation: str) -> Any:
-    if value is None and annotation == "float":
-        return math.nan
-    return tuple(value) if isinstance(value, list) else value
+    """``value`` in the type of a field with this ``annotation``; ``ValueError`` where it is of another one."""
+    match annotation, value:
+        case ("float", None):
+            return math.nan
+        case ("float | None", None) | ("bool", bool()) | ("str", str()) | ("Mapping[str, Any]", dict()):
+            return value
+        case ("int", int()) if not isinstance(value, bool) and value >= 0:
+            return value
+        case ("float" | "float | None", int() | float()) if not isinstance(value, bool):
+            return value
+        case ("tuple[str, ...]", list()) if all(isinstance(each, str) for each in value):
+            return tuple(value)
+        case ("FinishReason", str()) if value in get_args(FinishReason):
+            return value
+    raise ValueError(f"{value!r} is no {annotation}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunState:
-    """What a run's events add up to. ``epochs`` holds one entry an epoch, also after a resume."""
+    """What a run's events add up to. ``epochs`` holds one entry an epoch, also after a resume; ``unreadable`` counts
+    the damaged lines of the log.
+    """
 
     status: Status = "queued"
+    queued: Queued | None = None
+    interrupted: Interrupted | None = None
     started: Started | None = None
     preparing: Preparing | None = None
     probed: Probed | None = None
@@ -199,6 +237,7 @@ class RunState:
     testing: bool = False
     finished: Finished | None = None
     failed: Failed | None = None
+    unreadable: int = 0
     last_number: int = 0
     last_time: float = 0.0
     durations: Durations = Durations()
@@ -223,6 +262,9 @@ def replay(events: Iterable[Event], state: RunState | None = None) -> RunState:
     """Fold ``events`` into ``state`` (a new one by default)."""
     state = state or RunState()
     for event in events:
+        if isinstance(event, Unreadable):
+            state = replace(state, unreadable=state.unreadable + 1)
+            continue
         stage = event.stage if isinstance(event, Preparing) else ""
         spent = state.durations.after(type(event).__name__, event.time, stage)
         state = replace(_after(state, event), last_number=event.number, last_time=event.time, durations=spent)
@@ -232,12 +274,12 @@ def replay(events: Iterable[Event], state: RunState | None = None) -> RunState:
 def _after(state: RunState, event: Event) -> RunState:
     match event:
         case Queued():
-            return replace(state, status="queued", finished=None, failed=None)
+            return replace(state, status="queued", queued=event, finished=None, failed=None, interrupted=None)
         case Started():
             kept = tuple(epoch for epoch in state.epochs if epoch.epoch <= event.epoch)
             return replace(
                 state, status="running", started=event, epochs=kept, preparing=None, progress=None, testing=False,
-                finished=None, failed=None,
+                finished=None, failed=None, interrupted=None,
             )  # fmt: skip
         case Preparing():
             return replace(state, preparing=event)
@@ -260,7 +302,7 @@ def _after(state: RunState, event: Event) -> RunState:
             status: Status = "stopped" if event.reason == "stopped" else "finished"
             return replace(state, status=status, finished=event, testing=False, preparing=None)
         case Interrupted():
-            return replace(state, status="interrupted", preparing=None)
+            return replace(state, status="interrupted", interrupted=event, preparing=None)
         case Failed():
             return replace(state, status="failed", failed=event, preparing=None)
         case _:

@@ -10,7 +10,15 @@ from resnet_studio.data_commands import Result
 from resnet_studio.durations import asked_at
 from resnet_studio.errors import RunError
 from resnet_studio.events import RunState
+from resnet_studio.run_settings import RunSettings
+from resnet_studio.text import say
 from resnet_studio.workspace import Run, Workspace
+
+UNREADABLE = {"error.run.newer": "newer", "error.run.damaged": "damaged"}
+UNKNOWN = (
+    "note", "dataset", "created", "started_by", "seconds", "depth", "freeze", "weights", "epochs",
+    "validation_accuracy", "test_accuracy",
+)  # fmt: skip
 
 
 def rename(options: argparse.Namespace, workspace: Workspace) -> Result:
@@ -23,9 +31,31 @@ def rename(options: argparse.Namespace, workspace: Workspace) -> Result:
     return Result(f"{run.id}: {name}" + (f"\n{note}" if note else ""), {"run": run.id, "name": name, "note": note})
 
 
-def row(run: Run, state: RunState) -> dict[str, Any]:
-    """One run of the list: what it is, and how far it is."""
-    config, about, done = run.config, run.about, state.finished
+def line(row: dict[str, Any]) -> str:
+    """A :func:`row` for people."""
+    if row["status"] in UNREADABLE.values():
+        return f"{row['run']}  {row['status']}  {row['problem']}"
+    best = row["validation_accuracy"]
+    said = f"{row['run']}  {row['status']}  {row['epochs_run']}/{row['epochs']} epochs"
+    said += "" if best is None else f"  validation {best:.1%}"
+    return f"{said}  {row['name']}" + (f"  {row['problem']}" if row["problem"] else "")
+
+
+def row(run: Run) -> dict[str, Any]:
+    """One run of the list: what it is, and how far it is; one that cannot be read has a ``problem``, and nulls."""
+    try:
+        return _sound_row(run, run.settings, run.state())
+    except RunError as error:
+        problem = error
+    unknown = dict.fromkeys(UNKNOWN)
+    status = UNREADABLE.get(problem.key, "damaged")
+    checkpoint = str(run.best) if run.best.exists() else None
+    facts = {"run": run.id, "name": run.id, "status": status, "epochs_run": 0, "checkpoint": checkpoint}
+    return {**unknown, **facts, "problem": str(problem)}
+
+
+def _sound_row(run: Run, settings: RunSettings, state: RunState) -> dict[str, Any]:
+    config, about, done = settings.resolved, settings.about, state.finished
     kept = done or state.best
     return {
         "run": run.id,
@@ -44,4 +74,5 @@ def row(run: Run, state: RunState) -> dict[str, Any]:
         "validation_accuracy": None if kept is None else kept.validation_accuracy,
         "test_accuracy": None if done is None else done.test_accuracy,
         "checkpoint": str(run.best) if run.best.exists() else None,
+        "problem": say("runs.unreadable", "en", count=state.unreadable) if state.unreadable else None,
     }

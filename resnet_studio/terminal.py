@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from typing import TextIO
 
-from resnet_studio.errors import StudioError
 from resnet_studio.events import (
     EpochFinished,
     Event,
@@ -18,7 +17,7 @@ from resnet_studio.events import (
     Started,
     Testing,
 )
-from resnet_studio.text import say
+from resnet_studio.text import say_recorded
 
 
 class Terminal:
@@ -54,13 +53,13 @@ class Terminal:
                     f"{'  best' if event.best else ''}"
                 )
             case Noted():
-                self.line(say(event.key, "en", **event.values))
+                self.line(say_recorded(event.key, "en", event.values))
             case PicturesSkipped():
                 self.line(f"skipped {len(event.files):,} that cannot be decoded: {', '.join(event.files[:3])}")
             case Testing():
                 self._passing("scoring the test pictures")
             case Failed():
-                self.line(str(StudioError(event.key, **event.values)))
+                self.line(say_recorded(event.key, "en", event.values))
             case _:
                 pass
 

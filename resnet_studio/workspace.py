@@ -14,21 +14,23 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from resnet_studio import labels
 from resnet_studio.config import TrainConfig
-from resnet_studio.durable import write_json
+from resnet_studio.durable import remove_folder, write_json
 from resnet_studio.errors import RunError
 from resnet_studio.event_log import EventLog, Recorder
 from resnet_studio.events import Event, RunState, replay
+from resnet_studio.locks import Lock
+from resnet_studio.run_settings import RunSettings
+
+RESERVE, RESERVE_BYTES = "reserve", 1 << 16
 
 
 def default_workspace() -> Path:
@@ -58,6 +60,11 @@ class Run:
         return self.folder / "state.pt"
 
     @property
+    def needed_to_resume(self) -> tuple[Path, ...]:
+        """Files that have no use any more once the training has ended."""
+        return tuple(self.folder / name for name in ("state.pt", "frozen.pt", "ended.json", RESERVE))
+
+    @property
     def report_file(self) -> Path:
         """The results on the test pictures."""
         return self.folder / "report.json"
@@ -78,9 +85,15 @@ class Run:
         return EventLog(self.folder / "events.jsonl")
 
     @property
+    def settings(self) -> RunSettings:
+        """All that is fixed when the run is made; :class:`RunError` where it is damaged or of a newer version."""
+        settings = RunSettings.from_json(self.read_json("config.json"), self.id)
+        return replace(settings, about={**settings.about, **labels.read(self.folder)})
+
+    @property
     def config(self) -> TrainConfig:
         """The settings with every automatic choice filled in."""
-        return TrainConfig.from_json(self.read_json("config.json")["resolved"])
+        return self.settings.resolved
 
     def settle(self, config: TrainConfig) -> None:
         """Write ``config`` down as the settings of this run, where the machine has filled a choice in."""
@@ -89,16 +102,16 @@ class Run:
     @property
     def requested(self) -> TrainConfig:
         """The settings as the user gave them."""
-        return TrainConfig.from_json(self.read_json("config.json")["requested"])
+        return self.settings.requested
 
     @property
-    def about(self) -> dict[str, Any]:
-        """Facts fixed when the run was made: ``name``, ``dataset``, ``created``, ``classes``, ``weights_origin``.
+    def about(self) -> Mapping[str, Any]:
+        """Facts fixed when the run was made: ``name``, ``created``, ``dataset``, ``dataset_name``, ``classes``,
+        ``counts`` of the pictures in each part.
 
         What the user called it since, and a ``note``, take their place; see :mod:`resnet_studio.labels`.
         """
-        about: dict[str, Any] = self.read_json("config.json")["about"]
-        return {**about, **labels.read(self.folder)}
+        return self.settings.about
 
     @property
     def split(self) -> dict[str, Any]:
@@ -127,30 +140,42 @@ class Run:
             return replace(state, status="interrupted")
         return state
 
-    def lock(self) -> FileLock:
+    def lock(self) -> Lock:
         """Held by the one thread that trains the run; the system lets go of it when that process dies."""
-        return FileLock(self.folder / "lock", thread_local=False)
+        return Lock(self.folder / "lock")
 
     def held(self) -> bool:
         """Whether someone trains the run at this moment."""
-        if not (self.folder / "lock").exists():
-            return False
-        try:
-            with self.lock().acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
+        return self.lock().held()
+
+    def keep_reserve(self) -> None:
+        """Keep some space of the disk, so that the log can say it where the disk gets full."""
+        reserve = self.folder / RESERVE
+        with suppress(OSError):
+            if not reserve.exists():
+                reserve.write_bytes(bytes(RESERVE_BYTES))
+
+    def give_up_reserve(self) -> None:
+        """Free the space that :meth:`keep_reserve` took."""
+        with suppress(OSError):
+            (self.folder / RESERVE).unlink(missing_ok=True)
 
     def write_json(self, name: str, value: Any) -> None:
         """Write ``value`` into the run's folder."""
         write_json(self.folder / name, value)
 
+    def write_settings(self, settings: RunSettings) -> None:
+        """Write ``config.json``: from here on the folder is a run."""
+        self.write_json("config.json", settings.to_json())
+
     def read_json(self, name: str) -> dict[str, Any]:
         """Read ``name`` from the run's folder; :class:`RunError` where it is missing or damaged."""
         try:
-            content: dict[str, Any] = json.loads((self.folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            content = json.loads((self.folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
             raise RunError("error.run.damaged", file=name, run=self.id) from error
+        if not isinstance(content, dict):
+            raise RunError("error.run.damaged", file=name, run=self.id)
         return content
 
 
@@ -217,14 +242,7 @@ class Workspace:
         run = Run(self.new_folder("runs", f"{stamp}-{name}"))
         run.write_json("split.json", dict(split))
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        run.write_json(
-            "config.json",
-            {
-                "about": {"name": name, "created": created, **about},
-                "requested": requested.to_json(),
-                "resolved": resolved.to_json(),
-            },
-        )
+        run.write_settings(RunSettings({"name": name, "created": created, **about}, requested, resolved))
         return run
 
     def runs(self) -> list[Run]:
@@ -258,7 +276,7 @@ class Workspace:
         if run.held():
             raise RunError("error.run.busy", run=run.id)
         (run.folder / "config.json").unlink(missing_ok=True)
-        shutil.rmtree(run.folder)
+        remove_folder(run.folder)
 
 
 def slug(name: str) -> str:

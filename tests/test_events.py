@@ -45,6 +45,7 @@ def finished(reason="completed"):
 def test_every_kind_of_event_survives_the_way_through_json():
     for name, kind in KINDS.items():
         blank = {"int": 1, "float": 0.5, "str": "x", "bool": True, "tuple[str, ...]": ("a", "b"), "float | None": None}
+        blank["FinishReason"] = "early_stopping"
         values = {spec.name: blank.get(str(spec.type), {"a": 1}) for spec in dataclasses.fields(kind)}
         event = kind(**values)
         assert from_json(json.loads(json.dumps(to_json(event)))) == event, name

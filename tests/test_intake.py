@@ -4,6 +4,7 @@ import threading
 import made
 import pytest
 
+from resnet_studio import cleaning
 from resnet_studio.data import intake
 from resnet_studio.data.dataset import PARTS, split
 from resnet_studio.errors import DataError
@@ -183,11 +184,11 @@ def test_a_single_picture_is_no_data_set(workspace, tmp_path):
         intake.open_data(tmp_path / "cat.png", workspace)
 
 
-def test_picked_files_are_moved_in(tmp_path, workspace):
+def test_picked_files_are_copied_in_and_stay_for_whoever_uploaded_the_same(tmp_path, workspace):
     pairs = picked(tmp_path, made.class_files({"cat": 3, "dog": 3}) | {"cat/notes.txt": b"x", "cat/.DS_Store": b"x"})
     dataset = intake.from_picked(pairs, workspace, name="pets", inside=tmp_path / "upload")
     assert dataset.name == "pets" and dataset.source == "picked"
-    assert not any(path.exists() for _, path in pairs)
+    assert all(path.exists() for _, path in pairs)
     assert {problem.kind for problem in dataset.problems} == {"not_a_picture", "junk"}
 
 
@@ -283,4 +284,5 @@ def test_leftovers_of_a_killed_server_are_cleared_away_after_a_day(workspace, cl
         folder.mkdir()
         os.utime(folder, (os.path.getmtime(folder) - age,) * 2)  # noqa: PTH204
     intake.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
-    assert {path.name for path in workspace.temporary.iterdir()} == {"incoming-new", "upload"}
+    cleaning.sweep(workspace)
+    assert {path.name for path in workspace.temporary.iterdir()} == {"incoming-new"}

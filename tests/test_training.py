@@ -21,7 +21,7 @@ from resnet_studio.events import EpochFinished, Failed, Finished, Interrupted, P
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.training import plan, session
 from resnet_studio.training.control import Control
-from resnet_studio.training.jobs import Jobs, check_resumable, drive, recover
+from resnet_studio.training.jobs import Jobs, check_resumable, drive
 
 QUICK = TrainConfig(
     weights="scratch", epochs=3, batch_size=16, picture_size=16, precision="fp32", average_weights=False, device="cpu"
@@ -195,7 +195,7 @@ def test_kill_minus_nine_loses_no_finished_epoch_and_the_resumed_run_ends_the_sa
     child.kill()
     child.wait()
     assert done and killed.state().status == "interrupted"
-    assert killed in recover(workspace)
+    check_resumable(killed)
     assert isinstance(drive(killed, Control()), Finished)
     resumed = [event for event in killed.events() if isinstance(event, Started)][-1]
     assert resumed.epoch >= 1
@@ -376,12 +376,14 @@ def test_closing_pauses_the_run_and_another_server_goes_on_with_it(new_run, work
     jobs.close()
     done = len(run.state().epochs)
     assert run.state().status == "interrupted" and done < 200
-    assert {each.id for each in recover(workspace)} == {run.id, waiting.id}
+    assert waiting.state().status == "queued"
     again = Jobs(workspace)
     again.resume(run.id)
+    assert again.adopt() == [waiting]
     wait_for(lambda: len(run.state().epochs) > done)
     again.stop(run.id)
     wait_for(lambda: run.state().status == "stopped")
+    wait_for(lambda: waiting.state().status == "finished")
     again.close()
 
 

@@ -168,7 +168,9 @@ def sent(studio: Studio, files: dict[str, bytes]) -> list[list[str]]:
     return reported
 
 
-def test_a_picked_folder_keeps_its_class_folders_and_leaves_no_upload_behind(studio: Studio) -> None:
+def test_a_picked_folder_keeps_its_class_folders_and_leaves_the_uploads_where_they_are(
+    studio: Studio,
+) -> None:
     files = sent(studio, made.class_files({"cat": 3, "dog": 3}))
 
     name, _ = data_sources.Starter(studio).picked(clicked(name="pets", files=files, left_out=2))
@@ -178,7 +180,7 @@ def test_a_picked_folder_keeps_its_class_folders_and_leaves_no_upload_behind(stu
     assert dataset.name == "pets"
     assert dataset.counts == {"cat": 3, "dog": 3}
     assert "2 files that are not pictures" in (found.note or "")
-    assert list(studio.workspace.temporary.iterdir()) == []
+    assert {path.name[:6] for path in studio.workspace.temporary.iterdir()} == {"upload"}
 
 
 def test_a_picked_zip_is_unpacked_under_its_name(studio: Studio, class_zip: Folders) -> None:
@@ -188,7 +190,7 @@ def test_a_picked_zip_is_unpacked_under_its_name(studio: Studio, class_zip: Fold
     found = ended(studio, name)
 
     assert studio.shelf.dataset(found.dataset or "").name == "v1.2 pets"
-    assert list(studio.workspace.temporary.iterdir()) == []
+    assert {path.name[:6] for path in studio.workspace.temporary.iterdir()} == {"upload"}
 
 
 def test_a_file_outside_of_the_upload_folder_is_never_taken(studio: Studio, tmp_path: Path) -> None:
@@ -234,7 +236,7 @@ def test_an_import_can_be_cancelled_and_leaves_nothing(studio: Studio) -> None:
 
     assert "Cancelled" in (ended(studio, name).note or "")
     assert list(studio.workspace.datasets.iterdir()) == []
-    assert list(studio.workspace.temporary.iterdir()) == []
+    assert {path.name[:6] for path in studio.workspace.temporary.iterdir()} == {"upload"}
 
 
 def test_progress_is_shown_while_an_import_runs(studio: Studio) -> None:

@@ -13,9 +13,10 @@ from types import SimpleNamespace
 import pytest
 from fastapi.testclient import TestClient
 
+from resnet_studio import cleaning
 from resnet_studio.errors import DataError, StudioError
 from resnet_studio.ui.access import is_loopback
-from resnet_studio.ui.app import build_app, forget_old_uploads, free_port
+from resnet_studio.ui.app import build_app, free_port
 from resnet_studio.ui.machine import device_name
 from resnet_studio.workspace import Workspace
 
@@ -228,9 +229,10 @@ def test_uploads_of_yesterday_are_forgotten_and_those_of_today_are_kept(tmp_path
     for name in ("old", "new"):
         (workspace.temporary / name).mkdir()
         (workspace.temporary / name / "picture.png").write_bytes(b"")
-    os.utime(workspace.temporary / "old", (0, 0))
+    for path in (workspace.temporary / "old" / "picture.png", workspace.temporary / "old"):
+        os.utime(path, (0, 0))
 
-    forget_old_uploads(workspace)
+    cleaning.sweep(workspace)
 
     assert [path.name for path in workspace.temporary.iterdir()] == ["new"]
 

@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_studio.durable import renamed
+from resnet_studio import owners
+from resnet_studio.durable import disk_trouble, renamed, reserve
 
 DEFAULT_BUDGET = 8 * 2**30
 KEPT_FREE = 2 * 2**30  # never fill the disk to the brim
@@ -66,16 +66,12 @@ class ArrayCache:
     def building(self, key: str, shapes: Mapping[str, tuple[tuple[int, ...], str]]) -> Iterator[Building]:
         """Arrays of ``shapes`` (name to shape and dtype) to fill; kept under ``key`` when the block ends well.
 
-        By then nobody else may hold one of the arrays.
+        By then nobody else may hold one of the arrays. Raises :class:`StudioError` where the disk is full.
         """
-        self._drop_stale()
-        temporary = self.folder / f".building-{secrets.token_hex(6)}"
-        temporary.mkdir(parents=True)
+        temporary = self.folder / f".building-{owners.this_process()}-{secrets.token_hex(4)}"
         try:
-            arrays = {
-                name: np.lib.format.open_memmap(temporary / f"{name}.npy", "w+", np.dtype(dtype), shape)
-                for name, (shape, dtype) in shapes.items()
-            }
+            temporary.mkdir(parents=True)
+            arrays = {name: _mapped(temporary / f"{name}.npy", *form) for name, form in shapes.items()}
             building = Building(arrays, {})
             yield building
             while arrays:
@@ -85,6 +81,10 @@ class ArrayCache:
                 shutil.rmtree(self.folder / key, ignore_errors=True)  # what is left of an entry that was being removed
                 renamed(temporary, self.folder / key)
             self.shrink(keep=key)
+        except Exception as error:
+            if (said := disk_trouble(error)) is not None:
+                raise said from error
+            raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
@@ -108,16 +108,20 @@ class ArrayCache:
                 shutil.rmtree(notes.parent, ignore_errors=True)
 
     def clear(self) -> int:
-        """Remove everything; returns the bytes that were freed. A training that uses an entry keeps its mapping."""
+        """Remove all entries; returns the bytes that were freed. A training that uses an entry keeps its mapping, and
+        what is being built stays.
+        """
         before = self.size() if self.folder.exists() else 0
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for path in self.folder.glob("[!.]*"):
+            shutil.rmtree(path, ignore_errors=True)
         return before - (self.size() if self.folder.exists() else 0)
 
-    def _drop_stale(self) -> None:
-        """Remove what a crash left behind a day ago or longer."""
-        for path in self.folder.glob(".building-*"):
-            if time.time() - path.stat().st_mtime > 86_400:
-                shutil.rmtree(path, ignore_errors=True)
+
+def _mapped(path: Path, shape: tuple[int, ...], dtype: str) -> np.memmap[Any, Any]:
+    """A new array in the file ``path``, whose place on the disk is taken already."""
+    array = np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
+    reserve(path)
+    return array
 
 
 @dataclass(frozen=True)

@@ -9,38 +9,35 @@ import hashlib
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from resnet_studio import owners
 from resnet_studio.data.archive import Unpacked
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.contents import add_missing, open_to_choice, with_guess, write_contents
 from resnet_studio.data.dataset import Dataset, load, save
 from resnet_studio.data.scan import File, Listing, Progress, assemble
-from resnet_studio.durable import is_disk_full, renamed
+from resnet_studio.durable import disk_trouble, is_disk_full, renamed
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace
-
-_STALE_SECONDS = 24 * 3600
 
 
 @contextmanager
 def incoming(workspace: Workspace) -> Iterator[Path]:
     """An empty folder to put a data set together in; gone when the block ends, unless it was renamed."""
     workspace.temporary.mkdir(parents=True, exist_ok=True)
-    for old in workspace.temporary.glob("incoming-*"):
-        if time.time() - old.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(old, ignore_errors=True)
-    folder = workspace.temporary / f"incoming-{secrets.token_hex(6)}"
+    folder = workspace.temporary / f"incoming-{owners.this_process()}-{secrets.token_hex(4)}"
     try:
         folder.mkdir()
         yield folder
     except OSError as error:
         if is_disk_full(error):
             raise DataError("error.data.disk_full") from error
+        if (said := disk_trouble(error)) is not None:
+            raise said from error
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)

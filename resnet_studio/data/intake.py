@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,8 +21,8 @@ from resnet_studio.data.dataset import Dataset, Sample, load, save
 from resnet_studio.data.formats import SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.incoming import incoming, settle
 from resnet_studio.data.scan import Progress, phase, scan
-from resnet_studio.durable import renamed
-from resnet_studio.errors import DataError
+from resnet_studio.durable import remove_folder, renamed
+from resnet_studio.errors import DataError, RunError
 from resnet_studio.workspace import Workspace, safe_name
 
 _CHUNK = 1 << 20
@@ -118,7 +118,8 @@ def from_picked(
 ) -> Dataset:
     """The data set made of uploaded ``files``: pairs of the relative name that the browser gave and the file.
 
-    The files are moved into the workspace. With ``inside``, a file that does not lie in that folder is refused.
+    The files are copied into the workspace and stay: equal files that two people upload are one file. With ``inside``,
+    a file that does not lie in that folder is refused.
     Raises :class:`DataError`.
     """
     pairs = list(files)
@@ -129,13 +130,10 @@ def from_picked(
         if not within or path.is_symlink() or not path.is_file():
             raise DataError("error.picked.gone", entry=names.shown(given))
     with incoming(workspace) as folder:
-        unpacked = _moved_in(pairs, folder, phase(progress, 0, 2))
-        dataset = settle(
+        unpacked = _copied_in(pairs, folder, phase(progress, 0, 2))
+        return settle(
             unpacked, folder, workspace, name=name, source="picked", purpose=purpose, progress=phase(progress, 1, 2)
         )
-    for _, path in pairs:
-        path.unlink(missing_ok=True)
-    return dataset
 
 
 def from_folder(
@@ -234,10 +232,12 @@ def delete(workspace: Workspace, id: str) -> None:
     if not safe_name(id) or not (folder / "dataset.json").is_file():
         raise DataError("error.data.unknown", dataset=names.shown(id))
     for run in workspace.runs():
-        if run.about.get("dataset") == id and run.state().status in ("running", "queued"):
-            raise DataError("error.data.busy", run=run.id)
-    (folder / "dataset.json").unlink()
-    shutil.rmtree(folder)
+        with suppress(RunError):  # a damaged run trains nothing
+            if run.about["dataset"] == id and run.state().status in ("running", "queued"):
+                raise DataError("error.data.busy", run=run.id)
+    for file in ("dataset.json", "summary.json"):
+        (folder / file).unlink(missing_ok=True)
+    remove_folder(folder)
 
 
 def _known(workspace: Workspace, where: str) -> dict[str, Sample]:
@@ -255,7 +255,7 @@ def _known(workspace: Workspace, where: str) -> dict[str, Sample]:
     return known
 
 
-def _moved_in(pairs: list[tuple[str, Path]], folder: Path, progress: Progress | None) -> Unpacked:
+def _copied_in(pairs: list[tuple[str, Path]], folder: Path, progress: Progress | None) -> Unpacked:
     pictures, folders = [], set()
     left_out: dict[str, list[str]] = {}
     for done, (given, path) in enumerate(pairs, 1):

@@ -7,6 +7,7 @@ writes a list with that between its items.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from string import Formatter
 from typing import Any, Literal, cast
 
@@ -86,6 +87,14 @@ def template(key: str, language: Language = "en") -> str:
 def say(key: str, language: Language = "en", /, **values: object) -> str:
     """The text behind ``key`` in ``language`` with ``values`` filled in."""
     return _FORMATTER.vformat(template(key, language), (), values)
+
+
+def say_recorded(key: str, language: Language, values: Mapping[str, object]) -> str:
+    """The text behind a ``key`` that was read from a file; the key itself where this version cannot say it."""
+    try:
+        return _FORMATTER.vformat(template(key, language), (), values)
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return key
 
 
 def keys() -> list[str]:

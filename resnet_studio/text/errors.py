@@ -38,9 +38,21 @@ TEXT: dict[str, tuple[str, str]] = {
         "The file {file} of run {run!r} cannot be read; delete the run and train again.",
         "训练 {run!r} 的文件 {file} 无法读取；请删除该训练记录并重新训练。",
     ),
+    "error.run.newer": (
+        "Run {run!r} was made by a newer version of ResNet Studio; update ResNet Studio to use it.",
+        "训练 {run!r} 由更新版本的 ResNet Studio 创建；请更新 ResNet Studio 后再使用。",
+    ),
     "error.run.no_model": (
         "Run {run!r} has no saved model yet; wait for its first epoch, or choose another run.",
         "训练 {run!r} 还没有保存模型；请等第一轮结束，或选择其他训练。",
+    ),
+    "error.disk.read_only": (
+        "{path!r} cannot be written to; give this user the right to write there, or choose another workspace.",
+        "无法写入 {path!r}；请赋予当前用户写入权限，或改用其他工作区。",
+    ),
+    "error.disk.broken": (
+        "The disk reports an error while {path!r} is read or written; check the disk, then go on.",
+        "读写 {path!r} 时磁盘报错；请检查磁盘后再继续。",
     ),
     "error.disk_full": (
         "The disk is full; free some space, then resume. The last saved state is kept.",

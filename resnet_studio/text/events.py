@@ -9,6 +9,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "Memory ran out; training continues in micro-batches of {size:picture|pictures} with accumulated gradients.",
         "内存不足；训练改为每次处理 {size} 张图片并累积梯度，继续进行。",
     ),
+    "note.test_pictures_gone": (
+        "None of the {count:test picture|test pictures} can be read any more; the model is finished and was not tested.",
+        "{count} 张测试图片均已无法读取；模型已训练完成，但未经测试。",
+    ),
+    "note.test_pictures_left_out": (
+        "{count} of {total:test picture|test pictures} cannot be read any more; the model was tested on the others.",
+        "{total} 张测试图片中有 {count} 张已无法读取；模型已用其余图片测试。",
+    ),
     "note.not_compiled": (
         "The network could not be compiled and trains as it is, a little slower ({reason}).",
         "网络编译未成功，将按原样继续训练，速度略慢（{reason}）。",

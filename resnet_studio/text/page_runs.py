@@ -41,6 +41,16 @@ TEXT: dict[str, tuple[str, str]] = {
     "runs.status.finished": ("finished", "已完成"),
     "runs.status.stopped": ("stopped", "已停止"),
     "runs.status.failed": ("failed", "失败"),
+    "runs.status.damaged": ("damaged", "已损坏"),
+    "runs.status.newer": ("newer version", "版本较新"),
+    "runs.unreadable": (
+        "{count:line of its log is|lines of its log are} damaged and left out.",
+        "日志中有 {count} 行已损坏，未予显示。",
+    ),
+    "runs.unshown": (
+        "The results of {name} cannot be shown: its files are damaged.",
+        "无法显示 {name} 的结果：其文件已损坏。",
+    ),
     "runs.epochs": ("epoch {done} of {epochs}", "第 {done}/{epochs} 轮"),
     "runs.open": ("Open", "打开"),
     "runs.open.label": ("Open {name}", "打开 {name}"),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from torch.optim.lr_scheduler import LambdaLR
 
 from resnet_studio.events import Event, Preparing
+from resnet_studio.run_settings import RunSettings
 from resnet_studio.text import Language, say
 from resnet_studio.training.materials import Tally
 from resnet_studio.training.plan import settled_for
@@ -89,7 +90,7 @@ def find_rate(
     run = Run(workspace.new_folder("temporary", "learning-rate"))
     try:
         run.write_json("split.json", parts.to_json())
-        run.write_json("config.json", {"about": {}, "requested": config.to_json(), "resolved": settled.to_json()})
+        run.write_settings(RunSettings({}, config, settled))
         session = yield from prepare(run, control)
         if session is None:
             return None

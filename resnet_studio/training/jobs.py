@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -11,36 +12,52 @@ from typing import TYPE_CHECKING
 
 from filelock import Timeout
 
-from resnet_studio.durable import is_disk_full
+from resnet_studio import owners
+from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import Event, Failed, Interrupted, Preparing, Progress, Queued
+from resnet_studio.locks import Lock
 from resnet_studio.training.control import Control
+from resnet_studio.workspace import slug
 
 if TYPE_CHECKING:
     from resnet_studio.workspace import Run, Workspace
 
+PAUSING = frozenset({"error.disk_full", "error.data.disk_full", "error.disk.read_only", "error.disk.broken"})
+"""After these a run is not over: once the disk is in order again, it can be resumed."""
 logger = logging.getLogger(__name__)
 
 
 def drive(run: Run, control: Control, told: Callable[[Event], None] | None = None) -> Event:
     """Train ``run`` in this thread and append what happens to its log; returns the event that it ended with.
 
-    ``told`` hears every event too. Raises :class:`RunError` where someone else trains the run at this moment.
+    ``told`` hears every event too. Raises :class:`RunError` where someone else trains the run at this moment, and
+    :class:`StudioError` where the disk is so full that not even its end can be written down.
     """
     lock = run.lock()
     try:
         lock.acquire(timeout=2)
     except Timeout as error:
         raise RunError("error.run.busy", run=run.id) from error
+    except OSError as error:
+        raise disk_trouble(error) or error from error
     try:
+        run.keep_reserve()
         record = run.recorder()
         last: Event = Interrupted()
-        for event in _events(run, control):
-            last = record(event, durable=not isinstance(event, (Progress, Preparing)))
+        try:
+            for event in _events(run, control):
+                last = record(event, durable=not isinstance(event, (Progress, Preparing)))
+                if told is not None:
+                    told(last)
+        except StudioError as error:  # the log itself cannot be written
+            run.give_up_reserve()
+            last = record(Interrupted(key=error.key, values=error.values))
             if told is not None:
                 told(last)
         return last
     finally:
+        run.give_up_reserve()
         lock.release()
 
 
@@ -51,11 +68,14 @@ def _events(run: Run, control: Control) -> Iterator[Event]:
     try:
         yield from train(run, control)
     except StudioError as error:
-        yield Failed(key=error.key, values=error.values)
-    except OSError as error:
-        key = "error.disk_full" if is_disk_full(error) else "error.unexpected"
-        yield Failed(key=key, values={"kind": type(error).__name__}, detail=traceback.format_exc())
+        if error.key in PAUSING:
+            yield Interrupted(key=error.key, values=error.values)
+        else:
+            yield Failed(key=error.key, values=error.values)
     except Exception as error:  # the outer boundary of a training: whatever it was, the log says so
+        if (said := disk_trouble(error)) is not None:
+            yield Interrupted(key=said.key, values=said.values)
+            return
         logger.exception("training %s failed", run.id)
         yield Failed(key="error.unexpected", values={"kind": type(error).__name__}, detail=traceback.format_exc())
 
@@ -69,7 +89,8 @@ class _Job:
 class Jobs:
     """A queue of runs and the one thread that trains them, started with the first run.
 
-    One thread is one training at a time: on a machine with one device, two would only slow each other down.
+    One thread is one training at a time: on a machine with one device, two would only slow each other down. Which runs
+    wait, for which program and at which place, stands in their logs: the next program takes over what this one leaves.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -79,18 +100,31 @@ class Jobs:
         self._current: _Job | None = None
         self._closing = False
         self._thread: threading.Thread | None = None
+        self._places = 0
+        self._name = f"{owners.this_process()}-{secrets.token_hex(4)}"
+        self._presence: Lock | None = None
 
     def submit(self, run: Run) -> None:
         """Put ``run`` at the end of the queue. Does nothing where it is in the queue already."""
         with self._changed:
             if self._closing or self._find(run.id):
                 return
-            run.append(Queued())
+            self._appear()
+            self._places += 1
+            run.append(Queued(owner=self._name, place=self._places))
             self._waiting.append(_Job(run))
             self._changed.notify_all()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="training", daemon=True)
                 self._thread.start()
+
+    def adopt(self) -> list[Run]:
+        """Take over the runs that wait for a program that has ended, in the order in which they wait; returns them."""
+        with Lock(self._workspace.root / "runs" / ".queue"):
+            left = left_waiting(self._workspace)
+            for run in left:
+                self.submit(run)
+        return left
 
     def resume(self, run_id: str) -> None:
         """Put an interrupted, stopped or failed run into the queue again.
@@ -132,17 +166,25 @@ class Jobs:
             return [job.run.id for job in self._waiting]
 
     def close(self, timeout: float = 30.0) -> None:
-        """Pause the run being trained, keep it and all waiting ones for resuming, and end the thread."""
+        """Pause the run being trained, keep it for resuming, and end; what waits is left for the next program."""
         with self._changed:
             self._closing = True
-            for job in self._waiting:
-                job.run.append(Interrupted())
             self._waiting.clear()
             if self._current is not None:
                 self._current.control.pause()
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join(timeout)
+        if self._presence is not None:
+            self._presence.release()
+            self._presence.path.unlink(missing_ok=True)
+
+    def _appear(self) -> None:
+        """Show other programs that this one lives, for as long as it has a queue."""
+        if self._presence is None:
+            here = presence(self._workspace, self._name)
+            here.path.parent.mkdir(exist_ok=True)
+            self._presence = here.acquire(timeout=2)
 
     def _find(self, run_id: str) -> _Job | None:
         jobs = [*([self._current] if self._current else []), *self._waiting]
@@ -175,13 +217,25 @@ def check_resumable(run: Run) -> None:
         raise RunError("error.run.complete", run=run.id)
 
 
-def recover(workspace: Workspace) -> list[Run]:
-    """Mark runs that waited in a queue when their server died as interrupted; returns all that can be resumed."""
-    offered = []
+def left_waiting(workspace: Workspace) -> list[Run]:
+    """The runs that wait for a program that has ended, the next first."""
+    found = []
+    present: dict[str, bool] = {}
     for run in workspace.runs():
-        status = run.state().status
-        if status == "queued":
-            run.append(Interrupted())
-        if status in ("queued", "interrupted"):
-            offered.append(run)
-    return offered
+        try:
+            state = run.state()
+        except RunError:  # damaged: the page says so
+            continue
+        if state.status != "queued" or state.queued is None:
+            continue
+        owner = state.queued.owner
+        if owner not in present:
+            present[owner] = bool(owner) and presence(workspace, owner).held()
+        if not present[owner]:
+            found.append((state.queued.place, state.queued.time, run.id, run))
+    return [run for *_, run in sorted(found, key=lambda each: each[:3])]
+
+
+def presence(workspace: Workspace, owner: str) -> Lock:
+    """The lock that the program ``owner`` holds for as long as it has a queue."""
+    return Lock(workspace.root / "runs" / ".programs" / slug(owner))

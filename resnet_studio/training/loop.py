@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
-from resnet_studio.data.dataset import Split
+from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import RunError
-from resnet_studio.events import Event, Interrupted, Noted, Testing
+from resnet_studio.events import Event, Finished, Interrupted, Noted, Testing
 from resnet_studio.training.balance import imbalance
 from resnet_studio.training.cautions import cautions, picture_cautions
-from resnet_studio.training.finishing import finish
+from resnet_studio.training.finishing import finish, finish_ended
 from resnet_studio.training.setup import prepare
 
 if TYPE_CHECKING:
@@ -26,9 +26,13 @@ def train(run: Run, control: Control) -> Iterator[Event]:
     The caller holds the run's lock and appends the events to its log. Raises :class:`StudioError` where the pictures
     or the starting weights cannot be used.
     """
+    if (ending := finish_ended(run)) is not None:
+        yield from _end(run, ending)
+        return
     if not run.state_file.exists():
-        yield from cautions(run.config, run.requested, imbalance(run.split["train"]["label"]))
-        yield from picture_cautions(run.config, run.requested, Split.from_json(run.split))
+        split = split_of(run)
+        yield from cautions(run.config, run.requested, imbalance(sample.label for sample in split.train))
+        yield from picture_cautions(run.config, run.requested, split)
     session = yield from prepare(run, control)
     if session is None:
         yield Interrupted()
@@ -44,8 +48,17 @@ def train(run: Run, control: Control) -> Iterator[Event]:
 
     if session.best is None:
         raise RunError("error.diverged")
+    yield from _end(run, finish(session, reason))
+
+
+def _end(run: Run, ending: Generator[Event, None, Finished]) -> Iterator[Event]:
+    """Test and finish. When the caller asks for what comes after ``Finished``, that stands in the log."""
     yield Testing()
-    yield finish(session, reason)
+    finished = yield from ending
+    yield finished
+    if finished.reason != "stopped":
+        for path in run.needed_to_resume:
+            path.unlink(missing_ok=True)
 
 
 def _epochs(session: Session, control: Control) -> Generator[Event, None, FinishReason]:

@@ -114,12 +114,6 @@ def restore_frozen(materials: Materials) -> None:
     materials.prefix.load_state_dict(_read(frozen_file(materials.run)))
 
 
-def forget_state(run: Run) -> None:
-    """Remove what only resuming needs."""
-    run.state_file.unlink(missing_ok=True)
-    frozen_file(run).unlink(missing_ok=True)
-
-
 def _epoch(values: dict[str, Any]) -> EpochFinished:
     event = from_json(values)
     assert isinstance(event, EpochFinished)
@@ -127,8 +121,8 @@ def _epoch(values: dict[str, Any]) -> EpochFinished:
 
 
 def _write(path: Path, value: Any) -> None:
-    with replacing(path) as temporary:
-        torch.save(value, temporary)
+    with replacing(path) as temporary, temporary.open("wb") as file:  # given a path, torch hides why it cannot write
+        torch.save(value, file)
 
 
 def _read(path: Path) -> Any:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio.data import levels, views
 from resnet_studio.data.augment import recipe
 from resnet_studio.data.cache import ArrayCache
-from resnet_studio.data.dataset import Split
 from resnet_studio.data.decode import content, is_decoded
 from resnet_studio.data.reading import Reading
+from resnet_studio.data.run_split import split_of
+from resnet_studio.errors import DataError, RunError
 from resnet_studio.events import Event, PicturesSkipped, Preparing, Probed
 from resnet_studio.model import resnet, weights
 from resnet_studio.model.checkpoint import Card, Preprocessing
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from torchvision.models import ResNet
 
     from resnet_studio.config import TrainConfig
+    from resnet_studio.data.dataset import Split
     from resnet_studio.training.control import Control
     from resnet_studio.workspace import Run
 
@@ -40,7 +42,7 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     begun = time.perf_counter()
     hardware.keep_freed_memory()
     saved = saving.read_state(run) if run.state_file.exists() else None
-    materials = yield from _materials(run, control, saved)
+    materials = yield from _materials_or_reason(run, control, saved)
     if materials is None:
         return None
     fresh, cache = materials.batches, ArrayCache(run.cache)
@@ -66,9 +68,24 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     return session
 
 
+def _materials_or_reason(
+    run: Run, control: Control, saved: Mapping[str, Any] | None
+) -> Generator[Event, None, Materials | None]:
+    """:func:`_materials`; where the pictures cannot be used because their folder is gone, the error says that."""
+    try:
+        return (yield from _materials(run, control, saved))
+    except DataError as error:
+        root = split_of(run).root
+        if root.is_dir():
+            raise
+        raise DataError("error.data.folder_gone", folder=str(root)) from error
+
+
 def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> Generator[Event, None, Materials | None]:
     """Decoded pictures and the network with its starting weights, cut; nothing is kept as features yet."""
-    config, split = run.config, Split.from_json(run.split)
+    config, split = run.config, split_of(run)
+    if None in (config.epochs, config.batch_size, config.picture_size, config.learning_rate):
+        raise RunError("error.run.damaged", file="config.json", run=run.id)
     device = choose_device(config.device)
     how, end = recipe(config, small=views.is_small(config, split.median_side)), _end(run, config, split)
     cache = ArrayCache(run.cache)

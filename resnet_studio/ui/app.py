@@ -8,14 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
 import socket
 import threading
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resnet_studio import cleaning
 from resnet_studio.errors import StudioError
 from resnet_studio.text import say
 from resnet_studio.ui.access import Access
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 FIRST_PORT = 7860
 PORTS_TRIED = 20
-KEPT_SECONDS = 24 * 3600
 
 
 def serve(
@@ -86,18 +84,13 @@ def serve(
 
 
 def _app_on(workspace: Workspace, access: Access) -> FastAPI:
-    """The app for the visitors that ``access`` lets in, once what an earlier server left behind is tidied up."""
-    from resnet_studio.training.jobs import Jobs, recover
+    """The app for the visitors that ``access`` lets in; what waited for an earlier server goes on waiting here."""
+    from resnet_studio.training.jobs import Jobs
 
-    def tidy() -> None:
-        recover(workspace)
-        forget_old_uploads(workspace)
-
-    # before the first run can be queued, and beside the import of Gradio
-    recovering = threading.Thread(target=tidy, name="recover")
-    recovering.start()
-    app = build_app(workspace, Jobs(workspace), access=access, warm=True)
-    recovering.join()
+    cleaning.keep_clean(workspace, threading.Event())
+    jobs = Jobs(workspace)
+    app = build_app(workspace, jobs, access=access, warm=True)
+    jobs.adopt()  # before the first run can be queued
     return app
 
 
@@ -133,20 +126,6 @@ def prepare_environment(workspace: Workspace) -> None:
     os.environ["GRADIO_MCP_SERVER"] = "False"
     os.environ["GRADIO_SHARE"] = "False"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-
-
-def forget_old_uploads(workspace: Workspace) -> None:
-    """Remove what was uploaded more than a day ago: whatever was of use has been moved out by then."""
-    for path in workspace.temporary.iterdir():
-        try:
-            if time.time() - path.stat().st_mtime < KEPT_SECONDS:
-                continue
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink()
-        except OSError:  # someone else was faster, or is still reading
-            continue
 
 
 def free_port(host: str, port: int | None) -> int:

@@ -166,23 +166,18 @@ class Starter:
 
 
 def take_in(picked: Picked, studio: Studio, progress: Callable[[int, int], None]) -> Dataset:
-    """Move what was uploaded into the workspace as a data set; the uploaded files are gone in any case."""
+    """Copy what was uploaded into the workspace as a data set.
+
+    The uploaded files stay until they are cleaned up by their age: equal files of two people are one file here.
+    """
     from resnet_studio.data import intake
 
-    try:
-        if picked.archive:
-            return intake.from_zip(
-                picked.archive, studio.workspace, name=picked.name, purpose="look", progress=progress
-            )
-        inside = studio.workspace.temporary
-        return intake.from_picked(
-            picked.files, studio.workspace, name=picked.name, inside=inside, purpose="look", progress=progress
-        )
-    finally:
-        for _, path in picked.files:
-            path.unlink(missing_ok=True)
-            if not any(path.parent.iterdir() if path.parent.is_dir() else ["gone"]):
-                path.parent.rmdir()
+    if picked.archive:
+        return intake.from_zip(picked.archive, studio.workspace, name=picked.name, purpose="look", progress=progress)
+    return intake.from_picked(
+        picked.files, studio.workspace, name=picked.name, inside=studio.workspace.temporary, purpose="look",
+        progress=progress,
+    )  # fmt: skip
 
 
 def follow(studio: Studio, name: str | None) -> Iterator[Following]:

@@ -88,7 +88,7 @@ class Renderer:
         with self._lock:
             kept = self._kept.get(key)
             if kept is None or kept[0] != version:
-                kept = self._kept[key] = (version, live_view.pieces(seen, language))
+                kept = self._kept[key] = (version, live_view.pieces_or_reason(seen, language))
             self._kept.move_to_end(key)
             while len(self._kept) > RENDERED_KEPT:
                 self._kept.popitem(last=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from html import escape
 
 from resnet_studio.events import Noted, Preparing
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, say, say_recorded
 from resnet_studio.ui import charts
 from resnet_studio.ui.charts import History
 from resnet_studio.ui.machine import device_name
@@ -36,6 +37,18 @@ def pieces(seen: Seen | None, language: Language) -> dict[str, str]:
         "probe": probe(seen, language),
         "notes": notes(seen, language),
     }
+
+
+def pieces_or_reason(seen: Seen | None, language: Language) -> dict[str, str]:
+    """The pieces about one run; where its files make no sense, that sentence alone."""
+    try:
+        return pieces(seen, language)
+    except Exception as error:
+        if seen is None:
+            raise
+        logging.getLogger(__name__).warning("run %s cannot be shown", seen.run.id, exc_info=error)
+        said = escape(say("runs.unshown", language, name=seen.name))
+        return {**pieces(None, language), "notes": f'<p class="rs-note rs-bad">{said}</p>'}
 
 
 def history_of(seen: Seen) -> History:
@@ -213,7 +226,7 @@ def notes(seen: Seen, language: Language) -> str:
         if state.failed.detail:
             summary = say("live.detail", language)
             detail = f"<details><summary>{summary}</summary><pre>{escape(state.failed.detail)}</pre></details>"
-        said = escape(_said(state.failed.key, language, **state.failed.values))
+        said = escape(say_recorded(state.failed.key, language, state.failed.values))
         parts.append(f'<div class="rs-note rs-bad" role="alert"><div>{said}{detail}</div></div>')
     parts += [f'<p class="rs-note">{escape(said)}</p>' for said in _notes_said(state.notes, language)]
     if state.skipped:
@@ -223,16 +236,8 @@ def notes(seen: Seen, language: Language) -> str:
 
 def _notes_said(told: Sequence[Noted], language: Language) -> list[str]:
     """The notes in words, each once, the latest last."""
-    said = [_said(note.key, language, **note.values) for note in told]
+    said = [say_recorded(note.key, language, note.values) for note in told]
     return list(dict.fromkeys(said))[-4:]
-
-
-def _said(key: str, language: Language, /, **values: object) -> str:
-    """The text behind a key that a log holds; the key itself where this version does not know it."""
-    try:
-        return say(key, language, **values)
-    except (KeyError, IndexError, ValueError):
-        return key
 
 
 def _skipped(files: Sequence[str], language: Language) -> str:

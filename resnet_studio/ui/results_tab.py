@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,7 +41,7 @@ def build(studio: Studio, shared: Shared) -> None:
         overviews = data.overviews()
         chosen = choose(overviews, run)
         now = mark(overviews, chosen, reader())
-        return gr.skip() if now == seen else (page(data, overviews, chosen, reader(), this_browser()), now)
+        return gr.skip() if now == seen else (page_or_reason(data, overviews, chosen, reader(), this_browser()), now)
 
     @guarded
     def look_at(event: gr.EventData) -> Any:
@@ -140,6 +141,20 @@ def page(data: RunData, overviews: list[Overview], run: Overview | None, languag
         parts.append(f'<div class="res-row">{class_table(report, language)}{pairs(report, language)}</div>')
     parts += [curves_panel(run, language), downloads_panel(run, language)]
     return f'<div class="res-page" data-run="{address(run.run, "")}">{"".join(parts)}</div>'
+
+
+def page_or_reason(
+    data: RunData, overviews: list[Overview], run: Overview | None, language: Language, browser: str = ""
+) -> str:
+    """The view of ``run``; where its files make no sense, that sentence and the way to the other runs."""
+    try:
+        return page(data, overviews, run, language, browser)
+    except Exception as error:
+        if run is None:
+            raise
+        logging.getLogger(__name__).warning("the results of %s cannot be shown", run.run.id, exc_info=error)
+        said = literal(say("runs.unshown", language, name=run.name))
+        return f'<div class="res-page"><p class="rs-note rs-bad">{said}</p>{chooser(overviews, run, language)}</div>'
 
 
 def curves_panel(run: Overview, language: Language) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from resnet_studio.evaluation import missed
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, say, say_recorded
 from resnet_studio.ui.literal import literal, name_of
 from resnet_studio.ui.machine import device_name
 from resnet_studio.ui.run_data import Overview, spell_parts, spell_time
@@ -69,7 +69,7 @@ def waiting(run: Overview, language: Language) -> str:
         return ""
     said = literal(say(f"results.state.{key}.text", language, **values))
     if state.failed:
-        said = f"<strong>{literal(say(state.failed.key, language, **state.failed.values))}</strong> {said}"
+        said = f"<strong>{literal(say_recorded(state.failed.key, language, state.failed.values))}</strong> {said}"
     go = {"interrupted": "runs", "no_report": "data"}.get(key, "train")
     if key == "failed" and run.run.state_file.is_file():
         go = "runs"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -16,9 +16,13 @@ from urllib.parse import quote
 from resnet_studio import labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.dataset import Split
+from resnet_studio.data.run_split import split_of
 from resnet_studio.durations import Durations, asked_at
 from resnet_studio.errors import RunError, StudioError
-from resnet_studio.events import Event, RunState, from_json, replay
+from resnet_studio.evaluation.report_format import is_report
+from resnet_studio.event_log import parsed
+from resnet_studio.events import Event, RunState, replay
+from resnet_studio.run_settings import RunSettings
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Run, Workspace, safe_name
 
@@ -74,13 +78,19 @@ class Overview:
         return self.state.finished.test_accuracy if self.state.finished else None
 
 
+@dataclass(frozen=True)
+class Damaged:
+    """A run that cannot be read, and the sentence that says why: damaged, or made by a newer version."""
+
+    run: Run
+    error: StudioError
+
+
 @dataclass
 class _Folded:
     """A run's log up to a byte offset."""
 
-    about: Mapping[str, Any]
-    requested: TrainConfig
-    config: TrainConfig
+    settings: RunSettings
     state: RunState = field(default_factory=RunState)
     offset: int = 0
     size: int = 0
@@ -99,13 +109,17 @@ class RunData:
 
     def overviews(self) -> list[Overview]:
         """All runs that can be read, the newest first."""
-        found = []
+        return [run for run in self.listed() if isinstance(run, Overview)]
+
+    def listed(self) -> list[Overview | Damaged]:
+        """All runs, the newest first, those that cannot be read with the reason."""
+        found: list[Overview | Damaged] = []
         for run in self.workspace.runs():
             try:
                 found.append(self.of(run))
-            except RunError:
-                continue
-        kept = {overview.run.id for overview in found}
+            except RunError as error:
+                found.append(Damaged(run, error))
+        kept = {listed.run.id for listed in found}
         with self._lock:
             self._folded = {name: folded for name, folded in self._folded.items() if name in kept}
         return found
@@ -129,12 +143,15 @@ class RunData:
             folded = self._folded.get(run.id)
             labelled = labels.stamp(run.folder)
             if folded is None:
-                folded = self._folded[run.id] = _Folded(run.about, run.requested, run.config, labelled=labelled)
+                folded = self._folded[run.id] = _Folded(run.settings, labelled=labelled)
             elif folded.labelled != labelled:
-                folded.about, folded.labelled = run.about, labelled
-            self._read_on(run, folded)
-            state = folded.state
-        return Overview(run, folded.about, folded.requested, folded.config, run.judged(state))
+                folded.settings, folded.labelled = run.settings, labelled
+            try:
+                self._read_on(run, folded)
+            except OSError as error:
+                raise RunError("error.run.damaged", file=run.log.path.name, run=run.id) from error
+            state, settings = folded.state, folded.settings
+        return Overview(run, settings.about, settings.requested, settings.resolved, run.judged(state))
 
     def report(self, run: Run) -> Mapping[str, Any] | None:
         """The run's ``report.json``; None where it was not tested."""
@@ -146,7 +163,9 @@ class RunData:
                     self._reports.move_to_end(run.report_file)
                     return kept[1]
             report: Mapping[str, Any] = json.loads(run.report_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            if not is_report(report):
+                return None
+        except (OSError, ValueError, RecursionError):
             return None
         with self._lock:
             self._reports[run.report_file] = (written, report)
@@ -161,11 +180,8 @@ class RunData:
                 self._splits.move_to_end(run.id)
                 return self._splits[run.id]
         try:
-            split = Split.from_json(run.split)
-            moved = self.workspace.datasets / split.dataset
-            if not split.root.is_dir() and moved.is_dir():
-                split = replace(split, root=moved)
-        except (StudioError, KeyError, TypeError, ValueError):
+            split = split_of(run)
+        except RunError:
             return None
         with self._lock:
             self._splits[run.id] = split
@@ -212,16 +228,14 @@ def read_without_progress(path: Path, offset: int) -> tuple[list[Event], int]:
         lines.pop()
     last = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].startswith(PROGRESS)), None)
     kept = [line for at, line in enumerate(lines) if at == last or not line.startswith(PROGRESS)]
-    events = []
-    for line in kept:
-        with suppress(ValueError, TypeError, KeyError, AttributeError):
-            if (event := from_json(json.loads(line))) is not None:
-                events.append(event)
+    events = [event for line in kept if (event := parsed(line)) is not None]
     return events, offset + sum(map(len, lines))
 
 
 def spell_time(seconds: float, language: Language) -> str:
     """A length of time as a person says it: ``48 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    if not math.isfinite(seconds):
+        return "–"
     whole = round(seconds)
     if whole < 60:
         return say("runs.time.seconds", language, seconds=whole if seconds >= 10 or not seconds else f"{seconds:.1f}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ from resnet_studio.text import Language, say
 from resnet_studio.ui.context import Shared, Studio, guarded, language_of, reader
 from resnet_studio.ui.downloads import FRESH
 from resnet_studio.ui.results_tab import loading, selected_tab
-from resnet_studio.ui.run_data import Overview, RunData
+from resnet_studio.ui.run_data import Damaged, Overview, RunData
 from resnet_studio.ui.runs_compare import MOST, compared
 from resnet_studio.ui.runs_view import table
 from resnet_studio.ui.whose import this_browser
@@ -42,7 +42,7 @@ class Handlers:
     @guarded
     def show(self, seen: str) -> Any:
         """In: what the view shows. Out: view, what it shows; nothing where that is the same."""
-        runs, size = self._data.overviews(), self._cache.size()
+        runs, size = self._data.listed(), self._cache.size()
         now = f"{mark(runs, reader())} {size}"
         return gr.skip() if now == seen else (table(runs, reader(), size, this_browser()), now)
 
@@ -64,7 +64,8 @@ class Handlers:
     def remove(self, event: gr.EventData) -> str:
         """In: a row of the view. Out: view."""
         run = self._named(event)
-        name = self._data.of(run).name
+        found = self._data.find(run.id)
+        name = found.name if found else run.id
         if self._studio.jobs.place(run.id) is not None:
             raise RunError("error.run.busy", run=name)
         self._studio.workspace.delete_run(run)
@@ -94,7 +95,7 @@ class Handlers:
         return self._studio.workspace.run(name)
 
     def _table(self) -> str:
-        return table(self._data.overviews(), reader(), self._cache.size(), this_browser())
+        return table(self._data.listed(), reader(), self._cache.size(), this_browser())
 
 
 def build(studio: Studio, shared: Shared) -> None:
@@ -111,10 +112,15 @@ def build(studio: Studio, shared: Shared) -> None:
     view.go(handlers.go, None, [shared.tabs, view], **QUIET)
 
 
-def mark(runs: list[Overview], language: Language) -> str:
+def mark(runs: Sequence[Overview | Damaged], language: Language) -> str:
     """A text that changes when the table would."""
-    states = tuple((run.run.id, run.state.status, run.state.last_number, run.name, run.note) for run in runs)
-    return f"{language} {date.today()} {hash(states)}"
+    return f"{language} {date.today()} {hash(tuple(map(_version, runs)))}"
+
+
+def _version(run: Overview | Damaged) -> tuple[object, ...]:
+    if isinstance(run, Damaged):
+        return run.run.id, run.error.key
+    return run.run.id, run.state.status, run.state.last_number, run.state.unreadable, run.name, run.note
 
 
 def routes(studio: Studio) -> APIRouter:

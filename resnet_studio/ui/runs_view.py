@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+
+from resnet_studio.errors import RunError
 from resnet_studio.labels import LONGEST_NAME, LONGEST_NOTE
 from resnet_studio.text import Language, say
 from resnet_studio.ui.charts import sparkline
 from resnet_studio.ui.literal import literal, name_of
 from resnet_studio.ui.results_downloads import address
-from resnet_studio.ui.run_data import Overview, spell_time, spell_when
+from resnet_studio.ui.run_data import Damaged, Overview, spell_time, spell_when
 from resnet_studio.ui.settings_view import changed, in_short
 from resnet_studio.ui.whose import spelled, whose
 
@@ -17,7 +21,7 @@ CHIPS = 4
 FILTER_FROM = 8
 
 
-def table(runs: list[Overview], language: Language, cached: int = 0, browser: str = "") -> str:
+def table(runs: Sequence[Overview | Damaged], language: Language, cached: int = 0, browser: str = "") -> str:
     """All ``runs`` as seen from ``browser``, or what the tab shows before there is one.
 
     ``cached`` bytes can be computed again.
@@ -25,7 +29,7 @@ def table(runs: list[Overview], language: Language, cached: int = 0, browser: st
     if not runs:
         return _empty(language)
     heads = "".join(f'<th scope="col">{say(f"runs.column.{column}", language)}</th>' for column in COLUMNS)
-    rows = "".join(_row(run, language, browser) for run in runs)
+    rows = "".join(_any_row(run, language, browser) for run in runs)
     search = ""
     if len(runs) >= FILTER_FROM:
         words = say("runs.filter", language)
@@ -73,6 +77,31 @@ def _rename_words(language: Language) -> str:
     return f'{said} data-longest-name="{LONGEST_NAME}" data-longest-note="{LONGEST_NOTE}"'
 
 
+def _any_row(run: Overview | Damaged, language: Language, browser: str) -> str:
+    """The row of a run; where its files make no sense, one that says so, so that all other rows are shown."""
+    if isinstance(run, Damaged):
+        return _damaged_row(run, language)
+    try:
+        return _row(run, language, browser)
+    except Exception as error:
+        logging.getLogger(__name__).warning("run %s cannot be shown", run.run.id, exc_info=error)
+        damage = RunError("error.run.damaged", file=run.run.log.path.name, run=run.run.id)
+        return _damaged_row(Damaged(run.run, damage), language)
+
+
+def _damaged_row(run: Damaged, language: Language) -> str:
+    """The folder's name, what is wrong with it, and the button that removes it."""
+    key = literal(run.run.id)
+    kind = "newer" if run.error.key == "error.run.newer" else "damaged"
+    return (
+        f'<tr data-run="{key}"><td class="pick"></td>'
+        f'<th scope="row">{name_of(run.run.id)}'
+        f'<span class="runs-status failed">{say(f"runs.status.{kind}", language)}</span></th>'
+        f'<td class="settings" colspan="5">{literal(run.error.sentence(language))}</td>'
+        f'<td class="actions"><div>{_bin(key, key, language)}</div></td></tr>'
+    )
+
+
 def _row(run: Overview, language: Language, browser: str) -> str:
     name, key = literal(run.name), literal(run.run.id)
     counts = run.about.get("counts", {})
@@ -100,9 +129,12 @@ def _note(run: Overview) -> str:
 
 def _status(run: Overview, language: Language) -> str:
     status = run.state.status
-    if status == "finished":
-        return ""
-    return f'<span class="runs-status {status}">{say(f"runs.status.{status}", language)}</span>'
+    shown = "" if status == "finished" else say(f"runs.status.{status}", language)
+    chip = f'<span class="runs-status {status}">{shown}</span>' if shown else ""
+    if run.state.unreadable:
+        why = literal(say("runs.unreadable", language, count=run.state.unreadable))
+        chip += f'<span class="runs-status failed" title="{why}">{say("runs.status.damaged", language)}</span>'
+    return chip
 
 
 def _settings(run: Overview, language: Language) -> str:
@@ -152,16 +184,20 @@ def _actions(run: Overview, name: str, key: str, language: Language, browser: st
             f'<a class="res-button small" href="{address(run.run, "model.safetensors")}" download'
             f' title="{label}" aria-label="{label}">↓</a>'
         )
-    busy = run.state.status == "running"
-    label = say("runs.delete.busy" if busy else "runs.delete.label", language, name=name)
-    ask, by = say("runs.delete.ask", language, name=name), whose(run.about, browser)
+    by = whose(run.about, browser)
     theirs = say(f"runs.delete.{by}", language) if by in ("elsewhere", "program") else ""
-    made.append(
+    made.append(_bin(name, key, language, busy=run.state.status == "running", theirs=theirs))
+    return f"<div>{''.join(made)}</div>"
+
+
+def _bin(name: str, key: str, language: Language, *, busy: bool = False, theirs: str = "") -> str:
+    label = say("runs.delete.busy" if busy else "runs.delete.label", language, name=name)
+    ask = say("runs.delete.ask", language, name=name)
+    return (
         f'<button type="button" class="res-button small bin" data-remove="{key}" data-ask="{ask}" data-whose="{theirs}"'
         f' title="{label}"'
         f' aria-label="{label}"{" aria-disabled=true" if busy else ""}><span aria-hidden="true">✕</span></button>'
     )
-    return f"<div>{''.join(made)}</div>"
 
 
 def _button(kind: str, key: str, text: str, label: str) -> str:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio import labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.durations import asked_at
-from resnet_studio.errors import StudioError
+from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import Event, Progress, RunState, Started, replay
+from resnet_studio.run_settings import RunSettings
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Seen:
     @property
     def planned(self) -> int:
         """How many epochs it is to train."""
-        return self.state.started.epochs if self.state.started else self.config.epochs or 1
+        return max(1, self.state.started.epochs if self.state.started else self.config.epochs or 1)
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,7 @@ class Board:
 class _Folded:
     """A run's log up to a byte offset."""
 
-    about: Mapping[str, Any]
-    config: TrainConfig
+    settings: RunSettings
     state: RunState = field(default_factory=RunState)
     trail: list[tuple[float, float]] = field(default_factory=list)
     offset: int = 0
@@ -148,7 +148,8 @@ class Watch:
         place, foreign = board.place(run_id), run_id in board.others
         if place is None and folded.state.status == "running" and self._is_held(run, time.monotonic()):
             place, foreign = 0, True
-        return Seen(run, folded.about, folded.config, folded.state, tuple(folded.trail), folded.size, place, foreign)
+        about, config = folded.settings.about, folded.settings.resolved
+        return Seen(run, about, config, folded.state, tuple(folded.trail), folded.size, place, foreign)
 
     def _look(self, now: float) -> None:
         if now - self._listed >= LIST_SECONDS:
@@ -175,7 +176,8 @@ class Watch:
             name for name in sorted(recent) if name not in own and name not in queued and self._at_work(name, now)
         ]
         running = (*own, *others)
-        latest = max(self._sizes, key=lambda name: (self._sizes[name][1], name), default=None)
+        newest_first = sorted(self._sizes, key=lambda name: (self._sizes[name][1], name), reverse=True)
+        latest = next((name for name in newest_first if self._fold(name)), None)
         sizes, labelled = sorted((n, s[0]) for n, s in self._sizes.items()), sorted(self._labelled.items())
         signature = (running, tuple(queued), latest, tuple(sizes), tuple(labelled))
         if signature != self._signature:
@@ -203,9 +205,9 @@ class Watch:
             folded = self._folded.get(name)
             labelled = labels.stamp(run.folder)
             if folded is None:
-                folded = self._folded[name] = _Folded(run.about, run.config, labelled=labelled)
+                folded = self._folded[name] = _Folded(run.settings, labelled=labelled)
             elif folded.labelled != labelled:
-                folded.about, folded.labelled = run.about, labelled
+                folded.settings, folded.labelled = run.settings, labelled
         except StudioError:
             self._folded.pop(name, None)
             return None
@@ -214,7 +216,10 @@ class Watch:
         if size < folded.offset:
             folded.state, folded.offset, folded.trail = RunState(), 0, []
         if size != folded.offset:
-            events, folded.offset = run.log.read(folded.offset)
+            try:
+                events, folded.offset = run.log.read(folded.offset)
+            except RunError:
+                return None
             folded.state = replay(events, folded.state)
             folded.trail = extended(folded.trail, events)
         folded.size = size

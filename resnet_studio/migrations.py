@@ -1,0 +1,50 @@
+"""``config.json`` of runs as earlier versions wrote it, brought up to date while it is read; the file stays as it is.
+
+To change what the file holds, add a small function at the end of :data:`CHAIN`. It takes the whole content as the
+version before wrote it and changes it in place, so that an old run that is resumed, evaluated or exported still does
+what it did. For a new setting whose default is not the old behaviour, that is::
+
+    lambda content: settled(content, fit="crop")
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from resnet_studio.errors import RunError
+
+Content = dict[str, Any]
+
+
+def settled(content: Content, **values: Any) -> None:
+    """Give the settings that a run was trained with the ``values`` of settings that came later."""
+    content["resolved"] = {**values, **content["resolved"]}
+
+
+def one_version_for_the_file(content: Content) -> None:
+    """1 to 2: each set of settings had a version of its own."""
+    for settings in ("requested", "resolved"):
+        content[settings] = {key: value for key, value in content[settings].items() if key != "version"}
+
+
+CHAIN: tuple[Callable[[Content], None], ...] = (one_version_for_the_file,)
+VERSION = 1 + len(CHAIN)
+
+
+def up_to_date(content: Mapping[str, Any], run: str) -> Content:
+    """A copy of ``content``, the ``config.json`` of ``run``, as this version would have written it.
+
+    Raises :class:`RunError` where a newer version wrote it; ``TypeError``, ``LookupError``, ``AttributeError`` or
+    ``ValueError`` where it makes no sense.
+    """
+    version = content.get("version", 1)
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise ValueError(f"no version: {version!r}")
+    if version > VERSION:
+        raise RunError("error.run.newer", run=run)
+    current = copy.deepcopy(dict(content))
+    for step in CHAIN[version - 1 :]:
+        step(current)
+    return current

@@ -38,6 +38,17 @@ def test_threads_are_thought_over_again_and_precision_is_not(monkeypatch):
         torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize(("gain", "threads"), [(1.1, 4), (1.3, 2)])
+def test_fewer_threads_are_taken_only_where_they_are_clearly_faster(monkeypatch, gain, threads):
+    monkeypatch.setattr(hardware, "most_threads", lambda: 4)
+    monkeypatch.setattr(hardware, "_seconds", lambda compute, *_: 1.0 / (gain if compute.threads == 2 else 1))
+    before = torch.get_num_threads()
+    try:
+        assert hardware.rethought(Compute("bf16", 1)).threads == threads
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_an_asked_for_precision_is_kept():
     for precision in ("fp32", "bf16"):
         assert hardware.choose_compute(precision, torch.device("cpu")).precision == precision

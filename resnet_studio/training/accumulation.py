@@ -37,13 +37,12 @@ def shares(batches: Sequence[NDArray[np.int64]], weights: NDArray[np.float64], s
 
 
 def picture_weights(m: Materials) -> NDArray[np.float64]:
-    """What each training picture weighs in the mean loss of a batch.
+    """What each training picture weighs in the mean loss of a batch: 1, or the weight of its class.
 
-    As in ``torch.nn.CrossEntropyLoss``: the weight of its class, but 1 where pictures are mixed, since their targets
-    are shares of several classes.
+    Mixing pictures within a batch moves weights between them, and leaves their sum.
     """
     labels = m.batches.training.labels.cpu()
-    if m.config.class_weighting != "balanced" or m.config.mix != "none":
+    if m.config.class_weighting != "balanced":
         return np.ones(len(labels))
     return class_weights(m).cpu().double()[labels].numpy()
 
@@ -111,6 +110,6 @@ def saved_gradients(m: Materials) -> list[Tensor | None]:
 
 
 def restore_gradients(m: Materials, gradients: Sequence[Tensor | None]) -> None:
-    """Give the trained parameters back what :func:`saved_gradients` held."""
+    """Give the trained parameters back what :func:`saved_gradients` held, in its layout: a norm sums in that order."""
     for parameter, gradient in zip(trained_parameters(m), gradients, strict=True):
-        parameter.grad = None if gradient is None else torch.empty_like(parameter).copy_(gradient)
+        parameter.grad = None if gradient is None else gradient.to(parameter.device)

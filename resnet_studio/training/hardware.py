@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import torch
 
 PRECISIONS = ("fp32", "bf16")
+CLEARLY = 1.2
 ROUNDS = 4  # of a measurement that is made once a machine
 
 
@@ -129,21 +130,21 @@ def most_threads() -> int:
 
 
 def rethought(compute: Compute, rounds: int = 2) -> Compute:
-    """``compute`` with the number of threads that is faster: a thread a core, or half as many, where cores are only
-    halves of one.
+    """``compute`` with the number of threads that is faster: a thread a core, or half as many where that is clearly
+    better, as where cores are only halves of one. What is measured holds for long, and others may be busy just now.
     """
     if not compute.threads:
         return compute
     most = most_threads()
     numbers = sorted({most, max(1, most // 2)}, reverse=True)
-    return fastest([replace(compute, threads=threads) for threads in numbers], rounds)
+    return fastest([replace(compute, threads=threads) for threads in numbers], rounds, CLEARLY)
 
 
-def fastest(candidates: list[Compute], rounds: int = 2) -> Compute:
+def fastest(candidates: list[Compute], rounds: int = 2, clearly: float = 1.0) -> Compute:
     """The candidate that takes the least time for a layer of the kind that ResNets end in, forward and backward.
 
     They are tried in turn, some times in a row each: the first after a change has to wake threads or build kernels.
-    Who is far behind after a round need not try again.
+    Who is far behind after a round need not try again. The first wins unless another is ``clearly`` times as fast.
     """
     import torch
 
@@ -160,7 +161,8 @@ def fastest(candidates: list[Compute], rounds: int = 2) -> Compute:
             seconds[candidate] += [_seconds(candidate, used, pictures) for _ in range(4)][1:]
         best = min(min(each, default=0.0) for each in seconds.values())
         seconds = {candidate: each for candidate, each in seconds.items() if min(each, default=0.0) <= 1.5 * best}
-    return min(seconds, key=lambda candidate: statistics.median(seconds[candidate] or [0.0]))
+    handicaps = {candidate: 1.0 if candidate == candidates[0] else clearly for candidate in candidates}
+    return min(seconds, key=lambda candidate: handicaps[candidate] * statistics.median(seconds[candidate] or [0.0]))
 
 
 def _seconds(compute: Compute, layer: torch.nn.Module, pictures: torch.Tensor) -> float:

@@ -10,7 +10,6 @@ from functools import partial
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_studio.data.augment import RANDOM
@@ -21,6 +20,7 @@ from resnet_studio.training.accumulation import Attempts, Share, picture_weights
 from resnet_studio.training.adversarial import attack_of
 from resnet_studio.training.batches import autocast, batch_count, epoch_batches, step_seed
 from resnet_studio.training.compiling import TrainedPart
+from resnet_studio.training.loss import summed
 from resnet_studio.training.materials import Materials, Tally, class_weights
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, share_zeros, soft_threshold
 from resnet_studio.training.plan import fewest_in_a_batch, picture_size_in
@@ -190,9 +190,7 @@ class Session:
         m, smoothing, share = self.materials, self.materials.config.label_smoothing, self.share
         with autocast(m.device, m.compute):
             logits = self.trained.forward(inputs)
-        weights = self.loss_weights
-        total = F.cross_entropy(logits.float(), targets, weight=weights, label_smoothing=smoothing, reduction="sum")
-        loss = total * (factor / share.weight)
+        loss = summed(logits.float(), targets, self.loss_weights, smoothing) * (factor / share.weight)
         (loss * share.of_group).backward()  # type: ignore[no-untyped-call]
         return loss.detach(), logits
 

@@ -71,9 +71,21 @@ def _opened(
     from resnet_studio.data.choices import Choices
     from resnet_studio.data.intake import open_data
 
+    announce_download(str(source), workspace, terminal)
     given = vars(options)
     choices = Choices(**{spec.name: given[spec.name] for spec in fields(Choices) if spec.name in given})
     return open_data(source, workspace, choices=choices, purpose=purpose, progress=terminal.steps("pictures"))
+
+
+def announce_download(source: str, workspace: Workspace, terminal: Terminal) -> None:
+    """Say how much a public set that is not here yet has to download, and on which terms it is used."""
+    from resnet_studio.data.intake import kept_from
+    from resnet_studio.data.public import PUBLIC
+
+    item = PUBLIC.get(source.removeprefix("public:")) if source.startswith("public:") else None
+    if item is not None and kept_from(source, workspace) is None:
+        size = round(item.download_bytes / 2**20)
+        terminal.line(say("cli.download", name=item.name(), size=size, terms=item.terms()))
 
 
 def unlabelled(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> list[tuple[str, Path]]:

@@ -8,7 +8,7 @@ import made
 import pytest
 
 from resnet_studio import cli
-from resnet_studio.errors import RunError
+from resnet_studio.errors import DataError, RunError
 
 FAST = ["--weights", "scratch", "--epochs", "2", "--batch-size", "16", "--picture-size", "16", "--precision", "fp32"]
 COMMANDS = ["check", "train", "resume", "evaluate", "predict", "runs", "rename", "ui"]
@@ -235,3 +235,15 @@ def test_a_name_that_cannot_be_is_refused_and_changes_nothing(command, trained, 
     assert status == 2 and len(err.strip().splitlines()) == 1
     (row,) = answer(command("runs", "--json")[1])["runs"]
     assert row["name"] == "pictures-resnet18"
+
+
+def test_a_public_set_says_how_much_it_downloads_and_on_which_terms(command, monkeypatch):
+    def no_network(key, workspace, **_):
+        raise DataError("error.public.no_network", name=key)
+
+    monkeypatch.setattr("resnet_studio.data.samples.open_public", no_network)
+    code, out, err = command("check", "public:cifar10")
+    assert (code, out) == (2, "")
+    first, *_, last = err.strip().splitlines()
+    assert "CIFAR-10, 163 MB" in first and "Krizhevsky" in first
+    assert "network" in last

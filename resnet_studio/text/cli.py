@@ -1,6 +1,10 @@
 """What the command line says. It speaks English; the Chinese stands here for the same table."""
 
 TEXT: dict[str, tuple[str, str]] = {
+    "cli.download": (
+        "Downloading {name}, {size} MB; Ctrl-C stops it. Terms: {terms}",
+        "正在下载 {name}，{size} MB；按 Ctrl-C 可停止。使用条款：{terms}",
+    ),
     "error.evaluate.unknown_class": (
         "The model does not know the class {name!r}; it knows: {known:, }. Rename the folder or choose another model.",
         "模型中没有类别“{name}”；可识别的类别有：{known:、}。请重命名文件夹或选择其他模型。",

@@ -64,7 +64,7 @@
       image.dataset.zoom = "";
       image.tabIndex = 0;
       image.setAttribute("role", "button");
-      image.setAttribute("aria-label", words().enlarge);
+      image.alt = words().enlarge;
       const sized = () => image.classList.toggle("tiny", image.naturalWidth > 0 && image.naturalWidth < 64);
       image.addEventListener("load", sized);
       sized();

@@ -34,7 +34,7 @@ def waiting(kind: str, word: Callable[[str], str], classes: Sequence[str] = ()) 
     known = f'<p>{word("predict.waiting.knows")}</p><ul class="predict-counts">{names}</ul>' if names else ""
     return (
         f'<section class="rs-card predict-answer idle"><div class="predict-idle" aria-hidden="true">{bars}</div>'
-        f'<h3 class="rs-h2">{word("predict.waiting.title")}</h3><p>{word(key)}</p>{known}</section>'
+        f'<h2 class="rs-h2">{word("predict.waiting.title")}</h2><p>{word(key)}</p>{known}</section>'
     )
 
 
@@ -86,7 +86,7 @@ def _verdict(prediction: Prediction, sure: str, language: Language) -> str:
     if sure == "unsure" and len(prediction.scores) > 1:
         second = f"<p>{say('predict.verdict.unsure.second', language, name=name_of(prediction.scores[1][0]))}</p>"
     chip = f'<span class="predict-level {sure}">{say(f"predict.verdict.{sure}.note", language)}</span>'
-    return f"<header><h3>{name}</h3>{chip}</header>{second}"
+    return f"<header><h2>{name}</h2>{chip}</header>{second}"
 
 
 def _bars(prediction: Prediction, language: Language) -> str:

@@ -77,7 +77,7 @@ def panel(tries: Sequence[Try], first: int, total: int, language: Language, *, d
         label = say("predict.tries.draw", language)
         draw = f'<button type="button" class="res-button" data-draw="1">{label}</button>'
     return (
-        f'<section class="predict-tries"><h3 class="rs-h2">{say("predict.tries.title", language)}</h3>'
+        f'<section class="predict-tries"><h2 class="rs-h2">{say("predict.tries.title", language)}</h2>'
         f'<p class="rs-small">{say("predict.tries.text", language)} {more}</p>'
         f'<div class="predict-tries-row">{pictures}</div>{draw}</section>'
     )

@@ -102,3 +102,15 @@ window.studioInbox = (element, brought) => {
     },
   };
 };
+
+// Gradio's list of files holds a button inside of a button, the outer one without a name: only the inner one is one.
+new MutationObserver(() => {
+  for (const inner of document.querySelectorAll("#predict-files .icon-mode")) {
+    const outer = inner.parentElement.closest("button:not([role])");
+    if (!outer) continue;
+    outer.setAttribute("role", "group");
+    outer.setAttribute("aria-label", inner.getAttribute("aria-label"));
+    outer.tabIndex = -1;
+    outer.removeAttribute("title");
+  }
+}).observe(document.documentElement, { childList: true, subtree: true });

@@ -118,6 +118,9 @@ def test_a_set_to_score_on_is_not_one_to_train_on(trained, tmp_path, capsys):
     _, workspace, _ = trained
     folder = made.write(tmp_path / "one", {f"cat/{n}.png": made.picture(800 + n) for n in range(5)})
     data = studio.open_data(folder, workspace, to_score=True)
+    from resnet_studio.data.checkup import inspect
+
+    assert "one_class" in {finding.kind for finding in inspect(data)}
     with pytest.raises(DataError, match="only one class"):
         studio.train(data, workspace=workspace, **SETTINGS)
     assert cli.main(["train", str(folder), "--workspace", str(workspace.root)]) == 2
@@ -152,3 +155,15 @@ def test_a_class_that_differs_hardly_is_named_with_its_pair(evaluate, tmp_path, 
     path = made.zipped(tmp_path / "a.zip", {f"{name}/{n}.png": made.picture(n) for n in range(3)})
     status, found = evaluate(path)
     assert status == 2 and f"{name!r}, but 'cat'" in found["error"]
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "{}", '{"train": 3, "validation": []}', '{"train": [1], "validation": [2]}', "x"]
+)
+def test_a_damaged_split_means_that_nothing_is_known(trained, evaluate, tmp_path, content):
+    run, _, data = trained
+    moved = Workspace.open(tmp_path / "moved")
+    shutil.copytree(run.folder, moved.root / "runs" / run.id)
+    (moved.root / "runs" / run.id / "split.json").write_text(content)
+    status, found = evaluate(data, workspace=moved)
+    assert status == 0 and found["trained_on"] is None and "not known" in found["notes"][0]

@@ -70,6 +70,8 @@ def _read_as(some: tuple[str, ...], encoding: str, other: str) -> tuple[str, ...
 
 
 def _too_small(dataset: Dataset) -> Iterator[Finding]:
+    if len(dataset.classes) == 1:
+        yield Finding("one_class", "finding.one_class", {"name": dataset.classes[0]}, dataset.classes)
     small = too_small(dataset.samples, dataset.classes)
     if small.classes:
         enough = len(dataset.classes) - len(small.classes) > 1

@@ -38,9 +38,9 @@ def seen_by(checkpoint: Path, card: Card, workspace: Workspace) -> Seen | None:
     beside = Run(checkpoint.resolve().parent)
     try:
         run = beside if checkpoint.name == beside.best.name and beside.id == card.run else workspace.run(card.run)
-        split = run.split
+        split = run.split if run.id == card.run else {}
         return Seen(_contents(split["train"]), _contents(split["validation"]))
-    except (RunError, LookupError, TypeError):
+    except (RunError, LookupError, TypeError, AttributeError):
         return None
 
 

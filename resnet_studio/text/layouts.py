@@ -47,6 +47,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count:class has|classes have} only one picture or copies of one and cannot be validated ({classes}): add pictures, or go on without.",
         "有 {count} 个类别只有一张图片（或都是同一张的副本），无法验证（{classes}）：请补充图片，或不使用这些类别。",
     ),
+    "finding.one_class": (
+        "There is only one class, “{name}”: a model can be scored on it, but none can be trained.",
+        "只有一个类别“{name}”：可以用来评估模型，但无法训练。",
+    ),
     "finding.alike_classes": (
         "Class names that differ only by case, blanks or the like: {pairs}. If they are meant to be one class, rename the folders or join them.",
         "有些类别名只在大小写、空格等方面不同：{pairs}。如果是同一个类别，请重命名文件夹，或将它们合并。",

@@ -55,7 +55,8 @@ def _card(finding: Finding, language: Language) -> str:
 
 def ready(found: Sequence[Finding], language: Language) -> str:
     """Whether a training can begin, or something has to be settled first."""
-    key = "data.next.not_ready" if any(finding.kind == "single" for finding in found) else "data.next.ready"
+    stopped = any(finding.kind in ("single", "one_class") for finding in found)
+    key = "data.next.not_ready" if stopped else "data.next.ready"
     return f'<span class="rs-h2">{escape(say(key, language))}</span>'
 
 

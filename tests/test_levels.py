@@ -3,12 +3,17 @@
 import numpy as np
 import odd_files
 import pytest
-from made import ended
+from made import ended, prepared
 from odd_files import encoded, ramp, tiff
 from PIL import Image
 
+from resnet_studio.config import TrainConfig
 from resnet_studio.data import levels
 from resnet_studio.data.cache import ArrayCache
+from resnet_studio.data.intake import open_data
+from resnet_studio.data.reading import Reading
+from resnet_studio.model.preprocess import Preprocessing
+from resnet_studio.training import plan
 
 
 def measured(folder, *contents: bytes, cache=None):
@@ -75,3 +80,52 @@ def test_of_very_many_pictures_some_of_every_class_are_measured(tmp_path, monkey
     monkeypatch.setattr(levels, "_measured", lambda file: looked.append(file) or {})
     measured(tmp_path, *[grey16(0, 9)] * 57)
     assert len(looked) == 10
+
+
+def twelve_bits(folder, gain: int):
+    """Faint stripes in 12 bits, times ``gain``, in two classes; the same pictures for every gain."""
+    for label, period in (("fine", 3), ("coarse", 9)):
+        (folder / label).mkdir(parents=True)
+        for number in range(8):
+            draw = np.random.default_rng([number, period])
+            wave = np.sin(2 * np.pi * (np.arange(32) + draw.uniform(0, period)) / period)
+            numbers = (900 + 90 * wave + draw.normal(0, 20, (32, 32))).clip(0, 4095).astype(np.uint16)
+            Image.fromarray(numbers * np.uint16(gain)).save(folder / label / f"{number}.png")
+    return folder
+
+
+def begun(folder, workspace):
+    dataset = open_data(folder, workspace)
+    config = TrainConfig(weights="scratch", epochs=1, picture_size=32, augmentation="none", device="cpu")
+    return plan.new_run(dataset, config, workspace)
+
+
+def test_a_training_reads_12_bits_in_16_as_well_as_the_same_stretched_to_16(tmp_path, workspace):
+    found = {}
+    for gain in (1, 16):
+        materials = prepared(begun(twelve_bits(tmp_path / str(gain), gain), workspace))[0].materials
+        low, high = materials.card.preprocessing.ranges["uint16"]
+        assert 600 < low / gain < 850 and 950 < high / gain < 1200 and materials.card.preprocessing.colour_managed
+        shades = materials.batches.training.pixels
+        assert len(shades.unique()) > 200
+        found[gain] = sorted(picture.float().mean().item() for picture in materials.batches.validation.pixels)
+    assert abs(found[1][0] - found[16][0]) < 30  # other pictures validate, as other contents are drawn
+
+
+def test_a_run_of_before_goes_on_reading_as_it_began(tmp_path, workspace):
+    run = begun(twelve_bits(tmp_path / "data", 1), workspace)
+    prepared(run)
+    card = run.read_json("card.json")
+    assert card["preprocessing"].pop("ranges") and card["preprocessing"].pop("colour_managed")
+    run.write_json("card.json", card)
+    materials = prepared(run)[0].materials
+    assert materials.card.preprocessing.reading == Reading({}, colour_managed=False)
+    assert len(materials.batches.training.pixels.unique()) < 9
+
+
+def test_no_checkpoint_can_have_a_range_that_none_was_measured_as():
+    how = Preprocessing(resize=9, crop=8, ranges={"uint16": [0, 4095]})
+    assert how.reading.ranges == {"uint16": (0.0, 4095.0)}
+    for ranges in ({"uint16": (5, 5)}, {"int64": (0, 1)}, {"uint16": (0, float("nan"))}, {"uint16": (0,)}):
+        with pytest.raises(ValueError):
+            Preprocessing(resize=9, crop=8, ranges=ranges)

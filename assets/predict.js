@@ -86,6 +86,16 @@ window.studioPad = (element, props, watch, send) => {
 // Pictures that are pasted or dropped anywhere on the tab.
 window.studioInbox = (element, brought) => {
   const note = element.querySelector(".predict-inbox");
+  // Gradio takes a chosen file for a picture by its name alone; the studio looks at its first bytes.
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (!input.matches?.("#predict-picture input[type=file]")) return;
+    const files = [...input.files];
+    if (!files.length || files.every(({ type }) => type.startsWith("image/"))) return;
+    event.stopImmediatePropagation();
+    window.studioTakers.predict.take(files.map((file) => ({ path: file.name, file })));
+    input.value = "";
+  }, true);
   (window.studioTakers ??= {}).predict = {
     words: (all) => all.dropPredict,
     take: async (entries) => {

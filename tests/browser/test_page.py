@@ -242,6 +242,17 @@ def test_a_picture_gets_an_answer(trained: Trained, class_folder: Path) -> None:
     assert sorted(page.locator("#predict-answer .predict-bars span").all_inner_texts()) == NAMES
 
 
+def test_a_picture_without_an_ending_gets_an_answer(trained: Trained, class_folder: Path, tmp_path: Path) -> None:
+    page = trained.page
+    tab(page, "predict")
+    plain = tmp_path / "0a1b2c"
+    plain.write_bytes((class_folder / "green" / "3.png").read_bytes())
+    page.locator("#predict-picture").get_by_role("button", name=re.compile("clear|remove", re.I)).first.click()
+    page.locator("#predict-answer .predict-bars li").first.wait_for(state="detached")
+    page.locator("#predict-picture input[type=file]").set_input_files(plain)
+    page.locator("#predict-answer .predict-bars li").first.wait_for(timeout=60_000)
+
+
 def test_a_file_that_is_no_picture_gets_a_sentence(trained: Trained, tmp_path: Path) -> None:
     page = trained.page
     bad = tmp_path / "notes.png"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import hand_made
 import made
@@ -128,6 +129,18 @@ def test_events_carry_no_file_either(scene: Scene) -> None:
     assert scene.leaked() == []
 
 
+def test_text_that_cannot_be_encoded_is_refused_with_a_sentence(scene: Scene) -> None:
+    """It would end the connection without an answer, and whatever stored it could not be shown to anybody."""
+    halves = ["\ud800", {"a": ["x\udfff"]}, {"\ud83d": 1}]
+    for index, handler in scene.blocks.fns.items():
+        half, count = halves[index % 3], len(handler.inputs)
+        data, event = ([half] * count, None) if count and index % 2 else ([None] * count, {"run": half})
+        body = {"data": data, "fn_index": index, "session_hash": "half", "event_data": event}
+        sent: dict[str, Any] = {"content": json.dumps(body), "headers": {"content-type": "application/json"}}
+        answer = scene.client.post("/gradio_api/run/predict", **sent)
+        assert answer.status_code == 500 and "character" in answer.json()["error"]
+
+
 def test_an_uploaded_file_still_reaches_its_handler(scene: Scene) -> None:
     (sent,) = scene.client.post("/gradio_api/upload", files={"files": ("a.png", made.picture(3))}).json()
     picture = {"path": sent, "meta": {"_type": "gradio.FileData"}}
@@ -237,6 +250,7 @@ def test_only_routes_that_the_page_needs_are_open(scene: Scene) -> None:
     ],
 )  # fmt: skip
 def test_what_gradio_offers_beyond_the_page_is_closed(scene: Scene, method: str, path: str) -> None:
+    assert not open_routes.is_open(method, unquote(path), scene.workspace.temporary)  # some would answer without end
     assert scene.client.request(method, path).status_code in {404, 405}
 
 
@@ -284,6 +298,20 @@ def test_no_other_site_may_send_anything(scene: Scene) -> None:
         answer = scene.client.options(path, headers=asked)
         assert answer.status_code in {403, 404}
         assert [name for name in answer.headers if name.startswith("access-control")] == []
+
+
+def test_another_site_of_the_same_name_may_not_send_anything_either(scene: Scene) -> None:
+    """``http://school.example`` is not ``https://school.example``; browsers say so, the ``Origin`` here does not."""
+    sent = {"origin": HERE.replace("http:", "https:"), "sec-fetch-site": "same-site"}
+    assert scene.client.post("/gradio_api/queue/join", headers=sent).status_code == 403
+    sent["sec-fetch-site"] = "cross-site"
+    assert scene.client.post("/gradio_api/upload", headers=sent).status_code == 403
+    assert (
+        scene.client.post(
+            "/gradio_api/queue/join", headers={"origin": HERE, "sec-fetch-site": "same-origin"}
+        ).status_code
+        == 422
+    )
 
 
 def test_no_answer_lets_another_site_read_it(scene: Scene) -> None:
@@ -514,6 +542,25 @@ def test_the_page_works_below_a_path(workspace: Workspace, strips: bool) -> None
     assert client.get(f"{front}/gradio_api/dev/reload").status_code == 404
     if not strips:
         assert 'location.pathname === "/lab/studio"' in client.get("/lab/studio", headers=passed_on).text
+
+
+@pytest.mark.parametrize("strips", [True, False])
+@pytest.mark.parametrize("root", ["/studio", "/assets", "/gradio_api"])
+def test_the_page_works_below_a_path_that_is_called_as_one_of_its_own(
+    workspace: Workspace, root: str, strips: bool
+) -> None:
+    access = Access.of_server("127.0.0.1", root_path=root, trusted_proxies=["127.0.0.1"])
+    client = TestClient(build_app(workspace, Jobs(workspace), access=access), base_url=HERE, client=("127.0.0.1", 1))
+    front = "" if strips else root
+    for path in ("/", "/config", "/studio/studio.js", "/studio/machine", "/theme.css", "/studio/live?seen=x"):
+        assert client.get(f"{front}{path}").status_code == 200, path
+    assert client.post(f"{front}/gradio_api/upload", files={"files": ("a.png", made.picture())}).status_code == 200
+    for path in ("/gradio_api/dev/reload", "/gradio_api/file=/etc/hostname", "/x", "/../gradio_api/dev/reload"):
+        assert client.get(f"{front}{path}").status_code == 404, path
+    twice = f"{root}{root}/gradio_api/file={{}}"
+    assert client.get(twice.format("http://127.0.0.1:9/x"), follow_redirects=False).status_code == 404
+    secret = made.write(workspace.root.parent, {"secret.txt": CANARY}) / "secret.txt"
+    assert client.get(twice.format(secret)).status_code == 404
 
 
 def test_only_whole_steps_of_a_path_are_taken_away() -> None:

@@ -36,6 +36,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "A file was sent where none is expected; reload the page and try again.",
         "在不接受文件的地方收到了文件；请刷新页面后重试。",
     ),
+    "shell.not_text": (
+        "A text was sent that contains a character which does not exist; reload the page and try again.",
+        "收到的文本中包含无效字符；请刷新页面后重试。",
+    ),
     "shell.serving": (
         "ResNet Studio is at {address} (Ctrl-C ends it; runs are saved and can be resumed).",
         "ResNet Studio 已启动：{address}（按 Ctrl-C 退出；训练进度会保存，可继续训练）。",

@@ -13,13 +13,14 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Scope
 
 from resnet_studio.errors import StudioError
+from resnet_studio.ui.open_routes import is_known
+from resnet_studio.ui.peers import passes_on, same_user
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 UNSPECIFIED = frozenset({"0.0.0.0", "::"})
@@ -140,21 +141,48 @@ def resolved(scope: Scope, access: Access) -> Scope:
     return changed
 
 
+def under(root_path: str, scope: Scope) -> Scope:
+    """``scope``, whose path begins below ``root_path``, as ASGI has it: with that in front, and named.
+
+    Gradio's application takes its root path away from whatever begins with it; a path that began with it once more
+    would come out as one that nobody has looked at.
+    """
+    path = root_path + scope["path"]
+    return {**scope, "path": path, "raw_path": path.encode("utf-8", "surrogateescape"), "root_path": root_path}
+
+
 def is_local(scope: Scope, access: Access) -> bool:
     """Whether whoever sent ``scope``, as :func:`resolved` left it, may open folders of this machine.
 
-    It has to come from a program of the same user on the same machine; ``--local-folders`` opens them to all.
+    It has to come straight from a program of the same user on the same machine, to the server's own port, and that
+    program must be no proxy; ``--local-folders`` opens them to all.
     """
-    direct = (
-        access.may_be_local and not scope.get("studio_forwarded") and is_loopback((scope.get("client") or ("",))[0])
-    )
-    return access.local_folders or (direct and same_user(scope))
+    if access.local_folders:
+        return True
+    client = (scope.get("client") or ("",))[0]
+    if not access.may_be_local or scope.get("studio_forwarded") or not is_loopback(client):
+        return False
+    return _asks_for_our_port(scope) and same_user(scope) and not passes_on(scope)
+
+
+def _asks_for_our_port(scope: Scope) -> bool:
+    """Whether ``Host`` names the port that the connection arrived at: behind a tunnel or a proxy it is another."""
+    host, server = Headers(raw=list(scope.get("headers", ()))).get("host"), scope.get("server")
+    if host is None or not server or server[1] is None:
+        return True
+    usual = "443" if scope.get("scheme") == "https" else "80"
+    return (host.rpartition("]")[2].partition(":")[2] or usual) == str(server[1])
 
 
 def below(path: str, root_path: str) -> str:
-    """``path`` without the root path, which some proxies leave in front and others take away."""
+    """``path`` without the root path, which some proxies leave in front and others take away.
+
+    It stays where only the whole ``path`` leads anywhere: below ``/studio``, a proxy that takes this away asks for
+    ``/studio/studio.js`` and one that leaves it for ``/studio/studio/studio.js``.
+    """
     if root_path and (path == root_path or path.startswith(f"{root_path}/")):
-        return path[len(root_path) :] or "/"
+        inner = path[len(root_path) :] or "/"
+        return path if is_known(path) and not is_known(inner) else inner
     return path
 
 
@@ -174,34 +202,6 @@ def own_names() -> frozenset[str]:
     name = socket.gethostname().lower().rstrip(".")
     short = name.partition(".")[0]
     return frozenset({name, short, f"{short}.local"} - {"", ".local"})
-
-
-def same_user(scope: Scope) -> bool:
-    """Whether the program at the other end of the connection belongs to whoever started the server.
-
-    Linux lists the owner of each socket; a proxy usually runs under an account of its own. Where there is no such list,
-    nothing speaks against it.
-    """
-    client, server = scope.get("client"), scope.get("server")
-    if not client or not server:
-        return True
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for local, remote, owner in _sockets(Path(table)):
-            if (local, remote) == (client[1], server[1]):
-                return owner == os.getuid()
-    return True
-
-
-def _sockets(table: Path) -> Iterable[tuple[int, int, int]]:
-    """Local port, remote port and owner of the established connections in ``table``."""
-    try:
-        lines = table.read_text(encoding="ascii").splitlines()[1:]
-    except OSError:
-        return
-    for line in lines:
-        fields = line.split()
-        if fields[3] == "01":
-            yield int(fields[1].rpartition(":")[2], 16), int(fields[2].rpartition(":")[2], 16), int(fields[7])
 
 
 def _forwards(name: str) -> bool:

@@ -7,6 +7,7 @@ here before Gradio does anything with it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,13 @@ class StudioBlocks(gr.Blocks):
 
     uploads: Path
 
+    async def process_api(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
+        """Refuse values, and facts of an event, that no answer could repeat; then go on as Gradio does."""
+        event = getattr(kwargs.get("event_data"), "_data", None)
+        if not (is_unicode(inputs) and is_unicode(event)):
+            raise gr.Error(say("shell.not_text", reader()), print_exception=False)
+        return await super().process_api(block_fn, inputs, *args, **kwargs)
+
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
         """Refuse values that name a file which this input does not take, then go on as Gradio does."""
         for block, value in zip(block_fn.inputs, inputs, strict=False):
@@ -38,6 +46,15 @@ class StudioBlocks(gr.Blocks):
 def acceptable(value: Any, takes_files: bool, uploads: Path) -> bool:
     """Whether ``value`` names no file, or, for an input that takes them, only files in the folder ``uploads``."""
     return all(takes_files and _uploaded(named, uploads) for named in _files(value, MOST_LEVELS))
+
+
+def is_unicode(value: Any) -> bool:
+    """Whether all text in ``value``, which was JSON, can be encoded: half of a surrogate pair cannot."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
 
 
 def _uploaded(named: Mapping[str, Any], uploads: Path) -> bool:

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resnet_studio.text import Language, say, template
-from resnet_studio.ui.access import Access, host_of, is_local, resolved
+from resnet_studio.ui.access import Access, host_of, is_local, resolved, under
 from resnet_studio.ui.bundle import LOCALES, Bundle
 from resnet_studio.ui.context import language_of
 from resnet_studio.ui.open_routes import UPLOADED, is_open
@@ -62,7 +62,8 @@ class Page:
             await self._page(inner, receive, send)
             return
         uploaded = inner["path"].startswith(UPLOADED)
-        await self.app(inner, receive, self._with(self.headers | SANDBOXED if uploaded else self.headers, send))
+        headers = self.headers | SANDBOXED if uploaded else self.headers
+        await self.app(under(self.access.root_path, inner), receive, self._with(headers, send))
 
     def _refused(self, scope: Scope, inner: Scope) -> PlainTextResponse | None:
         """The answer to a request that is not let in; ``inner`` is ``scope`` as the application would see it."""
@@ -114,7 +115,7 @@ class Page:
             await send({"type": "http.response.body", "body": body})
             self.served()
 
-        await self.app({**scope, "headers": plain}, receive, collect)
+        await self.app(under(self.access.root_path, {**scope, "headers": plain}), receive, collect)
 
 
 def safety_headers(*, embedded: bool) -> dict[str, str]:
@@ -137,12 +138,13 @@ def same_origin(scope: Scope) -> bool:
     ``Sec-Fetch-Site`` whether another site asks for it (https://web.dev/articles/fetch-metadata).
     """
     headers = Headers(scope=scope)
-    site, origin = headers.get("sec-fetch-site", "same-origin"), headers.get("origin")
+    origin = headers.get("origin")
+    ours = headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
     if scope["method"] in UNCHANGING:
         visited = headers.get("sec-fetch-mode") == "navigate" and scope["path"] in PAGES
-        return site in {"same-origin", "none"} or (visited and headers.get("sec-fetch-dest") in {"document", "iframe"})
-    if not origin:
-        return site in {"same-origin", "none"}
+        return ours or (visited and headers.get("sec-fetch-dest") in {"document", "iframe"})
+    if not (ours and origin):
+        return ours
     return _without_usual_port(urlsplit(origin).netloc) == _without_usual_port(headers.get("host", "")) != ""
 
 

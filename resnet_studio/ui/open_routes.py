@@ -33,11 +33,18 @@ def is_open(method: str, path: str, uploads: Path) -> bool:
 
     Files are given out from the folder ``uploads`` alone.
     """
+    if ".." in path.split("/"):
+        return False
     if path.startswith(UPLOADED):
         return method in _READ and is_upload(path.removeprefix(UPLOADED), uploads)
     if OWN.fullmatch(path):
-        return ".." not in path.split("/")
+        return True
     return any(method in methods and pattern.fullmatch(path) for methods, pattern in _OPEN)
+
+
+def is_known(path: str) -> bool:
+    """Whether anything is open at ``path``, by whatever method."""
+    return bool(path.startswith(UPLOADED) or OWN.fullmatch(path)) or any(each.fullmatch(path) for _, each in _OPEN)
 
 
 def is_upload(name: object, uploads: Path) -> bool:

@@ -1,12 +1,13 @@
 """The command line: a contract that scripts rely on.
 
-With ``--json`` the last line of standard output is exactly one JSON object; progress goes to standard error.
+With ``--json`` the last line of standard output is exactly one JSON object, in ASCII; progress goes to standard error.
 Exit status: 0 success, 2 bad input or usage (one sentence), 1 a failure of the studio.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
 import sys
@@ -17,6 +18,7 @@ from typing import Any, NoReturn
 
 from resnet_studio import commands, config, data_commands
 from resnet_studio.config import TrainConfig
+from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
 from resnet_studio.recipes import RECIPES
 from resnet_studio.terminal import Terminal
@@ -24,7 +26,9 @@ from resnet_studio.text import say
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Workspace
 
-OUR_FAILURES = frozenset({"error.unexpected", "error.disk_full", "error.cli.interrupted", "error.rates.stopped"})
+OUR_FAILURES = frozenset(
+    {"error.unexpected", "error.disk_full", "error.disk.broken", "error.cli.interrupted", "error.rates.stopped"}
+)
 DATA = "a folder or a zip of class folders, sample:NAME or public:NAME"
 MODEL = "a run, 'last', or a checkpoint file"
 DEVICE = "auto, cpu, cuda, cuda:N or mps"
@@ -43,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
+    _say_everything()
     terminal = Terminal(sys.stderr)
     try:
         options = _parser().parse_args(given)
@@ -51,19 +56,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refused(str(error), 2, as_json)
     except StudioError as error:
         return _refused(str(error), 1 if error.key in OUR_FAILURES else 2, as_json)
+    except OSError as error:
+        said = disk_trouble(error)
+        if said is None:
+            return _failed(error, as_json)
+        return _refused(str(said), 1 if said.key in OUR_FAILURES else 2, as_json)
     except KeyboardInterrupt:
         return _refused("Interrupted.", 1, as_json)
-    except Exception as error:
-        logging.getLogger(__name__).exception("internal error")
-        return _refused(say("error.unexpected", "en", kind=type(error).__name__), 1, as_json)
-    _print(json.dumps(result.json, ensure_ascii=False) if as_json else result.text)
+    except Exception as error:  # noqa: BLE001 - logged there
+        return _failed(error, as_json)
+    _print(json.dumps(result.json) if as_json else result.text)
     return 0
+
+
+def _failed(error: Exception, as_json: bool) -> int:
+    logging.getLogger(__name__).error("internal error", exc_info=error)
+    return _refused(say("error.unexpected", "en", kind=type(error).__name__), 1, as_json)
+
+
+def _say_everything() -> None:
+    """Let no character end a command: what the terminal cannot show, as names that are not UTF-8, becomes escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _refused(sentence: str, status: int, as_json: bool) -> int:
     print(sentence, file=sys.stderr)
     if as_json:
-        _print(json.dumps({"error": sentence}, ensure_ascii=False))
+        _print(json.dumps({"error": sentence}))
     return status
 
 

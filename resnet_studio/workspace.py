@@ -23,7 +23,7 @@ from typing import Any
 
 from resnet_studio import labels
 from resnet_studio.config import TrainConfig
-from resnet_studio.durable import remove_folder, write_json
+from resnet_studio.durable import disk_trouble, remove_folder, write_json
 from resnet_studio.errors import RunError
 from resnet_studio.event_log import EventLog, Recorder
 from resnet_studio.events import Event, RunState, replay
@@ -106,8 +106,7 @@ class Run:
 
     @property
     def about(self) -> Mapping[str, Any]:
-        """Facts fixed when the run was made: ``name``, ``created``, ``dataset``, ``dataset_name``, ``classes``,
-        ``counts`` of the pictures in each part.
+        """What is fixed when it is made: ``name``, ``created``, ``dataset``, ``dataset_name``, ``classes``, ``counts``.
 
         What the user called it since, and a ``note``, take their place; see :mod:`resnet_studio.labels`.
         """
@@ -187,10 +186,21 @@ class Workspace:
 
     @classmethod
     def open(cls, root: Path | None = None) -> Workspace:
-        """The workspace at ``root`` (:func:`default_workspace` by default), made where it is missing."""
-        folder = (root or default_workspace()).expanduser().resolve()
-        for part in ("datasets", "runs", "imports", "cache", "temporary"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
+        """The workspace at ``root`` (:func:`default_workspace` by default), made where it is missing.
+
+        Raises :class:`StudioError` where it cannot be.
+        """
+        try:
+            folder = (root or default_workspace()).expanduser().resolve()
+        except RuntimeError as error:
+            raise RunError("error.workspace.no_home") from error
+        try:
+            for part in ("datasets", "runs", "imports", "cache", "temporary"):
+                (folder / part).mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise RunError("error.workspace.not_a_folder", path=str(folder)) from error
+        except OSError as error:
+            raise disk_trouble(error) or error from error
         return cls(folder)
 
     @property

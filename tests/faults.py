@@ -152,19 +152,29 @@ def _result(run: Run, seconds: float = 0.0) -> Straight:
 
 
 def check_after(run: Run, acknowledged: int, straight: Straight) -> int:
-    """After a fault: what is there is whole, and no epoch that was said to be done is said otherwise.
-
-    Returns how many epochs are known to be done.
+    """After a fault: what is there is whole, what the log says is what an undisturbed training says, and no epoch that
+    was saved, ``acknowledged`` so far, is gone. Returns how many epochs are saved.
     """
     state = run.state()
     assert state.status != "running" and state.unreadable == 0
     losses = tuple(epoch.validation_loss for epoch in state.epochs)
-    assert losses == straight.losses[: len(losses)] and len(losses) >= acknowledged
+    assert losses == straight.losses[: len(losses)]
+    saved = saved_epochs(run)
+    assert saved >= acknowledged
     if run.best.exists():
         checkpoint.load(run.best)
     if state.finished is not None:
         assert run.best.exists()
-    return len(losses)
+    return saved
+
+
+def saved_epochs(run: Run) -> int:
+    """How many epochs need not be trained again."""
+    if run.state().status == "finished" or (run.folder / "ended.json").exists():
+        return len(run.state().epochs)
+    if not run.state_file.exists():
+        return 0
+    return int(torch.load(run.state_file, weights_only=True)["epoch"])
 
 
 def check_end(run: Run, straight: Straight) -> None:

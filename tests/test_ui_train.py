@@ -44,6 +44,9 @@ class Queue:
     def queued(self) -> list[str]:
         return []
 
+    def check_room(self) -> None:
+        pass
+
     def submit(self, run: Run) -> None:
         self.submitted.append(run)
 

@@ -54,6 +54,22 @@ TEXT: dict[str, tuple[str, str]] = {
         "The disk reports an error while {path!r} is read or written; check the disk, then go on.",
         "读写 {path!r} 时磁盘报错；请检查磁盘后再继续。",
     ),
+    "error.run.queue_full": (
+        "{most:training|trainings} wait already; let some finish, or take some out of the queue, then start this one.",
+        "已有 {most} 个训练在排队；请等其中一些完成，或将一些移出队列，然后再开始。",
+    ),
+    "error.data.busy_reading": (
+        "{most:data set is|data sets are} being read at this moment; try again when one of them is done.",
+        "正在读取 {most} 个数据集；请等其中一个完成后再试。",
+    ),
+    "error.workspace.no_home": (
+        "There is no home folder to keep the workspace in; name a folder with --workspace.",
+        "找不到用于保存工作区的主目录；请用 --workspace 指定一个文件夹。",
+    ),
+    "error.workspace.not_a_folder": (
+        "The workspace {path!r} is not a folder; name one with --workspace.",
+        "工作区 {path!r} 不是文件夹；请用 --workspace 指定一个文件夹。",
+    ),
     "error.disk_full": (
         "The disk is full; free some space, then resume. The last saved state is kept.",
         "磁盘已满；请腾出空间后继续训练。上次保存的状态仍在。",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PAUSING = frozenset({"error.disk_full", "error.data.disk_full", "error.disk.read_only", "error.disk.broken"})
 """After these a run is not over: once the disk is in order again, it can be resumed."""
+MOST_WAITING = 50
 logger = logging.getLogger(__name__)
 
 
@@ -118,6 +119,12 @@ class Jobs:
                 self._thread = threading.Thread(target=self._work, name="training", daemon=True)
                 self._thread.start()
 
+    def check_room(self) -> None:
+        """Raise :class:`RunError` where so many runs wait that no more are taken."""
+        with self._changed:
+            if len(self._waiting) >= MOST_WAITING:
+                raise RunError("error.run.queue_full", most=MOST_WAITING)
+
     def adopt(self) -> list[Run]:
         """Take over the runs that wait for a program that has ended, in the order in which they wait; returns them."""
         with Lock(self._workspace.root / "runs" / ".queue"):
@@ -133,6 +140,8 @@ class Jobs:
         """
         run = self._workspace.run(run_id)
         check_resumable(run)
+        if self.place(run.id) is None:
+            self.check_room()
         self.submit(run)
 
     def stop(self, run_id: str) -> None:

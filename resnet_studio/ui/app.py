@@ -62,13 +62,17 @@ def serve(
 
     import uvicorn
 
+    from resnet_studio.ui.connections import PatientProtocol, allow_many_files
+
     app = _app_on(opened, access)
     scheme = "https" if ssl_certfile else "http"
     shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
     told = say("shell.serving", address=f"{scheme}://{shown}:{port}{access.root_path}")
     print(told, flush=True)  # noqa: T201 - the one line that a user waits for
+    allow_many_files()
     config = uvicorn.Config(
         app,
+        http=PatientProtocol,
         host=host,
         port=port,
         log_level="warning",

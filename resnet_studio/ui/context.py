@@ -33,6 +33,7 @@ import gradio as gr
 from gradio.context import LocalContext
 from gradio.i18n import I18nData
 
+from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
 from resnet_studio.text import LANGUAGES, Language, keys, say, template
 from resnet_studio.ui.access import Access
@@ -143,6 +144,8 @@ def sentence_for(error: Exception) -> str:
     """What the reader is told about ``error``; one that is no :class:`StudioError` goes to the log in full."""
     if isinstance(error, StudioError):
         return error.sentence(reader())
+    if (said := disk_trouble(error)) is not None:
+        return said.sentence(reader())
     logging.getLogger(__name__).error("a handler of the page failed", exc_info=error)
     return say("shell.unexpected", reader())
 

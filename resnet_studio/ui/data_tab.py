@@ -15,6 +15,8 @@ from resnet_studio.ui.context import Shared, Studio, T, guarded, reader, reader_
 from resnet_studio.ui.data_parts import Hero, View
 from resnet_studio.ui.data_sources import Sources, Starter
 from resnet_studio.ui.importing import place_of
+from resnet_studio.ui.repeated import started_once
+from resnet_studio.ui.whose import started_by, this_browser
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
@@ -204,14 +206,13 @@ def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
     def train(name: str | None, shares: list[float]) -> tuple[Any, ...]:
         """In: the data set, the shares. Out: the data set, the run, the tabs, the note beside the button."""
         from resnet_studio.data import intake
-        from resnet_studio.training.plan import new_run
 
         workspace = studio.workspace
         dataset = studio.shelf.dataset(name) if name else intake.open_data(f"sample:{quick.SAMPLE}", workspace)
         validation, test = checked_shares(shares)
         config = TrainConfig(validation_fraction=validation, test_fraction=test)
-        run = new_run(dataset, config, workspace, called=data_view.name_of(dataset, reader()))
-        studio.jobs.submit(run)
+        called, by = data_view.name_of(dataset, reader()), started_by(this_browser())
+        run = started_once(studio, dataset, config, lambda: None, called=called, by=by)
         return dataset.id, run.id, gr.Tabs(selected="train"), ""
 
     sample_time = quick.QuickTime(studio.workspace)

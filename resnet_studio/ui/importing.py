@@ -7,10 +7,13 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from resnet_studio.errors import StudioError
+
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
 
 KEPT = 50
+MOST_AT_ONCE = 8
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error: the user asked for it
@@ -78,9 +81,12 @@ class Imports:
         """Begin ``work(progress)`` and return its id; ``kind`` names what is shown meanwhile.
 
         The id begins with the ``place`` on the page that asked for it, which is known from it even after a restart.
+        Raises :class:`StudioError` where too many are being read already.
         """
         name, begun = f"{place}.{secrets.token_urlsafe(9)}", Import(kind, left_out)
         with self._lock:
+            if sum(not begun.wait(0) for begun in self._imports.values()) >= MOST_AT_ONCE:
+                raise StudioError("error.data.busy_reading", most=MOST_AT_ONCE)
             for old in [key for key, value in self._imports.items() if value.wait(0)][:-KEPT]:
                 del self._imports[old]
             self._imports[name] = begun

@@ -15,10 +15,10 @@ from resnet_studio.errors import StudioError
 from resnet_studio.model import weights
 from resnet_studio.model.anatomy import STAGES, frozen_stages
 from resnet_studio.text import Language, say
-from resnet_studio.training import plan
 from resnet_studio.ui import data_view, train_form, train_recipe
 from resnet_studio.ui.context import Studio, guarded, reader
 from resnet_studio.ui.outlook import Forecaster
+from resnet_studio.ui.repeated import started_once
 from resnet_studio.ui.train_form import NAMES, SPLIT, config_of, kept, restored
 from resnet_studio.ui.whose import started_by, this_browser, whose
 
@@ -117,12 +117,11 @@ class Handlers:
             return [gr.skip(), alert(say("train.start.why_none", language))]
         try:
             called = data_view.name_of(found, language)
-            by, workspace = started_by(this_browser()), self._studio.workspace
-            made = plan.new_run(found, config_of(values, workspace), workspace, called=called, started_by=by)
+            config = config_of(values, self._studio.workspace)
+            by = started_by(this_browser())
+            made = started_once(self._studio, found, config, self._before_training, called=called, by=by)
         except StudioError as error:
             return [gr.skip(), alert(train_form.sentence(error, language))]
-        self._before_training()
-        self._studio.jobs.submit(made)
         return [made.id, ""]
 
     def starting(self) -> Any:

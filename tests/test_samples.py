@@ -77,13 +77,9 @@ def test_a_sample_is_opened_from_its_zip(workspace, monkeypatch, tmp_path):
 def test_assets_are_found_in_a_checkout_and_when_installed(tmp_path, monkeypatch):
     assert assets.asset("samples").parent.name == "assets"
     package = tmp_path / "site-packages" / "resnet_studio"
-    monkeypatch.setattr(assets, "__file__", str(package / "assets.py"))
-    monkeypatch.setattr(assets.sys, "prefix", str(tmp_path / "prefix"))
-    shared = tmp_path / "prefix" / "share" / "resnet-studio" / "assets"
-    shared.mkdir(parents=True)
-    assert assets.asset("a", "b") == shared / "a" / "b"
-    (package / "assets").mkdir(parents=True)
-    assert assets.asset("a") == package / "assets" / "a"
+    monkeypatch.setattr(assets, "PACKAGE", package)
+    (package / "_assets").mkdir(parents=True)
+    assert assets.asset("a", "b") == package / "_assets" / "a" / "b"
 
 
 class Arrays:

@@ -117,7 +117,7 @@ def test_auto_takes_cached_imagenet_then_the_starter_then_scratch(hub, starters)
 
 
 def test_auto_says_which_and_why(hub, starters):
-    assert "choose ImageNet to download them once (98 MB)" in explain("auto", 50).sentence()
+    assert "ImageNet weights (one download of 98 MB)" in explain("auto", 50).sentence()
     assert "starter" in explain("auto", 18, starters=starters).sentence()
     assert "内置" in explain("auto", 18, starters=starters).sentence("zh")
     cache(hub, "resnet50-11ad3fa6.pth")

@@ -128,12 +128,16 @@ def predict(
     *pictures: str | Path | Image.Image,
     workspace: Workspace | None = None,
     device: str = "auto",
+    drawings: bool = False,
 ) -> list[Prediction | StudioError]:
-    """What ``model`` (a run or a checkpoint) says of each of ``pictures``; a bad picture gives its error in place."""
+    """What ``model`` (a run or a checkpoint) says of each of ``pictures``; a bad picture gives its error in place.
+
+    ``drawings``: they were drawn for this model, and are reduced to the size of its training pictures first.
+    """
     from resnet_studio.prediction import Predictor
 
     sources = [Path(picture) if isinstance(picture, str) else picture for picture in pictures]
-    return Predictor(checkpoint_path(model, workspace), device=device)(sources)
+    return Predictor(checkpoint_path(model, workspace), device=device)(sources, drawings=drawings)
 
 
 def evaluate(

@@ -149,6 +149,11 @@ def _add_models(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     predict.add_argument(
         "--unlabelled", action="store_true", help="PICTURES are data sets: classify their pictures without labels"
     )
+    predict.add_argument(
+        "--drawings",
+        action="store_true",
+        help="reduce PICTURES, which were drawn, to the size of the training pictures",
+    )
     data_commands.add_choices(predict)
     predict.add_argument("--device", default="auto", help=DEVICE)
 

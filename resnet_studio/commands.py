@@ -132,7 +132,7 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
         named = data_commands.unlabelled(options, workspace, terminal)
     else:
         named = [(str(file), file) for file in _pictures(options.pictures)]
-    answers = Predictor(path, device=options.device)([file for _, file in named])
+    answers = Predictor(path, device=options.device)([file for _, file in named], drawings=options.drawings)
     rows: list[dict[str, Any]] = []
     for (name, _), answer in zip(named, answers, strict=True):
         if isinstance(answer, StudioError):

@@ -66,35 +66,41 @@ class Predictor:
         side = self.card.preprocessing.crop
         self._probabilities(torch.zeros(1, 3, side, side))
 
-    def __call__(self, pictures: Sequence[Path | Image.Image]) -> list[Prediction | StudioError]:
-        """The prediction for each of ``pictures``, in their order; one that cannot be used gives its error in place."""
+    def __call__(
+        self, pictures: Sequence[Path | Image.Image], *, drawings: bool = False
+    ) -> list[Prediction | StudioError]:
+        """The prediction for each of ``pictures``, in their order; one that cannot be used gives its error in place.
+
+        ``drawings``: they were drawn for this model, and are reduced to the size of its training pictures first.
+        """
         if len(pictures) == 1:
-            return self._answers([self._input(pictures[0])])
+            return self._answers([self._input(pictures[0], drawings)])
         threads = min(_DECODING_THREADS, os.cpu_count() or 1)
         with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
-            return [answer for inputs in self._batches(pool, pictures) for answer in self._answers(inputs)]
+            return [answer for inputs in self._batches(pool, pictures, drawings) for answer in self._answers(inputs)]
 
     def _batches(
-        self, pool: ThreadPoolExecutor, pictures: Sequence[Path | Image.Image]
+        self, pool: ThreadPoolExecutor, pictures: Sequence[Path | Image.Image], drawings: bool
     ) -> Iterator[list[Tensor | StudioError]]:
         """The model's inputs, batch by batch; while one batch is used, the next is being decoded."""
         ahead: list[Future[Tensor | StudioError]] = []
         for start in range(0, len(pictures), self._batch_size):
             ready, ahead = (
                 ahead,
-                [pool.submit(self._input, picture) for picture in pictures[start : start + self._batch_size]],
+                [pool.submit(self._input, picture, drawings) for picture in pictures[start : start + self._batch_size]],
             )
             if ready:
                 yield [future.result() for future in ready]
         yield [future.result() for future in ahead]
 
-    def _input(self, picture: Path | Image.Image) -> Tensor | StudioError:
+    def _input(self, picture: Path | Image.Image, drawing: bool) -> Tensor | StudioError:
         """The model's input [3, crop, crop], or why there is none."""
         how = self.card.preprocessing
         try:
             if isinstance(picture, Image.Image):
-                return preprocess(_upright_rgb(picture, how.reading, how.resize), how)
-            return preprocess(read_picture(picture, draft_side=how.resize, reading=how.reading), how)
+                return preprocess(_upright_rgb(picture, how.reading, how.resize), how, drawing=drawing)
+            read = read_picture(picture, draft_side=how.resize, reading=how.reading)
+            return preprocess(read, how, drawing=drawing)
         except StudioError as error:
             return error
 

@@ -22,14 +22,21 @@ SIZES = {
     "high.png": (31, 2001), "huge.jpg": (6000, 4000), "small.png": (20, 26), "square.png": (64, 64),
     "odd.jpg": (333, 517),
 }  # fmt: skip
+WAYS = {fit: {"fit": fit} for fit in FITS} | {
+    "drawings": {"native_side": 20},
+    "padded_drawings": {"native_side": 20, "fit": "pad"},
+    "reduced": {"native_side": 20, "reduces": "all"},
+    "squeezed_reduced": {"native_side": 33, "reduces": "all", "fit": "squeeze"},
+}
 CARDS = {
-    fit: Card(
+    name: Card(
         classes=("a", "b", "c"),
         depth=18,
-        preprocessing=Preprocessing(resize=73 if fit == "crop" else 64, crop=64, fit=fit),
+        preprocessing=Preprocessing(resize=73 if ways.get("fit", "crop") == "crop" else 64, crop=64, **ways),
     )
-    for fit in FITS
+    for name, ways in WAYS.items()
 }
+DRAWN = ("drawings", "padded_drawings")
 RUN_ALL = """
 import json, runpy
 from pathlib import Path
@@ -38,6 +45,8 @@ answers = {}
 for script in sorted(Path.cwd().glob("*.py")):
     predict = runpy.run_path(str(script))["predict"]
     answers[script.stem] = {name: dict(predict(name)) for name in pictures}
+    if "drawings" in script.stem:
+        answers[script.stem + " drawn"] = {name: dict(predict(name, drawing=True)) for name in pictures}
 print(json.dumps(answers))
 """
 
@@ -77,6 +86,17 @@ def test_the_code_agrees_with_the_studio_on_pictures_of_every_shape(name, folder
     answers = Predictor(folder / f"{name}.safetensors", device="cpu")(files)
     for file, answer in zip(files, answers, strict=True):
         assert elsewhere[name][file.name] == pytest.approx(dict(answer.scores), abs=1e-4), file.name
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_code_agrees_on_drawings(name, folder, elsewhere):
+    files = [folder / file for file in SIZES]
+    answers = Predictor(folder / f"{name}.safetensors", device="cpu")(files, drawings=True)
+    for file, answer in zip(files, answers, strict=True):
+        assert elsewhere[f"{name} drawn"][file.name] == pytest.approx(dict(answer.scores), abs=1e-4), file.name
+    sharp = [file.name for file in files if min(SIZES[file.name]) > 25]
+    assert len(sharp) >= 6
+    assert all(elsewhere[f"{name} drawn"][file] != elsewhere[name][file] for file in sharp)
 
 
 def test_the_ways_to_fit_a_picture_into_the_square_are_told_apart(elsewhere):

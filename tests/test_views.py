@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data import augment, views
 from resnet_studio.data.checkup import inspect
 from resnet_studio.data.dataset import Sample
+from resnet_studio.data.drawings import are_drawings
 from resnet_studio.data.intake import open_data
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.data.views import Framed, Squeezed
@@ -218,3 +221,80 @@ def test_a_smaller_size_at_the_start_that_cannot_be_is_said(wide_set):
     for changes in ({"freeze": "none"}, {"freeze": "layer4"}, {"early_picture_size": None}, {"early_picture_size": 96}):
         other = asked.replace(**changes)
         assert not list(picture_cautions(plan.settled_for(wide_set, other)[0], other, parts))
+
+
+@pytest.mark.parametrize(
+    ("size", "native", "expected"),
+    [
+        ((400, 400), 16, (16, 16)), ((400, 200), 16, (32, 16)), ((200, 400), 16, (16, 32)), ((20, 20), 16, (20, 20)),
+        ((21, 21), 16, (16, 16)), ((10, 10), 16, (10, 10)), ((400, 400), 0, (400, 400)), ((500, 1), 16, (500, 1)),
+    ],
+)  # fmt: skip
+def test_what_is_much_sharper_than_the_training_pictures_is_brought_to_their_side(size, native, expected):
+    assert views.reduced(Image.new("RGB", size), native).size == expected
+
+
+def test_the_native_side_is_that_of_nine_tenths_of_the_pictures_and_counts_where_they_are_enlarged():
+    samples = [Sample(f"{n}", f"{n}", 0, width=16 if n < 9 else 300, height=20 if n < 9 else 400) for n in range(10)]
+    assert views.native_side(samples, 96) == 16
+    assert views.native_side(samples, 16) == views.native_side(samples[9:], 96) == views.native_side([], 96) == 0
+
+
+def test_a_drawing_is_reduced_first_and_a_picture_file_only_where_the_model_learned_drawings():
+    sharp = spotted((300, 300), (0.3, 0.6))
+    how = Preprocessing(resize=64, crop=64, native_side=16)
+    by_hand = preprocess(sharp.resize((16, 16), Image.Resampling.BILINEAR), replace(how, native_side=0))
+    as_it_is = preprocess(sharp, replace(how, native_side=0))
+    assert not torch.allclose(by_hand, as_it_is, atol=0.1)
+    assert torch.equal(preprocess(sharp, how), as_it_is)
+    assert torch.equal(preprocess(sharp, how, drawing=True), by_hand)
+    assert torch.equal(preprocess(sharp, replace(how, reduces="all")), by_hand)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"native_side": -1}, {"native_side": 5000}, {"native_side": True}, {"reduces": "none"}]
+)
+def test_a_card_that_no_training_can_have_written_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"native_side|reduce"):
+        Preprocessing(resize=64, crop=64, **wrong)
+
+
+def strokes(rng, side, *, dark):
+    """A drawing: some lines of ink on plain paper."""
+    ink, paper = (255, 0) if dark else (0, 255)
+    picture = Image.new("L", (side, side), paper)
+    points = [(rng.randrange(side // 4, 3 * side // 4), rng.randrange(side // 4, 3 * side // 4)) for _ in range(3)]
+    ImageDraw.Draw(picture).line(points, fill=ink, width=max(1, side // 10))
+    return picture.convert("RGB")
+
+
+@pytest.mark.parametrize(("drawn", "reduces"), [(True, "all"), (False, "drawings")])
+def test_training_writes_into_the_card_how_large_its_pictures_were_and_whether_they_are_drawings(
+    tmp_path, workspace, drawn, reduces
+):
+    rng, chance = random.Random(0), np.random.default_rng(0)
+    files = {
+        f"{name}/{n}.png": encoded(
+            strokes(rng, 16, dark=True) if drawn else Image.fromarray(chance.integers(0, 256, (16, 16, 3), np.uint8))
+        )
+        for name in "ab"
+        for n in range(8)
+    }
+    dataset = open_data(write(tmp_path / "small", files), workspace)
+    config = QUICK.replace(picture_size=32, horizontal_flip=False)
+    session, _ = prepared(plan.new_run(dataset, config, workspace))
+    how = session.materials.card.preprocessing
+    assert (how.native_side, how.reduces) == (16, reduces)
+    own_size, _ = prepared(plan.new_run(dataset, config.replace(picture_size=16), workspace))
+    assert own_size.materials.card.preprocessing.native_side == 0
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_drawings_are_told_from_photographs(dark):
+    rng, chance = random.Random(0), np.random.default_rng(0)
+    drawings = np.stack([np.asarray(strokes(rng, 32, dark=dark)) for _ in range(10)])
+    photographs = chance.integers(0, 256, (10, 4, 4, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
+    grey = photographs.mean(-1, keepdims=True).repeat(3, -1).astype(np.uint8)
+    blank = np.full((10, 32, 32, 3), 255, np.uint8)
+    assert are_drawings(drawings)
+    assert not any(map(are_drawings, (photographs, grey, blank, drawings[:0])))

@@ -7,6 +7,7 @@ proportions; where no crops are taken it keeps what is shown in the end. The exp
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +37,10 @@ STRIDE = 32
 PADDING = (124, 116, 104)
 """What a letterbox is filled with: ImageNet's mean colour, about zero once normalised."""
 LARGEST_ASPECT = 32
+SHARPER = 1.25
+"""A picture whose short side is more than this many times that of the training pictures is much sharper than they."""
+USUAL = 0.9
+"""The share of the training pictures that are no larger than their usual size."""
 
 
 class View(Protocol):
@@ -89,16 +94,22 @@ class Framed:
 
     ``fit`` crop: the short side resized to ``resize`` px, of that the middle, as torchvision's ``Resize`` and
     ``CenterCrop`` do; pad: the whole picture, letterboxed; squeeze: the whole picture, its proportions given up.
+
+    A picture that is much sharper than the training pictures were is reduced to their short side of ``native_side`` px
+    first, where that is not 0.
     """
 
     resize: int
     side: int
     fit: Shown = "crop"
+    native_side: int = 0
 
     @classmethod
-    def of(cls, preprocessing: Preprocessing) -> Framed:
-        """What a checkpoint's ``preprocessing`` shows its network."""
-        return cls(preprocessing.resize, preprocessing.crop, preprocessing.fit)
+    def of(cls, preprocessing: Preprocessing, *, drawing: bool = False) -> Framed:
+        """What a checkpoint's ``preprocessing`` shows its network of a ``drawing`` made for it, or of a picture."""
+        reduces = drawing or preprocessing.reduces == "all"
+        native = preprocessing.native_side if reduces else 0
+        return cls(preprocessing.resize, preprocessing.crop, preprocessing.fit, native)
 
     @property
     def draft_side(self) -> int:
@@ -107,6 +118,7 @@ class Framed:
 
     def picture(self, picture: Image.Image) -> Image.Image:
         """``picture``, upright and RGB, as a square of ``side`` px."""
+        picture = reduced(picture, self.native_side)
         if self.fit == "pad":
             return letterboxed(picture, self.side)
         if self.fit == "squeeze":
@@ -124,6 +136,15 @@ class Framed:
     def share(self, aspect: float) -> float:
         """The share of its area that a picture whose long side is ``aspect`` times its short one shows."""
         return (self.side / self.resize) ** 2 / aspect if self.fit == "crop" else 1.0
+
+
+def reduced(picture: Image.Image, native_side: int) -> Image.Image:
+    """``picture`` with a short side of ``native_side`` px where it is much sharper; as it is for 0."""
+    short = min(picture.size)
+    if not native_side or short <= SHARPER * native_side:
+        return picture
+    size = (picture.width * native_side // short, picture.height * native_side // short)
+    return picture.resize(size, Image.Resampling.BILINEAR)
 
 
 def letterboxed(picture: Image.Image, side: int) -> Image.Image:
@@ -168,6 +189,13 @@ def in_the_end(config: TrainConfig, pictures: Dataset | Split) -> Framed:
     assert side is not None and config.fit != "auto"
     whole = config.fit != "crop" or pictures.median_side <= side
     return Framed(side if whole else round(side * OVERSCAN), side, config.fit)
+
+
+def native_side(samples: Sequence[Sample], resize: int) -> int:
+    """The usual short side, px, of training pictures that are enlarged to ``resize`` px; 0 where they are not."""
+    sides = sorted(side for sample in samples if (side := min(sample.width, sample.height)) > 0)
+    usual = sides[math.ceil(USUAL * len(sides)) - 1] if sides else 0
+    return usual if usual < resize else 0
 
 
 def for_training(end: Framed, how: Recipe) -> View:

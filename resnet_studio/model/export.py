@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from resnet_studio.data import pixels
 from resnet_studio.data.formats import ROWS_PIXEL_LIMIT
-from resnet_studio.data.views import LARGEST_ASPECT, PADDING, Shown
+from resnet_studio.data.views import LARGEST_ASPECT, PADDING, SHARPER, Shown
 from resnet_studio.durable import replacing
 from resnet_studio.model.anatomy import feature_channels
 from resnet_studio.model.card import Card
@@ -64,7 +64,7 @@ def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = 
             *_reading(card, language),
             "",
             "",
-            *_prediction(language),
+            *_prediction(card, language),
             *(line for function in pixels.EXPORTED for line in ("", "", *_copied(function, language))),
             "",
             "",
@@ -136,8 +136,10 @@ def _preparation(card: Card, language: Language) -> list[str]:
     """Lines that make the network's input of a picture, as :class:`resnet_studio.data.views.Framed` does."""
     how = card.preprocessing
     return [
+        *(_reduced(how, language) if how.native_side else []),
         "def framed(picture):",
         f'    """{say(f"export.fit.{how.fit}", language)}"""',
+        *(["    picture = reduced(picture)"] if how.native_side and how.reduces == "all" else []),
         *_FRAMED[how.fit](how, language),
         "",
         "",
@@ -148,6 +150,21 @@ def _preparation(card: Card, language: Language) -> list[str]:
         f"        transforms.Normalize(mean={list(how.mean)}, std={list(how.std)}),",
         "    ]",
         ")",
+    ]
+
+
+def _reduced(how: Preprocessing, language: Language) -> list[str]:
+    side = how.native_side
+    return [
+        "def reduced(picture):",
+        f'    """{say("export.reduced", language)}"""',
+        "    short = min(picture.size)",
+        f"    if short <= {SHARPER} * {side}:",
+        "        return picture",
+        f"    size = (picture.width * {side} // short, picture.height * {side} // short)",
+        "    return picture.resize(size, Image.Resampling.BILINEAR)",
+        "",
+        "",
     ]
 
 
@@ -225,12 +242,17 @@ def _copied(function: Callable[..., Any], language: Language) -> list[str]:
     ]
 
 
-def _prediction(language: Language) -> list[str]:
+def _prediction(card: Card, language: Language) -> list[str]:
+    how = card.preprocessing
+    asked = bool(how.native_side) and how.reduces == "drawings"
+    given, read = ("path, drawing=False", "picture") if asked else ("path", "read(path)")
+    reading = ["    picture = reduced(read(path)) if drawing else read(path)"] if asked else []
     return [
-        "def predict(path):",
-        f'    """{say("export.predict", language)}"""',
+        f"def predict({given}):",
+        f'    """{say("export.predict.drawing" if asked else "export.predict", language)}"""',
+        *reading,
         "    with torch.inference_mode():",
-        "        scores = model(prepare(read(path)).unsqueeze(0)).softmax(1)[0].tolist()",
+        f"        scores = model(prepare({read}).unsqueeze(0)).softmax(1)[0].tolist()",
         "    return sorted(zip(CLASSES, scores), key=lambda pair: pair[1], reverse=True)",
     ]
 

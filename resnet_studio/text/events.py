@@ -53,6 +53,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "By their names, these classes are mirror images of each other, so training pictures are not mirrored: {pairs:, }.",
         "从名称看，以下类别互为左右镜像，因此训练图片不会左右翻转：{pairs:、}。",
     ),
+    "note.mirrored": (
+        "Mirrored, pictures of these classes look like each other’s, so training pictures are not mirrored in this run: {pairs:, }.",
+        "以下类别的图片左右翻转后彼此相像，因此本次训练不做左右翻转：{pairs:、}。",
+    ),
     "note.plan.full_views": (
         "Pictures have {size} px from the start, not {asked}: what the frozen stages make of them is stored once and cannot grow, and stages trained at another size than they are used at do worse.",
         "图片从一开始就是 {size} 像素，而不是 {asked} 像素：冻结阶段的输出只计算一次，尺寸无法再增大，而训练尺寸与使用尺寸不同会降低准确率。",

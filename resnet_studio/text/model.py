@@ -182,6 +182,14 @@ TEXT: dict[str, tuple[str, str]] = {
     "export.fit.pad": ("The whole picture in a square, with bars.", "完整的图片，加边补成正方形。"),
     "export.fit.squeeze": ("The whole picture, squeezed to a square.", "完整的图片，拉伸成正方形。"),
     "export.middle": ("only the middle of a very long picture is used", "特别长的图片只用中间一段"),
+    "export.reduced": (
+        "Sharper pictures brought to the size of the training pictures.",
+        "把比训练图片清晰得多的图片缩小到训练图片的尺寸。",
+    ),
+    "export.predict.drawing": (
+        "(class, probability) for every class, the most probable first; say drawing=True of a drawing.",
+        "返回所有类别的名称与概率，概率最高的在前；如果是手绘图，请传入 drawing=True。",
+    ),
     "export.predict": (
         "(class, probability) for every class, the most probable first.",
         "返回所有类别的名称与概率，概率最高的在前。",

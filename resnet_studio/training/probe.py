@@ -40,18 +40,18 @@ class Probe:
         return float(((features.float() @ self.weight.T + self.bias).argmax(1) == labels).float().mean())
 
 
-def fit(features: Tensor, labels: Tensor, classes: int, seed: int) -> Probe:
+def fit(features: Tensor, labels: Tensor, classes: int, seed: int, *, strength: float | None = None) -> Probe:
     """The best probe for ``features`` [N, C] and ``labels`` [N]; every class occurs.
 
     Features are standardised; the strength of the L2 penalty is chosen by cross-validation within these pictures, or
-    the weakest is taken where a class has too few pictures for that.
+    the weakest is taken where a class has too few pictures for that, unless ``strength`` says which.
     """
     features = features.float()
     mean, scale = features.mean(0), features.std(0, correction=0) + 1e-6
     standard = (features - mean) / scale
-    strength = STRENGTHS[-1]
-    if int(torch.bincount(labels, minlength=classes).min()) >= FOLDS:
-        strength = _best_strength(standard, labels, classes, seed)
+    if strength is None:
+        divisible = int(torch.bincount(labels, minlength=classes).min()) >= FOLDS
+        strength = _best_strength(standard, labels, classes, seed) if divisible else STRENGTHS[-1]
     solution = _solved(standard, labels, torch.zeros(classes, features.shape[1] + 1), strength, ITERATIONS)
     weight, bias = solution[:, :-1] / scale, solution[:, -1]
     return Probe(weight, bias - weight @ mean)

@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data import levels, views
@@ -15,13 +16,14 @@ from resnet_studio.data.decode import content, is_decoded
 from resnet_studio.data.reading import Reading
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import DataError, RunError
-from resnet_studio.events import Event, PicturesSkipped, Preparing, Probed
+from resnet_studio.events import Event, Noted, PicturesSkipped, Preparing, Probed
 from resnet_studio.model import resnet, weights
-from resnet_studio.model.checkpoint import Card, Preprocessing
 from resnet_studio.model.device import choose_device, layout
-from resnet_studio.training import adapting, features, hardware, originals, probe, saving
+from resnet_studio.training import adapting, cards, features, hardware, originals, probe, saving
 from resnet_studio.training.batches import FreshBatches, decode_parts, retold
+from resnet_studio.training.cautions import MOST_NAMED
 from resnet_studio.training.materials import Materials
+from resnet_studio.training.mirrored import mirrored_classes
 from resnet_studio.training.session import Session
 from resnet_studio.training.validation import score_again
 
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from resnet_studio.workspace import Run
 
 Progress = Callable[[int, int], None]
-CARD = "card.json"
 
 
 def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None]:
@@ -47,6 +48,8 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
         return None
     fresh, cache = materials.batches, ArrayCache(run.cache)
     assert isinstance(fresh, FreshBatches)
+    if not saved and fresh.how.flip:
+        fresh = yield from _mirrored_only_where_that_is_safe(materials, fresh)
     views = None if saved is None else saved.get("views")
     kept = yield from _until_asked(features.keep(fresh, materials.config, cache, views), control)
     if kept is None:
@@ -113,7 +116,7 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
 
     model = _network(config, len(split.classes))
     origin = weights.SCRATCH if saved else (yield from _starting_weights(model, config, split.classes))
-    card = _card(run, config, split, origin, end, reading)
+    card = cards.saved(run) or cards.new(run, config, split.classes, origin, end, reading, train)
     compute = (
         saving.saved_compute(saved) if saved else hardware.choose_compute(config.precision, device, run.machine_file)
     )
@@ -144,6 +147,19 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
     if saved:
         saving.restore_frozen(materials)
     return materials
+
+
+def _mirrored_only_where_that_is_safe(m: Materials, fresh: FreshBatches) -> Generator[Event, None, FreshBatches]:
+    """``fresh`` without mirroring where that would make one class of two; the run's settings say so too."""
+    pairs = mirrored_classes(fresh.training, len(m.split.classes), m.config.seed)
+    if not pairs:
+        return fresh
+    named = [f"{m.split.classes[one]} / {m.split.classes[other]}" for one, other in pairs[:MOST_NAMED]]
+    yield Noted(key="note.mirrored", values={"pairs": named})
+    m.config = m.config.replace(horizontal_flip=False)
+    m.run.settle(m.config)
+    m.batches = replace(fresh, how=replace(fresh.how, flip=False))
+    return m.batches
 
 
 def _network(config: TrainConfig, classes: int) -> ResNet:
@@ -190,60 +206,23 @@ def _starting_weights(
     return origin
 
 
-def _saved_card(run: Run) -> Card | None:
-    """What the checkpoint of a training that was begun before will say of itself."""
-    return Card.from_json(run.read_json(CARD)) if (run.folder / CARD).exists() else None
-
-
 def _end(run: Run, config: TrainConfig, split: Split) -> views.Framed:
     """What the network is shown in the end; what it was to be when the training began."""
-    saved = _saved_card(run)
-    return views.in_the_end(config, split) if saved is None else views.Framed.of(saved.preprocessing)
+    saved = cards.saved(run)
+    if saved is None:
+        return views.in_the_end(config, split)
+    return replace(views.Framed.of(saved.preprocessing), native_side=0)  # these pictures are no sharper than usual
 
 
 def _reading(run: Run, split: Split, cache: ArrayCache) -> Generator[Event, None, Reading]:
     """How the files are read: as the run began with, or by the numbers that its training pictures are found to use."""
-    if (saved := _saved_card(run)) is not None:
+    if (saved := cards.saved(run)) is not None:
         return saved.preprocessing.reading
     files = [split.path(sample) for sample in split.train]
     contents = [content(sample, file) for sample, file in zip(split.train, files, strict=True)]
     measuring = levels.measure(files, contents, cache)
     ranges = yield from retold(measuring, lambda _: Preparing(stage="pictures", done=0, total=len(files)))
     return Reading(ranges)
-
-
-def _card(
-    run: Run, config: TrainConfig, split: Split, origin: weights.Origin, end: views.Framed, reading: Reading
-) -> Card:
-    """What the checkpoint will say of itself."""
-    if (saved := _saved_card(run)) is not None:
-        return saved
-    card = Card(
-        classes=split.classes,
-        depth=config.depth,
-        head=config.head,
-        hidden_units=config.hidden_units,
-        dropout=config.dropout,
-        stem=config.stem,
-        freeze=config.freeze,
-        preprocessing=_preprocessing(end, origin, reading),
-        weights_origin=origin.to_json(),
-        run=run.id,
-    )
-    run.write_json(CARD, card.to_json())
-    return card
-
-
-def _preprocessing(end: views.Framed, origin: weights.Origin, reading: Reading) -> Preprocessing:
-    return Preprocessing(
-        resize=end.resize,
-        crop=end.side,
-        mean=origin.mean,
-        std=origin.std,
-        colour_managed=reading.colour_managed,
-        ranges=reading.ranges,
-        fit=end.fit,
-    )
 
 
 def _until_asked(work: Generator[Event, None, Any], control: Control) -> Generator[Event, None, Any]:

@@ -143,7 +143,7 @@ class Asking:
         assert isinstance(picture, (Path, Image.Image))
         if not self.predictors.has(model.file):
             yield predict_view.loading(language)
-        said = self.predictors.of(model.file)([picture])[0]
+        said = self.predictors.of(model.file)([picture], drawings=not isinstance(picture, Path))[0]
         if isinstance(said, StudioError):
             raise said
         # what was right on test pictures says nothing about drawings

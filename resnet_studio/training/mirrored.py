@@ -1,0 +1,104 @@
+"""Whether two classes are mirror images of each other, by their pictures: arrows to the left and to the right.
+
+A probe on features of the pictures as they are is asked about the mirrored ones. Of ordinary classes it recognises both
+alike; of two that mirror each other it takes each for the other. None of these was the probe fitted to.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+
+from resnet_studio.data.augment import normalise
+from resnet_studio.errors import StudioError
+from resnet_studio.evaluation.report import wilson_interval
+from resnet_studio.model import resnet, weights
+from resnet_studio.model.preprocess import IMAGENET_MEAN, IMAGENET_STD
+from resnet_studio.training.probe import FOLDS, fit
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from resnet_studio.training.batches import Part
+
+SIDE, GRID, CHUNK = 64, 3, 64
+MOST_PICTURES, FEWEST_OF_A_CLASS = 240, 6
+LEVEL = 0.998
+"""Of the interval that must lie above chance: many pairs are looked at."""
+STRENGTH = 1e-2
+RIGHT, TAKEN = 0.6, 0.4
+"""Between two classes: at least this share is right as it is, and at most that one mirrored."""
+
+
+def mirrored_classes(part: Part, classes: int, seed: int) -> list[tuple[int, int]]:
+    """The pairs of labels in ``part`` whose pictures are each other's mirror images, as far as a few can tell.
+
+    The features are those of the starter weights whatever the network that is trained, which may know nothing yet:
+    layer3's maps, on a grid of 3 x 3, where left and right still differ.
+    """
+    chosen = _some(part.labels.cpu(), classes, seed)
+    if not len(chosen):
+        return []
+    try:
+        body = _body()
+    except (StudioError, OSError):  # an installation without the starter weights goes by the names of classes alone
+        return []
+    pixels, labels = part.pixels[chosen.to(part.pixels.device)].cpu(), part.labels.cpu()[chosen]
+    plain, mirrored = _features(body, pixels), _features(body, pixels.flip(2))
+    asked = torch.empty_like(labels), torch.empty_like(labels)
+    fold = torch.arange(len(labels)) % FOLDS
+    for out in range(FOLDS):
+        held = fold == out
+        probe = fit(plain[~held], labels[~held], classes, seed, strength=STRENGTH)
+        for said, features in zip(asked, (plain, mirrored), strict=True):
+            said[held] = (features[held] @ probe.weight.T + probe.bias).argmax(1)
+    counts = [torch.bincount(labels * classes + said, minlength=classes**2).view(classes, classes) for said in asked]
+    pairs = combinations(sorted(set(labels.tolist())), 2)
+    return [(one, other) for one, other in pairs if _swapped(counts[0], counts[1], one, other)]
+
+
+def _swapped(plain: Tensor, mirrored: Tensor, one: int, other: int) -> bool:
+    """Whether pictures of two classes are told apart, and mirrored are taken for each other's."""
+    shares, fits, seen = [], 0, 0
+    for counts, expected in ((plain, (0, 3)), (mirrored, (1, 2))):
+        between = [int(counts[a, b]) for a in (one, other) for b in (one, other)]
+        if not sum(between):
+            return False
+        shares.append((between[0] + between[3]) / sum(between))
+        fits, seen = fits + sum(between[place] for place in expected), seen + sum(between)
+    return shares[0] >= RIGHT and shares[1] <= TAKEN and wilson_interval(fits, seen, LEVEL)[0] > 0.5
+
+
+def _some(labels: Tensor, classes: int, seed: int) -> Tensor:
+    """As many pictures of each class, in random order; none of classes with too few for the folds."""
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    each = max(FEWEST_OF_A_CLASS, MOST_PICTURES // classes)
+    found = [order[labels[order] == label][:each] for label in range(classes)]
+    enough = [chosen for chosen in found if len(chosen) >= FEWEST_OF_A_CLASS]
+    if len(enough) < 2:
+        return torch.zeros(0, dtype=torch.int64)
+    chosen = torch.cat(enough[: 5 * MOST_PICTURES // each])
+    mixed: Tensor = chosen[torch.randperm(len(chosen), generator=torch.Generator().manual_seed(seed))]
+    return mixed
+
+
+def _body() -> torch.nn.Module:
+    """The starter network up to layer3, in eval mode."""
+    model = resnet.build(18, 1)
+    weights.load_into(model, 18, "starter")
+    stages = [model.conv1, model.bn1, model.relu, model.maxpool, model.layer1, model.layer2, model.layer3]
+    return torch.nn.Sequential(*stages).eval()
+
+
+def _features(body: torch.nn.Module, pixels: Tensor) -> Tensor:
+    """Features [N, C] of ``pixels`` uint8 [N, S, S, 3]."""
+    found = []
+    for chunk in torch.split(pixels, CHUNK):
+        batch = F.interpolate(chunk.permute(0, 3, 1, 2).float().div_(255), SIDE, mode="bilinear", antialias=True)
+        with torch.inference_mode():
+            maps = body(normalise(batch, IMAGENET_MEAN, IMAGENET_STD))
+        found.append(F.adaptive_avg_pool2d(maps, GRID).flatten(1))
+    return torch.cat(found).clone()

@@ -11,7 +11,7 @@ from resnet_studio.data.intake import open_data
 from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.events import Noted
 from resnet_studio.text import LANGUAGES, say
-from resnet_studio.training import plan, setup
+from resnet_studio.training import mirrored, plan, setup
 from resnet_studio.training.cautions import picture_cautions
 
 
@@ -120,6 +120,15 @@ def test_pictures_that_mirror_each_other_are_noticed_whatever_their_classes_are_
         assert "a / z" in say(note.key, language, **note.values)
     assert not session.materials.batches.how.flip and not session.materials.config.horizontal_flip
     assert not run.config.horizontal_flip and run.requested.horizontal_flip
+
+
+def test_pictures_are_compared_with_their_mirror_images_once(two_classes, workspace, monkeypatch):
+    dataset = two_classes(lambda rng, which: arrow(rng, right=which), "arrows")
+    prepared(plan.new_run(dataset, QUICK, workspace))
+    monkeypatch.setattr(mirrored, "_features", lambda *_: pytest.fail("looked again"))
+    session, events = prepared(plan.new_run(dataset, QUICK.replace(epochs=3), workspace))
+    assert not session.materials.batches.how.flip
+    assert [event.key for event in events if isinstance(event, Noted)] == ["note.mirrored"]
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ def test_pretrained_networks_get_the_sizes_that_they_know_and_their_own_stem():
     assert settled().picture_size == 160 and settled(on_gpu=True).picture_size == 224
     assert settled(start=STARTER, median_side=28).picture_size == 96
     assert settled(start=STARTER).picture_size == 128
+    assert [settled(start=STARTER, median_side=side).picture_size for side in (65, 80, 100, 112)] == [96, 96, 96, 128]
     assert settled().stem == "standard"
     with pytest.raises(ConfigError, match="set the stem to auto"):
         settled(TrainConfig(stem="small"))
@@ -177,6 +178,11 @@ def test_stages_trained_behind_kept_features_see_pictures_of_the_size_of_the_end
     config = settled(TrainConfig(freeze=freeze, picture_size=size, early_picture_size=asked, epochs=20))
     assert plan.keeps_features(config)
     assert {plan.picture_size_in(config, epoch) for epoch in range(20)} == {size}
+
+
+def test_a_run_from_before_keeps_the_views_that_it_began_with():
+    config = settled(TrainConfig(freeze="layer2", picture_size=100, epochs=20)).replace(early_picture_size=80)
+    assert {plan.picture_size_in(config, epoch) for epoch in range(20)} == {80}
 
 
 @pytest.mark.parametrize("freeze", ["none", "stem", "layer4"])

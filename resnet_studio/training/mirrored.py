@@ -22,8 +22,10 @@ from resnet_studio.training.probe import FOLDS, fit
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from resnet_studio.data.cache import ArrayCache
     from resnet_studio.training.batches import Part
 
+VERSION = 1
 SIDE, GRID, CHUNK = 64, 3, 64
 MOST_PICTURES, FEWEST_OF_A_CLASS = 240, 6
 LEVEL = 0.998
@@ -33,8 +35,20 @@ RIGHT, TAKEN = 0.6, 0.4
 """Between two classes: at least this share is right as it is, and at most that one mirrored."""
 
 
-def mirrored_classes(part: Part, classes: int, seed: int) -> list[tuple[int, int]]:
-    """The pairs of labels in ``part`` whose pictures are each other's mirror images, as far as a few can tell.
+def mirrored_classes(part: Part, classes: int, seed: int, cache: ArrayCache) -> list[tuple[int, int]]:
+    """The pairs of labels in ``part`` whose pictures are each other's mirror images; looked for once, see ``cache``."""
+    key = cache.key("mirrored classes", VERSION, part.contents, part.labels.tolist(), list(part.pixels.shape), seed)
+    if (entry := cache.get(key)) is not None:
+        return [(one, other) for one, other in entry.notes["pairs"]]
+    pairs = _found(part, classes, seed)
+    if cache.has_room(0):
+        with cache.building(key, {}) as building:
+            building.notes["pairs"] = pairs
+    return pairs
+
+
+def _found(part: Part, classes: int, seed: int) -> list[tuple[int, int]]:
+    """See :func:`mirrored_classes`; as far as a few pictures can tell.
 
     The features are those of the starter weights whatever the network that is trained, which may know nothing yet:
     layer3's maps, on a grid of 3 x 3, where left and right still differ.

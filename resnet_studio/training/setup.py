@@ -49,7 +49,7 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
     fresh, cache = materials.batches, ArrayCache(run.cache)
     assert isinstance(fresh, FreshBatches)
     if not saved and fresh.how.flip:
-        fresh = yield from _mirrored_only_where_that_is_safe(materials, fresh)
+        fresh = yield from _mirrored_only_where_that_is_safe(materials, fresh, cache)
     views = None if saved is None else saved.get("views")
     kept = yield from _until_asked(features.keep(fresh, materials.config, cache, views), control)
     if kept is None:
@@ -149,9 +149,11 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
     return materials
 
 
-def _mirrored_only_where_that_is_safe(m: Materials, fresh: FreshBatches) -> Generator[Event, None, FreshBatches]:
+def _mirrored_only_where_that_is_safe(
+    m: Materials, fresh: FreshBatches, cache: ArrayCache
+) -> Generator[Event, None, FreshBatches]:
     """``fresh`` without mirroring where that would make one class of two; the run's settings say so too."""
-    pairs = mirrored_classes(fresh.training, len(m.split.classes), m.config.seed)
+    pairs = mirrored_classes(fresh.training, len(m.split.classes), m.config.seed, cache)
     if not pairs:
         return fresh
     named = [f"{m.split.classes[one]} / {m.split.classes[other]}" for one, other in pairs[:MOST_NAMED]]

@@ -50,11 +50,11 @@ window.studioPicker = (element, picked) => {
     try {
       await Promise.all(Array.from({ length: AT_ONCE }, work));
       if (!cancelled) picked({ name, files: done, left_out: leftOut });
-    } catch {
-      cancelled = cancelled || "failed";
+    } catch (error) {
+      cancelled = cancelled || error.said || words.failed;
       sending.forEach((request) => request.abort());
     }
-    if (cancelled) say(cancelled === "failed" ? words.failed : words.cancelled);
+    if (cancelled) say(cancelled === true ? words.cancelled : cancelled);
     busy(false);
   };
 

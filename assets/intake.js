@@ -2,7 +2,8 @@
 //
 // window.studioTakers[tab] = {words, take}: `words(all)` says what a drop does, `take` gets [{path, file}], each path
 //   with the names of its folders, or null where they cannot be read
-// window.studioIntake.send(files, moved, sending)   posts files to the server and resolves to their paths there
+// window.studioIntake.send(files, moved, sending)   posts files to the server and resolves to their paths there; where it
+//                                                   refuses them, the error holds what it said
 window.studioIntake = (() => {
   const taker = () => window.studioTakers?.[window.studioTabs.open()];
   const words = () => document.getElementById("studio-words").dataset;
@@ -31,7 +32,8 @@ window.studioIntake = (() => {
     for (const { file } of files) form.append("files", file, file.name);
     request.open("POST", new URL("gradio_api/upload", document.baseURI));
     request.upload.onprogress = (event) => moved(event.loaded);
-    request.onload = () => request.status === 200 ? resolve(JSON.parse(request.response)) : reject(new Error(request.status));
+    request.onload = () => request.status === 200 ? resolve(JSON.parse(request.response))
+      : reject(Object.assign(new Error(request.status), { said: [503, 507].includes(request.status) ? request.response : "" }));
     request.onerror = request.onabort = () => reject(new Error("broken"));
     request.onloadend = () => sending.delete(request);
     sending.add(request);

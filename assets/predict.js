@@ -106,8 +106,8 @@ window.studioInbox = (element, brought) => {
       try {
         const paths = await window.studioIntake.send(files);
         brought({ name: files[0].file.name, files: files.map(({ file }, at) => [file.name, paths[at]]), many });
-      } catch {
-        note.textContent = note.dataset.failed;
+      } catch (error) {
+        note.textContent = error.said || note.dataset.failed;
       }
     },
   };

@@ -49,11 +49,8 @@ def main() -> None:
         begun = time.monotonic()
         while found["kills"] < options.kills:
             _killed_until_it_ends(dataset, workspace, straight, rng, found)
-        left = list(workspace.root.rglob("*.tmp"))
-        freed = sweep(workspace)
-        assert not list(workspace.root.rglob("*.tmp"))
-        figures = {**found, "drafts_left": len(left), "freed_mb": round(freed / 2**20, 1)}
-        print(json.dumps({**figures, "seconds": round(time.monotonic() - begun), "saved_epochs_lost": 0}))
+        figures = {**found, "seconds": round(time.monotonic() - begun), "saved_epochs_lost": 0}
+        print(json.dumps(figures))
 
 
 def _options() -> argparse.Namespace:
@@ -78,6 +75,9 @@ def _killed_until_it_ends(dataset, workspace, straight, rng, found) -> None:
         found["logged_epochs_trained_again"] += max(0, len(run.state().epochs) - acknowledged)
     check_end(run, straight)
     found["trainings"] += 1
+    found["drafts_left"] += len(list(workspace.root.rglob("*.tmp")))
+    found["cleaned_bytes"] += sweep(workspace)
+    assert not list(workspace.root.rglob("*.tmp"))
     workspace.delete_run(run)
 
 

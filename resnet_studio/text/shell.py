@@ -31,6 +31,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "studio with --trusted-proxy and the proxy's address.",
         "该请求来自其他网站，已被拒绝；请直接打开本程序的页面。如果中间有反向代理，请在启动时用 --trusted-proxy 指定代理的地址。",
     ),
+    "shell.uploads_busy": (
+        "Very many pictures are being sent at this moment; wait a little and try again.",
+        "当前正在上传的图片过多；请稍候再试。",
+    ),
     "shell.closed": ("There is nothing at this address.", "这个地址没有内容。"),
     "shell.not_a_file": (
         "A file was sent where none is expected; reload the page and try again.",

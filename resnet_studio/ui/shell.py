@@ -21,6 +21,7 @@ from resnet_studio.ui.file_inputs import StudioBlocks
 from resnet_studio.ui.machine import Machine
 from resnet_studio.ui.middleware import Page
 from resnet_studio.ui.theme import theme
+from resnet_studio.ui.uploads import Uploads
 from resnet_studio.workspace import Workspace
 
 CLOSE_SECONDS = 25.0
@@ -53,6 +54,7 @@ def mount(studio: Studio, *, warm: bool) -> FastAPI:
             app.include_router(module.routes(studio))
     app.add_middleware(CORSMiddleware)  # no other site may read anything; Gradio's own lets them all
     uploads = studio.workspace.temporary
+    app.add_middleware(Uploads, folder=uploads)
     app.add_middleware(Page, bundle=bundle, served=machine.page_served, access=studio.access, uploads=uploads)
     demo = blocks(studio)
     gr.mount_gradio_app(

@@ -1,0 +1,74 @@
+"""An upload that the disk has no room for, or one of very many at once, is refused with a sentence."""
+
+import errno
+import os
+import shutil
+import threading
+from types import SimpleNamespace
+
+import pytest
+from fastapi.testclient import TestClient
+from hand_made import new_run
+
+from resnet_studio.training.jobs import Jobs
+from resnet_studio.ui import uploads
+from resnet_studio.ui.app import build_app
+
+
+@pytest.fixture
+def client(workspace):
+    new_run(workspace)
+    with TestClient(build_app(workspace, Jobs(workspace)), base_url="http://127.0.0.1:7860") as client:
+        yield client
+
+
+def send(client, content=b"x" * 1000, language="en"):
+    headers = {"accept-language": language, "origin": "http://127.0.0.1:7860"}
+    return client.post("/gradio_api/upload", files={"files": ("a.png", content)}, headers=headers)
+
+
+def test_an_upload_that_fits_is_taken(client):
+    assert send(client).status_code == 200
+
+
+def test_an_upload_that_does_not_fit_is_refused_before_it_is_sent(client, monkeypatch, workspace):
+    free = uploads.SPARE_BYTES + 500
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    answer = send(client)
+    assert answer.status_code == 507 and "disk is full" in answer.text
+    assert "磁盘已满" in send(client, language="zh").text
+    assert list(workspace.temporary.iterdir()) == []
+
+
+def test_a_disk_that_gets_full_during_an_upload_is_said_and_the_page_goes_on(client, monkeypatch):
+    import gradio.route_utils
+    from gradio import routes
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        for module in (routes, gradio.route_utils):
+            if hasattr(module, "upload_fn"):
+                patched.setattr(module, "upload_fn", full)
+        answer = send(client)
+    assert answer.status_code == 507 and "disk is full" in answer.text
+    assert client.get("/").status_code == 200 and send(client).status_code == 200
+
+
+def test_uploads_at_once_are_bounded(client, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST_AT_ONCE", 0)
+    answer = send(client)
+    assert answer.status_code == 503 and "try again" in answer.text
+    assert client.get("/").status_code == 200
+
+
+def test_many_uploads_one_after_the_other_are_all_taken(client, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST_AT_ONCE", 4)
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(send(client).status_code)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [200] * 4 and send(client).status_code == 200

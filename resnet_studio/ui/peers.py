@@ -6,6 +6,7 @@ Linux lists the owner of each socket; elsewhere, and where a process may not be 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from starlette.types import Scope
 
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 PROCESSES = Path("/proc")
+FRESH_SECONDS = 5.0
 _ESTABLISHED, _LISTENING = "01", "0A"
 
 
@@ -50,9 +52,16 @@ def passes_on(scope: Scope) -> bool:
 
 def _peer(scope: Scope) -> _Socket | None:
     client, server = scope.get("client"), scope.get("server")
-    if not client or not server:
-        return None
-    ends = (client[1], server[1], _ESTABLISHED)
+    return _found(client[1], server[1], int(time.monotonic() / FRESH_SECONDS)) if client and server else None
+
+
+@lru_cache(maxsize=256)
+def _found(client: int, server: int, _period: int) -> _Socket | None:
+    """The socket at the port ``client`` that is connected to the port ``server``; looked for once a period.
+
+    To write the table takes the kernel up to 20 ms, and a page sends several events a second over one connection.
+    """
+    ends = (client, server, _ESTABLISHED)
     return next((each for each in _sockets() if (each.local, each.remote, each.state) == ends), None)
 
 

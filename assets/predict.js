@@ -85,7 +85,8 @@ window.studioPad = (element, props, watch, send) => {
 
 // Pictures that are pasted or dropped anywhere on the tab.
 window.studioInbox = (element, brought) => {
-  const note = element.querySelector(".predict-inbox");
+  let failed = false;  // said here; what the server says comes and goes with the value
+  const say = (text) => { element.querySelector(".predict-inbox").textContent = text; };
   // Gradio takes a chosen file for a picture by its name alone; the studio looks at its first bytes.
   document.addEventListener("change", (event) => {
     const input = event.target;
@@ -99,15 +100,17 @@ window.studioInbox = (element, brought) => {
   (window.studioTakers ??= {}).predict = {
     words: (all) => all.dropPredict,
     take: async (entries) => {
-      note.textContent = "";
       const files = entries?.filter(({ path, file }) => file.size && !/(^|\/)\./.test(path));
       if (files?.length === 0) return;
       const many = document.querySelector("#predict-many-button")?.getAttribute("aria-selected") === "true";
+      if (failed) say("");
+      failed = false;
       try {
         const paths = await window.studioIntake.send(files);
         brought({ name: files[0].file.name, files: files.map(({ file }, at) => [file.name, paths[at]]), many });
       } catch (error) {
-        note.textContent = error.said || note.dataset.failed;
+        say(error.said || element.querySelector(".predict-inbox").dataset.failed);
+        failed = true;
       }
     },
   };

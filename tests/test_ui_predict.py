@@ -202,8 +202,21 @@ def test_what_is_pasted_goes_where_it_fits(workspace: Workspace, trained: Callab
     assert brought(one)[0] == str(sent / "a.png")
     assert brought(one, many=True)[1] == [str(sent / "a.png")]
     assert brought(both)[1] == [str(sent / "a.png"), str(sent / "b.png")]
-    with pytest.raises(gr.Error):
-        brought([["a.png", str(picture)]])
+    *_, said = brought([["a.png", str(picture)]])
+    assert "did not find the uploaded file a.png" in said
+
+
+def test_what_goes_wrong_is_said_where_it_happened(
+    workspace: Workspace, trained: Callable[..., Run], tmp_path: Path
+) -> None:
+    key = f"run:{trained().id}"
+    handlers = Handlers(Studio(workspace, cast(Any, None)))
+    bad = tmp_path / "model.safetensors"
+    bad.write_bytes(b"no model")
+    assert 'role="alert"' in handlers.bring(str(bad))[-1]
+    assert 'role="alert"' in handlers.describe("run:gone")[0]
+    assert 'role="alert"' in handlers.try_one(key, cast(Any, SimpleNamespace(index=10**6)))[1]
+    assert 'role="alert"' in handlers.others("run:gone", cast(Any, SimpleNamespace(first=0)))
 
 
 @pytest.mark.parametrize(

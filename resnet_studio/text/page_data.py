@@ -25,7 +25,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "data.from.public": ("A public data set", "公开数据集"),
     "data.public.megabytes": ("{size} MB", "{size} MB"),
     "data.public.ask": ("Download {name}?", "下载“{name}”？"),
-    "data.public.size": ("To download: {size}, from its authors’ server", "下载大小：{size}，来自其作者的服务器"),
+    "data.public.size": ("To download: {size}, from the internet", "需从互联网下载 {size}"),
     "data.public.terms": ("Terms: {terms}", "使用条款：{terms}"),
     "data.public.kept": (
         "It is kept on the machine that runs the studio, and need not be downloaded again.",

@@ -16,6 +16,7 @@ from resnet_studio.ui import predict_view
 from resnet_studio.ui.asking import Asking
 from resnet_studio.ui.context import Studio, guarded, reader
 from resnet_studio.ui.folder_picker import uploads
+from resnet_studio.ui.literal import literal
 from resnet_studio.ui.predictors import card_of
 
 Wish = Mapping[str, Any] | None
@@ -54,13 +55,13 @@ class Handlers:
         """In: the model, chosen by hand. Out: the model picked by hand."""
         return wish(chosen or "")
 
-    @guarded
+    @guarded(instead=lambda sentence: (*[gr.skip()] * 4, predict_view.note(sentence)))
     def bring(self, file: str) -> tuple[Any, ...]:
-        """In: an uploaded checkpoint. Out: the offer with the new model chosen, and that as picked by hand."""
+        """In: an uploaded checkpoint. Out: the offer with the new model chosen, that as picked by hand, about."""
         kept = import_checkpoint(Path(file), self._studio.workspace)
         gr.Info(say("predict.imported", reader(), name=Path(file).stem))
         picked = wish(f"import:{kept.name}")
-        return *self._offer(None, wanted(picked)), picked
+        return *self._offer(None, wanted(picked)), picked, self.describe(f"import:{kept.name}")[0]
 
     def _offer(self, run: str | None, picked: str) -> tuple[Any, ...]:
         """The model ``picked`` where it is still there, else what fits the run of this browser."""
@@ -76,7 +77,7 @@ class Handlers:
             gr.Tabs(visible=bool(models)),
         )
 
-    @guarded
+    @guarded(instead=lambda sentence: (predict_view.note(sentence), gr.skip(), ""))
     def describe(self, chosen: str | None) -> tuple[Any, Any, Any]:
         """In: the model. Out: about, the paper of the pad, the pictures to try."""
         if not chosen:
@@ -87,28 +88,29 @@ class Handlers:
         words = predict_view.about(card.depth, card.classes, reader())
         return words, "dark" if self._asking.paper(found).dark else "light", self._asking.tries(found, 0, reader())
 
-    @guarded
+    @guarded(instead=predict_view.note)
     def others(self, chosen: str | None, event: gr.EventData) -> str:
         """In: the model; the event says which test picture is next. Out: the pictures to try."""
         first = getattr(event, "first", 0)
         first = first if isinstance(first, int) and first >= 0 else 0
         return self._asking.tries(self._asking.models.find(chosen), first, reader())
 
-    @guarded
-    def try_one(self, chosen: str | None, event: gr.EventData) -> str:
-        """In: the model; the event names one of its test pictures. Out: the picture."""
-        return str(self._asking.borrowed(self._asking.models.find(chosen), getattr(event, "index", None)))
+    @guarded(instead=lambda sentence: (gr.skip(), predict_view.note(sentence)))
+    def try_one(self, chosen: str | None, event: gr.EventData) -> tuple[Any, Any]:
+        """In: the model; the event names one of its test pictures. Out: the picture, the pictures to try."""
+        found = self._asking.models.find(chosen)
+        return str(self._asking.borrowed(found, getattr(event, "index", None))), gr.skip()
 
-    @guarded
-    def bring_pictures(self, event: gr.EventData) -> tuple[Any, Any, Any]:
-        """In: the inbox. Out: the picture, the many pictures, the ways to ask: whichever fits what was brought."""
+    @guarded(instead=lambda sentence: (*[gr.skip()] * 3, literal(sentence)))
+    def bring_pictures(self, event: gr.EventData) -> tuple[Any, Any, Any, str]:
+        """In: the inbox. Out: the picture, the many pictures, the ways to ask: whichever fits; what the inbox says."""
         if not self._asking.models.all():
             raise StudioError("error.predict.no_model")
         brought = uploads(event._data, self._studio.workspace.temporary)
         paths = [str(path) for _, path in brought.files]
         if len(paths) == 1 and not brought.archive and not event._data.get("many"):
-            return paths[0], gr.skip(), gr.Tabs(selected="one")
-        return gr.skip(), paths, gr.Tabs(selected="many")
+            return paths[0], gr.skip(), gr.Tabs(selected="one"), ""
+        return gr.skip(), paths, gr.Tabs(selected="many"), ""
 
     @guarded(instead=predict_view.problem)
     def ask_picture(self, chosen: str | None, file: str | None) -> Iterator[str]:

@@ -62,11 +62,13 @@ def draw_pad(elem_id: str) -> gr.HTML:
 def inbox(elem_id: str) -> gr.HTML:
     """Takes what is pasted or dropped anywhere on the tab; ``brought`` carries it as :func:`uploads` reads it.
 
-    ``many`` in the event says that it is meant for the list of many pictures.
+    Its value is a sentence where that came to nothing. ``many`` in the event says that it is meant for the list of many
+    pictures.
     """
+    failed = T("data.picker.failed")
     return gr.HTML(
         value="",
-        html_template=f'<span class="predict-inbox" role="alert" data-failed="{T("data.picker.failed")}"></span>',
+        html_template=f'<span class="predict-inbox" role="alert" data-failed="{failed}">${{value}}</span>',
         js_on_load="window.studioInbox(element, (detail) => trigger('brought', detail));",
         apply_default_css=False,
         elem_id=elem_id,

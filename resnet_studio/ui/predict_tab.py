@@ -138,12 +138,13 @@ def _connect_models(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     for listen in (selected_tab().select, shared.live_phase.change, shared.tried.change):
         listen(handlers.show, [shared.run, shared.tried, parts.picked], offer, **QUIET)
     shared.run.change(handlers.follow, shared.run, [*offer, parts.picked], **QUIET)
-    parts.brought.upload(handlers.bring, parts.brought, [*offer, parts.picked], **ASKING)
+    parts.brought.upload(handlers.bring, parts.brought, [*offer, parts.picked, parts.about], **ASKING)
     parts.model.input(handlers.pick, parts.model, parts.picked, **QUIET)
     parts.model.change(handlers.describe, parts.model, [parts.about, parts.pad, parts.tries], **QUIET)
     parts.tries.more(handlers.others, parts.model, parts.tries, **QUIET)
-    parts.tries.chosen(handlers.try_one, parts.model, parts.picture, **QUIET)
-    parts.inbox.brought(handlers.bring_pictures, None, [parts.picture, parts.files, parts.ways], **QUIET)
+    parts.tries.chosen(handlers.try_one, parts.model, [parts.picture, parts.tries], **QUIET)
+    taken = [parts.picture, parts.files, parts.ways, parts.inbox]
+    parts.inbox.brought(handlers.bring_pictures, None, taken, **QUIET)
     parts.nothing.go(handlers.go, None, shared.tabs, **QUIET)
 
 

@@ -64,8 +64,12 @@ def about(depth: int, classes: Sequence[str], language: Language) -> str:
 
 def problem(sentence: str) -> str:
     """Why there is no answer."""
-    note = f'<p class="rs-note rs-bad" role="alert">{literal(sentence)}</p>'
-    return f'<section class="rs-card predict-answer">{note}</section>'
+    return f'<section class="rs-card predict-answer">{note(sentence)}</section>'
+
+
+def note(sentence: str) -> str:
+    """What went wrong, where it happened."""
+    return f'<p class="rs-note rs-bad" role="alert">{literal(sentence)}</p>'
 
 
 def answer(prediction: Prediction, records: Records, language: Language) -> str:

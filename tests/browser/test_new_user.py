@@ -245,6 +245,19 @@ def test_a_pasted_picture_gets_an_answer_and_a_second_one_takes_its_place(page: 
     page.locator("dialog").wait_for(state="detached")
 
 
+def test_a_paste_that_comes_to_nothing_says_so_until_the_next_one(page: Any, picture: bytes) -> None:
+    tab(page, "predict")
+    page.locator("#predict-ways").wait_for()
+    said = page.locator("#predict-inbox [role=alert]")
+    page.route("**/gradio_api/upload", lambda route: route.fulfill(json=["/nowhere/image.png"]))
+    send(page, "paste", "body", ("image.png", picture))
+    page.wait_for_function("document.querySelector('#predict-inbox [role=alert]').textContent.includes('image.png')")
+    page.unroute("**/gradio_api/upload")
+    send(page, "paste", "body", ("image.png", picture))
+    page.locator("#predict-answer .predict-bars li").first.wait_for(timeout=60_000)
+    assert said.text_content() == ""
+
+
 def test_a_drawing_outlives_a_reload(page: Any) -> None:
     tab(page, "predict")
     page.locator("#predict-ways").wait_for()

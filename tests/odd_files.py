@@ -120,6 +120,16 @@ def profile(primaries=ADOBE_RGB, gamma: float = 2.19921875, padding: int = 0) ->
     return head.ljust(128, b"\0") + struct.pack(">I", len(parts)) + table + body
 
 
+def grey_profile(gamma: float) -> bytes:
+    """An ICC profile of grey, with this gamma."""
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+    white = b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(value * 65536)) for value in (0.9642, 1, 0.8249))
+    table = b"".join(name + struct.pack(">II", at, size) for name, at, size in ((b"wtpt", 156, 20), (b"kTRC", 176, 16)))
+    head = struct.pack(">I4sI4s4s4s", 192, b"lcms", 0x02400000, b"mntr", b"GRAY", b"XYZ ")
+    head += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + white[8:]
+    return head.ljust(128, b"\0") + struct.pack(">I", 2) + table + white + curve
+
+
 def patches() -> Image.Image:
     """Three colours that any wide gamut moves far."""
     image = Image.new("RGB", (90, 30))

@@ -143,6 +143,10 @@ def test_adobe_rgb_red_is_computed_right_from_its_definition():
 
 def test_grey_with_a_profile_of_grey_is_managed_and_a_profile_that_does_not_fit_is_ignored():
     plain = pixels(encoded(scene().convert("L"), "PNG"))
+    linear = pixels(encoded(scene().convert("L"), "PNG", icc_profile=odd_files.grey_profile(1)))
+    share = plain / 255
+    wanted = 255 * np.where(share <= 0.0031308, 12.92 * share, 1.055 * share ** (1 / 2.4) - 0.055)
+    assert apart(linear, wanted) <= 2
     assert apart(pixels(encoded(scene().convert("L"), "PNG", icc_profile=profile())), plain) == 0
 
 
@@ -157,6 +161,12 @@ def test_no_jpeg_is_decoded_to_more_than_16_megapixels():
     panorama = encoded(Image.new("RGB", (20000, 1000)), "JPEG")
     width, height = read_picture(io.BytesIO(panorama), draft_side=900).size
     assert width * height <= 2**24 and height >= 500
+
+
+def test_a_large_jpeg_2000_that_can_only_be_decoded_whole_is_too_large():
+    with pytest.raises(BadPicture) as caught:
+        picture_header(io.BytesIO(encoded(Image.new("L", (5000, 4000)), "JPEG2000", num_resolutions=1)))
+    assert caught.value.fault == "too_large"
 
 
 def test_a_big_endian_signed_tiff_is_read_too():

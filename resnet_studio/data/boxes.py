@@ -43,6 +43,8 @@ def walk_jpeg2000(file: IO[bytes], size: int) -> Container:
         if marker == b"\xff\xd9" or (parts and len(marker) < 2):
             return Container()
         (length,) = struct.unpack(">H", exactly(file, 2))
+        if marker == b"\xff\x52" and exactly(file, 6)[5] == 0:
+            check_pixels(width - left, height - top, 2**24)  # without levels it can only be decoded whole
         if marker != b"\xff\x90":
             file.seek(begin + 2 + length)
             continue

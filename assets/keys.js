@@ -2,7 +2,8 @@
 (() => {
   const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
 
-  // Gradio names every radio button of a group differently, so that each is a group of its own to the browser.
+  // Gradio names every radio button of a group differently, so that each is a group of its own to the browser; and does
+  // so again whenever one is chosen.
   const together = (group) => {
     const [first, ...others] = group.querySelectorAll('input[type="radio"]');
     for (const other of others) if (other.name !== first.name) other.name = first.name;
@@ -35,7 +36,12 @@
   };
   new MutationObserver((changes) => {
     for (const { type, target, addedNodes } of changes) {
-      if (type === "attributes") { const list = target.closest('[role="tablist"]'); if (list) stops(list); continue; }
+      if (type === "attributes") {
+        const list = target.closest('[role="tablist"]'), group = target.type === "radio" && target.closest("fieldset");
+        if (list) stops(list);
+        if (group) together(group);
+        continue;
+      }
       for (const node of addedNodes) if (node.querySelectorAll) {
         look(node);
         const group = node.closest("fieldset"), list = node.closest('[role="tablist"]');
@@ -43,6 +49,6 @@
         if (list) stops(list);
       }
     }
-  }).observe(document.documentElement, { subtree: true, childList: true, attributeFilter: ["aria-selected"] });
+  }).observe(document.documentElement, { subtree: true, childList: true, attributeFilter: ["aria-selected", "name"] });
   look(document);
 })();

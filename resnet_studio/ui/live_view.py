@@ -70,7 +70,7 @@ def example(language: Language) -> str:
     )
     title, lead = say("live.example.title", language), say("live.example.text", language)
     return (
-        f'<div class="rs-example"><h3 class="rs-h2">{title}</h3><p class="rs-small">{lead}</p>'
+        f'<div class="rs-example"><h2 class="rs-h2">{title}</h2><p class="rs-small">{lead}</p>'
         f"{charts.example(language)}<ul>{points}</ul></div>"
     )
 
@@ -270,7 +270,7 @@ def queue(runs: Sequence[Seen], followed: str | None, language: Language, browse
             f"<bdi>{escape(seen.name)}</bdi><small>{escape(_settings(seen, language, browser))}</small>"
             f"<span>{escape(what)}</span></button></li>"
         )
-    return f'<h3 class="rs-h2">{say("live.queue", language)}</h3><ol class="rs-queue">{"".join(rows)}</ol>'
+    return f'<h2 class="rs-h2">{say("live.queue", language)}</h2><ol class="rs-queue">{"".join(rows)}</ol>'
 
 
 def _settings(seen: Seen, language: Language, browser: str) -> str:

@@ -95,7 +95,7 @@ def advanced(components: dict[str, Any], after: Mapping[str, Callable[[], None]]
         members = [name for name in NAMES if groups[name] == group and name not in components]
         if not members:
             continue
-        title = f'<h3 class="rs-h2 train-group-title">{T(f"config.group.{group}")}</h3>'
+        title = f'<h2 class="rs-h2 train-group-title">{T(f"config.group.{group}")}</h2>'
         gr.HTML(title, apply_default_css=False)
         with gr.Row(elem_classes="train-group"):
             for name in members:

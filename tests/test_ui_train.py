@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import html
 import json
 from collections.abc import Callable, Iterator
@@ -435,6 +436,18 @@ def test_a_run_keeps_whose_it_is_but_not_the_number_that_would_prove_it(
     assert whose.spelled(run.about, "x", "zh") == "由其他浏览器启动"
     assert whose.spelled({**run.about, "started_by": "program"}, mine, "en") == "started outside the page"
     assert whose.spelled({"name": "of an older version"}, mine, "en") == ""
+
+
+def test_every_way_to_train_on_the_page_says_whose_the_run_is() -> None:
+    pages = Path(train_form.__file__).parent
+    calls = [
+        (file.name, call)
+        for file in pages.glob("*.py")
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", getattr(call.func, "id", "")) == "new_run"
+    ]
+    assert calls
+    assert [name for name, call in calls if "started_by" not in {given.arg for given in call.keywords}] == []
 
 
 def test_after_a_stop_the_results_come_first_and_while_training_another_can_be_queued(handlers: Handlers) -> None:

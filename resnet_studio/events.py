@@ -52,7 +52,7 @@ class Started(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Preparing(Event):
-    """Work before the first batch: ``stage`` is ``pictures``, ``weights`` or ``features``; ``done`` of ``total``."""
+    """Work before the first batch: ``stage`` is ``start``, ``pictures``, ``weights`` or ``features``."""
 
     stage: str
     done: int

@@ -78,3 +78,8 @@ def test_nor_is_the_night_after_a_program_was_killed(first: Event) -> None:
 def test_a_clock_that_was_set_back_takes_nothing_from_what_was_measured() -> None:
     state = replay([replace(STARTED, time=1000.0), replace(EPOCH, time=500.0), replace(END, time=501.0)])
     assert state.seconds() == 2.0
+
+
+def test_what_a_thread_does_before_the_first_picture_is_starting_up_and_not_waiting() -> None:
+    spent = after((0, QUEUED), (5, Preparing(stage="start", done=0, total=1)), (9, Noted(key="x")), (10, FEATURES))
+    assert (spent.waiting, spent.prepared()) == (5, {"start": 5})

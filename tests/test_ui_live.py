@@ -358,3 +358,18 @@ def test_a_renamed_run_has_its_new_name_on_open_pages(client: TestClient, worksp
     labels.write(run.folder, name="after")
     news = ask(client, seen=seen["seen"])
     assert "after" in news["parts"]["status"]
+
+
+@pytest.mark.parametrize(("ahead", "said"), [(0, "did not beat"), (1, "means nothing"), (2, "has beaten")])
+def test_one_picture_more_than_the_probe_is_no_gain(watch: Watch, workspace: Workspace, ahead: int, said: str) -> None:
+    run = hand_made.new_run(workspace)
+    hand_made.train(run, epochs=3)
+    best = run.state().best
+    assert best is not None
+    record(run, started(), Probed(validation_accuracy=best.validation_accuracy - ahead / 30, seconds=1))
+    hand_made.train(run, epochs=3)
+    record(run, started(epochs=3, epoch=3))
+    hand_made.finish(run, None)
+    seen = watch.seen(run.id)
+    assert seen is not None
+    assert said in live_view.probe(seen, "en")

@@ -251,6 +251,6 @@ def test_the_time_counts_from_the_click_and_says_what_went_into_preparing(
     finish(run, report_of(run))
     english, chinese = (results_view.cards(RunData(workspace).of(run), None, language) for language in ("en", "zh"))
     assert '<p class="figure">1 min 1 s</p>' in english
-    assert "20 s of it preparing (starting up 2.0 s, reading pictures 4.0 s, features of frozen stages 14 s)" in english
+    assert "20 s of it preparing: starting up 2.0 s, pictures 4.0 s, features 14 s" in english
     assert "waited 3.0 s in the queue" in english
     assert "其中准备 20 秒" in chinese and "此前排队 3.0 秒" in chinese

@@ -72,7 +72,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "results.card.epoch.probe": ("linear probe", "线性探针"),
     "results.card.epoch.note": ("of {epochs} · validation {accuracy:%}", "共 {epochs} 轮 · 验证 {accuracy:%}"),
     "results.card.time": ("Training time", "训练用时"),
-    "results.card.time.note": ("from start to result, on {device}", "从开始到出结果，使用 {device}"),
+    "results.card.time.note": ("start to result, on {device}", "从开始到出结果，使用 {device}"),
     "results.reading.narrow": (
         "Of 100 new pictures like these, expect {low} to {high} to be named correctly.",
         "如果再给 100 张类似的新图片，预计能认对 {low} 到 {high} 张。",

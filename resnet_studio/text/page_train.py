@@ -91,6 +91,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "live.finished.early_stopping": ("Stopped early: no further gain", "已早停：不再有提升"),
     "live.finished.stopped": ("Stopped, the best is kept", "已停止，最佳模型已保留"),
     "live.finished.diverged": ("Ended: it diverged", "已结束：训练发散"),
+    "live.took": ("{time}, {preparing} of it preparing", "用时 {time}，其中准备 {preparing}"),
     "live.elapsed": ("{time} so far", "已用 {time}"),
     "live.left": ("{time} left", "剩余 {time}"),
     "live.rate": ("{rate} pictures/s", "{rate} 张/秒"),
@@ -104,6 +105,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "live.probe.beaten": (
         "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training has beaten it.",
         "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练已超过它。",
+    ),
+    "live.probe.even": (
+        "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training is one picture ahead, which means nothing.",
+        "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练只多对了一张，说明不了什么。",
     ),
     "live.probe.not_beaten": (
         "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training did not beat it: freezing more may do as well in less time.",

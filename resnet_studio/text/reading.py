@@ -102,8 +102,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "最近几轮在新图片上没有进步；最好成绩是第 {epoch} 轮的 {accuracy:%}。可以再等几轮看看。",
     ),
     "reading.steady.ended": (
-        "It levelled off: best {accuracy:%} at epoch {epoch}, and little change after it.",
-        "已接近平稳：最好成绩是第 {epoch} 轮的 {accuracy:%}，之后变化不大。",
+        "It levelled off, with little change towards the end; best {accuracy:%} at epoch {epoch}.",
+        "已接近平稳，最后几轮变化不大；最好成绩是第 {epoch} 轮的 {accuracy:%}。",
     ),
     "reading.losses": (
         "Why is the training loss above the validation loss? {reasons}. That is normal: compare each line with itself over time, not one with the other.",

@@ -14,6 +14,7 @@ from filelock import Timeout
 
 from resnet_studio import owners
 from resnet_studio.durable import disk_trouble
+from resnet_studio.durations import STARTING_UP
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import Event, Failed, Interrupted, Preparing, Progress, Queued
 from resnet_studio.locks import Lock
@@ -64,6 +65,7 @@ def drive(run: Run, control: Control, told: Callable[[Event], None] | None = Non
 
 def _events(run: Run, control: Control) -> Iterator[Event]:
     """What the loop yields; an error becomes the event that says so."""
+    yield Preparing(stage=STARTING_UP, done=0, total=1)  # importing torch alone takes seconds
     from resnet_studio.training.loop import train
 
     try:

@@ -11,8 +11,8 @@ from resnet_studio.text import Language, say, say_recorded
 from resnet_studio.ui import charts
 from resnet_studio.ui.charts import History
 from resnet_studio.ui.machine import device_name
-from resnet_studio.ui.reading import explains_losses, read
-from resnet_studio.ui.run_data import spell_parts, spell_time
+from resnet_studio.ui.reading import explains_losses, one_picture, read
+from resnet_studio.ui.run_data import spell_time
 from resnet_studio.ui.watch import Seen
 from resnet_studio.ui.whose import spelled
 
@@ -139,7 +139,9 @@ def _figures(seen: Seen, language: Language) -> list[str]:
         if state.finished.test_accuracy is not None:
             figures.append(say("live.test", language, accuracy=state.finished.test_accuracy))
         figures.append(spell_time(state.seconds(seen.asked), language))
-        figures += spell_parts(state.durations, seen.asked, language)
+        preparing = sum(state.durations.prepared(seen.asked).values())
+        if preparing >= 1:
+            figures[-1] = say("live.took", language, time=figures[-1], preparing=spell_time(preparing, language))
     return figures
 
 
@@ -209,8 +211,10 @@ def probe(seen: Seen, language: Language) -> str:
     if probed is None:
         return ""
     best, ended = seen.state.best, seen.phase == "finished"
-    beaten = best is not None and best.validation_accuracy > probed.validation_accuracy
-    then = "beaten" if beaten else "not_beaten" if ended else "open"
+    lead = best.validation_accuracy - probed.validation_accuracy if best else 0.0
+    pictures = seen.state.started.validation_pictures if seen.state.started else 0
+    clear = lead > one_picture(pictures)
+    then = "beaten" if clear else "even" if lead > 0 else "not_beaten" if ended else "open"
     seconds = spell_time(probed.seconds, language)
     said = say(f"live.probe.{then}", language, accuracy=probed.validation_accuracy, seconds=seconds)
     return f'<p class="rs-small">{escape(said)}</p>'

@@ -94,7 +94,7 @@ def _start_is_kept(
     """
     if probe is not None and (apart := _apart(epochs, probe, pictures)):
         return Reading("apart", ended, apart)
-    if probe is not None and probe >= 1 - _one_picture(pictures):
+    if probe is not None and probe >= 1 - one_picture(pictures):
         return Reading("start_perfect", ended, {"accuracy": probe})
     enough = max(FEWEST, math.ceil(planned / 2))
     if len(epochs) >= enough:
@@ -151,7 +151,7 @@ def _overfitting_since(epochs: Sequence[EpochFinished], pictures: int) -> int | 
     risen = fmean(epoch.validation_loss for epoch in last) > 1.05 * lowest.validation_loss
     memorised = fmean(epoch.train_loss for epoch in last) < 0.95 * lowest.train_loss
     before = max(epoch.validation_accuracy for epoch in known if epoch.epoch <= lowest.epoch)
-    better = fmean(epoch.validation_accuracy for epoch in last) > before + _one_picture(pictures)
+    better = fmean(epoch.validation_accuracy for epoch in last) > before + one_picture(pictures)
     return lowest.epoch + 1 if risen and memorised and not better else None
 
 
@@ -159,7 +159,7 @@ def _flat(epochs: Sequence[EpochFinished], window: int, pictures: int) -> bool:
     """Whether neither accuracy nor loss on validation pictures was bettered in the last ``window`` epochs."""
     before, last = epochs[:-window], epochs[-window:]
     accuracy = max(epoch.validation_accuracy for epoch in before)
-    if max(epoch.validation_accuracy for epoch in last) > accuracy + _one_picture(pictures):
+    if max(epoch.validation_accuracy for epoch in last) > accuracy + one_picture(pictures):
         return False
     loss = _lowest(before)
     return not _lowest(last) < 0.98 * loss
@@ -172,7 +172,7 @@ def _gains(epochs: Sequence[EpochFinished], pictures: int, classes: int) -> bool
     window = min(len(epochs) - 1, max(FEWEST, len(epochs) // 3))
     before, last = epochs[:-window], epochs[-window:]
     accuracy = max(epoch.validation_accuracy for epoch in before)
-    if max(epoch.validation_accuracy for epoch in last) > accuracy + _one_picture(pictures):
+    if max(epoch.validation_accuracy for epoch in last) > accuracy + one_picture(pictures):
         return True
     one_guess = math.log(max(classes, 2)) / pictures if pictures else 0.0
     loss = _lowest(before)
@@ -191,6 +191,6 @@ def _lowest(epochs: Sequence[EpochFinished]) -> float:
     return min((epoch.validation_loss for epoch in epochs if math.isfinite(epoch.validation_loss)), default=math.inf)
 
 
-def _one_picture(pictures: int) -> float:
+def one_picture(pictures: int) -> float:
     """The change in accuracy that means nothing: one picture, and never less than a fifth of a percent."""
     return max(0.002, 1 / pictures if pictures else 0.002) + 1e-9

@@ -93,17 +93,18 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
         figure = str(best.epoch) if best else say("results.card.epoch.probe", language)
         made.append(_card("epoch", figure, note, language))
     device = device_name(run.state.started.device, language) if run.state.started else run.config.device
+    note = say("results.card.time.note", language, device=device)
     parts = spell_parts(run.state.durations, run.asked, language)
-    note = " · ".join([say("results.card.time.note", language, device=device), *parts])
-    made.append(_card("time", spell_time(run.seconds, language), note, language))
+    more = "".join(f'<p class="note">{literal(part)}</p>' for part in parts)
+    made.append(_card("time", spell_time(run.seconds, language), note, language, more=more))
     reading = f'<p class="res-reading">{_reading(report, language)}</p>' if report else ""
     return f'<div class="res-cards">{"".join(made)}</div>{reading}'
 
 
-def _card(key: str, figure: str, note: str, language: Language, more: str = "") -> str:
+def _card(key: str, figure: str, note: str, language: Language, bar: str = "", more: str = "") -> str:
     return (
         f'<div class="rs-card res-card {key}"><h3 class="rs-h2">{say(f"results.card.{key}", language)}</h3>'
-        f'<p class="figure">{literal(figure)}</p>{more}<p class="note">{literal(note)}</p></div>'
+        f'<p class="figure">{literal(figure)}</p>{bar}<p class="note">{literal(note)}</p>{more}</div>'
     )
 
 

@@ -9,11 +9,12 @@ import torch
 from made import picture, prepared
 
 from resnet_studio.config import TrainConfig
+from resnet_studio.data.dataset import Split
 from resnet_studio.data.intake import open_data
 from resnet_studio.events import Failed, Finished, Interrupted, Noted, Started
 from resnet_studio.model import checkpoint
 from resnet_studio.text import say
-from resnet_studio.training import plan, session
+from resnet_studio.training import originals, plan, session
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import check_resumable, drive
 
@@ -216,3 +217,13 @@ def test_a_run_of_an_older_version_goes_by_what_the_pictures_were_when_they_came
     clear_cache(workspace)
     assert isinstance(drive(run, Control()), Finished)
     assert [(note.key, note.values["count"]) for note in notes(run)] == [("note.pictures.left_out", 2)]
+
+
+def test_the_end_that_a_program_did_not_live_to_see_scores_no_changed_test_picture(new_run, dataset, monkeypatch):
+    run = paused(new_run(), monkeypatch)
+    changed, gone = files(run, dataset, "test", 2)
+    replaced([changed])
+    gone.unlink()
+    split, (note,) = originals.unchanged_test(run, Split.from_json(run.split))
+    assert [sample.name for sample in split.test] == run.split["test"]["name"][1:]
+    assert note.key == "note.pictures.left_out" and note.values["count"] == 1

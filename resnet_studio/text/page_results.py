@@ -92,8 +92,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "这并不比每次都回答“{name}”（{share:%}）更好：模型还没有学会区分这些类别。",
     ),
     "results.reading.never": (
-        "{count:class is|classes are} never predicted: {names:, }. Add pictures there, or set class weighting to balanced.",
-        "有 {count} 个类别从未被预测到：{names:、}。请为其补充图片，或把类别加权设为“均衡”。",
+        "{count:class is|classes are} never predicted: {names:, }. Add pictures to learn from.",
+        "有 {count} 个类别从未被预测到：{names:、}。请为其补充训练图片。",
     ),
     "results.matrix.title": ("Confusion matrix", "混淆矩阵"),
     "results.matrix.help": (

@@ -16,7 +16,7 @@ from resnet_studio.evaluation.report import score_test_pictures
 from resnet_studio.events import Event, Finished, FinishReason, Noted
 from resnet_studio.model import checkpoint
 from resnet_studio.model.device import choose_device
-from resnet_studio.training import saving
+from resnet_studio.training import originals, saving
 from resnet_studio.training.scoring import score
 
 if TYPE_CHECKING:
@@ -77,13 +77,17 @@ def finish_ended(run: Run) -> Generator[Event, None, Finished] | None:
         kept = checkpoint.load(run.best)
     except (RunError, TypeError, CheckpointError):
         return None
-    device, split = choose_device(run.config.device), split_of(run)
+    device, (split, notes) = choose_device(run.config.device), originals.unchanged_test(run, split_of(run))
     model = kept.model.to(device).eval()
 
     def scored() -> Report | None:
         return score_test_pictures(model, kept.card, split, device) if split.test else None
 
-    return _tested(run, end, kept.model.state_dict(), kept.card, scored, len(split.test))
+    def ending() -> Generator[Event, None, Finished]:
+        yield from notes
+        return (yield from _tested(run, end, kept.model.state_dict(), kept.card, scored, len(split.test)))
+
+    return ending()
 
 
 def _tested(

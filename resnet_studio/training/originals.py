@@ -129,6 +129,16 @@ def going_on(split: Split, then: Originals, cached: Cached) -> GoingOn:
     )
 
 
+def unchanged_test(run: Run, split: Split) -> tuple[Split, list[Noted]]:
+    """``split`` without test pictures that others have taken the place of since the training of ``run`` began, and the
+    note on them. Those that are gone are left in it: whoever scores them says that.
+    """
+    different = _different(split, split.test, recall(run, split).contents["test"])
+    changed = {place for place in different if split.path(split.test[place]).is_file()}
+    test = tuple(sample for place, sample in enumerate(split.test) if place not in changed)
+    return replace(split, test=test), _note("left_out", [split.test[place] for place in sorted(changed)])
+
+
 def _different(split: Split, samples: Sequence[Sample], contents: Sequence[str]) -> frozenset[int]:
     """The places of pictures that do not hold now what ``contents`` says, where it says anything."""
     found = set()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from resnet_studio import recipes
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import DataError, RunError, StudioError
-from resnet_studio.events import Event, Failed
+from resnet_studio.events import Event, Failed, Interrupted
 from resnet_studio.workspace import Run, Workspace, default_workspace
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _driven(run: Run, told: Told | None, control: Control | None) -> Run:
     from resnet_studio.training.jobs import drive
 
     end = drive(run, control or Control(), told)
-    if isinstance(end, Failed):
+    if isinstance(end, Failed) or (isinstance(end, Interrupted) and end.key):
         raise StudioError(end.key, **end.values)
     return run
 

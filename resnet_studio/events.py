@@ -253,6 +253,12 @@ class RunState:
         return self.durations.total(asked, measured)
 
     @property
+    def trouble(self) -> Failed | Interrupted | None:
+        """The event that says why the run ended before its time, where the user can do something about it."""
+        paused = self.interrupted if self.interrupted is not None and self.interrupted.key else None
+        return self.failed or paused
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will happen unless the run is resumed."""
         return self.status in ("finished", "stopped", "failed", "interrupted")

@@ -9,6 +9,7 @@ from resnet_studio.events import (
     EpochFinished,
     Event,
     Failed,
+    Interrupted,
     Noted,
     PicturesSkipped,
     Preparing,
@@ -58,7 +59,7 @@ class Terminal:
                 self.line(f"skipped {len(event.files):,} that cannot be decoded: {', '.join(event.files[:3])}")
             case Testing():
                 self._passing("scoring the test pictures")
-            case Failed():
+            case Failed() | Interrupted() if event.key:
                 self.line(say_recorded(event.key, "en", event.values))
             case _:
                 pass

@@ -3,6 +3,7 @@
 WORKSPACE/
   datasets/ID/    dataset.json and pictures/ of data sets that were uploaded, picked or downloaded
   runs/ID/        config.json label.json split.json events.jsonl best.safetensors state.pt report.json lock
+                  ended.json (trained, not tested yet), reserve (disk space for the log while it is trained)
   imports/        checkpoints from elsewhere
   cache/          decoded pictures and kept features
   temporary/      uploads on their way in
@@ -186,10 +187,7 @@ class Workspace:
 
     @classmethod
     def open(cls, root: Path | None = None) -> Workspace:
-        """The workspace at ``root`` (:func:`default_workspace` by default), made where it is missing.
-
-        Raises :class:`StudioError` where it cannot be.
-        """
+        """The workspace at ``root`` or :func:`default_workspace`, made where missing; else :class:`StudioError`."""
         try:
             folder = (root or default_workspace()).expanduser().resolve()
         except RuntimeError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import shutil
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PAUSING = frozenset({"error.disk_full", "error.data.disk_full", "error.disk.read_only", "error.disk.broken"})
 """After these a run is not over: once the disk is in order again, it can be resumed."""
 MOST_WAITING = 50
+LEAST_FREE, LOOK_SECONDS = 64 * 2**20, 5.0
 logger = logging.getLogger(__name__)
 
 
@@ -197,6 +199,13 @@ class Jobs:
             here.path.parent.mkdir(exist_ok=True)
             self._presence = here.acquire(timeout=2)
 
+    def _has_space(self) -> bool:
+        """Whether a training could save anything; while it could not, the queue waits."""
+        try:
+            return shutil.disk_usage(self._workspace.root).free >= LEAST_FREE
+        except OSError:
+            return True
+
     def _find(self, run_id: str) -> _Job | None:
         jobs = [*([self._current] if self._current else []), *self._waiting]
         return next((job for job in jobs if job.run.id == run_id), None)
@@ -210,6 +219,9 @@ class Jobs:
                 self._changed.wait_for(lambda: self._waiting or self._closing)
                 if self._closing:
                     return
+                if not self._has_space():
+                    self._changed.wait(LOOK_SECONDS)
+                    continue
                 self._current = self._waiting.pop(0)
             try:
                 drive(self._current.run, self._current.control)

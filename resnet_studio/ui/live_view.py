@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from html import escape
 
-from resnet_studio.events import Noted, Preparing
+from resnet_studio.events import Failed, Noted, Preparing
 from resnet_studio.text import Language, say, say_recorded
 from resnet_studio.ui import charts
 from resnet_studio.ui.charts import History
@@ -225,12 +225,12 @@ def notes(seen: Seen, language: Language) -> str:
     state, parts = seen.state, []
     if seen.foreign:
         parts.append(f'<p class="rs-note">{escape(say("live.foreign", language))}</p>')
-    if state.failed is not None:
+    if (trouble := state.trouble) is not None:
         detail = ""
-        if state.failed.detail:
+        if isinstance(trouble, Failed) and trouble.detail:
             summary = say("live.detail", language)
-            detail = f"<details><summary>{summary}</summary><pre>{escape(state.failed.detail)}</pre></details>"
-        said = escape(say_recorded(state.failed.key, language, state.failed.values))
+            detail = f"<details><summary>{summary}</summary><pre>{escape(trouble.detail)}</pre></details>"
+        said = escape(say_recorded(trouble.key, language, trouble.values))
         parts.append(f'<div class="rs-note rs-bad" role="alert"><div>{said}{detail}</div></div>')
     parts += [f'<p class="rs-note">{escape(said)}</p>' for said in _notes_said(state.notes, language)]
     if state.skipped:

@@ -68,8 +68,8 @@ def waiting(run: Overview, language: Language) -> str:
     else:
         return ""
     said = literal(say(f"results.state.{key}.text", language, **values))
-    if state.failed:
-        said = f"<strong>{literal(say_recorded(state.failed.key, language, state.failed.values))}</strong> {said}"
+    if trouble := state.trouble:
+        said = f"<strong>{literal(say_recorded(trouble.key, language, trouble.values))}</strong> {said}"
     go = {"interrupted": "runs", "no_report": "data"}.get(key, "train")
     if key == "failed" and run.run.state_file.is_file():
         go = "runs"

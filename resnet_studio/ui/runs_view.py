@@ -175,7 +175,8 @@ def _actions(run: Overview, name: str, key: str, language: Language, browser: st
         f' data-note="{literal(run.note)}" title="{label}" aria-label="{label}">'
         '<span aria-hidden="true">✎</span></button>'
     ]
-    if run.state.status in RESUMABLE and run.run.state_file.is_file():
+    status = run.state.status  # an interrupted run that had saved nothing yet begins again
+    if status == "interrupted" or (status in RESUMABLE and run.run.state_file.is_file()):
         label = say("runs.resume.label", language, name=name)
         made.append(_button("resume", key, say("runs.resume", language), label))
     if run.run.best.is_file():

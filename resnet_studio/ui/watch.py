@@ -191,7 +191,7 @@ class Watch:
         return self._is_held(Run(self._runs / name), now)
 
     def _is_held(self, run: Run, now: float) -> bool:
-        """:meth:`Run.held`, asked at most every two seconds: asking takes the lock for an instant."""
+        """:meth:`Run.held`, asked at most every two seconds."""
         asked, held = self._held.get(run.id, (-10.0, False))
         if now - asked >= LIST_SECONDS:
             held = run.held()

@@ -120,6 +120,7 @@ def test_axe_finds_nothing_on_any_tab(visit: Callable[..., Any], axe: str, theme
 
 def test_arrow_keys_choose_the_depth_and_the_group_is_one_stop(page: Any) -> None:
     tab(page, "train")
+    page.locator("#train-why p").wait_for()  # what a fresh page restores has come
     page.locator('#train-depth input[value="18"]').focus()
     page.keyboard.press("ArrowRight")
     page.locator('#train-depth label.selected input[value="34"]').wait_for()

@@ -162,7 +162,8 @@ def evaluate(
     path = checkpoint_path(model, workspace)
     loaded = checkpoint.load(path)
     chosen = choose_device(device)
-    samples = relabelled(evaluated_samples(dataset), dataset.classes, loaded.card.classes)
+    known, join = loaded.card.classes, dataset.choices.join_alike
+    samples = relabelled(evaluated_samples(dataset), dataset.classes, known, join_alike=join)
     seen = seen_by(path, loaded.card, workspace or Workspace(default_workspace()))
     if only_unseen:
         if seen is None:

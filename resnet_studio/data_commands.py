@@ -154,7 +154,7 @@ def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Termin
     path = api.checkpoint_path(options.model, workspace)
     dataset = opened(options, workspace, terminal, purpose="score")
     report = api.evaluate(path, dataset, workspace=workspace, device=options.device, only_unseen=options.only_unseen)
-    note = _seen(report)
+    notes = [*_seen(report), *_left_out(dataset)]
     lines = [_accuracy(report.accuracy, report.count, report.interval, "pictures")]
     if report.unseen is not None and report.unseen.count < report.count:
         unseen = report.unseen
@@ -162,7 +162,7 @@ def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Termin
             0, _accuracy(unseen.accuracy, unseen.count, unseen.interval, "pictures that the model has not seen")
         )
         lines[1] += f", {report.trained_on:,} of which it was trained on"
-    lines += [note] if note else []
+    lines += notes
     lines += [
         f"  {score.name}: precision {score.precision:.2f}, recall {score.recall:.2f}, F1 {score.f1:.2f}, "
         f"{score.support:,} pictures"
@@ -183,7 +183,7 @@ def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Termin
             "trained_on": report.trained_on,
             "chosen_by": report.chosen_by,
             "unseen": None if report.unseen is None else asdict(report.unseen),
-            "notes": [note] if note else [],
+            "notes": notes,
             "per_class": {score.name: asdict(score) for score in report.per_class},
             "confusion": [list(row) for row in report.confusion],
             "skipped": list(report.skipped),
@@ -196,12 +196,20 @@ def _accuracy(accuracy: float, count: int, interval: tuple[float, float], what: 
     return f"accuracy {accuracy:.1%} on {count:,} {what} (95% confidence interval {low:.1%} to {high:.1%})"
 
 
-def _seen(report: Report) -> str:
+def _seen(report: Report) -> list[str]:
     """What to know about pictures that the model has seen; nothing where it has seen none."""
     if report.trained_on is None or report.chosen_by is None:
-        return say("evaluate.not_known", "en")
+        return [say("evaluate.not_known", "en")]
     if report.unseen is None:
-        return say("evaluate.all_seen", "en")
+        return [say("evaluate.all_seen", "en")]
     if report.unseen.count == report.count:
-        return ""
-    return say("evaluate.seen", "en", trained=report.trained_on, chosen=report.chosen_by, pictures=report.count)
+        return []
+    values = {"trained": report.trained_on, "chosen": report.chosen_by, "pictures": report.count}
+    return [say("evaluate.seen", "en", **values)]
+
+
+def _left_out(dataset: Dataset) -> list[str]:
+    """Which pictures are not scored because of what their folders are called."""
+    from resnet_studio.data.checkup import inspect
+
+    return [each.sentence("en") for each in inspect(dataset) if each.kind in ("unknown_class", "alike_classes")]

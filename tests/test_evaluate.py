@@ -134,6 +134,22 @@ def test_the_test_part_is_scored_and_a_set_without_one_as_a_whole(evaluate, tmp_
         assert (found["pictures"], found["part"]) == (count, "test" if part == "test" else "all")
 
 
+def test_pictures_of_a_class_that_only_the_test_part_has_are_left_out_and_said(evaluate, tmp_path):
+    files = made.class_files({"train/cat": 3, "train/dog": 3, "test/cat": 3, "test/unknown": 2})
+    status, found = evaluate(made.write(tmp_path / "data", files))
+    assert status == 0 and found["pictures"] == 3
+    assert "no training pictures of unknown" in found["notes"][-1]
+
+
+def test_classes_that_hardly_differ_are_joined_where_that_is_asked_for(evaluate, tmp_path):
+    path = made.zipped(
+        tmp_path / "a.zip", made.class_files({"train/CAT": 3, "train/dog ": 3, "val/Cat": 3, "val/dog": 3})
+    )
+    status, found = evaluate(path, "--join-alike")
+    assert status == 0 and found["pictures"] == 12
+    assert {name: score["support"] for name, score in found["per_class"].items()} == {"cat": 6, "dog": 6}
+
+
 def test_classes_are_compared_as_unicode_means_them(tmp_path, workspace):
     import unicodedata
 

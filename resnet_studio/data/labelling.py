@@ -57,8 +57,7 @@ def label(
     """
     placed, unlabelled, loose = _placed(seen, layout)
     unlabelled.sort(key=lambda sample: natural(sample.name))
-    every = purpose == "score"
-    learnt = {each.kind for each in placed if every or each.part in (None, "train")}
+    learnt = {each.kind for each in placed if each.part in (None, "train")}
     if choices.join_alike:
         placed, learnt = _joined(placed, learnt)
     kept = [each for each in placed if each.kind in learnt]

@@ -129,20 +129,24 @@ def _probabilities(
     return np.concatenate(rows) if rows else np.zeros((0, len(card.classes))), kept, skipped
 
 
-def relabelled(samples: Sequence[Sample], classes: Sequence[str], known: Sequence[str]) -> list[Sample]:
+def relabelled(
+    samples: Sequence[Sample], classes: Sequence[str], known: Sequence[str], *, join_alike: bool = False
+) -> list[Sample]:
     """``samples`` of a data set with ``classes``, their labels counted in the ``known`` classes of a model instead.
 
-    Raises :class:`DataError` naming the first class that the model does not know.
+    With ``join_alike`` names that hardly differ are the same. Raises :class:`DataError` naming the first class that
+    the model does not know.
     """
-    places = {composed(name): index for index, name in enumerate(known)}
+    same = alike if join_alike else composed
+    places = {same(name): index for index, name in reversed(list(enumerate(known)))}
     for name in classes:
-        if composed(name) in places:
+        if same(name) in places:
             continue
         for other in known:
             if alike(other) == alike(name):
                 raise DataError("error.evaluate.alike_class", name=shown(name), other=shown(other))
         raise DataError("error.evaluate.unknown_class", name=shown(name), known=known[:10])
-    return [replace(sample, label=places[composed(classes[sample.label])]) for sample in samples]
+    return [replace(sample, label=places[same(classes[sample.label])]) for sample in samples]
 
 
 def make_report(

@@ -30,7 +30,11 @@
     tabs[to].click();
   });
 
+  // Gradio's places to upload say one thing to the eye and another one, always in English, to a screen reader.
+  const named = (button) => { if (button.textContent.trim()) button.removeAttribute("aria-label"); };
+
   const look = (root) => {
+    root.querySelectorAll("button.upload-container[aria-label]").forEach(named);
     root.querySelectorAll("fieldset").forEach(together);
     root.querySelectorAll('[role="tablist"]').forEach(stops);
   };
@@ -44,6 +48,7 @@
       }
       for (const node of addedNodes) if (node.querySelectorAll) {
         look(node);
+        if (node.matches("button.upload-container[aria-label]")) named(node);
         const group = node.closest("fieldset"), list = node.closest('[role="tablist"]');
         if (group) together(group);
         if (list) stops(list);

@@ -88,7 +88,7 @@ def _width(name: str) -> int:
 def _bar(label: int, name: str, count: int, most: int, language: Language) -> str:
     told = escape(say("data.classes.show", language, name=name, pictures=count, count=count), quote=True)
     return (
-        f'<button type="button" class="rs-class" data-class="{label}" aria-pressed="false" aria-label="{told}">'
+        f'<button type="button" class="rs-class" data-class="{label}" aria-pressed="false" title="{told}">'
         f'<span class="rs-class-name" title="{escape(name, quote=True)}">{escape(name)}</span>'
         f'<span class="rs-class-bar"><span style="width:{100 * count / most:.1f}%"></span></span>'
         f'<span class="rs-class-count">{count:,}</span></button>'

@@ -118,6 +118,13 @@ def test_axe_finds_nothing_on_any_tab(visit: Callable[..., Any], axe: str, theme
     assert "\n".join(found) == ""
 
 
+def test_axe_finds_nothing_where_pictures_are_chosen(visit: Callable[..., Any], axe: str, class_zip_file: Path) -> None:
+    page = visit()
+    bring(page, class_zip_file, "zip")
+    page.wait_for_timeout(1000)
+    assert "\n".join(violations(page, axe)) == ""
+
+
 def test_arrow_keys_choose_the_depth_and_the_group_is_one_stop(page: Any) -> None:
     tab(page, "train")
     page.locator("#train-why p").wait_for()  # what a fresh page restores has come

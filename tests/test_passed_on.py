@@ -65,8 +65,10 @@ def passed_on(port: int, host: str) -> Iterator[int]:
     command = [sys.executable, "-c", PROXY, str(port), host]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        yield int(process.stdout.readline())
-        process.kill()
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
 
 
 def ask(port: int) -> str:

@@ -1,4 +1,4 @@
-"""The facts that a run can state, their JSON form, and the state of a run that follows from them.
+"""The facts that a run can state, and their JSON form.
 
 The training loop yields events; whoever drives it appends them to the run's ``events.jsonl``; a page, a terminal and
 the tests read that log and nothing else.
@@ -7,11 +7,9 @@ the tests read that log and nothing else.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
-
-from resnet_studio.durations import Durations
 
 Status = Literal["queued", "running", "interrupted", "finished", "stopped", "failed"]
 FinishReason = Literal["completed", "early_stopping", "stopped", "diverged"]
@@ -216,100 +214,3 @@ def _restored(value: Any, annotation: str) -> Any:
         case ("FinishReason", str()) if value in get_args(FinishReason):
             return value
     raise ValueError(f"{value!r} is no {annotation}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunState:
-    """What a run's events add up to. ``epochs`` holds one entry an epoch, also after a resume; ``unreadable`` counts
-    the damaged lines of the log.
-    """
-
-    status: Status = "queued"
-    queued: Queued | None = None
-    interrupted: Interrupted | None = None
-    started: Started | None = None
-    preparing: Preparing | None = None
-    probed: Probed | None = None
-    progress: Progress | None = None
-    epochs: tuple[EpochFinished, ...] = ()
-    notes: tuple[Noted, ...] = ()
-    skipped: tuple[str, ...] = ()
-    testing: bool = False
-    finished: Finished | None = None
-    failed: Failed | None = None
-    unreadable: int = 0
-    last_number: int = 0
-    last_time: float = 0.0
-    durations: Durations = Durations()
-
-    @property
-    def best(self) -> EpochFinished | None:
-        """The epoch whose model is kept."""
-        return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
-
-    def seconds(self, asked: float | None = None) -> float:
-        """How long the training took, from the click at ``asked``; see :meth:`Durations.total`."""
-        measured = self.finished.train_seconds if self.finished else sum(epoch.seconds for epoch in self.epochs)
-        return self.durations.total(asked, measured)
-
-    @property
-    def trouble(self) -> Failed | Interrupted | None:
-        """The event that says why the run ended before its time, where the user can do something about it."""
-        paused = self.interrupted if self.interrupted is not None and self.interrupted.key else None
-        return self.failed or paused
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will happen unless the run is resumed."""
-        return self.status in ("finished", "stopped", "failed", "interrupted")
-
-
-def replay(events: Iterable[Event], state: RunState | None = None) -> RunState:
-    """Fold ``events`` into ``state`` (a new one by default)."""
-    state = state or RunState()
-    for event in events:
-        if isinstance(event, Unreadable):
-            state = replace(state, unreadable=state.unreadable + 1)
-            continue
-        stage = event.stage if isinstance(event, Preparing) else ""
-        spent = state.durations.after(type(event).__name__, event.time, stage)
-        state = replace(_after(state, event), last_number=event.number, last_time=event.time, durations=spent)
-    return state
-
-
-def _after(state: RunState, event: Event) -> RunState:
-    match event:
-        case Queued():
-            return replace(state, status="queued", queued=event, finished=None, failed=None, interrupted=None)
-        case Started():
-            kept = tuple(epoch for epoch in state.epochs if epoch.epoch <= event.epoch)
-            return replace(
-                state, status="running", started=event, epochs=kept, preparing=None, progress=None, testing=False,
-                finished=None, failed=None, interrupted=None,
-            )  # fmt: skip
-        case Preparing():
-            return replace(state, preparing=event)
-        case PicturesSkipped():
-            return replace(state, skipped=event.files)
-        case Probed():
-            return replace(state, probed=event)
-        case Progress():
-            return replace(state, progress=event, preparing=None)
-        case EpochFinished():
-            earlier = state.epochs
-            if earlier and earlier[-1].epoch >= event.epoch:
-                earlier = tuple(epoch for epoch in earlier if epoch.epoch < event.epoch)
-            return replace(state, epochs=(*earlier, event))
-        case Noted():
-            return replace(state, notes=(*state.notes, event))
-        case Testing():
-            return replace(state, testing=True)
-        case Finished():
-            status: Status = "stopped" if event.reason == "stopped" else "finished"
-            return replace(state, status=status, finished=event, testing=False, preparing=None)
-        case Interrupted():
-            return replace(state, status="interrupted", interrupted=event, preparing=None)
-        case Failed():
-            return replace(state, status="failed", failed=event, preparing=None)
-        case _:
-            return state

@@ -9,8 +9,8 @@ from resnet_studio import labels
 from resnet_studio.data_commands import Result
 from resnet_studio.durations import asked_at
 from resnet_studio.errors import RunError
-from resnet_studio.events import RunState
 from resnet_studio.run_settings import RunSettings
+from resnet_studio.run_state import RunState
 from resnet_studio.text import say
 from resnet_studio.workspace import Run, Workspace
 

@@ -27,9 +27,10 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.durable import disk_trouble, remove_folder, write_json
 from resnet_studio.errors import RunError
 from resnet_studio.event_log import EventLog, Recorder
-from resnet_studio.events import Event, RunState, replay
+from resnet_studio.events import Event
 from resnet_studio.locks import Lock
 from resnet_studio.run_settings import RunSettings
+from resnet_studio.run_state import RunState, replay
 
 RESERVE, RESERVE_BYTES = "reserve", 1 << 16
 

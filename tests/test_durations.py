@@ -20,8 +20,8 @@ from resnet_studio.events import (
     Progress,
     Queued,
     Started,
-    replay,
 )
+from resnet_studio.run_state import replay
 
 QUEUED, STARTED = Queued(), Started(device="cpu", precision="fp32", epochs=2)
 FEATURES = Preparing(stage="features", done=0, total=9)

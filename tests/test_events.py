@@ -13,9 +13,9 @@ from resnet_studio.events import (
     Queued,
     Started,
     from_json,
-    replay,
     to_json,
 )
+from resnet_studio.run_state import replay
 
 
 def epoch(number, accuracy=0.5, best=False):

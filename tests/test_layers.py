@@ -16,6 +16,7 @@ LAYERS = [
     {"config"},
     {"recipes"},
     {"events"},
+    {"run_state"},
     {"durable", "assets", "event_log", "migrations", "run_settings"},
     {"labels"},
     {"workspace"},

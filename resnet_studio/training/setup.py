@@ -6,11 +6,11 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data import levels, views
-from resnet_studio.data.augment import recipe
+from resnet_studio.data.augment import Recipe, recipe
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.decode import content, is_decoded
 from resnet_studio.data.reading import Reading
@@ -20,7 +20,7 @@ from resnet_studio.events import Event, Noted, PicturesSkipped, Preparing, Probe
 from resnet_studio.model import resnet, weights
 from resnet_studio.model.device import choose_device, layout
 from resnet_studio.training import adapting, cards, features, hardware, originals, probe, saving
-from resnet_studio.training.batches import FreshBatches, decode_parts, retold
+from resnet_studio.training.batches import FreshBatches, Part, decode_parts, retold
 from resnet_studio.training.cautions import MOST_NAMED
 from resnet_studio.training.materials import Materials
 from resnet_studio.training.mirrored import mirrored_classes
@@ -28,6 +28,9 @@ from resnet_studio.training.session import Session
 from resnet_studio.training.validation import score_again
 
 if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
     from torchvision.models import ResNet
 
     from resnet_studio.config import TrainConfig
@@ -91,12 +94,56 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
         raise RunError("error.run.damaged", file="config.json", run=run.id)
     device = choose_device(config.device)
     how, end = recipe(config, small=views.is_small(config, split.median_side)), _end(run, config, split)
+    decoded = yield from _decoded(run, control, split, how, end, device, going_on=bool(saved))
+    if decoded is None:
+        return None
+    split, train = decoded.split, decoded.train
+    model = _network(config, len(split.classes))
+    origin = weights.SCRATCH if saved else (yield from _starting_weights(model, config, split.classes))
+    card = cards.saved(run) or cards.new(run, config, split.classes, origin, end, decoded.reading, train)
+    compute, config = _compute(run, config, device, saved)
+    compute.apply()
+    compute.prepare(model)
+    model.to(device, memory_format=layout(device))
+    cut = resnet.cut(model, config.freeze, config.tuned_parameters, from_pictures=config.adversarial > 0)
+    batches = FreshBatches(
+        train, decoded.validation, cut.prefix, how, card.preprocessing, compute, config.mix, len(card.classes)
+    )
+    stages = resnet.parameter_groups(model, config.freeze, config.tuned_parameters)
+    materials = Materials(
+        run=run, config=config, split=split, card=card, device=device, compute=compute, model=model,
+        prefix=cut.prefix, suffix=cut.suffix, stages=stages, batches=batches, rows=decoded.rows,
+        validation_differs=decoded.validation_differs,
+    )  # fmt: skip
+    if saved:
+        saving.restore_frozen(materials)
+    return materials
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """The pictures of a training. ``rows`` and ``validation_differs`` are those of a resumed one; see
+    :class:`Materials`.
+    """
+
+    split: Split
+    reading: Reading
+    train: Part
+    validation: Part
+    rows: NDArray[np.int64] | None
+    validation_differs: bool
+
+
+def _decoded(
+    run: Run, control: Control, split: Split, how: Recipe, end: views.Framed, device: torch.device, *, going_on: bool
+) -> Generator[Event, None, _Decoded | None]:
+    """The pictures of ``split``; where a training goes on, those of them that are as they were when it began."""
     cache = ArrayCache(run.cache)
     reading = yield from _until_asked(_reading(run, split, cache), control)
     if reading is None:
         return None
     goes_on = None
-    if saved:
+    if going_on:
         shown = {"train": views.for_training(end, how), "validation": end}
         goes_on = originals.going_on(
             split,
@@ -113,40 +160,22 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
         originals.remember(run, split, train, validation)
     if train.skipped or validation.skipped:
         yield PicturesSkipped(files=train.skipped + validation.skipped)
+    rows = goes_on.rows(train.samples) if goes_on else None
+    return _Decoded(split, reading, train, validation, rows, bool(goes_on and goes_on.validation_differs))
 
-    model = _network(config, len(split.classes))
-    origin = weights.SCRATCH if saved else (yield from _starting_weights(model, config, split.classes))
-    card = cards.saved(run) or cards.new(run, config, split.classes, origin, end, reading, train)
-    compute = (
-        saving.saved_compute(saved) if saved else hardware.choose_compute(config.precision, device, run.machine_file)
-    )
+
+def _compute(
+    run: Run, config: TrainConfig, device: torch.device, saved: Mapping[str, Any] | None
+) -> tuple[hardware.Compute, TrainConfig]:
+    """How the run computes, as it was saved or as this machine does it fastest, and the settings that say so."""
+    if saved:
+        compute = saving.saved_compute(saved)
+    else:
+        compute = hardware.choose_compute(config.precision, device, run.machine_file)
     if config.precision == "auto":
         config = config.replace(precision=compute.precision)
         run.settle(config)
-    compute.apply()
-    compute.prepare(model)
-    model.to(device, memory_format=layout(device))
-    cut = resnet.cut(model, config.freeze, config.tuned_parameters, from_pictures=config.adversarial > 0)
-    materials = Materials(
-        run=run,
-        config=config,
-        split=split,
-        card=card,
-        device=device,
-        compute=compute,
-        model=model,
-        prefix=cut.prefix,
-        suffix=cut.suffix,
-        stages=resnet.parameter_groups(model, config.freeze, config.tuned_parameters),
-        batches=FreshBatches(
-            train, validation, cut.prefix, how, card.preprocessing, compute, config.mix, len(card.classes)
-        ),
-        rows=goes_on.rows(train.samples) if goes_on else None,
-        validation_differs=bool(goes_on and goes_on.validation_differs),
-    )
-    if saved:
-        saving.restore_frozen(materials)
-    return materials
+    return compute, config
 
 
 def _mirrored_only_where_that_is_safe(

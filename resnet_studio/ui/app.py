@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resnet_studio import cleaning
 from resnet_studio.errors import StudioError
@@ -21,6 +21,7 @@ from resnet_studio.ui.access import Access
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
+    import uvicorn
     from fastapi import FastAPI
 
     from resnet_studio.training.jobs import Jobs
@@ -50,41 +51,42 @@ def serve(
     if os.environ.get("SPACE_ID"):
         host, port = "0.0.0.0", port or FIRST_PORT
     access = Access.of_server(
-        host,
-        allowed_hosts=allowed_hosts,
-        trusted_proxies=trusted_proxies,
-        root_path=root_path,
+        host, allowed_hosts=allowed_hosts, trusted_proxies=trusted_proxies, root_path=root_path,
         local_folders=local_folders,
-    )
+    )  # fmt: skip
     port = free_port(host, port)
     opened = Workspace.open(workspace)
     prepare_environment(opened)
 
+    app = _app_on(opened, access)
+    scheme = "https" if ssl_certfile else "http"
+    shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
+    serving = say("shell.serving", address=f"{scheme}://{shown}:{port}{access.root_path}")
+    print(serving, flush=True)  # noqa: T201 - the one line that a user waits for
+    server = _server(
+        app, host=host, port=port, ssl_certfile=ssl_certfile, ssl_keyfile=str(ssl_keyfile) if ssl_keyfile else None
+    )
+    app.state.closing = lambda: server.should_exit
+    server.run()
+
+
+def _server(app: FastAPI, **where: Any) -> uvicorn.Server:
+    """The web server in front of ``app``; ``where`` are options of uvicorn."""
     import uvicorn
 
     from resnet_studio.ui.connections import PatientProtocol, allow_many_files
 
-    app = _app_on(opened, access)
-    scheme = "https" if ssl_certfile else "http"
-    shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
-    told = say("shell.serving", address=f"{scheme}://{shown}:{port}{access.root_path}")
-    print(told, flush=True)  # noqa: T201 - the one line that a user waits for
     allow_many_files()
+    logging.getLogger("uvicorn.error").addFilter(_not_a_cancellation)
     config = uvicorn.Config(
         app,
         http=PatientProtocol,
-        host=host,
-        port=port,
         log_level="warning",
         timeout_graceful_shutdown=3,
         proxy_headers=False,  # Access decides whom to believe
-        ssl_certfile=ssl_certfile,
-        ssl_keyfile=None if ssl_keyfile is None else str(ssl_keyfile),
+        **where,
     )
-    logging.getLogger("uvicorn.error").addFilter(_not_a_cancellation)
-    server = uvicorn.Server(config)
-    app.state.closing = lambda: server.should_exit
-    server.run()
+    return uvicorn.Server(config)
 
 
 def _app_on(workspace: Workspace, access: Access) -> FastAPI:

@@ -29,7 +29,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from resnet_studio.text import Language
-from resnet_studio.ui import live_view
+from resnet_studio.ui import live_queue, live_view
 from resnet_studio.ui.context import Studio, T, language_of
 from resnet_studio.ui.watch import Board, Seen, Watch
 from resnet_studio.ui.whose import browser_of, whose
@@ -59,9 +59,9 @@ class Renderer:
         at_work = [seen for name in (*board.running, *board.queued)[:QUEUE_SHOWN] if (seen := self.watch.seen(name))]
         parts = dict(self._pieces(followed, language))
         shown = followed.run.id if followed else None
-        parts["whose"] = live_view.whose_run(followed, browser, language)
-        parts["queue"] = live_view.queue(at_work, shown, language, browser)
-        parts["now"] = live_view.now(at_work, language)
+        parts["whose"] = live_queue.whose_run(followed, browser, language)
+        parts["queue"] = live_queue.queue(at_work, shown, language, browser)
+        parts["now"] = live_queue.now(at_work, language)
         state = {
             "run": shown or "",
             "phase": followed.phase if followed else "idle",

@@ -21,8 +21,9 @@ from resnet_studio.durations import Durations, asked_at
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.evaluation.report_format import is_report
 from resnet_studio.event_log import parsed
-from resnet_studio.events import Event, RunState, replay
+from resnet_studio.events import Event
 from resnet_studio.run_settings import RunSettings
+from resnet_studio.run_state import RunState, replay
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Run, Workspace, safe_name
 

@@ -26,6 +26,7 @@ from resnet_studio.workspace import Workspace
 
 CLOSE_SECONDS = 25.0
 QUEUE_SECONDS = 0.03
+UNDOCUMENTED: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 LANGUAGE_NAMES = {"en": "EN", "zh": "中文"}
 TABS: tuple[tuple[str, Any], ...] = (
     ("data", data_tab),
@@ -46,8 +47,7 @@ def mount(studio: Studio, *, warm: bool) -> FastAPI:
         await to_thread.run_sync(studio.jobs.close, CLOSE_SECONDS)
 
     bundle, machine = Bundle.read(), Machine(warm=warm)
-    undocumented: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
-    app = FastAPI(lifespan=life, **undocumented)
+    app = FastAPI(lifespan=life, **UNDOCUMENTED)
     app.include_router(routes.routes(studio, bundle, machine))
     for module in (live, results_tab, predict_tab, runs_tab):
         if hasattr(module, "routes"):
@@ -56,13 +56,19 @@ def mount(studio: Studio, *, warm: bool) -> FastAPI:
     uploads = studio.workspace.temporary
     app.add_middleware(Uploads, folder=uploads)
     app.add_middleware(Page, bundle=bundle, served=machine.page_served, access=studio.access, uploads=uploads)
+    _mount_page(app, studio)
+    return app
+
+
+def _mount_page(app: FastAPI, studio: Studio) -> None:
+    """Put the page behind ``app``, as a server that goes on for weeks without a network needs it."""
     demo = blocks(studio)
     gr.mount_gradio_app(
         app,
         demo,
         path="/",
         root_path=studio.access.root_path or None,
-        app_kwargs=undocumented,
+        app_kwargs=dict(UNDOCUMENTED),  # Gradio adds to it
         theme=theme(),
         i18n=translations(),
         footer_links=[],
@@ -80,7 +86,6 @@ def mount(studio: Studio, *, warm: bool) -> FastAPI:
     # about these values itself
     demo._queue.sleep_when_free = QUEUE_SECONDS
     demo._queue.progress_update_sleep_when_free = 0.1
-    return app
 
 
 def blocks(studio: Studio) -> gr.Blocks:

@@ -18,8 +18,9 @@ from resnet_studio import labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.durations import asked_at
 from resnet_studio.errors import RunError, StudioError
-from resnet_studio.events import Event, Progress, RunState, Started, replay
+from resnet_studio.events import Event, Progress, Started
 from resnet_studio.run_settings import RunSettings
+from resnet_studio.run_state import RunState, replay
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:

@@ -1,0 +1,122 @@
+"""The state of a run that follows from its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from resnet_studio.durations import Durations
+from resnet_studio.events import (
+    EpochFinished,
+    Event,
+    Failed,
+    Finished,
+    Interrupted,
+    Noted,
+    PicturesSkipped,
+    Preparing,
+    Probed,
+    Progress,
+    Queued,
+    Started,
+    Status,
+    Testing,
+    Unreadable,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunState:
+    """What a run's events add up to. ``epochs`` holds one entry an epoch, also after a resume; ``unreadable`` counts
+    the damaged lines of the log.
+    """
+
+    status: Status = "queued"
+    queued: Queued | None = None
+    interrupted: Interrupted | None = None
+    started: Started | None = None
+    preparing: Preparing | None = None
+    probed: Probed | None = None
+    progress: Progress | None = None
+    epochs: tuple[EpochFinished, ...] = ()
+    notes: tuple[Noted, ...] = ()
+    skipped: tuple[str, ...] = ()
+    testing: bool = False
+    finished: Finished | None = None
+    failed: Failed | None = None
+    unreadable: int = 0
+    last_number: int = 0
+    last_time: float = 0.0
+    durations: Durations = Durations()
+
+    @property
+    def best(self) -> EpochFinished | None:
+        """The epoch whose model is kept."""
+        return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
+
+    def seconds(self, asked: float | None = None) -> float:
+        """How long the training took, from the click at ``asked``; see :meth:`Durations.total`."""
+        measured = self.finished.train_seconds if self.finished else sum(epoch.seconds for epoch in self.epochs)
+        return self.durations.total(asked, measured)
+
+    @property
+    def trouble(self) -> Failed | Interrupted | None:
+        """The event that says why the run ended before its time, where the user can do something about it."""
+        paused = self.interrupted if self.interrupted is not None and self.interrupted.key else None
+        return self.failed or paused
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen unless the run is resumed."""
+        return self.status in ("finished", "stopped", "failed", "interrupted")
+
+
+def replay(events: Iterable[Event], state: RunState | None = None) -> RunState:
+    """Fold ``events`` into ``state`` (a new one by default)."""
+    state = state or RunState()
+    for event in events:
+        if isinstance(event, Unreadable):
+            state = replace(state, unreadable=state.unreadable + 1)
+            continue
+        stage = event.stage if isinstance(event, Preparing) else ""
+        spent = state.durations.after(type(event).__name__, event.time, stage)
+        state = replace(_after(state, event), last_number=event.number, last_time=event.time, durations=spent)
+    return state
+
+
+def _after(state: RunState, event: Event) -> RunState:
+    match event:
+        case Queued():
+            return replace(state, status="queued", queued=event, finished=None, failed=None, interrupted=None)
+        case Started():
+            kept = tuple(epoch for epoch in state.epochs if epoch.epoch <= event.epoch)
+            return replace(
+                state, status="running", started=event, epochs=kept, preparing=None, progress=None, testing=False,
+                finished=None, failed=None, interrupted=None,
+            )  # fmt: skip
+        case Preparing():
+            return replace(state, preparing=event)
+        case PicturesSkipped():
+            return replace(state, skipped=event.files)
+        case Probed():
+            return replace(state, probed=event)
+        case Progress():
+            return replace(state, progress=event, preparing=None)
+        case EpochFinished():
+            earlier = state.epochs
+            if earlier and earlier[-1].epoch >= event.epoch:
+                earlier = tuple(epoch for epoch in earlier if epoch.epoch < event.epoch)
+            return replace(state, epochs=(*earlier, event))
+        case Noted():
+            return replace(state, notes=(*state.notes, event))
+        case Testing():
+            return replace(state, testing=True)
+        case Finished():
+            status: Status = "stopped" if event.reason == "stopped" else "finished"
+            return replace(state, status=status, finished=event, testing=False, preparing=None)
+        case Interrupted():
+            return replace(state, status="interrupted", interrupted=event, preparing=None)
+        case Failed():
+            return replace(state, status="failed", failed=event, preparing=None)
+        case _:
+            return state

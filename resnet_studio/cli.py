@@ -27,7 +27,14 @@ from resnet_studio.version import __version__
 from resnet_studio.workspace import Workspace
 
 OUR_FAILURES = frozenset(
-    {"error.unexpected", "error.disk_full", "error.disk.broken", "error.cli.interrupted", "error.rates.stopped"}
+    {
+        "error.unexpected",
+        "error.disk_full",
+        "error.disk.broken",
+        "error.disk.broken_somewhere",
+        "error.cli.interrupted",
+        "error.rates.stopped",
+    }
 )
 DATA = "a folder or a zip of class folders, sample:NAME or public:NAME"
 MODEL = "a run, 'last', or a checkpoint file"

@@ -42,7 +42,7 @@ def replacing(path: Path) -> Iterator[Path]:
         renamed(temporary, path)
         sync_folder(path.parent)
     except Exception as error:
-        if (said := disk_trouble(error)) is not None:
+        if (said := disk_trouble(error, path)) is not None:
             raise said from error
         raise
     finally:
@@ -142,15 +142,18 @@ def is_disk_full(error: BaseException) -> bool:
     return any(_says_full(each) for each in _with_causes(error))
 
 
-def disk_trouble(error: BaseException) -> StudioError | None:
-    """What to tell the user where ``error`` comes from the disk: it is full, cannot be written to, or is broken."""
+def disk_trouble(error: BaseException, path: Path | None = None) -> StudioError | None:
+    """What to tell the user where ``error`` comes from the disk: it is full, cannot be written to, or is broken.
+
+    ``path`` is what was being written, for an error that does not say so itself.
+    """
     if is_disk_full(error):
         return StudioError("error.disk_full")
     for each in _with_causes(error):
-        if isinstance(each, OSError) and each.errno in READ_ONLY:
-            return StudioError("error.disk.read_only", path=str(each.filename or ""))
-        if isinstance(each, OSError) and each.errno == errno.EIO:
-            return StudioError("error.disk.broken", path=str(each.filename or ""))
+        if isinstance(each, OSError) and (each.errno in READ_ONLY or each.errno == errno.EIO):
+            key = "error.disk.read_only" if each.errno in READ_ONLY else "error.disk.broken"
+            named = each.filename or path
+            return StudioError(key, path=str(named)) if named else StudioError(f"{key}_somewhere")
     return None
 
 

@@ -54,7 +54,7 @@ class EventLog:
                 if durable:
                     sync(file.fileno())
         except OSError as error:
-            if (said := disk_trouble(error)) is not None:
+            if (said := disk_trouble(error, self.path)) is not None:
                 raise said from error
             raise
         return event

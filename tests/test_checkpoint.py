@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from resnet_studio.errors import CheckpointError
+from resnet_studio.errors import CheckpointError, StudioError
 from resnet_studio.model import checkpoint
 from resnet_studio.model.card import METADATA_KEY, header_text
 from resnet_studio.model.checkpoint import Card, Preprocessing, import_checkpoint, load, read_card, save
@@ -559,7 +559,7 @@ def test_a_failing_disk_leaves_the_old_checkpoint(copy, state, monkeypatch):
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(OSError, match="Input/output"):
+    with pytest.raises(StudioError, match=rf"disk reports an error.*{copy.name}"):
         save(copy, state, replace(CARD, run="another"))
     assert copy.read_bytes() == before
     assert [path.name for path in copy.parent.iterdir()] == [copy.name]

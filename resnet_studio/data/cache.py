@@ -82,7 +82,7 @@ class ArrayCache:
                 renamed(temporary, self.folder / key)
             self.shrink(keep=key)
         except Exception as error:
-            if (said := disk_trouble(error)) is not None:
+            if (said := disk_trouble(error, temporary)) is not None:
                 raise said from error
             raise
         finally:

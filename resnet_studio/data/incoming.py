@@ -36,7 +36,7 @@ def incoming(workspace: Workspace) -> Iterator[Path]:
     except OSError as error:
         if is_disk_full(error):
             raise DataError("error.data.disk_full") from error
-        if (said := disk_trouble(error)) is not None:
+        if (said := disk_trouble(error, folder)) is not None:
             raise said from error
         raise
     finally:

@@ -54,6 +54,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "The disk reports an error while {path!r} is read or written; check the disk, then go on.",
         "读写 {path!r} 时磁盘报错；请检查磁盘后再继续。",
     ),
+    "error.disk.read_only_somewhere": (
+        "The workspace cannot be written to; give this user the right to write there, or choose another one.",
+        "无法写入工作区；请赋予当前用户写入权限，或改用其他工作区。",
+    ),
+    "error.disk.broken_somewhere": (
+        "The disk reports an error while a file is read or written; check the disk, then go on.",
+        "读写文件时磁盘报错；请检查磁盘后再继续。",
+    ),
     "error.run.queue_full": (
         "{most:training|trainings} wait already; let some finish, or take some out of the queue, then start this one.",
         "已有 {most} 个训练在排队；请等其中一些完成，或将一些移出队列，然后再开始。",

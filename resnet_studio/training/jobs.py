@@ -25,7 +25,16 @@ from resnet_studio.workspace import slug
 if TYPE_CHECKING:
     from resnet_studio.workspace import Run, Workspace
 
-PAUSING = frozenset({"error.disk_full", "error.data.disk_full", "error.disk.read_only", "error.disk.broken"})
+PAUSING = frozenset(
+    {
+        "error.disk_full",
+        "error.data.disk_full",
+        "error.disk.read_only",
+        "error.disk.broken",
+        "error.disk.read_only_somewhere",
+        "error.disk.broken_somewhere",
+    }
+)
 """After these a run is not over: once the disk is in order again, it can be resumed."""
 MOST_WAITING = 50
 LEAST_FREE, LOOK_SECONDS = 64 * 2**20, 5.0
@@ -44,7 +53,7 @@ def drive(run: Run, control: Control, told: Callable[[Event], None] | None = Non
     except Timeout as error:
         raise RunError("error.run.busy", run=run.id) from error
     except OSError as error:
-        raise disk_trouble(error) or error from error
+        raise disk_trouble(error, run.folder) or error from error
     try:
         run.keep_reserve()
         record = run.recorder()
@@ -78,7 +87,7 @@ def _events(run: Run, control: Control) -> Iterator[Event]:
         else:
             yield Failed(key=error.key, values=error.values)
     except Exception as error:  # the outer boundary of a training: whatever it was, the log says so
-        if (said := disk_trouble(error)) is not None:
+        if (said := disk_trouble(error, run.folder)) is not None:
             yield Interrupted(key=said.key, values=said.values)
             return
         logger.exception("training %s failed", run.id)

@@ -154,7 +154,7 @@ def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Termin
     path = api.checkpoint_path(options.model, workspace)
     dataset = opened(options, workspace, terminal, purpose="score")
     report = api.evaluate(path, dataset, workspace=workspace, device=options.device, only_unseen=options.only_unseen)
-    notes = [*_seen(report), *_left_out(dataset)]
+    notes = [*_seen(report), *_without_pictures(report), *_left_out(dataset)]
     lines = [_accuracy(report.accuracy, report.count, report.interval, "pictures")]
     if report.unseen is not None and report.unseen.count < report.count:
         unseen = report.unseen
@@ -206,6 +206,15 @@ def _seen(report: Report) -> list[str]:
         return []
     values = {"trained": report.trained_on, "chosen": report.chosen_by, "pictures": report.count}
     return [say("evaluate.seen", "en", **values)]
+
+
+def _without_pictures(report: Report) -> list[str]:
+    """Which of the model's classes had no picture to score: a perfect accuracy may leave out the hardest of them."""
+    from resnet_studio.data.finding import filled
+
+    names = tuple(score.name for score in report.per_class if not score.support)
+    values = filled({"names": names, "count": len(names), "of": len(report.classes)}, "en")
+    return [say("evaluate.no_pictures_of", "en", **values)] if names else []
 
 
 def _left_out(dataset: Dataset) -> list[str]:

@@ -183,3 +183,12 @@ def test_a_damaged_split_means_that_nothing_is_known(trained, evaluate, tmp_path
     (moved.root / "runs" / run.id / "split.json").write_text(content)
     status, found = evaluate(data, workspace=moved)
     assert status == 0 and found["trained_on"] is None and "not known" in found["notes"][0]
+
+
+def test_classes_without_a_picture_to_score_are_named(evaluate, tmp_path):
+    files = made.class_files({"train/cat": 3, "train/dog": 3, "test/cat": 3})
+    status, found = evaluate(made.write(tmp_path / "data", files))
+    assert status == 0 and found["per_class"]["dog"]["support"] == 0
+    assert "No pictures of dog (1 of 2 classes) to score: the figures say nothing about them." in found["notes"]
+    _, whole = evaluate(made.write(tmp_path / "whole", made.class_files({"cat": 3, "dog": 3})))
+    assert not any(note.startswith("No pictures of") for note in whole["notes"])

@@ -33,6 +33,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Whether the model was trained on any of these pictures is not known, as its run is not in this workspace.",
         "工作区中没有该模型的训练记录，无法得知它是否用这些图片训练过。",
     ),
+    "evaluate.no_pictures_of": (
+        "No pictures of {names} ({count} of {of} classes) to score: the figures say nothing about them.",
+        "{of} 个类别中有 {count} 个没有可供评估的图片（{names}）：这些数字不反映这些类别。",
+    ),
     "error.cli.no_pictures": (
         "None of the files could be predicted; give pictures, or folders of pictures.",
         "没有一个文件可以预测；请提供图片或图片文件夹。",

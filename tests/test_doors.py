@@ -574,7 +574,7 @@ def test_only_whole_steps_of_a_path_are_taken_away() -> None:
 GRADIO_INSIDE = {
     "gradio.blocks.Blocks.preprocess_data": "StudioBlocks looks at every value in it",
     "gradio.context.LocalContext": "context.reader and reader_is_local find the request of an event by it",
-    "gradio.context.Context": "results_tab.selected_tab finds the tab that is being filled by it",
+    "gradio.context.Context": "frame.selected_tab finds the tab that is being filled by it",
     "gradio.i18n.I18nData": "context.T marks texts by it",
     "gradio.queueing.Queue": "shell.mount slows its looking for events down by sleep_when_free",
     "gradio.processing_utils._check_allowed": "the guard of files that has_launched switches on",

@@ -18,7 +18,7 @@ from hand_made import finish, new_run, report_of, train
 from resnet_studio.data import intake
 from resnet_studio.data.samples import outline
 from resnet_studio.errors import DataError
-from resnet_studio.ui import data_choices, data_offers, data_sources, data_tab, data_view, quick
+from resnet_studio.ui import data_choices, data_offers, data_sources, data_tab, data_view, frame, quick
 from resnet_studio.ui.access import Access
 from resnet_studio.ui.bundle import Bundle
 from resnet_studio.ui.context import Studio
@@ -308,8 +308,8 @@ def test_a_sample_is_called_by_its_name_in_the_language_of_the_reader() -> None:
     sample = SimpleNamespace(source="sample:digits", name="Handwritten digits")
     own = SimpleNamespace(source="picked", name="my digits")
 
-    assert data_view.name_of(sample, "zh") == "手写数字"
-    assert data_view.name_of(own, "zh") == "my digits"
+    assert frame.dataset_name(sample, "zh") == "手写数字"
+    assert frame.dataset_name(own, "zh") == "my digits"
 
 
 def test_names_of_classes_and_files_cannot_become_markup() -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from resnet_studio.text import Language, say
-from resnet_studio.ui import data_view
 from resnet_studio.ui.context import Studio, T, reader
+from resnet_studio.ui.frame import dataset_name
 
 if TYPE_CHECKING:
     from resnet_studio.data.intake import Summary
@@ -83,7 +83,7 @@ def earlier_list(studio: Studio) -> tuple[str, dict[str, Any]]:
 def _earlier_row(item: Summary, language: Language) -> str:
     """One data set: a click opens it; its cross deletes it at the second click."""
     counted = say("data.facts", language, pictures=item.pictures, classes=item.classes)
-    name = data_view.name_of(item, language)
+    name = dataset_name(item, language)
     delete, key = _quoted(say("data.earlier.delete", language, name=name)), _quoted(item.id)
     sure = _quoted(say("data.earlier.sure", language))
     return (

@@ -14,6 +14,7 @@ from resnet_studio.ui import data_choices, data_offers, data_parts, data_sources
 from resnet_studio.ui.context import Shared, Studio, T, guarded, reader, reader_is_local, sentence_for
 from resnet_studio.ui.data_parts import Hero, View
 from resnet_studio.ui.data_sources import Sources, Starter
+from resnet_studio.ui.frame import dataset_name
 from resnet_studio.ui.importing import place_of
 from resnet_studio.ui.repeated import started_once
 from resnet_studio.ui.whose import started_by, this_browser
@@ -147,7 +148,7 @@ def _wire_earlier(studio: Studio, shared: Shared, sources: Sources) -> None:
 
         name = str(event._data["key"])
         # not from the data set itself: one whose pictures are gone can be deleted too
-        listed = {item.id: data_view.name_of(item, reader()) for item in intake.datasets(studio.workspace)}
+        listed = {item.id: dataset_name(item, reader()) for item in intake.datasets(studio.workspace)}
         told = listed.get(name, name)
         intake.delete(studio.workspace, name)
         studio.shelf.forget(name)
@@ -211,7 +212,7 @@ def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
         dataset = studio.shelf.dataset(name) if name else intake.open_data(f"sample:{quick.SAMPLE}", workspace)
         validation, test = checked_shares(shares)
         config = TrainConfig(validation_fraction=validation, test_fraction=test)
-        called, by = data_view.name_of(dataset, reader()), started_by(this_browser())
+        called, by = dataset_name(dataset, reader()), started_by(this_browser())
         run = started_once(studio, dataset, config, lambda: None, called=called, by=by)
         return dataset.id, run.id, gr.Tabs(selected="train"), ""
 

@@ -7,22 +7,16 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from resnet_studio.text import Language, say, template
+from resnet_studio.ui.frame import dataset_name
 
 if TYPE_CHECKING:
     from resnet_studio.data.checkup import Finding
     from resnet_studio.data.dataset import Dataset
-    from resnet_studio.data.intake import Summary
 
 CLASS_ROWS = 300
 IN_ORDER = 12
 FILES_SHOWN = 40
 NAME_WIDTH = 22
-
-
-def name_of(item: Dataset | Summary, language: Language) -> str:
-    """What a data set is called: a sample and a public one have a name in each language."""
-    kind, _, key = item.source.partition(":")
-    return say(f"{kind}.{key}.name", language) if key else item.name
 
 
 def facts(dataset: Dataset, language: Language) -> str:
@@ -34,7 +28,8 @@ def facts(dataset: Dataset, language: Language) -> str:
         classes=len(dataset.classes),
         side=dataset.median_side,
     )
-    return f'<h2 class="rs-h">{escape(name_of(dataset, language))}</h2><p class="rs-muted rs-number">{escape(line)}</p>'
+    name = escape(dataset_name(dataset, language))
+    return f'<h2 class="rs-h">{name}</h2><p class="rs-muted rs-number">{escape(line)}</p>'
 
 
 def findings(found: Sequence[Finding], language: Language) -> str:
@@ -162,7 +157,7 @@ def gallery(dataset: Dataset, language: Language) -> str:
     data = {
         "dataset": dataset.id,
         "source": dataset.source,
-        "name": name_of(dataset, language),
+        "name": dataset_name(dataset, language),
         "range": template("data.gallery.range", language),
         "none": say("data.gallery.none", language),
     }

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from functools import partial
 from html import escape
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from resnet_studio.config import Depth, Freeze, Head, Stem, Tuned
 from resnet_studio.model.anatomy import STAGES, Stage, blocks, frozen_stages, parameters
 from resnet_studio.text import Language, say
 from resnet_studio.ui.axes import place
+
+if TYPE_CHECKING:
+    from resnet_studio.ui.outlook import Outlook
 
 WIDTH, HEIGHT, FLOOR = 400, 146, 112
 LOCK = "M-3.4 -.6h6.8v5h-6.8zM-2.2 -.6v-1.6a2.2 2.2 0 0 1 4.4 0v1.6"
@@ -186,3 +190,18 @@ def _described(stages: list[Drawn], language: Language) -> str:
         for one in stages
     ]  # fmt: skip
     return ("；" if language == "zh" else "; ").join(told)
+
+
+def planned(look: Outlook, language: Language) -> str:
+    """The network that a training with this outlook would train."""
+    shown = look.settled or look.config
+    return drawing(
+        shown.depth,
+        look.frozen_to_the_end,
+        shown.tuned_parameters,
+        classes=len(look.dataset.classes) if look.dataset else 0,
+        head=shown.head,
+        hidden_units=shown.hidden_units,
+        stem="small" if shown.stem == "small" else "standard",
+        language=language,
+    )

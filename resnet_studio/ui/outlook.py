@@ -17,7 +17,6 @@ from resnet_studio.text import Language, say
 from resnet_studio.training import cost, hardware, plan
 from resnet_studio.training.balance import imbalance_of
 from resnet_studio.training.cautions import cautions, picture_cautions
-from resnet_studio.ui import network
 from resnet_studio.ui.run_data import Overview, RunData, spell_time
 
 if TYPE_CHECKING:
@@ -38,19 +37,10 @@ class Outlook:
     dataset: Dataset | None
     seconds: float | None
 
-    def drawing(self, language: Language) -> str:
-        """The network that would be trained."""
-        shown = self.settled or self.config
-        return network.drawing(
-            shown.depth,
-            _reached(shown),
-            shown.tuned_parameters,
-            classes=len(self.dataset.classes) if self.dataset else 0,
-            head=shown.head,
-            hidden_units=shown.hidden_units,
-            stem="small" if shown.stem == "small" else "standard",
-            language=language,
-        )
+    @property
+    def frozen_to_the_end(self) -> Freeze:
+        """What stays frozen: gradual unfreezing may run out of epochs before it reaches the freeze level."""
+        return _reached(self.settled or self.config)
 
     def sentence(self, language: Language) -> str:
         """How long it would take; empty without pictures."""

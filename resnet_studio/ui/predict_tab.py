@@ -13,9 +13,9 @@ from resnet_studio.ui import predict_view
 from resnet_studio.ui.choices import filled_in_later
 from resnet_studio.ui.context import Shared, Studio, T
 from resnet_studio.ui.downloads import FRESH
+from resnet_studio.ui.frame import selected_tab
 from resnet_studio.ui.predict_handlers import Handlers
 from resnet_studio.ui.predict_parts import draw_pad, inbox, picture_box, tries
-from resnet_studio.ui.results_tab import selected_tab
 
 QUIET: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 ASKING: Mapping[str, Any] = {

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from html import escape
 from typing import Literal
-from urllib.parse import quote
 
 from resnet_studio.errors import StudioError
 from resnet_studio.text import Language, say
 from resnet_studio.ui.downloads import file_name
+from resnet_studio.ui.frame import address
 from resnet_studio.ui.run_data import Overview
-from resnet_studio.workspace import Run
 
 FILES = (
     ("safetensors", "model.safetensors"),
@@ -19,11 +18,6 @@ FILES = (
     ("predictions_csv", "predictions.csv"),
     ("report_json", "report.json"),
 )
-
-
-def address(run: Run, path: str) -> str:
-    """Where the page finds ``path`` of ``run``, relative so that it also works behind a proxy."""
-    return f"studio/runs/{quote(run.id)}/{path}"
 
 
 def downloads_panel(run: Overview, language: Language) -> str:

@@ -12,9 +12,10 @@ from fastapi.responses import HTMLResponse
 
 from resnet_studio.text import Language, say
 from resnet_studio.ui import charts, downloads
-from resnet_studio.ui.context import Shared, Studio, T, guarded, language_of, reader, to_try
+from resnet_studio.ui.context import Shared, Studio, guarded, language_of, reader, to_try
+from resnet_studio.ui.frame import address, loading, selected_tab
 from resnet_studio.ui.literal import literal
-from resnet_studio.ui.results_downloads import address, downloads_panel
+from resnet_studio.ui.results_downloads import downloads_panel
 from resnet_studio.ui.results_matrix import matrix, pairs
 from resnet_studio.ui.results_pictures import PICTURES_MOST, PICTURES_SHOWN, pictures_panel
 from resnet_studio.ui.results_view import cards, class_table, empty, headline, waiting
@@ -61,23 +62,6 @@ def build(studio: Studio, shared: Shared) -> None:
         listen(show, [shared.run, seen], [view, seen], **quiet)
     view.choose(look_at, None, shared.run, **quiet)
     view.go(go, shared.run, [shared.tabs, shared.tried], **quiet)
-
-
-def loading() -> str:
-    """What stands in a view until its first content comes."""
-    return f'<p class="res-loading">{T("results.loading")}</p>'
-
-
-def selected_tab() -> gr.Tab:
-    """The tab that is being filled."""
-    from gradio.context import Context
-
-    block = Context.block
-    while block is not None and not isinstance(block, gr.Tab):
-        block = block.parent
-    if block is None:
-        raise RuntimeError("a tab of the page is built inside gr.Tab")
-    return block
 
 
 def choose(overviews: list[Overview], run: str | None) -> Overview | None:

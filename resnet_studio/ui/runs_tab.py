@@ -16,7 +16,7 @@ from resnet_studio.errors import RunError
 from resnet_studio.text import Language, say
 from resnet_studio.ui.context import Shared, Studio, guarded, language_of, reader
 from resnet_studio.ui.downloads import FRESH
-from resnet_studio.ui.results_tab import loading, selected_tab
+from resnet_studio.ui.frame import loading, selected_tab
 from resnet_studio.ui.run_data import Damaged, Overview, RunData
 from resnet_studio.ui.runs_compare import MOST, compared
 from resnet_studio.ui.runs_view import table

@@ -9,8 +9,8 @@ from resnet_studio.errors import RunError
 from resnet_studio.labels import LONGEST_NAME, LONGEST_NOTE
 from resnet_studio.text import Language, say
 from resnet_studio.ui.charts import sparkline
+from resnet_studio.ui.frame import address
 from resnet_studio.ui.literal import literal, name_of
-from resnet_studio.ui.results_downloads import address
 from resnet_studio.ui.run_data import Damaged, Overview, spell_time, spell_when
 from resnet_studio.ui.settings_view import changed, in_short
 from resnet_studio.ui.whose import spelled, whose

@@ -15,8 +15,9 @@ from resnet_studio.errors import StudioError
 from resnet_studio.model import weights
 from resnet_studio.model.anatomy import STAGES, frozen_stages
 from resnet_studio.text import Language, say
-from resnet_studio.ui import data_view, train_form, train_recipe
+from resnet_studio.ui import network, train_form, train_recipe
 from resnet_studio.ui.context import Studio, guarded, reader
+from resnet_studio.ui.frame import dataset_name
 from resnet_studio.ui.outlook import Forecaster
 from resnet_studio.ui.repeated import started_once
 from resnet_studio.ui.train_form import NAMES, SPLIT, config_of, kept, restored
@@ -116,7 +117,7 @@ class Handlers:
         if found is None:
             return [gr.skip(), alert(say("train.start.why_none", language))]
         try:
-            called = data_view.name_of(found, language)
+            called = dataset_name(found, language)
             config = config_of(values, self._studio.workspace)
             by = started_by(this_browser())
             made = started_once(self._studio, found, config, self._before_training, called=called, by=by)
@@ -216,7 +217,7 @@ class Handlers:
         return [
             recipe, small(train_recipe.why(recipe, language)),
             gr.update(choices=options, value=chosen), *shown, data, why,
-            look.drawing(language), forecast, "", gr.update(interactive=found is not None),
+            network.planned(look, language), forecast, "", gr.update(interactive=found is not None),
         ]  # fmt: skip
 
     def _weights(self, given: Mapping[str, Any], language: Language) -> tuple[list[tuple[str, str]], str]:
@@ -266,7 +267,7 @@ def data_line(found: Dataset | None, asked: str | None, language: Language) -> s
     if found is None:
         missing, go = say("train.gone" if asked else "train.none", language), say("train.none.go", language)
         return f'<p class="train-data">{missing} <button type="button" class="train-link" data-tab>{go}</button></p>'
-    name = data_view.name_of(found, language)
+    name = dataset_name(found, language)
     size = say("train.data", language, pictures=len(found.samples), classes=len(found.classes))
     return f'<p class="train-data"><b><bdi>{escape(name)}</bdi></b> <span>{escape(size)}</span></p>'
 

@@ -39,7 +39,7 @@ def open_data(
     :class:`DataError` with a sentence that says what to do where it cannot be used.
     """
     from resnet_studio.data.choices import Choices
-    from resnet_studio.data.intake import open_data as open_any
+    from resnet_studio.data.doors import open_data as open_any
 
     chosen = Choices().with_changes(choices)
     purpose: Literal["score", "train"] = "score" if to_score else "train"

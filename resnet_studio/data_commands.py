@@ -69,7 +69,7 @@ def _opened(
     source: Path | str, options: argparse.Namespace, workspace: Workspace, terminal: Terminal, purpose: Purpose
 ) -> Dataset:
     from resnet_studio.data.choices import Choices
-    from resnet_studio.data.intake import open_data
+    from resnet_studio.data.doors import open_data
 
     announce_download(str(source), workspace, terminal)
     given = vars(options)
@@ -79,7 +79,7 @@ def _opened(
 
 def announce_download(source: str, workspace: Workspace, terminal: Terminal) -> None:
     """Say how much a public set that is not here yet has to download, and on which terms it is used."""
-    from resnet_studio.data.intake import kept_from
+    from resnet_studio.data.library import kept_from
     from resnet_studio.data.public import PUBLIC
 
     item = PUBLIC.get(source.removeprefix("public:")) if source.startswith("public:") else None

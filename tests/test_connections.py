@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from resnet_studio.ui import connections
-from resnet_studio.ui.connections import PatientProtocol, Unfinished, allow_many_files
+from resnet_studio.ui.page import connections
+from resnet_studio.ui.page.connections import PatientProtocol, Unfinished, allow_many_files
 
 
 async def echo(request):

@@ -9,18 +9,18 @@ from hand_made import finish, new_run, report_of, train
 
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
-from resnet_studio.data import intake
+from resnet_studio.data import doors, library
 from resnet_studio.errors import DataError, RunError
 from resnet_studio.events import Queued
 from resnet_studio.migrations import CHAIN, VERSION, up_to_date
+from resnet_studio.service.outlook import Forecaster
+from resnet_studio.service.predictors import Models
+from resnet_studio.service.run_data import Damaged, RunData
+from resnet_studio.service.watch import Watch
 from resnet_studio.training.jobs import Jobs, left_waiting
-from resnet_studio.ui import results_tab
-from resnet_studio.ui.live import Renderer
-from resnet_studio.ui.outlook import Forecaster
-from resnet_studio.ui.predictors import Models
-from resnet_studio.ui.run_data import Damaged, RunData
-from resnet_studio.ui.runs_view import table
-from resnet_studio.ui.watch import Watch
+from resnet_studio.ui.results import tab as results_tab
+from resnet_studio.ui.runs.view import table
+from resnet_studio.ui.train.live import Renderer
 
 OLD = Path(__file__).parent / "fixtures" / "runs-of-version-1"
 
@@ -161,14 +161,14 @@ def test_a_damaged_run_is_refused_in_a_sentence_where_it_is_asked_for(workspace,
 
 
 def test_a_damaged_run_does_not_keep_a_data_set_from_being_deleted(workspace, class_zip):
-    dataset = intake.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
+    dataset = doors.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
     waiting, broken = (new_run(workspace, name=name, dataset=dataset.id) for name in ("waiting", "broken"))
     (broken.folder / "config.json").write_text("{}")
     waiting.append(Queued())
     with pytest.raises(DataError):
-        intake.delete(workspace, dataset.id)
+        library.delete(workspace, dataset.id)
     workspace.delete_run(waiting)
-    intake.delete(workspace, dataset.id)
+    library.delete(workspace, dataset.id)
 
 
 def test_a_forecast_is_made_beside_a_damaged_run(workspace, sound, bad):

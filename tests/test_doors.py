@@ -20,10 +20,11 @@ from starlette.websockets import WebSocketDisconnect
 
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.training.jobs import Jobs
-from resnet_studio.ui import open_routes, shell
-from resnet_studio.ui.access import Access, below, host_of, is_local, same_user
+from resnet_studio.ui import shell
 from resnet_studio.ui.app import build_app
-from resnet_studio.ui.file_inputs import FILE_COMPONENTS, acceptable
+from resnet_studio.ui.page import open_routes
+from resnet_studio.ui.page.access import Access, below, host_of, is_local, same_user
+from resnet_studio.ui.page.file_inputs import FILE_COMPONENTS, acceptable
 from resnet_studio.workspace import Workspace
 
 HERE = "http://127.0.0.1:7860"
@@ -456,7 +457,7 @@ def test_the_command_line_may_name_any_run(scene: Scene) -> None:
 
 
 def test_starting_weights_are_no_path_on_the_page(scene: Scene) -> None:
-    from resnet_studio.ui.train_form import NAMES, config_of, defaults
+    from resnet_studio.ui.train.form import NAMES, config_of, defaults
 
     def form(weights: str) -> list[Any]:
         return [{**defaults(), "weights": weights}[name] for name in NAMES]

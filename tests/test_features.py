@@ -11,7 +11,7 @@ from made import ended, prepared
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import cache
 from resnet_studio.data.cache import ArrayCache
-from resnet_studio.data.intake import open_data
+from resnet_studio.data.doors import open_data
 from resnet_studio.data.views import Framed
 from resnet_studio.events import Finished, Preparing, Probed
 from resnet_studio.model import checkpoint

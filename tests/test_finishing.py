@@ -8,7 +8,7 @@ from hand_made import new_run as hand_made_run
 
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
-from resnet_studio.data.intake import open_data
+from resnet_studio.data.doors import open_data
 from resnet_studio.events import EpochFinished, Finished, Interrupted, Started, Testing
 from resnet_studio.model import checkpoint
 from resnet_studio.training import finishing, plan
@@ -132,11 +132,11 @@ def test_a_workspace_that_was_moved_goes_on(tmp_path, class_zip, class_folders, 
 
 
 def test_why_a_run_was_paused_is_said_everywhere(workspace, capsys, monkeypatch):
-    from resnet_studio.ui.live import Renderer
-    from resnet_studio.ui.results_view import waiting
-    from resnet_studio.ui.run_data import RunData
-    from resnet_studio.ui.runs_view import table
-    from resnet_studio.ui.watch import Watch
+    from resnet_studio.service.run_data import RunData
+    from resnet_studio.service.watch import Watch
+    from resnet_studio.ui.results.view import waiting
+    from resnet_studio.ui.runs.view import table
+    from resnet_studio.ui.train.live import Renderer
 
     run = hand_made_run(workspace)
     run.append(Started(device="CPU", precision="fp32", epochs=3))

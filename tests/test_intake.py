@@ -5,7 +5,7 @@ import made
 import pytest
 
 from resnet_studio import cleaning
-from resnet_studio.data import intake
+from resnet_studio.data import doors, intake, library
 from resnet_studio.data.dataset import PARTS, split
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace
@@ -61,11 +61,11 @@ def test_equal_pictures_picked_under_another_name_keep_that_name_and_take_no_roo
     files = made.class_files({"cat": 3, "dog": 3})
     own = intake.from_picked(picked(tmp_path, files), workspace, name="my pets")
     assert (first.name, own.name) == ("handout", "my pets")
-    assert {item.name for item in intake.datasets(workspace)} == {"handout", "my pets"}
+    assert {item.name for item in library.datasets(workspace)} == {"handout", "my pets"}
     assert own.path(own.samples[0]).samefile(first.path(own.samples[0]))
     assert intake.from_picked(picked(tmp_path / "2", files), workspace, name="my pets") == own
-    intake.delete(workspace, first.id)
-    assert all(own.path(sample).is_file() for sample in intake.dataset(workspace, own.id).samples)
+    library.delete(workspace, first.id)
+    assert all(own.path(sample).is_file() for sample in library.dataset(workspace, own.id).samples)
     assert intake.from_picked(picked(tmp_path / "3", files), workspace, name="my pets") == own
 
 
@@ -74,7 +74,7 @@ def test_what_was_left_out_is_said_of_the_last_upload(tmp_path, workspace):
     dirty = intake.from_zip(made.zipped(tmp_path / "a.zip", files | {"cat/notes.txt": b"x"}), workspace)
     clean = intake.from_zip(made.zipped(tmp_path / "a.zip", files), workspace)
     assert (dirty.id, len(dirty.problems), clean.problems) == (clean.id, 1, ())
-    assert intake.dataset(workspace, dirty.id) == clean
+    assert library.dataset(workspace, dirty.id) == clean
 
 
 def test_a_folder_is_listed_once_as_it_was_last(workspace, class_folders):
@@ -83,7 +83,7 @@ def test_a_folder_is_listed_once_as_it_was_last(workspace, class_folders):
     (folder / "cat/9.png").write_bytes(made.picture(9))
     last = intake.from_folder(folder, workspace)
     os.utime(workspace.datasets / last.id / "summary.json", (2**31, 2**31))
-    assert [(summary.id, summary.pictures, summary.root) for summary in intake.datasets(workspace)] == [
+    assert [(summary.id, summary.pictures, summary.root) for summary in library.datasets(workspace)] == [
         (last.id, 7, folder.resolve())
     ]
 
@@ -93,14 +93,14 @@ def test_a_folder_that_is_gone_is_said_so(workspace, class_folders):
     dataset = intake.from_folder(folder, workspace)
     folder.rename(folder.with_name("moved"))
     with pytest.raises(DataError, match="is no longer there"):
-        intake.dataset(workspace, dataset.id)
-    intake.delete(workspace, dataset.id)
+        library.dataset(workspace, dataset.id)
+    library.delete(workspace, dataset.id)
 
 
 def test_what_is_kept_can_be_found_again(workspace, class_zip):
-    dataset = intake.open_data(class_zip({"cat": 3, "dog": 4}), workspace)
-    assert intake.dataset(workspace, dataset.id) == dataset
-    (summary,) = intake.datasets(workspace)
+    dataset = doors.open_data(class_zip({"cat": 3, "dog": 4}), workspace)
+    assert library.dataset(workspace, dataset.id) == dataset
+    (summary,) = library.datasets(workspace)
     assert (summary.id, summary.name, summary.classes, summary.pictures) == (dataset.id, "pictures", 2, 7)
     assert all(dataset.path(sample).is_relative_to(workspace.datasets) for sample in dataset.samples)
 
@@ -119,11 +119,11 @@ def test_only_usable_pictures_stay_in_the_workspace(tmp_path, workspace):
 def test_a_folder_on_this_machine_is_neither_copied_nor_changed(workspace, class_folders):
     folder = class_folders({"cat": 3, "dog": 3})
     before = made.fingerprint(folder)
-    dataset = intake.open_data(str(folder), workspace)
+    dataset = doors.open_data(str(folder), workspace)
     assert dataset.root == folder.resolve() and dataset.path(dataset.samples[0]).is_file()
     assert made.fingerprint(folder) == before
     assert not [path for path in workspace.root.rglob("*") if path.is_file() and path.suffix != ".json"]
-    assert intake.dataset(workspace, dataset.id) == dataset
+    assert library.dataset(workspace, dataset.id) == dataset
 
 
 def test_a_folder_opened_again_is_read_only_where_it_changed(workspace, class_folders, monkeypatch):
@@ -144,7 +144,7 @@ def test_a_folder_opened_again_is_read_only_where_it_changed(workspace, class_fo
     second = intake.from_folder(folder, workspace)
     assert sorted(looked_at) == ["cat/0.png", "dog/9.png"]
     assert second.id != first.id and second.counts == {"cat": 5, "dog": 6}
-    assert intake.dataset(workspace, first.id) == first
+    assert library.dataset(workspace, first.id) == first
 
 
 def test_what_was_noticed_is_noticed_again_when_a_folder_is_opened_again(workspace, class_folders):
@@ -161,7 +161,7 @@ def test_what_was_noticed_is_noticed_again_when_a_folder_is_opened_again(workspa
 def test_what_is_not_there_is_said_so(workspace, tmp_path, monkeypatch, source):
     monkeypatch.chdir(tmp_path / "beside")
     with pytest.raises(DataError) as caught:
-        intake.open_data(source, workspace)
+        doors.open_data(source, workspace)
     assert caught.value.key == "error.data.missing"
     assert len(caught.value.sentence()) < 300
 
@@ -173,7 +173,7 @@ def test_what_is_not_there_is_said_so(workspace, tmp_path, monkeypatch, source):
 ])  # fmt: skip
 def test_what_cannot_be_opened_is_said_so(workspace, source, key):
     with pytest.raises(DataError) as caught:
-        intake.open_data(source, workspace)
+        doors.open_data(source, workspace)
     assert caught.value.key == key and caught.value.sentence("zh")
 
 
@@ -181,7 +181,7 @@ def test_what_cannot_be_opened_is_said_so(workspace, source, key):
 def test_a_single_picture_is_no_data_set(workspace, tmp_path):
     (tmp_path / "cat.png").write_bytes(made.picture())
     with pytest.raises(DataError, match="is not a zip file"):
-        intake.open_data(tmp_path / "cat.png", workspace)
+        doors.open_data(tmp_path / "cat.png", workspace)
 
 
 def test_picked_files_are_copied_in_and_stay_for_whoever_uploaded_the_same(tmp_path, workspace):
@@ -228,14 +228,14 @@ def test_deleting_a_data_set_leaves_a_folder_of_the_user_alone(workspace, class_
     folder = class_folders({"cat": 3, "dog": 3})
     before = made.fingerprint(folder)
     for source in (folder, class_zip({"cat": 3, "dog": 3})):
-        intake.delete(workspace, intake.open_data(source, workspace).id)
-    assert intake.datasets(workspace) == [] and not list(workspace.datasets.iterdir())
+        library.delete(workspace, doors.open_data(source, workspace).id)
+    assert library.datasets(workspace) == [] and not list(workspace.datasets.iterdir())
     assert made.fingerprint(folder) == before
 
 
 @pytest.mark.parametrize("name", ["..", "../..", "", ".", "nothing", "a/b", "\0"])
 def test_names_that_are_no_data_set_are_refused(workspace, name):
-    for use in (intake.dataset, intake.delete):
+    for use in (library.dataset, library.delete):
         with pytest.raises(DataError, match="There is no data set"):
             use(workspace, name)
 
@@ -244,7 +244,7 @@ def test_a_data_set_in_training_is_not_deleted(workspace, class_zip):
     from resnet_studio.config import TrainConfig
     from resnet_studio.events import Queued
 
-    dataset = intake.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
+    dataset = doors.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
     run = workspace.new_run(
         "r",
         requested=TrainConfig(),
@@ -254,8 +254,8 @@ def test_a_data_set_in_training_is_not_deleted(workspace, class_zip):
     )
     run.append(Queued())
     with pytest.raises(DataError, match="uses this data set"):
-        intake.delete(workspace, dataset.id)
-    assert intake.dataset(workspace, dataset.id) == dataset
+        library.delete(workspace, dataset.id)
+    assert library.dataset(workspace, dataset.id) == dataset
 
 
 def test_two_uploads_of_the_same_pictures_at_once_both_work(workspace, class_zip):
@@ -274,7 +274,7 @@ def test_two_uploads_of_the_same_pictures_at_once_both_work(workspace, class_zip
 def test_progress_rises_to_its_end(workspace, class_zip, class_folders):
     for source in (class_zip({"cat": 90, "dog": 90}), class_folders({"cat": 90, "dog": 90})):
         told = []
-        intake.open_data(source, workspace, progress=lambda done, total, told=told: told.append(done / total))
+        doors.open_data(source, workspace, progress=lambda done, total, told=told: told.append(done / total))
         assert told == sorted(told) and len(told) > 2 and told[-1] == 1
 
 
@@ -283,6 +283,6 @@ def test_leftovers_of_a_killed_server_are_cleared_away_after_a_day(workspace, cl
         folder = workspace.temporary / name
         folder.mkdir()
         os.utime(folder, (os.path.getmtime(folder) - age,) * 2)  # noqa: PTH204
-    intake.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
+    doors.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
     cleaning.sweep(workspace)
     assert {path.name for path in workspace.temporary.iterdir()} == {"incoming-new"}

@@ -23,6 +23,7 @@ LAYERS = [
     {"data", "model"},
     {"training", "evaluation", "prediction"},
     {"api", "terminal", "cleaning"},
+    {"service"},
     {"data_commands", "run_commands"},
     {"commands", "ui"},
     {"cli"},
@@ -73,6 +74,55 @@ def test_imports_point_downwards_or_sideways(path):
 @pytest.mark.parametrize("path", [path for path in FILES if room(path) != "ui"], ids=lambda path: path.name)
 def test_only_the_page_imports_gradio(path):
     assert not any(name.split(".")[0] == "gradio" for name in imported(path))
+
+
+TABS = ("data", "train", "results", "predict", "runs")
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_tab_imports_no_other_tab(tab):
+    others = tuple(f"resnet_studio.ui.{other}" for other in TABS if other != tab)
+    for path in (PACKAGE / "ui" / tab).glob("*.py"):
+        crossing = {name for name in imported(path) if name.startswith(others)}
+        assert not crossing, f"{path.name} imports {crossing}"
+
+
+def test_the_page_has_few_rooms():
+    assert len([path for path in (PACKAGE / "ui").iterdir() if path.name != "__pycache__"]) <= 12
+
+
+def at_run_time(tree):
+    """The nodes of ``tree`` that are not there for a type checker alone."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        yield node
+        yield from at_run_time(node)
+
+
+def files_imported(path):
+    """The files of the package that ``path`` imports, at its top or inside of a function."""
+    for node in at_run_time(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("resnet_studio"):
+            continue
+        folder = PACKAGE.parent.joinpath(*node.module.split("."))
+        inside = [folder / f"{alias.name}.py" for alias in node.names]
+        yield from (file for file in [*inside, folder.with_suffix(".py")] if file.is_file())
+
+
+def test_no_two_files_import_each_other_not_even_in_a_circle():
+    arrows = {path: set(files_imported(path)) - {path} for path in FILES}
+    done = set()
+
+    def walk(path, trail):
+        assert path not in trail, " -> ".join(str(p.relative_to(PACKAGE)) for p in [*trail[trail.index(path) :], path])
+        if path not in done:
+            for other in arrows[path]:
+                walk(other, [*trail, path])
+            done.add(path)
+
+    for path in FILES:
+        walk(path, [])
 
 
 @pytest.mark.parametrize("module", ["resnet_studio", "resnet_studio.cli", "resnet_studio.ui.app"])

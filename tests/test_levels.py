@@ -8,20 +8,20 @@ from odd_files import encoded, ramp, tiff
 from PIL import Image
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.data import levels
+from resnet_studio.data import levels, measured
 from resnet_studio.data.cache import ArrayCache
-from resnet_studio.data.intake import open_data
+from resnet_studio.data.doors import open_data
 from resnet_studio.data.reading import Reading
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.training import plan
 
 
-def measured(folder, *contents: bytes, cache=None):
+def range_of(folder, *contents: bytes, cache=None):
     files = []
     for number, data in enumerate(contents):
         files.append(folder / f"{number}.png")
         files[-1].write_bytes(data)
-    return ended(levels.measure(files, [str(number) for number in range(len(files))], cache))[0]
+    return ended(measured.measure(files, [str(number) for number in range(len(files))], cache))[0]
 
 
 def grey16(low: int, high: int) -> bytes:
@@ -29,7 +29,7 @@ def grey16(low: int, high: int) -> bytes:
 
 
 def test_the_range_is_that_of_all_pictures_together(tmp_path):
-    assert measured(tmp_path, grey16(700, 900), grey16(300, 1200)) == {"uint16": (300, 1200)}
+    assert range_of(tmp_path, grey16(700, 900), grey16(300, 1200)) == {"uint16": (300, 1200)}
 
 
 def test_every_kind_of_numbers_has_its_own_range(tmp_path):
@@ -38,47 +38,47 @@ def test_every_kind_of_numbers_has_its_own_range(tmp_path):
         tiff(ramp(0.2, 0.7, np.float32)),
         odd_files.readable()["rgb12_in_16.png"],
     ]
-    found = measured(tmp_path, *given, grey16(1, 4095))
+    found = range_of(tmp_path, *given, grey16(1, 4095))
     assert found["int32"] == (-1000, 3000) and found["uint16"] == (1, 4095)
     assert found["float32"] == pytest.approx((0.2, 0.7)) and found["rgb16"] == pytest.approx((0, 4095), abs=6)
 
 
 def test_pictures_of_8_bits_and_files_that_are_none_have_no_range(tmp_path):
     names = ("no_ending", "alpha.png", "lab.tif", "picture.avif", "cmyk.jpg")
-    assert measured(tmp_path, *(odd_files.readable()[name] for name in names), b"nothing", b"") == {}
+    assert range_of(tmp_path, *(odd_files.readable()[name] for name in names), b"nothing", b"") == {}
 
 
 def test_colour_of_full_depth_is_left_to_its_high_bytes(tmp_path):
-    assert measured(tmp_path, odd_files.readable()["rgb16.png"]) == {}
+    assert range_of(tmp_path, odd_files.readable()["rgb16.png"]) == {}
 
 
 def test_hot_pixels_and_single_pictures_far_from_all_others_do_not_count(tmp_path):
     hot = ramp(300, 1200, np.uint16)
     hot[5, 5] = 65535
-    assert measured(tmp_path, encoded(Image.fromarray(hot), "PNG"))["uint16"][1] <= 1200
-    assert measured(tmp_path, *[grey16(300, 1200)] * 120, grey16(0, 65535)) == {"uint16": (300, 1200)}
+    assert range_of(tmp_path, encoded(Image.fromarray(hot), "PNG"))["uint16"][1] <= 1200
+    assert range_of(tmp_path, *[grey16(300, 1200)] * 120, grey16(0, 65535)) == {"uint16": (300, 1200)}
 
 
 def test_what_is_no_number_does_not_count_and_one_number_is_a_range_too(tmp_path):
     gaps = ramp(0, 1, np.float32)
     gaps[:8] = np.nan
-    assert measured(tmp_path, tiff(gaps))["float32"] == pytest.approx((0, 1))
-    assert measured(tmp_path, tiff(np.full((8, 8), np.nan, np.float32))) == {"float32": (0, 1)}
-    assert measured(tmp_path, grey16(7, 7)) == {"uint16": (7, 8)}
+    assert range_of(tmp_path, tiff(gaps))["float32"] == pytest.approx((0, 1))
+    assert range_of(tmp_path, tiff(np.full((8, 8), np.nan, np.float32))) == {"float32": (0, 1)}
+    assert range_of(tmp_path, grey16(7, 7)) == {"uint16": (7, 8)}
 
 
 def test_files_measured_before_are_not_opened_again(tmp_path, monkeypatch):
     cache = ArrayCache(tmp_path / "cache")
-    first = measured(tmp_path, grey16(300, 1200), cache=cache)
+    first = range_of(tmp_path, grey16(300, 1200), cache=cache)
     monkeypatch.setattr(levels, "_measured", lambda _: pytest.fail("measured again"))
-    assert measured(tmp_path, grey16(300, 1200), cache=cache) == first == {"uint16": (300, 1200)}
+    assert range_of(tmp_path, grey16(300, 1200), cache=cache) == first == {"uint16": (300, 1200)}
 
 
-def test_of_very_many_pictures_some_of_every_class_are_measured(tmp_path, monkeypatch):
+def test_of_very_many_pictures_some_of_every_class_are_range_of(tmp_path, monkeypatch):
     monkeypatch.setattr(levels, "MOST_MEASURED", 10)
     looked = []
     monkeypatch.setattr(levels, "_measured", lambda file: looked.append(file) or {})
-    measured(tmp_path, *[grey16(0, 9)] * 57)
+    range_of(tmp_path, *[grey16(0, 9)] * 57)
     assert len(looked) == 10
 
 

@@ -14,14 +14,15 @@ from hand_made import new_run
 
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
-from resnet_studio.data.intake import open_data
+from resnet_studio.data.doors import open_data
 from resnet_studio.errors import RunError, StudioError
+from resnet_studio.service import importing
+from resnet_studio.service.importing import Imports
 from resnet_studio.training import jobs as jobs_module
 from resnet_studio.training.jobs import Jobs
-from resnet_studio.ui import importing, repeated
-from resnet_studio.ui.context import Studio, sentence_for
-from resnet_studio.ui.importing import Imports
-from resnet_studio.ui.repeated import started_once
+from resnet_studio.ui.page import repeated
+from resnet_studio.ui.page.context import Studio, sentence_for
+from resnet_studio.ui.page.repeated import started_once
 from resnet_studio.workspace import Workspace
 
 

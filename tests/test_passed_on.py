@@ -13,8 +13,8 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from resnet_studio.ui import peers
-from resnet_studio.ui.access import Access, is_local, resolved
+from resnet_studio.ui.page import peers
+from resnet_studio.ui.page.access import Access, is_local, resolved
 
 knows_owners = pytest.mark.skipif(
     not all(table.exists() for table in peers.TABLES[:1]), reason="this system has no list of the owners of sockets"

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from resnet_studio import assets
-from resnet_studio.data import intake, public, samples
+from resnet_studio.data import doors, library, public, samples
 from resnet_studio.data.dataset import split
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.errors import DataError
@@ -28,18 +28,18 @@ def offline(monkeypatch):
 
 def test_the_digits_are_made_at_first_use(workspace):
     told = []
-    dataset = intake.open_data("sample:digits", workspace, progress=lambda done, total: told.append(done / total))
+    dataset = doors.open_data("sample:digits", workspace, progress=lambda done, total: told.append(done / total))
     assert dataset.classes == tuple("0123456789")
     assert len(dataset.samples) == 1797 and dataset.median_side == 16
     assert dataset.hints == {"horizontal_flip": False, "epochs": 8}
     assert told[-1] == 1
     cut = split(dataset)
     assert len(cut.train) + len(cut.validation) + len(cut.test) == 1797 and len(cut.test) == 269
-    assert intake.open_data("sample:digits", workspace) == dataset
+    assert doors.open_data("sample:digits", workspace) == dataset
 
 
 def test_the_digits_are_the_same_bytes_on_every_machine(workspace):
-    dataset = intake.open_data("sample:digits", workspace)
+    dataset = doors.open_data("sample:digits", workspace)
     first = dataset.samples[0]
     assert (first.name, dataset.id) == ("0/0000.png", "478dc7a1838a5744")
     picture = np.asarray(read_picture(dataset.path(first)))[..., 0]
@@ -61,17 +61,17 @@ def test_a_sample_that_is_not_installed_is_not_offered(workspace, monkeypatch, t
     monkeypatch.setattr(samples, "asset", lambda *parts: tmp_path.joinpath(*parts))
     assert [sample.key for sample in samples.available_samples()] == ["digits"]
     with pytest.raises(DataError, match="not part of this installation"):
-        intake.open_data("sample:things", workspace)
+        doors.open_data("sample:things", workspace)
 
 
 def test_a_sample_is_opened_from_its_zip(workspace, monkeypatch, tmp_path):
     monkeypatch.setattr(samples, "asset", lambda *parts: tmp_path.joinpath(*parts))
     (tmp_path / "samples").mkdir()
     made.zipped(tmp_path / "samples" / "things.zip", made.class_files({"cup": 5, "key": 5}))
-    dataset = intake.open_data("sample:things", workspace)
+    dataset = doors.open_data("sample:things", workspace)
     assert dataset.classes == ("cup", "key") and dataset.source == "sample:things"
     assert dataset.name == "Everyday things"
-    assert intake.open_data("sample:things", workspace) == dataset
+    assert doors.open_data("sample:things", workspace) == dataset
 
 
 def test_assets_are_found_in_a_checkout_and_when_installed(tmp_path, monkeypatch):
@@ -129,7 +129,7 @@ def pretend(monkeypatch, name, stand_in, pictures=10):
 def test_a_public_set_becomes_class_folders_with_its_own_parts(workspace, monkeypatch):
     pretend(monkeypatch, "CIFAR10", Arrays)
     told = []
-    dataset = intake.open_data("public:cifar10", workspace, progress=lambda done, total: told.append(done / total))
+    dataset = doors.open_data("public:cifar10", workspace, progress=lambda done, total: told.append(done / total))
     assert dataset.classes == ("T-shirt or top", "cat") and dataset.name == "CIFAR-10"
     assert {sample.name.split("/")[0] for sample in dataset.samples} == {"train", "test"}
     cut = split(dataset)
@@ -137,12 +137,12 @@ def test_a_public_set_becomes_class_folders_with_its_own_parts(workspace, monkey
     assert told == sorted(told) and told[-1] == 1
     assert not (workspace.cache / "downloads" / "cifar10").exists()
     pretend(monkeypatch, "CIFAR10", None)
-    assert intake.open_data("public:cifar10", workspace) == dataset
+    assert doors.open_data("public:cifar10", workspace) == dataset
 
 
 def test_pictures_that_come_as_files_are_kept_as_they_are(workspace, monkeypatch):
     pretend(monkeypatch, "Imagenette", Files)
-    dataset = intake.open_data("public:imagenette", workspace)
+    dataset = doors.open_data("public:imagenette", workspace)
     assert dataset.classes == ("church", "tench")
     assert dataset.path(dataset.samples[0]).suffix == ".jpg"
     stored = {dataset.path(sample).read_bytes() for sample in dataset.samples}
@@ -164,7 +164,7 @@ def test_the_real_torchvision_class_takes_the_arguments_that_are_given(entry):
 @pytest.mark.parametrize("key", samples.PUBLIC)
 def test_without_a_network_there_is_one_sentence(workspace, key):
     with pytest.raises(DataError) as caught:
-        intake.open_data(f"public:{key}", workspace)
+        doors.open_data(f"public:{key}", workspace)
     assert caught.value.key == "error.public.no_network"
     assert "check the network connection" in caught.value.sentence("en") and "网络" in caught.value.sentence("zh")
 
@@ -172,14 +172,14 @@ def test_without_a_network_there_is_one_sentence(workspace, key):
 @pytest.fixture
 def untouched_pictures(workspace):
     yield
-    assert intake.datasets(workspace) == [] and not list(workspace.temporary.iterdir())
+    assert library.datasets(workspace) == [] and not list(workspace.temporary.iterdir())
 
 
 @pytest.mark.usefixtures("untouched_pictures")
 def test_a_set_whose_unpacking_was_broken_off_is_not_taken_for_whole(workspace, monkeypatch):
     pretend(monkeypatch, "Imagenette", Files, pictures=11)
     with pytest.raises(DataError, match="arrived damaged"):
-        intake.open_data("public:imagenette", workspace)
+        doors.open_data("public:imagenette", workspace)
     assert not (workspace.cache / "downloads" / "imagenette").exists()
 
 
@@ -191,7 +191,7 @@ def test_a_second_download_waits_for_the_first_and_can_be_cancelled(workspace):
 
     (workspace.cache / "downloads").mkdir()
     with FileLock(workspace.cache / "downloads" / "lock"), pytest.raises(RuntimeError, match="cancelled"):
-        intake.open_data("public:eurosat", workspace, progress=progress)
+        doors.open_data("public:eurosat", workspace, progress=progress)
 
 
 def failing(error):
@@ -213,7 +213,7 @@ def failing(error):
 def test_a_download_that_fails_is_one_sentence(workspace, monkeypatch, error, key):
     pretend(monkeypatch, "EuroSAT", failing(error))
     with pytest.raises(DataError) as caught:
-        intake.open_data("public:eurosat", workspace)
+        doors.open_data("public:eurosat", workspace)
     assert caught.value.key == key
     kept = (workspace.cache / "downloads" / "eurosat" / "half").exists()
     assert kept is (key != "error.public.damaged")
@@ -240,6 +240,6 @@ def test_a_download_reports_its_bytes_and_can_be_broken_off(workspace, monkeypat
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        intake.open_data("public:eurosat", workspace, progress=progress)
+        doors.open_data("public:eurosat", workspace, progress=progress)
     assert 1 < len(told) < 20 and told == sorted(told) and told[-1] < 0.01
     assert utils.tqdm is bar and socket.getdefaulttimeout() is None

@@ -10,8 +10,8 @@ import pytest
 
 from resnet_studio.events import EpochFinished
 from resnet_studio.text import LANGUAGES
-from resnet_studio.ui import axes, charts
-from resnet_studio.ui.charts import History
+from resnet_studio.ui.drawn import axes, charts
+from resnet_studio.ui.drawn.charts import History
 
 
 def epochs(count: int, *, nan: tuple[int, ...] = (), best: int | None = None) -> list[EpochFinished]:

@@ -15,17 +15,23 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hand_made import finish, new_run, report_of, train
 
-from resnet_studio.data import intake
+from resnet_studio.data import doors, intake
 from resnet_studio.data.samples import outline
 from resnet_studio.errors import DataError
-from resnet_studio.ui import data_choices, data_offers, data_sources, data_tab, data_view, frame, quick
-from resnet_studio.ui.access import Access
-from resnet_studio.ui.bundle import Bundle
-from resnet_studio.ui.context import Studio
-from resnet_studio.ui.folder_picker import Picked, uploads
-from resnet_studio.ui.importing import Cancelled, Imports
-from resnet_studio.ui.machine import Machine
-from resnet_studio.ui.routes import routes
+from resnet_studio.service import quick
+from resnet_studio.service.importing import Cancelled, Imports
+from resnet_studio.service.machine import Machine
+from resnet_studio.ui.data import choices as data_choices
+from resnet_studio.ui.data import offers as data_offers
+from resnet_studio.ui.data import sources as data_sources
+from resnet_studio.ui.data import tab as data_tab
+from resnet_studio.ui.data import view as data_view
+from resnet_studio.ui.page import frame
+from resnet_studio.ui.page.access import Access
+from resnet_studio.ui.page.bundle import Bundle
+from resnet_studio.ui.page.context import Studio
+from resnet_studio.ui.page.folder_picker import Picked, uploads
+from resnet_studio.ui.page.routes import routes
 from resnet_studio.ui.shell import blocks
 from resnet_studio.workspace import Workspace
 
@@ -106,7 +112,7 @@ def test_the_time_of_the_sample_is_forecast_and_then_measured(studio: Studio) ->
     forecast = time_of_sample.sentence("en")
     assert re.search(r"Handwritten digits: about .*(s|min|h) on this machine", forecast)
     assert list(studio.workspace.datasets.iterdir()) == []
-    sample = intake.open_data("sample:digits", studio.workspace)
+    sample = doors.open_data("sample:digits", studio.workspace)
     begun = new_run(studio.workspace, dataset=sample.id)
     train(begun, epochs=2)
     assert time_of_sample.measured() is None
@@ -117,7 +123,7 @@ def test_the_time_of_the_sample_is_forecast_and_then_measured(studio: Studio) ->
 
 
 def test_the_forecast_is_that_of_the_sample_itself(studio: Studio) -> None:
-    sample, told = intake.open_data("sample:digits", studio.workspace), outline("digits")
+    sample, told = doors.open_data("sample:digits", studio.workspace), outline("digits")
     assert (len(told.samples), len(told.classes), told.median_side, told.hints) == (
         len(sample.samples), len(sample.classes), sample.median_side, sample.hints,
     )  # fmt: skip

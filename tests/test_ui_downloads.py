@@ -13,9 +13,9 @@ from hand_made import finish, new_run, report_of, train
 from PIL import Image
 
 from resnet_studio.training.jobs import Jobs
-from resnet_studio.ui import results_tab
-from resnet_studio.ui.context import Studio
-from resnet_studio.ui.downloads import csv_text, file_name
+from resnet_studio.ui.page.context import Studio
+from resnet_studio.ui.page.downloads import csv_text, file_name
+from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.workspace import Run, Workspace
 
 CLASSES = ("=cmd", "two")

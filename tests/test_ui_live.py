@@ -27,8 +27,9 @@ from resnet_studio.events import (
     Started,
 )
 from resnet_studio.events import Testing as Scoring
-from resnet_studio.ui import live, live_view, whose
-from resnet_studio.ui.watch import Watch, extended
+from resnet_studio.service.watch import Watch, extended
+from resnet_studio.ui.page import whose
+from resnet_studio.ui.train import live, live_view
 from resnet_studio.workspace import Run, Workspace
 
 
@@ -54,14 +55,14 @@ def queue() -> Queue:
 @pytest.fixture
 def watch(workspace: Workspace, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Watch:
     for name in ("LOOK_SECONDS", "LIST_SECONDS"):
-        monkeypatch.setattr(f"resnet_studio.ui.watch.{name}", 0.0)
+        monkeypatch.setattr(f"resnet_studio.service.watch.{name}", 0.0)
     return Watch(workspace, cast(Any, queue))
 
 
 @pytest.fixture
 def client(workspace: Workspace, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     for name in ("LOOK_SECONDS", "LIST_SECONDS"):
-        monkeypatch.setattr(f"resnet_studio.ui.watch.{name}", 0.0)
+        monkeypatch.setattr(f"resnet_studio.service.watch.{name}", 0.0)
     monkeypatch.setattr(live, "WAIT_SECONDS", 0.25)
     monkeypatch.setattr(live, "CHECK_SECONDS", 0.02)
     app = FastAPI()
@@ -169,7 +170,7 @@ def test_the_line_in_the_header_leads_to_the_training_that_it_names(
 
 
 def test_a_restarted_server_answers_at_once_under_another_name(workspace: Workspace, queue: Queue) -> None:
-    from resnet_studio.ui.watch import Watch
+    from resnet_studio.service.watch import Watch
 
     before, after = (live.Renderer(Watch(workspace, cast(Any, queue))) for _ in range(2))
     first = before.answer("", "", "en")

@@ -7,7 +7,7 @@ import pytest
 
 from resnet_studio.model.anatomy import STAGES, parameters
 from resnet_studio.text import LANGUAGES
-from resnet_studio.ui.network import amount, drawing
+from resnet_studio.ui.drawn.network import amount, drawing
 
 
 def looks(html: str) -> list[str]:

@@ -25,17 +25,17 @@ from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.prediction import Prediction
+from resnet_studio.service.album import Album
+from resnet_studio.service.predictors import Predictors, Record, Records, level
+from resnet_studio.service.thumbnails import Thumbnail
 from resnet_studio.text import say
-from resnet_studio.ui import predict_view
-from resnet_studio.ui.album import Album
-from resnet_studio.ui.asking import Asking
-from resnet_studio.ui.choices import filled_in_later
-from resnet_studio.ui.context import Studio, to_try
-from resnet_studio.ui.drawing import Paper, centred, decoded, paper_of
-from resnet_studio.ui.predict_handlers import Handlers
-from resnet_studio.ui.predict_view import Named, answers_csv
-from resnet_studio.ui.predictors import Predictors, Record, Records, level
-from resnet_studio.ui.thumbnails import Thumbnail
+from resnet_studio.ui.page.choices import filled_in_later
+from resnet_studio.ui.page.context import Studio, to_try
+from resnet_studio.ui.predict import view as predict_view
+from resnet_studio.ui.predict.asking import Asking
+from resnet_studio.ui.predict.drawing import Paper, centred, decoded, paper_of
+from resnet_studio.ui.predict.handlers import Handlers
+from resnet_studio.ui.predict.view import Named, answers_csv
 from resnet_studio.workspace import Run, Workspace
 
 CLASSES = ("one", "<b>two</b>")

@@ -14,12 +14,13 @@ from resnet_studio import api
 from resnet_studio.data import intake
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Preparing
+from resnet_studio.service.outlook import Forecaster
+from resnet_studio.service.rate_search import RateSearch, Standing
 from resnet_studio.training.finder import Rates, rate_at
-from resnet_studio.ui import rate_view, train_form
-from resnet_studio.ui.outlook import Forecaster
-from resnet_studio.ui.rate_search import RateSearch, Standing
-from resnet_studio.ui.train_form import NAMES
-from resnet_studio.ui.train_rates import RateHandlers
+from resnet_studio.ui.train import form as train_form
+from resnet_studio.ui.train import rate_view
+from resnet_studio.ui.train.form import NAMES
+from resnet_studio.ui.train.rates import RateHandlers
 from resnet_studio.workspace import Workspace
 
 FOUND = Rates(rates=(1e-4, 1e-3, 1e-2, 1e-1), losses=(1.0, 0.8, 0.5, 1.7))

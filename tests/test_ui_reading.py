@@ -8,7 +8,7 @@ import pytest
 
 from resnet_studio.events import EpochFinished
 from resnet_studio.text import LANGUAGES
-from resnet_studio.ui.reading import Kind, Reading, explains_losses, read
+from resnet_studio.training.reading import Kind, Reading, explains_losses, read
 
 
 def history(

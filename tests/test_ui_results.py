@@ -5,10 +5,12 @@ from hand_made import finish, new_run, report_of, train
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.events import Failed, Interrupted, Preparing, Progress, Queued, Started
-from resnet_studio.ui import results_tab, results_view, run_data
-from resnet_studio.ui.results_matrix import matrix, mix_ups, most_confused, pairs, tint
-from resnet_studio.ui.results_pictures import confident_mistakes, pictures_panel
-from resnet_studio.ui.run_data import Overview, RunData, spell_time
+from resnet_studio.service import run_data
+from resnet_studio.service.run_data import Overview, RunData, spell_time
+from resnet_studio.ui.results import tab as results_tab
+from resnet_studio.ui.results import view as results_view
+from resnet_studio.ui.results.matrix import matrix, mix_ups, most_confused, pairs, tint
+from resnet_studio.ui.results.pictures import confident_mistakes, pictures_panel
 from resnet_studio.workspace import Workspace
 
 EVIL = ("<script>alert(1)</script>", '"quoted" & more', "قطة\u202e")

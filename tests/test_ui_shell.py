@@ -15,9 +15,9 @@ from fastapi.testclient import TestClient
 
 from resnet_studio import cleaning
 from resnet_studio.errors import DataError, StudioError
-from resnet_studio.ui.access import is_loopback
+from resnet_studio.service.machine import device_name
 from resnet_studio.ui.app import build_app, free_port
-from resnet_studio.ui.machine import device_name
+from resnet_studio.ui.page.access import is_loopback
 from resnet_studio.workspace import Workspace
 
 
@@ -134,7 +134,7 @@ def test_the_documentation_of_the_routes_is_not_served(client: TestClient) -> No
 
 
 def test_a_space_may_be_shown_inside_of_hugging_face(monkeypatch: pytest.MonkeyPatch) -> None:
-    from resnet_studio.ui.middleware import safety_headers
+    from resnet_studio.ui.page.middleware import safety_headers
 
     embedded = safety_headers(embedded=True)
 
@@ -173,7 +173,7 @@ def test_jobs_are_closed_when_the_server_ends(workspace: Workspace) -> None:
 def test_a_studio_error_becomes_a_sentence_in_the_language_of_the_reader(reading_chinese: None) -> None:
     import gradio as gr
 
-    from resnet_studio.ui.context import guarded
+    from resnet_studio.ui.page.context import guarded
 
     @guarded
     def toast() -> None:
@@ -189,7 +189,7 @@ def test_a_studio_error_becomes_a_sentence_in_the_language_of_the_reader(reading
 
 
 def test_an_unexpected_error_is_logged_and_told_without_its_details(caplog: pytest.LogCaptureFixture) -> None:
-    from resnet_studio.ui.context import guarded
+    from resnet_studio.ui.page.context import guarded
 
     @guarded(instead=str)
     def handler() -> str:
@@ -201,7 +201,7 @@ def test_an_unexpected_error_is_logged_and_told_without_its_details(caplog: pyte
 
 
 def test_a_handler_that_yields_is_guarded_too() -> None:
-    from resnet_studio.ui.context import guarded
+    from resnet_studio.ui.page.context import guarded
 
     @guarded(instead=lambda sentence: sentence)
     def handler() -> Iterator[str]:

@@ -15,17 +15,21 @@ import hand_made
 import pytest
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.data import intake
+from resnet_studio.data import doors, intake, library
 from resnet_studio.errors import ConfigError, RunError
 from resnet_studio.events import Finished
 from resnet_studio.model import resnet
 from resnet_studio.recipes import RECIPES
+from resnet_studio.service import outlook
+from resnet_studio.service.outlook import Forecaster
 from resnet_studio.training import plan, unfreezing
-from resnet_studio.ui import network, outlook, train_form, train_recipe, whose
-from resnet_studio.ui.context import Studio
-from resnet_studio.ui.outlook import Forecaster
-from resnet_studio.ui.train_form import NAMES, NEEDS, config_of, kept, restored
-from resnet_studio.ui.train_handlers import Handlers, level_after_click, told
+from resnet_studio.ui.drawn import network
+from resnet_studio.ui.page import whose
+from resnet_studio.ui.page.context import Studio
+from resnet_studio.ui.train import form as train_form
+from resnet_studio.ui.train import recipe as train_recipe
+from resnet_studio.ui.train.form import NAMES, NEEDS, config_of, kept, restored
+from resnet_studio.ui.train.handlers import Handlers, level_after_click, told
 from resnet_studio.workspace import Run, Workspace
 
 OUTLOOK = ("recipe", "reason", "weights", *NEEDS, "data", "why", "network", "forecast", "problem", "train")
@@ -234,7 +238,7 @@ def test_the_page_counts_as_trained_what_a_training_counts(
     handlers: Handlers, workspace: Workspace, dataset: str, chosen: dict[str, Any], head: str
 ) -> None:
     given = values(**chosen, head=head, weights="scratch", depth=34)
-    config = plan.settled_for(intake.dataset(workspace, dataset), config_of(given))[0]
+    config = plan.settled_for(library.dataset(workspace, dataset), config_of(given))[0]
     model = resnet.build(34, 2, head=config.head, stem=config.stem)
     groups = resnet.parameter_groups(model, config.freeze, config.tuned_parameters)
     materials = cast(Any, SimpleNamespace(config=config, stages=groups))
@@ -333,7 +337,7 @@ def test_train_puts_a_run_into_the_queue_each_time(handlers: Handlers, queue: Qu
 def test_a_training_on_a_sample_is_called_in_chinese_by_a_chinese_reader_and_its_folder_is_not(
     handlers: Handlers, queue: Queue, workspace: Workspace, in_chinese: None
 ) -> None:
-    digits = intake.open_data("sample:digits", workspace).id
+    digits = doors.open_data("sample:digits", workspace).id
     name, _ = handlers.start(digits, *values())
     (run,) = queue.submitted
     assert (run.about["name"], run.about["dataset_name"]) == ("手写数字-resnet18", "手写数字")

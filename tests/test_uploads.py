@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from hand_made import new_run
 
 from resnet_studio.training.jobs import Jobs
-from resnet_studio.ui import uploads
 from resnet_studio.ui.app import build_app
+from resnet_studio.ui.page import uploads
 
 
 @pytest.fixture

@@ -1,19 +1,17 @@
-"""The one door: a zip, a picked folder, a folder on this machine, a sample or a public set becomes a data set.
+"""The ways in: a zip, a picked folder or a folder on this machine becomes a data set.
 
-Equal pictures under equal names give the same id; equal ones in another zip or folder are a data set of that name.
+Equal pictures under equal names give the same id, and are kept once.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from resnet_studio.data import names
+from resnet_studio.data import library, names
 from resnet_studio.data.archive import Limits, Unpacked, store, unpack
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.contents import read_contents
@@ -21,68 +19,11 @@ from resnet_studio.data.dataset import Dataset, Sample, load, save
 from resnet_studio.data.formats import SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.incoming import incoming, settle
 from resnet_studio.data.scan import Progress, phase, scan
-from resnet_studio.durable import remove_folder, renamed
-from resnet_studio.errors import DataError, RunError
-from resnet_studio.workspace import Workspace, safe_name
+from resnet_studio.durable import renamed
+from resnet_studio.errors import DataError
+from resnet_studio.workspace import Workspace
 
 _CHUNK = 1 << 20
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A data set in a list."""
-
-    id: str
-    name: str
-    source: str
-    classes: int
-    pictures: int
-    root: Path | None = None
-
-
-def open_data(
-    source: str | Path,
-    workspace: Workspace | None = None,
-    *,
-    choices: Choices | None = None,
-    purpose: Purpose = "train",
-    progress: Progress | None = None,
-) -> Dataset:
-    """The data set at ``source``: a folder of class folders, a zip of one, ``sample:<key>`` or ``public:<key>``.
-
-    ``choices`` say how a folder or a zip is read where names leave it open, ``purpose`` what for. A folder stays where
-    it is; all else is kept in ``workspace`` (the default one where none is given). ``progress`` is called with how much
-    is done and how much there is. Raises :class:`DataError` with one sentence.
-    """
-    from resnet_studio.data import samples
-
-    workspace = workspace or Workspace.open()
-    text = str(source)
-    door, _, key = text.partition(":")
-    if door == "sample":
-        return samples.open_sample(key, workspace, progress=progress)
-    if door == "public":
-        return samples.open_public(key, workspace, progress=progress)
-    if text.lower().startswith(("http://", "https://", "ftp://")):
-        raise DataError("error.data.url")
-    path, kind = _found(text)
-    if kind == "folder":
-        return from_folder(path, workspace, choices=choices, purpose=purpose, progress=progress)
-    return from_zip(path, workspace, choices=choices, purpose=purpose, progress=progress)
-
-
-def _found(text: str) -> tuple[Path, str]:
-    """What is at the path ``text``: a folder or a file. Raises :class:`DataError` where there is neither."""
-    try:
-        path = Path(text).expanduser()
-        if text.strip() and path.is_dir():
-            return path, "folder"
-        if path.is_file():
-            return path, "file"
-    # no home folder of that name; a NUL; a name too long for the system
-    except (RuntimeError, ValueError, OSError) as error:
-        raise DataError("error.data.missing", path=names.shown(text)) from error
-    raise DataError("error.data.missing", path=names.shown(text))
 
 
 def from_zip(
@@ -172,7 +113,7 @@ def reread(workspace: Workspace, id: str, choices: Choices, *, progress: Progres
 
     Raises :class:`DataError`, also where what is needed for it was not kept.
     """
-    kept = dataset(workspace, id)
+    kept = library.dataset(workspace, id)
     if kept.source == "folder":
         return from_folder(kept.root, workspace, name=kept.name, choices=choices, purpose="look", progress=progress)
     with incoming(workspace) as folder:
@@ -181,63 +122,6 @@ def reread(workspace: Workspace, id: str, choices: Choices, *, progress: Progres
             unpacked, folder, workspace, name=kept.name, source=kept.source, hints=kept.hints, choices=choices,
             purpose="look", progress=progress,
         )  # fmt: skip
-
-
-def dataset(workspace: Workspace, id: str) -> Dataset:
-    """The data set called ``id``. Raises :class:`DataError` where there is none, or its folder is gone."""
-    folder = workspace.datasets / id
-    if not safe_name(id) or not (folder / "dataset.json").is_file():
-        raise DataError("error.data.unknown", dataset=names.shown(id))
-    found = load(folder)
-    if not found.root.is_dir():
-        raise DataError("error.data.folder_gone", folder=str(found.root))
-    return found
-
-
-def datasets(workspace: Workspace) -> list[Summary]:
-    """All data sets, the newest first; a folder on this machine only as it was last."""
-    found = []
-    for path in workspace.datasets.glob("*/summary.json"):
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            root = Path(values["root"]) if values["root"] else None
-            summary = Summary(
-                values["id"], values["name"], values["source"], values["classes"], values["pictures"], root
-            )
-            found.append((path.stat().st_mtime, summary))
-        except (OSError, ValueError, LookupError, TypeError):
-            continue
-    newest = [summary for _, summary in sorted(found, key=lambda pair: (-pair[0], pair[1].id))]
-    roots = [summary.root for summary in newest]
-    return [each for at, each in enumerate(newest) if each.root is None or each.root not in roots[:at]]
-
-
-def kept_from(source: str, workspace: Workspace) -> Dataset | None:
-    """The data set that came from ``source`` earlier, if it is still in the workspace."""
-    for path in workspace.datasets.glob("*/summary.json"):
-        try:
-            if json.loads(path.read_text(encoding="utf-8")).get("source") == source:
-                return load(path.parent)
-        except (OSError, ValueError, DataError):
-            continue
-    return None
-
-
-def delete(workspace: Workspace, id: str) -> None:
-    """Remove the data set ``id`` from the workspace for good; a folder on this machine keeps its pictures.
-
-    Raises :class:`DataError` while a training uses it.
-    """
-    folder = workspace.datasets / id
-    if not safe_name(id) or not (folder / "dataset.json").is_file():
-        raise DataError("error.data.unknown", dataset=names.shown(id))
-    for run in workspace.runs():
-        with suppress(RunError):  # a damaged run trains nothing
-            if run.about["dataset"] == id and run.state().status in ("running", "queued"):
-                raise DataError("error.data.busy", run=run.id)
-    for file in ("dataset.json", "summary.json"):
-        (folder / file).unlink(missing_ok=True)
-    remove_folder(folder)
 
 
 def _known(workspace: Workspace, where: str) -> dict[str, Sample]:

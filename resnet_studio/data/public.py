@@ -17,7 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from PIL import Image
 
-from resnet_studio.data import intake
+from resnet_studio.data import library
 from resnet_studio.data.archive import Unpacked, store
 from resnet_studio.data.dataset import Dataset
 from resnet_studio.data.formats import sniff
@@ -52,7 +52,7 @@ class PublicSet:
 
     @property
     def source(self) -> str:
-        """What :func:`resnet_studio.data.intake.open_data` calls it."""
+        """What :func:`resnet_studio.data.doors.open_data` calls it."""
         return f"public:{self.key}"
 
     def name(self, language: Language = "en") -> str:
@@ -95,12 +95,12 @@ def open_public(key: str, workspace: Workspace, *, progress: Progress | None = N
     if key not in PUBLIC:
         raise DataError("error.public.unknown", given=key, known=list(PUBLIC))
     entry = PUBLIC[key]
-    if kept := intake.kept_from(entry.source, workspace):
+    if kept := library.kept_from(entry.source, workspace):
         return kept
     downloads = workspace.cache / "downloads" / key
     downloads.mkdir(parents=True, exist_ok=True)
     with _locked(downloads.parent / "lock", progress):
-        if kept := intake.kept_from(entry.source, workspace):
+        if kept := library.kept_from(entry.source, workspace):
             return kept
         parts = _downloaded(entry, downloads, phase(progress, 0, 3))
         with incoming(workspace) as folder:

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from resnet_studio.assets import asset
-from resnet_studio.data import intake
+from resnet_studio.data import intake, library
 from resnet_studio.data.archive import Unpacked, store
 from resnet_studio.data.dataset import Dataset, Sample
 from resnet_studio.data.incoming import incoming, settle
@@ -35,7 +35,7 @@ class SampleSet:
 
     @property
     def source(self) -> str:
-        """What :func:`resnet_studio.data.intake.open_data` calls it."""
+        """What :func:`resnet_studio.data.doors.open_data` calls it."""
         return f"sample:{self.key}"
 
     @property
@@ -103,7 +103,7 @@ def open_sample(key: str, workspace: Workspace, *, progress: Progress | None = N
     sample = SAMPLES[key]
     if not sample.available:
         raise DataError("error.sample.missing", sample=sample.name())
-    if kept := intake.kept_from(sample.source, workspace):
+    if kept := library.kept_from(sample.source, workspace):
         return kept
     if sample.archive:
         archive = asset("samples", sample.archive)

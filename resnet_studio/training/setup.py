@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio.data import levels, views
+from resnet_studio.data import measured, views
 from resnet_studio.data.augment import Recipe, recipe
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.decode import content, is_decoded
@@ -251,7 +251,7 @@ def _reading(run: Run, split: Split, cache: ArrayCache) -> Generator[Event, None
         return saved.preprocessing.reading
     files = [split.path(sample) for sample in split.train]
     contents = [content(sample, file) for sample, file in zip(split.train, files, strict=True)]
-    measuring = levels.measure(files, contents, cache)
+    measuring = measured.measure(files, contents, cache)
     ranges = yield from retold(measuring, lambda _: Preparing(stage="pictures", done=0, total=len(files)))
     return Reading(ranges)
 

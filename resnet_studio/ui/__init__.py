@@ -1,1 +1,5 @@
-"""ResNet Studio: ui."""
+"""The page. Gradio is imported here and nowhere below.
+
+Start at ``app``, which starts the server, and ``shell``, which builds the frame. One folder a tab (``data``, ``train``,
+``results``, ``predict``, ``runs``), none of which imports another; ``page`` surrounds them, ``drawn`` is charts.
+"""

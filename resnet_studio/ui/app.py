@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio import cleaning
 from resnet_studio.errors import StudioError
 from resnet_studio.text import say
-from resnet_studio.ui.access import Access
+from resnet_studio.ui.page.access import Access
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _server(app: FastAPI, **where: Any) -> uvicorn.Server:
     """The web server in front of ``app``; ``where`` are options of uvicorn."""
     import uvicorn
 
-    from resnet_studio.ui.connections import PatientProtocol, allow_many_files
+    from resnet_studio.ui.page.connections import PatientProtocol, allow_many_files
 
     allow_many_files()
     logging.getLogger("uvicorn.error").addFilter(_not_a_cancellation)
@@ -119,7 +119,7 @@ def build_app(
     """
     prepare_environment(workspace)
     from resnet_studio.ui import shell
-    from resnet_studio.ui.context import Studio
+    from resnet_studio.ui.page.context import Studio
 
     return shell.mount(Studio(workspace, jobs, access or Access()), warm=warm)
 

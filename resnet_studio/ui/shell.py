@@ -13,15 +13,21 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from resnet_studio.durable import replacing
+from resnet_studio.service.machine import Machine
 from resnet_studio.text import LANGUAGES
-from resnet_studio.ui import data_tab, live, predict_tab, results_tab, routes, runs_tab, train_tab
-from resnet_studio.ui.bundle import Bundle
-from resnet_studio.ui.context import Shared, Studio, T, translations
-from resnet_studio.ui.file_inputs import StudioBlocks
-from resnet_studio.ui.machine import Machine
-from resnet_studio.ui.middleware import Page
-from resnet_studio.ui.theme import theme
-from resnet_studio.ui.uploads import Uploads
+from resnet_studio.ui.data import tab as data_tab
+from resnet_studio.ui.page import routes
+from resnet_studio.ui.page.bundle import Bundle
+from resnet_studio.ui.page.context import Shared, Studio, T, translations
+from resnet_studio.ui.page.file_inputs import StudioBlocks
+from resnet_studio.ui.page.middleware import Page
+from resnet_studio.ui.page.theme import theme
+from resnet_studio.ui.page.uploads import Uploads
+from resnet_studio.ui.predict import tab as predict_tab
+from resnet_studio.ui.results import tab as results_tab
+from resnet_studio.ui.runs import tab as runs_tab
+from resnet_studio.ui.train import live
+from resnet_studio.ui.train import tab as train_tab
 from resnet_studio.workspace import Workspace
 
 CLOSE_SECONDS = 25.0

@@ -1,0 +1,55 @@
+"""The one door: whatever the user names becomes a data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from resnet_studio.data import intake, names, samples
+from resnet_studio.data.choices import Choices, Purpose
+from resnet_studio.data.dataset import Dataset
+from resnet_studio.data.scan import Progress
+from resnet_studio.errors import DataError
+from resnet_studio.workspace import Workspace
+
+
+def open_data(
+    source: str | Path,
+    workspace: Workspace | None = None,
+    *,
+    choices: Choices | None = None,
+    purpose: Purpose = "train",
+    progress: Progress | None = None,
+) -> Dataset:
+    """The data set at ``source``: a folder of class folders, a zip of one, ``sample:<key>`` or ``public:<key>``.
+
+    ``choices`` say how a folder or a zip is read where names leave it open, ``purpose`` what for. A folder stays where
+    it is; all else is kept in ``workspace`` (the default one where none is given). ``progress`` is called with how much
+    is done and how much there is. Raises :class:`DataError` with one sentence.
+    """
+    workspace = workspace or Workspace.open()
+    text = str(source)
+    door, _, key = text.partition(":")
+    if door == "sample":
+        return samples.open_sample(key, workspace, progress=progress)
+    if door == "public":
+        return samples.open_public(key, workspace, progress=progress)
+    if text.lower().startswith(("http://", "https://", "ftp://")):
+        raise DataError("error.data.url")
+    path, kind = _found(text)
+    if kind == "folder":
+        return intake.from_folder(path, workspace, choices=choices, purpose=purpose, progress=progress)
+    return intake.from_zip(path, workspace, choices=choices, purpose=purpose, progress=progress)
+
+
+def _found(text: str) -> tuple[Path, str]:
+    """What is at the path ``text``: a folder or a file. Raises :class:`DataError` where there is neither."""
+    try:
+        path = Path(text).expanduser()
+        if text.strip() and path.is_dir():
+            return path, "folder"
+        if path.is_file():
+            return path, "file"
+    # no home folder of that name; a NUL; a name too long for the system
+    except (RuntimeError, ValueError, OSError) as error:
+        raise DataError("error.data.missing", path=names.shown(text)) from error
+    raise DataError("error.data.missing", path=names.shown(text))

@@ -1,0 +1,83 @@
+"""What the workspace holds of data sets: the list, one of them, what came from a source before; deleting one."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from resnet_studio.data import names
+from resnet_studio.data.dataset import Dataset, load
+from resnet_studio.durable import remove_folder
+from resnet_studio.errors import DataError, RunError
+from resnet_studio.workspace import Workspace, safe_name
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A data set in a list."""
+
+    id: str
+    name: str
+    source: str
+    classes: int
+    pictures: int
+    root: Path | None = None
+
+
+def dataset(workspace: Workspace, id: str) -> Dataset:
+    """The data set called ``id``. Raises :class:`DataError` where there is none, or its folder is gone."""
+    folder = workspace.datasets / id
+    if not safe_name(id) or not (folder / "dataset.json").is_file():
+        raise DataError("error.data.unknown", dataset=names.shown(id))
+    found = load(folder)
+    if not found.root.is_dir():
+        raise DataError("error.data.folder_gone", folder=str(found.root))
+    return found
+
+
+def datasets(workspace: Workspace) -> list[Summary]:
+    """All data sets, the newest first; a folder on this machine only as it was last."""
+    found = []
+    for path in workspace.datasets.glob("*/summary.json"):
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            root = Path(values["root"]) if values["root"] else None
+            summary = Summary(
+                values["id"], values["name"], values["source"], values["classes"], values["pictures"], root
+            )
+            found.append((path.stat().st_mtime, summary))
+        except (OSError, ValueError, LookupError, TypeError):
+            continue
+    newest = [summary for _, summary in sorted(found, key=lambda pair: (-pair[0], pair[1].id))]
+    roots = [summary.root for summary in newest]
+    return [each for at, each in enumerate(newest) if each.root is None or each.root not in roots[:at]]
+
+
+def kept_from(source: str, workspace: Workspace) -> Dataset | None:
+    """The data set that came from ``source`` earlier, if it is still in the workspace."""
+    for path in workspace.datasets.glob("*/summary.json"):
+        try:
+            if json.loads(path.read_text(encoding="utf-8")).get("source") == source:
+                return load(path.parent)
+        except (OSError, ValueError, DataError):
+            continue
+    return None
+
+
+def delete(workspace: Workspace, id: str) -> None:
+    """Remove the data set ``id`` from the workspace for good; a folder on this machine keeps its pictures.
+
+    Raises :class:`DataError` while a training uses it.
+    """
+    folder = workspace.datasets / id
+    if not safe_name(id) or not (folder / "dataset.json").is_file():
+        raise DataError("error.data.unknown", dataset=names.shown(id))
+    for run in workspace.runs():
+        with suppress(RunError):  # a damaged run trains nothing
+            if run.about["dataset"] == id and run.state().status in ("running", "queued"):
+                raise DataError("error.data.busy", run=run.id)
+    for file in ("dataset.json", "summary.json"):
+        (folder / file).unlink(missing_ok=True)
+    remove_folder(folder)

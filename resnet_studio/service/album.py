@@ -1,0 +1,40 @@
+"""Large versions of pictures that somebody has asked about, for as long as they are looked at."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from threading import Lock
+
+from resnet_studio.service.thumbnails import Thumbnail
+
+MOST_BYTES = 64 * 2**20
+
+
+class Album:
+    """Keeps pictures in memory, the newest up to ``most`` bytes. Safe to use from many threads.
+
+    Each has a name that cannot be guessed: nobody sees what others have asked about.
+    """
+
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        self._most = most
+        self._bytes = 0
+        self._kept: OrderedDict[str, Thumbnail] = OrderedDict()
+        self._lock = Lock()
+
+    def keep(self, picture: Thumbnail) -> str:
+        """Keep ``picture``, and forget the oldest where there is no room; its name."""
+        name = secrets.token_urlsafe(18)
+        with self._lock:
+            self._kept[name] = picture
+            self._bytes += len(picture.content)
+            while self._bytes > self._most:
+                _, old = self._kept.popitem(last=False)
+                self._bytes -= len(old.content)
+        return name
+
+    def find(self, name: str) -> Thumbnail | None:
+        """The picture called ``name``; None where it was forgotten."""
+        with self._lock:
+            return self._kept.get(name)

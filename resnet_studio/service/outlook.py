@@ -1,0 +1,162 @@
+"""What a training would come to, before it is asked for: the settings settled, the network, the time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from resnet_studio.config import Freeze, TrainConfig
+from resnet_studio.data import library
+from resnet_studio.data.dataset import Dataset
+from resnet_studio.errors import StudioError
+from resnet_studio.events import Status
+from resnet_studio.service.run_data import Overview, RunData, spell_time
+from resnet_studio.text import Language, say
+from resnet_studio.training import cost, hardware, plan
+from resnet_studio.training.balance import imbalance_of
+from resnet_studio.training.cautions import cautions, picture_cautions
+
+if TYPE_CHECKING:
+    from resnet_studio.workspace import Workspace
+
+RUNS_LEARNT_FROM = 5
+GFLOPS_A_CORE, GFLOPS_A_GPU = 40.0, 10_000.0
+"""What a machine is taken to do in a second until a training has shown it."""
+ENDED: tuple[Status, ...] = ("finished", "stopped")
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """``config`` as it was asked for, ``settled`` with every automatic choice made; ``settled`` needs pictures."""
+
+    config: TrainConfig
+    settled: TrainConfig | None
+    dataset: Dataset | None
+    seconds: float | None
+
+    @property
+    def frozen_to_the_end(self) -> Freeze:
+        """What stays frozen: gradual unfreezing may run out of epochs before it reaches the freeze level."""
+        return _reached(self.settled or self.config)
+
+    def sentence(self, language: Language) -> str:
+        """How long it would take; empty without pictures."""
+        if self.settled is None:
+            return ""
+        values = {"epochs": self.settled.epochs, "size": self.settled.picture_size}
+        if self.seconds is None:
+            return say("train.no_time", language, **values)
+        return say("train.time", language, time=spell_about(self.seconds, language), **values)
+
+    def cautions(self, language: Language) -> list[str]:
+        """What to think over before training; nothing without pictures."""
+        if self.settled is None or self.dataset is None:
+            return []
+        notes = (
+            *cautions(self.settled, self.config, imbalance_of(self.dataset)),
+            *picture_cautions(self.settled, self.config, self.dataset),
+        )
+        return [say(note.key, language, **note.values) for note in notes]
+
+
+class Forecaster:
+    """Makes outlooks; keeps the last data set that was looked at, since many looks follow each other."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._runs = RunData(workspace)
+        self._kept: tuple[str, float, Dataset] | None = None
+
+    def dataset(self, name: str | None) -> Dataset | None:
+        """The data set called ``name``; None where there is none, or none any more."""
+        if not name:
+            return None
+        try:
+            changed = (self._workspace.datasets / name / "dataset.json").stat().st_mtime
+            if self._kept is None or self._kept[:2] != (name, changed):
+                self._kept = (name, changed, library.dataset(self._workspace, name))
+        except (OSError, StudioError):
+            return None
+        return self._kept[2]
+
+    def look(self, config: TrainConfig, dataset: Dataset | None) -> Outlook:
+        """What ``config`` comes to on ``dataset``, decided as a run decides it; waits for torch to load, once.
+
+        Raises :class:`StudioError` for weights that there are not, and for a device that the machine does not have.
+        """
+        if dataset is None:
+            return Outlook(config, None, None, None)
+        counts = part_sizes(dataset, config)
+        on_gpu = plan.on_gpu(config)
+        settled = plan.resolve(config, plan.facts(dataset, config, counts["train"], on_gpu=on_gpu))
+        return Outlook(config, settled, dataset, self._seconds(settled, counts, on_gpu))
+
+    def models(self, depth: int) -> list[Overview]:
+        """Trained models of that depth in this workspace, which can be trained on; the newest first."""
+        runs = (run for run in self._runs.overviews() if run.config.depth == depth and run.state.status in ENDED)
+        return [run for run in runs if run.run.best.is_file()][:RUNS_LEARNT_FROM]
+
+    def _seconds(self, settled: TrainConfig, counts: Mapping[str, int], on_gpu: bool) -> float | None:
+        """Arithmetic by speed: that of the last trainings here on such a device, or a guess from the cores."""
+        runs = [run for run in self._runs.overviews()[:20] if _took_gpu(run) == on_gpu]
+        speeds = [speed for run in runs if (speed := _speed(run)) is not None]
+        default = GFLOPS_A_GPU if on_gpu else GFLOPS_A_CORE * (os.cpu_count() or 1)
+        speed = median(speeds[:RUNS_LEARNT_FROM]) if speeds else default
+        return cost.gflop(settled, counts) / speed if speed > 0 else None
+
+
+def part_sizes(dataset: Dataset, config: TrainConfig) -> dict[str, int]:
+    """How many pictures each part would get, near enough for a forecast."""
+    parts = {part: sum(sample.part == part for sample in dataset.samples) for part in ("train", "validation", "test")}
+    free = len(dataset.samples) - sum(parts.values())
+    if parts["train"] and not parts["validation"]:
+        validation = round(parts["train"] * config.validation_fraction)
+        return {**parts, "train": parts["train"] - validation, "validation": validation}
+    validation, test = round(free * config.validation_fraction), round(free * config.test_fraction)
+    return {
+        "train": max(1, parts["train"] + free - validation - test),
+        "validation": parts["validation"] + validation,
+        "test": parts["test"] + test,
+    }
+
+
+def _took_gpu(run: Overview) -> bool:
+    return run.state.started is not None and hardware.is_gpu(run.state.started.device)
+
+
+def _reached(config: TrainConfig) -> Freeze:
+    """What stays frozen to the end: gradual unfreezing may run out of epochs before it reaches the freeze level."""
+    if config.freeze == "auto" or config.epochs is None:
+        return config.freeze
+    return plan.freeze_in(config, config.epochs - 1)
+
+
+def _speed(run: Overview) -> float | None:
+    """GFLOP a second of a run that ended well and took long enough to tell."""
+    finished, counts = run.state.finished, run.about.get("counts")
+    if run.state.status != "finished" or finished is None or not counts or run.seconds < 1:
+        return None
+    if finished.epochs_run < 1 or run.config.epochs is None or run.config.picture_size is None:
+        return None
+    return cost.gflop(run.config.replace(epochs=finished.epochs_run), counts) / run.seconds
+
+
+def spell_about(seconds: float, language: Language) -> str:
+    """A guess in words, without the seconds or minutes that rounding left at nought."""
+    rounded = round(_rounded(seconds))
+    if rounded >= 3600 and rounded % 3600 == 0:
+        return say("train.time.hours", language, count=rounded // 3600)
+    if 60 <= rounded < 3600 and rounded % 60 == 0:
+        return say("train.time.minutes", language, count=rounded // 60)
+    return spell_time(rounded, language)
+
+
+def _rounded(seconds: float) -> float:
+    """Two digits at most, and ten seconds at least: a guess knows no better."""
+    for step, below in ((5, 120), (30, 900), (60, 3600), (600, 36000)):
+        if seconds < below:
+            return max(10.0, round(seconds / step) * float(step))
+    return round(seconds / 3600) * 3600.0

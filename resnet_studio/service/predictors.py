@@ -1,0 +1,183 @@
+"""Models to ask: which there are, the few that are kept in memory, and how often each was right when it was tested."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any, Literal
+
+from resnet_studio.errors import CheckpointError, StudioError
+from resnet_studio.service.run_data import Overview, RunData, spell_when
+from resnet_studio.text import Language, say
+from resnet_studio.workspace import safe_name
+
+if TYPE_CHECKING:
+    from resnet_studio.model.card import Card
+    from resnet_studio.prediction import Prediction, Predictor
+
+KEPT = 3
+SIMILAR = 0.1
+MOST_SIMILAR = 30
+ENOUGH = 10
+ENOUGH_TO_BE_SURE = 20
+
+Level = Literal["sure", "likely", "unsure"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that can be asked. ``key`` is ``run:ID`` or ``import:FILE``; ``run`` is set where it was trained here."""
+
+    key: str
+    file: Path
+    run: Overview | None = None
+
+    def label(self, language: Language) -> str:
+        """The model in one line of the chooser."""
+        if self.run is None:
+            return say("predict.model.import", language, name=self.file.stem)
+        if self.run.state.finished is None:
+            score = say(f"runs.status.{self.run.state.status}", language)
+        else:
+            tested = self.run.test_accuracy
+            shown = self.run.validation_accuracy if tested is None else tested
+            score = say("results.share", language, share=shown or 0.0)
+        when = spell_when(self.run.about.get("created"), language)
+        return say("predict.model.run", language, name=self.run.name, score=score, when=when)
+
+
+class Models:
+    """The models of a workspace."""
+
+    def __init__(self, data: RunData) -> None:
+        self._data = data
+        self._imports = data.workspace.imports
+
+    def all(self) -> list[Model]:
+        """Finished runs first, the newest first; then unfinished ones that have a checkpoint, then imports."""
+        runs = [Model(f"run:{o.run.id}", o.run.best, o) for o in self._data.overviews() if o.run.best.is_file()]
+        runs.sort(key=lambda model: model.run is None or model.run.state.finished is None)
+        files = sorted(self._imports.glob("*.safetensors"), key=lambda path: -path.stat().st_mtime)
+        return [*runs, *(Model(f"import:{file.name}", file) for file in files)]
+
+    def find(self, key: object) -> Model:
+        """The model called ``key``, which may come from anywhere. Raises :class:`StudioError` where there is none."""
+        kind, _, name = str(key or "").partition(":")
+        if not name or not safe_name(name):
+            raise StudioError("error.predict.no_model")
+        if kind == "run" and (run := self._data.find(name)) is not None and run.run.best.is_file():
+            return Model(f"run:{name}", run.run.best, run)
+        if kind == "import" and (file := self._imports / name).is_file():
+            return Model(f"import:{name}", file)
+        raise CheckpointError("error.predict.gone")
+
+    def report(self, model: Model) -> Mapping[str, Any] | None:
+        """How ``model`` did on its test pictures; None where that is not known."""
+        return self._data.report(model.run.run) if model.run else None
+
+
+class Predictors:
+    """Keeps the models asked last in memory; a file that was replaced is loaded again."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Path, int], Predictor] = OrderedDict()
+        self._lock = Lock()
+
+    def has(self, file: Path) -> bool:
+        """Whether ``file`` is in memory, so that an answer comes at once."""
+        try:
+            return (file, file.stat().st_mtime_ns) in self._kept
+        except OSError:
+            return False
+
+    def warm(self, file: Path) -> None:
+        """Begin to load ``file`` in the background, while its user still looks for a picture."""
+
+        def load() -> None:
+            # What is wrong with the file is said when it is asked.
+            with suppress(StudioError):
+                self.of(file)
+
+        if not self.has(file):
+            Thread(target=load, name="load model", daemon=True).start()
+
+    def of(self, file: Path) -> Predictor:
+        """A predictor with the checkpoint ``file``. Raises :class:`CheckpointError` where it is not sound."""
+        from resnet_studio.prediction import Predictor
+
+        try:
+            key = (file, file.stat().st_mtime_ns)
+        except OSError as error:
+            raise CheckpointError("error.predict.gone") from error
+        with self._lock:
+            if key not in self._kept:
+                stale = [kept for kept in self._kept if kept[0] == file]
+                for kept in stale:
+                    del self._kept[kept]
+                while len(self._kept) >= KEPT:
+                    self._kept.popitem(last=False)
+                self._kept[key] = Predictor(file)
+            self._kept.move_to_end(key)
+            return self._kept[key]
+
+
+def card_of(model: Model) -> Card:
+    """What the checkpoint says of itself, without loading torch."""
+    from resnet_studio.model.card import read_card
+
+    return read_card(model.file)
+
+
+@dataclass(frozen=True)
+class Record:
+    """Of ``count`` test answers with a similar probability, ``right`` were right."""
+
+    count: int
+    right: int
+
+    @property
+    def share(self) -> float:
+        """The share that was right."""
+        return self.right / self.count
+
+
+class Records:
+    """What a test says of answers by their probability; empty where nothing was tested."""
+
+    def __init__(self, report: Mapping[str, Any] | None) -> None:
+        pictures = report["pictures"] if report else ()
+        self._answers = sorted(
+            (picture["probability"], picture["true"] == picture["predicted"]) for picture in pictures
+        )
+
+    def near(self, probability: float) -> Record | None:
+        """Of the 30 answers nearest to ``probability``, and within 0.1 of it; None where fewer than 10 are."""
+        first = bisect_left(self._answers, probability - SIMILAR, key=itemgetter(0))
+        last = bisect_right(self._answers, probability + SIMILAR, key=itemgetter(0))
+        while last - first > MOST_SIMILAR:
+            if probability - self._answers[first][0] > self._answers[last - 1][0] - probability:
+                first += 1
+            else:
+                last -= 1
+        near = self._answers[first:last]
+        return Record(len(near), sum(right for _, right in near)) if len(near) >= ENOUGH else None
+
+
+def level(prediction: Prediction, known: Record | None) -> Level:
+    """How sure to sound: by how often such answers were right in the test, else by the lead over the second class.
+
+    Only a record can make an answer sure: a network gives a high probability to pictures of another kind as well. Of
+    20 answers, at least 19 must have been right; without a record an answer is at best likely.
+    """
+    if known is not None:
+        if known.share >= 0.95 and known.count >= ENOUGH_TO_BE_SURE:
+            return "sure"
+        return "likely" if known.share >= 0.7 else "unsure"
+    second = prediction.scores[1][1] if len(prediction.scores) > 1 else 0.0
+    return "likely" if prediction.probability >= 0.8 or prediction.probability - second >= 0.25 else "unsure"

@@ -1,0 +1,54 @@
+"""How long the sample takes to train with one click, said before that click."""
+
+from __future__ import annotations
+
+from html import escape
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.data import library
+from resnet_studio.service.outlook import Forecaster, spell_about
+from resnet_studio.service.run_data import RunData, spell_time
+from resnet_studio.text import Language, say
+from resnet_studio.workspace import Workspace
+
+SAMPLE = "digits"
+
+
+class QuickTime:
+    """Says the time; keeps what it has read of the runs, since every page that opens asks."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._runs = RunData(workspace)
+        self._forecaster = Forecaster(workspace)
+
+    def sentence(self, language: Language) -> str:
+        """The name of the sample and the time: as it was measured here, else as it is forecast."""
+        from resnet_studio.data.samples import SAMPLES
+
+        name = SAMPLES[SAMPLE].name(language)
+        key, known = "data.hero.time.measured", self.measured()
+        time = spell_time(known, language) if known is not None else ""
+        if not time and (guess := self.forecast()) is not None:
+            key, time = "data.hero.time", spell_about(guess, language)
+        if not time:
+            return ""
+        return f'<p class="rs-small rs-number">{escape(say(key, language, name=name, time=time))}</p>'
+
+    def measured(self) -> float | None:
+        """Seconds from the click to the end of the latest such training here; None where there was none."""
+        kept = library.kept_from(f"sample:{SAMPLE}", self._workspace)
+        if kept is None:
+            return None
+        usual = TrainConfig()
+        for run in self._runs.overviews():
+            done = run.state.status == "finished" and run.state.finished and run.state.finished.reason == "completed"
+            if done and run.about.get("dataset") == kept.id and run.requested == usual:
+                return run.seconds
+        return None
+
+    def forecast(self) -> float | None:
+        """Seconds that the training should take on this machine; the sample need not be there yet."""
+        from resnet_studio.data.samples import outline
+
+        return self._forecaster.look(TrainConfig(), outline(SAMPLE)).seconds

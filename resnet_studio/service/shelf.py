@@ -1,0 +1,80 @@
+"""The data sets that pages look at, kept in memory for the next glance."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, defaultdict
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING
+
+from resnet_studio.workspace import Workspace
+
+if TYPE_CHECKING:
+    from resnet_studio.data.checkup import Finding
+    from resnet_studio.data.dataset import Dataset
+
+KEPT = 4
+
+
+@dataclass(frozen=True)
+class _Kept:
+    dataset: Dataset
+    findings: tuple[Finding, ...]
+    order: tuple[int, ...]
+
+
+class Shelf:
+    """The last few data sets and what was found in them. Safe to use from many threads."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def dataset(self, name: str) -> Dataset:
+        """The data set with id ``name``. Raises :class:`DataError` where there is none."""
+        return self._get(name).dataset
+
+    def findings(self, name: str) -> tuple[Finding, ...]:
+        """What is worth knowing about the pictures of ``name``."""
+        return self._get(name).findings
+
+    def pictures(self, name: str, *, label: int | None = None, part: str | None = None) -> list[int]:
+        """Indices of the pictures of ``name``, or of one class or one preset part, the classes taking turns."""
+        kept = self._get(name)
+        samples = kept.dataset.samples
+        return [
+            index
+            for index in kept.order
+            if (label is None or samples[index].label == label) and (part is None or samples[index].part == part)
+        ]
+
+    def forget(self, name: str) -> None:
+        """Read ``name`` anew the next time."""
+        with self._lock:
+            self._kept.pop(name, None)
+
+    def _get(self, name: str) -> _Kept:
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = self._read(name)
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(name)
+            return self._kept[name]
+
+    def _read(self, name: str) -> _Kept:
+        from resnet_studio.data import checkup, library
+
+        dataset = library.dataset(self._workspace, name)
+        return _Kept(dataset, checkup.inspect(dataset), _in_turns(dataset))
+
+
+def _in_turns(dataset: Dataset) -> tuple[int, ...]:
+    """Indices of the pictures so that the first of every class come first, then the second ones, and so on."""
+    classes: dict[int, list[int]] = defaultdict(list)
+    for index, sample in enumerate(dataset.samples):
+        classes[sample.label].append(index)
+    rounds = zip_longest(*(classes[label] for label in sorted(classes)))
+    return tuple(index for index in chain.from_iterable(rounds) if index is not None)

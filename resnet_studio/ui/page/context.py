@@ -1,0 +1,197 @@
+"""What every tab is built with: the server's parts, the shared components, words, and the guard around handlers.
+
+How a tab uses it::
+
+    def build(studio: Studio, shared: Shared) -> None:          # called inside the tab's ``gr.Tab``
+        button = gr.Button(T("train.start"))                    # words of the layout: also inside HTML f-strings
+
+        @guarded                                                # a StudioError becomes a sentence for the reader
+        def start(dataset: str | None) -> str:
+            '''In: the data set of this browser. Out: the run of this browser.'''
+            run = new_run(...)
+            gr.Info(say("data.starting", reader()))             # words of a handler: ``say`` with ``reader()``
+            return run.id
+
+        button.click(start, shared.dataset, shared.run, api_visibility="private")
+
+``T`` marks a text that is filled in when the page goes out, ``say`` gives the sentence itself; a handler uses ``say``
+(marks of ``config.`` texts excepted), because only it can fill in values. ``guarded(instead=...)`` shows the sentence
+in the tab's own outputs rather than as a toast.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+
+import gradio as gr
+from gradio.context import LocalContext
+from gradio.i18n import I18nData
+
+from resnet_studio.durable import disk_trouble
+from resnet_studio.errors import StudioError
+from resnet_studio.service.album import Album
+from resnet_studio.service.importing import Imports
+from resnet_studio.service.shelf import Shelf
+from resnet_studio.text import LANGUAGES, Language, keys, say, template
+from resnet_studio.ui.page.access import Access
+from resnet_studio.ui.page.bundle import LOCALES
+from resnet_studio.workspace import Workspace
+
+if TYPE_CHECKING:
+    from resnet_studio.training.jobs import Jobs
+
+COOKIE = "studio_language"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Studio:
+    """The server's parts that handlers use.
+
+    ``workspace`` says where things are, ``jobs`` trains, ``access`` tells who may reach the server;
+    ``shelf`` keeps the data sets that pages look at in memory, ``imports`` those on their way in, ``album`` pictures
+    that a model was asked about.
+    """
+
+    workspace: Workspace
+    jobs: Jobs
+    access: Access = field(default_factory=Access)
+    imports: Imports = field(default_factory=Imports)
+    album: Album = field(default_factory=Album)
+    shelf: Shelf = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shelf", Shelf(self.workspace))
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Components that several tabs read or set.
+
+    ``dataset`` and ``run`` hold the ids of the data set and the run that this browser looks at, ``split`` the shares
+    ``[validation, test]`` chosen for the next training, ``form`` the settings in the Train tab that differ from the
+    defaults; all of these outlive a reload. ``live_phase`` holds the JSON of what runs (see
+    :mod:`resnet_studio.ui.train.live`); its ``change`` event fires when a run begins, waits or ends. A tab reacts with
+    ``shared.dataset.change(...)`` and reads the state of a fresh page with ``shared.demo.load(...)``; where the
+    browser has kept a value, a fresh page fires both. To move to another tab, return ``gr.Tabs(selected="train")``
+    for ``tabs``; to have the Predict tab ask the model of a run, whatever was asked there before, return
+    :func:`to_try` of it for ``tried``.
+    """
+
+    demo: gr.Blocks
+    tabs: gr.Tabs
+    dataset: gr.BrowserState
+    run: gr.BrowserState
+    split: gr.BrowserState
+    form: gr.BrowserState
+    live_phase: gr.HTML
+    tried: gr.State
+
+
+def to_try(run: str) -> dict[str, Any]:
+    """A new value of ``shared.tried``, which fires its ``change`` also where the same ``run`` was tried before."""
+    return {"model": f"run:{run}", "at": time.monotonic_ns()}
+
+
+def T(key: str) -> Any:  # noqa: N802 - the customary name of a translation mark
+    """The text ``key`` as a mark that the page replaces by the reader's language; also works inside HTML f-strings."""
+    template(key)
+    return I18nData(key)
+
+
+def language_of(request: gr.Request | Any) -> Language:
+    """The reader's language: the cookie that the switch sets, else what the browser prefers, else English."""
+    chosen = request.cookies.get(COOKIE) or request.headers.get("accept-language", "en")
+    return "zh" if chosen.lower().startswith("zh") else "en"
+
+
+def reader() -> Language:
+    """The language of whoever caused the event that is being handled; English outside of events."""
+    request = LocalContext.request.get(None)
+    return "en" if request is None else language_of(request)
+
+
+def reader_is_local(studio: Studio) -> bool:
+    """Whether whoever caused the event that is being handled may name folders of this machine.
+
+    Outside of events, whether anybody could.
+    """
+    request = LocalContext.request.get(None)
+    scope = getattr(getattr(request, "request", None), "scope", None)
+    if studio.access.local_folders or scope is None:
+        return studio.access.local_folders or studio.access.may_be_local
+    return bool(scope.get("studio_local"))
+
+
+def translations() -> gr.I18n:
+    """The texts that a handler may return as marks: those of the settings, which choices are made of.
+
+    All other marks stand in the layout; :mod:`resnet_studio.ui.page.middleware` fills these in as the page goes out.
+    """
+    known = [key for key in keys() if key.startswith("config.")]
+    return gr.I18n(**{LOCALES[language]: {key: template(key, language) for key in known} for language in LANGUAGES})
+
+
+def sentence_for(error: Exception) -> str:
+    """What the reader is told about ``error``; one that is no :class:`StudioError` goes to the log in full."""
+    if isinstance(error, StudioError):
+        return error.sentence(reader())
+    if (said := disk_trouble(error)) is not None:
+        return said.sentence(reader())
+    logging.getLogger(__name__).error("a handler of the page failed", exc_info=error)
+    return say("shell.unexpected", reader())
+
+
+@overload
+def guarded(handler: Callable[P, R]) -> Callable[P, R]: ...
+
+
+@overload
+def guarded(*, instead: Callable[[str], Any]) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+
+
+def guarded(handler: Callable[P, R] | None = None, *, instead: Callable[[str], Any] | None = None) -> Any:
+    """Make a handler of the page (a function or a generator) answer errors with a sentence in the reader's language.
+
+    By default the sentence is a toast. With ``instead``, the handler returns ``instead(sentence)``: the updates that
+    show it near where it happened.
+    """
+    if handler is None:
+        return functools.partial(_guarded, instead=instead)
+    return _guarded(handler, instead=instead)
+
+
+def _guarded(handler: Callable[..., Any], *, instead: Callable[[str], Any] | None) -> Callable[..., Any]:
+    def answer(error: Exception) -> Any:
+        sentence = sentence_for(error)
+        if instead is None:
+            raise gr.Error(sentence, title=say("shell.error", reader()), print_exception=False) from error
+        return instead(sentence)
+
+    @functools.wraps(handler)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return handler(*args, **kwargs)
+        except gr.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - the boundary between the page and everything below it
+            return answer(error)
+
+    @functools.wraps(handler)
+    def steps(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        try:
+            yield from handler(*args, **kwargs)
+        except gr.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            yield answer(error)
+
+    return steps if inspect.isgeneratorfunction(handler) else call

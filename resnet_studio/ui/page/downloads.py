@@ -1,0 +1,182 @@
+"""What can be taken home from a run: the model, its report, its predictions; and small versions of its pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Query
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from resnet_studio.errors import RunError, StudioError
+from resnet_studio.service.run_data import RunData
+from resnet_studio.service.thumbnails import thumbnail
+from resnet_studio.ui.page.context import Studio
+from resnet_studio.workspace import Run, Workspace, safe_name, slug
+
+THUMBNAIL_SIDE = 224
+A_DAY = {"cache-control": "private, max-age=86400"}
+FRESH = {"cache-control": "no-store"}
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_text(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table as CSV that a spreadsheet opens as text and numbers only.
+
+    A text beginning with ``= + - @``, a tab or a return gets an apostrophe in front, so that it is not run as a formula
+    (OWASP, CSV injection).
+    """
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+    for row in (heading, *rows):
+        writer.writerow([_harmless(cell) for cell in row])
+    return written.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(DANGEROUS) else cell
+
+
+def report_csv(report: Mapping[str, Any]) -> str:
+    """One row a class, and one for all."""
+    rows: list[list[object]] = [
+        [row["name"], row["support"], row["correct"], *(round(row[key], 6) for key in ("precision", "recall", "f1"))]
+        for row in report["per_class"]
+    ]
+    total, right = (sum(row[key] for row in report["per_class"]) for key in ("support", "correct"))
+    rows.append(["(all)", total, right, "", round(report["accuracy"], 6), round(report["macro_f1"], 6)])
+    return csv_text(["class", "pictures", "correct", "precision", "recall", "f1"], rows)
+
+
+def predictions_csv(report: Mapping[str, Any]) -> str:
+    """One row a test picture: what it is, what the model said, and the probability of every class."""
+    names = report["classes"]
+    rows = (
+        [
+            picture["name"],
+            names[picture["true"]],
+            names[picture["predicted"]],
+            round(picture["probability"], 6),
+            "yes" if picture["true"] == picture["predicted"] else "no",
+            *(round(score, 6) for score in picture["scores"]),
+        ]
+        for picture in report["pictures"]
+    )
+    return csv_text(["picture", "true", "predicted", "probability", "correct", *names], rows)
+
+
+def file_name(run: Run, suffix: str) -> str:
+    """A name that says what is inside, such as ``digits-resnet18.safetensors``."""
+    dataset = slug(str(run.about.get("dataset_name") or run.about.get("name") or run.id)).lower()
+    return f"{dataset}-resnet{run.config.depth}{suffix}"
+
+
+def model_as_pt(run: Run) -> Path:
+    """The best checkpoint as a plain PyTorch state dict; made once, and again only when the checkpoint was replaced."""
+    from resnet_studio.model.export import export_pt
+
+    made = run.folder / "best.pt"
+    if not made.exists() or made.stat().st_mtime_ns < run.best.stat().st_mtime_ns:
+        export_pt(run.best, made)
+    return made
+
+
+def routes(studio: Studio, data: RunData | None = None) -> APIRouter:
+    """Downloads of a run, under ``/studio/runs/RUN``; ``data`` is given where another room reads the same runs."""
+    router = APIRouter(prefix="/studio/runs/{name}")
+    runs = _Runs(studio.workspace, data or RunData(studio.workspace))
+    _add_models(router, runs)
+    _add_reports(router, runs)
+
+    @router.get("/picture/{part}/{index}")
+    def picture(
+        name: str, part: str, index: int, side: Annotated[int, Query(ge=16, le=640)] = THUMBNAIL_SIDE
+    ) -> Response:
+        file = runs.data.picture(runs.run(name), part, index)
+        small = thumbnail(file, side) if file else None
+        if small is None:
+            raise HTTPException(404)
+        return Response(small.content, media_type=small.media_type, headers=A_DAY)
+
+    return router
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Runs by the name in an address; one without what is asked for is a page that is not there."""
+
+    workspace: Workspace
+    data: RunData
+
+    def run(self, name: str) -> Run:
+        if not safe_name(name):
+            raise HTTPException(404)
+        try:
+            return self.workspace.run(name)
+        except RunError as error:
+            raise HTTPException(404, str(error)) from error
+
+    def with_model(self, name: str) -> Run:
+        run = self.run(name)
+        if not run.best.is_file():
+            raise HTTPException(404, str(RunError("error.run.no_model", run=run.id)))
+        return run
+
+    def with_report(self, name: str) -> tuple[Run, Mapping[str, Any]]:
+        run = self.run(name)
+        report = self.data.report(run)
+        if report is None:
+            raise HTTPException(404, "This run has no report.")
+        return run, report
+
+
+def _add_models(router: APIRouter, runs: _Runs) -> None:
+    exporting = Lock()
+
+    @router.get("/model.safetensors")
+    def model(name: str) -> FileResponse:
+        run = runs.with_model(name)
+        return FileResponse(run.best, filename=file_name(run, ".safetensors"), headers=FRESH)
+
+    @router.get("/model.pt")
+    def state_dict(name: str) -> FileResponse:
+        run = runs.with_model(name)
+        try:
+            with exporting:
+                made = model_as_pt(run)
+        except StudioError as error:
+            raise HTTPException(409, str(error)) from error
+        return FileResponse(made, filename=file_name(run, ".pt"), headers=FRESH)
+
+
+def _add_reports(router: APIRouter, runs: _Runs) -> None:
+    @router.get("/report.csv")
+    def table(name: str) -> Response:
+        run, report = runs.with_report(name)
+        return attachment(report_csv(report), file_name(run, "-report.csv"))
+
+    @router.get("/predictions.csv")
+    def predictions(name: str) -> Response:
+        run, report = runs.with_report(name)
+        return attachment(predictions_csv(report), file_name(run, "-predictions.csv"))
+
+    @router.get("/report.json")
+    def report_json(name: str) -> Response:
+        run, report = runs.with_report(name)
+        return JSONResponse(dict(report), headers=_disposition(file_name(run, "-report.json")))
+
+
+def attachment(text: str, name: str) -> Response:
+    """A CSV file to save; the byte order mark makes spreadsheets read names in any script rightly."""
+    return Response(text.encode("utf-8-sig"), media_type="text/csv", headers=_disposition(name))
+
+
+def _disposition(name: str) -> dict[str, str]:
+    plain = name.encode("ascii", "ignore").decode() or "download"
+    return {"content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}", **FRESH}

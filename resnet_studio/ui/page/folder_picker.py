@@ -1,0 +1,99 @@
+"""A drop zone for a folder or a zip from the reader's computer.
+
+Gradio's own folder upload forgets the folders. This one sends pictures in batches to Gradio's upload route (by
+``studioPicker`` in ``assets/data.js``), then fires ``picked`` with the name of the folder and the pairs
+[path inside the folder, path on the server]; :func:`uploads` checks these, since a browser may send anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import gradio as gr
+
+from resnet_studio.data.formats import reads_heif
+from resnet_studio.errors import DataError
+from resnet_studio.ui.page.context import T
+
+WORDS = ("sending", "cancelled", "none", "loose", "too_large", "failed")
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What arrived: the folder's (or the zip's) ``name``, its ``files``, and how many non-pictures stayed behind."""
+
+    name: str
+    files: tuple[tuple[str, Path], ...]
+    left_out: int
+
+    @property
+    def archive(self) -> Path | None:
+        """The zip, where one was chosen."""
+        path, file = self.files[0]
+        return file if len(self.files) == 1 and path.lower().endswith(".zip") else None
+
+
+def folder_picker(elem_id: str) -> gr.HTML:
+    """The drop zone; listen with ``.picked(handler)``, whose ``gr.EventData`` goes to :func:`uploads`.
+
+    A function, as Gradio writes a stub file beside the module of every new component class.
+    """
+    return gr.HTML(
+        html_template=_template(),
+        js_on_load="studioPicker(element, (detail) => trigger('picked', detail));",
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
+
+
+def uploads(detail: Mapping[str, Any], upload_folder: Path) -> Picked:
+    """The files that the browser says it has sent; raises :class:`DataError` for any outside of the upload folder."""
+    base = upload_folder.resolve()
+    files = tuple((_name(str(name)), _file(str(name), Path(str(path)), base)) for name, path in detail["files"])
+    if not files:
+        raise DataError("data.picker.none")
+    name = _name(str(detail.get("name") or files[0][0]))
+    picked = Picked(name, files, int(detail.get("left_out") or 0))
+    return replace(picked, name=Path(name).stem) if picked.archive else picked
+
+
+def _name(name: str) -> str:
+    parts = PurePosixPath(name).parts
+    if not parts or name.startswith("/") or ".." in parts or "\\" in name or "\0" in name:
+        raise DataError("error.page_data.name", name=name)
+    return name
+
+
+def _file(name: str, path: Path, base: Path) -> Path:
+    resolved = path.resolve()
+    if not resolved.is_relative_to(base) or not resolved.is_file():
+        raise DataError("error.page_data.upload", name=name)
+    return resolved
+
+
+def _template() -> str:
+    words = " ".join(f'data-{word.replace("_", "-")}="{T(f"data.picker.{word}")}"' for word in WORDS)
+    words += ' data-heic="read"' if reads_heif() else ""
+    return f"""
+<div class="rs-drop" {words}>
+  <div class="rs-drop-idle">
+    <p class="rs-h2">{T("data.picker.title")}</p>
+    <p class="rs-small">{T("data.picker.help")}</p>
+    <div class="rs-drop-buttons">
+      <button type="button" class="rs-button" data-pick="folder">{T("data.picker.folder")}</button>
+      <button type="button" class="rs-button" data-pick="zip">{T("data.picker.zip")}</button>
+    </div>
+  </div>
+  <div class="rs-drop-busy" hidden>
+    <p class="rs-h2 rs-drop-text" role="status"></p>
+    <div class="rs-progress" role="progressbar" aria-label="{T("data.picker.sending")}"><span></span></div>
+    <button type="button" class="rs-button" data-pick="cancel">{T("data.picker.cancel")}</button>
+  </div>
+  <p class="rs-drop-chosen rs-small" data-words="{T("data.picker.chosen")}"></p>
+  <p class="rs-drop-message rs-small" role="alert"></p>
+  <input type="file" webkitdirectory multiple hidden data-input="folder" tabindex="-1" aria-hidden="true">
+  <input type="file" accept=".zip,application/zip" hidden data-input="zip" tabindex="-1" aria-hidden="true">
+</div>"""

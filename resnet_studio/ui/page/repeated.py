@@ -1,0 +1,55 @@
+"""Many clicks on one button are one wish."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from resnet_studio.durations import asked_at
+from resnet_studio.errors import RunError
+
+if TYPE_CHECKING:
+    from resnet_studio.config import TrainConfig
+    from resnet_studio.data.dataset import Dataset
+    from resnet_studio.ui.page.context import Studio
+    from resnet_studio.workspace import Run
+
+SECONDS = 5.0
+ONE_AT_A_TIME = threading.Lock()
+
+
+def started_once(
+    studio: Studio, dataset: Dataset, config: TrainConfig, before: Callable[[], None], *, called: str, by: str
+) -> Run:
+    """The run of ``config`` on ``dataset``, in the queue now; ``before`` is called first.
+
+    Where the same browser ``by`` asked for the same a moment ago and that is not over, it is that run: a second click,
+    or one on a slow line, means no other one. Raises :class:`RunError` where too many runs wait, and other
+    :class:`StudioError` where none can be made.
+    """
+    from resnet_studio.training import plan
+
+    with ONE_AT_A_TIME:
+        if again := _just_started(studio, dataset.id, config, by):
+            return again
+        studio.jobs.check_room()
+        run = plan.new_run(dataset, config, studio.workspace, called=called, started_by=by)
+        before()
+        studio.jobs.submit(run)
+        return run
+
+
+def _just_started(studio: Studio, dataset: str, config: TrainConfig, by: str) -> Run | None:
+    for name in (*studio.jobs.running(), *studio.jobs.queued()):
+        try:
+            run = studio.workspace.run(name)
+            about, requested = run.about, run.requested
+        except RunError:
+            continue
+        asked = asked_at(about)
+        recent = asked is not None and time.time() - asked < SECONDS
+        if recent and about["dataset"] == dataset and about.get("started_by") == by and requested == config:
+            return run
+    return None

@@ -1,0 +1,76 @@
+"""Uploads are bounded: so many at once, and only what the disk has room for; each refusal is a sentence."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from resnet_studio.durable import is_disk_full
+from resnet_studio.text import say
+from resnet_studio.ui.page.context import language_of
+
+ADDRESS = "/gradio_api/upload"
+MOST_AT_ONCE = 64
+SPARE_BYTES = 256 * 2**20
+"""What an upload leaves free on the disk: trainings have to save what they learned."""
+
+
+class Uploads:
+    """Pure ASGI middleware; ``folder`` is where uploads go."""
+
+    def __init__(self, app: ASGIApp, folder: Path) -> None:
+        self.app = app
+        self.folder = folder
+        self.running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].endswith(ADDRESS):
+            await self.app(scope, receive, send)
+            return
+        if (refused := self._refused(scope)) is not None:
+            await refused(scope, receive, send)
+            return
+        self.running += 1
+        try:
+            await self._upload(scope, receive, send)
+        finally:
+            self.running -= 1
+
+    def _refused(self, scope: Scope) -> PlainTextResponse | None:
+        if self.running >= MOST_AT_ONCE:
+            return PlainTextResponse(say("shell.uploads_busy", language_of(Request(scope))), 503)
+        length = Headers(scope=scope).get("content-length", "")
+        size = int(length) if length.isascii() and length.isdecimal() else 0
+        return _full(scope) if size + SPARE_BYTES > shutil.disk_usage(self.folder).free else None
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; where the disk gets full meanwhile, the answer says that instead of "500"."""
+        held: list[Message] = []
+
+        async def sending(message: Message) -> None:
+            if held or (message["type"] == "http.response.start" and message["status"] == 500):
+                held.append(message)
+            else:
+                await send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        except Exception as error:
+            if not is_disk_full(error):
+                for message in held:
+                    await send(message)
+                raise
+            await _full(scope)(scope, receive, send)
+            return
+        for message in held:
+            await send(message)
+
+
+def _full(scope: Scope) -> PlainTextResponse:
+    return PlainTextResponse(say("error.data.disk_full", language_of(Request(scope))), 507)

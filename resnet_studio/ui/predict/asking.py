@@ -1,0 +1,199 @@
+"""Asks a model about one picture, a drawing or many pictures, and says the answer as HTML."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Lock
+
+from resnet_studio.data.archive import unpack
+from resnet_studio.data.formats import SNIFFED_BYTES, refusal, sniff
+from resnet_studio.data.names import shown
+from resnet_studio.data.pictures import BadPicture
+from resnet_studio.errors import DataError, StudioError
+from resnet_studio.service.album import Album
+from resnet_studio.service.predictors import Model, Models, Predictors, Records, card_of
+from resnet_studio.service.run_data import RunData, spell_time
+from resnet_studio.service.thumbnails import thumbnail
+from resnet_studio.text import Language, say
+from resnet_studio.ui.predict import view as predict_view
+from resnet_studio.ui.predict.drawing import Paper, centred, decoded, paper_of
+from resnet_studio.ui.predict.tries import borrowed, panel, tries_of
+from resnet_studio.ui.predict.view import Named
+from resnet_studio.workspace import Workspace
+
+TABLE_SIDE, ENLARGED_SIDE = 88, 640
+AT_ONCE = 32
+
+
+class Asking:
+    """What the handlers of the Predict tab share: the models, the loaded predictors, who asked to stop."""
+
+    def __init__(self, workspace: Workspace, album: Album | None = None) -> None:
+        self._data = RunData(workspace)
+        self._album = album or Album()
+        self._workspace = workspace
+        self._papers: dict[str, Paper] = {}
+        self._stopping: set[str] = set()
+        self._lock = Lock()
+        self.models = Models(self._data)
+        self.predictors = Predictors()
+
+    def default(self, run: str | None) -> Model | None:
+        """The model of ``run`` where that is finished, else the newest finished one, else any; None without models."""
+        models = self.models.all()
+        own = (model for model in models if model.key == f"run:{run}" and model.run and model.run.state.finished)
+        return next(own, models[0] if models else None)
+
+    def about_picture(self, key: str | None, file: str | None, language: Language) -> Iterator[str]:
+        """The answer for the picture ``file``; first that the model is being loaded, where it is not in memory."""
+        model, classes = self._model(key)
+        if not file:
+            yield predict_view.waiting("one", partial(_word, language), classes)
+            return
+        yield from self._answer(model, Path(file), language)
+
+    def about_drawing(self, key: str | None, drawing: str, language: Language) -> Iterator[str]:
+        """The answer for a ``drawing`` as the pad sends it."""
+        model, classes = self._model(key)
+        picture = centred(decoded(drawing), self.paper(model)) if drawing else None
+        if picture is None:
+            yield predict_view.waiting("draw", partial(_word, language), classes)
+            return
+        yield from self._answer(model, picture, language)
+
+    def about_many(
+        self, key: str | None, files: Sequence[Path], session: str, language: Language
+    ) -> Iterator[tuple[str, bool]]:
+        """The growing table of answers for ``files`` (pictures and zips), and whether it is complete."""
+        _, classes = self._model(key)
+        if not files:
+            yield predict_view.waiting("many", partial(_word, language), classes), True
+            return
+        with self._unpacked(files) as pictures:
+            yield from self.about_named(key, pictures, session, language)
+
+    def about_named(
+        self, key: str | None, pictures: Sequence[tuple[str, Path]], session: str, language: Language
+    ) -> Iterator[tuple[str, bool]]:
+        """The growing table of answers for ``pictures``, each a name and a file, and whether it is complete."""
+        model, classes = self._model(key)
+        self._stopping.discard(session)
+        if not pictures:
+            raise StudioError("error.predict.no_pictures")
+        yield predict_view.loading(language), False
+        predictor, records = self.predictors.of(model.file), Records(self.models.report(model))
+        named: list[Named] = []
+        since = time.monotonic()
+        for start in range(0, len(pictures), AT_ONCE):
+            batch = pictures[start : start + AT_ONCE]
+            said = predictor([path for _, path in batch])
+            named += [
+                Named(name, *self._shown(path, start + at), answer)
+                for at, ((name, path), answer) in enumerate(zip(batch, said, strict=True))
+            ]
+            stopped = session in self._stopping
+            done = stopped or len(named) == len(pictures)
+            seconds = spell_time(time.monotonic() - since, language)
+            yield (
+                predict_view.many(named, len(pictures), seconds, records, language, classes=classes, stopped=stopped),
+                done,
+            )
+            if stopped:
+                return
+
+    def stop(self, session: str) -> None:
+        """End the answers that ``session`` waits for, after the batch at work."""
+        self._stopping.add(session)
+
+    def paper(self, model: Model) -> Paper:
+        """What the training pictures of ``model`` are drawn on."""
+        with self._lock:
+            if model.key not in self._papers:
+                split = self._data.split(model.run.run) if model.run else None
+                files = [split.path(sample) for sample in split.train] if split else []
+                self._papers[model.key] = paper_of(files)
+            return self._papers[model.key]
+
+    def tries(self, model: Model, first: int, language: Language) -> str:
+        """Test pictures of ``model`` to try, from the ``first`` on; nothing where there are none."""
+        if model.run is None:
+            return ""
+        found, total = tries_of(self._data, model.run.run, first)
+        return panel(found, first, total, language, drawn=self.paper(model).drawn)
+
+    def borrowed(self, model: Model, index: object) -> Path:
+        """A copy of test picture ``index`` of ``model`` where the page may show it. Raises :class:`DataError`."""
+        if model.run is None or not isinstance(index, int):
+            raise DataError("error.predict.try_gone")
+        return borrowed(self._data, model.run.run, index, self._workspace)
+
+    def _model(self, key: str | None) -> tuple[Model, Sequence[str]]:
+        model = self.models.find(key)
+        return model, card_of(model).classes
+
+    def _answer(self, model: Model, picture: Path | object, language: Language) -> Iterator[str]:
+        from PIL import Image
+
+        assert isinstance(picture, (Path, Image.Image))
+        if not self.predictors.has(model.file):
+            yield predict_view.loading(language)
+        said = self.predictors.of(model.file)([picture], drawings=not isinstance(picture, Path))[0]
+        if isinstance(said, StudioError):
+            raise said
+        # what was right on test pictures says nothing about drawings
+        report = self.models.report(model) if isinstance(picture, Path) else None
+        yield predict_view.answer(said, Records(report), language)
+
+    def _shown(self, path: Path, position: int) -> tuple[str, str]:
+        """The addresses of a small and of a large version of a picture; empty where it has no row, or is none."""
+        if position >= predict_view.ROWS_SHOWN:
+            return "", ""
+        large = thumbnail(path, ENLARGED_SIDE)
+        small = thumbnail(large.picture(), TABLE_SIDE) if large else None
+        if large is None or small is None:
+            return "", ""
+        return small.address, f"studio/asked/{self._album.keep(large)}"
+
+    @contextmanager
+    def _unpacked(self, files: Sequence[Path]) -> Iterator[list[tuple[str, Path]]]:
+        """All pictures in ``files`` by name, those in zips included; what was unpacked is removed at the end."""
+        folder = self._workspace.temporary / f"asked-{secrets.token_hex(6)}"
+        found: list[tuple[str, Path]] = []
+        heic: list[str] = []
+        try:
+            for number, file in enumerate(files):
+                if file.suffix.lower() == ".zip":
+                    into = folder / str(number)
+                    into.mkdir(parents=True)
+                    unpacked = unpack(file, into)
+                    found += unpacked.pictures
+                    heic += unpacked.left_out.get("heic", ())
+                elif _why_none(file) is None or len(files) > 1:
+                    found.append((file.name, file))
+                elif _why_none(file) == "heic":
+                    heic.append(file.name)
+            if heic and not found:
+                raise BadPicture("heic", shown(heic[0]))
+            yield found
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _word(language: Language, key: str) -> str:
+    return say(key, language)
+
+
+def _why_none(file: Path) -> str | None:
+    """Why ``file`` is no picture, going by its first bytes; None where it is one."""
+    try:
+        with file.open("rb") as opened:
+            start = opened.read(SNIFFED_BYTES)
+    except OSError:
+        return "unreadable"
+    return None if sniff(start) is not None else refusal(start)

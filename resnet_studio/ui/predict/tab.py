@@ -1,0 +1,170 @@
+"""The Predict tab: ask a model about new pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from fastapi import APIRouter, HTTPException, Response
+
+from resnet_studio.ui.page.choices import filled_in_later
+from resnet_studio.ui.page.context import Shared, Studio, T
+from resnet_studio.ui.page.downloads import FRESH
+from resnet_studio.ui.page.frame import selected_tab
+from resnet_studio.ui.predict import view as predict_view
+from resnet_studio.ui.predict.handlers import Handlers
+from resnet_studio.ui.predict.parts import draw_pad, inbox, picture_box, tries
+
+QUIET: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+ASKING: Mapping[str, Any] = {
+    "concurrency_id": "predict",
+    "concurrency_limit": 8,  # those who ask at once are answered in one batch
+    "show_progress": "hidden",
+    "api_visibility": "private",
+}
+LATEST: Mapping[str, Any] = {**ASKING, "trigger_mode": "always_last"}
+# Apart from the others: single pictures need not wait until somebody's thousand are named.
+LATEST_MANY: Mapping[str, Any] = {**LATEST, "concurrency_id": "predict-many"}
+CHECKPOINTS = [".safetensors", ".pt", ".pth"]
+GO = """element.addEventListener("click", (event) => { if (event.target.closest("[data-go]")) trigger("go", {}); });"""
+INSECURE = "element.firstElementChild.hidden = window.isSecureContext;"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The components of the tab."""
+
+    nothing: gr.HTML
+    model: gr.Dropdown
+    picked: gr.State
+    about: gr.HTML
+    brought: gr.UploadButton
+    ways: gr.Tabs
+    inbox: gr.HTML
+    picture: gr.Image
+    tries: gr.HTML
+    answer: gr.HTML
+    pad: gr.HTML
+    drawing: gr.State
+    drawn: gr.HTML
+    files: gr.File
+    unlabelled: gr.Button
+    stop: gr.Button
+    answers: gr.HTML
+
+
+def routes(studio: Studio) -> APIRouter:
+    """Large versions of the pictures that somebody has just asked about."""
+    router = APIRouter()
+
+    @router.get("/studio/asked/{name}")
+    def asked(name: str) -> Response:
+        picture = studio.album.find(name)
+        if picture is None:
+            raise HTTPException(404)
+        return Response(picture.content, media_type=picture.media_type, headers=FRESH)
+
+    return router
+
+
+def build(studio: Studio, shared: Shared) -> None:
+    """Fill the tab: the model above, and below it three ways to ask, each with its answer beside it."""
+    nothing = gr.HTML(visible=False, elem_id="predict-nothing", js_on_load=GO, apply_default_css=False)
+    with gr.Row(elem_id="predict-top"):
+        model = filled_in_later(
+            gr.Dropdown(label=T("predict.model"), choices=[], elem_id="predict-model", filterable=False)
+        )
+        picked = gr.State(None)
+        about = gr.HTML(elem_id="predict-about", apply_default_css=False)
+        brought = gr.UploadButton(T("predict.import"), file_types=CHECKPOINTS, elem_id="predict-import", scale=0)
+    brought_in = inbox("predict-inbox")
+    with gr.Tabs(elem_id="predict-ways", visible=False) as ways:
+        made = {**_one(), **_draw(), **_many()}
+    parts = Parts(
+        nothing=nothing, model=model, picked=picked, about=about, brought=brought, inbox=brought_in, ways=ways, **made
+    )
+    handlers = Handlers(studio)
+    _connect_models(handlers, shared, parts)
+    _connect_ways(handlers, parts)
+    _connect_unlabelled(handlers, shared, parts)
+
+
+def _one() -> dict[str, Any]:
+    """A picture from a file, the clipboard or a camera."""
+    with gr.Tab(T("predict.tab.one"), id="one", elem_id="predict-one"), gr.Row():
+        with gr.Column(min_width=300):
+            picture = picture_box("predict-picture")
+            gr.HTML(_insecure(), js_on_load=INSECURE, apply_default_css=False)
+        with gr.Column(min_width=300):
+            answer = gr.HTML(predict_view.waiting("one", T), elem_id="predict-answer", apply_default_css=False)
+            to_try = tries("predict-tries")
+    return {"picture": picture, "tries": to_try, "answer": answer}
+
+
+def _draw() -> dict[str, Any]:
+    """A drawing made here."""
+    with gr.Tab(T("predict.tab.draw"), id="draw", elem_id="predict-draw"), gr.Row():
+        with gr.Column(min_width=300):
+            pad = draw_pad("predict-pad")
+            drawing = gr.State("")
+        with gr.Column(min_width=300):
+            drawn = gr.HTML(predict_view.waiting("draw", T), elem_id="predict-drawn", apply_default_css=False)
+    return {"pad": pad, "drawing": drawing, "drawn": drawn}
+
+
+def _many() -> dict[str, Any]:
+    """Many pictures, or zips of them."""
+    with gr.Tab(T("predict.tab.many"), id="many", elem_id="predict-many"), gr.Row():
+        with gr.Column(min_width=300, scale=2):
+            files = gr.File(
+                label=T("predict.files"), file_count="multiple", height=300,
+                elem_id="predict-files",
+            )  # fmt: skip
+            unlabelled = gr.Button("", visible=False, elem_id="predict-unlabelled")
+            stop = gr.Button(T("predict.many.stop"), visible=False, elem_id="predict-stop")
+        with gr.Column(min_width=300, scale=3):
+            answers = gr.HTML(predict_view.waiting("many", T), elem_id="predict-answers", apply_default_css=False)
+    return {"files": files, "unlabelled": unlabelled, "stop": stop, "answers": answers}
+
+
+def _insecure() -> str:
+    return f'<p class="rs-note predict-insecure" hidden>{T("predict.webcam.insecure")}</p>'
+
+
+def _connect_models(handlers: Handlers, shared: Shared, parts: Parts) -> None:
+    offer = [parts.nothing, parts.model, parts.ways]
+    for listen in (selected_tab().select, shared.live_phase.change, shared.tried.change):
+        listen(handlers.show, [shared.run, shared.tried, parts.picked], offer, **QUIET)
+    shared.run.change(handlers.follow, shared.run, [*offer, parts.picked], **QUIET)
+    parts.brought.upload(handlers.bring, parts.brought, [*offer, parts.picked, parts.about], **ASKING)
+    parts.model.input(handlers.pick, parts.model, parts.picked, **QUIET)
+    parts.model.change(handlers.describe, parts.model, [parts.about, parts.pad, parts.tries], **QUIET)
+    parts.tries.more(handlers.others, parts.model, parts.tries, **QUIET)
+    parts.tries.chosen(handlers.try_one, parts.model, [parts.picture, parts.tries], **QUIET)
+    taken = [parts.picture, parts.files, parts.ways, parts.inbox]
+    parts.inbox.brought(handlers.bring_pictures, None, taken, **QUIET)
+    parts.nothing.go(handlers.go, None, shared.tabs, **QUIET)
+
+
+def _connect_ways(handlers: Handlers, parts: Parts) -> None:
+    """A new model is asked about what is there; of all that changes meanwhile, only the last is asked after it."""
+    model = parts.model
+    one = [model.change, parts.picture.change]
+    gr.on(one, handlers.ask_picture, [model, parts.picture], parts.answer, **LATEST)
+    many = [model.change, parts.files.change]
+    gr.on(many, handlers.ask_many, [model, parts.files], [parts.answers, parts.stop], **LATEST_MANY)
+    drawing = [model, parts.drawing]
+    model.change(handlers.ask_drawing, drawing, parts.drawn, **LATEST)
+    kept = parts.pad.drawn(handlers.keep_drawing, None, parts.drawing, **QUIET)
+    kept.then(handlers.ask_drawing, drawing, parts.drawn, **LATEST)
+    gr.on([parts.stop.click, parts.files.clear], handlers.halt, None, parts.stop, **QUIET)
+
+
+def _connect_unlabelled(handlers: Handlers, shared: Shared, parts: Parts) -> None:
+    """The pictures without labels that came along with the data set of this browser are a click away."""
+    for listen in (selected_tab().select, shared.dataset.change, shared.demo.load):
+        listen(handlers.offer_unlabelled, shared.dataset, parts.unlabelled, **QUIET)
+    asked = [parts.model, shared.dataset]
+    parts.unlabelled.click(handlers.ask_unlabelled, asked, [parts.answers, parts.stop], **LATEST_MANY)

@@ -1,0 +1,1 @@
+"""The Results tab; start at ``tab``. Matrix, mistakes and downloads have a module each."""

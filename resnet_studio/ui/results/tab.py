@@ -1,0 +1,188 @@
+"""The Results tab: how good the model of one run is, where it errs, and how to take it home."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse
+
+from resnet_studio.service.run_data import Overview, RunData, spell_when
+from resnet_studio.text import Language, say
+from resnet_studio.ui.drawn import charts
+from resnet_studio.ui.drawn.literal import literal
+from resnet_studio.ui.page import downloads
+from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, reader, to_try
+from resnet_studio.ui.page.frame import address, loading, selected_tab
+from resnet_studio.ui.page.whose import this_browser
+from resnet_studio.ui.results.downloads import downloads_panel
+from resnet_studio.ui.results.matrix import matrix, pairs
+from resnet_studio.ui.results.pictures import PICTURES_MOST, PICTURES_SHOWN, pictures_panel
+from resnet_studio.ui.results.view import cards, class_table, empty, headline, waiting
+from resnet_studio.workspace import safe_name
+
+SCRIPT = 'window.studioResults(element, (to) => trigger("go", { to }), (run) => trigger("choose", { run }));'
+
+
+def build(studio: Studio, shared: Shared) -> None:
+    """Fill the tab: a chooser of runs, and one view that shows everything about the chosen one."""
+    data = RunData(studio.workspace)
+    view = gr.HTML(loading(), elem_id="results-view", js_on_load=SCRIPT, apply_default_css=False)
+
+    seen = gr.State("")
+
+    @guarded
+    def show(run: str | None, seen: str) -> Any:
+        """In: the run of this browser, what the view shows. Out: view, what it shows; nothing where that is the same.
+
+        Leaving it alone keeps the pictures that the reader has opened.
+        """
+        overviews = data.overviews()
+        chosen = choose(overviews, run)
+        now = mark(overviews, chosen, reader())
+        return gr.skip() if now == seen else (page_or_reason(data, overviews, chosen, reader(), this_browser()), now)
+
+    @guarded
+    def look_at(event: gr.EventData) -> Any:
+        """In: the chooser of the view. Out: the run of this browser."""
+        return data.run_id(getattr(event, "run", None)) or gr.skip()
+
+    @guarded
+    def go(run: str | None, event: gr.EventData) -> tuple[Any, Any]:
+        """In: the run of this browser, a button of the view. Out: the tabs, the run to try where one is shown."""
+        to = getattr(event, "to", "data")
+        shown = choose(data.overviews(), run) if to == "predict" else None
+        tabs = gr.Tabs(selected=to if to in ("data", "train", "predict", "runs") else "data")
+        return tabs, to_try(shown.run.id) if shown else gr.skip()
+
+    quiet: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    for listen in (shared.run.change, shared.live_phase.change, selected_tab().select):
+        listen(show, [shared.run, seen], [view, seen], **quiet)
+    view.choose(look_at, None, shared.run, **quiet)
+    view.go(go, shared.run, [shared.tabs, shared.tried], **quiet)
+
+
+def choose(overviews: list[Overview], run: str | None) -> Overview | None:
+    """The run called ``run``; where there is none, the newest that has a result, else the newest."""
+    by_id = {overview.run.id: overview for overview in overviews}
+    if run in by_id:
+        return by_id[run]
+    done = (overview for overview in overviews if overview.state.finished)
+    return next(done, overviews[0] if overviews else None)
+
+
+def mark(overviews: list[Overview], chosen: Overview | None, language: Language) -> str:
+    """A text that changes when what the view of ``chosen`` would show changes."""
+    if chosen is None:
+        return f"none {language}"
+    offered = [(overview.run.id, overview.name) for overview in overviews if overview.state.finished]
+    named = hash((*offered, chosen.name, chosen.note))
+    return f"{language} {chosen.run.id} {chosen.state.status} {chosen.state.last_number} {named}"
+
+
+def chooser(overviews: list[Overview], chosen: Overview, language: Language) -> str:
+    """A select with the finished runs, and the chosen one whatever its state; nothing where there is no choice."""
+    offered = [o for o in overviews if o.state.finished or o.run.id == chosen.run.id]
+    if len(offered) < 2:
+        return ""
+    options = "".join(
+        f'<option value="{literal(o.run.id)}"{" selected" if o.run.id == chosen.run.id else ""}>'
+        f"{literal(label_of(o, language))}</option>"
+        for o in offered
+    )
+    return (
+        f'<select class="res-select" data-choose="1" aria-label="{say("results.choose", language)}">{options}</select>'
+    )
+
+
+def label_of(run: Overview, language: Language) -> str:
+    """A run in one line of the chooser."""
+    score = say("results.choice.no_test", language)
+    if run.test_accuracy is not None:
+        score = say("results.share", language, share=run.test_accuracy)
+    elif not run.state.finished:
+        score = say(f"runs.status.{run.state.status}", language)
+    when = spell_when(run.about.get("created"), language)
+    return say("results.choice", language, name=run.name, score=score, when=when)
+
+
+def page(data: RunData, overviews: list[Overview], run: Overview | None, language: Language, browser: str = "") -> str:
+    """The whole view of ``run`` as seen from ``browser``."""
+    if run is None:
+        return empty(language)
+    parts = [headline(run, chooser(overviews, run, language), language, browser), waiting(run, language)]
+    if run.state.finished is None:
+        parts += [curves_panel(run, language)] if run.state.ended else []
+        return f'<div class="res-page">{"".join(parts)}</div>'
+    report = data.report(run.run)
+    parts.append(cards(run, report, language))
+    if report:
+        panel = pictures_panel(report, data.places(run.run), language)
+        few = " few-classes" if len(report["classes"]) <= 5 else ""
+        parts.append(f'<div class="res-row{few}">{matrix(report, language)}{panel}</div>')
+        parts.append(f'<div class="res-row">{class_table(report, language)}{pairs(report, language)}</div>')
+    parts += [curves_panel(run, language), downloads_panel(run, language)]
+    return f'<div class="res-page" data-run="{address(run.run, "")}">{"".join(parts)}</div>'
+
+
+def page_or_reason(
+    data: RunData, overviews: list[Overview], run: Overview | None, language: Language, browser: str = ""
+) -> str:
+    """The view of ``run``; where its files make no sense, that sentence and the way to the other runs."""
+    try:
+        return page(data, overviews, run, language, browser)
+    except Exception as error:
+        if run is None:
+            raise
+        logging.getLogger(__name__).warning("the results of %s cannot be shown", run.run.id, exc_info=error)
+        said = literal(say("runs.unshown", language, name=run.name))
+        return f'<div class="res-page"><p class="rs-note rs-bad">{said}</p>{chooser(overviews, run, language)}</div>'
+
+
+def curves_panel(run: Overview, language: Language) -> str:
+    """The curves of the training; nothing where no epoch was finished."""
+    if not run.state.epochs:
+        return ""
+    planned = run.state.started.epochs if run.state.started else len(run.state.epochs)
+    probe = run.state.probed.validation_accuracy if run.state.probed else None
+    drawn = charts.curves(charts.History(run.state.epochs, planned=planned, probe=probe), language)
+    title = say("results.curves.title", language)
+    return f'<section class="rs-card res-curves"><h3 class="rs-h2">{title}</h3>{drawn}</section>'
+
+
+def routes(studio: Studio) -> APIRouter:
+    """Downloads, and the parts of the view that change by a click: pictures of a cell, all of a large matrix."""
+    router = APIRouter()
+    data = RunData(studio.workspace)
+    router.include_router(downloads.routes(studio, data))
+
+    def found(name: str) -> tuple[Overview, Mapping[str, Any]]:
+        run = data.find(name) if safe_name(name) else None
+        report = data.report(run.run) if run else None
+        if run is None or report is None:
+            raise HTTPException(404)
+        return run, report
+
+    @router.get("/studio/runs/{name}/pictures")
+    def pictures(
+        request: Request, name: str, true: int | None = None, said: int | None = None, most: int = PICTURES_SHOWN
+    ) -> HTMLResponse:
+        run, report = found(name)
+        if any(index is not None and not 0 <= index < len(report["classes"]) for index in (true, said)):
+            raise HTTPException(404)
+        most = min(max(most, PICTURES_SHOWN), PICTURES_MOST)
+        places = data.places(run.run)
+        return HTMLResponse(
+            pictures_panel(report, places, language_of(request), true=true, predicted=said, most=most),
+            headers=downloads.FRESH,
+        )
+
+    @router.get("/studio/runs/{name}/matrix")
+    def whole_matrix(request: Request, name: str, whole: bool = False) -> HTMLResponse:
+        _, report = found(name)
+        return HTMLResponse(matrix(report, language_of(request), whole=whole), headers=downloads.FRESH)
+
+    return router

@@ -1,0 +1,1 @@
+"""The Runs tab; start at ``tab``. ``compare`` draws several runs side by side."""

@@ -1,0 +1,167 @@
+"""The form: one component for every field of :class:`TrainConfig`, made from its schema, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any, get_args, get_type_hints
+
+import gradio as gr
+
+from resnet_studio.config import TrainConfig, choices, label
+from resnet_studio.errors import ConfigError, StudioError
+from resnet_studio.model import weights
+from resnet_studio.text import Language, keys, say
+from resnet_studio.ui.page.choices import filled_in_later
+from resnet_studio.ui.page.context import T
+from resnet_studio.workspace import Workspace
+
+NAMES: tuple[str, ...] = tuple(spec.name for spec in fields(TrainConfig))
+GROUPS: tuple[str, ...] = ("training", "model", "optimisation", "regularisation", "split", "augmentation")
+RUN = "run"
+"""Starting weights ``run:ID`` are those of a run."""
+SPLIT = ("validation_fraction", "test_fraction")
+"""These are kept with the split of the Data tab, which shows them too."""
+FIRST = ("depth", "epochs", "freeze", "weights")
+"""These stand on their own above; all others lie folded under "All settings"."""
+STEPS: Mapping[str, float] = {
+    "learning_rate": 0.0001,
+    "weight_decay": 0.001,
+    "stage_factor": 0.1,
+    "l1_penalty": 0.01,
+    "adversarial": 0.005,
+}
+INFO = {
+    "depth": "train.depth.info",
+    "freeze": "train.freeze.info",
+    "weights": "train.weights.info",
+}
+"""Shorter than the help of the schema: these stand in a narrow column, and are explained below it."""
+BARE = ("epochs",)
+"""These stand where there is no room for an explanation, and need none."""
+DEVICES = ("auto", "cpu", "cuda", "mps")
+NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "hidden_units": ("head", ("hidden",)),
+    "nesterov": ("optimizer", ("sgd",)),
+    "step_epochs": ("schedule", ("step",)),
+    "step_factor": ("schedule", ("step",)),
+    "strong_policy": ("augmentation", ("strong",)),
+}
+"""Fields that mean something only while another one has one of these values; hidden otherwise."""
+
+
+def defaults() -> dict[str, Any]:
+    """The default of every field."""
+    return {spec.name: spec.default for spec in fields(TrainConfig)}
+
+
+def field(name: str) -> Any:
+    """The component for field ``name``, with its default, label and help; a number may be left empty for auto."""
+    default, hint = defaults()[name], get_type_hints(TrainConfig)[name]
+    words: dict[str, Any] = {
+        "label": T(f"config.{name}"), "elem_id": f"train-{name}", "interactive": True,
+        "info": None if name in BARE else T(INFO.get(name, f"config.{name}.help")),
+    }  # fmt: skip
+    options = choices(name) or (DEVICES if name == "device" else ("auto",) if name == "weights" else ())
+    named = [(option(name, value), value) for value in options]
+    visible = name not in NEEDS or defaults()[NEEDS[name][0]] in NEEDS[name][1]
+    if name == "depth":
+        return gr.Radio(named, value=default, elem_classes="rs-segments", **words)
+    if named:
+        return filled_in_later(gr.Dropdown(named, value=default, filterable=False, visible=visible, **words))
+    if hint is bool:
+        return gr.Checkbox(value=default, visible=visible, **words)
+    whole = hint is int or int in get_args(hint)
+    return gr.Number(
+        value=default, step=1 if whole else STEPS.get(name, 0.05), placeholder=T("train.auto"), visible=visible,
+        min_width=120, **words,
+    )  # fmt: skip
+
+
+def option(name: str, value: Any) -> Any:
+    """What ``value`` of field ``name`` is called: a mark of its text, or the value itself where it has none."""
+    key = f"config.{name}.{value}" if value != "auto" or name not in ("device", "weights") else "train.auto"
+    return T(key) if key in _KEYS else str(value)
+
+
+_KEYS = frozenset(keys())
+
+
+def advanced(components: dict[str, Any], after: Mapping[str, Callable[[], None]] = MappingProxyType({})) -> None:
+    """Make the fields that are not made yet, group by group; ``after`` makes what stands below a group."""
+    groups = {spec.name: str(spec.metadata["group"]) for spec in fields(TrainConfig)}
+    for group in GROUPS:
+        members = [name for name in NAMES if groups[name] == group and name not in components]
+        if not members:
+            continue
+        title = f'<h2 class="rs-h2 train-group-title">{T(f"config.group.{group}")}</h2>'
+        gr.HTML(title, apply_default_css=False)
+        with gr.Row(elem_classes="train-group"):
+            for name in members:
+                components[name] = field(name)
+        if group in after:
+            after[group]()
+
+
+def config_of(values: Sequence[Any], workspace: Workspace | None = None) -> TrainConfig:
+    """The settings that the form's ``values``, in the order of :data:`NAMES`, stand for. Raises :class:`StudioError`.
+
+    An emptied number whose default is one means that default. Starting weights from a run of ``workspace`` are named by
+    its id: a page cannot name a file of the server.
+    """
+    filled = defaults()
+    for name, value in zip(NAMES, values, strict=True):
+        if value is not None and value != "":
+            filled[name] = value
+        elif filled[name] is not None:
+            continue
+        else:
+            filled[name] = None
+    filled["weights"] = _weights(str(filled["weights"]), workspace)
+    return TrainConfig(**filled)
+
+
+def _weights(named: str, workspace: Workspace | None) -> str:
+    """Starting weights as the configuration holds them, from what the page calls them."""
+    kind, _, run = named.partition(":")
+    if kind == RUN and workspace is not None:
+        return str(workspace.run(run).best)
+    if weights.is_path(named):
+        raise ConfigError("error.page_train.weights")
+    return named
+
+
+def kept(values: Sequence[Any]) -> dict[str, Any]:
+    """What a browser keeps of ``values``: those that differ from the defaults, the split left out."""
+    usual = defaults()
+    pairs = zip(NAMES, values, strict=True)
+    return {name: value for name, value in pairs if value != usual[name] and value is not None and name not in SPLIT}
+
+
+def restored(form: Any, split: Any) -> dict[str, Any]:
+    """The values of all fields from what a browser kept; whatever this version cannot take becomes its default."""
+    values = defaults()
+    given = dict(form) if isinstance(form, Mapping) else {}
+    if isinstance(split, (list, tuple)) and len(split) == len(SPLIT):
+        given |= dict(zip(SPLIT, split, strict=True))
+    for name in NAMES:
+        if name in given:
+            try:
+                values[name] = getattr(TrainConfig(**{name: given[name]}), name)
+            except (ConfigError, TypeError):
+                continue
+    return values
+
+
+def sentence(error: StudioError, language: Language) -> str:
+    """What is wrong, with the field called as the form calls it."""
+    name = error.values.get("field")
+    if isinstance(name, str) and name in NAMES:
+        return say(error.key, language, **{**error.values, "field": f"“{label(name, language)}”"})
+    return error.sentence(language)
+
+
+def hidden(values: Mapping[str, Any]) -> dict[str, bool]:
+    """For each field of :data:`NEEDS`, whether it is of no use with these ``values``."""
+    return {name: values[other] not in useful for name, (other, useful) in NEEDS.items()}

@@ -1,0 +1,300 @@
+"""What the events of the Train tab do: plain functions of what the page sends. None of them trains."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from resnet_studio.errors import StudioError
+from resnet_studio.model import weights
+from resnet_studio.model.anatomy import STAGES, frozen_stages
+from resnet_studio.service.outlook import Forecaster
+from resnet_studio.text import Language, say
+from resnet_studio.ui.drawn import network
+from resnet_studio.ui.page.context import Studio, guarded, reader
+from resnet_studio.ui.page.frame import dataset_name
+from resnet_studio.ui.page.repeated import started_once
+from resnet_studio.ui.page.whose import started_by, this_browser, whose
+from resnet_studio.ui.train import form as train_form
+from resnet_studio.ui.train import recipe as train_recipe
+from resnet_studio.ui.train.form import NAMES, SPLIT, config_of, kept, restored
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from resnet_studio.data.dataset import Dataset
+
+EXAMPLES = 8
+EXAMPLE_SIDE = 112
+RESUMABLE = ("stopped", "interrupted", "failed")
+
+
+class Handlers:
+    """The handlers; each says which components come in and go out.
+
+    "The outlook" are, in this order: recipe and the sentence on it, starting weights, the fields of
+    :data:`train_form.NEEDS`, the line on the pictures, the reason for the starting weights, the network, the forecast
+    with what to think over, the place for a problem, the Train button.
+    """
+
+    def __init__(self, studio: Studio, before_training: Callable[[], None] = lambda: None) -> None:
+        self._studio = studio
+        self._before_training = before_training
+        self._forecaster = Forecaster(studio.workspace)
+
+    def dataset(self, name: str | None) -> Dataset | None:
+        """The data set called ``name``; None where there is none."""
+        return self._forecaster.dataset(name)
+
+    def changed(self, dataset: str | None, *values: Any) -> list[Any]:
+        """In: the data set and the form. Out: what the browser keeps of the form, and the outlook."""
+        return [kept(values), *self._outlook(dataset, values)]
+
+    def restore(self, form: Any, split: Any, dataset: str | None) -> list[Any]:
+        """In: what the browser kept of form and split, and the data set. Out: the form, and the outlook.
+
+        Fields at their default are left alone, so that whoever was quicker than this answer keeps what they chose;
+        empty ones are not, because a fresh page shows them as 0 (Gradio 6.31).
+        """
+        found, usual = restored(form, split), train_form.defaults()
+        untouched = {name for name in NAMES if found[name] == usual[name] is not None} | {"weights"}
+        shown = [gr.skip() if name in untouched else gr.update(value=found[name]) for name in NAMES]
+        return [*shown, *self._outlook(dataset, [found[name] for name in NAMES])]
+
+    def pictures(self, form: Any, split: Any, dataset: str | None) -> list[Any]:
+        """In: what the browser keeps of form and split, and the data set, which changed. Out: the outlook.
+
+        A fresh page fires this too, before the form is restored: what the form holds then must not be kept.
+        """
+        found = restored(form, split)
+        return self._outlook(dataset, [found[name] for name in NAMES])
+
+    def reset(self, split: Any, dataset: str | None) -> list[Any]:
+        """In: the split and the data set. Out: what the browser keeps of the form, the form, and the outlook."""
+        found = restored(None, split)
+        shown = [gr.skip() if name == "weights" else gr.update(value=found[name]) for name in NAMES]
+        return [{}, *shown, *self._outlook(dataset, [found[name] for name in NAMES])]
+
+    def choose(self, recipe: str, dataset: str | None, *values: Any) -> list[Any]:
+        """In: the recipe, the data set and the form. Out: what the browser keeps of the form, the form, the outlook."""
+        found = train_recipe.filled(recipe, values)
+        shown = [gr.skip() if name == "weights" else gr.update(value=found[name]) for name in NAMES]
+        filled = [found[name] for name in NAMES]
+        return [kept(filled), *shown, *self._outlook(dataset, filled)]
+
+    def share(self, validation: Any, test: Any) -> Any:
+        """In: the two shares in the form. Out: the split of this browser, where they are fit for one."""
+        given = {"validation_fraction": validation, "test_fraction": test}
+        try:
+            config = config_of([given.get(name) for name in NAMES])
+        except StudioError:
+            return gr.skip()
+        return [config.validation_fraction, config.test_fraction]
+
+    def take_split(self, split: Any) -> list[Any]:
+        """In: the split of this browser. Out: the two shares in the form."""
+        found = restored(None, split)
+        return [found[name] for name in SPLIT]
+
+    def freeze_at(self, event: gr.EventData, dataset: str | None, *values: Any) -> Any:
+        """In: data set and form; the event names the stage that was clicked. Out: the freeze level."""
+        given = dict(zip(NAMES, values, strict=True))
+        try:
+            look = self._forecaster.look(config_of(values, self._studio.workspace), self._forecaster.dataset(dataset))
+        except StudioError:
+            return gr.skip()
+        level = given["freeze"] if look.settled is None else look.settled.freeze
+        return level_after_click(str(event.stage), level)
+
+    @guarded(instead=lambda sentence: [gr.skip(), alert(sentence)])
+    def start(self, dataset: str | None, *values: Any) -> list[Any]:
+        """In: data set and form. Out: the run of this browser, which is in the queue now; the place for a problem."""
+        found, language = self._forecaster.dataset(dataset), reader()
+        if found is None:
+            return [gr.skip(), alert(say("train.start.why_none", language))]
+        try:
+            called = dataset_name(found, language)
+            config = config_of(values, self._studio.workspace)
+            by = started_by(this_browser())
+            made = started_once(self._studio, found, config, self._before_training, called=called, by=by)
+        except StudioError as error:
+            return [gr.skip(), alert(train_form.sentence(error, language))]
+        return [made.id, ""]
+
+    def starting(self) -> Any:
+        """Out: the Train button, busy."""
+        return gr.update(value=say("train.starting", reader()), interactive=False)
+
+    def ready(self, dataset: str | None) -> Any:
+        """In: the data set. Out: the Train button, ready for the next one."""
+        found, jobs = self._forecaster.dataset(dataset), self._studio.jobs
+        return gr.update(**start_button(len(jobs.running()) + len(jobs.queued())), interactive=found is not None)
+
+    @guarded
+    def stop(self, phase: str) -> Any:
+        """In: what runs, nothing where a question was answered with no. Out: the button, which waits for the end."""
+        state = told(phase)
+        if not state["run"]:
+            return gr.skip()
+        run = self._studio.workspace.run(state["run"])
+        if whose(run.about, this_browser()) != "here" and state.get("agreed") != run.id:
+            raise StudioError("error.run.not_yours")
+        self._studio.jobs.stop(run.id)
+        return gr.update(value=say("train.stopping", reader()), interactive=False)
+
+    @guarded
+    def resume(self, phase: str) -> list[Any]:
+        """In: what runs. Out: the run of this browser; the button, gone until it is needed again."""
+        run = told(phase)["run"]
+        self._studio.jobs.resume(run)
+        return [run, gr.update(visible=False)]
+
+    def show_results(self, phase: str) -> list[Any]:
+        """In: what runs. Out: the run of this browser; the tabs, moved to Results."""
+        return [told(phase)["run"], gr.Tabs(selected="results")]
+
+    def show_data(self) -> Any:
+        """Out: the tabs, moved to Data."""
+        return gr.Tabs(selected="data")
+
+    def buttons(self, phase: str) -> list[Any]:
+        """In: what runs. Out: the buttons stop, resume and results; what is ahead of a new training; the Train button.
+
+        A run that was stopped has results: to see them is what one wants next, to go on is the exception.
+        """
+        state, language = told(phase), reader()
+        now, ahead = state["phase"], state["ahead"]
+        stop = say("train.leave" if now == "queued" else "train.stop", language)
+        return [
+            gr.update(value=stop, visible=now in ("running", "queued") and state["own"], interactive=True),
+            gr.update(visible=now in RESUMABLE, variant="secondary" if now == "stopped" else "primary"),
+            gr.update(visible=now in ("finished", "stopped"), variant="primary"),
+            small(say("train.start.waits", language, count=ahead)) if ahead else "",
+            gr.update(**start_button(ahead)),
+        ]
+
+    @guarded(instead=lambda sentence: alert(sentence))
+    def examples(self, dataset: str | None, *values: Any) -> str:
+        """In: the data set and the form. Out: training pictures as the network would meet them."""
+        found, language = self._forecaster.dataset(dataset), reader()
+        if found is None:
+            return small(say("train.example.none", language))
+        from resnet_studio.data.augment import preview
+        from resnet_studio.data.dataset import split
+
+        config = config_of(values, self._studio.workspace)
+        settled = self._forecaster.look(config, found).settled
+        assert settled is not None
+        parts = split(found, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
+        alt = escape(say("train.example.alt", language), quote=True)
+        pictures = "".join(_picture(one, alt) for one in preview(parts, settled, EXAMPLES, config.seed))
+        return f'<div class="train-examples" data-zoom-group>{pictures}</div>'
+
+    def _outlook(self, dataset: str | None, values: Sequence[Any]) -> list[Any]:
+        language, given = reader(), dict(zip(NAMES, values, strict=True))
+        found = self._forecaster.dataset(dataset)
+        data = data_line(found, dataset, language)
+        shown = [gr.update(visible=not useless) for useless in train_form.hidden(given).values()]
+        try:
+            options, chosen = self._weights(given, language)
+            filled = [chosen if name == "weights" else given[name] for name in NAMES]
+            config = config_of(filled, self._studio.workspace)
+            look = self._forecaster.look(config, found)
+        except StudioError as error:
+            said = alert(train_form.sentence(error, language))
+            unknown = [gr.skip(), gr.skip(), gr.skip()]
+            return [*unknown, *shown, data, gr.skip(), gr.skip(), "", said, gr.update(interactive=False)]
+        recipe = train_recipe.matching(config)
+        start = weights.explain(config.weights, config.depth)
+        unasked = start.key == "scratch" and config.weights == "auto"
+        why = (caution if unasked else small)(start.sentence(language))
+        forecast = small(look.sentence(language) if found else say("train.start.why_none", language))
+        forecast += "".join(caution(sentence) for sentence in look.cautions(language))
+        return [
+            recipe, small(train_recipe.why(recipe, language)),
+            gr.update(choices=options, value=chosen), *shown, data, why,
+            network.planned(look, language), forecast, "", gr.update(interactive=found is not None),
+        ]  # fmt: skip
+
+    def _weights(self, given: Mapping[str, Any], language: Language) -> tuple[list[tuple[str, str]], str]:
+        """The starting weights to choose from for the depth given, and the choice: auto where it is not among them."""
+        depth = int(given["depth"])
+        auto = weights.explain("auto", depth)
+        options = [(say("train.weights.auto", language, weights=say(f"config.weights.{auto.key}", language)), "auto")]
+        options += [(say(f"config.weights.{one.key}", language), one.weights) for one in weights.available(depth)]
+        options += [
+            (say("train.weights.run", language, name=run.name), f"{train_form.RUN}:{run.run.id}")
+            for run in self._forecaster.models(depth)
+        ]
+        chosen = str(given["weights"])
+        return options, chosen if chosen in {value for _, value in options} else "auto"
+
+
+def start_button(ahead: int) -> dict[str, Any]:
+    """What the Train button says and how it looks with so many runs ``ahead`` of a new one."""
+    return {"value": say("train.another" if ahead else "train.start", reader()),
+            "variant": "secondary" if ahead else "primary"}  # fmt: skip
+
+
+def level_after_click(stage: str, level: str) -> str:
+    """The freeze level after a click on ``stage``: a trained stage is frozen with all before it, a frozen one is
+    trained with all after it. The head is always trained: a click on it leaves nothing else to train.
+    """
+    if stage not in STAGES or level == "auto" or stage == "head":
+        return "layer4" if stage == "head" else stage if stage in STAGES else level
+    frozen = frozen_stages(level)  # type: ignore[arg-type]
+    if stage not in frozen:
+        return stage
+    before = STAGES[: STAGES.index(stage)]
+    return before[-1] if before else "none"
+
+
+def told(phase: str) -> dict[str, Any]:
+    """What ``shared.live_phase`` holds; nothing runs where it holds nothing yet."""
+    idle: dict[str, Any] = {"run": "", "phase": "idle", "running": [], "queued": [], "ahead": 0, "own": True}
+    try:
+        return {**idle, **json.loads(phase)} if phase else idle
+    except (ValueError, TypeError):
+        return idle
+
+
+def data_line(found: Dataset | None, asked: str | None, language: Language) -> str:
+    """Which pictures the next training takes; where to find some if there are none."""
+    if found is None:
+        missing, go = say("train.gone" if asked else "train.none", language), say("train.none.go", language)
+        return f'<p class="train-data">{missing} <button type="button" class="train-link" data-tab>{go}</button></p>'
+    name = dataset_name(found, language)
+    size = say("train.data", language, pictures=len(found.samples), classes=len(found.classes))
+    return f'<p class="train-data"><b><bdi>{escape(name)}</bdi></b> <span>{escape(size)}</span></p>'
+
+
+def alert(sentence: str) -> str:
+    """A sentence that says what to mend."""
+    return f'<p class="rs-note rs-bad" role="alert">{escape(sentence)}</p>'
+
+
+def caution(sentence: str) -> str:
+    """A sentence to think over; nothing has to be mended."""
+    return f'<p class="rs-note rs-warn" role="status">{escape(sentence)}</p>'
+
+
+def small(text: str) -> str:
+    """A quiet line."""
+    return f'<p class="rs-small">{escape(text)}</p>' if text else ""
+
+
+def _picture(picture: Image.Image, alt: str) -> str:
+    """``picture`` inside the page, as large as the network meets it: no file that others could fetch."""
+    held = io.BytesIO()
+    picture.save(held, "JPEG", quality=85)
+    address = f"data:image/jpeg;base64,{base64.b64encode(held.getvalue()).decode()}"
+    return (
+        f'<button type="button" class="rs-zoom" data-zoom=""><img alt="{alt}" src="{address}" '
+        f'width="{EXAMPLE_SIDE}" height="{EXAMPLE_SIDE}"></button>'
+    )

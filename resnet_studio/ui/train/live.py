@@ -1,0 +1,147 @@
+"""What runs now, for every open page: one long request that is answered as soon as there is news.
+
+``GET /studio/live?run=ID&seen=TOKEN&lang=en`` answers with JSON: ``run`` and ``phase`` of the run shown, whether it is
+this program's ``own`` and ``mine``, this browser's, the ids that are ``running`` and ``queued``, how many are
+``ahead`` of a new training, the ``share`` done, ``parts`` (only the pieces of HTML that changed since ``seen``), the
+``server`` that answers (another one after a restart) and the new ``seen``. Without a ``run`` that is there, the one at
+work is shown, else the one with the latest news. Nothing new for 25 seconds is answered with 204. An idle tab thus
+costs one request every 25 seconds, and none while it is hidden.
+
+For other tabs: ``shared.live_phase`` is a hidden component whose value is the JSON of ``run``, ``phase``, ``running``,
+``queued``, ``ahead``, ``own`` and ``mine``; its ``change`` event fires when any of them changes, so that buttons and
+lists follow the job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from threading import Lock
+from typing import Any
+
+import gradio as gr
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from resnet_studio.service.watch import Board, Seen, Watch
+from resnet_studio.text import Language
+from resnet_studio.ui.page.context import Studio, T, language_of
+from resnet_studio.ui.page.whose import browser_of, whose
+from resnet_studio.ui.train import live_queue, live_view
+
+WAIT_SECONDS = 25.0
+CHECK_SECONDS = 0.3
+LEFT_EVERY = 7
+"""How many checks pass before it is asked again whether the page is still there."""
+RENDERED_KEPT = 64
+QUEUE_SHOWN = 30
+
+
+@dataclass
+class Renderer:
+    """Makes the pieces of HTML once for all tabs that look at the same run in the same language."""
+
+    watch: Watch
+    server: str = field(default_factory=lambda: secrets.token_hex(4))
+    _kept: OrderedDict[tuple[str, Language], tuple[object, dict[str, str]]] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def answer(self, run_id: str, seen_token: str, language: Language, browser: str = "") -> dict[str, Any] | None:
+        """What changed since ``seen_token`` for ``browser``; None where nothing did."""
+        board = self.watch.board()
+        usual = (board.running or board.queued or (board.latest or "",))[0]
+        followed = (self.watch.seen(run_id) if run_id else None) or self.watch.seen(usual)
+        at_work = [seen for name in (*board.running, *board.queued)[:QUEUE_SHOWN] if (seen := self.watch.seen(name))]
+        parts = dict(self._pieces(followed, language))
+        shown = followed.run.id if followed else None
+        parts["whose"] = live_queue.whose_run(followed, browser, language)
+        parts["queue"] = live_queue.queue(at_work, shown, language, browser)
+        parts["now"] = live_queue.now(at_work, language)
+        state = {
+            "run": shown or "",
+            "phase": followed.phase if followed else "idle",
+            "running": list(board.running),
+            "queued": list(board.queued),
+            "ahead": len(board.running) + len(board.queued) - len(board.others),
+            "own": not (followed and followed.foreign),
+            "mine": bool(followed and whose(followed.about, browser) == "here"),
+        }
+        share = live_view.share_done(followed)
+        marks = {name: _mark(html) for name, html in parts.items()} | {
+            "state": _mark(repr((state, share, self.server)))
+        }
+        token = ",".join(f"{name}:{mark}" for name, mark in marks.items())
+        if token == seen_token:
+            return None
+        known = dict(pair.split(":", 1) for pair in seen_token.split(",") if ":" in pair)
+        changed = {name: html for name, html in parts.items() if known.get(name) != marks[name]}
+        return {**state, "share": share, "parts": changed, "server": self.server, "seen": token}
+
+    def _pieces(self, seen: Seen | None, language: Language) -> dict[str, str]:
+        key = (seen.run.id if seen else "", language)
+        version = (seen.size, seen.phase, seen.place, seen.foreign, seen.name) if seen else None
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or kept[0] != version:
+                kept = self._kept[key] = (version, live_view.pieces_or_reason(seen, language))
+            self._kept.move_to_end(key)
+            while len(self._kept) > RENDERED_KEPT:
+                self._kept.popitem(last=False)
+            return kept[1]
+
+
+def routes(studio: Studio) -> APIRouter:
+    """The one route that pages wait at."""
+    renderer = Renderer(Watch(studio.workspace, studio.jobs))
+    router = APIRouter(prefix="/studio")
+
+    @router.get("/live")
+    async def live(request: Request, run: str = "", seen: str = "", lang: str = "") -> Response:
+        language: Language = language_of(request) if lang not in ("en", "zh") else "zh" if lang == "zh" else "en"
+        return await _news(request, renderer, run, seen, language)
+
+    return router
+
+
+async def _news(request: Request, renderer: Renderer, run: str, seen: str, language: Language) -> Response:
+    """Wait for something new, for at most :data:`WAIT_SECONDS`; end early where the page or the server goes away."""
+    until, rounds = time.monotonic() + WAIT_SECONDS, 0
+    board: Board | None = None
+    while time.monotonic() < until:
+        rounds += 1
+        latest = await to_thread.run_sync(renderer.watch.board) if renderer.watch.due else renderer.watch.known
+        if latest is not board:
+            board = latest
+            news = await to_thread.run_sync(renderer.answer, run, seen, language, browser_of(request))
+            if news is not None:
+                return JSONResponse(news, headers={"cache-control": "no-store"})
+        if _closing(request) or (rounds % LEFT_EVERY == 0 and await request.is_disconnected()):
+            break
+        await asyncio.sleep(CHECK_SECONDS)
+    return Response(status_code=204, headers={"cache-control": "no-store"})
+
+
+def _closing(request: Request) -> bool:
+    """Whether the server was asked to end: it waits for open requests, and must not wait for this one."""
+    asked = getattr(request.app.state, "closing", None)
+    return bool(asked is not None and asked())
+
+
+def _mark(text: str) -> str:
+    return blake2b(text.encode(), digest_size=4).hexdigest()
+
+
+def phase_component() -> gr.HTML:
+    """The hidden component behind ``shared.live_phase``; ``live.js`` sets its value, which fires its ``change``."""
+    return gr.HTML(
+        value="",
+        html_template=f'<span data-lost="{T("live.offline")}"></span>',
+        elem_id="live-phase",
+        visible="hidden",
+        js_on_load="window.studioLive?.bridge(() => props.value, (value) => { props.value = value; });",
+    )

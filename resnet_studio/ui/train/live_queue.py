@@ -1,0 +1,60 @@
+"""What every page shows of all runs: whose the run is, the queue, and the header's line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from resnet_studio.service.watch import Seen
+from resnet_studio.text import Language, say
+from resnet_studio.ui.page.whose import spelled
+from resnet_studio.ui.train.live_view import current_epoch
+
+
+def whose_run(seen: Seen | None, browser: str, language: Language) -> str:
+    """Who started the run, as seen from ``browser``."""
+    said = spelled(seen.about, browser, language) if seen else ""
+    return f'<p class="rs-small rs-whose">{escape(said)}</p>' if said else ""
+
+
+def queue(runs: Sequence[Seen], followed: str | None, language: Language, browser: str = "") -> str:
+    """The run at work and those that wait, where there is more to see than the run followed."""
+    if not runs or [seen.run.id for seen in runs] == [followed]:
+        return ""
+    rows = []
+    for seen in runs:
+        key = (
+            "live.queue.waiting" if seen.place else "live.queue.testing" if seen.phase == "testing" else "live.running"
+        )
+        what = say(key, language, place=seen.place, epoch=current_epoch(seen), epochs=seen.planned)
+        here = ' aria-current="true"' if seen.run.id == followed else ""
+        rows.append(
+            f'<li><button type="button" data-follow="{escape(seen.run.id)}"{here}><i>{seen.place or "▸"}</i>'
+            f"<bdi>{escape(seen.name)}</bdi><small>{escape(_settings(seen, language, browser))}</small>"
+            f"<span>{escape(what)}</span></button></li>"
+        )
+    return f'<h2 class="rs-h2">{say("live.queue", language)}</h2><ol class="rs-queue">{"".join(rows)}</ol>'
+
+
+def _settings(seen: Seen, language: Language, browser: str) -> str:
+    """What tells runs of one data set and one depth apart, and whose it is."""
+    freeze = say(f"config.freeze.{seen.config.freeze}", language)
+    settings = say("live.queue.settings", language, freeze=freeze, epochs=seen.planned)
+    by = spelled(seen.about, browser, language)
+    return f"{settings} · {by}" if by else settings
+
+
+def now(runs: Sequence[Seen], language: Language) -> str:
+    """The header's line: what is at work, and how many wait; it leads to that run under Train."""
+    at_work = next((seen for seen in runs if seen.place == 0), None)
+    if at_work is None:
+        return ""
+    name = str(at_work.about.get("dataset_name", at_work.name))
+    key = "live.now.epoch" if at_work.state.progress or at_work.state.epochs else "live.now"
+    if at_work.phase == "testing":
+        key = "live.now.testing"
+    said = say(key, language, name=name, epoch=current_epoch(at_work), epochs=at_work.planned)
+    waiting = sum(seen.place not in (0, None) for seen in runs)
+    if waiting:
+        said += say("live.now.waiting", language, count=waiting)
+    return f'<a href="#train" data-follow="{escape(at_work.run.id)}">{escape(said)}</a>'

@@ -1,0 +1,251 @@
+"""What the Train tab shows of a run, as named pieces of HTML; ``live.js`` puts each where ``data-live`` names it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from html import escape
+
+from resnet_studio.events import Failed, Noted, Preparing
+from resnet_studio.service.machine import device_name
+from resnet_studio.service.run_data import spell_time
+from resnet_studio.service.watch import Seen
+from resnet_studio.text import Language, say, say_recorded
+from resnet_studio.training.reading import explains_losses, one_picture, read
+from resnet_studio.ui.drawn import charts
+from resnet_studio.ui.drawn.charts import History
+
+FILES_NAMED = 20
+TRAIL_EPOCHS = 60
+"""Beyond so many epochs, what happened within each cannot be told apart on paper."""
+
+
+def pieces(seen: Seen | None, language: Language) -> dict[str, str]:
+    """Every piece about one run; without a run, what the curves will show."""
+    if seen is None:
+        return {
+            "status": "", "curves": example(language), "trail": "", "rate": "", "reading": "", "probe": "", "notes": "",
+        }  # fmt: skip
+    history = history_of(seen)
+    return {
+        "status": status(seen, language),
+        "curves": charts.curves(history, language),
+        "trail": charts.trail(history) if seen.phase == "running" else "",
+        "rate": charts.learning_rate(history, language),
+        "reading": reading(seen, language),
+        "probe": probe(seen, language),
+        "notes": notes(seen, language),
+    }
+
+
+def pieces_or_reason(seen: Seen | None, language: Language) -> dict[str, str]:
+    """The pieces about one run; where its files make no sense, that sentence alone."""
+    try:
+        return pieces(seen, language)
+    except Exception as error:
+        if seen is None:
+            raise
+        logging.getLogger(__name__).warning("run %s cannot be shown", seen.run.id, exc_info=error)
+        said = escape(say("runs.unshown", language, name=seen.name))
+        return {**pieces(None, language), "notes": f'<p class="rs-note rs-bad">{said}</p>'}
+
+
+def history_of(seen: Seen) -> History:
+    """What the charts draw of the run."""
+    probed = seen.state.probed
+    return History(
+        epochs=seen.state.epochs,
+        planned=seen.planned,
+        probe=probed.validation_accuracy if probed else None,
+        trail=seen.trail if seen.phase == "running" and seen.planned <= TRAIL_EPOCHS else (),
+    )
+
+
+def example(language: Language) -> str:
+    """The curves of a made-up run, faint, and what to look for in them."""
+    points = "".join(
+        f'<li class="{look}">{charts.key(look)}<span>{escape(say(f"live.example.{look}", language))}</span></li>'
+        for look in ("train", "validation", "best", "probe")
+    )
+    title, lead = say("live.example.title", language), say("live.example.text", language)
+    return (
+        f'<div class="rs-example"><h2 class="rs-h2">{title}</h2><p class="rs-small">{lead}</p>'
+        f"{charts.example(language)}<ul>{points}</ul></div>"
+    )
+
+
+def status(seen: Seen, language: Language) -> str:
+    """The status line: what happens now, then the figures that go with it."""
+    what = _headline(seen, language)
+    figures = "".join(f"<span>{escape(figure)}</span>" for figure in _figures(seen, language))
+    name = f'<bdi class="rs-run-name">{escape(seen.name)}</bdi>'
+    return f'<p class="rs-stage {seen.phase}"><b>{escape(what)}</b>{name}</p><p class="rs-figures">{figures}</p>'
+
+
+def _headline(seen: Seen, language: Language) -> str:
+    state, phase = seen.state, seen.phase
+    if phase == "running" and state.preparing is not None:
+        return _preparing(state.preparing, language)
+    if phase == "running" and state.status != "running":
+        return say("live.preparing", language)
+    if phase == "running":
+        return say("live.running", language, epoch=current_epoch(seen), epochs=seen.planned)
+    if phase == "queued":
+        return say("live.queued", language, place=seen.place or 1)
+    if phase == "finished" and state.finished is not None:
+        return say(f"live.finished.{state.finished.reason}", language)
+    epochs = {"epoch": len(state.epochs), "epochs": seen.planned}
+    return say(f"live.{phase}", language, **epochs)
+
+
+def _preparing(event: Preparing, language: Language) -> str:
+    if event.stage not in ("pictures", "weights", "features"):
+        return say("live.preparing", language)
+    if event.total <= 1:
+        return say(f"live.preparing.{event.stage}.start", language)
+    share = event.done / event.total
+    return say(f"live.preparing.{event.stage}", language, done=event.done, total=event.total, share=share)
+
+
+def current_epoch(seen: Seen) -> int:
+    """The epoch that is being trained, counted from 1."""
+    done = len(seen.state.epochs)
+    told = seen.state.progress.epoch if seen.state.progress else done + 1
+    return min(max(told, done + 1), seen.planned)
+
+
+def _figures(seen: Seen, language: Language) -> list[str]:
+    """Figures of the moment while it runs; what it came to when it has ended."""
+    state, figures = seen.state, []
+    progress, started = state.progress, state.started
+    if seen.phase in ("running", "testing"):
+        elapsed = state.seconds(seen.asked)
+        if elapsed >= 1:
+            figures.append(say("live.elapsed", language, time=spell_time(elapsed, language)))
+        if progress is not None and seen.phase == "running" and state.preparing is None:
+            if progress.remaining_seconds > 0:
+                left = spell_time(progress.remaining_seconds, language)
+                figures.append(say("live.left", language, time=left))
+            figures.append(say("live.rate", language, rate=_round_rate(progress.pictures_per_second)))
+            if progress.memory_mb > 0:
+                figures.append(say("live.memory", language, memory=_memory(progress.memory_mb)))
+        if started is not None:
+            figures.append(f"{device_name(started.device, language)} · {started.precision}")
+        return figures
+    if state.best is not None:
+        figures.append(say("live.best", language, epoch=state.best.epoch, accuracy=state.best.validation_accuracy))
+    if state.finished is not None:
+        if state.finished.test_accuracy is not None:
+            figures.append(say("live.test", language, accuracy=state.finished.test_accuracy))
+        figures.append(spell_time(state.seconds(seen.asked), language))
+        preparing = sum(state.durations.prepared(seen.asked).values())
+        if preparing >= 1:
+            figures[-1] = say("live.took", language, time=figures[-1], preparing=spell_time(preparing, language))
+    return figures
+
+
+def _round_rate(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+
+
+def _memory(megabytes: float) -> str:
+    return f"{megabytes / 1024:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"
+
+
+def share_done(seen: Seen | None) -> float | None:
+    """How much of what is going on is done, 0 to 1; None where nothing is."""
+    if seen is None or seen.phase not in ("running", "testing"):
+        return None if seen is None or not seen.state.epochs else min(1.0, len(seen.state.epochs) / seen.planned)
+    state = seen.state
+    if state.preparing is not None:
+        return state.preparing.done / state.preparing.total if state.preparing.total > 1 else 0.0
+    done = float(len(state.epochs))
+    if state.progress is not None and state.progress.batches:
+        done = max(done, state.progress.epoch - 1 + state.progress.batch / state.progress.batches)
+    return 1.0 if seen.phase == "testing" else min(1.0, done / seen.planned)
+
+
+def reading(seen: Seen, language: Language) -> str:
+    """The sentence that reads the curves, and why the training loss may be the higher one."""
+    state = seen.state
+    if not state.epochs:
+        return ""
+    read_as = read(
+        state.epochs,
+        planned=seen.planned,
+        classes=len(seen.about.get("classes", ())),
+        pictures=state.started.validation_pictures if state.started else 0,
+        probe=state.probed.validation_accuracy if state.probed else None,
+        ended=seen.phase not in ("running", "queued"),
+    )
+    look = "rs-note rs-warn" if read_as.serious else "rs-note"
+    said = f'<p class="{look}">{escape(read_as.sentence(language))}</p>'
+    return said + (losses_explained(seen, language) if explains_losses(state.epochs) else "")
+
+
+def losses_explained(seen: Seen, language: Language) -> str:
+    """Why the training loss lies above the validation loss; ``live.js`` shows it until the reader has understood."""
+    config = seen.config
+    apply = {
+        "augmentation": config.augmentation != "none",
+        "mix": config.mix != "none",
+        "smoothing": config.label_smoothing > 0,
+        "dropout": config.dropout > 0,
+        "adversarial": config.adversarial > 0,
+        "time": True,
+    }
+    named = [say(f"reading.losses.{reason}", language) for reason, applies in apply.items() if applies]
+    reasons = say("reading.losses.join", language).join(named)
+    reasons = reasons[:1].upper() + reasons[1:]
+    said, button = say("reading.losses", language, reasons=reasons), say("reading.losses.got_it", language)
+    return (
+        f'<p class="rs-once" data-once="losses">{escape(said)} '
+        f'<button type="button" class="train-link" data-got-it>{escape(button)}</button></p>'
+    )
+
+
+def probe(seen: Seen, language: Language) -> str:
+    """What the linear probe scored."""
+    probed = seen.state.probed
+    if probed is None:
+        return ""
+    best, ended = seen.state.best, seen.phase == "finished"
+    lead = best.validation_accuracy - probed.validation_accuracy if best else 0.0
+    pictures = seen.state.started.validation_pictures if seen.state.started else 0
+    clear = lead > one_picture(pictures)
+    then = "beaten" if clear else "even" if lead > 0 else "not_beaten" if ended else "open"
+    seconds = spell_time(probed.seconds, language)
+    said = say(f"live.probe.{then}", language, accuracy=probed.validation_accuracy, seconds=seconds)
+    return f'<p class="rs-small">{escape(said)}</p>'
+
+
+def notes(seen: Seen, language: Language) -> str:
+    """What the user should know: why it failed, that only its own program can stop it, notes, pictures left out."""
+    state, parts = seen.state, []
+    if seen.foreign:
+        parts.append(f'<p class="rs-note">{escape(say("live.foreign", language))}</p>')
+    if (trouble := state.trouble) is not None:
+        detail = ""
+        if isinstance(trouble, Failed) and trouble.detail:
+            summary = say("live.detail", language)
+            detail = f"<details><summary>{summary}</summary><pre>{escape(trouble.detail)}</pre></details>"
+        said = escape(say_recorded(trouble.key, language, trouble.values))
+        parts.append(f'<div class="rs-note rs-bad" role="alert"><div>{said}{detail}</div></div>')
+    parts += [f'<p class="rs-note">{escape(said)}</p>' for said in _notes_said(state.notes, language)]
+    if state.skipped:
+        parts.append(_skipped(state.skipped, language))
+    return "".join(parts)
+
+
+def _notes_said(told: Sequence[Noted], language: Language) -> list[str]:
+    """The notes in words, each once, the latest last."""
+    said = [say_recorded(note.key, language, note.values) for note in told]
+    return list(dict.fromkeys(said))[-4:]
+
+
+def _skipped(files: Sequence[str], language: Language) -> str:
+    named = "".join(f"<li><bdi>{escape(name)}</bdi></li>" for name in files[:FILES_NAMED])
+    if len(files) > FILES_NAMED:
+        named += f"<li>{say('live.skipped.more', language, count=len(files) - FILES_NAMED)}</li>"
+    summary = say("live.skipped", language, count=len(files))
+    return f'<details class="rs-note rs-warn"><summary>{summary}</summary><ul>{named}</ul></details>'

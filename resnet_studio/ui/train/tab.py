@@ -1,0 +1,193 @@
+"""The Train tab: settings at the left, the run at work at the right.
+
+What the right side shows is put there by ``live.js``; every button's state derives from the run, through
+``shared.live_phase``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from resnet_studio.service.rate_search import RateSearch
+from resnet_studio.ui.page.context import Shared, Studio, T
+from resnet_studio.ui.train import form as train_form
+from resnet_studio.ui.train import rates as train_rates
+from resnet_studio.ui.train import recipe as train_recipe
+from resnet_studio.ui.train.form import FIRST, NAMES, NEEDS, SPLIT
+from resnet_studio.ui.train.handlers import Handlers
+from resnet_studio.ui.train.rates import RateHandlers, RateParts
+
+QUIET: Mapping[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+PLAIN: Mapping[str, Any] = {"apply_default_css": False}
+STARTED = "(run, problem) => { if (!problem) window.studioLive?.started(run); }"
+OPENED = "(run) => { window.studioLive?.opened(run); }"
+ASK_TO_STOP = "async (phase) => [await window.studioLive.askToStop(phase)]"
+SHOW = "window.studioLive?.show();"
+CLICKED = """element.addEventListener("click", (event) => {
+  const found = event.target.closest("[data-stage], [data-tab]");
+  if (found) trigger('select', { stage: found.dataset.stage || "" });
+});"""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components of the tab."""
+
+    fields: Mapping[str, Any]
+    data: gr.HTML
+    recipe: gr.Dropdown
+    reason: gr.HTML
+    why: gr.HTML
+    network: gr.HTML
+    rates: RateParts
+    forecast: gr.HTML
+    problem: gr.HTML
+    train: gr.Button
+    ahead: gr.HTML
+    example: gr.Button
+    examples: gr.HTML
+    reset: gr.Button
+    stop: gr.Button
+    resume: gr.Button
+    results: gr.Button
+
+    @property
+    def form(self) -> list[Any]:
+        """The components of all fields, in the order of :data:`train_form.NAMES`."""
+        return [self.fields[name] for name in NAMES]
+
+    @property
+    def outlook(self) -> list[Any]:
+        """What changes with the form; see :class:`Handlers`."""
+        words = [self.data, self.why, self.network, self.forecast, self.problem, self.train]
+        return [self.recipe, self.reason, self.fields["weights"], *(self.fields[name] for name in NEEDS), *words]
+
+
+def build(studio: Studio, shared: Shared) -> None:
+    """Fill the tab."""
+    with gr.Row(elem_id="train-columns"):
+        with gr.Column(elem_id="train-left", elem_classes="rs-card", min_width=300):
+            left = _settings()
+        with gr.Column(elem_id="train-right", elem_classes="rs-card", min_width=300):
+            right = _run()
+    parts = Parts(**left, **right)
+    search = RateSearch(studio.workspace, studio.jobs)
+    handlers = Handlers(studio, before_training=search.stop)
+    _connect_form(handlers, shared, parts)
+    _connect_rates(handlers, RateHandlers(search, handlers.dataset), shared, parts)
+    _connect_run(handlers, shared, parts)
+
+
+def _settings() -> dict[str, Any]:
+    """The left side: the few choices that matter, the network, Train, and all other settings folded."""
+    made: dict[str, Any] = {"data": gr.HTML(elem_id="train-data", js_on_load=CLICKED, **PLAIN)}
+    with gr.Column(elem_id="train-basics"):
+        with gr.Column(elem_id="train-recipes"):
+            made["recipe"] = train_recipe.dropdown()
+            made["reason"] = gr.HTML(elem_id="train-recipe-why", **PLAIN)
+        with gr.Row(elem_id="train-size"):
+            fields = {name: train_form.field(name) for name in FIRST[:2]}
+        with gr.Column(elem_id="train-start-from"):
+            fields |= {name: train_form.field(name) for name in FIRST[2:]}
+            made["why"] = gr.HTML(elem_id="train-why", **PLAIN)
+    made["network"] = gr.HTML(elem_id="train-network", js_on_load=CLICKED, **PLAIN)
+    with gr.Accordion(T("train.advanced"), open=False, elem_id="train-advanced"):
+        train_form.advanced(fields, {"optimisation": lambda: made.update(rates=train_rates.parts())})
+        made["example"] = gr.Button(T("train.example"), size="sm", elem_id="train-example")
+        made["examples"] = gr.HTML(elem_id="train-examples", **PLAIN)
+        made["reset"] = gr.Button(T("train.reset"), size="sm", elem_id="train-reset")
+    with gr.Column(elem_id="train-action"):
+        made["forecast"] = gr.HTML(elem_id="train-forecast", **PLAIN)
+        made["problem"] = gr.HTML(elem_id="train-problem", **PLAIN)
+        made["train"] = gr.Button(T("train.start"), variant="primary", elem_id="train-start", interactive=False)
+        made["ahead"] = gr.HTML(elem_id="train-ahead", **PLAIN)
+    return {"fields": fields, **made}
+
+
+def _run() -> dict[str, Any]:
+    """The right side: the run at work, its buttons, and the places that ``live.js`` fills."""
+    made: dict[str, Any] = {}
+    with gr.Row(elem_id="train-head"):
+        places = '<div data-live="status"></div><div data-live="whose"></div>'
+        gr.HTML(places, elem_id="train-status", js_on_load=SHOW, **PLAIN)
+        with gr.Row(elem_id="train-buttons"):
+            made["stop"] = gr.Button(T("train.stop"), elem_id="train-stop", visible=False)
+            made["resume"] = gr.Button(T("train.resume"), variant="primary", elem_id="train-resume", visible=False)
+            made["results"] = gr.Button(T("train.results"), elem_id="train-results", visible=False)
+    gr.HTML(_places(), elem_id="train-live", js_on_load=SHOW, **PLAIN)
+    return made
+
+
+def _places() -> str:
+    """Where ``live.js`` puts the pieces of :mod:`resnet_studio.ui.train.live_view`."""
+    bar = (
+        '<div class="rs-progress" data-live-bar hidden role="progressbar" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-label="{T("train.progress")}"><span></span></div>'
+    )
+    names = ("curves", "reading", "notes", "rate", "probe", "queue")
+    places = "".join(f'<div data-live="{name}"></div>' for name in names)
+    said = '<div class="rs-visually-hidden" role="status" data-live-said></div>'
+    words = "".join(f' data-stop-{word}="{T(f"whose.stop.{word}")}"' for word in ("title", "text", "yes", "no"))
+    return f'<div class="train-live" data-live-phase=""{words}>{said}{bar}{places}</div>'
+
+
+def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:
+    """The form follows the data set, the split and itself, and outlives a reload."""
+    everything, answers = [shared.dataset, *parts.form], [shared.form, *parts.outlook]
+    latest = {**QUIET, "trigger_mode": "always_last"}
+    for component in parts.form:
+        component.input(handlers.changed, everything, answers, **latest)
+    shares = [parts.fields[name] for name in SPLIT]
+    for component in shares:
+        component.blur(handlers.share, shares, shared.split, **QUIET)
+    shared.split.change(handlers.take_split, shared.split, shares, **QUIET)
+
+    stored, restored = [shared.form, shared.split, shared.dataset], [*parts.form, *parts.outlook]
+    shared.demo.load(handlers.restore, stored, restored, **QUIET)
+    shared.dataset.change(handlers.pictures, stored, parts.outlook, **latest)
+    parts.reset.click(handlers.reset, [shared.split, shared.dataset], [shared.form, *restored], **QUIET)
+
+    parts.recipe.input(handlers.choose, [parts.recipe, *everything], [shared.form, *restored], **latest)
+
+    parts.network.select(handlers.freeze_at, everything, parts.fields["freeze"], **QUIET).then(
+        handlers.changed, everything, answers, **QUIET
+    )
+    parts.data.select(handlers.show_data, None, shared.tabs, **QUIET)
+    parts.example.click(
+        handlers.examples, everything, parts.examples, api_visibility="private", show_progress="minimal"
+    )
+
+
+def _connect_rates(handlers: Handlers, rates: RateHandlers, shared: Shared, parts: Parts) -> None:
+    """The search for a learning rate outlives a reload; what it suggests becomes a setting like one that was typed."""
+    everything, search, rate = [shared.dataset, *parts.form], parts.rates, parts.fields["learning_rate"]
+    search.find.click(rates.pressed, everything, search.all, **QUIET)
+    search.timer.tick(rates.look, shared.dataset, search.all, **QUIET)
+    shared.dataset.change(rates.look, shared.dataset, search.all, **QUIET)
+    shared.demo.load(rates.look, shared.dataset, search.all, **QUIET)
+    search.use.click(rates.use, None, rate, **QUIET).then(
+        handlers.changed, everything, [shared.form, *parts.outlook], **QUIET
+    )
+
+
+def _connect_run(handlers: Handlers, shared: Shared, parts: Parts) -> None:
+    """Train, stop, resume, look at the results; and the buttons follow the run."""
+    parts.train.click(handlers.starting, None, parts.train, **QUIET).then(
+        handlers.start, [shared.dataset, *parts.form], [shared.run, parts.problem],
+        api_visibility="private", show_progress="hidden", concurrency_limit=2, trigger_mode="multiple",
+    ).then(None, [shared.run, parts.problem], None, js=STARTED, **QUIET).then(
+        handlers.ready, shared.dataset, parts.train, **QUIET
+    )  # fmt: skip
+    parts.stop.click(handlers.stop, shared.live_phase, parts.stop, js=ASK_TO_STOP, **QUIET)
+    parts.resume.click(handlers.resume, shared.live_phase, [shared.run, parts.resume], **QUIET).success(
+        None, shared.run, None, js="(run) => { window.studioLive?.started(run); }", **QUIET
+    )
+    parts.results.click(handlers.show_results, shared.live_phase, [shared.run, shared.tabs], **QUIET)
+    shared.run.change(None, shared.run, None, js=OPENED, **QUIET)
+    buttons = [parts.stop, parts.resume, parts.results, parts.ahead, parts.train]
+    shared.demo.load(None, None, None, js="() => { window.studioLive?.loaded(); }")
+    shared.live_phase.change(handlers.buttons, shared.live_phase, buttons, **QUIET)

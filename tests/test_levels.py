@@ -8,7 +8,7 @@ from odd_files import encoded, ramp, tiff
 from PIL import Image
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.data import levels, measured
+from resnet_studio.data import measured
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.doors import open_data
 from resnet_studio.data.reading import Reading
@@ -70,14 +70,14 @@ def test_what_is_no_number_does_not_count_and_one_number_is_a_range_too(tmp_path
 def test_files_measured_before_are_not_opened_again(tmp_path, monkeypatch):
     cache = ArrayCache(tmp_path / "cache")
     first = range_of(tmp_path, grey16(300, 1200), cache=cache)
-    monkeypatch.setattr(levels, "_measured", lambda _: pytest.fail("measured again"))
+    monkeypatch.setattr(measured, "_measured", lambda _: pytest.fail("measured again"))
     assert range_of(tmp_path, grey16(300, 1200), cache=cache) == first == {"uint16": (300, 1200)}
 
 
 def test_of_very_many_pictures_some_of_every_class_are_range_of(tmp_path, monkeypatch):
-    monkeypatch.setattr(levels, "MOST_MEASURED", 10)
+    monkeypatch.setattr(measured, "MOST_MEASURED", 10)
     looked = []
-    monkeypatch.setattr(levels, "_measured", lambda file: looked.append(file) or {})
+    monkeypatch.setattr(measured, "_measured", lambda file: looked.append(file) or {})
     range_of(tmp_path, *[grey16(0, 9)] * 57)
     assert len(looked) == 10
 

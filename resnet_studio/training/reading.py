@@ -22,6 +22,8 @@ Kind = Literal[
 
 FEWEST = 3
 """Epochs before anything but a divergence is said."""
+SURE_MISS = math.log(100)
+"""What a picture costs (its cross-entropy) whose own class is given one percent."""
 LEARNED = 0.95
 """The accuracy on training pictures from which on they count as learned."""
 
@@ -137,8 +139,9 @@ def _guesses(epochs: Sequence[EpochFinished], best: EpochFinished, planned: int,
 def _overfitting_since(epochs: Sequence[EpochFinished], pictures: int) -> int | None:
     """The first epoch after the lowest validation loss, where that loss has risen for good while training went on.
 
-    For good: over at least 3 epochs and a tenth of the run, by 5 % of the lowest in the mean of the last 3, with the
-    training loss 5 % lower than it was then and no better accuracy, beyond one picture, since.
+    For good: over at least 3 epochs and a tenth of the run, by 5 % of the lowest in the mean of the last 3 and by more
+    than one picture costs that is missed for sure, with the training loss 5 % lower than it was then and no better
+    accuracy, beyond one picture, since.
     """
     known = [epoch for epoch in epochs if math.isfinite(epoch.validation_loss)]
     if not known:
@@ -148,7 +151,9 @@ def _overfitting_since(epochs: Sequence[EpochFinished], pictures: int) -> int | 
     if len(since) < max(FEWEST, math.ceil(0.1 * len(epochs))):
         return None
     last = since[-3:]
-    risen = fmean(epoch.validation_loss for epoch in last) > 1.05 * lowest.validation_loss
+    one_miss = SURE_MISS / pictures if pictures else 0.0
+    lowest_loss = lowest.validation_loss
+    risen = fmean(epoch.validation_loss for epoch in last) > max(1.05 * lowest_loss, lowest_loss + one_miss)
     memorised = fmean(epoch.train_loss for epoch in last) < 0.95 * lowest.train_loss
     before = max(epoch.validation_accuracy for epoch in known if epoch.epoch <= lowest.epoch)
     better = fmean(epoch.validation_accuracy for epoch in last) > before + one_picture(pictures)

@@ -1,8 +1,10 @@
-"""Starts the browser app; also the entry point of a Hugging Face Space."""
+"""Starts the browser app; also the entry point of a Hugging Face Space. It takes the options of the command ``ui``."""
+
+import sys
 
 from resnet_studio import compiler
-from resnet_studio.ui.app import serve
+from resnet_studio.cli import main
 
 if __name__ == "__main__":
     compiler.leave_out()
-    serve()
+    sys.exit(main(["ui", *sys.argv[1:]]))

@@ -46,6 +46,8 @@ def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: f
 
 def picture_cautions(settled: TrainConfig, asked: TrainConfig, pictures: Dataset | Split) -> Iterator[Noted]:
     """What a training with a resolved ``settled`` makes of ``pictures`` that the one who ``asked`` should know."""
+    if settled.picture_size is None:  # damaged settings, which preparing the training refuses in a sentence
+        return
     if settled.fit == "crop" and pictures.median_aspect > views.WIDE:
         share = views.in_the_end(settled, pictures).share(pictures.median_aspect)
         yield Noted(key="note.plan.wide", values={"share": share})
@@ -55,6 +57,5 @@ def picture_cautions(settled: TrainConfig, asked: TrainConfig, pictures: Dataset
             key="note.plan.mirrored", values={"pairs": [f"{one} / {other}" for one, other in pairs[:MOST_NAMED]]}
         )
     early, size = asked.early_picture_size, settled.picture_size
-    assert size is not None
     if early is not None and early < min(size, settled.early_picture_size or size) and keeps_features(settled):
         yield Noted(key="note.plan.full_views", values={"asked": early, "size": size})

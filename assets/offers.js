@@ -13,6 +13,7 @@ window.studioOffers = (element, choose, drop) => {
     }
   });
   window.studioChosen.settle();
+  window.studioChosen.follow();
 };
 
 window.studioChosen = (() => {
@@ -31,6 +32,16 @@ window.studioChosen = (() => {
       frame.toggleAttribute("data-chosen", frame.id === `data-from-${way}`);
     const picked = document.querySelector("#data-picker .rs-drop-chosen");
     if (picked) picked.textContent = way === "computer" ? picked.dataset.words.replace("{name}", name) : "";
+  };
+  // The gallery may be filled before or after an import says that it is done: whenever it changes, so does what is chosen.
+  let following = null;
+  const follow = () => {
+    const gallery = document.querySelector("#data-gallery");
+    if (!gallery) { setTimeout(follow, 200); return; }
+    if (following === gallery) return;
+    following = gallery;
+    new MutationObserver(settle).observe(gallery, { subtree: true, childList: true, attributes: true });
+    settle();
   };
   const pending = (offer) => {
     for (const other of document.querySelectorAll("#data-sources .rs-offer[aria-busy]")) other.removeAttribute("aria-busy");
@@ -67,5 +78,5 @@ window.studioChosen = (() => {
     dialog.showModal();
   });
 
-  return { settle, pending, agreed };
+  return { settle, follow, pending, agreed };
 })();

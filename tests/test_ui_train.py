@@ -443,10 +443,10 @@ def test_a_run_keeps_whose_it_is_but_not_the_number_that_would_prove_it(
 
 
 def test_every_way_to_train_on_the_page_says_whose_the_run_is() -> None:
-    pages = Path(train_form.__file__).parent
+    pages = Path(train_form.__file__).parent.parent
     calls = [
         (file.name, call)
-        for file in pages.glob("*.py")
+        for file in pages.rglob("*.py")
         for call in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(call, ast.Call) and getattr(call.func, "attr", getattr(call.func, "id", "")) == "new_run"
     ]

@@ -49,7 +49,10 @@ class Studio:
 
     def __init__(self, folder: Path, browser: Any) -> None:
         workspace = Workspace.open(folder / "workspace")
-        self.older, self.newest = _trained(workspace, "older"), _trained(workspace, "newest")
+        self.older, self.newest = (
+            _trained(workspace, "older"),
+            _trained(workspace, "the newest"),
+        )  # also by name, where both are made in one second
         self._folder, self._serving, self._pages = folder, ExitStack(), ExitStack()
         self.server = self._serving.enter_context(_serving(folder))
         self.open: Callable[..., Any] = self._pages.enter_context(_visitors(browser, self.server))

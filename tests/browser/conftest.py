@@ -131,7 +131,7 @@ def _visitors(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
 
     def open_(language: str = "en-US", width: int = 1280, height: int = 720) -> Any:
         context = browser.new_context(locale=language, viewport={"width": width, "height": height})
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(90_000)  # a machine that is busy with other tests is slow, and not wrong
         contexts.append(context)
         page = context.new_page()
         watch(page)

@@ -51,8 +51,8 @@ def new(
 
 def _preprocessing(origin: weights.Origin, end: views.Framed, reading: Reading, train: Part) -> Preprocessing:
     """What is sharper than training pictures that were enlarged is reduced first where that was measured to be better:
-    drawings always, photographs never (held-out ones of a probe trained at 24 to 64 px were recognised better as they
-    are, 0.79 to 0.85 against 0.67 to 0.74 of cats and dogs).
+    drawings always, photographs never (held-out ones of a probe trained at 24 and 48 px were recognised better as they
+    are, 0.72 to 0.81 against 0.67 to 0.75 of cats and dogs: ``benchmarks/sharper.py``).
     """
     native_side = views.native_side(train.samples, end.resize)
     some = train.pixels[:: max(1, len(train) // LOOKED_AT)][:LOOKED_AT].cpu().numpy()

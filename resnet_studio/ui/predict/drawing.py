@@ -9,19 +9,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageChops
 
+from resnet_studio.data.drawings import are_drawings
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.data.reading import AS_SEEN
 from resnet_studio.errors import DataError, StudioError
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 LARGEST_DRAWING = 4 * 2**20
 LOOKED_AT = 24
 SIDE = 64
-COLOURED = 12.0
-"""Scans of black on white stay below; pictures with colours in them do not."""
 
 
 @dataclass(frozen=True)
@@ -47,20 +50,20 @@ def paper_of(files: Sequence[Path]) -> Paper:
         return Paper()
     fills = [look.fill for look in plain if look.fill]
     fill = min(0.95, max(0.4, median(fills))) if fills else 0.75
-    drawn = median(look.colour for look in plain) < COLOURED
+    drawn = are_drawings(np.stack([look.picture for look in looks]))
     return Paper(dark=median(look.brightness for look in plain) < 128, fill=fill, drawn=drawn)
 
 
 @dataclass(frozen=True)
 class _Look:
-    """``brightness`` of the corners and its ``spread``, the share of the side that the drawing ``fill``s, and how far
-    apart the brightest and the darkest channel of a pixel are on average (``colour``, of 255).
+    """``brightness`` of the corners and its ``spread``, the share of the side that the drawing ``fill``s, and the
+    ``picture`` [64, 64, 3] itself.
     """
 
     brightness: float
     spread: float
     fill: float
-    colour: float
+    picture: NDArray[np.uint8]
 
 
 def _look(file: Path) -> _Look | None:
@@ -71,14 +74,13 @@ def _look(file: Path) -> _Look | None:
     small = read.resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     grey = small.convert("L")
     pixels = np.asarray(grey)
-    colour = float(np.ptp(np.asarray(small).astype(np.int16), axis=2).mean())
     corner = SIDE // 8
     ends = (slice(None, corner), slice(-corner, None))
     corners = np.concatenate([pixels[rows, columns].ravel() for rows in ends for columns in ends])
     middle = float(np.median(corners))
     box = _ink(grey, middle)
     fill = max(box[2] - box[0], box[3] - box[1]) / SIDE if box else 0.0
-    return _Look(middle, float(corners.std()), fill, colour)
+    return _Look(middle, float(corners.std()), fill, np.asarray(small))
 
 
 def _ink(grey: Image.Image, paper: float) -> tuple[int, int, int, int] | None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import made
@@ -53,6 +54,23 @@ def test_two_hundred_clicks_are_one_run(studio, workspace, class_zip):
     click(TrainConfig(epochs=3))
     click(by="browser:you")
     assert len(workspace.runs()) == 3  # other settings and other people are other wishes
+
+
+def test_clicks_that_wait_longer_than_they_took_are_one_run_too(studio, workspace, class_zip, monkeypatch):
+    monkeypatch.setattr(repeated, "SECONDS", 0.5)
+    dataset = open_data(class_zip({"cat": 5, "dog": 5}), workspace)
+    runs = []
+
+    def click():
+        call = {"called": "pets", "by": "browser:me"}
+        runs.append(started_once(studio, dataset, TrainConfig(epochs=2), lambda: time.sleep(0.8), **call).id)
+
+    threads = [threading.Thread(target=click) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(runs) == 3 and len(set(runs)) == 1
 
 
 def test_the_same_again_later_is_another_run(studio, workspace, class_zip, monkeypatch):

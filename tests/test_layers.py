@@ -125,6 +125,19 @@ def test_no_two_files_import_each_other_not_even_in_a_circle():
         walk(path, [])
 
 
+TESTS = Path(__file__).parent
+NOT_OF_ONE_PACKAGE = {"browser", "fixtures"}  # the whole page in Chromium; files of earlier versions
+
+
+def test_tests_lie_in_folders_named_as_those_of_the_package():
+    folders = {path.parent.relative_to(TESTS) for path in TESTS.rglob("test_*.py")}
+    folders = {folder for folder in folders if folder.parts and folder.parts[0] not in NOT_OF_ONE_PACKAGE}
+    assert {Path(name) for name in ("data", "model", "training", "evaluation", "ui")} <= folders
+    assert [folder for folder in folders if not (PACKAGE / folder / "__init__.py").is_file()] == []
+    without = [folder for folder in folders if not (TESTS / folder / "__init__.py").is_file()]
+    assert not without, f"{without} need an __init__.py, or two test files of one name cannot run together"
+
+
 @pytest.mark.parametrize("module", ["resnet_studio", "resnet_studio.cli", "resnet_studio.ui.app"])
 def test_the_first_page_and_the_help_do_not_wait_for_torch(module):
     heavy = {"torch", "torchvision", "sklearn", "matplotlib.pyplot"}

@@ -106,7 +106,7 @@ def resume(
     run: Run | str, *, workspace: Workspace | None = None, told: Told | None = None, control: Control | None = None
 ) -> Run:
     """Train an interrupted or stopped ``run`` to its end. Raises :class:`RunError` where nothing is left to train."""
-    from resnet_studio.training.jobs import check_resumable
+    from resnet_studio.training.waiting import check_resumable
 
     found = run if isinstance(run, Run) else (workspace or Workspace.open()).find_run(run)
     check_resumable(found)
@@ -115,9 +115,10 @@ def resume(
 
 def _driven(run: Run, told: Told | None, control: Control | None) -> Run:
     from resnet_studio.training.control import Control
-    from resnet_studio.training.jobs import drive
+    from resnet_studio.training.driving import Job, carry_out, drive
 
-    end = drive(run, control or Control(), told)
+    job = Job((run,), control or Control())
+    end = carry_out(job, lambda run, control: drive(run, control, told))
     if isinstance(end, Failed) or (isinstance(end, Interrupted) and end.key):
         raise StudioError(end.key, **end.values)
     return run

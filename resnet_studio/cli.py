@@ -139,6 +139,17 @@ def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
     resume = command("resume", "go on with an interrupted or stopped run")
     resume.add_argument("run", metavar="RUN", help="the run's name, or 'last'")
 
+    ends = {
+        "stop": "end a training at once and keep its best model, in whichever program of the workspace it runs",
+        "pause": "save a training and end it, to be resumed, in whichever program of the workspace it runs",
+    }
+    for name, summary in ends.items():
+        end = command(name, summary)
+        end.add_argument("run", metavar="RUN", help="the run's name, or 'last'")
+        end.add_argument(
+            "--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="wait so long for its end (default 60)"
+        )
+
 
 def _add_models(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     evaluate = command("evaluate", "score a model on labelled pictures")
@@ -221,6 +232,13 @@ def _add_setting(group: argparse._ArgumentGroup, name: str) -> None:
     group.add_argument(
         flag, *aliases, dest=name, default=argparse.SUPPRESS, metavar=metavar, help=summary, type=_reader(name)
     )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
+    return seconds
 
 
 def _reader(name: str) -> Any:

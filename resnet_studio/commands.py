@@ -32,6 +32,8 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
             return train(options, workspace, terminal)
         case "resume":
             return resume(options.run, workspace, terminal)
+        case "stop" | "pause":
+            return run_commands.end(options, workspace)
         case "evaluate":
             return data_commands.evaluate(options, workspace, terminal)
         case "predict":

@@ -1,4 +1,4 @@
-"""Commands that list runs and change what they are called."""
+"""Commands that list runs, end them, and change what they are called."""
 
 from __future__ import annotations
 
@@ -29,6 +29,19 @@ def rename(options: argparse.Namespace, workspace: Workspace) -> Result:
     labels.write(run.folder, name=options.name, note=options.note)
     name, note = str(run.about["name"]), str(run.about.get("note", ""))
     return Result(f"{run.id}: {name}" + (f"\n{note}" if note else ""), {"run": run.id, "name": name, "note": note})
+
+
+def end(options: argparse.Namespace, workspace: Workspace) -> Result:
+    """Ask whoever trains a run to stop or pause it, and wait for its end."""
+    from resnet_studio.training.driving import ask, wait_for_end
+
+    run = workspace.find_run(options.run)
+    session = ask(run, options.command)
+    ended = wait_for_end(run, session, options.timeout)
+    found = row(run)
+    said = f"{run.id}: {found['status']}" + ("" if ended else f"; asked to {options.command}, not ended yet")
+    return Result(said, {"run": run.id, "request": options.command, "ended": ended, "status": found["status"],
+                         "checkpoint": found["checkpoint"]})  # fmt: skip
 
 
 def line(row: dict[str, Any]) -> str:

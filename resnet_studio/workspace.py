@@ -3,6 +3,7 @@
 WORKSPACE/
   datasets/ID/    dataset.json and pictures/ of data sets that were uploaded, picked or downloaded
   runs/ID/        config.json label.json split.json events.jsonl best.safetensors state.pt report.json lock
+                  session.json (who works on it), request.json (that it be stopped or paused)
                   ended.json (trained, not tested yet), reserve (disk space for the log while it is trained)
   imports/        checkpoints from elsewhere
   cache/          decoded pictures and kept features
@@ -29,6 +30,7 @@ from resnet_studio.errors import RunError
 from resnet_studio.event_log import EventLog, Recorder
 from resnet_studio.events import Event
 from resnet_studio.locks import Lock
+from resnet_studio.run_requests import abandoned
 from resnet_studio.run_settings import RunSettings
 from resnet_studio.run_state import RunState, replay
 
@@ -136,8 +138,12 @@ class Run:
         return self.judged(replay(self.log.read()[0]))
 
     def judged(self, state: RunState) -> RunState:
-        """``state``, with ``running`` turned into ``interrupted`` where nobody trains the run."""
-        if state.status == "running" and not self.held():
+        """``state``, with ``running`` turned into ``interrupted`` where nobody trains the run.
+
+        So is a part of a study that had not begun when the process that was to train it ended.
+        """
+        left = state.status == "queued" and not state.last_number and abandoned(self.folder)
+        if left or (state.status == "running" and not self.held()):
             return replace(state, status="interrupted")
         return state
 

@@ -30,6 +30,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "工作区中没有训练记录 {run!r}；请在训练记录列表中查看名称。",
     ),
     "error.run.busy": ("Run {run!r} is being trained right now; stop it first.", "训练 {run!r} 正在进行；请先停止它。"),
+    "error.run.not_at_work": (
+        "Run {run!r} is neither being trained nor waiting; there is nothing to stop or pause.",
+        "训练 {run!r} 既没有在进行，也没有在排队；无需停止或暂停。",
+    ),
+    "error.run.cannot_ask": (
+        "Run {run!r} is being trained by a program that takes no requests; end it where it was started.",
+        "训练 {run!r} 由一个不接受请求的程序进行；请在启动它的地方结束它。",
+    ),
     "error.run.complete": (
         "Run {run!r} has trained all its epochs; start a new run instead.",
         "训练 {run!r} 已完成所有轮次；请新建一次训练。",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import Literal
 
-Request = Literal["stop", "pause"]
+from resnet_studio.run_requests import Request
 
 
 class Control:
@@ -29,6 +28,13 @@ class Control:
         """Save the state within a batch and end; the run can be resumed. Overrides ``stop``."""
         self._request = "pause"
         self._changed.set()
+
+    def act(self, request: Request) -> None:
+        """Do as another process asked; what was asked for here is not turned into a mere stop."""
+        if request == "pause":
+            self.pause()
+        elif self._request is None:
+            self.stop()
 
     def wait(self, seconds: float) -> bool:
         """Wait up to ``seconds`` for a request; whether there is one."""

@@ -1,4 +1,4 @@
-"""Who trains when: one background thread takes queued runs in turn; a run's folder holds all that it leaves behind."""
+"""Who trains when: a queue for every device, and a thread for each; a run's folder holds all that it leaves behind."""
 
 from __future__ import annotations
 
@@ -6,134 +6,76 @@ import logging
 import secrets
 import shutil
 import threading
-import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from filelock import Timeout
-
 from resnet_studio import owners
-from resnet_studio.durable import disk_trouble
-from resnet_studio.durations import STARTING_UP
 from resnet_studio.errors import RunError, StudioError
-from resnet_studio.events import Event, Failed, Interrupted, Preparing, Progress, Queued
+from resnet_studio.events import Queued
 from resnet_studio.locks import Lock
-from resnet_studio.training.control import Control
-from resnet_studio.workspace import slug
+from resnet_studio.run_requests import Request
+from resnet_studio.training.driving import Job, ask, carry_out, drive
+from resnet_studio.training.waiting import check_resumable, left_of_job, left_waiting, presence
 
 if TYPE_CHECKING:
     from resnet_studio.workspace import Run, Workspace
 
-PAUSING = frozenset(
-    {
-        "error.disk_full",
-        "error.data.disk_full",
-        "error.disk.read_only",
-        "error.disk.broken",
-        "error.disk.read_only_somewhere",
-        "error.disk.broken_somewhere",
-    }
-)
-"""After these a run is not over: once the disk is in order again, it can be resumed."""
 MOST_WAITING = 50
 LEAST_FREE, LOOK_SECONDS = 64 * 2**20, 5.0
+REQUEST_SECONDS = 0.3
 logger = logging.getLogger(__name__)
 
-
-def drive(run: Run, control: Control, told: Callable[[Event], None] | None = None) -> Event:
-    """Train ``run`` in this thread and append what happens to its log; returns the event that it ended with.
-
-    ``told`` hears every event too. Raises :class:`RunError` where someone else trains the run at this moment, and
-    :class:`StudioError` where the disk is so full that not even its end can be written down.
-    """
-    lock = run.lock()
-    try:
-        lock.acquire(timeout=2)
-    except Timeout as error:
-        raise RunError("error.run.busy", run=run.id) from error
-    except OSError as error:
-        raise disk_trouble(error, run.folder) or error from error
-    try:
-        run.keep_reserve()
-        record = run.recorder()
-        last: Event = Interrupted()
-        try:
-            for event in _events(run, control):
-                last = record(event, durable=not isinstance(event, (Progress, Preparing)))
-                if told is not None:
-                    told(last)
-        except StudioError as error:  # the log itself cannot be written
-            run.give_up_reserve()
-            last = record(Interrupted(key=error.key, values=error.values))
-            if told is not None:
-                told(last)
-        return last
-    finally:
-        run.give_up_reserve()
-        lock.release()
+__all__ = ["Jobs", "check_resumable", "device_of", "drive", "left_waiting"]
 
 
-def _events(run: Run, control: Control) -> Iterator[Event]:
-    """What the loop yields; an error becomes the event that says so."""
-    yield Preparing(stage=STARTING_UP, done=0, total=1)  # importing torch alone takes seconds
-    from resnet_studio.training.loop import train
+def device_of(run: Run) -> str:
+    """The device that ``run`` computes on; where this machine lacks it, the training itself will say so."""
+    from resnet_studio.model.device import choose_device
 
     try:
-        yield from train(run, control)
-    except StudioError as error:
-        if error.key in PAUSING:
-            yield Interrupted(key=error.key, values=error.values)
-        else:
-            yield Failed(key=error.key, values=error.values)
-    except Exception as error:  # the outer boundary of a training: whatever it was, the log says so
-        if (said := disk_trouble(error, run.folder)) is not None:
-            yield Interrupted(key=said.key, values=said.values)
-            return
-        logger.exception("training %s failed", run.id)
-        yield Failed(key="error.unexpected", values={"kind": type(error).__name__}, detail=traceback.format_exc())
-
-
-@dataclass
-class _Job:
-    run: Run
-    control: Control = field(default_factory=Control)
+        device = choose_device(run.config.device)
+    except StudioError:
+        return "cpu"
+    return f"cuda:{device.index or 0}" if device.type == "cuda" else device.type
 
 
 class Jobs:
-    """A queue of runs and the one thread that trains them, started with the first run.
+    """The jobs that wait and those at work: one a device, as two would only slow each other down.
 
-    One thread is one training at a time: on a machine with one device, two would only slow each other down. Which runs
-    wait, for which program and at which place, stands in their logs: the next program takes over what this one leaves.
+    A job is a run or a study of several. Which runs wait, for which program and at which place, stands in their logs:
+    the next program takes over what this one leaves. Other programs ask for a job's end through its folder.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, device_of: Callable[[Run], str] = device_of) -> None:
         self._workspace = workspace
+        self._device_of = device_of
         self._changed = threading.Condition()
-        self._waiting: list[_Job] = []
-        self._current: _Job | None = None
+        self._waiting: list[Job] = []
+        self._current: dict[str, Job] = {}
         self._closing = False
-        self._thread: threading.Thread | None = None
+        self._threads: dict[str, threading.Thread] = {}
         self._places = 0
         self._name = f"{owners.this_process()}-{secrets.token_hex(4)}"
         self._presence: Lock | None = None
 
-    def submit(self, run: Run) -> None:
-        """Put ``run`` at the end of the queue. Does nothing where it is in the queue already."""
+    def submit(self, *runs: Run) -> None:
+        """Put ``runs`` at the end of the queue as one job. Does nothing where one of them is in the queue already."""
         with self._changed:
-            if self._closing or self._find(run.id):
+            if self._closing or any(self._find(run.id) for run in runs):
                 return
             self._appear()
             self._places += 1
-            run.append(Queued(owner=self._name, place=self._places))
-            self._waiting.append(_Job(run))
+            job = Job(runs)
+            job.announce()
+            job.run.append(Queued(owner=self._name, place=self._places))
+            self._waiting.append(job)
             self._changed.notify_all()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="training", daemon=True)
-                self._thread.start()
+            self._start("", self._assign)
 
     def check_room(self) -> None:
-        """Raise :class:`RunError` where so many runs wait that no more are taken."""
+        """Raise :class:`RunError` where so many jobs wait that no more are taken."""
         with self._changed:
             if len(self._waiting) >= MOST_WAITING:
                 raise RunError("error.run.queue_full", most=MOST_WAITING)
@@ -143,63 +85,85 @@ class Jobs:
         with Lock(self._workspace.root / "runs" / ".queue"):
             left = left_waiting(self._workspace)
             for run in left:
-                self.submit(run)
+                try:
+                    self.submit(*left_of_job(self._workspace, run))
+                except RunError:  # a part of its study is trained elsewhere
+                    logger.warning("run %s is left waiting", run.id, exc_info=True)
         return left
 
     def resume(self, run_id: str) -> None:
-        """Put an interrupted, stopped or failed run into the queue again.
+        """Put an interrupted, stopped or failed run into the queue again, with what is left of its study.
 
         Raises :class:`RunError` where there is none of that name or where it has trained all its epochs.
         """
-        run = self._workspace.run(run_id)
-        check_resumable(run)
-        if self.place(run.id) is None:
+        runs = left_of_job(self._workspace, self._workspace.run(run_id))
+        if self.place(run_id) is None:
             self.check_room()
-        self.submit(run)
+        self.submit(*runs)
 
     def stop(self, run_id: str) -> None:
-        """Stop the run and keep its best model; one that still waits leaves the queue. Twice does no more than once."""
+        """Stop the job and keep its best model; one that still waits leaves the queue. Twice does no more than once.
+
+        One of another program is asked to stop. Raises :class:`RunError` where that cannot be.
+        """
+        self._end(run_id, "stop")
+
+    def pause(self, run_id: str) -> None:
+        """As :meth:`stop`, but the training is only saved, to be resumed."""
+        self._end(run_id, "pause")
+
+    def place(self, run_id: str) -> int | None:
+        """0 for a run at work, 1 for the next on its device, and so on; None for one that is not in the queue."""
         with self._changed:
             job = self._find(run_id)
             if job is None:
-                return
-            if job is self._current:
-                job.control.stop()
-            else:
-                self._waiting.remove(job)
-                job.run.append(Interrupted())
-
-    def place(self, run_id: str) -> int | None:
-        """0 for the run being trained, 1 for the next, and so on; None for one that is not in the queue."""
-        with self._changed:
-            if self._current is not None and self._current.run.id == run_id:
+                return None
+            if job in self._current.values():
                 return 0
-            ids = [job.run.id for job in self._waiting]
-            return ids.index(run_id) + 1 if run_id in ids else None
+            alike = [one for one in self._waiting if job.device is None or one.device in (job.device, None)]
+            return alike.index(job) + 1
 
     def running(self) -> list[str]:
         """The runs being trained."""
         with self._changed:
-            return [] if self._current is None else [self._current.run.id]
+            return [job.run.id for job in self._current.values()]
 
     def queued(self) -> list[str]:
-        """The runs that wait, the next first."""
+        """The runs that wait, the next first; of a study the one that comes first."""
         with self._changed:
             return [job.run.id for job in self._waiting]
 
     def close(self, timeout: float = 30.0) -> None:
-        """Pause the run being trained, keep it for resuming, and end; what waits is left for the next program."""
+        """Pause what is being trained, keep it for resuming, and end; what waits is left for the next program."""
         with self._changed:
             self._closing = True
+            for job in self._waiting:
+                job.withdraw()
             self._waiting.clear()
-            if self._current is not None:
-                self._current.control.pause()
+            for job in self._current.values():
+                job.control.pause()
             self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join(timeout)
+        until = time.monotonic() + timeout
+        for thread in list(self._threads.values()):
+            thread.join(max(0.0, until - time.monotonic()))
         if self._presence is not None:
             self._presence.release()
             self._presence.path.unlink(missing_ok=True)
+
+    def _end(self, run_id: str, request: Request) -> None:
+        with self._changed:
+            if job := self._find(run_id):
+                if job in self._current.values():
+                    job.control.stop() if request == "stop" else job.control.pause()
+                else:
+                    self._take_out(job)
+                return
+        ask(self._workspace.run(run_id), request)
+
+    def _take_out(self, job: Job) -> None:
+        self._waiting.remove(job)
+        job.set_aside()
+        job.withdraw()
 
     def _appear(self) -> None:
         """Show other programs that this one lives, for as long as it has a queue."""
@@ -215,59 +179,61 @@ class Jobs:
         except OSError:
             return True
 
-    def _find(self, run_id: str) -> _Job | None:
-        jobs = [*([self._current] if self._current else []), *self._waiting]
-        return next((job for job in jobs if job.run.id == run_id), None)
+    def _find(self, run_id: str) -> Job | None:
+        return next((job for job in (*self._current.values(), *self._waiting) if job.has(run_id)), None)
 
-    def _work(self) -> None:
+    def _start(self, name: str, work: Callable[[], None]) -> None:
+        if name not in self._threads:
+            self._threads[name] = threading.Thread(target=work, name=f"training {name}".strip(), daemon=True)
+            self._threads[name].start()
+
+    def _assign(self) -> None:
+        """Find out which device each new job is for, which may take as long as importing torch; hear what is asked."""
+        while not self._closing:
+            with self._changed:
+                new = [job for job in self._waiting if job.device is None]
+                for job in [job for job in self._waiting if job.asked]:
+                    self._take_out(job)
+                if not new:
+                    self._changed.wait(REQUEST_SECONDS if self._waiting else None)
+            for job in new:
+                device = self._device(job.run)
+                with self._changed:
+                    job.device = device
+                    if not self._closing:
+                        self._start(device, partial(self._work, device))
+                    self._changed.notify_all()
+
+    def _device(self, run: Run) -> str:
+        try:
+            return self._device_of(run)
+        except Exception:  # the thread must outlive any one run
+            logger.exception("it is not known what run %s computes on", run.id)
+            return "cpu"
+
+    def _work(self, device: str) -> None:
+        """Train what waits for ``device``, one after the other."""
         from resnet_studio.training.hardware import lower_priority
 
         lower_priority()
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closing)
-                if self._closing:
+                self._changed.wait_for(lambda: self._closing or self._next(device))
+                job = self._next(device)
+                if self._closing or job is None:
                     return
                 if not self._has_space():
                     self._changed.wait(LOOK_SECONDS)
                     continue
-                self._current = self._waiting.pop(0)
+                self._waiting.remove(job)
+                self._current[device] = job
             try:
-                drive(self._current.run, self._current.control)
+                carry_out(job, lambda run, control: drive(run, control))
             except Exception:  # the thread must outlive any one run
-                logger.exception("run %s could not be trained", self._current.run.id)
+                logger.exception("run %s could not be trained", job.run.id)
             finally:
                 with self._changed:
-                    self._current = None
+                    del self._current[device]
 
-
-def check_resumable(run: Run) -> None:
-    """Raise :class:`RunError` where there is nothing left to train in ``run``, or someone trains it now."""
-    if run.held():
-        raise RunError("error.run.busy", run=run.id)
-    if run.state().status == "finished":
-        raise RunError("error.run.complete", run=run.id)
-
-
-def left_waiting(workspace: Workspace) -> list[Run]:
-    """The runs that wait for a program that has ended, the next first."""
-    found = []
-    present: dict[str, bool] = {}
-    for run in workspace.runs():
-        try:
-            state = run.state()
-        except RunError:  # damaged: the page says so
-            continue
-        if state.status != "queued" or state.queued is None:
-            continue
-        owner = state.queued.owner
-        if owner not in present:
-            present[owner] = bool(owner) and presence(workspace, owner).held()
-        if not present[owner]:
-            found.append((state.queued.place, state.queued.time, run.id, run))
-    return [run for *_, run in sorted(found, key=lambda each: each[:3])]
-
-
-def presence(workspace: Workspace, owner: str) -> Lock:
-    """The lock that the program ``owner`` holds for as long as it has a queue."""
-    return Lock(workspace.root / "runs" / ".programs" / slug(owner))
+    def _next(self, device: str) -> Job | None:
+        return next((job for job in self._waiting if job.device == device), None)

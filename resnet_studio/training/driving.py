@@ -1,0 +1,196 @@
+"""Train a run, or the parts of a study in turn, in the thread that calls; ask whoever works on one to end."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from filelock import Timeout
+
+from resnet_studio import run_requests
+from resnet_studio.durable import disk_trouble
+from resnet_studio.durations import STARTING_UP
+from resnet_studio.errors import RunError, StudioError
+from resnet_studio.events import Event, Failed, Interrupted, Preparing, Progress
+from resnet_studio.run_requests import Request, Session
+from resnet_studio.training.control import Control
+
+if TYPE_CHECKING:
+    from resnet_studio.workspace import Run
+
+PAUSING = frozenset(
+    {
+        "error.disk_full",
+        "error.data.disk_full",
+        "error.disk.read_only",
+        "error.disk.broken",
+        "error.disk.read_only_somewhere",
+        "error.disk.broken_somewhere",
+    }
+)
+"""After these a run is not over: once the disk is in order again, it can be resumed."""
+ANNOUNCING_SECONDS = 2.0
+logger = logging.getLogger(__name__)
+
+
+def drive(run: Run, control: Control, told: Callable[[Event], None] | None = None) -> Event:
+    """Train ``run`` in this thread and append what happens to its log; returns the event that it ended with.
+
+    ``told`` hears every event too. Raises :class:`RunError` where someone else trains the run at this moment, and
+    :class:`StudioError` where the disk is so full that not even its end can be written down.
+    """
+    lock = run.lock()
+    try:
+        lock.acquire(timeout=2)
+    except Timeout as error:
+        raise RunError("error.run.busy", run=run.id) from error
+    except OSError as error:
+        raise disk_trouble(error, run.folder) or error from error
+    try:
+        run.keep_reserve()
+        record = run.recorder()
+        last: Event = Interrupted()
+        try:
+            for event in _events(run, control):
+                last = record(event, durable=not isinstance(event, (Progress, Preparing)))
+                if told is not None:
+                    told(last)
+        except StudioError as error:  # the log itself cannot be written
+            run.give_up_reserve()
+            last = record(Interrupted(key=error.key, values=error.values))
+            if told is not None:
+                told(last)
+        return last
+    finally:
+        run.give_up_reserve()
+        lock.release()
+
+
+def _events(run: Run, control: Control) -> Iterator[Event]:
+    """What the loop yields; an error becomes the event that says so."""
+    yield Preparing(stage=STARTING_UP, done=0, total=1)  # importing torch alone takes seconds
+    from resnet_studio.training.loop import train
+
+    try:
+        yield from train(run, control)
+    except StudioError as error:
+        if error.key in PAUSING:
+            yield Interrupted(key=error.key, values=error.values)
+        else:
+            yield Failed(key=error.key, values=error.values)
+    except Exception as error:  # the outer boundary of a training: whatever it was, the log says so
+        if (said := disk_trouble(error, run.folder)) is not None:
+            yield Interrupted(key=said.key, values=said.values)
+            return
+        logger.exception("training %s failed", run.id)
+        yield Failed(key="error.unexpected", values={"kind": type(error).__name__}, detail=traceback.format_exc())
+
+
+@dataclass
+class Job:
+    """Work that is queued, stopped and paused as one: a run, or the runs of a study, which are trained in turn.
+
+    ``device`` is what it is computed on, None where that is not known yet.
+    """
+
+    runs: tuple[Run, ...]
+    control: Control = field(default_factory=Control)
+    session: Session = field(default_factory=run_requests.new_session)
+    device: str | None = None
+    at: int = 0
+
+    @property
+    def run(self) -> Run:
+        """The run at work, or the next one."""
+        return self.runs[self.at]
+
+    def has(self, run_id: str) -> bool:
+        """Whether the run of that name is a part of it."""
+        return any(run.id == run_id for run in self.runs)
+
+    @property
+    def asked(self) -> bool:
+        """Whether another process asks for its end."""
+        return any(run_requests.asked(run.folder, self.session) for run in self.runs)
+
+    def announce(self) -> None:
+        """Let other processes ask for its end."""
+        for run in self.runs:
+            run_requests.announce(run.folder, self.session)
+
+    def withdraw(self) -> None:
+        """It is over."""
+        for run in self.runs:
+            run_requests.withdraw(run.folder, self.session)
+
+    def set_aside(self, since: int = 0) -> None:
+        """Write down that the parts from ``since`` on that have not begun will not, unless the job is resumed."""
+        for run in self.runs[since:]:
+            set_aside(run)
+
+
+Driver = Callable[["Run", Control], Event | None]
+
+
+def carry_out(job: Job, train: Driver) -> Event | None:
+    """Train the parts of ``job`` in turn; whoever asks for its end, from here or from another process, is heard.
+
+    ``train`` trains one run, as :func:`drive` does. A part that fails does not hold up the next one; after one that
+    was stopped or paused, or that the disk ended, the rest is set aside for resuming. Returns the last part's end.
+    """
+    last: Event | None = None
+    with run_requests.listening([run.folder for run in job.runs], job.session, job.control.act):
+        try:
+            for at, run in enumerate(job.runs):
+                job.at = at
+                last = train(run, job.control)
+                if job.control.request or isinstance(last, Interrupted):
+                    break
+        finally:
+            job.set_aside(job.at + 1)
+    return last
+
+
+def set_aside(run: Run) -> None:
+    """Turn a run that waits into one that can be resumed; one that someone works on, or has ended, is left alone."""
+    lock = run.lock()
+    try:
+        with lock.acquire(timeout=0):
+            if run.state().status == "queued":
+                run.append(Interrupted())
+    except (Timeout, OSError, StudioError):
+        logger.warning("run %s could not be set aside", run.id, exc_info=True)
+
+
+def ask(run: Run, request: Request) -> Session | None:
+    """Ask whoever works on ``run``, or has it in a queue, in any process, to ``request`` its end.
+
+    Returns the session that was asked; None where the run only waited for a program that has ended: it is set aside
+    then. Raises :class:`RunError` where nobody works on it, or where that program is of an older version.
+    """
+    until = time.monotonic() + ANNOUNCING_SECONDS
+    while (session := run_requests.session_of(run.folder)) is None or session.gone:
+        if not run.held():
+            if run.state().status == "queued":
+                set_aside(run)
+                return None
+            raise RunError("error.run.not_at_work", run=run.id)
+        if time.monotonic() >= until:
+            raise RunError("error.run.cannot_ask", run=run.id)
+        time.sleep(0.05)
+    run_requests.ask(run.folder, session, request)
+    return session
+
+
+def wait_for_end(run: Run, session: Session | None, seconds: float) -> bool:
+    """Wait up to ``seconds`` until ``session`` has ended its work on ``run``; whether it has."""
+    until = time.monotonic() + seconds
+    while session is not None and not session.gone and run_requests.session_of(run.folder) == session:
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.1)
+    return True

@@ -1,0 +1,82 @@
+"""What waits in the workspace: which runs are left by programs that have ended, and what belongs together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_studio.errors import RunError
+from resnet_studio.locks import Lock
+from resnet_studio.workspace import slug
+
+if TYPE_CHECKING:
+    from resnet_studio.workspace import Run, Workspace
+
+
+def check_resumable(run: Run) -> None:
+    """Raise :class:`RunError` where there is nothing left to train in ``run``, or someone trains it now."""
+    if run.held():
+        raise RunError("error.run.busy", run=run.id)
+    if run.state().status == "finished":
+        raise RunError("error.run.complete", run=run.id)
+
+
+def left_waiting(workspace: Workspace) -> list[Run]:
+    """The runs that wait for a program that has ended, the next first."""
+    found = []
+    present: dict[str, bool] = {}
+    for run in workspace.runs():
+        try:
+            state = run.state()
+        except RunError:  # damaged: the page says so
+            continue
+        if state.status != "queued" or state.queued is None:
+            continue
+        owner = state.queued.owner
+        if owner not in present:
+            present[owner] = bool(owner) and presence(workspace, owner).held()
+        if not present[owner]:
+            found.append((state.queued.place, state.queued.time, run.id, run))
+    return [run for *_, run in sorted(found, key=lambda each: each[:3])]
+
+
+def presence(workspace: Workspace, owner: str) -> Lock:
+    """The lock that the program ``owner`` holds for as long as it has a queue."""
+    return Lock(workspace.root / "runs" / ".programs" / slug(owner))
+
+
+def parts_of(workspace: Workspace, group: str) -> list[Run]:
+    """The runs of the study called ``group`` that can be read, in their order."""
+    found = []
+    for run in workspace.runs():
+        try:
+            about = run.about
+        except RunError:
+            continue
+        if group and about.get("group") == group:
+            found.append((part_number(about.get("study")), run.id, run))
+    return [run for *_, run in sorted(found, key=lambda each: each[:2])]
+
+
+def part_number(study: object) -> int:
+    """Which part of its study a run is, from what its ``about`` says; 0 where that makes no sense."""
+    number = study.get("part") if isinstance(study, dict) else None
+    return number if type(number) is int else 0
+
+
+def left_of_job(workspace: Workspace, run: Run) -> tuple[Run, ...]:
+    """What is left to train of the job that ``run`` is a part of, in order; ``run`` alone where it is no study.
+
+    Raises :class:`RunError` where nothing is left of it, or where someone works on it now.
+    """
+    group = run.about.get("group")
+    parts = parts_of(workspace, group) if isinstance(group, str) else []
+    if len(parts) < 2:
+        check_resumable(run)
+        return (run,)
+    for part in parts:
+        if part.held():
+            raise RunError("error.run.busy", run=part.id)
+    left = tuple(part for part in parts if part.state().status != "finished")
+    if not left:
+        raise RunError("error.run.complete", run=run.id)
+    return left

@@ -106,3 +106,78 @@ def test_places_outlive_a_clock_that_was_set_back(workspace, runs, asked, monkey
     for place, run in enumerate(runs, 1):
         run.append(Queued(owner="00000000-1-1-x", place=place))
     assert left_waiting(workspace) == runs
+
+
+@pytest.fixture
+def held_back(monkeypatch):
+    """What is trained, device by device; each training ends when its run's name is put into the set."""
+    begun, go = [], set()
+
+    def drive(run, control):
+        begun.append(run.id)
+        wait_for(lambda: run.id in go or control.request)
+
+    monkeypatch.setattr(jobs_module, "drive", drive)
+    return begun, go
+
+
+def test_every_device_has_a_queue_of_its_own(workspace, runs, held_back):
+    begun, go = held_back
+    devices = dict(zip([run.id for run in runs], ["cuda:0", "cuda:0", "cuda:1", "cuda:1"], strict=True))
+    queue = Jobs(workspace, lambda run: devices[run.id])
+    for run in runs:
+        queue.submit(run)
+    first, second, third, fourth = (run.id for run in runs)
+    wait_for(lambda: len(begun) == 2)
+    assert sorted(queue.running()) == sorted([first, third]) and queue.queued() == [second, fourth]
+    assert [queue.place(run.id) for run in runs] == [0, 1, 0, 1]
+    go.add(third)  # the other device is still busy
+    wait_for(lambda: fourth in begun)
+    assert second not in begun and queue.place(second) == 1
+    queue.stop(first)
+    wait_for(lambda: second in begun)
+    queue.close()
+    assert queue.running() == [] and begun.count(first) == 1
+
+
+def test_one_device_trains_one_run_at_a_time_in_the_order_of_the_queue(workspace, runs, held_back):
+    begun, go = held_back
+    queue = Jobs(workspace)
+    for run in runs:
+        queue.submit(run)
+    for number, run in enumerate(runs, 1):
+        wait_for(lambda number=number: len(begun) == number)
+        assert queue.running() == [run.id] and len(queue.queued()) == len(runs) - number
+        go.add(run.id)
+    queue.close()
+    assert begun == [run.id for run in runs]
+
+
+def test_a_device_that_is_not_there_or_cannot_be_asked_for_holds_up_nobody(workspace, runs, asked):
+    def device(run):
+        if run == runs[0]:
+            raise RuntimeError("driver")
+        return "cpu"
+
+    queue = Jobs(workspace, device)
+    for run in runs:
+        queue.submit(run)
+    wait_for(lambda: len(asked) == len(runs))
+    queue.close()
+
+
+@pytest.mark.parametrize(("named", "device"), [("cpu", "cpu"), ("auto", "cpu"), ("cuda:9", "cpu"), ("cuda", "cuda:0")])
+def test_the_queue_of_a_run_is_that_of_the_device_its_settings_come_to(workspace, monkeypatch, named, device):
+    import torch
+
+    from resnet_studio.config import TrainConfig
+    from resnet_studio.model import device as devices
+
+    if named == "cuda":
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    elif torch.cuda.is_available():
+        pytest.skip("this machine has a card")
+    devices.cuda_works.cache_clear()
+    run = new_run(workspace, resolved=TrainConfig(epochs=1, device=named))
+    assert jobs_module.device_of(run) == device

@@ -23,15 +23,11 @@ _LARGEST_PLAIN = 2 * 2**30
 _LARGEST_PICKLE = 2**21  # that of a ResNet-152 takes 2**17 bytes, an optimizer twice as much again
 _MOST_TENSORS = 10_000
 _DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64"}
-_PLAIN_GLOBALS = {
+_WITHOUT_MEMORY = {
     "collections OrderedDict",
+    "torch device",
     "torch._utils _rebuild_parameter",
     "torch._utils _rebuild_tensor_v2",
-    "torch BFloat16Storage",
-    "torch DoubleStorage",
-    "torch FloatStorage",
-    "torch HalfStorage",
-    "torch LongStorage",
 }
 _CODE = {"EXT1", "EXT2", "EXT4", "INST", "NEWOBJ", "NEWOBJ_EX", "OBJ", "STACK_GLOBAL"}
 
@@ -57,23 +53,20 @@ def plain_state(path: Path) -> dict[str, torch.Tensor]:
 
 
 def read_tensors(file: BufferedReader, header: Header) -> tuple[dict[str, torch.Tensor], str]:
-    """The tensors behind ``header`` and the SHA-256 of their bytes, in one pass.
+    """The tensors behind ``header`` and the SHA-256 of their bytes; ``file`` is read once.
 
-    Not safetensors' own reader: that maps the file, which would hash other bytes than are used should the file change
+    Not by the path: safetensors would map the file, which would hash other bytes than are used should the file change
     in between, and would keep Windows from replacing it while a model is in use.
     """
-    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load
 
-    digest = hashlib.sha256()
-    tensors = {}
-    for name, place in sorted(header.tensors.items(), key=lambda item: (item[1].begin, item[1].end)):
-        data = bytearray(place.end - place.begin)
-        file.readinto(data)
-        digest.update(data)
-        dtype = getattr(torch, _DTYPES[place.dtype])
-        tensor = torch.frombuffer(data, dtype=dtype) if data else torch.empty(0, dtype=dtype)
-        tensors[name] = tensor.reshape(place.shape)
-    return tensors, digest.hexdigest()
+    data = file.read()
+    try:
+        tensors = load(b"".join([len(header.raw).to_bytes(8, "little"), header.raw, data]))
+    except SafetensorError as error:
+        raise CheckpointError("error.checkpoint.damaged", file=Path(file.name).name) from error
+    return tensors, hashlib.sha256(data).hexdigest()
 
 
 def read_pickle(file: BufferedReader, name: str) -> dict[str, torch.Tensor]:
@@ -117,10 +110,14 @@ def _unpickled(file: BufferedReader) -> Any:
     import torch
 
     if file.peek(1).startswith(b"\x80"):
-        _refuse_code(BytesIO(file.read(_LARGEST_PICKLE)))
+        _refuse_foreign(BytesIO(file.read(_LARGEST_PICKLE)))
         return None
     with zipfile.ZipFile(file) as archive:
-        _refuse_code(BytesIO(archive.read(_pickle_entry(archive, file))))
+        names = BytesIO(archive.read(_pickle_entry(archive, file)))
+    _refuse_foreign(names)
+    file.seek(0)
+    if torch.serialization.get_unsafe_globals_in_checkpoint(file):
+        raise _CodeFoundError
     file.seek(0)
     return torch.load(file, map_location="cpu", weights_only=True)
 
@@ -142,21 +139,34 @@ def _pickle_entry(archive: zipfile.ZipFile, file: BufferedReader) -> str:
     return pickles[0].filename
 
 
-def _refuse_code(file: IO[bytes]) -> None:
-    """Raise :class:`_CodeFoundError` where a pickle in ``file`` names a global that plain weights do not need.
+def _refuse_foreign(file: IO[bytes]) -> None:
+    """Raise :class:`_CodeFoundError` where a pickle in ``file`` names what could take more memory than the file.
 
-    Read as opcodes, so that nothing runs; torch.load(weights_only=True) would refuse the same, but not say why. Before
-    PyTorch 1.6 a file was five pickles, then raw numbers; ``ValueError`` only where not even one pickle is whole.
+    Read as opcodes, so that nothing runs. What is code torch itself decides; but it lets ``bytearray(10**12)`` pass,
+    copies of a text and tensors made of nested lists, and it cannot look into files from before PyTorch 1.6. Those
+    were five pickles, then raw numbers; ``ValueError`` only where not even one pickle is whole.
     """
     for count in range(5):
         try:
             for opcode, argument, _ in pickletools.genops(file):
-                if opcode.name in _CODE or (opcode.name == "GLOBAL" and argument not in _PLAIN_GLOBALS):
+                if opcode.name in _CODE or (opcode.name == "GLOBAL" and not _is_without_memory(str(argument))):
                     raise _CodeFoundError
         except ValueError:
             if count == 0:
                 raise
             return
+
+
+def _is_without_memory(name: str) -> bool:
+    """Whether the global ``module name`` makes nothing large of its own: the kinds of storage, dtypes and the like."""
+    import torch
+
+    module, _, attribute = name.partition(" ")
+    if module == "torch" and (
+        attribute.endswith("Storage") or isinstance(getattr(torch, attribute, None), torch.dtype)
+    ):
+        return True
+    return name in _WITHOUT_MEMORY
 
 
 def _is_plain(state: dict[Any, Any], size: int) -> bool:

@@ -30,7 +30,7 @@ SIDE, GRID, CHUNK = 64, 3, 64
 MOST_PICTURES, FEWEST_OF_A_CLASS = 240, 6
 LEVEL = 0.998
 """Of the interval that must lie above chance: many pairs are looked at."""
-STRENGTH = 1e-2
+C = 1e-2
 RIGHT, TAKEN = 0.6, 0.4
 """Between two classes: at least this share is right as it is, and at most that one mirrored."""
 
@@ -66,7 +66,7 @@ def _found(part: Part, classes: int, seed: int) -> list[tuple[int, int]]:
     fold = torch.arange(len(labels)) % FOLDS
     for out in range(FOLDS):
         held = fold == out
-        probe = fit(plain[~held], labels[~held], classes, seed, strength=STRENGTH)
+        probe = fit(plain[~held], labels[~held], classes, seed, C=C)
         for said, features in zip(asked, (plain, mirrored), strict=True):
             said[held] = (features[held] @ probe.weight.T + probe.bias).argmax(1)
     counts = [torch.bincount(labels * classes + said, minlength=classes**2).view(classes, classes) for said in asked]

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from resnet_studio.training.hardware import Compute
 
 MOST_PICTURES = 6_000
-MOST_COMPARED = 2_000  # pictures that the strengths are compared on
-STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
+MOST_COMPARED = 2_000  # pictures that the values of C are compared on
+CS = (1e-4, 1e-3, 1e-2, 1e-1)  # C as in scikit-learn: the inverse of the L2 penalty's strength
 FOLDS = 3
 CHUNK = 64
 ITERATIONS, ITERATIONS_COMPARED = 100, 30
@@ -30,54 +30,54 @@ ITERATIONS, ITERATIONS_COMPARED = 100, 30
 
 @dataclass(frozen=True)
 class Probe:
-    """A linear classifier on pooled features: ``weight`` [classes, C], ``bias`` [classes]."""
+    """A linear classifier on pooled features: ``weight`` [classes, F], ``bias`` [classes]."""
 
     weight: Tensor
     bias: Tensor
 
     def accuracy(self, features: Tensor, labels: Tensor) -> float:
-        """The share of ``features`` [N, C] that it gives the right one of ``labels`` [N]."""
+        """The share of ``features`` [N, F] that it gives the right one of ``labels`` [N]."""
         return float(((features.float() @ self.weight.T + self.bias).argmax(1) == labels).float().mean())
 
 
-def fit(features: Tensor, labels: Tensor, classes: int, seed: int, *, strength: float | None = None) -> Probe:
-    """The best probe for ``features`` [N, C] and ``labels`` [N]; every class occurs.
+def fit(features: Tensor, labels: Tensor, classes: int, seed: int, *, C: float | None = None) -> Probe:
+    """The best probe for ``features`` [N, F] and ``labels`` [N]; every class occurs.
 
-    Features are standardised; the strength of the L2 penalty is chosen by cross-validation within these pictures, or
-    the weakest is taken where a class has too few pictures for that, unless ``strength`` says which.
+    Features are standardised; ``C``, the inverse of the L2 penalty's strength, is chosen by cross-validation within
+    these pictures unless it is given; where a class has too few pictures for that, the largest is taken.
     """
     features = features.float()
     mean, scale = features.mean(0), features.std(0, correction=0) + 1e-6
     standard = (features - mean) / scale
-    if strength is None:
+    if C is None:
         divisible = int(torch.bincount(labels, minlength=classes).min()) >= FOLDS
-        strength = _best_strength(standard, labels, classes, seed) if divisible else STRENGTHS[-1]
-    solution = _solved(standard, labels, torch.zeros(classes, features.shape[1] + 1), strength, ITERATIONS)
+        C = _best_c(standard, labels, classes, seed) if divisible else CS[-1]
+    solution = _solved(standard, labels, torch.zeros(classes, features.shape[1] + 1), C, ITERATIONS)
     weight, bias = solution[:, :-1] / scale, solution[:, -1]
     return Probe(weight, bias - weight @ mean)
 
 
-def _best_strength(features: Tensor, labels: Tensor, classes: int, seed: int) -> float:
-    """The strength that does best on the third of the pictures that it was not fitted to, each third in its turn."""
+def _best_c(features: Tensor, labels: Tensor, classes: int, seed: int) -> float:
+    """The C that does best on the third of the pictures that it was not fitted to, each third in its turn."""
     draw = np.random.default_rng(seed)
     few = torch.from_numpy(draw.permutation(len(labels))[:MOST_COMPARED])
     features, labels = features[few], labels[few]
     order = torch.argsort(labels, stable=True)  # in random order within each class: thirds of each class
     fold = torch.empty_like(labels)
     fold[order] = torch.arange(len(labels)) % FOLDS
-    right = np.zeros(len(STRENGTHS))
+    right = np.zeros(len(CS))
     for out in range(FOLDS):
         kept, held = fold != out, fold == out
         solution = torch.zeros(classes, features.shape[1] + 1)
-        for place, strength in enumerate(STRENGTHS):  # each starts from the one before
-            solution = _solved(features[kept], labels[kept], solution, strength, ITERATIONS_COMPARED)
+        for place, C in enumerate(CS):  # each starts from the one before
+            solution = _solved(features[kept], labels[kept], solution, C, ITERATIONS_COMPARED)
             guesses = _logits(features[held], solution).argmax(1)
             right[place] += float((guesses == labels[held]).sum())
-    return STRENGTHS[int(right.argmax())]
+    return CS[int(right.argmax())]
 
 
-def _solved(features: Tensor, labels: Tensor, start: Tensor, strength: float, iterations: int) -> Tensor:
-    """Weights and bias [classes, C + 1] that minimise half the squared weights and ``strength`` times the summed
+def _solved(features: Tensor, labels: Tensor, start: Tensor, C: float, iterations: int) -> Tensor:
+    """Weights and bias [classes, F + 1] that minimise half the squared weights and ``C`` times the summed
     cross-entropy; L-BFGS from ``start``.
     """
     solution = start.clone().requires_grad_()
@@ -87,7 +87,7 @@ def _solved(features: Tensor, labels: Tensor, start: Tensor, strength: float, it
 
     def objective() -> float:
         search.zero_grad()
-        cost = F.cross_entropy(_logits(features, solution), labels, reduction="sum") * strength
+        cost = F.cross_entropy(_logits(features, solution), labels, reduction="sum") * C
         cost = cost + solution[:, :-1].square().sum() / 2
         cost.backward()  # type: ignore[no-untyped-call]
         return float(cost.detach())

@@ -1,3 +1,4 @@
+import codecs
 import io
 import json
 import os
@@ -460,13 +461,29 @@ def test_a_whole_pickled_model_is_refused_as_code(tmp_path):
     assert refusal(load, tmp_path / "model.pt") == "code"
 
 
-def test_a_memory_bomb_in_a_pickle_is_refused_before_it_is_built(tmp_path):
+@pytest.mark.parametrize(
+    ("maker", "given"),
+    [(bytearray, (10**12,)), (torch.FloatTensor, (10**12,)), (codecs.encode, ("x" * 10**6, "utf-32")), (set, ([1],))],
+)
+def test_a_memory_bomb_in_a_pickle_is_refused_before_it_is_built(maker, given, tmp_path):
     class Bomb:
         def __reduce__(self):
-            return bytearray, (10**12,)
+            return maker, given
 
     torch.save({"a": Bomb()}, tmp_path / "model.pt")
     assert refusal(load, tmp_path / "model.pt") == "code"
+
+
+def test_weights_beside_what_a_training_script_saves_with_them_are_read(state, tmp_path):
+    beside = {"epoch": 3, "device": torch.device("cuda:1"), "dtype": torch.float16}
+    torch.save({"state_dict": state, **beside}, tmp_path / "model.pt")
+    assert torch.equal(plain_state(tmp_path / "model.pt")["fc.weight"], state["fc.weight"])
+
+
+def test_what_is_code_torch_itself_decides(tmp_path, state, monkeypatch):
+    torch.save(state, tmp_path / "model.pt")
+    monkeypatch.setattr(torch.serialization, "get_unsafe_globals_in_checkpoint", lambda file: ["os.system"])
+    assert refusal(plain_state, tmp_path / "model.pt") == "code"
 
 
 def test_a_plain_state_dict_is_refused_as_a_checkpoint_but_its_weights_can_be_read(state, tmp_path):

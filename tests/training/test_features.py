@@ -246,8 +246,8 @@ def test_the_probe_finds_what_can_be_told_apart_by_a_line():
     assert fitted.accuracy(torch.from_numpy(points), torch.from_numpy(labels)) > 0.97
 
 
-@pytest.mark.parametrize(("classes", "strength"), [(2, 0.1), (5, 0.01), (5, 1.0)])
-def test_the_solution_costs_no_more_than_that_of_scikit_learn(classes, strength):
+@pytest.mark.parametrize(("classes", "C"), [(2, 0.1), (5, 0.01), (5, 1.0)])
+def test_the_solution_costs_no_more_than_that_of_scikit_learn(classes, C):
     from sklearn.linear_model import LogisticRegression
 
     torch.manual_seed(0)
@@ -256,12 +256,10 @@ def test_the_solution_costs_no_more_than_that_of_scikit_learn(classes, strength)
 
     def cost(weight, bias):
         logits = features.double() @ weight.double().T + bias.double()
-        return float(
-            torch.nn.functional.cross_entropy(logits, labels, reduction="sum") * strength + (weight**2).sum() / 2
-        )
+        return float(torch.nn.functional.cross_entropy(logits, labels, reduction="sum") * C + (weight**2).sum() / 2)
 
-    solution = probe._solved(features, labels, torch.zeros(classes, 31), strength, probe.ITERATIONS)
-    theirs = LogisticRegression(C=strength, max_iter=1000).fit(features.numpy(), labels.numpy())
+    solution = probe._solved(features, labels, torch.zeros(classes, 31), C, probe.ITERATIONS)
+    theirs = LogisticRegression(C=C, max_iter=1000).fit(features.numpy(), labels.numpy())
     weight, bias = torch.from_numpy(theirs.coef_), torch.from_numpy(theirs.intercept_)
     if classes == 2:  # one row of log-odds: as two rows of half of them
         weight, bias = torch.cat([-weight, weight]) / 2, torch.cat([-bias, bias]) / 2
@@ -273,7 +271,7 @@ def test_the_strength_is_chosen_by_pictures_that_were_not_fitted_to():
     labels = torch.arange(60) % 3
     noisy = torch.randn(60, 400) + 0.2 * torch.randn(3, 400)[labels]  # easy to learn by heart
     clear = torch.randn(60, 4) + 3 * torch.eye(4)[labels]
-    assert probe._best_strength(noisy, labels, 3, seed=0) < probe._best_strength(clear, labels, 3, seed=0)
+    assert probe._best_c(noisy, labels, 3, seed=0) < probe._best_c(clear, labels, 3, seed=0)
 
 
 def test_the_probe_of_two_classes_or_of_rare_ones_works_too():

@@ -87,7 +87,7 @@ def augment(pixels: Tensor, aspect: Tensor, size: int, how: Recipe) -> Tensor:
     if how.jitter:
         _jitter(batch, how.jitter)
     if how.erase:
-        _erase(batch, how.erase)
+        erase_patches(batch, how.erase)
     return batch
 
 
@@ -196,7 +196,7 @@ def _jitter(batch: Tensor, most: float) -> None:
     batch.sub_(grey).mul_(factors[2]).add_(grey).clamp_(0, 1)
 
 
-def _erase(batch: Tensor, share: float) -> None:
+def erase_patches(batch: Tensor, share: float) -> None:
     """Random erasing (arXiv 1708.04896) with the mean grey: 2 to 20 % of ``share`` of the pictures, in place."""
     count, size = len(batch), batch.shape[-1]
     chosen = torch.rand(count, 1) < share

@@ -39,7 +39,7 @@ def measure(
     chosen = files[:: -(-len(files) // MOST_MEASURED) or 1]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for start in range(0, len(chosen), _CHUNK):
-            for ranges in pool.map(_measured, chosen[start : start + _CHUNK]):
+            for ranges in pool.map(ranges_in, chosen[start : start + _CHUNK]):
                 for kind, ends in ranges.items():
                     found[kind].append(ends)
             yield min(start + _CHUNK, len(chosen))
@@ -52,7 +52,8 @@ def measure(
     return together
 
 
-def _measured(file: Path) -> Ranges:
+def ranges_in(file: Path) -> Ranges:
+    """The range of numbers that a deep picture uses, for each of its kinds; nothing for pictures of 8 bits."""
     try:
         with file.open("rb") as opened:
             start = opened.read(32)

@@ -82,7 +82,7 @@ def save(path: Path, model_state: Mapping[str, torch.Tensor], card: Card) -> Non
         usual_mode = temporary.stat().st_mode
         save_file(tensors, temporary, metadata={METADATA_KEY: header_text(card)})
         temporary.chmod(usual_mode)  # save_file makes a file that its owner alone may read
-        _write_digests(temporary)
+        write_digests(temporary)
 
 
 def load(path: Path) -> Checkpoint:
@@ -148,7 +148,7 @@ def _layout(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[str, tuple[i
     return {name: (names.get(value.dtype, "?"), tuple(value.shape)) for name, value in tensors.items()}
 
 
-def _write_digests(path: Path) -> None:
+def write_digests(path: Path) -> None:
     """Put the digests into the header of the file just written at ``path``, over their zeros."""
     with path.open("rb+") as file:
         header = read_header(file, path.name)

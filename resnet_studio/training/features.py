@@ -94,7 +94,7 @@ def keep(
     ``views`` says how many a training that goes on has had, whatever room there is now. The pictures as they are come
     first: they are all that a probe needs. :func:`vary` adds the augmented views.
     """
-    views = _views_with_room(fresh, config, cache) if views is None else views
+    views = views_with_room(fresh, config, cache) if views is None else views
     if not keeps_features(config) or views == 0:
         return fresh
     shape, (stored, _) = _output_shape(fresh, fresh.preprocessing.crop), STORED[fresh.compute.precision]
@@ -123,7 +123,7 @@ def vary(
     if fresh.how.identity:
         return kept
     count, size = len(fresh.training), picture_size_in(config, 0)
-    views = max(KEPT_VIEWS, _views_with_room(fresh, config, cache) if views is None else views) - 1
+    views = max(KEPT_VIEWS, views_with_room(fresh, config, cache) if views is None else views) - 1
     key = cache.key("varied features", VERSION, *_follows_from(fresh), asdict(fresh.how), views, size, config.seed)
     if (entry := cache.get(key)) is None:
         shape, (stored, _) = _output_shape(fresh, size), STORED[fresh.compute.precision]
@@ -148,7 +148,7 @@ def _chunk(fresh: FreshBatches) -> int:
     return GPU_CHUNK if large else SMALL_GPU_CHUNK
 
 
-def _views_with_room(fresh: FreshBatches, config: TrainConfig, cache: ArrayCache) -> int:
+def views_with_room(fresh: FreshBatches, config: TrainConfig, cache: ArrayCache) -> int:
     """How many views are kept: as many as ``config`` wants, or few where all those do not fit, or none."""
     values = int(np.prod(_output_shape(fresh, fresh.preprocessing.crop))) * fresh.compute.dtype.itemsize
     wanted = kept_views(config)

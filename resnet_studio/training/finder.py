@@ -104,7 +104,7 @@ def sweep(materials: Materials, control: Control, *, updates: int = UPDATES) -> 
 
     The copy is dropped: the network and the run of ``materials`` stay as they are.
     """
-    session = _on_a_copy(materials, updates)
+    session = session_on_a_copy(materials, updates)
     rates: list[float] = []
     losses: list[float] = []
     average = 0.0
@@ -126,7 +126,7 @@ def rate_at(update: int, updates: int = UPDATES) -> float:
     return float(LOWEST * (HIGHEST / LOWEST) ** (update / max(1, updates - 1)))
 
 
-def _on_a_copy(m: Materials, updates: int) -> Session:
+def session_on_a_copy(m: Materials, updates: int) -> Session:
     """A session like that of a training, whose network is a copy and whose rate rises; it saves and keeps nothing.
 
     It has more epochs than it will come to, so that pictures stay at the size of the first epochs.

@@ -93,27 +93,27 @@ def choose_compute(precision: str, device: torch.device, file: Path | None = Non
         return Compute("fp32" if precision == "auto" else precision)
     instructions = torch.backends.cpu.get_cpu_capability()
     machine = f"{processor()}, {most_threads()} threads, {instructions}, torch {torch.__version__}"
-    found = once_a_machine(file, machine, _measured, _is_measured)
+    found = once_a_machine(file, machine, measure_ways, _is_measured)
     return Compute(**found[found["fastest"] if precision == "auto" else precision])
 
 
-def _measured() -> dict[str, Any]:
+def measure_ways() -> dict[str, Any]:
     """The fastest way in each precision, and which of the two is ``fastest``."""
     ways = [Compute("bf16", 1, True), Compute("bf16", 1)]
-    bf16, fp32 = ways[0] if _has_matrix_units() else fastest(ways, ROUNDS), Compute("fp32", 1)
-    best = bf16 if _has_matrix_units() else fastest([bf16, fp32], ROUNDS)
+    bf16, fp32 = ways[0] if has_matrix_units() else fastest(ways, ROUNDS), Compute("fp32", 1)
+    best = bf16 if has_matrix_units() else fastest([bf16, fp32], ROUNDS)
     threads = rethought(best, ROUNDS).threads
     return {"fastest": best.precision} | {way.precision: asdict(replace(way, threads=threads)) for way in (bf16, fp32)}
 
 
 def _is_measured(found: Mapping[str, Any]) -> bool:
-    """Whether ``found`` is what :func:`_measured` gives; whoever edits the file may err."""
+    """Whether ``found`` is what :func:`measure_ways` gives; whoever edits the file may err."""
     ways = [Compute(**found[precision]) for precision in PRECISIONS]
     usable = all(isinstance(way.threads, int) and way.threads >= 1 for way in ways)
     return usable and [way.precision for way in ways] == list(PRECISIONS) and found["fastest"] in PRECISIONS
 
 
-def _has_matrix_units() -> bool:
+def has_matrix_units() -> bool:
     """Whether the processor has units for bf16 matrix products (Intel AMX), which leave nothing to be measured."""
     import torch
 
@@ -158,14 +158,15 @@ def fastest(candidates: list[Compute], rounds: int = 2, clearly: float = 1.0) ->
         for candidate in list(seconds) if len(seconds) > 1 else []:
             candidate.apply()
             candidate.prepare(used := copy.deepcopy(layer))
-            seconds[candidate] += [_seconds(candidate, used, pictures) for _ in range(4)][1:]
+            seconds[candidate] += [seconds_for(candidate, used, pictures) for _ in range(4)][1:]
         best = min(min(each, default=0.0) for each in seconds.values())
         seconds = {candidate: each for candidate, each in seconds.items() if min(each, default=0.0) <= 1.5 * best}
     handicaps = {candidate: 1.0 if candidate == candidates[0] else clearly for candidate in candidates}
     return min(seconds, key=lambda candidate: handicaps[candidate] * statistics.median(seconds[candidate] or [0.0]))
 
 
-def _seconds(compute: Compute, layer: torch.nn.Module, pictures: torch.Tensor) -> float:
+def seconds_for(compute: Compute, layer: torch.nn.Module, pictures: torch.Tensor) -> float:
+    """The seconds that ``layer`` takes for ``pictures`` in the way of ``compute``, forward and backward."""
     import torch
 
     begun = time.perf_counter()

@@ -128,8 +128,8 @@ class Session:
     def share(self) -> Share:
         """What the current batch weighs, and in its group."""
         if self._shares_of != self.epoch:
-            steps = self.materials.config.accumulate_steps
-            self._shares = shares(self._epoch_batches(), picture_weights(self.materials), steps)
+            m = self.materials
+            self._shares = shares(self._epoch_batches(), picture_weights(m), m.config.accumulate_steps)
             self._shares_of = self.epoch
         return self._shares[self.batch]
 
@@ -139,24 +139,24 @@ class Session:
             self._train_on(indices)
         self.batch += 1
         if not self.within_group:
-            self._update()
+            self.update_weights()
 
     def _train_on(self, indices: np.ndarray) -> None:
         config = self.materials.config
         with RANDOM:
             torch.manual_seed(step_seed(config.seed, self.epoch, self.batch))
             inputs, targets, labels = self.materials.batches.train(indices, picture_size_in(config, self.epoch))
-            loss, correct = self._backward(inputs, targets, labels)
+            loss, correct = self.compute_gradients(inputs, targets, labels)
         self.tally.loss += loss * len(labels)
         self.tally.correct += correct
         self.tally.seen += len(labels)
 
-    def _backward(self, inputs: Tensor, targets: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def compute_gradients(self, inputs: Tensor, targets: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Gradients of the batch, in pieces that fit into memory; the mean loss and the number of right answers."""
         self.attempts.begin()
         while True:
             try:
-                result = self._backward_in_pieces(inputs, targets, labels)
+                result = self.compute_gradients_in_pieces(inputs, targets, labels)
             except RuntimeError as error:
                 if not hardware.is_out_of_memory(error):
                     raise
@@ -170,19 +170,20 @@ class Session:
             torch.cuda.empty_cache()
             self.notes.append(Noted(key="note.out_of_memory", values={"size": self.micro_batch}))
 
-    def _backward_in_pieces(self, inputs: Tensor, targets: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def compute_gradients_in_pieces(self, inputs: Tensor, targets: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Like :meth:`compute_gradients`, in pieces of at most ``micro_batch`` pictures; may run out of memory."""
         m = self.materials
         total_loss, correct = torch.zeros((), device=m.device), torch.zeros((), device=m.device)
         count = batch_count(len(labels), self.micro_batch, self.fewest)
         pieces = zip(*(torch.tensor_split(t, count) for t in (inputs, targets, labels)), strict=True)
         for piece, target, label in pieces:
-            through = partial(self._pass, target)
+            through = partial(self.forward_backward, target)
             loss, logits = self.attack.both(through, piece) if self.attack else through(piece, 1.0)
             total_loss += loss
             correct += (logits.argmax(1) == label).sum()
         return total_loss, correct
 
-    def _pass(self, targets: Tensor, inputs: Tensor, factor: float) -> tuple[Tensor, Tensor]:
+    def forward_backward(self, targets: Tensor, inputs: Tensor, factor: float) -> tuple[Tensor, Tensor]:
         """Forward, and the gradients backward, of ``factor`` times what ``inputs`` add to the mean loss of the batch.
 
         Returns that summand, and the logits. Gradients are of the mean loss of the batch's group.
@@ -194,7 +195,8 @@ class Session:
         (loss * share.of_group).backward()  # type: ignore[no-untyped-call]
         return loss.detach(), logits
 
-    def _update(self) -> None:
+    def update_weights(self) -> None:
+        """One step of the optimizer and of the schedule, with the gradients of the group that is complete."""
         config = self.materials.config
         if config.clip_gradient:
             torch.nn.utils.clip_grad_norm_(trained_parameters(self.materials), config.clip_gradient)
@@ -241,8 +243,7 @@ class Session:
     def score_epoch(self) -> EpochFinished:
         """Score the validation pictures; keep the network where it is the best so far."""
         self._count_time(time.perf_counter())
-        rate = self.tally.seen / max(1e-9, self.tally.seconds)
-        finished = reporting.epoch_finished(self, rate, *self._scores())
+        finished = reporting.epoch_finished(self, self.tally.seen / max(1e-9, self.tally.seconds), *self._scores())
         if self.kept.beaten_by(finished):
             finished = replace(finished, best=True)
             self.kept.keep(finished, self._scored())
@@ -261,10 +262,11 @@ class Session:
 
     def _scores(self) -> tuple[float, float, float | None]:
         """Loss, accuracy, and the accuracy that weighs all classes alike where the loss does so too."""
-        loss, accuracy, *balanced = self._validate()
+        loss, accuracy, *balanced = self.validation_scores()
         return loss, accuracy, balanced[0] if self.loss_weights is not None else None
 
-    def _validate(self) -> Scores:
+    def validation_scores(self) -> Scores:
+        """Loss, accuracy and balanced accuracy on the validation pictures."""
         return validate(self.materials, self._scored(), 2 * self.micro_batch)
 
     def next_epoch(self, finished: EpochFinished) -> None:

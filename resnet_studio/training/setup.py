@@ -98,7 +98,7 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
     if decoded is None:
         return None
     split, train = decoded.split, decoded.train
-    model = _network(config, len(split.classes))
+    model = build_network(config, len(split.classes))
     origin = weights.SCRATCH if saved else (yield from _starting_weights(model, config, split.classes))
     card = cards.saved(run) or cards.new(run, config, split.classes, origin, end, decoded.reading, train)
     compute, config = _compute(run, config, device, saved)
@@ -193,7 +193,7 @@ def _mirrored_only_where_that_is_safe(
     return m.batches
 
 
-def _network(config: TrainConfig, classes: int) -> ResNet:
+def build_network(config: TrainConfig, classes: int) -> ResNet:
     """The network of ``config`` for so many ``classes``, with the random weights that its seed gives."""
     return resnet.build(
         config.depth,

@@ -101,7 +101,7 @@ def test_colour_jitter_stays_within_its_bounds():
 def test_erasing_greys_one_square_of_up_to_a_fifth_anywhere_in_its_share_of_the_pictures():
     torch.manual_seed(0)
     batch = torch.ones(2_000, 3, 32, 32)
-    augment._erase(batch, 0.25)
+    augment.erase_patches(batch, 0.25)
     grey = batch == 0.5
     assert torch.equal(grey, grey[:, :1].expand_as(grey)) and (batch[~grey] == 1).all()
     erased = grey[:, 0][grey.flatten(1).any(1)]

@@ -70,14 +70,14 @@ def test_what_is_no_number_does_not_count_and_one_number_is_a_range_too(tmp_path
 def test_files_measured_before_are_not_opened_again(tmp_path, monkeypatch):
     cache = ArrayCache(tmp_path / "cache")
     first = range_of(tmp_path, grey16(300, 1200), cache=cache)
-    monkeypatch.setattr(measured, "_measured", lambda _: pytest.fail("measured again"))
+    monkeypatch.setattr(measured, "ranges_in", lambda _: pytest.fail("measured again"))
     assert range_of(tmp_path, grey16(300, 1200), cache=cache) == first == {"uint16": (300, 1200)}
 
 
 def test_of_very_many_pictures_some_of_every_class_are_range_of(tmp_path, monkeypatch):
     monkeypatch.setattr(measured, "MOST_MEASURED", 10)
     looked = []
-    monkeypatch.setattr(measured, "_measured", lambda file: looked.append(file) or {})
+    monkeypatch.setattr(measured, "ranges_in", lambda file: looked.append(file) or {})
     range_of(tmp_path, *[grey16(0, 9)] * 57)
     assert len(looked) == 10
 

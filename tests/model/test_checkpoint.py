@@ -64,7 +64,7 @@ def crafted(path, tensors, card=CARD, change=None):
         change(values)
         text = json.dumps(values)
     save_file(tensors, path, metadata={METADATA_KEY: text})
-    checkpoint._write_digests(path)
+    checkpoint.write_digests(path)
     return path
 
 

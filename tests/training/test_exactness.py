@@ -96,7 +96,7 @@ def trained_to_the_end(run, monkeypatch, pauses=()):
 
 def short_of_memory(monkeypatch, at):
     """Memory runs out once at each of the batches ``at``, after some work has been done."""
-    real = session.Session._pass
+    real = session.Session.forward_backward
 
     def passing(self, targets, inputs, factor):
         result = real(self, targets, inputs, factor)
@@ -104,7 +104,7 @@ def short_of_memory(monkeypatch, at):
             raise torch.OutOfMemoryError("made for a test")
         return result
 
-    monkeypatch.setattr(session.Session, "_pass", passing)
+    monkeypatch.setattr(session.Session, "forward_backward", passing)
 
 
 @pytest.mark.parametrize("case", range(8))
@@ -148,7 +148,7 @@ def gradients_of_groups(training, monkeypatch):
         groups.append(torch.cat(group))
         group.clear()
 
-    monkeypatch.setattr(session.Session, "_update", update)
+    monkeypatch.setattr(session.Session, "update_weights", update)
     for batch in training.batches_left():
         group.append(torch.from_numpy(batch))
         training.step(batch)
@@ -191,7 +191,7 @@ def test_a_batch_that_did_not_fit_leaves_no_trace(new_run, monkeypatch):
             else:
                 training.micro_batch = 2
             batch = next(steps)
-            patched.setattr(session.Session, "_update", lambda _: None)
+            patched.setattr(session.Session, "update_weights", lambda _: None)
             training.step(batch)
         assert training.micro_batch == 2 and bool(training.notes) == short
         states.append(
@@ -204,7 +204,7 @@ def test_memory_that_does_not_suffice_for_the_smallest_piece_is_a_sentence(new_r
     def never(self, *_):
         raise torch.OutOfMemoryError("made for a test")
 
-    monkeypatch.setattr(session.Session, "_pass", never)
+    monkeypatch.setattr(session.Session, "forward_backward", never)
     end = drive(new_run(), Control())
     assert isinstance(end, Failed) and end.key == "error.out_of_memory" and end.values["size"] == 1
 
@@ -224,8 +224,13 @@ def test_the_last_two_batches_are_joined_where_one_picture_would_be_left_for_bat
 
 def test_pieces_of_a_batch_are_never_one_picture_where_batchnorm_needs_two(new_run, monkeypatch):
     training, _ = prepared(new_run(batch_size=16, stem="standard"))
-    seen, real = [], session.Session._pass
-    monkeypatch.setattr(session.Session, "_pass", lambda self, t, i, f: seen.append(len(i)) or real(self, t, i, f))
+    seen, real = [], session.Session.forward_backward
+
+    def counted(self, targets, inputs, factor):
+        seen.append(len(inputs))
+        return real(self, targets, inputs, factor)
+
+    monkeypatch.setattr(session.Session, "forward_backward", counted)
     training.micro_batch = 5
     batch = next(training.batches_left())
     training.step(batch)
@@ -255,7 +260,7 @@ def test_pictures_that_start_small_decide_too(new_run):
 
 @pytest.mark.parametrize("asked", ["nothing", "stop"])
 def test_a_validation_loss_that_is_no_number_in_the_only_epoch_is_a_sentence(new_run, monkeypatch, asked):
-    monkeypatch.setattr(session.Session, "_validate", lambda _: (math.nan, 0.3))
+    monkeypatch.setattr(session.Session, "validation_scores", lambda _: (math.nan, 0.3))
     run, control = new_run(epochs=1), Control()
     step = session.Session.step
 
@@ -298,10 +303,10 @@ def test_a_network_follows_from_its_seed_while_others_draw_random_numbers(new_ru
     torch.manual_seed(5)
     usual = resnet.build(18, 3, stem="small", head="hidden", hidden_units=16).state_dict()
     before = torch.get_rng_state()
-    assert same(usual, setup._network(config, 3).state_dict())
+    assert same(usual, setup.build_network(config, 3).state_dict())
     assert torch.equal(before, torch.get_rng_state())
     with Busy(lambda: torch.rand(100), lambda: torch.manual_seed(1)):
-        assert all(same(usual, setup._network(config, 3).state_dict()) for _ in range(4))
+        assert all(same(usual, setup.build_network(config, 3).state_dict()) for _ in range(4))
 
 
 def test_a_training_follows_from_its_seed_while_the_studio_does_other_things(new_run, workspace):
@@ -312,7 +317,7 @@ def test_a_training_follows_from_its_seed_while_the_studio_does_other_things(new
     threads = torch.get_num_threads()
     with Busy(
         lambda: augment.preview(parts, other.config),
-        lambda: setup._network(other.config, 3),
+        lambda: setup.build_network(other.config, 3),
         lambda: hardware.fastest([hardware.Compute("fp32", threads), hardware.Compute("bf16", threads)]),
     ):
         drive(beside, Control())
@@ -323,17 +328,17 @@ def test_a_training_follows_from_its_seed_while_the_studio_does_other_things(new
 
 
 def test_one_seed_gives_one_model_whatever_a_timing_says_and_the_run_says_how_to_make_it_again(new_run, monkeypatch):
-    monkeypatch.setattr(hardware, "_has_matrix_units", lambda: False)
+    monkeypatch.setattr(hardware, "has_matrix_units", lambda: False)
     speeds = [("bf16", "fp32"), ("fp32", "bf16")]
-    found, measured = [], hardware._measured
+    found, measured = [], hardware.measure_ways
 
     def measuring():
         order = speeds[len(found)]
         found.append(order)
-        monkeypatch.setattr(hardware, "_seconds", lambda compute, *_: 1.0 + 0.1 * order.index(compute.precision))
+        monkeypatch.setattr(hardware, "seconds_for", lambda compute, *_: 1.0 + 0.1 * order.index(compute.precision))
         return measured()
 
-    monkeypatch.setattr(hardware, "_measured", measuring)
+    monkeypatch.setattr(hardware, "measure_ways", measuring)
     first, second = (new_run(precision="auto", epochs=1) for _ in range(2))
     assert first.config.precision == "auto", "nothing is known before it trains"
     for run in (first, second):
@@ -360,7 +365,7 @@ def test_a_run_that_goes_on_computes_as_it_began_whatever_the_machine_file_says(
         patched.setattr(session.Session, "step", lambda self, indices: (step(self, indices), control.pause()))
         drive(broken, control)
     broken.machine_file.unlink()
-    monkeypatch.setattr(hardware, "_measured", lambda: pytest.fail("measured again"))
+    monkeypatch.setattr(hardware, "measure_ways", lambda: pytest.fail("measured again"))
     assert isinstance(drive(broken, Control()), Finished)
     assert same(weights_of(straight), weights_of(broken))
 
@@ -377,6 +382,6 @@ def test_a_run_that_goes_on_has_as_many_views_as_it_began_with(new_run, monkeypa
         step = session.Session.step
         patched.setattr(session.Session, "step", lambda self, indices: (step(self, indices), control.pause()))
         drive(broken, control)
-    monkeypatch.setattr(features, "_views_with_room", lambda *_: 0)
+    monkeypatch.setattr(features, "views_with_room", lambda *_: 0)
     assert isinstance(drive(broken, Control()), Finished)
     assert same(weights_of(straight), weights_of(broken))

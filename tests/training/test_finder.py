@@ -17,7 +17,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.events import Preparing
 from resnet_studio.training import plan
 from resnet_studio.training.control import Control
-from resnet_studio.training.finder import HIGHEST, LOWEST, UPDATES, Rates, _on_a_copy, rate_at, sweep
+from resnet_studio.training.finder import HIGHEST, LOWEST, UPDATES, Rates, rate_at, session_on_a_copy, sweep
 
 QUICK = TrainConfig(
     weights="scratch", freeze="layer3", augmentation="none", epochs=8, batch_size=16, picture_size=16,
@@ -76,7 +76,7 @@ def test_the_search_leaves_network_and_run_as_they_were(dataset, workspace):
 def test_the_copy_is_trained_as_the_network_would_be(dataset, workspace):
     session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze="layer2"), workspace))
     session.materials.model.eval()
-    copied = _on_a_copy(session.materials, 5)
+    copied = session_on_a_copy(session.materials, 5)
     next(copied.batches_left())
     m = copied.materials
     stages = {name: {layer.training for layer in getattr(m.model, name).modules()} for name in ("layer2", "layer3")}

@@ -12,7 +12,7 @@ from resnet_studio.training.hardware import Compute
 
 def test_the_fastest_of_the_candidates_is_chosen(monkeypatch):
     slow, quick = Compute("fp32", 1), Compute("bf16", 1)
-    monkeypatch.setattr(hardware, "_seconds", lambda compute, *_: 0.02 if compute == slow else 0.01)
+    monkeypatch.setattr(hardware, "seconds_for", lambda compute, *_: 0.02 if compute == slow else 0.01)
     assert hardware.fastest([slow, quick]) == quick
     assert hardware.fastest([quick, slow]) == quick
     assert hardware.fastest([slow]) == slow
@@ -21,7 +21,7 @@ def test_the_fastest_of_the_candidates_is_chosen(monkeypatch):
 def test_who_is_far_behind_is_not_tried_again(monkeypatch):
     slow, quick, tries = Compute("fp32", 1), Compute("bf16", 1), []
     monkeypatch.setattr(
-        hardware, "_seconds", lambda compute, *_: tries.append(compute) or (1.0 if compute == slow else 0.1)
+        hardware, "seconds_for", lambda compute, *_: tries.append(compute) or (1.0 if compute == slow else 0.1)
     )
     hardware.fastest([slow, quick])
     assert tries.count(slow) == 4
@@ -29,7 +29,7 @@ def test_who_is_far_behind_is_not_tried_again(monkeypatch):
 
 def test_threads_are_thought_over_again_and_precision_is_not(monkeypatch):
     monkeypatch.setattr(hardware, "most_threads", lambda: 4)
-    monkeypatch.setattr(hardware, "_seconds", lambda compute, *_: 0.1 / (1 + (compute.threads == 2)))
+    monkeypatch.setattr(hardware, "seconds_for", lambda compute, *_: 0.1 / (1 + (compute.threads == 2)))
     before = torch.get_num_threads()
     try:
         assert hardware.rethought(Compute("bf16", 4, True)) == Compute("bf16", 2, True)
@@ -41,7 +41,7 @@ def test_threads_are_thought_over_again_and_precision_is_not(monkeypatch):
 @pytest.mark.parametrize(("gain", "threads"), [(1.1, 4), (1.3, 2)])
 def test_fewer_threads_are_taken_only_where_they_are_clearly_faster(monkeypatch, gain, threads):
     monkeypatch.setattr(hardware, "most_threads", lambda: 4)
-    monkeypatch.setattr(hardware, "_seconds", lambda compute, *_: 1.0 / (gain if compute.threads == 2 else 1))
+    monkeypatch.setattr(hardware, "seconds_for", lambda compute, *_: 1.0 / (gain if compute.threads == 2 else 1))
     before = torch.get_num_threads()
     try:
         assert hardware.rethought(Compute("bf16", 1)).threads == threads
@@ -92,16 +92,16 @@ def test_each_device_says_in_its_own_way_that_memory_ran_out():
 
 def timed(monkeypatch, *orders):
     """Each measurement in turn finds the ways to compute fastest in one of ``orders``; how many were made."""
-    made, real = [], hardware._measured
+    made, real = [], hardware.measure_ways
 
     def measured():
         order = orders[min(len(made), len(orders) - 1)]
         made.append(order)
-        monkeypatch.setattr(hardware, "_seconds", lambda compute, *_: 1.0 + 0.1 * order.index(compute.precision))
+        monkeypatch.setattr(hardware, "seconds_for", lambda compute, *_: 1.0 + 0.1 * order.index(compute.precision))
         return real()
 
-    monkeypatch.setattr(hardware, "_has_matrix_units", lambda: False)
-    monkeypatch.setattr(hardware, "_measured", measured)
+    monkeypatch.setattr(hardware, "has_matrix_units", lambda: False)
+    monkeypatch.setattr(hardware, "measure_ways", measured)
     return made
 
 

@@ -167,9 +167,9 @@ def test_attacked_pictures_are_nearby_valid_and_harder(new_run, freeze):
         session.materials.model.fc.weight.mul_(5)  # a random head hardly looks at the pictures
     session.materials.model.eval()
     pictures = pictures.detach().requires_grad_()
-    loss, _ = session._pass(labels, pictures, 1.0)
+    loss, _ = session.forward_backward(labels, pictures, 1.0)
     attacked = session.attack.attacked(pictures)
-    harder, _ = session._pass(labels, attacked, 1.0)
+    harder, _ = session.forward_backward(labels, attacked, 1.0)
     assert harder > loss
     view = session.materials.card.preprocessing
     mean, std = (torch.tensor(values).view(3, 1, 1) for values in (view.mean, view.std))
@@ -184,12 +184,12 @@ def test_the_gradient_is_half_of_the_pictures_and_half_of_their_attacked_twins(n
     inputs, labels = one_batch(session)
     session.materials.model.eval()  # each piece would have BatchNorm statistics of its own
     session.micro_batch = 5
-    loss, _ = session._backward(inputs, labels, labels)
+    loss, _ = session.compute_gradients(inputs, labels, labels)
     both = gradients(session)
     pictures = inputs.detach().requires_grad_()
-    clean_loss, _ = session._pass(labels, pictures, 1.0)
+    clean_loss, _ = session.forward_backward(labels, pictures, 1.0)
     clean = gradients(session)
-    attacked_loss, _ = session._pass(labels, session.attack.attacked(pictures), 1.0)
+    attacked_loss, _ = session.forward_backward(labels, session.attack.attacked(pictures), 1.0)
     attacked = gradients(session)
     assert torch.allclose(both, (clean + attacked) / 2, atol=1e-5)
     assert not torch.allclose(both, clean, atol=1e-4)

@@ -82,14 +82,14 @@ def test_a_training_learns_what_chance_cannot_and_says_so_in_order(new_run):
 def test_the_kept_model_is_the_best_epochs_and_not_the_last(new_run, monkeypatch):
     scores = iter([(1.0, 0.9), (2.0, 0.5), (3.0, 0.4)])
     kept = []
-    validate = session.Session._validate
+    validate = session.Session.validation_scores
 
     def scripted(self):
         validate(self)
         kept.append({name: value.clone() for name, value in self.materials.suffix.state_dict().items()})
         return next(scores)
 
-    monkeypatch.setattr(session.Session, "_validate", scripted)
+    monkeypatch.setattr(session.Session, "validation_scores", scripted)
     run = new_run()
     end = drive(run, Control())
     assert end.best_epoch == 1
@@ -99,7 +99,7 @@ def test_the_kept_model_is_the_best_epochs_and_not_the_last(new_run, monkeypatch
 @pytest.mark.parametrize(("weighting", "best"), [("none", 1), ("balanced", 2)])
 def test_where_the_loss_balances_classes_the_kept_model_is_chosen_so_too(new_run, monkeypatch, weighting, best):
     scores = iter([(1.0, 0.9, 0.5), (1.0, 0.8, 0.8), (1.0, 0.7, 0.7)])
-    monkeypatch.setattr(session.Session, "_validate", lambda _: next(scores))
+    monkeypatch.setattr(session.Session, "validation_scores", lambda _: next(scores))
     run = new_run(class_weighting=weighting)
     assert drive(run, Control()).best_epoch == best
     assert [epoch.balanced_accuracy for epoch in run.state().epochs] == (
@@ -110,7 +110,7 @@ def test_where_the_loss_balances_classes_the_kept_model_is_chosen_so_too(new_run
 def test_validation_scores_are_those_of_the_textbook(new_run):
     training, _ = prepared(new_run(freeze="layer4"))
     m = training.materials
-    loss, accuracy, balanced = training._validate()
+    loss, accuracy, balanced = training.validation_scores()
     with torch.no_grad():
         inputs, labels = (torch.cat(parts) for parts in zip(*m.batches.validate(4), strict=True))
         logits = m.suffix.eval()(inputs)
@@ -217,13 +217,13 @@ def test_an_epoch_that_was_saved_but_not_logged_is_logged_on_resuming(new_run):
 
 
 def test_a_loss_that_is_no_number_keeps_the_last_good_model(new_run, monkeypatch):
-    backward = session.Session._backward
+    backward = session.Session.compute_gradients
 
     def poisoned(self, inputs, targets, labels):
         loss, correct = backward(self, inputs, targets, labels)
         return (loss * math.nan if self.epoch == 1 else loss), correct
 
-    monkeypatch.setattr(session.Session, "_backward", poisoned)
+    monkeypatch.setattr(session.Session, "compute_gradients", poisoned)
     run = new_run()
     end = drive(run, Control())
     assert end.reason == "diverged" and end.best_epoch == 1
@@ -242,7 +242,7 @@ def test_a_training_that_diverges_at_once_fails_with_advice(new_run):
 
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError("no"), RuntimeError("MPS backend out of memory")])
 def test_running_out_of_memory_halves_the_pieces_and_goes_on(new_run, monkeypatch, error):
-    pieces, validate, validated = session.Session._backward_in_pieces, session.validate, []
+    pieces, validate, validated = session.Session.compute_gradients_in_pieces, session.validate, []
 
     def short_of_memory(self, *tensors):
         if self.micro_batch > 4:
@@ -255,7 +255,7 @@ def test_running_out_of_memory_halves_the_pieces_and_goes_on(new_run, monkeypatc
 
     monkeypatch.setattr(session, "validate", validating)
 
-    monkeypatch.setattr(session.Session, "_backward_in_pieces", short_of_memory)
+    monkeypatch.setattr(session.Session, "compute_gradients_in_pieces", short_of_memory)
     monkeypatch.setattr(session, "PROGRESS_SECONDS", 0.0)
     run = new_run(epochs=1)
     assert isinstance(drive(run, Control()), Finished)
@@ -274,13 +274,13 @@ def test_pictures_are_mixed_before_the_frozen_stages(new_run, freeze, kind):
 
 
 def test_while_a_step_draws_random_numbers_nobody_else_does(new_run, monkeypatch):
-    backward, held = session.Session._backward, []
+    backward, held = session.Session.compute_gradients, []
 
     def watched(self, *tensors):
         held.append(augment.RANDOM.locked())
         return backward(self, *tensors)
 
-    monkeypatch.setattr(session.Session, "_backward", watched)
+    monkeypatch.setattr(session.Session, "compute_gradients", watched)
     drive(new_run(epochs=1), Control())
     assert held and all(held) and not augment.RANDOM.locked()
 
@@ -293,7 +293,7 @@ def test_gradients_in_pieces_are_the_gradients_of_the_whole(new_run):
     for size in (16, 3):
         training.micro_batch = size
         training.optimizer.zero_grad()
-        training._backward(inputs, labels, labels)
+        training.compute_gradients(inputs, labels, labels)
         found.append(torch.cat([p.grad.flatten() for _, group in training.materials.stages for p in group]))
     assert torch.allclose(*found, atol=1e-6)
 
@@ -313,8 +313,13 @@ def test_frozen_stages_do_not_change_and_trained_ones_do(new_run):
 
 
 def test_early_stopping_ends_when_validation_no_longer_improves(new_run, monkeypatch):
-    validate = session.Session._validate
-    monkeypatch.setattr(session.Session, "_validate", lambda self: (validate(self)[0] * 0 + 1 + self.epoch, 0.5))
+    validate = session.Session.validation_scores
+
+    def worse_each_time(self):
+        validate(self)
+        return 1.0 + self.epoch, 0.5
+
+    monkeypatch.setattr(session.Session, "validation_scores", worse_each_time)
     end = drive(new_run(epochs=30, early_stopping_patience=2), Control())
     assert end.reason == "early_stopping" and end.epochs_run == 3 and end.best_epoch == 1
 
@@ -477,13 +482,13 @@ def test_the_built_in_weights_train_at_every_freeze_level_without_a_network(new_
 
 def test_early_epochs_see_smaller_pictures(new_run, monkeypatch):
     seen = []
-    real = session.Session._backward
+    real = session.Session.compute_gradients
 
     def spy(self, inputs, targets, labels):
         seen.append((self.epoch, inputs.shape[-1]))
         return real(self, inputs, targets, labels)
 
-    monkeypatch.setattr(session.Session, "_backward", spy)
+    monkeypatch.setattr(session.Session, "compute_gradients", spy)
     drive(new_run(epochs=4, picture_size=32, early_picture_size=16), Control())
     sizes = dict(seen)
     assert sizes[0] == 16 and sizes[3] == 32

@@ -3,13 +3,17 @@
 from resnet_studio.api import evaluate, open_data, predict, resume, train
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import CheckpointError, ConfigError, DataError, RunError, StudioError, WeightsError
+from resnet_studio.prediction import Activations, Prediction, Predictor
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Run, Workspace
 
 __all__ = [
+    "Activations",
     "CheckpointError",
     "ConfigError",
     "DataError",
+    "Prediction",
+    "Predictor",
     "Run",
     "RunError",
     "StudioError",

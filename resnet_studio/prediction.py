@@ -1,11 +1,11 @@
-"""Pictures in, ranked classes out, with a checkpoint and nothing else."""
+"""Pictures in; ranked classes, logits and features out; with a checkpoint and nothing else."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -15,15 +15,19 @@ from PIL import Image, ImageOps
 from resnet_studio.data.pictures import BadPicture, read_picture
 from resnet_studio.data.pixels import rendered
 from resnet_studio.errors import CheckpointError, StudioError
+from resnet_studio.model.anatomy import STAGES, Stage
 from resnet_studio.model.checkpoint import Checkpoint, load, preprocess
 from resnet_studio.model.device import choose_device, layout
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
 
     from resnet_studio.data.reading import Reading
 
 _DECODING_THREADS = 4
+TAPPED = STAGES[:-1]
+"""The stages whose outputs :meth:`Predictor.activations` gives; the head's are the logits."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,44 @@ class Prediction:
     scores: tuple[tuple[str, float], ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Activations:
+    """What a network computes for N pictures, fp32 on the CPU.
+
+    ``logits`` [N, classes] come before the softmax, in the order of ``card.classes``. ``features`` [N, C] are what the
+    head gets: the last stage's output, averaged over the picture. ``stages`` has those asked for by name, "stem" and
+    "layer1" to "layer4", each [N, C of that stage], averaged in the same way.
+
+    ``places`` [N] says which of the pictures given the rows are of; ``errors`` why others have none, by their place.
+    """
+
+    logits: Tensor
+    features: Tensor
+    stages: Mapping[str, Tensor] = field(default_factory=dict)
+    places: tuple[int, ...] = ()
+    errors: Mapping[int, StudioError] = field(default_factory=dict)
+
+    @property
+    def probabilities(self) -> Tensor:
+        """The softmax of the logits, fp64 [N, classes]."""
+        import torch
+
+        return torch.softmax(self.logits.double(), 1)
+
+    def split(self, sizes: list[int]) -> list[Activations]:
+        """The first of ``sizes`` rows, the next, and so on, without ``places`` and ``errors``."""
+        import torch
+
+        rows = zip(torch.split(self.logits, sizes), torch.split(self.features, sizes), strict=True)
+        return [Activations(logits, features) for logits, features in rows]
+
+
 @dataclass(eq=False)
 class _Asked:
     """Someone's ``batch`` [N, 3, crop, crop], and its ``answer`` once there is one."""
 
     batch: Tensor
-    answer: Tensor | None = None
+    answer: Activations | None = None
 
 
 class Predictor:
@@ -64,7 +100,7 @@ class Predictor:
         self._computing, self._asking = Lock(), Lock()
         self._asked: list[_Asked] = []
         side = self.card.preprocessing.crop
-        self._probabilities(torch.zeros(1, 3, side, side))
+        self._activations(torch.zeros(1, 3, side, side))
 
     def __call__(
         self, pictures: Sequence[Path | Image.Image], *, drawings: bool = False
@@ -73,11 +109,46 @@ class Predictor:
 
         ``drawings``: they were drawn for this model, and are reduced to the size of its training pictures first.
         """
+        return [answer for inputs in self._inputs(pictures, drawings) for answer in self._answers(inputs)]
+
+    def activations(
+        self, pictures: Sequence[Path | Image.Image], *, drawings: bool = False, stages: Sequence[Stage] = ()
+    ) -> Activations:
+        """The logits and features of ``pictures``, and the pooled outputs of ``stages``; ``drawings`` as for a call.
+
+        Pictures that cannot be used have no row, and their error in :attr:`Activations.errors`. Raises ``ValueError``
+        for a stage that there is not.
+        """
+        import torch
+
+        if unknown := set(stages) - set(TAPPED):
+            raise ValueError(f"no stages {sorted(unknown)}: there are {', '.join(TAPPED)}")
+        parts: list[Activations] = []
+        places: list[int] = []
+        errors: dict[int, StudioError] = {}
+        for inputs in self._inputs(pictures, drawings):
+            usable: list[Tensor] = []
+            for place, each in enumerate(inputs, len(places) + len(errors)):
+                if isinstance(each, StudioError):
+                    errors[place] = each
+                else:
+                    places.append(place)
+                    usable.append(each)
+            if usable:
+                parts.append(self._activations(torch.stack(usable), stages))
+        if not parts:  # the widths are those of any picture
+            side = self.card.preprocessing.crop
+            parts.append(self._activations(torch.zeros(1, 3, side, side), stages))
+        return _joined(parts, tuple(places), errors)
+
+    def _inputs(self, pictures: Sequence[Path | Image.Image], drawings: bool) -> Iterator[list[Tensor | StudioError]]:
+        """The model's inputs, a batch at a time; those of one picture without starting threads."""
         if len(pictures) == 1:
-            return self._answers([self._input(pictures[0], drawings)])
+            yield [self._input(pictures[0], drawings)]
+            return
         threads = min(_DECODING_THREADS, os.cpu_count() or 1)
         with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
-            return [answer for inputs in self._batches(pool, pictures, drawings) for answer in self._answers(inputs)]
+            yield from self._batches(pool, pictures, drawings)
 
     def _batches(
         self, pool: ThreadPoolExecutor, pictures: Sequence[Path | Image.Image], drawings: bool
@@ -108,17 +179,20 @@ class Predictor:
         import torch
 
         usable = [given for given in inputs if not isinstance(given, StudioError)]
-        rows = iter(self._probabilities(torch.stack(usable))) if usable else iter(())
+        rows = iter(self._activations(torch.stack(usable)).probabilities) if usable else iter(())
         return [given if isinstance(given, StudioError) else self._answer(next(rows)) for given in inputs]
 
-    def _probabilities(self, batch: Tensor) -> Tensor:
-        """Probabilities [N, classes], fp64, on the CPU, for ``batch`` [N, 3, crop, crop].
+    def _activations(self, batch: Tensor, stages: Sequence[Stage] = ()) -> Activations:
+        """What the network computes for ``batch`` [N, 3, crop, crop].
 
-        One batch is computed at a time: two at once would fight for the same cores and both come late. Who waits
-        meanwhile is answered together with the others who do, by the first of them.
+        One batch is computed at a time: two at once would fight for the same cores and both come late. The batches of
+        threads that wait meanwhile are computed together by the first of them; not those that ask for ``stages``.
         """
         import torch
 
+        if stages:
+            with self._computing:
+                return self._computed(batch, stages)
         mine = _Asked(batch)
         with self._asking:
             self._asked.append(mine)
@@ -126,8 +200,9 @@ class Predictor:
             if mine.answer is None:
                 with self._asking:
                     together = self._together(mine)
-                answers = self._computed(torch.cat([each.batch for each in together]))
-                for each, answer in zip(together, torch.split(answers, [len(e.batch) for e in together]), strict=True):
+                computed = self._computed(torch.cat([each.batch for each in together]))
+                answers = computed.split([len(each.batch) for each in together])
+                for each, answer in zip(together, answers, strict=True):
                     each.answer = answer
         assert mine.answer is not None
         return mine.answer
@@ -142,12 +217,32 @@ class Predictor:
         self._asked = [each for each in self._asked if each not in chosen]
         return chosen
 
-    def _computed(self, batch: Tensor) -> Tensor:
+    def _computed(self, batch: Tensor, stages: Sequence[Stage] = ()) -> Activations:
         import torch
 
-        with torch.inference_mode(), torch.autocast(self._device.type, enabled=False):
-            logits = self._model(batch.to(self._device).contiguous(memory_format=layout(self._device)))
-            return torch.softmax(logits.cpu().double(), 1)
+        from resnet_studio.model.resnet import stage_modules
+
+        found: dict[str, Tensor] = {}
+
+        def keep_features(_: Module, inputs: tuple[Tensor, ...]) -> None:
+            found["head"] = inputs[0].float().cpu()
+
+        def keep(stage: str) -> Callable[..., None]:
+            def hook(_: Module, __: object, output: Tensor) -> None:
+                found[stage] = output.float().flatten(2).mean(2).cpu()
+
+            return hook
+
+        hooks = [stage_modules(self._model, "head")[0].register_forward_pre_hook(keep_features)]
+        for stage in stages:
+            hooks.append(stage_modules(self._model, stage)[-1].register_forward_hook(keep(stage)))
+        try:
+            with torch.inference_mode(), torch.autocast(self._device.type, enabled=False):
+                logits = self._model(batch.to(self._device).contiguous(memory_format=layout(self._device)))
+        finally:
+            for each in hooks:
+                each.remove()
+        return Activations(logits.float().cpu(), found["head"], {stage: found[stage] for stage in stages})
 
     def _answer(self, probabilities: Tensor) -> Prediction | StudioError:
         if not bool(probabilities.isfinite().all()):
@@ -156,6 +251,18 @@ class Predictor:
         values = probabilities.tolist()
         scores = tuple((self.card.classes[index], values[index]) for index in order)
         return Prediction(*scores[0], scores)
+
+
+def _joined(parts: Sequence[Activations], places: tuple[int, ...], errors: Mapping[int, StudioError]) -> Activations:
+    """The first rows of ``parts``, one for each of ``places``."""
+    import torch
+
+    def rows(values: Iterable[Tensor]) -> Tensor:
+        return torch.cat(list(values))[: len(places)]
+
+    stages = {stage: rows(part.stages[stage] for part in parts) for stage in parts[0].stages}
+    logits, features = rows(part.logits for part in parts), rows(part.features for part in parts)
+    return Activations(logits, features, stages, places, errors)
 
 
 def _upright_rgb(picture: Image.Image, reading: Reading, side: int) -> Image.Image:

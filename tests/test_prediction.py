@@ -270,3 +270,65 @@ def test_a_model_whose_answers_are_no_numbers_says_so(tmp_path, files):
 def test_beside_a_training_on_metal_predictions_are_computed_on_the_cpu(checkpoint, files, monkeypatch):
     monkeypatch.setattr(prediction, "choose_device", lambda name: torch.device("mps"))
     assert Predictor(checkpoint)(files[:1])[0].label
+
+
+def test_logits_and_features_are_those_of_the_network(checkpoint, predictor, files):
+    model = load(checkpoint).model
+    batch = torch.stack([preprocess(read_picture(file), HOW) for file in files])
+    with torch.no_grad():
+        wanted = {"logits": model(batch)}
+        maps = batch
+        for name, module in list(model.named_children())[:-2]:
+            maps = module(maps)
+            wanted[{"maxpool": "stem"}.get(name, name)] = maps.mean((2, 3))
+    found = predictor.activations(files, stages=("stem", "layer1", "layer2", "layer3", "layer4"))
+    assert found.places == tuple(range(10)) and not found.errors
+    assert torch.allclose(found.logits, wanted["logits"], atol=1e-4)
+    assert torch.allclose(found.features, wanted["layer4"], atol=1e-4)
+    assert found.features.shape == (10, 512) and found.stages["stem"].shape == (10, 64)
+    for stage, values in found.stages.items():
+        assert torch.allclose(values, wanted[stage], atol=1e-4), stage
+    assert torch.allclose(model.fc(found.features), found.logits, atol=1e-4)
+
+
+def test_labels_follow_from_the_logits(predictor, files):
+    found = predictor.activations(files[:3])
+    for answer, row in zip(predictor(files[:3]), found.probabilities.tolist(), strict=True):
+        assert dict(answer.scores) == pytest.approx(dict(zip("abcd", row, strict=True)), abs=1e-5)
+
+
+def test_pictures_that_cannot_be_used_have_no_row(predictor, files, tmp_path):
+    (tmp_path / "text.jpg").write_text("not a picture")
+    bad = tmp_path / "text.jpg"
+    found = predictor.activations([bad, *files[:5], bad, files[5]])
+    assert found.places == (1, 2, 3, 4, 5, 7) and sorted(found.errors) == [0, 6]
+    assert torch.allclose(found.logits, predictor.activations(files[:6]).logits, atol=1e-5)
+
+
+@pytest.mark.parametrize("given", [[], ["text.jpg"]])
+def test_no_pictures_give_no_rows_of_the_right_width(predictor, tmp_path, given):
+    (tmp_path / "text.jpg").write_text("not a picture")
+    found = predictor.activations([tmp_path / name for name in given], stages=("layer3",))
+    assert found.logits.shape == (0, 4) and found.features.shape == (0, 512)
+    assert found.stages["layer3"].shape == (0, 256) and len(found.errors) == len(given)
+
+
+def test_a_stage_that_there_is_not_is_refused(predictor, files):
+    with pytest.raises(ValueError, match="layer9"):
+        predictor.activations(files[:1], stages=("layer9",))
+
+
+def test_features_of_a_hidden_head_are_what_goes_into_it(tmp_path, files):
+    model = build(18, 2, head="hidden", hidden_units=16)
+    path = tmp_path / "hidden.safetensors"
+    card = Card(classes=("a", "b"), depth=18, head="hidden", hidden_units=16, preprocessing=HOW)
+    save(path, model.state_dict(), card)
+    found = Predictor(path, device="cpu").activations(files[:2])
+    assert found.features.shape == (2, 512)
+    assert torch.allclose(load(path).model.fc(found.features), found.logits, atol=1e-4)
+
+
+def test_nothing_stays_hooked_into_the_network(predictor, files):
+    predictor.activations(files[:2], stages=("layer1",))
+    hooks = [module for module in predictor._model.modules() if module._forward_hooks or module._forward_pre_hooks]
+    assert hooks == []

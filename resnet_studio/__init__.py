@@ -1,6 +1,6 @@
 """ResNet Studio: fine-tune an image classifier without writing code."""
 
-from resnet_studio.api import evaluate, open_data, predict, resume, train
+from resnet_studio.api import evaluate, open_data, predict, report, resume, train
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import CheckpointError, ConfigError, DataError, RunError, StudioError, WeightsError
 from resnet_studio.prediction import Activations, Prediction, Predictor
@@ -24,6 +24,7 @@ __all__ = [
     "evaluate",
     "open_data",
     "predict",
+    "report",
     "resume",
     "train",
 ]

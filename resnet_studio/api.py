@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from resnet_studio.data.dataset import Dataset, Sample
+    from resnet_studio.evaluation.parts import RunReport
     from resnet_studio.evaluation.report import Report
     from resnet_studio.prediction import Prediction
     from resnet_studio.training.control import Control
@@ -174,6 +175,16 @@ def evaluate(
             raise DataError("error.evaluate.all_seen")
     files = [dataset.path(sample) for sample in samples]
     return with_seen(score_pictures(loaded.model.to(chosen), loaded.card, samples, files, chosen), samples, seen)
+
+
+def report(run: Run | str, *, workspace: Workspace | None = None) -> RunReport:
+    """What the test of ``run`` found: ``.report`` has scores, ``.outputs`` logits, ``.get(part)`` more.
+
+    Raises :class:`RunError` where there is no such run.
+    """
+    from resnet_studio.evaluation.parts import RunReport
+
+    return RunReport(run if isinstance(run, Run) else (workspace or Workspace.open()).find_run(run))
 
 
 def evaluated_samples(dataset: Dataset) -> list[Sample]:

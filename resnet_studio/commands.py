@@ -14,6 +14,7 @@ from resnet_studio.data_commands import Result
 from resnet_studio.durations import asked_at
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.evaluation import missed
+from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say_recorded
 from resnet_studio.workspace import Run, Workspace
@@ -98,7 +99,7 @@ def _trained(run: Run) -> Result:
     done = state.finished
     test = "" if done.test_accuracy is None else f", test accuracy {done.test_accuracy:.1%}"
     text = f"{run.id}: validation accuracy {done.validation_accuracy:.1%} (epoch {done.best_epoch}){test}\n{run.best}"
-    never = missed.never_predicted_by(run)
+    never = RunReport(run).get(missed.NEVER_PREDICTED) or ()
     return Result(
         "\n".join([text, *filter(None, [missed.sentence(never)])]),
         {

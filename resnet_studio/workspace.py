@@ -2,7 +2,8 @@
 
 WORKSPACE/
   datasets/ID/    dataset.json and pictures/ of data sets that were uploaded, picked or downloaded
-  runs/ID/        config.json label.json split.json events.jsonl best.safetensors state.pt report.json lock
+  runs/ID/        config.json label.json split.json events.jsonl best.safetensors state.pt lock
+                  report.json report-PART.json (test results), logits.safetensors (what they follow from)
                   session.json (who works on it), request.json (that it be stopped or paused)
                   ended.json (trained, not tested yet), reserve (disk space for the log while it is trained)
   imports/        checkpoints from elsewhere
@@ -72,6 +73,11 @@ class Run:
     def report_file(self) -> Path:
         """The results on the test pictures."""
         return self.folder / "report.json"
+
+    @property
+    def logits_file(self) -> Path:
+        """What the model computed for the validation and test pictures."""
+        return self.folder / "logits.safetensors"
 
     @property
     def cache(self) -> Path:

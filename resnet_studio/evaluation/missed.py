@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
+from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.text import Language, say
-
-if TYPE_CHECKING:
-    from resnet_studio.workspace import Run
 
 
 def never_predicted(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -> tuple[str, ...]:
@@ -17,12 +15,26 @@ def never_predicted(classes: Sequence[str], confusion: Sequence[Sequence[int]]) 
     return tuple(name for name, row, count in zip(classes, confusion, taken_for, strict=True) if sum(row) and not count)
 
 
-def never_predicted_by(run: Run) -> tuple[str, ...]:
-    """The classes that the model of ``run`` took no test picture for; none where there are no test pictures."""
-    if not run.report_file.exists():
-        return ()
-    report = run.read_json(run.report_file.name)
-    return never_predicted(report["classes"], report["confusion"])
+class NeverPredicted(Part[tuple[str, ...]]):
+    """The classes that the model of a run took no test picture for."""
+
+    name = "never_predicted"
+
+    def compute(self, report: RunReport) -> tuple[str, ...] | None:
+        """See :class:`Part`."""
+        tested = report.report
+        return None if tested is None else never_predicted(tested.classes, tested.confusion)
+
+    def to_json(self, value: tuple[str, ...]) -> list[str]:
+        """See :class:`Part`."""
+        return list(value)
+
+    def from_json(self, stored: Any) -> tuple[str, ...]:
+        """See :class:`Part`."""
+        return tuple(map(str, stored))
+
+
+NEVER_PREDICTED = NeverPredicted()
 
 
 def sentence(classes: Sequence[str], language: Language = "en") -> str:

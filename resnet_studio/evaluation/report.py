@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from resnet_studio.data.augment import normalise
+from resnet_studio.data.dataset import Sample
 from resnet_studio.data.decode import CHUNK, decode_all
 from resnet_studio.data.names import alike, composed, shown
 from resnet_studio.data.views import Framed
 from resnet_studio.errors import DataError
+from resnet_studio.evaluation.outputs import Outputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from resnet_studio.data.dataset import Sample, Split
+    from resnet_studio.data.dataset import Split
     from resnet_studio.model.checkpoint import Card
+
+Made = TypeVar("Made")
+
+VERSION = 2
+"""Of ``report.json``. Version 1 had no version and no logits beside it."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,9 @@ class Report:
     ``confusion[t][p]``: pictures of class ``t`` that were taken for class ``p``. ``loss``: mean cross-entropy, nats.
     The model was ``trained_on`` so many of the pictures, its best epoch ``chosen_by`` so many; ``unseen`` are the
     scores on the others. None where it is not known what the model has seen, or where it has seen all.
+
+    ``outputs`` has the logits that all this was computed from, row for row those of ``pictures``; None where they were
+    not kept, as in runs of older versions.
     """
 
     count: int
@@ -83,10 +92,37 @@ class Report:
     trained_on: int | None = None
     chosen_by: int | None = None
     unseen: Unseen | None = None
+    outputs: Outputs | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
-        """The report as plain JSON values."""
-        return asdict(self)
+        """The report as plain JSON values, without the :attr:`outputs`, which have a file of their own."""
+        values = asdict(replace(self, outputs=None))
+        del values["outputs"]
+        return {"version": VERSION, **values}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], outputs: Outputs | None = None) -> Report:
+        """Read what :meth:`to_json` of this or an earlier version wrote, with the ``outputs`` kept beside it.
+
+        Raises ``LookupError``, ``TypeError`` or ``ValueError`` where ``values`` are no report.
+        """
+        unseen = values.get("unseen")
+        return cls(
+            count=values["count"],
+            accuracy=values["accuracy"],
+            macro_f1=values["macro_f1"],
+            loss=values["loss"],
+            trained_on=values.get("trained_on"),
+            chosen_by=values.get("chosen_by"),
+            interval=_pair(values["interval"]),
+            classes=tuple(values["classes"]),
+            per_class=tuple(_made(ClassScore, row) for row in values["per_class"]),
+            confusion=tuple(tuple(row) for row in values["confusion"]),
+            pictures=tuple(_made(PictureScore, row | {"scores": tuple(row["scores"])}) for row in values["pictures"]),
+            skipped=tuple(values["skipped"]),
+            unseen=None if unseen is None else _made(Unseen, unseen | {"interval": _pair(unseen["interval"])}),
+            outputs=outputs,
+        )
 
 
 def score_test_pictures(model: torch.nn.Module, card: Card, split: Split, device: torch.device) -> Report:
@@ -101,18 +137,16 @@ def score_pictures(
 
     Raises :class:`DataError` where none of the pictures can be decoded.
     """
-    probabilities, kept, skipped = _probabilities(model, card, files, device)
-    if not kept:
-        raise DataError("error.training.part_unreadable")
-    used = [samples[index] for index in kept]
-    return make_report(card.classes, used, probabilities, tuple(samples[index].name for index in skipped))
+    return report_of(card.classes, compute_outputs(model, card, samples, files, device))
 
 
-def _probabilities(
-    model: torch.nn.Module, card: Card, files: Sequence[Path], device: torch.device
-) -> tuple[NDArray[np.float64], list[int], list[int]]:
-    """Probabilities ``[N, classes]``, and which files they are of and which could not be decoded."""
+def compute_outputs(
+    model: torch.nn.Module, card: Card, samples: Sequence[Sample], files: Sequence[Path], device: torch.device
+) -> Outputs:
+    """What ``model`` computes for ``files``; otherwise as :func:`score_pictures`."""
     import torch
+
+    from resnet_studio.data.augment import normalise
 
     view = Framed.of(card.preprocessing)
     rows, kept, skipped = [], [], []
@@ -125,8 +159,18 @@ def _probabilities(
         batch = torch.from_numpy(decoded.pixels).to(device).permute(0, 3, 1, 2).float().div_(255)
         with torch.inference_mode():
             logits = model(normalise(batch, card.preprocessing.mean, card.preprocessing.std))
-        rows.append(torch.softmax(logits.cpu().double(), 1).numpy())
-    return np.concatenate(rows) if rows else np.zeros((0, len(card.classes))), kept, skipped
+        rows.append(logits.float().cpu().numpy())
+    if not kept:
+        raise DataError("error.training.part_unreadable")
+    used = [samples[index] for index in kept]
+    return Outputs.of(used, np.concatenate(rows), tuple(samples[index].name for index in skipped))
+
+
+def report_of(classes: Sequence[str], outputs: Outputs) -> Report:
+    """The report that follows from the ``outputs`` of a network with ``classes``; it holds them too."""
+    pictures = zip(outputs.names, outputs.files, outputs.labels.tolist(), strict=True)
+    samples = [Sample(name, file, label) for name, file, label in pictures]
+    return replace(make_report(classes, samples, outputs.probabilities, outputs.skipped), outputs=outputs)
 
 
 def relabelled(
@@ -195,6 +239,16 @@ def wilson_interval(correct: int, count: int, level: float = 0.95) -> tuple[floa
     share, spread = correct / count, z * z / count
     middle, reach = share + spread / 2, z * math.sqrt(share * (1 - share) / count + spread / (4 * count))
     return max(0.0, (middle - reach) / (1 + spread)), min(1.0, (middle + reach) / (1 + spread))
+
+
+def _pair(values: Sequence[float]) -> tuple[float, float]:
+    low, high = values
+    return low, high
+
+
+def _made(kind: type[Made], values: Mapping[str, Any]) -> Made:
+    """A dataclass of this ``kind``, of those ``values`` that it has fields for."""
+    return kind(**{spec.name: values[spec.name] for spec in fields(kind)})  # type: ignore[arg-type]
 
 
 def _shares(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -63,6 +63,6 @@ def with_seen(report: Report, samples: Sequence[Sample], seen: Seen | None) -> R
 def _unseen(report: Report, scored: Sequence[Sample], fresh: Sequence[int]) -> Unseen | None:
     if not fresh:
         return None
-    probabilities = np.array([report.pictures[index].scores for index in fresh])
-    part = make_report(report.classes, [scored[index] for index in fresh], probabilities)
+    known = [picture.scores for picture in report.pictures] if report.outputs is None else report.outputs.probabilities
+    part = make_report(report.classes, [scored[index] for index in fresh], np.asarray(known)[list(fresh)])
     return Unseen(part.count, part.accuracy, part.interval, part.macro_f1)

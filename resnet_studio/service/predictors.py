@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from resnet_studio.errors import CheckpointError, StudioError
+from resnet_studio.evaluation.calibration import CALIBRATION, UNTESTED, Calibration, Record
 from resnet_studio.service.run_data import Overview, RunData, spell_when
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import safe_name
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
     from resnet_studio.prediction import Prediction, Predictor
 
 KEPT = 3
-SIMILAR = 0.1
-MOST_SIMILAR = 30
-ENOUGH = 10
 ENOUGH_TO_BE_SURE = 20
 
 Level = Literal["sure", "likely", "unsure"]
@@ -77,9 +72,9 @@ class Models:
             return Model(f"import:{name}", file)
         raise CheckpointError("error.predict.gone")
 
-    def report(self, model: Model) -> Mapping[str, Any] | None:
-        """How ``model`` did on its test pictures; None where that is not known."""
-        return self._data.report(model.run.run) if model.run else None
+    def calibration(self, model: Model) -> Calibration:
+        """How often ``model`` was right on its test pictures; :data:`UNTESTED` where that is not known."""
+        return (self._data.part(model.run.run, CALIBRATION) if model.run else None) or UNTESTED
 
 
 class Predictors:
@@ -132,41 +127,6 @@ def card_of(model: Model) -> Card:
     from resnet_studio.model.card import read_card
 
     return read_card(model.file)
-
-
-@dataclass(frozen=True)
-class Record:
-    """Of ``count`` test answers with a similar probability, ``right`` were right."""
-
-    count: int
-    right: int
-
-    @property
-    def share(self) -> float:
-        """The share that was right."""
-        return self.right / self.count
-
-
-class Records:
-    """What a test says of answers by their probability; empty where nothing was tested."""
-
-    def __init__(self, report: Mapping[str, Any] | None) -> None:
-        pictures = report["pictures"] if report else ()
-        self._answers = sorted(
-            (picture["probability"], picture["true"] == picture["predicted"]) for picture in pictures
-        )
-
-    def near(self, probability: float) -> Record | None:
-        """Of the 30 answers nearest to ``probability``, and within 0.1 of it; None where fewer than 10 are."""
-        first = bisect_left(self._answers, probability - SIMILAR, key=itemgetter(0))
-        last = bisect_right(self._answers, probability + SIMILAR, key=itemgetter(0))
-        while last - first > MOST_SIMILAR:
-            if probability - self._answers[first][0] > self._answers[last - 1][0] - probability:
-                first += 1
-            else:
-                last -= 1
-        near = self._answers[first:last]
-        return Record(len(near), sum(right for _, right in near)) if len(near) >= ENOUGH else None
 
 
 def level(prediction: Prediction, known: Record | None) -> Level:

@@ -19,6 +19,7 @@ from resnet_studio.data.dataset import Split
 from resnet_studio.data.run_split import split_of
 from resnet_studio.durations import Durations, asked_at
 from resnet_studio.errors import RunError, StudioError
+from resnet_studio.evaluation.parts import Part, RunReport, Value
 from resnet_studio.evaluation.report_format import is_report
 from resnet_studio.event_log import parsed
 from resnet_studio.events import Event
@@ -105,6 +106,7 @@ class RunData:
         self.workspace = workspace
         self._folded: dict[str, _Folded] = {}
         self._reports: OrderedDict[Path, tuple[int, Mapping[str, Any]]] = OrderedDict()
+        self._parts: OrderedDict[tuple[Path, str], tuple[int, Any]] = OrderedDict()
         self._splits: OrderedDict[str, Split] = OrderedDict()
         self._lock = Lock()
 
@@ -173,6 +175,24 @@ class RunData:
             while len(self._reports) > KEPT:
                 self._reports.popitem(last=False)
         return report
+
+    def part(self, run: Run, part: Part[Value]) -> Value | None:
+        """A part of the run's report; None where the run has not got what that is computed from."""
+        try:
+            written = run.report_file.stat().st_mtime_ns
+        except OSError:
+            return None
+        with self._lock:
+            kept = self._parts.get((run.folder, part.name))
+        if kept is None or kept[0] != written:
+            kept = (written, RunReport(run).get(part))
+        with self._lock:
+            self._parts[run.folder, part.name] = kept
+            self._parts.move_to_end((run.folder, part.name))
+            while len(self._parts) > KEPT:
+                self._parts.popitem(last=False)
+        found: Value | None = kept[1]
+        return found
 
     def split(self, run: Run) -> Split | None:
         """The pictures of each part; None where they cannot be read."""

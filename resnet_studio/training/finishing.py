@@ -7,23 +7,26 @@ scores, the event; what only resuming needs is forgotten last. A program that di
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import CheckpointError, DataError, RunError
-from resnet_studio.evaluation.report import score_test_pictures
+from resnet_studio.evaluation import run_report
+from resnet_studio.evaluation.report import compute_outputs, score_test_pictures
 from resnet_studio.events import Event, Finished, FinishReason, Noted
 from resnet_studio.model import checkpoint
 from resnet_studio.model.device import choose_device
 from resnet_studio.training import originals, saving
-from resnet_studio.training.scoring import score
+from resnet_studio.training.scoring import score, validation_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import torch
 
+    from resnet_studio.evaluation.outputs import Outputs
     from resnet_studio.evaluation.report import Report
     from resnet_studio.training.session import Session
     from resnet_studio.workspace import Run
@@ -49,6 +52,17 @@ class End:
         return {key: values[key] for key in ("validation_accuracy", "validation_loss", "best_epoch", "epochs_run")}
 
 
+@dataclass(frozen=True)
+class Scoring:
+    """What is left to do of a training that is over: score the ``count`` test pictures, and keep the logits of the
+    validation pictures, by which its epoch was chosen.
+    """
+
+    tested: Callable[[], Report | None]
+    validated: Callable[[], Outputs | None]
+    count: int
+
+
 def finish(session: Session, reason: FinishReason) -> Generator[Event, None, Finished]:
     """Write the checkpoint of the best network, score it on the test pictures and write its report."""
     m, best, suffix = session.materials, session.kept.epoch, session.kept.suffix
@@ -67,7 +81,8 @@ def finish(session: Session, reason: FinishReason) -> Generator[Event, None, Fin
         m.run.write_json(NOTE, asdict(end))
     m.suffix.load_state_dict(suffix)
     m.model.eval()
-    return (yield from _tested(m.run, end, m.model.state_dict(), m.card, lambda: score(m), len(m.split.test)))
+    work = Scoring(lambda: score(m), lambda: validation_outputs(m), len(m.split.test))
+    return (yield from _tested(m.run, end, m.model.state_dict(), m.card, work))
 
 
 def finish_ended(run: Run) -> Generator[Event, None, Finished] | None:
@@ -83,9 +98,16 @@ def finish_ended(run: Run) -> Generator[Event, None, Finished] | None:
     def scored() -> Report | None:
         return score_test_pictures(model, kept.card, split, device) if split.test else None
 
+    def validated() -> Outputs | None:
+        files = [split.path(sample) for sample in split.validation]
+        with suppress(DataError):
+            return compute_outputs(model, kept.card, split.validation, files, device)
+        return None
+
     def ending() -> Generator[Event, None, Finished]:
         yield from notes
-        return (yield from _tested(run, end, kept.model.state_dict(), kept.card, scored, len(split.test)))
+        work = Scoring(scored, validated, len(split.test))
+        return (yield from _tested(run, end, kept.model.state_dict(), kept.card, work))
 
     return ending()
 
@@ -95,22 +117,22 @@ def _tested(
     end: End,
     weights: Mapping[str, torch.Tensor],
     card: checkpoint.Card,
-    scored: Callable[[], Report | None],
-    count: int,
+    work: Scoring,
 ) -> Generator[Event, None, Finished]:
-    """What is there of the ``count`` test pictures is scored; what is not is said."""
+    """What is there of the test pictures is scored; what is not is said."""
     metrics = end.metrics
     try:
-        report = scored()
+        report = work.tested()
     except DataError:
         report = None
-        yield Noted(key="note.test_pictures_gone", values={"count": count})
+        yield Noted(key="note.test_pictures_gone", values={"count": work.count})
     if report is not None:
         if report.skipped:
-            yield Noted(key="note.test_pictures_left_out", values={"count": len(report.skipped), "total": count})
+            yield Noted(key="note.test_pictures_left_out", values={"count": len(report.skipped), "total": work.count})
         metrics |= {"test_accuracy": report.accuracy, "test_pictures": report.count}
-        run.write_json(run.report_file.name, report.to_json())
+    run_report.write(run, report, work.validated())
     checkpoint.save(run.best, dict(weights), replace(card, metrics=metrics))
+    run_report.complete(run)
     return Finished(
         reason=end.reason,
         epochs_run=end.epochs_run,

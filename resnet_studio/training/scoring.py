@@ -1,4 +1,7 @@
-"""The test pictures scored through kept features: a second training on the same frozen part needs only the rest."""
+"""The validation and test pictures put through the network that a training ends with.
+
+They go through kept features: a second training on the same frozen part needs only the rest.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,16 @@ from resnet_studio.data.decode import CHUNK, content, decode_all
 from resnet_studio.data.decode import VERSION as DECODED
 from resnet_studio.data.views import Framed
 from resnet_studio.errors import DataError
-from resnet_studio.evaluation.report import Report, make_report, score_test_pictures
+from resnet_studio.evaluation.outputs import Outputs
+from resnet_studio.evaluation.report import Report, compute_outputs, report_of, score_test_pictures
 from resnet_studio.training.batches import as_batch
 from resnet_studio.training.features import KeptBatches, weights_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from resnet_studio.data.dataset import Sample
     from resnet_studio.training.materials import Materials
 
 VERSION = 1
@@ -32,11 +40,34 @@ def score(m: Materials) -> Report | None:
     """
     if not m.split.test:
         return None
-    cache = ArrayCache(m.run.cache)
     if not isinstance(m.batches, KeptBatches):
         return score_test_pictures(m.model, m.card, m.split, m.device)
-    files = [m.split.path(sample) for sample in m.split.test]
-    contents = [content(sample, file) for sample, file in zip(m.split.test, files, strict=True)]
+    return report_of(m.card.classes, _through_features(m, m.split.test))
+
+
+def validation_outputs(m: Materials) -> Outputs | None:
+    """What ``m.model`` (eval mode) computes for the validation pictures, in fp32; None where none can be decoded."""
+    part = m.batches.validation
+    if isinstance(m.batches, KeptBatches) and m.compute.precision == "fp32" and m.card.preprocessing.reduces != "all":
+        with torch.inference_mode():  # what is kept is what a prediction computes
+            logits = [m.suffix(inputs).float().cpu() for inputs, _ in m.batches.validate(CHUNK)]
+        return Outputs.of(part.samples, torch.cat(logits).numpy(), part.skipped)
+    try:
+        if isinstance(m.batches, KeptBatches):
+            return _through_features(m, m.split.validation)
+        return compute_outputs(m.model, m.card, m.split.validation, _files(m, m.split.validation), m.device)
+    except DataError:
+        return None
+
+
+def _files(m: Materials, samples: Sequence[Sample]) -> list[Path]:
+    return [m.split.path(sample) for sample in samples]
+
+
+def _through_features(m: Materials, samples: Sequence[Sample]) -> Outputs:
+    """What the network computes for ``samples``, through kept features of the frozen prefix."""
+    cache, files = ArrayCache(m.run.cache), _files(m, samples)
+    contents = [content(sample, file) for sample, file in zip(samples, files, strict=True)]
     how = m.card.preprocessing
     decoded = decode_all(files, Framed.of(how), reading=how.reading, contents=contents, cache=cache)
     if not decoded.kept:
@@ -44,9 +75,8 @@ def score(m: Materials) -> Report | None:
     features = _features(m, torch.from_numpy(decoded.pixels), [contents[index] for index in decoded.kept], cache)
     with torch.inference_mode():
         logits = torch.cat([m.suffix(chunk.to(m.device)).cpu() for chunk in torch.split(features, CHUNK)])
-    samples = [m.split.test[index] for index in decoded.kept]
-    skipped = tuple(m.split.test[index].name for index in decoded.skipped)
-    return make_report(m.card.classes, samples, torch.softmax(logits.double(), 1).numpy(), skipped)
+    used = [samples[index] for index in decoded.kept]
+    return Outputs.of(used, logits.numpy(), tuple(samples[index].name for index in decoded.skipped))
 
 
 def _features(m: Materials, pixels: Tensor, contents: list[str], cache: ArrayCache) -> Tensor:

@@ -21,12 +21,13 @@ from PIL import Image, ImageDraw
 
 from resnet_studio.data import intake
 from resnet_studio.errors import CheckpointError, DataError, StudioError
+from resnet_studio.evaluation.calibration import UNTESTED, Record, calibrated
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.prediction import Prediction
 from resnet_studio.service.album import Album
-from resnet_studio.service.predictors import Predictors, Record, Records, level
+from resnet_studio.service.predictors import Predictors, level
 from resnet_studio.service.thumbnails import Thumbnail
 from resnet_studio.text import say
 from resnet_studio.ui.page.choices import filled_in_later
@@ -344,15 +345,15 @@ def test_a_replaced_file_is_loaded_again_and_only_a_few_are_kept(
 
 
 def test_how_often_such_answers_were_right_is_read_from_the_test() -> None:
-    records = Records(report([(0.9, True)] * 28 + [(0.88, False)] * 2 + [(0.4, False)] * 50))
+    records = calibrated([(0.9, True)] * 28 + [(0.88, False)] * 2 + [(0.4, False)] * 50)
     assert records.near(0.9) == Record(30, 28)
     assert records.near(0.41) == Record(30, 0)
     assert records.near(0.65) is None
-    assert Records(None).near(0.9) is None
+    assert UNTESTED.near(0.9) is None
 
 
 def test_the_nearest_answers_count_where_there_are_many() -> None:
-    records = Records(report([(0.80, False)] * 40 + [(0.86, True)] * 40))
+    records = calibrated([(0.80, False)] * 40 + [(0.86, True)] * 40)
     assert records.near(0.85) == Record(30, 30)
 
 
@@ -378,7 +379,7 @@ def test_the_verdict_follows_the_test_where_it_knows_better(
 @pytest.mark.parametrize("probability", [1.0, 0.999, 0.8, 0.5, 0.34])
 def test_no_word_says_sure_where_no_test_knows_how_often_that_was_right(probability: float, language: str) -> None:
     rest = (1 - probability) / 2
-    html = predict_view.answer(said(probability, rest, rest), Records(None), language)  # type: ignore[arg-type]
+    html = predict_view.answer(said(probability, rest, rest), UNTESTED, language)  # type: ignore[arg-type]
     assert say("predict.verdict.sure.note", language) not in re.split(r"[<> ]", html)  # type: ignore[arg-type]
     assert "predict-level sure" not in html
 
@@ -388,7 +389,9 @@ def test_a_drawing_is_never_sure_because_the_test_had_no_drawings(
 ) -> None:
     run, asking = trained(), Asking(workspace)
     list(asking.about_picture(f"run:{run.id}", None, "en"))
-    monkeypatch.setattr(asking.models, "report", lambda model: report([(p / 40, True) for p in range(41)] * 30))
+    monkeypatch.setattr(
+        asking.models, "calibration", lambda model: calibrated([(p / 40, True) for p in range(41)] * 30)
+    )
     answer = list(asking.about_drawing(f"run:{run.id}", as_address(drawing()), "en"))[-1]
     assert "predict-level" in answer and "predict-level sure" not in answer
     assert "test answers" not in answer
@@ -396,21 +399,21 @@ def test_a_drawing_is_never_sure_because_the_test_had_no_drawings(
 
 def test_the_answer_shows_a_few_bars_and_the_rest_together() -> None:
     names = tuple(f"class {number}" for number in range(20))
-    html = predict_view.answer(said(*[0.05] * 20, names=names), Records(None), "en")
+    html = predict_view.answer(said(*[0.05] * 20, names=names), UNTESTED, "en")
     assert html.count("<li") == 6
     assert "15 other classes" in html
     assert "It could also be" in html
-    assert "不确定" in predict_view.answer(said(*[0.05] * 20, names=names), Records(None), "zh")
+    assert "不确定" in predict_view.answer(said(*[0.05] * 20, names=names), UNTESTED, "zh")
 
 
 def test_the_answer_says_how_often_such_answers_were_right() -> None:
-    html = predict_view.answer(said(0.9, 0.1), Records(report([(0.9, True)] * 19 + [(0.9, False)])), "en")
+    html = predict_view.answer(said(0.9, 0.1), calibrated([(0.9, True)] * 19 + [(0.9, False)]), "en")
     assert "Of 20 test answers with a similar percentage, 19 were right." in html
     assert "not calibrated" not in html
 
 
 def test_the_answer_warns_where_percentages_mislead() -> None:
-    html = predict_view.answer(said(0.9, 0.1), Records(report([(0.9, False)] * 20)), "en")
+    html = predict_view.answer(said(0.9, 0.1), calibrated([(0.9, False)] * 20), "en")
     assert "not calibrated" in html
 
 

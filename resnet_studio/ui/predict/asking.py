@@ -16,8 +16,9 @@ from resnet_studio.data.formats import SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.names import shown
 from resnet_studio.data.pictures import BadPicture
 from resnet_studio.errors import DataError, StudioError
+from resnet_studio.evaluation.calibration import UNTESTED
 from resnet_studio.service.album import Album
-from resnet_studio.service.predictors import Model, Models, Predictors, Records, card_of
+from resnet_studio.service.predictors import Model, Models, Predictors, card_of
 from resnet_studio.service.run_data import RunData, spell_time
 from resnet_studio.service.thumbnails import thumbnail
 from resnet_studio.text import Language, say
@@ -87,7 +88,7 @@ class Asking:
         if not pictures:
             raise StudioError("error.predict.no_pictures")
         yield predict_view.loading(language), False
-        predictor, records = self.predictors.of(model.file), Records(self.models.report(model))
+        predictor, calibration = self.predictors.of(model.file), self.models.calibration(model)
         named: list[Named] = []
         since = time.monotonic()
         for start in range(0, len(pictures), AT_ONCE):
@@ -101,7 +102,9 @@ class Asking:
             done = stopped or len(named) == len(pictures)
             seconds = spell_time(time.monotonic() - since, language)
             yield (
-                predict_view.many(named, len(pictures), seconds, records, language, classes=classes, stopped=stopped),
+                predict_view.many(
+                    named, len(pictures), seconds, calibration, language, classes=classes, stopped=stopped
+                ),
                 done,
             )
             if stopped:
@@ -147,8 +150,8 @@ class Asking:
         if isinstance(said, StudioError):
             raise said
         # what was right on test pictures says nothing about drawings
-        report = self.models.report(model) if isinstance(picture, Path) else None
-        yield predict_view.answer(said, Records(report), language)
+        calibration = self.models.calibration(model) if isinstance(picture, Path) else UNTESTED
+        yield predict_view.answer(said, calibration, language)
 
     def _shown(self, path: Path, position: int) -> tuple[str, str]:
         """The addresses of a small and of a large version of a picture; empty where it has no row, or is none."""

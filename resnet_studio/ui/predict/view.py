@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from resnet_studio.errors import StudioError
-from resnet_studio.service.predictors import Level, Record, Records, level
+from resnet_studio.evaluation.calibration import Calibration, Record
+from resnet_studio.service.predictors import Level, level
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn.literal import literal, name_of
 from resnet_studio.ui.page.downloads import csv_text
@@ -72,9 +73,9 @@ def note(sentence: str) -> str:
     return f'<p class="rs-note rs-bad" role="alert">{literal(sentence)}</p>'
 
 
-def answer(prediction: Prediction, records: Records, language: Language) -> str:
+def answer(prediction: Prediction, calibration: Calibration, language: Language) -> str:
     """The verdict in words, the bars of the best classes, and what the percentages are worth."""
-    known = records.near(prediction.probability)
+    known = calibration.near(prediction.probability)
     sure = level(prediction, known)
     return (
         f'<section class="rs-card predict-answer {sure}" aria-live="polite">{_verdict(prediction, sure, language)}'
@@ -135,7 +136,7 @@ def many(
     named: Sequence[Named],
     total: int,
     seconds: str,
-    records: Records,
+    calibration: Calibration,
     language: Language,
     *,
     classes: Sequence[str],
@@ -144,7 +145,7 @@ def many(
     """The table of the answers so far, of ``total``; with the CSV once all are there, or it was stopped."""
     done = len(named) == total or stopped
     good = [one for one in named if not isinstance(one.said, StudioError)]
-    levels = {id(one): _level(one, records) for one in good}
+    levels = {id(one): _level(one, calibration) for one in good}
     lines = [say("predict.table.done", language, count=len(good), time=seconds)]
     if unsure := sum(value == "unsure" for value in levels.values()):
         lines.append(say("predict.table.unsure", language, count=unsure))
@@ -165,9 +166,9 @@ def many(
     )
 
 
-def _level(one: Named, records: Records) -> Level:
+def _level(one: Named, calibration: Calibration) -> Level:
     assert not isinstance(one.said, StudioError)
-    return level(one.said, records.near(one.said.probability))
+    return level(one.said, calibration.near(one.said.probability))
 
 
 def _counts(good: Sequence[Named], language: Language) -> str:

@@ -1,0 +1,112 @@
+"""How often the answers of a network were right, by the probability that it gave them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from resnet_studio.evaluation.parts import Part, RunReport
+
+SIMILAR = 0.1
+MOST_SIMILAR = 30
+ENOUGH = 10
+BINS = 15
+
+
+@dataclass(frozen=True)
+class Record:
+    """Of ``count`` test answers with a similar probability, ``right`` were right."""
+
+    count: int
+    right: int
+
+    @property
+    def share(self) -> float:
+        """The share that was right."""
+        return self.right / self.count
+
+
+@dataclass(frozen=True)
+class Bin:
+    """The answers with probabilities above ``low`` up to ``high``: number, mean probability, share right."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """``error``: the expected calibration error over 15 equal bins (Guo et al. 2017, arXiv 1706.04599, equation 3).
+
+    ``bins`` are those that hold answers. ``answers`` are (probability of the best class, whether it was right) of each
+    test picture, by rising probability.
+    """
+
+    error: float
+    bins: tuple[Bin, ...]
+    answers: tuple[tuple[float, bool], ...]
+
+    def near(self, probability: float) -> Record | None:
+        """Of the 30 answers nearest to ``probability``, and within 0.1 of it; None where fewer than 10 are."""
+        answers = self.answers
+        first = bisect_left(answers, probability - SIMILAR, key=itemgetter(0))
+        last = bisect_right(answers, probability + SIMILAR, key=itemgetter(0))
+        while last - first > MOST_SIMILAR:
+            if probability - answers[first][0] > answers[last - 1][0] - probability:
+                first += 1
+            else:
+                last -= 1
+        found = answers[first:last]
+        return Record(len(found), sum(right for _, right in found)) if len(found) >= ENOUGH else None
+
+
+def calibrated(answers: Sequence[tuple[float, bool]]) -> Calibration:
+    """The calibration that ``answers`` show; there must be some."""
+    ordered = tuple(sorted(answers))
+    confidence = np.array([each for each, _ in ordered])
+    right = np.array([each for _, each in ordered])
+    place = np.minimum(np.ceil(confidence * BINS).astype(int), BINS) - 1  # (low, high], as in the paper
+    bins = []
+    for at in sorted(set(place.tolist())):
+        inside = place == at
+        mean, share = float(confidence[inside].mean()), float(right[inside].mean())
+        bins.append(Bin(at / BINS, (at + 1) / BINS, int(inside.sum()), mean, share))
+    error = sum(each.count * abs(each.accuracy - each.confidence) for each in bins) / len(ordered)
+    return Calibration(error, tuple(bins), ordered)
+
+
+UNTESTED = Calibration(0.0, (), ())
+"""Of a network that nothing is known of."""
+
+
+class CalibrationPart(Part[Calibration]):
+    """On the test pictures."""
+
+    name = "calibration"
+
+    def compute(self, report: RunReport) -> Calibration | None:
+        """See :class:`Part`; runs of older versions kept the probabilities of the best classes in full, too."""
+        if report.report is None:
+            return None
+        pictures = report.report.pictures
+        return calibrated([(picture.probability, picture.true == picture.predicted) for picture in pictures])
+
+    def to_json(self, value: Calibration) -> dict[str, Any]:
+        """See :class:`Part`."""
+        return asdict(value)
+
+    def from_json(self, stored: Any) -> Calibration:
+        """See :class:`Part`."""
+        answers = tuple((float(probability), bool(right)) for probability, right in stored["answers"])
+        return Calibration(float(stored["error"]), tuple(Bin(**each) for each in stored["bins"]), answers)
+
+
+CALIBRATION = CalibrationPart()

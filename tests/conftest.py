@@ -6,6 +6,7 @@ from pathlib import Path
 
 import made
 import pytest
+import web
 
 from resnet_studio.workspace import Workspace
 
@@ -16,6 +17,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     return Workspace.open(tmp_path / "workspace")
+
+
+@pytest.fixture
+def site() -> Iterator[web.Site]:
+    """A web server on this machine, with what a download can meet."""
+    with web.served() as site:
+        yield site
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ LAYERS = [
     {"recipes"},
     {"events"},
     {"run_state"},
-    {"durable", "assets", "event_log", "migrations", "run_settings", "run_requests"},
+    {"durable", "download", "assets", "event_log", "migrations", "run_settings", "run_requests"},
     {"labels"},
     {"workspace"},
     {"data", "model"},

@@ -1,14 +1,13 @@
-"""Well-known data sets, downloaded by torchvision at one click and kept as class folders like any other."""
+"""Well-known data sets, downloaded at one click, read by torchvision and kept as class folders like any other."""
 
 from __future__ import annotations
 
 import io
 import shutil
-import socket
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,20 +22,37 @@ from resnet_studio.data.dataset import Dataset
 from resnet_studio.data.formats import sniff
 from resnet_studio.data.incoming import incoming, settle
 from resnet_studio.data.scan import Progress, phase
+from resnet_studio.download import Checksum, DamagedError, DownloadError, fetch
 from resnet_studio.durable import is_disk_full
 from resnet_studio.errors import DataError
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Workspace
 
 _SILENCE_SECONDS = 30
+_ROOM = 1.05  # of what a set is known to download, before it is taken for something else
 _DAMAGED = (RuntimeError, EOFError, ValueError, LookupError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
 _TRAIN_AND_TEST = {"train": {"train": True}, "test": {"train": False}}
+
+
+@dataclass(frozen=True)
+class PublicFile:
+    """A file of a public set: where it is from, its MD5, and whether it is an archive."""
+
+    url: str
+    md5: str
+    packed: bool = True
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.url.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
 class PublicSet:
     """A data set of ``torchvision.datasets``; its words are ``public.<key>.name``, ``.description`` and ``.terms``.
 
+    ``files`` lie in the folder ``within`` where torchvision looks for them, unpacked; see ``torchvision.datasets``.
     ``parts`` maps part folders (``""`` where the set defines none) to the arguments of the torchvision class
     ``loads``; with ``by_path`` that class can be told to give paths instead of decoded pictures.
     """
@@ -47,6 +63,8 @@ class PublicSet:
     pictures: int
     classes: int
     parts: Mapping[str, Mapping[str, Any]]
+    files: tuple[PublicFile, ...] = ()
+    within: str = ""
     by_path: bool = False
     hints: Mapping[str, object] = field(default_factory=dict)
 
@@ -68,23 +86,56 @@ class PublicSet:
         return say(f"public.{self.key}.terms", language)
 
 
+_AMAZON = "https://s3.amazonaws.com/fast-ai-imageclas"
+_FASHION = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"
+_EUROSAT = "https://huggingface.co/datasets/torchgeo/eurosat/resolve/c877bcd43f099cd0196738f714544e355477f3fd"
+_TORONTO = "https://www.cs.toronto.edu/~kriz"
+_OXFORD = "https://www.robots.ox.ac.uk/~vgg/data"
 PUBLIC: Mapping[str, PublicSet] = {
     entry.key: entry
     for entry in (
-        PublicSet("cifar10", "CIFAR10", 170_498_071, 60_000, 10, _TRAIN_AND_TEST),
-        PublicSet("fashion_mnist", "FashionMNIST", 30_878_645, 70_000, 10, _TRAIN_AND_TEST),
+        PublicSet(
+            "cifar10", "CIFAR10", 170_498_071, 60_000, 10, _TRAIN_AND_TEST,
+            (PublicFile(f"{_TORONTO}/cifar-10-python.tar.gz", "c58f30108f718f92721af3b95e74349a"),),
+        ),
+        PublicSet(
+            "fashion_mnist", "FashionMNIST", 30_878_645, 70_000, 10, _TRAIN_AND_TEST,
+            (
+                PublicFile(f"{_FASHION}/train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+                PublicFile(f"{_FASHION}/train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
+                PublicFile(f"{_FASHION}/t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
+                PublicFile(f"{_FASHION}/t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
+            ),
+            "FashionMNIST/raw",
+        ),
         PublicSet(
             "imagenette", "Imagenette", 99_003_388, 13_394, 10,
-            {part: {"split": part, "size": "160px"} for part in ("train", "val")}, by_path=True,
+            {part: {"split": part, "size": "160px"} for part in ("train", "val")},
+            (PublicFile(f"{_AMAZON}/imagenette2-160.tgz", "e793b78cc4c9e9a4ccc0c1155377a412"),),
+            by_path=True,
         ),
-        PublicSet("eurosat", "EuroSAT", 94_280_567, 27_000, 10, {"": {}}, by_path=True),
+        PublicSet(
+            "eurosat", "EuroSAT", 94_280_567, 27_000, 10, {"": {}},
+            (PublicFile(f"{_EUROSAT}/EuroSAT.zip", "c8fa014336c82ac7804f0398fcb19387"),), "eurosat", by_path=True,
+        ),
         PublicSet(
             "flowers102", "Flowers102", 344_877_876, 8_189, 102,
-            {part: {"split": part} for part in ("train", "val", "test")}, by_path=True,
+            {part: {"split": part} for part in ("train", "val", "test")},
+            (
+                PublicFile(f"{_OXFORD}/flowers/102/102flowers.tgz", "52808999861908f626f3c1f4e79d11fa"),
+                PublicFile(f"{_OXFORD}/flowers/102/imagelabels.mat", "e0620be6f572b9609742df49c70aed4d", packed=False),
+                PublicFile(f"{_OXFORD}/flowers/102/setid.mat", "a5357ecc9cb78c4bef273ce3793fc85c", packed=False),
+            ),
+            "flowers-102", by_path=True,
         ),
         PublicSet(
             "pets", "OxfordIIITPet", 811_092_049, 7_349, 37,
             {"train": {"split": "trainval"}, "test": {"split": "test"}},
+            (
+                PublicFile(f"{_OXFORD}/pets/data/images.tar.gz", "5c4f3ee8e5d25df40f4fd59a7f44e54c"),
+                PublicFile(f"{_OXFORD}/pets/data/annotations.tar.gz", "95a8c909bbe2e81eed6a22bccdf3f68f"),
+            ),
+            "oxford-iiit-pet",
         ),
     )
 }  # fmt: skip
@@ -134,67 +185,51 @@ def _downloaded(entry: PublicSet, into: Path, progress: Progress | None) -> dict
     """The torchvision data set of each part."""
     from torchvision import datasets
 
-    load = getattr(datasets, entry.loads)
+    read = getattr(datasets, entry.loads)
     extra = {"loader": Path} if entry.by_path else {}
     try:
-        with _watched(entry.download_bytes, progress):
-            parts = {part: load(into, download=True, **given, **extra) for part, given in entry.parts.items()}
+        _fetch_files(entry, into / entry.within, progress)
+        parts = {part: read(into, download=False, **given, **extra) for part, given in entry.parts.items()}
         if sum(len(part) for part in parts.values()) < entry.pictures:
             raise EOFError("unpacking was broken off")
-    except (OSError, *_DAMAGED) as error:
+    except (DownloadError, OSError, *_DAMAGED) as error:
         raise _failure(error, entry, into) from error
     return parts
 
 
+def _fetch_files(entry: PublicSet, folder: Path, progress: Progress | None) -> None:
+    """Have the files of ``entry`` in ``folder``, and what is in them; a download that broke off goes on."""
+    from torchvision.datasets.utils import extract_archive
+
+    before, total = 0, entry.download_bytes
+    for file in entry.files:
+        path, checksum = folder / file.name, Checksum("md5", file.md5)
+
+        def report(done: int, _: int, before: int = before) -> None:
+            if progress:
+                progress(min(before + done, total), total)
+
+        if not checksum.is_of(path):
+            fetch(
+                file.url, path, checksum=checksum, most_bytes=int(total * _ROOM), resume=True, progress=report,
+                timeout_seconds=_SILENCE_SECONDS,
+            )  # fmt: skip
+        before += path.stat().st_size
+        report(0, 0, before)
+        if file.packed:
+            extract_archive(str(path), str(folder))
+
+
 def _failure(error: Exception, entry: PublicSet, into: Path) -> DataError:
     """The sentence for a download that failed; what is damaged is thrown away, so that the next try begins anew."""
-    if isinstance(error, OSError) and is_disk_full(error):
+    if is_disk_full(error):
         return DataError("error.data.disk_full")
-    # torchvision wraps some network errors; then nothing has arrived
-    arrived = any(path.is_file() and path.stat().st_size for path in into.rglob("*"))
-    if isinstance(error, OSError) or (isinstance(error, RuntimeError) and not arrived):
+    if isinstance(error, DownloadError) and error.status in (404, 410):
+        return DataError("error.public.gone", name=entry.name())
+    if isinstance(error, OSError | DownloadError) and not isinstance(error, DamagedError):
         return DataError("error.public.no_network", name=entry.name())
     shutil.rmtree(into, ignore_errors=True)
     return DataError("error.public.damaged", name=entry.name())
-
-
-@contextmanager
-def _watched(total: int, progress: Progress | None) -> Iterator[None]:
-    """Within the block torchvision's download bar reports to ``progress``, and a silent server is given up.
-
-    torchvision offers no other way to follow, or to end, a download; the caller holds a lock.
-    """
-    from torchvision.datasets import utils
-
-    done = 0
-
-    def more(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress:
-            progress(min(done, total), total)
-
-    bar, timeout = getattr(utils, "tqdm", None), socket.getdefaulttimeout()
-    utils.tqdm = lambda *_, **__: _Bar(more)
-    socket.setdefaulttimeout(_SILENCE_SECONDS)
-    try:
-        yield
-    finally:
-        utils.tqdm = bar
-        socket.setdefaulttimeout(timeout)
-
-
-class _Bar:
-    """As much of a tqdm bar as torchvision uses."""
-
-    def __init__(self, more: Callable[[int], None]) -> None:
-        self.update = more
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return
 
 
 def _converted(parts: Mapping[str, Any], folder: Path, progress: Progress | None) -> Unpacked:

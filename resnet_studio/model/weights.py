@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_studio.assets import asset
 from resnet_studio.config import Stem
+from resnet_studio.download import DownloadError, fetch, is_whole
 from resnet_studio.errors import WeightsError
 from resnet_studio.model.card import Card, is_pickle, opened, read_card, read_header
-from resnet_studio.model.download import DownloadError, fetch, is_whole
 from resnet_studio.model.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from resnet_studio.text import Language, say
 

@@ -224,6 +224,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{name}” could not be downloaded; check the network connection and try again, or use a sample or your own pictures.",
         "无法下载“{name}”；请检查网络连接后重试，或使用示例数据、自己的图片。",
     ),
+    "error.public.gone": (
+        "“{name}” is no longer at its address; use a sample, another public data set or your own pictures.",
+        "“{name}”的下载地址已失效；请使用示例数据、其他公开数据集或自己的图片。",
+    ),
     "error.public.damaged": (
         "The download of “{name}” arrived damaged and was thrown away; try again.",
         "“{name}”下载的内容已损坏，已丢弃；请重试。",

@@ -12,12 +12,13 @@ import torchvision
 from safetensors.torch import save_file
 from torchvision.models import get_model_weights, get_weight
 
+from resnet_studio import download
 from resnet_studio.config import TrainConfig
+from resnet_studio.download import DownloadError, fetch
 from resnet_studio.errors import CheckpointError, WeightsError
-from resnet_studio.model import download, weights
+from resnet_studio.model import weights
 from resnet_studio.model.anatomy import DEPTHS
 from resnet_studio.model.checkpoint import Card, Preprocessing, save
-from resnet_studio.model.download import DownloadError, fetch
 from resnet_studio.model.resnet import build
 from resnet_studio.model.weights import available, choose, explain, load_into
 
@@ -195,7 +196,7 @@ def test_weights_from_before_batchnorm_counted_fit(hub, imagenet, monkeypatch):
 
 
 def test_without_a_network_a_sentence_offers_the_alternatives(monkeypatch, starters):
-    monkeypatch.setattr("resnet_studio.model.download.urlopen", unreachable)
+    monkeypatch.setattr("resnet_studio.download.urlopen", unreachable)
     sentence = refusal(WeightsError, build(18, 3), 18, "imagenet")
     assert "scratch" in sentence and "checkpoint" in sentence and "resnet18-f37072fd.pth" in sentence
     assert "starter" not in sentence
@@ -213,7 +214,7 @@ def unreachable(*_, **__):
 
 def test_a_damaged_file_in_the_cache_is_not_believed(hub, monkeypatch):
     cache(hub, "resnet18-f37072fd.pth")
-    monkeypatch.setattr("resnet_studio.model.download.urlopen", unreachable)
+    monkeypatch.setattr("resnet_studio.download.urlopen", unreachable)
     assert "could not be downloaded" in refusal(WeightsError, build(18, 3), 18, "imagenet")
 
 

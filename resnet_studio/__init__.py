@@ -1,7 +1,19 @@
 """ResNet Studio: fine-tune an image classifier without writing code."""
 
-from resnet_studio.api import evaluate, open_data, predict, report, resume, train
+from resnet_studio.api import (
+    edit_data,
+    evaluate,
+    open_data,
+    predict,
+    redo_edit,
+    report,
+    resume,
+    save_data,
+    train,
+    undo_edit,
+)
 from resnet_studio.config import TrainConfig
+from resnet_studio.data.edits import Edit
 from resnet_studio.errors import CheckpointError, ConfigError, DataError, RunError, StudioError, WeightsError
 from resnet_studio.prediction import Activations, Prediction, Predictor
 from resnet_studio.version import __version__
@@ -12,6 +24,7 @@ __all__ = [
     "CheckpointError",
     "ConfigError",
     "DataError",
+    "Edit",
     "Prediction",
     "Predictor",
     "Run",
@@ -21,10 +34,14 @@ __all__ = [
     "WeightsError",
     "Workspace",
     "__version__",
+    "edit_data",
     "evaluate",
     "open_data",
     "predict",
+    "redo_edit",
     "report",
     "resume",
+    "save_data",
     "train",
+    "undo_edit",
 ]

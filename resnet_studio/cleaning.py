@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_studio import owners
+from resnet_studio.data.needed import needed_by_runs, remove_unneeded, without_a_set
 from resnet_studio.errors import RunError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def sweep(workspace: Workspace) -> int:
     uploads = HOUR if shutil.disk_usage(workspace.root).free < SPARE_BYTES else DAY
     freed += sum(_remove(path) for path in _inside(workspace.temporary) if _is_left(path, uploads))
     freed += sum(_remove(path) for path in _unfinished_folders(workspace) if _is_left(path, DAY))
+    freed += sum(_forget_pictures(workspace, folder) for folder in without_a_set(workspace))
     return freed + sum(_forget_training(run) for run in workspace.runs())
 
 
@@ -98,6 +100,13 @@ def _forget_training(run: Run) -> int:
     except RunError:
         return 0
     return sum(map(_remove, left)) if ended else 0
+
+
+def _forget_pictures(workspace: Workspace, folder: Path) -> int:
+    """Remove what no run needs any more of a data set that was deleted."""
+    if needed := needed_by_runs(workspace, folder.name):
+        return remove_unneeded(folder, needed)
+    return 0 if (folder / "dataset.json").exists() else _remove(folder)
 
 
 def _inside(folder: Path) -> list[Path]:

@@ -16,7 +16,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-from resnet_studio import commands, config, data_commands
+from resnet_studio import commands, config, data_commands, dataset_commands
 from resnet_studio.config import TrainConfig
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
@@ -36,7 +36,7 @@ OUR_FAILURES = frozenset(
         "error.rates.stopped",
     }
 )
-DATA = "a folder or a zip of class folders, sample:NAME or public:NAME"
+DATA = "a folder or a zip of class folders, sample:NAME, public:NAME, or dataset:ID of one in the workspace"
 MODEL = "a run, 'last', or a checkpoint file"
 DEVICE = "auto, cpu, cuda, cuda:N or mps"
 
@@ -118,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    dataset_commands.add_parser(command)
     check = command("check", "look at a data set: classes, problems, split")
     check.add_argument("data", metavar="DATA", help=DATA)
     data_commands.add_choices(check)

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import api, data_commands, recipes, run_commands
+from resnet_studio import api, data_commands, dataset_commands, recipes, run_commands
 from resnet_studio.config import TrainConfig
 from resnet_studio.data_commands import Result
 from resnet_studio.durations import asked_at
@@ -29,6 +29,8 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
     match options.command:
         case "check":
             return data_commands.check(options, workspace, terminal)
+        case "dataset":
+            return dataset_commands.run(options, workspace, terminal)
         case "train":
             return train(options, workspace, terminal)
         case "resume":

@@ -47,6 +47,9 @@ def add_choices(parser: argparse.ArgumentParser) -> None:
         "--join-alike", action="store_true", help="join classes whose names differ by case or blanks", **suppressed
     )
     group.add_argument(
+        "--original", action="store_true", help="ignore what was edited in the workspace since it came in"
+    )
+    group.add_argument(
         "--name-encoding", choices=ENCODINGS, metavar="NAME", **suppressed,
         help=f"encoding of the names in a zip that does not say: {', '.join(ENCODINGS)}",
     )  # fmt: skip
@@ -74,7 +77,13 @@ def _opened(
     announce_download(str(source), workspace, terminal)
     given = vars(options)
     choices = Choices(**{spec.name: given[spec.name] for spec in fields(Choices) if spec.name in given})
-    return open_data(source, workspace, choices=choices, purpose=purpose, progress=terminal.steps("pictures"))
+    original = bool(given.get("original", False))
+    found = open_data(
+        source, workspace, choices=choices, purpose=purpose, progress=terminal.steps("pictures"), edited=not original
+    )
+    if found.parent:
+        terminal.line(say("cli.edited", name=found.name, dataset=found.id))
+    return found
 
 
 def announce_download(source: str, workspace: Workspace, terminal: Terminal) -> None:

@@ -24,7 +24,7 @@ LAYERS = [
     {"training", "evaluation", "prediction"},
     {"api", "terminal", "cleaning"},
     {"service"},
-    {"data_commands", "run_commands"},
+    {"data_commands", "dataset_commands", "review_commands", "run_commands"},
     {"commands", "ui"},
     {"cli"},
     {"__init__", "__main__"},

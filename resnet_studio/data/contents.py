@@ -66,7 +66,7 @@ def read_contents(kept: Path, folder: Path, encoding: str) -> Unpacked:
         raise DataError("error.data.not_kept") from error
     new = _renaming(guess, encoding) if guess and encoding not in ("auto", guess.encoding) else {}
     names.check((new.get(name, name) for name, _ in pictures), "zip")
-    stored = tuple((new.get(name, name), _linked(kept / where, folder / where)) for name, where in pictures)
+    stored = tuple((new.get(name, name), linked(kept / where, folder / where)) for name, where in pictures)
     left_out = {kind: [new.get(name, name) for name in some] for kind, some in unpacked.left_out.items()}
     if new and guess:
         guess = Guess(encoding, {new[name]: raw for name, raw in guess.raw.items()})
@@ -88,7 +88,7 @@ def _still_there(folders: Iterable[str], new: dict[str, str]) -> tuple[str, ...]
     return tuple(folder for folder in folders if folder not in former)
 
 
-def _linked(source: Path, target: Path) -> Path:
+def linked(source: Path, target: Path) -> Path:
     """``target`` with the bytes of ``source``: a hard link where there are such, else a copy."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():

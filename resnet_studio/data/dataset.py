@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import statistics
 from collections import Counter
@@ -13,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_studio.data.choices import Choices
-from resnet_studio.data.names import composed
-from resnet_studio.data.part_names import PARTS, Part, part_named
+from resnet_studio.data.part_names import PARTS, Part
 from resnet_studio.data.parts import Shares, assign, together
 from resnet_studio.data.structure import Doubt
 from resnet_studio.data.views import median_aspect
@@ -31,6 +29,7 @@ class Sample:
 
     ``label`` indexes the classes; ``part`` is set where the user's folders preset it; ``content`` is the SHA-256 of
     the bytes; sizes are in pixels and bytes; ``modified`` (nanoseconds since 1970) is kept for files left in place.
+    Pictures of an equal ``group`` stay in one part; ``labelled_by`` is ``model`` where a model gave the label.
     """
 
     name: str
@@ -42,9 +41,15 @@ class Sample:
     height: int = 0
     bytes: int = 0
     modified: int = 0
+    group: str = ""
+    labelled_by: str = ""
 
 
 _COLUMNS = tuple(spec.name for spec in fields(Sample))
+_LATER = ("group", "labelled_by")
+"""Columns that older data sets do not have; they are written where a picture has anything in them."""
+STORED = "//"
+"""What the ``file`` of a picture begins with that lies in the workspace, wherever the data set's own pictures lie."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,8 @@ class Dataset:
     """Labelled pictures. ``fingerprint`` hashes names and contents; ``source`` says by which door they came in.
 
     ``unlabelled`` pictures (label -1) came along for prediction; ``choices`` are the user's on how names are read, and
-    ``doubts`` what they leave open.
+    ``doubts`` what they leave open. ``store`` is its folder in the workspace; ``parent`` the id that it had before the
+    last edit, see :mod:`resnet_studio.data.edits`.
     """
 
     id: str
@@ -79,6 +85,8 @@ class Dataset:
     unlabelled: tuple[Sample, ...] = ()
     choices: Choices = field(default_factory=Choices)
     doubts: tuple[Doubt, ...] = ()
+    store: Path | None = field(default=None, compare=False)
+    parent: str = field(default="", compare=False)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -89,7 +97,8 @@ class Dataset:
     @property
     def preset(self) -> bool:
         """Whether the user's folders say which picture is for training, validation and test."""
-        return any(sample.part for sample in self.samples)
+        parts = Counter(sample.part for sample in self.samples)
+        return bool(parts["validation"] or parts["test"]) or not parts[None]
 
     @cached_property
     def median_side(self) -> int:
@@ -108,7 +117,7 @@ class Dataset:
 
     def path(self, sample: Sample) -> Path:
         """Where ``sample`` lies."""
-        return self.root / sample.file
+        return _place_of(sample, self.root, self.store)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; ``root`` is absolute where the pictures lie outside of the workspace, else None."""
@@ -142,6 +151,7 @@ class Dataset:
                 for problem in values["problems"]
             ),
             hints=values["hints"],
+            store=root,
             fingerprint=values["fingerprint"],
             source=values["source"],
             # older data sets have none of these
@@ -168,6 +178,7 @@ class Split:
     preset: bool
     median_side: int
     hints: Mapping[str, Any] = field(default_factory=dict)
+    store: Path | None = field(default=None, compare=False)
 
     @cached_property
     def median_aspect(self) -> float:
@@ -181,7 +192,7 @@ class Split:
 
     def path(self, sample: Sample) -> Path:
         """Where ``sample`` lies."""
-        return self.root / sample.file
+        return _place_of(sample, self.root, self.store)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -198,8 +209,11 @@ class Split:
         }
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any], *, root: Path | None = None) -> Split:
-        """Read what :meth:`to_json` wrote; ``root`` replaces the written one, as after moving a workspace."""
+    def from_json(cls, values: Mapping[str, Any], *, root: Path | None = None, store: Path | None = None) -> Split:
+        """Read what :meth:`to_json` wrote; ``root`` replaces the written one, as after moving a workspace.
+
+        ``store`` is the folder of the data set in the workspace.
+        """
         return cls(
             dataset=values["dataset"],
             dataset_name=values["dataset_name"],
@@ -211,6 +225,7 @@ class Split:
             preset=values["preset"],
             median_side=values["median_side"],
             hints=values["hints"],
+            store=store,
         )
 
 
@@ -226,12 +241,14 @@ def split(dataset: Dataset, *, validation: float = 0.15, test: float = 0.15, see
     for sample in dataset.samples:
         parts[sample.part].append(sample) if sample.part else free.append(sample)
     shares = Shares(validation, test)
-    if parts["train"] and not parts["validation"]:
+    if parts["train"] and not parts["validation"] and not free:
         free, parts["train"], shares = parts["train"], [], Shares(validation, 0)
     labels, contents = [sample.label for sample in free], [sample.content or sample.file for sample in free]
     if dataset.choices.layout == "inner":
         # the top folders may hold the same pictures in colour, in grey, enlarged: those stay together
         contents = together(contents, [_inside_top(sample.name) for sample in free])
+    if any(sample.group for sample in free):
+        contents = together(contents, [sample.group or f"/{sample.name}" for sample in free])
     for sample, part in zip(free, assign(labels, contents, shares, seed), strict=True):
         parts[part].append(sample)
     return Split(
@@ -245,32 +262,13 @@ def split(dataset: Dataset, *, validation: float = 0.15, test: float = 0.15, see
         preset=dataset.preset,
         median_side=dataset.median_side,
         hints=dataset.hints,
+        store=dataset.store,
     )
 
 
 def _inside_top(name: str) -> str:
     inside = name.partition("/")[2]
     return inside.rpartition(".")[0] or inside
-
-
-def fingerprint(samples: Sequence[Sample], classes: Sequence[str]) -> str:
-    """A hash of the pictures' names and contents, whatever their order.
-
-    It says too of which class and part a picture is, unless its name says that in the plainest way.
-    """
-    lines = sorted(f"{sample.name}\0{sample.content}{_meaning(sample, classes[sample.label])}\n" for sample in samples)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def _meaning(sample: Sample, kind: str) -> str:
-    top, *inside = sample.name.split("/")
-    named = part_named(top)
-    customary = named is not None and named.customary
-    if sample.part is None and not customary and composed(top) == kind:
-        return ""
-    if customary and named is not None and named.meaning == sample.part and composed(inside[0]) == kind:
-        return ""
-    return f"\0{sample.part}\0{kind}"
 
 
 def save(dataset: Dataset, folder: Path) -> None:
@@ -288,11 +286,23 @@ def load(folder: Path) -> Dataset:
         raise DataError("error.data.manifest", dataset=folder.name) from error
 
 
+def _place_of(sample: Sample, root: Path, store: Path | None) -> Path:
+    if store is not None and sample.file.startswith(STORED):
+        return store / sample.file.removeprefix(STORED)
+    return root / sample.file
+
+
 def _to_columns(samples: Sequence[Sample]) -> dict[str, list[Any]]:
     """One list a field: a third of the size of one object a picture."""
-    return {column: [getattr(sample, column) for sample in samples] for column in _COLUMNS}
+    columns = {column: [getattr(sample, column) for sample in samples] for column in _COLUMNS}
+    return {column: values for column, values in columns.items() if column not in _LATER or any(values)}
 
 
 def _from_columns(columns: Mapping[str, Sequence[Any]]) -> tuple[Sample, ...]:
-    rows = zip(*(columns[column] for column in _COLUMNS), strict=True)
-    return tuple(Sample(*row) for row in rows)
+    written = [column for column in _COLUMNS if column not in _LATER or column in columns]
+    later = {column: columns[column] for column in written if column in _LATER}
+    rows = zip(*(columns[column] for column in written if column not in _LATER), strict=True)
+    if not later:
+        return tuple(Sample(*row) for row in rows)
+    more = zip(*later.values(), strict=True)
+    return tuple(Sample(*row, **dict(zip(later, extra, strict=True))) for row, extra in zip(rows, more, strict=True))

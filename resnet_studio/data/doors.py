@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resnet_studio.data import intake, names, samples
+from resnet_studio.data import intake, library, mending, names, samples
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.dataset import Dataset
+from resnet_studio.data.edits import FILE
 from resnet_studio.data.scan import Progress
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace
@@ -19,16 +20,31 @@ def open_data(
     choices: Choices | None = None,
     purpose: Purpose = "train",
     progress: Progress | None = None,
+    edited: bool = True,
 ) -> Dataset:
-    """The data set at ``source``: a folder of class folders, a zip of one, ``sample:<key>`` or ``public:<key>``.
+    """The data set at ``source``: a folder of class folders, a zip of one, ``sample:<key>`` or ``public:<key>``, or
+    ``dataset:<id>`` for one that the workspace holds.
 
     ``choices`` say how a folder or a zip is read where names leave it open, ``purpose`` what for. A folder stays where
     it is; all else is kept in ``workspace`` (the default one where none is given). ``progress`` is called with how much
-    is done and how much there is. Raises :class:`DataError` with one sentence.
+    is done and how much there is. What was edited in the workspace since counts, unless ``edited`` is false.
+    Raises :class:`DataError` with one sentence.
     """
     workspace = workspace or Workspace.open()
-    text = str(source)
+    found = _opened(str(source), workspace, choices, purpose, progress)
+    if found.id != mending.base_of(found.id):
+        return found
+    folder = workspace.datasets / found.id
+    return mending.current(workspace, found.id) if edited and (folder / FILE).is_file() else found
+
+
+def _opened(
+    text: str, workspace: Workspace, choices: Choices | None, purpose: Purpose, progress: Progress | None
+) -> Dataset:
+    """The data set at ``text`` as it came in."""
     door, _, key = text.partition(":")
+    if door == "dataset":
+        return library.dataset(workspace, key)
     if door == "sample":
         return samples.open_sample(key, workspace, progress=progress)
     if door == "public":

@@ -86,6 +86,10 @@ def _settled(content: Dataset, folder: Path, files: Sequence[Path], workspace: W
             return _kept_again(dataset, folder)
         if kept.name != content.id:
             _store_once(folder, files, workspace.datasets / content.id)
+        if kept.is_dir():  # deleted, but runs need its pictures
+            save(dataset, kept)
+            add_missing(folder, kept)
+            return dataset
         save(dataset, folder)
         try:
             renamed(folder, kept)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from resnet_studio.data import library, names
 from resnet_studio.data.archive import Limits, Unpacked, store, unpack
+from resnet_studio.data.carrying import carry_edits
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.contents import read_contents
 from resnet_studio.data.dataset import Dataset, Sample, load, save
@@ -99,12 +100,15 @@ def from_folder(
     with incoming(workspace) as temporary:
         save(dataset, temporary)
         kept = workspace.datasets / dataset.id
-        if (kept / "dataset.json").is_file():
-            # file times may be new
+        if kept.is_dir():
+            # file times may be new; or it was deleted, and runs need pictures that were added to it
             for file in ("dataset.json", "summary.json"):
                 (temporary / file).replace(kept / file)
         else:
+            earlier = _earlier(workspace, where)
             renamed(temporary, kept)
+            if earlier is not None:
+                carry_edits(earlier, kept)
     return dataset
 
 
@@ -127,16 +131,21 @@ def reread(workspace: Workspace, id: str, choices: Choices, *, progress: Progres
 def _known(workspace: Workspace, where: str) -> dict[str, Sample]:
     """What earlier scans of the folder with the hash ``where`` found, without the pictures that need a notice."""
     known: dict[str, Sample] = {}
-    paths = sorted(workspace.datasets.glob(f"{where}-*/dataset.json"), key=lambda path: path.stat().st_mtime)
-    for path in paths[-1:]:
+    if (folder := _earlier(workspace, where)) is not None:
         try:
-            earlier = load(path.parent)
+            earlier = load(folder)
         except DataError:
-            continue
+            return known
         noticed = {file for problem in earlier.problems for file in problem.files}
         known |= {sample.file: sample for sample in earlier.samples if sample.name not in noticed}
         known |= {sample.file: sample for sample in earlier.unlabelled}
     return known
+
+
+def _earlier(workspace: Workspace, where: str) -> Path | None:
+    """What the latest scan of the folder with the hash ``where`` was kept in."""
+    paths = sorted(workspace.datasets.glob(f"{where}-*/dataset.json"), key=lambda path: path.stat().st_mtime)
+    return paths[-1].parent if paths else None
 
 
 def _copied_in(pairs: list[tuple[str, Path]], folder: Path, progress: Progress | None) -> Unpacked:

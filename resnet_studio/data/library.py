@@ -7,8 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_studio.data import names
+from resnet_studio.data import mending, names
 from resnet_studio.data.dataset import Dataset, load
+from resnet_studio.data.edits import Edit, EditLog
+from resnet_studio.data.needed import needed_by_runs, remove_unneeded
 from resnet_studio.durable import remove_folder
 from resnet_studio.errors import DataError, RunError
 from resnet_studio.workspace import Workspace, safe_name
@@ -27,32 +29,40 @@ class Summary:
 
 
 def dataset(workspace: Workspace, id: str) -> Dataset:
-    """The data set called ``id``. Raises :class:`DataError` where there is none, or its folder is gone."""
-    folder = workspace.datasets / id
-    if not safe_name(id) or not (folder / "dataset.json").is_file():
-        raise DataError("error.data.unknown", dataset=names.shown(id))
-    found = load(folder)
+    """The data set called ``id``, as it was when it had that id, whatever was edited since.
+
+    Raises :class:`DataError` where there is none, or its folder is gone.
+    """
+    folder = mending.folder_of(workspace, id)
+    found = load(folder) if id == folder.name else mending.EditedSet(folder).at(id)
     if not found.root.is_dir():
         raise DataError("error.data.folder_gone", folder=str(found.root))
     return found
 
 
 def datasets(workspace: Workspace) -> list[Summary]:
-    """All data sets, the newest first; a folder on this machine only as it was last."""
+    """All data sets, the newest first, as they are after their edits; a folder on this machine only as it was last."""
     found = []
     for path in workspace.datasets.glob("*/summary.json"):
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             root = Path(values["root"]) if values["root"] else None
-            summary = Summary(
-                values["id"], values["name"], values["source"], values["classes"], values["pictures"], root
-            )
+            last = _last_edit(path.parent)
+            id, counts = (last.id, last.counts) if last else (values["id"], (values["pictures"], values["classes"]))
+            summary = Summary(id, values["name"], values["source"], counts[1], counts[0], root)
             found.append((path.stat().st_mtime, summary))
         except (OSError, ValueError, LookupError, TypeError):
             continue
     newest = [summary for _, summary in sorted(found, key=lambda pair: (-pair[0], pair[1].id))]
     roots = [summary.root for summary in newest]
     return [each for at, each in enumerate(newest) if each.root is None or each.root not in roots[:at]]
+
+
+def _last_edit(folder: Path) -> Edit | None:
+    with suppress(DataError):
+        last = EditLog(folder).last()
+        return last if last and last.id and len(last.counts) == 2 else None
+    return None
 
 
 def kept_from(source: str, workspace: Workspace) -> Dataset | None:
@@ -66,18 +76,23 @@ def kept_from(source: str, workspace: Workspace) -> Dataset | None:
     return None
 
 
-def delete(workspace: Workspace, id: str) -> None:
-    """Remove the data set ``id`` from the workspace for good; a folder on this machine keeps its pictures.
+def delete(workspace: Workspace, id: str) -> int:
+    """Remove the data set ``id`` and its edits from the workspace for good; a folder on this machine stays as it is.
 
-    Raises :class:`DataError` while a training uses it.
+    Pictures that a run needs stay until that run is deleted: returns how many. Raises :class:`DataError` while a
+    training uses it.
     """
-    folder = workspace.datasets / id
+    folder = workspace.datasets / mending.base_of(id)
     if not safe_name(id) or not (folder / "dataset.json").is_file():
         raise DataError("error.data.unknown", dataset=names.shown(id))
     for run in workspace.runs():
         with suppress(RunError):  # a damaged run trains nothing
-            if run.about["dataset"] == id and run.state().status in ("running", "queued"):
+            if mending.base_of(run.about["dataset"]) == folder.name and run.state().status in ("running", "queued"):
                 raise DataError("error.data.busy", run=run.id)
     for file in ("dataset.json", "summary.json"):
         (folder / file).unlink(missing_ok=True)
+    if needed := needed_by_runs(workspace, folder.name):
+        remove_unneeded(folder, needed)
+        return len(needed)
     remove_folder(folder)
+    return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data.dataset import Split
+from resnet_studio.data.mending import base_of
 from resnet_studio.errors import RunError
 
 if TYPE_CHECKING:
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
 def split_of(run: Run) -> Split:
     """The parts that ``run`` was made with. Raises :class:`RunError` where what is written of them makes no sense."""
-    values = run.split
+    values, datasets = run.split, run.folder.parent.parent / "datasets"
     try:
-        return Split.from_json(values, root=_root(values, run.folder.parent.parent / "datasets"))
+        store = datasets / base_of(str(values["dataset"]))
+        return Split.from_json(values, root=_root(values, datasets), store=store)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise RunError("error.run.damaged", file="split.json", run=run.id) from error
 
@@ -26,12 +28,13 @@ def _root(values: dict[str, Any], datasets: Path) -> Path:
     """The folder that the pictures lie in: of the data set kept in this workspace, else the one that was written down,
     else one with equal pictures under equal names that was opened since.
     """
-    kept, written = datasets / str(values["dataset"]), Path(values["root"])
+    base = base_of(str(values["dataset"]))
+    kept, written = datasets / base, Path(values["root"])
     if (kept / "pictures").is_dir():
         return kept
     if written.is_dir():
         return written
-    fingerprint = values["dataset"].rpartition("-")[2]
+    fingerprint = base.rpartition("-")[2]
     for summary in datasets.glob(f"*-{fingerprint}/summary.json") if fingerprint.isalnum() else ():
         try:
             opened = json.loads(summary.read_text(encoding="utf-8"))["root"]

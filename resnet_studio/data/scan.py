@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from resnet_studio.data.choices import Choices, Purpose
-from resnet_studio.data.dataset import Dataset, Problem, Sample, fingerprint
+from resnet_studio.data.dataset import Dataset, Problem, Sample
+from resnet_studio.data.fingerprints import fingerprint
 from resnet_studio.data.formats import BYTE_LIMITS, SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.labelling import Labelled, Seen, label
 from resnet_studio.data.layout import Layout, understand
@@ -154,7 +155,7 @@ def assemble(
 ) -> Dataset:
     """The data set made of ``listing``, whose files lie below ``root``. Raises :class:`DataError`."""
     seen, left_out = [], defaultdict(list, {kind: list(files) for kind, files in listing.left_out.items()})
-    for file, result in _look_at_all(listing.files, root, progress):
+    for file, result in look_at_all(listing.files, root, progress):
         if isinstance(result, Seen):
             seen.append(result)
         else:
@@ -202,7 +203,7 @@ def _labelled(
     return found, layout
 
 
-def _look_at_all(files: Sequence[File], root: Path, progress: Progress | None) -> Iterator[tuple[File, Seen | str]]:
+def look_at_all(files: Sequence[File], root: Path, progress: Progress | None) -> Iterator[tuple[File, Seen | str]]:
     """Each file with its picture, or with the reason why it is none; in order."""
     batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
     done = 0

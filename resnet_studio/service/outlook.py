@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from resnet_studio.config import Freeze, TrainConfig
 from resnet_studio.data import library
 from resnet_studio.data.dataset import Dataset
+from resnet_studio.data.mending import base_of
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Status
 from resnet_studio.service.run_data import Overview, RunData, spell_time
@@ -75,7 +76,7 @@ class Forecaster:
         if not name:
             return None
         try:
-            changed = (self._workspace.datasets / name / "dataset.json").stat().st_mtime
+            changed = (self._workspace.datasets / base_of(name) / "dataset.json").stat().st_mtime
             if self._kept is None or self._kept[:2] != (name, changed):
                 self._kept = (name, changed, library.dataset(self._workspace, name))
         except (OSError, StudioError):

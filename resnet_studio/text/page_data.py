@@ -49,6 +49,14 @@ TEXT: dict[str, tuple[str, str]] = {
     "data.earlier.delete": ("Delete {name}", "删除 {name}"),
     "data.earlier.sure": ("Delete for good?", "确定删除？"),
     "data.earlier.deleted": ("{name} is deleted.", "已删除 {name}。"),
+    "data.earlier.deleted_needed": (
+        "{name} is deleted. {count:picture stays|pictures stay} until the trainings that used them are deleted too.",
+        "已删除 {name}。其中 {count} 张图片仍被训练记录使用，待相应训练记录删除后才会清除。",
+    ),
+    "data.edited_before": (
+        "What was changed in it here before is in force; undo brings the original back.",
+        "此前在这里对它所做的修改仍然有效；撤销即可恢复原样。",
+    ),
     "data.facts": ("{pictures:picture|pictures} · {classes:class|classes}", "{pictures} 张图片 · {classes} 个类别"),
     "data.facts.side": (
         "{pictures:picture|pictures} · {classes:class|classes} · typically {side} px",

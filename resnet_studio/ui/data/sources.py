@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from resnet_studio.data.mending import base_of, current_id
 from resnet_studio.errors import DataError
 from resnet_studio.service.importing import Cancelled
 from resnet_studio.text import say
@@ -198,6 +199,8 @@ def follow(studio: Studio, name: str | None) -> Iterator[Following]:
     elif begun.error is not None:
         raise begun.error
     elif begun.dataset is not None:
-        studio.shelf.forget(begun.dataset.id)
+        id = current_id(studio.workspace.datasets / base_of(begun.dataset.id))
+        studio.shelf.forget(id)
         left_out = say("data.left_out", language, count=begun.left_out) if begun.left_out else ""
-        yield Following(dataset=begun.dataset.id, note=data_view.note(left_out))
+        edited = say("data.edited_before", language) if id != base_of(id) else ""
+        yield Following(dataset=id, note=data_view.note(" ".join(filter(None, [left_out, edited]))))

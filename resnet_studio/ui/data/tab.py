@@ -155,9 +155,10 @@ def _wire_earlier(studio: Studio, shared: Shared, sources: Sources) -> None:
         # not from the data set itself: one whose pictures are gone can be deleted too
         listed = {item.id: dataset_name(item, reader()) for item in library.datasets(studio.workspace)}
         told = listed.get(name, name)
-        library.delete(studio.workspace, name)
+        stay = library.delete(studio.workspace, name)
         studio.shelf.forget(name)
-        done = data_view.note(say("data.earlier.deleted", reader(), name=told))
+        key = "data.earlier.deleted_needed" if stay else "data.earlier.deleted"
+        done = data_view.note(say(key, reader(), name=told, count=stay))
         return (None if current == name else gr.skip()), "", done, *data_offers.lists(studio)
 
     note = sources.notes["earlier"]

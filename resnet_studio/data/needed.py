@@ -1,0 +1,48 @@
+"""Which stored pictures the runs need: those stay when their data set is deleted, until the last such run is."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from resnet_studio.data.dataset import STORED
+from resnet_studio.errors import RunError
+from resnet_studio.workspace import Workspace
+
+FOLDERS = ("pictures", "added")
+"""Where a data set keeps pictures by their content: those that came in with it, and those added since."""
+
+
+def needed_by_runs(workspace: Workspace, base: str) -> set[str]:
+    """The files (POSIX, below ``datasets/base``) that runs were made with and that lie there."""
+    folder, needed = workspace.datasets / base, set()
+    for run in workspace.runs():
+        with suppress(RunError, LookupError, TypeError, AttributeError):
+            if str(run.about["dataset"]).partition(".")[0] == base:
+                split = run.split
+                for part in ("train", "validation", "test"):
+                    needed |= {str(file).removeprefix(STORED) for file in split[part]["file"]}
+    return {file for file in needed if file.split("/")[0] in FOLDERS and (folder / file).is_file()}
+
+
+def remove_unneeded(folder: Path, needed: set[str]) -> int:
+    """Remove all of a deleted data set but the ``needed`` pictures; returns the bytes that were freed."""
+    freed = 0
+    for path in sorted(folder.rglob("*"), reverse=True):
+        with suppress(OSError):
+            if path.is_dir():
+                path.rmdir()  # only where nothing is left in it
+            elif path.relative_to(folder).as_posix() not in needed:
+                size = path.stat().st_size
+                path.unlink()
+                freed += size
+    return freed
+
+
+def without_a_set(workspace: Workspace) -> list[Path]:
+    """Folders of deleted data sets, which hold nothing but pictures that runs needed."""
+    return [
+        folder
+        for folder in workspace.datasets.iterdir()
+        if folder.is_dir() and not folder.name.startswith(".") and not (folder / "dataset.json").exists()
+    ]

@@ -1,0 +1,81 @@
+"""Texts of: editing a data set, saving it, reviewing its labels."""
+
+TEXT: dict[str, tuple[str, str]] = {
+    "cli.edited": (
+        "“{name}” is used as edited in this workspace ({dataset}); --original uses it as it came in.",
+        "“{name}”按此工作区中的修改使用（{dataset}）；加上 --original 可使用原始内容。",
+    ),
+    "error.edit.busy": (
+        "Someone else is changing the data set {dataset!r} at this moment; try again.",
+        "有人正在修改数据集 {dataset!r}；请稍后再试。",
+    ),
+    "error.edit.damaged": (
+        "The log of edits of the data set {dataset!r} is damaged, or was written by a newer version; update ResNet Studio, or restore edits.jsonl from a backup.",
+        "数据集 {dataset!r} 的修改记录已损坏，或由更新的版本写入；请更新 ResNet Studio，或从备份恢复 edits.jsonl。",
+    ),
+    "error.edit.no_undo": (
+        "Nothing was edited in “{name}” that could be undone.",
+        "“{name}”没有可以撤销的修改。",
+    ),
+    "error.edit.no_redo": (
+        "Nothing was undone in “{name}” that could be done again.",
+        "“{name}”没有可以重做的修改。",
+    ),
+    "error.edit.nothing_left": (
+        "That would leave no picture in “{name}”; leave at least one in it.",
+        "这样“{name}”中就没有图片了；请至少保留一张。",
+    ),
+    "error.edit.no_picture": (
+        "The data set has no picture “{file}” ({count} of those named are not in it); name pictures as the data set does.",
+        "数据集中没有图片“{file}”（所列图片中有 {count} 张不存在）；请使用数据集中的图片名称。",
+    ),
+    "error.edit.several_pictures": (
+        "Several pictures are called “{file}”; give the folder too.",
+        "有多张图片名为“{file}”；请同时写出所在文件夹。",
+    ),
+    "error.edit.no_pictures": ("Choose at least one picture to edit.", "请至少选择一张图片。"),
+    "error.edit.no_class": (
+        "There is no class “{found}”; the data set has: {known:, }.",
+        "没有类别“{found}”；数据集中的类别有：{known:、}。",
+    ),
+    "error.edit.same_class": (
+        "There is a class “{found}” already; merge the two instead, or choose another name.",
+        "已有类别“{found}”；请改为合并，或换一个名称。",
+    ),
+    "error.edit.merge_one": (
+        "Name at least two classes to merge, or a class and what it is to be called.",
+        "请至少指定两个要合并的类别，或一个类别和它的新名称。",
+    ),
+    "error.edit.class_name": (
+        "“{found}” cannot be the name of a class; use 1 to {most} visible characters.",
+        "“{found}”不能用作类别名称；请使用 1 到 {most} 个可见字符。",
+    ),
+    "error.edit.part": (
+        "A picture cannot be for {part!r}; choose one of: {allowed:, }.",
+        "图片不能划入 {part!r}；请从以下选项中选择：{allowed:、}。",
+    ),
+    "error.edit.no_usable": (
+        "None of the {count:file|files} is a picture that can be used, such as “{file}”; add JPEG, PNG, WebP or other pictures.",
+        "{count} 个文件都不是可用的图片（例如“{file}”）；请添加 JPEG、PNG、WebP 等图片。",
+    ),
+    "error.edit.one_action": (
+        "Say one thing to do: --move, --rename, --merge, --leave-out, --put-back, --remove, --keep, --add, --together, --apart or --set-part.",
+        "请指定一种操作：--move、--rename、--merge、--leave-out、--put-back、--remove、--keep、--add、--together、--apart 或 --set-part。",
+    ),
+    "error.edit.no_target": (
+        "Say which class with --to NAME.",
+        "请用 --to NAME 指定类别。",
+    ),
+    "error.edit.list": (
+        "The list of pictures {path!r} cannot be read; give a text file in UTF-8 with one name a line.",
+        "无法读取图片列表 {path!r}；请提供 UTF-8 编码、每行一个名称的文本文件。",
+    ),
+    "error.export.taken": (
+        "{path!r} is there already; choose a new name, or an empty folder.",
+        "{path!r} 已存在；请换一个名称，或选择空文件夹。",
+    ),
+    "error.export.gone": (
+        "The picture “{file}” is no longer where it was; put it back, or leave it out, then save again.",
+        "图片“{file}”已不在原处；请放回原处或将其排除，然后重新保存。",
+    ),
+}

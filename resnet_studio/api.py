@@ -3,6 +3,7 @@
 >>> import resnet_studio as studio
 >>> run = studio.train(studio.open_data("photos.zip"), epochs=5)
 >>> studio.predict(run, "new.jpg")[0].label
+'cat'
 """
 
 from __future__ import annotations

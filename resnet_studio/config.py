@@ -42,6 +42,12 @@ class TrainConfig:
 
     Labels and help of every field are the texts ``config.<field>`` and ``config.<field>.help``.
     Raises :class:`ConfigError` naming the field, the value and what is allowed.
+
+    >>> TrainConfig(epochs=5, freeze="layer4").changed()
+    {'freeze': 'layer4', 'epochs': 5}
+    >>> TrainConfig(dropout=2)
+    Traceback (most recent call last):
+    resnet_studio.errors.ConfigError: The setting dropout cannot be 2; give a number from 0 to 0.95.
     """
 
     depth: Depth = setting(18, group="model")
@@ -136,7 +142,11 @@ def label(name: str, language: Language = "en") -> str:
 
 
 def parse(name: str, text: str) -> Any:
-    """The value of field ``name`` written as ``text`` (a command line, a text box): ``auto`` or nothing means auto."""
+    """The value of field ``name`` written as ``text`` (a command line, a text box): ``auto`` or nothing means auto.
+
+    >>> parse("epochs", "12"), parse("epochs", "auto"), parse("nesterov", "no")
+    (12, None, False)
+    """
     hint = get_type_hints(TrainConfig)[name]
     kinds = _kinds(hint)
     cleaned = text.strip()

@@ -111,7 +111,11 @@ RECIPES: Mapping[str, Recipe] = _listed(
 
 
 def find(name: str) -> Recipe:
-    """The recipe called ``name``. Raises :class:`ConfigError` that lists all names where there is none."""
+    """The recipe called ``name``. Raises :class:`ConfigError` that lists all names where there is none.
+
+    >>> find("tiny-data").title()
+    'Very few pictures'
+    """
     if name not in RECIPES:
         raise ConfigError("error.recipe.unknown", name=name, allowed=list(RECIPES))
     return RECIPES[name]

@@ -301,7 +301,11 @@ class Workspace:
 
 
 def slug(name: str) -> str:
-    """``name`` as a folder name: letters, digits, ``-`` and ``_``; at most 60 characters."""
+    """``name`` as a folder name: letters, digits, ``-`` and ``_``; at most 60 characters.
+
+    >>> slug("My cats & dogs.zip")
+    'My-cats-dogs-zip'
+    """
     cleaned = re.sub(r"[^\w]+", "-", name, flags=re.UNICODE).strip("-_")[:60]
     return cleaned or "unnamed"
 

@@ -22,7 +22,11 @@ _AROUND = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
 
 
 def mirrored_pairs(classes: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """The pairs among ``classes`` whose names say that each is the mirror image of the other, in their order."""
+    """The pairs among ``classes`` whose names say that each is the mirror image of the other, in their order.
+
+    >>> mirrored_pairs(["left_hand", "right_hand", "foot"])
+    (('left_hand', 'right_hand'),)
+    """
     by_parts = {_parts(name): name for name in classes}
     found = [pair for pair in LETTERS if set(pair) <= set(classes)]
     for name in classes:

@@ -25,7 +25,11 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def is_junk(name: str) -> bool:
-    """Whether any part of the POSIX path ``name`` is hidden, or is what a system leaves in folders unasked."""
+    """Whether any part of the POSIX path ``name`` is hidden, or is what a system leaves in folders unasked.
+
+    >>> is_junk("cat/.DS_Store"), is_junk("__MACOSX/cat/1.jpg"), is_junk("cat/1.jpg")
+    (True, True, False)
+    """
     return any(part.startswith(".") or part.casefold() in _JUNK for part in name.split("/"))
 
 
@@ -41,7 +45,11 @@ def printable(name: str) -> bool:
 
 
 def natural(name: str) -> tuple[tuple[str | int, ...], str]:
-    """A key that sorts names as people do: 2 before 10."""
+    """A key that sorts names as people do: 2 before 10.
+
+    >>> sorted(["img10", "img2"], key=natural)
+    ['img2', 'img10']
+    """
     pieces: list[str | int] = list(_NUMBER.split(name))
     pieces[1::2] = [int(piece) for piece in pieces[1::2]]
     return tuple(pieces), name

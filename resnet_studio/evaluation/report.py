@@ -234,7 +234,11 @@ def make_report(
 
 
 def wilson_interval(correct: int, count: int, level: float = 0.95) -> tuple[float, float]:
-    """The interval of Wilson (1927) for a share of which ``correct`` of ``count`` were seen, at ``level``."""
+    """The interval of Wilson (1927) for a share of which ``correct`` of ``count`` were seen, at ``level``.
+
+    >>> [round(end, 3) for end in wilson_interval(9, 10)]
+    [0.596, 0.982]
+    """
     z = NormalDist().inv_cdf((1 + level) / 2)
     share, spread = correct / count, z * z / count
     middle, reach = share + spread / 2, z * math.sqrt(share * (1 - share) / count + spread / (4 * count))

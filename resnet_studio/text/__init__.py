@@ -87,7 +87,11 @@ def template(key: str, language: Language = "en") -> str:
 
 
 def say(key: str, language: Language = "en", /, **values: object) -> str:
-    """The text behind ``key`` in ``language`` with ``values`` filled in."""
+    """The text behind ``key`` in ``language`` with ``values`` filled in.
+
+    >>> say("finding.empty_file", count=1), say("finding.empty_file", "zh", count=2)
+    ('1 file was left out: empty.', '跳过了 2 个空文件。')
+    """
     return _FORMATTER.vformat(template(key, language), (), values)
 
 

@@ -3,7 +3,7 @@
 // window.studioLive.follow(id)   show this run under Train ("" lets the page choose)
 // window.studioLive.started(id)  this tab has asked for a training: follow it when its turn comes
 // window.studioLive.opened(id)   another tab opened this run: show it, unless this tab asked for it itself
-// window.studioLive.askToStop(phase)  ask first where the run was started elsewhere; see Handlers.stop
+// window.studioLive.askToEnd(phase, how)  ask first where the run was started elsewhere; how is stop or pause, see Handlers.stop
 // window.studioLive.show()       put the latest pieces into elements that have just appeared
 (() => {
   const SVG = "http://www.w3.org/2000/svg", MINE = "studio-mine";
@@ -101,7 +101,7 @@
       ended = { run: news.run, until: Date.now() + LINGER };  // how it ended can be read before the next one is shown
       setTimeout(again, LINGER);
     }
-    state = { run: news.run, phase: news.phase, running: news.running, queued: news.queued, ahead: news.ahead, own: news.own, mine: news.mine };
+    state = { run: news.run, phase: news.phase, running: news.running, queued: news.queued, ahead: news.ahead, mine: news.mine };
     share = news.share;
     Object.assign(parts, news.parts);
     put(Object.keys(news.parts));
@@ -180,13 +180,14 @@
 
   const show = () => { put(Object.keys(parts)); };
 
-  // what the handler gets: the run, with that its stopping was agreed to where it is not this browser's; else nothing
-  const askToStop = async (phase) => {
+  // what the handler gets: the run, with that its end was agreed to where it is not this browser's; else nothing
+  const askToEnd = async (phase, how) => {
     const now = (() => { try { return JSON.parse(phase) || {}; } catch { return {}; } })();
     if (!now.run || now.mine) return phase;
     const words = document.querySelector("[data-stop-title]").dataset;
     const agreed = await window.studioAsk({
-      title: words.stopTitle, text: words.stopText, yes: words.stopYes, no: words.stopNo, danger: true,
+      title: words[`${how}Title`], text: words[`${how}Text`], yes: words[`${how}Yes`], no: words[`${how}No`],
+      danger: how === "stop",
     });
     return agreed ? JSON.stringify({ ...now, agreed: now.run }) : "";
   };
@@ -290,6 +291,6 @@
     return { again: () => { if (at) point(at.clientX, at.clientY); } };
   })();
 
-  window.studioLive = { follow, started, opened, show, bridge, loaded, askToStop };
+  window.studioLive = { follow, started, opened, show, bridge, loaded, askToEnd };
   loop();
 })();

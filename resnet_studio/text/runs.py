@@ -11,6 +11,13 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "whose.stop.yes": ("Stop it", "停止训练"),
     "whose.stop.no": ("Let it run", "让它继续"),
+    "whose.pause.title": ("Pause a run that is not yours?", "暂停别人的训练？"),
+    "whose.pause.text": (
+        "This run was not started in this browser: somebody else may be waiting for it. It is saved and can be resumed.",
+        "这个训练不是由本浏览器启动的，可能有人正在等它。训练会被保存，之后可以继续。",
+    ),
+    "whose.pause.yes": ("Pause it", "暂停训练"),
+    "whose.pause.no": ("Let it run", "让它继续"),
     "error.run.no_name": (
         "A run needs a name of at least one character.",
         "训练记录的名称不能为空。",
@@ -24,7 +31,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "备注太长；最多 {most} 个字符。",
     ),
     "error.run.not_yours": (
-        "This run was not started in this browser; confirm that you want to stop it.",
-        "这个训练不是由本浏览器启动的；请确认要停止它。",
+        "This run was not started in this browser; confirm that you want to end it.",
+        "这个训练不是由本浏览器启动的；请确认要结束它。",
     ),
 }

@@ -185,13 +185,13 @@ def test_a_run_that_is_gone_gives_way_to_the_usual_one(client: TestClient, works
     assert ask(client, run="../../etc")["run"] == run.id
 
 
-def test_a_run_of_another_program_is_shown_but_not_ours_to_stop(client: TestClient, workspace: Workspace) -> None:
+def test_a_run_of_another_program_is_shown_and_can_be_ended_from_here(client: TestClient, workspace: Workspace) -> None:
     run = hand_made.new_run(workspace)
     record(run, Queued(), started())
     with run.lock():
         news = ask(client)
-    assert (news["phase"], news["running"], news["own"], news["ahead"]) == ("running", [run.id], False, 0)
-    assert "Ctrl-C" in news["parts"]["notes"]
+    assert (news["phase"], news["running"], news["ahead"]) == ("running", [run.id], 0)
+    assert "can be stopped and paused from here" in news["parts"]["notes"]
 
 
 def test_a_run_whose_program_died_is_interrupted(client: TestClient, workspace: Workspace) -> None:

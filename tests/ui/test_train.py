@@ -41,6 +41,7 @@ class Queue:
     def __init__(self) -> None:
         self.submitted: list[Run] = []
         self.stopped: list[str] = []
+        self.paused: list[str] = []
         self.now: list[str] = []
 
     def running(self) -> list[str]:
@@ -57,6 +58,9 @@ class Queue:
 
     def stop(self, run: str) -> None:
         self.stopped.append(run)
+
+    def pause(self, run: str) -> None:
+        self.paused.append(run)
 
     def resume(self, run: str) -> None:
         raise RunError("error.run.complete", run=run)
@@ -372,6 +376,8 @@ def test_stop_and_resume_act_on_the_run_that_is_shown(handlers: Handlers, queue:
     phase = json.dumps({"run": run, "phase": "running", "agreed": run})
     assert handlers.stop(phase)["interactive"] is False
     assert queue.stopped == [run]
+    assert handlers.pause(phase)["value"] == "Pausing…"
+    assert queue.paused == [run]
     with pytest.raises(gr.Error, match="has trained all its epochs"):
         handlers.resume(phase)
 
@@ -379,14 +385,14 @@ def test_stop_and_resume_act_on_the_run_that_is_shown(handlers: Handlers, queue:
 @pytest.mark.parametrize(
     ("phase", "visible"),
     [
-        ("idle", (False, False, False)),
-        ("queued", (True, False, False)),
-        ("running", (True, False, False)),
-        ("testing", (False, False, False)),
-        ("finished", (False, False, True)),
-        ("stopped", (False, True, True)),
-        ("interrupted", (False, True, False)),
-        ("failed", (False, True, False)),
+        ("idle", (False, False, False, False)),
+        ("queued", (False, True, False, False)),
+        ("running", (True, True, False, False)),
+        ("testing", (False, False, False, False)),
+        ("finished", (False, False, False, True)),
+        ("stopped", (False, False, True, True)),
+        ("interrupted", (False, False, True, False)),
+        ("failed", (False, False, True, False)),
     ],
 )
 def test_buttons_follow_the_job(handlers: Handlers, phase: str, visible: tuple[bool, ...]) -> None:
@@ -414,6 +420,9 @@ def test_stopping_a_run_that_another_browser_started_has_to_be_agreed_to(
     for other in ("the teacher's", ""):
         with as_browser(other), pytest.raises(gr.Error, match="not started in this browser"):
             handlers.stop(json.dumps(phase))
+        with as_browser(other), pytest.raises(gr.Error, match="not started in this browser"):
+            handlers.pause(json.dumps(phase))
+    assert queue.paused == []
     with as_browser("the teacher's"), pytest.raises(gr.Error):
         handlers.stop(json.dumps({**phase, "agreed": "another-run"}))
     assert queue.stopped == []
@@ -456,7 +465,7 @@ def test_every_way_to_train_on_the_page_says_whose_the_run_is() -> None:
 
 def test_after_a_stop_the_results_come_first_and_while_training_another_can_be_queued(handlers: Handlers) -> None:
     def look(phase: str, ahead: int) -> tuple[str, str, str, str]:
-        _, resume, results, _, train = handlers.buttons(json.dumps({"run": "r", "phase": phase, "ahead": ahead}))
+        _, _, resume, results, _, train = handlers.buttons(json.dumps({"run": "r", "phase": phase, "ahead": ahead}))
         return resume["variant"], results["variant"], train["value"], train["variant"]
 
     assert look("stopped", 0) == ("secondary", "primary", "Train", "primary")
@@ -469,13 +478,8 @@ def test_after_a_stop_the_results_come_first_and_while_training_another_can_be_q
     assert handlers.ready(None)["value"] == "Train"
 
 
-def test_a_run_of_another_program_has_no_stop_button(handlers: Handlers) -> None:
-    stop, *_ = handlers.buttons(json.dumps({"run": "r", "phase": "running", "own": False}))
-    assert stop["visible"] is False
-
-
 def test_a_queued_run_is_taken_out_rather_than_stopped(handlers: Handlers) -> None:
-    assert handlers.buttons(json.dumps({"phase": "queued"}))[0]["value"] == "Remove from the queue"
+    assert handlers.buttons(json.dumps({"phase": "queued"}))[1]["value"] == "Remove from the queue"
 
 
 @pytest.mark.parametrize("phase", ["", "nonsense", "[1]", None])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -20,9 +19,10 @@ from resnet_studio.ui.drawn import network
 from resnet_studio.ui.page.context import Studio, guarded, reader
 from resnet_studio.ui.page.frame import dataset_name
 from resnet_studio.ui.page.repeated import started_once
-from resnet_studio.ui.page.whose import started_by, this_browser, whose
+from resnet_studio.ui.page.whose import started_by, this_browser
 from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import recipe as train_recipe
+from resnet_studio.ui.train.ending import Ending, told
 from resnet_studio.ui.train.form import NAMES, SPLIT, config_of, kept, restored
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ EXAMPLE_SIDE = 112
 RESUMABLE = ("stopped", "interrupted", "failed")
 
 
-class Handlers:
+class Handlers(Ending):
     """The handlers; each says which components come in and go out.
 
     "The outlook" are, in this order: recipe and the sentence on it, starting weights, the fields of
@@ -44,7 +44,7 @@ class Handlers:
     """
 
     def __init__(self, studio: Studio, before_training: Callable[[], None] = lambda: None) -> None:
-        self._studio = studio
+        super().__init__(studio)
         self._before_training = before_training
         self._forecaster = Forecaster(studio.workspace)
 
@@ -136,25 +136,6 @@ class Handlers:
         found, jobs = self._forecaster.dataset(dataset), self._studio.jobs
         return gr.update(**start_button(len(jobs.running()) + len(jobs.queued())), interactive=found is not None)
 
-    @guarded
-    def stop(self, phase: str) -> Any:
-        """In: what runs, nothing where a question was answered with no. Out: the button, which waits for the end."""
-        state = told(phase)
-        if not state["run"]:
-            return gr.skip()
-        run = self._studio.workspace.run(state["run"])
-        if whose(run.about, this_browser()) != "here" and state.get("agreed") != run.id:
-            raise StudioError("error.run.not_yours")
-        self._studio.jobs.stop(run.id)
-        return gr.update(value=say("train.stopping", reader()), interactive=False)
-
-    @guarded
-    def resume(self, phase: str) -> list[Any]:
-        """In: what runs. Out: the run of this browser; the button, gone until it is needed again."""
-        run = told(phase)["run"]
-        self._studio.jobs.resume(run)
-        return [run, gr.update(visible=False)]
-
     def show_results(self, phase: str) -> list[Any]:
         """In: what runs. Out: the run of this browser; the tabs, moved to Results."""
         return [told(phase)["run"], gr.Tabs(selected="results")]
@@ -164,7 +145,8 @@ class Handlers:
         return gr.Tabs(selected="data")
 
     def buttons(self, phase: str) -> list[Any]:
-        """In: what runs. Out: the buttons stop, resume and results; what is ahead of a new training; the Train button.
+        """In: what runs. Out: the buttons pause, stop, resume and results; what is ahead of a new training; the Train
+        button.
 
         A run that was stopped has results: to see them is what one wants next, to go on is the exception.
         """
@@ -172,7 +154,8 @@ class Handlers:
         now, ahead = state["phase"], state["ahead"]
         stop = say("train.leave" if now == "queued" else "train.stop", language)
         return [
-            gr.update(value=stop, visible=now in ("running", "queued") and state["own"], interactive=True),
+            gr.update(value=say("train.pause", language), visible=now == "running", interactive=True),
+            gr.update(value=stop, visible=now in ("running", "queued"), interactive=True),
             gr.update(visible=now in RESUMABLE, variant="secondary" if now == "stopped" else "primary"),
             gr.update(visible=now in ("finished", "stopped"), variant="primary"),
             small(say("train.start.waits", language, count=ahead)) if ahead else "",
@@ -253,15 +236,6 @@ def level_after_click(stage: str, level: str) -> str:
         return stage
     before = STAGES[: STAGES.index(stage)]
     return before[-1] if before else "none"
-
-
-def told(phase: str) -> dict[str, Any]:
-    """What ``shared.live_phase`` holds; nothing runs where it holds nothing yet."""
-    idle: dict[str, Any] = {"run": "", "phase": "idle", "running": [], "queued": [], "ahead": 0, "own": True}
-    try:
-        return {**idle, **json.loads(phase)} if phase else idle
-    except (ValueError, TypeError):
-        return idle
 
 
 def data_line(found: Dataset | None, asked: str | None, language: Language) -> str:

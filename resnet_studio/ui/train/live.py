@@ -1,15 +1,15 @@
 """What runs now, for every open page: one long request that is answered as soon as there is news.
 
 ``GET /studio/live?run=ID&seen=TOKEN&lang=en`` answers with JSON: ``run`` and ``phase`` of the run shown, whether it is
-this program's ``own`` and ``mine``, this browser's, the ids that are ``running`` and ``queued``, how many are
-``ahead`` of a new training, the ``share`` done, ``parts`` (only the pieces of HTML that changed since ``seen``), the
-``server`` that answers (another one after a restart) and the new ``seen``. Without a ``run`` that is there, the one at
-work is shown, else the one with the latest news. Nothing new for 25 seconds is answered with 204. An idle tab thus
-costs one request every 25 seconds, and none while it is hidden.
+``mine``, this browser's, the ids that are ``running`` and ``queued``, how many are ``ahead`` of a new training, the
+``share`` done, ``parts`` (only the pieces of HTML that changed since ``seen``), the ``server`` that answers (another
+one after a restart) and the new ``seen``. Without a ``run`` that is there, the one at work is shown, else the one with
+the latest news. Nothing new for 25 seconds is answered with 204. An idle tab thus costs one request every 25 seconds,
+and none while it is hidden.
 
 For other tabs: ``shared.live_phase`` is a hidden component whose value is the JSON of ``run``, ``phase``, ``running``,
-``queued``, ``ahead``, ``own`` and ``mine``; its ``change`` event fires when any of them changes, so that buttons and
-lists follow the job.
+``queued``, ``ahead`` and ``mine``; its ``change`` event fires when any of them changes, so that buttons and lists
+follow the job.
 """
 
 from __future__ import annotations
@@ -68,7 +68,6 @@ class Renderer:
             "running": list(board.running),
             "queued": list(board.queued),
             "ahead": len(board.running) + len(board.queued) - len(board.others),
-            "own": not (followed and followed.foreign),
             "mine": bool(followed and whose(followed.about, browser) == "here"),
         }
         share = live_view.share_done(followed)

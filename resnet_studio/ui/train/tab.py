@@ -25,7 +25,8 @@ QUIET: Mapping[str, Any] = {"api_visibility": "private", "show_progress": "hidde
 PLAIN: Mapping[str, Any] = {"apply_default_css": False}
 STARTED = "(run, problem) => { if (!problem) window.studioLive?.started(run); }"
 OPENED = "(run) => { window.studioLive?.opened(run); }"
-ASK_TO_STOP = "async (phase) => [await window.studioLive.askToStop(phase)]"
+ASK_TO_STOP = "async (phase) => [await window.studioLive.askToEnd(phase, 'stop')]"
+ASK_TO_PAUSE = "async (phase) => [await window.studioLive.askToEnd(phase, 'pause')]"
 SHOW = "window.studioLive?.show();"
 CLICKED = """element.addEventListener("click", (event) => {
   const found = event.target.closest("[data-stage], [data-tab]");
@@ -51,6 +52,7 @@ class Parts:
     example: gr.Button
     examples: gr.HTML
     reset: gr.Button
+    pause: gr.Button
     stop: gr.Button
     resume: gr.Button
     results: gr.Button
@@ -115,6 +117,7 @@ def _run() -> dict[str, Any]:
         places = '<div data-live="status"></div><div data-live="whose"></div>'
         gr.HTML(places, elem_id="train-status", js_on_load=SHOW, **PLAIN)
         with gr.Row(elem_id="train-buttons"):
+            made["pause"] = gr.Button(T("train.pause"), elem_id="train-pause", visible=False)
             made["stop"] = gr.Button(T("train.stop"), elem_id="train-stop", visible=False)
             made["resume"] = gr.Button(T("train.resume"), variant="primary", elem_id="train-resume", visible=False)
             made["results"] = gr.Button(T("train.results"), elem_id="train-results", visible=False)
@@ -131,7 +134,11 @@ def _places() -> str:
     names = ("curves", "reading", "notes", "rate", "probe", "queue")
     places = "".join(f'<div data-live="{name}"></div>' for name in names)
     said = '<div class="rs-visually-hidden" role="status" data-live-said></div>'
-    words = "".join(f' data-stop-{word}="{T(f"whose.stop.{word}")}"' for word in ("title", "text", "yes", "no"))
+    words = "".join(
+        f' data-{end}-{word}="{T(f"whose.{end}.{word}")}"'
+        for end in ("stop", "pause")
+        for word in ("title", "text", "yes", "no")
+    )
     return f'<div class="train-live" data-live-phase=""{words}>{said}{bar}{places}</div>'
 
 
@@ -175,7 +182,7 @@ def _connect_rates(handlers: Handlers, rates: RateHandlers, shared: Shared, part
 
 
 def _connect_run(handlers: Handlers, shared: Shared, parts: Parts) -> None:
-    """Train, stop, resume, look at the results; and the buttons follow the run."""
+    """Train, pause, stop, resume, look at the results; and the buttons follow the run."""
     parts.train.click(handlers.starting, None, parts.train, **QUIET).then(
         handlers.start, [shared.dataset, *parts.form], [shared.run, parts.problem],
         api_visibility="private", show_progress="hidden", concurrency_limit=2, trigger_mode="multiple",
@@ -183,11 +190,12 @@ def _connect_run(handlers: Handlers, shared: Shared, parts: Parts) -> None:
         handlers.ready, shared.dataset, parts.train, **QUIET
     )  # fmt: skip
     parts.stop.click(handlers.stop, shared.live_phase, parts.stop, js=ASK_TO_STOP, **QUIET)
+    parts.pause.click(handlers.pause, shared.live_phase, parts.pause, js=ASK_TO_PAUSE, **QUIET)
     parts.resume.click(handlers.resume, shared.live_phase, [shared.run, parts.resume], **QUIET).success(
         None, shared.run, None, js="(run) => { window.studioLive?.started(run); }", **QUIET
     )
     parts.results.click(handlers.show_results, shared.live_phase, [shared.run, shared.tabs], **QUIET)
     shared.run.change(None, shared.run, None, js=OPENED, **QUIET)
-    buttons = [parts.stop, parts.resume, parts.results, parts.ahead, parts.train]
+    buttons = [parts.pause, parts.stop, parts.resume, parts.results, parts.ahead, parts.train]
     shared.demo.load(None, None, None, js="() => { window.studioLive?.loaded(); }")
     shared.live_phase.change(handlers.buttons, shared.live_phase, buttons, **QUIET)

@@ -1,0 +1,62 @@
+"""The buttons that end a training and go on with it; they act on the job, in whatever program it is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import gradio as gr
+
+from resnet_studio.errors import StudioError
+from resnet_studio.text import say
+from resnet_studio.ui.page.context import Studio, guarded, reader
+from resnet_studio.ui.page.whose import this_browser, whose
+
+
+class Ending:
+    """The handlers; each says which components come in and go out."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    @guarded
+    def stop(self, phase: str) -> Any:
+        """In: what runs, nothing where a question was answered with no. Out: the button, which waits for the end."""
+        if (run := self._to_end(phase)) is None:
+            return gr.skip()
+        self._studio.jobs.stop(run)
+        return gr.update(value=say("train.stopping", reader()), interactive=False)
+
+    @guarded
+    def pause(self, phase: str) -> Any:
+        """In: as :meth:`stop`. Out: the button, which waits for the end."""
+        if (run := self._to_end(phase)) is None:
+            return gr.skip()
+        self._studio.jobs.pause(run)
+        return gr.update(value=say("train.pausing", reader()), interactive=False)
+
+    @guarded
+    def resume(self, phase: str) -> list[Any]:
+        """In: what runs. Out: the run of this browser; the button, gone until it is needed again."""
+        run = told(phase)["run"]
+        self._studio.jobs.resume(run)
+        return [run, gr.update(visible=False)]
+
+    def _to_end(self, phase: str) -> str | None:
+        """The run whose end ``phase`` asks for, in whatever program; whoever did not start it has agreed to that."""
+        state = told(phase)
+        if not state["run"]:
+            return None
+        run = self._studio.workspace.run(state["run"])
+        if whose(run.about, this_browser()) != "here" and state.get("agreed") != run.id:
+            raise StudioError("error.run.not_yours")
+        return run.id
+
+
+def told(phase: str) -> dict[str, Any]:
+    """What ``shared.live_phase`` holds; nothing runs where it holds nothing yet."""
+    idle: dict[str, Any] = {"run": "", "phase": "idle", "running": [], "queued": [], "ahead": 0}
+    try:
+        return {**idle, **json.loads(phase)} if phase else idle
+    except (ValueError, TypeError):
+        return idle

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from resnet_studio.evaluation.parts import RunReport
     from resnet_studio.evaluation.report import Report
     from resnet_studio.prediction import Prediction
+    from resnet_studio.studies.repeats import Repeats
     from resnet_studio.training.control import Control
     from resnet_studio.training.finder import Rates
 
@@ -114,7 +115,8 @@ def train(
     base = config or TrainConfig()
     chosen = (recipes.find(recipe).config(base) if recipe else base).replace(**settings)
     run = new_run(dataset, chosen, workspace or Workspace.open())
-    return _driven(run, told, control)
+    _driven((run,), told, control)
+    return run
 
 
 def find_learning_rate(
@@ -152,23 +154,48 @@ def find_learning_rate(
 def resume(
     run: Run | str, *, workspace: Workspace | None = None, told: Told | None = None, control: Control | None = None
 ) -> Run:
-    """Train an interrupted or stopped ``run`` to its end. Raises :class:`RunError` where nothing is left to train."""
-    from resnet_studio.training.waiting import check_resumable
+    """Train an interrupted or stopped ``run`` to its end, or what is left of the study that it is a part of.
 
-    found = run if isinstance(run, Run) else (workspace or Workspace.open()).find_run(run)
-    check_resumable(found)
-    return _driven(found, told, control)
+    Raises :class:`RunError` where nothing is left to train.
+    """
+    from resnet_studio.training import waiting
+
+    found = run if isinstance(run, Run) else waiting.find(workspace or Workspace.open(), run)
+    _driven(waiting.left_of_job(found), told, control)
+    return found
 
 
-def _driven(run: Run, told: Told | None, control: Control | None) -> Run:
+def repeat(
+    dataset: Dataset,
+    config: TrainConfig | None = None,
+    *,
+    seeds: int = 3,
+    workspace: Workspace | None = None,
+    told: Told | None = None,
+    control: Control | None = None,
+) -> Repeats:
+    """Train ``config`` (the defaults) on ``dataset`` with ``seeds`` different seeds: how much of the result is chance.
+
+    Runs, means and intervals come back; a part that fails is left out of them. ``told`` and ``control`` as in
+    :func:`train`. Raises :class:`StudioError` where not one of them could be trained.
+    """
+    from resnet_studio.studies.repeats import new_repeats, summary
+
+    runs = new_repeats(dataset, config or TrainConfig(), workspace or Workspace.open(), seeds)
+    _driven(runs, told, control)
+    return summary(runs)
+
+
+def _driven(runs: tuple[Run, ...], told: Told | None, control: Control | None) -> None:
+    """Train ``runs`` as one job; the last one's trouble is raised where none of them came to an end."""
     from resnet_studio.training.control import Control
     from resnet_studio.training.driving import Job, carry_out, drive
 
-    job = Job((run,), control or Control())
-    end = carry_out(job, lambda run, control: drive(run, control, told))
-    if isinstance(end, Failed) or (isinstance(end, Interrupted) and end.key):
+    end = carry_out(Job(runs, control or Control()), lambda run, control: drive(run, control, told))
+    if not isinstance(end, (Failed, Interrupted)) or not end.key:
+        return
+    if len(runs) == 1 or not any(run.state().finished for run in runs):
         raise StudioError(end.key, **end.values)
-    return run
 
 
 def predict(

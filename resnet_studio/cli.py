@@ -130,8 +130,12 @@ def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
     train.add_argument(
         "--recipe", metavar="NAME", help="settings to start from, listed below; other options change them"
     )
-    train.add_argument(
+    instead = train.add_mutually_exclusive_group()
+    instead.add_argument(
         "--find-learning-rate", action="store_true", help="try rising learning rates and suggest one; trains nothing"
+    )
+    instead.add_argument(
+        "--seeds", type=int, metavar="N", help="train N times, each with another seed, and say how far results differ"
     )
     train.formatter_class = argparse.RawDescriptionHelpFormatter
     train.epilog = "\n".join(["recipes:", *(f"  {name:18}{recipe.title()}" for name, recipe in RECIPES.items())])

@@ -20,6 +20,7 @@ from resnet_studio.text import say_recorded
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
+    from resnet_studio.studies.repeats import Repeats
     from resnet_studio.training.control import Control
     from resnet_studio.training.finder import Rates
 
@@ -58,6 +59,9 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     if options.find_learning_rate:
         found = api.find_learning_rate(dataset, chosen, workspace=workspace, told=terminal, control=_controlled())
         return _found(found)
+    if options.seeds is not None:
+        return _repeated(api.repeat(dataset, chosen, seeds=options.seeds, workspace=workspace, told=terminal,
+                                    control=_controlled()), options.tensorboard)  # fmt: skip
     run = api.train(dataset, chosen, workspace=workspace, told=terminal, control=_controlled())
     if options.tensorboard:
         _write_tensorboard([run], options.tensorboard)
@@ -75,7 +79,21 @@ def _found(rates: Rates) -> Result:
 
 def resume(name: str, workspace: Workspace, terminal: Terminal) -> Result:
     """Go on with a run."""
-    return _trained(api.resume(name, workspace=workspace, told=terminal, control=_controlled()))
+    from resnet_studio.studies.repeats import summary
+    from resnet_studio.training.waiting import study_of
+
+    run = api.resume(name, workspace=workspace, told=terminal, control=_controlled())
+    parts = study_of(run)
+    return _repeated(summary(parts)) if len(parts) > 1 else _trained(run)
+
+
+def _repeated(found: Repeats, tensorboard: Path | None = None) -> Result:
+    """The result of a study; one that was paused, or whose program was to end, says how to go on with it."""
+    if tensorboard:
+        _write_tensorboard(list(found.runs), tensorboard)
+    if any(run.state().status == "interrupted" for run in found.runs) and not found.stopped:
+        raise RunError("error.cli.interrupted", run=found.group)
+    return run_commands.study(found)
 
 
 def _controlled() -> Control:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resnet_studio import labels
 from resnet_studio.data_commands import Result
@@ -13,6 +13,9 @@ from resnet_studio.run_settings import RunSettings
 from resnet_studio.run_state import RunState
 from resnet_studio.text import say
 from resnet_studio.workspace import Run, Workspace
+
+if TYPE_CHECKING:
+    from resnet_studio.studies.repeats import Repeats
 
 UNREADABLE = {"error.run.newer": "newer", "error.run.damaged": "damaged"}
 UNKNOWN = (
@@ -34,14 +37,34 @@ def rename(options: argparse.Namespace, workspace: Workspace) -> Result:
 def end(options: argparse.Namespace, workspace: Workspace) -> Result:
     """Ask whoever trains a run to stop or pause it, and wait for its end."""
     from resnet_studio.training.driving import ask, wait_for_end
+    from resnet_studio.training.waiting import find
 
-    run = workspace.find_run(options.run)
+    run = find(workspace, options.run)
     session = ask(run, options.command)
     ended = wait_for_end(run, session, options.timeout)
     found = row(run)
     said = f"{run.id}: {found['status']}" + ("" if ended else f"; asked to {options.command}, not ended yet")
     return Result(said, {"run": run.id, "request": options.command, "ended": ended, "status": found["status"],
                          "checkpoint": found["checkpoint"]})  # fmt: skip
+
+
+def study(found: Repeats) -> Result:
+    """What the runs of a study came to, each and all together."""
+    rows = [{"seed": seed, **row(run)} for seed, run in zip(found.seeds, found.runs, strict=True)]
+    lines = [f"{found.group}: {len(found.done)} of {len(rows)} runs are done", *(f"  {line(each)}" for each in rows)]
+    figures = {"validation": found.validation, "test": found.test}
+    lines += [f"{name} accuracy {figure.sentence()}" for name, figure in figures.items() if figure]
+    return Result(
+        "\n".join(lines),
+        {
+            "group": found.group,
+            "study": "seeds",
+            "done": len(found.done),
+            "runs": rows,
+            "new_split_each": found.redrawn,
+            **{name: figure.to_json() if figure else None for name, figure in figures.items()},
+        },
+    )
 
 
 def line(row: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ LAYERS = [
     {"workspace"},
     {"data", "model"},
     {"training", "evaluation", "prediction"},
+    {"studies"},
     {"api", "terminal", "cleaning"},
     {"service"},
     {"data_commands", "dataset_commands", "review_commands", "run_commands"},

@@ -30,6 +30,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "工作区中没有训练记录 {run!r}；请在训练记录列表中查看名称。",
     ),
     "error.run.busy": ("Run {run!r} is being trained right now; stop it first.", "训练 {run!r} 正在进行；请先停止它。"),
+    "error.study.seeds": (
+        "Give a whole number of seeds from {low} to {high}, not {value!r}.",
+        "种子数应为 {low} 到 {high} 的整数，而不是 {value!r}。",
+    ),
+    "error.study.empty": (
+        "None of the runs of this study are in the workspace any more.",
+        "工作区中已没有这项研究的任何训练记录。",
+    ),
     "error.run.not_at_work": (
         "Run {run!r} is neither being trained nor waiting; there is nothing to stop or pause.",
         "训练 {run!r} 既没有在进行，也没有在排队；无需停止或暂停。",

@@ -86,7 +86,7 @@ class Jobs:
             left = left_waiting(self._workspace)
             for run in left:
                 try:
-                    self.submit(*left_of_job(self._workspace, run))
+                    self.submit(*left_of_job(run))
                 except RunError:  # a part of its study is trained elsewhere
                     logger.warning("run %s is left waiting", run.id, exc_info=True)
         return left
@@ -96,7 +96,7 @@ class Jobs:
 
         Raises :class:`RunError` where there is none of that name or where it has trained all its epochs.
         """
-        runs = left_of_job(self._workspace, self._workspace.run(run_id))
+        runs = left_of_job(self._workspace.run(run_id))
         if self.place(run_id) is None:
             self.check_room()
         self.submit(*runs)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from resnet_studio.data import views
 from resnet_studio.data.dataset import split as split_dataset
@@ -199,15 +201,18 @@ def new_run(
     *,
     called: str | None = None,
     started_by: str = "program",
+    facts: Mapping[str, Any] = MappingProxyType({}),
+    suffix: str = "",
 ) -> Run:
     """A run of ``config`` on ``dataset``: its split and its settled settings written down, nothing trained yet.
 
     ``called`` is what the reader knows the data set as, which may be another language's name than that of the folder;
-    ``started_by`` is the browser that asked for it, or that it was a program.
+    ``started_by`` is the browser that asked for it, or that it was a program; ``facts`` are further ones about it, and
+    ``suffix`` tells its name from that of others alike.
     """
     asked = time.time()
     settled, parts = settled_for(dataset, config)
-    known_as, model = called or dataset.name, f"resnet{config.depth}"
+    known_as, model = called or dataset.name, f"resnet{config.depth}" + (f"-{suffix}" if suffix else "")
     about = {
         "name": f"{known_as}-{model}",
         "asked": asked,
@@ -216,6 +221,7 @@ def new_run(
         "dataset_name": known_as,
         "classes": list(dataset.classes),
         "counts": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
+        **facts,
     }
     return workspace.new_run(
         f"{dataset.name}-{model}", requested=config, resolved=settled, about=about, split=parts.to_json()

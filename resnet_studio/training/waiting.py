@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from resnet_studio.errors import RunError
 from resnet_studio.locks import Lock
-from resnet_studio.workspace import slug
+from resnet_studio.workspace import Workspace, slug
 
 if TYPE_CHECKING:
-    from resnet_studio.workspace import Run, Workspace
+    from resnet_studio.workspace import Run
 
 
 def check_resumable(run: Run) -> None:
@@ -57,20 +57,37 @@ def parts_of(workspace: Workspace, group: str) -> list[Run]:
     return [run for *_, run in sorted(found, key=lambda each: each[:2])]
 
 
+def find(workspace: Workspace, name: str) -> Run:
+    """The run that a user names, or of the study of that name the part that is trained next, or the last one."""
+    try:
+        return workspace.find_run(name)
+    except RunError:
+        parts = parts_of(workspace, name)
+        if not parts:
+            raise
+    return next((part for part in parts if part.state().status != "finished"), parts[-1])
+
+
+def study_of(run: Run) -> list[Run]:
+    """All parts of the study that ``run`` is a part of; ``run`` alone where it is none."""
+    group = run.about.get("group")
+    parts = parts_of(Workspace(run.folder.parent.parent), group) if isinstance(group, str) and group else []
+    return parts if len(parts) > 1 and run in parts else [run]
+
+
 def part_number(study: object) -> int:
     """Which part of its study a run is, from what its ``about`` says; 0 where that makes no sense."""
     number = study.get("part") if isinstance(study, dict) else None
     return number if type(number) is int else 0
 
 
-def left_of_job(workspace: Workspace, run: Run) -> tuple[Run, ...]:
+def left_of_job(run: Run) -> tuple[Run, ...]:
     """What is left to train of the job that ``run`` is a part of, in order; ``run`` alone where it is no study.
 
     Raises :class:`RunError` where nothing is left of it, or where someone works on it now.
     """
-    group = run.about.get("group")
-    parts = parts_of(workspace, group) if isinstance(group, str) else []
-    if len(parts) < 2:
+    parts = study_of(run)
+    if len(parts) == 1:
         check_resumable(run)
         return (run,)
     for part in parts:

@@ -1,0 +1,150 @@
+"""The same training several times, each with another seed: how much of a result is chance.
+
+The seed decides how the head begins, in which order pictures come, what augmentation does to them and, where the data
+set brings no parts of its own, which pictures are trained on, validated with and tested on.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio.errors import ConfigError, RunError
+from resnet_studio.workspace import slug
+
+if TYPE_CHECKING:
+    from resnet_studio.config import TrainConfig
+    from resnet_studio.data.dataset import Dataset
+    from resnet_studio.workspace import Run, Workspace
+
+KIND = "seeds"
+FEWEST, MOST = 2, 50
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An accuracy over several runs; ``interval`` is the 95% confidence interval of its mean, None for a single run."""
+
+    values: tuple[float, ...]
+    mean: float
+    interval: tuple[float, float] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        interval = None if self.interval is None else list(self.interval)
+        return {"mean": self.mean, "interval": interval, "values": list(self.values)}
+
+    def sentence(self) -> str:
+        """The figure for people who read English."""
+        if self.interval is None:
+            return f"{self.mean:.1%}"
+        low, high = self.interval
+        return f"{self.mean:.1%} (95% confidence interval {low:.1%} to {high:.1%}) over {len(self.values)} seeds"
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What the runs of one study came to; ``redrawn`` where each drew its own split. A figure is None without a run."""
+
+    group: str
+    runs: tuple[Run, ...]
+    seeds: tuple[int, ...]
+    done: tuple[Run, ...]
+    redrawn: bool
+    validation: Figure | None
+    test: Figure | None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was ended by a stop, which keeps the best model of the part that was at work."""
+        return any(run.state().status == "stopped" for run in self.runs)
+
+
+def new_repeats(
+    dataset: Dataset,
+    config: TrainConfig,
+    workspace: Workspace,
+    seeds: int,
+    *,
+    called: str | None = None,
+    started_by: str = "program",
+) -> tuple[Run, ...]:
+    """``seeds`` runs of ``config`` on ``dataset``, from its seed upwards: the parts of one study, nothing trained yet.
+
+    Raises :class:`ConfigError` for a number that is not allowed, and as :func:`resnet_studio.training.plan.new_run`.
+    """
+    from resnet_studio.training.plan import new_run
+
+    if isinstance(seeds, bool) or not FEWEST <= seeds <= MOST:
+        raise ConfigError("error.study.seeds", value=seeds, low=FEWEST, high=MOST)
+    group = f"{slug(dataset.name)}-{KIND}-{secrets.token_hex(4)}"
+    settings = [config.replace(seed=config.seed + part) for part in range(seeds)]
+    runs: list[Run] = []
+    try:
+        for part, each in enumerate(settings, 1):
+            study = {"group": group, "study": {"kind": KIND, "part": part, "of": seeds}}
+            runs.append(
+                new_run(
+                    dataset, each, workspace, called=called, started_by=started_by, facts=study,
+                    suffix=f"seed-{each.seed}",
+                )
+            )  # fmt: skip
+    except BaseException:
+        for run in runs:  # half a study answers nothing
+            workspace.delete_run(run)
+        raise
+    return tuple(runs)
+
+
+def summary(runs: Sequence[Run]) -> Repeats:
+    """What ``runs``, the parts of one study, came to so far. Only those that ended well count."""
+    if not runs:
+        raise RunError("error.study.empty")
+    abouts = [run.about for run in runs]
+    states = [run.state() for run in runs]
+    ended = [
+        (run, about, state.finished)
+        for run, about, state in zip(runs, abouts, states, strict=True)
+        if state.finished is not None and state.status == "finished"
+    ]
+    redrawn = not runs[0].split.get("preset")
+    counts = [about["counts"] for _, about, _ in ended]
+    tests = [done.test_accuracy for *_, done in ended if done.test_accuracy is not None]
+    return Repeats(
+        group=str(abouts[0].get("group", "")),
+        runs=tuple(runs),
+        seeds=tuple(run.config.seed for run in runs),
+        done=tuple(run for run, *_ in ended),
+        redrawn=redrawn,
+        validation=figure([done.validation_accuracy for *_, done in ended], _overlap(counts, "validation", redrawn)),
+        test=figure(tests, _overlap(counts, "test", redrawn)),
+    )
+
+
+def figure(values: Sequence[float], overlap: float = 0.0, level: float = 0.95) -> Figure | None:
+    """Mean of ``values`` with Student's interval of it; None where there are none.
+
+    ``overlap`` is the number of pictures scored for each one trained on, where every run drew its own split: the runs
+    then share pictures, and their spread alone says too little (Nadeau and Bengio, Inference for the Generalization
+    Error, 2003: the corrected resampled t-test). The interval stays within 0 to 1.
+    """
+    from scipy import stats
+
+    if not values:
+        return None
+    count, mean = len(values), fmean(values)
+    if count == 1:
+        return Figure(tuple(values), mean, None)
+    error = stdev(values) * math.sqrt(1 / count + overlap)
+    reach = float(stats.t.ppf((1 + level) / 2, count - 1)) * error
+    return Figure(tuple(values), mean, (max(0.0, mean - reach), min(1.0, mean + reach)))
+
+
+def _overlap(counts: Sequence[Mapping[str, int]], part: str, redrawn: bool) -> float:
+    if not redrawn or not counts:
+        return 0.0
+    return fmean(each.get(part, 0) / max(1, each.get("train", 1)) for each in counts)

@@ -1,4 +1,5 @@
 # make run opens the app, make test runs every check and test; both set up what they need in .venv first.
+# make quick is for while you work, make thorough for what may take long; CONTRIBUTING.md says more.
 PYTHON ?= python3
 VENV := .venv
 ifeq ($(OS),Windows_NT)
@@ -7,13 +8,36 @@ else
 BIN := $(VENV)/bin
 endif
 
-.PHONY: run test check format clean
+.PHONY: run test quick thorough coverage lowest newest check format clean
 
 run: $(VENV)/.installed
 	$(BIN)/python app.py
 
 test: check
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# what takes less than a second each, in less than a minute together
+quick: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n auto --dist load -m "not slow and not browser and not long"
+
+# every case, also those of which make test tries a few
+thorough: check
+	$(BIN)/python -m pytest -n auto --dist loadfile -m ""
+
+coverage: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov
+
+# the lowest versions that requirements.txt allows, and the newest Python; each in a .venv of its own, made by uv
+lowest: $(VENV)/.installed-dev
+	$(BIN)/python -m uv venv --quiet --clear --python 3.11 $(VENV)-lowest
+	$(BIN)/python -m uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --requirement requirements.txt
+	$(BIN)/python -m uv pip install --quiet --python $(VENV)-lowest --group dev
+	$(subst $(VENV),$(VENV)-lowest,$(BIN))/python -m pytest -n auto --dist loadfile -m "not browser and not long"
+
+newest: $(VENV)/.installed-dev
+	$(BIN)/python -m uv venv --quiet --clear --python 3.13 $(VENV)-newest
+	$(BIN)/python -m uv pip install --quiet --python $(VENV)-newest --requirement requirements.txt --group dev
+	$(subst $(VENV),$(VENV)-newest,$(BIN))/python -m pytest -n auto --dist loadfile -m "not browser and not long"
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
@@ -35,4 +59,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-newest .coverage .pytest_cache .mypy_cache .ruff_cache

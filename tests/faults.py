@@ -56,6 +56,14 @@ def of_every_kind(names: list[str]) -> list[int]:
     return sorted({*first.values(), *last.values()})
 
 
+def one_of_each_file(names: list[str], turn: int = 0) -> list[int]:
+    """The numbers (from 1) of a few points: one for each file, each next file at its next operation."""
+    points: dict[str, list[int]] = {}
+    for at in of_every_kind(names):
+        points.setdefault(names[at - 1].split()[-1].lstrip("."), []).append(at)
+    return [of_file[(number + turn) % len(of_file)] for number, of_file in enumerate(points.values())]
+
+
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 

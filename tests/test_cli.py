@@ -1,8 +1,12 @@
 """The command line is a contract: exit status, one JSON object, one sentence."""
 
+import contextlib
+import io
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import made
 import pytest
@@ -29,11 +33,23 @@ def answer(out):
     return json.loads(last)
 
 
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory):
+    """A workspace in which ``train`` was run, and what it answered."""
+    folder, out = tmp_path_factory.mktemp("trained"), io.StringIO()
+    pictures = made.zipped(folder / "pictures.zip", made.class_files({"cat": 12, "dog": 12}))
+    with contextlib.redirect_stdout(out):
+        assert cli.main(["train", str(pictures), "--json", *FAST, "--workspace", str(folder / "workspace")]) == 0
+    return folder / "workspace", answer(out.getvalue())
+
+
 @pytest.fixture
-def trained(command, class_zip):
-    status, out, _ = command("train", class_zip({"cat": 12, "dog": 12}), "--json", *FAST)
-    assert status == 0
-    return answer(out)
+def trained(workspace, trained_once):
+    """What ``train`` answered; its workspace is copied to that of this test."""
+    original, said = trained_once
+    shutil.copytree(original, workspace.root, dirs_exist_ok=True)
+    inside = Path(said["checkpoint"]).relative_to(original)
+    return {**said, "checkpoint": str(workspace.root / inside)}
 
 
 def test_train_tells_everything_that_it_promises(trained):

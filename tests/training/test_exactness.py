@@ -107,7 +107,7 @@ def short_of_memory(monkeypatch, at):
     monkeypatch.setattr(session.Session, "forward_backward", passing)
 
 
-@pytest.mark.parametrize("case", range(8))
+@pytest.mark.parametrize("case", [*range(4), *(pytest.param(case, marks=pytest.mark.long) for case in range(4, 8))])
 def test_a_training_paused_anywhere_ends_like_one_that_never_was(new_run, monkeypatch, case):
     settings, draw = drawn(case), random.Random(f"pauses of {case}")
     straight, broken = new_run(**settings), new_run(**settings)

@@ -13,6 +13,7 @@ from faults import (
     disk_full,
     in_child,
     of_every_kind,
+    one_of_each_file,
     to_its_end,
     trained,
     watched,
@@ -44,21 +45,34 @@ def world(tmp_path_factory):
     return workspace, dataset, straight, points.passed
 
 
-def pytest_generate_tests(metafunc):
-    if "share" in metafunc.fixturenames:
-        metafunc.parametrize("share", range(4))
+def few_or_all(few):
+    """``few`` by default; all points, in four shares, where tests may take long."""
+    shares = [lambda names, share=share: of_every_kind(names)[share::4] for share in range(4)]
+    long = [pytest.param(of, marks=pytest.mark.long, id=f"share {number}") for number, of in enumerate(shares)]
+    return pytest.mark.parametrize("points", [pytest.param(few, id="one of each file"), *long])
 
 
-def test_there_are_write_points_of_every_kind(world):
+def last_first(names):
+    return one_of_each_file(names, turn=-1)
+
+
+def test_there_are_write_points_of_every_kind_and_the_few_that_are_always_tried_touch_each_file(world):
     *_, names = world
-    print(len(of_every_kind(names)), "of", len(names), "points")
     for name in ("state.pt", "best.safetensors", "report.json", "events.jsonl", "ended.json", "lock.owner"):
         assert any(name in each for each in names), (name, names)
+    everything, some, others = (
+        [names[at - 1].rpartition(" ") for at in chosen(names)]
+        for chosen in (of_every_kind, one_of_each_file, last_first)
+    )
+    for few in (some, others):
+        assert {file.lstrip(".") for *_, file in few} == {file.lstrip(".") for *_, file in everything}
+    assert {operation for operation, *_ in some + others} == {operation for operation, *_ in everything}
 
 
-def test_dying_at_any_write_loses_nothing(world, share):
+@few_or_all(one_of_each_file)
+def test_dying_at_any_write_loses_nothing(world, points):
     workspace, dataset, straight, names = world
-    for at in of_every_kind(names)[share::4]:
+    for at in points(names):
         run = new_run(dataset, CONFIG, workspace)
 
         def work(run=run, at=at):
@@ -74,9 +88,10 @@ def test_dying_at_any_write_loses_nothing(world, share):
         workspace.delete_run(run)
 
 
-def test_a_disk_that_is_full_from_any_write_on_pauses_the_run_with_that_sentence(world, share):
+@few_or_all(last_first)
+def test_a_disk_that_is_full_from_any_write_on_pauses_the_run_with_that_sentence(world, points):
     workspace, dataset, straight, names = world
-    for at in of_every_kind(names)[share::4]:
+    for at in points(names):
         run = new_run(dataset, CONFIG, workspace)
         with watched(Points(workspace.root, at, disk_full, lasting=True)):
             try:

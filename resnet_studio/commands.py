@@ -90,8 +90,8 @@ def resume(name: str, workspace: Workspace, terminal: Terminal) -> Result:
 def _repeated(found: Repeats, tensorboard: Path | None = None) -> Result:
     """The result of a study; one that was paused, or whose program was to end, says how to go on with it."""
     if tensorboard:
-        _write_tensorboard(list(found.runs), tensorboard)
-    if any(run.state().status == "interrupted" for run in found.runs) and not found.stopped:
+        _write_tensorboard([part.run for part in found.parts], tensorboard)
+    if any(part.status == "interrupted" for part in found.parts) and not found.stopped:
         raise RunError("error.cli.interrupted", run=found.group)
     return run_commands.study(found)
 

@@ -50,8 +50,8 @@ def end(options: argparse.Namespace, workspace: Workspace) -> Result:
 
 def study(found: Repeats) -> Result:
     """What the runs of a study came to, each and all together."""
-    rows = [{"seed": seed, **row(run)} for seed, run in zip(found.seeds, found.runs, strict=True)]
-    lines = [f"{found.group}: {len(found.done)} of {len(rows)} runs are done", *(f"  {line(each)}" for each in rows)]
+    rows = [{"seed": part.seed, **row(part.run)} for part in found.parts]
+    lines = [f"{found.group}: {found.done} of {len(rows)} runs are done", *(f"  {line(each)}" for each in rows)]
     figures = {"validation": found.validation, "test": found.test}
     lines += [f"{name} accuracy {figure.sentence()}" for name, figure in figures.items() if figure]
     return Result(
@@ -59,7 +59,7 @@ def study(found: Repeats) -> Result:
         {
             "group": found.group,
             "study": "seeds",
-            "done": len(found.done),
+            "done": found.done,
             "runs": rows,
             "new_split_each": found.redrawn,
             **{name: figure.to_json() if figure else None for name, figure in figures.items()},

@@ -146,11 +146,13 @@ class Watch:
         if folded is None:
             return None
         run = self._workspace.run(run_id)
-        place, foreign = board.place(run_id), run_id in board.others
-        if place is None and folded.state.status == "running" and self._is_held(run, time.monotonic()):
+        place, foreign, state = board.place(run_id), run_id in board.others, folded.state
+        if place is None and state.status == "running" and self._is_held(run, time.monotonic()):
             place, foreign = 0, True
+        if not state.last_number and place is None:
+            state = run.judged(state)  # a part of a study whose program died before its turn
         about, config = folded.settings.about, folded.settings.resolved
-        return Seen(run, about, config, folded.state, tuple(folded.trail), folded.size, place, foreign)
+        return Seen(run, about, config, state, tuple(folded.trail), folded.size, place, foreign)
 
     def _look(self, now: float) -> None:
         if now - self._listed >= LIST_SECONDS:

@@ -19,6 +19,7 @@ from resnet_studio.workspace import slug
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
     from resnet_studio.data.dataset import Dataset
+    from resnet_studio.events import Finished
     from resnet_studio.workspace import Run, Workspace
 
 KIND = "seeds"
@@ -47,21 +48,35 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A run of a study: what its ``about`` and its settings say, and how it ended so far."""
+
+    run: Run
+    about: Mapping[str, Any]
+    seed: int
+    status: str
+    finished: Finished | None
+
+
+@dataclass(frozen=True)
 class Repeats:
     """What the runs of one study came to; ``redrawn`` where each drew its own split. A figure is None without a run."""
 
     group: str
-    runs: tuple[Run, ...]
-    seeds: tuple[int, ...]
-    done: tuple[Run, ...]
+    parts: tuple[Part, ...]
     redrawn: bool
     validation: Figure | None
     test: Figure | None
 
     @property
+    def done(self) -> int:
+        """How many parts came to their end; only these count."""
+        return sum(part.status == "finished" for part in self.parts)
+
+    @property
     def stopped(self) -> bool:
         """Whether it was ended by a stop, which keeps the best model of the part that was at work."""
-        return any(run.state().status == "stopped" for run in self.runs)
+        return any(part.status == "stopped" for part in self.parts)
 
 
 def new_repeats(
@@ -77,16 +92,18 @@ def new_repeats(
 
     Raises :class:`ConfigError` for a number that is not allowed, and as :func:`resnet_studio.training.plan.new_run`.
     """
+    from resnet_studio.data.dataset import split
     from resnet_studio.training.plan import new_run
 
     if isinstance(seeds, bool) or not FEWEST <= seeds <= MOST:
         raise ConfigError("error.study.seeds", value=seeds, low=FEWEST, high=MOST)
     group = f"{slug(dataset.name)}-{KIND}-{secrets.token_hex(4)}"
     settings = [config.replace(seed=config.seed + part) for part in range(seeds)]
+    new_split = not split(dataset, validation=config.validation_fraction, test=config.test_fraction).preset
     runs: list[Run] = []
     try:
         for part, each in enumerate(settings, 1):
-            study = {"group": group, "study": {"kind": KIND, "part": part, "of": seeds}}
+            study = {"group": group, "study": {"kind": KIND, "part": part, "of": seeds, "new_split": new_split}}
             runs.append(
                 new_run(
                     dataset, each, workspace, called=called, started_by=started_by, facts=study,
@@ -101,26 +118,30 @@ def new_repeats(
 
 
 def summary(runs: Sequence[Run]) -> Repeats:
-    """What ``runs``, the parts of one study, came to so far. Only those that ended well count."""
+    """What ``runs``, the parts of one study, came to so far."""
     if not runs:
         raise RunError("error.study.empty")
-    abouts = [run.about for run in runs]
     states = [run.state() for run in runs]
-    ended = [
-        (run, about, state.finished)
-        for run, about, state in zip(runs, abouts, states, strict=True)
-        if state.finished is not None and state.status == "finished"
-    ]
-    redrawn = not runs[0].split.get("preset")
-    counts = [about["counts"] for _, about, _ in ended]
-    tests = [done.test_accuracy for *_, done in ended if done.test_accuracy is not None]
+    return summed_up(
+        [
+            Part(run, run.about, run.config.seed, state.status, state.finished)
+            for run, state in zip(runs, states, strict=True)
+        ]
+    )
+
+
+def summed_up(parts: Sequence[Part]) -> Repeats:
+    """What ``parts``, at least one, came to so far."""
+    ended = [(part.about, part.finished) for part in parts if part.status == "finished" and part.finished]
+    study = parts[0].about.get("study")
+    redrawn = isinstance(study, Mapping) and study.get("new_split") is True
+    counts = [about["counts"] for about, _ in ended]
+    tests = [done.test_accuracy for _, done in ended if done.test_accuracy is not None]
     return Repeats(
-        group=str(abouts[0].get("group", "")),
-        runs=tuple(runs),
-        seeds=tuple(run.config.seed for run in runs),
-        done=tuple(run for run, *_ in ended),
+        group=str(parts[0].about.get("group", "")),
+        parts=tuple(parts),
         redrawn=redrawn,
-        validation=figure([done.validation_accuracy for *_, done in ended], _overlap(counts, "validation", redrawn)),
+        validation=figure([done.validation_accuracy for _, done in ended], _overlap(counts, "validation", redrawn)),
         test=figure(tests, _overlap(counts, "test", redrawn)),
     )
 

@@ -1,6 +1,16 @@
 """The Runs tab: the table of all trainings, comparing, deleting; and lengths of time."""
 
 TEXT: dict[str, tuple[str, str]] = {
+    "runs.studies": ("The same training with several seeds", "同一训练使用多个随机种子"),
+    "runs.studies.help": (
+        "The mean accuracy, and the interval that holds its true value with 95% confidence: settings whose intervals overlap widely cannot be told apart.",
+        "平均准确率及其 95% 置信区间：区间大幅重叠的设置，效果无法区分。",
+    ),
+    "runs.studies.done": ("{done} of {of} seeds done", "已完成 {done}/{of} 个种子"),
+    "runs.studies.figure": ("{mean:%} ({low:%} to {high:%})", "{mean:%}（{low:%} 至 {high:%}）"),
+    "runs.studies.one": ("{mean:%}", "{mean:%}"),
+    "runs.studies.test": ("on the test pictures", "测试集"),
+    "runs.studies.validation": ("on the validation pictures", "验证集"),
     "runs.time.seconds": ("{seconds} s", "{seconds} 秒"),
     "runs.time.minutes": ("{minutes} min {seconds} s", "{minutes} 分 {seconds} 秒"),
     "runs.time.hours": ("{hours} h {minutes} min", "{hours} 小时 {minutes} 分"),

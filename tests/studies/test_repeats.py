@@ -54,7 +54,8 @@ def test_the_parts_are_runs_of_a_group_each_with_a_seed_and_a_split_of_its_own(s
     runs = study(3, seed=7)
     assert [run.config.seed for run in runs] == [7, 8, 9]
     assert len({run.about["group"] for run in runs}) == 1
-    assert [run.about["study"] for run in runs] == [{"kind": "seeds", "part": part, "of": 3} for part in (1, 2, 3)]
+    parts = [run.about["study"] for run in runs]
+    assert parts == [{"kind": "seeds", "part": part, "of": 3, "new_split": True} for part in (1, 2, 3)]
     assert [run.about["name"].rpartition("-")[2] for run in runs] == ["7", "8", "9"]
     assert len({json.dumps(run.split["train"], sort_keys=True) for run in runs}) == 3
     assert study_of(runs[1]) == list(runs)
@@ -81,14 +82,18 @@ def test_trained_in_turn_they_end_like_runs_trained_one_by_one_and_their_mean_is
         drive(run, Control())
     found = api.repeat(dataset, QUICK, seeds=2, workspace=workspace)
     single = [run.state().finished for run in alone]
-    parts = [run.state().finished for run in found.done]
+    parts = [part.finished for part in found.parts]
+    assert found.done == 2 and found.redrawn
     assert [each.test_accuracy for each in parts] == [each.test_accuracy for each in single]
     assert found.test.mean == pytest.approx(statistics.fmean(each.test_accuracy for each in single))
     losses = [[event.train_loss for event in run.events() if isinstance(event, EpochFinished)] for run in alone]
-    again = [[event.train_loss for event in run.events() if isinstance(event, EpochFinished)] for run in found.runs]
+    again = [
+        [event.train_loss for event in run.events() if isinstance(event, EpochFinished)]
+        for run in (part.run for part in found.parts)
+    ]
     assert losses == again
     with pytest.raises(RunError, match="all its epochs"):
-        left_of_job(found.runs[0])
+        left_of_job(found.parts[0].run)
 
 
 def test_the_interval_is_students_and_wider_where_runs_share_pictures():
@@ -102,6 +107,17 @@ def test_the_interval_is_students_and_wider_where_runs_share_pictures():
     assert figure([1.0, 1.0]).interval == (1.0, 1.0)
 
 
+def test_a_data_set_with_parts_of_its_own_is_split_alike_for_every_seed(class_folders, workspace):
+    import shutil
+
+    root = class_folders({"crimson": 20, "seagreen": 20}, name="both")
+    for part in ("train", "val", "test"):
+        for folder in ("crimson", "seagreen"):
+            shutil.copytree(root / folder, root.parent / "parts" / part / folder)
+    runs = new_repeats(open_data(root.parent / "parts", workspace), QUICK, workspace, 2)
+    assert not summary(runs).redrawn and runs[0].split["train"] == runs[1].split["train"]
+
+
 def test_a_study_that_is_stopped_in_its_second_part_keeps_what_is_done_and_goes_on_there(study):
     runs, control = study(3), Control()
 
@@ -112,7 +128,7 @@ def test_a_study_that_is_stopped_in_its_second_part_keeps_what_is_done_and_goes_
     end = carry_out(Job(runs, control), lambda run, c: drive(run, c, lambda event: told(event, run)))
     assert isinstance(end, Finished) and statuses(runs) == ["finished", "stopped", "interrupted"]
     found = summary(runs)
-    assert found.done == (runs[0],) and found.stopped and found.test.interval is None
+    assert found.done == 1 and found.stopped and found.test.interval is None
     before = runs[0].events()
     assert left_of_job(runs[2]) == runs[1:]  # whichever part is named
     api.resume(runs[2])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -209,3 +210,47 @@ def test_the_table_says_whose_each_run_is_and_deleting_says_it_again(workspace: 
     theirs = table(runs, "en", browser="another")
     assert "started in another browser" in theirs and "It was started in another browser." in theirs
     assert "It was started" not in table(runs, "en", browser="abc")
+
+
+def part_of_study(workspace: Workspace, seed: int, test: float | None, **about: Any) -> Run:
+    run = new_run(workspace, name=f"digits-resnet18-seed-{seed}", resolved=TrainConfig(epochs=1, seed=seed))
+    content = run.read_json("config.json")
+    content["about"] = {
+        **content["about"],
+        "group": "g",
+        "study": {"kind": "seeds", "part": seed + 1, "of": 3},
+        **about,
+    }
+    run.write_json("config.json", content)
+    if test is not None:
+        train(run, epochs=1)
+        finish(run, {**report_of(run), "accuracy": test})
+    return run
+
+
+def test_a_study_shows_its_mean_and_interval_and_how_far_it_is(workspace: Workspace) -> None:
+    from resnet_studio.studies.repeats import figure
+    from resnet_studio.ui.runs.studies import studies
+
+    for seed, test in enumerate((0.8, 0.9, None)):
+        part_of_study(workspace, seed, test)
+    part_of_study(workspace, 5, 0.1, group="another: a single part says nothing")
+    runs = RunData(workspace).listed()
+    html, chinese = studies(runs, "en"), studies(runs, "zh")
+    found = figure([0.8, 0.9])
+    assert found is not None and found.interval is not None
+    low, high = found.interval
+    assert f"85.0% ({low:.1%} to {high:.1%})" in html and "on the test pictures" in html
+    assert "2 of 3 seeds done" in html and "已完成 2/3 个种子" in chinese
+    assert html.count("<li>") == 1 and "digits-resnet18<" in html and "seed-0" not in html
+
+
+@pytest.mark.parametrize(
+    "about", [{"group": 3}, {"group": ""}, {"study": 7}, {"study": {"part": "x"}}, {"name": "<b>"}]
+)
+def test_a_study_whose_facts_make_no_sense_breaks_no_page(workspace: Workspace, about: Any) -> None:
+    for seed in range(2):
+        part_of_study(workspace, seed, 0.9, **about)
+    html = table(RunData(workspace).listed(), "en")
+    assert "digits" in html or "&lt;b&gt;" in html
+    assert "<b></" not in html

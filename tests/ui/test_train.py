@@ -53,8 +53,8 @@ class Queue:
     def check_room(self) -> None:
         pass
 
-    def submit(self, run: Run) -> None:
-        self.submitted.append(run)
+    def submit(self, *runs: Run) -> None:
+        self.submitted += runs
 
     def stop(self, run: str) -> None:
         self.stopped.append(run)
@@ -399,6 +399,26 @@ def test_buttons_follow_the_job(handlers: Handlers, phase: str, visible: tuple[b
     *buttons, ahead, _ = handlers.buttons(json.dumps({"run": "r", "phase": phase, "ahead": 2}))
     assert tuple(button["visible"] for button in buttons) == visible
     assert "2 runs are ahead" in ahead
+
+
+def test_several_seeds_are_one_job_and_a_second_click_means_no_other_one(
+    handlers: Handlers, queue: Queue, dataset: str
+) -> None:
+    with as_browser("mine"):
+        run, problem = handlers.start(dataset, *values(seed=4), 3)
+        queue.now = [run]
+        assert handlers.start(dataset, *values(seed=4), 3)[0] == run
+        assert problem == "" and [each.config.seed for each in queue.submitted] == [4, 5, 6]
+        assert handlers.start(dataset, *values(seed=4), 1)[0] != run  # another wish
+    assert len(queue.submitted) == 4
+
+
+@pytest.mark.parametrize("seeds", [2, 99, "3", None, [3], True])
+def test_a_choice_of_seeds_that_is_not_offered_is_one_training(
+    handlers: Handlers, queue: Queue, dataset: str, seeds: Any
+) -> None:
+    handlers.start(dataset, *values(), seeds)
+    assert len(queue.submitted) == 1
 
 
 @contextmanager

@@ -21,36 +21,50 @@ ONE_AT_A_TIME = threading.Lock()
 
 
 def started_once(
-    studio: Studio, dataset: Dataset, config: TrainConfig, before: Callable[[], None], *, called: str, by: str
+    studio: Studio,
+    dataset: Dataset,
+    config: TrainConfig,
+    before: Callable[[], None],
+    *,
+    called: str,
+    by: str,
+    seeds: int = 1,
 ) -> Run:
-    """The run of ``config`` on ``dataset``, in the queue now; ``before`` is called first.
+    """The run of ``config`` on ``dataset``, in the queue now; ``before`` is called first. With several ``seeds`` it is
+    the first one of a study.
 
     Where the same browser ``by`` asked for the same a moment ago and that is not over, it is that run: a second click,
     or one on a slow line, means no other one. Raises :class:`RunError` where too many runs wait, and other
     :class:`StudioError` where none can be made.
     """
+    from resnet_studio.studies import repeats
     from resnet_studio.training import plan
 
     clicked = time.time()  # and not when its turn comes: on a busy machine 200 clicks wait longer than they took
     with ONE_AT_A_TIME:
-        if again := _just_started(studio, dataset.id, config, by, clicked):
+        if again := _just_started(studio, dataset.id, config, by, seeds, clicked):
             return again
         studio.jobs.check_room()
-        run = plan.new_run(dataset, config, studio.workspace, called=called, started_by=by)
+        if seeds == 1:
+            runs = [plan.new_run(dataset, config, studio.workspace, called=called, started_by=by)]
+        else:
+            runs = [*repeats.new_repeats(dataset, config, studio.workspace, seeds, called=called, started_by=by)]
         before()
-        studio.jobs.submit(run)
-        return run
+        studio.jobs.submit(*runs)
+        return runs[0]
 
 
-def _just_started(studio: Studio, dataset: str, config: TrainConfig, by: str, clicked: float) -> Run | None:
+def _just_started(studio: Studio, dataset: str, config: TrainConfig, by: str, seeds: int, clicked: float) -> Run | None:
     for name in (*studio.jobs.running(), *studio.jobs.queued()):
         try:
             run = studio.workspace.run(name)
             about, requested = run.about, run.requested
+            study = about.get("study")
+            alike = (study.get("of") if isinstance(study, dict) else 1) == seeds
         except RunError:
             continue
         asked = asked_at(about)
         recent = asked is not None and clicked - asked < SECONDS
-        if recent and about["dataset"] == dataset and about.get("started_by") == by and requested == config:
+        if recent and alike and about["dataset"] == dataset and about.get("started_by") == by and requested == config:
             return run
     return None

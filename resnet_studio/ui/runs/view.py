@@ -14,6 +14,7 @@ from resnet_studio.ui.drawn.literal import literal, name_of
 from resnet_studio.ui.drawn.settings_view import changed, in_short
 from resnet_studio.ui.page.frame import address
 from resnet_studio.ui.page.whose import spelled, whose
+from resnet_studio.ui.runs.studies import studies
 
 COLUMNS = ("run", "settings", "curve", "test", "time", "created", "actions")
 RESUMABLE = ("interrupted", "stopped", "failed")
@@ -44,7 +45,8 @@ def table(runs: Sequence[Overview | Damaged], language: Language, cached: int = 
         f'<thead><tr><th scope="col"><span class="rs-visually-hidden">{say("runs.column.select", language)}</span></th>'
         f"{heads}</tr></thead><tbody>{rows}</tbody></table>"
         f'<p class="runs-no-match" hidden>{say("runs.filter.none", language)}</p></div>'
-        f'{_cache(cached, language)}</section><div class="runs-compare" aria-live="polite"></div></div>'
+        f"{_cache(cached, language)}</section>{studies(runs, language)}"
+        f'<div class="runs-compare" aria-live="polite"></div></div>'
     )
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = 8
 EXAMPLE_SIDE = 112
+SEEDS = (1, 3, 5, 10)
 RESUMABLE = ("stopped", "interrupted", "failed")
 
 
@@ -114,7 +115,10 @@ class Handlers(Ending):
 
     @guarded(instead=lambda sentence: [gr.skip(), alert(sentence)])
     def start(self, dataset: str | None, *values: Any) -> list[Any]:
-        """In: data set and form. Out: the run of this browser, which is in the queue now; the place for a problem."""
+        """In: data set, form, and with how many seeds (one where that is left out). Out: the run of this browser, which
+        is in the queue now; the place for a problem.
+        """
+        values, seeds = values[: len(NAMES)], values[len(NAMES) :]
         found, language = self._forecaster.dataset(dataset), reader()
         if found is None:
             return [gr.skip(), alert(say("train.start.why_none", language))]
@@ -122,7 +126,9 @@ class Handlers(Ending):
             called = dataset_name(found, language)
             config = config_of(values, self._studio.workspace)
             by = started_by(this_browser())
-            made = started_once(self._studio, found, config, self._before_training, called=called, by=by)
+            made = started_once(
+                self._studio, found, config, self._before_training, called=called, by=by, seeds=seeds_of(seeds)
+            )
         except StudioError as error:
             return [gr.skip(), alert(train_form.sentence(error, language))]
         return [made.id, ""]
@@ -217,6 +223,11 @@ class Handlers(Ending):
         ]
         chosen = str(given["weights"])
         return options, chosen if chosen in {value for _, value in options} else "auto"
+
+
+def seeds_of(given: Sequence[Any]) -> int:
+    """With how many seeds to train; one where the choice makes no sense."""
+    return given[0] if given and given[0] in SEEDS else 1
 
 
 def start_button(ahead: int) -> dict[str, Any]:

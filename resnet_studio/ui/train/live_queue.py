@@ -40,6 +40,9 @@ def _settings(seen: Seen, language: Language, browser: str) -> str:
     """What tells runs of one data set and one depth apart, and whose it is."""
     freeze = say(f"config.freeze.{seen.config.freeze}", language)
     settings = say("live.queue.settings", language, freeze=freeze, epochs=seen.planned)
+    study = seen.about.get("study")
+    if isinstance(study, dict) and "part" in study and "of" in study:
+        settings += " · " + say("live.queue.part", language, part=study["part"], of=study["of"])
     by = spelled(seen.about, browser, language)
     return f"{settings} · {by}" if by else settings
 

@@ -18,7 +18,7 @@ from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import rates as train_rates
 from resnet_studio.ui.train import recipe as train_recipe
 from resnet_studio.ui.train.form import FIRST, NAMES, NEEDS, SPLIT
-from resnet_studio.ui.train.handlers import Handlers
+from resnet_studio.ui.train.handlers import SEEDS, Handlers
 from resnet_studio.ui.train.rates import RateHandlers, RateParts
 
 QUIET: Mapping[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
@@ -47,6 +47,7 @@ class Parts:
     rates: RateParts
     forecast: gr.HTML
     problem: gr.HTML
+    seeds: gr.Dropdown
     train: gr.Button
     ahead: gr.HTML
     example: gr.Button
@@ -99,6 +100,10 @@ def _settings() -> dict[str, Any]:
     made["network"] = gr.HTML(elem_id="train-network", js_on_load=CLICKED, **PLAIN)
     with gr.Accordion(T("train.advanced"), open=False, elem_id="train-advanced"):
         train_form.advanced(fields, {"optimisation": lambda: made.update(rates=train_rates.parts())})
+        made["seeds"] = gr.Dropdown(
+            [(T(f"train.seeds.{count}"), count) for count in SEEDS], value=1, filterable=False,
+            label=T("train.seeds"), info=T("train.seeds.help"), elem_id="train-seeds",
+        )  # fmt: skip
         made["example"] = gr.Button(T("train.example"), size="sm", elem_id="train-example")
         made["examples"] = gr.HTML(elem_id="train-examples", **PLAIN)
         made["reset"] = gr.Button(T("train.reset"), size="sm", elem_id="train-reset")
@@ -184,7 +189,7 @@ def _connect_rates(handlers: Handlers, rates: RateHandlers, shared: Shared, part
 def _connect_run(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     """Train, pause, stop, resume, look at the results; and the buttons follow the run."""
     parts.train.click(handlers.starting, None, parts.train, **QUIET).then(
-        handlers.start, [shared.dataset, *parts.form], [shared.run, parts.problem],
+        handlers.start, [shared.dataset, *parts.form, parts.seeds], [shared.run, parts.problem],
         api_visibility="private", show_progress="hidden", concurrency_limit=2, trigger_mode="multiple",
     ).then(None, [shared.run, parts.problem], None, js=STARTED, **QUIET).then(
         handlers.ready, shared.dataset, parts.train, **QUIET

@@ -2,7 +2,8 @@
 
     python benchmarks/convolutions.py --depth 18 --size 64 --batch 256
 
-Each distinct layer is timed alone, both ways in turn; the sums count how often it occurs.
+Each distinct layer is timed alone, both ways in turn, in CPU seconds of one thread, which hardly change with what else
+the machine does; the sums count how often it occurs.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from resnet_studio.training.hardware import keep_freed_memory
 
 
 def seconds(layer: nn.Module, pictures: torch.Tensor) -> float:
-    begun = time.perf_counter()
+    begun = time.process_time()
     with torch.autocast("cpu", torch.bfloat16):
         layer(pictures).sum().backward()
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 def main() -> None:
@@ -39,6 +40,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     keep_freed_memory()
+    torch.set_num_threads(1)
     model = resnet.build(given.depth, 10).to(memory_format=torch.channels_last)
     found: dict[tuple[object, ...], list[tuple[str, nn.Conv2d, torch.Size]]] = {}
     for name, layer in model.named_modules():

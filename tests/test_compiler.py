@@ -25,6 +25,27 @@ print({INSIDE!r} in sys.modules)
     assert said(code).split() == ["False"]
 
 
+def test_the_real_compiler_is_imported_where_the_environment_asks_for_it(monkeypatch):
+    monkeypatch.setenv("RESNET_STUDIO_COMPILER", "1")
+    assert said("print(type(sys.modules['torch._dynamo']).__name__)").split() == ["module"]
+
+
+def test_the_answers_are_those_of_the_installed_torch():
+    """A new torch may ask more, or answer otherwise: what the stand-in says without the compiler, the compiler says."""
+    code = """
+stand_in = {name: dict(vars(sys.modules[name])) for name in (compiler.COMPILER, compiler.QUESTIONS)}
+def double(x): return 2 * x
+mine = stand_in[compiler.COMPILER]["disable"](double)(3), stand_in[compiler.COMPILER]["graph_break"]()
+supported = [stand_in[compiler.QUESTIONS]["is_compile_supported"](device) for device in ("cpu", "meta")]
+import importlib
+compiler._real(compiler.COMPILER)
+real, questions = (importlib.import_module(name) for name in (compiler.COMPILER, compiler.QUESTIONS))
+print(mine == (real.disable(double)(3), real.graph_break()))
+print(supported == [questions.is_compile_supported(device) for device in ("cpu", "meta")])
+"""
+    assert said(code).split() == ["True", "True"]
+
+
 def test_who_compiles_gets_the_real_compiler():
     code = f"""
 double = torch.compile(lambda x: 2 * x, backend="eager")

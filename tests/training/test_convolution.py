@@ -47,6 +47,13 @@ def test_every_convolution_but_the_stem_is_replaced_and_nothing_else_changes():
         assert list(before) == list(after) and all(torch.equal(before[name], after[name]) for name in before)
 
 
+def test_the_products_can_be_switched_off(monkeypatch):
+    monkeypatch.setenv("RESNET_STUDIO_MATRIX_PRODUCTS", "0")
+    model = resnet.build(18, 3)
+    use_matrix_products(model)
+    assert not any(isinstance(layer, MatrixConv2d) for layer in model.modules())
+
+
 def test_a_network_gives_the_same_under_autocast_and_bit_for_bit_the_same_without():
     torch.manual_seed(0)
     model, pictures = resnet.build(18, 5).eval(), torch.randn(4, 3, 64, 64)

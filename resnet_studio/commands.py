@@ -15,6 +15,7 @@ from resnet_studio.durations import asked_at
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.evaluation import missed
 from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.service.run_data import Overview, RunData
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say_recorded
 from resnet_studio.workspace import Run, Workspace
@@ -207,9 +208,9 @@ def runs(options: argparse.Namespace, workspace: Workspace) -> Result:
 
         freed = ArrayCache(workspace.cache).clear()
         return Result(f"freed {freed / 2**20:,.1f} MB", {"freed_bytes": freed})
-    found = workspace.runs()
+    found = RunData(workspace).listed()
     if options.tensorboard:
-        _write_tensorboard(found, options.tensorboard)
+        _write_tensorboard([each.run for each in found if isinstance(each, Overview)], options.tensorboard)
     rows = [run_commands.row(run) for run in found]
     lines = [run_commands.line(row) for row in rows]
     return Result("\n".join(lines) or "no runs yet", {"runs": rows, "workspace": str(workspace.root)})
@@ -219,8 +220,7 @@ def _write_tensorboard(found: list[Run], folder: Path) -> None:
     from resnet_studio.training.tensorboard import write
 
     for run in found:
-        if run_commands.row(run)["epochs"] is not None:
-            write(run, folder / run.id)
+        write(run, folder / run.id)
 
 
 def ui(options: argparse.Namespace, workspace: Workspace) -> Result:

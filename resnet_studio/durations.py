@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
@@ -54,7 +54,7 @@ class Durations:
             phase = "preparing"  # a note or the like: whoever trains it has begun
         died = (kind == "Queued" and self.phase != "waiting") or (kind == "Preparing" and self.phase == "training")
         passed = 0.0 if died or not self.last else max(0.0, time - self.last)
-        counted = self._with(passed)
+        counted = self._with(self._seconds + passed)
         going_on = phase == "preparing" and self.phase == "preparing"
         now = stage or (self.stage if going_on else STARTING_UP)
         return replace(counted, phase=phase, stage=now, first=self.first or time, last=time or self.last)
@@ -75,15 +75,30 @@ class Durations:
         """
         return max(measured, sum(self.prepared(asked).values()) + self.training + self.testing)
 
-    def _with(self, passed: float) -> Durations:
+    def later(self, times: Iterable[float]) -> Durations:
+        """As :meth:`after` for an event at each of ``times`` that begins nothing, in a phase that has begun."""
+        seconds, first, last = self._seconds, self.first, self.last
+        for time in times:
+            seconds += max(0.0, time - last) if last else 0.0
+            first, last = first or time, time or last
+        return replace(self._with(seconds), first=first, last=last)
+
+    @property
+    def _seconds(self) -> float:
+        """So far in this phase, and this stage of it."""
+        if self.phase == "preparing":
+            return self.preparing.get(self.stage, 0.0)
+        found: float = getattr(self, self.phase) if self.phase else 0.0
+        return found
+
+    def _with(self, seconds: float) -> Durations:
         match self.phase:
             case "waiting":
-                return replace(self, waiting=self.waiting + passed)
+                return replace(self, waiting=seconds)
             case "preparing":
-                so_far = self.preparing.get(self.stage, 0.0)
-                return replace(self, preparing={**self.preparing, self.stage: so_far + passed})
+                return replace(self, preparing={**self.preparing, self.stage: seconds})
             case "training":
-                return replace(self, training=self.training + passed)
+                return replace(self, training=seconds)
             case "testing":
-                return replace(self, testing=self.testing + passed)
+                return replace(self, testing=seconds)
         return self

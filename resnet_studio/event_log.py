@@ -28,15 +28,11 @@ class EventLog:
         Raises :class:`RunError` where the file cannot be read.
         """
         try:
-            with self.path.open("rb") as file:
-                file.seek(offset)
-                lines = file.read().splitlines(keepends=True)
+            lines = read_lines(self.path, offset)
         except FileNotFoundError:
             return [], offset
         except OSError as error:
             raise RunError("error.run.damaged", file=self.path.name, run=self.path.parent.name) from error
-        if lines and not lines[-1].endswith(b"\n"):
-            lines.pop()
         events = [event for line in lines if (event := parsed(line)) is not None]
         return events, offset + sum(map(len, lines))
 
@@ -86,6 +82,16 @@ class Recorder:
         written = self._log.append(event, self._number + 1, durable=durable)
         self._number += 1
         return written
+
+
+def read_lines(path: Path, offset: int) -> list[bytes]:
+    """The whole lines of a log from byte ``offset`` on; a torn last line, as a crash leaves it, is not among them."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        lines = file.read().splitlines(keepends=True)
+    if lines and not lines[-1].endswith(b"\n"):
+        lines.pop()
+    return lines
 
 
 def parsed(line: bytes) -> Event | None:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_studio import labels
 from resnet_studio.data_commands import Result
-from resnet_studio.durations import asked_at
 from resnet_studio.errors import RunError
-from resnet_studio.run_settings import RunSettings
-from resnet_studio.run_state import RunState
+from resnet_studio.service.run_data import Damaged, Overview, look
 from resnet_studio.text import say
-from resnet_studio.workspace import Run, Workspace
+from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.studies.repeats import Repeats
@@ -42,7 +40,7 @@ def end(options: argparse.Namespace, workspace: Workspace) -> Result:
     run = find(workspace, options.run)
     session = ask(run, options.command)
     ended = wait_for_end(run, session, options.timeout)
-    found = row(run)
+    found = row(look(run))
     said = f"{run.id}: {found['status']}" + ("" if ended else f"; asked to {options.command}, not ended yet")
     return Result(said, {"run": run.id, "request": options.command, "ended": ended, "status": found["status"],
                          "checkpoint": found["checkpoint"]})  # fmt: skip
@@ -50,7 +48,7 @@ def end(options: argparse.Namespace, workspace: Workspace) -> Result:
 
 def study(found: Repeats) -> Result:
     """What the runs of a study came to, each and all together."""
-    rows = [{"seed": part.seed, **row(part.run)} for part in found.parts]
+    rows = [{"seed": part.seed, **row(look(part.run))} for part in found.parts]
     lines = [f"{found.group}: {found.done} of {len(rows)} runs are done", *(f"  {line(each)}" for each in rows)]
     figures = {"validation": found.validation, "test": found.test}
     lines += [f"{name} accuracy {figure.sentence()}" for name, figure in figures.items() if figure]
@@ -77,12 +75,11 @@ def line(row: dict[str, Any]) -> str:
     return f"{said}  {row['name']}" + (f"  {row['problem']}" if row["problem"] else "")
 
 
-def row(run: Run) -> dict[str, Any]:
+def row(found: Overview | Damaged) -> dict[str, Any]:
     """One run of the list: what it is, and how far it is; one that cannot be read has a ``problem``, and nulls."""
-    try:
-        return _sound_row(run, run.settings, run.state())
-    except RunError as error:
-        problem = error
+    if isinstance(found, Overview):
+        return _sound_row(found)
+    run, problem = found.run, found.error
     unknown = dict.fromkeys(UNKNOWN)
     status = UNREADABLE.get(problem.key, "damaged")
     checkpoint = str(run.best) if run.best.exists() else None
@@ -90,25 +87,24 @@ def row(run: Run) -> dict[str, Any]:
     return {**unknown, **facts, "problem": str(problem)}
 
 
-def _sound_row(run: Run, settings: RunSettings, state: RunState) -> dict[str, Any]:
-    config, about, done = settings.resolved, settings.about, state.finished
-    kept = done or state.best
+def _sound_row(found: Overview) -> dict[str, Any]:
+    run, config, about, state = found.run, found.config, found.about, found.state
     return {
         "run": run.id,
-        "name": about["name"],
-        "note": about.get("note", ""),
+        "name": found.name,
+        "note": found.note,
         "dataset": about["dataset_name"],
         "created": about["created"],
         "started_by": str(about["started_by"]).partition(":")[0] if "started_by" in about else None,
-        "seconds": state.seconds(asked_at(about)),
+        "seconds": found.seconds,
         "status": state.status,
         "depth": config.depth,
         "freeze": config.freeze,
         "weights": config.weights,
         "epochs": config.epochs,
         "epochs_run": len(state.epochs),
-        "validation_accuracy": None if kept is None else kept.validation_accuracy,
-        "test_accuracy": None if done is None else done.test_accuracy,
+        "validation_accuracy": found.validation_accuracy,
+        "test_accuracy": found.test_accuracy,
         "checkpoint": str(run.best) if run.best.exists() else None,
         "problem": say("runs.unreadable", "en", count=state.unreadable) if state.unreadable else None,
     }

@@ -24,11 +24,14 @@ from resnet_studio.events import (
     Unreadable,
 )
 
+TRAIL_POINTS = 400
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunState:
-    """What a run's events add up to. ``epochs`` holds one entry an epoch, also after a resume; ``unreadable`` counts
-    the damaged lines of the log.
+    """What a run's events add up to. ``epochs`` holds one entry an epoch, also after a resume; ``trail`` are points
+    (epochs done, training loss) within the epochs of a training that is not over; ``unreadable`` counts the damaged
+    lines of the log.
     """
 
     status: Status = "queued"
@@ -39,6 +42,7 @@ class RunState:
     probed: Probed | None = None
     progress: Progress | None = None
     epochs: tuple[EpochFinished, ...] = ()
+    trail: tuple[tuple[float, float], ...] = ()
     notes: tuple[Noted, ...] = ()
     skipped: tuple[str, ...] = ()
     testing: bool = False
@@ -90,8 +94,10 @@ def _after(state: RunState, event: Event) -> RunState:
             return replace(state, status="queued", queued=event, finished=None, failed=None, interrupted=None)
         case Started():
             kept = tuple(epoch for epoch in state.epochs if epoch.epoch <= event.epoch)
+            trail = tuple(point for point in state.trail if point[0] <= event.epoch)
             return replace(
-                state, status="running", started=event, epochs=kept, preparing=None, progress=None, testing=False,
+                state, status="running", started=event, epochs=kept, trail=trail, preparing=None,
+                progress=None, testing=False,
                 finished=None, failed=None, interrupted=None,
             )  # fmt: skip
         case Preparing():
@@ -101,7 +107,8 @@ def _after(state: RunState, event: Event) -> RunState:
         case Probed():
             return replace(state, probed=event)
         case Progress():
-            return replace(state, progress=event, preparing=None)
+            place = (event.epoch, event.batch, event.batches, event.train_loss)
+            return replace(state, progress=event, preparing=None, trail=longer(state.trail, [place]))
         case EpochFinished():
             earlier = state.epochs
             if earlier and earlier[-1].epoch >= event.epoch:
@@ -113,10 +120,23 @@ def _after(state: RunState, event: Event) -> RunState:
             return replace(state, testing=True)
         case Finished():
             status: Status = "stopped" if event.reason == "stopped" else "finished"
-            return replace(state, status=status, finished=event, testing=False, preparing=None)
+            return replace(state, status=status, finished=event, testing=False, preparing=None, trail=())
         case Interrupted():
             return replace(state, status="interrupted", interrupted=event, preparing=None)
         case Failed():
             return replace(state, status="failed", failed=event, preparing=None)
         case _:
             return state
+
+
+def longer(
+    trail: tuple[tuple[float, float], ...], progress: Iterable[tuple[int, int, int, float]]
+) -> tuple[tuple[float, float], ...]:
+    """``trail`` carried on by ``progress`` (epoch, batch, batches, loss); thinned by half when it gets long."""
+    points = list(trail)
+    for epoch, batch, batches, loss in progress:
+        if batches:
+            points.append((epoch - 1 + batch / batches, loss))
+        if len(points) > TRAIL_POINTS:
+            points = points[::2]
+    return tuple(points)

@@ -31,9 +31,10 @@ from resnet_studio.errors import RunError
 from resnet_studio.event_log import EventLog, Recorder
 from resnet_studio.events import Event
 from resnet_studio.locks import Lock
+from resnet_studio.run_log import FoldedLog
 from resnet_studio.run_requests import abandoned
 from resnet_studio.run_settings import RunSettings
-from resnet_studio.run_state import RunState, replay
+from resnet_studio.run_state import RunState
 
 RESERVE, RESERVE_BYTES = "reserve", 1 << 16
 
@@ -141,7 +142,7 @@ class Run:
 
     def state(self) -> RunState:
         """What the events add up to; a run that says it is running but that nobody holds was interrupted."""
-        return self.judged(replay(self.log.read()[0]))
+        return self.judged(FoldedLog(self.log.path).state())
 
     def judged(self, state: RunState) -> RunState:
         """``state``, with ``running`` turned into ``interrupted`` where nobody trains the run.

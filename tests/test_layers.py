@@ -18,7 +18,7 @@ LAYERS = [
     {"events"},
     {"run_state"},
     {"durable", "download", "assets", "event_log", "migrations", "run_settings", "run_requests"},
-    {"labels"},
+    {"labels", "run_log"},
     {"workspace"},
     {"data", "model"},
     {"training", "evaluation", "prediction"},

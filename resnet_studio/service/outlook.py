@@ -66,9 +66,9 @@ class Outlook:
 class Forecaster:
     """Makes outlooks; keeps the last data set that was looked at, since many looks follow each other."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, runs: RunData | None = None) -> None:
         self._workspace = workspace
-        self._runs = RunData(workspace)
+        self._runs = runs or RunData(workspace)
         self._kept: tuple[str, float, Dataset] | None = None
 
     def dataset(self, name: str | None) -> Dataset | None:

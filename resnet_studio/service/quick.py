@@ -17,10 +17,10 @@ SAMPLE = "digits"
 class QuickTime:
     """Says the time; keeps what it has read of the runs, since every page that opens asks."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, runs: RunData | None = None) -> None:
         self._workspace = workspace
-        self._runs = RunData(workspace)
-        self._forecaster = Forecaster(workspace)
+        self._runs = runs or RunData(workspace)
+        self._forecaster = Forecaster(workspace, self._runs)
 
     def sentence(self, language: Language) -> str:
         """The name of the sample and the time: as it was measured here, else as it is forecast."""

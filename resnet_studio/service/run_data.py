@@ -1,19 +1,16 @@
-"""What the pages read of runs, kept for as long as the files behind it do not change."""
+"""What is known of the runs in a workspace, for the pages and the command line."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
-from resnet_studio import labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.dataset import Split
 from resnet_studio.data.run_split import split_of
@@ -21,16 +18,15 @@ from resnet_studio.durations import Durations, asked_at
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.evaluation.parts import Part, RunReport, Value
 from resnet_studio.evaluation.report_format import is_report
-from resnet_studio.event_log import parsed
-from resnet_studio.events import Event
-from resnet_studio.run_settings import RunSettings
-from resnet_studio.run_state import RunState, replay
+from resnet_studio.run_state import RunState
+from resnet_studio.service.bounded import Bounded
+from resnet_studio.service.folded_runs import Folded, FoldedRuns
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Run, Workspace, safe_name
 
-KEPT = 4
+FILE_BYTES = 32 << 20
+"""Of reports and splits that are held; as Python objects they take about eight times as much."""
 STAGES = ("pictures", "weights", "features")
-PROGRESS = b'{"event": "Progress"'
 
 
 @dataclass(frozen=True)
@@ -88,27 +84,16 @@ class Damaged:
     error: StudioError
 
 
-@dataclass
-class _Folded:
-    """A run's log up to a byte offset."""
-
-    settings: RunSettings
-    state: RunState = field(default_factory=RunState)
-    offset: int = 0
-    size: int = 0
-    labelled: int = 0
-
-
 class RunData:
-    """Reads runs for the pages. A log is read on from where it was left, a report again only when it was rewritten."""
+    """What a server has read of the runs in a workspace: one for all pages and all tabs; bounded in memory.
+
+    A log is read on from where it was left, anything else again only when it was written again.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self._folded: dict[str, _Folded] = {}
-        self._reports: OrderedDict[Path, tuple[int, Mapping[str, Any]]] = OrderedDict()
-        self._parts: OrderedDict[tuple[Path, str], tuple[int, Any]] = OrderedDict()
-        self._splits: OrderedDict[str, Split] = OrderedDict()
-        self._lock = Lock()
+        self._folded = FoldedRuns()
+        self._files = Bounded(FILE_BYTES)
 
     def overviews(self) -> list[Overview]:
         """All runs that can be read, the newest first."""
@@ -119,12 +104,10 @@ class RunData:
         found: list[Overview | Damaged] = []
         for run in self.workspace.runs():
             try:
-                found.append(self.of(run))
+                found.append(_overview(self._folded.of(run, in_passing=True)))
             except RunError as error:
                 found.append(Damaged(run, error))
-        kept = {listed.run.id for listed in found}
-        with self._lock:
-            self._folded = {name: folded for name, folded in self._folded.items() if name in kept}
+        self._folded.keep_only({listed.run.folder for listed in found})
         return found
 
     def find(self, name: str | None) -> Overview | None:
@@ -142,73 +125,38 @@ class RunData:
 
     def of(self, run: Run) -> Overview:
         """``run`` as it is now. Raises :class:`RunError` where its folder is damaged."""
-        with self._lock:
-            folded = self._folded.get(run.id)
-            labelled = labels.stamp(run.folder)
-            if folded is None:
-                folded = self._folded[run.id] = _Folded(run.settings, labelled=labelled)
-            elif folded.labelled != labelled:
-                folded.settings, folded.labelled = run.settings, labelled
-            try:
-                self._read_on(run, folded)
-            except OSError as error:
-                raise RunError("error.run.damaged", file=run.log.path.name, run=run.id) from error
-            state, settings = folded.state, folded.settings
-        return Overview(run, settings.about, settings.requested, settings.resolved, run.judged(state))
+        return _overview(self.folded(run))
+
+    def folded(self, run: Run) -> Folded:
+        """As :meth:`of`, as its log says it: without asking whether somebody trains it now."""
+        return self._folded.of(run)
 
     def report(self, run: Run) -> Mapping[str, Any] | None:
         """The run's ``report.json``; None where it was not tested."""
-        try:
-            written = run.report_file.stat().st_mtime_ns
-            with self._lock:
-                kept = self._reports.get(run.report_file)
-                if kept and kept[0] == written:
-                    self._reports.move_to_end(run.report_file)
-                    return kept[1]
+
+        def read() -> Mapping[str, Any] | None:
             report: Mapping[str, Any] = json.loads(run.report_file.read_text(encoding="utf-8"))
-            if not is_report(report):
-                return None
+            return report if is_report(report) else None
+
+        try:
+            return self._files.get(("report", run.report_file), *_file(run.report_file), read)
         except (OSError, ValueError, RecursionError):
             return None
-        with self._lock:
-            self._reports[run.report_file] = (written, report)
-            while len(self._reports) > KEPT:
-                self._reports.popitem(last=False)
-        return report
 
     def part(self, run: Run, part: Part[Value]) -> Value | None:
         """A part of the run's report; None where the run has not got what that is computed from."""
-        try:
-            written = run.report_file.stat().st_mtime_ns
-        except OSError:
-            return None
-        with self._lock:
-            kept = self._parts.get((run.folder, part.name))
-        if kept is None or kept[0] != written:
-            kept = (written, RunReport(run).get(part))
-        with self._lock:
-            self._parts[run.folder, part.name] = kept
-            self._parts.move_to_end((run.folder, part.name))
-            while len(self._parts) > KEPT:
-                self._parts.popitem(last=False)
-        found: Value | None = kept[1]
-        return found
+        sources = (run.report_file, run.logits_file, run.folder / part.file)
+        there = [_file(path) for path in sources if path.is_file()]
+        stamp, weight = tuple(stamp for stamp, _ in there), max((size for _, size in there), default=0)
+        return self._files.get((part.name, run.folder), stamp, weight, lambda: RunReport(run).get(part))
 
     def split(self, run: Run) -> Split | None:
         """The pictures of each part; None where they cannot be read."""
-        with self._lock:
-            if run.id in self._splits:
-                self._splits.move_to_end(run.id)
-                return self._splits[run.id]
+        file = run.folder / "split.json"
         try:
-            split = split_of(run)
-        except RunError:
+            return self._files.get(("split", file), *_file(file), lambda: split_of(run))
+        except (OSError, RunError):
             return None
-        with self._lock:
-            self._splits[run.id] = split
-            while len(self._splits) > KEPT:
-                self._splits.popitem(last=False)
-        return split
 
     def picture(self, run: Run, part: str, index: int) -> Path | None:
         """The file of picture ``index`` of a part of ``run``; None where there is none."""
@@ -225,32 +173,24 @@ class RunData:
         start = f"studio/runs/{quote(run.id)}/picture/test/"
         return {sample.file: f"{start}{index}" for index, sample in enumerate(samples)}
 
-    @staticmethod
-    def _read_on(run: Run, folded: _Folded) -> None:
-        path = run.log.path
-        size = path.stat().st_size if path.exists() else 0
-        if size == folded.size:
-            return
-        if size < folded.offset:
-            folded.state, folded.offset = RunState(), 0
-        events, folded.offset = read_without_progress(path, folded.offset)
-        folded.state, folded.size = replay(events, folded.state), size
+
+def look(run: Run) -> Overview | Damaged:
+    """One run as it is now, read for whoever looks at no other."""
+    try:
+        return _overview(FoldedRuns().of(run))
+    except RunError as error:
+        return Damaged(run, error)
 
 
-def read_without_progress(path: Path, offset: int) -> tuple[list[Event], int]:
-    """The events of a log from byte ``offset`` on, and the offset after the last whole line.
+def _overview(folded: Folded) -> Overview:
+    settings, run = folded.settings, folded.run
+    return Overview(run, settings.about, settings.requested, settings.resolved, run.judged(folded.state))
 
-    Of the many lines that say where a training stands only the latest is read: nine in ten of a log are such lines.
-    """
-    with path.open("rb") as file:
-        file.seek(offset)
-        lines = file.read().splitlines(keepends=True)
-    if lines and not lines[-1].endswith(b"\n"):
-        lines.pop()
-    last = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].startswith(PROGRESS)), None)
-    kept = [line for at, line in enumerate(lines) if at == last or not line.startswith(PROGRESS)]
-    events = [event for line in kept if (event := parsed(line)) is not None]
-    return events, offset + sum(map(len, lines))
+
+def _file(path: Path) -> tuple[tuple[int, int], int]:
+    """What changes when ``path`` is written again, and its size in bytes. Raises ``OSError`` where there is none."""
+    found = path.stat()
+    return (found.st_mtime_ns, found.st_size), found.st_size
 
 
 def spell_time(seconds: float, language: Language) -> str:

@@ -1,4 +1,4 @@
-"""What all open pages look at: which runs are at work, and each run's log folded as far as it was read.
+"""What all open pages look at: which runs are at work, which wait, and which has the latest news.
 
 Pages only read run folders, so that a run started from the command line in the same workspace shows as well. However
 many pages ask, the disk is looked at no more than four times a second.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio import labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.durations import asked_at
-from resnet_studio.errors import RunError, StudioError
-from resnet_studio.events import Event, Progress, Started
-from resnet_studio.run_settings import RunSettings
-from resnet_studio.run_state import RunState, replay
+from resnet_studio.errors import StudioError
+from resnet_studio.run_state import RunState
+from resnet_studio.service.folded_runs import Folded
+from resnet_studio.service.run_data import RunData
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ LOOK_SECONDS = 0.25
 LIST_SECONDS = 2.0
 QUIET_SECONDS = 900.0
 """A run without an event for so long is not looked at unless someone opened it."""
-TRAIL_POINTS = 400
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,6 @@ class Seen:
     about: Mapping[str, Any]
     config: TrainConfig
     state: RunState
-    trail: tuple[tuple[float, float], ...]
     size: int
     place: int | None
     foreign: bool = False
@@ -92,27 +90,15 @@ class Board:
         return self.queued.index(run_id) + 1 if run_id in self.queued else None
 
 
-@dataclass
-class _Folded:
-    """A run's log up to a byte offset."""
-
-    settings: RunSettings
-    state: RunState = field(default_factory=RunState)
-    trail: list[tuple[float, float]] = field(default_factory=list)
-    offset: int = 0
-    size: int = 0
-    labelled: int = 0
-
-
 class Watch:
     """Looks at the runs of a workspace for all pages together; safe to use from several threads."""
 
-    def __init__(self, workspace: Workspace, jobs: Jobs) -> None:
+    def __init__(self, workspace: Workspace, jobs: Jobs, data: RunData | None = None) -> None:
         self._runs = workspace.root / "runs"
         self._workspace = workspace
         self._jobs = jobs
         self._lock = Lock()
-        self._folded: dict[str, _Folded] = {}
+        self._data = data or RunData(workspace)
         self._sizes: dict[str, tuple[int, float]] = {}
         self._held: dict[str, tuple[float, bool]] = {}
         self._labelled: dict[str, int] = {}
@@ -141,8 +127,7 @@ class Watch:
     def seen(self, run_id: str) -> Seen | None:
         """The run called ``run_id`` as it is now; None where there is none that can be read."""
         board = self.board()
-        with self._lock:
-            folded = self._fold(run_id)
+        folded = self._fold(run_id)
         if folded is None:
             return None
         run = self._workspace.run(run_id)
@@ -152,7 +137,7 @@ class Watch:
         if not state.last_number and place is None:
             state = run.judged(state)  # a part of a study whose program died before its turn
         about, config = folded.settings.about, folded.settings.resolved
-        return Seen(run, about, config, state, tuple(folded.trail), folded.size, place, foreign)
+        return Seen(run, about, config, state, folded.size, place, foreign)
 
     def _look(self, now: float) -> None:
         if now - self._listed >= LIST_SECONDS:
@@ -167,7 +152,6 @@ class Watch:
         if self._listed == now:
             self._labelled = {name: labels.stamp(self._runs / name) for name in fresh}
             self._sizes = {name: known for name, known in self._sizes.items() if name in fresh}
-            self._folded = {name: folded for name, folded in self._folded.items() if name in self._sizes}
         self._judge(now)
 
     def _judge(self, now: float) -> None:
@@ -201,45 +185,12 @@ class Watch:
             self._held[run.id] = (now, held)
         return held
 
-    def _fold(self, name: str) -> _Folded | None:
-        """The run's log, read on to its end; None where there is no such run or its settings cannot be read."""
+    def _fold(self, name: str) -> Folded | None:
+        """The run as it is now; None where there is no such run or it cannot be read."""
         try:
-            run = self._workspace.run(name)
-            folded = self._folded.get(name)
-            labelled = labels.stamp(run.folder)
-            if folded is None:
-                folded = self._folded[name] = _Folded(run.settings, labelled=labelled)
-            elif folded.labelled != labelled:
-                folded.settings, folded.labelled = run.settings, labelled
+            return self._data.folded(self._workspace.run(name))
         except StudioError:
-            self._folded.pop(name, None)
             return None
-        known = _size_of(run.folder)
-        size = known[0] if known else 0
-        if size < folded.offset:
-            folded.state, folded.offset, folded.trail = RunState(), 0, []
-        if size != folded.offset:
-            try:
-                events, folded.offset = run.log.read(folded.offset)
-            except RunError:
-                return None
-            folded.state = replay(events, folded.state)
-            folded.trail = extended(folded.trail, events)
-        folded.size = size
-        return folded
-
-
-def extended(trail: list[tuple[float, float]], events: Iterable[Event]) -> list[tuple[float, float]]:
-    """``trail`` of (epochs done, training loss) carried on by ``events``; thinned by half when it gets long."""
-    points = list(trail)
-    for event in events:
-        if isinstance(event, Started):
-            points = [point for point in points if point[0] <= event.epoch]
-        elif isinstance(event, Progress) and event.batches:
-            points.append((event.epoch - 1 + event.batch / event.batches, event.train_loss))
-            if len(points) > TRAIL_POINTS:
-                points = points[::2]
-    return points
 
 
 def _names(folder: Path) -> Iterable[str]:

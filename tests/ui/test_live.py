@@ -27,8 +27,10 @@ from resnet_studio.events import (
     Started,
 )
 from resnet_studio.events import Testing as Scoring
-from resnet_studio.service.watch import Watch, extended
+from resnet_studio.run_state import replay
+from resnet_studio.service.watch import Watch
 from resnet_studio.ui.page import whose
+from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.train import live, live_view
 from resnet_studio.workspace import Run, Workspace
 
@@ -66,7 +68,7 @@ def client(workspace: Workspace, queue: Queue, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(live, "WAIT_SECONDS", 0.25)
     monkeypatch.setattr(live, "CHECK_SECONDS", 0.02)
     app = FastAPI()
-    app.include_router(live.routes(cast(Any, SimpleNamespace(workspace=workspace, jobs=queue))))
+    app.include_router(live.routes(Studio(workspace, cast(Any, queue))))
     with TestClient(app) as opened:
         yield opened
 
@@ -288,23 +290,23 @@ def test_notes_are_told_once_and_skipped_pictures_are_named(watch: Watch, worksp
 
 
 def test_a_resumed_run_drops_what_it_will_train_again(watch: Watch, workspace: Workspace) -> None:
-    trail = extended([], [progress(1), progress(1, 10), progress(2), started(epoch=1), progress(2, 2)])
+    trail = replay([progress(1), progress(1, 10), progress(2), started(epoch=1), progress(2, 2)]).trail
     assert [x for x, _ in trail] == [0.5, 1.0, 1.2]
 
 
 def test_the_trail_stays_short() -> None:
     events = [progress(e, b) for e in range(1, 200) for b in range(1, 11)]
-    assert len(extended([], events)) <= 400
+    assert len(replay(events).trail) <= 400
 
 
 def test_a_log_is_read_on_and_not_again(watch: Watch, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    from resnet_studio.event_log import EventLog
+    from resnet_studio import run_log
 
     run = hand_made.new_run(workspace)
     hand_made.train(run, epochs=4)
     offsets: list[int] = []
-    read = EventLog.read
-    monkeypatch.setattr(EventLog, "read", lambda log, offset=0: (offsets.append(offset), read(log, offset))[1])
+    read = run_log.read_lines
+    monkeypatch.setattr(run_log, "read_lines", lambda path, offset: (offsets.append(offset), read(path, offset))[1])
     watch.seen(run.id)
     watch.seen(run.id)
     run.log.append(progress(5), 99, durable=False)

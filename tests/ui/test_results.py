@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from hand_made import finish, new_run, report_of, train
 
+from resnet_studio import run_log
 from resnet_studio.config import TrainConfig
 from resnet_studio.events import Failed, Interrupted, Preparing, Progress, Queued, Started
-from resnet_studio.service import run_data
 from resnet_studio.service.run_data import Overview, RunData, spell_time
 from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.ui.results import view as results_view
@@ -182,10 +182,8 @@ def test_a_log_is_read_on_from_where_it_was_left(workspace: Workspace, monkeypat
     data = RunData(workspace)
     assert len(data.of(run).state.epochs) == 2
     offsets: list[int] = []
-    read = run_data.read_without_progress
-    monkeypatch.setattr(
-        run_data, "read_without_progress", lambda path, offset: offsets.append(offset) or read(path, offset)
-    )
+    read = run_log.read_lines
+    monkeypatch.setattr(run_log, "read_lines", lambda path, offset: offsets.append(offset) or read(path, offset))
     size = run.log.path.stat().st_size
     data.of(run)
     run.append(Interrupted())

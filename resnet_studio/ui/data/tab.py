@@ -222,7 +222,7 @@ def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
         run = started_once(studio, dataset, config, lambda: None, called=called, by=by)
         return dataset.id, run.id, gr.Tabs(selected="train"), ""
 
-    sample_time = quick.QuickTime(studio.workspace)
+    sample_time = quick.QuickTime(studio.workspace, studio.runs)
 
     def time_of_sample() -> str:
         """Out: how long the sample takes to train."""

@@ -37,6 +37,7 @@ from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
 from resnet_studio.service.album import Album
 from resnet_studio.service.importing import Imports
+from resnet_studio.service.run_data import RunData
 from resnet_studio.service.shelf import Shelf
 from resnet_studio.text import LANGUAGES, Language, keys, say, template
 from resnet_studio.ui.page.access import Access
@@ -56,9 +57,9 @@ R = TypeVar("R")
 class Studio:
     """The server's parts that handlers use.
 
-    ``workspace`` says where things are, ``jobs`` trains, ``access`` tells who may reach the server;
-    ``shelf`` keeps the data sets that pages look at in memory, ``imports`` those on their way in, ``album`` pictures
-    that a model was asked about.
+    ``workspace`` says where things are, ``jobs`` trains, ``access`` tells who may reach the server; ``runs`` is what
+    was read of the runs, ``shelf`` keeps the data sets that pages look at in memory, ``imports`` those on their way in,
+    ``album`` pictures that a model was asked about.
     """
 
     workspace: Workspace
@@ -66,9 +67,11 @@ class Studio:
     access: Access = field(default_factory=Access)
     imports: Imports = field(default_factory=Imports)
     album: Album = field(default_factory=Album)
+    runs: RunData = field(init=False)
     shelf: Shelf = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "runs", RunData(self.workspace))
         object.__setattr__(self, "shelf", Shelf(self.workspace))
 
 

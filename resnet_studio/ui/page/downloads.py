@@ -87,10 +87,10 @@ def model_as_pt(run: Run) -> Path:
     return made
 
 
-def routes(studio: Studio, data: RunData | None = None) -> APIRouter:
-    """Downloads of a run, under ``/studio/runs/RUN``; ``data`` is given where another room reads the same runs."""
+def routes(studio: Studio) -> APIRouter:
+    """Downloads of a run, under ``/studio/runs/RUN``."""
     router = APIRouter(prefix="/studio/runs/{name}")
-    runs = _Runs(studio.workspace, data or RunData(studio.workspace))
+    runs = _Runs(studio.workspace, studio.runs)
     _add_models(router, runs)
     _add_reports(router, runs)
 

@@ -35,8 +35,8 @@ AT_ONCE = 32
 class Asking:
     """What the handlers of the Predict tab share: the models, the loaded predictors, who asked to stop."""
 
-    def __init__(self, workspace: Workspace, album: Album | None = None) -> None:
-        self._data = RunData(workspace)
+    def __init__(self, workspace: Workspace, album: Album | None = None, runs: RunData | None = None) -> None:
+        self._data = runs or RunData(workspace)
         self._album = album or Album()
         self._workspace = workspace
         self._papers: dict[str, Paper] = {}

@@ -39,7 +39,7 @@ class Handlers:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self._asking = Asking(studio.workspace, studio.album)
+        self._asking = Asking(studio.workspace, studio.album, studio.runs)
 
     @guarded
     def show(self, run: str | None, tried: Wish, picked: Wish) -> tuple[Any, ...]:

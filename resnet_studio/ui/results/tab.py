@@ -29,7 +29,7 @@ SCRIPT = 'window.studioResults(element, (to) => trigger("go", { to }), (run) => 
 
 def build(studio: Studio, shared: Shared) -> None:
     """Fill the tab: a chooser of runs, and one view that shows everything about the chosen one."""
-    data = RunData(studio.workspace)
+    data = studio.runs
     view = gr.HTML(loading(), elem_id="results-view", js_on_load=SCRIPT, apply_default_css=False)
 
     seen = gr.State("")
@@ -156,8 +156,8 @@ def curves_panel(run: Overview, language: Language) -> str:
 def routes(studio: Studio) -> APIRouter:
     """Downloads, and the parts of the view that change by a click: pictures of a cell, all of a large matrix."""
     router = APIRouter()
-    data = RunData(studio.workspace)
-    router.include_router(downloads.routes(studio, data))
+    data = studio.runs
+    router.include_router(downloads.routes(studio))
 
     def found(name: str) -> tuple[Overview, Mapping[str, Any]]:
         run = data.find(name) if safe_name(name) else None

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from resnet_studio import labels
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.errors import RunError
-from resnet_studio.service.run_data import Damaged, Overview, RunData
+from resnet_studio.service.run_data import Damaged, Overview
 from resnet_studio.text import Language, say
 from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, reader
 from resnet_studio.ui.page.downloads import FRESH
@@ -36,7 +36,7 @@ class Handlers:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self._data = RunData(studio.workspace)
+        self._data = studio.runs
         self._cache = ArrayCache(studio.workspace.cache)
 
     @guarded
@@ -126,7 +126,7 @@ def _version(run: Overview | Damaged) -> tuple[object, ...]:
 def routes(studio: Studio) -> APIRouter:
     """The comparison of the ticked runs."""
     router = APIRouter()
-    data = RunData(studio.workspace)
+    data = studio.runs
 
     @router.get("/studio/compare")
     def compare(request: Request, run: Annotated[list[str] | None, Query()] = None) -> HTMLResponse:

@@ -47,7 +47,7 @@ class Handlers(Ending):
     def __init__(self, studio: Studio, before_training: Callable[[], None] = lambda: None) -> None:
         super().__init__(studio)
         self._before_training = before_training
-        self._forecaster = Forecaster(studio.workspace)
+        self._forecaster = Forecaster(studio.workspace, studio.runs)
 
     def dataset(self, name: str | None) -> Dataset | None:
         """The data set called ``name``; None where there is none."""

@@ -96,7 +96,7 @@ class Renderer:
 
 def routes(studio: Studio) -> APIRouter:
     """The one route that pages wait at."""
-    renderer = Renderer(Watch(studio.workspace, studio.jobs))
+    renderer = Renderer(Watch(studio.workspace, studio.jobs, studio.runs))
     router = APIRouter(prefix="/studio")
 
     @router.get("/live")

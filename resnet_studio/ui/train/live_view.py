@@ -57,7 +57,7 @@ def history_of(seen: Seen) -> History:
         epochs=seen.state.epochs,
         planned=seen.planned,
         probe=probed.validation_accuracy if probed else None,
-        trail=seen.trail if seen.phase == "running" and seen.planned <= TRAIL_EPOCHS else (),
+        trail=seen.state.trail if seen.phase == "running" and seen.planned <= TRAIL_EPOCHS else (),
     )
 
 

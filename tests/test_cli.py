@@ -63,12 +63,14 @@ def test_train_tells_everything_that_it_promises(trained):
     assert trained["notes"] == []
 
 
+@pytest.mark.slow
 def test_train_tells_its_words_of_caution(command, class_zip):
     _, out, err = command("train", class_zip({"cat": 12, "dog": 12}), "--json", *FAST, "--freeze", "layer4")
     (note,) = answer(out)["notes"]
     assert "random weights" in note and note in err
 
 
+@pytest.mark.slow
 def test_nothing_but_the_object_is_on_standard_output(command, class_zip):
     _, out, err = command("train", class_zip({"cat": 12, "dog": 12}), "--json", *FAST)
     assert len(out.strip().splitlines()) == 1 and "epoch" in err
@@ -112,6 +114,7 @@ def test_predict_classifies_the_pictures_without_labels_of_a_data_set(command, t
     assert status == 2 and "no pictures without labels" in err
 
 
+@pytest.mark.slow
 def test_what_could_be_meant_otherwise_comes_with_the_options_for_it(command, tmp_path):
     folder = made.write(
         tmp_path / "data", made.class_files({f"{top}/{kind}": 4 for top in ("x", "y") for kind in "ab"})
@@ -202,6 +205,7 @@ def test_bad_input_is_one_sentence_on_standard_error_and_status_2(command, argum
     assert answer(out) == {"error": err.strip()}
 
 
+@pytest.mark.slow
 def test_a_failure_of_ours_is_status_1_and_no_traceback_on_the_output(command, class_zip, monkeypatch):
     monkeypatch.setattr("resnet_studio.training.session.Session.step", lambda *_: 1 / 0)
     status, out, _ = command("train", class_zip({"cat": 12, "dog": 12}), "--json", *FAST)
@@ -220,6 +224,7 @@ def test_every_setting_is_an_option():
         assert option in done.stdout
 
 
+@pytest.mark.slow
 def test_the_python_api_is_three_lines(class_zip, workspace, tmp_path):
     import resnet_studio as studio
 

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 PREPARED = "from resnet_studio import compiler; compiler.leave_out(); import sys, torch, torchvision\n"
 INSIDE = "torch._dynamo.symbolic_convert"
 

@@ -263,6 +263,7 @@ def test_links_that_stay_inside_are_followed_to_where_the_pictures_really_are(tm
         assert all(sample.file.startswith("source/") for sample in dataset.samples)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
 def test_links_between_folders_end_however_they_are_woven(class_folders):
     folder = class_folders({"cat": 3, "dog": 3})

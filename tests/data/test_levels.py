@@ -100,6 +100,7 @@ def begun(folder, workspace):
     return plan.new_run(dataset, config, workspace)
 
 
+@pytest.mark.slow
 def test_a_training_reads_12_bits_in_16_as_well_as_the_same_stretched_to_16(tmp_path, workspace):
     found = {}
     for gain in (1, 16):
@@ -112,6 +113,7 @@ def test_a_training_reads_12_bits_in_16_as_well_as_the_same_stretched_to_16(tmp_
     assert abs(found[1][0] - found[16][0]) < 30  # other pictures validate, as other contents are drawn
 
 
+@pytest.mark.slow
 def test_a_run_of_before_goes_on_reading_as_it_began(tmp_path, workspace):
     run = begun(twelve_bits(tmp_path / "data", 1), workspace)
     prepared(run)

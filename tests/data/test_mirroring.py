@@ -109,6 +109,7 @@ def two_classes(tmp_path, workspace):
 QUICK = TrainConfig(weights="scratch", epochs=2, batch_size=8, picture_size=32, device="cpu", precision="fp32")
 
 
+@pytest.mark.slow
 def test_pictures_that_mirror_each_other_are_noticed_whatever_their_classes_are_called(two_classes, workspace):
     dataset = two_classes(lambda rng, which: arrow(rng, right=which), "arrows")
     run = plan.new_run(dataset, QUICK.replace(epochs=2), workspace)
@@ -122,6 +123,7 @@ def test_pictures_that_mirror_each_other_are_noticed_whatever_their_classes_are_
     assert not run.config.horizontal_flip and run.requested.horizontal_flip
 
 
+@pytest.mark.slow
 def test_pictures_are_compared_with_their_mirror_images_once(two_classes, workspace, monkeypatch):
     dataset = two_classes(lambda rng, which: arrow(rng, right=which), "arrows")
     prepared(plan.new_run(dataset, QUICK, workspace))
@@ -131,6 +133,7 @@ def test_pictures_are_compared_with_their_mirror_images_once(two_classes, worksp
     assert [event.key for event in events if isinstance(event, Noted)] == ["note.mirrored"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [lambda rng, which: disc(rng, full=which), lambda rng, _: disc(rng, full=rng.random() < 0.5)],
@@ -141,6 +144,7 @@ def test_pictures_that_look_the_same_in_a_mirror_are_mirrored_as_ever(two_classe
     assert session.materials.batches.how.flip and not [event for event in events if isinstance(event, Noted)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{"horizontal_flip": False}, {"augmentation": "none"}])
 def test_where_nothing_is_mirrored_nobody_looks(two_classes, workspace, monkeypatch, changes):
     monkeypatch.setattr(setup, "mirrored_classes", lambda *_: pytest.fail("looked"))

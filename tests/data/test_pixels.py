@@ -163,6 +163,7 @@ def test_no_jpeg_is_decoded_to_more_than_16_megapixels():
     assert width * height <= 2**24 and height >= 500
 
 
+@pytest.mark.slow
 def test_a_large_jpeg_2000_that_can_only_be_decoded_whole_is_too_large():
     with pytest.raises(BadPicture) as caught:
         picture_header(io.BytesIO(encoded(Image.new("L", (5000, 4000)), "JPEG2000", num_resolutions=1)))
@@ -174,6 +175,7 @@ def test_a_big_endian_signed_tiff_is_read_too():
     assert apart(grey(data, reading=Reading({"int32": (-1000, 3000)})), ramp(0, 255, np.float32)) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["P", "LA", "RGBA", "RGB", "CMYK"])
 def test_a_picture_above_16_megapixels_is_averaged_down_band_by_band(mode):
     small = scene(520, 330).convert("RGBA" if mode in ("LA", "RGBA") else "RGB")

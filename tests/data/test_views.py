@@ -55,6 +55,7 @@ def small_wide(tmp_path, workspace):
     return open_data(write(tmp_path / "wide", files), workspace)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit", views.FITS)
 @pytest.mark.parametrize("augmentation", ["none", "light", "standard"])
 def test_small_pictures_have_the_same_proportions_in_training_as_in_validation(
@@ -268,6 +269,7 @@ def strokes(rng, side, *, dark):
     return picture.convert("RGB")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("drawn", "reduces"), [(True, "all"), (False, "drawings")])
 def test_training_writes_into_the_card_how_large_its_pictures_were_and_whether_they_are_drawings(
     tmp_path, workspace, drawn, reduces

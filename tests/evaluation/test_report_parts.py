@@ -47,6 +47,7 @@ def values_of(run):
     return json.loads(run.report_file.read_text())
 
 
+@pytest.mark.slow
 def test_the_logits_of_validation_and_test_pictures_are_kept_as_predictions_compute_them(run):
     outputs, split = studio.report(run).outputs, split_of(run)
     assert set(outputs) == {"validation", "test"}

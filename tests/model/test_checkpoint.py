@@ -203,6 +203,7 @@ def test_a_flipped_byte_in_the_header_is_refused_wherever_it_is(copy):
     assert read_card(copy).run == "a-run"
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_in_the_weights_is_refused_wherever_it_is(copy):
     begin = 8 + int.from_bytes(copy.read_bytes()[:8], "little")
     end = copy.stat().st_size

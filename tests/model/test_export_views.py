@@ -17,6 +17,8 @@ from resnet_studio.model.export import export_code
 from resnet_studio.model.resnet import build
 from resnet_studio.prediction import Predictor
 
+pytestmark = pytest.mark.slow
+
 SIZES = {
     "wide.jpg": (400, 100), "tall.png": (90, 700), "tiny.png": (1, 1), "thin.png": (3, 50), "long.jpg": (2000, 30),
     "high.png": (31, 2001), "huge.jpg": (6000, 4000), "small.png": (20, 26), "square.png": (64, 64),

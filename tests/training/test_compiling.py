@@ -12,6 +12,8 @@ from resnet_studio.training.control import Control
 from resnet_studio.training.hardware import Compute
 from resnet_studio.training.jobs import drive
 
+pytestmark = pytest.mark.slow
+
 FP32 = Compute("fp32")
 QUICK = TrainConfig(weights="scratch", epochs=2, batch_size=16, picture_size=16, precision="fp32", device="cpu")
 

@@ -21,6 +21,8 @@ from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
 from resnet_studio.training.materials import class_weights
 
+pytestmark = pytest.mark.slow
+
 QUICK = TrainConfig(
     weights="scratch", epochs=2, batch_size=4, picture_size=16, precision="fp32", device="cpu", test_fraction=0.1
 )

@@ -21,6 +21,8 @@ from resnet_studio.training.control import Control
 from resnet_studio.training.features import KeptBatches
 from resnet_studio.training.jobs import drive
 
+pytestmark = pytest.mark.slow
+
 MAPS = Path("/proc/self/maps")
 QUICK = TrainConfig(weights="scratch", epochs=7, batch_size=16, picture_size=32, precision="fp32", device="cpu")
 

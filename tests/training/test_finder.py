@@ -19,6 +19,8 @@ from resnet_studio.training import plan
 from resnet_studio.training.control import Control
 from resnet_studio.training.finder import HIGHEST, LOWEST, UPDATES, Rates, rate_at, session_on_a_copy, sweep
 
+pytestmark = pytest.mark.slow
+
 QUICK = TrainConfig(
     weights="scratch", freeze="layer3", augmentation="none", epochs=8, batch_size=16, picture_size=16,
     precision="fp32", device="cpu",

@@ -16,6 +16,8 @@ from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import Jobs, check_resumable, drive
 from resnet_studio.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 QUICK = TrainConfig(
     weights="starter", freeze="layer4", epochs=3, batch_size=16, picture_size=32, precision="fp32", device="cpu",
     augmentation="none",

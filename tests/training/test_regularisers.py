@@ -15,6 +15,8 @@ from resnet_studio.training import plan
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
 
+pytestmark = pytest.mark.slow
+
 QUICK = TrainConfig(
     weights="scratch", epochs=2, batch_size=16, picture_size=16, precision="fp32", average_weights=False, device="cpu"
 )

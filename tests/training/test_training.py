@@ -23,6 +23,8 @@ from resnet_studio.training import plan, session
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import Jobs, check_resumable, drive
 
+pytestmark = pytest.mark.slow
+
 QUICK = TrainConfig(
     weights="scratch", epochs=3, batch_size=16, picture_size=16, precision="fp32", average_weights=False, device="cpu"
 )

@@ -94,6 +94,7 @@ def named_files(scene: Scene) -> list[Any]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_no_handler_gives_out_a_file_that_its_visitor_names(scene: Scene) -> None:
     """Every handler, every input: no copy in the workspace, nothing in an answer.
 
@@ -115,6 +116,7 @@ def test_no_handler_gives_out_a_file_that_its_visitor_names(scene: Scene) -> Non
     assert scene.leaked() == []
 
 
+@pytest.mark.slow
 def test_events_carry_no_file_either(scene: Scene) -> None:
     for index in scene.blocks.fns:
         for attack in named_files(scene)[:2]:
@@ -364,6 +366,7 @@ class TestOnANetwork:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return client.request(method, path, headers=named).status_code
 
+    @pytest.mark.slow
     def test_it_knows_its_names_and_the_address_that_it_was_reached_at(
         self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -545,6 +548,7 @@ def test_the_page_works_below_a_path(workspace: Workspace, strips: bool) -> None
         assert 'location.pathname === "/lab/studio"' in client.get("/lab/studio", headers=passed_on).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strips", [True, False])
 @pytest.mark.parametrize("root", ["/studio", "/assets", "/gradio_api"])
 def test_the_page_works_below_a_path_that_is_called_as_one_of_its_own(

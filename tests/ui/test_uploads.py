@@ -40,6 +40,7 @@ def test_an_upload_that_does_not_fit_is_refused_before_it_is_sent(client, monkey
     assert list(workspace.temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_disk_that_gets_full_during_an_upload_is_said_and_the_page_goes_on(client, monkeypatch):
     import gradio.route_utils
     from gradio import routes

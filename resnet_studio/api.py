@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from resnet_studio import recipes
+from resnet_studio import labels, recipes
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.events import Event, Failed, Interrupted
@@ -102,19 +102,25 @@ def train(
     workspace: Workspace | None = None,
     told: Told | None = None,
     control: Control | None = None,
+    name: str | None = None,
+    note: str | None = None,
+    owner: str = "",
     **settings: Any,
 ) -> Run:
     """Train on ``dataset`` in this thread and return the run: ``run.best`` is the checkpoint.
 
     ``recipe`` is a name in :data:`resnet_studio.recipes.RECIPES`; it changes ``config`` (the defaults), and
     ``settings``, fields of :class:`TrainConfig`, change what comes of that. ``told`` hears every event; ``control``
-    can stop the training. Raises :class:`StudioError` where the training could not be done.
+    can stop the training. Weights ``run:ID`` are those of an earlier run. ``name``, ``note`` and ``owner`` say what
+    the run is called, what to remember of it and whose it is. Raises :class:`StudioError` where the training could not
+    be done.
     """
     from resnet_studio.training.plan import new_run
 
+    facts = _facts(name, note, owner)
     base = config or TrainConfig()
     chosen = (recipes.find(recipe).config(base) if recipe else base).replace(**settings)
-    run = new_run(dataset, chosen, workspace or Workspace.open())
+    run = new_run(dataset, chosen, workspace or Workspace.open(), facts=facts)
     _driven((run,), told, control)
     return run
 
@@ -136,9 +142,11 @@ def find_learning_rate(
     """
     from resnet_studio.training.control import Control
     from resnet_studio.training.finder import find_rate
+    from resnet_studio.training.lineage import with_weights_of_run
 
     chosen, asked = config or TrainConfig(), control or Control()
-    search = find_rate(dataset, chosen, workspace or Workspace.open(), asked, updates=updates)
+    home = workspace or Workspace.open()
+    search = find_rate(dataset, with_weights_of_run(chosen, home), home, asked, updates=updates)
     while True:
         try:
             event = next(search)
@@ -173,17 +181,25 @@ def repeat(
     workspace: Workspace | None = None,
     told: Told | None = None,
     control: Control | None = None,
+    name: str | None = None,
+    note: str | None = None,
+    owner: str = "",
 ) -> Repeats:
     """Train ``config`` (the defaults) on ``dataset`` with ``seeds`` different seeds: how much of the result is chance.
 
-    Runs, means and intervals come back; a part that fails is left out of them. ``told`` and ``control`` as in
+    Runs, means and intervals come back; a part that fails is left out of them. The others as in
     :func:`train`. Raises :class:`StudioError` where not one of them could be trained.
     """
     from resnet_studio.studies.repeats import new_repeats, summary
 
-    runs = new_repeats(dataset, config or TrainConfig(), workspace or Workspace.open(), seeds)
+    facts = _facts(name, note, owner)
+    runs = new_repeats(dataset, config or TrainConfig(), workspace or Workspace.open(), seeds, facts=facts)
     _driven(runs, told, control)
     return summary(runs)
+
+
+def _facts(name: str | None, note: str | None, owner: str) -> dict[str, str]:
+    return {**labels.checked(name=name, note=note), "owner": labels.on_one_line(owner)}
 
 
 def _driven(runs: tuple[Run, ...], told: Told | None, control: Control | None) -> None:

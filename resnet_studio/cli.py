@@ -130,6 +130,9 @@ def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
     train.add_argument(
         "--recipe", metavar="NAME", help="settings to start from, listed below; other options change them"
     )
+    train.add_argument("--name", metavar="TEXT", help="what the run is called; `rename` changes it later")
+    train.add_argument("--note", metavar="TEXT", help="a note on the run")
+    train.add_argument("--owner", metavar="TEXT", default="", help="whose run it is, where several people train")
     instead = train.add_mutually_exclusive_group()
     instead.add_argument(
         "--find-learning-rate", action="store_true", help="try rising learning rates and suggest one; trains nothing"

@@ -60,10 +60,11 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     if options.find_learning_rate:
         found = api.find_learning_rate(dataset, chosen, workspace=workspace, told=terminal, control=_controlled())
         return _found(found)
+    about: dict[str, Any] = {"name": options.name, "note": options.note, "owner": options.owner}
     if options.seeds is not None:
         return _repeated(api.repeat(dataset, chosen, seeds=options.seeds, workspace=workspace, told=terminal,
-                                    control=_controlled()), options.tensorboard)  # fmt: skip
-    run = api.train(dataset, chosen, workspace=workspace, told=terminal, control=_controlled())
+                                    control=_controlled(), **about), options.tensorboard)  # fmt: skip
+    run = api.train(dataset, chosen, workspace=workspace, told=terminal, control=_controlled(), **about)
     if options.tensorboard:
         _write_tensorboard([run], options.tensorboard)
     trained = _trained(run)

@@ -37,9 +37,16 @@ def write(folder: Path, *, name: str | None = None, note: str | None = None) -> 
 
     Raises :class:`RunError` for a name that is empty, or for one or a note that is too long.
     """
-    label = read(folder)
+    label = {**read(folder), **checked(name=name, note=note)}
+    write_json(folder / FILE, label)
+    return label
+
+
+def checked(*, name: str | None = None, note: str | None = None) -> dict[str, str]:
+    """What is given of a name and a note, as it is written down. Raises as :func:`write`."""
+    label = {}
     if name is not None:
-        label["name"] = _on_one_line(name)
+        label["name"] = on_one_line(name)
     if note is not None:
         label["note"] = _readable(note).strip()
     if "name" in label and not label["name"]:
@@ -47,11 +54,11 @@ def write(folder: Path, *, name: str | None = None, note: str | None = None) -> 
     for key, most in (("name", LONGEST_NAME), ("note", LONGEST_NOTE)):
         if len(label.get(key, "")) > most:
             raise RunError(f"error.run.long_{key}", most=most)
-    write_json(folder / FILE, label)
     return label
 
 
-def _on_one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
+    """``text`` without line breaks, double blanks and what controls a terminal."""
     return " ".join(_readable(text).split())
 
 

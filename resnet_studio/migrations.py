@@ -10,12 +10,14 @@ what it did. For a new setting whose default is not the old behaviour, that is::
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from resnet_studio.errors import RunError
 
 Content = dict[str, Any]
+MODEL_OF_A_RUN = re.compile(r"[\\/]runs[\\/]([^\\/]+)[\\/]best\.safetensors$")
 
 
 def settled(content: Content, **values: Any) -> None:
@@ -29,7 +31,14 @@ def one_version_for_the_file(content: Content) -> None:
         content[settings] = {key: value for key, value in content[settings].items() if key != "version"}
 
 
-CHAIN: tuple[Callable[[Content], None], ...] = (one_version_for_the_file,)
+def parents_are_named(content: Content) -> None:
+    """2 to 3: of the run that a training started from there was only the path of its model."""
+    about, started_from = content["about"], str(content["requested"].get("weights", ""))
+    found = MODEL_OF_A_RUN.search(started_from)
+    content["about"] = {"owner": "", "group": "", "parents": [found[1]] if found else [], "note": "", **about}
+
+
+CHAIN: tuple[Callable[[Content], None], ...] = (one_version_for_the_file, parents_are_named)
 VERSION = 1 + len(CHAIN)
 
 

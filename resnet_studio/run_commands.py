@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 UNREADABLE = {"error.run.newer": "newer", "error.run.damaged": "damaged"}
 UNKNOWN = (
-    "note", "dataset", "created", "started_by", "seconds", "depth", "freeze", "weights", "epochs",
-    "validation_accuracy", "test_accuracy",
+    "note", "owner", "group", "parents", "dataset", "created", "started_by", "seconds", "depth", "freeze",
+    "weights", "epochs", "validation_accuracy", "test_accuracy",
 )  # fmt: skip
 
 
@@ -93,6 +93,9 @@ def _sound_row(found: Overview) -> dict[str, Any]:
         "run": run.id,
         "name": found.name,
         "note": found.note,
+        "owner": about["owner"],
+        "group": about["group"],
+        "parents": about["parents"],
         "dataset": about["dataset_name"],
         "created": about["created"],
         "started_by": str(about["started_by"]).partition(":")[0] if "started_by" in about else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from resnet_studio.migrations import VERSION, up_to_date
 
 FILE = "config.json"
 UNKNOWN: Mapping[str, Any] = {"created": "", "dataset": "", "dataset_name": "", "classes": [], "counts": {}}
+LATER: Mapping[str, Any] = {"owner": "", "group": "", "parents": [], "note": ""}
+"""Facts that came with version 3; nothing depends on them so much that a damaged one would be worth refusing a run."""
 
 
 @dataclass(frozen=True)
@@ -62,4 +65,8 @@ def _checked_about(about: Any, run: str) -> dict[str, Any]:
     counts = facts["counts"]
     if not isinstance(counts, dict) or not all(type(count) is int and count >= 0 for count in counts.values()):
         raise TypeError("counts")
+    for name, unknown in LATER.items():
+        if not isinstance(facts.setdefault(name, copy(unknown)), type(unknown)):
+            facts[name] = copy(unknown)
+    facts["parents"] = [run for run in facts["parents"] if isinstance(run, str)]
     return facts

@@ -11,11 +11,13 @@ from resnet_studio import cli
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import doors, library
 from resnet_studio.errors import DataError, RunError
+from resnet_studio.evaluation.calibration import CALIBRATION
+from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.events import Queued
 from resnet_studio.migrations import CHAIN, VERSION, up_to_date
 from resnet_studio.service.outlook import Forecaster
 from resnet_studio.service.predictors import Models
-from resnet_studio.service.run_data import Damaged, RunData
+from resnet_studio.service.run_data import Damaged, Overview, RunData
 from resnet_studio.service.watch import Watch
 from resnet_studio.training.jobs import Jobs, left_waiting
 from resnet_studio.ui.results import tab as results_tab
@@ -23,6 +25,7 @@ from resnet_studio.ui.runs.view import table
 from resnet_studio.ui.train.live import Renderer
 
 OLD = Path(__file__).parent / "fixtures" / "runs-of-version-1"
+SECOND = OLD.with_name("runs-of-version-2")
 
 
 def changed(run, file="config.json", **changes):
@@ -195,10 +198,60 @@ def test_a_run_of_the_first_version_reads_as_it_was_trained(workspace, name):
         assert {field: values[field] for field in written[kind] if field != "version"} == {
             field: value for field, value in written[kind].items() if field != "version"
         }
-    assert dict(run.about) == written["about"]
+    assert dict(run.about) == {"owner": "", "group": "", "parents": [], "note": "", **written["about"]}
     assert run.state().unreadable == 0 and len(run.state().epochs) > 2
     assert not isinstance(RunData(workspace).listed()[0], Damaged)
     assert (run.folder / "config.json").read_bytes() == (OLD / name / "config.json").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["finished", "continued", "interrupted", "part"])
+def test_a_run_of_the_second_version_reads_as_it_was_trained(workspace, name):
+    shutil.copytree(SECOND / name, workspace.root / "runs" / name)
+    run = workspace.run(name)
+    written = json.loads((SECOND / name / "config.json").read_text(encoding="utf-8"))
+    for settings, kind in ((run.config, "resolved"), (run.requested, "requested")):
+        values = settings.to_json()
+        assert {field: values[field] for field in written[kind]} == written[kind]
+    later = {"owner": "", "group": "", "parents": ["finished"] if name == "continued" else [], "note": ""}
+    named = {"name": "the first", "note": "kept for comparison"} if name == "finished" else {}
+    assert dict(run.about) == {**later, **written["about"], **named}
+    assert run.about["group"] == ("pictures-seeds-c86c467c" if name == "part" else "")
+    assert run.state().unreadable == 0 and isinstance(RunData(workspace).listed()[0], Overview)
+    assert (run.folder / "config.json").read_bytes() == (SECOND / name / "config.json").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["finished", "continued"])
+def test_a_report_of_the_second_version_has_its_logits_and_parts(workspace, name):
+    shutil.copytree(SECOND / name, workspace.root / "runs" / name)
+    report = RunReport(workspace.run(name))
+    assert (
+        report.report is not None
+        and report.report.outputs is not None
+        and set(report.outputs) == {"validation", "test"}
+    )
+    tested = report.outputs["test"]
+    assert report.report.accuracy == (tested.logits.argmax(1) == tested.labels).mean() == 1.0
+    assert CALIBRATION.load(report) == CALIBRATION.compute(report) is not None
+
+
+@pytest.mark.parametrize(
+    ("weights", "parents"),
+    [
+        ("C:\\studio\\runs\\2026-cats\\best.safetensors", ["2026-cats"]), ("/a/runs/猫 1/best.safetensors", ["猫 1"]),
+        ("/a/imports/best.safetensors", []), ("/a/runs/x/other.safetensors", []), ("auto", []),
+    ],
+)  # fmt: skip
+def test_the_run_that_an_old_one_started_from_is_found_by_the_path_of_its_model(weights, parents):
+    content = {"version": 2, "about": {}, "requested": {"weights": weights}, "resolved": {}}
+    assert up_to_date(content, "r")["about"]["parents"] == parents
+
+
+@pytest.mark.parametrize("value", [3, None, ["a"], {"a": 1}])
+@pytest.mark.parametrize("fact", ["owner", "group", "note", "parents"])
+def test_a_later_fact_of_another_type_costs_nothing_but_itself(workspace, sound, fact, value):
+    changed(sound, "config.json", about={**sound.about, fact: value})
+    kept = value if fact == "parents" and value == ["a"] else type(sound.about[fact])()
+    assert workspace.run(sound.id).about[fact] == ([] if fact == "parents" and value != ["a"] else kept)
 
 
 def test_every_step_of_the_chain_is_taken_from_the_version_that_a_file_has(monkeypatch):
@@ -208,7 +261,8 @@ def test_every_step_of_the_chain_is_taken_from_the_version_that_a_file_has(monke
     monkeypatch.setattr(migrations, "CHAIN", steps)
     monkeypatch.setattr(migrations, "VERSION", 1 + len(steps))
     first = {"about": {}, "requested": {"version": 1}, "resolved": {"version": 1}}
-    assert up_to_date(first, "r") == {"about": {"two": True}, "requested": {}, "resolved": {}, "three": True}
+    about = {"owner": "", "group": "", "parents": [], "note": "", "two": True}
+    assert up_to_date(first, "r") == {"about": about, "requested": {}, "resolved": {}, "three": True}
     assert first["about"] == {} and up_to_date({**first, "version": VERSION + 1}, "r").get("three")
     assert up_to_date({**first, "version": VERSION + 2}, "r") == {**first, "version": VERSION + 2}
     with pytest.raises(RunError, match="newer version"):

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.errors import ConfigError, RunError
@@ -87,8 +88,10 @@ def new_repeats(
     *,
     called: str | None = None,
     started_by: str = "program",
+    facts: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Run, ...]:
     """``seeds`` runs of ``config`` on ``dataset``, from its seed upwards: the parts of one study, nothing trained yet.
+    ``facts`` are about each of them; a ``name`` among them is followed by the seed.
 
     Raises :class:`ConfigError` for a number that is not allowed, and as :func:`resnet_studio.training.plan.new_run`.
     """
@@ -103,10 +106,12 @@ def new_repeats(
     runs: list[Run] = []
     try:
         for part, each in enumerate(settings, 1):
-            study = {"group": group, "study": {"kind": KIND, "part": part, "of": seeds, "new_split": new_split}}
+            study = {"kind": KIND, "part": part, "of": seeds, "new_split": new_split}
+            name = {"name": f"{facts['name']} (seed {each.seed})"} if "name" in facts else {}
+            about = {**facts, **name, "group": group, "study": study}
             runs.append(
                 new_run(
-                    dataset, each, workspace, called=called, started_by=started_by, facts=study,
+                    dataset, each, workspace, called=called, started_by=started_by, facts=about,
                     suffix=f"seed-{each.seed}",
                 )
             )  # fmt: skip

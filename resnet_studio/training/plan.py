@@ -16,6 +16,7 @@ from resnet_studio.data.trainable import check_trainable
 from resnet_studio.errors import ConfigError
 from resnet_studio.model import anatomy, weights
 from resnet_studio.training.balance import imbalance_of, weighting
+from resnet_studio.training.lineage import parents_of, with_weights_of_run
 
 if TYPE_CHECKING:
     from resnet_studio.config import Freeze, Stem, TrainConfig
@@ -211,12 +212,17 @@ def new_run(
     ``suffix`` tells its name from that of others alike.
     """
     asked = time.time()
+    config = with_weights_of_run(config, workspace)
     settled, parts = settled_for(dataset, config)
     known_as, model = called or dataset.name, f"resnet{config.depth}" + (f"-{suffix}" if suffix else "")
     about = {
         "name": f"{known_as}-{model}",
         "asked": asked,
         "started_by": started_by,
+        "owner": "",
+        "group": "",
+        "parents": parents_of(config),
+        "note": "",
         "dataset": dataset.id,
         "dataset_name": known_as,
         "classes": list(dataset.classes),

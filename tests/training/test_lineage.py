@@ -1,0 +1,97 @@
+"""A run names the runs that it comes from, and what people said of it."""
+
+import json
+import shutil
+
+import made
+import pytest
+
+import resnet_studio as studio
+from resnet_studio import cli
+from resnet_studio.config import TrainConfig
+from resnet_studio.errors import RunError
+from resnet_studio.training.lineage import parents_of, with_weights_of_run
+from resnet_studio.workspace import Workspace
+
+SETTINGS = {
+    "weights": "starter", "epochs": 1, "picture_size": 32, "batch_size": 16, "precision": "fp32", "freeze": "layer4",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lineage")
+    workspace = Workspace.open(folder / "workspace")
+    data = studio.open_data(made.write(folder / "data", made.class_files({"cat": 12, "dog": 12})), workspace)
+    first = studio.train(
+        data, workspace=workspace, name=" The\nfirst ", note="by\u202ehand\n", owner=" Ann  Lee ", **SETTINGS
+    )
+    return workspace, folder / "data", data, first
+
+
+def test_a_run_says_what_it_was_called_and_whose_it_is(world):
+    *_, first = world
+    about = first.about
+    assert (about["name"], about["note"], about["owner"]) == ("The first", "byhand", "Ann Lee")
+    assert about["parents"] == [] and about["group"] == ""
+    assert json.loads((first.folder / "config.json").read_text())["about"]["owner"] == "Ann Lee"
+
+
+def test_a_training_from_the_weights_of_a_run_names_it_in_python_and_on_the_command_line(world, capsys):
+    workspace, folder, _, first = world
+    settings = ["--epochs", "1", "--picture-size", "32", "--freeze", "layer4", "--batch-size", "16"]
+    status = cli.main(
+        ["train", str(folder), "--weights", f"run:{first.id}", *settings, "--name", "second", "--note", "goes on",
+         "--owner", "Ben", "--json", "--workspace", str(workspace.root)]
+    )  # fmt: skip
+    trained = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert status == 0, trained
+    second = workspace.run(trained["run"])
+    assert second.about["parents"] == [first.id] and second.requested.weights == str(first.best)
+    assert cli.main(["runs", "--json", "--workspace", str(workspace.root)]) == 0
+    rows = {row["run"]: row for row in json.loads(capsys.readouterr().out)["runs"]}
+    row = rows[second.id]
+    assert (row["name"], row["note"], row["owner"], row["parents"]) == ("second", "goes on", "Ben", [first.id])
+    assert rows[first.id]["parents"] == [] and rows[first.id]["group"] == ""
+
+
+def test_the_parent_is_the_run_that_the_model_itself_names(world, tmp_path):
+    *_, first = world
+    moved = shutil.copy(first.best, tmp_path / "somewhere.safetensors")
+    assert parents_of(TrainConfig(weights=str(moved))) == [first.id]
+    (tmp_path / "not.safetensors").write_bytes(b"no model")
+    assert parents_of(TrainConfig(weights=str(tmp_path / "not.safetensors"))) == []
+    assert parents_of(TrainConfig(weights="starter")) == parents_of(TrainConfig(weights="./gone.pt")) == []
+
+
+def test_a_run_to_start_from_must_be_there_and_have_a_model(world, tmp_path):
+    workspace, _, data, _ = world
+    assert with_weights_of_run(TrainConfig(weights="run:last"), workspace).weights == str(workspace.runs()[0].best)
+    with pytest.raises(RunError):
+        studio.train(data, workspace=workspace, **{**SETTINGS, "weights": "run:nothing"})
+    empty = workspace.new_run("empty", requested=TrainConfig(), resolved=TrainConfig(), about={}, split={})
+    with pytest.raises(RunError, match=empty.id):
+        studio.train(data, workspace=workspace, **{**SETTINGS, "weights": f"run:{empty.id}"})
+    workspace.delete_run(empty)
+    assert len(workspace.runs()) <= 2  # nothing was made for what was refused
+
+
+@pytest.mark.parametrize("given", [{"name": "  "}, {"name": "x" * 121}, {"note": "x" * 2001}])
+def test_a_name_that_cannot_be_is_refused_before_anything_is_made(world, given):
+    workspace, _, data, _ = world
+    before = workspace.runs()
+    with pytest.raises(RunError):
+        studio.train(data, workspace=workspace, **given, **SETTINGS)
+    assert workspace.runs() == before
+
+
+def test_the_parts_of_a_study_have_the_facts_too(world):
+    from resnet_studio.studies.repeats import new_repeats
+
+    workspace, _, data, first = world
+    config = TrainConfig(**{**SETTINGS, "weights": f"run:{first.id}"})
+    parts = new_repeats(data, config, workspace, 2, facts={"name": "twice", "owner": "Ann"})
+    for part, seed in zip(parts, (0, 1), strict=True):
+        assert (part.about["name"], part.about["owner"]) == (f"twice (seed {seed})", "Ann")
+        assert part.about["parents"] == [first.id] and part.about["group"] == parts[0].about["group"] != ""
+        workspace.delete_run(part)

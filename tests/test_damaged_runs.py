@@ -224,11 +224,8 @@ def test_a_run_of_the_second_version_reads_as_it_was_trained(workspace, name):
 def test_a_report_of_the_second_version_has_its_logits_and_parts(workspace, name):
     shutil.copytree(SECOND / name, workspace.root / "runs" / name)
     report = RunReport(workspace.run(name))
-    assert (
-        report.report is not None
-        and report.report.outputs is not None
-        and set(report.outputs) == {"validation", "test"}
-    )
+    assert report.report is not None and report.report.outputs is not None
+    assert set(report.outputs) == {"validation", "test"}
     tested = report.outputs["test"]
     assert report.report.accuracy == (tested.logits.argmax(1) == tested.labels).mean() == 1.0
     assert CALIBRATION.load(report) == CALIBRATION.compute(report) is not None

@@ -1,6 +1,7 @@
 """ResNet Studio: fine-tune an image classifier without writing code."""
 
 from resnet_studio.api import (
+    compare,
     edit_data,
     evaluate,
     open_data,
@@ -9,6 +10,7 @@ from resnet_studio.api import (
     report,
     resume,
     save_data,
+    save_report,
     train,
     undo_edit,
 )
@@ -34,6 +36,7 @@ __all__ = [
     "WeightsError",
     "Workspace",
     "__version__",
+    "compare",
     "edit_data",
     "evaluate",
     "open_data",
@@ -42,6 +45,7 @@ __all__ = [
     "report",
     "resume",
     "save_data",
+    "save_report",
     "train",
     "undo_edit",
 ]

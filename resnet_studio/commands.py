@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import api, data_commands, dataset_commands, recipes, run_commands
+from resnet_studio import api, data_commands, dataset_commands, handin_commands, recipes, run_commands
 from resnet_studio.config import TrainConfig
 from resnet_studio.data_commands import Result
 from resnet_studio.durations import asked_at
@@ -45,6 +45,14 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
             return predict(options, workspace, terminal)
         case "runs":
             return runs(options, workspace)
+        case "compare":
+            return handin_commands.compare(options, workspace)
+        case "report":
+            return handin_commands.report(options, workspace)
+        case "tables":
+            return handin_commands.write_tables(options, workspace)
+        case "plots":
+            return handin_commands.write_plots(options, workspace)
         case "rename":
             return run_commands.rename(options, workspace)
         case _:

@@ -25,7 +25,7 @@ LAYERS = [
     {"studies"},
     {"api", "terminal", "cleaning"},
     {"service"},
-    {"data_commands", "dataset_commands", "review_commands", "run_commands"},
+    {"data_commands", "dataset_commands", "review_commands", "run_commands", "handin_commands"},
     {"commands", "ui"},
     {"cli"},
     {"__init__", "__main__"},

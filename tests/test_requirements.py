@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -49,12 +51,38 @@ def test_every_pin_has_a_hash() -> None:
     assert "://" not in text
 
 
-def test_the_server_libraries_that_are_imported_are_required() -> None:
-    imported = set()
+IMPORTED_AS = {"pillow": "PIL", "scikit-learn": "sklearn", "pillow-heif": "pillow_heif"}
+EXTRAS = [
+    Requirement(line)
+    for lines in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
+        "optional-dependencies"
+    ].values()
+    for line in lines
+]
+BY_NAME = {"pyarrow", "tensorboard"}
+"""Optional ones that a library of ours imports: pandas writes Parquet by pyarrow, torch its logs by tensorboard."""
+
+
+def imported() -> set[str]:
+    """The top names of all modules that the package imports, at the top of a file or inside of a function."""
+    found = set()
     for path in (ROOT / "resnet_studio").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Import):
-                imported |= {alias.name.split(".")[0] for alias in node.names}
+                found |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                imported.add(node.module.split(".")[0])
-    assert {"fastapi", "starlette", "uvicorn"} <= imported & {each.name for each in REQUIRED}
+                found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names) - {"resnet_studio"}
+
+
+def module_of(required: Requirement) -> str:
+    return IMPORTED_AS.get(required.name, required.name.replace("-", "_"))
+
+
+@pytest.mark.parametrize("required", [*REQUIRED, *EXTRAS], ids=str)
+def test_what_is_required_is_imported(required: Requirement) -> None:
+    assert module_of(required) in imported() | BY_NAME
+
+
+def test_what_is_imported_is_required_or_a_declared_extra() -> None:
+    assert imported() - {module_of(each) for each in [*REQUIRED, *EXTRAS]} == set()

@@ -70,15 +70,18 @@ class Calibration:
 
 def calibrated(answers: Sequence[tuple[float, bool]]) -> Calibration:
     """The calibration that ``answers`` show; there must be some."""
+    from sklearn.calibration import calibration_curve
+
     ordered = tuple(sorted(answers))
     confidence = np.array([each for each, _ in ordered])
     right = np.array([each for _, each in ordered])
-    place = np.minimum(np.ceil(confidence * BINS).astype(int), BINS) - 1  # (low, high], as in the paper
-    bins = []
-    for at in sorted(set(place.tolist())):
-        inside = place == at
-        mean, share = float(confidence[inside].mean()), float(right[inside].mean())
-        bins.append(Bin(at / BINS, (at + 1) / BINS, int(inside.sum()), mean, share))
+    shares, means = calibration_curve(right, confidence, n_bins=BINS)
+    place = np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence)  # as there: (low, high], as in the paper
+    filled = [(at, int(count)) for at, count in enumerate(np.bincount(place)) if count]
+    bins = [
+        Bin(at / BINS, (at + 1) / BINS, count, float(mean), float(share))
+        for (at, count), mean, share in zip(filled, means, shares, strict=True)
+    ]
     error = sum(each.count * abs(each.accuracy - each.confidence) for each in bins) / len(ordered)
     return Calibration(error, tuple(bins), ordered)
 

@@ -200,12 +200,15 @@ def make_report(
     skipped: tuple[str, ...] = (),
 ) -> Report:
     """The report of ``probabilities`` ``[N, classes]`` on labelled ``samples``."""
+    from sklearn import metrics
+
     true = np.array([sample.label for sample in samples])
     predicted = probabilities.argmax(1)
-    confusion = np.bincount(true * len(classes) + predicted, minlength=len(classes) ** 2).reshape(2 * [len(classes)])
-    hits, support, claimed = confusion.diagonal(), confusion.sum(1), confusion.sum(0)
-    precision, recall, f1 = _shares(hits, claimed), _shares(hits, support), _shares(2 * hits, support + claimed)
-    correct = int(hits.sum())
+    confusion = metrics.confusion_matrix(true, predicted, labels=range(len(classes)))
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(
+        true, predicted, labels=range(len(classes)), zero_division=0
+    )
+    correct = int(confusion.trace())
     return Report(
         count=len(true),
         accuracy=correct / len(true),
@@ -253,8 +256,3 @@ def _pair(values: Sequence[float]) -> tuple[float, float]:
 def _made(kind: type[Made], values: Mapping[str, Any]) -> Made:
     """A dataclass of this ``kind``, of those ``values`` that it has fields for."""
     return kind(**{spec.name: values[spec.name] for spec in fields(kind)})  # type: ignore[arg-type]
-
-
-def _shares(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
-    """``part`` / ``whole``, 0 where ``whole`` is."""
-    return part / np.maximum(whole, 1)

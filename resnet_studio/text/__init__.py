@@ -19,6 +19,7 @@ from resnet_studio.text import (
     errors,
     events,
     findings,
+    handin,
     layouts,
     model,
     page_data,
@@ -56,6 +57,7 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
     reading.TEXT,
     recipes.TEXT,
     cli.TEXT,
+    handin.TEXT,
 )
 
 

@@ -1,0 +1,58 @@
+"""Fonts for plots: class names may be written in any script, and no box may stand for a character in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+LATIN = "DejaVu Sans"  # comes with matplotlib
+CHINESE = (
+    "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB", "Heiti SC", "Microsoft YaHei",
+    "SimHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Noto Sans CJK JP",
+    "Arial Unicode MS",
+)  # fmt: skip
+
+
+def families(texts: Iterable[str]) -> tuple[list[str], frozenset[str]]:
+    """The installed families that show ``texts`` together, the first first, and the characters that none of them has.
+
+    Where the usual ones do not suffice, every installed family is asked.
+    """
+    missing = {character for text in texts for character in text if not character.isspace()}
+    chosen = [LATIN]
+    missing -= _characters(LATIN)
+    installed = _installed()
+    for family in [*(name for name in CHINESE if name in installed), *installed]:
+        if not missing:
+            break
+        found = missing & _characters(family)
+        if found:
+            chosen.append(family)
+            missing -= found
+    return chosen, frozenset(missing)
+
+
+def shown_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """``names`` as they can be drawn, and those that cannot: these stand as ``#`` and their place, from 1 on."""
+    _, missing = families(names)
+    drawn = [f"#{place}" if set(name) & missing else name for place, name in enumerate(names, 1)]
+    return drawn, [name for name in names if set(name) & missing]
+
+
+@lru_cache(maxsize=1)
+def _installed() -> list[str]:
+    from matplotlib.font_manager import fontManager
+
+    return sorted({entry.name for entry in fontManager.ttflist})
+
+
+@lru_cache(maxsize=512)
+def _characters(family: str) -> frozenset[str]:
+    """The characters that a family has in its upright face."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    try:
+        font = get_font(findfont(FontProperties(family=[family]), fallback_to_default=False))
+    except (OSError, RuntimeError, ValueError):
+        return frozenset()
+    return frozenset(map(chr, font.get_charmap()))

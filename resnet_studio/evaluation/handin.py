@@ -1,0 +1,186 @@
+"""The report on a run to hand in: its parts as JSON values, and one HTML file that needs nothing beside it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from resnet_studio.data.run_split import split_of
+from resnet_studio.errors import CheckpointError, RunError, StudioError
+from resnet_studio.evaluation import plots, run_report
+from resnet_studio.evaluation.calibration import CALIBRATION
+from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.text import Language, say
+from resnet_studio.version import __version__
+from resnet_studio.workspace import Run
+
+MISTAKES = 24
+SIDE = 160
+LOOK = plots.LOOKS["paper"]
+PAGE_WIDTHS = {"curves": 720, "confusion": 560, "reliability": 420}
+
+
+def to_json(run: Run) -> dict[str, Any]:
+    """What is known of ``run`` as plain JSON values: the report and its parts, and the run around them.
+
+    Raises :class:`RunError` where the run cannot be read or has no epoch yet.
+    """
+    state, settings, report = run.state(), run.settings, RunReport(run)
+    if not state.epochs and report.report is None:
+        raise RunError("error.plots.none", run=run.id)
+    scores = dict(run_report.to_json(report))
+    kept = state.finished or state.best
+    epochs = [
+        {"epoch": each.epoch, "train_loss": each.train_loss, "validation_loss": each.validation_loss,
+         "train_accuracy": each.train_accuracy, "validation_accuracy": each.validation_accuracy,
+         "learning_rate": each.learning_rate, "best": each.best}
+        for each in state.epochs
+    ]  # fmt: skip
+    return {
+        **scores,
+        "run": run.id,
+        "name": str(settings.about["name"]),
+        "note": str(settings.about.get("note", "")),
+        "dataset": str(settings.about["dataset_name"]),
+        "status": state.status,
+        "accuracy": scores.get("accuracy"),
+        "interval": list(scores["interval"]) if "interval" in scores else None,
+        "validation_accuracy": kept.validation_accuracy if kept else None,
+        "epochs": epochs,
+        "settings": settings.resolved.to_json(),
+        "changed": settings.requested.changed(),
+        "mistakes": _mistakes(report),
+        "reproduce": reproduction(run),
+    }
+
+
+def reproduction(run: Run) -> str:
+    """The line of the command line that trains ``run`` again."""
+    from resnet_studio.data import library
+    from resnet_studio.workspace import Workspace
+
+    settings = run.settings
+    data = f"{settings.about['dataset_name']}.zip"
+    try:
+        source = library.dataset(Workspace(run.folder.parent.parent), str(settings.about["dataset"])).source
+        data = source if source.startswith(("sample:", "public:")) else data
+    except (StudioError, LookupError):
+        pass  # the set is gone; its name is known
+    options = [
+        (f"--{'' if value is not False else 'no-'}{name.replace('_', '-')}", value)
+        for name, value in {**settings.requested.changed(), "seed": settings.resolved.seed}.items()
+    ]
+    words = [word for flag, value in options for word in ([flag] if isinstance(value, bool) else [flag, str(value)])]
+    return shlex.join(["resnet-studio", "train", data, *words])
+
+
+def html(run: Run, language: Language = "en") -> str:
+    """The report as one HTML file: plots as SVG and thumbnails lie inside. Raises what :func:`to_json` does."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("resnet_studio.evaluation"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    values = to_json(run)
+
+    def words(key: str, **given: Any) -> str:
+        return say(key, language, **given)
+
+    page = environment.get_template("report.html")
+    return page.render(
+        report=values, say=words, language={"en": "en", "zh": "zh-Hans"}[language], version=__version__,
+        today=date.today().isoformat(), plots=_plots(run, language), mistakes=_with_thumbnails(run, values),
+        settings=_settings(values, language), widths=PAGE_WIDTHS,
+    )  # fmt: skip
+
+
+def plot(run: Run, name: str, look: plots.Look, language: Language = "en") -> Any:
+    """The figure ``name`` of ``run``: curves, confusion or reliability. :class:`RunError` where there is none."""
+    report, epochs = RunReport(run), run.state().epochs
+    if name == "curves" and epochs:
+        return plots.curves(epochs, look, language)
+    if name == "confusion" and report.report is not None:
+        return plots.confusion_matrix(report.report.to_json(), look, language)
+    if name == "reliability" and (calibration := report.get(CALIBRATION)) is not None:
+        return plots.reliability(calibration, look, language)
+    raise RunError("error.plots.none", run=run.id)
+
+
+def compared_curves(runs: Sequence[Run], look: plots.Look, language: Language = "en") -> Any:
+    """The curves of ``runs`` in one figure. Raises :class:`RunError` where none has an epoch yet."""
+    named = [(str(run.about["name"]), run.state().epochs) for run in runs]
+    if not any(epochs for _, epochs in named):
+        raise RunError("error.plots.none", run=runs[0].id)
+    names = [name for name, _ in named]
+    unique = [name if names.count(name) == 1 else f"{name} ({run.id})" for run, name in zip(runs, names, strict=True)]
+    return plots.comparison([(name, epochs) for name, (_, epochs) in zip(unique, named, strict=True)], look, language)
+
+
+def plot_names(run: Run) -> tuple[str, ...]:
+    """The plots that there are of ``run``."""
+    curves = ("curves",) if run.state().epochs else ()
+    return (*curves, "confusion", "reliability") if RunReport(run).report is not None else curves
+
+
+def _plots(run: Run, language: Language) -> dict[str, str]:
+    """Each plot as a ``data:`` address: inside of an image the SVGs cannot clash with each other."""
+    found = {}
+    for name in plot_names(run):
+        written = plots.encoded(plot(run, name, LOOK, language), "svg", LOOK)
+        found[name] = f"data:image/svg+xml;base64,{base64.b64encode(written).decode()}"
+    return found
+
+
+def _mistakes(report: RunReport) -> list[dict[str, Any]]:
+    """All test pictures that were named wrongly, the most confident first."""
+    if report.report is None:
+        return []
+    classes = report.report.classes
+    wrong = [picture for picture in report.report.pictures if picture.true != picture.predicted]
+    return [
+        {"picture": each.name, "file": each.file, "true": classes[each.true], "predicted": classes[each.predicted],
+         "probability": each.probability}
+        for each in sorted(wrong, key=lambda each: -each.probability)
+    ]  # fmt: skip
+
+
+def _with_thumbnails(run: Run, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The first mistakes, each with a small picture where its file is still there."""
+    try:
+        split = split_of(run)
+        places = {(sample.name, sample.file): split.path(sample) for sample in split.test}
+    except RunError:
+        places = {}
+    shown = values["mistakes"][:MISTAKES]
+    return [{**each, "image": _thumbnail(places.get((each["picture"], each["file"])))} for each in shown]
+
+
+def _thumbnail(file: Any) -> str | None:
+    from resnet_studio.data.pictures import read_picture
+    from resnet_studio.data.reading import AS_SEEN
+
+    if file is None:
+        return None
+    try:
+        picture = read_picture(file, draft_side=SIDE, reading=AS_SEEN).convert("RGB")
+    except (StudioError, CheckpointError, OSError):
+        return None
+    picture.thumbnail((SIDE, SIDE))
+    written = io.BytesIO()
+    picture.save(written, "JPEG", quality=85)
+    return f"data:image/jpeg;base64,{base64.b64encode(written.getvalue()).decode()}"
+
+
+def _settings(values: Mapping[str, Any], language: Language) -> list[tuple[str, str, bool]]:
+    """Each setting as trained: its name, its value, whether the user changed it."""
+    rows = []
+    for name, value in values["settings"].items():
+        shown = say("runs.auto", language) if value is None else str(value)
+        if isinstance(value, bool):
+            shown = say("runs.yes" if value else "runs.no", language)
+        rows.append((say(f"config.{name}", language), shown, name in values["changed"]))
+    return rows

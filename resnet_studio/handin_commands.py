@@ -1,0 +1,146 @@
+"""Commands that make what others read: comparisons, reports, tables and plots as files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_studio import api
+from resnet_studio.data_commands import Result
+from resnet_studio.durable import replacing
+from resnet_studio.errors import RunError
+from resnet_studio.evaluation import compare as comparing
+from resnet_studio.evaluation import handin, plots, tables
+from resnet_studio.run_commands import row
+from resnet_studio.service.run_data import Damaged, Overview, RunData
+from resnet_studio.workspace import Run, Workspace
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+Command = Callable[[str, str], argparse.ArgumentParser]
+RUN = "a run's id, or 'last'"
+TABLES = ("classes", "confusion", "predictions", "epochs")
+
+
+def add(command: Command) -> None:
+    """The commands ``compare``, ``report``, ``tables`` and ``plots``."""
+    compared = command("compare", "compare runs: settings, scores, and whether their test pictures tell them apart")
+    compared.add_argument("runs", metavar="RUN", nargs="+", help=f"two or more: {RUN}")
+
+    report = command("report", "write a report on a run to hand in, as one HTML file")
+    report.add_argument("run", metavar="RUN", help=RUN)
+    report.add_argument("--out", type=Path, metavar="FILE", help="the HTML file (default: RUN-report.html)")
+    report.add_argument("--language", choices=("en", "zh"), default="en", help="its language (default en)")
+
+    table = command("tables", "write a run's scores, predictions and epochs, or the list of all runs, as tables")
+    table.add_argument("run", metavar="RUN", nargs="?", help=f"{RUN}; without one, the list of all runs")
+    table.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="folder for the files (default: here)")
+    table.add_argument("--format", choices=tables.FORMATS, default="csv", help="default csv; parquet needs pyarrow")
+
+    plot = command("plots", "draw the plots of a run, or the curves of several runs beside each other")
+    plot.add_argument("runs", metavar="RUN", nargs="+", help=RUN)
+    plot.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="folder for the files (default: here)")
+    plot.add_argument("--format", choices=plots.FORMATS, default="png", help="default png")
+    plot.add_argument("--for", dest="look", choices=tuple(plots.LOOKS), default="paper", help="default paper")
+    plot.add_argument("--width", type=float, metavar="MM", help="width in millimetres, instead of what --for says")
+    plot.add_argument("--dpi", type=int, metavar="N", help="dots an inch of a PNG, instead of what --for says")
+    plot.add_argument("--language", choices=("en", "zh"), default="en", help="language of the labels (default en)")
+
+
+def compare(options: argparse.Namespace, workspace: Workspace) -> Result:
+    """What two or more runs were set to and scored, and whether their test pictures can tell them apart."""
+    found = comparing.compare([workspace.find_run(name) for name in options.runs])
+    names, lines = found.names, []
+    for side in found.sides:
+        said = f"{names[side.run]}: "
+        if side.accuracy is not None and side.interval is not None:
+            low, high = side.interval
+            said += f"test accuracy {side.accuracy:.1%} (95% confidence interval {low:.1%} to {high:.1%})"
+        elif side.validation_accuracy is not None:
+            said += f"validation accuracy {side.validation_accuracy:.1%}, not tested"
+        else:
+            said += "no score yet"
+        lines.append(said)
+    for name, values in found.settings.items():
+        lines.append(f"  {name}: {', '.join(f'{names[run]} {value}' for run, value in values.items())}")
+    lines += [pair.sentence(names) for pair in found.pairs]
+    return Result("\n".join(lines), found.to_json())
+
+
+def report(options: argparse.Namespace, workspace: Workspace) -> Result:
+    """Write the report on a run to hand in."""
+    run = workspace.find_run(options.run)
+    out = options.out or Path(f"{run.id}-report.html")
+    if out.is_dir():
+        raise RunError("error.report.exists", path=str(out))
+    api.save_report(run, out, language=options.language)
+    return Result(str(out), {**handin.to_json(run), "file": str(out)})
+
+
+def write_tables(options: argparse.Namespace, workspace: Workspace) -> Result:
+    """Write the tables of a run, or the table of all runs."""
+    if options.run is None:
+        found = {"runs": runs_table(RunData(workspace).listed())}
+        stem = ""
+    else:
+        run = workspace.find_run(options.run)
+        found, stem = run_tables(run), f"{run.id}-"
+    files = {}
+    for name, table in found.items():
+        path = options.out / f"{stem}{name}.{options.format}"
+        _write(path, tables.encoded(table, options.format))
+        files[name] = str(path)
+    return Result("\n".join(files.values()), {"run": options.run and run.id, "files": files})
+
+
+def run_tables(run: Run) -> dict[str, DataFrame]:
+    """The tables that there are of ``run``. Raises :class:`RunError` where there is none yet."""
+    from resnet_studio.evaluation.parts import RunReport
+
+    scores, epochs = RunReport(run).report, run.state().epochs
+    found = {"epochs": tables.epochs(epochs)} if epochs else {}
+    if scores is not None:
+        values = scores.to_json()
+        found = {
+            "classes": tables.classes(values),
+            "confusion": tables.confusion(values),
+            "predictions": tables.predictions(values),
+            **found,
+        }
+    if not found:
+        raise RunError("error.plots.none", run=run.id)
+    return found
+
+
+def runs_table(listed: Sequence[Overview | Damaged]) -> DataFrame:
+    """The table of all runs; those that cannot be read have a problem and no settings."""
+    return tables.runs([(row(each), each.config if isinstance(each, Overview) else None) for each in listed])
+
+
+def write_plots(options: argparse.Namespace, workspace: Workspace) -> Result:
+    """Draw the plots of one run, or the curves of several."""
+    look = plots.look(options.look, width=options.width, dpi=options.dpi)
+    runs = [workspace.find_run(name) for name in options.runs]
+    if len(runs) == 1:
+        names = handin.plot_names(runs[0])
+        drawn = {name: handin.plot(runs[0], name, look, options.language) for name in names}
+        stem = f"{runs[0].id}-"
+    else:
+        drawn, stem = {"comparison": handin.compared_curves(runs, look, options.language)}, ""
+    if not drawn:
+        raise RunError("error.plots.none", run=runs[0].id)
+    files = {}
+    for name, figure in drawn.items():
+        path = options.out / f"{stem}{name}.{options.format}"
+        _write(path, plots.encoded(figure, options.format, look))
+        files[name] = str(path)
+    return Result("\n".join(files.values()), {"runs": [run.id for run in runs], "files": files})
+
+
+def _write(path: Path, content: bytes) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)

@@ -24,7 +24,7 @@ from resnet_studio.training.batches import as_batch
 from resnet_studio.training.features import KeptBatches, weights_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from resnet_studio.data.dataset import Sample
@@ -47,17 +47,27 @@ def score(m: Materials) -> Report | None:
 
 def validation_outputs(m: Materials) -> Outputs | None:
     """What ``m.model`` (eval mode) computes for the validation pictures, in fp32; None where none can be decoded."""
-    part = m.batches.validation
-    if isinstance(m.batches, KeptBatches) and m.compute.precision == "fp32" and m.card.preprocessing.reduces != "all":
-        with torch.inference_mode():  # what is kept is what a prediction computes
-            logits = [m.suffix(inputs).float().cpu() for inputs, _ in m.batches.validate(CHUNK)]
-        return Outputs.of(part.samples, torch.cat(logits).numpy(), part.skipped)
+    part, kept = m.batches.validation, isinstance(m.batches, KeptBatches)
+    if m.card.preprocessing.reduces != "all" and (not kept or m.compute.precision == "fp32"):
+        with torch.inference_mode():  # what the training holds of them is what a prediction computes with
+            logits = torch.cat([each.float().cpu() for each in _validation_logits(m)])
+        return Outputs.of(part.samples, logits.numpy(), part.skipped)
     try:
-        if isinstance(m.batches, KeptBatches):
+        if kept:
             return _through_features(m, m.split.validation)
         return compute_outputs(m.model, m.card, m.split.validation, _files(m, m.split.validation), m.device)
     except DataError:
         return None
+
+
+def _validation_logits(m: Materials) -> Iterator[Tensor]:
+    if isinstance(m.batches, KeptBatches):
+        for inputs, _ in m.batches.validate(CHUNK):
+            yield m.suffix(inputs)
+        return
+    how = m.card.preprocessing
+    for pixels in torch.split(m.batches.validation.pixels, CHUNK):
+        yield m.model(normalise(as_batch(pixels, m.device), how.mean, how.std))
 
 
 def _files(m: Materials, samples: Sequence[Sample]) -> list[Path]:

@@ -18,6 +18,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "whose.pause.yes": ("Pause it", "暂停训练"),
     "whose.pause.no": ("Let it run", "让它继续"),
+    "runs.weights.run": ("Model of “{name}”", "“{name}”的模型"),
     "error.run.no_name": (
         "A run needs a name of at least one character.",
         "训练记录的名称不能为空。",

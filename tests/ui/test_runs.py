@@ -154,6 +154,19 @@ def test_settings_are_said_as_the_form_says_them() -> None:
     assert value_of("learning_rate", None, "zh") == "自动"
     assert value_of("average_weights", False, "en") == "no"
     assert value_of("weights", "/a/file.safetensors", "en") == "/a/file.safetensors"
+
+
+def test_weights_of_a_run_are_said_by_its_name_and_not_by_a_path_of_the_server(workspace: Workspace) -> None:
+    first = finished(workspace, "mine")
+    model = str(first.best)
+    child = new_run(workspace, name="child", requested=TrainConfig(weights=model), resolved=TrainConfig(weights=model))
+    html = table(RunData(workspace).overviews(), "en")
+    assert "Model of “mine”" in html and str(workspace.root) not in html
+    labels.write(first.folder, name="<i>better</i>")
+    html = table(RunData(workspace).overviews(), "zh")
+    assert "“&lt;i&gt;better&lt;/i&gt;”的模型" in html and "<i>better" not in html
+    workspace.delete_run(first)
+    assert f"Model of “{first.id}”" in table([RunData(workspace).of(child)], "en")
     assert changed(TrainConfig(depth=50, dropout=0.5), "en") == ["Dropout: 0.5"]
 
 

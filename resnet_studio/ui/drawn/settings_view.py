@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from resnet_studio.config import TrainConfig
+from resnet_studio.errors import RunError
+from resnet_studio.migrations import MODEL_OF_A_RUN
 from resnet_studio.text import Language, say
+from resnet_studio.workspace import Run
 
 SHOWN_ANYWAY = ("depth", "freeze", "weights")
 
@@ -20,6 +24,8 @@ def value_of(name: str, value: Any, language: Language) -> str:
         return f"{value:g}"
     if name == "depth":
         return f"ResNet-{value}"
+    if name == "weights" and (found := MODEL_OF_A_RUN.search(value)):
+        return say("runs.weights.run", language, name=_called(Path(value).parent, found[1]))
     try:
         return say(f"config.{name}.{value}", language)
     except KeyError:
@@ -38,3 +44,11 @@ def changed(requested: TrainConfig, language: Language) -> list[str]:
         for name, value in requested.changed().items()
         if name not in SHOWN_ANYWAY
     ]
+
+
+def _called(folder: Path, run_id: str) -> str:
+    """What the run in ``folder`` is called; its id where it is gone."""
+    try:
+        return str(Run(folder).about["name"])
+    except RunError:
+        return run_id

@@ -8,13 +8,16 @@ else
 BIN := $(VENV)/bin
 endif
 
+# each worker takes whole files, whose fixtures are shared, in the order that conftest.py puts them
+SPREAD := -n auto --dist loadfile --no-loadscope-reorder
+
 .PHONY: run test quick thorough coverage lowest newest check format clean
 
 run: $(VENV)/.installed
 	$(BIN)/python app.py
 
 test: check
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest $(SPREAD)
 
 # what takes less than a second each, in less than a minute together
 quick: $(VENV)/.installed-dev
@@ -22,22 +25,22 @@ quick: $(VENV)/.installed-dev
 
 # every case, also those of which make test tries a few
 thorough: check
-	$(BIN)/python -m pytest -n auto --dist loadfile -m ""
+	$(BIN)/python -m pytest $(SPREAD) -m ""
 
 coverage: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto --dist loadfile --cov
+	$(BIN)/python -m pytest $(SPREAD) --cov
 
 # the lowest versions that requirements.txt allows, and the newest Python; each in a .venv of its own, made by uv
 lowest: $(VENV)/.installed-dev
 	$(BIN)/python -m uv venv --quiet --clear --python 3.11 $(VENV)-lowest
 	$(BIN)/python -m uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --requirement requirements.txt
 	$(BIN)/python -m uv pip install --quiet --python $(VENV)-lowest --group dev
-	$(subst $(VENV),$(VENV)-lowest,$(BIN))/python -m pytest -n auto --dist loadfile -m "not browser and not long"
+	$(subst $(VENV),$(VENV)-lowest,$(BIN))/python -m pytest $(SPREAD) -m "not browser and not long"
 
 newest: $(VENV)/.installed-dev
 	$(BIN)/python -m uv venv --quiet --clear --python 3.13 $(VENV)-newest
 	$(BIN)/python -m uv pip install --quiet --python $(VENV)-newest --requirement requirements.txt --group dev
-	$(subst $(VENV),$(VENV)-newest,$(BIN))/python -m pytest -n auto --dist loadfile -m "not browser and not long"
+	$(subst $(VENV),$(VENV)-newest,$(BIN))/python -m pytest $(SPREAD) -m "not browser and not long"
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

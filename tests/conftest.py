@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -24,6 +25,12 @@ def site() -> Iterator[web.Site]:
     """A web server on this machine, with what a download can meet."""
     with web.served() as site:
         yield site
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with many slow tests first: a worker takes whole files, and a long one should not be left for the end."""
+    slow = Counter(item.path for item in items if any(map(item.get_closest_marker, ("slow", "browser"))))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture

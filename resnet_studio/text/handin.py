@@ -21,6 +21,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "{path!r} exists and is a folder; give the name of a file.",
         "{path!r} 是一个文件夹；请给出文件名。",
     ),
+    "compare.pairs": ("Every pair, picture by picture", "逐对、逐图比较"),
+    "compare.picture": ("Picture", "图片"),
     "compare.better": (
         "{first} is better than {second}: {difference} points of accuracy on {count:test picture|test pictures} (95% "
         "interval {low} to {high}), more than chance would explain (exact McNemar test, p = {p}).",

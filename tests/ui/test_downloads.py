@@ -12,9 +12,10 @@ from fastapi.testclient import TestClient
 from hand_made import finish, new_run, report_of, train
 from PIL import Image
 
+from resnet_studio.evaluation.tables import csv_text
 from resnet_studio.training.jobs import Jobs
 from resnet_studio.ui.page.context import Studio
-from resnet_studio.ui.page.downloads import csv_text, file_name
+from resnet_studio.ui.page.downloads import file_name
 from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.workspace import Run, Workspace
 

@@ -10,13 +10,14 @@ from hand_made import finish, new_run, report_of, train
 
 from resnet_studio import labels
 from resnet_studio.config import TrainConfig
+from resnet_studio.evaluation.compare import mcnemar
 from resnet_studio.events import Interrupted, Queued
 from resnet_studio.service.run_data import RunData
 from resnet_studio.training.jobs import Jobs
 from resnet_studio.ui.drawn.settings_view import changed, value_of
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.runs import tab as runs_tab
-from resnet_studio.ui.runs.compare import compared, differing, mcnemar
+from resnet_studio.ui.runs.compare import compared, differing
 from resnet_studio.ui.runs.view import table
 from resnet_studio.workspace import Run, Workspace
 

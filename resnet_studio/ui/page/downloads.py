@@ -2,73 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from resnet_studio.errors import RunError, StudioError
+from resnet_studio.evaluation import tables
 from resnet_studio.service.run_data import RunData
 from resnet_studio.service.thumbnails import thumbnail
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.workspace import Run, Workspace, safe_name, slug
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 THUMBNAIL_SIDE = 224
 A_DAY = {"cache-control": "private, max-age=86400"}
 FRESH = {"cache-control": "no-store"}
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def csv_text(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table as CSV that a spreadsheet opens as text and numbers only.
-
-    A text beginning with ``= + - @``, a tab or a return gets an apostrophe in front, so that it is not run as a formula
-    (OWASP, CSV injection).
-    """
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    for row in (heading, *rows):
-        writer.writerow([_harmless(cell) for cell in row])
-    return written.getvalue()
-
-
-def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(DANGEROUS) else cell
-
-
-def report_csv(report: Mapping[str, Any]) -> str:
-    """One row a class, and one for all."""
-    rows: list[list[object]] = [
-        [row["name"], row["support"], row["correct"], *(round(row[key], 6) for key in ("precision", "recall", "f1"))]
-        for row in report["per_class"]
-    ]
-    total, right = (sum(row[key] for row in report["per_class"]) for key in ("support", "correct"))
-    rows.append(["(all)", total, right, "", round(report["accuracy"], 6), round(report["macro_f1"], 6)])
-    return csv_text(["class", "pictures", "correct", "precision", "recall", "f1"], rows)
-
-
-def predictions_csv(report: Mapping[str, Any]) -> str:
-    """One row a test picture: what it is, what the model said, and the probability of every class."""
-    names = report["classes"]
-    rows = (
-        [
-            picture["name"],
-            names[picture["true"]],
-            names[picture["predicted"]],
-            round(picture["probability"], 6),
-            "yes" if picture["true"] == picture["predicted"] else "no",
-            *(round(score, 6) for score in picture["scores"]),
-        ]
-        for picture in report["pictures"]
-    )
-    return csv_text(["picture", "true", "predicted", "probability", "correct", *names], rows)
 
 
 def file_name(run: Run, suffix: str) -> str:
@@ -159,24 +115,24 @@ def _add_reports(router: APIRouter, runs: _Runs) -> None:
     @router.get("/report.csv")
     def table(name: str) -> Response:
         run, report = runs.with_report(name)
-        return attachment(report_csv(report), file_name(run, "-report.csv"))
+        return _csv(tables.classes(report), file_name(run, "-report.csv"))
 
     @router.get("/predictions.csv")
     def predictions(name: str) -> Response:
         run, report = runs.with_report(name)
-        return attachment(predictions_csv(report), file_name(run, "-predictions.csv"))
+        return _csv(tables.predictions(report), file_name(run, "-predictions.csv"))
 
     @router.get("/report.json")
     def report_json(name: str) -> Response:
         run, report = runs.with_report(name)
-        return JSONResponse(dict(report), headers=_disposition(file_name(run, "-report.json")))
+        return JSONResponse(dict(report), headers=disposition(file_name(run, "-report.json")))
 
 
-def attachment(text: str, name: str) -> Response:
-    """A CSV file to save; the byte order mark makes spreadsheets read names in any script rightly."""
-    return Response(text.encode("utf-8-sig"), media_type="text/csv", headers=_disposition(name))
+def _csv(table: DataFrame, name: str) -> Response:
+    return Response(tables.encoded(table, "csv"), media_type=tables.MEDIA["csv"], headers=disposition(name))
 
 
-def _disposition(name: str) -> dict[str, str]:
+def disposition(name: str) -> dict[str, str]:
+    """Headers of a file to save as ``name``, in any script."""
     plain = name.encode("ascii", "ignore").decode() or "download"
     return {"content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}", **FRESH}

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation.calibration import Calibration, Record
+from resnet_studio.evaluation.tables import csv_text
 from resnet_studio.service.predictors import Level, level
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn.literal import literal, name_of
-from resnet_studio.ui.page.downloads import csv_text
 
 if TYPE_CHECKING:
     from resnet_studio.prediction import Prediction

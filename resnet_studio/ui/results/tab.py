@@ -14,13 +14,14 @@ from resnet_studio.service.run_data import Overview, RunData, spell_when
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn import charts
 from resnet_studio.ui.drawn.literal import literal
-from resnet_studio.ui.page import downloads
+from resnet_studio.ui.page import downloads, handing_out
 from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, reader, to_try
 from resnet_studio.ui.page.frame import address, loading, selected_tab
 from resnet_studio.ui.page.whose import this_browser
 from resnet_studio.ui.results.downloads import downloads_panel
 from resnet_studio.ui.results.matrix import matrix, pairs
 from resnet_studio.ui.results.pictures import PICTURES_MOST, PICTURES_SHOWN, pictures_panel
+from resnet_studio.ui.results.take import take_panel
 from resnet_studio.ui.results.view import cards, class_table, empty, headline, waiting
 from resnet_studio.workspace import safe_name
 
@@ -124,7 +125,7 @@ def page(data: RunData, overviews: list[Overview], run: Overview | None, languag
         few = " few-classes" if len(report["classes"]) <= 5 else ""
         parts.append(f'<div class="res-row{few}">{matrix(report, language)}{panel}</div>')
         parts.append(f'<div class="res-row">{class_table(report, language)}{pairs(report, language)}</div>')
-    parts += [curves_panel(run, language), downloads_panel(run, language)]
+    parts += [curves_panel(run, language), downloads_panel(run, language), take_panel(run, language)]
     return f'<div class="res-page" data-run="{address(run.run, "")}">{"".join(parts)}</div>'
 
 
@@ -158,6 +159,7 @@ def routes(studio: Studio) -> APIRouter:
     router = APIRouter()
     data = studio.runs
     router.include_router(downloads.routes(studio))
+    router.include_router(handing_out.routes(studio))
 
     def found(name: str) -> tuple[Overview, Mapping[str, Any]]:
         run = data.find(name) if safe_name(name) else None

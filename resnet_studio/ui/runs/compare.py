@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from math import comb
 from typing import Any
+from urllib.parse import quote
 
 from resnet_studio.config import TrainConfig
+from resnet_studio.errors import StudioError
+from resnet_studio.evaluation import compare as comparing
+from resnet_studio.evaluation import plots
+from resnet_studio.evaluation.compare import SIGNIFICANT, mcnemar
 from resnet_studio.service.run_data import Overview, RunData, spell_time
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn.charts import overlay, overlay_key
@@ -15,7 +19,6 @@ from resnet_studio.ui.drawn.literal import literal, name_of
 from resnet_studio.ui.drawn.settings_view import value_of
 
 MOST = 8
-SIGNIFICANT = 0.05
 
 
 def compared(data: RunData, runs: Sequence[Overview], language: Language) -> str:
@@ -31,8 +34,49 @@ def compared(data: RunData, runs: Sequence[Overview], language: Language) -> str
     clear = f'<button type="button" class="res-button" data-clear="1">{say("runs.compare.clear", language)}</button>'
     return (
         f'<section class="rs-card runs-compared"><header><h3 class="rs-h2">{say("runs.compare.title", language)}</h3>'
-        f"{clear}</header>{note}{drawn}{_table(runs, names, language)}</section>"
+        f"{clear}</header>{note}{drawn}{_plots(runs, language)}{_table(runs, names, language)}"
+        f"{_pairs(runs, language)}</section>"
     )
+
+
+def _plots(runs: Sequence[Overview], language: Language) -> str:
+    """Links to the curves as files."""
+    if not any(run.state.epochs for run in runs):
+        return ""
+    chosen = "&amp;".join(f"run={quote(run.run.id)}" for run in runs)
+    said = [say("take.plots", language)]
+    for purpose in ("slide", "paper"):
+        links = " ".join(
+            f'<a href="studio/all/comparison.{format}?{chosen}&amp;purpose={purpose}" download>{format.upper()}</a>'
+            for format in plots.FORMATS
+        )
+        said.append(f"<small>{say(f'take.plots.{purpose}', language)}</small> {links}")
+    return f'<p class="runs-take">{" · ".join(said)}</p>'
+
+
+def _pairs(runs: Sequence[Overview], language: Language) -> str:
+    """Every pair in words, with intervals, and the pictures that two runs disagree on."""
+    try:
+        found = comparing.compare([run.run for run in runs])
+    except StudioError:
+        return ""
+    tested = {side.run for side in found.sides if side.accuracy is not None}
+    pairs = [pair for pair in found.pairs if {pair.first, pair.second} <= tested]
+    if not pairs:
+        return ""
+    lines = "".join(f"<li>{literal(pair.sentence(found.names, language))}</li>" for pair in pairs)
+    title = say("compare.pairs", language)
+    apart = _apart(pairs[0], found.names, language) if len(pairs) == 1 and pairs[0].disagreements else ""
+    return f'<details class="runs-pairs"><summary>{title}</summary><ul>{lines}</ul>{apart}</details>'
+
+
+def _apart(pair: comparing.Pair, names: Mapping[str, str], language: Language) -> str:
+    heads = (say("compare.picture", language), say("results.matrix.true", language), names[pair.first],
+             names[pair.second])  # fmt: skip
+    cells = "".join(f'<th scope="col">{literal(head)}</th>' for head in heads)
+    answers = [(each.picture, each.true, each.first, each.second) for each in pair.disagreements]
+    rows = "".join(f"<tr>{''.join(f'<td>{literal(cell)}</td>' for cell in row)}</tr>" for row in answers)
+    return f'<div class="res-scroll"><table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def distinct_names(runs: Sequence[Overview]) -> list[str]:
@@ -101,13 +145,3 @@ def _verdict(data: RunData, runs: Sequence[Overview], names: Sequence[str], lang
 def right_by_picture(report: Mapping[str, Any]) -> dict[str, bool]:
     """For each test picture, whether it was named correctly."""
     return {picture["name"]: picture["true"] == picture["predicted"] for picture in report["pictures"]}
-
-
-def mcnemar(only_first: int, only_second: int) -> float:
-    """The two-sided p-value of the exact McNemar test (McNemar 1947; binomial form) for two models on one test set.
-
-    The arguments count the pictures on which only one of the two is right.
-    """
-    total = only_first + only_second
-    tail = sum(comb(total, k) for k in range(min(only_first, only_second) + 1))
-    return float(min(1.0, 2 * tail / 2**total))

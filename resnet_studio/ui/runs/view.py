@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from resnet_studio.errors import RunError
+from resnet_studio.evaluation import tables
 from resnet_studio.labels import LONGEST_NAME, LONGEST_NOTE
 from resnet_studio.service.run_data import Damaged, Overview, spell_time, spell_when
 from resnet_studio.text import Language, say
@@ -40,7 +41,7 @@ def table(runs: Sequence[Overview | Damaged], language: Language, cached: int = 
         f' data-yes="{say("runs.delete.yes", language)}" data-warning="{say("runs.delete.warning", language)}">'
         f'<section class="rs-card res-runs"><header><div><h2>{say("runs.title", language)}'
         f" <small>{say('runs.count', language, count=len(runs))}</small></h2>"
-        f'<p class="res-help">{say("runs.help", language)}</p></div>{search}</header>'
+        f'<p class="res-help">{say("runs.help", language)} {_tables(language)}</p></div>{search}</header>'
         f'<div class="res-scroll"><table><caption class="rs-visually-hidden">{say("runs.caption", language)}</caption>'
         f'<thead><tr><th scope="col"><span class="rs-visually-hidden">{say("runs.column.select", language)}</span></th>'
         f"{heads}</tr></thead><tbody>{rows}</tbody></table>"
@@ -48,6 +49,12 @@ def table(runs: Sequence[Overview | Damaged], language: Language, cached: int = 
         f"{_cache(cached, language)}</section>{studies(runs, language)}"
         f'<div class="runs-compare" aria-live="polite"></div></div>'
     )
+
+
+def _tables(language: Language) -> str:
+    """Links to this table as a file."""
+    links = " ".join(f'<a href="studio/all/runs.{format}" download>{format.upper()}</a>' for format in tables.formats())
+    return f'<span class="runs-take">{say("take.tables", language)}: {links}</span>'
 
 
 def _cache(size: int, language: Language) -> str:

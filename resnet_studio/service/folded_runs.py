@@ -16,7 +16,7 @@ from resnet_studio.run_state import RunState
 from resnet_studio.workspace import Run
 
 MOST_RUNS = 2_000
-"""About 40 MB with 50 epochs each. More runs are listed all the same; the log of the others is read each time."""
+"""About 60 MB where each has 50 epochs and has ended. More are listed all the same, their logs read each time."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import library
 from resnet_studio.service.outlook import Forecaster, spell_about
@@ -33,7 +31,7 @@ class QuickTime:
             key, time = "data.hero.time", spell_about(guess, language)
         if not time:
             return ""
-        return f'<p class="rs-small rs-number">{escape(say(key, language, name=name, time=time))}</p>'
+        return say(key, language, name=name, time=time)
 
     def measured(self) -> float | None:
         """Seconds from the click to the end of the latest such training here; None where there was none."""

@@ -7,7 +7,8 @@ writes a list with that between its items.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from string import Formatter
 from typing import Any, Literal, cast
 
@@ -60,9 +61,31 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
     handin.TEXT,
 )
 
+_TEXTS = {
+    language: {key: texts[place] for table in TABLES for key, texts in table.items()}
+    for place, language in enumerate(LANGUAGES)
+}
+
+
+@cache
+def _parsed(text: str) -> tuple[tuple[str, str | None, str, Literal["r", "s", "a"] | None], ...]:
+    return tuple((literal, name, spec or "", conversion) for literal, name, spec, conversion in Formatter().parse(text))  # type: ignore[misc]
+
 
 class _Sentence(Formatter):
-    """``str.format`` with more format specs: ``one|many`` for counts, ``%`` for shares, a separator for lists."""
+    """``str.format`` with more format specs: ``one|many`` for counts, ``%`` for shares, a separator for lists.
+
+    Every text is parsed once, since a page says the same ones hundreds of times. Specs cannot be nested.
+    """
+
+    def vformat(self, format_string: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+        parts = []
+        for literal, name, spec, conversion in _parsed(format_string):
+            parts.append(literal)
+            if name is not None:
+                value = kwargs[name] if name in kwargs else self.get_field(name, args, kwargs)[0]
+                parts.append(self.format_field(self.convert_field(value, conversion) if conversion else value, spec))
+        return "".join(parts)
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, (list, tuple)) and format_spec:
@@ -82,10 +105,10 @@ _FORMATTER = _Sentence()
 
 def template(key: str, language: Language = "en") -> str:
     """The text behind ``key`` before any value is filled in; ``KeyError`` when there is none."""
-    for table in TABLES:
-        if key in table:
-            return table[key][LANGUAGES.index(language)]
-    raise KeyError(f"no text for {key!r}")
+    try:
+        return _TEXTS[language][key]
+    except KeyError:
+        raise KeyError(f"no text for {key!r}") from None
 
 
 def say(key: str, language: Language = "en", /, **values: object) -> str:

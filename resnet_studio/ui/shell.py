@@ -14,13 +14,13 @@ from starlette.middleware.cors import CORSMiddleware
 
 from resnet_studio.durable import replacing
 from resnet_studio.service.machine import Machine
-from resnet_studio.text import LANGUAGES
 from resnet_studio.ui.data import tab as data_tab
 from resnet_studio.ui.page import routes
 from resnet_studio.ui.page.bundle import Bundle
 from resnet_studio.ui.page.context import Shared, Studio, T, translations
 from resnet_studio.ui.page.file_inputs import StudioBlocks
 from resnet_studio.ui.page.middleware import Page
+from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.page.theme import theme
 from resnet_studio.ui.page.uploads import Uploads
 from resnet_studio.ui.predict import tab as predict_tab
@@ -116,38 +116,11 @@ def blocks(studio: Studio) -> gr.Blocks:
 
 def header() -> str:
     """Mark and name, what computes, what runs now, language and theme; ``studio.js`` brings it to life."""
-    languages = "".join(
-        f'<button type="button" class="rs-language" data-language="{language}" lang="{language}">'
-        f"{LANGUAGE_NAMES[language]}</button>"
-        for language in LANGUAGES
-    )
-    return f"""
-<a class="rs-skip" href="#tabs" data-skip>{T("shell.skip")}</a>
-<header class="rs-header">
-  <a class="rs-brand" href="./"><img src="studio/logo.svg" alt="" width="28" height="28"><span role="heading"
-    aria-level="1">ResNet Studio</span></a>
-  <div class="rs-status">
-    <span id="studio-now" class="rs-now" role="status"></span>
-    <span id="studio-machine" class="rs-machine" title="{T("shell.machine")}"></span>
-  </div>
-  <div class="rs-tools">
-    <div class="rs-languages" role="group" aria-label="{T("shell.language")}">{languages}</div>
-    <button type="button" id="studio-theme" class="rs-theme" aria-label="{T("shell.theme")}"
-      title="{T("shell.theme")}"><svg viewBox="0 0 18 18" aria-hidden="true"><circle cx="9" cy="9" r="7" fill="none"
-      stroke="currentColor" stroke-width="1.8"/><path d="M9 2a7 7 0 0 1 0 14z" fill="currentColor"/></svg></button>
-  </div>
-</header>
-{words()}"""
-
-
-def words() -> str:
-    """What scripts say, in the reader's language: an element that nobody sees."""
-    said = {
+    words = {
         **{name: f"shell.zoom.{name}" for name in ("enlarge", "close", "previous", "next")},
         **{f"drop-{tab}": f"shell.drop.{tab}" for tab in ("data", "predict")},
     }
-    attributes = " ".join(f'data-{name}="{T(key)}"' for name, key in said.items())
-    return f'<span id="studio-words" hidden {attributes}></span>'
+    return render("page/header.html", languages=LANGUAGE_NAMES, words=words)
 
 
 def browser_secret(workspace: Workspace) -> str:

@@ -84,7 +84,7 @@ def test_names_are_shown_literally(workspace: Workspace) -> None:
     finished(workspace, '<img src=x onerror="alert(1)">')
     html = listed(workspace)
     assert "<img" not in html
-    assert "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;" in html
+    assert "&lt;img src=x onerror=&#34;alert(1)&#34;&gt;" in html
 
 
 def test_what_the_cache_holds_is_said_and_can_be_cleared(workspace: Workspace) -> None:

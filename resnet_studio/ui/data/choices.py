@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from resnet_studio.errors import DataError
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio
+from resnet_studio.ui.page.templates import render
 
 if TYPE_CHECKING:
     from resnet_studio.data.finding import Finding
@@ -37,27 +36,13 @@ def choices() -> gr.HTML:
 def cards(found: Sequence[Finding], language: Language) -> str:
     """A card for each of the findings that offer something, warnings first."""
     asking = sorted((finding for finding in found if finding.offers), key=lambda each: each.severity != "warning")
-    return "".join(_card(finding, language) for finding in asking)
-
-
-def _card(finding: Finding, language: Language) -> str:
-    kind = "warn" if finding.severity == "warning" else "info"
-    buttons = "".join(
-        f'<button type="button" class="rs-button" data-offer="{escape(json.dumps(dict(offer.changes)), quote=True)}">'
-        f"{escape(offer.sentence(language))}</button>"
-        for offer in finding.offers
-    )
-    return (
-        f'<div class="rs-note rs-{kind} rs-choice" data-kind="{finding.kind}">'
-        f'<p>{escape(finding.sentence(language))}</p><div class="rs-choice-offers">{buttons}</div></div>'
-    )
+    return render("data/choices.html", language, findings=asking)
 
 
 def ready(found: Sequence[Finding], language: Language) -> str:
     """Whether a training can begin, or something has to be settled first."""
     stopped = any(finding.kind in ("single", "one_class") for finding in found)
-    key = "data.next.not_ready" if stopped else "data.next.ready"
-    return f'<span class="rs-h2">{escape(say(key, language))}</span>'
+    return render("data/ready.html", language, ready=not stopped)
 
 
 def begin(studio: Studio, dataset: str | None, event: Mapping[str, Any]) -> str:

@@ -11,17 +11,10 @@ import gradio as gr
 from resnet_studio.ui.data import choices as data_choices
 from resnet_studio.ui.data import view as data_view
 from resnet_studio.ui.page.context import T
+from resnet_studio.ui.page.templates import render
 
 SPLIT_JS = "studioSplit(element, (shares) => trigger('split', shares));"
 GALLERY_JS = "watch('value', studioGallery(element));"
-DRAWING = """
-<svg class="rs-drawing" viewBox="0 0 420 92" aria-hidden="true" fill="none">
-  <path class="line" d="M8 62h404"/>
-  <path class="skip" d="M44 62c0-46 62-46 62 0M120 62c0-46 62-46 62 0M196 62c0-46 62-46 62 0M272 62c0-46 62-46 62 0"/>
-  <g class="cool"><rect x="55" y="42" width="40" height="40" rx="9"/>
-  <rect x="131" y="42" width="40" height="40" rx="9"/><rect x="207" y="42" width="40" height="40" rx="9"/></g>
-  <g class="warm"><rect x="283" y="42" width="40" height="40" rx="9"/><circle cx="372" cy="62" r="15"/></g>
-</svg>"""
 
 
 @dataclass(frozen=True)
@@ -74,26 +67,20 @@ class Hero:
 def hero() -> Hero:
     """What a browser sees that has no data set yet: what this is for, two big buttons, and a look at the samples."""
     with gr.Column(elem_id="data-hero") as frame:
-        gr.HTML(
-            f'<div class="rs-hero">{DRAWING}<h1>{T("data.hero.title")}</h1><p>{T("data.hero.text")}</p></div>',
-            apply_default_css=False,
-        )
+        gr.HTML(render("data/hero.html"), apply_default_css=False)
         with gr.Row(elem_id="data-hero-buttons"):
             quick = gr.Button(T("data.hero.quick"), variant="primary", size="lg", elem_id="data-quick")
             own = gr.Button(T("data.hero.own"), size="lg", elem_id="data-own")
         time = gr.HTML("", elem_id="data-hero-time", apply_default_css=False)
         problem = gr.HTML("", elem_id="data-hero-problem", apply_default_css=False)
         sample = gr.Button(T("data.hero.sample"), size="sm", elem_id="data-try", elem_classes="rs-link")
-        gr.HTML(f'<p class="rs-small">{T("data.hero.drop")}</p>', elem_id="data-hero-drop", apply_default_css=False)
+        gr.HTML(render("data/drop_hint.html"), elem_id="data-hero-drop", apply_default_css=False)
     return Hero(frame, quick, own, sample, time, problem)
 
 
 def waiting(word: Callable[[str], Any]) -> str:
     """What stands where a data set will be summed up; ``word`` gives the text of a key."""
-    return (
-        f'<div class="rs-waiting"><h3 class="rs-h2">{word("data.waiting.title")}</h3>'
-        f'<p class="rs-small">{word("data.waiting.text")}</p></div>'
-    )
+    return render("data/waiting.html", word=word)
 
 
 def view() -> View:

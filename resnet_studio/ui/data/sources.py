@@ -18,6 +18,7 @@ from resnet_studio.ui.data import offers as data_offers
 from resnet_studio.ui.data import view as data_view
 from resnet_studio.ui.page.context import Studio, T, guarded, reader, reader_is_local
 from resnet_studio.ui.page.folder_picker import Picked, folder_picker, uploads
+from resnet_studio.ui.page.templates import render
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
@@ -53,7 +54,7 @@ class Sources:
 
 def build(studio: Studio) -> Sources:
     """One folded choice for each way in; opening one folds the others."""
-    gr.HTML(f'<h2 class="rs-h2 rs-column-title">{T("data.from")}</h2>', apply_default_css=False)
+    gr.HTML(render("data/sources_title.html"), apply_default_css=False)
     notes: dict[str, gr.HTML] = {}
     with gr.Column(elem_id="data-sources", elem_classes="rs-choices"):
         sample_frame, sample = _offered("sample", data_offers.samples(), notes, open=True)

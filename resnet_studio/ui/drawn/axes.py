@@ -27,6 +27,12 @@ class Scale:
         share = (value - self.low) / span if span else 0.0
         return self.start + share * (self.end - self.start)
 
+    def all(self, values: Iterable[float]) -> list[float]:
+        """The places of many ``values``."""
+        span = self.high - self.low
+        low, start, factor = self.low, self.start, (self.end - self.start) / span if span else 0.0
+        return [start + (value - low) * factor for value in values]
+
 
 def ticks(low: float, high: float, count: int = 5, *, whole: bool = False) -> list[float]:
     """About ``count`` round numbers (1, 2 or 5 times a power of ten) that lie in ``low``..``high``."""
@@ -94,9 +100,9 @@ def path(points: Iterable[tuple[float, float]]) -> str:
     """SVG path data through ``points``; one that is not finite leaves a gap, one alone in a gap becomes a dot."""
     pieces: list[str] = []
     for group in runs_of(points):
-        first, *rest = group
-        pieces.append(f"M{place(first[0])} {place(first[1])}")
-        pieces.append("h.01" if not rest else "L" + " ".join(f"{place(x)} {place(y)}" for x, y in rest))
+        numbers = " ".join([f"{x:.1f} {y:.1f}" for x, y in group]) + " "
+        first_x, first_y, rest = numbers.replace(".0 ", " ").split(" ", 2)
+        pieces.append(f"M{first_x} {first_y}{'L' + rest[:-1] if rest else 'h.01'}")
     return "".join(pieces)
 
 
@@ -104,7 +110,7 @@ def runs_of(points: Iterable[tuple[float, float]]) -> list[list[tuple[float, flo
     """``points`` cut into stretches of finite ones."""
     groups: list[list[tuple[float, float]]] = [[]]
     for point in points:
-        if math.isfinite(point[0]) and math.isfinite(point[1]):
+        if math.isfinite(point[0] + point[1]):
             groups[-1].append(point)
         elif groups[-1]:
             groups.append([])

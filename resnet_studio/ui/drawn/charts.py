@@ -8,17 +8,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from html import escape
+from functools import lru_cache
 from typing import Literal
 
 from resnet_studio.events import EpochFinished
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn.axes import Scale, loss_range, path, percent, place, share_range, short, thinned
-from resnet_studio.ui.drawn.plot import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Line, Panel, figure, path_in
+from resnet_studio.ui.drawn.plot import BOTTOM, FRAME, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Line, Panel, figure, path_in
+from resnet_studio.ui.page.templates import render
 
 COLOURS = 8
 """How many runs :func:`overlay` can tell apart; ``train.css`` holds their colours and dashes."""
 
+CURVES_CACHED = 64
 Measure = Literal["loss", "accuracy"]
 
 
@@ -46,55 +48,69 @@ class History:
         return max(self.planned, self.epochs[-1].epoch if self.epochs else 1, 1)
 
 
-def curves(history: History, language: Language = "en") -> str:
-    """Loss and accuracy of one run, side by side."""
+def curves(history: History, language: Language = "en", *, look: str = "") -> str:
+    """Loss and accuracy of one run, side by side; ``look`` is an additional CSS class."""
+    fixed = replace(history, epochs=tuple(history.epochs), trail=())
+    return _curves(fixed, _loss_axis(history), language, look)
+
+
+@lru_cache(maxsize=CURVES_CACHED)
+def _curves(history: History, losses: Scale, language: Language, look: str) -> str:
+    """Within an epoch nothing changes but the trail, which at most moves the axis of the ``losses``."""
     shown = thinned(history.epochs, lambda epoch: epoch.validation_loss)
     if history.best is not None and history.best not in shown:
         shown = sorted([*shown, history.best], key=lambda epoch: epoch.epoch)
     rows = [_row(epoch) for epoch in shown]
-    panels = [_panel("loss", history, shown, language), _panel("accuracy", history, shown, language)]
-    return figure(panels, rows, say("charts.epoch", language))
+    loss = replace(_panel("loss", history, shown, language), y=losses)
+    panels = [loss, _panel("accuracy", history, shown, language)]
+    return figure(panels, rows, say("charts.epoch", language), look=look)
+
+
+def _loss_axis(history: History) -> Scale:
+    shown = thinned(history.epochs, lambda epoch: epoch.validation_loss)
+    losses = [loss for epoch in shown for loss in (epoch.train_loss, epoch.validation_loss)]
+    return _upright(*loss_range([*losses, *(loss for _, loss in history.trail)]))
+
+
+def _upright(low: float, high: float) -> Scale:
+    return Scale(low, high, HEIGHT - BOTTOM, TOP)
+
+
+def _along(history: History) -> Scale:
+    return Scale(0, history.width, LEFT, WIDTH - RIGHT)
 
 
 def trail(history: History) -> str:
     """What happened within the epochs, drawn over the loss panel of :func:`curves` and on the same scales."""
     if not history.trail:
         return ""
-    shown = thinned(history.epochs, lambda epoch: epoch.validation_loss)
-    panel = _panel("loss", history, shown, "en")
+    along, losses = _along(history), _loss_axis(history)
     points = thinned(history.trail, lambda point: point[1])
     x, y = points[-1]
-    dot = ""
+    dot = None
     if math.isfinite(y):
-        at = min(max(panel.y(y), TOP - 6), HEIGHT - BOTTOM)
-        dot = f'<circle class="now" cx="{place(panel.x(x))}" cy="{place(at)}" r="3.5"/>'
-    return (
-        f'<svg class="rs-plot rs-trail" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'
-        f'<path class="line within" d="{path_in(points, panel.x, panel.y)}"/>{dot}</svg>'
-    )
+        dot = place(along(x)), place(min(max(losses(y), TOP - 6), HEIGHT - BOTTOM))
+    return render("drawn/trail.html", path=path_in(points, along, losses), dot=dot, **FRAME)
 
 
 def learning_rate(history: History, language: Language = "en") -> str:
     """The learning rate of the head over the epochs, as one low strip; empty before the first epoch is done."""
     if not history.epochs:
         return ""
-    width, height = WIDTH, 70
+    height = 70
     shown = thinned(history.epochs, lambda epoch: epoch.learning_rate)
     rates = [epoch.learning_rate for epoch in shown if math.isfinite(epoch.learning_rate)]
     high = max(rates, default=0.0)
-    x = Scale(0, history.width, LEFT, width - RIGHT)
+    x = Scale(0, history.width, LEFT, WIDTH - RIGHT)
     y = Scale(0, high or 1, height - 8, 26)
     points = tuple((epoch.epoch, epoch.learning_rate) for epoch in shown)
-    numbers = {"now": f"{points[-1][1]:.2g}", "high": f"{high:.2g}"}
-    name, about = say("charts.learning_rate", language), say("charts.learning_rate.about", language, **numbers)
-    return (
-        f'<div class="rs-panel-plot"><svg class="rs-plot rs-rate" viewBox="0 0 {width} {height}" role="img"'
-        f' aria-label="{escape(about)}">'
-        f'<text class="key" x="0" y="12">{escape(name)}</text>'
-        f'<text class="tick" x="{width - RIGHT}" y="12" text-anchor="end">'
-        f"{escape(say('charts.learning_rate.now', language, **numbers))}</text>"
-        f'<path class="axis" d="M{LEFT} {height - 8}H{width - RIGHT}"/>'
-        f'<path class="line rate" d="{path_in(points, x, y)}"/></svg></div>'
+    return render(
+        "drawn/learning_rate.html",
+        language,
+        path=path_in(points, x, y),
+        now=f"{points[-1][1]:.2g}",
+        high=f"{high:.2g}",
+        **{**FRAME, "height": height},
     )
 
 
@@ -119,8 +135,7 @@ def overlay(runs: Sequence[tuple[str, Sequence[EpochFinished]]], language: Langu
 def example(language: Language = "en") -> str:
     """What the curves will look like, on a made-up run that begins to overfit."""
     epochs = [_made_up(number) for number in range(1, 13)]
-    drawn = curves(History(epochs, planned=12, probe=0.78), language)
-    return drawn.replace('class="rs-chart "', 'class="rs-chart example"', 1).replace(' tabindex="0"', "", 1)
+    return curves(History(epochs, planned=12, probe=0.78), language, look="example")
 
 
 def _made_up(number: int) -> EpochFinished:
@@ -135,9 +150,7 @@ def _made_up(number: int) -> EpochFinished:
 
 def key(look: str) -> str:
     """A swatch of the line that looks like ``look``: train, validation, probe, best or run-N."""
-    line = f'<path class="line {look}" d="M2 5h22"/>'
-    drawn = '<circle class="best" cx="13" cy="5" r="4"/>' if look == "best" else line
-    return f'<svg class="rs-plot rs-swatch" viewBox="0 0 26 10" aria-hidden="true">{drawn}</svg>'
+    return render("drawn/swatch.html", look=look)
 
 
 def overlay_key(index: int) -> str:
@@ -156,21 +169,15 @@ def sparkline(values: Sequence[float], label: str = "", *, width: int = 96, heig
     x, y = Scale(0, max(len(points) - 1, 1), 3, width - 5), Scale(low - pad, high + pad, height - 3, 3)
     placed = [(x(at), y(value)) for at, value in points]
     last = next(point for point in reversed(placed) if math.isfinite(point[1]))
-    named = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
-    return (
-        f'<svg class="rs-plot rs-spark" viewBox="0 0 {width} {height}" width="{width}" height="{height}" {named}>'
-        f'<path class="line validation" d="{path(placed)}"/>'
-        f'<circle class="end" cx="{place(last[0])}" cy="{place(last[1])}" r="2.2"/></svg>'
-    )
+    end = place(last[0]), place(last[1])
+    return render("drawn/sparkline.html", width=width, height=height, label=label, path=path(placed), end=end)
 
 
 def _panel(measure: Measure, history: History, shown: Sequence[EpochFinished], language: Language) -> Panel:
     parts = ("train", "validation")
     lines = tuple(Line(say(f"charts.{part}", language), part, _points(shown, f"{part}_{measure}")) for part in parts)
     values = [value for line in lines for _, value in line.points]
-    if measure == "loss":
-        values += [loss for _, loss in history.trail]
-    elif history.probe is not None:
+    if measure == "accuracy" and history.probe is not None:
         values.extend([history.probe] if values else [0.0, history.probe, 1.0])
     bare = _axes(measure, history, values, language)
     best, level = history.best, None
@@ -190,8 +197,8 @@ def _axes(measure: Measure, history: History, values: Iterable[float], language:
     return Panel(
         title=say(f"charts.{measure}", language),
         lines=(),
-        x=Scale(0, history.width, LEFT, WIDTH - RIGHT),
-        y=Scale(low, high, HEIGHT - BOTTOM, TOP),
+        x=_along(history),
+        y=_upright(low, high),
         share=measure == "accuracy",
         x_title=say("charts.epoch", language),
     )

@@ -9,20 +9,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from html import escape
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from resnet_studio.config import Depth, Freeze, Head, Stem, Tuned
 from resnet_studio.model.anatomy import STAGES, Stage, blocks, frozen_stages, parameters
 from resnet_studio.text import Language, say
-from resnet_studio.ui.drawn.axes import place
+from resnet_studio.ui.page.templates import render
 
 if TYPE_CHECKING:
     from resnet_studio.service.outlook import Outlook
 
 WIDTH, HEIGHT, FLOOR = 400, 146, 112
-LOCK = "M-3.4 -.6h6.8v5h-6.8zM-2.2 -.6v-1.6a2.2 2.2 0 0 1 4.4 0v1.6"
 
 
 @dataclass(frozen=True)
@@ -40,6 +37,40 @@ class Drawn:
     parameters: int
     trained: int
     frozen: bool | None
+
+    @property
+    def look(self) -> str:
+        """The CSS class, which is also the last part of the text's key."""
+        return "open" if self.frozen is None else "frozen" if self.frozen else "trained"
+
+    @property
+    def top(self) -> float:
+        """The upper edge."""
+        return FLOOR - self.height
+
+    @property
+    def middle(self) -> float:
+        """The horizontal centre."""
+        return self.x + self.width / 2
+
+    @property
+    def seams(self) -> list[float]:
+        """Where the residual blocks meet, from left to right."""
+        return [self.x + self.width * index / self.blocks for index in range(1, self.blocks)]
+
+    def name(self, language: Language) -> str:
+        """What it is called: layer1 to layer4 as in torchvision, stem and head in words."""
+        return say(f"network.{self.stage}", language) if self.stage in ("stem", "head") else self.stage
+
+
+class Bar(NamedTuple):
+    """The labelled bar over neighbouring stages that are alike."""
+
+    look: str
+    left: float
+    right: float
+    middle: float
+    text: str
 
 
 def drawing(
@@ -61,13 +92,19 @@ def drawing(
     counts = count()
     trained = counts if freeze == "auto" else count(freeze=freeze, tuned=tuned)
     stages = _laid_out(depth, freeze, counts, trained)
-    words = summary(depth, counts, None if freeze == "auto" else trained, stem=stem, language=language)
-    name = say("network.title", language, depth=depth)
-    return (
-        f'<figure class="rs-network"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(name)}">'
-        f"<title>{escape(name)}</title><desc>{escape(_described(stages, language))}</desc>"
-        f"{_bars(stages, language)}{_links(stages)}{''.join(_block(one, language, classes) for one in stages)}</svg>"
-        f"<figcaption>{words}</figcaption></figure>"
+    return render(
+        "drawn/network.html",
+        language,
+        depth=depth,
+        classes=classes,
+        description=_described(stages, language),
+        bars=_bars(stages, language),
+        stages=stages,
+        summary=summary(depth, counts, None if freeze == "auto" else trained, stem=stem, language=language),
+        amount=amount,
+        width=WIDTH,
+        height=HEIGHT,
+        floor=FLOOR,
     )
 
 
@@ -86,7 +123,7 @@ def summary(
         )
     if stem == "small":
         said = f"{said} {say('network.small_stem', language)}"
-    return escape(said)
+    return said
 
 
 def amount(count: int, language: Language = "en") -> str:
@@ -124,72 +161,32 @@ def _laid_out(depth: Depth, freeze: Freeze, counts: dict[Stage, int], trained: d
     return stages
 
 
-def _bars(stages: list[Drawn], language: Language) -> str:
-    """A bar over the frozen part and one over the trained part, each with its name."""
-    parts = []
+def _bars(stages: list[Drawn], language: Language) -> list[Bar]:
+    """A bar over the frozen part and one over the trained part; a single trained stage has its name further left."""
+    bars = []
     for frozen in (True, False, None):
         part = [one for one in stages if one.frozen is frozen]
         if not part:
             continue
-        left, right = part[0].x, part[-1].x + part[-1].width
-        look = _look(frozen)
-        text = say(f"network.{look}", language) if len(part) > 1 or frozen is not False else ""
+        left, right, look = part[0].x, part[-1].x + part[-1].width, part[0].look
         middle = (left + right) / 2
-        parts.append(f'<path class="bar {look}" d="M{place(left)} 20H{place(right)}"/>')
-        if not text:
-            text = say("network.trained", language)
+        if len(part) == 1 and frozen is False:
             middle = min(middle, WIDTH - 22)
-        lock = f'<path class="lock" d="{LOCK}" transform="translate({place(middle - 32)} 9)"/>' if frozen else ""
-        parts.append(f'{lock}<text class="part {look}" x="{place(middle)}" y="13" text-anchor="middle">{text}</text>')
-    return "".join(parts)
-
-
-def _links(stages: list[Drawn]) -> str:
-    middle = FLOOR - 13
-    return "".join(
-        f'<path class="link" d="M{place(one.x + one.width)} {middle}H{place(other.x)}"/>'
-        for one, other in pairwise(stages)
-    )
-
-
-def _block(one: Drawn, language: Language, classes: int) -> str:
-    """One stage: a block with a seam between its residual blocks, its name and its parameters underneath."""
-    top, middle = FLOOR - one.height, one.x + one.width / 2
-    seams = "".join(
-        f"M{place(one.x + one.width * index / one.blocks)} {place(top + 5)}V{FLOOR - 5}"
-        for index in range(1, one.blocks)
-    )
-    known = one.stage != "head" or classes
-    count = amount(one.parameters, language) if known else "–"
-    at = f'x="{place(middle)}" text-anchor="middle"'
-    return (
-        f'<g class="stage {_look(one.frozen)}" data-stage="{one.stage}">'
-        f'<rect x="{place(one.x)}" y="{place(top)}" width="{place(one.width)}" height="{place(one.height)}" rx="5"/>'
-        f'<path class="seam" d="{seams}"/>'
-        f'<text class="name" {at} y="{FLOOR + 15}">{_name(one.stage, language)}</text>'
-        f'<text class="count" {at} y="{FLOOR + 29}">{count}</text></g>'
-    )
-
-
-def _look(frozen: bool | None) -> str:
-    return "open" if frozen is None else "frozen" if frozen else "trained"
-
-
-def _name(stage: Stage, language: Language) -> str:
-    return say(f"network.{stage}", language) if stage in ("stem", "head") else stage
+        bars.append(Bar(look, left, right, middle, say(f"network.{look}", language)))
+    return bars
 
 
 def _described(stages: list[Drawn], language: Language) -> str:
     """The drawing in words, stage by stage."""
-    told = [
+    described = [
         say(
             "network.stage.part" if 0 < one.trained < one.parameters else "network.stage", language,
-            stage=_name(one.stage, language), count=one.parameters, trained=one.trained,
-            state=say(f"network.{_look(one.frozen)}", language),
+            stage=one.name(language), count=one.parameters, trained=one.trained,
+            state=say(f"network.{one.look}", language),
         )
         for one in stages
     ]  # fmt: skip
-    return ("；" if language == "zh" else "; ").join(told)
+    return ("；" if language == "zh" else "; ").join(described)
 
 
 def planned(look: Outlook, language: Language) -> str:

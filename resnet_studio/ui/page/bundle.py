@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
 from resnet_studio.assets import asset
 from resnet_studio.text import Language
-
-LOCALES: dict[Language, str] = {"en": "en", "zh": "zh-CN"}
+from resnet_studio.ui.page.context import LOCALES
+from resnet_studio.ui.page.templates import render
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,19 @@ class Bundle:
         Below a ``root_path``, a page that was asked for without the last slash moves there, since all its links are
         relative.
         """
-        slash = f"if (location.pathname === {json.dumps(root_path)}) location.pathname += '/';" if root_path else ""
-        return (
-            f"<script>{slash}window.studioLocale={LOCALES[language]!r};</script><script>{self.early}</script>"
-            '<link rel="icon" type="image/svg+xml" href="studio/logo.svg">'
-            f'<link rel="preload" as="style" href="{self._style}">'
-            f'<script defer src="studio/studio.js?v={_version(self.js)}"></script>'
+        return render(
+            "page/head.html",
+            root_path=root_path,
+            locale=LOCALES[language],
+            early=Markup(self.early),
+            style=self._style,
+            script=f"studio/studio.js?v={_version(self.js)}",
         )
 
     @property
     def body(self) -> str:
         """What goes right behind ``<body>``: the style sheet, where it comes after all that Gradio adds to the head."""
-        return f'<link rel="stylesheet" href="{self._style}">'
+        return render("page/body.html", style=self._style)
 
     @property
     def _style(self) -> str:

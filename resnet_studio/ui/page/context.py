@@ -41,13 +41,13 @@ from resnet_studio.service.run_data import RunData
 from resnet_studio.service.shelf import Shelf
 from resnet_studio.text import LANGUAGES, Language, keys, say, template
 from resnet_studio.ui.page.access import Access
-from resnet_studio.ui.page.bundle import LOCALES
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.training.jobs import Jobs
 
 COOKIE = "studio_language"
+LOCALES: dict[Language, str] = {"en": "en", "zh": "zh-CN"}
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -16,7 +16,7 @@ import gradio as gr
 
 from resnet_studio.data.formats import reads_heif
 from resnet_studio.errors import DataError
-from resnet_studio.ui.page.context import T
+from resnet_studio.ui.page.templates import render
 
 WORDS = ("sending", "cancelled", "none", "loose", "too_large", "failed")
 
@@ -42,7 +42,7 @@ def folder_picker(elem_id: str) -> gr.HTML:
     A function, as Gradio writes a stub file beside the module of every new component class.
     """
     return gr.HTML(
-        html_template=_template(),
+        html_template=render("page/folder_picker.html", words=WORDS, reads_heif=reads_heif()),
         js_on_load="studioPicker(element, (detail) => trigger('picked', detail));",
         apply_default_css=False,
         elem_id=elem_id,
@@ -72,28 +72,3 @@ def _file(name: str, path: Path, base: Path) -> Path:
     if not resolved.is_relative_to(base) or not resolved.is_file():
         raise DataError("error.page_data.upload", name=name)
     return resolved
-
-
-def _template() -> str:
-    words = " ".join(f'data-{word.replace("_", "-")}="{T(f"data.picker.{word}")}"' for word in WORDS)
-    words += ' data-heic="read"' if reads_heif() else ""
-    return f"""
-<div class="rs-drop" {words}>
-  <div class="rs-drop-idle">
-    <p class="rs-h2">{T("data.picker.title")}</p>
-    <p class="rs-small">{T("data.picker.help")}</p>
-    <div class="rs-drop-buttons">
-      <button type="button" class="rs-button" data-pick="folder">{T("data.picker.folder")}</button>
-      <button type="button" class="rs-button" data-pick="zip">{T("data.picker.zip")}</button>
-    </div>
-  </div>
-  <div class="rs-drop-busy" hidden>
-    <p class="rs-h2 rs-drop-text" role="status"></p>
-    <div class="rs-progress" role="progressbar" aria-label="{T("data.picker.sending")}"><span></span></div>
-    <button type="button" class="rs-button" data-pick="cancel">{T("data.picker.cancel")}</button>
-  </div>
-  <p class="rs-drop-chosen rs-small" data-words="{T("data.picker.chosen")}"></p>
-  <p class="rs-drop-message rs-small" role="alert"></p>
-  <input type="file" webkitdirectory multiple hidden data-input="folder" tabindex="-1" aria-hidden="true">
-  <input type="file" accept=".zip,application/zip" hidden data-input="zip" tabindex="-1" aria-hidden="true">
-</div>"""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import gradio as gr
 
 from resnet_studio.text import Language, say
-from resnet_studio.ui.page.context import T
+from resnet_studio.ui.page.templates import render
 from resnet_studio.workspace import Run
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def loading() -> str:
     """What stands in a view until its first content comes."""
-    return f'<p class="res-loading">{T("results.loading")}</p>'
+    return render("page/loading.html")
 
 
 def selected_tab() -> gr.Tab:

@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resnet_studio.text import Language, say, template
 from resnet_studio.ui.page.access import Access, host_of, is_local, resolved, under
-from resnet_studio.ui.page.bundle import LOCALES, Bundle
-from resnet_studio.ui.page.context import language_of
+from resnet_studio.ui.page.bundle import Bundle
+from resnet_studio.ui.page.context import LOCALES, language_of
 from resnet_studio.ui.page.open_routes import UPLOADED, is_open
 from resnet_studio.ui.page.whose import COOKIE, new_cookie
 

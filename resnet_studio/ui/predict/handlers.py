@@ -13,9 +13,10 @@ from resnet_studio.errors import DataError, StudioError
 from resnet_studio.model.checkpoint import import_checkpoint
 from resnet_studio.service.predictors import card_of
 from resnet_studio.text import say
-from resnet_studio.ui.drawn.literal import literal
 from resnet_studio.ui.page.context import Studio, guarded, reader
 from resnet_studio.ui.page.folder_picker import uploads
+from resnet_studio.ui.page.notes import alert
+from resnet_studio.ui.page.templates import escaped
 from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.asking import Asking
 
@@ -55,7 +56,7 @@ class Handlers:
         """In: the model, chosen by hand. Out: the model picked by hand."""
         return wish(chosen or "")
 
-    @guarded(instead=lambda sentence: (*[gr.skip()] * 4, predict_view.note(sentence)))
+    @guarded(instead=lambda sentence: (*[gr.skip()] * 4, alert(sentence)))
     def bring(self, file: str) -> tuple[Any, ...]:
         """In: an uploaded checkpoint. Out: the offer with the new model chosen, that as picked by hand, about."""
         kept = import_checkpoint(Path(file), self._studio.workspace)
@@ -77,7 +78,7 @@ class Handlers:
             gr.Tabs(visible=bool(models)),
         )
 
-    @guarded(instead=lambda sentence: (predict_view.note(sentence), gr.skip(), ""))
+    @guarded(instead=lambda sentence: (alert(sentence), gr.skip(), ""))
     def describe(self, chosen: str | None) -> tuple[Any, Any, Any]:
         """In: the model. Out: about, the paper of the pad, the pictures to try."""
         if not chosen:
@@ -88,20 +89,20 @@ class Handlers:
         words = predict_view.about(card.depth, card.classes, reader())
         return words, "dark" if self._asking.paper(found).dark else "light", self._asking.tries(found, 0, reader())
 
-    @guarded(instead=predict_view.note)
+    @guarded(instead=alert)
     def others(self, chosen: str | None, event: gr.EventData) -> str:
         """In: the model; the event says which test picture is next. Out: the pictures to try."""
         first = getattr(event, "first", 0)
         first = first if isinstance(first, int) and first >= 0 else 0
         return self._asking.tries(self._asking.models.find(chosen), first, reader())
 
-    @guarded(instead=lambda sentence: (gr.skip(), predict_view.note(sentence)))
+    @guarded(instead=lambda sentence: (gr.skip(), alert(sentence)))
     def try_one(self, chosen: str | None, event: gr.EventData) -> tuple[Any, Any]:
         """In: the model; the event names one of its test pictures. Out: the picture, the pictures to try."""
         found = self._asking.models.find(chosen)
         return str(self._asking.borrowed(found, getattr(event, "index", None))), gr.skip()
 
-    @guarded(instead=lambda sentence: (*[gr.skip()] * 3, literal(sentence)))
+    @guarded(instead=lambda sentence: (*[gr.skip()] * 3, escaped(sentence)))
     def bring_pictures(self, event: gr.EventData) -> tuple[Any, Any, Any, str]:
         """In: the inbox. Out: the picture, the many pictures, the ways to ask: whichever fits; what the inbox says."""
         if not self._asking.models.all():

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from resnet_studio.ui.page.context import T
+from resnet_studio.ui.page.templates import render
 
 PAD_SIDE = 560
 
@@ -38,21 +39,9 @@ def draw_pad(elem_id: str) -> gr.HTML:
 
     Its value is the paper: ``light`` or ``dark``.
     """
-    buttons = "".join(
-        f'<button type="button" class="res-button small" data-do="{do}">{T(f"predict.draw.{do}")}</button>'
-        for do in ("undo", "clear", "paper")
-    )
-    template = f"""
-<div class="predict-pad" data-paper="${{value}}">
-  <div class="predict-sheet"><canvas width="{PAD_SIDE}" height="{PAD_SIDE}" role="img"
-    aria-label="{T("predict.draw.label")}"></canvas><span aria-hidden="true">{T("predict.draw.hint")}</span></div>
-  <div class="predict-tools"><label>{T("predict.draw.width")}
-    <input type="range" min="20" max="96" value="56"></label>{buttons}</div>
-  <p class="res-help">{T("predict.draw.centred")}</p>
-</div>"""
     return gr.HTML(
         value="light",
-        html_template=template,
+        html_template=render("predict/draw_pad.html", side=PAD_SIDE),
         js_on_load='window.studioPad(element, props, watch, (picture) => trigger("drawn", { picture }));',
         apply_default_css=False,
         elem_id=elem_id,
@@ -65,10 +54,9 @@ def inbox(elem_id: str) -> gr.HTML:
     Its value is a sentence where that came to nothing. ``many`` in the event says that it is meant for the list of many
     pictures.
     """
-    failed = T("data.picker.failed")
     return gr.HTML(
         value="",
-        html_template=f'<span class="predict-inbox" role="alert" data-failed="{failed}">${{value}}</span>',
+        html_template=render("predict/inbox.html"),
         js_on_load="window.studioInbox(element, (detail) => trigger('brought', detail));",
         apply_default_css=False,
         elem_id=elem_id,

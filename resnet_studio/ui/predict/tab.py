@@ -13,6 +13,7 @@ from resnet_studio.ui.page.choices import filled_in_later
 from resnet_studio.ui.page.context import Shared, Studio, T
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.frame import selected_tab
+from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.handlers import Handlers
 from resnet_studio.ui.predict.parts import draw_pad, inbox, picture_box, tries
@@ -130,7 +131,7 @@ def _many() -> dict[str, Any]:
 
 
 def _insecure() -> str:
-    return f'<p class="rs-note predict-insecure" hidden>{T("predict.webcam.insecure")}</p>'
+    return render("predict/insecure.html")
 
 
 def _connect_models(handlers: Handlers, shared: Shared, parts: Parts) -> None:

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from resnet_studio.data.dataset import Split
 from resnet_studio.errors import DataError
 from resnet_studio.service.run_data import RunData
-from resnet_studio.text import Language, say
-from resnet_studio.ui.drawn.literal import literal, name_of
+from resnet_studio.text import Language
+from resnet_studio.ui.page.templates import render
 from resnet_studio.workspace import Run, Workspace
 
 SHOWN = 10
@@ -68,25 +68,5 @@ def panel(tries: Sequence[Try], first: int, total: int, language: Language, *, d
     """The pictures as buttons, and one that leads to the drawing pad where the pictures are drawings (``drawn``)."""
     if not tries:
         return ""
-    pictures = "".join(_picture(one, language) for one in tries)
-    more = draw = ""
-    if total > SHOWN:
-        label = say("predict.tries.others", language)
-        more = f'<button type="button" class="res-link" data-more="{(first + SHOWN) % total}">{label}</button>'
-    if drawn:
-        label = say("predict.tries.draw", language)
-        draw = f'<button type="button" class="res-button" data-draw="1">{label}</button>'
-    return (
-        f'<section class="predict-tries"><h2 class="rs-h2">{say("predict.tries.title", language)}</h2>'
-        f'<p class="rs-small">{say("predict.tries.text", language)} {more}</p>'
-        f'<div class="predict-tries-row">{pictures}</div>{draw}</section>'
-    )
-
-
-def _picture(one: Try, language: Language) -> str:
-    label = literal(say("predict.tries.one", language, name=one.name))
-    return (
-        f'<button type="button" data-try="{one.index}" aria-label="{label}" title="{label}">'
-        f'<img src="{one.address}" alt="" loading="lazy" width="64" height="64">'
-        f"<span>{name_of(one.name)}</span></button>"
-    )
+    more = (first + SHOWN) % total if total > SHOWN else None
+    return render("predict/tries.html", language, tries=tries, more=more, drawn=drawn)

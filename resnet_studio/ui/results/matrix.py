@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resnet_studio.text import Language, say
-from resnet_studio.ui.drawn.literal import literal
+from resnet_studio.text import Language
+from resnet_studio.ui.page.templates import render
 
 WHOLE_UP_TO = 60
 MOST_CONFUSED = 30
@@ -23,6 +23,20 @@ class MixUp:
     predicted: int
     count: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of the matrix that is not empty, or one on the diagonal; ``share`` is that of the pictures of its row."""
+
+    predicted: int
+    count: int
+    share: float
+
+    @property
+    def tint(self) -> float:
+        """See :func:`tint`."""
+        return tint(self.share)
 
 
 def mix_ups(confusion: Sequence[Sequence[int]]) -> list[MixUp]:
@@ -51,66 +65,23 @@ def matrix(report: Mapping[str, Any], language: Language, *, whole: bool = False
     partial = total > WHOLE_UP_TO and not (whole and total <= ALL_UP_TO)
     shown = most_confused(confusion, MOST_CONFUSED) if partial else list(range(total))
     size = "roomy" if len(shown) <= 12 else "close" if len(shown) <= 30 else "dense"
-    parts = [
-        f'<section class="rs-card res-matrix {size}" aria-labelledby="res-matrix-title">',
-        f'<h3 class="rs-h2" id="res-matrix-title">{say("results.matrix.title", language)}</h3>',
-        f'<p class="res-help">{say("results.matrix.help", language)}'
-        f' <span class="res-keys">{say("results.matrix.keys", language)}</span></p>',
-        _choice(total, len(shown), partial, language),
-        _table(confusion, report["classes"], shown, language),
-        f'<p class="res-scale" aria-hidden="true"><span>0</span><i></i><i class="wrong"></i><span>100%</span>'
-        f" {say('results.matrix.scale', language)}</p>",
-        "</section>",
-    ]
-    return "".join(parts)
-
-
-def _choice(total: int, shown: int, partial: bool, language: Language) -> str:
-    """The line that says which classes a large matrix shows, and the button for the others."""
-    if total <= WHOLE_UP_TO:
-        return ""
-    line = say("results.matrix.some", language, shown=shown, total=total) if partial else ""
-    key = "results.matrix.all" if partial else "results.matrix.fewer"
-    offered = not partial or total <= ALL_UP_TO
-    button = f'<button type="button" class="res-link" data-matrix="{"all" if partial else "fewer"}">'
-    return f"<p class='res-help'>{line} {f'{button}{say(key, language, total=total)}</button>' if offered else ''}</p>"
-
-
-def _table(confusion: Sequence[Sequence[int]], classes: Sequence[str], shown: Sequence[int], language: Language) -> str:
-    """The table itself; only one cell is a tab stop, arrow keys move it (see ``assets/results.js``)."""
-    heads = "".join(
-        f'<th scope="col" title="{literal(classes[index])}"><span><bdi>{literal(classes[index])}</bdi></span></th>'
-        for index in shown
-    )
-    rows = "".join(_row(confusion[index], index, classes, shown, language) for index in shown)
-    return (
-        f'<div class="res-scroll"><table class="res-grid" role="grid" aria-labelledby="res-matrix-title"'
-        f' style="max-width: {118 + 76 * len(shown)}px">'
-        f'<thead><tr><th class="corner"><span class="said">{say("results.matrix.predicted", language)} →</span>'
-        f'<span class="true">{say("results.matrix.true", language)} ↓</span></th>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+    return render(
+        "results/matrix.html",
+        language,
+        classes=report["classes"],
+        rows=[(true, _cells(confusion[true], true, shown)) for true in shown],
+        shown=shown,
+        total=total,
+        size=size,
+        large=total > WHOLE_UP_TO,
+        partial=partial,
+        switch=not partial or total <= ALL_UP_TO,
     )
 
 
-def _row(row: Sequence[int], true: int, classes: Sequence[str], shown: Sequence[int], language: Language) -> str:
+def _cells(row: Sequence[int], true: int, shown: Sequence[int]) -> list[Cell | None]:
     total = sum(row) or 1
-    cells = "".join(_cell(row[index], total, true, index, classes, language) for index in shown)
-    name = literal(classes[true])
-    return f'<tr><th scope="row" title="{name}"><bdi>{name}</bdi></th>{cells}</tr>'
-
-
-def _cell(count: int, total: int, true: int, predicted: int, classes: Sequence[str], language: Language) -> str:
-    """One cell; an empty one carries nothing, so that a thousand of them stay light."""
-    kind = "right" if true == predicted else "wrong"
-    if not count:
-        return f'<td class="{kind}"></td>' if kind == "right" else "<td></td>"
-    share = count / total
-    words = say("results.matrix.cell", language, true=classes[true], predicted=classes[predicted], count=count)
-    return (
-        f'<td class="{kind}{" strong" if share > 0.5 else ""}" style="--tint:{tint(share):.2f}" role="gridcell"'
-        f' data-true="{true}" data-said="{predicted}" tabindex="-1" title="{literal(words)}"'
-        f' aria-label="{literal(words)}">{count}</td>'
-    )
+    return [Cell(index, row[index], row[index] / total) if row[index] or index == true else None for index in shown]
 
 
 def tint(share: float) -> float:
@@ -125,14 +96,4 @@ def tint(share: float) -> float:
 def pairs(report: Mapping[str, Any], language: Language) -> str:
     """The worst mix-ups as a list of buttons."""
     found = mix_ups(report["confusion"])[:PAIRS_SHOWN]
-    title = f'<h3 class="rs-h2">{say("results.pairs.title", language)}</h3>'
-    if not found:
-        return f'<section class="rs-card res-pairs">{title}<p>{say("results.pairs.none", language)}</p></section>'
-    classes = [literal(name) for name in report["classes"]]
-    items = "".join(
-        f'<li><button type="button" data-true="{pair.true}" data-said="{pair.predicted}">'
-        f"<span><bdi>{classes[pair.true]}</bdi> <b>→</b> <bdi>{classes[pair.predicted]}</bdi></span>"
-        f"<small>{say('results.pairs.of', language, count=pair.count, total=pair.total)}</small></button></li>"
-        for pair in found
-    )
-    return f'<section class="rs-card res-pairs">{title}<ol>{items}</ol></section>'
+    return render("results/pairs.html", language, pairs=found, classes=report["classes"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from resnet_studio.text import Language, say
-from resnet_studio.ui.drawn.literal import literal, name_of
+from resnet_studio.ui.page.templates import render
 
 PICTURES_SHOWN = 12
 PICTURES_MOST = 240
@@ -41,27 +41,24 @@ def pictures_panel(
     title, help_text = _pictures_title(report, found, true, predicted, language)
     if true is None and not found:
         found, most = sorted(report["pictures"], key=lambda picture: picture["probability"])[:LEAST_SURE], LEAST_SURE
-    figures = "".join(_figure(picture, report["classes"], places, language) for picture in found[:most])
-    back = more = ""
-    if true is not None:
-        label_back = say("results.pictures.back", language)
-        back = f'<button type="button" class="res-link" data-back="1">← {label_back}</button>'
-    if len(found) > most and most < PICTURES_MOST:
-        more = (
-            f'<button type="button" class="res-button" data-more="{most}" data-true="{"" if true is None else true}"'
-            f' data-said="{"" if predicted is None else predicted}">{say("results.pictures.more", language)}</button>'
-        )
     shown = min(most, len(found))
-    key = "results.pictures.count" if shown == len(found) else "results.pictures.shown"
-    count = (
-        f"<small>{say(key, language, count=len(found), shown=shown)}</small>"
-        if found and (true is not None or confident_mistakes(report))
-        else ""
-    )
-    return (
-        f'<section class="rs-card res-pictures" aria-live="polite"><h3 class="rs-h2">{title} {count}</h3>'
-        f'<p class="res-help">{help_text} {back}</p>'
-        f'<div class="res-figures" data-zoom-group>{figures}</div>{more}</section>'
+    count = ""
+    if found and (true is not None or confident_mistakes(report)):
+        key = "results.pictures.count" if shown == len(found) else "results.pictures.shown"
+        count = say(key, language, count=len(found), shown=shown)
+    return render(
+        "results/pictures.html",
+        language,
+        title=title,
+        help=help_text,
+        count=count,
+        pictures=found[:most],
+        classes=report["classes"],
+        addresses=places,
+        back=true is not None,
+        more=len(found) > most and most < PICTURES_MOST,
+        most=most,
+        cell=(true, predicted),
     )
 
 
@@ -75,22 +72,7 @@ def _pictures_title(
         title = say(f"results.pictures.{key}", language, count=total)
         return title, say(f"results.pictures.{key}.help", language)
     if predicted is None:
-        return literal(say("results.pictures.of_class", language, name=names[true])), ""
+        return say("results.pictures.of_class", language, name=names[true]), ""
     if true == predicted:
-        return literal(say("results.pictures.right", language, name=names[true])), ""
-    return literal(say("results.pictures.wrong", language, true=names[true], predicted=names[predicted])), ""
-
-
-def _figure(picture: Mapping[str, Any], classes: Sequence[str], places: Mapping[str, str], language: Language) -> str:
-    true, said, share = classes[picture["true"]], classes[picture["predicted"]], picture["probability"]
-    alt = say("results.pictures.alt", language, file=picture["name"], true=true, predicted=said, share=share)
-    source = literal(places.get(picture["file"], ""))
-    labels = f'<span class="said">{name_of(said)}</span>'
-    if true != said:
-        labels += f'<span class="true">{say("results.pictures.true", language)} {name_of(true)}</span>'
-    return (
-        f'<figure class="{"right" if true == said else "wrong"}" title="{literal(alt)}"><div>'
-        f'<button type="button" class="rs-zoom" data-zoom="{source}?side=640" data-caption="{literal(alt)}">'
-        f'<img src="{source}" alt="{literal(alt)}" loading="lazy" width="112" height="112"></button>'
-        f"<b>{say('results.share', language, share=share)}</b></div><figcaption>{labels}</figcaption></figure>"
-    )
+        return say("results.pictures.right", language, name=names[true]), ""
+    return say("results.pictures.wrong", language, true=names[true], predicted=names[predicted]), ""

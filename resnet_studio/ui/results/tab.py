@@ -13,10 +13,10 @@ from fastapi.responses import HTMLResponse
 from resnet_studio.service.run_data import Overview, RunData, spell_when
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn import charts
-from resnet_studio.ui.drawn.literal import literal
 from resnet_studio.ui.page import downloads, handing_out
 from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, reader, to_try
 from resnet_studio.ui.page.frame import address, loading, selected_tab
+from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.page.whose import this_browser
 from resnet_studio.ui.results.downloads import downloads_panel
 from resnet_studio.ui.results.matrix import matrix, pairs
@@ -26,6 +26,8 @@ from resnet_studio.ui.results.view import cards, class_table, empty, headline, w
 from resnet_studio.workspace import safe_name
 
 SCRIPT = 'window.studioResults(element, (to) => trigger("go", { to }), (run) => trigger("choose", { run }));'
+FEW_CLASSES = 5
+"""Up to so many classes the matrix needs little room, and the pictures stand beside it."""
 
 
 def build(studio: Studio, shared: Shared) -> None:
@@ -89,14 +91,8 @@ def chooser(overviews: list[Overview], chosen: Overview, language: Language) -> 
     offered = [o for o in overviews if o.state.finished or o.run.id == chosen.run.id]
     if len(offered) < 2:
         return ""
-    options = "".join(
-        f'<option value="{literal(o.run.id)}"{" selected" if o.run.id == chosen.run.id else ""}>'
-        f"{literal(label_of(o, language))}</option>"
-        for o in offered
-    )
-    return (
-        f'<select class="res-select" data-choose="1" aria-label="{say("results.choose", language)}">{options}</select>'
-    )
+    options = [(overview.run.id, label_of(overview, language)) for overview in offered]
+    return render("results/chooser.html", language, options=options, chosen=chosen.run.id)
 
 
 def label_of(run: Overview, language: Language) -> str:
@@ -115,18 +111,25 @@ def page(data: RunData, overviews: list[Overview], run: Overview | None, languag
     if run is None:
         return empty(language)
     parts = [headline(run, chooser(overviews, run, language), language, browser), waiting(run, language)]
+    shown: dict[str, Any] = {"address": "", "tested": {}, "few_classes": False, "curves": "", "downloads": ""}
     if run.state.finished is None:
-        parts += [curves_panel(run, language)] if run.state.ended else []
-        return f'<div class="res-page">{"".join(parts)}</div>'
+        shown["curves"] = curves_panel(run, language) if run.state.ended else ""
+        return render("results/page.html", parts=parts, **shown)
     report = data.report(run.run)
     parts.append(cards(run, report, language))
     if report:
-        panel = pictures_panel(report, data.places(run.run), language)
-        few = " few-classes" if len(report["classes"]) <= 5 else ""
-        parts.append(f'<div class="res-row{few}">{matrix(report, language)}{panel}</div>')
-        parts.append(f'<div class="res-row">{class_table(report, language)}{pairs(report, language)}</div>')
-    parts += [curves_panel(run, language), downloads_panel(run, language), take_panel(run, language)]
-    return f'<div class="res-page" data-run="{address(run.run, "")}">{"".join(parts)}</div>'
+        shown["few_classes"] = len(report["classes"]) <= FEW_CLASSES
+        shown["tested"] = {
+            "matrix": matrix(report, language),
+            "pictures": pictures_panel(report, data.places(run.run), language),
+            "classes": class_table(report, language),
+            "pairs": pairs(report, language),
+        }
+    shown |= {
+        "curves": curves_panel(run, language),
+        "downloads": downloads_panel(run, language) + take_panel(run, language),
+    }
+    return render("results/page.html", parts=parts, **shown | {"address": address(run.run, "")})
 
 
 def page_or_reason(
@@ -139,8 +142,7 @@ def page_or_reason(
         if run is None:
             raise
         logging.getLogger(__name__).warning("the results of %s cannot be shown", run.run.id, exc_info=error)
-        said = literal(say("runs.unshown", language, name=run.name))
-        return f'<div class="res-page"><p class="rs-note rs-bad">{said}</p>{chooser(overviews, run, language)}</div>'
+        return render("results/unshown.html", language, name=run.name, chooser=chooser(overviews, run, language))
 
 
 def curves_panel(run: Overview, language: Language) -> str:
@@ -150,8 +152,7 @@ def curves_panel(run: Overview, language: Language) -> str:
     planned = run.state.started.epochs if run.state.started else len(run.state.epochs)
     probe = run.state.probed.validation_accuracy if run.state.probed else None
     drawn = charts.curves(charts.History(run.state.epochs, planned=planned, probe=probe), language)
-    title = say("results.curves.title", language)
-    return f'<section class="rs-card res-curves"><h3 class="rs-h2">{title}</h3>{drawn}</section>'
+    return render("results/curves.html", language, curves=drawn)
 
 
 def routes(studio: Studio) -> APIRouter:

@@ -7,6 +7,8 @@ from dataclasses import fields
 from typing import Any
 from urllib.parse import quote
 
+from markupsafe import Markup
+
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation import compare as comparing
@@ -15,8 +17,8 @@ from resnet_studio.evaluation.compare import SIGNIFICANT, mcnemar
 from resnet_studio.service.run_data import Overview, RunData, spell_time
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn.charts import overlay, overlay_key
-from resnet_studio.ui.drawn.literal import literal, name_of
 from resnet_studio.ui.drawn.settings_view import value_of
+from resnet_studio.ui.page.templates import render
 
 MOST = 8
 
@@ -26,16 +28,19 @@ def compared(data: RunData, runs: Sequence[Overview], language: Language) -> str
     if not runs:
         return ""
     if len(runs) == 1:
-        return f'<p class="rs-note">{literal(say("runs.compare.one", language, name=runs[0].name))}</p>'
+        return render("runs/compare_hint.html", language, name=runs[0].name)
     names = distinct_names(runs)
-    drawn = overlay([(name, run.state.epochs) for name, run in zip(names, runs, strict=True)], language)
-    verdict = _verdict(data, runs, names, language)
-    note = f'<p class="res-reading">{literal(verdict)}</p>' if verdict else ""
-    clear = f'<button type="button" class="res-button" data-clear="1">{say("runs.compare.clear", language)}</button>'
-    return (
-        f'<section class="rs-card runs-compared"><header><h3 class="rs-h2">{say("runs.compare.title", language)}</h3>'
-        f"{clear}</header>{note}{drawn}{_plots(runs, language)}{_table(runs, names, language)}"
-        f"{_pairs(runs, language)}</section>"
+    settings = differing(runs)
+    return render(
+        "runs/compared.html",
+        language,
+        verdict=_verdict(data, runs, names, language),
+        curves=overlay([(name, run.state.epochs) for name, run in zip(names, runs, strict=True)], language),
+        heads=[(overlay_key(index), name) for index, name in enumerate(names)],
+        rows=[*_figures(runs, language), *_settings(runs, settings, language)],
+        same=not settings,
+        plots=_plots(runs, language),
+        pairs=_pairs(runs, language),
     )
 
 
@@ -43,15 +48,8 @@ def _plots(runs: Sequence[Overview], language: Language) -> str:
     """Links to the curves as files."""
     if not any(run.state.epochs for run in runs):
         return ""
-    chosen = "&amp;".join(f"run={quote(run.run.id)}" for run in runs)
-    said = [say("take.plots", language)]
-    for purpose in ("slide", "paper"):
-        links = " ".join(
-            f'<a href="studio/all/comparison.{format}?{chosen}&amp;purpose={purpose}" download>{format.upper()}</a>'
-            for format in plots.FORMATS
-        )
-        said.append(f"<small>{say(f'take.plots.{purpose}', language)}</small> {links}")
-    return f'<p class="runs-take">{" · ".join(said)}</p>'
+    chosen = Markup("&amp;").join(f"run={quote(run.run.id)}" for run in runs)
+    return render("runs/plots.html", language, runs=chosen, formats=plots.FORMATS)
 
 
 def _pairs(runs: Sequence[Overview], language: Language) -> str:
@@ -64,19 +62,15 @@ def _pairs(runs: Sequence[Overview], language: Language) -> str:
     pairs = [pair for pair in found.pairs if {pair.first, pair.second} <= tested]
     if not pairs:
         return ""
-    lines = "".join(f"<li>{literal(pair.sentence(found.names, language))}</li>" for pair in pairs)
-    title = say("compare.pairs", language)
-    apart = _apart(pairs[0], found.names, language) if len(pairs) == 1 and pairs[0].disagreements else ""
-    return f'<details class="runs-pairs"><summary>{title}</summary><ul>{lines}</ul>{apart}</details>'
-
-
-def _apart(pair: comparing.Pair, names: Mapping[str, str], language: Language) -> str:
-    heads = (say("compare.picture", language), say("results.matrix.true", language), names[pair.first],
-             names[pair.second])  # fmt: skip
-    cells = "".join(f'<th scope="col">{literal(head)}</th>' for head in heads)
-    answers = [(each.picture, each.true, each.first, each.second) for each in pair.disagreements]
-    rows = "".join(f"<tr>{''.join(f'<td>{literal(cell)}</td>' for cell in row)}</tr>" for row in answers)
-    return f'<div class="res-scroll"><table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table></div>'
+    only = pairs[0]
+    return render(
+        "runs/pairs.html",
+        language,
+        sentences=[pair.sentence(found.names, language) for pair in pairs],
+        answers=only.disagreements if len(pairs) == 1 else (),
+        first=found.names[only.first],
+        second=found.names[only.second],
+    )
 
 
 def distinct_names(runs: Sequence[Overview]) -> list[str]:
@@ -91,8 +85,8 @@ def differing(runs: Sequence[Overview]) -> list[str]:
     return [spec.name for spec in fields(TrainConfig) if len({getattr(r.config, spec.name) for r in runs}) > 1]
 
 
-def _table(runs: Sequence[Overview], names: Sequence[str], language: Language) -> str:
-    heads = "".join(f'<th scope="col">{overlay_key(index)}{name_of(name)}</th>' for index, name in enumerate(names))
+def _figures(runs: Sequence[Overview], language: Language) -> list[tuple[str, list[str]]]:
+    """What came out: a title and one value for each run."""
 
     def share(value: float | None) -> str:
         return "–" if value is None else say("results.share", language, share=value)
@@ -103,22 +97,15 @@ def _table(runs: Sequence[Overview], names: Sequence[str], language: Language) -
         ("time", lambda run: spell_time(run.seconds, language)),
         ("dataset", lambda run: str(run.about.get("dataset_name", ""))),
     )
-    rows = [_cells(say(f"runs.compare.{key}", language), [cell(run) for run in runs]) for key, cell in figures]
-    settings = differing(runs)
-    for name in settings:
-        values = [value_of(name, getattr(run.config, name), language) for run in runs]
-        rows.append(_cells(say(f"config.{name}", language), values))
-    same = "" if settings else f'<p class="res-help">{say("runs.compare.same", language)}</p>'
-    corner = f'<span class="rs-visually-hidden">{say("runs.compare.setting", language)}</span>'
-    return (
-        f'<div class="res-scroll"><table><thead><tr><th scope="col">{corner}</th>{heads}'
-        f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>{same}"
-    )
+    return [(say(f"runs.compare.{key}", language), [figure(run) for run in runs]) for key, figure in figures]
 
 
-def _cells(title: str, values: Sequence[str]) -> str:
-    cells = "".join(f"<td>{literal(value)}</td>" for value in values)
-    return f'<tr><th scope="row">{literal(title)}</th>{cells}</tr>'
+def _settings(runs: Sequence[Overview], names: Sequence[str], language: Language) -> list[tuple[str, list[str]]]:
+    """The settings ``names``: a title and one value for each run."""
+    return [
+        (say(f"config.{name}", language), [value_of(name, getattr(run.config, name), language) for run in runs])
+        for name in names
+    ]
 
 
 def _verdict(data: RunData, runs: Sequence[Overview], names: Sequence[str], language: Language) -> str:

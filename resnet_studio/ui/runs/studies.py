@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from resnet_studio.service.run_data import Damaged, Overview
 from resnet_studio.studies.repeats import FEWEST, Figure, Part, Repeats, summed_up
 from resnet_studio.text import Language, say
-from resnet_studio.ui.drawn.literal import name_of
+from resnet_studio.ui.page.templates import render
 
 
 def studies(runs: Sequence[Overview | Damaged], language: Language) -> str:
     """One line a study, the newest first; nothing where there is none."""
-    lines = "".join(_line(parts, language) for parts in groups(runs))
-    if not lines:
-        return ""
-    return (
-        f'<section class="rs-card runs-studies"><header><div><h2>{say("runs.studies", language)}</h2>'
-        f'<p class="res-help">{say("runs.studies.help", language)}</p></div></header><ul>{lines}</ul></section>'
-    )
+    lines = [_line(parts, language) for parts in groups(runs)]
+    return render("runs/studies.html", language, lines=lines) if lines else ""
 
 
 def groups(runs: Sequence[Overview | Damaged]) -> list[list[Overview]]:
@@ -30,12 +26,21 @@ def groups(runs: Sequence[Overview | Damaged]) -> list[list[Overview]]:
     return [sorted(parts, key=lambda run: run.config.seed) for parts in found.values() if len(parts) >= FEWEST]
 
 
-def _line(parts: Sequence[Overview], language: Language) -> str:
+class Line(NamedTuple):
+    """A study: its name, its ``figure`` and ``where`` that was measured (both empty without one), how many are done."""
+
+    name: str
+    figure: str
+    where: str
+    done: int
+    of: int
+
+
+def _line(parts: Sequence[Overview], language: Language) -> Line:
     found = summed_up(
         [Part(run.run, run.about, run.config.seed, run.state.status, run.state.finished) for run in parts]
     )
-    done = say("runs.studies.done", language, done=found.done, of=len(found.parts))
-    return f"<li>{name_of(_name(parts))} {_score(found, language)} <small>{done}</small></li>"
+    return Line(_name(parts), *_score(found, language), done=found.done, of=len(found.parts))
 
 
 def _name(parts: Sequence[Overview]) -> str:
@@ -44,12 +49,12 @@ def _name(parts: Sequence[Overview]) -> str:
     return first.name.removesuffix(f"-seed-{first.config.seed}")
 
 
-def _score(found: Repeats, language: Language) -> str:
-    """The mean on the test pictures, or on the validation pictures where none are for the test."""
+def _score(found: Repeats, language: Language) -> tuple[str, str]:
+    """The mean and where it was measured: on test pictures, or on validation pictures without a test."""
     for where, figure in (("test", found.test), ("validation", found.validation)):
         if figure is not None:
-            return f"<b>{_spelled(figure, language)}</b> {say(f'runs.studies.{where}', language)}"
-    return ""
+            return _spelled(figure, language), say(f"runs.studies.{where}", language)
+    return "", ""
 
 
 def _spelled(figure: Figure, language: Language) -> str:

@@ -15,6 +15,7 @@ from resnet_studio.model import weights
 from resnet_studio.text import Language, keys, say
 from resnet_studio.ui.page.choices import filled_in_later
 from resnet_studio.ui.page.context import T
+from resnet_studio.ui.page.templates import render
 from resnet_studio.workspace import Workspace
 
 NAMES: tuple[str, ...] = tuple(spec.name for spec in fields(TrainConfig))
@@ -95,8 +96,7 @@ def advanced(components: dict[str, Any], after: Mapping[str, Callable[[], None]]
         members = [name for name in NAMES if groups[name] == group and name not in components]
         if not members:
             continue
-        title = f'<h2 class="rs-h2 train-group-title">{T(f"config.group.{group}")}</h2>'
-        gr.HTML(title, apply_default_css=False)
+        gr.HTML(render("train/group_title.html", group=group), apply_default_css=False)
         with gr.Row(elem_classes="train-group"):
             for name in members:
                 components[name] = field(name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -18,7 +17,9 @@ from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn import network
 from resnet_studio.ui.page.context import Studio, guarded, reader
 from resnet_studio.ui.page.frame import dataset_name
+from resnet_studio.ui.page.notes import alert, caution, small
 from resnet_studio.ui.page.repeated import started_once
+from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.page.whose import started_by, this_browser
 from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import recipe as train_recipe
@@ -181,9 +182,8 @@ class Handlers(Ending):
         settled = self._forecaster.look(config, found).settled
         assert settled is not None
         parts = split(found, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
-        alt = escape(say("train.example.alt", language), quote=True)
-        pictures = "".join(_picture(one, alt) for one in preview(parts, settled, EXAMPLES, config.seed))
-        return f'<div class="train-examples" data-zoom-group>{pictures}</div>'
+        pictures = [_jpeg(one) for one in preview(parts, settled, EXAMPLES, config.seed)]
+        return render("train/examples.html", language, pictures=pictures, side=EXAMPLE_SIDE)
 
     def _outlook(self, dataset: str | None, values: Sequence[Any]) -> list[Any]:
         language, given = reader(), dict(zip(NAMES, values, strict=True))
@@ -203,12 +203,12 @@ class Handlers(Ending):
         start = weights.explain(config.weights, config.depth)
         unasked = start.key == "scratch" and config.weights == "auto"
         why = (caution if unasked else small)(start.sentence(language))
-        forecast = small(look.sentence(language) if found else say("train.start.why_none", language))
-        forecast += "".join(caution(sentence) for sentence in look.cautions(language))
+        forecast = [small(look.sentence(language) if found else say("train.start.why_none", language))]
+        forecast += [caution(sentence) for sentence in look.cautions(language)]
         return [
             recipe, small(train_recipe.why(recipe, language)),
             gr.update(choices=options, value=chosen), *shown, data, why,
-            network.planned(look, language), forecast, "", gr.update(interactive=found is not None),
+            network.planned(look, language), "".join(forecast), "", gr.update(interactive=found is not None),
         ]  # fmt: skip
 
     def _weights(self, given: Mapping[str, Any], language: Language) -> tuple[list[tuple[str, str]], str]:
@@ -251,35 +251,12 @@ def level_after_click(stage: str, level: str) -> str:
 
 def data_line(found: Dataset | None, asked: str | None, language: Language) -> str:
     """Which pictures the next training takes; where to find some if there are none."""
-    if found is None:
-        missing, go = say("train.gone" if asked else "train.none", language), say("train.none.go", language)
-        return f'<p class="train-data">{missing} <button type="button" class="train-link" data-tab>{go}</button></p>'
-    name = dataset_name(found, language)
-    size = say("train.data", language, pictures=len(found.samples), classes=len(found.classes))
-    return f'<p class="train-data"><b><bdi>{escape(name)}</bdi></b> <span>{escape(size)}</span></p>'
+    name = dataset_name(found, language) if found else ""
+    return render("train/data_line.html", language, dataset=found, name=name, gone=bool(asked))
 
 
-def alert(sentence: str) -> str:
-    """A sentence that says what to mend."""
-    return f'<p class="rs-note rs-bad" role="alert">{escape(sentence)}</p>'
-
-
-def caution(sentence: str) -> str:
-    """A sentence to think over; nothing has to be mended."""
-    return f'<p class="rs-note rs-warn" role="status">{escape(sentence)}</p>'
-
-
-def small(text: str) -> str:
-    """A quiet line."""
-    return f'<p class="rs-small">{escape(text)}</p>' if text else ""
-
-
-def _picture(picture: Image.Image, alt: str) -> str:
-    """``picture`` inside the page, as large as the network meets it: no file that others could fetch."""
+def _jpeg(picture: Image.Image) -> str:
+    """``picture`` as a JPEG in Base64."""
     held = io.BytesIO()
     picture.save(held, "JPEG", quality=85)
-    address = f"data:image/jpeg;base64,{base64.b64encode(held.getvalue()).decode()}"
-    return (
-        f'<button type="button" class="rs-zoom" data-zoom=""><img alt="{alt}" src="{address}" '
-        f'width="{EXAMPLE_SIDE}" height="{EXAMPLE_SIDE}"></button>'
-    )
+    return base64.b64encode(held.getvalue()).decode()

@@ -30,7 +30,8 @@ from fastapi.responses import JSONResponse
 
 from resnet_studio.service.watch import Board, Seen, Watch
 from resnet_studio.text import Language
-from resnet_studio.ui.page.context import Studio, T, language_of
+from resnet_studio.ui.page.context import Studio, language_of
+from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.page.whose import browser_of, whose
 from resnet_studio.ui.train import live_queue, live_view
 
@@ -139,7 +140,7 @@ def phase_component() -> gr.HTML:
     """The hidden component behind ``shared.live_phase``; ``live.js`` sets its value, which fires its ``change``."""
     return gr.HTML(
         value="",
-        html_template=f'<span data-lost="{T("live.offline")}"></span>',
+        html_template=render("train/phase.html"),
         elem_id="live-phase",
         visible="hidden",
         js_on_load="window.studioLive?.bridge(() => props.value, (value) => { props.value = value; });",

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from resnet_studio.service.watch import Seen
 from resnet_studio.text import Language, say
+from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.page.whose import spelled
 from resnet_studio.ui.train.live_view import current_epoch
 
 
 def whose_run(seen: Seen | None, browser: str, language: Language) -> str:
     """Who started the run, as seen from ``browser``."""
-    said = spelled(seen.about, browser, language) if seen else ""
-    return f'<p class="rs-small rs-whose">{escape(said)}</p>' if said else ""
+    owner = spelled(seen.about, browser, language) if seen else ""
+    return render("train/owner.html", owner=owner) if owner else ""
 
 
 def queue(runs: Sequence[Seen], followed: str | None, language: Language, browser: str = "") -> str:
     """The run at work and those that wait, where there is more to see than the run followed."""
     if not runs or [seen.run.id for seen in runs] == [followed]:
         return ""
-    rows = []
-    for seen in runs:
-        key = (
-            "live.queue.waiting" if seen.place else "live.queue.testing" if seen.phase == "testing" else "live.running"
-        )
-        what = say(key, language, place=seen.place, epoch=current_epoch(seen), epochs=seen.planned)
-        here = ' aria-current="true"' if seen.run.id == followed else ""
-        rows.append(
-            f'<li><button type="button" data-follow="{escape(seen.run.id)}"{here}><i>{seen.place or "▸"}</i>'
-            f"<bdi>{escape(seen.name)}</bdi><small>{escape(_settings(seen, language, browser))}</small>"
-            f"<span>{escape(what)}</span></button></li>"
-        )
-    return f'<h2 class="rs-h2">{say("live.queue", language)}</h2><ol class="rs-queue">{"".join(rows)}</ol>'
+    rows = [
+        {
+            "id": seen.run.id,
+            "place": seen.place,
+            "name": seen.name,
+            "settings": _settings(seen, language, browser),
+            "state": _state(seen, language),
+        }
+        for seen in runs
+    ]
+    return render("train/queue.html", language, rows=rows, followed=followed)
+
+
+def _state(seen: Seen, language: Language) -> str:
+    key = "live.queue.waiting" if seen.place else "live.queue.testing" if seen.phase == "testing" else "live.running"
+    return say(key, language, place=seen.place, epoch=current_epoch(seen), epochs=seen.planned)
 
 
 def _settings(seen: Seen, language: Language, browser: str) -> str:
@@ -60,4 +63,4 @@ def now(runs: Sequence[Seen], language: Language) -> str:
     waiting = sum(seen.place not in (0, None) for seen in runs)
     if waiting:
         said += say("live.now.waiting", language, count=waiting)
-    return f'<a href="#train" data-follow="{escape(at_work.run.id)}">{escape(said)}</a>'
+    return render("train/now.html", run=at_work.run.id, sentence=said)

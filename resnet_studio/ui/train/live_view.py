@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from html import escape
 
 from resnet_studio.events import Failed, Noted, Preparing
 from resnet_studio.service.machine import device_name
@@ -14,8 +13,11 @@ from resnet_studio.text import Language, say, say_recorded
 from resnet_studio.training.reading import explains_losses, one_picture, read
 from resnet_studio.ui.drawn import charts
 from resnet_studio.ui.drawn.charts import History
+from resnet_studio.ui.page.notes import small
+from resnet_studio.ui.page.templates import render
 
 FILES_NAMED = 20
+NOTES_SHOWN = 4
 TRAIL_EPOCHS = 60
 """Beyond so many epochs, what happened within each cannot be told apart on paper."""
 
@@ -46,8 +48,7 @@ def pieces_or_reason(seen: Seen | None, language: Language) -> dict[str, str]:
         if seen is None:
             raise
         logging.getLogger(__name__).warning("run %s cannot be shown", seen.run.id, exc_info=error)
-        said = escape(say("runs.unshown", language, name=seen.name))
-        return {**pieces(None, language), "notes": f'<p class="rs-note rs-bad">{said}</p>'}
+        return {**pieces(None, language), "notes": render("train/unshown.html", language, name=seen.name)}
 
 
 def history_of(seen: Seen) -> History:
@@ -63,23 +64,19 @@ def history_of(seen: Seen) -> History:
 
 def example(language: Language) -> str:
     """The curves of a made-up run, faint, and what to look for in them."""
-    points = "".join(
-        f'<li class="{look}">{charts.key(look)}<span>{escape(say(f"live.example.{look}", language))}</span></li>'
-        for look in ("train", "validation", "best", "probe")
-    )
-    title, lead = say("live.example.title", language), say("live.example.text", language)
-    return (
-        f'<div class="rs-example"><h2 class="rs-h2">{title}</h2><p class="rs-small">{lead}</p>'
-        f"{charts.example(language)}<ul>{points}</ul></div>"
-    )
+    swatches = [(look, charts.key(look)) for look in ("train", "validation", "best", "probe")]
+    return render("train/example.html", language, curves=charts.example(language), swatches=swatches)
 
 
 def status(seen: Seen, language: Language) -> str:
     """The status line: what happens now, then the figures that go with it."""
-    what = _headline(seen, language)
-    figures = "".join(f"<span>{escape(figure)}</span>" for figure in _figures(seen, language))
-    name = f'<bdi class="rs-run-name">{escape(seen.name)}</bdi>'
-    return f'<p class="rs-stage {seen.phase}"><b>{escape(what)}</b>{name}</p><p class="rs-figures">{figures}</p>'
+    return render(
+        "train/status.html",
+        phase=seen.phase,
+        headline=_headline(seen, language),
+        name=seen.name,
+        figures=_figures(seen, language),
+    )
 
 
 def _headline(seen: Seen, language: Language) -> str:
@@ -178,9 +175,8 @@ def reading(seen: Seen, language: Language) -> str:
         probe=state.probed.validation_accuracy if state.probed else None,
         ended=seen.phase not in ("running", "queued"),
     )
-    look = "rs-note rs-warn" if read_as.serious else "rs-note"
-    said = f'<p class="{look}">{escape(read_as.sentence(language))}</p>'
-    return said + (losses_explained(seen, language) if explains_losses(state.epochs) else "")
+    said = render("train/reading.html", serious=read_as.serious, sentence=read_as.sentence(language))
+    return said + losses_explained(seen, language) if explains_losses(state.epochs) else said
 
 
 def losses_explained(seen: Seen, language: Language) -> str:
@@ -197,11 +193,7 @@ def losses_explained(seen: Seen, language: Language) -> str:
     named = [say(f"reading.losses.{reason}", language) for reason, applies in apply.items() if applies]
     reasons = say("reading.losses.join", language).join(named)
     reasons = reasons[:1].upper() + reasons[1:]
-    said, button = say("reading.losses", language, reasons=reasons), say("reading.losses.got_it", language)
-    return (
-        f'<p class="rs-once" data-once="losses">{escape(said)} '
-        f'<button type="button" class="train-link" data-got-it>{escape(button)}</button></p>'
-    )
+    return render("train/losses_explained.html", language, reasons=reasons)
 
 
 def probe(seen: Seen, language: Language) -> str:
@@ -215,37 +207,25 @@ def probe(seen: Seen, language: Language) -> str:
     clear = lead > one_picture(pictures)
     then = "beaten" if clear else "even" if lead > 0 else "not_beaten" if ended else "open"
     seconds = spell_time(probed.seconds, language)
-    said = say(f"live.probe.{then}", language, accuracy=probed.validation_accuracy, seconds=seconds)
-    return f'<p class="rs-small">{escape(said)}</p>'
+    return small(say(f"live.probe.{then}", language, accuracy=probed.validation_accuracy, seconds=seconds))
 
 
 def notes(seen: Seen, language: Language) -> str:
     """What the user should know: why it failed, that only its own program can stop it, notes, pictures left out."""
-    state, parts = seen.state, []
-    if seen.foreign:
-        parts.append(f'<p class="rs-note">{escape(say("live.foreign", language))}</p>')
-    if (trouble := state.trouble) is not None:
-        detail = ""
-        if isinstance(trouble, Failed) and trouble.detail:
-            summary = say("live.detail", language)
-            detail = f"<details><summary>{summary}</summary><pre>{escape(trouble.detail)}</pre></details>"
-        said = escape(say_recorded(trouble.key, language, trouble.values))
-        parts.append(f'<div class="rs-note rs-bad" role="alert"><div>{said}{detail}</div></div>')
-    parts += [f'<p class="rs-note">{escape(said)}</p>' for said in _notes_said(state.notes, language)]
-    if state.skipped:
-        parts.append(_skipped(state.skipped, language))
-    return "".join(parts)
+    state, trouble = seen.state, seen.state.trouble
+    return render(
+        "train/notes.html",
+        language,
+        foreign=seen.foreign,
+        trouble=say_recorded(trouble.key, language, trouble.values) if trouble else "",
+        detail=trouble.detail if isinstance(trouble, Failed) else "",
+        notes=_spelled(state.notes, language),
+        skipped=state.skipped,
+        most=FILES_NAMED,
+    )
 
 
-def _notes_said(told: Sequence[Noted], language: Language) -> list[str]:
+def _spelled(notes: Sequence[Noted], language: Language) -> list[str]:
     """The notes in words, each once, the latest last."""
-    said = [say_recorded(note.key, language, note.values) for note in told]
-    return list(dict.fromkeys(said))[-4:]
-
-
-def _skipped(files: Sequence[str], language: Language) -> str:
-    named = "".join(f"<li><bdi>{escape(name)}</bdi></li>" for name in files[:FILES_NAMED])
-    if len(files) > FILES_NAMED:
-        named += f"<li>{say('live.skipped.more', language, count=len(files) - FILES_NAMED)}</li>"
-    summary = say("live.skipped", language, count=len(files))
-    return f'<details class="rs-note rs-warn"><summary>{summary}</summary><ul>{named}</ul></details>'
+    sentences = [say_recorded(note.key, language, note.values) for note in notes]
+    return list(dict.fromkeys(sentences))[-NOTES_SHOWN:]

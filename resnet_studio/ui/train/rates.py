@@ -12,6 +12,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.service.rate_search import RateSearch
 from resnet_studio.text import Language, say
 from resnet_studio.ui.page.context import T, reader
+from resnet_studio.ui.page.notes import alert
 from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import rate_view
 from resnet_studio.ui.train.form import config_of
@@ -62,7 +63,7 @@ class RateHandlers:
         try:
             self._start(dataset, values)
         except StudioError as error:
-            said = rate_view.alert(train_form.sentence(error, language))
+            said = alert(train_form.sentence(error, language))
             return [gr.skip(), said, gr.update(visible=False), gr.skip()]
         return self.look(dataset)
 

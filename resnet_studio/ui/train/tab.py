@@ -14,6 +14,7 @@ import gradio as gr
 
 from resnet_studio.service.rate_search import RateSearch
 from resnet_studio.ui.page.context import Shared, Studio, T
+from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import rates as train_rates
 from resnet_studio.ui.train import recipe as train_recipe
@@ -119,32 +120,14 @@ def _run() -> dict[str, Any]:
     """The right side: the run at work, its buttons, and the places that ``live.js`` fills."""
     made: dict[str, Any] = {}
     with gr.Row(elem_id="train-head"):
-        places = '<div data-live="status"></div><div data-live="whose"></div>'
-        gr.HTML(places, elem_id="train-status", js_on_load=SHOW, **PLAIN)
+        gr.HTML(render("train/status_places.html"), elem_id="train-status", js_on_load=SHOW, **PLAIN)
         with gr.Row(elem_id="train-buttons"):
             made["pause"] = gr.Button(T("train.pause"), elem_id="train-pause", visible=False)
             made["stop"] = gr.Button(T("train.stop"), elem_id="train-stop", visible=False)
             made["resume"] = gr.Button(T("train.resume"), variant="primary", elem_id="train-resume", visible=False)
             made["results"] = gr.Button(T("train.results"), elem_id="train-results", visible=False)
-    gr.HTML(_places(), elem_id="train-live", js_on_load=SHOW, **PLAIN)
+    gr.HTML(render("train/live_places.html"), elem_id="train-live", js_on_load=SHOW, **PLAIN)
     return made
-
-
-def _places() -> str:
-    """Where ``live.js`` puts the pieces of :mod:`resnet_studio.ui.train.live_view`."""
-    bar = (
-        '<div class="rs-progress" data-live-bar hidden role="progressbar" aria-valuemin="0" aria-valuemax="100" '
-        f'aria-label="{T("train.progress")}"><span></span></div>'
-    )
-    names = ("curves", "reading", "notes", "rate", "probe", "queue")
-    places = "".join(f'<div data-live="{name}"></div>' for name in names)
-    said = '<div class="rs-visually-hidden" role="status" data-live-said></div>'
-    words = "".join(
-        f' data-{end}-{word}="{T(f"whose.{end}.{word}")}"'
-        for end in ("stop", "pause")
-        for word in ("title", "text", "yes", "no")
-    )
-    return f'<div class="train-live" data-live-phase=""{words}>{said}{bar}{places}</div>'
 
 
 def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:

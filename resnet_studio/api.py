@@ -16,6 +16,7 @@ from resnet_studio import labels, recipes
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.events import Event, Failed, Interrupted
+from resnet_studio.model import architecture
 from resnet_studio.text import Language
 from resnet_studio.workspace import Run, Workspace, default_workspace
 
@@ -101,6 +102,7 @@ def train(
     config: TrainConfig | None = None,
     *,
     recipe: str | None = None,
+    arch: str | None = None,
     workspace: Workspace | None = None,
     told: Told | None = None,
     control: Control | None = None,
@@ -112,15 +114,17 @@ def train(
     """Train on ``dataset`` in this thread and return the run: ``run.best`` is the checkpoint.
 
     ``recipe`` is a name in :data:`resnet_studio.recipes.RECIPES`; it changes ``config`` (the defaults), and
-    ``settings``, fields of :class:`TrainConfig`, change what comes of that. ``told`` hears every event; ``control``
-    can stop the training. Weights ``run:ID`` are those of an earlier run. ``name``, ``note`` and ``owner`` say what
-    the run is called, what to remember of it and whose it is. Raises :class:`StudioError` where the training could not
-    be done.
+    ``settings``, fields of :class:`TrainConfig`, change what comes of that. ``arch`` names a network, such as
+    ``resnext50``, instead of its family and depth. ``told`` hears every event; ``control`` can stop the training.
+    Weights ``run:ID`` are those of an earlier run. ``name``, ``note`` and ``owner`` say what the run is called, what
+    to remember of it and whose it is. Raises :class:`StudioError` where the training could not be done.
     """
     from resnet_studio.training.plan import new_run
 
     facts = _facts(name, note, owner)
     base = config or TrainConfig()
+    if arch is not None:
+        settings |= architecture.settings(arch, settings)
     chosen = (recipes.find(recipe).config(base) if recipe else base).replace(**settings)
     run = new_run(dataset, chosen, workspace or Workspace.open(), facts=facts)
     _driven((run,), told, control)

@@ -20,6 +20,7 @@ from resnet_studio import commands, config, data_commands, dataset_commands, han
 from resnet_studio.config import TrainConfig
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
+from resnet_studio.model.architecture import ARCHITECTURES
 from resnet_studio.recipes import RECIPES
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
@@ -225,6 +226,11 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         if group not in groups:
             groups[group] = parser.add_argument_group(say(f"config.group.{group}", "en"))
         _add_setting(groups[group], spec.name)
+    names = ", ".join(entry.name for entry in ARCHITECTURES)
+    groups["model"].add_argument(
+        "--arch", metavar="NAME", default=None,
+        help=f"the network by its name, instead of depth and family; resnext50 and the like will do: {names}",
+    )  # fmt: skip
 
 
 def _add_setting(group: argparse._ArgumentGroup, name: str) -> None:

@@ -15,6 +15,7 @@ from resnet_studio.durations import asked_at
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.evaluation import missed
 from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.model import architecture
 from resnet_studio.service.run_data import Overview, RunData
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say_recorded
@@ -63,7 +64,10 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     """Train on a data set."""
     given = vars(options)
     base = recipes.find(options.recipe).config() if options.recipe else TrainConfig()
-    chosen = base.replace(**{spec.name: given[spec.name] for spec in fields(TrainConfig) if spec.name in given})
+    changes = {spec.name: given[spec.name] for spec in fields(TrainConfig) if spec.name in given}
+    if options.arch is not None:
+        changes |= architecture.settings(options.arch, changes)
+    chosen = base.replace(**changes)
     dataset = data_commands.opened(options, workspace, terminal)
     if options.find_learning_rate:
         found = api.find_learning_rate(dataset, chosen, workspace=workspace, told=terminal, control=_controlled())
@@ -137,6 +141,8 @@ def _trained(run: Run) -> Result:
             "checkpoint": str(run.best),
             "classes": run.about["classes"],
             "depth": config.depth,
+            "family": config.family,
+            "architecture": architecture.of(config).name,
             "freeze": config.freeze,
             "weights": config.weights,
             "epochs_run": done.epochs_run,

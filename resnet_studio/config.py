@@ -17,6 +17,7 @@ from resnet_studio.errors import ConfigError
 from resnet_studio.text import Language, say
 
 Depth = Literal[18, 34, 50, 101, 152]
+Family = Literal["resnet", "resnext", "resnext_64x4d", "wide_resnet", "se_resnet", "se_resnext", "resnet_d"]
 Freeze = Literal["auto", "none", "stem", "layer1", "layer2", "layer3", "layer4"]
 Tuned = Literal["all", "batchnorm", "bias"]
 Head = Literal["linear", "hidden"]
@@ -29,6 +30,18 @@ Fit = Literal["auto", "crop", "pad", "squeeze"]
 Mix = Literal["none", "mixup", "cutmix", "both"]
 ClassWeighting = Literal["auto", "none", "balanced"]
 Precision = Literal["auto", "fp32", "bf16"]
+
+
+DEPTHS: Mapping[Family, tuple[Depth, ...]] = {
+    "resnet": (18, 34, 50, 101, 152),
+    "resnext": (50, 101),
+    "resnext_64x4d": (101,),
+    "wide_resnet": (50, 101),
+    "se_resnet": (18, 34, 50, 101, 152),
+    "se_resnext": (50, 101),
+    "resnet_d": (18, 34, 50, 101, 152),
+}
+"""The depths of each family; :mod:`resnet_studio.model.architecture` has what there is to know of each network."""
 
 
 def setting(default: Any, *, low: float | None = None, high: float | None = None, group: str = "advanced") -> Any:
@@ -51,6 +64,7 @@ class TrainConfig:
     """
 
     depth: Depth = setting(18, group="model")
+    family: Family = setting("resnet", group="model")
     freeze: Freeze = setting("auto", group="model")
     tuned_parameters: Tuned = setting("all", group="model")
     weights: str = setting("auto", group="model")
@@ -102,6 +116,9 @@ class TrainConfig:
         for spec in fields(self):
             value = _checked(spec.name, getattr(self, spec.name), hints[spec.name], spec.metadata)
             object.__setattr__(self, spec.name, value)
+        if self.depth not in DEPTHS[self.family]:
+            family = say(f"config.family.{self.family}", "en")
+            raise ConfigError("error.config.depth", family=family, depth=self.depth, allowed=DEPTHS[self.family])
         if self.validation_fraction + self.test_fraction > 0.9:
             total = self.validation_fraction + self.test_fraction
             raise ConfigError("error.config.split_too_large", total=total)

@@ -38,7 +38,12 @@ def parents_are_named(content: Content) -> None:
     content["about"] = {"owner": "", "group": "", "parents": [found[1]] if found else [], "note": "", **about}
 
 
-CHAIN: tuple[Callable[[Content], None], ...] = (one_version_for_the_file, parents_are_named)
+def only_plain_resnets(content: Content) -> None:
+    """3 to 4: every network was a plain ResNet of its depth."""
+    settled(content, family="resnet")
+
+
+CHAIN: tuple[Callable[[Content], None], ...] = (one_version_for_the_file, parents_are_named, only_plain_resnets)
 VERSION = 1 + len(CHAIN)
 
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from resnet_studio.data.pictures import BadPicture, read_picture
 from resnet_studio.data.pixels import rendered
 from resnet_studio.errors import CheckpointError, StudioError
-from resnet_studio.model.anatomy import STAGES, Stage
+from resnet_studio.model.architecture import STAGES, Stage
 from resnet_studio.model.checkpoint import Checkpoint, load, preprocess
 from resnet_studio.model.device import choose_device, layout
 
@@ -229,7 +229,7 @@ class Predictor:
 
         def keep(stage: str) -> Callable[..., None]:
             def hook(_: Module, __: object, output: Tensor) -> None:
-                found[stage] = output.float().flatten(2).mean(2).cpu()
+                found[stage] = output.float().reshape(*output.shape[:2], -1).mean(2).cpu()
 
             return hook
 

@@ -25,7 +25,7 @@ PLAIN_TRAINING: Mapping[str, Any] = MappingProxyType(
 
 CIFAR_NETWORK: Mapping[str, Any] = MappingProxyType(
     {
-        "depth": 18, "weights": "scratch", "freeze": "none", "stem": "small", "picture_size": 32,
+        "family": "resnet", "depth": 18, "weights": "scratch", "freeze": "none", "stem": "small", "picture_size": 32,
         "early_picture_size": 32, "augmentation": "light", "stage_factor": 1,
     }
 )  # fmt: skip
@@ -66,7 +66,7 @@ RECIPES: Mapping[str, Recipe] = _listed(
     balanced={},
     # Everything is trained, earlier stages more gently (ULMFiT, arXiv 1801.06146, section 3.2), so that no frozen
     # stage limits the result; averaged weights (arXiv 1803.05407) and random-resized crops as in torchvision's
-    # references; larger pictures as arXiv 1906.06423 advises. The depth stays what the user chose.
+    # references; larger pictures as arXiv 1906.06423 advises. The network stays what the user chose.
     best_accuracy={
         "freeze": "none", "epochs": 40, "picture_size": 224, "augmentation": "standard", "label_smoothing": 0.1,
         "average_weights": True,
@@ -80,9 +80,10 @@ RECIPES: Mapping[str, Recipe] = _listed(
     # batch of 32 and the rate 0.01 instead of 4 and 0.001: eight times the batch, about as many times the rate (arXiv
     # 1706.02677). Weight decay from He et al. (arXiv 1512.03385, section 3.4).
     textbook={
-        **PLAIN_TRAINING, "depth": 50, "freeze": "none", "weights": "imagenet-v1", "optimizer": "sgd",
-        "learning_rate": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "schedule": "step", "step_epochs": 7,
-        "step_factor": 0.1, "batch_size": 32, "epochs": 30, "picture_size": 224, "early_picture_size": 224,
+        **PLAIN_TRAINING, "family": "resnet", "depth": 50, "freeze": "none", "weights": "imagenet-v1",
+        "optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "schedule": "step",
+        "step_epochs": 7, "step_factor": 0.1, "batch_size": 32, "epochs": 30, "picture_size": 224,
+        "early_picture_size": 224,
         "augmentation": "standard",
     },
     # "ConvNet as fixed feature extractor" (Stanford CS231n, transfer learning), with Adam as published (arXiv

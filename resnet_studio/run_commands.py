@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio import labels
 from resnet_studio.data_commands import Result
 from resnet_studio.errors import RunError
+from resnet_studio.model import architecture
 from resnet_studio.service.run_data import Damaged, Overview, look
 from resnet_studio.text import say
 from resnet_studio.workspace import Workspace
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 UNREADABLE = {"error.run.newer": "newer", "error.run.damaged": "damaged"}
 UNKNOWN = (
-    "note", "owner", "group", "parents", "dataset", "created", "started_by", "seconds", "depth", "freeze",
-    "weights", "epochs", "validation_accuracy", "test_accuracy",
+    "note", "owner", "group", "parents", "dataset", "created", "started_by", "seconds", "depth", "family",
+    "architecture", "freeze", "weights", "epochs", "validation_accuracy", "test_accuracy",
 )  # fmt: skip
 
 
@@ -102,6 +103,8 @@ def _sound_row(found: Overview) -> dict[str, Any]:
         "seconds": found.seconds,
         "status": state.status,
         "depth": config.depth,
+        "family": config.family,
+        "architecture": architecture.of(config).name,
         "freeze": config.freeze,
         "weights": config.weights,
         "epochs": config.epochs,

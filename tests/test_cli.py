@@ -10,9 +10,13 @@ from pathlib import Path
 
 import made
 import pytest
+import torch
 
 from resnet_studio import cli
 from resnet_studio.errors import DataError, RunError
+from resnet_studio.model.architecture import find
+from resnet_studio.model.checkpoint import load
+from resnet_studio.model.libraries import is_installed
 
 FAST = ["--weights", "scratch", "--epochs", "2", "--batch-size", "16", "--picture-size", "16", "--precision", "fp32"]
 COMMANDS = ["check", "train", "resume", "evaluate", "predict", "runs", "rename", "ui"]
@@ -185,6 +189,10 @@ def test_the_logs_can_be_written_for_tensorboard(command, trained, tmp_path):
         (["train"], "required"),
         (["fly"], "invalid choice"),
         (["train", "x", "--depth", "19"], "18, 34, 50"),
+        (["train", "x", "--family", "resnext"], "50, 101"),
+        (["train", "x", "--arch", "resnet51"], "resnext50_32x4d"),
+        (["train", "x", "--arch", "resnext50", "--depth", "101"], "leave one of the two out"),
+        (["train", "x", "--arch", "resnext50", "--family", "resnet"], "has family resnext"),
         (["train", "x", "--epochs", "none"], "whole number"),
         (["train", "x", "--freeze", "head"], "layer4"),
         (["train", "/nowhere/at/all"], "/nowhere/at/all"),
@@ -212,6 +220,45 @@ def test_a_failure_of_ours_is_status_1_and_no_traceback_on_the_output(command, c
     assert status == 1 and "ZeroDivisionError" in answer(out)["error"]
 
 
+FAMILIES = ["resnet18d", "seresnet18", "resnext50_32x4d"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arch", FAMILIES)
+def test_a_network_of_another_family_is_trained_tried_and_trained_on(arch, command, class_zip, tmp_path):
+    if not is_installed(find(arch).library):
+        pytest.skip("timm is not installed: pip install timm")
+    data, depth = class_zip({"cat": 12, "dog": 12}), find(arch).depth
+    fast = ("--arch", arch, "--epochs", "3", "--size", "32", "--depth", depth, "--augmentation", "none", "--json")
+    status, out, err = command("train", data, "--weights", "scratch", *fast)
+    assert status == 0, err
+    first = answer(out)
+    assert (first["architecture"], first["family"], first["depth"]) == (arch, find(arch).family, depth)
+    # kept features of a frozen part, from the weights of that run
+    status, out, err = command("train", data, "--weights", first["checkpoint"], "--freeze", "layer3", *fast)
+    assert status == 0, err
+    second = answer(out)
+    listed = {run["run"]: run for run in answer(command("runs", "--json")[1])["runs"]}
+    assert all(listed[one["run"]]["architecture"] == arch for one in (first, second))
+    before, after = (load(Path(one["checkpoint"])) for one in (first, second))
+    assert after.card.network is find(arch)
+    same = {
+        name: torch.equal(value, after.model.state_dict()[name]) for name, value in before.model.state_dict().items()
+    }
+    assert all(kept for name, kept in same.items() if not name.startswith(("layer4", "fc")))
+    assert not all(kept for name, kept in same.items() if name.startswith("layer4"))
+    (tmp_path / "new.png").write_bytes(made.picture(5))
+    assert command("predict", second["run"], tmp_path / "new.png", "--json")[0] == 0
+
+
+def test_a_network_whose_library_is_missing_is_status_2(command, class_zip, monkeypatch):
+    monkeypatch.setitem(sys.modules, "timm", None)
+    status, out, err = command("train", class_zip({"cat": 12, "dog": 12}), "--arch", "seresnet18", "--json")
+    assert status == 2 and "pip install" in answer(out)["error"] and "resnet-studio[timm]" in err
+    status, out, _ = command("runs", "--json")
+    assert status == 0 and answer(out)["runs"] == []
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself_at_once(name):
     done = subprocess.run([sys.executable, "-m", "resnet_studio", name, "--help"], capture_output=True, text=True)
@@ -220,7 +267,17 @@ def test_every_command_explains_itself_at_once(name):
 
 def test_every_setting_is_an_option():
     done = subprocess.run([sys.executable, "-m", "resnet_studio", "train", "--help"], capture_output=True, text=True)
-    for option in ("--depth", "--freeze", "--weights", "--size", "--learning-rate", "--no-average-weights", "--mix"):
+    for option in (
+        "--depth",
+        "--family",
+        "--arch",
+        "--freeze",
+        "--weights",
+        "--size",
+        "--learning-rate",
+        "--no-average-weights",
+        "--mix",
+    ):
         assert option in done.stdout
 
 
@@ -231,6 +288,8 @@ def test_the_python_api_is_three_lines(class_zip, workspace, tmp_path):
     data = studio.open_data(class_zip({"cat": 12, "dog": 12}), workspace)
     run = studio.train(data, workspace=workspace, weights="scratch", epochs=1, picture_size=16)
     (tmp_path / "new.png").write_bytes(made.picture(5))
+    with pytest.raises(studio.StudioError, match="leave one of the two out"):
+        studio.train(data, workspace=workspace, arch="resnext50", depth=101)
     (found,) = studio.predict(run, tmp_path / "new.png")
     assert found.label in ("cat", "dog") and 0 <= found.probability <= 1
     assert studio.evaluate(run, data).count == 24

@@ -18,13 +18,13 @@ from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import Any
 
-from resnet_studio.config import Freeze, Head, Stem, choices
+from resnet_studio.config import DEPTHS, Depth, Family, Freeze, Head, Stem, choices
 from resnet_studio.errors import CheckpointError
-from resnet_studio.model.anatomy import DEPTHS
+from resnet_studio.model.architecture import Architecture, of
 from resnet_studio.model.preprocess import LATER, Preprocessing
 from resnet_studio.version import __version__
 
-VERSION = 2
+VERSION = 3
 METADATA_KEY = "resnet_studio"
 HEADER_LIMIT = 8 * 2**20
 NO_DIGEST = "0" * 64
@@ -49,8 +49,9 @@ class Card:
     """
 
     classes: tuple[str, ...]
-    depth: int
+    depth: Depth
     preprocessing: Preprocessing
+    family: Family = "resnet"
     head: Head = "linear"
     hidden_units: int = 1024
     dropout: float = 0.0
@@ -67,9 +68,16 @@ class Card:
         object.__setattr__(self, "classes", tuple(self.classes))
         if not 1 <= len(self.classes) <= _MOST_CLASSES or len(set(self.classes)) != len(self.classes):
             raise ValueError("classes must be distinct names")
-        for name, allowed in (("depth", DEPTHS), ("head", choices("head")), ("stem", ("standard", "small"))):
+        for name, allowed in (
+            ("depth", choices("depth")),
+            ("family", choices("family")),
+            ("head", choices("head")),
+            ("stem", ("standard", "small")),
+        ):
             if type(getattr(self, name)) is bool or getattr(self, name) not in allowed:
                 raise ValueError(f"{name} {getattr(self, name)!r} is not known")
+        if self.depth not in DEPTHS[self.family]:
+            raise ValueError(f"no {self.family} has depth {self.depth}")
         if type(self.hidden_units) is not int or not 1 <= self.hidden_units <= 65_536:
             raise ValueError("hidden_units is out of range")
         if type(self.dropout) not in (int, float) or not 0 <= self.dropout < 1:
@@ -83,14 +91,20 @@ class Card:
     @property
     def architecture(self) -> dict[str, Any]:
         """The arguments with which :func:`resnet_studio.model.resnet.build` makes the network."""
-        names = ("depth", "head", "hidden_units", "dropout", "stem")
-        return {name: getattr(self, name) for name in names} | {"classes": len(self.classes)}
+        names = ("head", "hidden_units", "dropout", "stem")
+        return {name: getattr(self, name) for name in names} | {"network": of(self), "classes": len(self.classes)}
+
+    @property
+    def network(self) -> Architecture:
+        """The network without its head."""
+        return of(self)
 
     def to_json(self) -> dict[str, Any]:
         """The card as plain JSON values; numbers that are not finite become null."""
         prepared = self.preprocessing.to_json()
-        # A studio that knows version 1 alone would prepare pictures in another way, and must refuse the file.
-        version = VERSION if any(key in prepared for key in LATER) else 1
+        # A studio that knows version 1 alone would prepare pictures in another way, one that knows 2 would take every
+        # network for a plain ResNet: they must refuse the file.
+        version = 3 if self.family != "resnet" else 2 if any(key in prepared for key in LATER) else 1
         values = {**asdict(self), "preprocessing": prepared, "version": version, "classes": list(self.classes)}
         return {key: _plain(value) for key, value in values.items()}
 

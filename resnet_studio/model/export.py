@@ -14,7 +14,6 @@ from resnet_studio.data import pixels
 from resnet_studio.data.formats import ROWS_PIXEL_LIMIT
 from resnet_studio.data.views import LARGEST_ASPECT, PADDING, SHARPER, Shown
 from resnet_studio.durable import replacing
-from resnet_studio.model.anatomy import feature_channels
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.text import Language, say
@@ -26,7 +25,7 @@ def export_pt(checkpoint_path: Path, into: Path) -> Path:
     """Write the weights of the checkpoint as a plain state dict that ``torch.load(weights_only=True)`` reads.
 
     ``into`` is the file, or a folder for a file of the checkpoint's name; gives the file's path. The last layer of a
-    linear head is ``fc`` even where it was trained with dropout, so that the dict loads into torchvision's model as it
+    linear head is ``fc`` even where it was trained with dropout, so that the dict loads into the library's model as it
     is. Raises :class:`CheckpointError` where the checkpoint is not sound.
     """
     import torch
@@ -45,14 +44,15 @@ def export_pt(checkpoint_path: Path, into: Path) -> Path:
 
 def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = "en") -> str:
     """Python that predicts with the exported file ``file_name``, ready to copy; needs neither the studio nor more
-    than torch, torchvision with the numpy and Pillow that it brings, and, for ``kind`` safetensors, safetensors.
+    than torch, torchvision with the numpy and Pillow that it brings, the library that builds the network, and, for
+    ``kind`` safetensors, safetensors.
 
     Run as a script it classifies the pictures named on its command line; ``predict(path)`` gives all classes with
     their probabilities, the best first: the same as the studio's own, as pictures are read and prepared the same way.
     """
     return "\n".join(
         [
-            *_imports(kind),
+            *_imports(card, kind),
             "",
             f"CLASSES = {pformat(list(card.classes), width=110, compact=True)}",
             "",
@@ -74,7 +74,8 @@ def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = 
     )
 
 
-def _imports(kind: Kind) -> list[str]:
+def _imports(card: Card, kind: Kind) -> list[str]:
+    library = card.network.library.imports
     safetensors = ["from safetensors.torch import load_file"] if kind == "safetensors" else []
     return [
         "import io",
@@ -86,6 +87,7 @@ def _imports(kind: Kind) -> list[str]:
         "from pathlib import Path",
         "",
         "import numpy as np",
+        *([library] if library else []),
         "import torch",
         "from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin",
         *safetensors,
@@ -102,7 +104,8 @@ def _imports(kind: Kind) -> list[str]:
 
 def _model(card: Card, kind: Kind, file_name: str, language: Language) -> list[str]:
     """Lines that build the model and load its weights."""
-    lines = [f"model = models.resnet{card.depth}(num_classes=len(CLASSES))"]
+    network = card.network
+    lines = [f"model = {network.library.code(network.name, 'len(CLASSES)')}"]
     if card.stem == "small":
         lines += [
             f"# {say('export.small_stem', language)}",
@@ -121,7 +124,7 @@ def _head(card: Card, kind: Kind) -> list[str]:
     if card.head == "hidden":
         return [
             "model.fc = torch.nn.Sequential(",
-            f"    torch.nn.Linear({feature_channels(card.depth)}, {card.hidden_units}),",
+            f"    torch.nn.Linear({card.network.features}, {card.hidden_units}),",
             "    torch.nn.ReLU(),",
             f"    torch.nn.Dropout({card.dropout}),",
             f"    torch.nn.Linear({card.hidden_units}, len(CLASSES)),",

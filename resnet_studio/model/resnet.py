@@ -1,4 +1,4 @@
-"""The model: torchvision's ResNet with a head for the user's classes, and its cut into a frozen and a trained part."""
+"""The model: a library's network with a head for the user's classes, and its cut into a frozen and a trained part."""
 
 from __future__ import annotations
 
@@ -11,24 +11,15 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from resnet_studio.config import Freeze, Head, Stem, Tuned
-from resnet_studio.model.anatomy import Stage, feature_channels, frozen_stages, trained_stages
+from resnet_studio.model.anatomy import frozen_stages, trained_stages
+from resnet_studio.model.architecture import Network, Stage, get
 
 if TYPE_CHECKING:
     from torchvision.models import ResNet
 
-_BEFORE_HEAD = ("avgpool", "flatten")
-_MODULES: dict[Stage, tuple[str, ...]] = {
-    "stem": ("conv1", "bn1", "relu", "maxpool"),
-    "layer1": ("layer1",),
-    "layer2": ("layer2",),
-    "layer3": ("layer3",),
-    "layer4": ("layer4", *_BEFORE_HEAD),
-    "head": ("fc",),
-}
-
 
 def build(
-    depth: int,
+    network: Network,
     classes: int,
     *,
     head: Head = "linear",
@@ -37,41 +28,44 @@ def build(
     stem: Stem = "standard",
     seed: int | None = None,
 ) -> ResNet:
-    """A ResNet with random weights for ``classes`` classes; input [N, 3, H, W], output logits [N, classes].
+    """The ``network`` with random weights for ``classes`` classes; input [N, 3, H, W], output logits [N, classes].
 
     The weights follow from ``seed`` alone, whatever other threads draw meanwhile, and are those that
     ``torch.manual_seed(seed)`` would lead to; without a seed they come from torch's default generator. Convolutions
     start as in He et al. (arXiv 1502.01852, fan-out), the last BatchNorm of each residual branch at zero (arXiv
     1706.02677, section 5.1). The small stem is a 3x3 convolution of stride 1 without max-pooling, as used for CIFAR
-    (arXiv 1512.03385, section 4.2).
+    (arXiv 1512.03385, section 4.2). What was built says so itself: ``model.architecture``.
+
+    Raises :class:`ConfigError` where the library that builds ``network`` is not installed.
     """
     if seed is not None:
         with _Drawn(torch.Generator().manual_seed(seed)):
-            return build(depth, classes, head=head, hidden_units=hidden_units, dropout=dropout, stem=stem)
+            return build(network, classes, head=head, hidden_units=hidden_units, dropout=dropout, stem=stem)
     if stem == "auto":
         raise ValueError("a plan has to resolve the automatic stem first")
-    import torchvision  # takes two seconds: only who builds a network waits for it
-
-    make = getattr(torchvision.models, f"resnet{depth}")
-    model: ResNet = make(num_classes=classes, zero_init_residual=True)
+    architecture = get(network)
+    model = architecture.library.build(architecture.name, classes)
+    model.architecture = architecture
     if stem == "small":
         model.conv1 = nn.Conv2d(3, 64, kernel_size=3, stride=1, padding=1, bias=False)
         nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")
         model.maxpool = nn.Identity()
-    features = feature_channels(depth)
     if head == "hidden":
         model.fc = nn.Sequential(
-            nn.Linear(features, hidden_units), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden_units, classes)
+            nn.Linear(architecture.features, hidden_units),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden_units, classes),
         )
     elif dropout > 0:
         model.fc = nn.Sequential(nn.Dropout(dropout), model.fc)
     return model
 
 
-def skeleton(depth: int, classes: int, **options: Any) -> ResNet:
+def skeleton(network: Network, classes: int, **options: Any) -> ResNet:
     """What :func:`build` makes, without any weights: takes no memory and draws no random numbers."""
     with torch.device("meta"), _Uninitialised():
-        return build(depth, classes, **options)
+        return build(network, classes, **options)
 
 
 class _Uninitialised(TorchFunctionMode):
@@ -149,8 +143,9 @@ def parameter_groups(model: ResNet, freeze: Freeze, tuned: Tuned = "all") -> lis
     """The parameters that are trained of each stage that is not frozen, from the head back to the input.
 
     ``tuned`` may narrow the stages before the head down to BatchNorm's scales and shifts (arXiv 2003.00152), or to
-    biases (BitFit, arXiv 2106.10199): the convolutions have none, so those are BatchNorm's shifts. The head is new and
-    always trained as a whole. BatchNorm's statistics are no parameters: they follow the pictures in either case.
+    biases (BitFit, arXiv 2106.10199): those are BatchNorm's shifts and, where a network has squeeze-and-excitation, the
+    biases of that; other convolutions have none. The head is new and always trained as a
+    whole. BatchNorm's statistics are no parameters: they follow the pictures in either case.
     """
     return [
         (stage, [weight for module in stage_modules(model, stage) for weight in _tuned(module, tuned, stage)])
@@ -161,17 +156,19 @@ def parameter_groups(model: ResNet, freeze: Freeze, tuned: Tuned = "all") -> lis
 def _tuned(module: nn.Module, tuned: Tuned, stage: Stage) -> list[nn.Parameter]:
     if tuned == "all" or stage == "head":
         return list(module.parameters())
+    if tuned == "bias":
+        return [weight for name, weight in module.named_parameters() if name.rpartition(".")[2] == "bias"]
     norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
-    return [weight for norm in norms for weight in ((norm.weight, norm.bias) if tuned == "batchnorm" else (norm.bias,))]
+    return [weight for norm in norms for weight in (norm.weight, norm.bias)]
 
 
 def stage_modules(model: ResNet, stage: Stage) -> list[nn.Module]:
     """The modules of ``model`` that make up ``stage``."""
-    return [getattr(model, name) for name in _MODULES[stage] if name != "flatten"]
+    return [getattr(model, name) for name in model.architecture.modules(stage) if name != "flatten"]
 
 
 def _sequence(model: ResNet, stages: tuple[Stage, ...]) -> nn.Sequential:
-    names = [name for stage in stages for name in _MODULES[stage]]
+    names = [name for stage in stages for name in model.architecture.modules(stage)]
     return nn.Sequential(
         OrderedDict((name, nn.Flatten(1) if name == "flatten" else getattr(model, name)) for name in names)
     )

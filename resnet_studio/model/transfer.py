@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_studio.errors import WeightsError
-from resnet_studio.model.anatomy import DEPTHS, blocks, feature_channels
+from resnet_studio.model.architecture import Architecture, Network, available, get
 
 Key = TypeVar("Key", str, int)
 
@@ -17,8 +17,8 @@ _HEAD = "fc."
 _COUNTER = ".num_batches_tracked"
 
 
-def fill(model: nn.Module, depth: int, state: Mapping[str, Tensor], name: str) -> None:
-    """Copy all of ``state`` but the head into ``model``, a ResNet of ``depth``; ``name`` is the weights' in errors.
+def fill(model: nn.Module, network: Network, state: Mapping[str, Tensor], name: str) -> None:
+    """Copy all of ``state`` but the head into ``model``, a ``network``; ``name`` is the weights' in errors.
 
     Counters of BatchNorm may be missing, as in weights from before PyTorch 0.4.1; nothing else may be missing, left
     over or of another shape: :class:`WeightsError` says what the weights are instead.
@@ -27,7 +27,7 @@ def fill(model: nn.Module, depth: int, state: Mapping[str, Tensor], name: str) -
     given = _body(state)
     missing = {key for key in own if not key.endswith(_COUNTER)} - given.keys()
     if missing or given.keys() - own.keys() or any(given[key].shape != own[key].shape for key in given):
-        raise _misfit(state, depth, own["conv1.weight"], name)
+        raise _misfit(state, get(network), own, name)
     _copy(own, given)
 
 
@@ -44,13 +44,25 @@ def fill_head(model: nn.Module, state: Mapping[str, Tensor]) -> bool:
     return True
 
 
-def depth_of(state: Mapping[str, Tensor]) -> int | None:
-    """The depth of the ResNet whose weights ``state`` holds, or None where they are none of the five."""
-    counts = tuple(
+def network_of(state: Mapping[str, Tensor]) -> Architecture | None:
+    """The architecture of the weights in ``state``, whatever its stem; None where none that can be built here fits."""
+    from resnet_studio.model.resnet import skeleton
+
+    given, counts = _stages(state), _blocks(state)
+    alike = (entry for entry in available() if entry.blocks == counts)
+    return next((entry for entry in alike if _stages(skeleton(entry, 1).state_dict()) == given), None)
+
+
+def _blocks(state: Mapping[str, Tensor]) -> tuple[int, ...]:
+    """How many residual blocks each of the four stages has."""
+    return tuple(
         len({key.split(".")[1] for key in state if key.startswith(f"layer{stage}.")}) for stage in (1, 2, 3, 4)
     )
-    width = state["layer4.0.downsample.0.weight"].shape[0] if "layer4.0.downsample.0.weight" in state else 0
-    return next((depth for depth in DEPTHS if blocks(depth) == counts and feature_channels(depth) == width), None)
+
+
+def _stages(state: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    """The shapes of all weights between stem and head."""
+    return {key: value.shape for key, value in state.items() if key.startswith("layer") and not key.endswith(_COUNTER)}
 
 
 def _body(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -63,17 +75,26 @@ def _copy(own: Mapping[Key, Tensor], given: Mapping[Key, Tensor]) -> None:
             own[key].copy_(value)
 
 
-def _misfit(state: Mapping[str, Tensor], depth: int, own_stem: Tensor, name: str) -> WeightsError:
-    """Why ``state`` does not fit a ResNet of ``depth``."""
-    found = depth_of(state)
+def _misfit(state: Mapping[str, Tensor], network: Architecture, own: Mapping[str, Tensor], name: str) -> WeightsError:
+    """Why ``state`` does not fit a ``network`` whose weights are ``own``."""
+    found = network_of(state)
     if found is None:
         return WeightsError("error.weights.not_resnet", file=name)
-    if found != depth:
+    if found != network:
         biases = [value for key, value in state.items() if key.startswith(_HEAD) and key.endswith("bias")]
         classes = biases[-1].shape[0] if biases else 0
-        return WeightsError("error.weights.other_depth", file=name, found=found, classes=classes, depth=depth)
-    stem = state.get("conv1.weight")
-    if stem is not None and stem.shape != own_stem.shape:
-        small = stem.shape[-1] == 3
-        return WeightsError("error.weights.small_stem" if small else "error.weights.standard_stem", file=name)
+        values = {"fitting": found.title, "classes": classes, "network": network.title}
+        return WeightsError("error.weights.other_depth", file=name, **values)
+    stem, own_stem = _stem(state), _stem(own)
+    if stem and stem != own_stem:
+        return WeightsError(f"error.weights.{'small' if _is_small(stem) else 'standard'}_stem", file=name)
     return WeightsError("error.weights.not_resnet", file=name)
+
+
+def _stem(state: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    """The shapes of the stem's convolutions: one, or three in a deep stem."""
+    return {key: value.shape for key, value in state.items() if key.startswith("conv1.") and value.dim() == 4}
+
+
+def _is_small(stem: Mapping[str, torch.Size]) -> bool:
+    return [shape[-1] for shape in stem.values()] == [3]

@@ -15,6 +15,7 @@ from resnet_studio.assets import asset
 from resnet_studio.config import Stem
 from resnet_studio.download import DownloadError, fetch, is_whole
 from resnet_studio.errors import WeightsError
+from resnet_studio.model.architecture import Architecture, Network, get
 from resnet_studio.model.card import Card, is_pickle, opened, read_card, read_header
 from resnet_studio.model.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from resnet_studio.text import Language, say
@@ -22,28 +23,9 @@ from resnet_studio.text import Language, say
 if TYPE_CHECKING:
     import torch
 
+    from resnet_studio.model.libraries import Published
+
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class _ImageNet:
-    """An entry of torchvision: its name there, its file and that file's size."""
-
-    entry: str
-    file: str
-    megabytes: int
-
-
-_IMAGENET: Mapping[tuple[int, str], _ImageNet] = {
-    (18, "imagenet-v1"): _ImageNet("ResNet18_Weights.IMAGENET1K_V1", "resnet18-f37072fd.pth", 45),
-    (34, "imagenet-v1"): _ImageNet("ResNet34_Weights.IMAGENET1K_V1", "resnet34-b627a593.pth", 83),
-    (50, "imagenet-v1"): _ImageNet("ResNet50_Weights.IMAGENET1K_V1", "resnet50-0676ba61.pth", 98),
-    (50, "imagenet-v2"): _ImageNet("ResNet50_Weights.IMAGENET1K_V2", "resnet50-11ad3fa6.pth", 98),
-    (101, "imagenet-v1"): _ImageNet("ResNet101_Weights.IMAGENET1K_V1", "resnet101-63fe2227.pth", 171),
-    (101, "imagenet-v2"): _ImageNet("ResNet101_Weights.IMAGENET1K_V2", "resnet101-cd907fc2.pth", 171),
-    (152, "imagenet-v1"): _ImageNet("ResNet152_Weights.IMAGENET1K_V1", "resnet152-394f9c45.pth", 230),
-    (152, "imagenet-v2"): _ImageNet("ResNet152_Weights.IMAGENET1K_V2", "resnet152-f82ba261.pth", 230),
-}
 
 
 @dataclass(frozen=True)
@@ -95,48 +77,49 @@ def hub_folder() -> Path:
     return Path(home).expanduser() / "hub" / "checkpoints"
 
 
-def available(depth: int, *, starters: Path | None = None) -> list[Choice]:
-    """The starting weights that there are for ``depth``, the usual favourite first; a file is always possible too.
+def available(network: Network, *, starters: Path | None = None) -> list[Choice]:
+    """The starting weights that there are for ``network``, the usual favourite first; a file is always possible too.
 
-    ``starters`` is the folder of built-in weights; while it holds none for ``depth``, that choice is left out.
+    ``starters`` is the folder of built-in weights; while it holds none for ``network``, that choice is left out.
     """
-    versions = [key for key in ("imagenet-v2", "imagenet-v1") if (depth, key) in _IMAGENET]
-    choices = [_imagenet_choice(depth, key) for key in versions]
-    if _starter(depth, starters).is_file():
+    architecture = get(network)
+    choices = [_imagenet_choice(architecture, key) for key in architecture.weights]
+    if _starter(architecture, starters).is_file():
         choices.append(Choice("starter", "starter", True, "weights.reason.starter"))
     return [*choices, Choice("scratch", "scratch", True, "weights.reason.scratch", stem=None)]
 
 
-def choose(weights: str, depth: int, *, starters: Path | None = None) -> str:
-    """The starting weights that ``weights`` comes to for ``depth`` on this machine; see :func:`explain`."""
-    return explain(weights, depth, starters=starters).weights
+def choose(weights: str, network: Network, *, starters: Path | None = None) -> str:
+    """The starting weights that ``weights`` comes to for ``network`` on this machine; see :func:`explain`."""
+    return explain(weights, network, starters=starters).weights
 
 
-def explain(weights: str, depth: int, *, starters: Path | None = None) -> Choice:
-    """The choice that ``weights`` comes to for ``depth``, with the reason for it.
+def explain(weights: str, network: Network, *, starters: Path | None = None) -> Choice:
+    """The choice that ``weights`` comes to for ``network``, with the reason for it.
 
     ``auto`` takes what works at once: ImageNet weights that are on this machine, else the built-in starter, else
-    random ones. ``imagenet`` takes the version that is on this machine, else torchvision's default. Anything with a
+    random ones. ``imagenet`` takes the version that is on this machine, else the library's default. Anything with a
     slash or a dot is a path. Raises :class:`WeightsError` for what there is not.
     """
     if is_path(weights):
         return _file_choice(weights)
-    choices = available(depth, starters=starters)
+    architecture = get(network)
+    choices = available(architecture, starters=starters)
     imagenet = [choice for choice in choices if choice.key.startswith("imagenet")]
     if weights == "auto":
-        return _automatic(choices, depth)
-    if weights == "imagenet":
+        return _automatic(choices, architecture)
+    if weights == "imagenet" and imagenet:
         return next((choice for choice in imagenet if choice.usable_now), imagenet[0])
     found = next((choice for choice in choices if choice.weights == weights), None)
     if found is None:
-        allowed = ["auto", "imagenet", *(choice.weights for choice in choices)]
-        raise WeightsError("error.weights.unknown", weights=weights, depth=depth, allowed=allowed)
+        allowed = ["auto", *(["imagenet"] if imagenet else []), *(choice.weights for choice in choices)]
+        raise WeightsError("error.weights.unknown", weights=weights, network=architecture.title, allowed=allowed)
     return found
 
 
 def load_into(
     model: torch.nn.Module,
-    depth: int,
+    network: Network,
     weights: str,
     *,
     classes: Sequence[str] | None = None,
@@ -149,29 +132,33 @@ def load_into(
     is taken too. ``progress`` gets bytes done and in all while weights are downloaded; what it raises ends that. Raises
     :class:`WeightsError` for weights that cannot be had or do not fit, :class:`CheckpointError` for a bad file.
     """
-    choice = explain(weights, depth, starters=starters)
+    architecture = get(network)
+    choice = explain(weights, architecture, starters=starters)
     if choice.key == "scratch":
         return SCRATCH
     if choice.key == "checkpoint":
-        return _load_file(model, depth, Path(choice.weights).expanduser(), classes)
+        return _load_file(model, architecture, Path(choice.weights).expanduser(), classes)
     if choice.key == "starter":
-        return _load_starter(model, depth, _starter(depth, starters))
-    _fetch_imagenet(depth, choice.key, progress, starter=_starter(depth, starters).is_file())
-    return _load_imagenet(model, depth, choice.key)
+        return _load_starter(model, architecture, _starter(architecture, starters))
+    published = architecture.library.published(architecture.weights[choice.key].entry)
+    path = hub_folder() / architecture.weights[choice.key].file
+    _fetch(published.url, path, architecture, progress, starter=_starter(architecture, starters).is_file())
+    return _load_published(model, architecture, published, path, choice.key)
 
 
-def _imagenet_choice(depth: int, key: str) -> Choice:
-    entry = _IMAGENET[depth, key]
+def _imagenet_choice(network: Architecture, key: str) -> Choice:
+    entry = network.weights[key]
     cached = (hub_folder() / entry.file).is_file()
     reason = "weights.reason.cached" if cached else "weights.reason.download"
     return Choice(key, key, cached, reason, {"megabytes": entry.megabytes})
 
 
-def _automatic(choices: list[Choice], depth: int) -> Choice:
+def _automatic(choices: list[Choice], network: Architecture) -> Choice:
     found = next(choice for choice in choices if choice.usable_now)
     kind = "imagenet" if found.key.startswith("imagenet") else found.key
-    megabytes = next(choice.values["megabytes"] for choice in choices if "megabytes" in choice.values)
-    values = {"megabytes": megabytes, "depth": depth}
+    values = {"network": network.title, **choices[0].values}
+    if kind == "scratch" and not network.weights:
+        kind = "untrained"
     return Choice(found.key, found.weights, True, f"weights.auto.{kind}", values, found.stem)
 
 
@@ -196,49 +183,43 @@ def is_path(weights: str) -> bool:
     return any(mark in weights for mark in "/\\.")
 
 
-def _starter(depth: int, folder: Path | None) -> Path:
-    return (folder or asset("starter")) / f"resnet{depth}.safetensors"
+def _starter(network: Architecture, folder: Path | None) -> Path:
+    return (folder or asset("starter")) / f"{network.name}.safetensors"
 
 
-def _fetch_imagenet(depth: int, key: str, progress: Progress | None, *, starter: bool) -> None:
+def _fetch(url: str, path: Path, network: Architecture, progress: Progress | None, *, starter: bool) -> None:
     """Have the file in PyTorch's cache, whole; ``starter`` says whether that is an alternative to name."""
-    from torchvision.models import get_weight
-
-    path = hub_folder() / _IMAGENET[depth, key].file
     try:
         if not is_whole(path):
-            fetch(get_weight(_IMAGENET[depth, key].entry).url, path, progress=progress)
+            fetch(url, path, progress=progress)
     except DownloadError as error:
         text = "error.weights.no_download_starter" if starter else "error.weights.no_download"
-        raise WeightsError(text, depth=depth, file=path.name) from error
+        raise WeightsError(text, network=network.title, file=path.name) from error
     except OSError as error:
         raise WeightsError("error.weights.cache", file=path.name) from error
 
 
-def _load_imagenet(model: torch.nn.Module, depth: int, key: str) -> Origin:
+def _load_published(
+    model: torch.nn.Module, network: Architecture, published: Published, path: Path, key: str
+) -> Origin:
     import torch
-    from torchvision.models import get_weight
 
     from resnet_studio.model.transfer import fill
 
-    entry = get_weight(_IMAGENET[depth, key].entry)
-    path = hub_folder() / _IMAGENET[depth, key].file
-    fill(model, depth, torch.load(path, map_location="cpu", weights_only=True), key)
-    how = entry.transforms()
-    name = f"torchvision {entry}"
-    detail = {"url": entry.url, "recipe": entry.meta["recipe"], "terms": "weights.terms.imagenet"}
-    return Origin(key, name, tuple(how.mean), tuple(how.std), how.resize_size[0], how.crop_size[0], detail)
+    fill(model, network, torch.load(path, map_location="cpu", weights_only=True), key)
+    how = published
+    return Origin(key, how.name, how.mean, how.std, how.resize, how.crop, how.detail)
 
 
-def _load_starter(model: torch.nn.Module, depth: int, path: Path) -> Origin:
+def _load_starter(model: torch.nn.Module, network: Architecture, path: Path) -> Origin:
     from resnet_studio.model.state import plain_state
     from resnet_studio.model.transfer import fill
 
-    fill(model, depth, plain_state(path), path.name)
+    fill(model, network, plain_state(path), path.name)
     return Origin("starter", path.stem, resize=96, crop=96)
 
 
-def _load_file(model: torch.nn.Module, depth: int, path: Path, classes: Sequence[str] | None) -> Origin:
+def _load_file(model: torch.nn.Module, network: Architecture, path: Path, classes: Sequence[str] | None) -> Origin:
     """Weights from ``path``: a checkpoint of the studio, or a published state dict, whose head is not taken."""
     from resnet_studio.model import checkpoint
     from resnet_studio.model.state import plain_state
@@ -247,10 +228,10 @@ def _load_file(model: torch.nn.Module, depth: int, path: Path, classes: Sequence
 
     card = _card(path)
     if card is None:
-        fill(model, depth, resnet_in(plain_state(path)), path.name)
+        fill(model, network, resnet_in(plain_state(path)), path.name)
         return Origin("checkpoint", path.name, detail={"head": False})
     state = checkpoint.load(path).model.state_dict()
-    fill(model, depth, state, path.name)
+    fill(model, network, state, path.name)
     head = classes is not None and card.classes == tuple(classes) and fill_head(model, state)
     how = card.preprocessing
     detail = {"head": head, "run": card.run, "sha256": card.sha256, "weights_origin": dict(card.weights_origin)}

@@ -12,7 +12,8 @@ _TABLES = (
     "weights", "params",
 )  # fmt: skip
 _DEEPEST = 4
-_STEM, _FIRST, _LAST = "conv1.weight", "layer1.0.conv1.weight", "layer4.0.conv1.weight"
+_STEMS = ("conv1.weight", "conv1.0.weight")  # of one convolution, and of three
+_FIRST, _LAST = "layer1.0.conv1.weight", "layer4.0.conv1.weight"
 
 
 def table(saved: object) -> object:
@@ -30,12 +31,12 @@ def table(saved: object) -> object:
 
 
 def resnet_in(state: Mapping[str, Value]) -> dict[str, Value]:
-    """The entries of ``state`` that are a ResNet's, named as torchvision names them.
+    """The entries of ``state`` that are a ResNet's, named as its library names them.
 
     Where the network is a part of another, its names begin alike (``module.``, ``model.backbone.``); the rest is
     left out then. Without such a part ``state`` stays as it is; of two the first is taken.
     """
-    starts = [key.removesuffix(_STEM) for key in state if key.endswith(_STEM)]
+    starts = [key.removesuffix(stem) for key in state for stem in _STEMS if key.endswith(stem)]
     begin = next((start for start in starts if {start + _FIRST, start + _LAST} <= state.keys()), "")
     if begin and not begin.endswith("."):
         return dict(state)

@@ -14,6 +14,7 @@ from resnet_studio.data.dataset import Dataset
 from resnet_studio.data.mending import base_of
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Status
+from resnet_studio.model.architecture import Network, get, of
 from resnet_studio.service.run_data import Overview, RunData, spell_time
 from resnet_studio.text import Language, say
 from resnet_studio.training import cost, hardware, plan
@@ -95,15 +96,17 @@ class Forecaster:
         settled = plan.resolve(config, plan.facts(dataset, config, counts["train"], on_gpu=on_gpu))
         return Outlook(config, settled, dataset, self._seconds(settled, counts, on_gpu))
 
-    def models(self, depth: int) -> list[Overview]:
-        """Trained models of that depth in this workspace, which can be trained on; the newest first."""
-        runs = (run for run in self._runs.overviews() if run.config.depth == depth and run.state.status in ENDED)
+    def models(self, network: Network) -> list[Overview]:
+        """Trained models of that ``network`` in this workspace, which can be trained on; the newest first."""
+        runs = (run for run in self._runs.overviews() if of(run.config) == get(network) and run.state.status in ENDED)
         return [run for run in runs if run.run.best.is_file()][:RUNS_LEARNT_FROM]
 
     def _seconds(self, settled: TrainConfig, counts: Mapping[str, int], on_gpu: bool) -> float | None:
         """Arithmetic by speed: that of the last trainings here on such a device, or a guess from the cores."""
         runs = [run for run in self._runs.overviews()[:20] if _took_gpu(run) == on_gpu]
-        speeds = [speed for run in runs if (speed := _speed(run)) is not None]
+        alike = [run for run in runs if run.config.family == settled.family]  # grouped convolutions are slower
+        speeds = [speed for run in alike if (speed := _speed(run)) is not None]
+        speeds = speeds or [speed for run in runs if (speed := _speed(run)) is not None]
         default = GFLOPS_A_GPU if on_gpu else GFLOPS_A_CORE * (os.cpu_count() or 1)
         speed = median(speeds[:RUNS_LEARNT_FROM]) if speeds else default
         return cost.gflop(settled, counts) / speed if speed > 0 else None

@@ -123,9 +123,15 @@ def say(key: str, language: Language = "en", /, **values: object) -> str:
 def say_recorded(key: str, language: Language, values: Mapping[str, object]) -> str:
     """The text behind a ``key`` that was read from a file; the key itself where this version cannot say it."""
     try:
-        return _FORMATTER.vformat(template(key, language), (), values)
+        return _FORMATTER.vformat(template(key, language), (), {**_of_plain_resnets(values), **values})
     except (LookupError, ValueError, TypeError, AttributeError):
         return key
+
+
+def _of_plain_resnets(values: Mapping[str, object]) -> dict[str, object]:
+    """Names of networks where ``values`` have depths, as before there were others than plain ResNets."""
+    names = {"depth": "network", "found": "fitting"}
+    return {name: f"ResNet-{values[before]}" for before, name in names.items() if before in values}
 
 
 def keys() -> list[str]:

@@ -5,6 +5,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The setting {field} cannot be {value!r}; choose one of: {allowed:, }.",
         "设置项{field}的值不能为 {value!r}；请从以下选项中选择：{allowed:、}。",
     ),
+    "error.config.depth": (
+        "There is no {family} of depth {depth}; choose its depth from {allowed:, }, or another family.",
+        "{family} 没有深度 {depth}；请从 {allowed:、} 中选择深度，或换用其他网络系列。",
+    ),
     "error.config.text": (
         "The setting {field} cannot be {value!r}; give it a name or a path.",
         "设置项{field}的值不能为 {value!r}；请填写名称或路径。",

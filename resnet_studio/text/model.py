@@ -15,34 +15,58 @@ TEXT: dict[str, tuple[str, str]] = {
         "使用内置预训练权重，因为无需下载；ImageNet 权重需下载 {megabytes} MB。",
     ),
     "weights.auto.scratch": (
-        "There are no pretrained weights for ResNet-{depth} on this machine: it would start from random ones and learn "
-        "from your pictures alone, which takes thousands of them. Choose depth 18, whose weights are built in, or "
+        "There are no pretrained weights for {network} on this machine: it would start from random ones and learn "
+        "from your pictures alone, which takes thousands of them. Choose ResNet-18, whose weights are built in, or "
         "ImageNet weights (one download of {megabytes} MB).",
-        "本机没有 ResNet-{depth} 的预训练权重：网络将从随机权重开始，只能靠你的图片学习，通常需要数千张。"
-        "建议选择自带权重的深度 18，或选择 ImageNet 权重（下载一次，{megabytes} MB）。",
+        "本机没有 {network} 的预训练权重：网络将从随机权重开始，只能靠你的图片学习，通常需要数千张。"
+        "建议选择自带权重的 ResNet-18，或选择 ImageNet 权重（下载一次，{megabytes} MB）。",
+    ),
+    "weights.auto.untrained": (
+        "There are no pretrained weights for {network}: it starts from random ones and learns from your pictures alone, "
+        "which takes thousands of them. Choose ResNet-18, whose weights are built in, if you have fewer.",
+        "{network} 没有预训练权重：网络将从随机权重开始，只能靠你的图片学习，通常需要数千张。"
+        "图片较少时，建议选择自带权重的 ResNet-18。",
+    ),
+    "weights.terms.imagenet-timm": (
+        "Trained on ImageNet-1k and published with timm; the terms of ImageNet may restrict commercial use; check them "
+        "for yours.",
+        "在 ImageNet-1k 上训练，由 timm 发布；ImageNet 的条款可能限制商业用途，请自行确认。",
+    ),
+    "error.architecture.unknown": (
+        "There is no network {name!r}; choose one of: {allowed:, }.",
+        "没有名为 {name!r} 的网络；请从以下选项中选择：{allowed:、}。",
+    ),
+    "error.architecture.differs": (
+        "--arch {arch} has {field} {wanted}, but {field} {value} was asked for; leave one of the two out.",
+        "--arch {arch} 的 {field} 是 {wanted}，而另外又指定了 {field} {value}；请去掉其中一个。",
+    ),
+    "error.architecture.not_installed": (
+        '{network} needs the library {library}, which is not installed; run: pip install "resnet-studio[{library}]", '
+        "or choose another network.",
+        '{network} 需要 {library} 库，本机尚未安装；请运行 pip install "resnet-studio[{library}]"，或换用其他网络。',
     ),
     "weights.terms.imagenet": (
         "Trained by torchvision on ImageNet-1k, whose terms may restrict commercial use; check them for yours.",
         "由 torchvision 在 ImageNet-1k 上训练；该数据集的条款可能限制商业用途，请自行确认。",
     ),
     "error.weights.unknown": (
-        "There are no starting weights {weights!r} for ResNet-{depth}; choose one of: {allowed:, }, or a file.",
-        "ResNet-{depth} 没有名为 {weights!r} 的初始权重；请从以下选项中选择：{allowed:、}，或指定文件。",
+        "There are no starting weights {weights!r} for {network}; choose one of: {allowed:, }, or a file.",
+        "{network} 没有名为 {weights!r} 的初始权重；请从以下选项中选择：{allowed:、}，或指定文件。",
     ),
     "error.weights.missing_file": (
         "The starting weights {file} are not there; check the path.",
         "找不到初始权重文件 {file}；请检查路径。",
     ),
     "error.weights.no_download": (
-        "The ImageNet weights for ResNet-{depth} could not be downloaded; check the network and start again, train from "
+        "The ImageNet weights for {network} could not be downloaded; check the network and start again, train from "
         "scratch, give a checkpoint of your own, or put {file} into $TORCH_HOME/hub/checkpoints by hand.",
-        "无法下载 ResNet-{depth} 的 ImageNet 权重；请检查网络后重试，或从零训练，或使用你自己的模型文件，"
+        "无法下载 {network} 的 ImageNet 权重；请检查网络后重试，或从零训练，或使用你自己的模型文件，"
         "也可手动把 {file} 放入 $TORCH_HOME/hub/checkpoints。",
     ),
     "error.weights.no_download_starter": (
-        "The ImageNet weights for ResNet-{depth} could not be downloaded; check the network and start again, choose the "
+        "The ImageNet weights for {network} could not be downloaded; check the network and start again, choose the "
         "built-in starter, train from scratch, or give a checkpoint of your own.",
-        "无法下载 ResNet-{depth} 的 ImageNet 权重；请检查网络后重试，或选择内置预训练权重、从零训练，或使用你自己的模型文件。",
+        "无法下载 {network} 的 ImageNet 权重；请检查网络后重试，或选择内置预训练权重、从零训练，或使用你自己的模型文件。",
     ),
     "error.weights.cache": (
         "{file} cannot be read or written in $TORCH_HOME/hub/checkpoints; let TORCH_HOME name a folder that you may "
@@ -50,10 +74,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "无法在 $TORCH_HOME/hub/checkpoints 中读写 {file}；请把 TORCH_HOME 设为可写的文件夹，或换用其他初始权重。",
     ),
     "error.weights.other_depth": (
-        "{file}: This is a ResNet-{found} with {classes:class|classes}, but the training is set to ResNet-{depth}; "
-        "choose depth {found}, or other starting weights.",
-        "{file}：这是有 {classes} 个类别的 ResNet-{found}，而当前训练设置为 ResNet-{depth}；"
-        "请把网络深度改为 {found}，或换用其他初始权重。",
+        "{file}: This is a {fitting} with {classes:class|classes}, but the training is set to {network}; "
+        "choose {fitting}, or other starting weights.",
+        "{file}：这是有 {classes} 个类别的 {fitting}，而当前训练设置为 {network}；"
+        "请改选 {fitting}，或换用其他初始权重。",
     ),
     "error.weights.small_stem": (
         "{file} was trained with the small stem; choose the small stem too, or other starting weights.",
@@ -64,9 +88,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "{file} 使用标准起始层；请同样选择标准起始层，或从零训练。",
     ),
     "error.weights.not_resnet": (
-        "{file} does not hold the weights of a ResNet-18, 34, 50, 101 or 152 as torchvision defines it; "
-        "choose other starting weights.",
-        "{file} 不是 torchvision 定义的 ResNet-18、34、50、101 或 152 的权重；请换用其他初始权重。",
+        "{file} does not hold the weights of a ResNet, ResNeXt or Wide ResNet as torchvision defines it, nor of an "
+        "SE-ResNet, SE-ResNeXt or ResNet-D as timm does; choose other starting weights.",
+        "{file} 既不是 torchvision 定义的 ResNet、ResNeXt 或 Wide ResNet 的权重，也不是 timm 定义的 SE-ResNet、SE-ResNeXt "
+        "或 ResNet-D 的权重；请换用其他初始权重。",
     ),
     "error.checkpoint.missing": ("There is no file {file}; check the path.", "找不到文件 {file}；请检查路径。"),
     "error.checkpoint.unreadable": (

@@ -6,8 +6,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.model.import": ("{name} · imported", "{name} · 导入"),
     "predict.model.training": ("still training", "训练中"),
     "predict.model.about": (
-        "ResNet-{depth} · {classes:class|classes}",
-        "ResNet-{depth} · {classes} 个类别",
+        "{network} · {classes:class|classes}",
+        "{network} · {classes} 个类别",
     ),
     "predict.import": ("Import a model", "导入模型"),
     "predict.imported": ("{name} was imported.", "已导入 {name}。"),

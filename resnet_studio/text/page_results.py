@@ -16,8 +16,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "results.go_runs": ("See all runs", "查看全部记录"),
     "results.try": ("Try it on new pictures", "用新图片试一试"),
     "results.about": (
-        "ResNet-{depth} · {freeze} · {train:training picture|training pictures}",
-        "ResNet-{depth} · {freeze} · {train} 张训练图片",
+        "{network} · {freeze} · {train:training picture|training pictures}",
+        "{network} · {freeze} · {train} 张训练图片",
     ),
     "results.state.queued.title": ("Waiting for its turn", "排队等待中"),
     "results.state.queued.text": (

@@ -25,7 +25,6 @@ TEXT: dict[str, tuple[str, str]] = {
         "Learning rate of the head over the epochs: highest {high}, last {now}.",
         "分类头的学习率变化：最高 {high}，最近 {now}。",
     ),
-    "network.title": ("ResNet-{depth}", "ResNet-{depth}"),
     "network.stem": ("stem", "起始层"),
     "network.head": ("head", "分类头"),
     "network.frozen": ("frozen", "冻结"),
@@ -44,6 +43,16 @@ TEXT: dict[str, tuple[str, str]] = {
         "{total} parameters; how many are trained is decided from your pictures.",
         "共 {total}参数；训练其中多少由你的图片决定。",
     ),
+    "network.groups": (
+        "Lanes: the 3x3 convolutions have {groups} groups.",
+        "横线表示分组卷积：3x3 卷积分为 {groups} 组。",
+    ),
+    "network.wide": ("Its 3x3 convolutions are twice as wide.", "3x3 卷积的宽度加倍。"),
+    "network.squeezes": (
+        "Dots: each block weighs its channels (squeeze-and-excitation).",
+        "圆点表示每个残差块都带通道加权（squeeze-and-excitation）。",
+    ),
+    "network.deep_stem": ("Deep stem: three 3x3 convolutions.", "深起始层：三个 3x3 卷积。"),
     "network.small_stem": (
         "Small stem: 3x3 without max-pooling, for small pictures.",
         "小图起始层：3x3 卷积，无最大池化。",
@@ -174,6 +183,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "train.example.alt": ("An augmented training picture", "增强后的训练图片"),
     "train.auto": ("auto", "自动"),
     "train.depth.info": ("Deeper is finer and slower", "越深越细致，也越慢"),
+    "train.family.info": ("Kind of residual network", "残差网络的种类"),
     "train.freeze.info": ("Frozen stages keep what they know", "冻结的阶段保持原样"),
     "train.weights.info": ("What it knows before your pictures", "看到你的图片之前已有的知识"),
     "train.weights.run": ("From the run {name}", "来自训练 {name}"),

@@ -36,6 +36,7 @@ def new(
     card = Card(
         classes=classes,
         depth=config.depth,
+        family=config.family,
         head=config.head,
         hidden_units=config.hidden_units,
         dropout=config.dropout,

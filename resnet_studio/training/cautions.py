@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from resnet_studio.data import views
 from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.events import Noted
-from resnet_studio.model import anatomy, weights
+from resnet_studio.model import anatomy, architecture, weights
 from resnet_studio.training.plan import freeze_in, keeps_features
 
 MOST_NAMED = 5
@@ -26,7 +26,8 @@ def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: f
     """
     said = []
     if requested is not None and requested.weights == "auto" and config.weights == "scratch":
-        said.append(Noted(key="weights.auto.scratch", values=weights.explain("auto", config.depth).values))
+        choice = weights.explain("auto", architecture.of(config))
+        said.append(Noted(key=choice.reason, values=choice.values))
     if requested is not None and (requested.class_weighting, config.class_weighting) == ("auto", "balanced"):
         said.append(Noted(key="note.plan.balanced", values={"ratio": ratio}))
     if config.weights == "scratch" and config.tuned_parameters != "all":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from resnet_studio.model import anatomy
+from resnet_studio.model import anatomy, architecture
 from resnet_studio.training.plan import freeze_in, keeps_features, kept_views, picture_size_in
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
     through all stages, and once back to the pictures.
     """
     assert config.picture_size is not None and config.epochs is not None
-    costs = anatomy.gflops(config.depth, config.picture_size, config.stem)
+    costs = anatomy.gflops(architecture.of(config), config.picture_size, config.stem)
     whole = sum(costs.values())
     frozen = sum(costs[stage] for stage in anatomy.frozen_stages(config.freeze))
     areas = [(picture_size_in(config, epoch) / config.picture_size) ** 2 for epoch in range(config.epochs)]

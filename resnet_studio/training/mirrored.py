@@ -103,8 +103,7 @@ def _body() -> torch.nn.Module:
     """The starter network up to layer3, in eval mode."""
     model = resnet.build(18, 1)
     weights.load_into(model, 18, "starter")
-    stages = [model.conv1, model.bn1, model.relu, model.maxpool, model.layer1, model.layer2, model.layer3]
-    return torch.nn.Sequential(*stages).eval()
+    return resnet.cut(model, "layer3").prefix.eval()
 
 
 def _features(body: torch.nn.Module, pixels: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from resnet_studio.data.dataset import split as split_dataset
 from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.data.trainable import check_trainable
 from resnet_studio.errors import ConfigError
-from resnet_studio.model import anatomy, weights
+from resnet_studio.model import anatomy, architecture, weights
 from resnet_studio.training.balance import imbalance_of, weighting
 from resnet_studio.training.lineage import parents_of, with_weights_of_run
 
@@ -191,7 +191,7 @@ def freeze_in(config: TrainConfig, epoch: int) -> Freeze:
     if not config.gradual_unfreezing:
         return config.freeze
     joined = epoch // config.gradual_unfreezing
-    levels = ("none", *anatomy.STAGES[:-1])
+    levels = ("none", *architecture.STAGES[:-1])
     return cast("Freeze", levels[max(levels.index(config.freeze), len(levels) - 1 - joined)])
 
 
@@ -214,7 +214,7 @@ def new_run(
     asked = time.time()
     config = with_weights_of_run(config, workspace)
     settled, parts = settled_for(dataset, config)
-    known_as, model = called or dataset.name, f"resnet{config.depth}" + (f"-{suffix}" if suffix else "")
+    known_as, model = called or dataset.name, architecture.of(config).name + (f"-{suffix}" if suffix else "")
     about = {
         "name": f"{known_as}-{model}",
         "asked": asked,
@@ -237,9 +237,11 @@ def new_run(
 def settled_for(dataset: Dataset, config: TrainConfig) -> tuple[TrainConfig, Split]:
     """``config`` with every automatic choice made for ``dataset``, and the split that it asks for.
 
-    Raises :class:`DataError` where nothing can be learnt from ``dataset`` as it is.
+    Raises :class:`DataError` where nothing can be learnt from ``dataset`` as it is, :class:`ConfigError` where the
+    network's library is not installed.
     """
     check_trainable(dataset)
+    architecture.of(config).check_installed()
     parts = split_dataset(dataset, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
     return resolve(config, facts(dataset, config, len(parts.train), on_gpu=on_gpu(config))), parts
 
@@ -251,7 +253,7 @@ def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu:
         classes=len(dataset.classes),
         median_side=dataset.median_side,
         median_aspect=dataset.median_aspect,
-        start=weights.explain(config.weights, config.depth),
+        start=weights.explain(config.weights, architecture.of(config)),
         on_gpu=on_gpu,
         flip=bool(dataset.hints.get("horizontal_flip", True)) and not mirrored_pairs(dataset.classes),
         epochs=dataset.hints.get("epochs"),

@@ -17,7 +17,7 @@ from resnet_studio.data.reading import Reading
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import DataError, RunError
 from resnet_studio.events import Event, Noted, PicturesSkipped, Preparing, Probed
-from resnet_studio.model import resnet, weights
+from resnet_studio.model import architecture, resnet, weights
 from resnet_studio.model.device import choose_device, layout
 from resnet_studio.training import adapting, cards, features, hardware, originals, probe, saving
 from resnet_studio.training.batches import FreshBatches, Part, decode_parts, retold
@@ -196,7 +196,7 @@ def _mirrored_only_where_that_is_safe(
 def build_network(config: TrainConfig, classes: int) -> ResNet:
     """The network of ``config`` for so many ``classes``, with the random weights that its seed gives."""
     return resnet.build(
-        config.depth,
+        architecture.of(config),
         classes,
         head=config.head,
         hidden_units=config.hidden_units,
@@ -228,7 +228,7 @@ def _starting_weights(
     yield Preparing(stage="weights", done=0, total=1)
 
     def load(progress: Progress) -> weights.Origin:
-        return weights.load_into(model, config.depth, config.weights, classes=classes, progress=progress)
+        return weights.load_into(model, architecture.of(config), config.weights, classes=classes, progress=progress)
 
     loading = _with_progress(load)
     origin: weights.Origin = yield from retold(

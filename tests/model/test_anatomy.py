@@ -6,8 +6,12 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from resnet_studio.model.anatomy import DEPTHS, STAGES, frozen_stages, gflops, parameters, trained_stages
+from resnet_studio.config import choices
+from resnet_studio.model.anatomy import frozen_stages, gflops, parameters, trained_stages
+from resnet_studio.model.architecture import STAGES
 from resnet_studio.model.resnet import build, parameter_groups, stage_modules
+
+DEPTHS = choices("depth")
 
 
 def counted(model, stage):

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 from resnet_studio.errors import CheckpointError, StudioError
 from resnet_studio.model import checkpoint
-from resnet_studio.model.card import METADATA_KEY, header_text
+from resnet_studio.model.card import METADATA_KEY, VERSION, header_text
 from resnet_studio.model.checkpoint import Card, Preprocessing, import_checkpoint, load, read_card, save
 from resnet_studio.model.resnet import build
 from resnet_studio.model.state import plain_state
@@ -306,7 +306,7 @@ def test_safetensors_from_elsewhere_are_refused_but_their_weights_can_be_read(st
 
 
 def test_a_checkpoint_of_a_newer_version_is_refused_as_such(state, tmp_path):
-    path = crafted(tmp_path / "a.safetensors", state, change=lambda values: values.update(version=3))
+    path = crafted(tmp_path / "a.safetensors", state, change=lambda values: values.update(version=VERSION + 1))
     assert refusal(load, path) == "newer"
 
 

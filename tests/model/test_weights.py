@@ -17,10 +17,14 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.download import DownloadError, fetch
 from resnet_studio.errors import CheckpointError, WeightsError
 from resnet_studio.model import weights
-from resnet_studio.model.anatomy import DEPTHS
+from resnet_studio.model.architecture import ARCHITECTURES, Pretrained, get
 from resnet_studio.model.checkpoint import Card, Preprocessing, save
-from resnet_studio.model.resnet import build
+from resnet_studio.model.libraries import TIMM, is_installed
+from resnet_studio.model.resnet import build, skeleton
 from resnet_studio.model.weights import available, choose, explain, load_into
+
+TORCHVISION_S = [network for network in ARCHITECTURES if network.library is not TIMM]
+TIMM_S = [network for network in ARCHITECTURES if network.library is TIMM]
 
 
 @pytest.fixture(autouse=True)
@@ -70,10 +74,10 @@ def refusal(kind, *arguments, **named):
     return str(caught.value)
 
 
-@pytest.mark.parametrize("depth", DEPTHS)
-def test_the_table_of_imagenet_weights_is_torchvision_s(depth):
-    table = {key: entry for (of, key), entry in weights._IMAGENET.items() if of == depth}
-    official = {f"imagenet-v{entry.name[-1]}": entry for entry in get_model_weights(f"resnet{depth}")}
+@pytest.mark.parametrize("network", TORCHVISION_S, ids=lambda network: network.name)
+def test_the_table_of_imagenet_weights_is_torchvision_s(network):
+    table = network.weights
+    official = {f"imagenet-v{entry.name[-1]}": entry for entry in get_model_weights(network.name)}
     assert table.keys() == official.keys()
     for key, entry in official.items():
         assert get_weight(table[key].entry) is entry
@@ -81,10 +85,73 @@ def test_the_table_of_imagenet_weights_is_torchvision_s(depth):
         assert table[key].megabytes == pytest.approx(entry.meta["_file_size"], abs=0.6)
 
 
-@pytest.mark.parametrize("depth", DEPTHS)
-def test_the_first_version_offered_is_torchvision_s_default(depth):
-    best = get_model_weights(f"resnet{depth}").DEFAULT
-    assert weights._IMAGENET[depth, keys(available(depth))[0]].entry == f"{type(best).__name__}.{best.name}"
+@pytest.mark.parametrize("network", TORCHVISION_S, ids=lambda network: network.name)
+def test_the_first_version_offered_is_torchvision_s_default(network):
+    best = get_model_weights(network.name).DEFAULT
+    assert network.weights[keys(available(network))[0]].entry == f"{type(best).__name__}.{best.name}"
+
+
+@pytest.mark.parametrize("network", TIMM_S, ids=lambda network: network.name)
+def test_the_table_of_timm_s_weights_is_what_timm_takes_by_default(network):
+    timm = pytest.importorskip("timm")
+    best = timm.get_pretrained_cfg(network.name)
+    if best.tag == "untrained":
+        assert keys(available(network)) == ["scratch"]
+        return
+    found = network.weights["imagenet-timm"]
+    assert found.entry == f"{network.name}.{best.tag}" and found.file == best.url.rpartition("/")[2]
+    assert best.license == "apache-2.0" and best.num_classes == 1000
+    stored = sum(value.numel() * value.element_size() for value in skeleton(network, 1000).state_dict().values())
+    assert found.megabytes == pytest.approx(stored / 2**20, abs=0.6)
+
+
+def test_weights_of_timm_come_from_the_cache_with_their_preprocessing(hub, monkeypatch):
+    timm = pytest.importorskip("timm")
+    hub.mkdir(parents=True)
+    theirs = timm.create_model("resnet18d", num_classes=1000).state_dict()
+    torch.save(theirs, hub / "resnet18d_ra2-48a79e06.pth")
+    monkeypatch.setattr(weights, "is_whole", lambda path: path == hub / "resnet18d_ra2-48a79e06.pth")
+    model = build("resnet18d", 3)
+    origin = load_into(model, "resnet18d", "imagenet")
+    assert filled(model, theirs)
+    assert (origin.key, origin.name, origin.resize, origin.crop) == (
+        "imagenet-timm", "timm resnet18d.ra2_in1k", 256, 224,
+    )  # fmt: skip
+    assert origin.mean == (0.485, 0.456, 0.406) and origin.detail["license"] == "apache-2.0"
+
+
+def test_a_network_without_pretrained_weights_says_so(hub):
+    choice = explain("auto", "seresnet18")
+    assert choice.key == "scratch" and "no pretrained weights for SE-ResNet-18:" in choice.sentence()
+    assert "SE-ResNet-18 没有预训练权重" in choice.sentence("zh")
+    with pytest.raises(WeightsError, match=r"for SE-ResNet-18; choose one of: auto, scratch, or a file"):
+        explain("imagenet", "seresnet18")
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "said"),
+    [
+        ("resnext50_32x4d", "resnet50", "This is a ResNeXt-50 32x4d with 4 classes"),
+        ("resnet50", "wide_resnet50_2", "This is a ResNet-50 with 4 classes"),
+        ("seresnet18", "resnet18", "This is a SE-ResNet-18 with 4 classes"),
+        ("resnet18d", "seresnet18", "This is a ResNet-18-D with 4 classes"),
+    ],
+)
+def test_weights_of_another_network_are_refused_with_what_they_are(held, wanted, said, tmp_path):
+    if not all(is_installed(get(name).library) for name in (held, wanted)):
+        pytest.skip("timm is not installed")
+    torch.save(build(held, 4).state_dict(), tmp_path / "weights.pth")
+    sentence = refusal(WeightsError, build(wanted, 3), wanted, str(tmp_path / "weights.pth"))
+    assert said in sentence and f"set to {get(wanted).title};" in sentence
+
+
+def test_a_deep_stem_and_the_small_stem_are_told_apart(tmp_path):
+    pytest.importorskip("timm")
+    for stem, other in (("standard", "small"), ("small", "standard")):
+        torch.save(build("resnet18d", 4, stem=stem).state_dict(), tmp_path / "weights.pth")
+        path = str(tmp_path / "weights.pth")
+        assert f"{stem} stem" in refusal(WeightsError, build("resnet18d", 3, stem=other), "resnet18d", path)
+        load_into(build("resnet18d", 3, stem=stem), "resnet18d", path)
 
 
 def test_without_a_starter_file_that_choice_is_absent(starters):
@@ -127,8 +194,8 @@ def test_auto_says_which_and_why(hub, starters):
 
 def test_every_reason_is_sayable_in_both_languages(hub, starters):
     cache(hub, "resnet18-f37072fd.pth")
-    for depth in DEPTHS:
-        for choice in available(depth, starters=starters):
+    for network in ARCHITECTURES:
+        for choice in [*available(network, starters=starters), explain("auto", network, starters=starters)]:
             assert choice.sentence("en") and choice.sentence("zh")
 
 
@@ -144,8 +211,10 @@ def test_looking_at_what_there_is_never_opens_a_connection(monkeypatch, starters
         raise AssertionError("a connection was opened")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    for depth in DEPTHS:
-        available(depth), choose("auto", depth), choose("imagenet", depth)
+    for network in ARCHITECTURES:
+        available(network), choose("auto", network)
+        if network.weights:
+            choose("imagenet", network)
 
 
 @pytest.mark.parametrize("name", ["imagenet-v2", "starter", "imagenet21k", "AUTO"])
@@ -444,9 +513,9 @@ def test_two_downloads_at_once_both_arrive(site, target):
 
 
 def test_imagenet_weights_are_downloaded_once_into_the_cache(site, hub, imagenet, monkeypatch):
-    entry = weights._IMAGENET[18, "imagenet-v1"]
     file = f"resnet18-{hashlib.sha256(BODY).hexdigest()[:8]}.pth"
-    monkeypatch.setattr(weights, "_IMAGENET", {(18, "imagenet-v1"): replace(entry, file=file)})
+    published = Pretrained("ResNet18_Weights.IMAGENET1K_V1", file, 45)
+    network = replace(get(18), weights={"imagenet-v1": published})
     asked = []
     monkeypatch.setattr(
         weights, "fetch", lambda url, path, **named: (asked.append(url), fetch(f"{site}/file", path, **named))
@@ -454,6 +523,6 @@ def test_imagenet_weights_are_downloaded_once_into_the_cache(site, hub, imagenet
     monkeypatch.setattr(torch, "load", lambda path, **named: imagenet if named["weights_only"] else None)
     seen = []
     for _ in range(2):
-        load_into(build(18, 3), 18, "imagenet", progress=lambda *numbers: seen.append(numbers))
+        load_into(build(18, 3), network, "imagenet", progress=lambda *numbers: seen.append(numbers))
     assert asked == ["https://download.pytorch.org/models/resnet18-f37072fd.pth"]
     assert (hub / file).read_bytes() == BODY and seen[-1] == (len(BODY), len(BODY))

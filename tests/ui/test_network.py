@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from resnet_studio.model.anatomy import STAGES, parameters
+from resnet_studio.model.anatomy import parameters
+from resnet_studio.model.architecture import ARCHITECTURES, STAGES, Architecture
 from resnet_studio.text import LANGUAGES
 from resnet_studio.ui.drawn.network import amount, drawing
 
@@ -71,6 +72,24 @@ def test_deeper_is_drawn_longer() -> None:
         return sum(float(rect.attrib["width"]) for rect in root.iter("rect"))
 
     assert length(18) < length(34) == length(50) < length(101) < length(152)
+
+
+@pytest.mark.parametrize("network", ARCHITECTURES, ids=lambda network: network.name)
+def test_every_architecture_is_drawn_with_what_it_has(network: Architecture) -> None:
+    html = drawing(network, "layer2", classes=10)
+    assert network.title in html
+    blocks = list(ElementTree.fromstring(html).iter("rect"))
+    ends = [float(rect.attrib["x"]) + float(rect.attrib["width"]) for rect in blocks]
+    assert len(blocks) == 6 and max(ends) <= 400 and min(float(rect.attrib["y"]) for rect in blocks) > 21
+    assert html.count('class="squeeze"') == (sum(network.blocks) if network.squeezes else 0)
+    assert ("squeeze-and-excitation" in html) == network.squeezes
+    assert (f"{network.groups} groups" in html) == (network.groups > 1)
+    assert ("twice as wide" in html) == (network.family == "wide_resnet")
+    assert ("three 3x3 convolutions" in html) == network.deep_stem
+    assert "three 3x3" not in drawing(network, "layer2", stem="small")
+    total = sum(parameters(network, classes=10).values())
+    assert f"{amount(total)} parameters" in html
+    assert drawing(network, "layer2", language="zh").count("rect") == 6
 
 
 def test_the_small_stem_is_said() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import html
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -281,6 +282,50 @@ def test_weights_that_the_depth_does_not_have_become_auto(handlers: Handlers) ->
     assert shown(handlers.changed(None, *values(depth=18, weights="imagenet-v2")))["weights"]["value"] == "auto"
     assert shown(handlers.changed(None, *values(depth=50, weights="imagenet-v2")))["weights"]["value"] == "imagenet-v2"
     assert shown(handlers.changed(None, *values(weights="/etc/passwd.pt")))["weights"]["value"] == "auto"
+
+
+def test_another_family_brings_its_depths_and_keeps_the_depth_where_it_can(handlers: Handlers) -> None:
+    *answers, depth = handlers.family(None, *values(family="resnext"))
+    assert depth["choices"] == [("50", 50), ("101", 101)] and depth["value"] == 50
+    assert answers[0] == {"family": "resnext", "depth": 50}
+    seen = shown(answers)
+    assert seen["problem"] == "" and "ResNeXt-50 32x4d" in seen["network"] and "32 groups" in seen["network"]
+    assert [value for _, value in seen["weights"]["choices"]] == ["auto", "imagenet-v2", "imagenet-v1", "scratch"]
+    assert handlers.family(None, *values(family="wide_resnet", depth=152))[-1]["value"] == 101
+    assert handlers.family(None, *values(family="resnet", depth=101))[-1]["value"] == 101
+    assert "problem" in shown(handlers.family(None, *values(family="vit"))[:-1])
+
+
+def test_a_family_survives_a_reload_with_its_depths(handlers: Handlers) -> None:
+    stored = json.loads(json.dumps(kept(values(family="wide_resnet", depth=101))))
+    form = dict(zip(NAMES, handlers.restore(stored, None, None), strict=False))
+    assert form["family"]["value"] == "wide_resnet" and form["depth"]["value"] == 101
+    assert form["depth"]["choices"] == [("50", 50), ("101", 101)]
+    assert restored({"family": "resnext", "depth": 18}, None)["family"] == "resnet"
+    assert "value" not in dict(zip(NAMES, handlers.restore({"epochs": 3}, None, None), strict=False))["depth"]
+
+
+def test_without_its_library_a_family_says_what_to_install(
+    handlers: Handlers, dataset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert train_form.option("family", "se_resnet") == "SE-ResNet (timm)"
+    assert train_form.option("family", "wide_resnet") == "Wide ResNet"
+    monkeypatch.setitem(sys.modules, "timm", None)
+    seen = shown(handlers.changed(dataset, *values(family="se_resnet")))
+    assert "pip install" in seen["problem"] and "resnet-studio[timm]" in seen["problem"]
+    assert seen["train"]["interactive"] is False
+    run, problem = handlers.start(dataset, *values(family="se_resnet"))
+    assert "timm" in problem and "value" not in run
+
+
+def test_only_runs_of_the_same_network_can_be_trained_on(handlers: Handlers, workspace: Workspace) -> None:
+    run = hand_made.new_run(workspace, name="wide", requested=TrainConfig(depth=50, family="wide_resnet"))
+    hand_made.train(run, epochs=3)
+    hand_made.finish(run, None)
+    run.best.write_bytes(b"x")
+    for family, there in (("wide_resnet", True), ("resnet", False)):
+        offered = shown(handlers.changed(None, *values(depth=50, family=family)))["weights"]["choices"]
+        assert (f"run:{run.id}" in [value for _, value in offered]) is there
 
 
 def test_a_trained_model_can_be_trained_on(handlers: Handlers, workspace: Workspace) -> None:

@@ -1,5 +1,8 @@
 """The network as a drawing: six stages whose length hints at depth and whose height hints at width.
 
+A seam stands between two residual blocks, or convolutions of the stem; lanes are grouped convolutions, dots on the
+blocks their squeeze-and-excitation.
+
 Frozen stages are cool and carry a lock, trained ones are warm; a labelled bar over each part says it in words.
 ``data-stage`` lets the page react to a click on a stage.
 """
@@ -11,8 +14,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from resnet_studio.config import Depth, Freeze, Head, Stem, Tuned
-from resnet_studio.model.anatomy import STAGES, Stage, blocks, frozen_stages, parameters
+from resnet_studio.config import Freeze, Head, Stem, Tuned
+from resnet_studio.model.anatomy import frozen_stages, parameters
+from resnet_studio.model.architecture import STAGES, Architecture, Network, Stage, get, of
 from resnet_studio.text import Language, say
 from resnet_studio.ui.page.templates import render
 
@@ -26,7 +30,8 @@ WIDTH, HEIGHT, FLOOR = 400, 146, 112
 class Drawn:
     """One stage on the paper: its left edge, its size, its residual blocks, its parameters and those that learn.
 
-    ``frozen`` is None where that is open; all parameters count as trained then.
+    ``frozen`` is None where that is open; all parameters count as trained then. ``lanes`` and ``dots`` are drawn where
+    its convolutions have groups, and where its blocks have squeeze-and-excitation.
     """
 
     stage: Stage
@@ -37,6 +42,8 @@ class Drawn:
     parameters: int
     trained: int
     frozen: bool | None
+    lanes: bool
+    dots: bool
 
     @property
     def look(self) -> str:
@@ -58,6 +65,21 @@ class Drawn:
         """Where the residual blocks meet, from left to right."""
         return [self.x + self.width * index / self.blocks for index in range(1, self.blocks)]
 
+    @property
+    def rows(self) -> list[float]:
+        """Where the lanes of grouped convolutions meet, from the top down; none without groups."""
+        return [self.top + self.height * part / 4 for part in (1, 2, 3)] if self.lanes else []
+
+    @property
+    def squeezes(self) -> list[float]:
+        """The middles of the residual blocks that have squeeze-and-excitation, from left to right."""
+        return [self.x + self.width * (index + 0.5) / self.blocks for index in range(self.blocks)] if self.dots else []
+
+    @property
+    def radius(self) -> float:
+        """That of the dots: small enough that they do not touch."""
+        return min(2.4, self.width / self.blocks / 2.6)
+
     def name(self, language: Language) -> str:
         """What it is called: layer1 to layer4 as in torchvision, stem and head in words."""
         return say(f"network.{self.stage}", language) if self.stage in ("stem", "head") else self.stage
@@ -74,7 +96,7 @@ class Bar(NamedTuple):
 
 
 def drawing(
-    depth: Depth,
+    network: Network,
     freeze: Freeze,
     tuned: Tuned = "all",
     *,
@@ -88,19 +110,20 @@ def drawing(
 
     ``classes`` 0 says that they are not known yet; with ``freeze`` auto no stage is said to be frozen or trained.
     """
-    count = partial(parameters, depth, classes=max(classes, 1), head=head, hidden_units=hidden_units, stem=stem)
+    architecture = get(network)
+    count = partial(parameters, architecture, classes=max(classes, 1), head=head, hidden_units=hidden_units, stem=stem)
     counts = count()
     trained = counts if freeze == "auto" else count(freeze=freeze, tuned=tuned)
-    stages = _laid_out(depth, freeze, counts, trained)
+    stages = _laid_out(architecture, freeze, counts, trained, stem)
     return render(
         "drawn/network.html",
         language,
-        depth=depth,
+        title=architecture.title,
         classes=classes,
         description=_described(stages, language),
         bars=_bars(stages, language),
         stages=stages,
-        summary=summary(depth, counts, None if freeze == "auto" else trained, stem=stem, language=language),
+        summary=summary(architecture, counts, None if freeze == "auto" else trained, stem=stem, language=language),
         amount=amount,
         width=WIDTH,
         height=HEIGHT,
@@ -109,21 +132,37 @@ def drawing(
 
 
 def summary(
-    depth: Depth, counts: dict[Stage, int], trained: dict[Stage, int] | None, *, stem: Stem, language: Language = "en"
+    network: Architecture,
+    counts: dict[Stage, int],
+    trained: dict[Stage, int] | None,
+    *,
+    stem: Stem,
+    language: Language = "en",
 ) -> str:
-    """Total and trained parameters as a sentence, and the small stem where there is one; ``trained`` None if open."""
+    """Total and trained parameters as a sentence, and what is not as in a plain ResNet; ``trained`` None if open."""
     total = sum(counts.values())
     if trained is None:
-        said = say("network.total.open", language, depth=depth, total=amount(total, language))
+        said = say("network.total.open", language, total=amount(total, language))
     else:
         learning = sum(trained.values())
         share = _share(learning / total)
         said = say(
             "network.total", language, total=amount(total, language), trained=amount(learning, language), share=share
         )
-    if stem == "small":
-        said = f"{said} {say('network.small_stem', language)}"
-    return said
+    gap = "" if language == "zh" else " "
+    return gap.join([said, *_peculiar(network, stem, language)])
+
+
+def _peculiar(network: Architecture, stem: Stem, language: Language) -> list[str]:
+    """What ``network`` has that a plain ResNet has not, a sentence each."""
+    found = {
+        "network.groups": network.groups > 1,
+        "network.wide": network.groups == 1 and network.group_width > 64,
+        "network.squeezes": network.squeezes,
+        "network.deep_stem": network.deep_stem and stem != "small",
+        "network.small_stem": stem == "small",
+    }
+    return [say(key, language, groups=network.groups) for key, there in found.items() if there]
 
 
 def amount(count: int, language: Language = "en") -> str:
@@ -143,20 +182,24 @@ def _share(value: float) -> str:
     return f"{100 * value:.0f}%" if value >= 0.01 else f"{100 * value:.1g}%"
 
 
-def _laid_out(depth: Depth, freeze: Freeze, counts: dict[Stage, int], trained: dict[Stage, int]) -> list[Drawn]:
+def _laid_out(
+    network: Architecture, freeze: Freeze, counts: dict[Stage, int], trained: dict[Stage, int], stem: Stem
+) -> list[Drawn]:
     """The stages from left to right, centred on the paper; all stand on the same floor."""
     frozen = () if freeze == "auto" else frozen_stages(freeze)
-    inside = blocks(depth)
-    counted = (1, *inside, 1)
+    inside = network.blocks
+    counted = (3 if network.deep_stem and stem != "small" else 1, *inside, 1)
     widths = [24.0, *(22 + 11.5 * math.sqrt(count) for count in inside), 24.0]
-    deep = 12 if depth >= 50 else 0
-    heights = [34.0, 34.0 + deep, 44.0 + deep, 54.0 + deep, 64.0 + deep, 26.0]
+    more = (12 if network.bottleneck else 0) + (8 if network.group_width * network.groups > 64 else 0)
+    heights = [34.0, 34.0 + more, 44.0 + more, 54.0 + more, 64.0 + more, 26.0]
     gap = min(24.0, (WIDTH - 8 - sum(widths)) / 5)
     x, stages = (WIDTH - sum(widths) - 5 * gap) / 2, []
     for index, stage in enumerate(STAGES):
         state = None if freeze == "auto" and stage != "head" else stage in frozen
         amounts = counts[stage], trained[stage]
-        stages.append(Drawn(stage, x, widths[index], heights[index], counted[index], *amounts, state))
+        residual = stage not in ("stem", "head")
+        signs = residual and network.groups > 1, residual and network.squeezes
+        stages.append(Drawn(stage, x, widths[index], heights[index], counted[index], *amounts, state, *signs))
         x += widths[index] + gap
     return stages
 
@@ -193,7 +236,7 @@ def planned(look: Outlook, language: Language) -> str:
     """The network that a training with this outlook would train."""
     shown = look.settled or look.config
     return drawing(
-        shown.depth,
+        of(shown),
         look.frozen_to_the_end,
         shown.tuned_parameters,
         classes=len(look.dataset.classes) if look.dataset else 0,

@@ -8,10 +8,11 @@ from typing import Any
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import RunError
 from resnet_studio.migrations import MODEL_OF_A_RUN
+from resnet_studio.model import architecture
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Run
 
-SHOWN_ANYWAY = ("depth", "freeze", "weights")
+SHOWN_ANYWAY = ("depth", "family", "freeze", "weights")
 
 
 def value_of(name: str, value: Any, language: Language) -> str:
@@ -22,8 +23,6 @@ def value_of(name: str, value: Any, language: Language) -> str:
         return say("runs.yes" if value else "runs.no", language)
     if isinstance(value, float):
         return f"{value:g}"
-    if name == "depth":
-        return f"ResNet-{value}"
     if name == "weights" and (found := MODEL_OF_A_RUN.search(value)):
         return say("runs.weights.run", language, name=_called(Path(value).parent, found[1]))
     try:
@@ -33,8 +32,9 @@ def value_of(name: str, value: Any, language: Language) -> str:
 
 
 def in_short(config: TrainConfig, language: Language) -> str:
-    """Depth, freeze level and starting weights in one line."""
-    return " · ".join(value_of(name, getattr(config, name), language) for name in SHOWN_ANYWAY)
+    """Network, freeze level and starting weights in one line."""
+    words = (value_of(name, getattr(config, name), language) for name in ("freeze", "weights"))
+    return " · ".join([architecture.of(config).title, *words])
 
 
 def changed(requested: TrainConfig, language: Language) -> list[str]:

@@ -14,6 +14,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.evaluation import tables
+from resnet_studio.model import architecture
 from resnet_studio.service.run_data import RunData
 from resnet_studio.service.thumbnails import thumbnail
 from resnet_studio.ui.page.context import Studio
@@ -30,7 +31,7 @@ FRESH = {"cache-control": "no-store"}
 def file_name(run: Run, suffix: str) -> str:
     """A name that says what is inside, such as ``digits-resnet18.safetensors``."""
     dataset = slug(str(run.about.get("dataset_name") or run.about.get("name") or run.id)).lower()
-    return f"{dataset}-resnet{run.config.depth}{suffix}"
+    return f"{dataset}-{architecture.of(run.config).name}{suffix}"
 
 
 def model_as_pt(run: Run) -> Path:

@@ -86,7 +86,7 @@ class Handlers:
         found = self._asking.models.find(chosen)
         self._asking.predictors.warm(found.file)
         card = card_of(found)
-        words = predict_view.about(card.depth, card.classes, reader())
+        words = predict_view.about(card.network.title, card.classes, reader())
         return words, "dark" if self._asking.paper(found).dark else "light", self._asking.tries(found, 0, reader())
 
     @guarded(instead=alert)

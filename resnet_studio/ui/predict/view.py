@@ -42,9 +42,9 @@ def no_model(language: Language) -> str:
     return render("predict/no_model.html", language)
 
 
-def about(depth: int, classes: Sequence[str], language: Language) -> str:
-    """What the chosen model is, in one line."""
-    return render("predict/about.html", language, depth=depth, classes=len(classes))
+def about(network: str, classes: Sequence[str], language: Language) -> str:
+    """What the chosen model is, in one line: its ``network`` and how many classes it tells apart."""
+    return render("predict/about.html", language, network=network, classes=len(classes))
 
 
 def problem(sentence: str) -> str:

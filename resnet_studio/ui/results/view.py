@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from resnet_studio.evaluation import missed
+from resnet_studio.model import architecture
 from resnet_studio.service.machine import device_name
 from resnet_studio.service.run_data import Overview, spell_parts, spell_time
 from resnet_studio.text import Language, say, say_recorded
@@ -27,7 +28,7 @@ def headline(run: Overview, choices: str, language: Language, browser: str = "")
     about = say(
         "results.about",
         language,
-        depth=run.config.depth,
+        network=architecture.of(run.config).title,
         freeze=say(f"config.freeze.{run.config.freeze}", language),
         train=counts.get("train", 0),
     )

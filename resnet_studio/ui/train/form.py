@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
 
 import gradio as gr
 
-from resnet_studio.config import TrainConfig, choices, label
+from resnet_studio.config import DEPTHS, Family, TrainConfig, choices, label
 from resnet_studio.errors import ConfigError, StudioError
-from resnet_studio.model import weights
+from resnet_studio.model import architecture, weights
 from resnet_studio.text import Language, keys, say
 from resnet_studio.ui.page.choices import filled_in_later
 from resnet_studio.ui.page.context import T
@@ -24,7 +24,7 @@ RUN = "run"
 """Starting weights ``run:ID`` are those of a run."""
 SPLIT = ("validation_fraction", "test_fraction")
 """These are kept with the split of the Data tab, which shows them too."""
-FIRST = ("depth", "epochs", "freeze", "weights")
+FIRST = ("depth", "epochs", "family", "freeze", "weights")
 """These stand on their own above; all others lie folded under "All settings"."""
 STEPS: Mapping[str, float] = {
     "learning_rate": 0.0001,
@@ -35,6 +35,7 @@ STEPS: Mapping[str, float] = {
 }
 INFO = {
     "depth": "train.depth.info",
+    "family": "train.family.info",
     "freeze": "train.freeze.info",
     "weights": "train.weights.info",
 }
@@ -68,7 +69,7 @@ def field(name: str) -> Any:
     named = [(option(name, value), value) for value in options]
     visible = name not in NEEDS or defaults()[NEEDS[name][0]] in NEEDS[name][1]
     if name == "depth":
-        return gr.Radio(named, value=default, elem_classes="rs-segments", **words)
+        return filled_in_later(gr.Radio(named, value=default, elem_classes="rs-segments", **words))
     if named:
         return filled_in_later(gr.Dropdown(named, value=default, filterable=False, visible=visible, **words))
     if hint is bool:
@@ -82,11 +83,30 @@ def field(name: str) -> Any:
 
 def option(name: str, value: Any) -> Any:
     """What ``value`` of field ``name`` is called: a mark of its text, or the value itself where it has none."""
+    if name == "family":
+        return family(value)
     key = f"config.{name}.{value}" if value != "auto" or name not in ("device", "weights") else "train.auto"
     return T(key) if key in _KEYS else str(value)
 
 
 _KEYS = frozenset(keys())
+
+
+def family(name: str) -> str:
+    """What a family is called, in any language, with the library that it needs beside those of the studio."""
+    library = architecture.in_family(name)[0].library
+    title = say(f"config.family.{name}", "en")
+    return f"{title} ({library.name})" if library.optional else title
+
+
+def depth_in(family: Family, depth: int) -> int:
+    """The depth that ``family`` has instead of ``depth``: the same, else the next deeper one, else its deepest."""
+    return next((found for found in DEPTHS[family] if found >= depth), DEPTHS[family][-1])
+
+
+def depths(family: Family, depth: int) -> Any:
+    """The choice of a depth, as it is in ``family``, at ``depth``."""
+    return gr.update(choices=[(str(found), found) for found in DEPTHS[family]], value=depth)
 
 
 def advanced(components: dict[str, Any], after: Mapping[str, Callable[[], None]] = MappingProxyType({})) -> None:
@@ -147,8 +167,9 @@ def restored(form: Any, split: Any) -> dict[str, Any]:
         given |= dict(zip(SPLIT, split, strict=True))
     for name in NAMES:
         if name in given:
+            beside = {"depth": values["depth"]} if name == "family" else {}
             try:
-                values[name] = getattr(TrainConfig(**{name: given[name]}), name)
+                values[name] = getattr(TrainConfig(**beside, **{name: given[name]}), name)
             except (ConfigError, TypeError):
                 continue
     return values
@@ -160,6 +181,14 @@ def sentence(error: StudioError, language: Language) -> str:
     if isinstance(name, str) and name in NAMES:
         return say(error.key, language, **{**error.values, "field": f"“{label(name, language)}”"})
     return error.sentence(language)
+
+
+def updates(found: Mapping[str, Any], untouched: Collection[str]) -> list[Any]:
+    """What gives all fields the values ``found``; those that are ``untouched`` stay as they are."""
+    shown = [gr.skip() if name in untouched else gr.update(value=found[name]) for name in NAMES]
+    if not {"depth", "family"} <= set(untouched):
+        shown[NAMES.index("depth")] = depths(found["family"], found["depth"])
+    return shown
 
 
 def hidden(values: Mapping[str, Any]) -> dict[str, bool]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from resnet_studio.config import DEPTHS, TrainConfig
 from resnet_studio.errors import StudioError
-from resnet_studio.model import weights
-from resnet_studio.model.anatomy import STAGES, frozen_stages
+from resnet_studio.model import architecture, weights
+from resnet_studio.model.anatomy import frozen_stages
+from resnet_studio.model.architecture import STAGES, Architecture
 from resnet_studio.service.outlook import Forecaster
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn import network
@@ -58,6 +60,14 @@ class Handlers(Ending):
         """In: the data set and the form. Out: what the browser keeps of the form, and the outlook."""
         return [kept(values), *self._outlook(dataset, values)]
 
+    def family(self, dataset: str | None, *values: Any) -> list[Any]:
+        """In: the data set and the form, whose family changed. Out: as :meth:`changed`; the depths of that family."""
+        given = dict(zip(NAMES, values, strict=True))
+        if given["family"] not in DEPTHS:
+            return [*self.changed(dataset, *values), gr.skip()]
+        given["depth"] = train_form.depth_in(given["family"], int(given["depth"] or 0))
+        return [*self.changed(dataset, *given.values()), train_form.depths(given["family"], given["depth"])]
+
     def restore(self, form: Any, split: Any, dataset: str | None) -> list[Any]:
         """In: what the browser kept of form and split, and the data set. Out: the form, and the outlook.
 
@@ -66,7 +76,7 @@ class Handlers(Ending):
         """
         found, usual = restored(form, split), train_form.defaults()
         untouched = {name for name in NAMES if found[name] == usual[name] is not None} | {"weights"}
-        shown = [gr.skip() if name in untouched else gr.update(value=found[name]) for name in NAMES]
+        shown = train_form.updates(found, untouched)
         return [*shown, *self._outlook(dataset, [found[name] for name in NAMES])]
 
     def pictures(self, form: Any, split: Any, dataset: str | None) -> list[Any]:
@@ -80,13 +90,13 @@ class Handlers(Ending):
     def reset(self, split: Any, dataset: str | None) -> list[Any]:
         """In: the split and the data set. Out: what the browser keeps of the form, the form, and the outlook."""
         found = restored(None, split)
-        shown = [gr.skip() if name == "weights" else gr.update(value=found[name]) for name in NAMES]
+        shown = train_form.updates(found, {"weights"})
         return [{}, *shown, *self._outlook(dataset, [found[name] for name in NAMES])]
 
     def choose(self, recipe: str, dataset: str | None, *values: Any) -> list[Any]:
         """In: the recipe, the data set and the form. Out: what the browser keeps of the form, the form, the outlook."""
         found = train_recipe.filled(recipe, values)
-        shown = [gr.skip() if name == "weights" else gr.update(value=found[name]) for name in NAMES]
+        shown = train_form.updates(found, {"weights"})
         filled = [found[name] for name in NAMES]
         return [kept(filled), *shown, *self._outlook(dataset, filled)]
 
@@ -191,7 +201,9 @@ class Handlers(Ending):
         data = data_line(found, dataset, language)
         shown = [gr.update(visible=not useless) for useless in train_form.hidden(given).values()]
         try:
-            options, chosen = self._weights(given, language)
+            kind = architecture.of(TrainConfig(depth=given["depth"], family=given["family"]))
+            kind.check_installed()
+            options, chosen = self._weights(kind, str(given["weights"]), language)
             filled = [chosen if name == "weights" else given[name] for name in NAMES]
             config = config_of(filled, self._studio.workspace)
             look = self._forecaster.look(config, found)
@@ -200,7 +212,7 @@ class Handlers(Ending):
             unknown = [gr.skip(), gr.skip(), gr.skip()]
             return [*unknown, *shown, data, gr.skip(), gr.skip(), "", said, gr.update(interactive=False)]
         recipe = train_recipe.matching(config)
-        start = weights.explain(config.weights, config.depth)
+        start = weights.explain(config.weights, kind)
         unasked = start.key == "scratch" and config.weights == "auto"
         why = (caution if unasked else small)(start.sentence(language))
         forecast = [small(look.sentence(language) if found else say("train.start.why_none", language))]
@@ -211,18 +223,18 @@ class Handlers(Ending):
             network.planned(look, language), "".join(forecast), "", gr.update(interactive=found is not None),
         ]  # fmt: skip
 
-    def _weights(self, given: Mapping[str, Any], language: Language) -> tuple[list[tuple[str, str]], str]:
-        """The starting weights to choose from for the depth given, and the choice: auto where it is not among them."""
-        depth = int(given["depth"])
-        auto = weights.explain("auto", depth)
+    def _weights(self, kind: Architecture, asked: str, language: Language) -> tuple[list[tuple[str, str]], str]:
+        """The starting weights to choose from for a network of this ``kind``, and what was ``asked`` for; auto where
+        it is not among them.
+        """
+        auto = weights.explain("auto", kind)
         options = [(say("train.weights.auto", language, weights=say(f"config.weights.{auto.key}", language)), "auto")]
-        options += [(say(f"config.weights.{one.key}", language), one.weights) for one in weights.available(depth)]
+        options += [(say(f"config.weights.{one.key}", language), one.weights) for one in weights.available(kind)]
         options += [
             (say("train.weights.run", language, name=run.name), f"{train_form.RUN}:{run.run.id}")
-            for run in self._forecaster.models(depth)
+            for run in self._forecaster.models(kind)
         ]
-        chosen = str(given["weights"])
-        return options, chosen if chosen in {value for _, value in options} else "auto"
+        return options, asked if asked in {value for _, value in options} else "auto"
 
 
 def seeds_of(given: Sequence[Any]) -> int:

@@ -134,8 +134,10 @@ def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     """The form follows the data set, the split and itself, and outlives a reload."""
     everything, answers = [shared.dataset, *parts.form], [shared.form, *parts.outlook]
     latest = {**QUIET, "trigger_mode": "always_last"}
-    for component in parts.form:
-        component.input(handlers.changed, everything, answers, **latest)
+    for name, component in parts.fields.items():
+        if name != "family":
+            component.input(handlers.changed, everything, answers, **latest)
+    parts.fields["family"].input(handlers.family, everything, [*answers, parts.fields["depth"]], **latest)
     shares = [parts.fields[name] for name in SPLIT]
     for component in shares:
         component.blur(handlers.share, shares, shared.split, **QUIET)

@@ -4,8 +4,10 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -19,8 +21,10 @@ from resnet_studio.model.export import export_code, export_pt
 from resnet_studio.model.libraries import TIMM, is_installed
 from resnet_studio.model.resnet import build, cut, parameter_groups, skeleton, stage_modules, train_mode
 from resnet_studio.model.wrapping import resnet_in
+from resnet_studio.prediction import TAPPED, Predictor
 from resnet_studio.training.convolution import use_matrix_products
 
+WIDTHS = (64, 128, 256, 512)
 LEVELS = ("none", "stem", "layer1", "layer2", "layer3", "layer4")
 SMALL = ("resnet18", "resnext50_32x4d", "wide_resnet50_2", "seresnet18", "seresnext50_32x4d", "resnet18d", "resnet50d")
 """One of each family, and both kinds of block with a deep stem; what takes real weights is done with these."""
@@ -163,6 +167,18 @@ def test_residual_branches_of_a_new_network_begin_at_zero(network):
 
 
 @each_family
+def test_a_predictor_gives_the_features_of_every_stage(network, tmp_path):
+    model = trained_like(network)
+    save(tmp_path / "best.safetensors", model.state_dict(), card(network))
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8))
+    found = Predictor(tmp_path / "best.safetensors", device="cpu").activations([picture], stages=TAPPED)
+    assert [found.stages[stage].shape[1] for stage in TAPPED[1:]] == [width * network.expansion for width in WIDTHS]
+    assert torch.allclose(found.stages["layer4"], found.features, atol=1e-5)
+    with torch.no_grad():
+        assert torch.allclose(model.fc(found.features), found.logits, atol=1e-4)
+
+
+@each_family
 def test_matrix_products_give_the_answers_of_the_library(network):
     model, pictures = trained_like(network), torch.rand(2, 3, 64, 64)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
@@ -196,7 +212,8 @@ EXPORTED = {"pt": {"dropout": 0.2}, "safetensors": {"stem": "small", "head": "hi
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", EXPORTED)
 def test_the_library_alone_gives_the_answers_of_the_exported_networks(kind, tmp_path):
-    networks = [get(name) for name in SMALL if is_installed(get(name).library)]
+    names = SMALL if kind == "pt" else ("resnet18", "resnext50_32x4d", "seresnet18", "resnet18d")
+    networks = [get(name) for name in names if is_installed(get(name).library)]
     pictures, expected = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(3)), {}
     torch.save(pictures, tmp_path / "pictures.pt")
     for network in networks:

@@ -123,8 +123,7 @@ def train(
 
     facts = _facts(name, note, owner)
     base = config or TrainConfig()
-    if arch is not None:
-        settings |= architecture.settings(arch, settings)
+    settings |= {} if arch is None else architecture.settings(arch, settings)
     chosen = (recipes.find(recipe).config(base) if recipe else base).replace(**settings)
     run = new_run(dataset, chosen, workspace or Workspace.open(), facts=facts)
     _driven((run,), told, control)

@@ -254,12 +254,12 @@ def test_a_later_fact_of_another_type_costs_nothing_but_itself(workspace, sound,
 def test_every_step_of_the_chain_is_taken_from_the_version_that_a_file_has(monkeypatch):
     from resnet_studio import migrations
 
+    first = {"about": {}, "requested": {"version": 1}, "resolved": {"version": 1}}
+    today = up_to_date(first, "r")
     steps = (*CHAIN, lambda content: content["about"].update(two=True), lambda content: content.update(three=True))
     monkeypatch.setattr(migrations, "CHAIN", steps)
     monkeypatch.setattr(migrations, "VERSION", 1 + len(steps))
-    first = {"about": {}, "requested": {"version": 1}, "resolved": {"version": 1}}
-    about = {"owner": "", "group": "", "parents": [], "note": "", "two": True}
-    assert up_to_date(first, "r") == {"about": about, "requested": {}, "resolved": {}, "three": True}
+    assert up_to_date(first, "r") == {**today, "about": {**today["about"], "two": True}, "three": True}
     assert first["about"] == {} and up_to_date({**first, "version": VERSION + 1}, "r").get("three")
     assert up_to_date({**first, "version": VERSION + 2}, "r") == {**first, "version": VERSION + 2}
     with pytest.raises(RunError, match="newer version"):

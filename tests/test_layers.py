@@ -1,6 +1,7 @@
 """Imports never point upwards, and only the page knows gradio."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -147,13 +148,35 @@ def test_the_first_page_and_the_help_do_not_wait_for_torch(module):
     assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
-def test_modules_stay_small_enough_to_read():
-    long = {
-        str(path.relative_to(PACKAGE)): lines
-        for path in FILES
-        if (lines := len(path.read_text("utf-8").splitlines())) > 330 and path.parent.name != "text"
-    }
-    assert not long
+LINES = 300
+FUNCTION_LINES = 40
+LONGER = {
+    "api.py": 332, "data/dataset.py": 310, "model/card.py": 304, "workspace.py": 320,
+    "evaluation/report.py:make_report": 42, "model/resnet.py:build": 42,
+}  # fmt: skip
+"""What is still longer, and how long it may be; nothing may be added here."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_modules_and_functions_stay_short_enough_to_read(path):
+    name, source = path.relative_to(PACKAGE).as_posix(), path.read_text("utf-8")
+    assert len(source.splitlines()) <= LONGER.get(name, LINES)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = node.end_lineno - node.lineno + 1
+            assert lines <= LONGER.get(f"{name}:{node.name}", FUNCTION_LINES), f"{node.name} has {lines} lines"
+
+
+PACKAGES = [path for path in FILES if path.name == "__init__.py" and path.parent not in (PACKAGE, PACKAGE / "text")]
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=lambda path: path.parent.name)
+def test_a_package_says_what_is_in_it_and_where_to_start(path):
+    said = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    named = set(re.findall(r"``(\w+)``", said))
+    assert len(said.splitlines()) >= 3
+    assert named
+    assert not [name for name in named if not ((path.parent / f"{name}.py").is_file() or (path.parent / name).is_dir())]
 
 
 def test_the_public_names_are_the_contract():

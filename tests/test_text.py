@@ -32,7 +32,7 @@ def test_every_key_used_in_the_package_has_a_text():
     families = sorted({key.split(".")[0] for key in KEYS})
     pattern = re.compile(rf"[\"']((?:{'|'.join(families)})\.[a-z0-9_.-]+[a-z0-9])[\"']")
     used = set()
-    for path in PACKAGE.rglob("*.py"):
+    for path in (path for suffix in ("*.py", "*.html") for path in PACKAGE.rglob(suffix)):
         if path.parent.name != "text":
             used |= set(pattern.findall(path.read_text("utf-8")))
     missing = {key for key in used if key not in KEYS and not key.endswith((".py", ".js", ".css", ".json", ".svg"))}

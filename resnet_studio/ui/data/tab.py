@@ -22,6 +22,7 @@ from resnet_studio.ui.data.sources import Sources, Starter
 from resnet_studio.ui.page.context import Shared, Studio, T, guarded, reader, reader_is_local, sentence_for
 from resnet_studio.ui.page.frame import dataset_name
 from resnet_studio.ui.page.repeated import started_once
+from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.page.whose import started_by, this_browser
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
 
     def time_of_sample() -> str:
         """Out: how long the sample takes to train."""
-        return sample_time.sentence(reader())
+        return render("data/hero_time.html", sentence=sample_time.sentence(reader()))
 
     shared.demo.load(time_of_sample, None, hero.time, queue=False, **QUIET)
     view.choose.click(None, None, shared.tabs, js=TO_TRAIN, **QUIET)

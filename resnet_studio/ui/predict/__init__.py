@@ -1,1 +1,5 @@
-"""The Predict tab; start at ``tab``. ``asking`` answers about a picture, a drawing or many pictures."""
+"""The Predict tab: asking a trained model about pictures.
+
+Start at ``tab``. ``asking`` answers about a picture, a drawing or many pictures, ``view`` shows the answers;
+``templates`` has its HTML.
+"""

@@ -1,1 +1,5 @@
-"""The Runs tab; start at ``tab``. ``compare`` draws several runs side by side."""
+"""The Runs tab: all runs in a table, studies, and runs side by side.
+
+Start at ``tab``. ``view`` makes the table, ``compare`` the comparison, ``studies`` the lines of studies; ``templates``
+has its HTML.
+"""

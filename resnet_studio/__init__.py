@@ -1,7 +1,6 @@
 """ResNet Studio: fine-tune an image classifier without writing code."""
 
 from resnet_studio.api import (
-    compare,
     edit_data,
     evaluate,
     open_data,
@@ -10,7 +9,6 @@ from resnet_studio.api import (
     report,
     resume,
     save_data,
-    save_report,
     train,
     undo_edit,
 )
@@ -18,6 +16,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data.edits import Edit
 from resnet_studio.errors import CheckpointError, ConfigError, DataError, RunError, StudioError, WeightsError
 from resnet_studio.prediction import Activations, Prediction, Predictor
+from resnet_studio.report_api import compare, save_report
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Run, Workspace
 

@@ -17,7 +17,6 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.events import Event, Failed, Interrupted
 from resnet_studio.model import architecture
-from resnet_studio.text import Language
 from resnet_studio.workspace import Run, Workspace, default_workspace
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from resnet_studio.data.dataset import Dataset, Sample
     from resnet_studio.data.edits import Edit
-    from resnet_studio.evaluation.compare import Comparison
     from resnet_studio.evaluation.parts import RunReport
     from resnet_studio.evaluation.report import Report
     from resnet_studio.prediction import Prediction
@@ -205,36 +203,6 @@ def repeat(
 
 def _facts(name: str | None, note: str | None, owner: str) -> dict[str, str]:
     return {**labels.checked(name=name, note=note), "owner": labels.on_one_line(owner)}
-
-
-def compare(*runs: Run | str, workspace: Workspace | None = None) -> Comparison:
-    """What two or more ``runs`` (or their names) were set to and scored, and whether test pictures tell them apart.
-
-    Raises :class:`RunError` for fewer than two different runs.
-    """
-    from resnet_studio.evaluation.compare import compare as compared
-
-    return compared([_found(run, workspace) for run in runs])
-
-
-def save_report(
-    run: Run | str, target: str | Path, *, language: Language = "en", workspace: Workspace | None = None
-) -> Path:
-    """Write the report on ``run`` to hand in, one HTML file that needs nothing beside it, to ``target``; returns that.
-
-    Raises :class:`RunError` where the run has no epoch yet or cannot be read.
-    """
-    from resnet_studio.durable import replacing
-    from resnet_studio.evaluation import handin
-
-    content = handin.html(_found(run, workspace), language).encode("utf-8", "replace")
-    with replacing(Path(target)) as temporary:
-        temporary.write_bytes(content)
-    return Path(target)
-
-
-def _found(run: Run | str, workspace: Workspace | None) -> Run:
-    return run if isinstance(run, Run) else (workspace or Workspace.open()).find_run(run)
 
 
 def _driven(runs: tuple[Run, ...], told: Told | None, control: Control | None) -> None:

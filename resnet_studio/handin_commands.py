@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_studio import api
+from resnet_studio import report_api
 from resnet_studio.data_commands import Result
 from resnet_studio.durable import replacing
 from resnet_studio.errors import RunError
@@ -77,7 +77,7 @@ def report(options: argparse.Namespace, workspace: Workspace) -> Result:
     out = options.out or Path(f"{run.id}-report.html")
     if out.is_dir():
         raise RunError("error.report.exists", path=str(out))
-    api.save_report(run, out, language=options.language)
+    report_api.save_report(run, out, language=options.language)
     return Result(str(out), {**handin.to_json(run), "file": str(out)})
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from resnet_studio import config
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import CheckpointError, RunError, StudioError
 from resnet_studio.evaluation import plots, run_report
@@ -20,8 +21,8 @@ from resnet_studio.workspace import Run
 
 MISTAKES = 24
 SIDE = 160
-LOOK = plots.LOOKS["paper"]
-PAGE_WIDTHS = {"curves": 720, "confusion": 560, "reliability": 420}
+LOOKS = {"curves": plots.Look(185, 8, 96), "confusion": plots.Look(130, 8, 96), "reliability": plots.Look(115, 8, 96)}
+"""Each plot as large as the page shows it, so that its letters are, too."""
 
 
 def to_json(run: Run) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def html(run: Run, language: Language = "en") -> str:
     return page.render(
         report=values, say=words, language={"en": "en", "zh": "zh-Hans"}[language], version=__version__,
         today=date.today().isoformat(), plots=_plots(run, language), mistakes=_with_thumbnails(run, values),
-        settings=_settings(values, language), widths=PAGE_WIDTHS,
+        settings=_settings(values, language), looks=LOOKS,
     )  # fmt: skip
 
 
@@ -130,7 +131,7 @@ def _plots(run: Run, language: Language) -> dict[str, str]:
     """Each plot as a ``data:`` address: inside of an image the SVGs cannot clash with each other."""
     found = {}
     for name in plot_names(run):
-        written = plots.encoded(plot(run, name, LOOK, language), "svg", LOOK)
+        written = plots.encoded(plot(run, name, LOOKS[name], language), "svg", LOOKS[name])
         found[name] = f"data:image/svg+xml;base64,{base64.b64encode(written).decode()}"
     return found
 
@@ -179,8 +180,12 @@ def _settings(values: Mapping[str, Any], language: Language) -> list[tuple[str, 
     """Each setting as trained: its name, its value, whether the user changed it."""
     rows = []
     for name, value in values["settings"].items():
-        shown = say("runs.auto", language) if value is None else str(value)
-        if isinstance(value, bool):
+        shown = str(value)
+        if value is None:
+            shown = say("runs.auto", language)
+        elif isinstance(value, bool):
             shown = say("runs.yes" if value else "runs.no", language)
+        elif value in config.choices(name) and isinstance(value, str):
+            shown = say(f"config.{name}.{value}", language)
         rows.append((say(f"config.{name}", language), shown, name in values["changed"]))
     return rows

@@ -116,8 +116,9 @@ def confusion_matrix(report: Mapping[str, Any], look: Look, language: Language =
     if size <= MOST_NAMES:
         names = _drawn(figure, report["classes"], look, language)
         small = min(look.points, 22 * look.points / size)
-        axis.set_xticks(range(size), names, rotation=45 if size > 2 else 0, ha="right" if size > 2 else "center",
-                        rotation_mode="anchor", fontsize=small)  # fmt: skip
+        turned = sum(map(len, names)) > 30 or size > 12
+        axis.set_xticks(range(size), names, rotation=45 if turned else 0, ha="right" if turned else "center",
+                        rotation_mode="anchor", va="top", fontsize=small)  # fmt: skip
         axis.set_yticks(range(size), names, fontsize=small)
     _label(axis, say("results.matrix.predicted", language), say("results.matrix.true", language))
     axis.grid(False)

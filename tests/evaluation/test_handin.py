@@ -312,6 +312,15 @@ def test_a_run_without_an_epoch_gets_a_sentence(workspace):
         handin.to_json(hand_made.new_run(workspace))
 
 
+def test_python_compares_and_reports_like_the_command_line(workspace, run, tmp_path):
+    import resnet_studio as studio
+
+    other = made_run(workspace, "two")
+    found = studio.compare(run, other.id, workspace=workspace)
+    assert [side.run for side in found.sides] == [run.id, other.id]
+    assert studio.save_report(run, tmp_path / "r.html", language="zh").read_text("utf-8").count("成绩") > 0
+
+
 def command(capsys, workspace, *words):
     status = cli.main([*words, "--workspace", str(workspace.root), "--json"])
     return status, json.loads(capsys.readouterr().out.splitlines()[-1])

@@ -18,6 +18,8 @@ from resnet_studio.evaluation.calibration import UNTESTED
 from resnet_studio.prediction import Prediction
 from resnet_studio.service.run_data import RunData
 from resnet_studio.ui.data import choices, view
+from resnet_studio.ui.page.bundle import Bundle
+from resnet_studio.ui.page.middleware import localized
 from resnet_studio.ui.page.notes import alert, caution, small
 from resnet_studio.ui.page.templates import FOLDERS, render
 from resnet_studio.ui.predict import tries
@@ -150,3 +152,9 @@ def test_names_of_classes_and_files_are_text_in_the_views_of_data_and_answers(na
     assert_harmless(render("train/status.html", phase="running", headline="", name=name, figures=[name]), name)
     for sentence in (alert, caution, small, view.note):
         assert_harmless(sentence(name), name)
+
+
+def test_the_tags_of_the_page_that_gradio_makes_stay_tags() -> None:
+    page = localized('<html><head></head><body style="margin: 0">text</body></html>', "en", Bundle.read())
+    assert '<body style="margin: 0"><link rel="stylesheet"' in page
+    assert "&lt;body" not in page

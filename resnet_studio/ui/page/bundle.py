@@ -33,19 +33,21 @@ class Bundle:
         Below a ``root_path``, a page that was asked for without the last slash moves there, since all its links are
         relative.
         """
-        return render(
-            "page/head.html",
-            root_path=root_path,
-            locale=LOCALES[language],
-            early=Markup(self.early),
-            style=self._style,
-            script=f"studio/studio.js?v={_version(self.js)}",
+        return str(
+            render(
+                "page/head.html",
+                root_path=root_path,
+                locale=LOCALES[language],
+                early=Markup(self.early),
+                style=self._style,
+                script=f"studio/studio.js?v={_version(self.js)}",
+            )
         )
 
     @property
     def body(self) -> str:
         """What goes right behind ``<body>``: the style sheet, where it comes after all that Gradio adds to the head."""
-        return render("page/body.html", style=self._style)
+        return str(render("page/body.html", style=self._style))
 
     @property
     def _style(self) -> str:

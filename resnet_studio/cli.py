@@ -124,6 +124,12 @@ def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
     check = command("check", "look at a data set: classes, problems, split")
     check.add_argument("data", metavar="DATA", help=DATA)
     data_commands.add_choices(check)
+    check.add_argument(
+        "--near-duplicates", action="store_true", help="look at every picture for near-duplicates of others"
+    )
+    check.add_argument(
+        "--groups", metavar="GROUPS", default="auto", help=say("config.groups.help", "en").replace("%", "%%")
+    )
 
     train = command("train", "train on a data set")
     train.add_argument("data", metavar="DATA", help=DATA)

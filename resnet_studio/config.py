@@ -18,6 +18,7 @@ from dataclasses import replace as _replace
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from resnet_studio.errors import ConfigError
+from resnet_studio.grouping import parse as parse_grouping
 from resnet_studio.text import Language, say
 
 Depth = Literal[18, 34, 50, 101, 152]
@@ -114,6 +115,7 @@ class TrainConfig:
 
     validation_fraction: float = setting(0.15, low=0.01, high=0.8, group="split")
     test_fraction: float = setting(0.15, low=0, high=0.8, group="split")
+    groups: str = setting("auto", group="split")
 
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))
@@ -123,6 +125,7 @@ class TrainConfig:
         if self.depth not in DEPTHS[self.family]:
             family = say(f"config.family.{self.family}", "en")
             raise ConfigError("error.config.depth", family=family, depth=self.depth, allowed=DEPTHS[self.family])
+        object.__setattr__(self, "groups", str(parse_grouping(self.groups)))
         if self.validation_fraction + self.test_fraction > 0.9:
             total = self.validation_fraction + self.test_fraction
             raise ConfigError("error.config.split_too_large", total=total)

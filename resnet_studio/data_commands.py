@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio import api
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation import missed
+from resnet_studio.grouping import parse as parse_grouping
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.data.choices import Purpose
-    from resnet_studio.data.dataset import Dataset
+    from resnet_studio.data.dataset import Dataset, Split
     from resnet_studio.data.finding import Finding
+    from resnet_studio.data.near import Groups
     from resnet_studio.evaluation.report import Report
 
 
@@ -115,17 +117,19 @@ def unlabelled(options: argparse.Namespace, workspace: Workspace, terminal: Term
 def check(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """The classes of a data set, what is wrong with its pictures, and how it would be split."""
     from resnet_studio.data.checkup import inspect
-    from resnet_studio.data.dataset import split
 
     dataset = opened(options, workspace, terminal)
-    findings = inspect(dataset)
-    parts = split(dataset)
+    alike = _near_duplicates(options, dataset, workspace, terminal)
+    findings = [*inspect(dataset), *alike.findings]
+    parts, keeping = _kept_together(dataset, options.groups, alike)
     sizes = {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)}
     lines = [f"{dataset.name}: {len(dataset.samples):,} pictures in {len(dataset.classes):,} classes"]
     lines += [f"  {count:6,}  {name}" for name, count in dataset.counts.items()]
     lines += [f"train {sizes['train']:,}, validation {sizes['validation']:,}, test {sizes['test']:,}"]
+    lines += [say("check.groups", "en", **keeping)] if keeping["groups"] or keeping["by"] != "auto" else []
     for finding in findings:
         lines.append(f"- {finding.sentence('en')}")
+        lines += [f"    {', '.join(finding.files)}"] if finding in alike.findings else []
         lines += [
             f"    {offer['label']}: {' '.join(offer['options'])}" for offer in _offers(finding) if offer["options"]
         ]
@@ -138,9 +142,55 @@ def check(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
             "unlabelled": len(dataset.unlabelled),
             "split": {**sizes, "preset": parts.preset},
             "choices": dataset.choices.to_json(),
+            "together": keeping,
             "findings": [_finding(finding) for finding in findings],
         },
     )
+
+
+@dataclass(frozen=True)
+class _Alike:
+    """The near-duplicates of a data set, and what to know of them; nothing where they were not looked for."""
+
+    groups: Groups = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def _near_duplicates(options: argparse.Namespace, dataset: Dataset, workspace: Workspace, terminal: Terminal) -> _Alike:
+    """The near-duplicates of ``dataset``, where ``options`` ask for them."""
+    if not options.near_duplicates:
+        return _Alike()
+    from resnet_studio.data import near
+    from resnet_studio.data.cache import ArrayCache
+
+    files = [dataset.path(sample) for sample in dataset.samples]
+    search, told = near.near_groups(dataset.samples, files, ArrayCache(workspace.cache)), terminal.steps("likeness")
+    while True:
+        try:
+            step = next(search)
+        except StopIteration as stop:
+            return _Alike(stop.value, near.findings(dataset, stop.value))
+        told(step.done, step.total)
+
+
+def _kept_together(dataset: Dataset, by: str, alike: _Alike) -> tuple[Split, dict[str, Any]]:
+    """The split with what ``by`` and the near-duplicates keep together, and what that comes to."""
+    from resnet_studio.config import TrainConfig
+    from resnet_studio.data import groups, near, splitting
+
+    config = TrainConfig(groups=by)
+    parts = splitting.cut(dataset, config)
+    found = groups.keys_of(dataset, parse_grouping(by))
+    if alike.groups:
+        found = groups.joined(found, near.keys_of(len(dataset.samples), alike.groups))
+        kept = groups.without_whole_classes(dataset.samples, found)
+        parts = splitting.anew(parts, dataset.samples, kept, config, parts.together)
+    seen, proposal = groups.preview(dataset, found), groups.suggested(dataset)
+    largest = [{"group": name, "pictures": count} for name, count in seen.largest]
+    return parts, {
+        "by": str(parse_grouping(by)), "groups": seen.groups, "pictures": seen.pictures, "largest": largest,
+        "suggested": str(proposal) if proposal else None,
+    }  # fmt: skip
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -43,7 +43,14 @@ def only_plain_resnets(content: Content) -> None:
     settled(content, family="resnet")
 
 
-CHAIN: tuple[Callable[[Content], None], ...] = (one_version_for_the_file, parents_are_named, only_plain_resnets)
+def copies_alone_stay_together(content: Content) -> None:
+    """4 to 5: only copies of a file were kept on one side of the split."""
+    settled(content, groups="none")
+
+
+CHAIN: tuple[Callable[[Content], None], ...] = (
+    one_version_for_the_file, parents_are_named, only_plain_resnets, copies_alone_stay_together,
+)  # fmt: skip
 VERSION = 1 + len(CHAIN)
 
 

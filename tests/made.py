@@ -35,6 +35,20 @@ def picture(seed: int = 0, *, label: int = 0, side: int = 24, format: str = "PNG
     return encoded(image, format, **options)
 
 
+def scene(seed: int, side: int = 160) -> Image.Image:
+    """Something like a photograph: detail of all sizes."""
+    import numpy as np
+
+    draw = np.random.default_rng(seed)
+    layers = np.zeros((side, side, 3))
+    for cells in (3, 6, 12, 24, 48):
+        noise = draw.normal(0, 1, (cells, cells, 3)) + draw.normal(0, 0.5, (cells, cells, 1))
+        values = np.uint8(np.clip(128 + 40 * noise, 0, 255))
+        layers += np.asarray(Image.fromarray(values).resize((side, side), Image.Resampling.BICUBIC), float) / cells**0.5
+    layers = 255 * (layers - layers.min()) / np.ptp(layers)
+    return Image.fromarray(np.uint8(layers))
+
+
 def encoded(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:
     """``image`` as the bytes of a file."""
     buffer = io.BytesIO()

@@ -14,6 +14,7 @@ PACKAGE = Path(resnet_studio.__file__).parent
 LAYERS = [
     {"version", "text", "compiler", "durations"},
     {"errors", "owners", "locks"},
+    {"grouping"},
     {"config"},
     {"recipes"},
     {"events"},

@@ -6,14 +6,16 @@ import json
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from resnet_studio.data.choices import Choices
+from resnet_studio.data.grouped import assign_together
 from resnet_studio.data.part_names import PARTS, Part
-from resnet_studio.data.parts import Shares, assign, together
+from resnet_studio.data.parts import Shares
+from resnet_studio.data.parts import together as linked
 from resnet_studio.data.structure import Doubt
 from resnet_studio.data.views import median_aspect
 from resnet_studio.durable import write_json
@@ -166,7 +168,10 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Split:
-    """A data set cut into parts; ``preset`` where the user's folders said how."""
+    """A data set cut into parts; ``preset`` where the user's folders said how.
+
+    ``together`` says by what pictures were kept together, see :mod:`resnet_studio.training.keeping`.
+    """
 
     dataset: str
     dataset_name: str
@@ -179,6 +184,7 @@ class Split:
     median_side: int
     hints: Mapping[str, Any] = field(default_factory=dict)
     store: Path | None = field(default=None, compare=False)
+    together: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def median_aspect(self) -> float:
@@ -205,6 +211,7 @@ class Split:
             "preset": self.preset,
             "median_side": self.median_side,
             "hints": dict(self.hints),
+            "together": dict(self.together),
             **{part: _to_columns(getattr(self, part)) for part in PARTS},
         }
 
@@ -226,30 +233,42 @@ class Split:
             median_side=values["median_side"],
             hints=values["hints"],
             store=store,
+            together=values.get("together", {}),
         )
 
 
-def split(dataset: Dataset, *, validation: float = 0.15, test: float = 0.15, seed: int = 0) -> Split:
+def split(
+    dataset: Dataset,
+    *,
+    validation: float = 0.15,
+    test: float = 0.15,
+    seed: int = 0,
+    groups: Sequence[str] | None = None,
+    together: Mapping[str, Any] | None = None,
+) -> Split:
     """Cut ``dataset`` into parts, class by class; ``validation`` and ``test`` are fractions of its pictures.
 
     Preset parts stay as they are; where only train and test are preset, the ``validation`` fraction is cut from
-    train. Pictures of one name in several top folders above the classes stay together. Equal pictures and an equal
-    ``seed`` give an equal split, whichever way the pictures came in.
+    train. Copies of a picture stay together, and pictures with an equal key in ``groups``, which has one for each
+    picture, empty for none; without it, those whose samples name a group. ``together`` says by what the groups were
+    chosen, and is kept. Pictures of one name in several top folders above the classes stay together. Equal pictures
+    and an equal ``seed`` give an equal split, whichever way the pictures came in.
     """
+    keys = [sample.group for sample in dataset.samples] if groups is None else groups
     parts: dict[Part, list[Sample]] = {part: [] for part in PARTS}
     free = []
-    for sample in dataset.samples:
-        parts[sample.part].append(sample) if sample.part else free.append(sample)
+    for sample, key in zip(dataset.samples, keys, strict=True):
+        kept = sample if sample.group == key else replace(sample, group=key)
+        parts[sample.part].append(kept) if sample.part else free.append(kept)
     shares = Shares(validation, test)
     if parts["train"] and not parts["validation"] and not free:
         free, parts["train"], shares = parts["train"], [], Shares(validation, 0)
-    labels, contents = [sample.label for sample in free], [sample.content or sample.file for sample in free]
+    contents = [sample.content or sample.file for sample in free]
     if dataset.choices.layout == "inner":
         # the top folders may hold the same pictures in colour, in grey, enlarged: those stay together
-        contents = together(contents, [_inside_top(sample.name) for sample in free])
-    if any(sample.group for sample in free):
-        contents = together(contents, [sample.group or f"/{sample.name}" for sample in free])
-    for sample, part in zip(free, assign(labels, contents, shares, seed), strict=True):
+        contents = linked(contents, [_inside_top(sample.name) for sample in free])
+    labels, named = [sample.label for sample in free], [sample.group for sample in free]
+    for sample, part in zip(free, assign_together(labels, contents, named, shares, seed), strict=True):
         parts[part].append(sample)
     return Split(
         dataset=dataset.id,
@@ -263,6 +282,7 @@ def split(dataset: Dataset, *, validation: float = 0.15, test: float = 0.15, see
         median_side=dataset.median_side,
         hints=dataset.hints,
         store=dataset.store,
+        together=together or {},
     )
 
 

@@ -7,7 +7,7 @@ way the pictures came in, nor the machine, change a split.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,18 +70,19 @@ def _place(pictures: Counter[str], shared: set[str], shares: Shares, seed: int, 
         pictures.keys() - placed.keys(),
         key=lambda content: (pictures[content], content not in shared, _rank(seed, content)),
     )
+    left = deque(free)
     for part in ("validation", "test"):
         reserve = (not distinct["train"]) + (part == "validation" and wanted["test"] > 0 and not distinct["test"])
         must = part == "validation" and distinct["train"] > 0 and not held[part]
-        while free and held[part] < wanted[part] and (len(free) > reserve or must):
+        while left and held[part] < wanted[part] and (len(left) > reserve or must):
             must = False
-            if held[part] and held[part] + pictures[free[0]] > wanted[part]:
+            if held[part] and held[part] + pictures[left[0]] > wanted[part]:
                 break
-            content = free.pop(0)
+            content = left.popleft()
             placed[content] = part
             held[part] += pictures[content]
             distinct[part] += 1
-    for content in free:
+    for content in left:
         placed[content] = "train"
 
 

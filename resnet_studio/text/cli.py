@@ -54,4 +54,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "Writing TensorBoard logs needs the package tensorboard; install it with: pip install tensorboard",
         "写入 TensorBoard 日志需要 tensorboard 包；请运行：pip install tensorboard",
     ),
+    "check.groups": (
+        "kept together ({by}): {groups:group|groups} of {pictures:picture|pictures} in all",
+        "保持在一起（{by}）：{groups} 组，共 {pictures} 张图片",
+    ),
 }

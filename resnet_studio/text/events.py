@@ -109,4 +109,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "This machine has no {device!r}; use auto, or cpu.",
         "本机没有 {device!r}；请使用 auto 或 cpu。",
     ),
+    "note.groups.near": (
+        "{groups:group|groups} of near-duplicates ({pictures:picture|pictures}) were found; each stays in one part of the split.",
+        "发现 {groups} 组近似重复的图片（{pictures} 张）；每组都划分到同一个集合。",
+    ),
+    "note.groups.whole_class": (
+        "All pictures of {count:class|classes} ({classes:, }) are alike or in one group; they had to be split all the same, so scores for {count:this class|these classes} say little.",
+        "有 {count} 个类别（{classes:、}）的图片彼此近似或属于同一组，仍不得不拆分；这些类别的成绩参考价值有限。",
+    ),
 }

@@ -15,6 +15,22 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count:picture is a copy|pictures are copies} of another in the same class; copies stay in the same part.",
         "有 {count} 张图片与同类别的其他图片完全相同；相同的图片会划分到同一个集合。",
     ),
+    "finding.near_conflict": (
+        "{count:near-duplicate is|near-duplicates are} in different classes ({classes}): settle which is right.",
+        "有 {count} 张近似重复的图片分属不同类别（{classes}）：请确定哪个类别正确。",
+    ),
+    "finding.near_leak": (
+        "{count:near-duplicate is|near-duplicates are} in different parts ({parts}): scores will look better than they are. Move them to training.",
+        "有 {count} 张近似重复的图片分属不同集合（{parts}）：成绩会虚高，请把它们移到训练集。",
+    ),
+    "finding.near_duplicate": (
+        "{count:picture is|pictures are} near-duplicates: the same one resized, recompressed, cropped, mirrored or brightened, or frames of one video. They stay in the same part.",
+        "有 {count} 张图片彼此近似重复（缩放、压缩、裁剪、翻转、调亮，或同一视频的相邻帧）；它们会划分到同一个集合。",
+    ),
+    "finding.near_duplicates": (
+        "{count:group|groups} of near-duplicates, {pictures:picture|pictures} in all: the same picture resized, recompressed, cropped, mirrored or brightened, or frames of one video. Each group stays in one part.",
+        "发现 {count} 组近似重复的图片，共 {pictures} 张（缩放、压缩、裁剪、翻转、调亮，或同一视频的相邻帧）；每组会划分到同一个集合。",
+    ),
     # balance and size
     "finding.few": (
         "{count:class has|classes have} fewer than {wanted} pictures ({classes}): add more for a result to rely on.",

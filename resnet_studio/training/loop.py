@@ -11,6 +11,7 @@ from resnet_studio.events import Event, Finished, Interrupted, Noted, Testing
 from resnet_studio.training.balance import imbalance
 from resnet_studio.training.cautions import cautions, picture_cautions
 from resnet_studio.training.finishing import finish, finish_ended
+from resnet_studio.training.keeping import keep_near_together
 from resnet_studio.training.setup import prepare
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ def train(run: Run, control: Control) -> Iterator[Event]:
         yield from _end(run, ending)
         return
     if not run.state_file.exists():
+        if not (yield from keep_near_together(run, control)):
+            yield Interrupted()
+            return
         split = split_of(run)
         yield from cautions(run.config, run.requested, imbalance(sample.label for sample in split.train))
         yield from picture_cautions(run.config, run.requested, split)

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from resnet_studio.data import views
-from resnet_studio.data.dataset import split as split_dataset
 from resnet_studio.data.mirroring import mirrored_pairs
+from resnet_studio.data.splitting import cut
 from resnet_studio.data.trainable import check_trainable
 from resnet_studio.errors import ConfigError
 from resnet_studio.model import anatomy, architecture, weights
@@ -242,7 +242,7 @@ def settled_for(dataset: Dataset, config: TrainConfig) -> tuple[TrainConfig, Spl
     """
     check_trainable(dataset)
     architecture.of(config).check_installed()
-    parts = split_dataset(dataset, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
+    parts = cut(dataset, config)
     return resolve(config, facts(dataset, config, len(parts.train), on_gpu=on_gpu(config))), parts
 
 

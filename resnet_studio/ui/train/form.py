@@ -42,7 +42,12 @@ INFO = {
 """Shorter than the help of the schema: these stand in a narrow column, and are explained below it."""
 BARE = ("epochs",)
 """These stand where there is no room for an explanation, and need none."""
-DEVICES = ("auto", "cpu", "cuda", "mps")
+OFFERED: Mapping[str, tuple[str, ...]] = {
+    "device": ("auto", "cpu", "cuda", "mps"),
+    "weights": ("auto",),
+    "groups": ("auto", "near", "folder", "name", "time:60", "none"),
+}
+"""What a form offers for texts that can be more on the command line."""
 NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "hidden_units": ("head", ("hidden",)),
     "nesterov": ("optimizer", ("sgd",)),
@@ -65,7 +70,7 @@ def field(name: str) -> Any:
         "label": T(f"config.{name}"), "elem_id": f"train-{name}", "interactive": True,
         "info": None if name in BARE else T(INFO.get(name, f"config.{name}.help")),
     }  # fmt: skip
-    options = choices(name) or (DEVICES if name == "device" else ("auto",) if name == "weights" else ())
+    options = choices(name) or OFFERED.get(name, ())
     named = [(option(name, value), value) for value in options]
     visible = name not in NEEDS or defaults()[NEEDS[name][0]] in NEEDS[name][1]
     if name == "depth":
@@ -139,6 +144,8 @@ def config_of(values: Sequence[Any], workspace: Workspace | None = None) -> Trai
         else:
             filled[name] = None
     filled["weights"] = _weights(str(filled["weights"]), workspace)
+    if workspace is not None and str(filled["groups"]).strip().startswith("csv"):
+        raise ConfigError("error.page_train.groups")
     return TrainConfig(**filled)
 
 

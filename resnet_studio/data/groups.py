@@ -1,0 +1,211 @@
+"""What belongs together: pictures of one object, one patient, one walk, whose likeness is no sign of good learning.
+
+:mod:`resnet_studio.grouping` has the choices; near-duplicates are the concern of :mod:`.likeness`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from resnet_studio.data.dataset import Dataset, Sample
+from resnet_studio.data.names import alike, natural, shown
+from resnet_studio.data.tables import read_rows, table_column
+from resnet_studio.data.taken import taken_at
+from resnet_studio.errors import DataError
+from resnet_studio.grouping import Grouping
+
+_COUNTER = re.compile(r"[\s_.\-]*[(\[]?\d+[)\]]?$")
+_NAMED = 5
+_SERIES_LEAST, _SERIES_MOST = 3, 500
+"""Pictures of a series: with fewer it says little, with more it is rather the class itself."""
+
+
+def keys_of(dataset: Dataset, grouping: Grouping) -> list[str]:
+    """For each picture of ``dataset`` the group that it is in, empty for none; near-duplicates are not among them.
+
+    Raises :class:`DataError` where what was chosen is not there.
+    """
+    samples, classes = dataset.samples, dataset.classes
+    own = [sample.group for sample in samples]
+    match grouping.kind:
+        case "none" | "near":
+            return [""] * len(samples)
+        case "auto":
+            return own
+        case "folder":
+            found = [_inside_class(sample, classes[sample.label]) for sample in samples]
+        case "name":
+            found = [f"{classes[sample.label]}/{series(sample.name)}" for sample in samples]
+        case "time":
+            found = _by_time(dataset, grouping.seconds)
+        case "csv":
+            found = _by_table(dataset, Path(grouping.file))
+    if not any(found):
+        raise DataError(f"error.groups.{grouping.kind}", name=shown(dataset.name))
+    return joined(found, own)
+
+
+def joined(*choices: Sequence[str]) -> list[str]:
+    """One key for each picture: pictures with an equal key in any of ``choices`` have an equal one; "" is no key."""
+    above: dict[str, str] = {}
+
+    def top(key: str) -> str:
+        while above.setdefault(key, key) != key:
+            above[key] = above[above[key]]
+            key = above[key]
+        return key
+
+    rows = []
+    for row in zip(*choices, strict=True):
+        named = [f"{place}:{key}" for place, key in enumerate(row) if key]
+        for other in named[1:]:
+            one, two = sorted((top(named[0]), top(other)))
+            above[two] = one
+        rows.append(named[0] if named else "")
+    return [top(key) if key else "" for key in rows]
+
+
+def series(name: str) -> str:
+    """The name of a file without its ending and its counter: ``mug/mug 12 (3).jpg`` is of ``mug 12``."""
+    stem = name.rpartition("/")[2]
+    stem = stem.rpartition(".")[0] or stem
+    return _COUNTER.sub("", stem) or stem
+
+
+def _inside_class(sample: Sample, kind: str) -> str:
+    """The folders between the class and the picture; empty where it lies in the class's own folder."""
+    folders = sample.name.split("/")[:-1]
+    named = [place for place, folder in enumerate(folders) if alike(folder) == alike(kind)]
+    inside = folders[named[0] + 1 :] if named else folders[1:]
+    return f"{kind}/{'/'.join(inside)}" if inside else ""
+
+
+def _by_time(dataset: Dataset, seconds: float) -> list[str]:
+    """Pictures of a class that follow each other within ``seconds``, by when their files say they were taken."""
+    taken = taken_at([dataset.path(sample) for sample in dataset.samples])
+    keys = [""] * len(taken)
+    classes: dict[int, list[int]] = defaultdict(list)
+    for index, moment in enumerate(taken):
+        if moment is not None:
+            classes[dataset.samples[index].label].append(index)
+    for label, members in classes.items():
+        members.sort(key=lambda index: (taken[index], dataset.samples[index].name))
+        number = 0
+        for before, index in zip([members[0], *members], members, strict=False):
+            number += (taken[index] or 0) - (taken[before] or 0) > seconds
+            keys[index] = f"{label}/{number}"
+    return keys
+
+
+def _by_table(dataset: Dataset, file: Path) -> list[str]:
+    """The groups that the table in ``file`` gives the pictures, by their names or the ends of these."""
+    rows = read_rows(file)
+    of_file = table_column(rows, "file")
+    of_group = table_column(rows, "group") or _other(rows, of_file)
+    if not of_file or not of_group:
+        raise DataError("error.groups.columns", file=shown(file.name))
+    given = {str(row[of_file]).replace("\\", "/").lstrip("./"): str(row[of_group]).strip() for row in rows}
+    ends: dict[str, set[str]] = defaultdict(set)
+    for name, group in given.items():
+        ends[name.rpartition("/")[2]].add(group)
+
+    def group_of(sample: Sample) -> str:
+        pieces = sample.name.split("/")
+        for start in range(len(pieces)):
+            if found := given.get("/".join(pieces[start:])):
+                return found
+        same = ends.get(pieces[-1], set())
+        return next(iter(same)) if len(same) == 1 else ""
+
+    return [group_of(sample) for sample in dataset.samples]
+
+
+def _other(rows: Sequence[dict[str, str]], taken: str) -> str:
+    """The only column besides ``taken``; empty where there are more."""
+    others = [name for name in rows[0] if name != taken] if rows else []
+    return others[0] if len(others) == 1 else ""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a choice does: ``groups`` of at least two pictures, the ``pictures`` in them, the ``largest``; ``single``
+    are the classes whose pictures are all one group, which cannot be split.
+    """
+
+    groups: int
+    pictures: int
+    largest: tuple[tuple[str, int], ...]
+    single: tuple[str, ...]
+
+
+def preview(dataset: Dataset, keys: Sequence[str], most: int = 5) -> Preview:
+    """What keeping pictures with equal ``keys`` together comes to."""
+    sizes = Counter(key for key in keys if key)
+    several = {key: count for key, count in sizes.items() if count > 1}
+    largest = sorted(several.items(), key=lambda item: (-item[1], natural(item[0])))[:most]
+    named = tuple((_said(key), count) for key, count in largest)
+    return Preview(
+        len(several), sum(several.values()), named, one_group_classes(dataset.samples, dataset.classes, keys)
+    )
+
+
+def _said(key: str) -> str:
+    """A key as one can show it: without the mark of the choice that it is from."""
+    return key.partition(":")[2] or key
+
+
+def one_group_classes(samples: Sequence[Sample], classes: Sequence[str], keys: Sequence[str]) -> tuple[str, ...]:
+    """The classes all of whose pictures have one key."""
+    found: dict[int, set[str]] = defaultdict(set)
+    counts: Counter[int] = Counter()
+    for sample, key in zip(samples, keys, strict=True):
+        found[sample.label].add(key or f"/{sample.content or sample.file}")
+        counts[sample.label] += 1
+    return tuple(classes[label] for label in sorted(found) if len(found[label]) == 1 and counts[label] > 1)
+
+
+def refuse_whole_classes(dataset: Dataset, keys: Sequence[str]) -> None:
+    """Raise :class:`DataError` where ``keys`` make one group of a whole class, which then cannot be validated."""
+    if whole := one_group_classes(dataset.samples, dataset.classes, keys):
+        names = [shown(name) for name in whole[:_NAMED]]
+        raise DataError("error.groups.whole_class", count=len(whole), classes=names)
+
+
+def without_whole_classes(samples: Sequence[Sample], keys: Sequence[str]) -> list[str]:
+    """``keys`` without those in classes that would be a single group: these are split by picture all the same."""
+    labels: dict[int, set[str]] = defaultdict(set)
+    for sample, key in zip(samples, keys, strict=True):
+        labels[sample.label].add(key or f"/{sample.content or sample.file}")
+    return ["" if len(labels[sample.label]) == 1 else key for sample, key in zip(samples, keys, strict=True)]
+
+
+def suggested(dataset: Dataset) -> Grouping | None:
+    """The choice that names suggest: folders inside of classes, or series of numbered names; None where they do not."""
+    for kind in ("folder", "name"):
+        grouping = Grouping(kind)
+        try:
+            keys = keys_of(dataset, grouping)
+        except DataError:
+            continue
+        if _are_series(dataset, keys):
+            return grouping
+    return None
+
+
+def _are_series(dataset: Dataset, keys: Iterable[str]) -> bool:
+    """Whether most pictures are in groups of several, and every class with many pictures has three groups or more."""
+    classes: dict[int, Counter[str]] = defaultdict(Counter)
+    for sample, key in zip(dataset.samples, keys, strict=True):
+        classes[sample.label][key] += 1
+    total = in_series = 0
+    for sizes in classes.values():
+        total += sizes.total()
+        usual = {key: n for key, n in sizes.items() if key and _SERIES_LEAST <= n <= _SERIES_MOST}
+        if len(usual) < _SERIES_LEAST:
+            return False
+        in_series += sum(usual.values())
+    return in_series > 0.8 * total

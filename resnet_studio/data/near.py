@@ -1,0 +1,122 @@
+"""The near-duplicates of a data set: its files looked at in turn, the answer kept by their contents."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from resnet_studio.data import decode, likeness
+from resnet_studio.data.finding import Finding
+from resnet_studio.data.reading import AS_SEEN
+from resnet_studio.data.views import Squeezed
+from resnet_studio.model import looks
+
+if TYPE_CHECKING:
+    from resnet_studio.data.cache import ArrayCache
+    from resnet_studio.data.dataset import Dataset, Sample
+
+VERSION = 1
+_CHUNK = 512
+
+Result = TypeVar("Result")
+Groups = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a search is: ``done`` of ``total`` pictures."""
+
+    done: int
+    total: int
+
+
+def near_groups(
+    samples: Sequence[Sample], files: Sequence[Path], cache: ArrayCache, device: str = "auto"
+) -> Generator[Progress, None, Groups]:
+    """Groups of indices of near-duplicates among ``samples``, whose pictures are ``files``; says how far it is.
+
+    Copies of one file join a group as that file does; copies alone are no group. A picture that cannot be read is in
+    none. What was found is kept in ``cache``.
+    """
+    copies: dict[str, list[int]] = defaultdict(list)
+    for index, sample in enumerate(samples):
+        copies[sample.content or sample.file].append(index)
+    contents = sorted(copies)
+    starter = looks.starter_file() is not None
+    key = cache.key("near-duplicates", VERSION, likeness.VERSION, decode.VERSION, starter, contents)
+    if (entry := cache.get(key)) is None:
+        chosen = [files[copies[content][0]] for content in contents]
+        pairs = yield from _search(chosen, device, starter)
+        shape = ((len(pairs.first), 2), "<i8")
+        with cache.building(key, {"pairs": shape} if len(pairs.first) else {}) as building:
+            if len(pairs.first):
+                building.arrays["pairs"][:] = np.stack([pairs.first, pairs.second], 1)
+    else:
+        found = np.array(entry.arrays.get("pairs", np.empty((0, 2), np.int64)))
+        pairs = likeness.Pairs(found[:, 0], found[:, 1], np.ones(len(found), np.float32))
+    groups = pairs.groups(len(contents))
+    return tuple(tuple(sorted(index for place in group for index in copies[contents[place]])) for group in groups)
+
+
+def _search(files: Sequence[Path], device: str, starter: bool) -> Generator[Progress, None, likeness.Pairs]:
+    """The near-duplicates among different ``files``, by their places."""
+    cells = np.zeros((len(files), 3, likeness.SIDE, likeness.SIDE), np.uint8)
+    features = np.zeros((len(files), looks.CHANNELS), np.float32) if starter else None
+    total, view = len(files), Squeezed(likeness.PIXELS_SIDE)
+    for start in range(0, total, _CHUNK):
+        some = files[start : start + _CHUNK]
+        decoded = yield from _reported(decode.decode(some, view, reading=AS_SEEN), start, total)
+        places = start + np.array(decoded.kept, np.int64)
+        cells[places] = likeness.cells_of(decoded.pixels)
+        if features is not None and len(places):
+            looking = looks.look(decoded.pixels, device)
+            features[places] = yield from _reported(looking, start + len(some) // 2, total)
+    return likeness.near_duplicates(cells, features)
+
+
+def _reported(work: Generator[int, None, Result], start: int, total: int) -> Generator[Progress, None, Result]:
+    """Yield how far the search is while ``work``, half of what there is to do for some pictures, says how many it has
+    done; returns what it returns.
+    """
+    while True:
+        try:
+            done = next(work)
+        except StopIteration as stop:
+            result: Result = stop.value
+            return result
+        yield Progress(start + done // 2, total)
+
+
+def findings(dataset: Dataset, groups: Groups) -> tuple[Finding, ...]:
+    """One finding for each group of near-duplicates, and one more where it is in two classes or two preset parts."""
+    found: list[Finding] = []
+    for group in groups:
+        samples = [dataset.samples[index] for index in group]
+        files = tuple(sorted(sample.name for sample in samples))
+        labels = sorted({sample.label for sample in samples})
+        parts = [part for part in ("train", "validation", "test") if any(sample.part == part for sample in samples)]
+        if len(labels) > 1:
+            classes = tuple(dataset.classes[label] for label in labels)
+            values = {"count": len(files), "classes": classes}
+            found.append(Finding("conflict", "finding.near_conflict", values, files))
+        if len(parts) > 1:
+            named = tuple((part, f"part.{part}") for part in parts)
+            values = {"count": len(files), "parts": named}
+            found.append(Finding("leak", "finding.near_leak", values, files))
+        found.append(Finding("near_duplicate", "finding.near_duplicate", {"count": len(files)}, files, "info"))
+    order = {"conflict": 0, "leak": 1, "near_duplicate": 2}
+    return tuple(sorted(found, key=lambda finding: (order[finding.kind], finding.files)))
+
+
+def keys_of(count: int, groups: Groups) -> list[str]:
+    """A key for each of ``count`` pictures, equal within a group and empty outside of them."""
+    keys = [""] * count
+    for number, group in enumerate(groups):
+        for index in group:
+            keys[index] = f"near {number + 1}"
+    return keys

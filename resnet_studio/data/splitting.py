@@ -1,0 +1,57 @@
+"""The split that settings ask for, with what belongs together on one side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio.data import groups
+from resnet_studio.data.choices import Choices
+from resnet_studio.data.dataset import Dataset, Sample, Split, split
+from resnet_studio.grouping import parse
+
+if TYPE_CHECKING:
+    from resnet_studio.config import TrainConfig
+
+
+def cut(dataset: Dataset, config: TrainConfig) -> Split:
+    """The split of ``dataset`` that ``config`` asks for, as far as it is known without looking at a picture.
+
+    Its ``together`` says by what pictures are kept together, and whether near-duplicates have yet to be looked for.
+    Raises :class:`DataError` where the groups that were asked for are not there, or are whole classes.
+    """
+    grouping = parse(config.groups)
+    keys = groups.keys_of(dataset, grouping)
+    if grouping.kind not in ("none", "near", "auto"):
+        groups.refuse_whole_classes(dataset, keys)
+    keys = groups.without_whole_classes(dataset.samples, keys)
+    kept = groups.preview(dataset, keys)
+    together = {
+        "by": str(grouping),
+        "groups": kept.groups,
+        "pictures": kept.pictures,
+        "near": None,
+        "layout": dataset.choices.layout,
+    }
+    if not grouping.near or _settled(dataset) or not dataset.hints.get("near_duplicates", True):
+        together["near"] = 0
+    shares = {"validation": config.validation_fraction, "test": config.test_fraction}
+    return split(dataset, **shares, seed=config.seed, groups=keys, together=together)
+
+
+def _settled(dataset: Dataset) -> bool:
+    """Whether the user's folders say of every picture in which part it is."""
+    parts = {sample.part for sample in dataset.samples}
+    return None not in parts and "validation" in parts
+
+
+def anew(
+    before: Split, samples: Sequence[Sample], keys: Sequence[str], config: TrainConfig, together: Mapping[str, Any]
+) -> Split:
+    """All ``samples`` of a split cut again, those with equal ``keys`` on one side."""
+    dataset = Dataset(
+        id=before.dataset, name=before.dataset_name, root=before.root, classes=before.classes, samples=tuple(samples),
+        hints=before.hints, store=before.store, choices=Choices(layout=before.together.get("layout", "auto")),
+    )  # fmt: skip
+    shares = {"validation": config.validation_fraction, "test": config.test_fraction}
+    return split(dataset, **shares, seed=config.seed, groups=keys, together=together)

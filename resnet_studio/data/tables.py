@@ -1,0 +1,80 @@
+"""Tables that say what pictures are: CSV, tab-separated values or JSON lines, whatever their columns are called."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from resnet_studio.data.names import shown
+from resnet_studio.errors import DataError
+
+ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
+LARGEST = 256 * 2**20
+Meaning = Literal["file", "label", "part", "group"]
+_CALLED: Mapping[Meaning, tuple[str, ...]] = {
+    "file": (
+        "file", "filename", "file_name", "filepath", "file_path", "path", "image", "image_path", "image_name", "img",
+        "image_id", "picture", "name", "id", "文件", "文件名", "图片",
+    ),
+    "label": ("label", "class", "class_name", "category", "target", "labels", "classname", "choice", "标签", "类别"),
+    "part": ("part", "split", "subset", "set", "fold_name", "dataset", "划分"),
+    "group": (
+        "group", "groups", "patient", "patient_id", "subject", "subject_id", "object", "object_id", "session",
+        "session_id", "series", "series_id", "video", "video_id", "individual", "individual_id", "组", "分组",
+    ),
+}  # fmt: skip
+
+
+def read_rows(file: Path) -> list[dict[str, str]]:
+    """The rows of a table, by column. Raises :class:`DataError` where ``file`` is no such table."""
+    try:
+        if file.stat().st_size > LARGEST:
+            raise DataError("error.table.too_large", file=shown(file.name))
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError("error.table.encoding", file=shown(file.name)) from error
+    except (OSError, ValueError) as error:
+        raise DataError("error.table.missing", file=shown(str(file))) from error
+    return rows_in(text, file.name)
+
+
+def rows_in(text: str, name: str) -> list[dict[str, str]]:
+    """The rows of the table ``text`` from a file called ``name``; see :func:`read_rows`."""
+    rows = _json_lines(text, name) if name.lower().endswith((".jsonl", ".ndjson")) else _csv(text, name)
+    if not rows:
+        raise DataError("error.table.empty", file=shown(name))
+    return rows
+
+
+def table_column(rows: Sequence[Mapping[str, str]], meaning: Meaning) -> str:
+    """The column that has the ``meaning``, by what it is called; empty where there is none."""
+    columns = {name.strip().lower().replace(" ", "_"): name for name in rows[0]} if rows else {}
+    return next((columns[name] for name in _CALLED[meaning] if name in columns), "")
+
+
+def _csv(text: str, name: str) -> list[dict[str, str]]:
+    first = text.partition("\n")[0]
+    divider = max(",;\t|", key=first.count)
+    try:
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=divider)
+        rows = [{str(key): value or "" for key, value in row.items() if key is not None} for row in reader]
+    except csv.Error as error:
+        raise DataError("error.table.damaged", file=shown(name), line=1) from error
+    return [row for row in rows if any(row.values())]
+
+
+def _json_lines(text: str, name: str) -> list[dict[str, str]]:
+    rows = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+            rows.append({str(key): "" if value is None else str(value) for key, value in values.items()})
+        except (ValueError, AttributeError, RecursionError) as error:
+            raise DataError("error.table.damaged", file=shown(name), line=number) from error
+    return rows

@@ -1,0 +1,64 @@
+"""What pictures look like to the built-in starter network: features to find alike pictures by, whatever is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from resnet_studio.assets import asset
+from resnet_studio.model.device import choose_device, layout
+from resnet_studio.model.preprocess import IMAGENET_MEAN, IMAGENET_STD
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
+
+DEPTH = 18
+CHANNELS = 256
+_CHUNK = 64
+
+
+def starter_file() -> Path | None:
+    """The weights of the starter; None where this installation has none."""
+    file = asset("starter", f"resnet{DEPTH}.safetensors")
+    return file if file.is_file() else None
+
+
+def look(pixels: NDArray[np.uint8], device: str = "auto") -> Generator[int, None, NDArray[np.float32]]:
+    """Features [N, 256] of ``pixels`` [N, side, side, 3]: the starter's third stage, averaged over the picture.
+
+    That stage still knows the picture, where the fourth knows rather the class. Yields how many are done. Metal is not
+    used by itself: a search goes on beside trainings, and two threads on it can crash.
+    """
+    import torch
+
+    chosen = choose_device(device)
+    if device == "auto" and chosen.type == "mps":
+        chosen = torch.device("cpu")
+    body = _body().to(chosen).to(memory_format=layout(chosen))
+    mean, std = (torch.tensor(values, device=chosen).view(1, 3, 1, 1) * 255 for values in (IMAGENET_MEAN, IMAGENET_STD))
+    found = np.empty((len(pixels), CHANNELS), np.float32)
+    for start in range(0, len(pixels), _CHUNK):
+        some = torch.from_numpy(np.array(pixels[start : start + _CHUNK])).permute(0, 3, 1, 2)
+        with torch.inference_mode():
+            inputs = ((some.to(chosen).float() - mean) / std).contiguous(memory_format=layout(chosen))
+            found[start : start + _CHUNK] = body(inputs).mean((2, 3)).float().cpu().numpy()
+        yield min(start + _CHUNK, len(pixels))
+    return found
+
+
+@cache
+def _body() -> torch.nn.Module:
+    """The starter up to its third stage."""
+    import torch
+
+    from resnet_studio.model import resnet, weights
+
+    model = resnet.build(DEPTH, 2)
+    weights.load_into(model, DEPTH, "starter")
+    modules = (model.conv1, model.bn1, model.relu, model.maxpool, model.layer1, model.layer2, model.layer3)
+    return torch.nn.Sequential(*modules).eval()

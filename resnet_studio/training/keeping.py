@@ -1,0 +1,66 @@
+"""Near-duplicates are never split: they are looked for before a training begins, and its split follows."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from resnet_studio.data import groups, near, splitting
+from resnet_studio.data.cache import ArrayCache
+from resnet_studio.data.run_split import split_of
+from resnet_studio.events import Event, Noted, Preparing
+from resnet_studio.training.batches import retold
+
+if TYPE_CHECKING:
+    from resnet_studio.data.dataset import Sample, Split
+    from resnet_studio.training.control import Control
+    from resnet_studio.workspace import Run
+
+STAGE = "near-duplicates"
+
+
+def keep_near_together(run: Run, control: Control) -> Generator[Event, None, bool]:
+    """Look for near-duplicates, if that has yet to be done for ``run``, and write its split anew where there are any.
+
+    Returns False where ``control`` asked for the end meanwhile.
+    """
+    before = split_of(run)
+    if before.together.get("near", 0) is not None:
+        return True
+    samples = [sample for part in ("train", "validation", "test") for sample in getattr(before, part)]
+    samples.sort(key=lambda sample: (sample.label, sample.name))
+    search = near.near_groups(samples, [before.path(sample) for sample in samples], ArrayCache(run.cache))
+    found: near.Groups = ()
+    telling = retold(search, lambda step: Preparing(stage=STAGE, done=step.done, total=step.total))
+    while True:
+        try:
+            yield next(telling)
+        except StopIteration as stop:
+            found = stop.value
+            break
+        if control.request:
+            telling.close()
+            return False
+    yield from _settle(run, before, samples, found)
+    return True
+
+
+def _settle(run: Run, before: Split, samples: Sequence[Sample], found: near.Groups) -> Iterator[Event]:
+    """Write down the split with the near-duplicates ``found`` among ``samples`` on one side."""
+    config = run.config
+    keys = groups.joined([sample.group for sample in samples], near.keys_of(len(samples), found))
+    kept = groups.without_whole_classes(samples, keys)
+    together = {**before.together, "near": len(found), "near_pictures": sum(map(len, found))}
+    after = replace(before, together=together)
+    if found:
+        after = splitting.anew(before, samples, kept, config, together)
+    run.write_json("split.json", after.to_json())
+    counts = {str(part): count for part, count in after.counts.items()}
+    content = run.read_json("config.json")
+    run.write_json("config.json", {**content, "about": {**content["about"], "counts": counts}})
+    if found:
+        yield Noted(key="note.groups.near", values={"groups": len(found), "pictures": together["near_pictures"]})
+    if kept != keys:
+        whole = groups.one_group_classes(samples, before.classes, keys)
+        yield Noted(key="note.groups.whole_class", values={"classes": list(whole[:5]), "count": len(whole)})

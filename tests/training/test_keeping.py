@@ -1,0 +1,116 @@
+"""A training looks for near-duplicates before it begins, and its split keeps them on one side."""
+
+import json
+
+import pytest
+from made import encoded, scene, write
+from PIL import ImageOps
+
+from resnet_studio import api
+from resnet_studio.config import TrainConfig
+from resnet_studio.data.dataset import PARTS
+from resnet_studio.data.doors import open_data
+from resnet_studio.data.run_split import split_of
+from resnet_studio.events import Noted, Preparing
+from resnet_studio.training.control import Control
+from resnet_studio.training.keeping import keep_near_together
+from resnet_studio.training.plan import new_run
+from resnet_studio.workspace import Workspace
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def mirrored(tmp_path):
+    """Twenty scenes in two classes, each of them twice: as it is and mirrored."""
+    files = {}
+    for number in range(20):
+        kind = "ab"[number % 2]
+        files[f"{kind}/{number}.png"] = encoded(scene(number, 64))
+        files[f"{kind}/{number}-again.png"] = encoded(ImageOps.mirror(scene(number, 64)))
+    workspace = Workspace.open(tmp_path / "workspace")
+    return open_data(write(tmp_path / "set", files), workspace), workspace
+
+
+def split_pairs(run):
+    """The scenes of ``run`` that lie in more than one part."""
+    cut = split_of(run)
+    where = {}
+    for part in PARTS:
+        for sample in getattr(cut, part):
+            where.setdefault(sample.name.split("/")[1].split(".")[0].split("-")[0], set()).add(part)
+    return [name for name, parts in where.items() if len(parts) > 1]
+
+
+def kept(run, control=None):
+    return list(keep_near_together(run, control or Control()))
+
+
+def test_near_duplicates_are_never_split(mirrored):
+    dataset, workspace = mirrored
+    run = new_run(dataset, TrainConfig(depth=18, epochs=1), workspace)
+    assert split_pairs(run)
+    events = kept(run)
+    assert not split_pairs(run)
+    assert any(isinstance(event, Preparing) and event.stage == "near-duplicates" for event in events)
+    (note,) = [event for event in events if isinstance(event, Noted)]
+    assert note.key == "note.groups.near" and note.values["groups"] == 20
+    assert run.about["counts"] == {str(part): count for part, count in split_of(run).counts.items()}
+    assert split_of(run).together["near"] == 20
+
+
+def test_it_is_done_once(mirrored):
+    dataset, workspace = mirrored
+    run = new_run(dataset, TrainConfig(epochs=1), workspace)
+    kept(run)
+    before = run.split
+    assert kept(run) == [] and run.split == before
+
+
+def test_groups_none_splits_them_as_before(mirrored):
+    dataset, workspace = mirrored
+    run = new_run(dataset, TrainConfig(epochs=1, groups="none"), workspace)
+    assert kept(run) == [] and split_pairs(run)
+
+
+def test_a_stop_while_pictures_are_looked_at_leaves_the_split_for_the_next_time(mirrored):
+    dataset, workspace = mirrored
+    run = new_run(dataset, TrainConfig(epochs=1), workspace)
+    control = Control()
+    control.stop()
+    kept(run, control)
+    assert run.split["together"]["near"] is None
+    kept(run)
+    assert run.split["together"]["near"] == 20
+
+
+def test_a_run_of_an_earlier_version_keeps_its_split(mirrored):
+    dataset, workspace = mirrored
+    run = new_run(dataset, TrainConfig(epochs=1), workspace)
+    split = run.split
+    del split["together"]
+    run.write_json("split.json", split)
+    config = json.loads((run.folder / "config.json").read_text("utf-8"))
+    config["version"] = 2
+    del config["resolved"]["groups"], config["requested"]["groups"]
+    run.write_json("config.json", config)
+    assert run.config.groups == "none"
+    assert kept(run) == [] and run.split == split
+
+
+def test_a_class_of_nothing_but_near_duplicates_is_split_all_the_same_and_named(tmp_path):
+    files = {f"a/{number}.png": encoded(scene(number, 64)) for number in range(12)}
+    files |= {f"b/{side}.png": encoded(scene(99, 64).resize((side, side))) for side in range(56, 64)}
+    workspace = Workspace.open(tmp_path / "workspace")
+    run = new_run(open_data(write(tmp_path / "set", files), workspace), TrainConfig(epochs=1), workspace)
+    events = kept(run)
+    (note,) = [event for event in events if isinstance(event, Noted) and event.key == "note.groups.whole_class"]
+    assert note.values["classes"] == ["b"]
+    assert all({sample.label for sample in getattr(split_of(run), part)} == {0, 1} for part in PARTS)
+
+
+def test_a_whole_training_keeps_them_together(mirrored):
+    dataset, workspace = mirrored
+    run = api.train(dataset, TrainConfig(epochs=1, picture_size=32, batch_size=8), workspace=workspace)
+    assert run.state().status == "finished" and not split_pairs(run)
+    assert len(run.read_json("report.json")) > 0

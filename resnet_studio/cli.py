@@ -123,13 +123,7 @@ def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
     dataset_commands.add_parser(command)
     check = command("check", "look at a data set: classes, problems, split")
     check.add_argument("data", metavar="DATA", help=DATA)
-    data_commands.add_choices(check)
-    check.add_argument(
-        "--near-duplicates", action="store_true", help="look at every picture for near-duplicates of others"
-    )
-    check.add_argument(
-        "--groups", metavar="GROUPS", default="auto", help=say("config.groups.help", "en").replace("%", "%%")
-    )
+    data_commands.add_check(check)
 
     train = command("train", "train on a data set")
     train.add_argument("data", metavar="DATA", help=DATA)
@@ -154,7 +148,10 @@ def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
 
     resume = command("resume", "go on with an interrupted or stopped run")
     resume.add_argument("run", metavar="RUN", help="the run's name, or 'last'")
+    _add_ends(command)
 
+
+def _add_ends(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     ends = {
         "stop": "end a training at once and keep its best model, in whichever program of the workspace it runs",
         "pause": "save a training and end it, to be resumed, in whichever program of the workspace it runs",

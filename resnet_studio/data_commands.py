@@ -31,6 +31,16 @@ class Result:
     json: dict[str, Any]
 
 
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """Options of the command ``check``."""
+    add_choices(parser)
+    parser.add_argument(
+        "--near-duplicates", action="store_true", help="look at every picture for near-duplicates of others"
+    )
+    help = say("config.groups.help", "en").replace("%", "%%")
+    parser.add_argument("--groups", metavar="GROUPS", default="auto", help=help)
+
+
 def add_choices(parser: argparse.ArgumentParser) -> None:
     """Options for what the names of folders and files leave open."""
     from resnet_studio.data.choices import ENCODINGS, LAYOUTS

@@ -6,13 +6,14 @@ import json
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from resnet_studio.data.choices import Choices
-from resnet_studio.data.grouped import assign_together
+from resnet_studio.data.columns import from_columns, to_columns
+from resnet_studio.data.grouped import assign_together, inside_top
 from resnet_studio.data.part_names import PARTS, Part
 from resnet_studio.data.parts import Shares
 from resnet_studio.data.parts import together as linked
@@ -47,7 +48,6 @@ class Sample:
     labelled_by: str = ""
 
 
-_COLUMNS = tuple(spec.name for spec in fields(Sample))
 _LATER = ("group", "labelled_by")
 """Columns that older data sets do not have; they are written where a picture has anything in them."""
 STORED = "//"
@@ -133,8 +133,8 @@ class Dataset:
             "classes": list(self.classes),
             "hints": dict(self.hints),
             "problems": [asdict(problem) for problem in self.problems],
-            "samples": _to_columns(self.samples),
-            "unlabelled": _to_columns(self.unlabelled),
+            "samples": to_columns(self.samples, Sample, _LATER),
+            "unlabelled": to_columns(self.unlabelled, Sample, _LATER),
             "choices": self.choices.to_json(),
             "doubts": [asdict(doubt) for doubt in self.doubts],
         }
@@ -147,7 +147,7 @@ class Dataset:
             name=values["name"],
             root=Path(values["root"]) if values["root"] else root,
             classes=tuple(values["classes"]),
-            samples=_from_columns(values["samples"]),
+            samples=from_columns(values["samples"], Sample, _LATER),
             problems=tuple(
                 Problem(problem["kind"], tuple(problem["files"]), tuple(problem.get("about", ())))
                 for problem in values["problems"]
@@ -157,7 +157,7 @@ class Dataset:
             fingerprint=values["fingerprint"],
             source=values["source"],
             # older data sets have none of these
-            unlabelled=_from_columns(values["unlabelled"]) if "unlabelled" in values else (),
+            unlabelled=from_columns(values["unlabelled"], Sample, _LATER) if "unlabelled" in values else (),
             choices=Choices(**values.get("choices", {})),
             doubts=tuple(
                 Doubt(doubt["kind"], tuple(doubt["folders"]), tuple(doubt["inside"]))
@@ -212,7 +212,7 @@ class Split:
             "median_side": self.median_side,
             "hints": dict(self.hints),
             "together": dict(self.together),
-            **{part: _to_columns(getattr(self, part)) for part in PARTS},
+            **{part: to_columns(getattr(self, part), Sample, _LATER) for part in PARTS},
         }
 
     @classmethod
@@ -226,9 +226,9 @@ class Split:
             dataset_name=values["dataset_name"],
             root=root or Path(values["root"]),
             classes=tuple(values["classes"]),
-            train=_from_columns(values["train"]),
-            validation=_from_columns(values["validation"]),
-            test=_from_columns(values["test"]),
+            train=from_columns(values["train"], Sample, _LATER),
+            validation=from_columns(values["validation"], Sample, _LATER),
+            test=from_columns(values["test"], Sample, _LATER),
             preset=values["preset"],
             median_side=values["median_side"],
             hints=values["hints"],
@@ -249,10 +249,9 @@ def split(
     """Cut ``dataset`` into parts, class by class; ``validation`` and ``test`` are fractions of its pictures.
 
     Preset parts stay as they are; where only train and test are preset, the ``validation`` fraction is cut from
-    train. Copies of a picture stay together, and pictures with an equal key in ``groups``, which has one for each
-    picture, empty for none; without it, those whose samples name a group. ``together`` says by what the groups were
-    chosen, and is kept. Pictures of one name in several top folders above the classes stay together. Equal pictures
-    and an equal ``seed`` give an equal split, whichever way the pictures came in.
+    train. Copies of a picture stay together, pictures of one name in several top folders above the classes, and those
+    with an equal key in ``groups`` (one a picture, empty for none; without it, what the samples name as their group).
+    ``together`` is written down. Equal pictures and an equal ``seed`` give an equal split, whichever way they came in.
     """
     keys = [sample.group for sample in dataset.samples] if groups is None else groups
     parts: dict[Part, list[Sample]] = {part: [] for part in PARTS}
@@ -263,12 +262,7 @@ def split(
     shares = Shares(validation, test)
     if parts["train"] and not parts["validation"] and not free:
         free, parts["train"], shares = parts["train"], [], Shares(validation, 0)
-    contents = [sample.content or sample.file for sample in free]
-    if dataset.choices.layout == "inner":
-        # the top folders may hold the same pictures in colour, in grey, enlarged: those stay together
-        contents = linked(contents, [_inside_top(sample.name) for sample in free])
-    labels, named = [sample.label for sample in free], [sample.group for sample in free]
-    for sample, part in zip(free, assign_together(labels, contents, named, shares, seed), strict=True):
+    for sample, part in zip(free, _assigned(dataset, free, shares, seed), strict=True):
         parts[part].append(sample)
     return Split(
         dataset=dataset.id,
@@ -286,9 +280,12 @@ def split(
     )
 
 
-def _inside_top(name: str) -> str:
-    inside = name.partition("/")[2]
-    return inside.rpartition(".")[0] or inside
+def _assigned(dataset: Dataset, free: Sequence[Sample], shares: Shares, seed: int) -> list[Part]:
+    labels, contents = [sample.label for sample in free], [sample.content or sample.file for sample in free]
+    if dataset.choices.layout == "inner":
+        # the top folders may hold the same pictures in colour, in grey, enlarged: those stay together
+        contents = linked(contents, [inside_top(sample.name) for sample in free])
+    return assign_together(labels, contents, [sample.group for sample in free], shares, seed)
 
 
 def save(dataset: Dataset, folder: Path) -> None:
@@ -310,19 +307,3 @@ def _place_of(sample: Sample, root: Path, store: Path | None) -> Path:
     if store is not None and sample.file.startswith(STORED):
         return store / sample.file.removeprefix(STORED)
     return root / sample.file
-
-
-def _to_columns(samples: Sequence[Sample]) -> dict[str, list[Any]]:
-    """One list a field: a third of the size of one object a picture."""
-    columns = {column: [getattr(sample, column) for sample in samples] for column in _COLUMNS}
-    return {column: values for column, values in columns.items() if column not in _LATER or any(values)}
-
-
-def _from_columns(columns: Mapping[str, Sequence[Any]]) -> tuple[Sample, ...]:
-    written = [column for column in _COLUMNS if column not in _LATER or column in columns]
-    later = {column: columns[column] for column in written if column in _LATER}
-    rows = zip(*(columns[column] for column in written if column not in _LATER), strict=True)
-    if not later:
-        return tuple(Sample(*row) for row in rows)
-    more = zip(*later.values(), strict=True)
-    return tuple(Sample(*row, **dict(zip(later, extra, strict=True))) for row, extra in zip(rows, more, strict=True))

@@ -105,3 +105,9 @@ def _found(cut: _Cut, groups: Mapping[str, Counter[int]], keys: Sequence[str], l
 
 def _rank(seed: int, key: str) -> bytes:
     return hashlib.sha256(f"{seed}:{key}".encode()).digest()
+
+
+def inside_top(name: str) -> str:
+    """What a picture is called below its top folder, without the ending of its name."""
+    inside = name.partition("/")[2]
+    return inside.rpartition(".")[0] or inside

@@ -254,10 +254,9 @@ def split(
     ``together`` is written down. Equal pictures and an equal ``seed`` give an equal split, whichever way they came in.
     """
     keys = [sample.group for sample in dataset.samples] if groups is None else groups
-    parts: dict[Part, list[Sample]] = {part: [] for part in PARTS}
-    free = []
+    parts, free = {part: list[Sample]() for part in PARTS}, []
     for sample, key in zip(dataset.samples, keys, strict=True):
-        kept = sample if sample.group == key else replace(sample, group=key)
+        kept = replace(sample, group=key)
         parts[sample.part].append(kept) if sample.part else free.append(kept)
     shares = Shares(validation, test)
     if parts["train"] and not parts["validation"] and not free:

@@ -106,9 +106,13 @@ def centre(pixels: Tensor, aspect: Tensor, size: int, share: float) -> Tensor:
 
 def sent(tensor: Tensor, device: torch.device) -> Tensor:
     """``tensor`` on ``device``. Only CUDA may go on before it has arrived: Metal reads its source later, when the
-    memory may be another's (pytorch/pytorch issue 189690).
+    memory may be another's (pytorch/pytorch issue 189690). From pinned memory alone does CUDA not wait for the work
+    that it has been given before; torch keeps such memory until the copy is done.
     """
-    return tensor.to(device, non_blocking=device.type == "cuda")
+    if device.type != "cuda":
+        return tensor.to(device)
+    pinned = tensor.pin_memory() if tensor.device.type == "cpu" else tensor
+    return pinned.to(device, non_blocking=True)
 
 
 def normalise(batch: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:

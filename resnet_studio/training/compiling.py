@@ -1,12 +1,14 @@
-"""The trained part compiled for a GPU, where the training is long enough to earn the compiling back.
+"""The trained part compiled for a GPU, where the training is long enough to earn the compiling back; else as graphs.
 
-torch.compile needs about a minute for a ResNet-50 and its backward pass, and saves a share of each step afterwards.
+On an H200, torch.compile took 74 s for both batch sizes of a ResNet-50 at 224 px, and whole steps were 1.42 times as
+fast afterwards (3,602 and 5,115 pictures a second; ``benchmarks/gpu.py``): it is paid back after four minutes.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +18,7 @@ from torch import Tensor
 from resnet_studio.data.augment import RANDOM
 from resnet_studio.events import EpochFinished, Noted
 from resnet_studio.training.batches import autocast
+from resnet_studio.training.graphs import graphed, suited
 from resnet_studio.training.plan import picture_size_in
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 Forward = Callable[[Tensor], Tensor]
 
-EARNED_BACK_SECONDS = 600.0  # of training that is still to come
+EARNED_BACK_SECONDS = 300.0  # of training that is still to come
 BACKEND = "inductor"
 
 
@@ -64,28 +67,53 @@ def compiled(network: torch.nn.Module, inputs: Tensor, compute: Compute, backend
 
 
 class TrainedPart:
-    """The part of the network that a session trains; ``forward`` is how it computes: as it is, or compiled."""
+    """The part of the network that a session trains; ``forward`` is how it computes: as it is, as graphs or compiled.
 
-    def __init__(self, materials: Materials) -> None:
+    ``steps`` is the number of batches of an epoch.
+    """
+
+    def __init__(self, materials: Materials, steps: int) -> None:
         self.forward: Forward = materials.suffix
-        self._materials = materials
-        self._size: int | None = None
+        self._materials, self._steps = materials, steps
+        self._compiled_for: int | None = None
+        self._recorded_for: int | None = None
 
-    def compile_where_it_pays(self, epoch: int, history: Sequence[EpochFinished], indices: np.ndarray) -> list[Noted]:
-        """Compile for ``epoch`` and those after it with pictures as large, where the last of ``history`` says that they
-        take long; ``indices`` are the pictures of a batch. A note where that failed.
+    def as_it_is(self) -> None:
+        """Compute uncompiled from now on, as where the memory does not suffice; frees what graphs hold."""
+        self.forward = self._materials.suffix
+
+    def hasten(self, epoch: int, history: Sequence[EpochFinished], indices: np.ndarray) -> list[Noted]:
+        """Compile or record for ``epoch`` and those after it with pictures as large, where that pays; the last of
+        ``history`` says how long an epoch takes, ``indices`` are the pictures of a batch. A note where compiling
+        failed.
         """
         m, size = self._materials, picture_size_in(self._materials.config, epoch)
         alike = sum(picture_size_in(m.config, later) == size for later in range(epoch, m.config.epochs or 0))
         seconds = history[-1].seconds if history else 0.0
-        if size == self._size or not worthwhile(m.device, alike * seconds):
-            return []
-        self._size = size
+        if size != self._compiled_for and worthwhile(m.device, alike * seconds):
+            self._compiled_for = size
+            return self._compile(self._inputs(indices, size))
+        if size not in (self._compiled_for, self._recorded_for) and suited(m.device, m.config, alike * self._steps):
+            self._recorded_for = size
+            self._record(self._inputs(indices, size))
+        return []
+
+    def _inputs(self, indices: np.ndarray, size: int) -> Tensor:
         with RANDOM:
-            inputs, _, _ = m.batches.train(indices, size)
+            inputs, _, _ = self._materials.batches.train(indices, size)
+        return inputs
+
+    def _compile(self, inputs: Tensor) -> list[Noted]:
+        m = self._materials
         try:
             self.forward = compiled(m.suffix, inputs, m.compute)
         except Exception as error:  # noqa: BLE001 - whatever a compiler lacks, the training goes on without it
             self.forward = m.suffix
             return [Noted(key="note.not_compiled", values={"reason": str(error).partition("\n")[0]})]
         return []
+
+    def _record(self, inputs: Tensor) -> None:
+        m = self._materials
+        self.as_it_is()
+        with suppress(RuntimeError):  # too little memory, or an operation that cannot be recorded: slower, not wrong
+            self.forward = graphed(m.suffix, inputs, m.compute)

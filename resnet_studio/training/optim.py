@@ -114,10 +114,10 @@ class MovingAverage(AveragedModel):
         decay = min(self.longest, (1 + count) / (10 + count)) if count else 0.0
         pairs = list(zip(_values(self.module), _values(model), strict=True))
         blended = [pair for pair in pairs if pair[0].is_floating_point()]
+        counted = [pair for pair in pairs if not pair[0].is_floating_point()]
         torch._foreach_lerp_([mine for mine, _ in blended], [theirs for _, theirs in blended], 1 - decay)
-        for mine, theirs in pairs:
-            if not mine.is_floating_point():
-                mine.copy_(theirs)
+        if counted:
+            torch._foreach_copy_([mine for mine, _ in counted], [theirs for _, theirs in counted])
         self.n_averaged += 1
 
 

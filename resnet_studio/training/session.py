@@ -60,7 +60,7 @@ class Session:
         self.loss_weights = class_weights(m) if config.class_weighting == "balanced" else None
         self.attack = attack_of(m)
         self.attempts = Attempts(m)
-        self.trained = TrainedPart(m)
+        self.trained = TrainedPart(m, self.batches_per_epoch)
         self.tally = Tally.on(m.device)
         self.notes: list[Noted] = []
         self._save_seconds, self._shares_of = 0.0, -1
@@ -112,7 +112,7 @@ class Session:
         batches = self._epoch_batches()[self.batch :]
         if self.batch == 0:
             largest = max(batches, key=len)[: self.micro_batch]
-            self.notes += self.trained.compile_where_it_pays(self.epoch, self.history, largest)
+            self.notes += self.trained.hasten(self.epoch, self.history, largest)
         yield from batches
 
     def _epoch_batches(self) -> list[np.ndarray]:
@@ -167,6 +167,7 @@ class Session:
                 return result
             self.micro_batch = max(self.fewest, self.micro_batch // 2)
             self.attempts.undo()
+            self.trained.as_it_is()
             torch.cuda.empty_cache()
             self.notes.append(Noted(key="note.out_of_memory", values={"size": self.micro_batch}))
 

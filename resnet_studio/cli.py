@@ -200,6 +200,8 @@ def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     rename.add_argument("name", metavar="NAME", nargs="?", help="what it is called from now on")
     rename.add_argument("--note", metavar="TEXT", help="a note on it; an empty one removes the note")
 
+    command("doctor", "look for what is wrong with this machine and the workspace; trains two steps on each device")
+
     ui = command("ui", "open the page in the browser")
     ui.add_argument("--host", default=None, help="address to listen on (default 127.0.0.1)")
     ui.add_argument("--port", type=int, default=None, help="port to listen on (default 7860)")

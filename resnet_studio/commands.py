@@ -54,6 +54,8 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
             return handin_commands.write_tables(options, workspace)
         case "plots":
             return handin_commands.write_plots(options, workspace)
+        case "doctor":
+            return run_commands.doctor(workspace, terminal)
         case "rename":
             return run_commands.rename(options, workspace)
         case _:

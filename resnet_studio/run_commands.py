@@ -15,6 +15,7 @@ from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.studies.repeats import Repeats
+    from resnet_studio.terminal import Terminal
 
 UNREADABLE = {"error.run.newer": "newer", "error.run.damaged": "damaged"}
 UNKNOWN = (
@@ -31,6 +32,14 @@ def rename(options: argparse.Namespace, workspace: Workspace) -> Result:
     labels.write(run.folder, name=options.name, note=options.note)
     name, note = str(run.about["name"]), str(run.about.get("note", ""))
     return Result(f"{run.id}: {name}" + (f"\n{note}" if note else ""), {"run": run.id, "name": name, "note": note})
+
+
+def doctor(workspace: Workspace, terminal: Terminal) -> Result:
+    """Look for what is wrong with the machine and the workspace."""
+    from resnet_studio.service.doctor import examine
+
+    found = examine(workspace, lambda device: terminal.line(f"{device}: two steps of training"))
+    return Result("\n".join(found.lines()), found.to_json())
 
 
 def end(options: argparse.Namespace, workspace: Workspace) -> Result:

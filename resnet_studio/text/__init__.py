@@ -16,6 +16,7 @@ from resnet_studio.text import (
     cli,
     config,
     data,
+    doctor,
     edits,
     errors,
     events,
@@ -60,6 +61,7 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
     reading.TEXT,
     recipes.TEXT,
     cli.TEXT,
+    doctor.TEXT,
     handin.TEXT,
 )
 

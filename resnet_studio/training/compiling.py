@@ -79,8 +79,9 @@ class TrainedPart:
         self._recorded_for: int | None = None
 
     def as_it_is(self) -> None:
-        """Compute uncompiled from now on, as where the memory does not suffice; frees what graphs hold."""
+        """Compute uncompiled from now on, as where the memory does not suffice; frees what graphs and torch hold."""
         self.forward = self._materials.suffix
+        torch.cuda.empty_cache()
 
     def hasten(self, epoch: int, history: Sequence[EpochFinished], indices: np.ndarray) -> list[Noted]:
         """Compile or record for ``epoch`` and those after it with pictures as large, where that pays; the last of

@@ -168,7 +168,6 @@ class Session:
             self.micro_batch = max(self.fewest, self.micro_batch // 2)
             self.attempts.undo()
             self.trained.as_it_is()
-            torch.cuda.empty_cache()
             self.notes.append(Noted(key="note.out_of_memory", values={"size": self.micro_batch}))
 
     def compute_gradients_in_pieces(self, inputs: Tensor, targets: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

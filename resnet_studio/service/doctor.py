@@ -1,0 +1,124 @@
+"""What this machine and workspace are like, and what is wrong with them: fit to be pasted into a bug report.
+
+Start at :func:`examine`. Nothing in it says what a picture, a class or a user is called.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio.errors import RunError
+from resnet_studio.text import Language, say
+from resnet_studio.version import __version__
+
+if TYPE_CHECKING:
+    from resnet_studio.training.self_check import DeviceCheck
+    from resnet_studio.workspace import Workspace
+
+PACKAGES = ("torch", "torchvision", "gradio", "numpy", "pillow", "scikit-learn", "safetensors")
+LITTLE_DISK_MB = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something wrong: ``key`` and ``values`` of a text that says what to do."""
+
+    key: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def sentence(self, language: Language = "en") -> str:
+        """It in words."""
+        return say(f"doctor.{self.key}", language, **self.values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """What was found. ``damaged_runs`` are ids of runs that cannot be read."""
+
+    versions: dict[str, str]
+    system: str
+    cores: int
+    devices: tuple[DeviceCheck, ...]
+    free_disk_mb: int
+    writable: bool
+    runs: int
+    damaged_runs: tuple[str, ...]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All that is wrong, the worst first."""
+        found = [] if self.writable else [Problem(key="not_writable")]
+        for each in self.devices:
+            values = {"device": each.device, "precision": each.precision}
+            if each.problem:
+                found.append(Problem(key="device_fails", values=values | {"reason": each.problem}))
+            elif not each.sound:
+                found.append(Problem(key="device_wrong", values=values | {"difference": each.difference}))
+        if self.free_disk_mb < LITTLE_DISK_MB:
+            found.append(Problem(key="little_disk", values={"free": self.free_disk_mb}))
+        if self.damaged_runs:
+            found.append(Problem(key="damaged_runs", values={"runs": list(self.damaged_runs)}))
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values, with a sentence for each problem."""
+        devices = [asdict(each) | {"sound": each.sound} for each in self.devices]
+        problems = [{"kind": each.key, "sentence": each.sentence()} for each in self.problems]
+        return {**asdict(self), "devices": devices, "problems": problems, "sound": not problems}
+
+    def lines(self) -> list[str]:
+        """For people."""
+        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        said = [versions, f"{self.system}, {self.cores} cores, {self.free_disk_mb:,} MB free, {self.runs} runs"]
+        for each in self.devices:
+            way = each.precision + (" as CUDA graphs" if each.graphs else "")
+            outcome = each.problem or f"two steps differ from double precision by {each.difference:.2g}"
+            said.append(f"{each.device} ({each.name}), {way}: {outcome}" + (", sound" if each.sound else ", NOT SOUND"))
+        return said + [each.sentence() for each in self.problems]
+
+
+def examine(workspace: Workspace, progress: Callable[[str], None] = lambda _: None) -> Examination:
+    """Look at everything; some seconds a device, as each of them trains two steps in each precision.
+
+    ``progress`` is called with what is looked at next.
+    """
+    from resnet_studio.training import self_check
+
+    checked = []
+    for device in self_check.devices():
+        progress(str(device))
+        checked += self_check.check_device(device)
+    runs = workspace.runs()
+    return Examination(
+        versions={"resnet-studio": __version__, "python": platform.python_version(), **_packages()},
+        system=f"{platform.system()} {platform.release()} {platform.machine()}",
+        cores=os.cpu_count() or 1,
+        devices=tuple(checked),
+        free_disk_mb=shutil.disk_usage(workspace.root).free // 2**20,
+        writable=os.access(workspace.root, os.W_OK),
+        runs=len(runs),
+        damaged_runs=tuple(run.id for run in runs if not _readable(run)),
+    )
+
+
+def _packages() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "missing"
+    return found
+
+
+def _readable(run: Any) -> bool:
+    try:
+        return bool(run.config and run.about and run.state() is not None)
+    except RunError:
+        return False

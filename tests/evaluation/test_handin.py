@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
+from pathlib import Path
 
 import hand_made
 import numpy as np
@@ -342,6 +343,18 @@ def test_the_command_line_writes_all_of_it(workspace, run, tmp_path, capsys):
     assert status == 0 and Image.open(found["files"]["curves"]).width == 500
     status, found = command(capsys, workspace, "plots", run.id, other.id, "--out", str(tmp_path), "--format", "svg")
     assert status == 0 and list(found["files"]) == ["comparison"]
+
+
+def test_runs_of_the_first_version_are_compared_and_reported(workspace, capsys):
+    import shutil
+
+    old = Path(__file__).parents[1] / "fixtures" / "runs-of-version-1"
+    shutil.copytree(old, workspace.root / "runs", dirs_exist_ok=True)
+    status, found = command(capsys, workspace, "compare", "finished", "mixed")
+    assert status == 0 and [side["pictures"] for side in found["runs"]] == [6, 6]
+    for run, accuracy in (("finished", 1.0), ("interrupted", None)):
+        status, found = command(capsys, workspace, "report", run, "--out", str(workspace.root / "r.html"))
+        assert status == 0 and found["accuracy"] == accuracy
 
 
 @pytest.mark.parametrize("words", [["compare", "ID"], ["compare", "ID", "ID"], ["report", "ID", "--out", "."],

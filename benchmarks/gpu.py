@@ -4,9 +4,10 @@
     python benchmarks/gpu.py --tiny            # the same steps at a tiny size, on any machine
 
 1. ``finetune``: ResNet-50, everything trained at 224 px: pictures a second over whole steps (augmentation, forward,
-   backward, optimiser, average), after a warm-up; then the same compiled.
+   backward, optimiser, average), after a warm-up: as it is, as CUDA graphs, and compiled.
 2. ``features``: pictures through a frozen ResNet-50 at 224 px and into the cache, besides decoding.
-3. ``cifar10``: ResNet-18 from scratch by the recipe of that name: test accuracy and the seconds of training.
+3. ``cifar10``: ResNet-18 from scratch by the recipe of that name: test accuracy and the seconds of training, without
+   and with CUDA graphs.
 
 A part that fails says why and does not keep the others from running.
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import sys
 import tempfile
 import time
@@ -40,7 +42,7 @@ from resnet_studio.model.checkpoint import Preprocessing
 from resnet_studio.model.device import choose_device, layout
 from resnet_studio.model.weights import IMAGENET_MEAN, IMAGENET_STD
 from resnet_studio.recipes import RECIPES
-from resnet_studio.training import compiling, features, hardware, plan, setup
+from resnet_studio.training import compiling, features, graphs, hardware, plan, setup
 from resnet_studio.training.batches import FreshBatches, Part
 from resnet_studio.training.control import Control
 from resnet_studio.training.session import Session
@@ -76,12 +78,16 @@ def finetune(folder: Path, device: torch.device, tiny: bool) -> dict[str, Any]:
         depth=50, freeze="none", weights="scratch", picture_size=size, batch_size=batch, epochs=1000, stem="standard",
         device=str(device), augmentation="standard", validation_fraction=0.125, test_fraction=0.125,
     )  # fmt: skip
+    os.environ[graphs.SWITCH] = "0"
     session = prepared(plan.new_run(dataset, config, workspace))
     indices = next(session.batches_left())
     inputs, _, _ = session.materials.batches.train(indices, size)
     result: dict[str, Any] = {"batch": len(indices), "size": size, "steps": steps,
                               "precision": session.materials.compute.precision}  # fmt: skip
     result["pictures_per_second"] = whole_steps(session, device, steps, warm=1 if tiny else 10)
+    if device.type == "cuda":
+        session.trained.forward = graphs.graphed(session.materials.suffix, inputs, session.materials.compute)
+        result["graphs_pictures_per_second"] = whole_steps(session, device, steps, warm=10)
     begun = synchronised(device)
     backend = "eager" if tiny else compiling.BACKEND  # a C++ compiler takes minutes where Triton takes one
     try:
@@ -159,11 +165,14 @@ def cifar10(folder: Path, device: torch.device, data: str | None, tiny: bool) ->
     config = RECIPES["cifar10-fast"].config().replace(device=str(device))
     if tiny:
         config = config.replace(epochs=1, batch_size=16)
-    run = studio.train(studio.open_data(data, workspace), config, workspace=workspace)
-    done = run.state().finished
-    assert done is not None
-    return {"test_accuracy": done.test_accuracy, "train_seconds": done.train_seconds, "epochs": config.epochs,
-            "validation_accuracy": done.validation_accuracy}  # fmt: skip
+    dataset, results = studio.open_data(data, workspace), {}
+    for switch, name in (("0", "as_it_is"), ("1", "graphs")):
+        os.environ[graphs.SWITCH] = switch
+        done = studio.train(dataset, config, workspace=workspace).state().finished
+        assert done is not None
+        results[name] = {"test_accuracy": done.test_accuracy, "train_seconds": done.train_seconds,
+                         "validation_accuracy": done.validation_accuracy}  # fmt: skip
+    return {"epochs": config.epochs, **results}
 
 
 def main() -> None:

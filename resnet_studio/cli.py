@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _say_everything()
     terminal = Terminal(sys.stderr)
     try:
-        options = _parser().parse_args(given)
+        options = build_parser().parse_args(given)
         result = commands.run(options, Workspace.open(options.workspace), terminal)
     except _UsageError as error:
         return _refused(str(error), 2, as_json)
@@ -101,7 +101,8 @@ def _print(text: str) -> None:
         print(text, flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands and their options."""
     parser = _Parser(prog="python -m resnet_studio", description="Fine-tune a ResNet image classifier.")
     parser.add_argument("--version", action="version", version=__version__)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

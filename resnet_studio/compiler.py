@@ -32,7 +32,7 @@ class _Later(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and (name != "__path__" or self.__name__ != COMPILER):
             raise AttributeError(name)
-        return getattr(_real(self.__name__), name)
+        return getattr(real_module(self.__name__), name)
 
 
 def leave_out() -> None:
@@ -43,7 +43,8 @@ def leave_out() -> None:
     sys.modules[QUESTIONS] = _Later(QUESTIONS, is_compile_supported=_is_compile_supported)
 
 
-def _real(name: str) -> ModuleType:
+def real_module(name: str) -> ModuleType:
+    """The module ``name`` itself, imported now; what stood in for it goes."""
     for module in (QUESTIONS, COMPILER):
         if isinstance(sys.modules.get(module), _Later):
             del sys.modules[module]
@@ -52,7 +53,7 @@ def _real(name: str) -> ModuleType:
 
 def _not_compiled(function: Any = None, *rest: Any, **options: Any) -> Any:
     """A function that is not to be compiled, where nothing is: itself."""
-    return function if callable(function) else _real(COMPILER).disable(function, *rest, **options)
+    return function if callable(function) else real_module(COMPILER).disable(function, *rest, **options)
 
 
 def _nothing(*_: Any, **__: Any) -> None:
@@ -60,4 +61,4 @@ def _nothing(*_: Any, **__: Any) -> None:
 
 
 def _is_compile_supported(device: str) -> bool:
-    return bool(_real(QUESTIONS).is_compile_supported(device))
+    return bool(real_module(QUESTIONS).is_compile_supported(device))

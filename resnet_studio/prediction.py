@@ -95,7 +95,7 @@ class Predictor:
             self._device = torch.device("cpu")  # (pytorch/pytorch issue 197805)
         loaded = load(checkpoint) if isinstance(checkpoint, Path) else checkpoint
         self.card = loaded.card
-        self._model = loaded.model.eval().to(device=self._device, memory_format=layout(self._device))
+        self.model = loaded.model.eval().to(device=self._device, memory_format=layout(self._device))
         self._batch_size = batch_size
         self._computing, self._asking = Lock(), Lock()
         self._asked: list[_Asked] = []
@@ -192,7 +192,7 @@ class Predictor:
 
         if stages:
             with self._computing:
-                return self._computed(batch, stages)
+                return self.compute(batch, stages)
         mine = _Asked(batch)
         with self._asking:
             self._asked.append(mine)
@@ -200,7 +200,7 @@ class Predictor:
             if mine.answer is None:
                 with self._asking:
                     together = self._together(mine)
-                computed = self._computed(torch.cat([each.batch for each in together]))
+                computed = self.compute(torch.cat([each.batch for each in together]))
                 answers = computed.split([len(each.batch) for each in together])
                 for each, answer in zip(together, answers, strict=True):
                     each.answer = answer
@@ -217,7 +217,13 @@ class Predictor:
         self._asked = [each for each in self._asked if each not in chosen]
         return chosen
 
-    def _computed(self, batch: Tensor, stages: Sequence[Stage] = ()) -> Activations:
+    @property
+    def waiting(self) -> int:
+        """How many calls wait to be computed together with others."""
+        return len(self._asked)
+
+    def compute(self, batch: Tensor, stages: Sequence[Stage] = ()) -> Activations:
+        """What the network makes of ``batch`` [N, 3, crop, crop], at once and in the calling thread."""
         import torch
 
         from resnet_studio.model.resnet import stage_modules
@@ -233,12 +239,12 @@ class Predictor:
 
             return hook
 
-        hooks = [stage_modules(self._model, "head")[0].register_forward_pre_hook(keep_features)]
+        hooks = [stage_modules(self.model, "head")[0].register_forward_pre_hook(keep_features)]
         for stage in stages:
-            hooks.append(stage_modules(self._model, stage)[-1].register_forward_hook(keep(stage)))
+            hooks.append(stage_modules(self.model, stage)[-1].register_forward_hook(keep(stage)))
         try:
             with torch.inference_mode(), torch.autocast(self._device.type, enabled=False):
-                logits = self._model(batch.to(self._device).contiguous(memory_format=layout(self._device)))
+                logits = self.model(batch.to(self._device).contiguous(memory_format=layout(self._device)))
         finally:
             for each in hooks:
                 each.remove()

@@ -42,7 +42,7 @@ def double(x): return 2 * x
 mine = stand_in[compiler.COMPILER]["disable"](double)(3), stand_in[compiler.COMPILER]["graph_break"]()
 supported = [stand_in[compiler.QUESTIONS]["is_compile_supported"](device) for device in ("cpu", "meta")]
 import importlib
-compiler._real(compiler.COMPILER)
+compiler.real_module(compiler.COMPILER)
 real, questions = (importlib.import_module(name) for name in (compiler.COMPILER, compiler.QUESTIONS))
 print(mine == (real.disable(double)(3), real.graph_break()))
 print(supported == [questions.is_compile_supported(device) for device in ("cpu", "meta")])

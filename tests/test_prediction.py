@@ -206,7 +206,7 @@ def test_many_threads_may_ask_at_once(predictor, files):
 def test_who_waits_is_answered_together_with_the_others(predictor, files, monkeypatch):
     alone = [predictor([file])[0].scores for file in files]
     sizes, first_in, go_on = [], threading.Event(), threading.Event()
-    computed = predictor._computed
+    computed = predictor.compute
 
     def slow(batch):
         sizes.append(len(batch))
@@ -214,12 +214,12 @@ def test_who_waits_is_answered_together_with_the_others(predictor, files, monkey
         assert go_on.wait(20)
         return computed(batch)
 
-    monkeypatch.setattr(predictor, "_computed", slow)
+    monkeypatch.setattr(predictor, "compute", slow)
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(predictor, [files[0]])
         assert first_in.wait(20)
         others = [pool.submit(predictor, [files[index % len(files)]]) for index in range(6)]
-        while len(predictor._asked) < 6:
+        while predictor.waiting < 6:
             time.sleep(0.01)
         go_on.set()
         answers = [future.result()[0].scores for future in others]
@@ -330,5 +330,5 @@ def test_features_of_a_hidden_head_are_what_goes_into_it(tmp_path, files):
 
 def test_nothing_stays_hooked_into_the_network(predictor, files):
     predictor.activations(files[:2], stages=("layer1",))
-    hooks = [module for module in predictor._model.modules() if module._forward_hooks or module._forward_pre_hooks]
+    hooks = [module for module in predictor.model.modules() if module._forward_hooks or module._forward_pre_hooks]
     assert hooks == []

@@ -184,7 +184,7 @@ def store(chunks: Iterator[bytes], kind: Format, into: Path) -> Path:
     pictures = into / "pictures"
     first, second = next(chunks, b""), next(chunks, b"")
     if not second:
-        return _written(first, _target(pictures, hashlib.sha256(first).hexdigest(), kind))
+        return write_new(first, _target(pictures, hashlib.sha256(first).hexdigest(), kind))
     pictures.mkdir(exist_ok=True)
     temporary = pictures / "incoming.part"
     digest = hashlib.sha256()
@@ -202,7 +202,8 @@ def _target(pictures: Path, content: str, kind: Format) -> Path:
     return pictures / content[:2] / f"{content}{EXTENSIONS[kind]}"
 
 
-def _written(data: bytes, target: Path) -> Path:
+def write_new(data: bytes, target: Path) -> Path:
+    """Write the entry of a zip to ``target``, which must not be there yet."""
     try:
         with target.open("xb") as file:
             file.write(data)
@@ -210,5 +211,5 @@ def _written(data: bytes, target: Path) -> Path:
         pass
     except FileNotFoundError:
         target.parent.mkdir(parents=True, exist_ok=True)
-        return _written(data, target)
+        return write_new(data, target)
     return target

@@ -18,7 +18,7 @@ IMBALANCE = 5
 FEW_PICTURES = 20
 TINY_SIDE = 16
 WIDE_SHARE = 0.1  # of the pictures, from which on their proportions are worth a word
-_ORDER = (
+LEFT_OUT_ORDER = (
     "unknown_class", "single_class", "no_class", "outside", "link", "empty_class", "heic", "truncated", "damaged",
     "unsupported", "empty_file", "too_large", "too_many_bytes", "not_a_picture", "unreadable", "odd_name", "special",
     "mask", "unlabelled", "repeated", "animated", "junk",
@@ -118,7 +118,7 @@ def _mirrored(dataset: Dataset) -> Iterator[Finding]:
 def _left_out(dataset: Dataset) -> Iterator[Finding]:
     found = {problem.kind: problem for problem in dataset.problems}
     unknown = set(found["unknown_class"].about) if "unknown_class" in found else set()
-    for kind in _ORDER:
+    for kind in LEFT_OUT_ORDER:
         problem = found.get(kind, Problem(kind, ()))
         # a folder of pictures whose class is not learnt is not without pictures
         files = tuple(name for name in problem.files if kind != "empty_class" or name not in unknown)

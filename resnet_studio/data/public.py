@@ -28,7 +28,7 @@ from resnet_studio.errors import DataError
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Workspace
 
-_SILENCE_SECONDS = 30
+SILENCE_SECONDS = 30
 _ROOM = 1.05  # of what a set is known to download, before it is taken for something else
 _DAMAGED = (RuntimeError, EOFError, ValueError, LookupError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
 _TRAIN_AND_TEST = {"train": {"train": True}, "test": {"train": False}}
@@ -212,7 +212,7 @@ def _fetch_files(entry: PublicSet, folder: Path, progress: Progress | None) -> N
         if not checksum.is_of(path):
             fetch(
                 file.url, path, checksum=checksum, most_bytes=int(total * _ROOM), resume=True, progress=report,
-                timeout_seconds=_SILENCE_SECONDS,
+                timeout_seconds=SILENCE_SECONDS,
             )  # fmt: skip
         before += path.stat().st_size
         report(0, 0, before)

@@ -21,7 +21,7 @@ def families(texts: Iterable[str]) -> tuple[list[str], frozenset[str]]:
     missing = {character for text in texts for character in text if not character.isspace()}
     chosen = [LATIN]
     missing -= _characters(LATIN)
-    installed = _installed()
+    installed = installed_families()
     for family in [*(name for name in CHINESE if name in installed), *installed]:
         if not missing:
             break
@@ -40,7 +40,8 @@ def shown_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 @lru_cache(maxsize=1)
-def _installed() -> list[str]:
+def installed_families() -> list[str]:
+    """The font families that matplotlib finds on this machine."""
     from matplotlib.font_manager import fontManager
 
     return sorted({entry.name for entry in fontManager.ttflist})

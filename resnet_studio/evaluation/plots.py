@@ -60,7 +60,7 @@ def look(name: str, *, width: float | None = None, dpi: int | None = None) -> Lo
 
 def curves(epochs: Sequence[EpochFinished], look: Look, language: Language = "en") -> Figure:
     """Loss and accuracy by epoch, training beside validation; the best epoch is marked."""
-    figure, axes = _figure(look, 0.42, 2)
+    figure, axes = new_figure(look, 0.42, 2)
     best = next((epoch for epoch in reversed(epochs) if epoch.best), None)
     numbers = [epoch.epoch for epoch in epochs]
     for axis, measure in zip(axes, ("loss", "accuracy"), strict=True):
@@ -79,7 +79,7 @@ def curves(epochs: Sequence[EpochFinished], look: Look, language: Language = "en
 
 def comparison(runs: Sequence[tuple[str, Sequence[EpochFinished]]], look: Look, language: Language = "en") -> Figure:
     """Validation loss and accuracy of several named runs by epoch."""
-    figure, axes = _figure(look, 0.46, 2)
+    figure, axes = new_figure(look, 0.46, 2)
     names = _drawn(figure, [name for name, _ in runs], look, language)
     for axis, measure in zip(axes, ("loss", "accuracy"), strict=True):
         scale = 100 if measure == "accuracy" else 1
@@ -100,7 +100,7 @@ def confusion_matrix(report: Mapping[str, Any], look: Look, language: Language =
 
     counts = [list(map(float, row)) for row in report["confusion"]]
     size = len(counts)
-    figure, (axis,) = _figure(look, 0.86, 1)
+    figure, (axis,) = new_figure(look, 0.86, 1)
     shades = []
     for true, row in enumerate(counts):
         share = [cell / max(sum(row), 1) for cell in row]
@@ -127,7 +127,7 @@ def confusion_matrix(report: Mapping[str, Any], look: Look, language: Language =
 
 def reliability(calibration: Calibration, look: Look, language: Language = "en") -> Figure:
     """The share of right answers by their probability, as in Guo et al. 2017; on the diagonal a network knows best."""
-    figure, (axis,) = _figure(look, 0.7, 1)
+    figure, (axis,) = new_figure(look, 0.7, 1)
     axis.plot([0, 100], [0, 100], color=MUTED, linestyle=(0, (2, 3)), linewidth=1)
     for each in calibration.bins:
         width = each.high - each.low
@@ -157,7 +157,7 @@ def encoded(figure: Figure, format: Format, look: Look) -> bytes:
     return written.getvalue()
 
 
-def _figure(look: Look, height: float, columns: int) -> tuple[Figure, list[Axes]]:
+def new_figure(look: Look, height: float, columns: int) -> tuple[Figure, list[Axes]]:
     """A figure as wide as ``look`` says and ``height`` times as high."""
     from matplotlib.figure import Figure
 

@@ -92,7 +92,7 @@ class RunData:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self._folded = FoldedRuns()
+        self.folded_runs = FoldedRuns()
         self._files = Bounded(FILE_BYTES)
 
     def overviews(self) -> list[Overview]:
@@ -104,10 +104,10 @@ class RunData:
         found: list[Overview | Damaged] = []
         for run in self.workspace.runs():
             try:
-                found.append(_overview(self._folded.of(run, in_passing=True)))
+                found.append(_overview(self.folded_runs.of(run, in_passing=True)))
             except RunError as error:
                 found.append(Damaged(run, error))
-        self._folded.keep_only({listed.run.folder for listed in found})
+        self.folded_runs.keep_only({listed.run.folder for listed in found})
         return found
 
     def find(self, name: str | None) -> Overview | None:
@@ -129,7 +129,7 @@ class RunData:
 
     def folded(self, run: Run) -> Folded:
         """As :meth:`of`, as its log says it: without asking whether somebody trains it now."""
-        return self._folded.of(run)
+        return self.folded_runs.of(run)
 
     def report(self, run: Run) -> Mapping[str, Any] | None:
         """The run's ``report.json``; None where it was not tested."""

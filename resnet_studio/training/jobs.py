@@ -72,7 +72,7 @@ class Jobs:
             job.run.append(Queued(owner=self._name, place=self._places))
             self._waiting.append(job)
             self._changed.notify_all()
-            self._start("", self._assign)
+            self.start_thread("", self._assign)
 
     def check_room(self) -> None:
         """Raise :class:`RunError` where so many jobs wait that no more are taken."""
@@ -182,7 +182,8 @@ class Jobs:
     def _find(self, run_id: str) -> Job | None:
         return next((job for job in (*self._current.values(), *self._waiting) if job.has(run_id)), None)
 
-    def _start(self, name: str, work: Callable[[], None]) -> None:
+    def start_thread(self, name: str, work: Callable[[], None]) -> None:
+        """Let a thread called ``name`` do ``work``, unless there is one already."""
         if name not in self._threads:
             self._threads[name] = threading.Thread(target=work, name=f"training {name}".strip(), daemon=True)
             self._threads[name].start()
@@ -201,7 +202,7 @@ class Jobs:
                 with self._changed:
                     job.device = device
                     if not self._closing:
-                        self._start(device, partial(self._work, device))
+                        self.start_thread(device, partial(self._work, device))
                     self._changed.notify_all()
 
     def _device(self, run: Run) -> str:

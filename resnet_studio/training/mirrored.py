@@ -61,7 +61,7 @@ def _found(part: Part, classes: int, seed: int) -> list[tuple[int, int]]:
     except (StudioError, OSError):  # an installation without the starter weights goes by the names of classes alone
         return []
     pixels, labels = part.pixels[chosen.to(part.pixels.device)].cpu(), part.labels.cpu()[chosen]
-    plain, mirrored = _features(body, pixels), _features(body, pixels.flip(2))
+    plain, mirrored = pooled_features(body, pixels), pooled_features(body, pixels.flip(2))
     asked = torch.empty_like(labels), torch.empty_like(labels)
     fold = torch.arange(len(labels)) % FOLDS
     for out in range(FOLDS):
@@ -106,7 +106,7 @@ def _body() -> torch.nn.Module:
     return resnet.cut(model, "layer3").prefix.eval()
 
 
-def _features(body: torch.nn.Module, pixels: Tensor) -> Tensor:
+def pooled_features(body: torch.nn.Module, pixels: Tensor) -> Tensor:
     """Features [N, C] of ``pixels`` uint8 [N, S, S, 3]."""
     found = []
     for chunk in torch.split(pixels, CHUNK):

@@ -51,13 +51,13 @@ def fit(features: Tensor, labels: Tensor, classes: int, seed: int, *, C: float |
     standard = (features - mean) / scale
     if C is None:
         divisible = int(torch.bincount(labels, minlength=classes).min()) >= FOLDS
-        C = _best_c(standard, labels, classes, seed) if divisible else CS[-1]
-    solution = _solved(standard, labels, torch.zeros(classes, features.shape[1] + 1), C, ITERATIONS)
+        C = best_c(standard, labels, classes, seed) if divisible else CS[-1]
+    solution = solve(standard, labels, torch.zeros(classes, features.shape[1] + 1), C, ITERATIONS)
     weight, bias = solution[:, :-1] / scale, solution[:, -1]
     return Probe(weight, bias - weight @ mean)
 
 
-def _best_c(features: Tensor, labels: Tensor, classes: int, seed: int) -> float:
+def best_c(features: Tensor, labels: Tensor, classes: int, seed: int) -> float:
     """The C that does best on the third of the pictures that it was not fitted to, each third in its turn."""
     draw = np.random.default_rng(seed)
     few = torch.from_numpy(draw.permutation(len(labels))[:MOST_COMPARED])
@@ -70,13 +70,13 @@ def _best_c(features: Tensor, labels: Tensor, classes: int, seed: int) -> float:
         kept, held = fold != out, fold == out
         solution = torch.zeros(classes, features.shape[1] + 1)
         for place, C in enumerate(CS):  # each starts from the one before
-            solution = _solved(features[kept], labels[kept], solution, C, ITERATIONS_COMPARED)
+            solution = solve(features[kept], labels[kept], solution, C, ITERATIONS_COMPARED)
             guesses = _logits(features[held], solution).argmax(1)
             right[place] += float((guesses == labels[held]).sum())
     return CS[int(right.argmax())]
 
 
-def _solved(features: Tensor, labels: Tensor, start: Tensor, C: float, iterations: int) -> Tensor:
+def solve(features: Tensor, labels: Tensor, start: Tensor, C: float, iterations: int) -> Tensor:
     """Weights and bias [classes, F + 1] that minimise half the squared weights and ``C`` times the summed
     cross-entropy; L-BFGS from ``start``.
     """

@@ -53,12 +53,12 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Started after the browser was found, so that nobody waits for a server that nothing can look at."""
-    with _serving(tmp_path_factory.mktemp("studio")) as started:
+    with serving(tmp_path_factory.mktemp("studio")) as started:
         yield started
 
 
 @contextmanager
-def _serving(folder: Path, *options: str, port: int | None = None) -> Iterator[Server]:
+def serving(folder: Path, *options: str, port: int | None = None) -> Iterator[Server]:
     """A server of the workspace in ``folder``, at a free port unless one is given; ``options`` are those of ``ui``."""
     if port is None:
         with socket.socket() as probe:
@@ -97,19 +97,19 @@ def open_page(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
 
     When all tests are done, no page may have asked another host for anything or have written an error to its console.
     """
-    with _visitors(browser, server) as open_:
+    with visitors(browser, server) as open_:
         yield open_
 
 
 @pytest.fixture
 def fresh_page(browser: Any, tmp_path: Path) -> Iterator[Any]:
     """A visitor's page of a studio of its own in which nothing was ever done."""
-    with _serving(tmp_path) as server, _visitors(browser, server) as open_:
+    with serving(tmp_path) as server, visitors(browser, server) as open_:
         yield open_()
 
 
 @contextmanager
-def _visitors(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
+def visitors(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
     """See :func:`open_page`."""
     contexts, problems = [], []
 

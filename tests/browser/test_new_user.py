@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import _serving, _visitors  # those of this folder
+from conftest import serving, visitors  # those of this folder
 from hand_made import finish, new_run, report_of, train
 
 from resnet_studio.workspace import Run, Workspace
@@ -53,19 +53,19 @@ class Studio:
             _trained(workspace, "older"),
             _trained(workspace, "the newest"),
         )  # also by name, where both are made in one second
-        self._folder, self._serving, self._pages = folder, ExitStack(), ExitStack()
-        self.server = self._serving.enter_context(_serving(folder))
-        self.open: Callable[..., Any] = self._pages.enter_context(_visitors(browser, self.server))
+        self._folder, self.serving, self._pages = folder, ExitStack(), ExitStack()
+        self.server = self.serving.enter_context(serving(folder))
+        self.open: Callable[..., Any] = self._pages.enter_context(visitors(browser, self.server))
 
     def restart(self) -> None:
         """End the server and start it again; pages stay open."""
-        self._serving.close()
-        self._serving.enter_context(_serving(self._folder, port=urlsplit(self.server.address).port))
+        self.serving.close()
+        self.serving.enter_context(serving(self._folder, port=urlsplit(self.server.address).port))
 
     def close(self) -> None:
         """End pages and server."""
         self._pages.close()
-        self._serving.close()
+        self.serving.close()
 
 
 def _trained(workspace: Workspace, name: str) -> Run:

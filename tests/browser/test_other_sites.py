@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BROWSERS, _serving  # those of this folder
+from conftest import BROWSERS, serving  # those of this folder
 
 pytestmark = pytest.mark.browser
 
@@ -76,7 +76,7 @@ def other_site() -> Iterator[int]:
 @pytest.fixture(scope="module")
 def studio(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Address and workspace of a studio that the whole network could reach."""
-    with _serving(tmp_path_factory.mktemp("network"), "--host", "0.0.0.0") as server:
+    with serving(tmp_path_factory.mktemp("network"), "--host", "0.0.0.0") as server:
         yield server.address, server.workspace
 
 
@@ -166,7 +166,7 @@ class Proxy(BaseHTTPRequestHandler):
 def test_the_whole_page_works_below_a_path_behind_a_proxy(
     browser: Any, context: Any, tmp_path: Path, class_zip_file: Path
 ) -> None:
-    with _serving(tmp_path, "--root-path", "/lab/studio", "--trusted-proxy", "127.0.0.1") as studio:
+    with serving(tmp_path, "--root-path", "/lab/studio", "--trusted-proxy", "127.0.0.1") as studio:
         proxy = ThreadingHTTPServer(
             ("127.0.0.1", 0), type("Front", (Proxy,), {"behind": int(studio.address[:-1].rpartition(":")[2])})
         )

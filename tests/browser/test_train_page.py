@@ -11,7 +11,7 @@ from typing import Any
 
 import hand_made
 import pytest
-from conftest import Server, _serving, _visitors
+from conftest import Server, serving, visitors
 from test_page import bring, choose, leaving, tab
 
 from resnet_studio import labels
@@ -39,7 +39,7 @@ def studio(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             hand_made.finish(run, hand_made.report_of(run, wrong={0: 1, 4: 2}))
     _higher_training_loss(hand_made.new_run(workspace, name="the latest", classes=classes, count=9, dataset="shapes"))
     labels.write(run.folder, name="<b>noted</b>", note="a note\non two lines")
-    with _serving(folder) as started:
+    with serving(folder) as started:
         yield started
 
 
@@ -57,7 +57,7 @@ def _higher_training_loss(run: Run) -> None:
 
 @pytest.fixture(scope="module")
 def visit(browser: Any, studio: Server) -> Iterator[Callable[..., Any]]:
-    with _visitors(browser, studio) as open_:
+    with visitors(browser, studio) as open_:
         yield open_
 
 

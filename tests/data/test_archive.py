@@ -272,7 +272,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_behind(class_zip, worksp
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(archive, "_written", full)
+    monkeypatch.setattr(archive, "write_new", full)
     with pytest.raises(DataError, match="disk is full"):
         intake.from_zip(class_zip({"cat": 3, "dog": 3}), workspace)
 

@@ -92,11 +92,11 @@ def test_what_was_left_out_is_grouped_by_reason(tmp_path):
 def test_every_reason_for_leaving_out_has_its_sentences():
     from typing import get_args
 
-    from resnet_studio.data.checkup import _ORDER
+    from resnet_studio.data.checkup import LEFT_OUT_ORDER
     from resnet_studio.data.pictures import Fault
 
-    assert set(get_args(Fault)) <= set(_ORDER)
-    for kind in _ORDER:
+    assert set(get_args(Fault)) <= set(LEFT_OUT_ORDER)
+    for kind in LEFT_OUT_ORDER:
         finding = Finding(kind, f"finding.{kind}", {"count": 2})
         assert "2" in finding.sentence("en") and "2" in finding.sentence("zh")
 

@@ -127,7 +127,7 @@ def test_pictures_that_mirror_each_other_are_noticed_whatever_their_classes_are_
 def test_pictures_are_compared_with_their_mirror_images_once(two_classes, workspace, monkeypatch):
     dataset = two_classes(lambda rng, which: arrow(rng, right=which), "arrows")
     prepared(plan.new_run(dataset, QUICK, workspace))
-    monkeypatch.setattr(mirrored, "_features", lambda *_: pytest.fail("looked again"))
+    monkeypatch.setattr(mirrored, "pooled_features", lambda *_: pytest.fail("looked again"))
     session, events = prepared(plan.new_run(dataset, QUICK.replace(epochs=3), workspace))
     assert not session.materials.batches.how.flip
     assert [event.key for event in events if isinstance(event, Noted)] == ["note.mirrored"]

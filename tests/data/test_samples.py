@@ -255,7 +255,7 @@ def broken(site, monkeypatch):
     ("other", "damaged", 0),
 ])  # fmt: skip
 def test_a_download_that_fails_is_one_sentence(workspace, site, broken, monkeypatch, page, key, kept):
-    monkeypatch.setattr(public, "_SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr(public, "SILENCE_SECONDS", 0.3)
     broken(f"{site.address}/{page}")
     with pytest.raises(DataError) as caught:
         doors.open_data("public:eurosat", workspace)

@@ -125,14 +125,17 @@ def test_a_matrix_is_dark_where_the_pictures_are_and_says_how_many(run):
 
 def test_names_in_any_script_are_shown_or_replaced_with_a_word(run, monkeypatch):
     look = plots.LOOKS["paper"]
-    monkeypatch.setattr(fonts, "_installed", lambda: [fonts.LATIN])
+    monkeypatch.setattr(fonts, "installed_families", lambda: [fonts.LATIN])
     figure = handin.plot(run, "confusion", look)
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == [*HOSTILE[:2], "#3"]
     assert say("plots.no_font") in [text.get_text() for text in figure.texts]
     assert plots.encoded(figure, "png", look)
 
 
-@pytest.mark.skipif(not set(fonts.CHINESE) & set(fonts._installed()), reason="no font with Chinese characters here")
+NO_CHINESE = not set(fonts.CHINESE) & set(fonts.installed_families())
+
+
+@pytest.mark.skipif(NO_CHINESE, reason="no font with Chinese characters here")
 def test_chinese_names_are_drawn_where_a_font_has_them(workspace, recwarn):
     look, run = plots.LOOKS["paper"], made_run(workspace, classes=("猫", "狗"))
     figure = handin.plot(run, "confusion", look, "zh")
@@ -158,7 +161,7 @@ def test_plots_are_drawn_from_many_threads_without_any_state(run):
         assert len(set(pool.map(draw, range(8)))) == 1
     code = (
         "import sys\nfrom resnet_studio.evaluation import plots\n"
-        "figure, _ = plots._figure(plots.LOOKS['paper'], 1, 1)\nplots.encoded(figure, 'png', plots.LOOKS['paper'])\n"
+        "figure, _ = plots.new_figure(plots.LOOKS['paper'], 1, 1)\nplots.encoded(figure, 'png', plots.LOOKS['paper'])\n"
         "print('matplotlib.pyplot' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -291,7 +294,7 @@ def test_the_reproduction_line_is_one_that_the_command_line_takes(workspace):
 
     run = made_run(workspace, epochs=7, horizontal_flip=False, head="hidden")
     words = shlex.split(handin.reproduction(run))
-    options = cli._parser().parse_args(words[1:])
+    options = cli.build_parser().parse_args(words[1:])
     assert options.command == "train" and options.epochs == 7 and options.horizontal_flip is False
     assert options.seed == run.config.seed
 

@@ -125,7 +125,7 @@ def test_runs_that_are_gone_are_forgotten(workspace):
     runs, data = [trained(workspace, name) for name in ("a", "b")], RunData(workspace)
     assert len(data.listed()) == 2
     workspace.delete_run(runs[0])
-    assert [each.run.id for each in data.listed()] == [runs[1].id] and len(data._folded) == 1
+    assert [each.run.id for each in data.listed()] == [runs[1].id] and len(data.folded_runs) == 1
 
 
 def test_what_is_large_pushes_out_what_was_not_asked_for_longest():

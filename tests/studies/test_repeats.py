@@ -201,7 +201,7 @@ def test_a_study_that_waits_for_a_program_that_ended_is_taken_over_as_one(study,
     begun = []
     runs = study(3)
     queue = Jobs(workspace)
-    monkeypatch.setattr(Jobs, "_start", lambda *_: None)
+    monkeypatch.setattr(Jobs, "start_thread", lambda *_: None)
     queue.submit(*runs)
     queue.close()
     assert statuses(runs) == ["queued"] * 3

@@ -260,7 +260,7 @@ def test_the_solution_costs_no_more_than_that_of_scikit_learn(classes, C):
         logits = features.double() @ weight.double().T + bias.double()
         return float(torch.nn.functional.cross_entropy(logits, labels, reduction="sum") * C + (weight**2).sum() / 2)
 
-    solution = probe._solved(features, labels, torch.zeros(classes, 31), C, probe.ITERATIONS)
+    solution = probe.solve(features, labels, torch.zeros(classes, 31), C, probe.ITERATIONS)
     theirs = LogisticRegression(C=C, max_iter=1000).fit(features.numpy(), labels.numpy())
     weight, bias = torch.from_numpy(theirs.coef_), torch.from_numpy(theirs.intercept_)
     if classes == 2:  # one row of log-odds: as two rows of half of them
@@ -273,7 +273,7 @@ def test_the_strength_is_chosen_by_pictures_that_were_not_fitted_to():
     labels = torch.arange(60) % 3
     noisy = torch.randn(60, 400) + 0.2 * torch.randn(3, 400)[labels]  # easy to learn by heart
     clear = torch.randn(60, 4) + 3 * torch.eye(4)[labels]
-    assert probe._best_c(noisy, labels, 3, seed=0) < probe._best_c(clear, labels, 3, seed=0)
+    assert probe.best_c(noisy, labels, 3, seed=0) < probe.best_c(clear, labels, 3, seed=0)
 
 
 def test_the_probe_of_two_classes_or_of_rare_ones_works_too():

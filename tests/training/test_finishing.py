@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 
 import pytest
 from hand_made import new_run as hand_made_run
@@ -171,11 +172,17 @@ def test_after_a_full_disk_the_queue_waits_for_space(workspace, monkeypatch):
 
     trained, free = [], [0]
     monkeypatch.setattr(module, "drive", lambda run, control: trained.append(run.id))
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
+    looks = threading.Semaphore(0)
+
+    def disk_usage(_):
+        looks.release()
+        return SimpleNamespace(free=free[0])
+
+    monkeypatch.setattr(module.shutil, "disk_usage", disk_usage)
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.05)
     jobs, waiting = Jobs(workspace), hand_made_run(workspace)
     jobs.submit(waiting)
-    time.sleep(0.3)
+    assert all(looks.acquire(timeout=20) for _ in range(3)), "it looks again and again"
     assert trained == [] and jobs.queued() == [waiting.id] and waiting.state().status == "queued"
     free[0] = 2**40
     until = time.monotonic() + 10

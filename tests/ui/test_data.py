@@ -93,14 +93,14 @@ def test_a_data_set_whose_pictures_are_gone_is_said_to_be_gone_and_can_be_taken_
 def test_a_problem_stands_at_the_way_in_that_was_taken(studio: Studio, tmp_path: Path) -> None:
     places = ("sample", "computer", "server")
     name, _ = data_sources.Starter(studio).path(str(tmp_path / "nowhere"))
-    *_, last = data_tab._glances(studio, name, places)
+    *_, last = data_tab.import_updates(studio, name, places)
     general, sample, computer, server = last[-4:]
     assert (general, sample, computer) == ("", "", "")
     assert "nowhere" in server and 'role="alert"' in server
 
 
 def test_an_import_that_a_restart_has_ended_is_said_to_be_lost_where_it_was_begun(studio: Studio) -> None:
-    *_, last = data_tab._glances(studio, "computer.of-another-server", ("sample", "computer"))
+    *_, last = data_tab.import_updates(studio, "computer.of-another-server", ("sample", "computer"))
     assert last[-3:-1] == ("", "") and "restarted" in last[-1]
 
 
@@ -246,16 +246,17 @@ def test_an_import_can_be_cancelled_and_leaves_nothing(studio: Studio) -> None:
 
 
 def test_progress_is_shown_while_an_import_runs(studio: Studio) -> None:
-    go_on = threading.Event()
+    go_on, a_quarter_done = threading.Event(), threading.Event()
 
     def work(progress: Callable[[int, int], None]) -> Any:
         progress(1, 4)
+        a_quarter_done.set()
         go_on.wait(10)
         raise DataError("error.disk_full")
 
     name = studio.imports.start("pictures", work)
     steps = data_sources.follow(studio, name)
-    time.sleep(0.05)
+    assert a_quarter_done.wait(10)
 
     assert "25%" in next(steps).panel
     go_on.set()

@@ -69,13 +69,13 @@ def test_no_module_builds_markup_out_of_strings(folder: str) -> None:
 
 
 def test_every_template_can_be_compiled_and_is_used() -> None:
-    from resnet_studio.ui.page.templates import _environment
+    from resnet_studio.ui.page.templates import environment
 
     files = {f"{name}/{file.name}" for name in FOLDERS for file in (PACKAGE / "ui" / name / "templates").glob("*")}
     assert len(files) > 50
     sources = [path.read_text("utf-8") for suffix in ("*.py", "*.html") for path in (PACKAGE / "ui").rglob(suffix)]
     for name in files:
-        _environment().get_template(name)
+        environment().get_template(name)
         assert any(f'"{name}"' in source for source in sources), name
 
 

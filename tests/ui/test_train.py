@@ -528,7 +528,9 @@ def test_every_way_to_train_on_the_page_says_whose_the_run_is() -> None:
     assert [name for name, call in calls if "started_by" not in {given.arg for given in call.keywords}] == []
 
 
-def test_after_a_stop_the_results_come_first_and_while_training_another_can_be_queued(handlers: Handlers) -> None:
+def test_after_a_stop_the_results_come_first_and_while_training_another_can_be_queued(
+    handlers: Handlers, queue: Queue
+) -> None:
     def look(phase: str, ahead: int) -> tuple[str, str, str, str]:
         _, _, resume, results, _, train = handlers.buttons(json.dumps({"run": "r", "phase": phase, "ahead": ahead}))
         return resume["variant"], results["variant"], train["value"], train["variant"]
@@ -536,7 +538,6 @@ def test_after_a_stop_the_results_come_first_and_while_training_another_can_be_q
     assert look("stopped", 0) == ("secondary", "primary", "Train", "primary")
     assert look("running", 1)[2:] == ("Queue another", "secondary")
     assert look("failed", 0)[0] == look("interrupted", 0)[0] == "primary"
-    queue = cast(Any, handlers)._studio.jobs
     queue.now = ["r"]
     assert handlers.ready(None)["value"] == "Queue another"
     queue.now = []

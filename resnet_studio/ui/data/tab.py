@@ -102,19 +102,19 @@ def _followers(studio: Studio, places: Sequence[str], outputs: int) -> tuple[Any
 
     def following(name: str | None) -> Iterator[tuple[Any, ...]]:
         """In: the import. Out: the working panel, its progress, the data set, the import, both frames, the notes."""
-        yield from _glances(studio, name, places)
+        yield from import_updates(studio, name, places)
 
     def resumed(name: str | None) -> Iterator[tuple[Any, ...]]:
         """In: the import that was running when the page was left. Out: as ``following``."""
         if name:
-            yield from _glances(studio, name, places)
+            yield from import_updates(studio, name, places)
         else:  # a generator that yields nothing would empty its outputs
             yield tuple(gr.skip() for _ in range(outputs))
 
     return following, resumed
 
 
-def _glances(studio: Studio, name: str | None, places: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+def import_updates(studio: Studio, name: str | None, places: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """What the components that follow an import show while ``name`` runs, and at its end.
 
     What went wrong, or is worth knowing, stands in the note of the place that asked for the import.

@@ -37,7 +37,7 @@ _BETWEEN_TAGS = re.compile(r"(?<=[>}])\s*\n\s*(?=[<{])")
 def render(name: str, language: Language = "en", /, **values: Any) -> Markup:
     """The template ``name`` (``folder/file``) filled in with ``values``, its texts in ``language``."""
     words = {"say": partial(_say, language), "say_html": partial(_say_html, language), "language": language}
-    return Markup(_environment().get_template(name).render(values, **words))
+    return Markup(environment().get_template(name).render(values, **words))
 
 
 def visible(text: str) -> str:
@@ -51,7 +51,7 @@ def escaped(value: object) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """One environment for the process: each template is compiled once."""
     above = Path(__file__).parent.parent
     made = Environment(

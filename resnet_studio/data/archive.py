@@ -17,10 +17,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Literal, cast
 
 from resnet_studio.data import names
 from resnet_studio.data.formats import EXTENSIONS, SNIFFED_BYTES, Format, refusal, sniff
+from resnet_studio.data.tables import may_be_table
 from resnet_studio.data.zip_entries import Inflated, check_directory, checked_entries, inflated
 from resnet_studio.data.zip_names import Guess
 from resnet_studio.durable import is_disk_full, renamed
@@ -153,7 +154,9 @@ def _store_entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, bud
     file = cast("IO[bytes]", opened.fp)
     with inflated(opened, info, file) as packed:
         start = packed.read(SNIFFED_BYTES)
-        kind = sniff(start)
+        kind: Format | Literal["TABLE"] | None = sniff(start)
+        if kind is None and may_be_table(info.filename, info.file_size):
+            kind = "TABLE"
         if kind is None:
             if info.compress_type == zipfile.ZIP_BZIP2:
                 # the first byte costs a whole block, so that what is no picture counts too
@@ -176,7 +179,7 @@ def _chunks(start: bytes, packed: Inflated, size: int, budget: _Budget) -> Itera
         raise zipfile.BadZipFile("less came out than was declared")
 
 
-def store(chunks: Iterator[bytes], kind: Format, into: Path) -> Path:
+def store(chunks: Iterator[bytes], kind: Format | Literal["TABLE"], into: Path) -> Path:
     """Write ``chunks`` below ``into/pictures`` under the SHA-256 of their bytes; equal pictures are stored once.
 
     ``into`` must belong to the caller alone.
@@ -198,8 +201,8 @@ def store(chunks: Iterator[bytes], kind: Format, into: Path) -> Path:
     return target
 
 
-def _target(pictures: Path, content: str, kind: Format) -> Path:
-    return pictures / content[:2] / f"{content}{EXTENSIONS[kind]}"
+def _target(pictures: Path, content: str, kind: Format | Literal["TABLE"]) -> Path:
+    return pictures / content[:2] / f"{content}{EXTENSIONS[kind] if kind != 'TABLE' else '.table'}"
 
 
 def write_new(data: bytes, target: Path) -> Path:

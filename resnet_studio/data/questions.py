@@ -155,6 +155,10 @@ def _only_masks(doubt: Doubt) -> Finding:
     return Finding("layout", "finding.layout.only_masks", {"folders": doubt.folders}, doubt.folders)
 
 
+def _from_table(doubt: Doubt) -> Finding:
+    return Finding("layout", f"finding.layout.{doubt.kind}", {"names": doubt.folders}, doubt.folders, "info")
+
+
 def _some_parts(doubt: Doubt) -> Finding:
     offer = Offer("offer.parts_inside", {"layout": "parts-inside"}, {"parts": doubt.inside})
     values = {"folders": doubt.folders, "parts": doubt.inside}
@@ -168,5 +172,5 @@ def _only(folders: tuple[str, ...]) -> tuple[Offer, ...]:
 _DOUBTS: Mapping[str, Callable[[Doubt], Finding]] = {
     "parts": _parts, "parts_in_classes": _parts, "folds": _folds, "one_fold": _one_fold, "outside": _outside,
     "variants": _variants, "train_folder": _train_folder, "some_parts": _some_parts,
-    "only_masks": _only_masks,
+    "only_masks": _only_masks, "table": _from_table, "file_names": _from_table,
 }  # fmt: skip

@@ -9,7 +9,7 @@ import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -18,10 +18,12 @@ from resnet_studio.data.dataset import Dataset, Problem, Sample
 from resnet_studio.data.fingerprints import fingerprint
 from resnet_studio.data.formats import BYTE_LIMITS, SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.labelling import Labelled, Seen, label
-from resnet_studio.data.layout import Layout, understand
+from resnet_studio.data.layout import Layout, are_bare_parts, understand
 from resnet_studio.data.links import Place, followed, is_link
 from resnet_studio.data.names import alike, composed, is_junk, printable, shown
 from resnet_studio.data.pictures import BadPicture, picture_header
+from resnet_studio.data.table_labels import by_file_names, by_table, with_groups
+from resnet_studio.data.tables import may_be_table
 from resnet_studio.errors import DataError
 
 Progress = Callable[[int, int], None]
@@ -182,6 +184,16 @@ def assemble(
     )
 
 
+def _layout(names: Sequence[str], listing: Listing, choices: Choices) -> Layout:
+    """What folders mean; where they are no classes, what a table or the files' names say."""
+    layout = understand(names, choices)
+    classes = {kind for each in names if (kind := layout.place(each)[1]) is not None}
+    if choices.layout != "auto" or choices.folder or (len(classes) > 1 and not are_bare_parts(classes)):
+        return layout
+    tables = {file.name: file.path for file in listing.files if may_be_table(file.name, file.bytes)}
+    return by_table(names, tables) or (None if classes else by_file_names(names)) or layout
+
+
 def _labelled(
     seen: Sequence[Seen],
     listing: Listing,
@@ -191,8 +203,9 @@ def _labelled(
     name: str,
 ) -> tuple[Labelled, Layout]:
     """The pictures with their classes, and how the names were understood; empty class folders are noted."""
-    layout = understand((picture.name for picture in seen), choices)
+    layout = _layout([picture.name for picture in seen], listing, choices)
     found = label(seen, layout, left_out, choices, purpose, name)
+    found = replace(found, samples=with_groups(layout, found.samples))
     folders = {layout.place(f"{folder}/x")[1] for folder in listing.folders}
     folders |= {layout.place(file.name)[1] for file in listing.files}
     held = {*found.classes, *found.about.get("single_class", ())}

@@ -27,12 +27,13 @@ class Doubt:
     out), ``outside`` (``folders`` beside the parts, left out). Not settled: ``variants`` (all ``folders`` hold the
     folders ``inside``, and are classes), ``train_folder`` (``folders`` are classes, one called like a training part
     with classes ``inside``), ``some_parts`` (some classes, ``folders``, hold the parts ``inside``), ``only_masks``
-    (classes, ``folders``, that look like masks of the pictures in the other).
+    (classes, ``folders``, that look like masks of the pictures in the other). Not from folders at all: ``table`` (the
+    classes come from the tables ``folders``), ``file_names`` (the classes ``folders`` are what the files are called).
     """
 
     kind: Literal[
         "parts", "parts_in_classes", "folds", "one_fold", "outside", "variants", "train_folder", "some_parts",
-        "only_masks",
+        "only_masks", "table", "file_names",
     ]  # fmt: skip
     folders: tuple[str, ...]
     inside: tuple[str, ...] = ()

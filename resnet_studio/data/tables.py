@@ -12,8 +12,8 @@ from typing import Literal
 from resnet_studio.data.names import shown
 from resnet_studio.errors import DataError
 
-ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
-LARGEST = 256 * 2**20
+ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
+LARGEST = 64 * 2**20
 Meaning = Literal["file", "label", "part", "group"]
 _CALLED: Mapping[Meaning, tuple[str, ...]] = {
     "file": (
@@ -27,6 +27,11 @@ _CALLED: Mapping[Meaning, tuple[str, ...]] = {
         "session_id", "series", "series_id", "video", "video_id", "individual", "individual_id", "组", "分组",
     ),
 }  # fmt: skip
+
+
+def may_be_table(name: str, size: int) -> bool:
+    """Whether a file called ``name`` of ``size`` bytes may be such a table."""
+    return name.lower().endswith(ENDINGS) and 0 < size <= LARGEST
 
 
 def read_rows(file: Path) -> list[dict[str, str]]:

@@ -29,7 +29,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "The table {file!r} cannot be read; check its path.",
         "无法读取表格 {file!r}；请检查路径。",
     ),
-    "error.table.too_large": ("The table {file!r} is larger than 256 MB.", "表格 {file!r} 超过 256 MB。"),
+    "error.table.too_large": ("The table {file!r} is larger than 64 MB.", "表格 {file!r} 超过 64 MB。"),
     "error.table.encoding": (
         "The table {file!r} is not in UTF-8; save it as “CSV UTF-8”.",
         "表格 {file!r} 不是 UTF-8 编码；请另存为“CSV UTF-8”。",

@@ -167,4 +167,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "The names in “{name}” are not in the encoding {encoding}; choose another.",
         "“{name}”中的名称不是 {encoding} 编码；请选择其他编码。",
     ),
+    "finding.layout.table": (
+        "The classes come from the table {names}, not from folders.",
+        "类别取自表格 {names}，而不是文件夹。",
+    ),
+    "finding.layout.file_names": (
+        "The classes come from the names of the files, as there are no class folders: {names}.",
+        "没有类别文件夹，类别取自文件名：{names}。",
+    ),
 }

@@ -1,0 +1,128 @@
+"""How many planted near-duplicates are found, how many pairs nobody planted, and how long it takes.
+
+    python benchmarks/near_duplicates.py ZIP [ZIP ...] [--most 3000] [--plant 240]
+
+Each zip of pictures is searched as it is; then copies of ``--plant`` of its pictures, changed in each way, are added
+and it is searched again. Measured on two cores that others used too:
+
+| set | pictures | pairs as it is | resized | JPEG 40 | cropped to 80 % | mirrored | brightened | false pairs |
+|---|---|---|---|---|---|---|---|---|
+| photographs of cats and dogs | 240 | 0 | 1.00 | 1.00 | 0.996 | 1.00 | 1.00 | 0 |
+| CIFAR-10 | 3,000 | 4 | | | | | | 0: all four are the same picture shifted, or in grey |
+| scikit-learn's digits | 1,797 | 1 | | | | | | |
+| rendered things | 294 | 0 | 1.00 | 1.00 | 1.00 | 1.00 | 1.00 | 0 |
+
+What each half does alone on the photographs: the correlation of the closest pair that is none is 0.81, that of crops of
+80 % 0.905 at the first percentile, of all else 0.95; the cosine of features cannot part them (0.93 and 0.91).
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import random
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageEnhance, ImageOps
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from resnet_studio.data import likeness
+from resnet_studio.model import looks
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
+
+
+def encoded(image: Image.Image, quality: int) -> Image.Image:
+    written = io.BytesIO()
+    image.save(written, "JPEG", quality=quality)
+    return Image.open(io.BytesIO(written.getvalue())).convert("RGB")
+
+
+def cropped(image: Image.Image, draw: random.Random) -> Image.Image:
+    width, height = round(0.8 * image.width), round(0.8 * image.height)
+    left, top = draw.randrange(image.width - width + 1), draw.randrange(image.height - height + 1)
+    return image.crop((left, top, left + width, top + height))
+
+
+def changes(draw: random.Random) -> dict:
+    return {
+        "resized": lambda image: image.resize((max(1, image.width // 2), max(1, image.height // 2))),
+        "JPEG 40": lambda image: encoded(image, 40),
+        "cropped to 80 %": lambda image: cropped(image, draw),
+        "mirrored": ImageOps.mirror,
+        "brightened": lambda image: ImageEnhance.Brightness(image).enhance(1.3),
+    }
+
+
+def pictures(path: Path, most: int) -> list[tuple[str, Image.Image]]:
+    with zipfile.ZipFile(path) as archive:
+        names = sorted(name for name in archive.namelist() if name.lower().endswith(ENDINGS))
+        random.Random(0).shuffle(names)
+        return [(name, Image.open(io.BytesIO(archive.read(name))).convert("RGB")) for name in names[:most]]
+
+
+def reduced(images: list[Image.Image]) -> np.ndarray:
+    side = likeness.PIXELS_SIDE
+    return np.stack([np.asarray(image.resize((side, side), Image.Resampling.BILINEAR)) for image in images])
+
+
+def features(pixels: np.ndarray) -> np.ndarray:
+    looking = looks.look(pixels, "cpu")
+    while True:
+        try:
+            next(looking)
+        except StopIteration as stop:
+            return stop.value
+
+
+def searched(images: list[Image.Image]) -> tuple[likeness.Pairs, dict[str, float]]:
+    times, begun = {}, time.perf_counter()
+    pixels = reduced(images)
+    times["reduced"], begun = time.perf_counter() - begun, time.perf_counter()
+    found = features(pixels)
+    times["features"], begun = time.perf_counter() - begun, time.perf_counter()
+    pairs = likeness.near_duplicates(likeness.cells_of(pixels), found)
+    times["compared"] = time.perf_counter() - begun
+    return pairs, times
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("zips", nargs="+", type=Path)
+    parser.add_argument("--most", type=int, default=3000, help="pictures of each zip")
+    parser.add_argument("--plant", type=int, default=240, help="pictures to plant changed copies of")
+    options = parser.parse_args()
+    for path in options.zips:
+        named = pictures(path, options.most)
+        names, images = [name for name, _ in named], [image for _, image in named]
+        pairs, times = searched(images)
+        spent = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in times.items())
+        print(f"{path.stem}: {len(images):,} pictures, {len(pairs.first)} pairs; {spent}", flush=True)
+        for first, second, alike in list(zip(pairs.first, pairs.second, pairs.likeness, strict=True))[:12]:
+            print(f"    {names[first]}  {names[second]}  {alike:.3f}")
+        if not options.plant:
+            continue
+        ways = changes(random.Random(1))
+        chosen = list(range(min(options.plant, len(images))))
+        copies = [(index, way) for way in ways for index in chosen]
+        pairs, _ = searched(images + [ways[way](images[index]) for index, way in copies])
+        owner = [*range(len(images)), *(index for index, _ in copies)]
+        group = {place: number for number, group in enumerate(pairs.groups(len(owner))) for place in group}
+        for way in ways:
+            found = [
+                group.get(len(images) + place, -1) == group.get(index, -2)
+                for place, (index, each) in enumerate(copies)
+                if each == way
+            ]
+            print(f"    {way}: {np.mean(found):.3f}")
+        false = sum(owner[one] != owner[other] for one, other in zip(pairs.first, pairs.second, strict=True))
+        print(f"    pairs of different pictures: {false}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

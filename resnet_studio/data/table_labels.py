@@ -1,0 +1,170 @@
+"""Labels that are in a table, or in the names of the files, where folders say nothing.
+
+Read are CSV, tab-separated values and JSON lines with a column for the file and one for the label, and if there are
+such for the part and the group; Hugging Face's ``metadata.csv`` and ``metadata.jsonl``; Roboflow's ``_classes.csv``
+with one column for each class; Label Studio's exports of choices as CSV, JSON and short JSON; and files called
+``cat_001.jpg``, where all are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from resnet_studio.data import tables
+from resnet_studio.data.layout import Layout, Part, Reason
+from resnet_studio.data.part_names import part_named
+from resnet_studio.data.structure import Doubt
+from resnet_studio.errors import DataError
+
+_MATCHED = 0.5  # of the pictures, from which on a table is about them
+_UPLOADED = re.compile(r"^[0-9a-f]{8}-")
+_NAMED = re.compile(r"^([^\W\d_][^\d_]*?)[\s_.\-]*\(?\d+\)?$")
+_CAMERAS = frozenset((
+    "img", "image", "images", "dsc", "dscn", "dscf", "pxl", "p", "photo", "picture", "pic", "frame", "screenshot",
+    "whatsapp image", "mvimg", "gopr", "dji", "file", "img-", "scan", "capture", "snapshot", "sample", "test", "train",
+    "val", "valid", "validation",
+))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a table says of one picture."""
+
+    label: str
+    part: Part | None = None
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class TableLayout(Layout):
+    """A layout whose classes come from ``rows``, by the names of the pictures."""
+
+    rows: Mapping[str, Row] = field(default_factory=dict)
+
+    def place(self, name: str) -> tuple[str, str | None, Part | None]:
+        """See :class:`Layout`."""
+        row = self.rows.get(name)
+        return (name, None, None) if row is None else (name, row.label, row.part)
+
+    def reason(self, name: str) -> Reason:  # noqa: ARG002
+        """Why the picture ``name`` has no class."""
+        return "unlabelled"
+
+
+def by_table(names: Sequence[str], files: Mapping[str, Path]) -> TableLayout | None:
+    """The layout that one of the tables ``files`` (by their names) gives the pictures ``names``; None where none does.
+
+    Tables in several folders, as Roboflow has them, count together.
+    """
+    found: dict[str, Row] = {}
+    used = []
+    for name in sorted(files, key=lambda each: (each.count("/"), each)):
+        folder = name.rpartition("/")[0]
+        below = [each for each in names if not folder or each.startswith(f"{folder}/")]
+        rows = _matched(below, folder, _read(files[name]))
+        if rows and len(rows) >= _MATCHED * len(below) and not found.keys() & rows.keys():
+            found |= rows
+            used.append(name)
+    if len({row.label for row in found.values()}) < 2:
+        return None
+    return TableLayout("", {}, doubts=(Doubt("table", tuple(used)),), rows=found)
+
+
+def by_file_names(names: Sequence[str]) -> TableLayout | None:
+    """The layout of pictures called ``cat_001.jpg``: None unless all are, and each name occurs with several numbers."""
+    labels = {}
+    for name in names:
+        stem = name.rpartition("/")[2].rpartition(".")[0]
+        match = _NAMED.match(stem)
+        if match is None or match[1].strip().lower() in _CAMERAS:
+            return None
+        labels[name] = match[1].strip()
+    counts = Counter(labels.values())
+    if len(counts) < 2 or min(counts.values()) < 2 or len(counts) > len(names) / 3:
+        return None
+    rows = {name: Row(label) for name, label in labels.items()}
+    return TableLayout("", {}, doubts=(Doubt("file_names", tuple(sorted(counts))),), rows=rows)
+
+
+def with_groups(layout: Layout, samples: Iterable[Any]) -> tuple[Any, ...]:
+    """``samples`` with the groups that a table gives them."""
+    if not isinstance(layout, TableLayout):
+        return tuple(samples)
+    return tuple(replace(sample, group=layout.rows[sample.name].group) for sample in samples)
+
+
+def _matched(names: Sequence[str], folder: str, given: Mapping[str, Row]) -> dict[str, Row]:
+    """The rows by the pictures' names; a row names a file from the table's folder on, by an end of it, or alone."""
+    ends: dict[str, set[Row]] = defaultdict(set)
+    for file, each in given.items():
+        ends[_bare(file)].add(each)
+    found = {}
+    for name in names:
+        inside = name.removeprefix(f"{folder}/") if folder else name
+        pieces = inside.split("/")
+        row: Row | None = next(
+            (given[end] for start in range(len(pieces)) if (end := "/".join(pieces[start:])) in given), None
+        )
+        if row is None and len(same := ends.get(_bare(inside), set())) == 1:
+            (row,) = same
+        if row is not None:
+            found[name] = row
+    return found
+
+
+def _bare(file: str) -> str:
+    """The name of a file without its folders, and without what Label Studio puts before it."""
+    return _UPLOADED.sub("", file.rpartition("/")[2])
+
+
+def _read(file: Path) -> dict[str, Row]:
+    """The rows of a table by the files that they name; none where it is no table of labels."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        if text.lstrip()[:1] in ("[", "{"):
+            records = json.loads(text) if text.lstrip()[0] == "[" else tables.rows_in(text, "rows.jsonl")
+            return _of_records([_flat(record) for record in records])
+        return _of_records(tables.rows_in(text, "rows.csv"))
+    except (OSError, ValueError, DataError, TypeError, LookupError, AttributeError, RecursionError):
+        return {}
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, str]:
+    """One task of Label Studio, in its long or its short form, or any other record, as a row."""
+    if "annotations" not in record:
+        return {str(key): "" if value is None else str(value) for key, value in record.items()}
+    results = [result for each in record["annotations"] for result in each.get("result", ())]
+    chosen = [choice for result in results for choice in result.get("value", {}).get("choices", ())]
+    data = {str(key): str(value) for key, value in record.get("data", {}).items()}
+    return {**data, "label": chosen[0] if len(set(chosen)) == 1 else ""}
+
+
+def _of_records(records: Sequence[Mapping[str, str]]) -> dict[str, Row]:
+    columns: dict[tables.Meaning, str] = {
+        meaning: tables.table_column(records, meaning) for meaning in ("file", "label", "part", "group")
+    }
+    if not columns["file"]:
+        return {}
+    found = {}
+    for record in records:
+        file = record.get(columns["file"], "").strip().replace("\\", "/").removeprefix("./")
+        label = record.get(columns["label"], "").strip() if columns["label"] else _one_hot(record, columns["file"])
+        if file and label:
+            part = part_named(record.get(columns["part"], "")) if columns["part"] else None
+            meaning = part.meaning if part else None
+            group = record.get(columns["group"], "").strip() if columns["group"] else ""
+            found[file] = Row(label, meaning if meaning in ("train", "validation", "test") else None, group)
+    return found
+
+
+def _one_hot(record: Mapping[str, str], file: str) -> str:
+    """The one class whose column says 1, where all other columns say 0."""
+    values = {name: value.strip() for name, value in record.items() if name != file}
+    chosen = [name for name, value in values.items() if value in ("1", "1.0")]
+    return chosen[0].strip() if len(chosen) == 1 and set(values.values()) <= {"0", "1", "0.0", "1.0"} else ""

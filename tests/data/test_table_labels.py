@@ -1,0 +1,151 @@
+"""Labels from tables and from the names of files, by every way in."""
+
+import json
+
+import pytest
+from made import class_files, picture, write, zipped
+
+from resnet_studio.data import checkup
+from resnet_studio.data.dataset import split
+from resnet_studio.data.doors import open_data
+from resnet_studio.data.intake import from_picked
+from resnet_studio.errors import DataError
+from resnet_studio.workspace import Workspace
+
+
+def pictures(names):
+    return {name: picture(number, label=number % 2) for number, name in enumerate(names)}
+
+
+NAMES = [f"p{number}.png" for number in range(12)]
+LABELS = ["cat" if number % 2 else "dog" for number in range(12)]
+
+
+def rows(heads, *values, between=","):
+    return "\n".join(between.join(row) for row in [heads, *zip(*values, strict=True)]).encode()
+
+
+LAYOUTS = {
+    "csv": {"labels.csv": rows(["file", "label"], NAMES, LABELS)},
+    "semicolons": {"labels.csv": rows(["Image", "Class"], NAMES, LABELS, between=";")},
+    "tabs": {"labels.tsv": rows(["filename", "category"], NAMES, LABELS, between="\t")},
+    "byte_order_mark": {"labels.csv": b"\xef\xbb\xbf" + rows(["file", "label"], NAMES, LABELS)},
+    "backslashes": {"labels.csv": rows(["path", "label"], [f".\\images\\{name}" for name in NAMES], LABELS)},
+    "json_lines": {
+        "data.jsonl": "\n".join(
+            json.dumps({"file_name": name, "label": label}) for name, label in zip(NAMES, LABELS, strict=True)
+        ).encode()
+    },
+    "roboflow": {
+        "_classes.csv": rows(
+            ["filename", " cat", " dog"],
+            NAMES,
+            ["1" if label == "cat" else "0" for label in LABELS],
+            ["1" if label == "dog" else "0" for label in LABELS],
+        )
+    },
+    "label_studio_csv": {
+        "project-1.csv": rows(
+            ["image", "id", "choice"],
+            [f"/data/upload/1/0a1b2c3d-{name}" for name in NAMES],
+            [str(number) for number in range(12)],
+            LABELS,
+        )
+    },
+    "label_studio_json": {
+        "export.json": json.dumps(
+            [
+                {
+                    "data": {"image": f"/data/upload/1/0a1b2c3d-{name}"},
+                    "annotations": [{"result": [{"type": "choices", "value": {"choices": [label]}}]}],
+                }
+                for name, label in zip(NAMES, LABELS, strict=True)
+            ]
+        ).encode()
+    },
+    "label_studio_short": {
+        "export.json": json.dumps(
+            [{"image": f"/x/0a1b2c3d-{name}", "choice": label} for name, label in zip(NAMES, LABELS, strict=True)]
+        ).encode()
+    },
+}
+
+
+def opened(files, tmp_path, way="folder"):
+    workspace = Workspace.open(tmp_path / "workspace")
+    if way == "zip":
+        return open_data(zipped(tmp_path / "set.zip", files), workspace)
+    folder = write(tmp_path / "set", files)
+    if way == "picked":
+        return from_picked([(f"set/{name}", folder / name) for name in files], workspace, name="set")
+    return open_data(folder, workspace)
+
+
+@pytest.mark.parametrize("way", ["folder", "zip", "picked"])
+@pytest.mark.parametrize("kind", LAYOUTS)
+def test_labels_come_from_a_table(tmp_path, kind, way):
+    dataset = opened(pictures(NAMES) | LAYOUTS[kind], tmp_path, way)
+    assert dataset.classes == ("cat", "dog")
+    found = {sample.name.rpartition("/")[2]: dataset.classes[sample.label] for sample in dataset.samples}
+    assert found == dict(zip(NAMES, LABELS, strict=True))
+    (finding,) = [each for each in checkup.inspect(dataset) if each.kind == "layout"]
+    assert next(iter(LAYOUTS[kind])) in finding.sentence("en")
+
+
+def test_metadata_in_each_part_of_an_image_folder(tmp_path):
+    files = {}
+    for part in ("train", "test"):
+        files |= pictures([f"{part}/{name}" for name in NAMES])
+        files[f"{part}/metadata.csv"] = rows(["file_name", "label"], NAMES, LABELS)
+    dataset = opened(files, tmp_path)
+    assert len(dataset.samples) == 24 and dataset.counts == {"cat": 12, "dog": 12}
+
+
+def test_a_table_gives_parts_and_groups_too(tmp_path):
+    parts = ["train"] * 6 + ["valid"] * 2 + ["test"] * 4
+    table = rows(["file", "label", "split", "patient"], NAMES, LABELS, parts, [f"p{n // 2}" for n in range(12)])
+    dataset = opened(pictures(NAMES) | {"all.csv": table}, tmp_path)
+    assert split(dataset).counts == {"train": 6, "validation": 2, "test": 4}
+    assert {sample.name: sample.group for sample in dataset.samples}["p3.png"] == "p1"
+
+
+def test_folders_go_before_a_table(tmp_path):
+    files = class_files({"a": 5, "b": 5})
+    dataset = opened(files | {"x.csv": rows(["file", "label"], list(files), ["z", "y"] * 5)}, tmp_path)
+    assert dataset.classes == ("a", "b")
+
+
+def test_labels_in_the_names_of_files(tmp_path):
+    names = [f"{kind}_{number:03}.png" for kind in ("cat", "dog", "barn owl") for number in range(4)]
+    dataset = opened(pictures(names), tmp_path)
+    assert dataset.counts == {"barn owl": 4, "cat": 4, "dog": 4}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"IMG_{number}.png" for number in range(6)] + [f"DSC_{number}.png" for number in range(6)],
+        [f"cat_{number}.png" for number in range(6)] + ["holiday.png"],
+        [f"cat_{number}.png" for number in range(6)],
+        [f"{number}.png" for number in range(6)],
+        [f"name{number}_1.png" for number in range(6)],
+    ],
+)
+def test_names_that_do_not_all_agree_are_no_labels(tmp_path, names):
+    with pytest.raises(DataError):
+        opened(pictures(names), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [b"", b"\x00\x01", b"[", b"[[1]]", b"{}", b"file,label\n", b"a,b\n1,2\n", b'[{"annotations": 3}]', b"[1,2]"],
+)
+def test_a_table_that_makes_no_sense_is_as_if_it_were_not_there(tmp_path, table):
+    with pytest.raises(DataError, match="class"):
+        opened(pictures(NAMES) | {"labels.csv": table, "labels.json": table}, tmp_path)
+
+
+def test_a_label_that_spells_a_path_is_only_a_name(tmp_path):
+    table = rows(["file", "label"], NAMES, ["../../etc" if label == "cat" else "<b>" for label in LABELS])
+    dataset = opened(pictures(NAMES) | {"labels.csv": table}, tmp_path)
+    assert set(dataset.classes) == {"../../etc", "<b>"}

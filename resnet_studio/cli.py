@@ -33,6 +33,7 @@ OUR_FAILURES = frozenset(
         "error.disk_full",
         "error.disk.broken",
         "error.disk.broken_somewhere",
+        "error.devices.lost",
         "error.cli.interrupted",
         "error.rates.stopped",
     }
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refused("Interrupted.", 1, as_json)
     except Exception as error:  # noqa: BLE001 - logged there
         return _failed(error, as_json)
-    _print(json.dumps(result.json) if as_json else result.text)
+    _print(json.dumps(result.json) if as_json and result.json else result.text)
     return 0
 
 

@@ -19,6 +19,8 @@ from resnet_studio.model import architecture
 from resnet_studio.service.run_data import Overview, RunData
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say_recorded
+from resnet_studio.training import world
+from resnet_studio.training.driving import follow
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
@@ -28,7 +30,11 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
-    """Do what ``options.command`` says."""
+    """Do what ``options.command`` says; compute along where another process of a launcher does it."""
+    if options.command in ("train", "resume") and world.is_follower():
+        if not follow(world.join()):
+            raise RunError("error.devices.lost")
+        return Result("", {})
     match options.command:
         case "check":
             return data_commands.check(options, workspace, terminal)

@@ -86,6 +86,7 @@ class TrainConfig:
     fit: Fit = setting("crop", group="training")
     precision: Precision = setting("auto", group="training")
     device: str = setting("auto", group="training")
+    devices: int = setting(1, low=1, high=1_024, group="training")
     seed: int = setting(0, low=0, high=2**31 - 1, group="training")
     early_stopping_patience: int = setting(0, low=0, high=10_000, group="training")
 

@@ -116,6 +116,11 @@ TEXT: dict[str, tuple[str, str]] = {
     "config.precision.bf16": ("bf16", "bf16"),
     "config.device": ("Device", "计算设备"),
     "config.device.help": ("auto takes the GPU where there is one", "自动模式下有 GPU 就用 GPU"),
+    "config.devices": ("Devices", "设备数"),
+    "config.devices.help": (
+        "How many GPUs (on a CPU: processes) share each batch",
+        "由几块 GPU（在 CPU 上为几个进程）分担每个批次",
+    ),
     "config.seed": ("Seed", "随机种子"),
     "config.seed.help": (
         "The same seed gives the same split and the same training",

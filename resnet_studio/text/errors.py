@@ -34,6 +34,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "工作区中没有训练记录 {run!r}；请在训练记录列表中查看名称。",
     ),
     "error.run.busy": ("Run {run!r} is being trained right now; stop it first.", "训练 {run!r} 正在进行；请先停止它。"),
+    "error.devices.missing": (
+        "The training asks for {devices:GPU|GPUs}, and this machine has {found}; ask for fewer.",
+        "训练需要 {devices} 块 GPU，而本机有 {found} 块；请减少设备数。",
+    ),
+    "error.devices.lost": (
+        "One of the processes that train together has ended; resume the training to go on from what was saved.",
+        "共同训练的进程中有一个已结束；请继续训练，将从已保存的进度接着进行。",
+    ),
     "error.study.seeds": (
         "Give a whole number of seeds from {low} to {high}, not {value!r}.",
         "种子数应为 {low} 到 {high} 的整数，而不是 {value!r}。",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from resnet_studio.model.checkpoint import Preprocessing
     from resnet_studio.training.hardware import Compute
 
+WHOLE = slice(None)
 Step = TypeVar("Step")
 Told = TypeVar("Told")
 Result = TypeVar("Result")
@@ -154,9 +155,10 @@ class Batches(Protocol):
     def validation(self) -> Part:
         """The validation pictures."""
 
-    def train(self, indices: np.ndarray, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    def train(self, indices: np.ndarray, size: int, part: slice = WHOLE) -> tuple[Tensor, Tensor, Tensor]:
         """Inputs of the suffix, what it should answer and labels of the training pictures ``indices`` at ``size`` px.
 
+        Only the ``part`` of them that this process computes; they are varied and mixed as all of them would be.
         It should answer the labels ``[B]``, or shares of the classes ``[B, classes]`` where pictures are mixed.
         """
 
@@ -180,14 +182,14 @@ class FreshBatches:
     mixing: Mix = "none"
     classes: int = 0
 
-    def train(self, indices: np.ndarray, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    def train(self, indices: np.ndarray, size: int, part: slice = WHOLE) -> tuple[Tensor, Tensor, Tensor]:
         """See :class:`Batches`; freshly augmented."""
         chosen = torch.from_numpy(indices)
         pictures, labels = self._varied(chosen, size), taken(self.training.labels, chosen)
         targets = labels
         if self.mixing != "none":
             pictures, targets = mix(pictures, labels, self.classes, self.mixing)
-        return self.through(pictures), targets, labels
+        return self.through(pictures[part]), targets[part], labels[part]
 
     def plain(self, chosen: Tensor) -> Tensor:
         """See :class:`Batches`."""

@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import Timeout
@@ -15,11 +16,12 @@ from resnet_studio import run_requests
 from resnet_studio.durable import disk_trouble
 from resnet_studio.durations import STARTING_UP
 from resnet_studio.errors import RunError, StudioError
-from resnet_studio.events import Event, Failed, Interrupted, Preparing, Progress
+from resnet_studio.events import Event, Failed, Finished, Interrupted, Preparing, Progress
 from resnet_studio.run_requests import Request, Session
 from resnet_studio.training.control import Control
 
 if TYPE_CHECKING:
+    from resnet_studio.training.world import World
     from resnet_studio.workspace import Run
 
 PAUSING = frozenset(
@@ -30,6 +32,7 @@ PAUSING = frozenset(
         "error.disk.broken",
         "error.disk.read_only_somewhere",
         "error.disk.broken_somewhere",
+        "error.devices.lost",
     }
 )
 """After these a run is not over: once the disk is in order again, it can be resumed."""
@@ -37,12 +40,20 @@ ANNOUNCING_SECONDS = 2.0
 logger = logging.getLogger(__name__)
 
 
-def drive(run: Run, control: Control, told: Callable[[Event], None] | None = None) -> Event:
+def drive(run: Run, control: Control, told: Callable[[Event], None] | None = None) -> Event | None:
     """Train ``run`` in this thread and append what happens to its log; returns the event that it ended with.
+
+    One that takes several devices is trained in as many processes, unless this is one of them.
 
     ``told`` hears every event too. Raises :class:`RunError` where someone else trains the run at this moment, and
     :class:`StudioError` where the disk is so full that not even its end can be written down.
     """
+    from resnet_studio.training import world
+
+    if not world.is_member() and (devices := run.config.devices) > 1:
+        from resnet_studio.training.launch import train_on_several
+
+        return train_on_several(run, control, devices, told)
     lock = run.lock()
     try:
         lock.acquire(timeout=2)
@@ -70,13 +81,36 @@ def drive(run: Run, control: Control, told: Callable[[Event], None] | None = Non
         lock.release()
 
 
+def follow(world: World) -> bool:
+    """Compute along with rank 0, run after run, and write nothing; whether the end was an orderly one."""
+    from resnet_studio.training.loop import train
+    from resnet_studio.workspace import Run
+
+    done = 0
+    while True:
+        try:
+            run = Run(Path(world.share()))
+        except RunError:  # rank 0 has nothing more to do
+            return done > 0
+        try:
+            for _ in train(run, Control(), world):
+                pass
+        except StudioError as error:
+            logger.warning("rank %d: %s", world.rank, error)
+            return False
+        done += 1
+
+
 def _events(run: Run, control: Control) -> Iterator[Event]:
     """What the loop yields; an error becomes the event that says so."""
     yield Preparing(stage=STARTING_UP, done=0, total=1)  # importing torch alone takes seconds
     from resnet_studio.training.loop import train
+    from resnet_studio.training.world import join
 
     try:
-        yield from train(run, control)
+        world = join()
+        world.share(str(run.folder))
+        yield from train(run, control, world)
     except StudioError as error:
         if error.key in PAUSING:
             yield Interrupted(key=error.key, values=error.values)
@@ -148,7 +182,8 @@ def carry_out(job: Job, train: Driver) -> Event | None:
             for at, run in enumerate(job.runs):
                 job.at = at
                 last = train(run, job.control)
-                if job.control.request or isinstance(last, Interrupted):
+                stopped = isinstance(last, Finished) and last.reason == "stopped"  # by its own process
+                if job.control.request or stopped or isinstance(last, Interrupted):
                     break
         finally:
             job.set_aside(job.at + 1)

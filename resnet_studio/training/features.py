@@ -20,7 +20,7 @@ from resnet_studio.data import decode
 from resnet_studio.data.augment import RANDOM, sent
 from resnet_studio.events import Preparing
 from resnet_studio.model.device import layout
-from resnet_studio.training.batches import Batches, FreshBatches, Part, on_device_if_it_fits, step_seed, taken
+from resnet_studio.training.batches import WHOLE, Batches, FreshBatches, Part, on_device_if_it_fits, step_seed, taken
 from resnet_studio.training.plan import KEPT_VIEWS, keeps_features, kept_views, picture_size_in
 
 if TYPE_CHECKING:
@@ -48,7 +48,12 @@ class KeptBatches:
     varied_features: Tensor
     validation_features: Tensor
 
-    def train(self, indices: np.ndarray, size: int) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ARG002
+    def train(
+        self,
+        indices: np.ndarray,
+        size: int,  # noqa: ARG002
+        part: slice = WHOLE,
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """See :class:`Batches`; a view is drawn for each picture, at the size that it was kept at.
 
         Maps of two sizes do not go into one batch: where the augmented views are smaller, they are all that is drawn.
@@ -57,7 +62,8 @@ class KeptBatches:
         views = torch.randint(1 + len(self.varied_features), (len(chosen),))
         if self.plain_features.shape[1:] != self.varied_features.shape[2:]:
             places = torch.randint(len(self.varied_features), (len(chosen),)) * len(self.training) + chosen
-            return self._labelled(taken(self.varied_features.flatten(0, 1), places), chosen)
+            return self._labelled(taken(self.varied_features.flatten(0, 1), places[part]), chosen[part])
+        views, chosen = views[part], chosen[part]
         inputs = taken(self.plain_features, chosen)
         if len(varied := views.nonzero().flatten()):
             drawn = taken(self.varied_features.flatten(0, 1), (views[varied] - 1) * len(self.training) + chosen[varied])

@@ -13,22 +13,26 @@ from resnet_studio.training.cautions import cautions, picture_cautions
 from resnet_studio.training.finishing import finish, finish_ended
 from resnet_studio.training.keeping import keep_near_together
 from resnet_studio.training.setup import prepare
+from resnet_studio.training.world import ALONE
 
 if TYPE_CHECKING:
     from resnet_studio.events import FinishReason
     from resnet_studio.training.control import Control
     from resnet_studio.training.session import Session
+    from resnet_studio.training.world import World
     from resnet_studio.workspace import Run
 
 
-def train(run: Run, control: Control) -> Iterator[Event]:
+def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
     """Train ``run`` from where it stands to its end, to a stop or to a pause; the best model by validation is kept.
 
-    The caller holds the run's lock and appends the events to its log. Raises :class:`StudioError` where the pictures
-    or the starting weights cannot be used.
+    The caller holds the run's lock and appends the events to its log; of several processes only rank 0 does.
+    Raises :class:`StudioError` where the pictures or the starting weights cannot be used.
     """
-    if (ending := finish_ended(run)) is not None:
-        yield from _end(run, ending)
+    ending = finish_ended(run) if world.main else None
+    if world.share(ending is not None):
+        if ending is not None:
+            yield from _end(run, ending)
         return
     if not run.state_file.exists():
         if not (yield from keep_near_together(run, control)):
@@ -37,13 +41,14 @@ def train(run: Run, control: Control) -> Iterator[Event]:
         split = split_of(run)
         yield from cautions(run.config, run.requested, imbalance(sample.label for sample in split.train))
         yield from picture_cautions(run.config, run.requested, split)
-    session = yield from prepare(run, control)
+    session = yield from _prepared(run, control, world)
     if session is None:
         yield Interrupted()
         return
     yield session.started()
     yield from session.unlogged_epochs()
 
+    control = world.agreed(control)
     reason = yield from _epochs(session, control)
     if control.request == "pause":
         session.save()
@@ -52,7 +57,22 @@ def train(run: Run, control: Control) -> Iterator[Event]:
 
     if session.best is None:
         raise RunError("error.diverged")
+    if not world.main:
+        return
     yield from _end(run, finish(session, reason))
+
+
+def _prepared(run: Run, control: Control, world: World) -> Generator[Event, None, Session | None]:
+    """The session. Rank 0 prepares and saves it; the others then go on from there, as a resumed training does."""
+    if world.size == 1:
+        return (yield from prepare(run, control))
+    if world.main:
+        session = yield from prepare(run, control, world)
+        if session is not None:
+            session.save()
+        world.share(session is not None)
+        return session
+    return (yield from prepare(run, control, world)) if world.share(False) else None
 
 
 def _end(run: Run, ending: Generator[Event, None, Finished]) -> Iterator[Event]:

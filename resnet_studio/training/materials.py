@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from resnet_studio.training.world import ALONE
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from resnet_studio.model.checkpoint import Card
     from resnet_studio.training import hardware
     from resnet_studio.training.batches import Batches
+    from resnet_studio.training.world import World
     from resnet_studio.workspace import Run
 
 
@@ -39,6 +42,7 @@ class Materials:
     rows: NDArray[np.int64] | None = None
     """Where a training goes on without some pictures: the row of each picture that it began with, or -1."""
     validation_differs: bool = False
+    world: World = ALONE
 
 
 @dataclass

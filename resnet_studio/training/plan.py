@@ -242,6 +242,7 @@ def settled_for(dataset: Dataset, config: TrainConfig) -> tuple[TrainConfig, Spl
     """
     check_trainable(dataset)
     architecture.of(config).check_installed()
+    check_devices(config)
     parts = cut(dataset, config)
     return resolve(config, facts(dataset, config, len(parts.train), on_gpu=on_gpu(config))), parts
 
@@ -259,6 +260,20 @@ def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu:
         epochs=dataset.hints.get("epochs"),
         imbalance=imbalance_of(dataset),
     )
+
+
+def check_devices(config: TrainConfig) -> None:
+    """Raise :class:`ConfigError` where ``config`` asks for more GPUs than this machine has."""
+    if config.devices == 1:
+        return
+    import torch
+
+    from resnet_studio.model.device import choose_device
+
+    kind = choose_device(config.device).type
+    found = {"cuda": torch.cuda.device_count(), "mps": 1}.get(kind, config.devices)
+    if config.devices > found:
+        raise ConfigError("error.devices.missing", devices=config.devices, found=found)
 
 
 def on_gpu(config: TrainConfig) -> bool:

@@ -50,7 +50,9 @@ class Session:
         self.batch_size = config.batch_size
         self.micro_batch = config.batch_size
         self.pictures = len(m.batches.training) if m.rows is None else len(m.rows)
-        self.fewest = fewest_in_a_batch(config)
+        self.world = m.world
+        self.world.synchronise(m.suffix)
+        self.fewest = fewest_in_a_batch(config) * self.world.size
         self.batches_per_epoch = batch_count(self.pictures, self.batch_size, self.fewest)
         self.updates_per_epoch = -(-self.batches_per_epoch // config.accumulate_steps)
         steps = self.epochs * self.updates_per_epoch
@@ -110,7 +112,7 @@ class Session:
         self._clock = time.perf_counter()
         unfreeze(self.materials, self.epoch)
         batches = self._epoch_batches()[self.batch :]
-        if self.batch == 0:
+        if self.batch == 0 and self.world.size == 1:  # each would find out by itself whether compiling pays
             largest = max(batches, key=len)[: self.micro_batch]
             self.notes += self.trained.hasten(self.epoch, self.history, largest)
         yield from batches
@@ -145,11 +147,14 @@ class Session:
         config = self.materials.config
         with RANDOM:
             torch.manual_seed(step_seed(config.seed, self.epoch, self.batch))
-            inputs, targets, labels = self.materials.batches.train(indices, picture_size_in(config, self.epoch))
+            size, part = picture_size_in(config, self.epoch), self.world.part(len(indices))
+            inputs, targets, labels = self.materials.batches.train(indices, size, part)
+            if self.world.size > 1:  # what the network draws for itself is drawn anew for each share
+                torch.manual_seed(step_seed(config.seed, self.epoch, self.batch) ^ self.world.rank)
             loss, correct = self.compute_gradients(inputs, targets, labels)
-        self.tally.loss += loss * len(labels)
+        self.tally.loss += loss * len(indices)
         self.tally.correct += correct
-        self.tally.seen += len(labels)
+        self.tally.seen += len(indices)
 
     def compute_gradients(self, inputs: Tensor, targets: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Gradients of the batch, in pieces that fit into memory; the mean loss and the number of right answers."""
@@ -158,11 +163,15 @@ class Session:
             try:
                 result = self.compute_gradients_in_pieces(inputs, targets, labels)
             except RuntimeError as error:
+                if self.world.lost(error):
+                    raise RunError("error.devices.lost") from error
                 if not hardware.is_out_of_memory(error):
                     raise
-                if self.micro_batch <= self.fewest:
+                if self.micro_batch <= self.fewest or self.world.size > 1:
                     raise RunError("error.out_of_memory", size=self.micro_batch) from error
             else:
+                gradients = [each.grad for each in trained_parameters(self.materials) if each.grad is not None]
+                self.world.add_up([*gradients, *result])
                 self.attempts.finish()
                 return result
             self.micro_batch = max(self.fewest, self.micro_batch // 2)
@@ -243,7 +252,8 @@ class Session:
     def score_epoch(self) -> EpochFinished:
         """Score the validation pictures; keep the network where it is the best so far."""
         self._count_time(time.perf_counter())
-        finished = reporting.epoch_finished(self, self.tally.seen / max(1e-9, self.tally.seconds), *self._scores())
+        scores = self.world.share(self._scores() if self.world.main else None)
+        finished = reporting.epoch_finished(self, self.tally.seen / max(1e-9, self.tally.seconds), *scores)
         if self.kept.beaten_by(finished):
             finished = replace(finished, best=True)
             self.kept.keep(finished, self._scored())
@@ -283,7 +293,9 @@ class Session:
     # saving and the end
 
     def save(self) -> None:
-        """Write all that resuming needs, durably."""
+        """Write all that resuming needs, durably; of several processes one does."""
+        if not self.world.main:
+            return
         begun = time.perf_counter()
         saving.save_state(self)
         self._last_save = time.perf_counter()

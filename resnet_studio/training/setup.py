@@ -26,6 +26,7 @@ from resnet_studio.training.materials import Materials
 from resnet_studio.training.mirrored import mirrored_classes
 from resnet_studio.training.session import Session
 from resnet_studio.training.validation import score_again
+from resnet_studio.training.world import ALONE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,17 +37,18 @@ if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
     from resnet_studio.data.dataset import Split
     from resnet_studio.training.control import Control
+    from resnet_studio.training.world import World
     from resnet_studio.workspace import Run
 
 Progress = Callable[[int, int], None]
 
 
-def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None]:
+def prepare(run: Run, control: Control, world: World = ALONE) -> Generator[Event, None, Session | None]:
     """The session of ``run``, new or as it was saved; None where ``control`` asked for the end meanwhile."""
     begun = time.perf_counter()
     hardware.keep_freed_memory()
     saved = saving.read_state(run) if run.state_file.exists() else None
-    materials = yield from _materials_or_reason(run, control, saved)
+    materials = yield from _materials_or_reason(run, control, saved, world)
     if materials is None:
         return None
     fresh, cache = materials.batches, ArrayCache(run.cache)
@@ -75,11 +77,11 @@ def prepare(run: Run, control: Control) -> Generator[Event, None, Session | None
 
 
 def _materials_or_reason(
-    run: Run, control: Control, saved: Mapping[str, Any] | None
+    run: Run, control: Control, saved: Mapping[str, Any] | None, world: World
 ) -> Generator[Event, None, Materials | None]:
     """:func:`_materials`; where the pictures cannot be used because their folder is gone, the error says that."""
     try:
-        return (yield from _materials(run, control, saved))
+        return (yield from _materials(run, control, saved, world))
     except DataError as error:
         root = split_of(run).root
         if root.is_dir():
@@ -87,12 +89,14 @@ def _materials_or_reason(
         raise DataError("error.data.folder_gone", folder=str(root)) from error
 
 
-def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> Generator[Event, None, Materials | None]:
+def _materials(
+    run: Run, control: Control, saved: Mapping[str, Any] | None, world: World
+) -> Generator[Event, None, Materials | None]:
     """Decoded pictures and the network with its starting weights, cut; nothing is kept as features yet."""
     config, split = run.config, split_of(run)
     if None in (config.epochs, config.batch_size, config.picture_size, config.learning_rate):
         raise RunError("error.run.damaged", file="config.json", run=run.id)
-    device = choose_device(config.device)
+    device = world.device(choose_device(config.device))
     how, end = recipe(config, small=views.is_small(config, split.median_side)), _end(run, config, split)
     decoded = yield from _decoded(run, control, split, how, end, device, going_on=bool(saved))
     if decoded is None:
@@ -101,7 +105,7 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
     model = build_network(config, len(split.classes))
     origin = weights.SCRATCH if saved else (yield from _starting_weights(model, config, split.classes))
     card = cards.saved(run) or cards.new(run, config, split.classes, origin, end, decoded.reading, train)
-    compute, config = _compute(run, config, device, saved)
+    compute, config = _compute(run, config, device, saved, world)
     compute.apply()
     compute.prepare(model)
     model.to(device, memory_format=layout(device))
@@ -113,7 +117,7 @@ def _materials(run: Run, control: Control, saved: Mapping[str, Any] | None) -> G
     materials = Materials(
         run=run, config=config, split=split, card=card, device=device, compute=compute, model=model,
         prefix=cut.prefix, suffix=cut.suffix, stages=stages, batches=batches, rows=decoded.rows,
-        validation_differs=decoded.validation_differs,
+        validation_differs=decoded.validation_differs, world=world,
     )  # fmt: skip
     if saved:
         saving.restore_frozen(materials)
@@ -165,13 +169,15 @@ def _decoded(
 
 
 def _compute(
-    run: Run, config: TrainConfig, device: torch.device, saved: Mapping[str, Any] | None
+    run: Run, config: TrainConfig, device: torch.device, saved: Mapping[str, Any] | None, world: World
 ) -> tuple[hardware.Compute, TrainConfig]:
     """How the run computes, as it was saved or as this machine does it fastest, and the settings that say so."""
     if saved:
         compute = saving.saved_compute(saved)
     else:
         compute = hardware.choose_compute(config.precision, device, run.machine_file)
+        if compute.threads:
+            compute = replace(compute, threads=max(1, compute.threads // world.size))
     if config.precision == "auto":
         config = config.replace(precision=compute.precision)
         run.settle(config)

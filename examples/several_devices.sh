@@ -1,13 +1,15 @@
-#!/usr/bin/env bash
-# Train on several GPUs of one machine, or of several machines. The batch size is that of all devices together.
-set -euo pipefail
+#!/usr/bin/env sh
+# Train on several GPUs: sh examples/several_devices.sh DATA DEVICES [OPTIONS OF train]
+# The batch size is that of all devices together. On a machine without a GPU, DEVICES processes share the CPU.
+set -eu
+PYTHON=${PYTHON:-python}
+data=$1 devices=$2
+shift 2
 
-# One machine: the studio starts a process for each GPU, watches them, and ends all when one dies.
-python -m resnet_studio train photos.zip --depth 50 --freeze none --devices 4
+# The studio starts a process for each device, watches them, and ends all when one dies. A run that was paused or
+# interrupted goes on with as many: python -m resnet_studio resume last
+"$PYTHON" -m resnet_studio train "$data" --devices "$devices" "$@" --json
 
-# The same by torchrun, which takes several machines too. All of them have to see the workspace.
-torchrun --nnodes 2 --nproc-per-node 4 --rdzv-backend c10d --rdzv-endpoint node1:29500 \
-  -m resnet_studio train photos.zip --depth 50 --freeze none --workspace /shared/studio
-
-# From anywhere that sees the workspace: stop it and keep the best, or save it and go on later.
-python -m resnet_studio pause last --workspace /shared/studio
+# The same by torchrun, which takes several machines too (--nnodes, --rdzv-endpoint); all have to see the workspace.
+"$PYTHON" -m torch.distributed.run --standalone --nproc-per-node "$devices" \
+  -m resnet_studio train "$data" "$@" --json

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Do what ``options.command`` says; compute along where another process of a launcher does it."""
     if options.command in ("train", "resume") and world.is_follower():
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)  # rank 0 gets them too, and says what is to be done
         if not follow(world.join()):
             raise RunError("error.devices.lost")
         return Result("", {})

@@ -40,7 +40,7 @@ def runs(folder):
 
 
 def test_every_example_is_run_here():
-    tried = {"python_api.py", "command_line.sh", "compare_two_runs.ipynb"}
+    tried = {"python_api.py", "command_line.sh", "compare_two_runs.ipynb", "several_devices.sh", "slurm.sh"}
     assert {path.name for path in EXAMPLES.iterdir() if path.name != "__pycache__"} == tried
 
 
@@ -74,3 +74,42 @@ def test_the_notebook_runs_from_its_first_cell_to_its_last(folder, monkeypatch):
             exec(compile("".join(cell["source"]), f"cell {number}", "exec"), names)
     assert len(runs(folder)) == 2
     assert list(names["curves"].groupby("run")["epoch"].max()) == [2, 2]
+
+
+CPU = ["--epochs=1", "--weights=scratch", "--picture-size=16", "--device=cpu"]
+SRUN = """#!/usr/bin/env bash
+for SLURM_PROCID in 0 1; do
+  export SLURM_PROCID SLURM_LOCALID=$SLURM_PROCID SLURM_NTASKS=2
+  "$@" &
+done
+wait
+"""
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
+def test_the_example_for_several_devices_trains_in_both_ways(folder):
+    command = ["sh", EXAMPLES / "several_devices.sh", folder, "2", *CPU]
+    said = run(command, folder, PYTHON=sys.executable, OMP_NUM_THREADS="1")
+    results = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert len(results) == len(runs(folder)) == 2
+    assert results[0]["validation_accuracy"] == results[1]["validation_accuracy"]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell")
+def test_the_example_for_slurm_trains_with_one_task_for_each_process(folder, tmp_path):
+    import socket
+
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name, content in (("srun", SRUN), ("scontrol", "#!/bin/sh\necho 127.0.0.1\n")):
+        (programs / name).write_text(content)
+        (programs / name).chmod(0o755)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    said = run(
+        ["bash", EXAMPLES / "slurm.sh", folder, *CPU], folder, PYTHON=sys.executable, OMP_NUM_THREADS="1",
+        SLURM_JOB_NODELIST="here", MASTER_PORT=port, PATH=f"{programs}{os.pathsep}{os.environ['PATH']}",
+    )  # fmt: skip
+    (result,) = (json.loads(line) for line in said.splitlines() if line.startswith("{"))
+    assert len(runs(folder)) == 1 and result["epochs_run"] == 1

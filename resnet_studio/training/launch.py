@@ -7,11 +7,9 @@ one of them dies, the others are ended; what was saved can be resumed.
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -68,7 +66,7 @@ def _started(run: Run, devices: int) -> list[subprocess.Popen[bytes]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(devices)}
-    command = [sys.executable, "-m", "resnet_studio.training.launch", str(run.folder)]
+    command = [sys.executable, "-m", "resnet_studio.training.member", str(run.folder)]
     package = str(Path(__file__).parent.parent.parent)
     path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
     return [
@@ -121,33 +119,3 @@ def _interrupted(run: Run, told: Callable[[Event], None] | None) -> Event:
     if told is not None:
         told(last)
     return last
-
-
-def _pause_when_alone(control: Control) -> None:
-    """Save and end once the process that started this one is gone."""
-    while sys.stdin.buffer.read(1):
-        pass
-    control.pause()
-
-
-def main(folder: str) -> int:
-    """One of the processes of :func:`train_on_several`, or of another launcher."""
-    from resnet_studio.training import driving, world
-    from resnet_studio.training.control import Control
-
-    run, control = Run(Path(folder)), Control()
-    signal.signal(signal.SIGTERM, lambda *_: control.pause())
-    threading.Thread(target=_pause_when_alone, args=(control,), daemon=True).start()
-    if world.is_follower():
-        return 0 if driving.follow(world.join()) else 1
-    driving.carry_out(driving.Job((run,), control), driving.drive)
-    return 0
-
-
-if __name__ == "__main__":
-    from resnet_studio import compiler
-
-    compiler.leave_out()
-    status = main(sys.argv[1])
-    sys.stdout.flush()
-    os._exit(status)

@@ -52,3 +52,14 @@ def choose_device(name: str) -> torch.device:
     if not there.get(device.type, False):
         raise ConfigError("error.device.missing", device=name)
     return device
+
+
+def check_devices(name: str, count: int) -> None:
+    """Raise :class:`ConfigError` where this machine has no ``count`` GPUs of the kind ``name``; a CPU takes any."""
+    if count == 1:
+        return
+    import torch
+
+    found = {"cuda": torch.cuda.device_count(), "mps": 1}.get(choose_device(name).type, count)
+    if count > found:
+        raise ConfigError("error.devices.missing", devices=count, found=found)

@@ -15,6 +15,7 @@ from resnet_studio.data.splitting import cut
 from resnet_studio.data.trainable import check_trainable
 from resnet_studio.errors import ConfigError
 from resnet_studio.model import anatomy, architecture, weights
+from resnet_studio.model.device import check_devices
 from resnet_studio.training.balance import imbalance_of, weighting
 from resnet_studio.training.lineage import parents_of, with_weights_of_run
 
@@ -242,7 +243,7 @@ def settled_for(dataset: Dataset, config: TrainConfig) -> tuple[TrainConfig, Spl
     """
     check_trainable(dataset)
     architecture.of(config).check_installed()
-    check_devices(config)
+    check_devices(config.device, config.devices)
     parts = cut(dataset, config)
     return resolve(config, facts(dataset, config, len(parts.train), on_gpu=on_gpu(config))), parts
 
@@ -260,20 +261,6 @@ def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu:
         epochs=dataset.hints.get("epochs"),
         imbalance=imbalance_of(dataset),
     )
-
-
-def check_devices(config: TrainConfig) -> None:
-    """Raise :class:`ConfigError` where ``config`` asks for more GPUs than this machine has."""
-    if config.devices == 1:
-        return
-    import torch
-
-    from resnet_studio.model.device import choose_device
-
-    kind = choose_device(config.device).type
-    found = {"cuda": torch.cuda.device_count(), "mps": 1}.get(kind, config.devices)
-    if config.devices > found:
-        raise ConfigError("error.devices.missing", devices=config.devices, found=found)
 
 
 def on_gpu(config: TrainConfig) -> bool:

@@ -69,6 +69,10 @@ class Compute:
         if self.threads:
             torch.set_num_threads(self.threads)
 
+    def shared_by(self, processes: int) -> Compute:
+        """The same for each of ``processes`` of this machine, which share its cores."""
+        return replace(self, threads=max(1, self.threads // processes)) if self.threads else self
+
     def prepare(self, network: torch.nn.Module) -> None:
         """Make ``network`` compute like this."""
         if self.matrix_products:

@@ -128,3 +128,25 @@ def _values(network: torch.nn.Module) -> list[torch.Tensor]:
 def make_average(network: torch.nn.Module, steps: int) -> MovingAverage:
     """The average of ``network`` over about a twentieth of ``steps``."""
     return MovingAverage(network, 1 - 1 / max(2.0, steps / 20))
+
+
+def take_step(
+    config: TrainConfig,
+    network: torch.nn.Module,
+    trained: list[torch.nn.Parameter],
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    average: AveragedModel | None,
+) -> None:
+    """One step of ``optimizer`` and ``schedule`` with the gradients of the ``trained`` parameters of ``network``."""
+    if config.clip_gradient:
+        torch.nn.utils.clip_grad_norm_(trained, config.clip_gradient)
+    optimizer.step()
+    if config.l1_penalty:
+        soft_threshold(optimizer)
+    optimizer.zero_grad(set_to_none=True)
+    schedule.step()
+    if average is not None:
+        average.update_parameters(network)
+        if config.l1_penalty:
+            share_zeros(average, network)

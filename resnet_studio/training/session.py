@@ -22,7 +22,7 @@ from resnet_studio.training.batches import autocast, batch_count, epoch_batches,
 from resnet_studio.training.compiling import TrainedPart
 from resnet_studio.training.loss import summed
 from resnet_studio.training.materials import Materials, Tally, class_weights
-from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, share_zeros, soft_threshold
+from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, take_step
 from resnet_studio.training.plan import fewest_in_a_batch, picture_size_in
 from resnet_studio.training.unfreezing import unfreeze
 from resnet_studio.training.validation import Best, Scores, before_training, validate
@@ -50,8 +50,7 @@ class Session:
         self.batch_size = config.batch_size
         self.micro_batch = config.batch_size
         self.pictures = len(m.batches.training) if m.rows is None else len(m.rows)
-        self.world = m.world
-        self.world.synchronise(m.suffix)
+        self.world = m.world.synchronise(m.suffix)
         self.fewest = fewest_in_a_batch(config) * self.world.size
         self.batches_per_epoch = batch_count(self.pictures, self.batch_size, self.fewest)
         self.updates_per_epoch = -(-self.batches_per_epoch // config.accumulate_steps)
@@ -147,8 +146,8 @@ class Session:
         config = self.materials.config
         with RANDOM:
             torch.manual_seed(step_seed(config.seed, self.epoch, self.batch))
-            size, part = picture_size_in(config, self.epoch), self.world.part(len(indices))
-            inputs, targets, labels = self.materials.batches.train(indices, size, part)
+            size = picture_size_in(config, self.epoch)
+            inputs, targets, labels = self.materials.batches.train(indices, size, self.world.part(len(indices)))
             if self.world.size > 1:  # what the network draws for itself is drawn anew for each share
                 torch.manual_seed(step_seed(config.seed, self.epoch, self.batch) ^ self.world.rank)
             loss, correct = self.compute_gradients(inputs, targets, labels)
@@ -163,8 +162,7 @@ class Session:
             try:
                 result = self.compute_gradients_in_pieces(inputs, targets, labels)
             except RuntimeError as error:
-                if self.world.lost(error):
-                    raise RunError("error.devices.lost") from error
+                self.world.check(error)
                 if not hardware.is_out_of_memory(error):
                     raise
                 if self.micro_batch <= self.fewest or self.world.size > 1:
@@ -206,18 +204,8 @@ class Session:
 
     def update_weights(self) -> None:
         """One step of the optimizer and of the schedule, with the gradients of the group that is complete."""
-        config = self.materials.config
-        if config.clip_gradient:
-            torch.nn.utils.clip_grad_norm_(trained_parameters(self.materials), config.clip_gradient)
-        self.optimizer.step()
-        if config.l1_penalty:
-            soft_threshold(self.optimizer)
-        self.optimizer.zero_grad(set_to_none=True)
-        self.schedule.step()
-        if self.average is not None:
-            self.average.update_parameters(self.materials.suffix)
-            if config.l1_penalty:
-                share_zeros(self.average, self.materials.suffix)
+        m, of = self.materials, trained_parameters(self.materials)
+        take_step(m.config, m.suffix, of, self.optimizer, self.schedule, self.average)
 
     # what is said on the way
 

@@ -175,9 +175,7 @@ def _compute(
     if saved:
         compute = saving.saved_compute(saved)
     else:
-        compute = hardware.choose_compute(config.precision, device, run.machine_file)
-        if compute.threads:
-            compute = replace(compute, threads=max(1, compute.threads // world.size))
+        compute = hardware.choose_compute(config.precision, device, run.machine_file).shared_by(world.size)
     if config.precision == "auto":
         config = config.replace(precision=compute.precision)
         run.settle(config)

@@ -89,25 +89,26 @@ class World:
             distributed.broadcast_object_list(values, src=0, device=_cpu())
         return values[0]  # type: ignore[return-value]
 
-    def lost(self, error: RuntimeError) -> bool:
-        """Whether ``error`` says that another process is gone; they are plain ones where BatchNorm meets them."""
+    def check(self, error: RuntimeError) -> None:
+        """Raise :class:`RunError` where ``error`` says that another process is gone, as it may where BatchNorm does."""
         if self.size == 1:
-            return False
+            return
         from torch import distributed
 
-        return isinstance(error, distributed.DistError) or any(sign in str(error) for sign in SIGNS_OF_LOSS)
+        if isinstance(error, distributed.DistError) or any(sign in str(error) for sign in SIGNS_OF_LOSS):
+            raise RunError("error.devices.lost") from error
 
     def agreed(self, control: Control) -> Control:
         """``control`` as rank 0 sees it, in every process: each look at it is made by all of them together."""
         return control if self.size == 1 else _Agreed(self, control)
 
-    def synchronise(self, network: torch.nn.Module) -> None:
+    def synchronise(self, network: torch.nn.Module) -> World:
         """Let BatchNorm in training mode use the statistics of the whole batch, and not of this process's share.
 
         In place, as the network and its trained part share their layers. torch's own does that on a GPU alone.
         """
         if self.size == 1:
-            return
+            return self
         import torch
 
         from resnet_studio.training.batch_norm import SharedBatchNorm
@@ -118,6 +119,7 @@ class World:
             if type(layer) is torch.nn.BatchNorm2d:
                 vars(layer)["process_group"] = None  # all of them
                 layer.__class__ = shared
+        return self
 
 
 ALONE = World()

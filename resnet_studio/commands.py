@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +78,8 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     if options.arch is not None:
         changes |= architecture.settings(options.arch, changes)
     chosen = base.replace(**changes)
+    if options.test_data is not None:  # before hours of training, not after
+        data_commands.check_source(options.test_data)
     dataset = data_commands.opened(options, workspace, terminal)
     if options.find_learning_rate:
         found = api.find_learning_rate(dataset, chosen, workspace=workspace, told=terminal, control=_controlled())
@@ -90,7 +92,17 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     if options.tensorboard:
         _write_tensorboard([run], options.tensorboard)
     trained = _trained(run)
-    return replace(trained, json={**trained.json, "recipe": options.recipe})
+    outside = _outside_test(run, options, workspace, terminal)
+    text = "\n".join([trained.text, *([outside.text] if outside else [])])
+    return Result(text, {**trained.json, "recipe": options.recipe, "outside_test": outside.json if outside else None})
+
+
+def _outside_test(run: Run, options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result | None:
+    """What ``run`` scores on the set that ``options`` name for testing alone; None where they name none."""
+    if options.test_data is None:
+        return None
+    asked = {"device": "auto", **vars(options), "model": run.id, "data": options.test_data, "only_unseen": True}
+    return data_commands.evaluate(argparse.Namespace(**asked), workspace, terminal)
 
 
 def _found(rates: Rates) -> Result:

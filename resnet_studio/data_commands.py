@@ -98,6 +98,13 @@ def _opened(
     return found
 
 
+def check_source(source: str) -> None:
+    """Raise :class:`DataError` where nothing is at ``source``, before anything else is done."""
+    from resnet_studio.data.doors import check
+
+    check(source)
+
+
 def announce_download(source: str, workspace: Workspace, terminal: Terminal) -> None:
     """Say how much a public set that is not here yet has to download, and on which terms it is used."""
     from resnet_studio.data.library import kept_from

@@ -9,6 +9,7 @@ from statistics import median
 from resnet_studio.data import views
 from resnet_studio.data.dataset import Dataset, Problem, Sample
 from resnet_studio.data.finding import Finding, Offer, Severity
+from resnet_studio.data.groups import keys_of, preview, suggested
 from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.data.questions import AS_CLASSES, guessed_names, questions
 
@@ -37,6 +38,7 @@ def inspect(dataset: Dataset) -> tuple[Finding, ...]:
         *_balance(dataset),
         *_sizes(dataset),
         *_mirrored(dataset),
+        *_series(dataset),
         *guessed_names(dataset),
         *_left_out(dataset),
     )
@@ -113,6 +115,15 @@ def _mirrored(dataset: Dataset) -> Iterator[Finding]:
     if pairs := mirrored_pairs(dataset.classes):
         values = {"pairs": tuple(f"{one} / {other}" for one, other in pairs)}
         yield Finding("mirrored", "finding.mirrored", values, severity="info")
+
+
+def _series(dataset: Dataset) -> Iterator[Finding]:
+    """Names that show series, which a split by picture would put on both sides."""
+    free = not all(sample.part for sample in dataset.samples)
+    if free and (proposal := suggested(dataset)):
+        seen = preview(dataset, keys_of(dataset, proposal))
+        values = {"groups": seen.groups, "pictures": seen.pictures, "by": str(proposal)}
+        yield Finding("series", f"finding.series.{proposal.kind}", values, severity="info")
 
 
 def _left_out(dataset: Dataset) -> Iterator[Finding]:

@@ -57,6 +57,12 @@ def _opened(
     return intake.from_zip(path, workspace, choices=choices, purpose=purpose, progress=progress)
 
 
+def check(source: str) -> None:
+    """Raise :class:`DataError` where ``source`` is a path with nothing there."""
+    if source.partition(":")[0] not in ("sample", "public"):
+        _found(source)
+
+
 def _found(text: str) -> tuple[Path, str]:
     """What is at the path ``text``: a folder or a file. Raises :class:`DataError` where there is neither."""
     try:

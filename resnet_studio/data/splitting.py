@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data import groups
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.dataset import Dataset, Sample, Split, split
+from resnet_studio.data.part_names import PARTS
 from resnet_studio.grouping import parse
 
 if TYPE_CHECKING:
@@ -45,13 +47,20 @@ def _settled(dataset: Dataset) -> bool:
     return None not in parts and "validation" in parts
 
 
+def whole(cut: Split) -> Dataset:
+    """The data set that ``cut`` was made of, as far as a split tells."""
+    samples = [sample for part in PARTS for sample in getattr(cut, part)]
+    samples.sort(key=lambda sample: (sample.label, sample.name))
+    return Dataset(
+        id=cut.dataset, name=cut.dataset_name, root=cut.root, classes=cut.classes, samples=tuple(samples),
+        hints=cut.hints, store=cut.store, choices=Choices(layout=cut.together.get("layout", "auto")),
+    )  # fmt: skip
+
+
 def anew(
     before: Split, samples: Sequence[Sample], keys: Sequence[str], config: TrainConfig, together: Mapping[str, Any]
 ) -> Split:
     """All ``samples`` of a split cut again, those with equal ``keys`` on one side."""
-    dataset = Dataset(
-        id=before.dataset, name=before.dataset_name, root=before.root, classes=before.classes, samples=tuple(samples),
-        hints=before.hints, store=before.store, choices=Choices(layout=before.together.get("layout", "auto")),
-    )  # fmt: skip
     shares = {"validation": config.validation_fraction, "test": config.test_fraction}
+    dataset = replace(whole(before), samples=tuple(samples))
     return split(dataset, **shares, seed=config.seed, groups=keys, together=together)

@@ -39,4 +39,16 @@ TEXT: dict[str, tuple[str, str]] = {
         "Line {line} of the table {file!r} makes no sense; mend it, then try again.",
         "表格 {file!r} 的第 {line} 行无法解析；请修正后重试。",
     ),
+    "finding.series.folder": (
+        "The classes hold folders: {groups:group|groups} of {pictures:picture|pictures} in all. Where each is one object, one patient or one day, keep it on one side of the split: set “Keep together” to “Folders inside of classes” in the Train tab (on the command line, --groups folder). Otherwise the test score will be better than on new objects.",
+        "类别里还有子文件夹：共 {groups} 组，{pictures} 张图片。如果每个文件夹是同一物体、同一患者或同一天拍摄的，请在“训练”页把“保持在一起”设为“类别内的子文件夹”（命令行用 --groups folder）；否则测试成绩会高于在新对象上的表现。",
+    ),
+    "finding.series.name": (
+        "The names show series: {groups:group|groups} of {pictures:picture|pictures} in all that differ by their number alone. Where each is one object, keep it on one side of the split: set “Keep together” to “Names alike up to their number” in the Train tab (on the command line, --groups name). Otherwise the test score will be better than on new objects.",
+        "文件名显示这些图片成系列：共 {groups} 组，{pictures} 张，仅编号不同。如果每组是同一物体，请在“训练”页把“保持在一起”设为“仅编号不同的文件名”（命令行用 --groups name）；否则测试成绩会高于在新对象上的表现。",
+    ),
+    "note.groups.series": (
+        "The pictures come in {groups:series|series} by their names, and series lie on both sides of the split: the test score will be better than on new objects. Train with “Keep together” set to {by} (--groups {by}) for a score to rely on.",
+        "从名称看，这些图片分为 {groups} 个系列，而同一系列被划分到了不同集合：测试成绩会高于在新对象上的表现。请把“保持在一起”设为 {by}（--groups {by}）再训练，成绩才可靠。",
+    ),
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resnet_studio.data import groups, near, splitting
 from resnet_studio.data.cache import ArrayCache
+from resnet_studio.data.part_names import PARTS
 from resnet_studio.data.run_split import split_of
 from resnet_studio.events import Event, Noted, Preparing
 from resnet_studio.training.batches import retold
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from resnet_studio.workspace import Run
 
 STAGE = "near-duplicates"
+_SERIES_APART = 0.1  # of all series, from which on it is worth a word
 
 
 def keep_near_together(run: Run, control: Control) -> Generator[Event, None, bool]:
@@ -28,8 +31,7 @@ def keep_near_together(run: Run, control: Control) -> Generator[Event, None, boo
     before = split_of(run)
     if before.together.get("near", 0) is not None:
         return True
-    samples = [sample for part in ("train", "validation", "test") for sample in getattr(before, part)]
-    samples.sort(key=lambda sample: (sample.label, sample.name))
+    samples = splitting.whole(before).samples
     search = near.near_groups(samples, [before.path(sample) for sample in samples], ArrayCache(run.cache))
     found: near.Groups = ()
     telling = retold(search, lambda step: Preparing(stage=STAGE, done=step.done, total=step.total))
@@ -44,6 +46,26 @@ def keep_near_together(run: Run, control: Control) -> Generator[Event, None, boo
             return False
     yield from _settle(run, before, samples, found)
     return True
+
+
+def series_cautions(cut: Split) -> Iterator[Event]:
+    """That series, as names show them, lie on more than one side of ``cut``."""
+    if cut.preset or not cut.together:
+        return
+    whole = splitting.whole(cut)
+    if (proposal := groups.suggested(whole)) is None:
+        return
+    keys = groups.keys_of(whole, proposal)
+    sides: dict[str, set[str]] = defaultdict(set)
+    named = zip(whole.samples, keys, strict=True)
+    key_of = {sample.name: key for sample, key in named}
+    for part in PARTS:
+        for sample in getattr(cut, part):
+            sides[key_of[sample.name]].add(part)
+    apart = sum(len(parts) > 1 for key, parts in sides.items() if key)
+    if apart > _SERIES_APART * len(sides):
+        values = {"groups": groups.preview(whole, keys).groups, "by": str(proposal)}
+        yield Noted(key="note.groups.series", values=values)
 
 
 def _settle(run: Run, before: Split, samples: Sequence[Sample], found: near.Groups) -> Iterator[Event]:

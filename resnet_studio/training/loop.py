@@ -11,7 +11,7 @@ from resnet_studio.events import Event, Finished, Interrupted, Noted, Testing
 from resnet_studio.training.balance import imbalance
 from resnet_studio.training.cautions import cautions, picture_cautions
 from resnet_studio.training.finishing import finish, finish_ended
-from resnet_studio.training.keeping import keep_near_together
+from resnet_studio.training.keeping import keep_near_together, series_cautions
 from resnet_studio.training.setup import prepare
 from resnet_studio.training.world import ALONE
 
@@ -41,6 +41,7 @@ def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
         split = split_of(run)
         yield from cautions(run.config, run.requested, imbalance(sample.label for sample in split.train))
         yield from picture_cautions(run.config, run.requested, split)
+        yield from series_cautions(split)
     session = yield from _prepared(run, control, world)
     if session is None:
         yield Interrupted()

@@ -114,3 +114,43 @@ def test_a_whole_training_keeps_them_together(mirrored):
     run = api.train(dataset, TrainConfig(epochs=1, picture_size=32, batch_size=8), workspace=workspace)
     assert run.state().status == "finished" and not split_pairs(run)
     assert len(run.read_json("report.json")) > 0
+
+
+def series(tmp_path):
+    files = {
+        f"{'ab'[kind]}/thing{thing}_{frame}.png": encoded(scene(100 * kind + 10 * thing + frame, 48))
+        for kind in range(2)
+        for thing in range(5)
+        for frame in range(4)
+    }
+    return open_data(write(tmp_path / "set", files), Workspace.open(tmp_path / "workspace"))
+
+
+def test_series_on_both_sides_of_a_split_are_called_out_and_kept_ones_are_not(tmp_path):
+    from resnet_studio.data.splitting import cut
+    from resnet_studio.training.keeping import series_cautions
+
+    dataset = series(tmp_path)
+    (note,) = series_cautions(cut(dataset, TrainConfig()))
+    assert note.key == "note.groups.series" and note.values == {"groups": 10, "by": "name"}
+    assert list(series_cautions(cut(dataset, TrainConfig(groups="name")))) == []
+
+
+def test_series_are_a_finding_that_says_what_to_choose(tmp_path):
+    from resnet_studio.data.checkup import inspect
+
+    (finding,) = [finding for finding in inspect(series(tmp_path)) if finding.kind == "series"]
+    assert "--groups name" in finding.sentence("en") and "10 groups" in finding.sentence("en")
+
+
+def test_a_separate_set_is_scored_after_a_training(tmp_path, capsys):
+    from resnet_studio.cli import main
+
+    train = {f"{'ab'[n % 2]}/{n}.png": encoded(scene(n, 32)) for n in range(16)}
+    apart = {f"{'ab'[n % 2]}/{n}.png": encoded(scene(500 + n, 32)) for n in range(6)}
+    given = [str(write(tmp_path / "train", train)), "--test-data", str(write(tmp_path / "apart", apart))]
+    options = ["--epochs", "1", "--size", "32", "--json", "--workspace", str(tmp_path / "workspace")]
+    assert main(["train", *given, *options]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["outside_test"]["pictures"] == 6 and 0 <= found["outside_test"]["accuracy"] <= 1
+    assert main(["train", given[0], "--test-data", str(tmp_path / "nothing"), *options]) == 2

@@ -8,7 +8,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import api, data_commands, dataset_commands, handin_commands, recipes, run_commands
+from resnet_studio import (
+    api,
+    data_commands,
+    dataset_commands,
+    handin_commands,
+    recipes,
+    review_commands,
+    run_commands,
+)
 from resnet_studio.config import TrainConfig
 from resnet_studio.data_commands import Result
 from resnet_studio.durations import asked_at
@@ -42,6 +50,10 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
             return data_commands.check(options, workspace, terminal)
         case "dataset":
             return dataset_commands.run(options, workspace, terminal)
+        case "review":
+            return review_commands.review(options, workspace, terminal)
+        case "label-next":
+            return review_commands.label_next(options, workspace, terminal)
         case "train":
             return train(options, workspace, terminal)
         case "resume":

@@ -24,7 +24,7 @@ LAYERS = [
     {"workspace"},
     {"data", "model"},
     {"training", "evaluation", "prediction"},
-    {"studies"},
+    {"review", "studies"},
     {"api", "report_api", "terminal", "cleaning"},
     {"service"},
     {"data_commands", "dataset_commands", "review_commands", "run_commands", "handin_commands"},

@@ -50,6 +50,7 @@ class Sample:
 
 _LATER = ("group", "labelled_by")
 """Columns that older data sets do not have; they are written where a picture has anything in them."""
+MODEL = "model"
 STORED = "//"
 """What the ``file`` of a picture begins with that lies in the workspace, wherever the data set's own pictures lie."""
 
@@ -254,15 +255,17 @@ def split(
     ``together`` is written down. Equal pictures and an equal ``seed`` give an equal split, whichever way they came in.
     """
     keys = [sample.group for sample in dataset.samples] if groups is None else groups
-    parts, free = {part: list[Sample]() for part in PARTS}, []
+    parts, free, by_model = {part: list[Sample]() for part in PARTS}, [], []
     for sample, key in zip(dataset.samples, keys, strict=True):
         kept = replace(sample, group=key)
-        parts[sample.part].append(kept) if sample.part else free.append(kept)
+        into = by_model if sample.labelled_by == MODEL else parts[sample.part] if sample.part else free
+        into.append(kept)
     shares = Shares(validation, test)
     if parts["train"] and not parts["validation"] and not free:
         free, parts["train"], shares = parts["train"], [], Shares(validation, 0)
     for sample, part in zip(free, _assigned(dataset, free, shares, seed), strict=True):
         parts[part].append(sample)
+    parts["train"] += _unlike(by_model, [*parts["validation"], *parts["test"]])
     return Split(
         dataset=dataset.id,
         dataset_name=dataset.name,
@@ -285,6 +288,12 @@ def _assigned(dataset: Dataset, free: Sequence[Sample], shares: Shares, seed: in
         # the top folders may hold the same pictures in colour, in grey, enlarged: those stay together
         contents = linked(contents, [inside_top(sample.name) for sample in free])
     return assign_together(labels, contents, [sample.group for sample in free], shares, seed)
+
+
+def _unlike(by_model: Sequence[Sample], scored: Sequence[Sample]) -> list[Sample]:
+    """Pictures that a model has labelled, none of which belongs together with one that is scored."""
+    held = {key for sample in scored for key in (sample.content, sample.group) if key}
+    return [sample for sample in by_model if not held & {sample.content, sample.group}]
 
 
 def save(dataset: Dataset, folder: Path) -> None:

@@ -45,7 +45,8 @@ class Card:
     """What is known of a model besides its weights. ``ValueError`` for what no model of the studio can be.
 
     ``classes`` are in the order of the logits; ``metrics`` are plain JSON values; ``created`` is an ISO 8601 time;
-    ``sha256`` is that of the tensor data and is filled in when the checkpoint is written.
+    ``sha256`` is that of the tensor data and is filled in when the checkpoint is written. ``pseudo_labelled`` counts
+    training pictures whose label another model gave.
     """
 
     classes: tuple[str, ...]
@@ -63,6 +64,7 @@ class Card:
     studio_version: str = __version__
     run: str = ""
     sha256: str = NO_DIGEST
+    pseudo_labelled: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(self.classes))
@@ -80,6 +82,8 @@ class Card:
             raise ValueError(f"no {self.family} has depth {self.depth}")
         if type(self.hidden_units) is not int or not 1 <= self.hidden_units <= 65_536:
             raise ValueError("hidden_units is out of range")
+        if type(self.pseudo_labelled) is not int or self.pseudo_labelled < 0:
+            raise ValueError("pseudo_labelled is out of range")
         if type(self.dropout) not in (int, float) or not 0 <= self.dropout < 1:
             raise ValueError("dropout is out of range")
         texts = (*self.classes, self.freeze, self.created, self.studio_version, self.run, self.sha256)
@@ -106,6 +110,8 @@ class Card:
         # network for a plain ResNet: they must refuse the file.
         version = 3 if self.family != "resnet" else 2 if any(key in prepared for key in LATER) else 1
         values = {**asdict(self), "preprocessing": prepared, "version": version, "classes": list(self.classes)}
+        if not self.pseudo_labelled:
+            del values["pseudo_labelled"]
         return {key: _plain(value) for key, value in values.items()}
 
     @classmethod

@@ -78,4 +78,32 @@ TEXT: dict[str, tuple[str, str]] = {
         "The picture “{file}” is no longer where it was; put it back, or leave it out, then save again.",
         "图片“{file}”已不在原处；请放回原处或将其排除，然后重新保存。",
     ),
+    "error.review.few": (
+        "Labels can be reviewed once at least two classes have two readable pictures each; add pictures.",
+        "至少两个类别各有两张可读取的图片后，才能检查标签；请添加图片。",
+    ),
+    "error.review.no_weights": (
+        "Labels cannot be reviewed without starting weights; train a model from ImageNet weights first, and review its run.",
+        "没有初始权重，无法检查标签；请先用 ImageNet 权重训练一个模型，再检查该训练的标签。",
+    ),
+    "error.review.no_unlabelled": (
+        "The data set of run {run!r} has no pictures without labels; give a folder of some.",
+        "训练 {run!r} 的数据集中没有未标注的图片；请指定一个图片文件夹。",
+    ),
+    "error.review.add_first": (
+        "Labels are given to pictures of a data set; use --add to add these to the one of the run.",
+        "只能为数据集中的图片添加标签；请用 --add 把它们加入该训练的数据集。",
+    ),
+    "cli.review.estimate": (
+        "{count:label is|labels are} likely wrong, of {total}; look at the first ones.",
+        "共 {total} 个标签，其中约 {count} 个可能有误；请先查看排在前面的。",
+    ),
+    "cli.review.rare": (
+        "Too few pictures to judge: {names:, }.",
+        "图片太少，无法判断：{names:、}。",
+    ),
+    "cli.review.pseudo": (
+        "{count:picture has|pictures have} got the model’s label, marked as such; they are used for training alone.",
+        "已有 {count} 张图片采用模型给出的标签，并做了标记；它们只用于训练。",
+    ),
 }

@@ -5,6 +5,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The loss became NaN or infinite at step {step}; the last good model is kept. Try a lower learning rate.",
         "训练在第 {step} 步发散（损失变为 NaN 或无穷大）；已保留最后一个正常的模型。请试试更小的学习率。",
     ),
+    "note.pseudo_labelled": (
+        "{count} of {total} training pictures have a label that a model gave, and no person has checked.",
+        "{total} 张训练图片中有 {count} 张的标签由模型给出，未经人工核对。",
+    ),
     "note.out_of_memory": (
         "Memory ran out; training continues in micro-batches of {size:picture|pictures} with accumulated gradients.",
         "内存不足；训练改为每次处理 {size} 张图片并累积梯度，继续进行。",

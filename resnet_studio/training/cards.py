@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resnet_studio.data import views
+from resnet_studio.data.dataset import MODEL
 from resnet_studio.data.drawings import LOOKED_AT, are_drawings
 from resnet_studio.model.checkpoint import Card, Preprocessing
 
@@ -45,6 +46,7 @@ def new(
         preprocessing=_preprocessing(origin, end, reading, train),
         weights_origin=origin.to_json(),
         run=run.id,
+        pseudo_labelled=sum(sample.labelled_by == MODEL for sample in train.samples),
     )
     run.write_json(CARD, card.to_json())
     return card

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio.data import measured, views
 from resnet_studio.data.augment import Recipe, recipe
 from resnet_studio.data.cache import ArrayCache
+from resnet_studio.data.dataset import MODEL
 from resnet_studio.data.decode import content, is_decoded
 from resnet_studio.data.reading import Reading
 from resnet_studio.data.run_split import split_of
@@ -164,6 +165,8 @@ def _decoded(
         originals.remember(run, split, train, validation)
     if train.skipped or validation.skipped:
         yield PicturesSkipped(files=train.skipped + validation.skipped)
+    if goes_on is None and (by_model := sum(sample.labelled_by == MODEL for sample in train.samples)):
+        yield Noted(key="note.pseudo_labelled", values={"count": by_model, "total": len(train.samples)})
     rows = goes_on.rows(train.samples) if goes_on else None
     return _Decoded(split, reading, train, validation, rows, bool(goes_on and goes_on.validation_differs))
 

@@ -1,0 +1,199 @@
+"""Wrong labels are found, and nothing is changed by itself."""
+
+from __future__ import annotations
+
+import json
+
+import made
+import numpy as np
+import pytest
+
+from resnet_studio import cli
+from resnet_studio.data import mending
+from resnet_studio.data.dataset import split
+from resnet_studio.data.doors import open_data
+from resnet_studio.data.edits import Edit
+from resnet_studio.errors import DataError
+from resnet_studio.review import embedding, next_labels, suspects
+from resnet_studio.review.report import review_dataset
+
+
+def clusters(counts, *, apart=3.0, seed=0):
+    """Features and labels of as many pictures of each class as ``counts`` says, around a centre of its own."""
+    draw = np.random.default_rng(seed)
+    centres = draw.normal(size=(len(counts), 32))
+    labels = np.repeat(np.arange(len(counts)), counts)
+    return (centres[labels] * apart / 2 + draw.normal(size=(len(labels), 32))).astype(np.float32), labels
+
+
+def names(count):
+    return [str(number) for number in range(count)]
+
+
+def test_flipped_labels_come_first_with_the_right_suggestion():
+    features, labels = clusters([120, 120, 120])
+    flipped = np.random.default_rng(1).choice(len(labels), 18, replace=False)
+    given = labels.copy()
+    given[flipped] = (labels[flipped] + 1) % 3
+    judged = suspects.judge(features, given, 3, names(len(labels)))
+    first = judged.order[:18]
+    assert len(set(first) & set(flipped)) >= 16
+    assert 12 <= judged.estimate <= 20
+    taken = given.copy()
+    taken[judged.order[: judged.estimate]] = judged.suggested[judged.order[: judged.estimate]]
+    assert (taken != labels).sum() <= 4
+    assert sorted(judged.order) == list(range(len(labels)))
+    assert all(np.diff(judged.score[judged.order]) <= 1e-9)
+
+
+def test_in_a_set_without_wrong_labels_hardly_any_is_suspected():
+    features, labels = clusters([150, 150])
+    assert suspects.judge(features, labels, 2, names(300)).estimate <= 3
+
+
+def test_no_estimate_where_nothing_can_be_told():
+    draw = np.random.default_rng(0)
+    features, labels = draw.normal(size=(200, 16)).astype(np.float32), np.arange(200) % 2
+    assert suspects.judge(features, labels, 2, names(200)).estimate <= 40
+
+
+def test_rare_classes_are_uncertain_come_later_and_are_not_counted():
+    features, labels = clusters([100, 100, 4])
+    judged = suspects.judge(features, labels, 3, names(204))
+    assert judged.rare == (2,)
+    assert set(judged.order[-4:]) == {200, 201, 202, 203}
+
+
+def test_what_a_person_has_settled_comes_last():
+    features, labels = clusters([60, 60])
+    given = labels.copy()
+    given[:3] = 1
+    assert set(suspects.judge(features, given, 2, names(120)).order[:3]) == {0, 1, 2}
+    judged = suspects.judge(features, given, 2, names(120), settled=[place == 0 for place in range(120)])
+    assert judged.order[-1] == 0
+
+
+def test_copies_are_held_out_together():
+    labels = np.arange(40) % 2
+    contents = [str(number // 4) for number in range(40)]
+    fold = suspects.folds(labels, contents, 0)
+    assert all(len(set(fold[start : start + 4])) == 1 for start in range(0, 40, 4))
+    assert len(set(fold)) == 5
+
+
+def test_a_single_class_cannot_be_reviewed():
+    features, labels = clusters([50])
+    with pytest.raises(DataError, match="two classes"):
+        suspects.judge(features, labels, 1, names(50))
+
+
+@pytest.fixture
+def mislabelled(class_zip, workspace):
+    """Two kinds of pictures that are easily told apart, four of them in the wrong class."""
+    dataset = open_data(class_zip({"cat": 30, "dog": 30}, side=64), workspace)
+    wrong = ("cat/3.png", "cat/17.png", "dog/5.png", "dog/21.png")
+    mending.edit(workspace, dataset.id, Edit(kind="move", pictures=wrong[:2], label="dog"))
+    return mending.edit(workspace, dataset.id, Edit(kind="move", pictures=wrong[2:], label="cat")), set(wrong)
+
+
+def test_a_data_set_is_reviewed_without_a_training_and_nothing_changes(mislabelled, workspace):
+    dataset, wrong = mislabelled
+    before = mending.history(workspace, dataset.id)
+    review = review_dataset(workspace, dataset)
+    assert {each.sample.name for each in review.suspects[:4]} == wrong
+    found = review.to_json()
+    assert len(found["suspects"]) == 60
+    first = found["suspects"][0]
+    assert first["label"] != first["suggested"]
+    assert found["estimate"] in range(1, 7)
+    assert len(first["neighbours"]["label"]) == len(first["neighbours"]["suggested"]) == 4
+    assert mending.history(workspace, dataset.id) == before
+
+
+def test_after_an_edit_only_new_pictures_are_computed(mislabelled, workspace, monkeypatch, tmp_path):
+    from resnet_studio.data import adding
+
+    dataset, _ = mislabelled
+    first = review_dataset(workspace, dataset)
+    computed = []
+    whole = embedding._computed
+    monkeypatch.setattr(
+        embedding, "_computed", lambda backbone, files, *more: computed.extend(files) or whole(backbone, files, *more)
+    )
+    extra = made.write(tmp_path / "new", {"a.png": made.picture(900, side=64), "b.png": made.picture(901, side=64)})
+    mending.edit(workspace, dataset.id, Edit(kind="move", pictures=("cat/1.png",), label="dog"))
+    edited, _ = adding.add(workspace, dataset.id, adding.files_in([extra]), "cat")
+    second = review_dataset(workspace, edited)
+    assert len(computed) == 2
+    was = {sample.content: row for sample, row in zip(first.samples, first.features, strict=True)}
+    for sample, row in zip(second.samples, second.features, strict=True):
+        if sample.content in was:
+            np.testing.assert_array_equal(row, was[sample.content])
+
+
+def test_a_picture_found_right_is_not_suspected_again(mislabelled, workspace):
+    dataset, wrong = mislabelled
+    kept = mending.edit(workspace, dataset.id, Edit(kind="keep", pictures=("cat/3.png",)))
+    review = review_dataset(workspace, kept)
+    assert review.suspects[-1].sample.name in {"cat/3.png", *wrong}
+    assert "cat/3.png" not in {each.sample.name for each in review.suspects[:3]}
+
+
+@pytest.fixture
+def command(workspace, capsys):
+    def call(*arguments, status=0):
+        found = cli.main([*map(str, arguments), "--json", "--workspace", str(workspace.root)])
+        out, _ = capsys.readouterr()
+        assert found == status, out
+        return json.loads(out.strip().splitlines()[-1])
+
+    return call
+
+
+FAST = ("--epochs", "1", "--freeze", "layer4", "--augmentation", "none", "--picture-size", "64", "--precision", "fp32")
+
+
+def test_a_run_is_reviewed_and_unlabelled_pictures_are_ranked_and_labelled(command, class_zip, workspace, tmp_path):
+    data = class_zip({"cat": 24, "dog": 24}, side=64)
+    command("dataset", "edit", data, "--move", "cat/3.png", "--to", "dog")
+    run = command("train", data, *FAST, "--depth", "18")
+    found = command("review", run["run"])
+    assert found["dataset"] == workspace.run(run["run"]).about["dataset"]
+    assert {row["file"] for row in found["suspects"]} == {f"{c}/{n}.png" for c in ("cat", "dog") for n in range(24)}
+    assert found["suspects"][0]["file"] == "cat/3.png"
+    assert found["suspects"][0]["suggested"] == "cat"
+    assert command("review", "no-such-run", status=2)["error"]
+
+    new = made.write(tmp_path / "new", {f"{n}.png": made.picture(300 + n, label=n % 2, side=64) for n in range(6)})
+    ranked = command("label-next", run["run"], new)
+    assert len(ranked["pictures"]) == 6
+    assert all(0 <= row["doubt"] <= 1 for row in ranked["pictures"])
+    assert "error" in command("label-next", run["run"], status=2)
+    added = command("label-next", run["run"], new, "--add", "--pseudo-label", "0.5")
+    assert added["pseudo_labelled"] == 6
+    log = command("dataset", "log", f"dataset:{added['dataset']}")["log"]
+    assert {row["labelled_by"] for row in log if row["kind"] == "move" and "labelled_by" in row} == {"model"}
+    again = command("train", f"dataset:{added['dataset']}", *FAST, "--depth", "18")
+    assert any("6 " in note and "model" in note for note in again["notes"])
+    from resnet_studio.model.card import read_card
+
+    assert read_card(workspace.run(again["run"]).best).pseudo_labelled == 6
+
+
+def test_pseudo_labels_are_for_training_alone(mislabelled, workspace):
+    dataset, _ = mislabelled
+    marked = tuple(f"cat/{number}.png" for number in range(10, 20))
+    edited = mending.edit(workspace, dataset.id, Edit(kind="move", pictures=marked, label="cat", labelled_by="model"))
+    for seed in range(4):
+        parts = split(edited, seed=seed)
+        assert not {sample.name for sample in (*parts.validation, *parts.test)} & set(marked)
+        assert set(marked) <= {sample.name for sample in parts.train}
+
+
+def test_next_to_label_are_doubtful_pictures_of_different_kinds():
+    doubt = np.array([0.9, 0.89, 0.88, 0.5, 0.1])
+    features = np.array([[1, 0, 0], [1, 0.01, 0], [0.99, 0, 0.01], [-1, 1, 0], [0, -1, 1]], np.float32)
+    order = next_labels.spread_out(doubt, features, 5)
+    assert order[0] == 0
+    assert order[1] == 3  # not another of the same kind
+    assert sorted(order) == [0, 1, 2, 3, 4]

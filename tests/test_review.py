@@ -7,6 +7,7 @@ import json
 import made
 import numpy as np
 import pytest
+from PIL import Image
 
 from resnet_studio import cli
 from resnet_studio.data import mending
@@ -87,10 +88,29 @@ def test_a_single_class_cannot_be_reviewed():
         suspects.judge(features, labels, 1, names(50))
 
 
+def striped(number, label):
+    """Pictures of label 0 have dark stripes across, of 1 bright ones downwards."""
+    draw = np.random.default_rng([number, label])
+    lines = (np.arange(64) + draw.integers(12)) // (4 + draw.integers(3)) % 2 * (90 + 60 * label)
+    pixels = np.repeat(lines[:, None], 64, 1) if label else np.repeat(lines[None], 64, 0)
+    colour = draw.integers(20, 80, 3) + np.array([60, 0, 0] if label else [0, 0, 60])
+    whole = pixels[..., None] + colour + draw.integers(0, 12, (64, 64, 3))
+    return made.encoded(Image.fromarray(whole.clip(0, 255).astype(np.uint8)))
+
+
 @pytest.fixture
-def mislabelled(class_zip, workspace):
-    """Two kinds of pictures that are easily told apart, four of them in the wrong class."""
-    dataset = open_data(class_zip({"cat": 30, "dog": 30}, side=64), workspace)
+def stripes(tmp_path):
+    """A zip with 30 pictures of each of two kinds that are easily told apart."""
+    files = {
+        f"{kind}/{number}.png": striped(number, at) for at, kind in enumerate(("cat", "dog")) for number in range(30)
+    }
+    return made.zipped(tmp_path / "stripes.zip", files)
+
+
+@pytest.fixture
+def mislabelled(stripes, workspace):
+    """Four pictures in the wrong class."""
+    dataset = open_data(stripes, workspace)
     wrong = ("cat/3.png", "cat/17.png", "dog/5.png", "dog/21.png")
     mending.edit(workspace, dataset.id, Edit(kind="move", pictures=wrong[:2], label="dog"))
     return mending.edit(workspace, dataset.id, Edit(kind="move", pictures=wrong[2:], label="cat")), set(wrong)
@@ -120,7 +140,7 @@ def test_after_an_edit_only_new_pictures_are_computed(mislabelled, workspace, mo
     monkeypatch.setattr(
         embedding, "_computed", lambda backbone, files, *more: computed.extend(files) or whole(backbone, files, *more)
     )
-    extra = made.write(tmp_path / "new", {"a.png": made.picture(900, side=64), "b.png": made.picture(901, side=64)})
+    extra = made.write(tmp_path / "new", {"a.png": striped(900, 0), "b.png": striped(901, 0)})
     mending.edit(workspace, dataset.id, Edit(kind="move", pictures=("cat/1.png",), label="dog"))
     edited, _ = adding.add(workspace, dataset.id, adding.files_in([extra]), "cat")
     second = review_dataset(workspace, edited)
@@ -153,18 +173,18 @@ def command(workspace, capsys):
 FAST = ("--epochs", "1", "--freeze", "layer4", "--augmentation", "none", "--picture-size", "64", "--precision", "fp32")
 
 
-def test_a_run_is_reviewed_and_unlabelled_pictures_are_ranked_and_labelled(command, class_zip, workspace, tmp_path):
-    data = class_zip({"cat": 24, "dog": 24}, side=64)
+def test_a_run_is_reviewed_and_unlabelled_pictures_are_ranked_and_labelled(command, stripes, workspace, tmp_path):
+    data = stripes
     command("dataset", "edit", data, "--move", "cat/3.png", "--to", "dog")
     run = command("train", data, *FAST, "--depth", "18")
     found = command("review", run["run"])
     assert found["dataset"] == workspace.run(run["run"]).about["dataset"]
-    assert {row["file"] for row in found["suspects"]} == {f"{c}/{n}.png" for c in ("cat", "dog") for n in range(24)}
+    assert {row["file"] for row in found["suspects"]} == {f"{c}/{n}.png" for c in ("cat", "dog") for n in range(30)}
     assert found["suspects"][0]["file"] == "cat/3.png"
     assert found["suspects"][0]["suggested"] == "cat"
     assert command("review", "no-such-run", status=2)["error"]
 
-    new = made.write(tmp_path / "new", {f"{n}.png": made.picture(300 + n, label=n % 2, side=64) for n in range(6)})
+    new = made.write(tmp_path / "new", {f"{n}.png": striped(300 + n, n % 2) for n in range(6)})
     ranked = command("label-next", run["run"], new)
     assert len(ranked["pictures"]) == 6
     assert all(0 <= row["doubt"] <= 1 for row in ranked["pictures"])

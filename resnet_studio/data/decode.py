@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from resnet_studio.data import kept_rows
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.data.reading import Reading
 from resnet_studio.errors import DataError
@@ -60,12 +61,22 @@ def decode(
     entry = cache.get(key) if cache is not None else None
     if entry is None and (cache is None or not cache.has_room(len(files) * view.side**2 * 3)):
         arrays = {name: np.empty(shape, dtype) for name, (shape, dtype) in shapes.items()}
-        good = yield from _fill(files, view, reading, arrays, threads)
+        good = yield from _fill(files, range(len(files)), view, reading, arrays, threads)
         return _decoded(arrays, good)
     assert cache is not None
     if entry is None:
+        family = cache.key("pixels of a family", VERSION, repr(view), *reading.differences())
+        known, new = kept_rows.find(cache, family, "pixels", contents)
+        shapes[kept_rows.contents_of("pixels")] = kept_rows.shape_of_contents(len(files))
         with cache.building(key, shapes) as building:
-            building.notes["good"] = yield from _fill(files, view, reading, building.arrays, threads)
+            for found in known:
+                found.copy("pixels", building.arrays["pixels"])
+                found.copy("aspect", building.arrays["aspect"])
+            good = yield from _fill(files, new, view, reading, building.arrays, threads)
+            building.notes["good"] = good
+            kept_rows.sign(
+                building, family, pixels=[each if fine else "" for each, fine in zip(contents, good, strict=True)]
+            )
         entry = cache.get(key)
         assert entry is not None
     yield len(files)
@@ -100,9 +111,14 @@ def decode_all(
 
 
 def _fill(
-    files: Sequence[Path], view: View, reading: Reading, arrays: Mapping[str, NDArray[Any]], threads: int | None
+    files: Sequence[Path],
+    places: Sequence[int],
+    view: View,
+    reading: Reading,
+    arrays: Mapping[str, NDArray[Any]],
+    threads: int | None,
 ) -> Generator[int, None, list[bool]]:
-    """Decode ``files`` into ``arrays``; returns which could be."""
+    """Decode those of ``files`` at ``places`` into ``arrays``; returns which of all are there then."""
 
     def one(index: int) -> bool:
         try:
@@ -113,11 +129,13 @@ def _fill(
         arrays["aspect"][index] = view.aspect(picture)
         return True
 
-    good: list[bool] = []
+    good = [True] * len(files)
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        for start in range(0, len(files), CHUNK):
-            good += pool.map(one, range(start, min(start + CHUNK, len(files))))
-            yield len(good)
+        for start in range(0, len(places), CHUNK):
+            some = places[start : start + CHUNK]
+            for place, fine in zip(some, pool.map(one, some), strict=True):
+                good[place] = fine
+            yield len(files) - len(places) + start + len(some)
     return good
 
 

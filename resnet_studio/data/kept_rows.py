@@ -15,24 +15,28 @@ if TYPE_CHECKING:
 
     from resnet_studio.data.cache import ArrayCache, Building
 
-CONTENTS = "contents"
 FAMILY = "family"
+_COPIED_AT_ONCE = 256
 
 
-def family_of(cache: ArrayCache, *parts: object) -> str:
-    """The name of all entries that hold rows of the same kind: what they follow from besides the pictures."""
-    return cache.key(*parts)
+def contents_of(name: str) -> str:
+    """The array that says which pictures the rows of the array ``name`` are of."""
+    return f"{name}_contents"
 
 
-def shapes_with_contents(shapes: Mapping[str, tuple[tuple[int, ...], str]], rows: int) -> dict[str, Any]:
-    """``shapes`` of an entry, and that of the contents of its ``rows`` pictures."""
-    return {**shapes, CONTENTS: ((rows,), "S64")}
+def shape_of_contents(rows: int) -> tuple[tuple[int, ...], str]:
+    """The shape and the type of the array of :func:`contents_of`."""
+    return (rows,), "S64"
 
 
-def sign(building: Building, family: str, contents: Sequence[str]) -> None:
-    """Write into an entry of which ``family`` it is, and the pictures that its rows are of, in their order."""
+def sign(building: Building, family: str, **contents: Sequence[str]) -> None:
+    """Write into an entry of which ``family`` it is, and for arrays by name the pictures that their rows are of.
+
+    A picture without a content is of no use to others.
+    """
     building.notes[FAMILY] = family
-    building.arrays[CONTENTS][:] = np.array([each.encode() for each in contents], "S64")
+    for name, each in contents.items():
+        building.arrays[contents_of(name)][:] = np.array([content.encode() for content in each], "S64")
 
 
 @dataclass(frozen=True)
@@ -43,34 +47,43 @@ class Found:
     places: NDArray[np.int64]
     rows: NDArray[np.int64]
 
+    def copy(self, name: str, target: NDArray[Any], axis: int = 0) -> None:
+        """Copy the rows of the array ``name`` to their places in ``target``; rows are counted along ``axis``."""
+        source, into = np.moveaxis(self.arrays[name], axis, 0), np.moveaxis(target, axis, 0)
+        for start in range(0, len(self.places), _COPIED_AT_ONCE):
+            some = slice(start, start + _COPIED_AT_ONCE)
+            into[self.places[some]] = source[self.rows[some]]
 
-def find(cache: ArrayCache, family: str, contents: Sequence[str]) -> list[Found]:
-    """The rows of pictures with these ``contents`` in the entries of ``family``, each picture once."""
+
+def find(cache: ArrayCache, family: str, name: str, contents: Sequence[str]) -> tuple[list[Found], list[int]]:
+    """The rows of the array ``name`` of pictures with these ``contents`` in the entries of ``family``, each picture
+    once; and the places of those pictures that are in none.
+    """
     wanted: dict[bytes, list[int]] = {}
     for place, content in enumerate(contents):
         wanted.setdefault(content.encode(), []).append(place)
+    unknown = [*wanted.pop(b"", ()), *wanted.pop(b"missing", ())]
     found = []
     for key in _entries(cache, family):
         entry = cache.get(key)
-        if not wanted or entry is None or CONTENTS not in entry.arrays:
+        if not wanted or entry is None or contents_of(name) not in entry.arrays:
             continue
         places: list[int] = []
         rows: list[int] = []
-        for row, content in enumerate(entry.arrays[CONTENTS].tolist()):
+        for row, content in enumerate(entry.arrays[contents_of(name)].tolist()):
             for place in wanted.pop(content, ()):
                 places.append(place)
                 rows.append(row)
         if places:
-            arrays = {name: array for name, array in entry.arrays.items() if name != CONTENTS}
-            found.append(Found(arrays, np.array(places), np.array(rows)))
-    return found
+            found.append(Found(entry.arrays, np.array(places), np.array(rows)))
+    return found, sorted([*unknown, *(place for places in wanted.values() for place in places)])
 
 
 def _entries(cache: ArrayCache, family: str) -> list[str]:
     """The entries of ``family``, the newest first."""
     found = []
     for path in cache.folder.glob("*/notes.json"):
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, AttributeError):
             if json.loads(path.read_text(encoding="utf-8")).get(FAMILY) == family:
                 found.append((path.stat().st_mtime, path.parent.name))
     return [name for _, name in sorted(found, reverse=True)]

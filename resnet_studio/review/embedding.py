@@ -92,32 +92,25 @@ def embed(
     Those of pictures with equal ``contents`` that were computed before are taken from ``cache``. Rows of NaN stand for
     pictures that cannot be read. Raises :class:`WeightsError` where the weights cannot be had.
     """
-    family = kept_rows.family_of(
-        cache, "pooled features", 1, VERSION, backbone.depth, _identity(backbone.weights, backbone.depth),
+    family = cache.key(
+        "pooled features", 1, VERSION, backbone.depth, _identity(backbone.weights, backbone.depth),
         repr(backbone.end), *backbone.reading.differences(),
     )  # fmt: skip
-    known = kept_rows.find(cache, family, contents)
-    missing = np.ones(len(files), bool)
-    for found in known:
-        missing[found.places] = False
-    new = [int(place) for place in np.flatnonzero(missing)]
-    computed = np.zeros((0, 0), np.float32)
-    if new:
-        computed = _computed(backbone, [files[place] for place in new], device, progress)
-        width = computed.shape[1]
-        if cache.has_room(computed.nbytes):
-            named = [contents[place] for place in new]
-            shapes = kept_rows.shapes_with_contents({"features": (computed.shape, "<f4")}, len(new))
-            with cache.building(cache.key(family, named), shapes) as building:
-                building.arrays["features"][:] = computed
-                kept_rows.sign(building, family, named)
-    else:
-        width = known[0].arrays["features"].shape[1] if known else 0
+    known, new = kept_rows.find(cache, family, "features", contents)
+    computed = _computed(backbone, [files[place] for place in new], device, progress) if new else None
+    width = computed.shape[1] if computed is not None else known[0].arrays["features"].shape[1] if known else 0
     features = np.full((len(files), width), np.nan, np.float32)
     for found in known:
-        features[found.places] = found.arrays["features"][found.rows]
-    if new:
+        found.copy("features", features)
+    if computed is not None:
         features[new] = computed
+        if cache.has_room(computed.nbytes):
+            named = [contents[place] for place in new]
+            shapes = {"features": (computed.shape, "<f4")}
+            shapes[kept_rows.contents_of("features")] = kept_rows.shape_of_contents(len(new))
+            with cache.building(cache.key(family, named), shapes) as building:
+                building.arrays["features"][:] = computed
+                kept_rows.sign(building, family, features=named)
     return features
 
 

@@ -202,6 +202,10 @@ class FreshBatches:
         aspect = taken(part.aspect, chosen)
         return self.through(centre(moved, aspect, size, size / self.preprocessing.resize))
 
+    def plain_validation(self, chosen: Tensor) -> Tensor:
+        """Inputs of the suffix for the validation pictures ``chosen`` [B]."""
+        return self.through(as_batch(taken(self.validation.pixels, chosen), self.validation.labels.device))
+
     def validate(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """See :class:`Batches`."""
         part = self.validation

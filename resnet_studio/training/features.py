@@ -8,7 +8,7 @@ workspace's cache, named by the pictures' contents, the prefix's weights, the si
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_studio.data import decode
+from resnet_studio.data import decode, kept_rows
 from resnet_studio.data.augment import RANDOM, sent
 from resnet_studio.events import Preparing
 from resnet_studio.model.device import layout
@@ -107,15 +107,34 @@ def keep(
     shapes = {"train": ((len(fresh.training), *shape), stored), "validation": ((len(fresh.validation), *shape), stored)}
     key = cache.key("plain features", VERSION, *_follows_from(fresh))
     if (entry := cache.get(key)) is None:
-        total = len(fresh.training) + len(fresh.validation)
-        with cache.building(key, shapes) as building:
-            yield from _fill(_plain(fresh), building.arrays["train"], 0, total)
-            validation = (inputs for inputs, _ in fresh.validate(_chunk(fresh)))
-            yield from _fill(validation, building.arrays["validation"], len(fresh.training), total)
+        yield from _keep_plain(fresh, cache, key, shapes)
         entry = cache.get(key)
         assert entry is not None
     train, validation_features = (_as_tensor(entry.arrays[name], fresh) for name in ("train", "validation"))
     return KeptBatches(fresh.training, fresh.validation, train, train.unsqueeze(0)[:0], validation_features)
+
+
+def _keep_plain(
+    fresh: FreshBatches, cache: ArrayCache, key: str, shapes: dict[str, tuple[tuple[int, ...], str]]
+) -> Generator[Preparing, None, None]:
+    """Build the entry ``key``: what is there of a picture from another set, or from this one before an edit, is
+    copied.
+    """
+    family = cache.key("plain features of a family", VERSION, *_besides_pictures(fresh))
+    parts = {"train": (fresh.training, fresh.plain), "validation": (fresh.validation, fresh.plain_validation)}
+    for name, (part, _) in parts.items():
+        shapes[kept_rows.contents_of(name)] = kept_rows.shape_of_contents(len(part))
+    total, done = len(fresh.training) + len(fresh.validation), 0
+    with cache.building(key, shapes) as building:
+        for name, (part, compute) in parts.items():
+            known, new = kept_rows.find(cache, family, name, part.contents)
+            for found in known:
+                found.copy(name, building.arrays[name])
+            done += len(part) - len(new)
+            chunks = ((chosen, compute(chosen)) for chosen in _chunks(new, fresh))
+            yield from _fill(chunks, building.arrays[name], done, total)
+            done += len(new)
+        kept_rows.sign(building, family, train=fresh.training.contents, validation=fresh.validation.contents)
 
 
 def vary(
@@ -133,10 +152,19 @@ def vary(
     key = cache.key("varied features", VERSION, *_follows_from(fresh), asdict(fresh.how), views, size, config.seed)
     if (entry := cache.get(key)) is None:
         shape, (stored, _) = _output_shape(fresh, size), STORED[fresh.compute.precision]
-        with cache.building(key, {"train": ((views, count, *shape), stored)}) as building:
+        same = (*_besides_pictures(fresh), asdict(fresh.how), views, size, config.seed)
+        family = cache.key("varied features of a family", VERSION, *same)
+        known, new = kept_rows.find(cache, family, "train", fresh.training.contents)
+        shapes = {"train": ((views, count, *shape), stored)}
+        shapes[kept_rows.contents_of("train")] = kept_rows.shape_of_contents(count)
+        with cache.building(key, shapes) as building:
+            for found in known:
+                found.copy("train", building.arrays["train"], axis=1)
+            done = views * (count - len(new))
             for view in range(views):
-                varied = _varied(fresh, size, config.seed, view)
-                yield from _fill(varied, building.arrays["train"][view], view * count, views * count)
+                varied = _varied(fresh, new, size, config.seed, view)
+                yield from _fill(varied, building.arrays["train"][view], done + view * len(new), views * count)
+            kept_rows.sign(building, family, train=fresh.training.contents)
         entry = cache.get(key)
         assert entry is not None
     return replace(kept, varied_features=_as_tensor(entry.arrays["train"], fresh))
@@ -166,31 +194,41 @@ def views_with_room(fresh: FreshBatches, config: TrainConfig, cache: ArrayCache)
 
 def _follows_from(fresh: FreshBatches) -> tuple[object, ...]:
     """All that the plain features depend on."""
+    return (fresh.training.contents, fresh.validation.contents, *_besides_pictures(fresh))
+
+
+def _besides_pictures(fresh: FreshBatches) -> tuple[object, ...]:
+    """All that the features of a picture depend on, besides the picture."""
     return (
-        fresh.training.contents, fresh.validation.contents, weights_hash(fresh.prefix), asdict(fresh.preprocessing),
-        fresh.training.pixels.shape[1], decode.VERSION, fresh.compute.precision,
+        weights_hash(fresh.prefix), asdict(fresh.preprocessing), fresh.training.pixels.shape[1], decode.VERSION,
+        fresh.compute.precision,
     )  # fmt: skip
 
 
-def _plain(fresh: FreshBatches) -> Iterator[Tensor]:
-    return (fresh.plain(chosen) for chosen in torch.split(torch.arange(len(fresh.training)), _chunk(fresh)))
+def _chunks(places: Sequence[int], fresh: FreshBatches) -> Sequence[Tensor]:
+    return torch.split(torch.tensor(places, dtype=torch.int64), _chunk(fresh)) if places else ()
 
 
-def _varied(fresh: FreshBatches, size: int, seed: int, view: int) -> Iterator[Tensor]:
-    for index, chosen in enumerate(torch.split(torch.arange(len(fresh.training)), _chunk(fresh))):
+def _varied(
+    fresh: FreshBatches, new: Sequence[int], size: int, seed: int, view: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    for index, chosen in enumerate(_chunks(new, fresh)):
         with RANDOM:
             torch.manual_seed(step_seed(seed, VIEW_EPOCH + view, index))
             features = fresh.augmented(chosen, size)
-        yield features
+        yield chosen, features
 
 
-def _fill(chunks: Iterator[Tensor], array: np.ndarray, done: int, total: int) -> Generator[Preparing, None, None]:
-    """Fill ``array`` with the features that come in ``chunks``; after each says how far it is."""
-    start = 0
-    for features in chunks:
-        array[start : start + len(features)] = _as_array(features)
-        start += len(features)
-        yield Preparing(stage="features", done=done + start, total=total)
+def _fill(
+    chunks: Iterator[tuple[Tensor, Tensor]], array: np.ndarray, done: int, total: int
+) -> Generator[Preparing, None, None]:
+    """Fill rows of ``array`` with the features that come in ``chunks`` with their places; after each says how far it
+    is.
+    """
+    for chosen, features in chunks:
+        array[chosen.numpy()] = _as_array(features)
+        done += len(features)
+        yield Preparing(stage="features", done=done, total=total)
 
 
 def _output_shape(fresh: FreshBatches, size: int) -> tuple[int, ...]:

@@ -293,3 +293,37 @@ def test_an_installed_probe_makes_the_head_answer_like_it():
     assert torch.allclose(head(features_), features_ @ fitted.weight.T + fitted.bias, atol=1e-6)
     hidden = torch.nn.Sequential(torch.nn.Linear(8, 4), torch.nn.ReLU(), torch.nn.Linear(4, 3))
     assert not probe.install(fitted, hidden)
+
+
+def test_after_an_edit_only_new_pictures_go_through_the_frozen_stages(class_zip, workspace, monkeypatch):
+    from resnet_studio.data import decode as decoding
+    from resnet_studio.data import mending
+    from resnet_studio.data.doors import open_data
+    from resnet_studio.data.edits import Edit
+    from resnet_studio.training.batches import FreshBatches
+
+    dataset = open_data(class_zip({"cat": 30, "dog": 30}, side=32), workspace)
+    config = TrainConfig(weights="scratch", freeze="layer2", epochs=8, picture_size=32, batch_size=16, precision="fp32")
+    first, _ = prepared(plan.new_run(dataset, config, workspace))
+    sent, decoded = [], []
+    through, read = FreshBatches.through, decoding.read_picture
+    monkeypatch.setattr(FreshBatches, "through", lambda self, batch: sent.append(len(batch)) or through(self, batch))
+    monkeypatch.setattr(decoding, "read_picture", lambda file, **how: decoded.append(file) or read(file, **how))
+    names = ("cat/3.png", "cat/9.png")
+    edited = mending.edit(workspace, dataset.id, Edit(kind="move", pictures=names, label="dog"))
+    second, _ = prepared(plan.new_run(edited, config, workspace))
+    views = 1 + len(second.materials.batches.varied_features)
+    moved = set(first.materials.batches.training.contents) ^ set(second.materials.batches.training.contents)
+    # each call looks once at the shape of what comes out; a picture that changed its part goes through once a view
+    assert sum(sent) <= len(moved) * views + 6
+    assert len(decoded) <= 2 * len(moved)
+    rows = {content: row for row, content in enumerate(first.materials.batches.training.contents)}
+    for place, content in enumerate(second.materials.batches.training.contents):
+        if content in rows:
+            assert torch.equal(
+                second.materials.batches.plain_features[place], first.materials.batches.plain_features[rows[content]]
+            )
+            assert torch.equal(
+                second.materials.batches.varied_features[:, place],
+                first.materials.batches.varied_features[:, rows[content]],
+            )

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from resnet_studio.ui.data import choices as data_choices
+from resnet_studio.ui.data import mend
 from resnet_studio.ui.data import view as data_view
 from resnet_studio.ui.page.context import T
 from resnet_studio.ui.page.templates import render
@@ -32,6 +33,7 @@ class View:
     classes: gr.HTML
     split: gr.HTML
     gallery: gr.HTML
+    mend: gr.HTML
     problem: gr.HTML
     ready: gr.HTML
     quick: gr.Button
@@ -103,12 +105,13 @@ def view() -> View:
         gallery = gr.HTML(
             "", elem_id="data-gallery", apply_default_css=False, elem_classes="rs-card", js_on_load=GALLERY_JS
         )
+        mended = mend.build()
         problem = gr.HTML("", elem_id="data-next-problem", apply_default_css=False)
         with gr.Row(elem_id="data-next", elem_classes="rs-next"):
             ready = gr.HTML("", elem_id="data-ready", apply_default_css=False)
             quick = gr.Button(T("data.next.quick"), size="lg", elem_id="data-train-now")
             choose = gr.Button(T("data.next"), variant="primary", size="lg", elem_id="data-choose-model")
     return View(
-        empty, working, progress, cancel, understood, facts, choices, note, classes, split, gallery, problem, ready,
-        quick, choose,
+        empty, working, progress, cancel, understood, facts, choices, note, classes, split, gallery, mended, problem,
+        ready, quick, choose,
     )  # fmt: skip

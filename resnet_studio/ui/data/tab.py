@@ -13,6 +13,7 @@ from resnet_studio.service import quick
 from resnet_studio.service.importing import place_of
 from resnet_studio.text import say
 from resnet_studio.ui.data import choices as data_choices
+from resnet_studio.ui.data import mend
 from resnet_studio.ui.data import offers as data_offers
 from resnet_studio.ui.data import parts as data_parts
 from resnet_studio.ui.data import sources as data_sources
@@ -46,6 +47,7 @@ def build(studio: Studio, shared: Shared) -> None:
     _wire_hero(hero, work, sources)
     _wire_imports(studio, shared, sources, view, importing, (hero.frame, work))
     _wire_view(studio, shared, view, (hero.frame, work))
+    mend.wire(studio, shared, view.mend)
     _wire_next(studio, shared, hero, view)
 
 

@@ -36,6 +36,7 @@ from gradio.i18n import I18nData
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
 from resnet_studio.service.album import Album
+from resnet_studio.service.desk import Desk
 from resnet_studio.service.importing import Imports
 from resnet_studio.service.run_data import RunData
 from resnet_studio.service.shelf import Shelf
@@ -59,7 +60,7 @@ class Studio:
 
     ``workspace`` says where things are, ``jobs`` trains, ``access`` tells who may reach the server; ``runs`` is what
     was read of the runs, ``shelf`` keeps the data sets that pages look at in memory, ``imports`` those on their way in,
-    ``album`` pictures that a model was asked about.
+    ``album`` pictures that a model was asked about, ``desk`` the data sets that are being mended.
     """
 
     workspace: Workspace
@@ -69,10 +70,12 @@ class Studio:
     album: Album = field(default_factory=Album)
     runs: RunData = field(init=False)
     shelf: Shelf = field(init=False)
+    desk: Desk = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "runs", RunData(self.workspace))
         object.__setattr__(self, "shelf", Shelf(self.workspace))
+        object.__setattr__(self, "desk", Desk(self.workspace))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,366 @@
+// Mending a data set: a grid of all its pictures, and the queue of labels that may be wrong. Both are one dialog each;
+// what is done goes to the server as an edit, whose answer is a new value of the panel.
+window.studioMend = (element, ask) => {
+  const panel = () => element.querySelector(".rs-mend");
+  const words = () => JSON.parse(panel().dataset.words), classes = () => JSON.parse(panel().dataset.classes);
+  const base = () => `studio/mend/${panel().dataset.dataset}`;
+  const constant = () => base().split(".")[0]; // pictures keep their places, whatever is edited
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  const number = (value) => value.toLocaleString(window.studioLocale);
+  const made = (name, className = "", text = "") => {
+    const node = document.createElement(name);
+    node.className = className;
+    node.textContent = text;
+    if (name === "button") node.type = "button";
+    return node;
+  };
+  const button = (text, act, className = "rs-button") => {
+    const node = made("button", className, text);
+    node.addEventListener("click", act);
+    return node;
+  };
+  const picture = (place, side = 160, alt = "") => {
+    const image = new Image();
+    image.decoding = "async"; image.alt = alt;
+    image.src = `${constant()}/thumb/${place}?side=${side}`;
+    image.onload = () => image.classList.toggle("tiny", image.naturalWidth < side / 2);
+    return image;
+  };
+  const select = (label, options, changed) => {
+    const node = made("select", "rs-select");
+    node.setAttribute("aria-label", label);
+    for (const [value, text] of options) node.append(new Option(text, value));
+    node.addEventListener("change", changed);
+    return node;
+  };
+  const fetched = async (path) => {
+    const answer = await fetch(`${base()}/${path}`).catch(() => null);
+    return answer?.ok ? answer.json() : null;
+  };
+  const opened = (className, title) => {
+    const dialog = made("dialog", `rs-mend-dialog ${className}`), head = made("div", "rs-mend-head");
+    dialog.setAttribute("aria-label", title);
+    const close = button(words().close, () => dialog.close());
+    head.append(made("h2", "rs-h2", title), close);
+    dialog.append(head);
+    const before = document.activeElement;
+    dialog.onclose = () => { dialog.remove(); current = null; before?.focus?.(); };
+    document.querySelector(".gradio-container").append(dialog);
+    dialog.showModal();
+    return { dialog, head, close };
+  };
+  const listed = (id) => {
+    const list = made("datalist");
+    list.id = id;
+    list.append(...classes().map((name) => new Option(name)));
+    return list;
+  };
+  const compare = (places) => {
+    const dialog = made("dialog", "rs-mend-dialog rs-mend-compare"), row = made("div", "rs-mend-sides");
+    row.append(...places.map((place) => picture(place, 640)));
+    dialog.append(row, button(words().close, () => dialog.close()));
+    dialog.onclose = () => dialog.remove();
+    document.querySelector(".gradio-container").append(dialog);
+    dialog.showModal();
+  };
+  let current = null; // the dialog that is open: refresh(), said(text)
+
+  // ---------- Look at all of it ----------
+  const grid = (from) => {
+    const w = words(), { dialog, head, close } = opened("rs-mend-grid", w.grid);
+    const GAP = 6, chosen = new Set(), known = new Map();
+    let places = [], cell = 118, columns = 1, at = 0, anchor = 0, dragging = null, asked = 0;
+
+    const restart = () => { at = anchor = 0; chosen.clear(); load(true); };
+    const standing = select(w.standing, [["used", w.used], ["unlabelled", w.unlabelled], ["left_out", w.left_out]], restart);
+    const kind = select(w.class, [], restart), part = select(w.part, [["", w.parts], ["train", w.train], ["validation", w.validation], ["test", w.test]], restart);
+    const finding = select(w.finding, [["", w.findings], ...JSON.parse(panel().dataset.findings)], restart);
+    const sort = select(w.sort, [["class", w.sort_class], ["name", w.sort_name], ["size", w.sort_size], ["doubt", w.sort_doubt]], restart);
+    const filters = made("div", "rs-mend-filters"), count = made("span", "rs-small rs-number");
+    count.setAttribute("role", "status");
+    filters.append(standing, kind, part, finding, sort, count);
+    head.insertBefore(filters, close);
+
+    const pane = made("div", "rs-mend-pane"), sheet = made("div", "rs-mend-sheet");
+    pane.tabIndex = 0;
+    pane.setAttribute("role", "listbox");
+    pane.setAttribute("aria-multiselectable", "true");
+    pane.setAttribute("aria-label", w.grid);
+    pane.append(sheet);
+    const bar = made("div", "rs-mend-bar"), field = made("input", "rs-mend-field"), note = made("span", "rs-small");
+    note.setAttribute("role", "status");
+    field.placeholder = w.class_name;
+    field.setAttribute("aria-label", w.class_name);
+    field.setAttribute("list", "mend-classes");
+    const act = (data) => { if (data.places && !data.places.length) return said(w.none_chosen); said(w.working); ask("edit", data); };
+    const some = () => [...chosen];
+    const named = (data) => field.value.trim() ? act(data()) : (said(w.type_class), field.focus());
+    const parts = select(w.set_part, [["-", w.set_part], ["", w.no_part], ["train", w.train], ["validation", w.validation], ["test", w.test]], () => {
+      if (parts.value !== "-") act({ kind: "part", places: some(), part: parts.value });
+      parts.value = "-";
+    });
+    const out = button(w.leave_out, () => leave());
+    const rename = button(w.rename, () => kind.value ? named(() => ({ kind: "rename", classes: [kind.value], label: field.value })) : said(w.choose_class));
+    const merge = button(w.merge, () => kind.value ? named(() => ({ kind: "merge", classes: [kind.value, field.value.trim()], label: field.value })) : said(w.choose_class));
+    const leave = () => act({ kind: standing.value === "left_out" ? "put_back" : "leave_out", places: some() });
+    bar.append(
+      field, listed("mend-classes"), button(w.move, () => named(() => ({ kind: "move", places: some(), label: field.value })), "rs-button rs-primary"),
+      out, parts, button(w.together, () => act({ kind: "together", places: some() })), rename, merge,
+      button(w.compare, () => chosen.size === 2 ? compare(some()) : said(w.choose_two)),
+      button(w.all, () => { places.forEach((place) => chosen.add(place)); draw(); }), button(w.nothing, () => { chosen.clear(); draw(); }),
+      button(w.undo, () => act({ kind: "undo" })), button(w.redo, () => act({ kind: "redo" })), note);
+    dialog.append(pane, bar);
+    const said = (text) => { note.textContent = text; };
+
+    const load = async (top) => {
+      const mine = ++asked;
+      const query = new URLSearchParams({ standing: standing.value, kind: kind.value, part: part.value, finding: finding.value, sort: sort.value });
+      const answer = await fetched(`places?${query}`);
+      if (mine !== asked || !answer) return;
+      ({ places } = answer);
+      const here = new Set(places);
+      for (const place of chosen) if (!here.has(place)) chosen.delete(place);
+      known.clear();
+      at = Math.min(at, Math.max(0, places.length - 1));
+      if (top) pane.scrollTop = 0;
+      layout();
+    };
+    const layout = () => {
+      cell = pane.clientWidth < 500 ? 92 : 118;
+      columns = Math.max(2, Math.floor((pane.clientWidth + GAP) / (cell + GAP)));
+      sheet.style.height = `${Math.ceil(places.length / columns) * (cell + GAP)}px`;
+      draw();
+    };
+    const draw = () => {
+      const step = cell + GAP, first = Math.max(0, Math.floor(pane.scrollTop / step) - 1) * columns;
+      const last = Math.min(places.length, (Math.ceil((pane.scrollTop + pane.clientHeight) / step) + 1) * columns);
+      const there = new Map([...sheet.children].map((node) => [node.id, node])), wanted = [];
+      for (let index = first; index < last; index++) {
+        const place = places[index], id = `mend-${place}`;
+        let node = there.get(id);
+        if (!node) {
+          node = made("div", "rs-mend-cell");
+          node.id = id;
+          node.setAttribute("role", "option");
+          node.append(picture(place), made("span", "rs-mend-label"));
+        }
+        node.dataset.index = index;
+        node.style.cssText = `width:${cell}px;height:${cell}px;left:${(index % columns) * step}px;top:${Math.floor(index / columns) * step}px`;
+        node.setAttribute("aria-selected", String(chosen.has(place)));
+        node.classList.toggle("at", index === at);
+        name(node, place);
+        wanted.push(node);
+      }
+      sheet.replaceChildren(...wanted);
+      pane.setAttribute("aria-activedescendant", places.length ? `mend-${places[at]}` : "");
+      count.textContent = fill(w.count, { total: number(places.length), chosen: number(chosen.size) });
+      out.textContent = standing.value === "left_out" ? w.put_back : w.leave_out;
+      describe(places.slice(first, last).filter((place) => !known.has(place)));
+    };
+    const name = (node, place) => {
+      const row = known.get(place);
+      if (!row) return;
+      node.title = `${row.name} · ${row.label || w.unlabelled}${row.model ? ` · ${w.model}` : ""}`;
+      node.querySelector("img").alt = `${row.label} ${row.name}`;
+      node.lastChild.textContent = row.label;
+    };
+    let describing = 0;
+    const describe = (missing) => {
+      clearTimeout(describing);
+      if (!missing.length) return;
+      describing = setTimeout(async () => {
+        const answer = await fetched(`rows?places=${missing.slice(0, 300).join(",")}`);
+        for (const row of answer?.rows ?? []) known.set(row.place, row);
+        for (const node of sheet.children) name(node, places[node.dataset.index]);
+      }, 60);
+    };
+    const range = (from, to) => {
+      for (let index = Math.min(from, to); index <= Math.max(from, to); index++) chosen.add(places[index]);
+    };
+    const square = (from, to, before) => {
+      const [a, b] = [from % columns, to % columns].sort((x, y) => x - y);
+      chosen.clear();
+      before.forEach((place) => chosen.add(place));
+      for (let index = Math.min(from, to) - columns; index <= Math.max(from, to) + columns; index++) {
+        const row = Math.floor(index / columns), column = ((index % columns) + columns) % columns;
+        const inside = row >= Math.floor(Math.min(from, to) / columns) && row <= Math.floor(Math.max(from, to) / columns);
+        if (inside && column >= a && column <= b && index >= 0 && index < places.length) chosen.add(places[index]);
+      }
+    };
+    const toggle = (index) => { const place = places[index]; chosen.has(place) ? chosen.delete(place) : chosen.add(place); };
+    const enlarge = (index) => compare([places[index]]);
+    const under = (event) => {
+      const node = document.elementFromPoint(event.clientX, event.clientY)?.closest?.(".rs-mend-cell");
+      return node ? Number(node.dataset.index) : -1;
+    };
+    pane.addEventListener("pointerdown", (event) => {
+      const index = under(event);
+      if (index < 0 || event.button) return;
+      if (event.shiftKey) range(anchor, index);
+      else if (event.ctrlKey || event.metaKey || event.pointerType === "touch") { toggle(index); anchor = index; }
+      else { const only = chosen.has(places[index]) && chosen.size === 1; chosen.clear(); if (!only) chosen.add(places[index]); anchor = index; dragging = { from: index, before: event.altKey ? [...chosen] : [] }; }
+      at = index;
+      draw();
+    });
+    pane.addEventListener("pointermove", (event) => {
+      if (!dragging || !(event.buttons & 1)) return;
+      const index = under(event);
+      if (index < 0 || index === dragging.to) return;
+      if (dragging.to === undefined && index === dragging.from) return;
+      dragging.to = at = index;
+      square(dragging.from, index, dragging.before);
+      draw();
+    });
+    const end = () => { dragging = null; };
+    pane.addEventListener("pointerup", end);
+    pane.addEventListener("pointerleave", end);
+    pane.addEventListener("dblclick", (event) => { const index = under(event); if (index >= 0) enlarge(index); });
+    pane.addEventListener("dragstart", (event) => event.preventDefault());
+    pane.addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
+    pane.addEventListener("keydown", (event) => {
+      const page = Math.max(1, Math.floor(pane.clientHeight / (cell + GAP))) * columns;
+      const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -page, PageDown: page, Home: -places.length, End: places.length };
+      if (event.key in moves) {
+        const to = Math.min(Math.max(at + moves[event.key], 0), places.length - 1);
+        if (event.shiftKey) range(anchor, to); else anchor = to;
+        at = to;
+        const top = Math.floor(at / columns) * (cell + GAP);
+        if (top < pane.scrollTop) pane.scrollTop = top;
+        if (top + cell > pane.scrollTop + pane.clientHeight) pane.scrollTop = top + cell - pane.clientHeight;
+      } else if (event.key === " ") { toggle(at); anchor = at; }
+      else if (event.key === "Enter") enlarge(at);
+      else if (event.key === "Delete" || event.key === "Backspace") leave();
+      else if (event.key === "m") field.focus();
+      else if ((event.ctrlKey || event.metaKey) && event.key === "a") places.forEach((place) => chosen.add(place));
+      else if ((event.ctrlKey || event.metaKey) && event.key === "z") act({ kind: event.shiftKey ? "redo" : "undo" });
+      else return;
+      event.preventDefault();
+      draw();
+    });
+    const named_classes = () => {
+      const was = kind.value;
+      kind.replaceChildren(new Option(w.classes, ""), ...classes().map((each) => new Option(each, each)));
+      kind.value = classes().includes(was) ? was : "";
+      bar.querySelector("datalist").replaceWith(listed("mend-classes"));
+    };
+    new ResizeObserver(() => dialog.isConnected && layout()).observe(pane);
+    current = { refresh: () => { named_classes(); load(false); }, said };
+    if (from) standing.value = from;
+    named_classes();
+    load(true);
+    pane.focus();
+  };
+
+  // ---------- Labels that may be wrong ----------
+  const queue = () => {
+    const w = words(), { dialog } = opened("rs-mend-queue", w.review);
+    const body = made("div", "rs-mend-body"), note = made("p", "rs-small");
+    note.setAttribute("role", "status");
+    dialog.append(body, note);
+    const said = (text) => { note.textContent = text; };
+    let rows = [], at = 0, estimate = 0, done = [];
+
+    const poll = async () => {
+      if (!dialog.isConnected) return;
+      const answer = await fetched("review");
+      if (!dialog.isConnected) return;
+      if (!answer || answer.state === "failed") return said(answer?.problem || w.failed);
+      if (answer.state !== "ready") {
+        said(answer.total ? fill(w.looking, { share: Math.round(100 * answer.done / answer.total) }) : w.starting);
+        return setTimeout(poll, 500);
+      }
+      ({ suspects: rows, estimate } = answer);
+      said(answer.rare.length ? fill(w.rare, { names: answer.rare.join(w.comma) }) : "");
+      show();
+    };
+    const near = (title, places) => {
+      const row = made("div", "rs-mend-near");
+      row.append(made("span", "rs-small", title), ...places.map((place) => picture(place, 160)));
+      return row;
+    };
+    const decide = (data, key) => {
+      const row = rows[at];
+      if (!row) return;
+      done.push(at);
+      ask("edit", { places: [row.place], why: "label review", ...data });
+      at += 1;
+      show(key);
+    };
+    const acts = () => {
+      const row = rows[at];
+      return {
+        k: [w.keep, () => decide({ kind: "keep" })],
+        t: [fill(w.take, { name: row.suggested }), () => decide({ kind: "move", label: row.suggested })],
+        o: [w.other, () => body.querySelector("input")?.focus()],
+        l: [w.leave_out, () => decide({ kind: "leave_out" })],
+        u: [w.undo, () => back()],
+      };
+    };
+    const back = () => {
+      if (!done.length) return;
+      ask("edit", { kind: "undo" });
+      at = done.pop();
+      show();
+    };
+    const show = () => {
+      const row = rows[at];
+      if (!row) {
+        const last = button(w.undo, back);
+        last.disabled = !done.length;
+        body.replaceChildren(made("p", "rs-h2", done.length ? w.finished : w.no_suspects), last);
+        return;
+      }
+      const shown = made("div", "rs-mend-shown"), side = made("div", "rs-mend-side"), buttons = made("div", "rs-mend-acts");
+      shown.append(picture(row.place, 640, row.name));
+      const own = made("p", "rs-mend-own"), other = made("p", "rs-mend-other");
+      own.append(`${w.own}: `, made("b", "", row.label));
+      other.append(`${w.suggested}: `, made("b", "", row.suggested), ` ${Math.round(100 * row.probability)}%`);
+      for (const [key, [text, act]] of Object.entries(acts())) {
+        const node = button("", act, key === "t" ? "rs-button rs-primary" : "rs-button");
+        node.append(`${text} `, made("kbd", "", key.toUpperCase()));
+        node.setAttribute("aria-keyshortcuts", key.toUpperCase());
+        if (key === "u") node.disabled = !done.length;
+        buttons.append(node);
+      }
+      const form = made("form", "rs-mend-form"), field = made("input", "rs-mend-field"), move = made("button", "rs-button", w.move);
+      move.type = "submit";
+      field.setAttribute("list", "mend-names");
+      field.placeholder = w.class_name;
+      field.setAttribute("aria-label", w.class_name);
+      form.append(field, listed("mend-names"), move);
+      form.onsubmit = (event) => { event.preventDefault(); if (field.value.trim()) decide({ kind: "move", label: field.value }); };
+      const progress = at < estimate
+        ? fill(w.progress, { at: number(at + 1), of: number(Math.min(estimate, rows.length)) })
+        : fill(w.beyond, { at: number(at + 1), of: number(rows.length) });
+      side.append(made("p", "rs-small rs-number", progress), own, other, made("p", "rs-small rs-mend-name", row.name));
+      if (row.uncertain) side.append(made("p", "rs-note rs-warn", w.uncertain));
+      side.append(near(fill(w.like, { name: row.label }), row.own), near(fill(w.like, { name: row.suggested }), row.other), buttons, form);
+      body.replaceChildren(shown, side);
+      dialog.focus();
+    };
+    dialog.tabIndex = -1;
+    dialog.addEventListener("keydown", (event) => {
+      if (event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey || !rows[at]) return;
+      const act = acts()[event.key.toLowerCase()];
+      if (!act) return;
+      event.preventDefault();
+      act[1]();
+    });
+    current = { refresh: () => {}, said };
+    said(w.starting);
+    ask("review", {});
+    setTimeout(poll, 300);
+  };
+
+  element.addEventListener("click", (event) => {
+    const what = event.target.closest("[data-mend]")?.dataset.mend;
+    if (what === "grid") grid();
+    else if (what === "review") queue();
+    else if (what) ask("edit", { kind: what });
+  });
+  return () => {
+    if (!panel() || !current) return;
+    current.said(panel().dataset.problem || panel().dataset.last);
+    current.refresh();
+  };
+};

@@ -1,0 +1,222 @@
+"""Data sets that are being mended on pages: their pictures filtered and sorted, edits, reviews of their labels."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio.data import checkup, mending, names
+from resnet_studio.data.edits import Edit
+from resnet_studio.errors import DataError, StudioError
+from resnet_studio.service.thumbnails import thumbnail
+
+if TYPE_CHECKING:
+    from resnet_studio.data.dataset import Dataset
+    from resnet_studio.review.report import Review
+    from resnet_studio.workspace import Workspace
+
+KEPT = 4
+SIDE = 160
+MOST_AT_ONCE = 100_000
+BY_PLACE = ("move", "leave_out", "put_back", "remove", "keep", "together", "apart", "part")
+BY_CLASS = ("rename", "merge")
+SORTS = ("class", "name", "size", "doubt")
+
+
+@dataclass
+class Begun:
+    """A review in its thread: ``done`` of ``total`` pictures, then what was ``found``, or the ``error``."""
+
+    dataset: str
+    done: int = 0
+    total: int = 0
+    found: Review | None = None
+    error: Exception | None = None
+
+
+class Desk:
+    """The last few data sets with their logs. Safe to use from many threads."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._opened: OrderedDict[str, mending.EditedSet] = OrderedDict()
+        self._reviews: OrderedDict[str, Begun] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def opened(self, id: str) -> mending.EditedSet:
+        """The data set that has, or had, the ``id``. Raises :class:`DataError` where there is none."""
+        folder = mending.folder_of(self._workspace, id)
+        written = (folder / "dataset.json").stat().st_mtime_ns
+        key = f"{folder.name} {written}"
+        with self._lock:
+            if key not in self._opened:
+                self._opened[key] = mending.EditedSet(folder)
+                while len(self._opened) > KEPT:
+                    self._opened.popitem(last=False)
+            self._opened.move_to_end(key)
+            return self._opened[key]
+
+    def edit(self, id: str, asked: Mapping[str, Any], by: str) -> Dataset:
+        """Do what a page ``asked``: a kind, the places of pictures, a class. Raises :class:`DataError`."""
+        opened, kind = self.opened(id), asked.get("kind")
+        if kind == "undo":
+            return opened.undo(by=by)
+        if kind == "redo":
+            return opened.redo(by=by)
+        label, why = str(asked.get("label") or ""), str(asked.get("why") or "")[:200]
+        if kind in BY_CLASS:
+            classes = tuple(str(each) for each in _listed(asked, "classes"))
+            return opened.edit(
+                Edit(kind="rename" if kind == "rename" else "merge", classes=classes, label=label, why=why), by=by
+            )
+        if kind not in BY_PLACE:
+            raise DataError("error.edit.no_pictures")
+        pictures = opened.state.pictures
+        places = [each for each in _listed(asked, "places") if isinstance(each, int) and 0 <= each < len(pictures)]
+        chosen: Any = kind
+        part = str(asked.get("part") or "") if kind == "part" else ""
+        named = tuple(pictures[place].name for place in places)
+        step = Edit(kind=chosen, pictures=named, label=label if kind == "move" else "", part=part, why=why)
+        return opened.edit(step, by=by)
+
+    def places(
+        self, id: str, *, kind: str = "", standing: str = "used", part: str = "", finding: str = "", sort: str = "class"
+    ) -> list[int]:
+        """The places of pictures: of the class ``kind``, that are ``used``, ``unlabelled`` or ``left_out``, of a part
+        or with a ``finding``; sorted by class, name, size or doubt.
+        """
+        opened = self.opened(id)
+        state = opened.state
+        wanted = self._with_finding(opened, finding) if finding else None
+        found = [
+            place
+            for place in range(len(state.pictures))
+            if state.standing(place) == standing
+            and (not kind or state.kinds[place] == kind)
+            and (not part or (state.parts[place] or "") == part)
+            and (wanted is None or state.pictures[place].name in wanted)
+        ]
+        return self._sorted(opened, found, sort)
+
+    def _sorted(self, opened: mending.EditedSet, found: list[int], sort: str) -> list[int]:
+        state = opened.state
+        if sort == "size":
+            return sorted(found, key=lambda place: (state.pictures[place].width * state.pictures[place].height, place))
+        if sort == "doubt" and (review := self.reviewed(opened.state.base.id)) is not None:
+            ranks = {each.sample.name: rank for rank, each in enumerate(review.suspects)}
+            return sorted(found, key=lambda place: (ranks.get(state.pictures[place].name, len(ranks)), place))
+        key = {place: names.natural(state.pictures[place].name) for place in found}
+        if sort == "name":
+            return sorted(found, key=lambda place: key[place])
+        return sorted(found, key=lambda place: (names.natural(state.kinds[place]), key[place]))
+
+    @staticmethod
+    def _with_finding(opened: mending.EditedSet, kind: str) -> frozenset[str]:
+        found = checkup.inspect(opened.dataset())
+        return frozenset(name for finding in found if finding.kind == kind for name in finding.files)
+
+    def row(self, id: str, place: int) -> dict[str, Any]:
+        """What a page shows of the picture at ``place``."""
+        state = self.opened(id).state
+        sample = state.pictures[place]
+        return {
+            "place": place, "name": sample.name, "label": state.kinds[place], "part": state.parts[place] or "",
+            "side": [sample.width, sample.height], "kept": place in state.kept,
+            "model": state.labelled_by[place] == "model",
+        }  # fmt: skip
+
+    def small(self, id: str, place: int, side: int = SIDE) -> tuple[Path | bytes, str] | None:
+        """The picture at ``place`` within ``side`` px: made once, by its content. None where it cannot be read."""
+        opened = self.opened(id)
+        if not 0 <= place < len(opened.state.pictures):
+            return None
+        sample = opened.state.pictures[place]
+        made = self._workspace.cache / "thumbnails" / sample.content[:2] / f"{sample.content}-{side}"
+        if sample.content and not sample.modified:
+            for ending, kind in ((".jpg", "image/jpeg"), (".png", "image/png")):
+                if (path := made.with_name(made.name + ending)).is_file():
+                    return path, kind
+        small = thumbnail(opened.state.base.path(sample), side)
+        if small is None:
+            return None
+        if sample.content and not sample.modified and side <= SIDE:
+            _write(made.with_name(made.name + (".jpg" if small.media_type == "image/jpeg" else ".png")), small.content)
+        return small.content, small.media_type
+
+    def review(self, id: str) -> Begun:
+        """Begin to review the labels of the data set as it is now, or go on; in a thread of its own."""
+        opened = self.opened(id)
+        dataset, base = opened.dataset(), opened.state.base.id
+        with self._lock:
+            known = self._reviews.get(base)
+            if known is not None and known.error is None and (known.dataset == dataset.id or known.found is None):
+                return known
+            begun = self._reviews[base] = Begun(dataset.id)
+            while len(self._reviews) > KEPT:
+                self._reviews.popitem(last=False)
+        threading.Thread(target=self._work, args=(begun, dataset), name="label review", daemon=True).start()
+        return begun
+
+    def _work(self, begun: Begun, dataset: Dataset) -> None:
+        from resnet_studio.review.report import review_dataset
+
+        def progress(done: int, total: int) -> None:
+            begun.done, begun.total = done, total
+
+        try:
+            begun.found = review_dataset(self._workspace, dataset, progress=progress)
+        except Exception as error:  # noqa: BLE001 - shown by whoever asks for it
+            begun.error = error
+
+    def begun(self, id: str) -> Begun | None:
+        """The review that was begun of the data set, whatever moment of it."""
+        with self._lock:
+            return self._reviews.get(mending.base_of(id))
+
+    def reviewed(self, id: str) -> Review | None:
+        """The last review of the data set; None where there is none yet."""
+        begun = self.begun(id)
+        return begun.found if begun else None
+
+    def suspects(self, id: str, most: int) -> list[dict[str, Any]]:
+        """The first suspects of the last review that are still as they were when it was made."""
+        review, state = self.reviewed(id), self.opened(id).state
+        if review is None:
+            return []
+        rows = []
+        for each in review.suspects[:most]:
+            place = state.places.get(each.sample.name)
+            if (
+                place is None
+                or state.standing(place) != "used"
+                or state.kinds[place] != each.label
+                or place in state.kept
+            ):
+                continue
+            sides = {"own": each.sample.label, "other": review.classes.index(each.suggested)}
+            near = {side: review.neighbours(each.place, label) for side, label in sides.items()}
+            rows.append({
+                **self.row(id, place), "suggested": each.suggested, "probability": round(each.probability, 4),
+                "uncertain": each.uncertain,
+                **{side: [state.places[review.samples[at].name] for at in found] for side, found in near.items()},
+            })  # fmt: skip
+        return rows
+
+
+def _listed(asked: Mapping[str, Any], name: str) -> Sequence[Any]:
+    value = asked.get(name)
+    return value[:MOST_AT_ONCE] if isinstance(value, list) else ()
+
+
+def _write(path: Path, content: bytes) -> None:
+    from resnet_studio.durable import replacing
+
+    try:
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+    except (OSError, StudioError):  # it is made again the next time
+        return

@@ -1,0 +1,112 @@
+"""The panel on the Data tab that mends a set: the grid of all its pictures, the queue of labels, undo, saving."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from resnet_studio.errors import StudioError
+from resnet_studio.text import Language, say, template
+from resnet_studio.ui.page.context import Shared, Studio, guarded, reader, sentence_for
+from resnet_studio.ui.page.templates import render
+from resnet_studio.ui.page.whose import started_by, this_browser
+
+if TYPE_CHECKING:
+    from resnet_studio.data.edits import Edit
+    from resnet_studio.data.finding import Finding
+    from resnet_studio.data.mending import EditedSet, History
+
+SCRIPT = """
+const events = {edit: (data) => trigger('edit', data), review: () => trigger('review', {})};
+watch('value', studioMend(element, (kind, data) => events[kind](data)));
+"""
+WORDS = (
+    "grid", "review", "close", "standing", "used", "unlabelled", "left_out", "class", "classes", "part", "parts",
+    "train", "validation", "test", "no_part", "finding", "findings", "sort", "sort_class", "sort_name", "sort_size",
+    "sort_doubt", "count", "class_name", "type_class", "choose_class", "choose_two", "none_chosen", "move", "leave_out",
+    "put_back", "set_part", "together", "rename", "merge", "compare", "all", "nothing", "undo", "redo", "working",
+    "model", "keep", "take", "other", "own", "suggested", "like", "progress", "beyond", "uncertain", "rare", "finished",
+    "no_suspects", "starting", "looking", "failed", "comma",
+)  # fmt: skip
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def build() -> gr.HTML:
+    """The panel; :func:`wire` fills it."""
+    return gr.HTML("", elem_id="data-mend", elem_classes="rs-card", apply_default_css=False, js_on_load=SCRIPT)
+
+
+def wire(studio: Studio, shared: Shared, panel: gr.HTML) -> None:
+    """Show the data set that this browser looks at, and do what its visitor asks for."""
+
+    def shown(name: str | None) -> str:
+        """In: the data set. Out: the panel."""
+        return panel_of(studio, name)
+
+    @guarded
+    def edited(name: str | None, event: gr.EventData) -> tuple[Any, str]:
+        """In: the data set, what to do. Out: the data set as it is then, the panel."""
+        try:
+            after = studio.desk.edit(name or "", event._data, started_by(this_browser()))
+        except StudioError as error:
+            return gr.skip(), panel_of(studio, name, sentence_for(error))
+        return after.id, panel_of(studio, after.id)
+
+    @guarded
+    def begun(name: str | None) -> str:
+        """In: the data set. Out: the panel, after a review of its labels was begun."""
+        studio.desk.review(name or "")
+        return panel_of(studio, name)
+
+    shared.dataset.change(shown, shared.dataset, panel, **QUIET)
+    # each edit is done, however fast they come: keys of the queue are pressed faster than a server answers
+    panel.edit(edited, shared.dataset, [shared.dataset, panel], trigger_mode="multiple", concurrency_limit=1, **QUIET)
+    panel.review(begun, shared.dataset, panel, trigger_mode="once", **QUIET)
+
+
+def panel_of(studio: Studio, name: str | None, problem: str = "") -> str:
+    """The panel of the data set ``name``; empty where there is none."""
+    if not name:
+        return ""
+    try:
+        opened, findings = studio.desk.opened(name), studio.shelf.findings(name)
+    except StudioError:
+        return ""
+    return html(name, opened, findings, reader(), problem)
+
+
+def html(name: str, opened: EditedSet, findings: Sequence[Finding], language: Language, problem: str = "") -> str:
+    """The panel: buttons, and what was done last."""
+    dataset, history = opened.dataset(), opened.history()
+    texts = {key: template(f"mend.{key}", language) for key in WORDS}
+    listed = [[each.kind, each.sentence(language)[:60]] for each in findings if each.files]
+    return render(
+        "data/mend.html",
+        language,
+        dataset=name,
+        words=json.dumps(texts, ensure_ascii=False),
+        classes=json.dumps(dataset.classes, ensure_ascii=False),
+        findings=json.dumps(listed, ensure_ascii=False),
+        problem=problem,
+        last=last_of(history, language),
+        steps=len(history.lines),
+        can_undo=bool(history.done),
+        can_redo=bool(history.undone),
+    )
+
+
+def last_of(history: History, language: Language) -> str:
+    """How many edits count, and what the last of them was."""
+    if not history.done:
+        return say("mend.unchanged", language)
+    return say("mend.changed", language, count=len(history.done), last=said_of(history.done[-1], language))
+
+
+def said_of(edit: Edit, language: Language) -> str:
+    """One edit in a few words."""
+    count = len(edit.pictures) + len(edit.added)
+    classes = ("、" if language == "zh" else ", ").join(edit.classes)
+    return say(f"mend.did.{edit.kind}", language, count=count, label=edit.label, classes=classes)

@@ -1,0 +1,117 @@
+"""Routes behind the grid and the review queue: pages of pictures by their places, thumbnails, the saved set."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi.responses import FileResponse, Response
+from starlette.background import BackgroundTask
+
+from resnet_studio import owners
+from resnet_studio.errors import StudioError
+from resnet_studio.ui.page.context import Studio, language_of
+from resnet_studio.workspace import slug
+
+A_DAY = {"cache-control": "private, max-age=86400"}
+FRESH = {"cache-control": "no-store"}
+QUEUE = 200
+Sort = Literal["class", "name", "size", "doubt"]
+Standing = Literal["used", "unlabelled", "left_out"]
+
+
+def routes(studio: Studio) -> APIRouter:
+    """The routes under ``/studio/mend/{dataset}``; data sets are known by id, pictures by place."""
+    router = APIRouter(prefix="/studio/mend/{dataset}")
+    _add_pictures(router, studio)
+    _add_review(router, studio)
+    return router
+
+
+def _add_pictures(router: APIRouter, studio: Studio) -> None:
+    desk = studio.desk
+
+    @router.get("/places")
+    def places(
+        dataset: str,
+        kind: Annotated[str, Query(max_length=300)] = "",
+        standing: Standing = "used",
+        part: Annotated[str, Query(max_length=20)] = "",
+        finding: Annotated[str, Query(max_length=40)] = "",
+        sort: Sort = "class",
+    ) -> dict[str, Any]:
+        """All pictures that a filter leaves, by place, in their order."""
+        with _missing():
+            found = desk.places(dataset, kind=kind, standing=standing, part=part, finding=finding, sort=sort)
+        return {"total": len(found), "places": found}
+
+    @router.get("/rows")
+    def rows(dataset: str, places: Annotated[str, Query(max_length=4000, pattern=r"^\d+(,\d+)*$")]) -> dict[str, Any]:
+        """What is known of some pictures."""
+        with _missing():
+            count = len(desk.opened(dataset).state.pictures)
+            wanted = [place for each in places.split(",") if len(each) < 10 and (place := int(each)) < count]
+            return {"rows": [desk.row(dataset, place) for place in wanted]}
+
+    @router.get("/thumb/{place}")
+    def thumb(
+        dataset: str, place: Annotated[int, Path(ge=0)], side: Annotated[int, Query(ge=16, le=640)] = 160
+    ) -> Response:
+        """One picture, small; it is made once."""
+        with _missing():
+            small = desk.small(dataset, place, side)
+        if small is None:
+            raise HTTPException(404)
+        content, kind = small
+        if isinstance(content, bytes):
+            return Response(content, media_type=kind, headers=A_DAY)
+        return FileResponse(content, media_type=kind, headers=A_DAY)
+
+    @router.get("/set.zip")
+    def saved(dataset: str) -> FileResponse:
+        """The data set as it is now: a zip of class folders, with what was changed."""
+        from resnet_studio.data.saved_set import changes_of, save_set
+
+        with _missing():
+            opened = desk.opened(dataset)
+            now = opened.dataset()
+            name = f"export-{owners.this_process()}-{secrets.token_hex(4)}.zip"
+            path = studio.workspace.temporary / name
+            save_set(now, path, changes_of(opened.state.base, opened.history()))
+        gone = BackgroundTask(path.unlink, missing_ok=True)
+        return FileResponse(path, filename=f"{slug(now.name)}.zip", headers=FRESH, background=gone)
+
+
+def _add_review(router: APIRouter, studio: Studio) -> None:
+    desk = studio.desk
+
+    @router.get("/review")
+    def review(dataset: str, request: Request) -> dict[str, Any]:
+        """How far the review of the labels is, then the first suspects."""
+        begun = desk.begun(dataset)
+        if begun is None:
+            return {"state": "none"}
+        if isinstance(begun.error, StudioError):
+            return {"state": "failed", "problem": begun.error.sentence(language_of(request))}
+        if begun.error is not None:
+            return {"state": "failed", "problem": ""}
+        if begun.found is None:
+            return {"state": "working", "done": begun.done, "total": begun.total}
+        with _missing():
+            suspects = desk.suspects(dataset, max(QUEUE, begun.found.estimate))
+        return {
+            "state": "ready", "estimate": begun.found.estimate, "total": len(begun.found.samples),
+            "rare": list(begun.found.rare), "suspects": suspects,
+        }  # fmt: skip
+
+
+@contextmanager
+def _missing() -> Iterator[None]:
+    """A data set that is not there is a page that is not there."""
+    try:
+        yield
+    except StudioError as error:
+        raise HTTPException(404, str(error)) from error

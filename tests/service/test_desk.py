@@ -1,0 +1,129 @@
+"""A data set on the desk: pages of its pictures, edits by place, thumbnails made once, a review in the background."""
+
+from __future__ import annotations
+
+import time
+
+import made
+import pytest
+
+from resnet_studio.data import mending
+from resnet_studio.data.dataset import Dataset, Sample, save
+from resnet_studio.data.doors import open_data
+from resnet_studio.data.fingerprints import fingerprint
+from resnet_studio.errors import DataError
+from resnet_studio.service import desk as desk_module
+from resnet_studio.service.desk import Desk
+
+
+@pytest.fixture
+def desk(workspace):
+    return Desk(workspace)
+
+
+@pytest.fixture
+def dataset(class_zip, workspace):
+    return open_data(class_zip({"cat": 12, "dog": 12}), workspace)
+
+
+def names_of(desk, dataset, places):
+    return [desk.row(dataset.id, place)["name"] for place in places]
+
+
+def test_pictures_are_filtered_and_sorted_as_people_count(desk, dataset):
+    found = desk.places(dataset.id, kind="cat", sort="name")
+    assert names_of(desk, dataset, found) == [f"cat/{number}.png" for number in range(12)]
+    assert len(desk.places(dataset.id)) == 24
+    assert desk.places(dataset.id, standing="left_out") == []
+
+
+def test_edits_name_pictures_by_place_and_can_be_undone(desk, dataset, workspace):
+    first, second = desk.places(dataset.id, kind="cat", sort="name")[:2]
+    after = desk.edit(dataset.id, {"kind": "move", "places": [first, second], "label": "dog"}, "browser:x")
+    assert after.counts == {"cat": 10, "dog": 14}
+    out = desk.edit(dataset.id, {"kind": "leave_out", "places": [first]}, "browser:x")
+    assert names_of(desk, out, desk.places(out.id, standing="left_out")) == ["cat/0.png"]
+    assert desk.edit(out.id, {"kind": "undo"}, "browser:x").id == after.id
+    assert {line.by for line in mending.history(workspace, dataset.id).lines} == {"browser:x"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {}, {"kind": "add", "places": [0]}, {"kind": "move", "places": [0]},
+        {"kind": "move", "places": ["0"], "label": "x"},
+        {"kind": "leave_out", "places": [-1, 10**9, 2.5, None]}, {"kind": "leave_out", "places": "all"},
+        {"kind": "rename", "classes": ["cow"], "label": "ox"}, {"kind": "rename", "classes": {"a": 1}, "label": "ox"},
+        {"kind": "part", "places": [0], "part": "../x"}, {"kind": "undo"},
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused_in_a_sentence(desk, dataset, asked, workspace):
+    with pytest.raises(DataError):
+        desk.edit(dataset.id, asked, "browser:x")
+    assert mending.current(workspace, dataset.id) == dataset
+
+
+def test_a_thumbnail_is_made_once(desk, class_zip, workspace, monkeypatch):
+    dataset = open_data(class_zip({"cat": 2, "dog": 2}, side=300), workspace)
+    content, kind = desk.small(dataset.id, 0)
+    monkeypatch.setattr(desk_module, "thumbnail", None)
+    path, again = desk.small(dataset.id, 0)
+    assert path.read_bytes() == content and kind == again
+    assert desk.small(dataset.id, 99) is None
+
+
+def test_a_review_runs_in_the_background_and_forgets_what_was_settled(desk, workspace, tmp_path, monkeypatch):
+    import numpy as np
+
+    from resnet_studio.review import report
+
+    rows = []
+
+    def features(backbone, files, contents, cache, **more):
+        draw = np.random.default_rng(0)
+        return np.array([draw.normal(size=8) + (6 if "a/" in name else 0) for name in rows], np.float32)
+
+    files = {f"{kind}/{n}.png": made.picture(n, label=at) for at, kind in enumerate(("a", "b")) for n in range(20)}
+    dataset = open_data(made.zipped(tmp_path / "x.zip", files), workspace)
+    place = desk.places(dataset.id, kind="a")[3]
+    name = desk.row(dataset.id, place)["name"]
+    wrong = desk.edit(dataset.id, {"kind": "move", "places": [place], "label": "b"}, "x")
+    rows += [sample.name for sample in wrong.samples]
+    monkeypatch.setattr(report, "embed", features)
+    begun = desk.review(wrong.id)
+    assert desk.review(wrong.id) is begun
+    until = time.monotonic() + 120
+    while begun.found is None and begun.error is None and time.monotonic() < until:
+        time.sleep(0.05)
+    assert begun.error is None
+    first = desk.suspects(wrong.id, 40)[0]
+    assert (first["name"], first["label"], first["suggested"]) == (name, "b", "a")
+    assert len(first["own"]) == len(first["other"]) == 4
+    assert desk.places(wrong.id, sort="doubt")[0] == place
+    desk.edit(wrong.id, {"kind": "keep", "places": [place]}, "x")
+    assert place not in [row["place"] for row in desk.suspects(wrong.id, 40)]
+
+
+def test_a_page_of_a_large_set_takes_a_tenth_of_a_second(desk, workspace):
+    samples = tuple(
+        Sample(f"class{n % 10}/{n:05}.jpg", f"pictures/{n}.jpg", n % 10, None, f"{n:064x}", 9, 9) for n in range(20_000)
+    )
+    samples = tuple(sorted(samples, key=lambda each: (each.label, each.name)))
+    classes = tuple(f"class{number}" for number in range(10))
+    folder = workspace.datasets / "large"
+    folder.mkdir()
+    save(
+        Dataset("large", "large", folder, classes, samples, source="zip", fingerprint=fingerprint(samples, classes)),
+        folder,
+    )
+    desk.places("large")
+    for asked in ({"kind": "class3"}, {"sort": "name"}, {"sort": "size"}, {"standing": "left_out"}, {}):
+        begun = time.process_time()
+        desk.places("large", **asked)
+        spent = time.process_time() - begun
+        print(asked, spent)
+        assert spent < 0.1
+    begun = time.process_time()
+    for place in range(200):
+        desk.row("large", place)
+    assert time.process_time() - begun < 0.1

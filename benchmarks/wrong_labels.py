@@ -20,7 +20,7 @@ import torch
 from resnet_studio.data import views
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.review.embedding import Backbone, embed
-from resnet_studio.review.suspects import C, judge
+from resnet_studio.review.suspects import judge, strength
 from resnet_studio.training import probe
 
 FLIPPED, LOOKED_AT = 0.05, 0.1
@@ -44,6 +44,7 @@ def pictures(archive: Path, kinds: list[str], inside: str, count: int, folder: P
 
 def accuracy(features: np.ndarray, labels: np.ndarray, test: np.ndarray, answers: np.ndarray) -> float:
     """Of a probe fitted to ``features``, on ``test``."""
+    C = strength(*features.shape)
     fitted = probe.fit(torch.from_numpy(features), torch.from_numpy(labels), int(labels.max()) + 1, 0, C=C)
     return fitted.accuracy(torch.from_numpy(test), torch.from_numpy(answers))
 

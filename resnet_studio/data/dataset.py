@@ -255,7 +255,9 @@ def split(
     ``together`` is written down. Equal pictures and an equal ``seed`` give an equal split, whichever way they came in.
     """
     keys = [sample.group for sample in dataset.samples] if groups is None else groups
-    parts, free, by_model = {part: list[Sample]() for part in PARTS}, [], []
+    parts: dict[Part, list[Sample]] = {part: [] for part in PARTS}
+    free: list[Sample] = []
+    by_model: list[Sample] = []
     for sample, key in zip(dataset.samples, keys, strict=True):
         kept = replace(sample, group=key)
         into = by_model if sample.labelled_by == MODEL else parts[sample.part] if sample.part else free

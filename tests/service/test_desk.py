@@ -81,13 +81,14 @@ def test_a_review_runs_in_the_background_and_forgets_what_was_settled(desk, work
 
     def features(backbone, files, contents, cache, **more):
         draw = np.random.default_rng(0)
-        return np.array([draw.normal(size=8) + (6 if "a/" in name else 0) for name in rows], np.float32)
+        return np.array(
+            [draw.normal(size=8) + (6 if "a/" in name or "wrong" in name else 0) for name in rows], np.float32
+        )
 
     files = {f"{kind}/{n}.png": made.picture(n, label=at) for at, kind in enumerate(("a", "b")) for n in range(20)}
-    dataset = open_data(made.zipped(tmp_path / "x.zip", files), workspace)
-    place = desk.places(dataset.id, kind="a")[3]
-    name = desk.row(dataset.id, place)["name"]
-    wrong = desk.edit(dataset.id, {"kind": "move", "places": [place], "label": "b"}, "x")
+    files["b/wrong.png"] = made.picture(99)
+    wrong, name = open_data(made.zipped(tmp_path / "x.zip", files), workspace), "b/wrong.png"
+    place = desk.places(wrong.id, kind="b", sort="name")[-1]
     rows += [sample.name for sample in wrong.samples]
     monkeypatch.setattr(report, "embed", features)
     begun = desk.review(wrong.id)

@@ -27,6 +27,7 @@ class Edited:
         self.pictures: list[Sample] = [*base.samples, *base.unlabelled]
         self.places = {sample.name: place for place, sample in enumerate(self.pictures)}
         self._lines: dict[int, tuple[Sample, str, str]] = {}
+        self._ranks: list[int] = []
         self.begin()
 
     def begin(self) -> None:
@@ -104,6 +105,16 @@ class Edited:
     def classes(self) -> tuple[str, ...]:
         """The classes that have a picture, as people sort names."""
         return tuple(sorted({self.kinds[place] for place in self._used()}, key=natural))
+
+    @property
+    def ranks(self) -> list[int]:
+        """For each picture, how many come before it by name, as people sort names."""
+        if len(self._ranks) != len(self.pictures):
+            ordered = sorted(self._all(), key=lambda place: natural(self.pictures[place].name))
+            self._ranks = [0] * len(ordered)
+            for rank, place in enumerate(ordered):
+                self._ranks[place] = rank
+        return self._ranks
 
     def standing(self, place: int) -> Standing:
         """What becomes of the picture at ``place``."""

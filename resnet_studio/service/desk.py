@@ -107,12 +107,13 @@ class Desk:
         if sort == "size":
             return sorted(found, key=lambda place: (state.pictures[place].width * state.pictures[place].height, place))
         if sort == "doubt" and (review := self.reviewed(opened.state.base.id)) is not None:
-            ranks = {each.sample.name: rank for rank, each in enumerate(review.suspects)}
-            return sorted(found, key=lambda place: (ranks.get(state.pictures[place].name, len(ranks)), place))
-        key = {place: names.natural(state.pictures[place].name) for place in found}
+            doubt = {each.sample.name: rank for rank, each in enumerate(review.suspects)}
+            return sorted(found, key=lambda place: (doubt.get(state.pictures[place].name, len(doubt)), place))
+        ranks = state.ranks
         if sort == "name":
-            return sorted(found, key=lambda place: key[place])
-        return sorted(found, key=lambda place: (names.natural(state.kinds[place]), key[place]))
+            return sorted(found, key=lambda place: ranks[place])
+        kinds = {kind: rank for rank, kind in enumerate(sorted(set(state.kinds), key=names.natural))}
+        return sorted(found, key=lambda place: (kinds[state.kinds[place]], ranks[place]))
 
     @staticmethod
     def _with_finding(opened: mending.EditedSet, kind: str) -> frozenset[str]:

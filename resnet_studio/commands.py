@@ -37,6 +37,14 @@ if TYPE_CHECKING:
     from resnet_studio.training.finder import Rates
 
 
+OF_DATA = {
+    "check": data_commands.check,
+    "dataset": dataset_commands.run,
+    "review": review_commands.review,
+    "label-next": review_commands.label_next,
+}
+
+
 def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Do what ``options.command`` says; compute along where another process of a launcher does it."""
     if options.command in ("train", "resume") and world.is_follower():
@@ -45,15 +53,9 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
         if not follow(world.join()):
             raise RunError("error.devices.lost")
         return Result("", {})
+    if (of_data := OF_DATA.get(options.command)) is not None:
+        return of_data(options, workspace, terminal)
     match options.command:
-        case "check":
-            return data_commands.check(options, workspace, terminal)
-        case "dataset":
-            return dataset_commands.run(options, workspace, terminal)
-        case "review":
-            return review_commands.review(options, workspace, terminal)
-        case "label-next":
-            return review_commands.label_next(options, workspace, terminal)
         case "train":
             return train(options, workspace, terminal)
         case "resume":

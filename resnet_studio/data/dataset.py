@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from resnet_studio.data.by_model import MODEL, unlike
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.columns import from_columns, to_columns
 from resnet_studio.data.grouped import assign_together, inside_top
@@ -50,7 +51,6 @@ class Sample:
 
 _LATER = ("group", "labelled_by")
 """Columns that older data sets do not have; they are written where a picture has anything in them."""
-MODEL = "model"
 STORED = "//"
 """What the ``file`` of a picture begins with that lies in the workspace, wherever the data set's own pictures lie."""
 
@@ -255,9 +255,7 @@ def split(
     ``together`` is written down. Equal pictures and an equal ``seed`` give an equal split, whichever way they came in.
     """
     keys = [sample.group for sample in dataset.samples] if groups is None else groups
-    parts: dict[Part, list[Sample]] = {part: [] for part in PARTS}
-    free: list[Sample] = []
-    by_model: list[Sample] = []
+    parts, free, by_model = {part: list[Sample]() for part in PARTS}, list[Sample](), list[Sample]()
     for sample, key in zip(dataset.samples, keys, strict=True):
         kept = replace(sample, group=key)
         into = by_model if sample.labelled_by == MODEL else parts[sample.part] if sample.part else free
@@ -267,7 +265,7 @@ def split(
         free, parts["train"], shares = parts["train"], [], Shares(validation, 0)
     for sample, part in zip(free, _assigned(dataset, free, shares, seed), strict=True):
         parts[part].append(sample)
-    parts["train"] += _unlike(by_model, [*parts["validation"], *parts["test"]])
+    parts["train"] += unlike(by_model, [*parts["validation"], *parts["test"]])
     return Split(
         dataset=dataset.id,
         dataset_name=dataset.name,
@@ -292,12 +290,6 @@ def _assigned(dataset: Dataset, free: Sequence[Sample], shares: Shares, seed: in
     return assign_together(labels, contents, [sample.group for sample in free], shares, seed)
 
 
-def _unlike(by_model: Sequence[Sample], scored: Sequence[Sample]) -> list[Sample]:
-    """Pictures that a model has labelled, none of which belongs together with one that is scored."""
-    held = {key for sample in scored for key in (sample.content, sample.group) if key}
-    return [sample for sample in by_model if not held & {sample.content, sample.group}]
-
-
 def save(dataset: Dataset, folder: Path) -> None:
     """Write ``dataset.json``, and a ``summary.json`` that lists can be made from, into ``folder``."""
     write_json(folder / "dataset.json", dataset.to_json())
@@ -314,6 +306,5 @@ def load(folder: Path) -> Dataset:
 
 
 def _place_of(sample: Sample, root: Path, store: Path | None) -> Path:
-    if store is not None and sample.file.startswith(STORED):
-        return store / sample.file.removeprefix(STORED)
-    return root / sample.file
+    inside = sample.file.removeprefix(STORED)
+    return root / sample.file if store is None or inside == sample.file else store / inside

@@ -45,8 +45,7 @@ class Card:
     """What is known of a model besides its weights. ``ValueError`` for what no model of the studio can be.
 
     ``classes`` are in the order of the logits; ``metrics`` are plain JSON values; ``created`` is an ISO 8601 time;
-    ``sha256`` is that of the tensor data and is filled in when the checkpoint is written. ``pseudo_labelled`` counts
-    training pictures whose label another model gave.
+    ``sha256`` is of the tensor data, filled in when it is written; a model labelled ``pseudo_labelled`` pictures.
     """
 
     classes: tuple[str, ...]
@@ -110,9 +109,7 @@ class Card:
         # network for a plain ResNet: they must refuse the file.
         version = 3 if self.family != "resnet" else 2 if any(key in prepared for key in LATER) else 1
         values = {**asdict(self), "preprocessing": prepared, "version": version, "classes": list(self.classes)}
-        if not self.pseudo_labelled:
-            del values["pseudo_labelled"]
-        return {key: _plain(value) for key, value in values.items()}
+        return {key: _plain(value) for key, value in values.items() if value or key != "pseudo_labelled"}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Card:

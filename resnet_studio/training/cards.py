@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resnet_studio.data import views
-from resnet_studio.data.dataset import MODEL
+from resnet_studio.data.by_model import MODEL
 from resnet_studio.data.drawings import LOOKED_AT, are_drawings
 from resnet_studio.model.checkpoint import Card, Preprocessing
 

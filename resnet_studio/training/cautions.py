@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from resnet_studio.data import views
+from resnet_studio.data.by_model import MODEL
 from resnet_studio.data.mirroring import mirrored_pairs
-from resnet_studio.events import Noted
+from resnet_studio.events import Event, Noted, PicturesSkipped
 from resnet_studio.model import anatomy, architecture, weights
 from resnet_studio.training.plan import freeze_in, keeps_features
 
@@ -16,6 +17,7 @@ MOST_NAMED = 5
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
     from resnet_studio.data.dataset import Dataset, Split
+    from resnet_studio.training.batches import Part
 
 
 def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: float = 1.0) -> tuple[Noted, ...]:
@@ -60,3 +62,11 @@ def picture_cautions(settled: TrainConfig, asked: TrainConfig, pictures: Dataset
     early, size = asked.early_picture_size, settled.picture_size
     if early is not None and early < min(size, settled.early_picture_size or size) and keeps_features(settled):
         yield Noted(key="note.plan.full_views", values={"asked": early, "size": size})
+
+
+def about_pictures(train: Part, validation: Part, *, new: bool) -> Iterator[Event]:
+    """Which pictures could not be decoded; at a ``new`` training, how many have a label that no person has checked."""
+    if train.skipped or validation.skipped:
+        yield PicturesSkipped(files=train.skipped + validation.skipped)
+    if new and (count := sum(sample.labelled_by == MODEL for sample in train.samples)):
+        yield Noted(key="note.pseudo_labelled", values={"count": count, "total": len(train.samples)})

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio.data import measured, views
 from resnet_studio.data.augment import Recipe, recipe
 from resnet_studio.data.cache import ArrayCache
-from resnet_studio.data.dataset import MODEL
 from resnet_studio.data.decode import content, is_decoded
 from resnet_studio.data.reading import Reading
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import DataError, RunError
-from resnet_studio.events import Event, Noted, PicturesSkipped, Preparing, Probed
+from resnet_studio.events import Event, Noted, Preparing, Probed
 from resnet_studio.model import architecture, resnet, weights
 from resnet_studio.model.device import choose_device, layout
 from resnet_studio.training import adapting, cards, features, hardware, originals, probe, saving
 from resnet_studio.training.batches import FreshBatches, Part, decode_parts, retold
-from resnet_studio.training.cautions import MOST_NAMED
+from resnet_studio.training.cautions import MOST_NAMED, about_pictures
 from resnet_studio.training.materials import Materials
 from resnet_studio.training.mirrored import mirrored_classes
 from resnet_studio.training.session import Session
@@ -163,10 +162,7 @@ def _decoded(
     train, validation = parts
     if goes_on is None:
         originals.remember(run, split, train, validation)
-    if train.skipped or validation.skipped:
-        yield PicturesSkipped(files=train.skipped + validation.skipped)
-    if goes_on is None and (by_model := sum(sample.labelled_by == MODEL for sample in train.samples)):
-        yield Noted(key="note.pseudo_labelled", values={"count": by_model, "total": len(train.samples)})
+    yield from about_pictures(train, validation, new=goes_on is None)
     rows = goes_on.rows(train.samples) if goes_on else None
     return _Decoded(split, reading, train, validation, rows, bool(goes_on and goes_on.validation_differs))
 

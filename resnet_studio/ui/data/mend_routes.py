@@ -27,6 +27,7 @@ def routes(studio: Studio) -> APIRouter:
     """The routes under ``/studio/mend/{dataset}``; data sets are known by id, pictures by place."""
     router = APIRouter(prefix="/studio/mend/{dataset}")
     _add_pictures(router, studio)
+    _add_saved(router, studio)
     _add_review(router, studio)
     return router
 
@@ -69,6 +70,10 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
         if isinstance(content, bytes):
             return Response(content, media_type=kind, headers=A_DAY)
         return FileResponse(content, media_type=kind, headers=A_DAY)
+
+
+def _add_saved(router: APIRouter, studio: Studio) -> None:
+    desk = studio.desk
 
     @router.get("/set.zip")
     def saved(dataset: str) -> FileResponse:

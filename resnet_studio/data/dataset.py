@@ -254,12 +254,10 @@ def split(
     with an equal key in ``groups`` (one a picture, empty for none; without it, what the samples name as their group).
     ``together`` is written down. Equal pictures and an equal ``seed`` give an equal split, whichever way they came in.
     """
-    keys = [sample.group for sample in dataset.samples] if groups is None else groups
     parts, free, by_model = {part: list[Sample]() for part in PARTS}, list[Sample](), list[Sample]()
-    for sample, key in zip(dataset.samples, keys, strict=True):
+    for sample, key in zip(dataset.samples, groups or [each.group for each in dataset.samples], strict=True):
         kept = replace(sample, group=key)
-        into = by_model if sample.labelled_by == MODEL else parts[sample.part] if sample.part else free
-        into.append(kept)
+        (by_model if kept.labelled_by == MODEL else parts[kept.part] if kept.part else free).append(kept)
     shares = Shares(validation, test)
     if parts["train"] and not parts["validation"] and not free:
         free, parts["train"], shares = parts["train"], [], Shares(validation, 0)

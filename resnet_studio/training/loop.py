@@ -34,14 +34,6 @@ def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
         if ending is not None:
             yield from _end(run, ending)
         return
-    if not run.state_file.exists():
-        if not (yield from keep_near_together(run, control)):
-            yield Interrupted()
-            return
-        split = split_of(run)
-        yield from cautions(run.config, run.requested, imbalance(sample.label for sample in split.train))
-        yield from picture_cautions(run.config, run.requested, split)
-        yield from series_cautions(split)
     session = yield from _prepared(run, control, world)
     if session is None:
         yield Interrupted()
@@ -63,12 +55,24 @@ def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
     yield from _end(run, finish(session, reason))
 
 
+def _begun(run: Run, control: Control, world: World) -> Generator[Event, None, Session | None]:
+    """The session after its split is settled and all that one should know is said; None where an end is asked for."""
+    if not run.state_file.exists():
+        if not (yield from keep_near_together(run, control)):
+            return None
+        split = split_of(run)
+        yield from cautions(run.config, run.requested, imbalance(sample.label for sample in split.train))
+        yield from picture_cautions(run.config, run.requested, split)
+        yield from series_cautions(split)
+    return (yield from prepare(run, control, world))
+
+
 def _prepared(run: Run, control: Control, world: World) -> Generator[Event, None, Session | None]:
     """The session. Rank 0 prepares and saves it; the others then go on from there, as a resumed training does."""
     if world.size == 1:
-        return (yield from prepare(run, control))
+        return (yield from _begun(run, control, world))
     if world.main:
-        session = yield from prepare(run, control, world)
+        session = yield from _begun(run, control, world)
         if session is not None:
             session.save()
         world.share(session is not None)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -114,11 +114,15 @@ class _Timm:
     )  # fmt: skip
 
     def build(self, name: str, classes: int) -> ResNet:
-        model: ResNet = _imported("timm", name).create_model(name, pretrained=False, num_classes=classes)
+        with _needed_for(name):
+            import timm
+        model: ResNet = timm.create_model(name, pretrained=False, num_classes=classes)
         return model
 
     def published(self, entry: str) -> Published:
-        how = _imported("timm.models", entry).get_pretrained_cfg(entry)
+        with _needed_for(entry):
+            from timm.models import get_pretrained_cfg
+        how: Any = get_pretrained_cfg(entry)
         crop = how.input_size[-1]
         detail = {"url": how.url, "recipe": entry, "license": how.license, "terms": "weights.terms.imagenet-timm"}
         return Published(
@@ -138,9 +142,11 @@ def is_installed(library: Library) -> bool:
     return importlib.util.find_spec(library.name) is not None
 
 
-def _imported(module: str, network: str) -> Any:
+@contextmanager
+def _needed_for(network: str) -> Iterator[None]:
+    """A library that is imported within is optional; the error says what to install where it is missing."""
     try:
-        return importlib.import_module(module)
+        yield
     except ImportError as error:
-        library = module.partition(".")[0]
+        library = (error.name or "").partition(".")[0]
         raise ConfigError("error.architecture.not_installed", network=network, library=library) from error

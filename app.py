@@ -6,5 +6,5 @@ from resnet_studio import compiler
 from resnet_studio.cli import main
 
 if __name__ == "__main__":
-    compiler.leave_out()
+    compiler.defer()
     sys.exit(main(["ui", *sys.argv[1:]]))

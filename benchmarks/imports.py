@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN = """
 from resnet_studio import compiler
-compiler.leave_out()
+compiler.defer()
 import torch, torchvision
 network = torchvision.models.resnet18(num_classes=2)
 optimizer = torch.optim.AdamW(network.parameters())

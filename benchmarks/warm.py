@@ -47,7 +47,7 @@ def main() -> None:
     given = parser.parse_args()
     probed: list[float] = []
 
-    def told(event: Event) -> None:
+    def on_event(event: Event) -> None:
         if isinstance(event, Probed):
             probed.append(time.perf_counter() - begun)
 
@@ -57,7 +57,7 @@ def main() -> None:
         dataset = studio.open_data(folder_of(given.data, given.pictures, Path(folder)), workspace)
         for _ in range(1 + given.rounds):
             begun = time.perf_counter()
-            studio.train(dataset, workspace=workspace, weights=given.weights, freeze="layer4", told=told)
+            studio.train(dataset, workspace=workspace, weights=given.weights, freeze="layer4", on_event=on_event)
             seconds.append(time.perf_counter() - begun)
     each = [{"probe_s": round(p, 2), "all_s": round(a, 2)} for p, a in zip(probed, seconds, strict=True)]
     Ledger("warm").append({"pictures": given.pictures, "first": each[0], "again": each[1:]})

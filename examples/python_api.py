@@ -24,7 +24,7 @@ def main() -> None:
     print(f"{len(dataset.samples)} pictures of {', '.join(dataset.classes)}")
 
     # Whatever is not named here is chosen from the pictures and the machine, and written into the run.
-    run = studio.train(dataset, told=show, freeze="layer4", epochs=options.epochs)
+    run = studio.train(dataset, on_event=show, freeze="layer4", epochs=options.epochs)
     print(f"trained {run.id}: {run.best}")
 
     report = studio.evaluate(run, dataset)

@@ -15,7 +15,7 @@ def run() -> NoReturn:
 
     By its end all files are closed; taking apart a million objects that importing torch made would take a second more.
     """
-    compiler.leave_out()
+    compiler.defer()
     gc.set_threshold(100_000, 20, 100)  # nor are they looked through again and again
     status = main()
     with suppress(OSError):  # whoever read the output may have left

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from resnet_studio import labels, recipes
 from resnet_studio.config import TrainConfig
+from resnet_studio.deprecation import renamed_keyword
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.events import Event, Failed, Interrupted
 from resnet_studio.model import architecture
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from resnet_studio.training.control import Control
     from resnet_studio.training.finder import Rates
 
-Told = Callable[[Event], None]
+OnEvent = Callable[[Event], None]
 
 
 def open_data(
@@ -58,11 +59,11 @@ def open_data(
 
 
 def edit_data(dataset: Dataset, edit: Edit, workspace: Workspace | None = None) -> Dataset:
-    """Do one recorded, reversible step to ``dataset``; returns what it is after. No file of the user is changed.
-
-    >>> edit_data(dataset, Edit(kind="move", pictures=("cat/7.jpg",), label="dog"))  # doctest: +SKIP
+    """Apply one recorded, reversible edit to ``dataset`` and return the result. No file of the user is changed.
 
     Raises :class:`DataError` for what cannot be done.
+
+    >>> edit_data(dataset, Edit(kind="move", pictures=("cat/7.jpg",), label="dog"))  # doctest: +SKIP
     """
     from resnet_studio.data import mending
 
@@ -95,6 +96,7 @@ def save_data(dataset: Dataset, target: str | Path, workspace: Workspace | None 
     return save_set(dataset, Path(target), changes_of(opened.state.base, opened.history(dataset.id))).path
 
 
+@renamed_keyword("told", "on_event")
 def train(
     dataset: Dataset,
     config: TrainConfig | None = None,
@@ -102,7 +104,7 @@ def train(
     recipe: str | None = None,
     arch: str | None = None,
     workspace: Workspace | None = None,
-    told: Told | None = None,
+    on_event: OnEvent | None = None,
     control: Control | None = None,
     name: str | None = None,
     note: str | None = None,
@@ -113,43 +115,42 @@ def train(
 
     ``recipe`` is a name in :data:`resnet_studio.recipes.RECIPES`; it changes ``config`` (the defaults), and
     ``settings``, fields of :class:`TrainConfig`, change what comes of that. ``arch`` names a network, such as
-    ``resnext50``, instead of its family and depth. ``told`` hears every event; ``control`` can stop the training.
-    Weights ``run:ID`` are those of an earlier run. ``name``, ``note`` and ``owner`` say what the run is called, what
-    to remember of it and whose it is. Raises :class:`StudioError` where the training could not be done.
+    ``resnext50``, instead of its family and depth. ``on_event`` is called with every
+    event; ``control`` can stop the training. Weights ``run:ID`` are those of an earlier run. ``name``, ``note`` and
+    ``owner`` describe the run. Raises :class:`StudioError` where the training could not be done.
     """
     from resnet_studio.training.plan import new_run
 
-    facts = _facts(name, note, owner)
-    base = config or TrainConfig()
+    facts = labels.facts(name, note, owner)
+    base = recipes.find(recipe).config(config or TrainConfig()) if recipe else config or TrainConfig()
     settings |= {} if arch is None else architecture.settings(arch, settings)
-    chosen = (recipes.find(recipe).config(base) if recipe else base).replace(**settings)
-    run = new_run(dataset, chosen, workspace or Workspace.open(), facts=facts)
-    _driven((run,), told, control)
+    run = new_run(dataset, base.replace(**settings), workspace or Workspace.open(), facts=facts)
+    _train_all((run,), on_event, control)
     return run
 
 
+@renamed_keyword("told", "on_event")
 def find_learning_rate(
     dataset: Dataset,
     config: TrainConfig | None = None,
     *,
     updates: int = 100,
     workspace: Workspace | None = None,
-    told: Told | None = None,
+    on_event: OnEvent | None = None,
     control: Control | None = None,
 ) -> Rates:
     """Try ``updates`` rising learning rates for a training of ``config`` on ``dataset``.
 
-    Nothing is kept and no run is made.
-
-    Raises :class:`StudioError` where the training could not be done, or where ``control`` asked for the end.
+    Nothing is saved and no run is made. Raises :class:`StudioError` where the training could not be done, or where
+    ``control`` stopped it.
     """
     from resnet_studio.training.control import Control
     from resnet_studio.training.finder import find_rate
     from resnet_studio.training.lineage import with_weights_of_run
 
-    chosen, asked = config or TrainConfig(), control or Control()
+    chosen, control = config or TrainConfig(), control or Control()
     home = workspace or Workspace.open()
-    search = find_rate(dataset, with_weights_of_run(chosen, home), home, asked, updates=updates)
+    search = find_rate(dataset, with_weights_of_run(chosen, home), home, control, updates=updates)
     while True:
         try:
             event = next(search)
@@ -158,12 +159,17 @@ def find_learning_rate(
                 raise StudioError("error.rates.stopped") from None
             found: Rates = end.value
             return found
-        if told is not None:
-            told(event)
+        if on_event is not None:
+            on_event(event)
 
 
+@renamed_keyword("told", "on_event")
 def resume(
-    run: Run | str, *, workspace: Workspace | None = None, told: Told | None = None, control: Control | None = None
+    run: Run | str,
+    *,
+    workspace: Workspace | None = None,
+    on_event: OnEvent | None = None,
+    control: Control | None = None,
 ) -> Run:
     """Train an interrupted or stopped ``run`` to its end, or what is left of the study that it is a part of.
 
@@ -172,17 +178,18 @@ def resume(
     from resnet_studio.training import waiting
 
     found = run if isinstance(run, Run) else waiting.find(workspace or Workspace.open(), run)
-    _driven(waiting.left_of_job(found), told, control)
+    _train_all(waiting.left_of_job(found), on_event, control)
     return found
 
 
+@renamed_keyword("told", "on_event")
 def repeat(
     dataset: Dataset,
     config: TrainConfig | None = None,
     *,
     seeds: int = 3,
     workspace: Workspace | None = None,
-    told: Told | None = None,
+    on_event: OnEvent | None = None,
     control: Control | None = None,
     name: str | None = None,
     note: str | None = None,
@@ -190,27 +197,23 @@ def repeat(
 ) -> Repeats:
     """Train ``config`` (the defaults) on ``dataset`` with ``seeds`` different seeds: how much of the result is chance.
 
-    Runs, means and intervals come back; a part that fails is left out of them. The others as in
-    :func:`train`. Raises :class:`StudioError` where not one of them could be trained.
+    Returns runs, means and intervals; a run that fails is left out of them. Other parameters as in :func:`train`.
+    Raises :class:`StudioError` where none of them could be trained.
     """
     from resnet_studio.studies.repeats import new_repeats, summary
 
-    facts = _facts(name, note, owner)
+    facts = labels.facts(name, note, owner)
     runs = new_repeats(dataset, config or TrainConfig(), workspace or Workspace.open(), seeds, facts=facts)
-    _driven(runs, told, control)
+    _train_all(runs, on_event, control)
     return summary(runs)
 
 
-def _facts(name: str | None, note: str | None, owner: str) -> dict[str, str]:
-    return {**labels.checked(name=name, note=note), "owner": labels.on_one_line(owner)}
-
-
-def _driven(runs: tuple[Run, ...], told: Told | None, control: Control | None) -> None:
+def _train_all(runs: tuple[Run, ...], on_event: OnEvent | None, control: Control | None) -> None:
     """Train ``runs`` as one job; the last one's trouble is raised where none of them came to an end."""
     from resnet_studio.training.control import Control
     from resnet_studio.training.driving import Job, carry_out, drive
 
-    end = carry_out(Job(runs, control or Control()), lambda run, control: drive(run, control, told))
+    end = carry_out(Job(runs, control or Control()), lambda run, control: drive(run, control, on_event))
     if not isinstance(end, (Failed, Interrupted)) or not end.key:
         return
     if len(runs) == 1 or not any(run.state().finished for run in runs):
@@ -281,8 +284,7 @@ def report(run: Run | str, *, workspace: Workspace | None = None) -> RunReport:
 
 def evaluated_samples(dataset: Dataset) -> list[Sample]:
     """The pictures that :func:`evaluate` scores: the test part of ``dataset`` where it has one, else all."""
-    test = [sample for sample in dataset.samples if sample.part == "test"]
-    return test or list(dataset.samples)
+    return [sample for sample in dataset.samples if sample.part == "test"] or list(dataset.samples)
 
 
 def checkpoint_path(model: Run | str | Path, workspace: Workspace | None = None) -> Path:

@@ -33,10 +33,10 @@ BEGUN = frozenset({"split.json"})
 
 def sweep(workspace: Workspace) -> int:
     """Clean ``workspace`` up; returns the bytes that were freed. What is in use, or may be, is left alone."""
-    freed = sum(_remove(path) for path in _drafts(workspace) if _is_left(path, DAY))
+    freed = sum(_remove(path) for path in _drafts(workspace) if _is_leftover(path, DAY))
     uploads = HOUR if shutil.disk_usage(workspace.root).free < SPARE_BYTES else DAY
-    freed += sum(_remove(path) for path in _inside(workspace.temporary) if _is_left(path, uploads))
-    freed += sum(_remove(path) for path in _unfinished_folders(workspace) if _is_left(path, DAY))
+    freed += sum(_remove(path) for path in _inside(workspace.temporary) if _is_leftover(path, uploads))
+    freed += sum(_remove(path) for path in _unfinished_folders(workspace) if _is_leftover(path, DAY))
     freed += sum(_forget_pictures(workspace, folder) for folder in without_a_set(workspace))
     return freed + sum(_forget_training(run) for run in workspace.runs())
 
@@ -74,7 +74,7 @@ def _unfinished_folders(workspace: Workspace) -> Iterator[Path]:
                 yield folder
 
 
-def _is_left(path: Path, age: float) -> bool:
+def _is_leftover(path: Path, age: float) -> bool:
     """Whether nobody needs ``path`` any more: its process is dead; of an unknown one, it is ``age`` seconds old."""
     token = owners.TOKEN.search(path.name)
     alive = owners.is_alive(token[0]) if token else None

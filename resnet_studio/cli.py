@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
-    _say_everything()
+    _escape_unprintable()
     terminal = Terminal(sys.stderr)
     try:
         options = build_parser().parse_args(given)
@@ -83,7 +83,7 @@ def _failed(error: Exception, as_json: bool) -> int:
     return _refused(say("error.unexpected", "en", kind=type(error).__name__), 1, as_json)
 
 
-def _say_everything() -> None:
+def _escape_unprintable() -> None:
     """Let no character end a command: what the terminal cannot show, as names that are not UTF-8, becomes escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

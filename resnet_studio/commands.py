@@ -19,7 +19,7 @@ from resnet_studio import (
 )
 from resnet_studio.config import TrainConfig
 from resnet_studio.data_commands import Result
-from resnet_studio.durations import asked_at
+from resnet_studio.durations import requested_at
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.evaluation import missed
 from resnet_studio.evaluation.parts import RunReport
@@ -96,13 +96,15 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
         data_commands.check_source(options.test_data)
     dataset = data_commands.opened(options, workspace, terminal)
     if options.find_learning_rate:
-        found = api.find_learning_rate(dataset, chosen, workspace=workspace, told=terminal, control=_controlled())
+        found = api.find_learning_rate(
+            dataset, chosen, workspace=workspace, on_event=terminal, control=_control_from_signals()
+        )
         return _found(found)
     about: dict[str, Any] = {"name": options.name, "note": options.note, "owner": options.owner}
     if options.seeds is not None:
-        return _repeated(api.repeat(dataset, chosen, seeds=options.seeds, workspace=workspace, told=terminal,
-                                    control=_controlled(), **about), options.tensorboard)  # fmt: skip
-    run = api.train(dataset, chosen, workspace=workspace, told=terminal, control=_controlled(), **about)
+        return _repeated(api.repeat(dataset, chosen, seeds=options.seeds, workspace=workspace, on_event=terminal,
+                                    control=_control_from_signals(), **about), options.tensorboard)  # fmt: skip
+    run = api.train(dataset, chosen, workspace=workspace, on_event=terminal, control=_control_from_signals(), **about)
     if options.tensorboard:
         _write_tensorboard([run], options.tensorboard)
     trained = _trained(run)
@@ -132,7 +134,7 @@ def resume(name: str, workspace: Workspace, terminal: Terminal) -> Result:
     from resnet_studio.studies.repeats import summary
     from resnet_studio.training.waiting import study_of
 
-    run = api.resume(name, workspace=workspace, told=terminal, control=_controlled())
+    run = api.resume(name, workspace=workspace, on_event=terminal, control=_control_from_signals())
     parts = study_of(run)
     return _repeated(summary(parts)) if len(parts) > 1 else _trained(run)
 
@@ -146,7 +148,7 @@ def _repeated(found: Repeats, tensorboard: Path | None = None) -> Result:
     return run_commands.study(found)
 
 
-def _controlled() -> Control:
+def _control_from_signals() -> Control:
     """Ctrl-C stops the training and keeps the best, a second one ends at once; SIGTERM pauses it for resuming."""
     from resnet_studio.training.control import Control
 
@@ -187,8 +189,8 @@ def _trained(run: Run) -> Result:
             "test_accuracy": done.test_accuracy,
             "never_predicted": list(never),
             "train_seconds": done.train_seconds,
-            "seconds": state.seconds(asked_at(run.about)),
-            "preparing_seconds": state.durations.prepared(asked_at(run.about)),
+            "seconds": state.seconds(requested_at(run.about)),
+            "preparing_seconds": state.durations.prepared(requested_at(run.about)),
             "device": state.started.device,
             "precision": state.started.precision,
             "threads": state.started.threads,

@@ -21,7 +21,7 @@ QUESTIONS = "torch._dynamo.utils"
 SWITCH = "RESNET_STUDIO_COMPILER"
 
 
-class _Later(ModuleType):
+class _LazyModule(ModuleType):
     """Stands in for a module of the compiler; gives way to the real one when asked for what it does not hold."""
 
     def __init__(self, name: str, **answers: Any) -> None:
@@ -35,18 +35,18 @@ class _Later(ModuleType):
         return getattr(real_module(self.__name__), name)
 
 
-def leave_out() -> None:
+def defer() -> None:
     """Have programs start without the compiler; to be called before torch's first import, and only by a program."""
     if "torch" in sys.modules or os.environ.get(SWITCH) == "1":
         return
-    sys.modules[COMPILER] = _Later(COMPILER, disable=_not_compiled, graph_break=_nothing)
-    sys.modules[QUESTIONS] = _Later(QUESTIONS, is_compile_supported=_is_compile_supported)
+    sys.modules[COMPILER] = _LazyModule(COMPILER, disable=_not_compiled, graph_break=_nothing)
+    sys.modules[QUESTIONS] = _LazyModule(QUESTIONS, is_compile_supported=_is_compile_supported)
 
 
 def real_module(name: str) -> ModuleType:
     """The module ``name`` itself, imported now; what stood in for it goes."""
     for module in (QUESTIONS, COMPILER):
-        if isinstance(sys.modules.get(module), _Later):
+        if isinstance(sys.modules.get(module), _LazyModule):
             del sys.modules[module]
     return importlib.import_module(name)
 

@@ -24,10 +24,10 @@ BEGINS: Mapping[str, Phase] = MappingProxyType(
 STARTING_UP = "start"
 
 
-def asked_at(about: Mapping[str, Any]) -> float | None:
+def requested_at(about: Mapping[str, Any]) -> float | None:
     """When a run was asked for, seconds since 1970, from its ``about``; None where an older version did not say."""
-    asked = about.get("asked")
-    return float(asked) if isinstance(asked, (int, float)) else None
+    seconds = about.get("asked")
+    return float(seconds) if isinstance(seconds, (int, float)) else None
 
 
 @dataclass(frozen=True)
@@ -59,21 +59,21 @@ class Durations:
         now = stage or (self.stage if going_on else STARTING_UP)
         return replace(counted, phase=phase, stage=now, first=self.first or time, last=time or self.last)
 
-    def prepared(self, asked: float | None = None) -> dict[str, float]:
-        """Seconds of preparing by stage; what passed between the click, at ``asked``, and the log is starting up."""
-        lead = max(0.0, self.first - asked) if asked and self.first else 0.0
+    def prepared(self, requested_at: float | None = None) -> dict[str, float]:
+        """Seconds of preparing by stage; the time from the click, at ``requested_at``, to the log is start-up."""
+        lead = max(0.0, self.first - requested_at) if requested_at and self.first else 0.0
         start = self.preparing.get(STARTING_UP, 0.0) + lead
         return {
             **({STARTING_UP: start} if start else {}),
             **{k: v for k, v in self.preparing.items() if k != STARTING_UP},
         }
 
-    def total(self, asked: float | None = None, measured: float = 0.0) -> float:
-        """Seconds from the click, at ``asked``, to the latest event, without waiting for other runs.
+    def total(self, requested_at: float | None = None, measured: float = 0.0) -> float:
+        """Seconds from the click, at ``requested_at``, to the latest event, without waiting for other runs.
 
         Never less than what was ``measured`` while training: the clock of the log may have been set back.
         """
-        return max(measured, sum(self.prepared(asked).values()) + self.training + self.testing)
+        return max(measured, sum(self.prepared(requested_at).values()) + self.training + self.testing)
 
     def later(self, times: Iterable[float]) -> Durations:
         """As :meth:`after` for an event at each of ``times`` that begins nothing, in a phase that has begun."""

@@ -57,6 +57,11 @@ def checked(*, name: str | None = None, note: str | None = None) -> dict[str, st
     return label
 
 
+def facts(name: str | None, note: str | None, owner: str) -> dict[str, str]:
+    """The facts about a new run that its user gives. Raises as :func:`write`."""
+    return {**checked(name=name, note=note), "owner": on_one_line(owner)}
+
+
 def on_one_line(text: str) -> str:
     """``text`` without line breaks, double blanks and what controls a terminal."""
     return " ".join(_readable(text).split())

@@ -67,7 +67,7 @@ class Lock:
         except (OSError, NotImplementedError) as error:
             if not _has_no_locks(error):
                 return bool(alive)
-        return self._moved_lately() if alive is None else alive
+        return self._recently_written() if alive is None else alive
 
     def __enter__(self) -> Lock:
         return self if self._taken else self.acquire()
@@ -103,7 +103,7 @@ class Lock:
                 raise Timeout(str(self.path))
             time.sleep(0.05)
 
-    def _moved_lately(self) -> bool:
+    def _recently_written(self) -> bool:
         """Whether anything in the folder of the lock was written within :data:`QUIET_SECONDS`."""
         newest = 0.0
         for path in self.path.parent.iterdir():

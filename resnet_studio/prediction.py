@@ -72,7 +72,7 @@ class Activations:
 
 
 @dataclass(eq=False)
-class _Asked:
+class _PendingBatch:
     """Someone's ``batch`` [N, 3, crop, crop], and its ``answer`` once there is one."""
 
     batch: Tensor
@@ -97,8 +97,8 @@ class Predictor:
         self.card = loaded.card
         self.model = loaded.model.eval().to(device=self._device, memory_format=layout(self._device))
         self._batch_size = batch_size
-        self._computing, self._asking = Lock(), Lock()
-        self._asked: list[_Asked] = []
+        self._compute_lock, self._pending_lock = Lock(), Lock()
+        self._pending: list[_PendingBatch] = []
         side = self.card.preprocessing.crop
         self._activations(torch.zeros(1, 3, side, side))
 
@@ -109,7 +109,7 @@ class Predictor:
 
         ``drawings``: they were drawn for this model, and are reduced to the size of its training pictures first.
         """
-        return [answer for inputs in self._inputs(pictures, drawings) for answer in self._answers(inputs)]
+        return [answer for inputs in self._inputs(pictures, drawings) for answer in self._predictions(inputs)]
 
     def activations(
         self, pictures: Sequence[Path | Image.Image], *, drawings: bool = False, stages: Sequence[Stage] = ()
@@ -139,7 +139,7 @@ class Predictor:
         if not parts:  # the widths are those of any picture
             side = self.card.preprocessing.crop
             parts.append(self._activations(torch.zeros(1, 3, side, side), stages))
-        return _joined(parts, tuple(places), errors)
+        return _concatenate(parts, tuple(places), errors)
 
     def _inputs(self, pictures: Sequence[Path | Image.Image], drawings: bool) -> Iterator[list[Tensor | StudioError]]:
         """The model's inputs, a batch at a time; those of one picture without starting threads."""
@@ -166,21 +166,23 @@ class Predictor:
 
     def _input(self, picture: Path | Image.Image, drawing: bool) -> Tensor | StudioError:
         """The model's input [3, crop, crop], or why there is none."""
-        how = self.card.preprocessing
+        preprocessing = self.card.preprocessing
         try:
             if isinstance(picture, Image.Image):
-                return preprocess(_upright_rgb(picture, how.reading, how.resize), how, drawing=drawing)
-            read = read_picture(picture, draft_side=how.resize, reading=how.reading)
-            return preprocess(read, how, drawing=drawing)
+                return preprocess(
+                    _upright_rgb(picture, preprocessing.reading, preprocessing.resize), preprocessing, drawing=drawing
+                )
+            read = read_picture(picture, draft_side=preprocessing.resize, reading=preprocessing.reading)
+            return preprocess(read, preprocessing, drawing=drawing)
         except StudioError as error:
             return error
 
-    def _answers(self, inputs: list[Tensor | StudioError]) -> list[Prediction | StudioError]:
+    def _predictions(self, inputs: list[Tensor | StudioError]) -> list[Prediction | StudioError]:
         import torch
 
         usable = [given for given in inputs if not isinstance(given, StudioError)]
         rows = iter(self._activations(torch.stack(usable)).probabilities) if usable else iter(())
-        return [given if isinstance(given, StudioError) else self._answer(next(rows)) for given in inputs]
+        return [given if isinstance(given, StudioError) else self._prediction(next(rows)) for given in inputs]
 
     def _activations(self, batch: Tensor, stages: Sequence[Stage] = ()) -> Activations:
         """What the network computes for ``batch`` [N, 3, crop, crop].
@@ -191,36 +193,36 @@ class Predictor:
         import torch
 
         if stages:
-            with self._computing:
+            with self._compute_lock:
                 return self.compute(batch, stages)
-        mine = _Asked(batch)
-        with self._asking:
-            self._asked.append(mine)
-        with self._computing:
-            if mine.answer is None:
-                with self._asking:
-                    together = self._together(mine)
+        own = _PendingBatch(batch)
+        with self._pending_lock:
+            self._pending.append(own)
+        with self._compute_lock:
+            if own.answer is None:
+                with self._pending_lock:
+                    together = self._take_pending(own)
                 computed = self.compute(torch.cat([each.batch for each in together]))
                 answers = computed.split([len(each.batch) for each in together])
                 for each, answer in zip(together, answers, strict=True):
                     each.answer = answer
-        assert mine.answer is not None
-        return mine.answer
+        assert own.answer is not None
+        return own.answer
 
-    def _together(self, mine: _Asked) -> list[_Asked]:
-        """``mine`` and as many of the others who wait as fit into a batch; they wait no longer."""
-        chosen, room = [mine], self._batch_size - len(mine.batch)
-        for other in self._asked:
-            if other is not mine and len(other.batch) <= room:
+    def _take_pending(self, own: _PendingBatch) -> list[_PendingBatch]:
+        """``own`` and as many of the others who wait as fit into a batch; they wait no longer."""
+        chosen, room = [own], self._batch_size - len(own.batch)
+        for other in self._pending:
+            if other is not own and len(other.batch) <= room:
                 chosen.append(other)
                 room -= len(other.batch)
-        self._asked = [each for each in self._asked if each not in chosen]
+        self._pending = [each for each in self._pending if each not in chosen]
         return chosen
 
     @property
     def waiting(self) -> int:
         """How many calls wait to be computed together with others."""
-        return len(self._asked)
+        return len(self._pending)
 
     def compute(self, batch: Tensor, stages: Sequence[Stage] = ()) -> Activations:
         """What the network makes of ``batch`` [N, 3, crop, crop], at once and in the calling thread."""
@@ -250,7 +252,7 @@ class Predictor:
                 each.remove()
         return Activations(logits.float().cpu(), found["head"], {stage: found[stage] for stage in stages})
 
-    def _answer(self, probabilities: Tensor) -> Prediction | StudioError:
+    def _prediction(self, probabilities: Tensor) -> Prediction | StudioError:
         if not bool(probabilities.isfinite().all()):
             return CheckpointError("error.prediction.not_finite")
         order = probabilities.argsort(descending=True, stable=True).tolist()
@@ -259,7 +261,9 @@ class Predictor:
         return Prediction(*scores[0], scores)
 
 
-def _joined(parts: Sequence[Activations], places: tuple[int, ...], errors: Mapping[int, StudioError]) -> Activations:
+def _concatenate(
+    parts: Sequence[Activations], places: tuple[int, ...], errors: Mapping[int, StudioError]
+) -> Activations:
     """The first rows of ``parts``, one for each of ``places``."""
     import torch
 

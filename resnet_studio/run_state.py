@@ -58,10 +58,10 @@ class RunState:
         """The epoch whose model is kept."""
         return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
 
-    def seconds(self, asked: float | None = None) -> float:
-        """How long the training took, from the click at ``asked``; see :meth:`Durations.total`."""
+    def seconds(self, requested_at: float | None = None) -> float:
+        """How long the training took, from the click at ``requested_at``; see :meth:`Durations.total`."""
         measured = self.finished.train_seconds if self.finished else sum(epoch.seconds for epoch in self.epochs)
-        return self.durations.total(asked, measured)
+        return self.durations.total(requested_at, measured)
 
     @property
     def trouble(self) -> Failed | Interrupted | None:

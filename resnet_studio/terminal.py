@@ -33,7 +33,7 @@ class Terminal:
         """Show ``event``."""
         match event:
             case Preparing(stage=stage, done=done, total=total):
-                self._passing(f"{stage}: {_bar(done, total)} {done:,}/{total:,}")
+                self._show_transient(f"{stage}: {_bar(done, total)} {done:,}/{total:,}")
             case Started():
                 self.line(
                     f"{event.device}, {event.precision}: {event.train_pictures:,} training and "
@@ -43,7 +43,7 @@ class Terminal:
             case Probed():
                 self.line(f"linear probe: validation {event.validation_accuracy:.1%} after {event.seconds:.1f} s")
             case Progress():
-                self._passing(
+                self._show_transient(
                     f"epoch {event.epoch}: {_bar(event.batch, event.batches)} loss {event.train_loss:.3f}  "
                     f"{event.pictures_per_second:,.0f} pictures/s  {_duration(event.remaining_seconds)} left"
                 )
@@ -58,7 +58,7 @@ class Terminal:
             case PicturesSkipped():
                 self.line(f"skipped {len(event.files):,} that cannot be decoded: {', '.join(event.files[:3])}")
             case Testing():
-                self._passing("scoring the test pictures")
+                self._show_transient("scoring the test pictures")
             case Failed() | Interrupted() if event.key:
                 self.line(say_recorded(event.key, "en", event.values))
             case _:
@@ -73,7 +73,7 @@ class Terminal:
         self._clear()
         print(text, file=self._stream, flush=True)
 
-    def _passing(self, text: str) -> None:
+    def _show_transient(self, text: str) -> None:
         if self._live:
             self._clear()
             width = shutil.get_terminal_size().columns - 1

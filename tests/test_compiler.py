@@ -7,7 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-PREPARED = "from resnet_studio import compiler; compiler.leave_out(); import sys, torch, torchvision\n"
+PREPARED = "from resnet_studio import compiler; compiler.defer(); import sys, torch, torchvision\n"
 INSIDE = "torch._dynamo.symbolic_convert"
 
 
@@ -75,10 +75,10 @@ print(same(3), torch._dynamo.config.cache_size_limit > 0, len(counters))
 def test_a_compiler_that_is_there_already_is_left_alone():
     code = """
 real = sys.modules["torch"]
-compiler.leave_out()
+compiler.defer()
 print(type(sys.modules["torch._dynamo"]).__name__)
 import torch._dynamo.config
-compiler.leave_out()
+compiler.defer()
 print(type(sys.modules["torch._dynamo"]).__name__)
 """
-    assert said(code).split() == ["_Later", "module"]
+    assert said(code).split() == ["_LazyModule", "module"]

@@ -15,7 +15,7 @@ from resnet_studio.evaluation.calibration import CALIBRATION
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.events import Queued
 from resnet_studio.migrations import CHAIN, VERSION, up_to_date
-from resnet_studio.service.outlook import Forecaster
+from resnet_studio.service.forecast import Forecaster
 from resnet_studio.service.predictors import Models
 from resnet_studio.service.run_data import Damaged, Overview, RunData
 from resnet_studio.service.watch import Watch

@@ -49,10 +49,10 @@ def test_from_the_click_to_the_result_nothing_is_left_out() -> None:
         (26, PROGRESS), (31, EPOCH), (32, events.Testing()), (35, END),
     )  # fmt: skip
     assert spent.waiting == 5
-    assert spent.prepared(asked=1000) == {"start": 4, "pictures": 4, "features": 8}
+    assert spent.prepared(requested_at=1000) == {"start": 4, "pictures": 4, "features": 8}
     assert (spent.training, spent.testing) == (11, 3)
-    assert spent.total(asked=1000) == 30
-    assert spent.total(asked=1000) + spent.waiting == 35
+    assert spent.total(requested_at=1000) == 30
+    assert spent.total(requested_at=1000) + spent.waiting == 35
 
 
 def test_the_lines_of_progress_in_between_change_nothing() -> None:

@@ -12,7 +12,7 @@ import resnet_studio
 
 PACKAGE = Path(resnet_studio.__file__).parent
 LAYERS = [
-    {"version", "text", "compiler", "durations"},
+    {"version", "text", "compiler", "durations", "deprecation"},
     {"errors", "owners", "locks"},
     {"grouping"},
     {"config"},

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.durations import asked_at
+from resnet_studio.durations import requested_at
 from resnet_studio.errors import RunError
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.text import Language, say
@@ -134,7 +134,7 @@ def _side(report: RunReport) -> Side:
         macro_f1=scores.macro_f1 if scores else None,
         pictures=scores.count if scores else None,
         validation_accuracy=kept.validation_accuracy if kept else None,
-        seconds=state.seconds(asked_at(about)),
+        seconds=state.seconds(requested_at(about)),
     )
 
 

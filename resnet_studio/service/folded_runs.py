@@ -56,12 +56,12 @@ class FoldedRuns:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def of(self, run: Run, *, in_passing: bool = False) -> Folded:
-        """``run`` as it is now. ``in_passing``, as for a list of all: nothing that others look at is dropped for it.
+    def of(self, run: Run, *, transient: bool = False) -> Folded:
+        """``run`` as it is now. ``transient``, as for a list of all: nothing that others look at is dropped for it.
 
         Raises :class:`RunError` where its folder is damaged.
         """
-        entry = self._entry(run, in_passing)
+        entry = self._entry(run, transient)
         settings, state = entry.settings(), entry.log.state()
         return Folded(run, settings, state, entry.log.size)
 
@@ -71,17 +71,17 @@ class FoldedRuns:
             for folder in [folder for folder in self._entries if folder not in folders]:
                 del self._entries[folder]
 
-    def _entry(self, run: Run, in_passing: bool) -> _Entry:
+    def _entry(self, run: Run, transient: bool) -> _Entry:
         with self._lock:
             entry = self._entries.get(run.folder)
             if entry is None:
                 entry = _Entry(run)
-                if in_passing and len(self._entries) >= self._most:
+                if transient and len(self._entries) >= self._most:
                     return entry
                 self._entries[run.folder] = entry
                 while len(self._entries) > self._most:
                     self._entries.popitem(last=False)
-            elif not in_passing:
+            elif not transient:
                 self._entries.move_to_end(run.folder)
             return entry
 

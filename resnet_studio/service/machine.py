@@ -15,10 +15,10 @@ QUIET_SECONDS = 2.5
 NICER = 5
 
 
-def device_name(told: str, language: Language) -> str:
+def device_name(device: str, language: Language) -> str:
     """A device as a run's log calls it, in the reader's language."""
-    cores = re.fullmatch(r"CPU, (\d+) cores", told)
-    return say("shell.cpu", language, cores=int(cores[1])) if cores else told
+    cores = re.fullmatch(r"CPU, (\d+) cores", device)
+    return say("shell.cpu", language, cores=int(cores[1])) if cores else device
 
 
 class Machine:

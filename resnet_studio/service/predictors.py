@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from resnet_studio.errors import CheckpointError, StudioError
 from resnet_studio.evaluation.calibration import CALIBRATION, UNTESTED, Calibration, Record
-from resnet_studio.service.run_data import Overview, RunData, spell_when
+from resnet_studio.service.run_data import Overview, RunData, format_timestamp
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import safe_name
 
@@ -43,7 +43,7 @@ class Model:
             tested = self.run.test_accuracy
             shown = self.run.validation_accuracy if tested is None else tested
             score = say("results.share", language, share=shown or 0.0)
-        when = spell_when(self.run.about.get("created"), language)
+        when = format_timestamp(self.run.about.get("created"), language)
         return say("predict.model.run", language, name=self.run.name, score=score, when=when)
 
 
@@ -91,7 +91,7 @@ class Predictors:
         except OSError:
             return False
 
-    def warm(self, file: Path) -> None:
+    def preload(self, file: Path) -> None:
         """Begin to load ``file`` in the background, while its user still looks for a picture."""
 
         def load() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import library
-from resnet_studio.service.outlook import Forecaster, spell_about
-from resnet_studio.service.run_data import RunData, spell_time
+from resnet_studio.service.forecast import Forecaster, format_estimate
+from resnet_studio.service.run_data import RunData, format_duration
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Workspace
 
@@ -26,9 +26,9 @@ class QuickTime:
 
         name = SAMPLES[SAMPLE].name(language)
         key, known = "data.hero.time.measured", self.measured()
-        time = spell_time(known, language) if known is not None else ""
+        time = format_duration(known, language) if known is not None else ""
         if not time and (guess := self.forecast()) is not None:
-            key, time = "data.hero.time", spell_about(guess, language)
+            key, time = "data.hero.time", format_estimate(guess, language)
         if not time:
             return ""
         return say(key, language, name=name, time=time)
@@ -49,4 +49,4 @@ class QuickTime:
         """Seconds that the training should take on this machine; the sample need not be there yet."""
         from resnet_studio.data.samples import outline
 
-        return self._forecaster.look(TrainConfig(), outline(SAMPLE)).seconds
+        return self._forecaster.forecast(TrainConfig(), outline(SAMPLE)).seconds

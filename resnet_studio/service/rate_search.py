@@ -23,7 +23,7 @@ STOP_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Standing:
+class SearchStatus:
     """How the search for the data set ``dataset`` stands; it is over where there are ``rates`` or a ``problem``."""
 
     dataset: str = ""
@@ -41,23 +41,23 @@ class RateSearch:
     def __init__(self, workspace: Workspace, jobs: Jobs) -> None:
         self.workspace, self._jobs = workspace, jobs
         self._lock = threading.Lock()
-        self._standing = Standing()
+        self._status = SearchStatus()
         self._control = Control()
         self._thread: threading.Thread | None = None
 
     @property
-    def standing(self) -> Standing:
+    def status(self) -> SearchStatus:
         """How it stands."""
-        return self._standing
+        return self._status
 
     def start(self, dataset: Dataset, config: TrainConfig) -> None:
         """Begin. Raises :class:`RunError` while a training or another search is at work."""
         with self._lock:
             if self._jobs.running() or self._jobs.queued():
                 raise RunError("error.rates.training")
-            if self._standing.working:
+            if self._status.working:
                 raise RunError("error.rates.searching")
-            self._standing, self._control = Standing(dataset.id, working=True), Control()
+            self._status, self._control = SearchStatus(dataset.id, working=True), Control()
             self._thread = threading.Thread(
                 target=self._work, args=(dataset, config, self._control), name="learning-rate", daemon=True
             )
@@ -74,17 +74,19 @@ class RateSearch:
 
         lower_priority()
 
-        def told(event: Event) -> None:
+        def on_event(event: Event) -> None:
             if isinstance(event, Preparing):
-                self._standing = replace(self._standing, stage=event.stage, done=event.done, total=event.total)
+                self._status = replace(self._status, stage=event.stage, done=event.done, total=event.total)
             if self._jobs.running():
                 control.stop()
 
         try:
-            rates = api.find_learning_rate(dataset, config, workspace=self.workspace, told=told, control=control)
-            self._standing = Standing(dataset.id, rates=rates)
+            rates = api.find_learning_rate(
+                dataset, config, workspace=self.workspace, on_event=on_event, control=control
+            )
+            self._status = SearchStatus(dataset.id, rates=rates)
         except StudioError as error:
-            self._standing = Standing(dataset.id, problem=error)
+            self._status = SearchStatus(dataset.id, problem=error)
         except Exception as error:  # the outer boundary of the thread: the page says that something went wrong
             logging.getLogger(__name__).exception("the search for a learning rate failed")
-            self._standing = Standing(dataset.id, problem=StudioError("error.unexpected", kind=type(error).__name__))
+            self._status = SearchStatus(dataset.id, problem=StudioError("error.unexpected", kind=type(error).__name__))

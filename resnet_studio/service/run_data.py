@@ -14,7 +14,7 @@ from urllib.parse import quote
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.dataset import Split
 from resnet_studio.data.run_split import split_of
-from resnet_studio.durations import Durations, asked_at
+from resnet_studio.durations import Durations, requested_at
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.evaluation.parts import Part, RunReport, Value
 from resnet_studio.evaluation.report_format import is_report
@@ -57,12 +57,12 @@ class Overview:
     @property
     def seconds(self) -> float:
         """How long it took so far, from the click on, without waiting for other runs."""
-        return self.state.seconds(self.asked)
+        return self.state.seconds(self.requested_at)
 
     @property
-    def asked(self) -> float | None:
+    def requested_at(self) -> float | None:
         """When it was asked for, seconds since 1970; None for runs of older versions, whose log says when it began."""
-        return asked_at(self.about)
+        return requested_at(self.about)
 
     @property
     def validation_accuracy(self) -> float | None:
@@ -104,7 +104,7 @@ class RunData:
         found: list[Overview | Damaged] = []
         for run in self.workspace.runs():
             try:
-                found.append(_overview(self.folded_runs.of(run, in_passing=True)))
+                found.append(_overview(self.folded_runs.of(run, transient=True)))
             except RunError as error:
                 found.append(Damaged(run, error))
         self.folded_runs.keep_only({listed.run.folder for listed in found})
@@ -193,7 +193,7 @@ def _file(path: Path) -> tuple[tuple[int, int], int]:
     return (found.st_mtime_ns, found.st_size), found.st_size
 
 
-def spell_time(seconds: float, language: Language) -> str:
+def format_duration(seconds: float, language: Language) -> str:
     """A length of time as a person says it: ``48 s``, ``3 min 20 s``, ``2 h 5 min``."""
     if not math.isfinite(seconds):
         return "–"
@@ -205,22 +205,26 @@ def spell_time(seconds: float, language: Language) -> str:
     return say("runs.time.hours", language, hours=whole // 3600, minutes=whole % 3600 // 60)
 
 
-def spell_parts(durations: Durations, asked: float | None, language: Language) -> list[str]:
+def format_preparation(durations: Durations, requested_at: float | None, language: Language) -> list[str]:
     """What went into the time of a run besides training, where it took a second at least: preparing, and waiting."""
-    stages = {stage: seconds for stage, seconds in durations.prepared(asked).items() if seconds >= 0.5}
+    stages = {stage: seconds for stage, seconds in durations.prepared(requested_at).items() if seconds >= 0.5}
     said, preparing = [], sum(stages.values())
     if preparing >= 1:
         parts = [
-            say(f"runs.prepared.{stage if stage in STAGES else 'start'}", language, time=spell_time(seconds, language))
+            say(
+                f"runs.prepared.{stage if stage in STAGES else 'start'}",
+                language,
+                time=format_duration(seconds, language),
+            )
             for stage, seconds in stages.items()
         ]
-        said.append(say("runs.prepared", language, time=spell_time(preparing, language), parts=parts))
+        said.append(say("runs.prepared", language, time=format_duration(preparing, language), parts=parts))
     if durations.waiting >= 1:
-        said.append(say("runs.waited", language, time=spell_time(durations.waiting, language)))
+        said.append(say("runs.waited", language, time=format_duration(durations.waiting, language)))
     return said
 
 
-def spell_when(created: object, language: Language, *, now: datetime | None = None) -> str:
+def format_timestamp(created: object, language: Language, *, now: datetime | None = None) -> str:
     """When something was, as a person says it: the time today, the date before that, in the server's time zone."""
     try:
         then = datetime.fromisoformat(str(created)).astimezone()

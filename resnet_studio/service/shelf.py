@@ -68,10 +68,10 @@ class Shelf:
         from resnet_studio.data import checkup, library
 
         dataset = library.dataset(self._workspace, name)
-        return _Kept(dataset, checkup.inspect(dataset), _in_turns(dataset))
+        return _Kept(dataset, checkup.inspect(dataset), _interleave_classes(dataset))
 
 
-def _in_turns(dataset: Dataset) -> tuple[int, ...]:
+def _interleave_classes(dataset: Dataset) -> tuple[int, ...]:
     """Indices of the pictures so that the first of every class come first, then the second ones, and so on."""
     classes: dict[int, list[int]] = defaultdict(list)
     for index, sample in enumerate(dataset.samples):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_studio import labels
 from resnet_studio.config import TrainConfig
-from resnet_studio.durations import asked_at
+from resnet_studio.durations import requested_at
 from resnet_studio.errors import StudioError
 from resnet_studio.run_state import RunState
 from resnet_studio.service.folded_runs import Folded
@@ -33,7 +33,7 @@ QUIET_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
-class Seen:
+class RunSnapshot:
     """One run at an instant. ``place`` is 0 while it is at work, 1 and up while it waits, None otherwise; ``foreign``
     says that another program trains it.
     """
@@ -52,9 +52,9 @@ class Seen:
         return str(self.about.get("name", self.run.id))
 
     @property
-    def asked(self) -> float | None:
+    def requested_at(self) -> float | None:
         """When it was asked for, seconds since 1970; None for runs of older versions."""
-        return asked_at(self.about)
+        return requested_at(self.about)
 
     @property
     def phase(self) -> str:
@@ -84,7 +84,7 @@ class Board:
     latest: str | None = None
 
     def place(self, run_id: str) -> int | None:
-        """See :attr:`Seen.place`."""
+        """See :attr:`RunSnapshot.place`."""
         if run_id in self.running:
             return 0
         return self.queued.index(run_id) + 1 if run_id in self.queued else None
@@ -124,7 +124,7 @@ class Watch:
                 self._looked = time.monotonic()
             return self._board
 
-    def seen(self, run_id: str) -> Seen | None:
+    def snapshot(self, run_id: str) -> RunSnapshot | None:
         """The run called ``run_id`` as it is now; None where there is none that can be read."""
         board = self.board()
         folded = self._fold(run_id)
@@ -137,7 +137,7 @@ class Watch:
         if not state.last_number and place is None:
             state = run.judged(state)  # a part of a study whose program died before its turn
         about, config = folded.settings.about, folded.settings.resolved
-        return Seen(run, about, config, state, folded.size, place, foreign)
+        return RunSnapshot(run, about, config, state, folded.size, place, foreign)
 
     def _look(self, now: float) -> None:
         if now - self._listed >= LIST_SECONDS:
@@ -179,8 +179,8 @@ class Watch:
 
     def _is_held(self, run: Run, now: float) -> bool:
         """:meth:`Run.held`, asked at most every two seconds."""
-        asked, held = self._held.get(run.id, (-10.0, False))
-        if now - asked >= LIST_SECONDS:
+        checked_at, held = self._held.get(run.id, (-10.0, False))
+        if now - checked_at >= LIST_SECONDS:
             held = run.held()
             self._held[run.id] = (now, held)
         return held

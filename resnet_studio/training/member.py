@@ -33,7 +33,7 @@ def main(folder: str) -> int:
 
 
 if __name__ == "__main__":
-    compiler.leave_out()
+    compiler.defer()
     status = main(sys.argv[1])
     sys.stdout.flush()
     os._exit(status)

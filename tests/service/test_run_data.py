@@ -18,7 +18,7 @@ from resnet_studio.service.run_data import RunData
 from resnet_studio.service.watch import Watch
 from resnet_studio.training.jobs import Jobs
 from resnet_studio.ui.page.context import Studio
-from resnet_studio.ui.predict.asking import Asking
+from resnet_studio.ui.predict.queries import ModelQueries
 from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.ui.runs import tab as runs_tab
 from resnet_studio.ui.train import live
@@ -59,14 +59,14 @@ def test_a_log_is_folded_once_for_everything_that_a_server_shows(workspace, read
     assert handlers.show("")[0]
     assert len(Forecaster(workspace, studio.runs).models(18)) == 0
     QuickTime(workspace, studio.runs).measured()
-    Asking(workspace, studio.album, studio.runs).default(runs[0].id)
+    ModelQueries(workspace, studio.album, studio.runs).default(runs[0].id)
     assert results_tab.choose(studio.runs.overviews(), runs[1].id).run.id == runs[1].id
     assert sorted(reads) == sorted((run.log.path, 0) for run in runs)
     size = runs[0].log.path.stat().st_size
     runs[0].append(Queued())
     reads.clear()
     assert studio.runs.of(runs[0]).state.status == "queued"
-    Watch(workspace, studio.jobs, studio.runs).seen(runs[0].id)
+    Watch(workspace, studio.jobs, studio.runs).snapshot(runs[0].id)
     assert reads == [(runs[0].log.path, size)]
 
 
@@ -79,10 +79,10 @@ def test_the_page_the_command_line_and_python_see_the_same(workspace, capsys):
     rows = {row["run"]: row for row in json.loads(capsys.readouterr().out)["runs"]}
     for run in workspace.runs():
         page, row, state = data.of(run), rows[run.id], run.state()
-        assert page.state == state and watch.seen(run.id).state.epochs == state.epochs
+        assert page.state == state and watch.snapshot(run.id).state.epochs == state.epochs
         assert row["status"] == state.status and row["epochs_run"] == len(state.epochs)
         assert row["validation_accuracy"] == page.validation_accuracy and row["test_accuracy"] == page.test_accuracy
-        assert row["seconds"] == page.seconds == state.seconds(page.asked)
+        assert row["seconds"] == page.seconds == state.seconds(page.requested_at)
         assert row["name"] == page.name == run.about["name"]
     assert len(rows) == len(runs) + 1
 
@@ -109,12 +109,12 @@ def test_no_more_runs_are_held_than_there_is_room_for_and_a_list_pushes_nothing_
     runs = [trained(workspace, f"run {number}", 2) for number in range(5)]
     folded = FoldedRuns(most=2)
     for run in runs:
-        folded.of(run, in_passing=True)
+        folded.of(run, transient=True)
     assert len(folded) == 2
     folded.of(runs[4])
     reads.clear()
     for run in runs:
-        assert folded.of(run, in_passing=True).state.status == "finished"
+        assert folded.of(run, transient=True).state.status == "finished"
     folded.of(runs[4])
     assert len(folded) == 2 and (runs[4].log.path, 0) not in reads
     folded.keep_only(set())

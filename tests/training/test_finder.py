@@ -96,7 +96,7 @@ def test_a_search_makes_no_run_and_can_be_stopped(dataset, workspace):
             control.stop()
 
     with pytest.raises(StudioError, match="stopped"):
-        api.find_learning_rate(dataset, QUICK, workspace=workspace, told=told, control=control)
+        api.find_learning_rate(dataset, QUICK, workspace=workspace, on_event=told, control=control)
     assert workspace.runs() == [] and list(workspace.temporary.iterdir()) == []
 
 

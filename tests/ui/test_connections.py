@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from resnet_studio.ui.page import connections
-from resnet_studio.ui.page.connections import PatientProtocol, Unfinished, allow_many_files
+from resnet_studio.ui.page.connections import PatientProtocol, PendingRequests, allow_many_files
 
 
 async def echo(request):
@@ -32,7 +32,7 @@ def port(monkeypatch):
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.8)
     monkeypatch.setattr(connections, "BODY_SECONDS", 0.8)
     monkeypatch.setattr(connections, "CHECK_SECONDS", 0.1)
-    monkeypatch.setattr(PatientProtocol, "unfinished", Unfinished())
+    monkeypatch.setattr(PatientProtocol, "unfinished", PendingRequests())
     app = Starlette(routes=[Route("/", echo, methods=["GET", "POST"]), Route("/slow", slow)])
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     server = uvicorn.Server(uvicorn.Config(app, http=PatientProtocol, log_level="critical", lifespan="off"))

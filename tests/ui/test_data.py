@@ -123,8 +123,8 @@ def test_the_time_of_the_sample_is_forecast_and_then_measured(studio: Studio) ->
 
 
 def test_the_forecast_is_that_of_the_sample_itself(studio: Studio) -> None:
-    sample, told = doors.open_data("sample:digits", studio.workspace), outline("digits")
-    assert (len(told.samples), len(told.classes), told.median_side, told.hints) == (
+    sample, message = doors.open_data("sample:digits", studio.workspace), outline("digits")
+    assert (len(message.samples), len(message.classes), message.median_side, message.hints) == (
         len(sample.samples), len(sample.classes), sample.median_side, sample.hints,
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from resnet_studio.evaluation import plots, tables
 from resnet_studio.training.jobs import Jobs
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.results import tab as results_tab
-from resnet_studio.ui.results.take import take_panel
+from resnet_studio.ui.results.exports import export_panel
 from resnet_studio.ui.runs import view as runs_view
 from resnet_studio.ui.runs.compare import compared
 
@@ -47,7 +47,7 @@ def links(html):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_link_of_the_panel_leads_to_a_file(client, studio, run, language):
-    found = links(take_panel(studio.runs.of(run), language))
+    found = links(export_panel(studio.runs.of(run), language))
     assert len(found) == 4 * len(tables.formats()) + 3 * 2 * len(plots.FORMATS) + 1
     for link in found:
         answer = client.get(f"/{link}", headers={"accept-language": language})

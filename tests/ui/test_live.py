@@ -29,7 +29,7 @@ from resnet_studio.events import (
 from resnet_studio.events import Testing as Scoring
 from resnet_studio.run_state import replay
 from resnet_studio.service.watch import Watch
-from resnet_studio.ui.page import whose
+from resnet_studio.ui.page import ownership
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.train import live, live_view
 from resnet_studio.workspace import Run, Workspace
@@ -227,7 +227,7 @@ def test_each_end_has_its_phase_and_its_words(
 ) -> None:
     run = hand_made.new_run(workspace)
     record(run, *events)
-    seen = watch.seen(run.id)
+    seen = watch.snapshot(run.id)
     assert seen is not None and seen.phase == phase
     assert said in live_view.pieces(seen, "en")["status"]
 
@@ -237,7 +237,7 @@ def test_a_finished_run_says_what_it_came_to(watch: Watch, workspace: Workspace)
     hand_made.train(run, epochs=12)
     record(run, Finished(reason="completed", epochs_run=12, best_epoch=12, validation_accuracy=0.9,
                          test_accuracy=0.913, train_seconds=38))  # fmt: skip
-    seen = watch.seen(run.id)
+    seen = watch.snapshot(run.id)
     assert seen is not None
     pieces = live_view.pieces(seen, "zh")
     assert "训练完成" in pieces["status"] and "测试：91.3%" in pieces["status"]
@@ -247,14 +247,14 @@ def test_a_finished_run_says_what_it_came_to(watch: Watch, workspace: Workspace)
 def test_what_comes_before_the_first_batch_is_told(watch: Watch, workspace: Workspace, queue: Queue) -> None:
     run = hand_made.new_run(workspace)
     queue.now = [run.id]
-    told = []
+    message = []
     for stage, done, total in (("weights", 0, 1), ("weights", 20, 40), ("pictures", 320, 1797), ("other", 1, 2)):
         record(run, Preparing(stage=stage, done=done, total=total))
-        seen = watch.seen(run.id)
+        seen = watch.snapshot(run.id)
         assert seen is not None and seen.phase == "running"
-        told.append(live_view.status(seen, "en"))
-    assert "Fetching the starting weights<" in told[0] and "50.0%" in told[1]
-    assert "Reading pictures: 320 of 1,797" in told[2] and "Getting ready" in told[3]
+        message.append(live_view.status(seen, "en"))
+    assert "Fetching the starting weights<" in message[0] and "50.0%" in message[1]
+    assert "Reading pictures: 320 of 1,797" in message[2] and "Getting ready" in message[3]
 
 
 def test_testing_is_a_phase_of_its_own(watch: Watch, workspace: Workspace, queue: Queue) -> None:
@@ -262,7 +262,7 @@ def test_testing_is_a_phase_of_its_own(watch: Watch, workspace: Workspace, queue
     queue.now = [run.id]
     hand_made.train(run, epochs=2)
     record(run, Scoring())
-    seen = watch.seen(run.id)
+    seen = watch.snapshot(run.id)
     assert seen is not None and seen.phase == "testing" and live_view.share_done(seen) == 1
 
 
@@ -270,9 +270,9 @@ def test_the_probe_is_judged_against_the_best_epoch(watch: Watch, workspace: Wor
     run = hand_made.new_run(workspace)
     queue.now = [run.id]
     record(run, Probed(validation_accuracy=0.5, seconds=2.3), started())
-    before = watch.seen(run.id)
+    before = watch.snapshot(run.id)
     hand_made.train(run, epochs=8)
-    after = watch.seen(run.id)
+    after = watch.snapshot(run.id)
     assert before is not None and after is not None
     assert "should beat" in live_view.probe(before, "en")
     assert "has beaten" in live_view.probe(after, "en")
@@ -282,7 +282,7 @@ def test_notes_are_told_once_and_skipped_pictures_are_named(watch: Watch, worksp
     run = hand_made.new_run(workspace)
     note = Noted(key="note.out_of_memory", values={"size": 8})
     record(run, note, note, PicturesSkipped(files=tuple(f"cat/{i}.jpg" for i in range(25))))
-    seen = watch.seen(run.id)
+    seen = watch.snapshot(run.id)
     assert seen is not None
     html = live_view.notes(seen, "en")
     assert html.count("Memory ran out") == 1
@@ -307,10 +307,10 @@ def test_a_log_is_read_on_and_not_again(watch: Watch, workspace: Workspace, monk
     offsets: list[int] = []
     read = run_log.read_lines
     monkeypatch.setattr(run_log, "read_lines", lambda path, offset: (offsets.append(offset), read(path, offset))[1])
-    watch.seen(run.id)
-    watch.seen(run.id)
+    watch.snapshot(run.id)
+    watch.snapshot(run.id)
     run.log.append(progress(5), 99, durable=False)
-    seen = watch.seen(run.id)
+    seen = watch.snapshot(run.id)
     assert len(offsets) == 2 and offsets[0] == 0 < offsets[1]
     assert seen is not None and seen.state.progress is not None and len(seen.state.epochs) == 4
 
@@ -320,24 +320,24 @@ def test_a_torn_line_and_a_loss_that_is_no_number_break_nothing(watch: Watch, wo
     record(run, started(), progress(1, loss=math.nan))
     with run.log.path.open("ab") as file:
         file.write(b'{"event": "Prog')
-    seen = watch.seen(run.id)
+    seen = watch.snapshot(run.id)
     assert seen is not None
     assert json.dumps(live_view.pieces(seen, "en"))
 
 
 def test_a_deleted_run_is_forgotten(watch: Watch, workspace: Workspace) -> None:
     run = hand_made.new_run(workspace)
-    assert watch.seen(run.id) is not None
+    assert watch.snapshot(run.id) is not None
     workspace.delete_run(run)
-    assert watch.seen(run.id) is None
+    assert watch.snapshot(run.id) is None
     assert watch.board().latest is None
 
 
 def test_the_page_says_whose_the_run_is_that_it_shows(client: TestClient, workspace: Workspace, queue: Queue) -> None:
     run = hand_made.new_run(workspace)
-    mine = whose.browser_of(SimpleNamespace(cookies={whose.COOKIE: "mine"}))
+    mine = ownership.browser_of(SimpleNamespace(cookies={ownership.COOKIE: "mine"}))
     content = run.read_json("config.json")
-    by = {"started_by": whose.started_by(mine)}
+    by = {"started_by": ownership.started_by(mine)}
     run.write_json("config.json", {**content, "about": {**content["about"], **by}})
     record(run, Queued(), started())
     queue.now = [run.id]
@@ -346,7 +346,7 @@ def test_the_page_says_whose_the_run_is_that_it_shows(client: TestClient, worksp
     queue.later = [other.id]
     seen = ask(client)
     assert "started in another browser" in seen["parts"]["whose"] and seen["mine"] is False
-    client.cookies.set(whose.COOKIE, "mine")
+    client.cookies.set(ownership.COOKIE, "mine")
     seen = ask(client)
     assert "started in this browser" in seen["parts"]["whose"] and seen["mine"] is True
     assert "started in this browser" in seen["parts"]["queue"]
@@ -374,6 +374,6 @@ def test_one_picture_more_than_the_probe_is_no_gain(watch: Watch, workspace: Wor
     hand_made.train(run, epochs=3)
     record(run, started(epochs=3, epoch=3))
     hand_made.finish(run, None)
-    seen = watch.seen(run.id)
+    seen = watch.snapshot(run.id)
     assert seen is not None
     assert said in live_view.probe(seen, "en")

@@ -28,8 +28,8 @@ def test_every_network_fits_the_paper_and_is_told_in_words(depth: int, freeze: s
     assert len(blocks) == 6
     assert blocks[0][0] >= 0 and sum(blocks[-1]) <= 400
     assert all(x + width < other for (x, width), (other, _) in itertools.pairwise(blocks))
-    told = svg.find("desc").text or ""  # type: ignore[union-attr]
-    assert all(stage in told for stage in STAGES[1:5])
+    message = svg.find("desc").text or ""  # type: ignore[union-attr]
+    assert all(stage in message for stage in STAGES[1:5])
 
 
 def test_frozen_stages_are_drawn_frozen_and_the_rest_trained() -> None:

@@ -33,9 +33,9 @@ from resnet_studio.text import say
 from resnet_studio.ui.page.choices import filled_in_later
 from resnet_studio.ui.page.context import Studio, to_try
 from resnet_studio.ui.predict import view as predict_view
-from resnet_studio.ui.predict.asking import Asking
 from resnet_studio.ui.predict.drawing import Paper, centred, decoded, paper_of
 from resnet_studio.ui.predict.handlers import Handlers
+from resnet_studio.ui.predict.queries import ModelQueries
 from resnet_studio.ui.predict.view import Named, answers_csv
 from resnet_studio.workspace import Run, Workspace
 
@@ -86,7 +86,7 @@ def test_the_newest_finished_run_is_asked_first(workspace: Workspace, trained: C
     trained("1")
     newest = trained("2")
     trained("3", done=False)
-    default = Asking(workspace).default(None)
+    default = ModelQueries(workspace).default(None)
     assert default is not None and default.key == f"run:{newest.id}"
 
 
@@ -94,11 +94,11 @@ def test_the_run_that_the_browser_looks_at_is_asked_where_it_is_finished(
     workspace: Workspace, trained: Callable[..., Run]
 ) -> None:
     old, newest = trained("1"), trained("2")
-    asking = Asking(workspace)
-    default = asking.default(old.id)
+    queries = ModelQueries(workspace)
+    default = queries.default(old.id)
     assert default is not None and default.key == f"run:{old.id}"
     unfinished = trained("3", done=False)
-    default = asking.default(unfinished.id)
+    default = queries.default(unfinished.id)
     assert default is not None and default.key == f"run:{newest.id}"
 
 
@@ -145,27 +145,27 @@ def test_test_pictures_are_offered_in_turns_and_one_can_be_asked_about(
     workspace: Workspace, trained: Callable[..., Run]
 ) -> None:
     run = trained()
-    asking = Asking(workspace)
-    model = asking.models.find(f"run:{run.id}")
-    html = asking.tries(model, 0, "en")
+    queries = ModelQueries(workspace)
+    model = queries.models.find(f"run:{run.id}")
+    html = queries.tries(model, 0, "en")
     assert re.findall(r'data-try="(\d+)"', html) == ["0", "2", "1", "3"]  # one, two, one, two
     assert "&lt;b&gt;two&lt;/b&gt;" in html and "<b>two</b>" not in html
-    copy = asking.borrowed(model, 0)
+    copy = queries.copy_test_picture(model, 0)
     assert copy.is_relative_to(workspace.temporary)
-    assert "predict-bars" in list(asking.about_picture(model.key, str(copy), "en"))[-1]
+    assert "predict-bars" in list(queries.answer_picture(model.key, str(copy), "en"))[-1]
     for wrong in (None, "0", -1, 10**6):
         with pytest.raises(DataError):
-            asking.borrowed(model, wrong)
+            queries.copy_test_picture(model, wrong)
 
 
 def test_a_model_without_test_pictures_offers_none(workspace: Workspace, trained: Callable[..., Run]) -> None:
-    run, asking = trained(), Asking(workspace)
-    model = asking.models.find(f"run:{run.id}")
+    run, queries = trained(), ModelQueries(workspace)
+    model = queries.models.find(f"run:{run.id}")
     for file in (workspace.datasets / "digits").rglob("*.png"):
         file.unlink()
-    assert asking.tries(model, 0, "en") == ""
+    assert queries.tries(model, 0, "en") == ""
     with pytest.raises(DataError, match="no longer there"):
-        asking.borrowed(model, 0)
+        queries.copy_test_picture(model, 0)
 
 
 def test_only_grey_pictures_on_plain_paper_ask_to_be_drawn(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_pictures_asked_about_are_kept_large_for_a_while_under_names_that_cannot
     workspace: Workspace, trained: Callable[..., Run], picture: Path
 ) -> None:
     run, album = trained(), Album(most=1000)
-    html, _ = list(Asking(workspace, album).about_many(f"run:{run.id}", [picture, picture], "me", "en"))[-1]
+    html, _ = list(ModelQueries(workspace, album).answer_files(f"run:{run.id}", [picture, picture], "me", "en"))[-1]
     first, second = re.findall(r'data-zoom="studio/asked/([\w-]+)"', html)
     assert first != second and len(first) >= 20
     assert album.find(first) is not None
@@ -225,12 +225,12 @@ def test_what_goes_wrong_is_said_where_it_happened(
 )
 def test_a_model_that_is_not_there_is_refused_with_a_sentence(workspace: Workspace, key: str | None) -> None:
     with pytest.raises(StudioError):
-        Asking(workspace).models.find(key)
+        ModelQueries(workspace).models.find(key)
 
 
 def test_an_imported_model_can_be_asked(workspace: Workspace, model_file: Path, picture: Path) -> None:
     kept = checkpoint.import_checkpoint(model_file, workspace)
-    answers = list(Asking(workspace).about_picture(f"import:{kept.name}", str(picture), "en"))
+    answers = list(ModelQueries(workspace).answer_picture(f"import:{kept.name}", str(picture), "en"))
     assert "Loading the model" in answers[0]
     assert "&lt;b&gt;two&lt;/b&gt;" in answers[-1]
     assert "<b>two</b>" not in answers[-1]
@@ -238,9 +238,9 @@ def test_an_imported_model_can_be_asked(workspace: Workspace, model_file: Path, 
 
 
 def test_a_loaded_model_answers_at_once(workspace: Workspace, trained: Callable[..., Run], picture: Path) -> None:
-    run, asking = trained(), Asking(workspace)
-    list(asking.about_picture(f"run:{run.id}", str(picture), "en"))
-    assert len(list(asking.about_picture(f"run:{run.id}", str(picture), "en"))) == 1
+    run, queries = trained(), ModelQueries(workspace)
+    list(queries.answer_picture(f"run:{run.id}", str(picture), "en"))
+    assert len(list(queries.answer_picture(f"run:{run.id}", str(picture), "en"))) == 1
 
 
 def test_a_file_that_is_no_picture_gets_its_sentence(
@@ -249,12 +249,12 @@ def test_a_file_that_is_no_picture_gets_its_sentence(
     run, bad = trained(), tmp_path / "notes.png"
     bad.write_text("no picture", encoding="utf-8")
     with pytest.raises(DataError):
-        list(Asking(workspace).about_picture(f"run:{run.id}", str(bad), "en"))
+        list(ModelQueries(workspace).answer_picture(f"run:{run.id}", str(bad), "en"))
 
 
 def test_without_a_picture_the_tab_says_what_the_model_knows(workspace: Workspace, trained: Callable[..., Run]) -> None:
     run = trained()
-    (html,) = Asking(workspace).about_picture(f"run:{run.id}", None, "en")
+    (html,) = ModelQueries(workspace).answer_picture(f"run:{run.id}", None, "en")
     assert "What is it?" in html
     assert "&lt;b&gt;two&lt;/b&gt;" in html
 
@@ -266,7 +266,7 @@ def test_many_pictures_and_zips_become_one_table(
     bad.write_text("no picture", encoding="utf-8")
     with zipfile.ZipFile(packed, "w") as archive:
         archive.write(picture, "inside/=evil.png")
-    steps = list(Asking(workspace).about_many(f"run:{run.id}", [picture, bad, packed], "me", "en"))
+    steps = list(ModelQueries(workspace).answer_files(f"run:{run.id}", [picture, bad, packed], "me", "en"))
     html, done = steps[-1]
     assert done
     assert "2 pictures in" in html
@@ -280,16 +280,16 @@ def test_many_pictures_and_zips_become_one_table(
 def test_many_pictures_can_be_stopped_and_keep_their_answers(
     workspace: Workspace, trained: Callable[..., Run], tmp_path: Path
 ) -> None:
-    run, asking = trained(), Asking(workspace)
+    run, queries = trained(), ModelQueries(workspace)
     files = []
     for number in range(70):
         files.append(tmp_path / f"{number}.png")
         Image.new("RGB", (20, 20), (number, 0, 0)).save(files[-1])
-    working = asking.about_many(f"run:{run.id}", files, "me", "en")
+    working = queries.answer_files(f"run:{run.id}", files, "me", "en")
     next(working)
     html, done = next(working)
     assert "32 of 70 pictures" in html and not done
-    asking.stop("me")
+    queries.stop("me")
     rest = list(working)
     assert len(rest) == 1
     assert "Stopped" in rest[0][0] and rest[0][1]
@@ -302,7 +302,7 @@ def test_only_files_that_are_no_pictures_are_refused(
     run, bad = trained(), tmp_path / "notes.txt"
     bad.write_text("no picture", encoding="utf-8")
     with pytest.raises(StudioError, match="None of these files is a picture"):
-        list(Asking(workspace).about_many(f"run:{run.id}", [bad], "me", "en"))
+        list(ModelQueries(workspace).answer_files(f"run:{run.id}", [bad], "me", "en"))
 
 
 def test_heic_alone_is_refused_as_such(workspace: Workspace, trained: Callable[..., Run], tmp_path: Path) -> None:
@@ -311,7 +311,7 @@ def test_heic_alone_is_refused_as_such(workspace: Workspace, trained: Callable[.
     made.zipped(archive, {"a/IMG_2.HEIC": photo.read_bytes()})
     for file in (photo, archive):
         with pytest.raises(StudioError, match=r"IMG_.*HEIC.*pillow-heif"):
-            list(Asking(workspace).about_many(f"run:{run.id}", [file], "me", "en"))
+            list(ModelQueries(workspace).answer_files(f"run:{run.id}", [file], "me", "en"))
 
 
 def test_the_csv_names_answers_problems_and_is_no_formula() -> None:
@@ -387,12 +387,12 @@ def test_no_word_says_sure_where_no_test_knows_how_often_that_was_right(probabil
 def test_a_drawing_is_never_sure_because_the_test_had_no_drawings(
     workspace: Workspace, trained: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, asking = trained(), Asking(workspace)
-    list(asking.about_picture(f"run:{run.id}", None, "en"))
+    run, queries = trained(), ModelQueries(workspace)
+    list(queries.answer_picture(f"run:{run.id}", None, "en"))
     monkeypatch.setattr(
-        asking.models, "calibration", lambda model: calibrated([(p / 40, True) for p in range(41)] * 30)
+        queries.models, "calibration", lambda model: calibrated([(p / 40, True) for p in range(41)] * 30)
     )
-    answer = list(asking.about_drawing(f"run:{run.id}", as_address(drawing()), "en"))[-1]
+    answer = list(queries.answer_drawing(f"run:{run.id}", as_address(drawing()), "en"))[-1]
     assert "predict-level" in answer and "predict-level sure" not in answer
     assert "test answers" not in answer
 

@@ -14,8 +14,8 @@ from resnet_studio import api
 from resnet_studio.data import intake
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Preparing
-from resnet_studio.service.outlook import Forecaster
-from resnet_studio.service.rate_search import RateSearch, Standing
+from resnet_studio.service.forecast import Forecaster
+from resnet_studio.service.rate_search import RateSearch, SearchStatus
 from resnet_studio.training.finder import Rates, rate_at
 from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import rate_view
@@ -43,10 +43,10 @@ def rates(workspace: Workspace, queue: Any) -> RateHandlers:
     return RateHandlers(RateSearch(workspace, cast(Any, queue)), Forecaster(workspace).dataset)
 
 
-def slowly(*_: Any, told: Any, control: Any, **__: Any) -> Rates:
+def slowly(*_: Any, on_event: Any, control: Any, **__: Any) -> Rates:
     """Stands in for the search: says where it is until it is asked to end."""
     for done in range(1000):
-        told(Preparing(stage="rates", done=done, total=1000))
+        on_event(Preparing(stage="rates", done=done, total=1000))
         if control.request:
             raise StudioError("error.rates.stopped")
         time.sleep(0.01)
@@ -114,5 +114,5 @@ def test_an_exploding_loss_does_not_flatten_the_curve_and_both_languages_are_spo
     assert "不同学习率下的损失" in drawn and ">1e-06<" in drawn and ">50<" not in drawn
     assert rate_view.curve(Rates(rates=(1e-6,), losses=(1.0,)), "en") == ""
     assert "正在尝试学习率：3 / 100" in rate_view.view(
-        Standing("pets", working=True, stage="rates", done=3, total=100), "zh"
+        SearchStatus("pets", working=True, stage="rates", done=3, total=100), "zh"
     )

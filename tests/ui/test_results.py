@@ -6,7 +6,7 @@ from hand_made import finish, new_run, report_of, train
 from resnet_studio import run_log
 from resnet_studio.config import TrainConfig
 from resnet_studio.events import Failed, Interrupted, Preparing, Progress, Queued, Started
-from resnet_studio.service.run_data import Overview, RunData, spell_time
+from resnet_studio.service.run_data import Overview, RunData, format_duration
 from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.ui.results import view as results_view
 from resnet_studio.ui.results.matrix import matrix, mix_ups, most_confused, pairs, tint
@@ -228,7 +228,7 @@ def test_a_damaged_run_does_not_hide_the_others(workspace: Workspace) -> None:
     ("seconds", "said"), [(0.0, "0 s"), (4.26, "4.3 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")]
 )
 def test_a_length_of_time_is_said_as_a_person_says_it(seconds: float, said: str) -> None:
-    assert spell_time(seconds, "en") == said
+    assert format_duration(seconds, "en") == said
 
 
 def test_the_time_counts_from_the_click_and_says_what_went_into_preparing(

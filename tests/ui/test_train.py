@@ -21,19 +21,19 @@ from resnet_studio.errors import ConfigError, RunError
 from resnet_studio.events import Finished
 from resnet_studio.model import resnet
 from resnet_studio.recipes import RECIPES
-from resnet_studio.service import outlook
-from resnet_studio.service.outlook import Forecaster
+from resnet_studio.service import forecast
+from resnet_studio.service.forecast import Forecaster
 from resnet_studio.training import plan, unfreezing
 from resnet_studio.ui.drawn import network
-from resnet_studio.ui.page import whose
+from resnet_studio.ui.page import ownership
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import recipe as train_recipe
-from resnet_studio.ui.train.form import NAMES, NEEDS, config_of, kept, restored
-from resnet_studio.ui.train.handlers import Handlers, level_after_click, told
+from resnet_studio.ui.train.form import NAMES, NEEDS, changed_values, config_of, restored
+from resnet_studio.ui.train.handlers import Handlers, level_after_click, parse_phase
 from resnet_studio.workspace import Run, Workspace
 
-OUTLOOK = ("recipe", "reason", "weights", *NEEDS, "data", "why", "network", "forecast", "problem", "train")
+DEPENDENTS = ("recipe", "reason", "weights", *NEEDS, "data", "why", "network", "forecast", "problem", "train")
 
 
 class Queue:
@@ -101,7 +101,7 @@ def values(**changes: Any) -> list[Any]:
 
 
 def shown(updates: list[Any]) -> dict[str, Any]:
-    return dict(zip(OUTLOOK, updates[-len(OUTLOOK) :], strict=True))
+    return dict(zip(DEPENDENTS, updates[-len(DEPENDENTS) :], strict=True))
 
 
 # the form
@@ -132,7 +132,7 @@ def test_a_whole_number_is_not_rounded_behind_the_users_back() -> None:
 
 def test_what_was_chosen_survives_a_reload() -> None:
     given = values(depth=50, freeze="layer3", learning_rate=0.002, mix="cutmix", average_weights=False)
-    stored = json.loads(json.dumps(kept(given)))
+    stored = json.loads(json.dumps(changed_values(given)))
     assert set(stored) == {"depth", "freeze", "learning_rate", "mix", "average_weights"}
     assert config_of([restored(stored, [0.2, 0.1])[name] for name in NAMES]) == config_of(given).replace(
         validation_fraction=0.2, test_fraction=0.1
@@ -195,9 +195,13 @@ def test_a_field_changed_after_a_recipe_makes_the_settings_the_users_own(handler
     assert shown(handlers.changed(None, *[filled[name] for name in NAMES]))["recipe"] == "tiny-data"
 
 
-def test_other_pictures_change_the_outlook_and_nothing_that_the_browser_keeps(handlers: Handlers, dataset: str) -> None:
-    seen = handlers.pictures(kept([train_recipe.filled("tiny-data", values())[name] for name in NAMES]), None, dataset)
-    assert len(seen) == len(OUTLOOK) and shown(seen)["recipe"] == "tiny-data"
+def test_other_pictures_change_the_dependents_and_nothing_that_the_browser_keeps(
+    handlers: Handlers, dataset: str
+) -> None:
+    seen = handlers.pictures(
+        changed_values([train_recipe.filled("tiny-data", values())[name] for name in NAMES]), None, dataset
+    )
+    assert len(seen) == len(DEPENDENTS) and shown(seen)["recipe"] == "tiny-data"
     assert "40 pictures" in shown(seen)["data"]
 
 
@@ -297,7 +301,7 @@ def test_another_family_brings_its_depths_and_keeps_the_depth_where_it_can(handl
 
 
 def test_a_family_survives_a_reload_with_its_depths(handlers: Handlers) -> None:
-    stored = json.loads(json.dumps(kept(values(family="wide_resnet", depth=101))))
+    stored = json.loads(json.dumps(changed_values(values(family="wide_resnet", depth=101))))
     form = dict(zip(NAMES, handlers.restore(stored, None, None), strict=False))
     assert form["family"]["value"] == "wide_resnet" and form["depth"]["value"] == 101
     assert form["depth"]["choices"] == [("50", 50), ("101", 101)]
@@ -341,12 +345,12 @@ def test_a_trained_model_can_be_trained_on(handlers: Handlers, workspace: Worksp
 def test_the_forecast_learns_from_the_last_trainings(workspace: Workspace, dataset: str) -> None:
     config = TrainConfig(epochs=12, picture_size=32, freeze="none", weights="scratch")
     forecaster = Forecaster(workspace)
-    guess = forecaster.look(config, forecaster.dataset(dataset)).seconds
+    guess = forecaster.forecast(config, forecaster.dataset(dataset)).seconds
     run = hand_made.new_run(workspace, resolved=config.replace(stem="small", batch_size=32, learning_rate=1e-3))
     hand_made.train(run)
     run.append(Finished(reason="completed", epochs_run=12, best_epoch=12, validation_accuracy=0.9,
                         test_accuracy=None, train_seconds=3600))  # fmt: skip
-    learnt = forecaster.look(config, forecaster.dataset(dataset)).seconds
+    learnt = forecaster.forecast(config, forecaster.dataset(dataset)).seconds
     assert guess is not None and learnt is not None
     assert learnt > 3600 > guess
 
@@ -357,7 +361,7 @@ def test_the_forecast_learns_from_the_last_trainings(workspace: Workspace, datas
 )
 def test_a_guess_is_round(seconds: float, said: str) -> None:
     config = TrainConfig(epochs=3, picture_size=64)
-    assert f"About {said} on" in outlook.Outlook(config, config, None, seconds).sentence("en")
+    assert f"About {said} on" in forecast.Forecast(config, config, None, seconds).sentence("en")
 
 
 def test_preset_parts_are_counted_as_they_are() -> None:
@@ -368,9 +372,9 @@ def test_preset_parts_are_counted_as_they_are() -> None:
         return SimpleNamespace(samples=samples)
 
     config = TrainConfig(validation_fraction=0.2, test_fraction=0.1)
-    assert outlook.part_sizes(made(free=100), config) == {"train": 70, "validation": 20, "test": 10}
-    assert outlook.part_sizes(made(train=100, test=30), config) == {"train": 80, "validation": 20, "test": 30}
-    assert outlook.part_sizes(made(train=80, validation=20), config) == {"train": 80, "validation": 20, "test": 0}
+    assert forecast.part_sizes(made(free=100), config) == {"train": 70, "validation": 20, "test": 10}
+    assert forecast.part_sizes(made(train=100, test=30), config) == {"train": 80, "validation": 20, "test": 30}
+    assert forecast.part_sizes(made(train=80, validation=20), config) == {"train": 80, "validation": 20, "test": 0}
 
 
 # training
@@ -470,7 +474,7 @@ def test_a_choice_of_seeds_that_is_not_offered_is_one_training(
 def as_browser(number: str) -> Iterator[None]:
     from gradio.context import LocalContext
 
-    cookies = {whose.COOKIE: number} if number else {}
+    cookies = {ownership.COOKIE: number} if number else {}
     token = LocalContext.request.set(cast(Any, SimpleNamespace(cookies=cookies, headers={})))
     yield
     LocalContext.request.reset(token)
@@ -506,14 +510,14 @@ def test_a_run_keeps_whose_it_is_but_not_the_number_that_would_prove_it(
 ) -> None:
     with as_browser("a secret number"):
         handlers.start(dataset, *values())
-        mine = whose.this_browser()
+        mine = ownership.this_browser()
     (run,) = queue.submitted
     assert "a secret number" not in (run.folder / "config.json").read_text("utf-8")
-    assert whose.spelled(run.about, mine, "en") == "started in this browser"
-    assert whose.spelled(run.about, "", "en") == "started in another browser"
-    assert whose.spelled(run.about, "x", "zh") == "由其他浏览器启动"
-    assert whose.spelled({**run.about, "started_by": "program"}, mine, "en") == "started outside the page"
-    assert whose.spelled({"name": "of an older version"}, mine, "en") == ""
+    assert ownership.owner_label(run.about, mine, "en") == "started in this browser"
+    assert ownership.owner_label(run.about, "", "en") == "started in another browser"
+    assert ownership.owner_label(run.about, "x", "zh") == "由其他浏览器启动"
+    assert ownership.owner_label({**run.about, "started_by": "program"}, mine, "en") == "started outside the page"
+    assert ownership.owner_label({"name": "of an older version"}, mine, "en") == ""
 
 
 def test_every_way_to_train_on_the_page_says_whose_the_run_is() -> None:
@@ -550,7 +554,7 @@ def test_a_queued_run_is_taken_out_rather_than_stopped(handlers: Handlers) -> No
 
 @pytest.mark.parametrize("phase", ["", "nonsense", "[1]", None])
 def test_before_the_page_knows_anything_nothing_runs(phase: Any) -> None:
-    assert told(phase)["phase"] == "idle"
+    assert parse_phase(phase)["phase"] == "idle"
 
 
 # the network, the split, the examples
@@ -602,9 +606,9 @@ def test_the_forecast_decides_as_the_run_does_on_every_machine(
     monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
     monkeypatch.setattr("torch.backends.mps.is_available", lambda: machine == "mps")
     config = TrainConfig(device=chosen, depth=50, weights="imagenet-v2")
-    forecast = Forecaster(workspace).look(config, photos)
+    forecast = Forecaster(workspace).forecast(config, photos)
     run = plan.new_run(photos, config, workspace)
-    assert forecast.settled == run.config
+    assert forecast.resolved == run.config
     assert run.config.picture_size == (224 if machine != "cpu" and chosen == "auto" else 160)
 
 
@@ -616,13 +620,13 @@ def test_the_forecast_says_when_the_machine_has_no_such_device(handlers: Handler
 def test_the_forecast_learns_only_from_trainings_on_such_a_device(workspace: Workspace, dataset: str) -> None:
     config = TrainConfig(epochs=12, picture_size=32, freeze="none", weights="scratch", device="cpu")
     forecaster = Forecaster(workspace)
-    guess = forecaster.look(config, forecaster.dataset(dataset)).seconds
+    guess = forecaster.forecast(config, forecaster.dataset(dataset)).seconds
     run = hand_made.new_run(workspace, resolved=config.replace(stem="small", batch_size=32, learning_rate=1e-3))
     hand_made.train(run)
     run.log.path.write_text(run.log.path.read_text().replace("CPU, 2 cores", "NVIDIA H100"))
     run.append(Finished(reason="completed", epochs_run=12, best_epoch=12, validation_accuracy=0.9,
                         test_accuracy=None, train_seconds=3600))  # fmt: skip
-    assert forecaster.look(config, forecaster.dataset(dataset)).seconds == guess
+    assert forecaster.forecast(config, forecaster.dataset(dataset)).seconds == guess
 
 
 def test_a_field_is_hidden_only_where_it_does_nothing() -> None:

@@ -22,9 +22,9 @@ from resnet_studio.ui.data.parts import Hero, View
 from resnet_studio.ui.data.sources import Sources, Starter
 from resnet_studio.ui.page.context import Shared, Studio, T, guarded, reader, reader_is_local, sentence_for
 from resnet_studio.ui.page.frame import dataset_name
-from resnet_studio.ui.page.repeated import started_once
+from resnet_studio.ui.page.ownership import started_by, this_browser
+from resnet_studio.ui.page.repeated import start_once
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.page.whose import started_by, this_browser
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
@@ -222,7 +222,7 @@ def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
         validation, test = checked_shares(shares)
         config = TrainConfig(validation_fraction=validation, test_fraction=test)
         called, by = dataset_name(dataset, reader()), started_by(this_browser())
-        run = started_once(studio, dataset, config, lambda: None, called=called, by=by)
+        run = start_once(studio, dataset, config, lambda: None, called=called, by=by)
         return dataset.id, run.id, gr.Tabs(selected="train"), ""
 
     sample_time = quick.QuickTime(studio.workspace, studio.runs)

@@ -21,7 +21,7 @@ from resnet_studio.text import Language, say
 from resnet_studio.ui.page.templates import render
 
 if TYPE_CHECKING:
-    from resnet_studio.service.outlook import Outlook
+    from resnet_studio.service.forecast import Forecast
 
 WIDTH, HEIGHT, FLOOR = 400, 146, 112
 
@@ -232,14 +232,14 @@ def _described(stages: list[Drawn], language: Language) -> str:
     return ("；" if language == "zh" else "; ").join(described)
 
 
-def planned(look: Outlook, language: Language) -> str:
-    """The network that a training with this outlook would train."""
-    shown = look.settled or look.config
+def planned(forecast: Forecast, language: Language) -> str:
+    """The network that a training with this forecast would train."""
+    shown = forecast.resolved or forecast.config
     return drawing(
         of(shown),
-        look.frozen_to_the_end,
+        forecast.frozen_to_the_end,
         shown.tuned_parameters,
-        classes=len(look.dataset.classes) if look.dataset else 0,
+        classes=len(forecast.dataset.classes) if forecast.dataset else 0,
         head=shown.head,
         hidden_units=shown.hidden_units,
         stem="small" if shown.stem == "small" else "standard",

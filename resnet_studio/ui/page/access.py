@@ -20,7 +20,7 @@ from starlette.types import Scope
 
 from resnet_studio.errors import StudioError
 from resnet_studio.ui.page.open_routes import is_known
-from resnet_studio.ui.page.peers import passes_on, same_user
+from resnet_studio.ui.page.peers import is_proxy, same_user
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 UNSPECIFIED = frozenset({"0.0.0.0", "::"})
@@ -75,7 +75,7 @@ class Access:
             proxies = proxies or (ip_network("0.0.0.0/0"), ip_network("::/0"))
         return cls(frozenset(hosts), allowed, proxies, _root_path(root_path), loopback, local_folders)
 
-    def believes(self, peer: str) -> bool:
+    def trusts(self, peer: str) -> bool:
         """Whether the forwarding headers of a request from the address ``peer`` are believed."""
         try:
             address = ip_address(peer.partition("%")[0])
@@ -106,7 +106,7 @@ class Access:
 
         The last of several is what that proxy itself has seen; those before it came with the request.
         """
-        if not self.believes((scope.get("client") or ("", 0))[0]):
+        if not self.trusts((scope.get("client") or ("", 0))[0]):
             return ""
         return Headers(scope=scope).get("x-forwarded-host", "").split(",")[-1].strip()
 
@@ -129,7 +129,7 @@ def resolved(scope: Scope, access: Access) -> Scope:
     kept = [(name, value) for name, value in scope["headers"] if not _forwards(name.decode("latin-1"))]
     changed["headers"] = kept
     changed["studio_forwarded"] = len(kept) < len(scope["headers"])
-    if not access.believes(peer):
+    if not access.trusts(peer):
         return changed
     host = access.forwarded_host(scope)
     scheme = headers.get("x-forwarded-proto", "").split(",")[-1].strip().lower()
@@ -162,7 +162,7 @@ def is_local(scope: Scope, access: Access) -> bool:
     client = (scope.get("client") or ("",))[0]
     if not access.may_be_local or scope.get("studio_forwarded") or not is_loopback(client):
         return False
-    return _asks_for_our_port(scope) and same_user(scope) and not passes_on(scope)
+    return _asks_for_our_port(scope) and same_user(scope) and not is_proxy(scope)
 
 
 def _asks_for_our_port(scope: Scope) -> bool:
@@ -212,7 +212,7 @@ def _original_client(headers: Headers, access: Access) -> str:
     """The last address in ``X-Forwarded-For`` that is no proxy of ours: those before it may be made up."""
     for entry in reversed(headers.get("x-forwarded-for", "").split(",")):
         address = entry.strip()
-        if address and not access.believes(address):
+        if address and not access.trusts(address):
             return address
     return ""
 

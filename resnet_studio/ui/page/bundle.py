@@ -55,11 +55,11 @@ class Bundle:
 
 
 def _joined(suffix: str) -> str:
-    files = sorted(asset().glob(f"*.{suffix}"), key=_studio_first)
+    files = sorted(asset().glob(f"*.{suffix}"), key=_load_order)
     return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 
-def _studio_first(path: Path) -> tuple[bool, str]:
+def _load_order(path: Path) -> tuple[bool, str]:
     return path.stem != "studio", path.name
 
 

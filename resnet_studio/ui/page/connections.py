@@ -32,7 +32,7 @@ FILES = 65_536
 
 
 @dataclass
-class Unfinished:
+class PendingRequests:
     """All connections with an unfinished request, the oldest first, by address too."""
 
     most: int = MOST_UNFINISHED
@@ -44,9 +44,9 @@ class Unfinished:
         self.all[connection] = address
         own = [other for other, theirs in self.all.items() if theirs == address]
         if len(own) > self.most_of_one:
-            own[0].give_up("many")
+            own[0].close_now("many")
         elif len(self.all) > self.most:
-            next(iter(self.all)).give_up("many")
+            next(iter(self.all)).close_now("many")
 
     def remove(self, connection: Any) -> None:
         """Note that the request of ``connection`` has arrived, or that it is gone."""
@@ -56,24 +56,24 @@ class Unfinished:
 class PatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     """uvicorn's protocol, which does not wait for the rest of a request for ever."""
 
-    unfinished = Unfinished()
+    unfinished = PendingRequests()
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """A connection, which has to bring a request now."""
         super().connection_made(transport)
-        self._began = self._last = asyncio.get_running_loop().time()
+        self._started_at = self._last = asyncio.get_running_loop().time()
         self._bytes = 0
         self._check: asyncio.TimerHandle | None = None
         self._begin()
 
     def data_received(self, data: bytes) -> None:
         """More of a request, or the next one."""
-        now, before = asyncio.get_running_loop().time(), self._waiting()
+        now, before = asyncio.get_running_loop().time(), self._awaited()
         super().data_received(data)
         self._last, self._bytes = now, self._bytes + len(data)
-        after = self._waiting()
+        after = self._awaited()
         if before != after or self._check is None:
-            self._began, self._bytes = now, 0
+            self._started_at, self._bytes = now, 0
         if after:
             self._begin()
         else:
@@ -84,13 +84,13 @@ class PatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self._end()
         super().connection_lost(exc)
 
-    def give_up(self, why: str) -> None:
+    def close_now(self, why: str) -> None:
         """Close the connection at once."""
         logging.getLogger(__name__).info("a request of %s was never finished (%s)", self.client, why)
         self._end()
         self.transport.abort()
 
-    def _waiting(self) -> str:
+    def _awaited(self) -> str:
         """What is still to come: the ``head`` of a request, its ``body``, or nothing."""
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
@@ -100,7 +100,7 @@ class PatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     def _begin(self) -> None:
         if self._check is None and not self.transport.is_closing():
             self.unfinished.add(self, self.client[0] if self.client else "")
-            self._check = asyncio.get_running_loop().call_later(CHECK_SECONDS, self._look)
+            self._check = asyncio.get_running_loop().call_later(CHECK_SECONDS, self._check_progress)
 
     def _end(self) -> None:
         self.unfinished.remove(self)
@@ -108,25 +108,25 @@ class PatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
             self._check.cancel()
             self._check = None
 
-    def _look(self) -> None:
+    def _check_progress(self) -> None:
         """Give up where the rest of the request is overdue, else look again."""
         self._check = None
-        now, waiting = asyncio.get_running_loop().time(), self._waiting()
+        now, waiting = asyncio.get_running_loop().time(), self._awaited()
         if self.transport.get_protocol() is not self:  # it became a web socket
             waiting = ""
         elif self.flow.read_paused:  # we are the slow ones
-            self._began, self._last, self._bytes = now, now, 0
-        if waiting == "head" and now - self._began > HEAD_SECONDS:
-            self.give_up("head")
+            self._started_at, self._last, self._bytes = now, now, 0
+        if waiting == "head" and now - self._started_at > HEAD_SECONDS:
+            self.close_now("head")
         elif waiting == "body" and (now - self._last > BODY_SECONDS or self._too_slow(now)):
-            self.give_up("body")
+            self.close_now("body")
         elif waiting:
-            self._check = asyncio.get_running_loop().call_later(CHECK_SECONDS, self._look)
+            self._check = asyncio.get_running_loop().call_later(CHECK_SECONDS, self._check_progress)
         else:
             self._end()
 
     def _too_slow(self, now: float) -> bool:
-        took = now - self._began
+        took = now - self._started_at
         return took > GRACE_SECONDS and self._bytes < SLOWEST_BYTES * took
 
 

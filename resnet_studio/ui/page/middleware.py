@@ -19,7 +19,7 @@ from resnet_studio.ui.page.access import Access, host_of, is_local, resolved, un
 from resnet_studio.ui.page.bundle import Bundle
 from resnet_studio.ui.page.context import LOCALES, language_of
 from resnet_studio.ui.page.open_routes import UPLOADED, is_open
-from resnet_studio.ui.page.whose import COOKIE, new_cookie
+from resnet_studio.ui.page.ownership import COOKIE, new_cookie
 
 MARK = re.compile(r'__i18n__\{\\?"__type__\\?": ?\\?"translation_metadata\\?", ?\\?"key\\?": ?\\?"([\w.-]+)\\?"\}')
 PAGES = {"/", "/config", "/config/"}

@@ -41,7 +41,7 @@ def same_user(scope: Scope) -> bool:
     return peer is None or peer.owner == os.getuid()
 
 
-def passes_on(scope: Scope) -> bool:
+def is_proxy(scope: Scope) -> bool:
     """Whether the program at the other end listens for connections itself, as a proxy does and a browser does not.
 
     False where the program is not known.

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from resnet_studio.durations import asked_at
+from resnet_studio.durations import requested_at
 from resnet_studio.errors import RunError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ SECONDS = 5.0
 ONE_AT_A_TIME = threading.Lock()
 
 
-def started_once(
+def start_once(
     studio: Studio,
     dataset: Dataset,
     config: TrainConfig,
@@ -63,8 +63,8 @@ def _just_started(studio: Studio, dataset: str, config: TrainConfig, by: str, se
             alike = (study.get("of") if isinstance(study, dict) else 1) == seeds
         except RunError:
             continue
-        asked = asked_at(about)
-        recent = asked is not None and clicked - asked < SECONDS
+        earlier = requested_at(about)
+        recent = earlier is not None and clicked - earlier < SECONDS
         if recent and alike and about["dataset"] == dataset and about.get("started_by") == by and requested == config:
             return run
     return None

@@ -1,5 +1,5 @@
 """The Predict tab: asking a trained model about pictures.
 
-Start at ``tab``. ``asking`` answers about a picture, a drawing or many pictures, ``view`` shows the answers;
+Start at ``tab``. ``queries`` answers about a picture, a drawing or many pictures, ``view`` shows the answers;
 ``templates`` has its HTML.
 """

@@ -18,20 +18,20 @@ from resnet_studio.ui.page.folder_picker import uploads
 from resnet_studio.ui.page.notes import alert
 from resnet_studio.ui.page.templates import escaped
 from resnet_studio.ui.predict import view as predict_view
-from resnet_studio.ui.predict.asking import Asking
+from resnet_studio.ui.predict.queries import ModelQueries
 
-Wish = Mapping[str, Any] | None
-"""Which model to ask, and since when that is wished; see :func:`wish`."""
+ModelRequest = Mapping[str, Any] | None
+"""Which model to ask, and since when that is wished; see :func:`request_model`."""
 
 
-def wish(model: str) -> Wish:
+def request_model(model: str) -> ModelRequest:
     """That ``model`` is to be asked from now on; where it is empty, the one that fits the run of the browser."""
     return {"model": model, "at": time.monotonic_ns()}
 
 
-def wanted(*wishes: Wish) -> str:
-    """The model of the latest of ``wishes``."""
-    latest = max((one for one in wishes if one), key=lambda one: int(one["at"]), default=None)
+def latest_request(*requests: ModelRequest) -> str:
+    """The model of the latest of ``requests``."""
+    latest = max((one for one in requests if one), key=lambda one: int(one["at"]), default=None)
     return str(latest["model"]) if latest else ""
 
 
@@ -40,35 +40,35 @@ class Handlers:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self._asking = Asking(studio.workspace, studio.album, studio.runs)
+        self._queries = ModelQueries(studio.workspace, studio.album, studio.runs)
 
     @guarded
-    def show(self, run: str | None, tried: Wish, picked: Wish) -> tuple[Any, ...]:
+    def show(self, run: str | None, tried: ModelRequest, picked: ModelRequest) -> tuple[Any, ...]:
         """In: the run of this browser, the run to try, the model picked by hand. Out: the offer."""
-        return self._offer(run, wanted(tried, picked))
+        return self._offer(run, latest_request(tried, picked))
 
     @guarded
     def follow(self, run: str | None) -> tuple[Any, ...]:
         """In: the run of this browser, which is a new one. Out: the offer, and that nothing is picked by hand."""
-        return *self._offer(run, ""), wish("")
+        return *self._offer(run, ""), request_model("")
 
-    def pick(self, chosen: str | None) -> Wish:
+    def pick(self, chosen: str | None) -> ModelRequest:
         """In: the model, chosen by hand. Out: the model picked by hand."""
-        return wish(chosen or "")
+        return request_model(chosen or "")
 
     @guarded(instead=lambda sentence: (*[gr.skip()] * 4, alert(sentence)))
     def bring(self, file: str) -> tuple[Any, ...]:
         """In: an uploaded checkpoint. Out: the offer with the new model chosen, that as picked by hand, about."""
         kept = import_checkpoint(Path(file), self._studio.workspace)
         gr.Info(say("predict.imported", reader(), name=Path(file).stem))
-        picked = wish(f"import:{kept.name}")
-        return *self._offer(None, wanted(picked)), picked, self.describe(f"import:{kept.name}")[0]
+        picked = request_model(f"import:{kept.name}")
+        return *self._offer(None, latest_request(picked)), picked, self.describe(f"import:{kept.name}")[0]
 
     def _offer(self, run: str | None, picked: str) -> tuple[Any, ...]:
         """The model ``picked`` where it is still there, else what fits the run of this browser."""
         language = reader()
-        models = self._asking.models.all()
-        default = self._asking.default(run)
+        models = self._queries.models.all()
+        default = self._queries.default(run)
         known = {model.key for model in models}
         value = picked if picked in known else default.key if default else None
         choices = [(model.label(language), model.key) for model in models]
@@ -83,29 +83,29 @@ class Handlers:
         """In: the model. Out: about, the paper of the pad, the pictures to try."""
         if not chosen:
             return "", gr.skip(), ""
-        found = self._asking.models.find(chosen)
-        self._asking.predictors.warm(found.file)
+        found = self._queries.models.find(chosen)
+        self._queries.predictors.preload(found.file)
         card = card_of(found)
         words = predict_view.about(card.network.title, card.classes, reader())
-        return words, "dark" if self._asking.paper(found).dark else "light", self._asking.tries(found, 0, reader())
+        return words, "dark" if self._queries.paper(found).dark else "light", self._queries.tries(found, 0, reader())
 
     @guarded(instead=alert)
     def others(self, chosen: str | None, event: gr.EventData) -> str:
         """In: the model; the event says which test picture is next. Out: the pictures to try."""
         first = getattr(event, "first", 0)
         first = first if isinstance(first, int) and first >= 0 else 0
-        return self._asking.tries(self._asking.models.find(chosen), first, reader())
+        return self._queries.tries(self._queries.models.find(chosen), first, reader())
 
     @guarded(instead=lambda sentence: (gr.skip(), alert(sentence)))
     def try_one(self, chosen: str | None, event: gr.EventData) -> tuple[Any, Any]:
         """In: the model; the event names one of its test pictures. Out: the picture, the pictures to try."""
-        found = self._asking.models.find(chosen)
-        return str(self._asking.borrowed(found, getattr(event, "index", None))), gr.skip()
+        found = self._queries.models.find(chosen)
+        return str(self._queries.copy_test_picture(found, getattr(event, "index", None))), gr.skip()
 
     @guarded(instead=lambda sentence: (*[gr.skip()] * 3, escaped(sentence)))
     def bring_pictures(self, event: gr.EventData) -> tuple[Any, Any, Any, str]:
         """In: the inbox. Out: the picture, the many pictures, the ways to ask: whichever fits; what the inbox says."""
-        if not self._asking.models.all():
+        if not self._queries.models.all():
             raise StudioError("error.predict.no_model")
         brought = uploads(event._data, self._studio.workspace.temporary)
         paths = [str(path) for _, path in brought.files]
@@ -116,7 +116,7 @@ class Handlers:
     @guarded(instead=predict_view.problem)
     def ask_picture(self, chosen: str | None, file: str | None) -> Iterator[str]:
         """In: model, picture. Out: answer."""
-        yield from self._asking.about_picture(chosen, file, reader())
+        yield from self._queries.answer_picture(chosen, file, reader())
 
     @guarded
     def keep_drawing(self, event: gr.EventData) -> str:
@@ -126,13 +126,13 @@ class Handlers:
     @guarded(instead=predict_view.problem)
     def ask_drawing(self, chosen: str | None, drawing: str) -> Iterator[str]:
         """In: model, drawing. Out: answer for the drawing."""
-        yield from self._asking.about_drawing(chosen, drawing, reader())
+        yield from self._queries.answer_drawing(chosen, drawing, reader())
 
     @guarded(instead=lambda sentence: (predict_view.problem(sentence), gr.Button(visible=False)))
     def ask_many(self, chosen: str | None, given: list[str] | None, request: gr.Request) -> Iterator[tuple[str, Any]]:
         """In: model, files. Out: answers, stop; again and again until all are done."""
         paths = [Path(path) for path in given or ()]
-        for html, done in self._asking.about_many(chosen, paths, request.session_hash or "", reader()):
+        for html, done in self._queries.answer_files(chosen, paths, request.session_hash or "", reader()):
             yield html, gr.Button(visible=not done)
 
     def offer_unlabelled(self, dataset: str | None) -> Any:
@@ -151,15 +151,15 @@ class Handlers:
         """In: model, the data set of this browser. Out: answers on its pictures without labels, stop."""
         found = self._studio.shelf.dataset(dataset or "")
         pictures = [(sample.name, found.path(sample)) for sample in found.unlabelled]
-        for html, done in self._asking.about_named(chosen, pictures, request.session_hash or "", reader()):
+        for html, done in self._queries.answer_pictures(chosen, pictures, request.session_hash or "", reader()):
             yield html, gr.Button(visible=not done)
 
-    def halt(self, request: gr.Request) -> Any:
+    def stop(self, request: gr.Request) -> Any:
         """Out: stop."""
-        self._asking.stop(request.session_hash or "")
+        self._queries.stop(request.session_hash or "")
         return gr.Button(visible=False)
 
     @guarded
-    def go(self) -> Any:
+    def open_data_tab(self) -> Any:
         """Out: the tabs."""
         return gr.Tabs(selected="data")

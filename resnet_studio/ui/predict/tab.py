@@ -146,7 +146,7 @@ def _connect_models(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     parts.tries.chosen(handlers.try_one, parts.model, [parts.picture, parts.tries], **QUIET)
     taken = [parts.picture, parts.files, parts.ways, parts.inbox]
     parts.inbox.brought(handlers.bring_pictures, None, taken, **QUIET)
-    parts.nothing.go(handlers.go, None, shared.tabs, **QUIET)
+    parts.nothing.go(handlers.open_data_tab, None, shared.tabs, **QUIET)
 
 
 def _connect_ways(handlers: Handlers, parts: Parts) -> None:
@@ -160,7 +160,7 @@ def _connect_ways(handlers: Handlers, parts: Parts) -> None:
     model.change(handlers.ask_drawing, drawing, parts.drawn, **LATEST)
     kept = parts.pad.drawn(handlers.keep_drawing, None, parts.drawing, **QUIET)
     kept.then(handlers.ask_drawing, drawing, parts.drawn, **LATEST)
-    gr.on([parts.stop.click, parts.files.clear], handlers.halt, None, parts.stop, **QUIET)
+    gr.on([parts.stop.click, parts.files.clear], handlers.stop, None, parts.stop, **QUIET)
 
 
 def _connect_unlabelled(handlers: Handlers, shared: Shared, parts: Parts) -> None:

@@ -40,13 +40,13 @@ def tries_of(data: RunData, run: Run, first: int = 0) -> tuple[list[Try], int]:
     split = data.split(run)
     if split is None:
         return [], 0
-    turns = _in_turns(split)
+    turns = _interleave_classes(split)
     wanted = [turns[(first + at) % len(turns)] for at in range(min(SHOWN, len(turns)))]
     there = [index for index in wanted if split.path(split.test[index]).is_file()]
     return [Try(run.id, index, split.classes[split.test[index].label]) for index in there], len(turns)
 
 
-def _in_turns(split: Split) -> list[int]:
+def _interleave_classes(split: Split) -> list[int]:
     classes: dict[int, list[int]] = defaultdict(list)
     for index, sample in enumerate(split.test):
         classes[sample.label].append(index)
@@ -54,7 +54,7 @@ def _in_turns(split: Split) -> list[int]:
     return [index for index in chain.from_iterable(rounds) if index is not None]
 
 
-def borrowed(data: RunData, run: Run, index: int, workspace: Workspace) -> Path:
+def copy_test_picture(data: RunData, run: Run, index: int, workspace: Workspace) -> Path:
     """A copy of test picture ``index`` of ``run`` where the page may show it. Raises :class:`DataError`."""
     file = data.picture(run, "test", index)
     if file is None or not file.is_file():

@@ -10,18 +10,18 @@ import gradio as gr
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from resnet_studio.service.run_data import Overview, RunData, spell_when
+from resnet_studio.service.run_data import Overview, RunData, format_timestamp
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn import charts
 from resnet_studio.ui.page import downloads, handing_out
 from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, reader, to_try
 from resnet_studio.ui.page.frame import address, loading, selected_tab
+from resnet_studio.ui.page.ownership import this_browser
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.page.whose import this_browser
 from resnet_studio.ui.results.downloads import downloads_panel
+from resnet_studio.ui.results.exports import export_panel
 from resnet_studio.ui.results.matrix import matrix, pairs
 from resnet_studio.ui.results.pictures import PICTURES_MOST, PICTURES_SHOWN, pictures_panel
-from resnet_studio.ui.results.take import take_panel
 from resnet_studio.ui.results.view import cards, class_table, empty, headline, waiting
 from resnet_studio.workspace import safe_name
 
@@ -35,10 +35,10 @@ def build(studio: Studio, shared: Shared) -> None:
     data = studio.runs
     view = gr.HTML(loading(), elem_id="results-view", js_on_load=SCRIPT, apply_default_css=False)
 
-    seen = gr.State("")
+    shown_version = gr.State("")
 
     @guarded
-    def show(run: str | None, seen: str) -> Any:
+    def show(run: str | None, shown_version: str) -> Any:
         """In: the run of this browser, what the view shows. Out: view, what it shows; nothing where that is the same.
 
         Leaving it alone keeps the pictures that the reader has opened.
@@ -46,7 +46,11 @@ def build(studio: Studio, shared: Shared) -> None:
         overviews = data.overviews()
         chosen = choose(overviews, run)
         now = mark(overviews, chosen, reader())
-        return gr.skip() if now == seen else (page_or_reason(data, overviews, chosen, reader(), this_browser()), now)
+        return (
+            gr.skip()
+            if now == shown_version
+            else (page_or_reason(data, overviews, chosen, reader(), this_browser()), now)
+        )
 
     @guarded
     def look_at(event: gr.EventData) -> Any:
@@ -63,7 +67,7 @@ def build(studio: Studio, shared: Shared) -> None:
 
     quiet: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     for listen in (shared.run.change, shared.live_phase.change, selected_tab().select):
-        listen(show, [shared.run, seen], [view, seen], **quiet)
+        listen(show, [shared.run, shown_version], [view, shown_version], **quiet)
     view.choose(look_at, None, shared.run, **quiet)
     view.go(go, shared.run, [shared.tabs, shared.tried], **quiet)
 
@@ -102,7 +106,7 @@ def label_of(run: Overview, language: Language) -> str:
         score = say("results.share", language, share=run.test_accuracy)
     elif not run.state.finished:
         score = say(f"runs.status.{run.state.status}", language)
-    when = spell_when(run.about.get("created"), language)
+    when = format_timestamp(run.about.get("created"), language)
     return say("results.choice", language, name=run.name, score=score, when=when)
 
 
@@ -127,7 +131,7 @@ def page(data: RunData, overviews: list[Overview], run: Overview | None, languag
         }
     shown |= {
         "curves": curves_panel(run, language),
-        "downloads": downloads_panel(run, language) + take_panel(run, language),
+        "downloads": downloads_panel(run, language) + export_panel(run, language),
     }
     return render("results/page.html", parts=parts, **shown | {"address": address(run.run, "")})
 

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from resnet_studio.evaluation import missed
 from resnet_studio.model import architecture
 from resnet_studio.service.machine import device_name
-from resnet_studio.service.run_data import Overview, spell_parts, spell_time
+from resnet_studio.service.run_data import Overview, format_duration, format_preparation
 from resnet_studio.text import Language, say, say_recorded
+from resnet_studio.ui.page.ownership import owner_label
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.page.whose import spelled
 
 WIDE_INTERVAL = 0.15
 FEW_PICTURES = 5
@@ -32,7 +32,7 @@ def headline(run: Overview, choices: str, language: Language, browser: str = "")
         freeze=say(f"config.freeze.{run.config.freeze}", language),
         train=counts.get("train", 0),
     )
-    by = spelled(run.about, browser, language)
+    by = owner_label(run.about, browser, language)
     about = f"{about} · {by}" if by else about
     dataset = str(run.about.get("dataset_name", ""))
     return render("results/headline.html", language, run=run, dataset=dataset, about=about, chooser=choices)
@@ -91,8 +91,8 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
         made.append(Card("epoch", str(best.epoch) if best else say("results.card.epoch.probe", language), [note]))
     device = device_name(run.state.started.device, language) if run.state.started else run.config.device
     note = say("results.card.time.note", language, device=device)
-    parts = spell_parts(run.state.durations, run.asked, language)
-    made.append(Card("time", spell_time(run.seconds, language), [note, *parts]))
+    parts = format_preparation(run.state.durations, run.requested_at, language)
+    made.append(Card("time", format_duration(run.seconds, language), [note, *parts]))
     return render("results/cards.html", language, cards=made, reading=_reading(report, language) if report else "")
 
 

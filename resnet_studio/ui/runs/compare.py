@@ -14,7 +14,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.evaluation import compare as comparing
 from resnet_studio.evaluation import plots
 from resnet_studio.evaluation.compare import SIGNIFICANT, mcnemar
-from resnet_studio.service.run_data import Overview, RunData, spell_time
+from resnet_studio.service.run_data import Overview, RunData, format_duration
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn.charts import overlay, overlay_key
 from resnet_studio.ui.drawn.settings_view import value_of
@@ -94,7 +94,7 @@ def _figures(runs: Sequence[Overview], language: Language) -> list[tuple[str, li
     figures: tuple[tuple[str, Callable[[Overview], str]], ...] = (
         ("test", lambda run: share(run.test_accuracy)),
         ("validation", lambda run: share(run.validation_accuracy)),
-        ("time", lambda run: spell_time(run.seconds, language)),
+        ("time", lambda run: format_duration(run.seconds, language)),
         ("dataset", lambda run: str(run.about.get("dataset_name", ""))),
     )
     return [(say(f"runs.compare.{key}", language), [figure(run) for run in runs]) for key, figure in figures]

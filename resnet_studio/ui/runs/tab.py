@@ -18,7 +18,7 @@ from resnet_studio.text import Language, say
 from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, reader
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.frame import loading, selected_tab
-from resnet_studio.ui.page.whose import this_browser
+from resnet_studio.ui.page.ownership import this_browser
 from resnet_studio.ui.runs.compare import MOST, compared
 from resnet_studio.ui.runs.view import table
 from resnet_studio.workspace import Run, safe_name
@@ -40,11 +40,11 @@ class Handlers:
         self._cache = ArrayCache(studio.workspace.cache)
 
     @guarded
-    def show(self, seen: str) -> Any:
+    def show(self, shown_version: str) -> Any:
         """In: what the view shows. Out: view, what it shows; nothing where that is the same."""
         runs, size = self._data.listed(), self._cache.size()
         now = f"{mark(runs, reader())} {size}"
-        return gr.skip() if now == seen else (table(runs, reader(), size, this_browser()), now)
+        return gr.skip() if now == shown_version else (table(runs, reader(), size, this_browser()), now)
 
     @guarded
     def open_run(self, event: gr.EventData) -> tuple[str, Any]:
@@ -102,9 +102,9 @@ def build(studio: Studio, shared: Shared) -> None:
     """Fill the tab: one table, with its buttons."""
     handlers = Handlers(studio)
     view = gr.HTML(loading(), elem_id="runs-view", js_on_load=SCRIPT, apply_default_css=False)
-    seen = gr.State("")
+    shown_version = gr.State("")
     for listen in (selected_tab().select, shared.run.change, shared.live_phase.change):
-        listen(handlers.show, seen, [view, seen], **QUIET)
+        listen(handlers.show, shown_version, [view, shown_version], **QUIET)
     view.open(handlers.open_run, None, [shared.run, shared.tabs], **QUIET)
     view.resume(handlers.resume, None, [shared.run, shared.tabs], **QUIET)
     view.remove(handlers.remove, None, view, **QUIET)

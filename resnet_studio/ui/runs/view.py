@@ -10,13 +10,13 @@ from functools import lru_cache
 from resnet_studio.errors import RunError
 from resnet_studio.evaluation import tables
 from resnet_studio.labels import LONGEST_NAME, LONGEST_NOTE
-from resnet_studio.service.run_data import Damaged, Overview, spell_time, spell_when
+from resnet_studio.service.run_data import Damaged, Overview, format_duration, format_timestamp
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn.charts import sparkline
 from resnet_studio.ui.drawn.settings_view import changed, in_short
 from resnet_studio.ui.page.frame import address
+from resnet_studio.ui.page.ownership import owner_label, ownership_of
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.page.whose import spelled, whose
 from resnet_studio.ui.runs.studies import studies
 
 RESUMABLE = ("interrupted", "stopped", "failed")
@@ -94,7 +94,7 @@ class Row:
 
 
 def _row(run: Overview, language: Language, browser: str) -> str:
-    owner = whose(run.about, browser)
+    owner = ownership_of(run.about, browser)
     row = Row(
         id=run.run.id,
         name=run.name,
@@ -110,8 +110,8 @@ def _row(run: Overview, language: Language, browser: str) -> str:
         test=run.test_accuracy,
         time=_time(run, language),
         progress=_progress(run, language),
-        created=spell_when(run.about.get("created"), language),
-        owner=spelled(run.about, browser, language),
+        created=format_timestamp(run.about.get("created"), language),
+        owner=owner_label(run.about, browser, language),
         resumable=_resumable(run),
         download=address(run.run, "model.safetensors") if run.run.best.is_file() else "",
         delete_warning=say(f"runs.delete.{owner}", language) if owner in ("elsewhere", "program") else "",
@@ -127,7 +127,7 @@ def _rendered(row: Row, language: Language) -> str:
 
 
 def _time(run: Overview, language: Language) -> str:
-    return spell_time(run.seconds, language) if run.state.epochs or run.state.finished else "–"
+    return format_duration(run.seconds, language) if run.state.epochs or run.state.finished else "–"
 
 
 def _progress(run: Overview, language: Language) -> str:

@@ -10,10 +10,10 @@ import gradio as gr
 from resnet_studio.errors import StudioError
 from resnet_studio.text import say
 from resnet_studio.ui.page.context import Studio, guarded, reader
-from resnet_studio.ui.page.whose import this_browser, whose
+from resnet_studio.ui.page.ownership import ownership_of, this_browser
 
 
-class Ending:
+class RunControls:
     """The handlers; each says which components come in and go out."""
 
     def __init__(self, studio: Studio) -> None:
@@ -22,7 +22,7 @@ class Ending:
     @guarded
     def stop(self, phase: str) -> Any:
         """In: what runs, nothing where a question was answered with no. Out: the button, which waits for the end."""
-        if (run := self._to_end(phase)) is None:
+        if (run := self._run_to_end(phase)) is None:
             return gr.skip()
         self._studio.jobs.stop(run)
         return gr.update(value=say("train.stopping", reader()), interactive=False)
@@ -30,7 +30,7 @@ class Ending:
     @guarded
     def pause(self, phase: str) -> Any:
         """In: as :meth:`stop`. Out: the button, which waits for the end."""
-        if (run := self._to_end(phase)) is None:
+        if (run := self._run_to_end(phase)) is None:
             return gr.skip()
         self._studio.jobs.pause(run)
         return gr.update(value=say("train.pausing", reader()), interactive=False)
@@ -38,22 +38,22 @@ class Ending:
     @guarded
     def resume(self, phase: str) -> list[Any]:
         """In: what runs. Out: the run of this browser; the button, gone until it is needed again."""
-        run = told(phase)["run"]
+        run = parse_phase(phase)["run"]
         self._studio.jobs.resume(run)
         return [run, gr.update(visible=False)]
 
-    def _to_end(self, phase: str) -> str | None:
+    def _run_to_end(self, phase: str) -> str | None:
         """The run whose end ``phase`` asks for, in whatever program; whoever did not start it has agreed to that."""
-        state = told(phase)
+        state = parse_phase(phase)
         if not state["run"]:
             return None
         run = self._studio.workspace.run(state["run"])
-        if whose(run.about, this_browser()) != "here" and state.get("agreed") != run.id:
+        if ownership_of(run.about, this_browser()) != "here" and state.get("agreed") != run.id:
             raise StudioError("error.run.not_yours")
         return run.id
 
 
-def told(phase: str) -> dict[str, Any]:
+def parse_phase(phase: str) -> dict[str, Any]:
     """What ``shared.live_phase`` holds; nothing runs where it holds nothing yet."""
     idle: dict[str, Any] = {"run": "", "phase": "idle", "running": [], "queued": [], "ahead": 0}
     try:

@@ -159,7 +159,7 @@ def _weights(named: str, workspace: Workspace | None) -> str:
     return named
 
 
-def kept(values: Sequence[Any]) -> dict[str, Any]:
+def changed_values(values: Sequence[Any]) -> dict[str, Any]:
     """What a browser keeps of ``values``: those that differ from the defaults, the split left out."""
     usual = defaults()
     pairs = zip(NAMES, values, strict=True)

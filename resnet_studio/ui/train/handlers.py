@@ -14,19 +14,19 @@ from resnet_studio.errors import StudioError
 from resnet_studio.model import architecture, weights
 from resnet_studio.model.anatomy import frozen_stages
 from resnet_studio.model.architecture import STAGES, Architecture
-from resnet_studio.service.outlook import Forecaster
+from resnet_studio.service.forecast import Forecaster
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn import network
 from resnet_studio.ui.page.context import Studio, guarded, reader
 from resnet_studio.ui.page.frame import dataset_name
 from resnet_studio.ui.page.notes import alert, caution, small
-from resnet_studio.ui.page.repeated import started_once
+from resnet_studio.ui.page.ownership import started_by, this_browser
+from resnet_studio.ui.page.repeated import start_once
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.page.whose import started_by, this_browser
 from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import recipe as train_recipe
-from resnet_studio.ui.train.ending import Ending, told
-from resnet_studio.ui.train.form import NAMES, SPLIT, config_of, kept, restored
+from resnet_studio.ui.train.ending import RunControls, parse_phase
+from resnet_studio.ui.train.form import NAMES, SPLIT, changed_values, config_of, restored
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -39,10 +39,10 @@ SEEDS = (1, 3, 5, 10)
 RESUMABLE = ("stopped", "interrupted", "failed")
 
 
-class Handlers(Ending):
+class Handlers(RunControls):
     """The handlers; each says which components come in and go out.
 
-    "The outlook" are, in this order: recipe and the sentence on it, starting weights, the fields of
+    "The dependents" are, in this order: recipe and the sentence on it, starting weights, the fields of
     :data:`train_form.NEEDS`, the line on the pictures, the reason for the starting weights, the network, the forecast
     with what to think over, the place for a problem, the Train button.
     """
@@ -57,8 +57,8 @@ class Handlers(Ending):
         return self._forecaster.dataset(name)
 
     def changed(self, dataset: str | None, *values: Any) -> list[Any]:
-        """In: the data set and the form. Out: what the browser keeps of the form, and the outlook."""
-        return [kept(values), *self._outlook(dataset, values)]
+        """In: the data set and the form. Out: what the browser keeps of the form, and the dependents."""
+        return [changed_values(values), *self._dependents(dataset, values)]
 
     def family(self, dataset: str | None, *values: Any) -> list[Any]:
         """In: the data set and the form, whose family changed. Out: as :meth:`changed`; the depths of that family."""
@@ -69,7 +69,7 @@ class Handlers(Ending):
         return [*self.changed(dataset, *given.values()), train_form.depths(given["family"], given["depth"])]
 
     def restore(self, form: Any, split: Any, dataset: str | None) -> list[Any]:
-        """In: what the browser kept of form and split, and the data set. Out: the form, and the outlook.
+        """In: what the browser kept of form and split, and the data set. Out: the form, and the dependents.
 
         Fields at their default are left alone, so that whoever was quicker than this answer keeps what they chose;
         empty ones are not, because a fresh page shows them as 0 (Gradio 6.31).
@@ -77,28 +77,28 @@ class Handlers(Ending):
         found, usual = restored(form, split), train_form.defaults()
         untouched = {name for name in NAMES if found[name] == usual[name] is not None} | {"weights"}
         shown = train_form.updates(found, untouched)
-        return [*shown, *self._outlook(dataset, [found[name] for name in NAMES])]
+        return [*shown, *self._dependents(dataset, [found[name] for name in NAMES])]
 
     def pictures(self, form: Any, split: Any, dataset: str | None) -> list[Any]:
-        """In: what the browser keeps of form and split, and the data set, which changed. Out: the outlook.
+        """In: what the browser keeps of form and split, and the data set, which changed. Out: the dependents.
 
         A fresh page fires this too, before the form is restored: what the form holds then must not be kept.
         """
         found = restored(form, split)
-        return self._outlook(dataset, [found[name] for name in NAMES])
+        return self._dependents(dataset, [found[name] for name in NAMES])
 
     def reset(self, split: Any, dataset: str | None) -> list[Any]:
-        """In: the split and the data set. Out: what the browser keeps of the form, the form, and the outlook."""
+        """In: the split and the data set. Out: what the browser keeps of the form, the form, and the dependents."""
         found = restored(None, split)
         shown = train_form.updates(found, {"weights"})
-        return [{}, *shown, *self._outlook(dataset, [found[name] for name in NAMES])]
+        return [{}, *shown, *self._dependents(dataset, [found[name] for name in NAMES])]
 
     def choose(self, recipe: str, dataset: str | None, *values: Any) -> list[Any]:
-        """In: the recipe, the data set and the form. Out: what the browser keeps of the form, the form, the outlook."""
+        """In: the recipe, the data set and the form. Out: the browser's copy of the form, the form, the dependents."""
         found = train_recipe.filled(recipe, values)
         shown = train_form.updates(found, {"weights"})
         filled = [found[name] for name in NAMES]
-        return [kept(filled), *shown, *self._outlook(dataset, filled)]
+        return [changed_values(filled), *shown, *self._dependents(dataset, filled)]
 
     def share(self, validation: Any, test: Any) -> Any:
         """In: the two shares in the form. Out: the split of this browser, where they are fit for one."""
@@ -118,10 +118,12 @@ class Handlers(Ending):
         """In: data set and form; the event names the stage that was clicked. Out: the freeze level."""
         given = dict(zip(NAMES, values, strict=True))
         try:
-            look = self._forecaster.look(config_of(values, self._studio.workspace), self._forecaster.dataset(dataset))
+            forecast = self._forecaster.forecast(
+                config_of(values, self._studio.workspace), self._forecaster.dataset(dataset)
+            )
         except StudioError:
             return gr.skip()
-        level = given["freeze"] if look.settled is None else look.settled.freeze
+        level = given["freeze"] if forecast.resolved is None else forecast.resolved.freeze
         return level_after_click(str(event.stage), level)
 
     @guarded(instead=lambda sentence: [gr.skip(), alert(sentence)])
@@ -137,7 +139,7 @@ class Handlers(Ending):
             called = dataset_name(found, language)
             config = config_of(values, self._studio.workspace)
             by = started_by(this_browser())
-            made = started_once(
+            made = start_once(
                 self._studio, found, config, self._before_training, called=called, by=by, seeds=seeds_of(seeds)
             )
         except StudioError as error:
@@ -155,7 +157,7 @@ class Handlers(Ending):
 
     def show_results(self, phase: str) -> list[Any]:
         """In: what runs. Out: the run of this browser; the tabs, moved to Results."""
-        return [told(phase)["run"], gr.Tabs(selected="results")]
+        return [parse_phase(phase)["run"], gr.Tabs(selected="results")]
 
     def show_data(self) -> Any:
         """Out: the tabs, moved to Data."""
@@ -167,7 +169,7 @@ class Handlers(Ending):
 
         A run that was stopped has results: to see them is what one wants next, to go on is the exception.
         """
-        state, language = told(phase), reader()
+        state, language = parse_phase(phase), reader()
         now, ahead = state["phase"], state["ahead"]
         stop = say("train.leave" if now == "queued" else "train.stop", language)
         return [
@@ -189,13 +191,13 @@ class Handlers(Ending):
         from resnet_studio.data.dataset import split
 
         config = config_of(values, self._studio.workspace)
-        settled = self._forecaster.look(config, found).settled
-        assert settled is not None
+        resolved = self._forecaster.forecast(config, found).resolved
+        assert resolved is not None
         parts = split(found, validation=config.validation_fraction, test=config.test_fraction, seed=config.seed)
-        pictures = [_jpeg(one) for one in preview(parts, settled, EXAMPLES, config.seed)]
+        pictures = [_jpeg(one) for one in preview(parts, resolved, EXAMPLES, config.seed)]
         return render("train/examples.html", language, pictures=pictures, side=EXAMPLE_SIDE)
 
-    def _outlook(self, dataset: str | None, values: Sequence[Any]) -> list[Any]:
+    def _dependents(self, dataset: str | None, values: Sequence[Any]) -> list[Any]:
         language, given = reader(), dict(zip(NAMES, values, strict=True))
         found = self._forecaster.dataset(dataset)
         data = data_line(found, dataset, language)
@@ -206,7 +208,7 @@ class Handlers(Ending):
             options, chosen = self._weights(kind, str(given["weights"]), language)
             filled = [chosen if name == "weights" else given[name] for name in NAMES]
             config = config_of(filled, self._studio.workspace)
-            look = self._forecaster.look(config, found)
+            forecast = self._forecaster.forecast(config, found)
         except StudioError as error:
             said = alert(train_form.sentence(error, language))
             unknown = [gr.skip(), gr.skip(), gr.skip()]
@@ -215,17 +217,17 @@ class Handlers(Ending):
         start = weights.explain(config.weights, kind)
         unasked = start.key == "scratch" and config.weights == "auto"
         why = (caution if unasked else small)(start.sentence(language))
-        forecast = [small(look.sentence(language) if found else say("train.start.why_none", language))]
-        forecast += [caution(sentence) for sentence in look.cautions(language)]
+        notes = [small(forecast.sentence(language) if found else say("train.start.why_none", language))]
+        notes += [caution(sentence) for sentence in forecast.cautions(language)]
         return [
             recipe, small(train_recipe.why(recipe, language)),
             gr.update(choices=options, value=chosen), *shown, data, why,
-            network.planned(look, language), "".join(forecast), "", gr.update(interactive=found is not None),
+            network.planned(forecast, language), "".join(notes), "", gr.update(interactive=found is not None),
         ]  # fmt: skip
 
-    def _weights(self, kind: Architecture, asked: str, language: Language) -> tuple[list[tuple[str, str]], str]:
-        """The starting weights to choose from for a network of this ``kind``, and what was ``asked`` for; auto where
-        it is not among them.
+    def _weights(self, kind: Architecture, requested: str, language: Language) -> tuple[list[tuple[str, str]], str]:
+        """The starting weights to choose from for a network of this ``kind``, and those ``requested``; auto where they
+        are not among them.
         """
         auto = weights.explain("auto", kind)
         options = [(say("train.weights.auto", language, weights=say(f"config.weights.{auto.key}", language)), "auto")]
@@ -234,7 +236,7 @@ class Handlers(Ending):
             (say("train.weights.run", language, name=run.name), f"{train_form.RUN}:{run.run.id}")
             for run in self._forecaster.models(kind)
         ]
-        return options, asked if asked in {value for _, value in options} else "auto"
+        return options, requested if requested in {value for _, value in options} else "auto"
 
 
 def seeds_of(given: Sequence[Any]) -> int:
@@ -261,10 +263,10 @@ def level_after_click(stage: str, level: str) -> str:
     return before[-1] if before else "none"
 
 
-def data_line(found: Dataset | None, asked: str | None, language: Language) -> str:
+def data_line(found: Dataset | None, requested: str | None, language: Language) -> str:
     """Which pictures the next training takes; where to find some if there are none."""
     name = dataset_name(found, language) if found else ""
-    return render("train/data_line.html", language, dataset=found, name=name, gone=bool(asked))
+    return render("train/data_line.html", language, dataset=found, name=name, gone=bool(requested))
 
 
 def _jpeg(picture: Image.Image) -> str:

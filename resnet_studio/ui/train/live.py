@@ -28,18 +28,18 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from resnet_studio.service.watch import Board, Seen, Watch
+from resnet_studio.service.watch import Board, RunSnapshot, Watch
 from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, language_of
+from resnet_studio.ui.page.ownership import browser_of, ownership_of
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.page.whose import browser_of, whose
 from resnet_studio.ui.train import live_queue, live_view
 
 WAIT_SECONDS = 25.0
 CHECK_SECONDS = 0.3
 LEFT_EVERY = 7
 """How many checks pass before it is asked again whether the page is still there."""
-RENDERED_KEPT = 64
+MOST_CACHED = 64
 QUEUE_SHOWN = 30
 
 
@@ -49,18 +49,20 @@ class Renderer:
 
     watch: Watch
     server: str = field(default_factory=lambda: secrets.token_hex(4))
-    _kept: OrderedDict[tuple[str, Language], tuple[object, dict[str, str]]] = field(default_factory=OrderedDict)
+    _cached: OrderedDict[tuple[str, Language], tuple[object, dict[str, str]]] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
-    def answer(self, run_id: str, seen_token: str, language: Language, browser: str = "") -> dict[str, Any] | None:
-        """What changed since ``seen_token`` for ``browser``; None where nothing did."""
+    def answer(self, run_id: str, known_token: str, language: Language, browser: str = "") -> dict[str, Any] | None:
+        """What changed since ``known_token`` for ``browser``; None where nothing did."""
         board = self.watch.board()
         usual = (board.running or board.queued or (board.latest or "",))[0]
-        followed = (self.watch.seen(run_id) if run_id else None) or self.watch.seen(usual)
-        at_work = [seen for name in (*board.running, *board.queued)[:QUEUE_SHOWN] if (seen := self.watch.seen(name))]
+        followed = (self.watch.snapshot(run_id) if run_id else None) or self.watch.snapshot(usual)
+        at_work = [
+            seen for name in (*board.running, *board.queued)[:QUEUE_SHOWN] if (seen := self.watch.snapshot(name))
+        ]
         parts = dict(self._pieces(followed, language))
         shown = followed.run.id if followed else None
-        parts["whose"] = live_queue.whose_run(followed, browser, language)
+        parts["whose"] = live_queue.run_owner(followed, browser, language)
         parts["queue"] = live_queue.queue(at_work, shown, language, browser)
         parts["now"] = live_queue.now(at_work, language)
         state = {
@@ -69,30 +71,30 @@ class Renderer:
             "running": list(board.running),
             "queued": list(board.queued),
             "ahead": len(board.running) + len(board.queued) - len(board.others),
-            "mine": bool(followed and whose(followed.about, browser) == "here"),
+            "mine": bool(followed and ownership_of(followed.about, browser) == "here"),
         }
         share = live_view.share_done(followed)
         marks = {name: _mark(html) for name, html in parts.items()} | {
             "state": _mark(repr((state, share, self.server)))
         }
         token = ",".join(f"{name}:{mark}" for name, mark in marks.items())
-        if token == seen_token:
+        if token == known_token:
             return None
-        known = dict(pair.split(":", 1) for pair in seen_token.split(",") if ":" in pair)
+        known = dict(pair.split(":", 1) for pair in known_token.split(",") if ":" in pair)
         changed = {name: html for name, html in parts.items() if known.get(name) != marks[name]}
         return {**state, "share": share, "parts": changed, "server": self.server, "seen": token}
 
-    def _pieces(self, seen: Seen | None, language: Language) -> dict[str, str]:
-        key = (seen.run.id if seen else "", language)
-        version = (seen.size, seen.phase, seen.place, seen.foreign, seen.name) if seen else None
+    def _pieces(self, snapshot: RunSnapshot | None, language: Language) -> dict[str, str]:
+        key = (snapshot.run.id if snapshot else "", language)
+        version = (snapshot.size, snapshot.phase, snapshot.place, snapshot.foreign, snapshot.name) if snapshot else None
         with self._lock:
-            kept = self._kept.get(key)
-            if kept is None or kept[0] != version:
-                kept = self._kept[key] = (version, live_view.pieces_or_reason(seen, language))
-            self._kept.move_to_end(key)
-            while len(self._kept) > RENDERED_KEPT:
-                self._kept.popitem(last=False)
-            return kept[1]
+            cached = self._cached.get(key)
+            if cached is None or cached[0] != version:
+                cached = self._cached[key] = (version, live_view.pieces_or_reason(snapshot, language))
+            self._cached.move_to_end(key)
+            while len(self._cached) > MOST_CACHED:
+                self._cached.popitem(last=False)
+            return cached[1]
 
 
 def routes(studio: Studio) -> APIRouter:
@@ -128,8 +130,8 @@ async def _news(request: Request, renderer: Renderer, run: str, seen: str, langu
 
 def _closing(request: Request) -> bool:
     """Whether the server was asked to end: it waits for open requests, and must not wait for this one."""
-    asked = getattr(request.app.state, "closing", None)
-    return bool(asked is not None and asked())
+    is_closing = getattr(request.app.state, "closing", None)
+    return bool(is_closing is not None and is_closing())
 
 
 def _mark(text: str) -> str:

@@ -4,55 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from resnet_studio.service.watch import Seen
+from resnet_studio.service.watch import RunSnapshot
 from resnet_studio.text import Language, say
+from resnet_studio.ui.page.ownership import owner_label
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.page.whose import spelled
 from resnet_studio.ui.train.live_view import current_epoch
 
 
-def whose_run(seen: Seen | None, browser: str, language: Language) -> str:
+def run_owner(snapshot: RunSnapshot | None, browser: str, language: Language) -> str:
     """Who started the run, as seen from ``browser``."""
-    owner = spelled(seen.about, browser, language) if seen else ""
+    owner = owner_label(snapshot.about, browser, language) if snapshot else ""
     return render("train/owner.html", owner=owner) if owner else ""
 
 
-def queue(runs: Sequence[Seen], followed: str | None, language: Language, browser: str = "") -> str:
+def queue(runs: Sequence[RunSnapshot], followed: str | None, language: Language, browser: str = "") -> str:
     """The run at work and those that wait, where there is more to see than the run followed."""
-    if not runs or [seen.run.id for seen in runs] == [followed]:
+    if not runs or [snapshot.run.id for snapshot in runs] == [followed]:
         return ""
     rows = [
         {
-            "id": seen.run.id,
-            "place": seen.place,
-            "name": seen.name,
-            "settings": _settings(seen, language, browser),
-            "state": _state(seen, language),
+            "id": snapshot.run.id,
+            "place": snapshot.place,
+            "name": snapshot.name,
+            "settings": _settings(snapshot, language, browser),
+            "state": _state(snapshot, language),
         }
-        for seen in runs
+        for snapshot in runs
     ]
     return render("train/queue.html", language, rows=rows, followed=followed)
 
 
-def _state(seen: Seen, language: Language) -> str:
-    key = "live.queue.waiting" if seen.place else "live.queue.testing" if seen.phase == "testing" else "live.running"
-    return say(key, language, place=seen.place, epoch=current_epoch(seen), epochs=seen.planned)
+def _state(snapshot: RunSnapshot, language: Language) -> str:
+    key = (
+        "live.queue.waiting"
+        if snapshot.place
+        else "live.queue.testing"
+        if snapshot.phase == "testing"
+        else "live.running"
+    )
+    return say(key, language, place=snapshot.place, epoch=current_epoch(snapshot), epochs=snapshot.planned)
 
 
-def _settings(seen: Seen, language: Language, browser: str) -> str:
+def _settings(snapshot: RunSnapshot, language: Language, browser: str) -> str:
     """What tells runs of one data set and one depth apart, and whose it is."""
-    freeze = say(f"config.freeze.{seen.config.freeze}", language)
-    settings = say("live.queue.settings", language, freeze=freeze, epochs=seen.planned)
-    study = seen.about.get("study")
+    freeze = say(f"config.freeze.{snapshot.config.freeze}", language)
+    settings = say("live.queue.settings", language, freeze=freeze, epochs=snapshot.planned)
+    study = snapshot.about.get("study")
     if isinstance(study, dict) and "part" in study and "of" in study:
         settings += " · " + say("live.queue.part", language, part=study["part"], of=study["of"])
-    by = spelled(seen.about, browser, language)
+    by = owner_label(snapshot.about, browser, language)
     return f"{settings} · {by}" if by else settings
 
 
-def now(runs: Sequence[Seen], language: Language) -> str:
+def now(runs: Sequence[RunSnapshot], language: Language) -> str:
     """The header's line: what is at work, and how many wait; it leads to that run under Train."""
-    at_work = next((seen for seen in runs if seen.place == 0), None)
+    at_work = next((snapshot for snapshot in runs if snapshot.place == 0), None)
     if at_work is None:
         return ""
     name = str(at_work.about.get("dataset_name", at_work.name))
@@ -60,7 +66,7 @@ def now(runs: Sequence[Seen], language: Language) -> str:
     if at_work.phase == "testing":
         key = "live.now.testing"
     said = say(key, language, name=name, epoch=current_epoch(at_work), epochs=at_work.planned)
-    waiting = sum(seen.place not in (0, None) for seen in runs)
+    waiting = sum(snapshot.place not in (0, None) for snapshot in runs)
     if waiting:
         said += say("live.now.waiting", language, count=waiting)
     return render("train/now.html", run=at_work.run.id, sentence=said)

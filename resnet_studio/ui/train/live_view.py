@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from resnet_studio.events import Failed, Noted, Preparing
 from resnet_studio.service.machine import device_name
-from resnet_studio.service.run_data import spell_time
-from resnet_studio.service.watch import Seen
+from resnet_studio.service.run_data import format_duration
+from resnet_studio.service.watch import RunSnapshot
 from resnet_studio.text import Language, say, say_recorded
 from resnet_studio.training.reading import explains_losses, one_picture, read
 from resnet_studio.ui.drawn import charts
@@ -22,43 +22,43 @@ TRAIL_EPOCHS = 60
 """Beyond so many epochs, what happened within each cannot be told apart on paper."""
 
 
-def pieces(seen: Seen | None, language: Language) -> dict[str, str]:
+def pieces(snapshot: RunSnapshot | None, language: Language) -> dict[str, str]:
     """Every piece about one run; without a run, what the curves will show."""
-    if seen is None:
+    if snapshot is None:
         return {
             "status": "", "curves": example(language), "trail": "", "rate": "", "reading": "", "probe": "", "notes": "",
         }  # fmt: skip
-    history = history_of(seen)
+    history = history_of(snapshot)
     return {
-        "status": status(seen, language),
+        "status": status(snapshot, language),
         "curves": charts.curves(history, language),
-        "trail": charts.trail(history) if seen.phase == "running" else "",
+        "trail": charts.trail(history) if snapshot.phase == "running" else "",
         "rate": charts.learning_rate(history, language),
-        "reading": reading(seen, language),
-        "probe": probe(seen, language),
-        "notes": notes(seen, language),
+        "reading": reading(snapshot, language),
+        "probe": probe(snapshot, language),
+        "notes": notes(snapshot, language),
     }
 
 
-def pieces_or_reason(seen: Seen | None, language: Language) -> dict[str, str]:
+def pieces_or_reason(snapshot: RunSnapshot | None, language: Language) -> dict[str, str]:
     """The pieces about one run; where its files make no sense, that sentence alone."""
     try:
-        return pieces(seen, language)
+        return pieces(snapshot, language)
     except Exception as error:
-        if seen is None:
+        if snapshot is None:
             raise
-        logging.getLogger(__name__).warning("run %s cannot be shown", seen.run.id, exc_info=error)
-        return {**pieces(None, language), "notes": render("train/unshown.html", language, name=seen.name)}
+        logging.getLogger(__name__).warning("run %s cannot be shown", snapshot.run.id, exc_info=error)
+        return {**pieces(None, language), "notes": render("train/unshown.html", language, name=snapshot.name)}
 
 
-def history_of(seen: Seen) -> History:
+def history_of(snapshot: RunSnapshot) -> History:
     """What the charts draw of the run."""
-    probed = seen.state.probed
+    probed = snapshot.state.probed
     return History(
-        epochs=seen.state.epochs,
-        planned=seen.planned,
+        epochs=snapshot.state.epochs,
+        planned=snapshot.planned,
         probe=probed.validation_accuracy if probed else None,
-        trail=seen.state.trail if seen.phase == "running" and seen.planned <= TRAIL_EPOCHS else (),
+        trail=snapshot.state.trail if snapshot.phase == "running" and snapshot.planned <= TRAIL_EPOCHS else (),
     )
 
 
@@ -68,30 +68,30 @@ def example(language: Language) -> str:
     return render("train/example.html", language, curves=charts.example(language), swatches=swatches)
 
 
-def status(seen: Seen, language: Language) -> str:
+def status(snapshot: RunSnapshot, language: Language) -> str:
     """The status line: what happens now, then the figures that go with it."""
     return render(
         "train/status.html",
-        phase=seen.phase,
-        headline=_headline(seen, language),
-        name=seen.name,
-        figures=_figures(seen, language),
+        phase=snapshot.phase,
+        headline=_headline(snapshot, language),
+        name=snapshot.name,
+        figures=_figures(snapshot, language),
     )
 
 
-def _headline(seen: Seen, language: Language) -> str:
-    state, phase = seen.state, seen.phase
+def _headline(snapshot: RunSnapshot, language: Language) -> str:
+    state, phase = snapshot.state, snapshot.phase
     if phase == "running" and state.preparing is not None:
         return _preparing(state.preparing, language)
     if phase == "running" and state.status != "running":
         return say("live.preparing", language)
     if phase == "running":
-        return say("live.running", language, epoch=current_epoch(seen), epochs=seen.planned)
+        return say("live.running", language, epoch=current_epoch(snapshot), epochs=snapshot.planned)
     if phase == "queued":
-        return say("live.queued", language, place=seen.place or 1)
+        return say("live.queued", language, place=snapshot.place or 1)
     if phase == "finished" and state.finished is not None:
         return say(f"live.finished.{state.finished.reason}", language)
-    epochs = {"epoch": len(state.epochs), "epochs": seen.planned}
+    epochs = {"epoch": len(state.epochs), "epochs": snapshot.planned}
     return say(f"live.{phase}", language, **epochs)
 
 
@@ -104,24 +104,24 @@ def _preparing(event: Preparing, language: Language) -> str:
     return say(f"live.preparing.{event.stage}", language, done=event.done, total=event.total, share=share)
 
 
-def current_epoch(seen: Seen) -> int:
+def current_epoch(snapshot: RunSnapshot) -> int:
     """The epoch that is being trained, counted from 1."""
-    done = len(seen.state.epochs)
-    told = seen.state.progress.epoch if seen.state.progress else done + 1
-    return min(max(told, done + 1), seen.planned)
+    done = len(snapshot.state.epochs)
+    epoch = snapshot.state.progress.epoch if snapshot.state.progress else done + 1
+    return min(max(epoch, done + 1), snapshot.planned)
 
 
-def _figures(seen: Seen, language: Language) -> list[str]:
+def _figures(snapshot: RunSnapshot, language: Language) -> list[str]:
     """Figures of the moment while it runs; what it came to when it has ended."""
-    state, figures = seen.state, []
+    state, figures = snapshot.state, []
     progress, started = state.progress, state.started
-    if seen.phase in ("running", "testing"):
-        elapsed = state.seconds(seen.asked)
+    if snapshot.phase in ("running", "testing"):
+        elapsed = state.seconds(snapshot.requested_at)
         if elapsed >= 1:
-            figures.append(say("live.elapsed", language, time=spell_time(elapsed, language)))
-        if progress is not None and seen.phase == "running" and state.preparing is None:
+            figures.append(say("live.elapsed", language, time=format_duration(elapsed, language)))
+        if progress is not None and snapshot.phase == "running" and state.preparing is None:
             if progress.remaining_seconds > 0:
-                left = spell_time(progress.remaining_seconds, language)
+                left = format_duration(progress.remaining_seconds, language)
                 figures.append(say("live.left", language, time=left))
             figures.append(say("live.rate", language, rate=_round_rate(progress.pictures_per_second)))
             if progress.memory_mb > 0:
@@ -134,10 +134,10 @@ def _figures(seen: Seen, language: Language) -> list[str]:
     if state.finished is not None:
         if state.finished.test_accuracy is not None:
             figures.append(say("live.test", language, accuracy=state.finished.test_accuracy))
-        figures.append(spell_time(state.seconds(seen.asked), language))
-        preparing = sum(state.durations.prepared(seen.asked).values())
+        figures.append(format_duration(state.seconds(snapshot.requested_at), language))
+        preparing = sum(state.durations.prepared(snapshot.requested_at).values())
         if preparing >= 1:
-            figures[-1] = say("live.took", language, time=figures[-1], preparing=spell_time(preparing, language))
+            figures[-1] = say("live.took", language, time=figures[-1], preparing=format_duration(preparing, language))
     return figures
 
 
@@ -149,39 +149,43 @@ def _memory(megabytes: float) -> str:
     return f"{megabytes / 1024:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"
 
 
-def share_done(seen: Seen | None) -> float | None:
+def share_done(snapshot: RunSnapshot | None) -> float | None:
     """How much of what is going on is done, 0 to 1; None where nothing is."""
-    if seen is None or seen.phase not in ("running", "testing"):
-        return None if seen is None or not seen.state.epochs else min(1.0, len(seen.state.epochs) / seen.planned)
-    state = seen.state
+    if snapshot is None or snapshot.phase not in ("running", "testing"):
+        return (
+            None
+            if snapshot is None or not snapshot.state.epochs
+            else min(1.0, len(snapshot.state.epochs) / snapshot.planned)
+        )
+    state = snapshot.state
     if state.preparing is not None:
         return state.preparing.done / state.preparing.total if state.preparing.total > 1 else 0.0
     done = float(len(state.epochs))
     if state.progress is not None and state.progress.batches:
         done = max(done, state.progress.epoch - 1 + state.progress.batch / state.progress.batches)
-    return 1.0 if seen.phase == "testing" else min(1.0, done / seen.planned)
+    return 1.0 if snapshot.phase == "testing" else min(1.0, done / snapshot.planned)
 
 
-def reading(seen: Seen, language: Language) -> str:
+def reading(snapshot: RunSnapshot, language: Language) -> str:
     """The sentence that reads the curves, and why the training loss may be the higher one."""
-    state = seen.state
+    state = snapshot.state
     if not state.epochs:
         return ""
     read_as = read(
         state.epochs,
-        planned=seen.planned,
-        classes=len(seen.about.get("classes", ())),
+        planned=snapshot.planned,
+        classes=len(snapshot.about.get("classes", ())),
         pictures=state.started.validation_pictures if state.started else 0,
         probe=state.probed.validation_accuracy if state.probed else None,
-        ended=seen.phase not in ("running", "queued"),
+        ended=snapshot.phase not in ("running", "queued"),
     )
     said = render("train/reading.html", serious=read_as.serious, sentence=read_as.sentence(language))
-    return said + losses_explained(seen, language) if explains_losses(state.epochs) else said
+    return said + losses_explained(snapshot, language) if explains_losses(state.epochs) else said
 
 
-def losses_explained(seen: Seen, language: Language) -> str:
+def losses_explained(snapshot: RunSnapshot, language: Language) -> str:
     """Why the training loss lies above the validation loss; ``live.js`` shows it until the reader has understood."""
-    config = seen.config
+    config = snapshot.config
     apply = {
         "augmentation": config.augmentation != "none",
         "mix": config.mix != "none",
@@ -196,27 +200,27 @@ def losses_explained(seen: Seen, language: Language) -> str:
     return render("train/losses_explained.html", language, reasons=reasons)
 
 
-def probe(seen: Seen, language: Language) -> str:
+def probe(snapshot: RunSnapshot, language: Language) -> str:
     """What the linear probe scored."""
-    probed = seen.state.probed
+    probed = snapshot.state.probed
     if probed is None:
         return ""
-    best, ended = seen.state.best, seen.phase == "finished"
+    best, ended = snapshot.state.best, snapshot.phase == "finished"
     lead = best.validation_accuracy - probed.validation_accuracy if best else 0.0
-    pictures = seen.state.started.validation_pictures if seen.state.started else 0
+    pictures = snapshot.state.started.validation_pictures if snapshot.state.started else 0
     clear = lead > one_picture(pictures)
     then = "beaten" if clear else "even" if lead > 0 else "not_beaten" if ended else "open"
-    seconds = spell_time(probed.seconds, language)
+    seconds = format_duration(probed.seconds, language)
     return small(say(f"live.probe.{then}", language, accuracy=probed.validation_accuracy, seconds=seconds))
 
 
-def notes(seen: Seen, language: Language) -> str:
+def notes(snapshot: RunSnapshot, language: Language) -> str:
     """What the user should know: why it failed, that only its own program can stop it, notes, pictures left out."""
-    state, trouble = seen.state, seen.state.trouble
+    state, trouble = snapshot.state, snapshot.state.trouble
     return render(
         "train/notes.html",
         language,
-        foreign=seen.foreign,
+        foreign=snapshot.foreign,
         trouble=say_recorded(trouble.key, language, trouble.values) if trouble else "",
         detail=trouble.detail if isinstance(trouble, Failed) else "",
         notes=_spelled(state.notes, language),

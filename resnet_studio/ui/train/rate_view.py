@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from resnet_studio.service.rate_search import Standing
+from resnet_studio.service.rate_search import SearchStatus
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn.axes import Scale, place, short, ticks
 from resnet_studio.ui.drawn.plot import BOTTOM, FRAME, HEIGHT, LEFT, RIGHT, TOP, WIDTH, path_in
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from resnet_studio.training.finder import Rates
 
 
-def view(standing: Standing, language: Language) -> str:
+def view(status: SearchStatus, language: Language) -> str:
     """What to show of a search; nothing before there was one."""
-    if standing.working:
-        key = "rates.working" if standing.stage == "rates" else "rates.preparing"
-        share = standing.done / max(1, standing.total) if standing.stage == "rates" else 0.0
-        said = say(key, language, done=standing.done, total=standing.total)
+    if status.working:
+        key = "rates.working" if status.stage == "rates" else "rates.preparing"
+        share = status.done / max(1, status.total) if status.stage == "rates" else 0.0
+        said = say(key, language, done=status.done, total=status.total)
         return render("train/rate_progress.html", language, sentence=said, percent=100 * share)
-    if standing.problem is not None:
-        return alert(standing.problem.sentence(language))
-    if standing.rates is None:
+    if status.problem is not None:
+        return alert(status.problem.sentence(language))
+    if status.rates is None:
         return ""
-    return curve(standing.rates, language) + small(standing.rates.sentence(language))
+    return curve(status.rates, language) + small(status.rates.sentence(language))
 
 
 class Mark(NamedTuple):

@@ -57,7 +57,7 @@ class RateHandlers:
     def pressed(self, dataset: str | None, *values: Any) -> list[Any]:
         """In: data set and form. Out: the search, which begins or, where it was at work on these pictures, ends."""
         language = reader()
-        if self._search.standing.working and self._search.standing.dataset == dataset:
+        if self._search.status.working and self._search.status.dataset == dataset:
             self._search.stop()
             return self.look(dataset)
         try:
@@ -69,21 +69,21 @@ class RateHandlers:
 
     def look(self, dataset: str | None) -> list[Any]:
         """In: the data set. Out: the search as far as it is about these pictures."""
-        language, standing = reader(), self._search.standing
-        if not dataset or standing.dataset != dataset:
+        language, status = reader(), self._search.status
+        if not dataset or status.dataset != dataset:
             return [_find(False, language), "", gr.update(visible=False), gr.Timer(active=False)]
-        rate = standing.rates.suggested if standing.rates else None
+        rate = status.rates.suggested if status.rates else None
         use = gr.update(value=say("rates.use", language, rate=f"{rate:g}"), visible=True) if rate else None
         return [
-            _find(standing.working, language),
-            rate_view.view(standing, language),
+            _find(status.working, language),
+            rate_view.view(status, language),
             use or gr.update(visible=False),
-            gr.Timer(active=standing.working),
+            gr.Timer(active=status.working),
         ]
 
     def use(self) -> Any:
         """Out: the learning rate of the form."""
-        rates = self._search.standing.rates
+        rates = self._search.status.rates
         return rates.suggested if rates and rates.suggested else gr.skip()
 
     def _start(self, dataset: str | None, values: Sequence[Any]) -> None:

@@ -65,7 +65,7 @@ class Parts:
         return [self.fields[name] for name in NAMES]
 
     @property
-    def outlook(self) -> list[Any]:
+    def dependents(self) -> list[Any]:
         """What changes with the form; see :class:`Handlers`."""
         words = [self.data, self.why, self.network, self.forecast, self.problem, self.train]
         return [self.recipe, self.reason, self.fields["weights"], *(self.fields[name] for name in NEEDS), *words]
@@ -132,7 +132,7 @@ def _run() -> dict[str, Any]:
 
 def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     """The form follows the data set, the split and itself, and outlives a reload."""
-    everything, answers = [shared.dataset, *parts.form], [shared.form, *parts.outlook]
+    everything, answers = [shared.dataset, *parts.form], [shared.form, *parts.dependents]
     latest = {**QUIET, "trigger_mode": "always_last"}
     for name, component in parts.fields.items():
         if name != "family":
@@ -143,9 +143,9 @@ def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:
         component.blur(handlers.share, shares, shared.split, **QUIET)
     shared.split.change(handlers.take_split, shared.split, shares, **QUIET)
 
-    stored, restored = [shared.form, shared.split, shared.dataset], [*parts.form, *parts.outlook]
+    stored, restored = [shared.form, shared.split, shared.dataset], [*parts.form, *parts.dependents]
     shared.demo.load(handlers.restore, stored, restored, **QUIET)
-    shared.dataset.change(handlers.pictures, stored, parts.outlook, **latest)
+    shared.dataset.change(handlers.pictures, stored, parts.dependents, **latest)
     parts.reset.click(handlers.reset, [shared.split, shared.dataset], [shared.form, *restored], **QUIET)
 
     parts.recipe.input(handlers.choose, [parts.recipe, *everything], [shared.form, *restored], **latest)
@@ -167,7 +167,7 @@ def _connect_rates(handlers: Handlers, rates: RateHandlers, shared: Shared, part
     shared.dataset.change(rates.look, shared.dataset, search.all, **QUIET)
     shared.demo.load(rates.look, shared.dataset, search.all, **QUIET)
     search.use.click(rates.use, None, rate, **QUIET).then(
-        handlers.changed, everything, [shared.form, *parts.outlook], **QUIET
+        handlers.changed, everything, [shared.form, *parts.dependents], **QUIET
     )
 
 

@@ -15,7 +15,7 @@ from resnet_studio.data.mending import base_of
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Status
 from resnet_studio.model.architecture import Network, get, of
-from resnet_studio.service.run_data import Overview, RunData, spell_time
+from resnet_studio.service.run_data import Overview, RunData, format_duration
 from resnet_studio.text import Language, say
 from resnet_studio.training import cost, hardware, plan
 from resnet_studio.training.balance import imbalance_of
@@ -24,42 +24,42 @@ from resnet_studio.training.cautions import cautions, picture_cautions
 if TYPE_CHECKING:
     from resnet_studio.workspace import Workspace
 
-RUNS_LEARNT_FROM = 5
+RUNS_USED = 5
 GFLOPS_A_CORE, GFLOPS_A_GPU = 40.0, 10_000.0
 """What a machine is taken to do in a second until a training has shown it."""
 ENDED: tuple[Status, ...] = ("finished", "stopped")
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """``config`` as it was asked for, ``settled`` with every automatic choice made; ``settled`` needs pictures."""
+class Forecast:
+    """``config`` as it was asked for, ``resolved`` with every automatic choice made; ``resolved`` needs pictures."""
 
     config: TrainConfig
-    settled: TrainConfig | None
+    resolved: TrainConfig | None
     dataset: Dataset | None
     seconds: float | None
 
     @property
     def frozen_to_the_end(self) -> Freeze:
         """What stays frozen: gradual unfreezing may run out of epochs before it reaches the freeze level."""
-        return _reached(self.settled or self.config)
+        return _final_freeze(self.resolved or self.config)
 
     def sentence(self, language: Language) -> str:
         """How long it would take; empty without pictures."""
-        if self.settled is None:
+        if self.resolved is None:
             return ""
-        values = {"epochs": self.settled.epochs, "size": self.settled.picture_size}
+        values = {"epochs": self.resolved.epochs, "size": self.resolved.picture_size}
         if self.seconds is None:
             return say("train.no_time", language, **values)
-        return say("train.time", language, time=spell_about(self.seconds, language), **values)
+        return say("train.time", language, time=format_estimate(self.seconds, language), **values)
 
     def cautions(self, language: Language) -> list[str]:
         """What to think over before training; nothing without pictures."""
-        if self.settled is None or self.dataset is None:
+        if self.resolved is None or self.dataset is None:
             return []
         notes = (
-            *cautions(self.settled, self.config, imbalance_of(self.dataset)),
-            *picture_cautions(self.settled, self.config, self.dataset),
+            *cautions(self.resolved, self.config, imbalance_of(self.dataset)),
+            *picture_cautions(self.resolved, self.config, self.dataset),
         )
         return [say(note.key, language, **note.values) for note in notes]
 
@@ -84,32 +84,32 @@ class Forecaster:
             return None
         return self._kept[2]
 
-    def look(self, config: TrainConfig, dataset: Dataset | None) -> Outlook:
+    def forecast(self, config: TrainConfig, dataset: Dataset | None) -> Forecast:
         """What ``config`` comes to on ``dataset``, decided as a run decides it; waits for torch to load, once.
 
         Raises :class:`StudioError` for weights that there are not, and for a device that the machine does not have.
         """
         if dataset is None:
-            return Outlook(config, None, None, None)
+            return Forecast(config, None, None, None)
         counts = part_sizes(dataset, config)
         on_gpu = plan.on_gpu(config)
-        settled = plan.resolve(config, plan.facts(dataset, config, counts["train"], on_gpu=on_gpu))
-        return Outlook(config, settled, dataset, self._seconds(settled, counts, on_gpu))
+        resolved = plan.resolve(config, plan.facts(dataset, config, counts["train"], on_gpu=on_gpu))
+        return Forecast(config, resolved, dataset, self._seconds(resolved, counts, on_gpu))
 
     def models(self, network: Network) -> list[Overview]:
         """Trained models of that ``network`` in this workspace, which can be trained on; the newest first."""
         runs = (run for run in self._runs.overviews() if of(run.config) == get(network) and run.state.status in ENDED)
-        return [run for run in runs if run.run.best.is_file()][:RUNS_LEARNT_FROM]
+        return [run for run in runs if run.run.best.is_file()][:RUNS_USED]
 
-    def _seconds(self, settled: TrainConfig, counts: Mapping[str, int], on_gpu: bool) -> float | None:
+    def _seconds(self, resolved: TrainConfig, counts: Mapping[str, int], on_gpu: bool) -> float | None:
         """Arithmetic by speed: that of the last trainings here on such a device, or a guess from the cores."""
-        runs = [run for run in self._runs.overviews()[:20] if _took_gpu(run) == on_gpu]
-        alike = [run for run in runs if run.config.family == settled.family]  # grouped convolutions are slower
+        runs = [run for run in self._runs.overviews()[:20] if _ran_on_gpu(run) == on_gpu]
+        alike = [run for run in runs if run.config.family == resolved.family]  # grouped convolutions are slower
         speeds = [speed for run in alike if (speed := _speed(run)) is not None]
         speeds = speeds or [speed for run in runs if (speed := _speed(run)) is not None]
         default = GFLOPS_A_GPU if on_gpu else GFLOPS_A_CORE * (os.cpu_count() or 1)
-        speed = median(speeds[:RUNS_LEARNT_FROM]) if speeds else default
-        return cost.gflop(settled, counts) / speed if speed > 0 else None
+        speed = median(speeds[:RUNS_USED]) if speeds else default
+        return cost.gflop(resolved, counts) / speed if speed > 0 else None
 
 
 def part_sizes(dataset: Dataset, config: TrainConfig) -> dict[str, int]:
@@ -127,11 +127,11 @@ def part_sizes(dataset: Dataset, config: TrainConfig) -> dict[str, int]:
     }
 
 
-def _took_gpu(run: Overview) -> bool:
+def _ran_on_gpu(run: Overview) -> bool:
     return run.state.started is not None and hardware.is_gpu(run.state.started.device)
 
 
-def _reached(config: TrainConfig) -> Freeze:
+def _final_freeze(config: TrainConfig) -> Freeze:
     """What stays frozen to the end: gradual unfreezing may run out of epochs before it reaches the freeze level."""
     if config.freeze == "auto" or config.epochs is None:
         return config.freeze
@@ -148,14 +148,14 @@ def _speed(run: Overview) -> float | None:
     return cost.gflop(run.config.replace(epochs=finished.epochs_run), counts) / run.seconds
 
 
-def spell_about(seconds: float, language: Language) -> str:
+def format_estimate(seconds: float, language: Language) -> str:
     """A guess in words, without the seconds or minutes that rounding left at nought."""
     rounded = round(_rounded(seconds))
     if rounded >= 3600 and rounded % 3600 == 0:
         return say("train.time.hours", language, count=rounded // 3600)
     if 60 <= rounded < 3600 and rounded % 60 == 0:
         return say("train.time.minutes", language, count=rounded // 60)
-    return spell_time(rounded, language)
+    return format_duration(rounded, language)
 
 
 def _rounded(seconds: float) -> float:

@@ -10,14 +10,14 @@ from resnet_studio.ui.page.templates import render
 
 TABLES = ("classes", "confusion", "predictions", "epochs")
 PLOTS = ("curves", "confusion", "reliability")
-OF_THE_TEST = ("classes", "predictions", "confusion", "reliability")
+NEED_TEST = ("classes", "predictions", "confusion", "reliability")
 
 
-def take_panel(run: Overview, language: Language) -> str:
+def export_panel(run: Overview, language: Language) -> str:
     """The panel; nothing where there is neither an epoch nor a test."""
     tested = run.run.report_file.is_file()
-    found = [name for name in TABLES if _there(name, run, tested)]
-    drawn = [name for name in PLOTS if _there(name, run, tested)]
+    found = [name for name in TABLES if _is_available(name, run, tested)]
+    drawn = [name for name in PLOTS if _is_available(name, run, tested)]
     if not found:
         return ""
     return render(
@@ -31,5 +31,5 @@ def take_panel(run: Overview, language: Language) -> str:
     )
 
 
-def _there(name: str, run: Overview, tested: bool) -> bool:
-    return tested if name in OF_THE_TEST else bool(run.state.epochs)
+def _is_available(name: str, run: Overview, tested: bool) -> bool:
+    return tested if name in NEED_TEST else bool(run.state.epochs)

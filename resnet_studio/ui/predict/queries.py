@@ -19,12 +19,12 @@ from resnet_studio.errors import DataError, StudioError
 from resnet_studio.evaluation.calibration import UNTESTED
 from resnet_studio.service.album import Album
 from resnet_studio.service.predictors import Model, Models, Predictors, card_of
-from resnet_studio.service.run_data import RunData, spell_time
+from resnet_studio.service.run_data import RunData, format_duration
 from resnet_studio.service.thumbnails import thumbnail
 from resnet_studio.text import Language, say
 from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.drawing import Paper, centred, decoded, paper_of
-from resnet_studio.ui.predict.tries import borrowed, panel, tries_of
+from resnet_studio.ui.predict.tries import copy_test_picture, panel, tries_of
 from resnet_studio.ui.predict.view import Named
 from resnet_studio.workspace import Workspace
 
@@ -32,7 +32,7 @@ TABLE_SIDE, ENLARGED_SIDE = 88, 640
 AT_ONCE = 32
 
 
-class Asking:
+class ModelQueries:
     """What the handlers of the Predict tab share: the models, the loaded predictors, who asked to stop."""
 
     def __init__(self, workspace: Workspace, album: Album | None = None, runs: RunData | None = None) -> None:
@@ -51,7 +51,7 @@ class Asking:
         own = (model for model in models if model.key == f"run:{run}" and model.run and model.run.state.finished)
         return next(own, models[0] if models else None)
 
-    def about_picture(self, key: str | None, file: str | None, language: Language) -> Iterator[str]:
+    def answer_picture(self, key: str | None, file: str | None, language: Language) -> Iterator[str]:
         """The answer for the picture ``file``; first that the model is being loaded, where it is not in memory."""
         model, classes = self._model(key)
         if not file:
@@ -59,7 +59,7 @@ class Asking:
             return
         yield from self._answer(model, Path(file), language)
 
-    def about_drawing(self, key: str | None, drawing: str, language: Language) -> Iterator[str]:
+    def answer_drawing(self, key: str | None, drawing: str, language: Language) -> Iterator[str]:
         """The answer for a ``drawing`` as the pad sends it."""
         model, classes = self._model(key)
         picture = centred(decoded(drawing), self.paper(model)) if drawing else None
@@ -68,7 +68,7 @@ class Asking:
             return
         yield from self._answer(model, picture, language)
 
-    def about_many(
+    def answer_files(
         self, key: str | None, files: Sequence[Path], session: str, language: Language
     ) -> Iterator[tuple[str, bool]]:
         """The growing table of answers for ``files`` (pictures and zips), and whether it is complete."""
@@ -77,9 +77,9 @@ class Asking:
             yield predict_view.waiting("many", partial(_word, language), classes), True
             return
         with self._unpacked(files) as pictures:
-            yield from self.about_named(key, pictures, session, language)
+            yield from self.answer_pictures(key, pictures, session, language)
 
-    def about_named(
+    def answer_pictures(
         self, key: str | None, pictures: Sequence[tuple[str, Path]], session: str, language: Language
     ) -> Iterator[tuple[str, bool]]:
         """The growing table of answers for ``pictures``, each a name and a file, and whether it is complete."""
@@ -93,14 +93,14 @@ class Asking:
         since = time.monotonic()
         for start in range(0, len(pictures), AT_ONCE):
             batch = pictures[start : start + AT_ONCE]
-            said = predictor([path for _, path in batch])
+            answers = predictor([path for _, path in batch])
             named += [
                 Named(name, *self._shown(path, start + at), answer)
-                for at, ((name, path), answer) in enumerate(zip(batch, said, strict=True))
+                for at, ((name, path), answer) in enumerate(zip(batch, answers, strict=True))
             ]
             stopped = session in self._stopping
             done = stopped or len(named) == len(pictures)
-            seconds = spell_time(time.monotonic() - since, language)
+            seconds = format_duration(time.monotonic() - since, language)
             yield (
                 predict_view.many(
                     named, len(pictures), seconds, calibration, language, classes=classes, stopped=stopped
@@ -130,11 +130,11 @@ class Asking:
         found, total = tries_of(self._data, model.run.run, first)
         return panel(found, first, total, language, drawn=self.paper(model).drawn)
 
-    def borrowed(self, model: Model, index: object) -> Path:
+    def copy_test_picture(self, model: Model, index: object) -> Path:
         """A copy of test picture ``index`` of ``model`` where the page may show it. Raises :class:`DataError`."""
         if model.run is None or not isinstance(index, int):
             raise DataError("error.predict.try_gone")
-        return borrowed(self._data, model.run.run, index, self._workspace)
+        return copy_test_picture(self._data, model.run.run, index, self._workspace)
 
     def _model(self, key: str | None) -> tuple[Model, Sequence[str]]:
         model = self.models.find(key)
@@ -146,12 +146,12 @@ class Asking:
         assert isinstance(picture, (Path, Image.Image))
         if not self.predictors.has(model.file):
             yield predict_view.loading(language)
-        said = self.predictors.of(model.file)([picture], drawings=not isinstance(picture, Path))[0]
-        if isinstance(said, StudioError):
-            raise said
+        prediction = self.predictors.of(model.file)([picture], drawings=not isinstance(picture, Path))[0]
+        if isinstance(prediction, StudioError):
+            raise prediction
         # what was right on test pictures says nothing about drawings
         calibration = self.models.calibration(model) if isinstance(picture, Path) else UNTESTED
-        yield predict_view.answer(said, calibration, language)
+        yield predict_view.answer(prediction, calibration, language)
 
     def _shown(self, path: Path, position: int) -> tuple[str, str]:
         """The addresses of a small and of a large version of a picture; empty where it has no row, or is none."""
@@ -177,9 +177,9 @@ class Asking:
                     unpacked = unpack(file, into)
                     found += unpacked.pictures
                     heic += unpacked.left_out.get("heic", ())
-                elif _why_none(file) is None or len(files) > 1:
+                elif _reason_not_a_picture(file) is None or len(files) > 1:
                     found.append((file.name, file))
-                elif _why_none(file) == "heic":
+                elif _reason_not_a_picture(file) == "heic":
                     heic.append(file.name)
             if heic and not found:
                 raise BadPicture("heic", shown(heic[0]))
@@ -192,7 +192,7 @@ def _word(language: Language, key: str) -> str:
     return say(key, language)
 
 
-def _why_none(file: Path) -> str | None:
+def _reason_not_a_picture(file: Path) -> str | None:
     """Why ``file`` is no picture, going by its first bytes; None where it is one."""
     try:
         with file.open("rb") as opened:

@@ -16,10 +16,10 @@ from gradio.context import LocalContext
 from resnet_studio.text import Language, say
 
 COOKIE = "studio_browser"
-A_YEAR = 31_536_000
+YEAR_SECONDS = 31_536_000
 BROWSER = "browser:"
 
-Whose = Literal["here", "elsewhere", "program", "unknown"]
+Ownership = Literal["here", "elsewhere", "program", "unknown"]
 
 
 def browser_of(request: Any) -> str:
@@ -39,7 +39,7 @@ def started_by(browser: str) -> str:
     return f"{BROWSER}{browser}"
 
 
-def whose(about: Mapping[str, Any], browser: str) -> Whose:
+def ownership_of(about: Mapping[str, Any], browser: str) -> Ownership:
     """Whose the run with ``about`` is, as seen from ``browser``; unknown where an older version did not say."""
     by = about.get("started_by")
     if not isinstance(by, str):
@@ -49,9 +49,9 @@ def whose(about: Mapping[str, Any], browser: str) -> Whose:
     return "here" if browser and secrets.compare_digest(by.encode(), started_by(browser).encode()) else "elsewhere"
 
 
-def spelled(about: Mapping[str, Any], browser: str, language: Language) -> str:
+def owner_label(about: Mapping[str, Any], browser: str, language: Language) -> str:
     """Whose the run is, in a few words; empty where that is unknown."""
-    found = whose(about, browser)
+    found = ownership_of(about, browser)
     return "" if found == "unknown" else say(f"whose.{found}", language)
 
 
@@ -60,4 +60,4 @@ def new_cookie(*, secure: bool) -> str:
     number = secrets.token_urlsafe(16)
     framed = bool(os.environ.get("SPACE_ID"))
     where = "SameSite=None; Secure; Partitioned" if framed else "SameSite=Lax" + ("; Secure" if secure else "")
-    return f"{COOKIE}={number}; Max-Age={A_YEAR}; HttpOnly; {where}"
+    return f"{COOKIE}={number}; Max-Age={YEAR_SECONDS}; HttpOnly; {where}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from resnet_studio.data import decode, likeness
-from resnet_studio.data.finding import Finding
+from resnet_studio.data.finding import Finding, Severity
 from resnet_studio.data.reading import AS_SEEN
 from resnet_studio.data.views import Squeezed
 from resnet_studio.model import looks
@@ -43,30 +43,55 @@ def near_groups(
     Copies of one file join a group as that file does; copies alone are no group. A picture that cannot be read is in
     none. What was found is kept in ``cache``.
     """
-    copies: dict[str, list[int]] = defaultdict(list)
-    for index, sample in enumerate(samples):
-        copies[sample.content or sample.file].append(index)
-    contents = sorted(copies)
-    starter = looks.starter_file() is not None
-    key = cache.key("near-duplicates", VERSION, likeness.VERSION, decode.VERSION, starter, contents)
-    if (entry := cache.get(key)) is None:
-        chosen = [files[copies[content][0]] for content in contents]
-        pairs = yield from _search(chosen, device, starter)
+    copies = _copies(samples)
+    key = _key(copies, cache)
+    if (pairs := _kept(key, cache)) is None:
+        contents = sorted(copies)
+        pairs = yield from _search([files[copies[content][0]] for content in contents], device)
         shape = ((len(pairs.first), 2), "<i8")
         with cache.building(key, {"pairs": shape} if len(pairs.first) else {}) as building:
             if len(pairs.first):
                 building.arrays["pairs"][:] = np.stack([pairs.first, pairs.second], 1)
-    else:
-        found = np.array(entry.arrays.get("pairs", np.empty((0, 2), np.int64)))
-        pairs = likeness.Pairs(found[:, 0], found[:, 1], np.ones(len(found), np.float32))
+    return _grouped(copies, pairs)
+
+
+def known_groups(samples: Sequence[Sample], cache: ArrayCache) -> Groups:
+    """What an earlier search found among ``samples``; nothing where there was none. No picture is read."""
+    copies = _copies(samples)
+    pairs = _kept(_key(copies, cache), cache)
+    return () if pairs is None else _grouped(copies, pairs)
+
+
+def _copies(samples: Sequence[Sample]) -> dict[str, list[int]]:
+    """The indices of the pictures of each content."""
+    copies: dict[str, list[int]] = defaultdict(list)
+    for index, sample in enumerate(samples):
+        copies[sample.content or sample.file].append(index)
+    return copies
+
+
+def _key(copies: Mapping[str, object], cache: ArrayCache) -> str:
+    starter = looks.starter_file() is not None
+    return cache.key("near-duplicates", VERSION, likeness.VERSION, decode.VERSION, starter, sorted(copies))
+
+
+def _kept(key: str, cache: ArrayCache) -> likeness.Pairs | None:
+    if (entry := cache.get(key)) is None:
+        return None
+    found = np.array(entry.arrays.get("pairs", np.empty((0, 2), np.int64)))
+    return likeness.Pairs(found[:, 0], found[:, 1], np.ones(len(found), np.float32))
+
+
+def _grouped(copies: Mapping[str, Sequence[int]], pairs: likeness.Pairs) -> Groups:
+    contents = sorted(copies)
     groups = pairs.groups(len(contents))
     return tuple(tuple(sorted(index for place in group for index in copies[contents[place]])) for group in groups)
 
 
-def _search(files: Sequence[Path], device: str, starter: bool) -> Generator[Progress, None, likeness.Pairs]:
+def _search(files: Sequence[Path], device: str) -> Generator[Progress, None, likeness.Pairs]:
     """The near-duplicates among different ``files``, by their places."""
     cells = np.zeros((len(files), 3, likeness.SIDE, likeness.SIDE), np.uint8)
-    features = np.zeros((len(files), looks.CHANNELS), np.float32) if starter else None
+    features = np.zeros((len(files), looks.CHANNELS), np.float32) if looks.starter_file() is not None else None
     total, view = len(files), Squeezed(likeness.PIXELS_SIDE)
     for start in range(0, total, _CHUNK):
         some = files[start : start + _CHUNK]
@@ -111,6 +136,20 @@ def findings(dataset: Dataset, groups: Groups) -> tuple[Finding, ...]:
         found.append(Finding("near_duplicate", "finding.near_duplicate", {"count": len(files)}, files, "info"))
     order = {"conflict": 0, "leak": 1, "near_duplicate": 2}
     return tuple(sorted(found, key=lambda finding: (order[finding.kind], finding.files)))
+
+
+def summary(dataset: Dataset, groups: Groups) -> tuple[Finding, ...]:
+    """The same in one finding a kind, with all its pictures, group by group."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings(dataset, groups):
+        found[finding.kind].append(finding)
+    shown = []
+    for kind, some in found.items():
+        files = tuple(name for finding in some for name in finding.files)
+        values = {"count": len(some), "groups": len(some), "pictures": len(files)}
+        severity: Severity = "info" if kind == "near_duplicate" else "warning"
+        shown.append(Finding(kind, f"finding.near_{kind}.all", values, files, severity))
+    return tuple(shown)
 
 
 def keys_of(count: int, groups: Groups) -> list[str]:

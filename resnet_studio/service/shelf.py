@@ -37,8 +37,13 @@ class Shelf:
         return self._get(name).dataset
 
     def findings(self, name: str) -> tuple[Finding, ...]:
-        """What is worth knowing about the pictures of ``name``."""
-        return self._get(name).findings
+        """What is worth knowing about the pictures of ``name``; near-duplicates once they were looked for."""
+        from resnet_studio.data import near
+        from resnet_studio.data.cache import ArrayCache
+
+        kept = self._get(name)
+        groups = near.known_groups(kept.dataset.samples, ArrayCache(self._workspace.cache))
+        return *kept.findings, *near.summary(kept.dataset, groups)
 
     def pictures(self, name: str, *, label: int | None = None, part: str | None = None) -> list[int]:
         """Indices of the pictures of ``name``, or of one class or one preset part, the classes taking turns."""

@@ -27,9 +27,17 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count:picture is|pictures are} near-duplicates: the same one resized, recompressed, cropped, mirrored or brightened, or frames of one video. They stay in the same part.",
         "有 {count} 张图片彼此近似重复（缩放、压缩、裁剪、翻转、调亮，或同一视频的相邻帧）；它们会划分到同一个集合。",
     ),
-    "finding.near_duplicates": (
+    "finding.near_near_duplicate.all": (
         "{count:group|groups} of near-duplicates, {pictures:picture|pictures} in all: the same picture resized, recompressed, cropped, mirrored or brightened, or frames of one video. Each group stays in one part.",
         "发现 {count} 组近似重复的图片，共 {pictures} 张（缩放、压缩、裁剪、翻转、调亮，或同一视频的相邻帧）；每组会划分到同一个集合。",
+    ),
+    "finding.near_conflict.all": (
+        "{count:group|groups} of near-duplicates, {pictures:picture|pictures} in all, lie in different classes: settle which is right.",
+        "有 {count} 组近似重复的图片（共 {pictures} 张）分属不同类别：请确定哪个类别正确。",
+    ),
+    "finding.near_leak.all": (
+        "{count:group|groups} of near-duplicates, {pictures:picture|pictures} in all, lie in more than one of your parts: scores will look better than they are. Move them to training.",
+        "有 {count} 组近似重复的图片（共 {pictures} 张）同时出现在不止一个集合里：成绩会虚高，请把它们移到训练集。",
     ),
     # balance and size
     "finding.few": (

@@ -152,3 +152,17 @@ def test_the_search_is_the_same_whatever_the_order(look):
     shuffled = list(files.items())
     random.Random(1).shuffle(shuffled)
     assert look(files)[1] == look(dict(shuffled))[1]
+
+
+def test_what_an_earlier_search_found_is_known_and_summed_up(look):
+    files = scenes(12) | {
+        "b/copy.png": encoded(ImageOps.mirror(scene(1))),
+        "b/four.png": encoded(ImageOps.mirror(scene(4))),
+    }
+    dataset, groups, _ = look(files)
+    cache = ArrayCache(dataset.root.parent / "workspace" / "cache")
+    assert near.known_groups(dataset.samples, cache) == groups and len(groups) == 2
+    assert near.known_groups(dataset.samples[1:], cache) == ()
+    kinds = {finding.kind: finding for finding in near.summary(dataset, groups)}
+    assert len(kinds["near_duplicate"].files) == 4 and kinds["conflict"].files == ("a/4.png", "b/four.png")
+    assert all(finding.sentence("en") and finding.sentence("zh") for finding in kinds.values())

@@ -126,8 +126,9 @@ window.studioMend = (element, ask) => {
       layout();
     };
     const layout = () => {
-      cell = pane.clientWidth < 500 ? 92 : 118;
-      columns = Math.max(2, Math.floor((pane.clientWidth + GAP) / (cell + GAP)));
+      const room = pane.clientWidth - 12, wanted = room < 500 ? 92 : 118; // without the padding on either side
+      columns = Math.max(2, Math.floor((room + GAP) / (wanted + GAP)));
+      cell = Math.floor((room + GAP) / columns) - GAP;
       sheet.style.height = `${Math.ceil(places.length / columns) * (cell + GAP)}px`;
       draw();
     };
@@ -313,8 +314,8 @@ window.studioMend = (element, ask) => {
       const shown = made("div", "rs-mend-shown"), side = made("div", "rs-mend-side"), buttons = made("div", "rs-mend-acts");
       shown.append(picture(row.place, 640, row.name));
       const own = made("p", "rs-mend-own"), other = made("p", "rs-mend-other");
-      own.append(`${w.own}: `, made("b", "", row.label));
-      other.append(`${w.suggested}: `, made("b", "", row.suggested), ` ${Math.round(100 * row.probability)}%`);
+      own.append(`${w.own} `, made("b", "", row.label));
+      other.append(`${w.suggested} `, made("b", "", row.suggested), ` ${Math.round(100 * row.probability)}%`);
       for (const [key, [text, act]] of Object.entries(acts())) {
         const node = button("", act, key === "t" ? "rs-button rs-primary" : "rs-button");
         node.append(`${text} `, made("kbd", "", key.toUpperCase()));

@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from resnet_studio.durable import replacing
 from resnet_studio.service.machine import Machine
-from resnet_studio.ui.data import mend_routes
+from resnet_studio.ui.data import make_routes, mend_routes
 from resnet_studio.ui.data import tab as data_tab
 from resnet_studio.ui.page import routes
 from resnet_studio.ui.page.bundle import Bundle
@@ -56,7 +56,7 @@ def mount(studio: Studio, *, warm: bool) -> FastAPI:
     bundle, machine = Bundle.read(), Machine(warm=warm)
     app = FastAPI(lifespan=life, **UNDOCUMENTED)
     app.include_router(routes.routes(studio, bundle, machine))
-    for module in (mend_routes, live, results_tab, predict_tab, runs_tab):
+    for module in (mend_routes, make_routes, live, results_tab, predict_tab, runs_tab):
         if hasattr(module, "routes"):
             app.include_router(module.routes(studio))
     app.add_middleware(CORSMiddleware)  # no other site may read anything; Gradio's own lets them all

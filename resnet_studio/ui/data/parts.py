@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from resnet_studio.ui.data import choices as data_choices
-from resnet_studio.ui.data import mend
+from resnet_studio.ui.data import make, mend
 from resnet_studio.ui.data import view as data_view
 from resnet_studio.ui.page.context import T
 from resnet_studio.ui.page.templates import render
@@ -34,6 +34,7 @@ class View:
     split: gr.HTML
     gallery: gr.HTML
     mend: gr.HTML
+    make: gr.HTML
     problem: gr.HTML
     ready: gr.HTML
     quick: gr.Button
@@ -61,6 +62,7 @@ class Hero:
     frame: gr.Column
     quick: gr.Button
     own: gr.Button
+    make: gr.Button
     sample: gr.Button
     time: gr.HTML
     problem: gr.HTML
@@ -73,11 +75,12 @@ def hero() -> Hero:
         with gr.Row(elem_id="data-hero-buttons"):
             quick = gr.Button(T("data.hero.quick"), variant="primary", size="lg", elem_id="data-quick")
             own = gr.Button(T("data.hero.own"), size="lg", elem_id="data-own")
+            made = gr.Button(T("make.open"), size="lg", elem_id="data-make-first")
         time = gr.HTML("", elem_id="data-hero-time", apply_default_css=False)
         problem = gr.HTML("", elem_id="data-hero-problem", apply_default_css=False)
         sample = gr.Button(T("data.hero.sample"), size="sm", elem_id="data-try", elem_classes="rs-link")
         gr.HTML(render("data/drop_hint.html"), elem_id="data-hero-drop", apply_default_css=False)
-    return Hero(frame, quick, own, sample, time, problem)
+    return Hero(frame, quick, own, made, sample, time, problem)
 
 
 def waiting(word: Callable[[str], Any]) -> str:
@@ -106,12 +109,13 @@ def view() -> View:
             "", elem_id="data-gallery", apply_default_css=False, elem_classes="rs-card", js_on_load=GALLERY_JS
         )
         mended = mend.build()
+        more = make.more()
         problem = gr.HTML("", elem_id="data-next-problem", apply_default_css=False)
         with gr.Row(elem_id="data-next", elem_classes="rs-next"):
             ready = gr.HTML("", elem_id="data-ready", apply_default_css=False)
             quick = gr.Button(T("data.next.quick"), size="lg", elem_id="data-train-now")
             choose = gr.Button(T("data.next"), variant="primary", size="lg", elem_id="data-choose-model")
     return View(
-        empty, working, progress, cancel, understood, facts, choices, note, classes, split, gallery, mended, problem,
-        ready, quick, choose,
+        empty, working, progress, cancel, understood, facts, choices, note, classes, split, gallery, mended, more,
+        problem, ready, quick, choose,
     )  # fmt: skip

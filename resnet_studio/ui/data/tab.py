@@ -13,7 +13,7 @@ from resnet_studio.service import quick
 from resnet_studio.service.importing import place_of
 from resnet_studio.text import say
 from resnet_studio.ui.data import choices as data_choices
-from resnet_studio.ui.data import mend
+from resnet_studio.ui.data import make, mend
 from resnet_studio.ui.data import offers as data_offers
 from resnet_studio.ui.data import parts as data_parts
 from resnet_studio.ui.data import sources as data_sources
@@ -38,16 +38,19 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 def build(studio: Studio, shared: Shared) -> None:
     """Fill the tab and wire it."""
     importing = gr.BrowserState(None, storage_key="studio-importing", secret=shared.dataset.secret)
+    maker = make.build()
     hero = data_parts.hero()
     with gr.Row(elem_id="data-work", visible=False, equal_height=False) as work:
         with gr.Column(elem_id="data-left", scale=0, min_width=340):
             sources = data_sources.build(studio)
+            make_here = gr.Button(T("make.open"), elem_id="data-make-here")
         with gr.Column(elem_id="data-right", scale=1, min_width=320):
             view = data_parts.view()
     _wire_hero(hero, work, sources)
     _wire_imports(studio, shared, sources, view, importing, (hero.frame, work))
     _wire_view(studio, shared, view, (hero.frame, work))
     mend.wire(studio, shared, view.mend)
+    make.wire(studio, shared, maker, view.make, (hero.make, make_here))
     _wire_next(studio, shared, hero, view)
 
 

@@ -38,6 +38,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.service.album import Album
 from resnet_studio.service.desk import Desk
 from resnet_studio.service.importing import Imports
+from resnet_studio.service.making import Making
 from resnet_studio.service.run_data import RunData
 from resnet_studio.service.shelf import Shelf
 from resnet_studio.text import LANGUAGES, Language, keys, say, template
@@ -60,7 +61,8 @@ class Studio:
 
     ``workspace`` says where things are, ``jobs`` trains, ``access`` tells who may reach the server; ``runs`` is what
     was read of the runs, ``shelf`` keeps the data sets that pages look at in memory, ``imports`` those on their way in,
-    ``album`` pictures that a model was asked about, ``desk`` the data sets that are being mended.
+    ``album`` pictures that a model was asked about, ``desk`` the data sets that are being mended,
+    ``making`` those that are being made.
     """
 
     workspace: Workspace
@@ -71,11 +73,13 @@ class Studio:
     runs: RunData = field(init=False)
     shelf: Shelf = field(init=False)
     desk: Desk = field(init=False)
+    making: Making = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "runs", RunData(self.workspace))
         object.__setattr__(self, "shelf", Shelf(self.workspace))
         object.__setattr__(self, "desk", Desk(self.workspace))
+        object.__setattr__(self, "making", Making(self.workspace, self.desk))
 
 
 @dataclass(frozen=True)

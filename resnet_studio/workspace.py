@@ -37,6 +37,7 @@ from resnet_studio.run_settings import RunSettings
 from resnet_studio.run_state import RunState
 
 RESERVE, RESERVE_BYTES = "reserve", 1 << 16
+LONGEST_NAME_BYTES = 255
 
 
 def default_workspace() -> Path:
@@ -312,5 +313,5 @@ def slug(name: str) -> str:
 
 
 def safe_name(name: str) -> bool:
-    """Whether ``name`` can be one folder of ours (no separator, no dots-only name)."""
-    return bool(re.fullmatch(r"[\w][\w.-]*", name))
+    """Whether ``name`` can be one folder of ours (no separator, no dots-only name, none that systems find too long)."""
+    return bool(re.fullmatch(r"[\w][\w.-]*", name)) and len(name.encode()) <= LONGEST_NAME_BYTES

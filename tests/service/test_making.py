@@ -60,7 +60,7 @@ def test_pictures_of_a_page_that_went_away_are_not_lost(workspace: Workspace) ->
     making, new = Making(workspace, Desk(workspace), idle_seconds=0.2), made_here.new_id()
     making.stage(TAKE, new, "cup", "a.png", made.picture(1), by=ME)
     until = time.monotonic() + 20
-    while time.monotonic() < until and not made_here.is_begun(workspace, new):
+    while time.monotonic() < until and not cards(making, new):
         time.sleep(0.05)
     assert cards(making, new) == {"cup": 1}
     assert making.keep(TAKE, "Mine", by=ME) is None  # the page came back too late, and nothing happens twice

@@ -72,7 +72,13 @@ class Door:
 def routes(studio: Studio) -> APIRouter:
     """The routes under ``/studio/make``; data sets are known by id, pictures by place."""
     router, door = APIRouter(prefix="/studio/make"), Door(studio)
-    making = studio.making
+    _add_state(router, door)
+    _add_takes(router, door)
+    return router
+
+
+def _add_state(router: APIRouter, door: Door) -> None:
+    making = door.making
 
     @router.post("/new")
     async def new(request: Request) -> JSONResponse:
@@ -83,6 +89,25 @@ def routes(studio: Studio) -> APIRouter:
     async def state(dataset: str, request: Request) -> JSONResponse:
         """The classes of a data set."""
         return await door.answer(request, 0, lambda _, by: making.state(dataset, by=by))
+
+    @router.post("/{dataset}/edit")
+    async def edit(dataset: str, request: Request) -> JSONResponse:
+        """One edit, as JSON."""
+
+        def edited(content: bytes, by: str) -> dict[str, Any]:
+            try:
+                asked = json.loads(content)
+            except (ValueError, RecursionError):
+                asked = None
+            if not isinstance(asked, dict):
+                raise Refused(400, "error.edit.no_pictures")
+            return making.state(making.edit(dataset, asked, by=by).id, by=by)
+
+        return await door.answer(request, MOST_EDIT_BYTES, edited)
+
+
+def _add_takes(router: APIRouter, door: Door) -> None:
+    making = door.making
 
     @router.post("/{dataset}/takes/{take}")
     async def stage(dataset: str, take: str, label: Name, request: Request, name: Name = "picture") -> JSONResponse:
@@ -102,20 +127,3 @@ def routes(studio: Studio) -> APIRouter:
             return making.state(after.id if after else dataset, by=by)
 
         return await door.answer(request, 0, kept)
-
-    @router.post("/{dataset}/edit")
-    async def edit(dataset: str, request: Request) -> JSONResponse:
-        """One edit, as JSON."""
-
-        def edited(content: bytes, by: str) -> dict[str, Any]:
-            try:
-                asked = json.loads(content)
-            except (ValueError, RecursionError):
-                asked = None
-            if not isinstance(asked, dict):
-                raise Refused(400, "error.edit.no_pictures")
-            return making.state(making.edit(dataset, asked, by=by).id, by=by)
-
-        return await door.answer(request, MOST_EDIT_BYTES, edited)
-
-    return router

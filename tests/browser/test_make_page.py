@@ -1,0 +1,141 @@
+"""Classes made with a camera, in a real browser whose camera is a moving picture."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import BROWSERS, FLAGS, serving, visitors
+
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+@pytest.fixture(scope="module")
+def camera_page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A fresh visitor's page, with a camera."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    seeing = browser.browser_type.launch(executable_path=found, args=[*FLAGS, *CAMERA])
+    with serving(tmp_path_factory.mktemp("camera")) as server, visitors(seeing, server) as open_:
+        page = open_()
+        yield page
+        assert page.problems == []
+    seeing.close()
+
+
+def card(page: Any, name: str) -> Any:
+    return page.locator(f'.rs-make-card[data-name="{name}"]')
+
+
+def count_of(page: Any, name: str) -> int:
+    return int(card(page, name).locator(".rs-make-about .rs-number").inner_text().split()[0])
+
+
+def saved(page: Any) -> None:
+    page.locator(".rs-make-note", has_text="Everything is saved.").wait_for()
+
+
+def record(page: Any, name: str, least: int) -> None:
+    """Hold the button of the card until it has ``least`` pictures."""
+    shown = card(page, name)
+    shown.get_by_role("button", name="Camera", exact=True).click()
+    hold = shown.get_by_role("button", name="Hold to record")
+    page.wait_for_function("() => document.querySelector('.rs-make-view video')?.videoWidth > 0")
+    hold.scroll_into_view_if_needed()
+    box = hold.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.wait_for_function(
+        """([name, least]) => parseInt(document.querySelector(
+          `.rs-make-card[data-name="${name}"] .rs-make-about .rs-number`).textContent) >= least""", arg=[name, least],
+    )  # fmt: skip
+    page.mouse.up()
+    saved(page)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_classes_are_recorded_renamed_and_moved_and_are_there_after_a_reload(camera_page: Any) -> None:
+    page = camera_page
+    page.locator("#data-make-first").click()
+    page.get_by_role("button", name="Add a class").click()
+    for name in ("Class 1", "Class 2", "Class 3"):
+        record(page, name, 12)
+    counts = [count_of(page, f"Class {number}") for number in (1, 2, 3)]
+
+    field = card(page, "Class 2").get_by_label("Name of the class")
+    field.fill("disc <b>")
+    field.press("Enter")
+    card(page, "disc <b>").wait_for()
+    saved(page)
+
+    pictures = card(page, "Class 1").locator(".rs-make-picture")
+    for at in range(10):
+        pictures.nth(at).click()
+    card(page, "Class 1").get_by_text("10 selected").wait_for()
+    pictures.first.drag_to(card(page, "Class 3"))
+    page.wait_for_function(
+        """(left) => parseInt(document.querySelector(
+          '.rs-make-card[data-name="Class 1"] .rs-make-about .rs-number').textContent) === left""", arg=counts[0] - 10,
+    )  # fmt: skip
+    assert count_of(page, "Class 3") == counts[2] + 10
+
+    page.get_by_role("button", name="Undo", exact=True).last.click()
+    page.wait_for_function(
+        """(left) => parseInt(document.querySelector(
+          '.rs-make-card[data-name="Class 1"] .rs-make-about .rs-number').textContent) === left""", arg=counts[0],
+    )  # fmt: skip
+    page.leaving = True
+    page.reload()
+    page.leaving = False
+    card(page, "disc <b>").wait_for()
+    assert [count_of(page, name) for name in ("Class 1", "disc <b>", "Class 3")] == counts
+    assert page.locator(".rs-make-card .rs-make-name").evaluate_all("all => all.map(one => one.value)") == [
+        "Class 1", "disc <b>", "Class 3",
+    ]  # fmt: skip
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_keys_alone_record_select_and_delete_and_a_class_is_switched_off(camera_page: Any) -> None:
+    page = camera_page
+    first = count_of(page, "Class 1")
+    card(page, "Class 1").get_by_role("button", name="Camera", exact=True).press("Enter")
+    page.wait_for_function("() => document.querySelector('.rs-make-view video')?.videoWidth > 0")
+    hold = card(page, "Class 1").locator(".rs-make-hold")
+    hold.focus()
+    page.keyboard.down("Space")
+    page.wait_for_timeout(600)
+    page.keyboard.up("Space")
+    saved(page)
+    now = count_of(page, "Class 1")
+    assert now > first
+    picture = card(page, "Class 1").locator(".rs-make-picture").first
+    picture.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Delete")
+    page.wait_for_function(
+        """(left) => parseInt(document.querySelector(
+          '.rs-make-card[data-name="Class 1"] .rs-make-about .rs-number').textContent) === left""", arg=now - 1,
+    )  # fmt: skip
+    card(page, "Class 3").get_by_role("switch").click()
+    card(page, "Class 3").get_by_text("Switched off").wait_for()
+    assert card(page, "Class 3").get_by_role("button", name="Add files").is_disabled()
+    card(page, "Class 3").get_by_role("switch").click()
+    card(page, "Class 3").get_by_text("Switched off").wait_for(state="detached")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_files_are_added_and_what_is_no_picture_is_named(camera_page: Any, class_folder: Path, tmp_path: Path) -> None:
+    page = camera_page
+    before = count_of(page, "Class 1")
+    wrong = tmp_path / "notes.png"
+    wrong.write_text("no picture", encoding="utf-8")
+    files = [*sorted((class_folder / "green").iterdir())[:3], wrong]
+    card(page, "Class 1").locator("input[type=file]").first.set_input_files(files)
+    page.locator(".rs-make-note.bad", has_text="notes.png").wait_for()
+    assert count_of(page, "Class 1") == before + 3
+    page.problems[:] = [each for each in page.problems if "400" not in each]  # the browser's own note of the refusal

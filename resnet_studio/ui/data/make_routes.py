@@ -15,7 +15,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.service.making import MOST_BYTES, NotYoursError
 from resnet_studio.text import say
 from resnet_studio.ui.page.context import Studio, language_of
-from resnet_studio.ui.page.whose import browser_of, started_by
+from resnet_studio.ui.page.ownership import browser_of, started_by
 
 MOST_EDIT_BYTES = 2**20
 AT_ONCE = 32

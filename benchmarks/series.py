@@ -1,0 +1,79 @@
+"""What a test score says of new objects, with series kept on one side of the split and without.
+
+    python benchmarks/series.py photos.zip --objects 24 --frames 20
+
+Each photograph stands for an object and is photographed ``--frames`` times: other crops, turns, brightness and noise.
+Other photographs, one frame each, are the new objects. For each choice of ``--groups`` the test score with its 95 %
+interval is printed beside the score on the new objects, and whether the studio called the split out.
+
+Measured with 24 objects of 20 frames: without groups 0.986 (0.925 to 0.998) in test and 0.58 on new objects, called
+out; by name 0.983 (0.911 to 0.997) and 0.58, not called out. The split by name held four objects for testing, and the
+interval counts their 80 frames as if they were 80 objects: so few objects say little, and the interval hides it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import random
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageEnhance
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+import resnet_studio as studio
+from resnet_studio.workspace import Workspace
+
+
+def frame(image: Image.Image, draw: random.Random) -> Image.Image:
+    turned = image.rotate(draw.uniform(-25, 25), Image.Resampling.BICUBIC)
+    part = draw.uniform(0.5, 0.8)
+    width, height = int(part * image.width), int(part * image.height)
+    left, top = draw.randrange(image.width - width), draw.randrange(image.height - height)
+    shot = turned.crop((left, top, left + width, top + height)).resize((160, 160))
+    shot = ImageEnhance.Brightness(shot).enhance(draw.uniform(0.6, 1.4))
+    noise = np.random.default_rng(draw.randrange(2**31)).normal(0, 6, (160, 160, 3))
+    return Image.fromarray(np.uint8(np.clip(np.asarray(shot) + noise, 0, 255)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("zip", type=Path)
+    parser.add_argument("--objects", type=int, default=24)
+    parser.add_argument("--frames", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--groups", nargs="+", default=["none", "near", "name"])
+    options = parser.parse_args()
+    draw = random.Random(0)
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(options.zip) as archive:
+        names = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
+        draw.shuffle(names)
+        places = {"seen": Path(folder) / "seen", "new": Path(folder) / "new"}
+        for number, name in enumerate(names):
+            image = Image.open(io.BytesIO(archive.read(name))).convert("RGB")
+            where = places["seen" if number < options.objects else "new"] / name.split("/")[-2]
+            where.mkdir(parents=True, exist_ok=True)
+            for shot in range(options.frames if number < options.objects else 1):
+                frame(image, draw).save(where / f"object{number:03}x_{shot}.jpg", quality=90)
+        workspace = Workspace.open(Path(folder) / "workspace")
+        seen, new = studio.open_data(places["seen"], workspace), studio.open_data(places["new"], workspace)
+        for by in options.groups:
+            run = studio.train(seen, groups=by, epochs=options.epochs, picture_size=96, workspace=workspace)
+            state = run.state()
+            report, unseen = run.read_json("report.json"), studio.evaluate(run, new, workspace=workspace)
+            low, high = report["interval"]
+            called = any(note.key == "note.groups.series" for note in state.notes)
+            print(
+                f"{by}: test {report['accuracy']:.3f} ({low:.3f} to {high:.3f}), new objects {unseen.accuracy:.3f}, "
+                f"called out: {called}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

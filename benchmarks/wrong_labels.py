@@ -4,7 +4,13 @@
 
 Of each set 5 % of the labels are flipped. Found: the share of them among the first 10 % suspected. Taken: the
 suggestions for as many as the review estimates; then a linear probe on the starter's features is fitted to the labels
-before and after, and scored on clean labels of other pictures.
+before and after, and scored on clean labels of other pictures; of the photographs, on a third of the same ones.
+
+Measured, five seeds each unless said: 240 photographs 0.50 to 0.75 found (mean 0.63), wrong labels 12 -> 9 to 13;
+CIFAR-10, airplanes and automobiles, 0.92 to 0.98 found (mean 0.96), wrong labels 51 -> 19 to 28, the probe's accuracy
+on 300 pictures higher three times and lower twice (by 0.014 and 0.003); ten classes of 120, one seed, 0.80 found, wrong
+labels 60 -> 56, accuracy on 400 pictures 0.645 -> 0.635. Cats and dogs of CIFAR-10, which the starter's features hardly
+tell apart (0.78 right), 0.50 found: no other layers, mirroring or pooling measured did better than 0.53.
 """
 
 from __future__ import annotations

@@ -236,7 +236,19 @@ def make_report(
     )
 
 
-def wilson_interval(correct: int, count: int, level: float = 0.95) -> tuple[float, float]:
+def counted_by_group(report: Report, samples: Sequence[Sample]) -> Report:
+    """``report`` with an interval that counts groups of ``samples``, not pictures, where these were kept together.
+
+    Frames of one object are right or wrong together: at worst, they say no more than one picture does (a design effect
+    of the size of the group, Kish 1965).
+    """
+    groups = len({sample.group or f"/{sample.name}" for sample in samples})
+    if not groups or groups >= report.count:
+        return report
+    return replace(report, interval=wilson_interval(report.accuracy * groups, groups))
+
+
+def wilson_interval(correct: float, count: int, level: float = 0.95) -> tuple[float, float]:
     """The interval of Wilson (1927) for a share of which ``correct`` of ``count`` were seen, at ``level``.
 
     >>> [round(end, 3) for end in wilson_interval(9, 10)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from resnet_studio.data.run_split import split_of
 from resnet_studio.evaluation import outputs as outputs_file
 from resnet_studio.evaluation.calibration import CALIBRATION
 from resnet_studio.evaluation.missed import NEVER_PREDICTED
 from resnet_studio.evaluation.outputs import Outputs
 from resnet_studio.evaluation.parts import Part, RunReport
-from resnet_studio.evaluation.report import Report
+from resnet_studio.evaluation.report import Report, counted_by_group
 from resnet_studio.workspace import Run
 
 PARTS: tuple[Part[Any], ...] = (CALIBRATION, NEVER_PREDICTED)
@@ -27,7 +28,8 @@ def write(run: Run, report: Report | None, validation: Outputs | None) -> None:
     outputs = {"validation": validation, "test": tested}
     outputs_file.write(run.logits_file, {part: found for part, found in outputs.items() if found is not None})
     if report is not None:
-        run.write_json(run.report_file.name, report.to_json())
+        counted = counted_by_group(report, split_of(run).test)
+        run.write_json(run.report_file.name, counted.to_json())
 
 
 def complete(run: Run) -> None:

@@ -154,3 +154,15 @@ def test_a_separate_set_is_scored_after_a_training(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert found["outside_test"]["pictures"] == 6 and 0 <= found["outside_test"]["accuracy"] <= 1
     assert main(["train", given[0], "--test-data", str(tmp_path / "nothing"), *options]) == 2
+
+
+def test_the_interval_of_a_test_score_counts_groups_not_their_frames(tmp_path):
+    from resnet_studio.evaluation.report import wilson_interval
+
+    dataset = series(tmp_path)
+    workspace = Workspace.open(tmp_path / "workspace")
+    run = api.train(dataset, TrainConfig(epochs=1, picture_size=32, groups="name"), workspace=workspace)
+    groups = {sample.group for sample in split_of(run).test}
+    report = run.read_json("report.json")
+    assert 1 < len(groups) < report["count"]
+    assert report["interval"] == pytest.approx(wilson_interval(report["accuracy"] * len(groups), len(groups)))

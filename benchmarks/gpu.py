@@ -149,8 +149,8 @@ def prefix_features(folder: Path, device: torch.device, tiny: bool) -> dict[str,
     fresh = FreshBatches(parts[0], parts[1], prefix, recipe(config, small=False), how, compute)
     fresh.plain(torch.arange(min(count, features.GPU_CHUNK)))  # builds the kernels
     begun = synchronised(device)
-    kept = finished(features.keep(fresh, config, ArrayCache(folder / "cache")))
-    if not isinstance(kept, features.KeptBatches):
+    kept = finished(features.cache_features(fresh, config, ArrayCache(folder / "cache")))
+    if not isinstance(kept, features.CachedFeatures):
         return {"skipped": "the disk has no room for the features"}
     seconds = synchronised(device) - begun
     return {"pictures": count, "seconds": seconds, "pictures_per_second": count / seconds, "size": size}

@@ -251,8 +251,8 @@ def evaluate(
     are left out, and those that its best epoch was chosen by. Raises :class:`DataError` where ``dataset`` has a class
     that the model does not know, or where nothing is left to score.
     """
-    from resnet_studio.evaluation.report import relabelled, score_pictures
-    from resnet_studio.evaluation.seen import seen_by, with_seen
+    from resnet_studio.evaluation.report import remap_labels, score_pictures
+    from resnet_studio.evaluation.seen import add_unseen, seen_pictures
     from resnet_studio.model import checkpoint
     from resnet_studio.model.device import choose_device
 
@@ -260,8 +260,8 @@ def evaluate(
     loaded = checkpoint.load(path)
     chosen = choose_device(device)
     known, join = loaded.card.classes, dataset.choices.join_alike
-    samples = relabelled(evaluated_samples(dataset), dataset.classes, known, join_alike=join)
-    seen = seen_by(path, loaded.card, workspace or Workspace(default_workspace()))
+    samples = remap_labels(evaluated_samples(dataset), dataset.classes, known, join_alike=join)
+    seen = seen_pictures(path, loaded.card, workspace or Workspace(default_workspace()))
     if only_unseen:
         if seen is None:
             raise DataError("error.evaluate.unknown_run", file=path.name)
@@ -269,7 +269,7 @@ def evaluate(
         if not samples:
             raise DataError("error.evaluate.all_seen")
     files = [dataset.path(sample) for sample in samples]
-    return with_seen(score_pictures(loaded.model.to(chosen), loaded.card, samples, files, chosen), samples, seen)
+    return add_unseen(score_pictures(loaded.model.to(chosen), loaded.card, samples, files, chosen), samples, seen)
 
 
 def report(run: Run | str, *, workspace: Workspace | None = None) -> RunReport:

@@ -16,7 +16,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-from resnet_studio import commands, config, data_commands, dataset_commands, handin_commands, review_commands
+from resnet_studio import commands, config, data_commands, dataset_commands, export_commands, review_commands
 from resnet_studio.config import TrainConfig
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
@@ -116,7 +116,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_training(command)
     _add_models(command)
-    handin_commands.add(command)
+    export_commands.add(command)
     review_commands.add_parsers(command)
     _add_studio(command)
     return parser

@@ -12,7 +12,7 @@ from resnet_studio import (
     api,
     data_commands,
     dataset_commands,
-    handin_commands,
+    export_commands,
     recipes,
     review_commands,
     run_commands,
@@ -69,13 +69,13 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
         case "runs":
             return runs(options, workspace)
         case "compare":
-            return handin_commands.compare(options, workspace)
+            return export_commands.compare(options, workspace)
         case "report":
-            return handin_commands.report(options, workspace)
+            return export_commands.report(options, workspace)
         case "tables":
-            return handin_commands.write_tables(options, workspace)
+            return export_commands.write_tables(options, workspace)
         case "plots":
-            return handin_commands.write_plots(options, workspace)
+            return export_commands.write_plots(options, workspace)
         case "doctor":
             return run_commands.doctor(workspace, terminal)
         case "rename":

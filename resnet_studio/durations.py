@@ -55,8 +55,8 @@ class Durations:
         died = (kind == "Queued" and self.phase != "waiting") or (kind == "Preparing" and self.phase == "training")
         passed = 0.0 if died or not self.last else max(0.0, time - self.last)
         counted = self._with(self._seconds + passed)
-        going_on = phase == "preparing" and self.phase == "preparing"
-        now = stage or (self.stage if going_on else STARTING_UP)
+        continues = phase == "preparing" and self.phase == "preparing"
+        now = stage or (self.stage if continues else STARTING_UP)
         return replace(counted, phase=phase, stage=now, first=self.first or time, last=time or self.last)
 
     def prepared(self, requested_at: float | None = None) -> dict[str, float]:

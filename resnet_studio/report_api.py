@@ -35,9 +35,9 @@ def save_report(
 
     Raises :class:`RunError` where the run has no epoch yet or cannot be read.
     """
-    from resnet_studio.evaluation import handin
+    from resnet_studio.evaluation import html_report
 
-    content = handin.html(_found(run, workspace), language).encode("utf-8", "replace")
+    content = html_report.html(_found(run, workspace), language).encode("utf-8", "replace")
     with replacing(Path(target)) as temporary:
         temporary.write_bytes(content)
     return Path(target)

@@ -43,7 +43,7 @@ def test_two_hundred_clicks_are_one_run(studio, workspace, class_zip):
     config, runs = TrainConfig(epochs=2), []
 
     def click(settings=config, by="browser:me"):
-        runs.append(start_once(studio, dataset, settings, lambda: None, called="pets", by=by).id)
+        runs.append(start_once(studio, dataset, settings, lambda: None, run_name="pets", by=by).id)
 
     threads = [threading.Thread(target=click) for _ in range(200)]
     for thread in threads:
@@ -62,7 +62,7 @@ def test_clicks_that_wait_longer_than_they_took_are_one_run_too(studio, workspac
     runs = []
 
     def click():
-        call = {"called": "pets", "by": "browser:me"}
+        call = {"run_name": "pets", "by": "browser:me"}
         runs.append(start_once(studio, dataset, TrainConfig(epochs=2), lambda: time.sleep(0.8), **call).id)
 
     threads = [threading.Thread(target=click) for _ in range(3)]
@@ -77,7 +77,7 @@ def test_the_same_again_later_is_another_run(studio, workspace, class_zip, monke
     monkeypatch.setattr(repeated, "SECONDS", -1.0)
     dataset = open_data(class_zip({"cat": 5, "dog": 5}), workspace)
     made_runs = [
-        start_once(studio, dataset, TrainConfig(epochs=2), lambda: None, called="pets", by="browser:me")
+        start_once(studio, dataset, TrainConfig(epochs=2), lambda: None, run_name="pets", by="browser:me")
         for _ in range(2)
     ]
     assert made_runs[0].id != made_runs[1].id
@@ -89,7 +89,7 @@ def test_the_queue_is_bounded_with_a_sentence(studio, workspace, class_zip, monk
     with pytest.raises(RunError, match="2 trainings wait already"):
         for number in range(9):
             config = TrainConfig(epochs=2, seed=number)
-            start_once(studio, dataset, config, lambda: None, called="pets", by="browser:me")
+            start_once(studio, dataset, config, lambda: None, run_name="pets", by="browser:me")
     assert len(workspace.runs()) <= 3
     other = new_run(workspace, dataset="other")
     with pytest.raises(RunError, match="2 trainings wait already"):

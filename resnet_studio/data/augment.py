@@ -104,7 +104,7 @@ def centre(pixels: Tensor, aspect: Tensor, size: int, share: float) -> Tensor:
     return F.grid_sample(batch, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
 
-def sent(tensor: Tensor, device: torch.device) -> Tensor:
+def to_device(tensor: Tensor, device: torch.device) -> Tensor:
     """``tensor`` on ``device``. Only CUDA may go on before it has arrived: Metal reads its source later, when the
     memory may be another's (pytorch/pytorch issue 189690). From pinned memory alone does CUDA not wait for the work
     that it has been given before; torch keeps such memory until the copy is done.
@@ -117,7 +117,7 @@ def sent(tensor: Tensor, device: torch.device) -> Tensor:
 
 def normalise(batch: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
     """(batch - mean) / std a channel, in place; ``batch`` float ``[B, 3, H, W]`` in [0, 1]."""
-    offset, scale = (sent(torch.tensor(values), batch.device).view(3, 1, 1) for values in (mean, std))
+    offset, scale = (to_device(torch.tensor(values), batch.device).view(3, 1, 1) for values in (mean, std))
     return batch.sub_(offset).div_(scale)
 
 
@@ -152,13 +152,13 @@ def preview(split: Split, config: TrainConfig, count: int = 8, seed: int = 0) ->
 
 
 def _uniform(count: int, low: float, high: float, like: Tensor) -> Tensor:
-    return sent(torch.rand(count).mul_(high - low).add_(low), like.device)
+    return to_device(torch.rand(count).mul_(high - low).add_(low), like.device)
 
 
 def _resample(batch: Tensor, aspect: Tensor, size: int, how: Recipe) -> Tensor:
     """Crop, stretch, shift and mirror each picture of ``batch`` in one bilinear resampling to ``size`` px."""
     count, same_size = len(batch), batch.shape[-1] == size
-    mirror = how.flip and sent(torch.rand(count) < 0.5, batch.device)
+    mirror = how.flip and to_device(torch.rand(count) < 0.5, batch.device)
     if how.area == (1.0, 1.0) and not how.shift and same_size:
         return (
             torch.where(mirror.view(-1, 1, 1, 1), batch.flip(-1), batch) if isinstance(mirror, torch.Tensor) else batch
@@ -166,7 +166,9 @@ def _resample(batch: Tensor, aspect: Tensor, size: int, how: Recipe) -> Tensor:
     width, height = _crop_sides(aspect.to(batch.device), how, batch)
     if how.shift:
         pixels = round(how.shift * size)
-        x, y = (2 * sent(torch.randint(-pixels, pixels + 1, (2, count)).to(batch.dtype), batch.device) / size).unbind()
+        x, y = (
+            2 * to_device(torch.randint(-pixels, pixels + 1, (2, count)).to(batch.dtype), batch.device) / size
+        ).unbind()
     else:
         x = (1 - width) * _uniform(count, -1, 1, batch)
         y = (1 - height) * _uniform(count, -1, 1, batch)
@@ -210,7 +212,7 @@ def erase_patches(batch: Tensor, share: float) -> None:
     # rounding must not push a draw just below 1 past the border
     starts = [(torch.rand(count, 1) * (room + 1)).floor().minimum(room) for _ in range(2)]
     rows, columns = ((place >= start) & (place < start + side) for start in starts)
-    rows, columns = (sent(lines, batch.device) for lines in (rows & chosen, columns))
+    rows, columns = (to_device(lines, batch.device) for lines in (rows & chosen, columns))
     batch.masked_fill_((rows[:, :, None] & columns[:, None, :])[:, None], 0.5)
 
 

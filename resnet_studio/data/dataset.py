@@ -171,7 +171,7 @@ class Dataset:
 class Split:
     """A data set cut into parts; ``preset`` where the user's folders said how.
 
-    ``together`` says by what pictures were kept together, see :mod:`resnet_studio.training.keeping`.
+    ``together`` says by what pictures were kept together, see :mod:`resnet_studio.training.near_duplicates`.
     """
 
     dataset: str

@@ -124,7 +124,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
 
 def _side(report: RunReport) -> Side:
     run, state, scores = report.run, report.run.state(), report.report
-    about, kept = run.about, state.finished or state.best
+    about, best = run.about, state.finished or state.best
     return Side(
         run=run.id,
         name=str(about["name"]),
@@ -133,12 +133,12 @@ def _side(report: RunReport) -> Side:
         interval=scores.interval if scores else None,
         macro_f1=scores.macro_f1 if scores else None,
         pictures=scores.count if scores else None,
-        validation_accuracy=kept.validation_accuracy if kept else None,
+        validation_accuracy=best.validation_accuracy if best else None,
         seconds=state.seconds(requested_at(about)),
     )
 
 
-def _answers(report: RunReport) -> dict[str, tuple[str, str, str]]:
+def _predicted_by_picture(report: RunReport) -> dict[str, tuple[str, str, str]]:
     """For each test picture, by its content (else its data set and name): name, true class and answer."""
     if report.report is None:
         return {}
@@ -154,7 +154,7 @@ def _answers(report: RunReport) -> dict[str, tuple[str, str, str]]:
 
 
 def _pair(first: RunReport, second: RunReport) -> Pair:
-    ours, theirs = _answers(first), _answers(second)
+    ours, theirs = _predicted_by_picture(first), _predicted_by_picture(second)
     shared = [key for key in ours if key in theirs and ours[key][1] == theirs[key][1]]
     right = [(ours[key][1] == ours[key][2], theirs[key][1] == theirs[key][2]) for key in shared]
     counts = {kind: right.count(kind) for kind in ((True, True), (True, False), (False, True), (False, False))}

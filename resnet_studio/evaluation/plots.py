@@ -37,7 +37,7 @@ _DRAWING = Lock()
 
 
 @dataclass(frozen=True)
-class Look:
+class PlotStyle:
     """``width`` in millimetres, ``points`` the size of the letters, ``dpi`` of a PNG."""
 
     width: float
@@ -45,22 +45,26 @@ class Look:
     dpi: int
 
 
-LOOKS: Mapping[str, Look] = {"paper": Look(183, 8, 300), "column": Look(89, 7, 300), "slide": Look(254, 15, 150)}
+STYLES: Mapping[str, PlotStyle] = {
+    "paper": PlotStyle(183, 8, 300),
+    "column": PlotStyle(89, 7, 300),
+    "slide": PlotStyle(254, 15, 150),
+}
 """For both columns of a paper, for one, and for a slide of 16 to 9."""
 
 
-def look(name: str, *, width: float | None = None, dpi: int | None = None) -> Look:
-    """One of :data:`LOOKS`, with another ``width`` in millimetres or ``dpi``. Raises :class:`RunError` for odd ones."""
-    found = LOOKS[name]
+def plot_style(name: str, *, width: float | None = None, dpi: int | None = None) -> PlotStyle:
+    """One of :data:`STYLES`, with another ``width`` in mm or ``dpi``. Raises :class:`RunError` for bad ones."""
+    found = STYLES[name]
     width, dpi = width or found.width, dpi or found.dpi
     if not 40 <= width <= 1000 or not 30 <= dpi <= 1200 or width / INCH * dpi > 20_000:
         raise RunError("error.plots.size")
     return replace(found, width=width, dpi=dpi)
 
 
-def curves(epochs: Sequence[EpochFinished], look: Look, language: Language = "en") -> Figure:
+def curves(epochs: Sequence[EpochFinished], style: PlotStyle, language: Language = "en") -> Figure:
     """Loss and accuracy by epoch, training beside validation; the best epoch is marked."""
-    figure, axes = new_figure(look, 0.42, 2)
+    figure, axes = new_figure(style, 0.42, 2)
     best = next((epoch for epoch in reversed(epochs) if epoch.best), None)
     numbers = [epoch.epoch for epoch in epochs]
     for axis, measure in zip(axes, ("loss", "accuracy"), strict=True):
@@ -73,14 +77,16 @@ def curves(epochs: Sequence[EpochFinished], look: Look, language: Language = "en
             at = scale * getattr(best, f"validation_{measure}")
             axis.plot([best.epoch], [at], "o", color=SURFACE, markeredgecolor=VALIDATION, zorder=5)
         _label(axis, say("charts.epoch", language), _named(measure, language))
-        axis.legend(frameon=False, fontsize=look.points)
+        axis.legend(frameon=False, fontsize=style.points)
     return figure
 
 
-def comparison(runs: Sequence[tuple[str, Sequence[EpochFinished]]], look: Look, language: Language = "en") -> Figure:
+def comparison(
+    runs: Sequence[tuple[str, Sequence[EpochFinished]]], style: PlotStyle, language: Language = "en"
+) -> Figure:
     """Validation loss and accuracy of several named runs by epoch."""
-    figure, axes = new_figure(look, 0.46, 2)
-    names = _drawn(figure, [name for name, _ in runs], look, language)
+    figure, axes = new_figure(style, 0.46, 2)
+    names = _drawn(figure, [name for name, _ in runs], style, language)
     for axis, measure in zip(axes, ("loss", "accuracy"), strict=True):
         scale = 100 if measure == "accuracy" else 1
         for index, (name, (_, epochs)) in enumerate(zip(names, runs, strict=True)):
@@ -90,17 +96,17 @@ def comparison(runs: Sequence[tuple[str, Sequence[EpochFinished]]], look: Look, 
                 color=RUNS[index % len(RUNS)], linestyle=DASHES[index % len(DASHES)], label=f" {name}",
             )  # fmt: skip
         _label(axis, say("charts.epoch", language), _named(f"validation_{measure}", language))
-    axes[0].legend(frameon=False, fontsize=look.points)
+    axes[0].legend(frameon=False, fontsize=style.points)
     return figure
 
 
-def confusion_matrix(report: Mapping[str, Any], look: Look, language: Language = "en") -> Figure:
+def confusion_matrix(report: Mapping[str, Any], style: PlotStyle, language: Language = "en") -> Figure:
     """Rows are the true classes, columns the predicted ones; shades are shares of the true class, right cells blue."""
     from matplotlib.colors import to_rgb
 
     counts = [list(map(float, row)) for row in report["confusion"]]
     size = len(counts)
-    figure, (axis,) = new_figure(look, 0.86, 1)
+    figure, (axis,) = new_figure(style, 0.86, 1)
     shades = []
     for true, row in enumerate(counts):
         share = [cell / max(sum(row), 1) for cell in row]
@@ -112,10 +118,10 @@ def confusion_matrix(report: Mapping[str, Any], look: Look, language: Language =
             for at, cell in enumerate(row):
                 dark = cell / max(sum(row), 1) > 0.55
                 axis.text(at, true, f"{cell:.0f}", ha="center", va="center", color=SURFACE if dark else INK,
-                          fontsize=min(look.points, 9 * look.points / size))  # fmt: skip
+                          fontsize=min(style.points, 9 * style.points / size))  # fmt: skip
     if size <= MOST_NAMES:
-        names = _drawn(figure, report["classes"], look, language)
-        small = min(look.points, 22 * look.points / size)
+        names = _drawn(figure, report["classes"], style, language)
+        small = min(style.points, 22 * style.points / size)
         turned = sum(map(len, names)) > 30 or size > 12
         axis.set_xticks(range(size), names, rotation=45 if turned else 0, ha="right" if turned else "center",
                         rotation_mode="anchor", va="top", fontsize=small)  # fmt: skip
@@ -125,9 +131,9 @@ def confusion_matrix(report: Mapping[str, Any], look: Look, language: Language =
     return figure
 
 
-def reliability(calibration: Calibration, look: Look, language: Language = "en") -> Figure:
+def reliability(calibration: Calibration, style: PlotStyle, language: Language = "en") -> Figure:
     """The share of right answers by their probability, as in Guo et al. 2017; on the diagonal a network knows best."""
-    figure, (axis,) = new_figure(look, 0.7, 1)
+    figure, (axis,) = new_figure(style, 0.7, 1)
     axis.plot([0, 100], [0, 100], color=MUTED, linestyle=(0, (2, 3)), linewidth=1)
     for each in calibration.bins:
         width = each.high - each.low
@@ -141,7 +147,7 @@ def reliability(calibration: Calibration, look: Look, language: Language = "en")
     return figure
 
 
-def encoded(figure: Figure, format: Format, look: Look) -> bytes:
+def encoded(figure: Figure, format: Format, style: PlotStyle) -> bytes:
     """``figure`` as a file of ``format``; every character in it is shown by some installed font."""
     from matplotlib.text import Text
 
@@ -153,15 +159,15 @@ def encoded(figure: Figure, format: Format, look: Look) -> bytes:
             text.set_fontfamily(found)
             text.set_parse_math(False)  # a class may be called $x$
         dates: Mapping[Format, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
-        figure.savefig(written, format=format, dpi=look.dpi, facecolor=SURFACE, metadata=dates[format])
+        figure.savefig(written, format=format, dpi=style.dpi, facecolor=SURFACE, metadata=dates[format])
     return written.getvalue()
 
 
-def new_figure(look: Look, height: float, columns: int) -> tuple[Figure, list[Axes]]:
-    """A figure as wide as ``look`` says and ``height`` times as high."""
+def new_figure(style: PlotStyle, height: float, columns: int) -> tuple[Figure, list[Axes]]:
+    """A figure as wide as ``style`` says and ``height`` times as high."""
     from matplotlib.figure import Figure
 
-    width = look.width / INCH
+    width = style.width / INCH
     figure = Figure(figsize=(width, width * height), layout="constrained")
     axes = list(figure.subplots(1, columns, squeeze=False)[0])
     for axis in axes:
@@ -169,10 +175,10 @@ def new_figure(look: Look, height: float, columns: int) -> tuple[Figure, list[Ax
         axis.set_axisbelow(True)
         axis.spines[["top", "right"]].set_visible(False)
         axis.spines[["bottom", "left"]].set_color(MUTED)
-        axis.tick_params(colors=MUTED, labelsize=look.points)
+        axis.tick_params(colors=MUTED, labelsize=style.points)
         axis.xaxis.get_major_locator().set_params(integer=True)
         for text in (axis.xaxis.label, axis.yaxis.label, axis.title):
-            text.set_fontsize(look.points)
+            text.set_fontsize(style.points)
     return figure, axes
 
 
@@ -186,9 +192,9 @@ def _named(measure: str, language: Language) -> str:
     return f"{title} (%)" if measure.endswith("accuracy") else title
 
 
-def _drawn(figure: Figure, names: Sequence[str], look: Look, language: Language) -> list[str]:
+def _drawn(figure: Figure, names: Sequence[str], style: PlotStyle, language: Language) -> list[str]:
     """``names`` as they can be drawn; where some cannot, a line below says so."""
     drawn, missing = shown_names(names)
     if missing:
-        figure.supxlabel(say("plots.no_font", language), fontsize=0.8 * look.points, color=MUTED)
+        figure.supxlabel(say("plots.no_font", language), fontsize=0.8 * style.points, color=MUTED)
     return drawn

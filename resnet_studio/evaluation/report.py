@@ -116,11 +116,13 @@ class Report:
             chosen_by=values.get("chosen_by"),
             interval=_pair(values["interval"]),
             classes=tuple(values["classes"]),
-            per_class=tuple(_made(ClassScore, row) for row in values["per_class"]),
+            per_class=tuple(_from_json(ClassScore, row) for row in values["per_class"]),
             confusion=tuple(tuple(row) for row in values["confusion"]),
-            pictures=tuple(_made(PictureScore, row | {"scores": tuple(row["scores"])}) for row in values["pictures"]),
+            pictures=tuple(
+                _from_json(PictureScore, row | {"scores": tuple(row["scores"])}) for row in values["pictures"]
+            ),
             skipped=tuple(values["skipped"]),
-            unseen=None if unseen is None else _made(Unseen, unseen | {"interval": _pair(unseen["interval"])}),
+            unseen=None if unseen is None else _from_json(Unseen, unseen | {"interval": _pair(unseen["interval"])}),
             outputs=outputs,
         )
 
@@ -149,10 +151,10 @@ def compute_outputs(
     from resnet_studio.data.augment import normalise
 
     view = Framed.of(card.preprocessing)
-    rows, kept, skipped = [], [], []
+    rows, decoded_indices, skipped = [], [], []
     for start in range(0, len(files), CHUNK):
         decoded = decode_all(files[start : start + CHUNK], view, reading=card.preprocessing.reading)
-        kept += [start + index for index in decoded.kept]
+        decoded_indices += [start + index for index in decoded.kept]
         skipped += [start + index for index in decoded.skipped]
         if not decoded.kept:
             continue
@@ -160,9 +162,9 @@ def compute_outputs(
         with torch.inference_mode():
             logits = model(normalise(batch, card.preprocessing.mean, card.preprocessing.std))
         rows.append(logits.float().cpu().numpy())
-    if not kept:
+    if not decoded_indices:
         raise DataError("error.training.part_unreadable")
-    used = [samples[index] for index in kept]
+    used = [samples[index] for index in decoded_indices]
     return Outputs.of(used, np.concatenate(rows), tuple(samples[index].name for index in skipped))
 
 
@@ -173,7 +175,7 @@ def report_of(classes: Sequence[str], outputs: Outputs) -> Report:
     return replace(make_report(classes, samples, outputs.probabilities, outputs.skipped), outputs=outputs)
 
 
-def relabelled(
+def remap_labels(
     samples: Sequence[Sample], classes: Sequence[str], known: Sequence[str], *, join_alike: bool = False
 ) -> list[Sample]:
     """``samples`` of a data set with ``classes``, their labels counted in the ``known`` classes of a model instead.
@@ -265,6 +267,6 @@ def _pair(values: Sequence[float]) -> tuple[float, float]:
     return low, high
 
 
-def _made(kind: type[Made], values: Mapping[str, Any]) -> Made:
+def _from_json(kind: type[Made], values: Mapping[str, Any]) -> Made:
     """A dataclass of this ``kind``, of those ``values`` that it has fields for."""
     return kind(**{spec.name: values[spec.name] for spec in fields(kind)})  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenPictures:
     """SHA-256 of the files that a model was ``trained`` on, and of those that its best epoch was ``chosen`` by."""
 
     trained: frozenset[str]
@@ -30,7 +30,7 @@ class Seen:
         return sample.content in self.trained or sample.content in self.chosen
 
 
-def seen_by(checkpoint: Path, card: Card, workspace: Workspace) -> Seen | None:
+def seen_pictures(checkpoint: Path, card: Card, workspace: Workspace) -> SeenPictures | None:
     """What the model in ``checkpoint`` has seen, as its run says; None where that run is not at hand.
 
     The run is the folder that the checkpoint lies in, or the one in ``workspace`` that its ``card`` names.
@@ -39,7 +39,7 @@ def seen_by(checkpoint: Path, card: Card, workspace: Workspace) -> Seen | None:
     try:
         run = beside if checkpoint.name == beside.best.name and beside.id == card.run else workspace.run(card.run)
         split = run.split if run.id == card.run else {}
-        return Seen(_contents(split["train"]), _contents(split["validation"]))
+        return SeenPictures(_contents(split["train"]), _contents(split["validation"]))
     except (RunError, LookupError, TypeError, AttributeError):
         return None
 
@@ -48,7 +48,7 @@ def _contents(columns: dict[str, Any]) -> frozenset[str]:
     return frozenset(content for content in columns["content"] if content)
 
 
-def with_seen(report: Report, samples: Sequence[Sample], seen: Seen | None) -> Report:
+def add_unseen(report: Report, samples: Sequence[Sample], seen: SeenPictures | None) -> Report:
     """``report``, made of ``samples``, with how many of its pictures the model had seen, and the others' score."""
     if seen is None:
         return report

@@ -137,27 +137,27 @@ def _head(card: Card, kind: Kind) -> list[str]:
 
 def _preparation(card: Card, language: Language) -> list[str]:
     """Lines that make the network's input of a picture, as :class:`resnet_studio.data.views.Framed` does."""
-    how = card.preprocessing
+    preprocessing = card.preprocessing
     return [
-        *(_reduced(how, language) if how.native_side else []),
+        *(_reduced(preprocessing, language) if preprocessing.native_side else []),
         "def framed(picture):",
-        f'    """{say(f"export.fit.{how.fit}", language)}"""',
-        *(["    picture = reduced(picture)"] if how.native_side and how.reduces == "all" else []),
-        *_FRAMED[how.fit](how, language),
+        f'    """{say(f"export.fit.{preprocessing.fit}", language)}"""',
+        *(["    picture = reduced(picture)"] if preprocessing.native_side and preprocessing.reduces == "all" else []),
+        *_FRAMED[preprocessing.fit](preprocessing, language),
         "",
         "",
         "prepare = transforms.Compose(",
         "    [",
         "        framed,",
         "        transforms.ToTensor(),",
-        f"        transforms.Normalize(mean={list(how.mean)}, std={list(how.std)}),",
+        f"        transforms.Normalize(mean={list(preprocessing.mean)}, std={list(preprocessing.std)}),",
         "    ]",
         ")",
     ]
 
 
-def _reduced(how: Preprocessing, language: Language) -> list[str]:
-    side = how.native_side
+def _reduced(preprocessing: Preprocessing, language: Language) -> list[str]:
+    side = preprocessing.native_side
     return [
         "def reduced(picture):",
         f'    """{say("export.reduced", language)}"""',
@@ -171,31 +171,32 @@ def _reduced(how: Preprocessing, language: Language) -> list[str]:
     ]
 
 
-def _cropped(how: Preprocessing, language: Language) -> list[str]:
+def _cropped(preprocessing: Preprocessing, language: Language) -> list[str]:
     return [
         "    width, height = picture.size",
         f"    longest = {LARGEST_ASPECT} * min(width, height)",
         f"    if max(width, height) > longest:  # {say('export.middle', language)}",
         "        left, top = max(0, (width - longest) // 2), max(0, (height - longest) // 2)",
         "        picture = picture.crop((left, top, left + min(width, longest), top + min(height, longest)))",
-        f"    picture = transforms.functional.resize(picture, {how.resize})",
-        f"    return transforms.functional.center_crop(picture, {how.crop})",
+        f"    picture = transforms.functional.resize(picture, {preprocessing.resize})",
+        f"    return transforms.functional.center_crop(picture, {preprocessing.crop})",
     ]
 
 
-def _padded(how: Preprocessing, language: Language) -> list[str]:  # noqa: ARG001 - as its siblings
+def _padded(preprocessing: Preprocessing, language: Language) -> list[str]:  # noqa: ARG001 - as its siblings
+    crop = preprocessing.crop
     return [
-        f"    scale = {how.crop} / max(picture.size)",
+        f"    scale = {crop} / max(picture.size)",
         "    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))",
-        f'    square = Image.new("RGB", ({how.crop}, {how.crop}), {PADDING})',
+        f'    square = Image.new("RGB", ({crop}, {crop}), {PADDING})',
         "    whole = picture.resize(size, Image.Resampling.BILINEAR)",
-        f"    square.paste(whole, (({how.crop} - whole.width) // 2, ({how.crop} - whole.height) // 2))",
+        f"    square.paste(whole, (({crop} - whole.width) // 2, ({crop} - whole.height) // 2))",
         "    return square",
     ]
 
 
-def _squeezed(how: Preprocessing, language: Language) -> list[str]:  # noqa: ARG001 - as its siblings
-    return [f"    return picture.resize(({how.crop}, {how.crop}), Image.Resampling.BILINEAR)"]
+def _squeezed(preprocessing: Preprocessing, language: Language) -> list[str]:  # noqa: ARG001 - as its siblings
+    return [f"    return picture.resize(({preprocessing.crop}, {preprocessing.crop}), Image.Resampling.BILINEAR)"]
 
 
 _FRAMED: Mapping[Shown, Callable[[Preprocessing, Language], list[str]]] = {
@@ -205,9 +206,9 @@ _FRAMED: Mapping[Shown, Callable[[Preprocessing, Language], list[str]]] = {
 
 def _reading(card: Card, language: Language) -> list[str]:
     """Lines that read a picture by the rule of :func:`resnet_studio.data.pictures.read_picture`."""
-    how = card.preprocessing
+    preprocessing = card.preprocessing
     return [
-        f"RANGES = {pformat(dict(how.ranges))}  # {say('export.ranges', language)}",
+        f"RANGES = {pformat(dict(preprocessing.ranges))}  # {say('export.ranges', language)}",
         f"Image.MAX_IMAGE_PIXELS = {ROWS_PIXEL_LIMIT}  # {say('export.large', language)}",
         f"PngImagePlugin.MAX_TEXT_CHUNK = {2**24}",
         "",
@@ -221,12 +222,12 @@ def _reading(card: Card, language: Language) -> list[str]:
         r"    if data.startswith(b'\x89PNG'):",
         "        data = with_sound_chunks(data)",
         "    picture, low = (Image.open(io.BytesIO(data)) for _ in range(2))",
-        f"    reduce_jpeg(picture, {how.resize})  # {say('export.draft', language)}",
+        f"    reduce_jpeg(picture, {preprocessing.resize})  # {say('export.draft', language)}",
         "    picture.load()",
         '    if "rgb16" in RANGES and low_tiles(low):',
         "        low.tile = low_tiles(low)",
         '        picture = from_deep_colour(picture, low, RANGES["rgb16"])',
-        f"    return rendered(picture, RANGES, {how.colour_managed}, {how.resize})",
+        f"    return rendered(picture, RANGES, {preprocessing.colour_managed}, {preprocessing.resize})",
     ]
 
 
@@ -246,13 +247,13 @@ def _copied(function: Callable[..., Any], language: Language) -> list[str]:
 
 
 def _prediction(card: Card, language: Language) -> list[str]:
-    how = card.preprocessing
-    asked = bool(how.native_side) and how.reduces == "drawings"
-    given, read = ("path, drawing=False", "picture") if asked else ("path", "read(path)")
-    reading = ["    picture = reduced(read(path)) if drawing else read(path)"] if asked else []
+    preprocessing = card.preprocessing
+    reduces_drawings = bool(preprocessing.native_side) and preprocessing.reduces == "drawings"
+    given, read = ("path, drawing=False", "picture") if reduces_drawings else ("path", "read(path)")
+    reading = ["    picture = reduced(read(path)) if drawing else read(path)"] if reduces_drawings else []
     return [
         f"def predict({given}):",
-        f'    """{say("export.predict.drawing" if asked else "export.predict", language)}"""',
+        f'    """{say("export.predict.drawing" if reduces_drawings else "export.predict", language)}"""',
         *reading,
         "    with torch.inference_mode():",
         f"        scores = model(prepare({read}).unsqueeze(0)).softmax(1)[0].tolist()",

@@ -88,11 +88,11 @@ class _Torchvision:
         from torchvision.models import get_weight
 
         found = get_weight(entry)
-        how = found.transforms()
+        transforms = found.transforms()
         detail = {"url": found.url, "recipe": found.meta["recipe"], "terms": "weights.terms.imagenet"}
         return Published(
-            f"torchvision {found}", found.url, tuple(how.mean), tuple(how.std), how.resize_size[0], how.crop_size[0],
-            detail,
+            f"torchvision {found}", found.url, tuple(transforms.mean), tuple(transforms.std), transforms.resize_size[0],
+            transforms.crop_size[0], detail,
         )  # fmt: skip
 
     def code(self, name: str, classes: str) -> str:
@@ -122,11 +122,22 @@ class _Timm:
     def published(self, entry: str) -> Published:
         with _needed_for(entry):
             from timm.models import get_pretrained_cfg
-        how: Any = get_pretrained_cfg(entry)
-        crop = how.input_size[-1]
-        detail = {"url": how.url, "recipe": entry, "license": how.license, "terms": "weights.terms.imagenet-timm"}
+        config: Any = get_pretrained_cfg(entry)
+        crop = config.input_size[-1]
+        detail = {
+            "url": config.url,
+            "recipe": entry,
+            "license": config.license,
+            "terms": "weights.terms.imagenet-timm",
+        }
         return Published(
-            f"timm {entry}", how.url, tuple(how.mean), tuple(how.std), round(crop / how.crop_pct), crop, detail
+            f"timm {entry}",
+            config.url,
+            tuple(config.mean),
+            tuple(config.std),
+            round(crop / config.crop_pct),
+            crop,
+            detail,
         )
 
     def code(self, name: str, classes: str) -> str:

@@ -124,8 +124,8 @@ def train_mode(model: ResNet, freeze: Freeze) -> None:
     keep_frozen_in_eval(model, freeze)
 
 
-def take_gradient(groups: list[tuple[str, list[nn.Parameter]]], freeze: Freeze) -> None:
-    """Let only those parameters of ``groups`` learn whose stages ``freeze`` does not keep as they are."""
+def set_requires_grad(groups: list[tuple[str, list[nn.Parameter]]], freeze: Freeze) -> None:
+    """Set ``requires_grad`` for each parameter in ``groups``: true unless ``freeze`` freezes its stage."""
     learning = trained_stages(freeze)
     for stage, parameters in groups:
         for parameter in parameters:

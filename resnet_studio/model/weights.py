@@ -207,8 +207,8 @@ def _load_published(
     from resnet_studio.model.transfer import fill
 
     fill(model, network, torch.load(path, map_location="cpu", weights_only=True), key)
-    how = published
-    return Origin(key, how.name, how.mean, how.std, how.resize, how.crop, how.detail)
+    origin = published
+    return Origin(key, origin.name, origin.mean, origin.std, origin.resize, origin.crop, origin.detail)
 
 
 def _load_starter(model: torch.nn.Module, network: Architecture, path: Path) -> Origin:
@@ -220,7 +220,7 @@ def _load_starter(model: torch.nn.Module, network: Architecture, path: Path) -> 
 
 
 def _load_file(model: torch.nn.Module, network: Architecture, path: Path, classes: Sequence[str] | None) -> Origin:
-    """Weights from ``path``: a checkpoint of the studio, or a published state dict, whose head is not taken."""
+    """Weights from ``path``: a checkpoint of the studio, or a published state dict, whose head is not loaded."""
     from resnet_studio.model import checkpoint
     from resnet_studio.model.state import plain_state
     from resnet_studio.model.transfer import fill, fill_head
@@ -233,6 +233,8 @@ def _load_file(model: torch.nn.Module, network: Architecture, path: Path, classe
     state = checkpoint.load(path).model.state_dict()
     fill(model, network, state, path.name)
     head = classes is not None and card.classes == tuple(classes) and fill_head(model, state)
-    how = card.preprocessing
+    preprocessing = card.preprocessing
     detail = {"head": head, "run": card.run, "sha256": card.sha256, "weights_origin": dict(card.weights_origin)}
-    return Origin("checkpoint", path.name, how.mean, how.std, how.resize, how.crop, detail)
+    return Origin(
+        "checkpoint", path.name, preprocessing.mean, preprocessing.std, preprocessing.resize, preprocessing.crop, detail
+    )

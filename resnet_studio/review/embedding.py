@@ -59,8 +59,8 @@ class Backbone:
     def of_dataset(cls, dataset: Dataset) -> Backbone:
         """What a training of ``dataset`` with the usual settings would start from."""
         config = TrainConfig(depth=DEPTH)
-        settled = resolve(config, facts(dataset, config, len(dataset.samples), on_gpu=False))
-        return cls._usual(settled.replace(weights="auto"), views.in_the_end(settled, dataset))
+        resolved = resolve(config, facts(dataset, config, len(dataset.samples), on_gpu=False))
+        return cls._usual(resolved.replace(weights="auto"), views.in_the_end(resolved, dataset))
 
     @classmethod
     def _usual(cls, config: TrainConfig, end: views.Framed) -> Backbone:

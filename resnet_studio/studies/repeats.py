@@ -86,7 +86,7 @@ def new_repeats(
     workspace: Workspace,
     seeds: int,
     *,
-    called: str | None = None,
+    run_name: str | None = None,
     started_by: str = "program",
     facts: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Run, ...]:
@@ -111,7 +111,7 @@ def new_repeats(
             about = {**facts, **name, "group": group, "study": study}
             runs.append(
                 new_run(
-                    dataset, each, workspace, called=called, started_by=started_by, facts=about,
+                    dataset, each, workspace, run_name=run_name, started_by=started_by, facts=about,
                     suffix=f"seed-{each.seed}",
                 )
             )  # fmt: skip

@@ -20,9 +20,9 @@ from resnet_studio.text import (
     edits,
     errors,
     events,
+    exports,
     findings,
     groups,
-    handin,
     layouts,
     model,
     page_data,
@@ -66,7 +66,7 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
     recipes.TEXT,
     cli.TEXT,
     doctor.TEXT,
-    handin.TEXT,
+    exports.TEXT,
 )
 
 _TEXTS = {

@@ -1,4 +1,4 @@
-"""Batches for the trained part of the network: decoded pictures, augmented and sent through the frozen prefix."""
+"""Batches for the trained part of the network: decoded pictures, augmented and passed through the frozen prefix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_studio.data import views
-from resnet_studio.data.augment import Recipe, augment, centre, mix, normalise, sent
+from resnet_studio.data.augment import Recipe, augment, centre, mix, normalise, to_device
 from resnet_studio.data.decode import content, decode
 from resnet_studio.errors import DataError
 from resnet_studio.events import Preparing
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 WHOLE = slice(None)
 Step = TypeVar("Step")
-Told = TypeVar("Told")
+Converted = TypeVar("Converted")
 Result = TypeVar("Result")
 
 
@@ -67,13 +67,15 @@ def decode_part(
     files = [split.path(sample) for sample in samples]
     contents = [content(sample, file) for sample, file in zip(samples, files, strict=True)]
     decoding = decode(files, view, reading=reading, contents=contents, cache=cache)
-    decoded = yield from retold(decoding, lambda ready: Preparing(stage="pictures", done=done + ready, total=total))
-    kept = tuple(samples[index] for index in decoded.kept)
+    decoded = yield from map_progress(
+        decoding, lambda ready: Preparing(stage="pictures", done=done + ready, total=total)
+    )
+    selected = tuple(samples[index] for index in decoded.kept)
     return Part(
         pixels=on_device_if_it_fits(torch.from_numpy(decoded.pixels), device),
         aspect=torch.from_numpy(decoded.aspect).to(device),
-        labels=torch.tensor([sample.label for sample in kept], dtype=torch.int64, device=device),
-        samples=kept,
+        labels=torch.tensor([sample.label for sample in selected], dtype=torch.int64, device=device),
+        samples=selected,
         skipped=tuple(samples[index].name for index in decoded.skipped),
         contents=tuple(contents[index] for index in decoded.kept),
     )
@@ -81,7 +83,7 @@ def decode_part(
 
 def decode_parts(
     split: Split,
-    how: Recipe,
+    augmentation: Recipe,
     end: views.Framed,
     device: torch.device,
     cache: ArrayCache,
@@ -89,7 +91,7 @@ def decode_parts(
 ) -> Generator[Preparing, None, tuple[Part, Part]]:
     """The training and validation pictures. Raises :class:`DataError` where decoding leaves a class without any."""
     total = len(split.train) + len(split.validation)
-    view = views.for_training(end, how)
+    view = views.for_training(end, augmentation)
     train = yield from decode_part(split, split.train, view, device, cache, reading=reading, done=0, total=total)
     validation = yield from decode_part(
         split, split.validation, end, device, cache, reading=reading, done=len(split.train), total=total
@@ -103,15 +105,17 @@ def decode_parts(
     return train, validation
 
 
-def retold(work: Generator[Step, None, Result], tell: Callable[[Step], Told]) -> Generator[Told, None, Result]:
-    """Yield what ``tell`` makes of each step of ``work``; returns what ``work`` returns."""
+def map_progress(
+    work: Generator[Step, None, Result], convert: Callable[[Step], Converted]
+) -> Generator[Converted, None, Result]:
+    """Yield ``convert(step)`` for each step of ``work``; returns what ``work`` returns."""
     while True:
         try:
             step = next(work)
         except StopIteration as stop:
             result: Result = stop.value
             return result
-        yield tell(step)
+        yield convert(step)
 
 
 def epoch_batches(count: int, batch_size: int, seed: int, epoch: int, *, fewest: int = 1) -> list[np.ndarray]:
@@ -135,7 +139,7 @@ def step_seed(seed: int, epoch: int, batch: int) -> int:
 def on_device_if_it_fits(pixels: Tensor, device: torch.device) -> Tensor:
     """``pixels`` on ``device`` where they take less than 40 % of its free memory, else where they are."""
     if device.type == "cuda":
-        torch.cuda.empty_cache()  # what torch holds for later counts as taken
+        torch.cuda.empty_cache()  # memory that torch has cached counts as used
         free = torch.cuda.mem_get_info(device)[0]
     elif device.type == "mps":
         free = torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
@@ -171,12 +175,12 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class FreshBatches:
-    """Augments, mixes and sends pictures through the frozen prefix each time they are asked for."""
+    """Augments, mixes and passes pictures through the frozen prefix each time they are requested."""
 
     training: Part
     validation: Part
     prefix: torch.nn.Module
-    how: Recipe
+    augmentation: Recipe
     preprocessing: Preprocessing
     compute: Compute
     mixing: Mix = "none"
@@ -185,7 +189,7 @@ class FreshBatches:
     def train(self, indices: np.ndarray, size: int, part: slice = WHOLE) -> tuple[Tensor, Tensor, Tensor]:
         """See :class:`Batches`; freshly augmented."""
         chosen = torch.from_numpy(indices)
-        pictures, labels = self._varied(chosen, size), taken(self.training.labels, chosen)
+        pictures, labels = self._varied(chosen, size), select_rows(self.training.labels, chosen)
         targets = labels
         if self.mixing != "none":
             pictures, targets = mix(pictures, labels, self.classes, self.mixing)
@@ -194,17 +198,17 @@ class FreshBatches:
     def plain(self, chosen: Tensor) -> Tensor:
         """See :class:`Batches`."""
         part = self.training
-        pixels = taken(part.pixels, chosen)
+        pixels = select_rows(part.pixels, chosen)
         size = self.preprocessing.crop
         if pixels.shape[1] == size:
             return self.through(as_batch(pixels, part.labels.device))
         moved = pixels.to(part.labels.device).permute(0, 3, 1, 2)
-        aspect = taken(part.aspect, chosen)
+        aspect = select_rows(part.aspect, chosen)
         return self.through(centre(moved, aspect, size, size / self.preprocessing.resize))
 
     def plain_validation(self, chosen: Tensor) -> Tensor:
         """Inputs of the suffix for the validation pictures ``chosen`` [B]."""
-        return self.through(as_batch(taken(self.validation.pixels, chosen), self.validation.labels.device))
+        return self.through(as_batch(select_rows(self.validation.pixels, chosen), self.validation.labels.device))
 
     def validate(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """See :class:`Batches`."""
@@ -221,30 +225,30 @@ class FreshBatches:
     def _varied(self, chosen: Tensor, size: int) -> Tensor:
         """The training pictures ``chosen`` [B], augmented: float [B, 3, size, size] in [0, 1]."""
         part, device = self.training, self.training.labels.device
-        pixels = taken(part.pixels, chosen)
-        if self.how.identity:
+        pixels = select_rows(part.pixels, chosen)
+        if self.augmentation.identity:
             batch = as_batch(pixels, device)
             whole = batch.shape[-1] == size
             return batch if whole else F.interpolate(batch, size, mode="bilinear", antialias=True)
-        moved = sent(pixels, device).permute(0, 3, 1, 2)
-        return augment(moved, taken(part.aspect, chosen), size, self.how)
+        moved = to_device(pixels, device).permute(0, 3, 1, 2)
+        return augment(moved, select_rows(part.aspect, chosen), size, self.augmentation)
 
     def through(self, batch: Tensor) -> Tensor:
-        """``batch`` in [0, 1], normalised and sent through the frozen prefix."""
+        """``batch`` in [0, 1], normalised and passed through the frozen prefix."""
         normalised = normalise(batch, self.preprocessing.mean, self.preprocessing.std)
         with torch.no_grad(), autocast(normalised.device, self.compute):
             output: Tensor = self.prefix(normalised.contiguous(memory_format=layout(normalised.device)))
         return output
 
 
-def taken(values: Tensor, chosen: Tensor) -> Tensor:
+def select_rows(values: Tensor, chosen: Tensor) -> Tensor:
     """The rows ``chosen`` [B] of ``values``, on their device."""
-    return values[sent(chosen, values.device)]
+    return values[to_device(chosen, values.device)]
 
 
 def as_batch(pixels: Tensor, device: torch.device) -> Tensor:
     """uint8 [B, S, S, 3] as float [B, 3, S, S] in [0, 1] on ``device``."""
-    return sent(pixels, device).permute(0, 3, 1, 2).float().div_(255)
+    return to_device(pixels, device).permute(0, 3, 1, 2).float().div_(255)
 
 
 def autocast(device: torch.device, compute: Compute) -> AbstractContextManager[Any]:

@@ -1,4 +1,4 @@
-"""What is said before a training: what it will hardly do as one hopes, and how it looks at these pictures."""
+"""Warnings before a training: settings that will probably disappoint, and what they make of these pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from resnet_studio.data.by_model import MODEL
 from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.events import Event, Noted, PicturesSkipped
 from resnet_studio.model import anatomy, architecture, weights
-from resnet_studio.training.plan import freeze_in, keeps_features
+from resnet_studio.training.plan import caches_features, freeze_in
 
 MOST_NAMED = 5
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: float = 1.0) -> tuple[Noted, ...]:
-    """What a training with a resolved ``config`` will hardly do as one hopes; it is done all the same.
+    """Where a training with a resolved ``config`` will probably disappoint; it is done all the same.
 
     With what was ``requested``, also what the studio chose by itself and one should know: that no pretrained weights
     were found where nobody asked for random ones, and that classes, which differ by ``ratio``, are balanced.
@@ -47,20 +47,20 @@ def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: f
     return tuple(said)
 
 
-def picture_cautions(settled: TrainConfig, asked: TrainConfig, pictures: Dataset | Split) -> Iterator[Noted]:
-    """What a training with a resolved ``settled`` makes of ``pictures`` that the one who ``asked`` should know."""
-    if settled.picture_size is None:  # damaged settings, which preparing the training refuses in a sentence
+def picture_cautions(resolved: TrainConfig, requested: TrainConfig, pictures: Dataset | Split) -> Iterator[Noted]:
+    """What the user should know about training with ``resolved`` settings on ``pictures``, as ``requested``."""
+    if resolved.picture_size is None:  # damaged settings, which preparing the training refuses in a sentence
         return
-    if settled.fit == "crop" and pictures.median_aspect > views.WIDE:
-        share = views.in_the_end(settled, pictures).share(pictures.median_aspect)
+    if resolved.fit == "crop" and pictures.median_aspect > views.WIDE:
+        share = views.in_the_end(resolved, pictures).share(pictures.median_aspect)
         yield Noted(key="note.plan.wide", values={"share": share})
     pairs = mirrored_pairs(pictures.classes)
-    if pairs and asked.horizontal_flip and settled.augmentation != "none":
+    if pairs and requested.horizontal_flip and resolved.augmentation != "none":
         yield Noted(
             key="note.plan.mirrored", values={"pairs": [f"{one} / {other}" for one, other in pairs[:MOST_NAMED]]}
         )
-    early, size = asked.early_picture_size, settled.picture_size
-    if early is not None and early < min(size, settled.early_picture_size or size) and keeps_features(settled):
+    early, size = requested.early_picture_size, resolved.picture_size
+    if early is not None and early < min(size, resolved.early_picture_size or size) and caches_features(resolved):
         yield Noted(key="note.plan.full_views", values={"asked": early, "size": size})
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from resnet_studio.data.augment import RANDOM
 from resnet_studio.events import EpochFinished, Noted
 from resnet_studio.training.batches import autocast
-from resnet_studio.training.graphs import graphed, suited
+from resnet_studio.training.graphs import graphed, supports_graphs
 from resnet_studio.training.plan import picture_size_in
 
 if TYPE_CHECKING:
@@ -78,12 +78,12 @@ class TrainedPart:
         self._compiled_for: int | None = None
         self._recorded_for: int | None = None
 
-    def as_it_is(self) -> None:
-        """Compute uncompiled from now on, as where the memory does not suffice; frees what graphs and torch hold."""
+    def use_uncompiled(self) -> None:
+        """Compute uncompiled from now on, for example when memory runs out; frees what graphs and torch hold."""
         self.forward = self._materials.suffix
         torch.cuda.empty_cache()
 
-    def hasten(self, epoch: int, history: Sequence[EpochFinished], indices: np.ndarray) -> list[Noted]:
+    def speed_up(self, epoch: int, history: Sequence[EpochFinished], indices: np.ndarray) -> list[Noted]:
         """Compile or record for ``epoch`` and those after it with pictures as large, where that pays; the last of
         ``history`` says how long an epoch takes, ``indices`` are the pictures of a batch. A note where compiling
         failed.
@@ -94,7 +94,9 @@ class TrainedPart:
         if size != self._compiled_for and worthwhile(m.device, alike * seconds):
             self._compiled_for = size
             return self._compile(self._inputs(indices, size))
-        if size not in (self._compiled_for, self._recorded_for) and suited(m.device, m.config, alike * self._steps):
+        if size not in (self._compiled_for, self._recorded_for) and supports_graphs(
+            m.device, m.config, alike * self._steps
+        ):
             self._recorded_for = size
             self._record(self._inputs(indices, size))
         return []
@@ -115,6 +117,6 @@ class TrainedPart:
 
     def _record(self, inputs: Tensor) -> None:
         m = self._materials
-        self.as_it_is()
+        self.use_uncompiled()
         with suppress(RuntimeError):  # too little memory, or an operation that cannot be recorded: slower, not wrong
             self.forward = graphed(m.suffix, inputs, m.compute)

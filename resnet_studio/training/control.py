@@ -1,4 +1,4 @@
-"""How whoever started a training asks it to end."""
+"""How a training is asked to stop or pause."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Control:
         self._changed.set()
 
     def act(self, request: Request) -> None:
-        """Do as another process asked; what was asked for here is not turned into a mere stop."""
+        """Apply a request of another process; a pause requested here is not turned into a mere stop."""
         if request == "pause":
             self.pause()
         elif self._request is None:

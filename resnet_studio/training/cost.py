@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from resnet_studio.model import anatomy, architecture
-from resnet_studio.training.plan import freeze_in, keeps_features, kept_views, picture_size_in
+from resnet_studio.training.plan import cached_views, caches_features, freeze_in, picture_size_in
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
@@ -23,9 +23,9 @@ def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
     whole = sum(costs.values())
     frozen = sum(costs[stage] for stage in anatomy.frozen_stages(config.freeze))
     areas = [(picture_size_in(config, epoch) / config.picture_size) ** 2 for epoch in range(config.epochs)]
-    kept, backward = keeps_features(config), 2 if config.tuned_parameters == "all" else 1
-    through_frozen = (kept_views(config) * areas[0] if kept else sum(areas)) * counts["train"]
-    through_frozen += (1 if kept else config.epochs) * counts["validation"]
+    cached, backward = caches_features(config), 2 if config.tuned_parameters == "all" else 1
+    through_frozen = (cached_views(config) * areas[0] if cached else sum(areas)) * counts["train"]
+    through_frozen += (1 if cached else config.epochs) * counts["validation"]
     through_rest = config.epochs * counts["validation"] * (whole - frozen)
     for epoch, area in enumerate(areas):
         learning = sum(costs[stage] for stage in anatomy.trained_stages(freeze_in(config, epoch)))

@@ -40,20 +40,20 @@ ANNOUNCING_SECONDS = 2.0
 logger = logging.getLogger(__name__)
 
 
-def drive(run: Run, control: Control, told: Callable[[Event], None] | None = None) -> Event | None:
+def drive(run: Run, control: Control, on_event: Callable[[Event], None] | None = None) -> Event | None:
     """Train ``run`` in this thread and append what happens to its log; returns the event that it ended with.
 
     One that takes several devices is trained in as many processes, unless this is one of them.
 
-    ``told`` hears every event too. Raises :class:`RunError` where someone else trains the run at this moment, and
-    :class:`StudioError` where the disk is so full that not even its end can be written down.
+    ``on_event`` is called with every event. Raises :class:`RunError` where someone else trains the run now, and
+    :class:`StudioError` where the disk is so full that not even the end can be logged.
     """
     from resnet_studio.training import world
 
     if not world.is_member() and (devices := run.config.devices) > 1:
         from resnet_studio.training.launch import train_on_several
 
-        return train_on_several(run, control, devices, told)
+        return train_on_several(run, control, devices, on_event)
     lock = run.lock()
     try:
         lock.acquire(timeout=2)
@@ -68,13 +68,13 @@ def drive(run: Run, control: Control, told: Callable[[Event], None] | None = Non
         try:
             for event in _events(run, control):
                 last = record(event, durable=not isinstance(event, (Progress, Preparing)))
-                if told is not None:
-                    told(last)
+                if on_event is not None:
+                    on_event(last)
         except StudioError as error:  # the log itself cannot be written
             run.give_up_reserve()
             last = record(Interrupted(key=error.key, values=error.values))
-            if told is not None:
-                told(last)
+            if on_event is not None:
+                on_event(last)
         return last
     finally:
         run.give_up_reserve()

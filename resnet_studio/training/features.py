@@ -1,4 +1,4 @@
-"""What the frozen prefix computes, kept: each picture goes through it once a view instead of once an epoch.
+"""Cached features of the frozen prefix: each picture goes through it once a view instead of once an epoch.
 
 The validation pictures have one view, the plain centre crop. The training pictures have several augmented ones beside
 it, and every step draws one for each of its pictures, so that augmentation still helps. Entries live in the
@@ -17,11 +17,19 @@ import torch
 from torch import Tensor
 
 from resnet_studio.data import decode, kept_rows
-from resnet_studio.data.augment import RANDOM, sent
+from resnet_studio.data.augment import RANDOM, to_device
 from resnet_studio.events import Preparing
 from resnet_studio.model.device import layout
-from resnet_studio.training.batches import WHOLE, Batches, FreshBatches, Part, on_device_if_it_fits, step_seed, taken
-from resnet_studio.training.plan import KEPT_VIEWS, keeps_features, kept_views, picture_size_in
+from resnet_studio.training.batches import (
+    WHOLE,
+    Batches,
+    FreshBatches,
+    Part,
+    on_device_if_it_fits,
+    select_rows,
+    step_seed,
+)
+from resnet_studio.training.plan import CACHED_VIEWS, cached_views, caches_features, picture_size_in
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
@@ -35,8 +43,8 @@ STORED = {"bf16": ("<u2", torch.bfloat16), "fp32": ("<f4", torch.float32)}
 
 
 @dataclass(frozen=True)
-class KeptBatches:
-    """Batches of kept features, the suffix's inputs.
+class CachedFeatures:
+    """Batches of cached features, the inputs of the suffix.
 
     ``plain_features`` [N, ...] are of the training pictures as they are, ``varied_features`` [views, N, ...] of their
     augmented views, ``validation_features`` [M, ...] of the validation pictures.
@@ -54,7 +62,7 @@ class KeptBatches:
         size: int,  # noqa: ARG002
         part: slice = WHOLE,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """See :class:`Batches`; a view is drawn for each picture, at the size that it was kept at.
+        """See :class:`Batches`; a view is drawn for each picture, at the size that it was cached at.
 
         Maps of two sizes do not go into one batch: where the augmented views are smaller, they are all that is drawn.
         """
@@ -62,21 +70,23 @@ class KeptBatches:
         views = torch.randint(1 + len(self.varied_features), (len(chosen),))
         if self.plain_features.shape[1:] != self.varied_features.shape[2:]:
             places = torch.randint(len(self.varied_features), (len(chosen),)) * len(self.training) + chosen
-            return self._labelled(taken(self.varied_features.flatten(0, 1), places[part]), chosen[part])
+            return self._labelled(select_rows(self.varied_features.flatten(0, 1), places[part]), chosen[part])
         views, chosen = views[part], chosen[part]
-        inputs = taken(self.plain_features, chosen)
+        inputs = select_rows(self.plain_features, chosen)
         if len(varied := views.nonzero().flatten()):
-            drawn = taken(self.varied_features.flatten(0, 1), (views[varied] - 1) * len(self.training) + chosen[varied])
-            inputs[sent(varied, inputs.device)] = drawn.to(inputs.device)
+            drawn = select_rows(
+                self.varied_features.flatten(0, 1), (views[varied] - 1) * len(self.training) + chosen[varied]
+            )
+            inputs[to_device(varied, inputs.device)] = drawn.to(inputs.device)
         return self._labelled(inputs, chosen)
 
     def _labelled(self, inputs: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        labels = taken(self.training.labels, chosen)
+        labels = select_rows(self.training.labels, chosen)
         return _arranged(inputs.to(labels.device)), labels, labels
 
     def plain(self, chosen: Tensor) -> Tensor:
         """See :class:`Batches`."""
-        return _arranged(taken(self.plain_features, chosen).to(self.training.labels.device))
+        return _arranged(select_rows(self.plain_features, chosen).to(self.training.labels.device))
 
     def validate(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """See :class:`Batches`."""
@@ -88,33 +98,33 @@ class KeptBatches:
 
 
 def views_of(batches: Batches) -> int:
-    """How many views of each training picture are kept as features; 0 where none are."""
-    return 1 + len(batches.varied_features) if isinstance(batches, KeptBatches) else 0
+    """How many views of each training picture are cached as features; 0 where none are."""
+    return 1 + len(batches.varied_features) if isinstance(batches, CachedFeatures) else 0
 
 
-def keep(
+def cache_features(
     fresh: FreshBatches, config: TrainConfig, cache: ArrayCache, views: int | None = None
-) -> Generator[Preparing, None, KeptBatches | FreshBatches]:
-    """The same batches from kept features, where keeping them pays and they fit into ``cache``; else ``fresh``.
+) -> Generator[Preparing, None, CachedFeatures | FreshBatches]:
+    """The same batches from cached features, where caching pays and they fit into ``cache``; else ``fresh``.
 
-    ``views`` says how many a training that goes on has had, whatever room there is now. The pictures as they are come
-    first: they are all that a probe needs. :func:`vary` adds the augmented views.
+    ``views`` is the number that a resumed training has used, whatever room there is now. The unaugmented pictures come
+    first, as they are all that a probe needs. :func:`cache_augmented` adds the augmented views.
     """
     views = views_with_room(fresh, config, cache) if views is None else views
-    if not keeps_features(config) or views == 0:
+    if not caches_features(config) or views == 0:
         return fresh
     shape, (stored, _) = _output_shape(fresh, fresh.preprocessing.crop), STORED[fresh.compute.precision]
     shapes = {"train": ((len(fresh.training), *shape), stored), "validation": ((len(fresh.validation), *shape), stored)}
     key = cache.key("plain features", VERSION, *_follows_from(fresh))
     if (entry := cache.get(key)) is None:
-        yield from _keep_plain(fresh, cache, key, shapes)
+        yield from _cache_plain(fresh, cache, key, shapes)
         entry = cache.get(key)
         assert entry is not None
     train, validation_features = (_as_tensor(entry.arrays[name], fresh) for name in ("train", "validation"))
-    return KeptBatches(fresh.training, fresh.validation, train, train.unsqueeze(0)[:0], validation_features)
+    return CachedFeatures(fresh.training, fresh.validation, train, train.unsqueeze(0)[:0], validation_features)
 
 
-def _keep_plain(
+def _cache_plain(
     fresh: FreshBatches, cache: ArrayCache, key: str, shapes: dict[str, tuple[tuple[int, ...], str]]
 ) -> Generator[Preparing, None, None]:
     """Build the entry ``key``: what is there of a picture from another set, or from this one before an edit, is
@@ -137,22 +147,24 @@ def _keep_plain(
         kept_rows.sign(building, family, train=fresh.training.contents, validation=fresh.validation.contents)
 
 
-def vary(
-    kept: KeptBatches, fresh: FreshBatches, config: TrainConfig, cache: ArrayCache, views: int | None = None
-) -> Generator[Preparing, None, KeptBatches]:
-    """``kept`` with the augmented views too, where ``config`` augments at all; without the pictures' own pixels.
+def cache_augmented(
+    cached: CachedFeatures, fresh: FreshBatches, config: TrainConfig, cache: ArrayCache, views: int | None = None
+) -> Generator[Preparing, None, CachedFeatures]:
+    """``cached`` with the augmented views too, where ``config`` augments at all; without the pictures' own pixels.
 
-    ``views`` as in :func:`keep`.
+    ``views`` as in :func:`cache_features`.
     """
-    kept = replace(kept, training=_without_pixels(kept.training), validation=_without_pixels(kept.validation))
-    if fresh.how.identity:
-        return kept
+    cached = replace(cached, training=_without_pixels(cached.training), validation=_without_pixels(cached.validation))
+    if fresh.augmentation.identity:
+        return cached
     count, size = len(fresh.training), picture_size_in(config, 0)
-    views = max(KEPT_VIEWS, views_with_room(fresh, config, cache) if views is None else views) - 1
-    key = cache.key("varied features", VERSION, *_follows_from(fresh), asdict(fresh.how), views, size, config.seed)
+    views = max(CACHED_VIEWS, views_with_room(fresh, config, cache) if views is None else views) - 1
+    key = cache.key(
+        "varied features", VERSION, *_follows_from(fresh), asdict(fresh.augmentation), views, size, config.seed
+    )
     if (entry := cache.get(key)) is None:
         shape, (stored, _) = _output_shape(fresh, size), STORED[fresh.compute.precision]
-        same = (*_besides_pictures(fresh), asdict(fresh.how), views, size, config.seed)
+        same = (*_besides_pictures(fresh), asdict(fresh.augmentation), views, size, config.seed)
         family = cache.key("varied features of a family", VERSION, *same)
         known, new = kept_rows.find(cache, family, "train", fresh.training.contents)
         shapes = {"train": ((views, count, *shape), stored)}
@@ -167,7 +179,7 @@ def vary(
             kept_rows.sign(building, family, train=fresh.training.contents)
         entry = cache.get(key)
         assert entry is not None
-    return replace(kept, varied_features=_as_tensor(entry.arrays["train"], fresh))
+    return replace(cached, varied_features=_as_tensor(entry.arrays["train"], fresh))
 
 
 def _without_pixels(part: Part) -> Part:
@@ -183,10 +195,10 @@ def _chunk(fresh: FreshBatches) -> int:
 
 
 def views_with_room(fresh: FreshBatches, config: TrainConfig, cache: ArrayCache) -> int:
-    """How many views are kept: as many as ``config`` wants, or few where all those do not fit, or none."""
+    """How many views are cached: as many as ``config`` wants, or few where all those do not fit, or none."""
     values = int(np.prod(_output_shape(fresh, fresh.preprocessing.crop))) * fresh.compute.dtype.itemsize
-    wanted = kept_views(config)
-    for views in (wanted, min(wanted, KEPT_VIEWS)):
+    wanted = cached_views(config)
+    for views in (wanted, min(wanted, CACHED_VIEWS)):
         if cache.has_room((views * len(fresh.training) + len(fresh.validation)) * values):
             return views
     return 0

@@ -19,7 +19,7 @@ from resnet_studio.events import Event, Preparing
 from resnet_studio.run_settings import RunSettings
 from resnet_studio.text import Language, say
 from resnet_studio.training.materials import Tally
-from resnet_studio.training.plan import settled_for
+from resnet_studio.training.plan import resolve_for
 from resnet_studio.training.session import Session
 from resnet_studio.training.setup import prepare
 from resnet_studio.workspace import Run
@@ -81,16 +81,16 @@ class Rates:
 def find_rate(
     dataset: Dataset, config: TrainConfig, workspace: Workspace, control: Control, *, updates: int = UPDATES
 ) -> Generator[Event, None, Rates | None]:
-    """Test the rates for a training of ``config`` on ``dataset``; None where ``control`` asked for the end.
+    """Test the rates for a training of ``config`` on ``dataset``; None where ``control`` asked it to end.
 
     Prepares like a training, with the same cache, in a temporary folder that is removed: no run is made. Yields
     :class:`Preparing`, at last with the stage ``rates``. Raises :class:`StudioError` as a training would.
     """
-    settled, parts = settled_for(dataset, config)
+    resolved, parts = resolve_for(dataset, config)
     run = Run(workspace.new_folder("temporary", "learning-rate"))
     try:
         run.write_json("split.json", parts.to_json())
-        run.write_settings(RunSettings({}, config, settled))
+        run.write_settings(RunSettings({}, config, resolved))
         session = yield from prepare(run, control)
         if session is None:
             return None
@@ -104,7 +104,7 @@ def sweep(materials: Materials, control: Control, *, updates: int = UPDATES) -> 
 
     The copy is dropped: the network and the run of ``materials`` stay as they are.
     """
-    session = session_on_a_copy(materials, updates)
+    session = copy_session(materials, updates)
     rates: list[float] = []
     losses: list[float] = []
     average = 0.0
@@ -126,8 +126,8 @@ def rate_at(update: int, updates: int = UPDATES) -> float:
     return float(LOWEST * (HIGHEST / LOWEST) ** (update / max(1, updates - 1)))
 
 
-def session_on_a_copy(m: Materials, updates: int) -> Session:
-    """A session like that of a training, whose network is a copy and whose rate rises; it saves and keeps nothing.
+def copy_session(m: Materials, updates: int) -> Session:
+    """A session like that of a training, on a copy of the network and with a rising rate; it saves nothing.
 
     It has more epochs than it will come to, so that pictures stay at the size of the first epochs.
     """

@@ -65,9 +65,9 @@ class Scoring:
 
 def finish(session: Session, reason: FinishReason) -> Generator[Event, None, Finished]:
     """Write the checkpoint of the best network, score it on the test pictures and write its report."""
-    m, best, suffix = session.materials, session.kept.epoch, session.kept.suffix
+    m, best, suffix = session.materials, session.best_network.epoch, session.best_network.suffix
     assert best is not None and suffix is not None
-    if not session.kept.on_disk:
+    if not session.best_network.on_disk:
         saving.save_best(session)
     end = End(
         reason=reason,
@@ -89,25 +89,25 @@ def finish_ended(run: Run) -> Generator[Event, None, Finished] | None:
     """:func:`finish` for a training that was over when its program died; None where it was not, or left no network."""
     try:
         end = End(**run.read_json(NOTE))
-        kept = checkpoint.load(run.best)
+        best = checkpoint.load(run.best)
     except (RunError, TypeError, CheckpointError):
         return None
     device, (split, notes) = choose_device(run.config.device), originals.unchanged_test(run, split_of(run))
-    model = kept.model.to(device).eval()
+    model = best.model.to(device).eval()
 
     def scored() -> Report | None:
-        return score_test_pictures(model, kept.card, split, device) if split.test else None
+        return score_test_pictures(model, best.card, split, device) if split.test else None
 
     def validated() -> Outputs | None:
         files = [split.path(sample) for sample in split.validation]
         with suppress(DataError):
-            return compute_outputs(model, kept.card, split.validation, files, device)
+            return compute_outputs(model, best.card, split.validation, files, device)
         return None
 
     def ending() -> Generator[Event, None, Finished]:
         yield from notes
         work = Scoring(scored, validated, len(split.test))
-        return (yield from _tested(run, end, kept.model.state_dict(), kept.card, work))
+        return (yield from _tested(run, end, best.model.state_dict(), best.card, work))
 
     return ending()
 

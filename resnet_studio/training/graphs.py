@@ -26,7 +26,7 @@ WORTHWHILE_STEPS = 50  # recording takes as long as about ten steps
 WARM_UP = 3  # passes before recording, in which libraries choose their kernels
 
 
-def suited(device: torch.device, config: TrainConfig, steps: int) -> bool:
+def supports_graphs(device: torch.device, config: TrainConfig, steps: int) -> bool:
     """Whether ``steps`` alike may be replayed: on CUDA, each with one forward and one backward pass of the same
     parameters. A second backward pass would overwrite the gradients of the first, which lie in the graph's memory.
     """

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio.training.measurement import once_a_machine, processor
+from resnet_studio.training.measurement import measure_once, processor
 
 if TYPE_CHECKING:
     import torch
@@ -97,7 +97,7 @@ def choose_compute(precision: str, device: torch.device, file: Path | None = Non
         return Compute("fp32" if precision == "auto" else precision)
     instructions = torch.backends.cpu.get_cpu_capability()
     machine = f"{processor()}, {most_threads()} threads, {instructions}, torch {torch.__version__}"
-    found = once_a_machine(file, machine, measure_ways, _is_measured)
+    found = measure_once(file, machine, measure_ways, _is_measured)
     return Compute(**found[found["fastest"] if precision == "auto" else precision])
 
 
@@ -106,7 +106,7 @@ def measure_ways() -> dict[str, Any]:
     ways = [Compute("bf16", 1, True), Compute("bf16", 1)]
     bf16, fp32 = ways[0] if has_matrix_units() else fastest(ways, ROUNDS), Compute("fp32", 1)
     best = bf16 if has_matrix_units() else fastest([bf16, fp32], ROUNDS)
-    threads = rethought(best, ROUNDS).threads
+    threads = choose_threads(best, ROUNDS).threads
     return {"fastest": best.precision} | {way.precision: asdict(replace(way, threads=threads)) for way in (bf16, fp32)}
 
 
@@ -133,7 +133,7 @@ def most_threads() -> int:
     return torch.get_num_threads()
 
 
-def rethought(compute: Compute, rounds: int = 2) -> Compute:
+def choose_threads(compute: Compute, rounds: int = 2) -> Compute:
     """``compute`` with the number of threads that is faster: a thread a core, or half as many where that is clearly
     better, as where cores are only halves of one. What is measured holds for long, and others may be busy just now.
     """

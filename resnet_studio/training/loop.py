@@ -11,7 +11,7 @@ from resnet_studio.events import Event, Finished, Interrupted, Noted, Testing
 from resnet_studio.training.balance import imbalance
 from resnet_studio.training.cautions import cautions, picture_cautions
 from resnet_studio.training.finishing import finish, finish_ended
-from resnet_studio.training.keeping import keep_near_together, series_cautions
+from resnet_studio.training.near_duplicates import group_near_duplicates, series_cautions
 from resnet_studio.training.setup import prepare
 from resnet_studio.training.world import ALONE
 
@@ -58,7 +58,7 @@ def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
 def _begun(run: Run, control: Control, world: World) -> Generator[Event, None, Session | None]:
     """The session after its split is settled and all that one should know is said; None where an end is asked for."""
     if not run.state_file.exists():
-        if not (yield from keep_near_together(run, control)):
+        if not (yield from group_near_duplicates(run, control)):
             return None
         split = split_of(run)
         yield from cautions(run.config, run.requested, imbalance(sample.label for sample in split.train))

@@ -1,4 +1,4 @@
-"""What is measured once a machine, and kept in the workspace: a timing must not decide which model a seed leads to."""
+"""Measurements made once a machine and stored in the workspace, so that timing never decides what a seed leads to."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ VERSION = 1
 Values = Mapping[str, Any]
 
 
-def once_a_machine(
+def measure_once(
     file: Path | None, machine: str, measure: Callable[[], Values], valid: Callable[[Values], bool]
 ) -> Values:
     """What ``file`` holds for ``machine``, where that is ``valid``; else what ``measure`` finds, which it then holds.
 
     Other machines that share the workspace keep theirs. Without a ``file``, it is measured.
     """
-    if (found := _held(file, machine, valid)) is not None:
+    if (found := _stored(file, machine, valid)) is not None:
         return found
     measured = measure()
     if file is None:
         return measured
-    if (found := _held(file, machine, valid)) is not None:
+    if (found := _stored(file, machine, valid)) is not None:
         return found  # another process was quicker
     with suppress(OSError):  # a training that cannot write will say so itself
         write_json(file, {"version": VERSION, "machines": {**_machines(file), machine: dict(measured)}})
@@ -45,7 +45,7 @@ def processor() -> str:
     return f"{name}, {os.cpu_count() or 1} cores"
 
 
-def _held(file: Path | None, machine: str, valid: Callable[[Values], bool]) -> Values | None:
+def _stored(file: Path | None, machine: str, valid: Callable[[Values], bool]) -> Values | None:
     found = _machines(file).get(machine) if file else None
     try:
         return found if isinstance(found, dict) and valid(found) else None

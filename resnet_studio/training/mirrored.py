@@ -53,7 +53,7 @@ def _found(part: Part, classes: int, seed: int) -> list[tuple[int, int]]:
     The features are those of the starter weights whatever the network that is trained, which may know nothing yet:
     layer3's maps, on a grid of 3 x 3, where left and right still differ.
     """
-    chosen = _some(part.labels.cpu(), classes, seed)
+    chosen = _sample_indices(part.labels.cpu(), classes, seed)
     if not len(chosen):
         return []
     try:
@@ -86,7 +86,7 @@ def _swapped(plain: Tensor, mirrored: Tensor, one: int, other: int) -> bool:
     return shares[0] >= RIGHT and shares[1] <= TAKEN and wilson_interval(fits, seen, LEVEL)[0] > 0.5
 
 
-def _some(labels: Tensor, classes: int, seed: int) -> Tensor:
+def _sample_indices(labels: Tensor, classes: int, seed: int) -> Tensor:
     """As many pictures of each class, in random order; none of classes with too few for the folds."""
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
     each = max(FEWEST_OF_A_CLASS, MOST_PICTURES // classes)

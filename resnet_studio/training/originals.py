@@ -1,4 +1,4 @@
-"""The pictures that a training began with, and what it goes on with when some of them are others by then."""
+"""The pictures that a training began with, and which of them it can be resumed with when some have changed."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ Cached = Callable[["PartName", Sequence[str]], bool]
 
 @dataclass(frozen=True)
 class Originals:
-    """What the pictures of each part, in the order of the split, held; and which could not be decoded."""
+    """Hashes of the pictures of each part, in the order of the split, and which could not be decoded."""
 
     contents: Mapping[str, tuple[str, ...]]
     skipped: Mapping[str, frozenset[int]]
 
 
 def remember(run: Run, split: Split, train: Part, validation: Part) -> None:
-    """Write down what the training of ``run`` begins with."""
+    """Record the pictures that the training of ``run`` begins with."""
     contents, skipped = {}, {}
     for name, part in (("train", train), ("validation", validation), ("test", None)):
         samples = getattr(split, name)
@@ -54,7 +54,7 @@ def remember(run: Run, split: Split, train: Part, validation: Part) -> None:
 
 
 def recall(run: Run, split: Split) -> Originals:
-    """What :func:`remember` wrote; for older runs, what the pictures held when they came into the studio."""
+    """What :func:`remember` wrote; for older runs, the hashes that the pictures had when they were imported."""
     if not (run.folder / FILE).exists():
         return Originals(
             {name: tuple(sample.content for sample in getattr(split, name)) for name in PARTS},
@@ -68,8 +68,8 @@ def recall(run: Run, split: Split) -> Originals:
 
 
 @dataclass(frozen=True)
-class GoingOn:
-    """What a training goes on with: ``split`` has only pictures as they were, ``notes`` say what is not.
+class ResumedPictures:
+    """What a training is resumed with: ``split`` has only unchanged pictures, ``notes`` name the others.
 
     ``originals`` are the training pictures that it began with, those included that are ``left_out`` now;
     ``validation_differs`` where validation pictures are left out.
@@ -93,10 +93,10 @@ class GoingOn:
         return np.array([places.get(file, -1) for file in known], dtype=np.int64)
 
 
-def going_on(split: Split, then: Originals, cached: Cached) -> GoingOn:
-    """What a training that began with ``then`` goes on with.
+def resume_pictures(split: Split, then: Originals, cached: Cached) -> ResumedPictures:
+    """The pictures that a training which began with ``then`` is resumed with.
 
-    Pictures that have changed or gone are taken as they were where their pixels are still ``cached``, else left out.
+    Pictures that have changed or gone are used as they were where their pixels are still ``cached``, else left out.
     Raises :class:`DataError` where that leaves a class without training pictures, or nothing to validate with.
     """
     parts: dict[PartName, tuple[Sample, ...]] = {}
@@ -105,7 +105,7 @@ def going_on(split: Split, then: Originals, cached: Cached) -> GoingOn:
     for name in PARTS:
         samples, contents = getattr(split, name), then.contents[name]
         different = _different(split, samples, contents)
-        # what was of no use then is left out too where it is of use now, but nobody has to hear of it
+        # a picture that could not be decoded then is left out even if it can be now, without a note
         changed = [
             place for place in sorted(different) if contents[place] != MISSING and place not in then.skipped[name]
         ]
@@ -117,10 +117,10 @@ def going_on(split: Split, then: Originals, cached: Cached) -> GoingOn:
             continue
         left_out[name] = [samples[place] for place in changed]
         parts[name] = tuple(sample for place, sample in enumerate(samples) if place not in different)
-    _refuse_what_is_too_little(split, parts, left_out)
+    _check_enough_left(split, parts, left_out)
     everyone_left_out = [sample for name in PARTS for sample in left_out[name]]
     skipped = then.skipped["train"]
-    return GoingOn(
+    return ResumedPictures(
         split=replace(split, train=parts["train"], validation=parts["validation"], test=parts["test"]),
         notes=(*_note("as_they_were", as_they_were), *_note("left_out", everyone_left_out)),
         originals=tuple(sample for place, sample in enumerate(split.train) if place not in skipped),
@@ -130,8 +130,9 @@ def going_on(split: Split, then: Originals, cached: Cached) -> GoingOn:
 
 
 def unchanged_test(run: Run, split: Split) -> tuple[Split, list[Noted]]:
-    """``split`` without test pictures that others have taken the place of since the training of ``run`` began, and the
-    note on them. Those that are gone are left in it: whoever scores them says that.
+    """``split`` without test pictures that were replaced since the training of ``run`` began, and a note on them.
+
+    Deleted ones stay in it: scoring them reports that.
     """
     different = _different(split, split.test, recall(run, split).contents["test"])
     changed = {place for place in different if split.path(split.test[place]).is_file()}
@@ -150,7 +151,7 @@ def _different(split: Split, samples: Sequence[Sample], contents: Sequence[str])
     return frozenset(found)
 
 
-def _refuse_what_is_too_little(
+def _check_enough_left(
     split: Split, parts: Mapping[PartName, Sequence[Sample]], left_out: Mapping[PartName, Sequence[Sample]]
 ) -> None:
     left = {sample.label for sample in parts["train"]}

@@ -1,4 +1,4 @@
-"""From what the user left open to settled numbers: every automatic choice, made once before a run begins."""
+"""From what the user left open to definite numbers: every automatic choice, made once before a run begins."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset, Split
     from resnet_studio.workspace import Run, Workspace
 
-KEPT_VIEWS, MOST_VIEWS = 4, 13  # of each training picture whose features are kept: as it is, and augmented
+CACHED_VIEWS, MOST_VIEWS = 4, 13  # of each training picture whose features are cached: as it is, and augmented
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
     size = config.picture_size or _picture_size(facts, scratch)
     small = scratch and size <= views.SMALL_SIDE
     freeze = _freeze(facts, scratch) if config.freeze == "auto" else config.freeze
-    settled = config.replace(
+    resolved = config.replace(
         weights=facts.start.weights,
         freeze=freeze,
         stem=_stem(config, facts, small),
@@ -69,16 +69,16 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         horizontal_flip=config.horizontal_flip and facts.flip,
         fit=_fit(config, facts),
     )
-    settled = settled.replace(early_picture_size=_early_picture_size(settled, scratch, config.early_picture_size))
-    _refuse_impossible_batches(settled)
-    return settled
+    resolved = resolved.replace(early_picture_size=_early_picture_size(resolved, scratch, config.early_picture_size))
+    _refuse_impossible_batches(resolved)
+    return resolved
 
 
-def _refuse_impossible_batches(settled: TrainConfig) -> None:
+def _refuse_impossible_batches(resolved: TrainConfig) -> None:
     """Raise :class:`ConfigError` where BatchNorm would need more pictures than a batch has."""
-    assert settled.batch_size is not None
-    if settled.batch_size < fewest_in_a_batch(settled):
-        side = next(side for side in range(1, 1024) if anatomy.last_side(side, settled.stem) > 1)
+    assert resolved.batch_size is not None
+    if resolved.batch_size < fewest_in_a_batch(resolved):
+        side = next(side for side in range(1, 1024) if anatomy.last_side(side, resolved.stem) > 1)
         raise ConfigError("error.plan.batch_of_one", side=side)
 
 
@@ -119,19 +119,20 @@ def _fit(config: TrainConfig, facts: Facts) -> views.Shown:
     return config.fit
 
 
-def _early_picture_size(settled: TrainConfig, scratch: bool, asked: int | None) -> int:
-    """Where pictures are cropped, they begin at ``asked`` or four fifths of the full size, a multiple of 32 px;
+def _early_picture_size(resolved: TrainConfig, scratch: bool, requested: int | None) -> int:
+    """Where pictures are cropped, they begin at ``requested`` or four fifths of the full size, a multiple of 32 px;
     torchvision's recipes train at 176 px for 224.
 
-    Trained stages behind kept features see the full size whatever was ``asked``: their views never grow, and BatchNorm
-    gets used to the size that it sees. On pictures of 100 px in ten classes, views of 80 px cost up to nine points.
+    Trained stages behind cached features see the full size whatever was ``requested``: their views never grow, and
+    BatchNorm adapts to the size that it sees. With pictures of 100 px in ten classes, views of 80 px cost up to nine
+    points.
     """
-    size = settled.picture_size
+    size = resolved.picture_size
     assert size is not None
-    if keeps_features(settled) and settled.freeze != "layer4":
+    if caches_features(resolved) and resolved.freeze != "layer4":
         return size
-    if asked or scratch or settled.augmentation == "none":
-        return min(size, asked or size)
+    if requested or scratch or resolved.augmentation == "none":
+        return min(size, requested or size)
     return min(size, max(64, views.strided(4 / 5 * size)))
 
 
@@ -160,13 +161,13 @@ def _augmentation(size: int, scratch: bool) -> Literal["light", "standard"]:
 def picture_size_in(config: TrainConfig, epoch: int) -> int:
     """The side, px, of the training pictures in ``epoch`` (from 0) of a resolved ``config``.
 
-    It grows evenly and is full for the last quarter. Views that are kept as features stay at the first size: where
+    It grows evenly and is full for the last quarter. Views that are cached as features stay at the first size: where
     only the head learns, smaller crops show things as they will be met, since a crop shows them larger than the whole
     picture does (train-test resolution discrepancy, arXiv 1906.06423).
     """
     assert config.picture_size is not None and config.epochs is not None
     full, first = config.picture_size, config.early_picture_size or config.picture_size
-    if keeps_features(config):
+    if caches_features(config):
         return min(first, full)
     return views.size_at(first, full, epoch / max(1.0, 0.75 * config.epochs))
 
@@ -201,24 +202,24 @@ def new_run(
     config: TrainConfig,
     workspace: Workspace,
     *,
-    called: str | None = None,
+    run_name: str | None = None,
     started_by: str = "program",
     facts: Mapping[str, Any] = MappingProxyType({}),
     suffix: str = "",
 ) -> Run:
-    """A run of ``config`` on ``dataset``: its split and its settled settings written down, nothing trained yet.
+    """A run of ``config`` on ``dataset``: its split and its resolved settings written down, nothing trained yet.
 
-    ``called`` is what the reader knows the data set as, which may be another language's name than that of the folder;
+    ``run_name`` is what the reader knows the data set as, which may be another language's name than that of the folder;
     ``started_by`` is the browser that asked for it, or that it was a program; ``facts`` are further ones about it, and
     ``suffix`` tells its name from that of others alike.
     """
-    asked = time.time()
+    requested = time.time()
     config = with_weights_of_run(config, workspace)
-    settled, parts = settled_for(dataset, config)
-    known_as, model = called or dataset.name, architecture.of(config).name + (f"-{suffix}" if suffix else "")
+    resolved, parts = resolve_for(dataset, config)
+    known_as, model = run_name or dataset.name, architecture.of(config).name + (f"-{suffix}" if suffix else "")
     about = {
         "name": f"{known_as}-{model}",
-        "asked": asked,
+        "asked": requested,
         "started_by": started_by,
         "owner": "",
         "group": "",
@@ -231,11 +232,11 @@ def new_run(
         **facts,
     }
     return workspace.new_run(
-        f"{dataset.name}-{model}", requested=config, resolved=settled, about=about, split=parts.to_json()
+        f"{dataset.name}-{model}", requested=config, resolved=resolved, about=about, split=parts.to_json()
     )
 
 
-def settled_for(dataset: Dataset, config: TrainConfig) -> tuple[TrainConfig, Split]:
+def resolve_for(dataset: Dataset, config: TrainConfig) -> tuple[TrainConfig, Split]:
     """``config`` with every automatic choice made for ``dataset``, and the split that it asks for.
 
     Raises :class:`DataError` where nothing can be learnt from ``dataset`` as it is, :class:`ConfigError` where the
@@ -273,7 +274,7 @@ def on_gpu(config: TrainConfig) -> bool:
     return choose_device(config.device).type != "cpu"
 
 
-def keeps_features(config: TrainConfig) -> bool:
+def caches_features(config: TrainConfig) -> bool:
     """Whether the frozen stages are computed once a view instead of once an epoch, given a resolved ``config``.
 
     It pays from layer1 on and for more epochs than views; mixing and attacking pictures has to happen before the
@@ -281,11 +282,11 @@ def keeps_features(config: TrainConfig) -> bool:
     """
     assert config.epochs is not None
     changed = config.mix != "none" or config.adversarial > 0
-    return config.freeze not in ("none", "stem") and not changed and config.epochs > kept_views(config)
+    return config.freeze not in ("none", "stem") and not changed and config.epochs > cached_views(config)
 
 
-def kept_views(config: TrainConfig) -> int:
-    """How many views of each training picture are kept as features, the picture as it is among them.
+def cached_views(config: TrainConfig) -> int:
+    """How many views of each training picture are cached as features, the picture as it is among them.
 
     A head alone learns from four as from more. Trained stages know each of four by heart after a few epochs: they have
     a new one for every second epoch.
@@ -294,5 +295,5 @@ def kept_views(config: TrainConfig) -> int:
     if config.augmentation == "none":
         return 1
     if config.freeze == "layer4":
-        return KEPT_VIEWS
-    return min(MOST_VIEWS, max(KEPT_VIEWS, 1 + config.epochs // 2))
+        return CACHED_VIEWS
+    return min(MOST_VIEWS, max(CACHED_VIEWS, 1 + config.epochs // 2))

@@ -67,10 +67,10 @@ def best_c(features: Tensor, labels: Tensor, classes: int, seed: int) -> float:
     fold[order] = torch.arange(len(labels)) % FOLDS
     right = np.zeros(len(CS))
     for out in range(FOLDS):
-        kept, held = fold != out, fold == out
+        training, held = fold != out, fold == out
         solution = torch.zeros(classes, features.shape[1] + 1)
         for place, C in enumerate(CS):  # each starts from the one before
-            solution = solve(features[kept], labels[kept], solution, C, ITERATIONS_COMPARED)
+            solution = solve(features[training], labels[training], solution, C, ITERATIONS_COMPARED)
             guesses = _logits(features[held], solution).argmax(1)
             right[place] += float((guesses == labels[held]).sum())
     return CS[int(right.argmax())]
@@ -107,7 +107,7 @@ def probe(batches: Batches, suffix: torch.nn.Module, classes: int, seed: int, co
     """
     body = torch.nn.Sequential(*[module for name, module in suffix.named_children() if name != "fc"]).eval()
     labels = batches.training.labels.cpu()
-    chosen = _some(labels, seed)
+    chosen = _sample_indices(labels, seed)
     train = torch.cat([_pooled(batches.plain(part), body, compute) for part in torch.split(chosen, CHUNK)])
     fitted = fit(train, labels[chosen], classes, seed)
     validation = [_pooled(inputs, body, compute) for inputs, _ in batches.validate(CHUNK)]
@@ -120,7 +120,7 @@ def _pooled(inputs: Tensor, body: torch.nn.Module, compute: Compute) -> Tensor:
     return features.float().cpu()
 
 
-def _some(labels: Tensor, seed: int) -> Tensor:
+def _sample_indices(labels: Tensor, seed: int) -> Tensor:
     """Which pictures to fit to: all, or a draw that keeps at least one of each class."""
     if len(labels) <= MOST_PICTURES:
         return torch.arange(len(labels))

@@ -49,7 +49,7 @@ def save_state(session: Session) -> None:
         "tally": [float(session.tally.loss), float(session.tally.correct), session.tally.seen, session.tally.seconds],
         "history": [to_json(epoch) for epoch in session.history],
         "best": None if session.best is None else to_json(session.best),
-        "best_suffix": session.kept.suffix,
+        "best_suffix": session.best_network.suffix,
         "suffix": m.suffix.state_dict(),
         "optimizer": session.optimizer.state_dict(),
         "schedule": session.schedule.state_dict(),
@@ -57,15 +57,15 @@ def save_state(session: Session) -> None:
         "gradients": saved_gradients(m) if session.within_group else None,
     }
     _write(m.run.state_file, state)
-    due = not m.run.best.exists() or time.perf_counter() - session.kept.saved >= BEST_SECONDS
-    if session.best is not None and not session.kept.on_disk and due:
+    due = not m.run.best.exists() or time.perf_counter() - session.best_network.saved >= BEST_SECONDS
+    if session.best is not None and not session.best_network.on_disk and due:
         save_best(session)
 
 
 def save_best(session: Session) -> None:
     """Write the best model so far as a checkpoint, so that it can be tried while the training goes on."""
     m = session.materials
-    best, suffix = session.kept.epoch, session.kept.suffix
+    best, suffix = session.best_network.epoch, session.best_network.suffix
     assert best is not None and suffix is not None
     weights = dict(m.model.state_dict())
     names = {id(value): name for name, value in m.model.state_dict(keep_vars=True).items()}
@@ -73,8 +73,8 @@ def save_best(session: Session) -> None:
         weights[names[id(value)]] = suffix[name]
     metrics = {"validation_accuracy": best.validation_accuracy, "best_epoch": best.epoch}
     checkpoint.save(m.run.best, weights, replace(m.card, metrics=metrics))
-    session.kept.saved = time.perf_counter()
-    session.kept.on_disk = True
+    session.best_network.saved = time.perf_counter()
+    session.best_network.on_disk = True
 
 
 def read_state(run: Run) -> dict[str, Any]:
@@ -105,8 +105,8 @@ def restore(session: Session, state: Mapping[str, Any]) -> None:
     session.tally.loss += loss
     session.tally.correct += correct
     session.history = [_epoch(values) for values in state["history"]]
-    session.kept.epoch = None if state["best"] is None else _epoch(state["best"])
-    session.kept.suffix = state["best_suffix"]
+    session.best_network.epoch = None if state["best"] is None else _epoch(state["best"])
+    session.best_network.suffix = state["best_suffix"]
 
 
 def restore_frozen(materials: Materials) -> None:

@@ -1,6 +1,6 @@
-"""The validation and test pictures put through the network that a training ends with.
+"""Scores the final network on validation and test pictures.
 
-They go through kept features: a second training on the same frozen part needs only the rest.
+This uses cached features: a second training on the same frozen part needs only the rest.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from resnet_studio.errors import DataError
 from resnet_studio.evaluation.outputs import Outputs
 from resnet_studio.evaluation.report import Report, compute_outputs, report_of, score_test_pictures
 from resnet_studio.training.batches import as_batch
-from resnet_studio.training.features import KeptBatches, weights_hash
+from resnet_studio.training.features import CachedFeatures, weights_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,14 +40,14 @@ def score(m: Materials) -> Report | None:
     """
     if not m.split.test:
         return None
-    if not isinstance(m.batches, KeptBatches):
+    if not isinstance(m.batches, CachedFeatures):
         return score_test_pictures(m.model, m.card, m.split, m.device)
     return report_of(m.card.classes, _through_features(m, m.split.test))
 
 
 def validation_outputs(m: Materials) -> Outputs | None:
     """What ``m.model`` (eval mode) computes for the validation pictures, in fp32; None where none can be decoded."""
-    part, kept = m.batches.validation, isinstance(m.batches, KeptBatches)
+    part, kept = m.batches.validation, isinstance(m.batches, CachedFeatures)
     if m.card.preprocessing.reduces != "all" and (not kept or m.compute.precision == "fp32"):
         with torch.inference_mode():  # what the training holds of them is what a prediction computes with
             logits = torch.cat([each.float().cpu() for each in _validation_logits(m)])
@@ -61,13 +61,13 @@ def validation_outputs(m: Materials) -> Outputs | None:
 
 
 def _validation_logits(m: Materials) -> Iterator[Tensor]:
-    if isinstance(m.batches, KeptBatches):
+    if isinstance(m.batches, CachedFeatures):
         for inputs, _ in m.batches.validate(CHUNK):
             yield m.suffix(inputs)
         return
-    how = m.card.preprocessing
+    preprocessing = m.card.preprocessing
     for pixels in torch.split(m.batches.validation.pixels, CHUNK):
-        yield m.model(normalise(as_batch(pixels, m.device), how.mean, how.std))
+        yield m.model(normalise(as_batch(pixels, m.device), preprocessing.mean, preprocessing.std))
 
 
 def _files(m: Materials, samples: Sequence[Sample]) -> list[Path]:
@@ -75,11 +75,11 @@ def _files(m: Materials, samples: Sequence[Sample]) -> list[Path]:
 
 
 def _through_features(m: Materials, samples: Sequence[Sample]) -> Outputs:
-    """What the network computes for ``samples``, through kept features of the frozen prefix."""
+    """What the network computes for ``samples``, using cached features of the frozen prefix."""
     cache, files = ArrayCache(m.run.cache), _files(m, samples)
     contents = [content(sample, file) for sample, file in zip(samples, files, strict=True)]
-    how = m.card.preprocessing
-    decoded = decode_all(files, Framed.of(how), reading=how.reading, contents=contents, cache=cache)
+    preprocessing = m.card.preprocessing
+    decoded = decode_all(files, Framed.of(preprocessing), reading=preprocessing.reading, contents=contents, cache=cache)
     if not decoded.kept:
         raise DataError("error.training.part_unreadable")
     features = _features(m, torch.from_numpy(decoded.pixels), [contents[index] for index in decoded.kept], cache)
@@ -90,15 +90,17 @@ def _through_features(m: Materials, samples: Sequence[Sample]) -> Outputs:
 
 
 def _features(m: Materials, pixels: Tensor, contents: list[str], cache: ArrayCache) -> Tensor:
-    """What the frozen prefix makes of ``pixels`` [N, S, S, 3], fp32 [N, ...]; kept where there is room."""
-    how = m.card.preprocessing
-    key = cache.key("test features", VERSION, DECODED, contents, weights_hash(m.prefix), asdict(how))
+    """What the frozen prefix makes of ``pixels`` [N, S, S, 3], fp32 [N, ...]; cached where there is room."""
+    preprocessing = m.card.preprocessing
+    key = cache.key("test features", VERSION, DECODED, contents, weights_hash(m.prefix), asdict(preprocessing))
     if (entry := cache.get(key)) is not None:
         return torch.from_numpy(entry.arrays["test"])
     found = []
     for chunk in torch.split(pixels, CHUNK):
         with torch.inference_mode():
-            found.append(m.prefix(normalise(as_batch(chunk, m.device), how.mean, how.std)).float().cpu())
+            found.append(
+                m.prefix(normalise(as_batch(chunk, m.device), preprocessing.mean, preprocessing.std)).float().cpu()
+            )
     features = torch.cat(found)
     if cache.has_room(features.nbytes):
         with cache.building(key, {"test": (tuple(features.shape), np.dtype(np.float32).str)}) as building:

@@ -25,7 +25,7 @@ from resnet_studio.training.materials import Materials, Tally, class_weights
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, take_step
 from resnet_studio.training.plan import fewest_in_a_batch, picture_size_in
 from resnet_studio.training.unfreezing import unfreeze
-from resnet_studio.training.validation import Best, Scores, before_training, validate
+from resnet_studio.training.validation import BestNetwork, Scores, before_training, validate
 
 PROGRESS_SECONDS = 0.5
 SAVE_SECONDS = 60.0
@@ -39,7 +39,7 @@ class Session:
     epoch: int = 0
     batch: int = 0
     history: list[EpochFinished] = field(default_factory=list)
-    kept: Best = field(default_factory=Best)
+    best_network: BestNetwork = field(default_factory=BestNetwork)
     train_seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -72,8 +72,8 @@ class Session:
 
     @property
     def best(self) -> EpochFinished | None:
-        """The scores of the network that is kept."""
-        return self.kept.epoch
+        """The scores of the best network so far."""
+        return self.best_network.epoch
 
     @property
     def complete(self) -> bool:
@@ -113,7 +113,7 @@ class Session:
         batches = self._epoch_batches()[self.batch :]
         if self.batch == 0 and self.world.size == 1:  # each would find out by itself whether compiling pays
             largest = max(batches, key=len)[: self.micro_batch]
-            self.notes += self.trained.hasten(self.epoch, self.history, largest)
+            self.notes += self.trained.speed_up(self.epoch, self.history, largest)
         yield from batches
 
     def _epoch_batches(self) -> list[np.ndarray]:
@@ -174,7 +174,7 @@ class Session:
                 return result
             self.micro_batch = max(self.fewest, self.micro_batch // 2)
             self.attempts.undo()
-            self.trained.as_it_is()
+            self.trained.use_uncompiled()
             self.notes.append(Noted(key="note.out_of_memory", values={"size": self.micro_batch}))
 
     def compute_gradients_in_pieces(self, inputs: Tensor, targets: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -242,20 +242,20 @@ class Session:
         self._count_time(time.perf_counter())
         scores = self.world.share(self._scores() if self.world.main else None)
         finished = reporting.epoch_finished(self, self.tally.seen / max(1e-9, self.tally.seconds), *scores)
-        if self.kept.beaten_by(finished):
+        if self.best_network.beaten_by(finished):
             finished = replace(finished, best=True)
-            self.kept.keep(finished, self._scored())
+            self.best_network.update(finished, self._scored())
         self._count_time(time.perf_counter())
         return finished
 
     def keep_probe(self) -> None:
         """Keep the network as the probe left it, where its loss is a number, as epoch 0: fine-tuning has to beat it."""
         start = before_training(*self._scores())
-        if self.kept.beaten_by(start):
-            self.kept.keep(start, self._scored())
+        if self.best_network.beaten_by(start):
+            self.best_network.update(start, self._scored())
 
     def _scored(self) -> torch.nn.Module:
-        """The network that is scored and kept: the average where there is one."""
+        """The network that is scored: the average where there is one."""
         return self.materials.suffix if self.average is None else self.average.module
 
     def _scores(self) -> tuple[float, float, float | None]:

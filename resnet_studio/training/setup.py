@@ -20,12 +20,12 @@ from resnet_studio.events import Event, Noted, Preparing, Probed
 from resnet_studio.model import architecture, resnet, weights
 from resnet_studio.model.device import choose_device, layout
 from resnet_studio.training import adapting, cards, features, hardware, originals, probe, saving
-from resnet_studio.training.batches import FreshBatches, Part, decode_parts, retold
+from resnet_studio.training.batches import FreshBatches, Part, decode_parts, map_progress
 from resnet_studio.training.cautions import MOST_NAMED, about_pictures
 from resnet_studio.training.materials import Materials
 from resnet_studio.training.mirrored import mirrored_classes
 from resnet_studio.training.session import Session
-from resnet_studio.training.validation import score_again
+from resnet_studio.training.validation import rescore
 from resnet_studio.training.world import ALONE
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ Progress = Callable[[int, int], None]
 
 
 def prepare(run: Run, control: Control, world: World = ALONE) -> Generator[Event, None, Session | None]:
-    """The session of ``run``, new or as it was saved; None where ``control`` asked for the end meanwhile."""
+    """The session of ``run``, new or as it was saved; None where ``control`` asked it to end."""
     begun = time.perf_counter()
     hardware.keep_freed_memory()
     saved = saving.read_state(run) if run.state_file.exists() else None
@@ -53,16 +53,17 @@ def prepare(run: Run, control: Control, world: World = ALONE) -> Generator[Event
         return None
     fresh, cache = materials.batches, ArrayCache(run.cache)
     assert isinstance(fresh, FreshBatches)
-    if not saved and fresh.how.flip:
-        fresh = yield from _mirrored_only_where_that_is_safe(materials, fresh, cache)
+    if not saved and fresh.augmentation.flip:
+        fresh = yield from _disable_unsafe_mirroring(materials, fresh, cache)
     views = None if saved is None else saved.get("views")
-    kept = yield from _until_asked(features.keep(fresh, materials.config, cache, views), control)
-    if kept is None:
+    batches = yield from _until_stopped(features.cache_features(fresh, materials.config, cache, views), control)
+    if batches is None:
         return None
-    materials.batches = kept
+    materials.batches = batches
     fitted = None if saved else (yield from _probe(materials, begun))
-    if isinstance(kept, features.KeptBatches):
-        varied = yield from _until_asked(features.vary(kept, fresh, materials.config, cache, views), control)
+    if isinstance(batches, features.CachedFeatures):
+        adding = features.cache_augmented(batches, fresh, materials.config, cache, views)
+        varied = yield from _until_stopped(adding, control)
         if varied is None:
             return None
         materials.batches = varied
@@ -70,7 +71,7 @@ def prepare(run: Run, control: Control, world: World = ALONE) -> Generator[Event
     if saved:
         saving.restore(session, saved)
         if materials.validation_differs:
-            score_again(session.kept, materials, session.batch_size)
+            rescore(session.best_network, materials, session.batch_size)
     elif fitted:
         session.keep_probe()
     return session
@@ -92,13 +93,13 @@ def _materials_or_reason(
 def _materials(
     run: Run, control: Control, saved: Mapping[str, Any] | None, world: World
 ) -> Generator[Event, None, Materials | None]:
-    """Decoded pictures and the network with its starting weights, cut; nothing is kept as features yet."""
+    """Decoded pictures and the network with its starting weights, cut; no features are cached yet."""
     config, split = run.config, split_of(run)
     if None in (config.epochs, config.batch_size, config.picture_size, config.learning_rate):
         raise RunError("error.run.damaged", file="config.json", run=run.id)
     device = world.device(choose_device(config.device))
-    how, end = recipe(config, small=views.is_small(config, split.median_side)), _end(run, config, split)
-    decoded = yield from _decoded(run, control, split, how, end, device, going_on=bool(saved))
+    augmentation, end = recipe(config, small=views.is_small(config, split.median_side)), _end(run, config, split)
+    decoded = yield from _decoded(run, control, split, augmentation, end, device, bool(saved))
     if decoded is None:
         return None
     split, train = decoded.split, decoded.train
@@ -111,7 +112,7 @@ def _materials(
     model.to(device, memory_format=layout(device))
     cut = resnet.cut(model, config.freeze, config.tuned_parameters, from_pictures=config.adversarial > 0)
     batches = FreshBatches(
-        train, decoded.validation, cut.prefix, how, card.preprocessing, compute, config.mix, len(card.classes)
+        train, decoded.validation, cut.prefix, augmentation, card.preprocessing, compute, config.mix, len(card.classes)
     )
     stages = resnet.parameter_groups(model, config.freeze, config.tuned_parameters)
     materials = Materials(
@@ -139,32 +140,32 @@ class _Decoded:
 
 
 def _decoded(
-    run: Run, control: Control, split: Split, how: Recipe, end: views.Framed, device: torch.device, *, going_on: bool
+    run: Run, control: Control, split: Split, augment: Recipe, end: views.Framed, device: torch.device, resuming: bool
 ) -> Generator[Event, None, _Decoded | None]:
-    """The pictures of ``split``; where a training goes on, those of them that are as they were when it began."""
+    """The pictures of ``split``; where a training is resumed, only those that have not changed since it began."""
     cache = ArrayCache(run.cache)
-    reading = yield from _until_asked(_reading(run, split, cache), control)
+    reading = yield from _until_stopped(_reading(run, split, cache), control)
     if reading is None:
         return None
-    goes_on = None
-    if going_on:
-        shown = {"train": views.for_training(end, how), "validation": end}
-        goes_on = originals.going_on(
+    resumed = None
+    if resuming:
+        shown = {"train": views.for_training(end, augment), "validation": end}
+        resumed = originals.resume_pictures(
             split,
             originals.recall(run, split),
             lambda part, contents: is_decoded(shown[part], reading, contents, cache),
         )
-        split = goes_on.split
-        yield from goes_on.notes
-    parts = yield from _until_asked(decode_parts(split, how, end, device, cache, reading), control)
+        split = resumed.split
+        yield from resumed.notes
+    parts = yield from _until_stopped(decode_parts(split, augment, end, device, cache, reading), control)
     if parts is None:
         return None
     train, validation = parts
-    if goes_on is None:
+    if resumed is None:
         originals.remember(run, split, train, validation)
-    yield from about_pictures(train, validation, new=goes_on is None)
-    rows = goes_on.rows(train.samples) if goes_on else None
-    return _Decoded(split, reading, train, validation, rows, bool(goes_on and goes_on.validation_differs))
+    yield from about_pictures(train, validation, new=resumed is None)
+    rows = resumed.rows(train.samples) if resumed else None
+    return _Decoded(split, reading, train, validation, rows, bool(resumed and resumed.validation_differs))
 
 
 def _compute(
@@ -181,7 +182,7 @@ def _compute(
     return compute, config
 
 
-def _mirrored_only_where_that_is_safe(
+def _disable_unsafe_mirroring(
     m: Materials, fresh: FreshBatches, cache: ArrayCache
 ) -> Generator[Event, None, FreshBatches]:
     """``fresh`` without mirroring where that would make one class of two; the run's settings say so too."""
@@ -192,7 +193,7 @@ def _mirrored_only_where_that_is_safe(
     yield Noted(key="note.mirrored", values={"pairs": named})
     m.config = m.config.replace(horizontal_flip=False)
     m.run.settle(m.config)
-    m.batches = replace(fresh, how=replace(fresh.how, flip=False))
+    m.batches = replace(fresh, augmentation=replace(fresh.augmentation, flip=False))
     return m.batches
 
 
@@ -210,7 +211,7 @@ def build_network(config: TrainConfig, classes: int) -> ResNet:
 
 
 def _probe(materials: Materials, begun: float) -> Generator[Event, None, bool]:
-    """Tell what a linear probe reaches where the starting weights know anything, and let it be the head unless a head
+    """Yield what a linear probe reaches where the starting weights know anything, and let it be the head unless a head
     for these classes came with the weights; whether the network knows the classes now.
     """
     m = materials
@@ -234,7 +235,7 @@ def _starting_weights(
         return weights.load_into(model, architecture.of(config), config.weights, classes=classes, progress=progress)
 
     loading = _with_progress(load)
-    origin: weights.Origin = yield from retold(
+    origin: weights.Origin = yield from map_progress(
         loading, lambda ready: Preparing(stage="weights", done=ready[0], total=ready[1])
     )
     return origin
@@ -255,12 +256,12 @@ def _reading(run: Run, split: Split, cache: ArrayCache) -> Generator[Event, None
     files = [split.path(sample) for sample in split.train]
     contents = [content(sample, file) for sample, file in zip(split.train, files, strict=True)]
     measuring = measured.measure(files, contents, cache)
-    ranges = yield from retold(measuring, lambda _: Preparing(stage="pictures", done=0, total=len(files)))
+    ranges = yield from map_progress(measuring, lambda _: Preparing(stage="pictures", done=0, total=len(files)))
     return Reading(ranges)
 
 
-def _until_asked(work: Generator[Event, None, Any], control: Control) -> Generator[Event, None, Any]:
-    """Pass on what ``work`` yields and returns; return None as soon as ``control`` asks for the end."""
+def _until_stopped(work: Generator[Event, None, Any], control: Control) -> Generator[Event, None, Any]:
+    """Pass on what ``work`` yields and returns; return None as soon as ``control`` asks it to end."""
     while True:
         try:
             event = next(work)

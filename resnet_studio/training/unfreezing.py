@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def unfreeze(m: Materials, epoch: int) -> None:
-    """Let learn what learns in ``epoch`` (from 0); the other stages take no gradient and keep their statistics."""
+    """Set ``requires_grad`` for the stages that learn in ``epoch`` (from 0); the others keep their statistics."""
     freeze = freeze_in(m.config, epoch)
     resnet.train_mode(m.model, freeze)
-    resnet.take_gradient(m.stages, freeze)
+    resnet.set_requires_grad(m.stages, freeze)
 
 
 def count_trained(m: Materials, epochs: int) -> int:

@@ -1,4 +1,4 @@
-"""Which network is kept: the validation pictures score it after every epoch, and the best so far is held in memory."""
+"""The best network: validation pictures score the network after every epoch, and the best so far is held in memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Best:
+class BestNetwork:
     """The best network so far: its scores, and the weights of its trained part on the CPU.
 
     ``saved`` is when a best network was last written (``time.perf_counter``), ``on_disk`` whether it was this one.
@@ -36,8 +36,8 @@ class Best:
             return False
         return self.epoch is None or epoch.score > self.epoch.score
 
-    def keep(self, epoch: EpochFinished, suffix: torch.nn.Module) -> None:
-        """Take the network that ``suffix`` is the trained part of in place of the one held."""
+    def update(self, epoch: EpochFinished, suffix: torch.nn.Module) -> None:
+        """Replace the best network by the one whose trained part is ``suffix``."""
         self.epoch = epoch
         self.suffix = {name: value.detach().cpu().clone() for name, value in suffix.state_dict().items()}
         self.on_disk = False
@@ -71,8 +71,8 @@ def validate(m: Materials, suffix: torch.nn.Module, batch_size: int) -> Scores:
     return Scores(float(loss) / len(labels), int(right.sum()) / len(labels), float(shares.double().mean()))
 
 
-def score_again(best: Best, m: Materials, batch_size: int) -> None:
-    """Score the network that is kept on the validation pictures that are left, so that later ones compare with it."""
+def rescore(best: BestNetwork, m: Materials, batch_size: int) -> None:
+    """Score the best network on the validation pictures that are left, so that later ones can be compared with it."""
     if best.epoch is None or best.suffix is None:
         return
     now = {name: value.clone() for name, value in m.suffix.state_dict().items()}

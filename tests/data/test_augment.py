@@ -5,7 +5,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data import augment
 from resnet_studio.data.augment import LEVELS, SMALL_LEVELS, Recipe
 from resnet_studio.data.doors import open_data
-from resnet_studio.training.plan import settled_for
+from resnet_studio.training.plan import resolve_for
 
 
 def squares(count=8, side=32):
@@ -145,7 +145,7 @@ def test_a_preview_waits_for_a_step_that_draws_random_numbers(class_folders, wor
     vary, held = augment.augment, []
     monkeypatch.setattr(augment, "augment", lambda *given: (held.append(augment.RANDOM.locked()), vary(*given))[1])
     dataset = open_data(class_folders({"cat": 6, "dog": 6}), workspace)
-    config, parts = settled_for(dataset, TrainConfig(weights="scratch", device="cpu"))
+    config, parts = resolve_for(dataset, TrainConfig(weights="scratch", device="cpu"))
     before = torch.random.get_rng_state()
     assert len(augment.preview(parts, config, count=2)) == 2 and held == [True]
     assert torch.equal(torch.random.get_rng_state(), before)

@@ -57,7 +57,7 @@ def test_classes_that_mirror_each_other_are_a_finding_and_a_note_and_are_not_mir
     (finding,) = [found for found in inspect(dataset) if found.kind == "mirrored"]
     assert "turn left / turn right" in finding.sentence("en") and "turn left / turn right" in finding.sentence("zh")
     asked = TrainConfig(weights="scratch", device="cpu")
-    settled, parts = plan.settled_for(dataset, asked)
+    settled, parts = plan.resolve_for(dataset, asked)
     assert not settled.horizontal_flip and not augment.recipe(settled, small=False).flip
     (note,) = picture_cautions(settled, asked, parts)
     assert note.key == "note.plan.mirrored"
@@ -68,7 +68,7 @@ def test_classes_that_mirror_each_other_are_a_finding_and_a_note_and_are_not_mir
 
 def test_other_classes_are_mirrored_as_ever(class_folders, workspace):
     dataset = open_data(class_folders({"cat": 10, "dog": 10}), workspace)
-    settled, _ = plan.settled_for(dataset, TrainConfig(weights="scratch", device="cpu"))
+    settled, _ = plan.resolve_for(dataset, TrainConfig(weights="scratch", device="cpu"))
     assert settled.horizontal_flip and not [found for found in inspect(dataset) if found.kind == "mirrored"]
 
 

@@ -75,7 +75,7 @@ def test_small_pictures_have_the_same_proportions_in_training_as_in_validation(
 
 
 def test_the_preview_of_small_pictures_shows_what_training_sees(small_wide):
-    config, parts = plan.settled_for(small_wide, QUICK.replace(augmentation="none"))
+    config, parts = plan.resolve_for(small_wide, QUICK.replace(augmentation="none"))
     shown = augment.preview(parts, config, count=4)
     seen = [views.in_the_end(config, parts).picture(read_picture(parts.path(s))) for s in parts.train[::4][:4]]
     assert {picture.size for picture in shown} == {(24, 24)}
@@ -91,7 +91,7 @@ def test_padded_pictures_have_bars_in_the_preview(tmp_path, workspace, augmentat
         for n in range(6)
     }
     dataset = open_data(write(tmp_path / "wide", files), workspace)
-    config, parts = plan.settled_for(dataset, TrainConfig(fit="auto", augmentation=augmentation, device="cpu"))
+    config, parts = plan.resolve_for(dataset, TrainConfig(fit="auto", augmentation=augmentation, device="cpu"))
     assert config.fit == "pad"
     (plain, *_) = augment.preview(parts, config.replace(augmentation="none"), count=1)
     bars = np.abs(np.asarray(plain, np.int64) - views.PADDING).max(-1) == 0
@@ -202,7 +202,7 @@ def test_a_few_long_pictures_among_many_are_no_finding_and_a_tenth_of_them_is(cl
 def test_a_crop_of_long_pictures_is_said_before_training_and_padding_ends_that(wide_set):
     def said(**changes):
         asked = TrainConfig(device="cpu", **changes)
-        settled, parts = plan.settled_for(wide_set, asked)
+        settled, parts = plan.resolve_for(wide_set, asked)
         whole = list(picture_cautions(settled, asked, wide_set))
         assert whole == list(picture_cautions(settled, asked, parts))
         return whole
@@ -215,13 +215,13 @@ def test_a_crop_of_long_pictures_is_said_before_training_and_padding_ends_that(w
 
 def test_a_smaller_size_at_the_start_that_cannot_be_is_said(wide_set):
     asked = TrainConfig(fit="pad", freeze="layer2", picture_size=96, early_picture_size=64, epochs=20, device="cpu")
-    settled, parts = plan.settled_for(wide_set, asked)
+    settled, parts = plan.resolve_for(wide_set, asked)
     assert settled.early_picture_size == 96
     (note,) = picture_cautions(settled, asked, parts)
     assert note.key == "note.plan.full_views" and note.values == {"asked": 64, "size": 96}
     for changes in ({"freeze": "none"}, {"freeze": "layer4"}, {"early_picture_size": None}, {"early_picture_size": 96}):
         other = asked.replace(**changes)
-        assert not list(picture_cautions(plan.settled_for(wide_set, other)[0], other, parts))
+        assert not list(picture_cautions(plan.resolve_for(wide_set, other)[0], other, parts))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from resnet_studio.data.dataset import Sample
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation import missed
-from resnet_studio.evaluation.report import make_report, relabelled, wilson_interval
+from resnet_studio.evaluation.report import make_report, remap_labels, wilson_interval
 
 CLASSES = ("cat", "dog", "owl")
 
@@ -73,10 +73,10 @@ def test_every_picture_is_told_with_its_scores():
 
 
 def test_labels_are_matched_by_name_and_an_unknown_class_is_refused():
-    moved = relabelled(samples(0, 1), ("dog", "owl"), CLASSES)
+    moved = remap_labels(samples(0, 1), ("dog", "owl"), CLASSES)
     assert [sample.label for sample in moved] == [1, 2]
     with pytest.raises(DataError, match="fish"):
-        relabelled(samples(0), ("fish",), CLASSES)
+        remap_labels(samples(0), ("fish",), CLASSES)
 
 
 def test_a_class_that_is_never_predicted_is_named_and_one_without_pictures_is_not():

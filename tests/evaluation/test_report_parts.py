@@ -173,11 +173,13 @@ def test_logits_come_back_to_the_bit_with_names_of_any_kind(tmp_path):
 
 
 def test_scores_of_unseen_pictures_are_not_rounded():
-    from resnet_studio.evaluation.seen import Seen, with_seen
+    from resnet_studio.evaluation.seen import SeenPictures, add_unseen
 
     samples = [Sample("a.png", "a.png", 1, content="a"), Sample("b.png", "b.png", 0, content="b")]
     logits = np.array([[0.0, 1e-6], [1.0, 0.0]], dtype=np.float32)  # equal once rounded to six digits
-    report = with_seen(report_of(("x", "y"), Outputs.of(samples, logits)), samples, Seen(frozenset(), frozenset()))
+    report = add_unseen(
+        report_of(("x", "y"), Outputs.of(samples, logits)), samples, SeenPictures(frozenset(), frozenset())
+    )
     assert report.accuracy == 1 and report.unseen.accuracy == 1
 
 

@@ -123,11 +123,11 @@ def test_a_data_set_with_parts_of_its_own_is_split_alike_for_every_seed(class_fo
 def test_a_study_that_is_stopped_in_its_second_part_keeps_what_is_done_and_goes_on_there(study):
     runs, control = study(3), Control()
 
-    def told(event, run):
+    def on_event(event, run):
         if run == runs[1] and isinstance(event, EpochFinished):
             control.stop()
 
-    end = carry_out(Job(runs, control), lambda run, c: drive(run, c, lambda event: told(event, run)))
+    end = carry_out(Job(runs, control), lambda run, c: drive(run, c, lambda event: on_event(event, run)))
     assert isinstance(end, Finished) and statuses(runs) == ["finished", "stopped", "interrupted"]
     found = summary(runs)
     assert found.done == 1 and found.stopped and found.test.interval is None
@@ -145,13 +145,13 @@ def test_a_request_for_any_part_pauses_the_whole_study_and_resuming_ends_to_the_
     carry_out(Job(straight), drive)
     asked = []
 
-    def told(event, run):
+    def on_event(event, run):
         if isinstance(event, EpochFinished) and run == runs[0] and not asked:
             asked.append(ask(runs[1], "pause"))  # a part that has not begun
             wait_for(lambda: job.control.request)
 
     job = Job(runs)
-    carry_out(job, lambda run, control: drive(run, control, lambda event: told(event, run)))
+    carry_out(job, lambda run, control: drive(run, control, lambda event: on_event(event, run)))
     assert statuses(runs) == ["interrupted", "interrupted"] and asked == [job.session]
     api.resume(runs[0])
     for one, two in zip(straight, runs, strict=True):
@@ -230,11 +230,11 @@ def test_a_study_killed_in_its_second_part_resumes_there_and_reports_all(class_f
     assert statuses(runs) == ["finished", "interrupted", "interrupted"]
     done = subprocess.run(command("resume", runs[0].about["group"]), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert (told["done"], told["study"], told["new_split_each"]) == (3, "seeds", True)
-    assert [row["seed"] for row in told["runs"]] == [0, 1, 2]
-    assert told["test"]["mean"] == pytest.approx(statistics.fmean(row["test_accuracy"] for row in told["runs"]))
-    assert told["test"]["interval"][0] <= told["test"]["mean"] <= told["test"]["interval"][1]
+    on_event = json.loads(done.stdout.splitlines()[-1])
+    assert (on_event["done"], on_event["study"], on_event["new_split_each"]) == (3, "seeds", True)
+    assert [row["seed"] for row in on_event["runs"]] == [0, 1, 2]
+    assert on_event["test"]["mean"] == pytest.approx(statistics.fmean(row["test_accuracy"] for row in on_event["runs"]))
+    assert on_event["test"]["interval"][0] <= on_event["test"]["mean"] <= on_event["test"]["interval"][1]
 
 
 def test_what_is_no_study_is_told_from_one(study, workspace):

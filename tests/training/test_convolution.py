@@ -73,13 +73,15 @@ def test_a_network_gives_the_same_under_autocast_and_bit_for_bit_the_same_withou
 
 
 def test_under_autocast_the_products_are_used(monkeypatch):
-    called = []
-    monkeypatch.setattr(convolution, "unfold", lambda *given, real=convolution.unfold: called.append(1) or real(*given))
+    run_name = []
+    monkeypatch.setattr(
+        convolution, "unfold", lambda *given, real=convolution.unfold: run_name.append(1) or real(*given)
+    )
     model, pictures = resnet.build(18, 5), torch.randn(2, 3, 64, 64)
     use_matrix_products(model)
     with torch.autocast("cpu", torch.bfloat16):
         model(pictures).sum().backward()
-    assert len(called) > 10
+    assert len(run_name) > 10
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from resnet_studio.model import checkpoint
 from resnet_studio.training import plan, probe
 from resnet_studio.training.batches import FreshBatches, decode_parts
 from resnet_studio.training.control import Control
-from resnet_studio.training.features import KeptBatches
+from resnet_studio.training.features import CachedFeatures
 from resnet_studio.training.jobs import drive
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,7 @@ def pretrained(dataset, workspace):
 def test_kept_validation_features_are_what_the_prefix_computes(dataset, workspace, freeze):
     session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze=freeze), workspace))
     kept = session.materials.batches
-    assert isinstance(kept, KeptBatches)
+    assert isinstance(kept, CachedFeatures)
     fresh = fresh_of(session.materials)
     assert kept.training.pixels.numel() == kept.validation.pixels.numel() == 0 < fresh.training.pixels.numel()
     for (mine, labels), (theirs, others) in zip(kept.validate(8), fresh.validate(8), strict=True):
@@ -77,9 +77,9 @@ def features_recipe(materials):
 def test_training_draws_from_several_views_that_differ(dataset, workspace):
     session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4"), workspace))
     kept = session.materials.batches
-    assert len(kept.varied_features) == plan.KEPT_VIEWS - 1
+    assert len(kept.varied_features) == plan.CACHED_VIEWS - 1
     views = torch.cat([kept.plain_features[None], kept.varied_features]).float()
-    assert all((views[0] - views[view]).abs().mean() > 1e-3 for view in range(1, plan.KEPT_VIEWS))
+    assert all((views[0] - views[view]).abs().mean() > 1e-3 for view in range(1, plan.CACHED_VIEWS))
     torch.manual_seed(0)
     drawn = torch.cat([kept.train(np.arange(10), 32)[0] for _ in range(20)])
     assert len(drawn.unique(dim=0)) > 30
@@ -96,7 +96,7 @@ def test_trained_stages_get_more_views_than_a_head_alone_and_few_where_there_is_
     room = 8 * session.materials.batches.plain_features.nbytes
     monkeypatch.setattr(ArrayCache, "has_room", lambda self, size: size < room)
     session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze="layer3", epochs=20, seed=1), workspace))
-    assert len(session.materials.batches.varied_features) == plan.KEPT_VIEWS - 1
+    assert len(session.materials.batches.varied_features) == plan.CACHED_VIEWS - 1
 
 
 def test_a_second_training_computes_no_feature_again(dataset, workspace):
@@ -213,7 +213,7 @@ def test_test_scores_through_kept_features_are_those_of_the_whole_network(datase
     for _ in range(2):  # computed, then found
         session, _ = prepared(plan.new_run(dataset, config, workspace))
         m = session.materials
-        assert isinstance(m.batches, KeptBatches)
+        assert isinstance(m.batches, CachedFeatures)
         m.model.eval()
         mine = scoring.score(m)
         whole = score_test_pictures(m.model, m.card, m.split, m.device)
@@ -229,8 +229,8 @@ def test_test_scores_through_kept_features_are_those_of_the_whole_network(datase
 def test_the_probe_is_the_same_where_the_network_starts_from_the_pictures(dataset, workspace, pretrained):
     config = QUICK.replace(weights=pretrained, freeze="layer3", epochs=1, augmentation="none")
     runs = [plan.new_run(dataset, config.replace(**changes), workspace) for changes in ({}, {"adversarial": 0.01})]
-    told = [next(event for event in prepared(run)[1] if isinstance(event, Probed)) for run in runs]
-    assert told[0].validation_accuracy == told[1].validation_accuracy
+    on_event = [next(event for event in prepared(run)[1] if isinstance(event, Probed)) for run in runs]
+    assert on_event[0].validation_accuracy == on_event[1].validation_accuracy
     assert isinstance(drive(runs[1], Control()), Finished)
 
 
@@ -305,9 +305,11 @@ def test_after_an_edit_only_new_pictures_go_through_the_frozen_stages(class_zip,
     dataset = open_data(class_zip({"cat": 30, "dog": 30}, side=32), workspace)
     config = TrainConfig(weights="scratch", freeze="layer2", epochs=8, picture_size=32, batch_size=16, precision="fp32")
     first, _ = prepared(plan.new_run(dataset, config, workspace))
-    sent, decoded = [], []
+    to_device, decoded = [], []
     through, read = FreshBatches.through, decoding.read_picture
-    monkeypatch.setattr(FreshBatches, "through", lambda self, batch: sent.append(len(batch)) or through(self, batch))
+    monkeypatch.setattr(
+        FreshBatches, "through", lambda self, batch: to_device.append(len(batch)) or through(self, batch)
+    )
     monkeypatch.setattr(decoding, "read_picture", lambda file, **how: decoded.append(file) or read(file, **how))
     names = ("cat/3.png", "cat/9.png")
     edited = mending.edit(workspace, dataset.id, Edit(kind="move", pictures=names, label="dog"))
@@ -315,7 +317,7 @@ def test_after_an_edit_only_new_pictures_go_through_the_frozen_stages(class_zip,
     views = 1 + len(second.materials.batches.varied_features)
     moved = set(first.materials.batches.training.contents) ^ set(second.materials.batches.training.contents)
     # each call looks once at the shape of what comes out; a picture that changed its part goes through once a view
-    assert sum(sent) <= len(moved) * views + 6
+    assert sum(to_device) <= len(moved) * views + 6
     assert len(decoded) <= 2 * len(moved)
     rows = {content: row for row, content in enumerate(first.materials.batches.training.contents)}
     for place, content in enumerate(second.materials.batches.training.contents):

@@ -17,7 +17,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.events import Preparing
 from resnet_studio.training import plan
 from resnet_studio.training.control import Control
-from resnet_studio.training.finder import HIGHEST, LOWEST, UPDATES, Rates, rate_at, session_on_a_copy, sweep
+from resnet_studio.training.finder import HIGHEST, LOWEST, UPDATES, Rates, copy_session, rate_at, sweep
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +78,7 @@ def test_the_search_leaves_network_and_run_as_they_were(dataset, workspace):
 def test_the_copy_is_trained_as_the_network_would_be(dataset, workspace):
     session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze="layer2"), workspace))
     session.materials.model.eval()
-    copied = session_on_a_copy(session.materials, 5)
+    copied = copy_session(session.materials, 5)
     next(copied.batches_left())
     m = copied.materials
     stages = {name: {layer.training for layer in getattr(m.model, name).modules()} for name in ("layer2", "layer3")}
@@ -91,12 +91,12 @@ def test_the_copy_is_trained_as_the_network_would_be(dataset, workspace):
 def test_a_search_makes_no_run_and_can_be_stopped(dataset, workspace):
     control = Control()
 
-    def told(event):
+    def on_event(event):
         if isinstance(event, Preparing) and event.stage == "rates" and event.done == 3:
             control.stop()
 
     with pytest.raises(StudioError, match="stopped"):
-        api.find_learning_rate(dataset, QUICK, workspace=workspace, on_event=told, control=control)
+        api.find_learning_rate(dataset, QUICK, workspace=workspace, on_event=on_event, control=control)
     assert workspace.runs() == [] and list(workspace.temporary.iterdir()) == []
 
 

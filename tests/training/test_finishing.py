@@ -48,11 +48,11 @@ def died(*_):
 
 
 def test_pictures_that_are_gone_at_the_end_cost_the_test_and_nothing_else(run, folder, monkeypatch):
-    def told(event):
+    def on_event(event):
         if isinstance(event, EpochFinished) and event.epoch == 3:
             shutil.rmtree(folder)
 
-    end = drive(run, Control(), told)
+    end = drive(run, Control(), on_event)
     assert isinstance(end, Finished) and end.test_accuracy is None and end.epochs_run == 3
     assert notes_of(run) == ["note.test_pictures_gone"] and not run.report_file.exists()
     assert checkpoint.load(run.best).card.metrics["validation_accuracy"] == end.validation_accuracy
@@ -62,11 +62,11 @@ def test_pictures_that_are_gone_at_the_end_cost_the_test_and_nothing_else(run, f
 def test_what_is_there_is_scored_and_what_is_not_is_said(run, folder):
     gone = run.split["test"]["file"][0]
 
-    def told(event):
+    def on_event(event):
         if isinstance(event, Testing):
             (folder / gone).unlink()
 
-    end = drive(run, Control(), told)
+    end = drive(run, Control(), on_event)
     assert isinstance(end, Finished) and end.test_accuracy is not None
     assert notes_of(run) == ["note.test_pictures_left_out"]
     assert len(run.read_json("report.json")["pictures"]) == len(run.split["test"]["file"]) - 1
@@ -104,11 +104,11 @@ def test_the_scores_after_dying_are_those_of_an_undisturbed_training(run, folder
 def test_what_resuming_needs_is_there_until_the_end_stands_in_the_log(run, monkeypatch):
     seen = []
 
-    def told(event):
+    def on_event(event):
         if isinstance(event, Finished):
             seen.append((run.state().status, (run.folder / "ended.json").exists()))
 
-    drive(run, Control(), told)
+    drive(run, Control(), on_event)
     assert seen == [("finished", True)] and not (run.folder / "ended.json").exists()
 
 

@@ -14,16 +14,16 @@ PLAIN = TrainConfig(weights="scratch", epochs=2, batch_size=8, picture_size=32)
 
 
 def test_steps_alike_on_a_card_are_replayed(monkeypatch):
-    assert graphs.suited(CUDA, PLAIN, graphs.WORTHWHILE_STEPS)
-    assert not graphs.suited(CPU, PLAIN, 10_000)
-    assert not graphs.suited(CUDA, PLAIN, graphs.WORTHWHILE_STEPS - 1)
+    assert graphs.supports_graphs(CUDA, PLAIN, graphs.WORTHWHILE_STEPS)
+    assert not graphs.supports_graphs(CPU, PLAIN, 10_000)
+    assert not graphs.supports_graphs(CUDA, PLAIN, graphs.WORTHWHILE_STEPS - 1)
     monkeypatch.setenv(graphs.SWITCH, "0")
-    assert not graphs.suited(CUDA, PLAIN, 10_000)
+    assert not graphs.supports_graphs(CUDA, PLAIN, 10_000)
 
 
 @pytest.mark.parametrize("option", [{"accumulate_steps": 2}, {"adversarial": 0.01}, {"gradual_unfreezing": 1}])
 def test_steps_with_a_second_backward_pass_or_other_parameters_are_not(option):
-    assert not graphs.suited(CUDA, PLAIN.replace(**option), 10_000)
+    assert not graphs.supports_graphs(CUDA, PLAIN.replace(**option), 10_000)
 
 
 class Materials:
@@ -48,8 +48,8 @@ def test_a_recording_is_used_until_memory_runs_out(trained_part, monkeypatch):
     recorded = lambda batch: batch  # noqa: E731 - only its identity matters
     monkeypatch.setattr(compiling, "graphed", lambda *_: recorded)
     part = trained_part()
-    assert part.hasten(0, [], np.arange(8)) == [] and part.forward is recorded
-    part.as_it_is()
+    assert part.speed_up(0, [], np.arange(8)) == [] and part.forward is recorded
+    part.use_uncompiled()
     assert part.forward is part._materials.suffix
 
 
@@ -59,7 +59,7 @@ def test_what_cannot_be_recorded_is_trained_as_it_is(trained_part, monkeypatch):
 
     monkeypatch.setattr(compiling, "graphed", fails)
     part = trained_part()
-    assert part.hasten(0, [], np.arange(8)) == [] and part.forward is part._materials.suffix
+    assert part.speed_up(0, [], np.arange(8)) == [] and part.forward is part._materials.suffix
 
 
 def test_a_size_is_recorded_once(trained_part, monkeypatch):
@@ -67,7 +67,7 @@ def test_a_size_is_recorded_once(trained_part, monkeypatch):
     monkeypatch.setattr(compiling, "graphed", lambda network, inputs, compute: asked.append(len(inputs)) or network)
     part = trained_part()
     for epoch in range(2):
-        part.hasten(epoch, [], np.arange(8))
+        part.speed_up(epoch, [], np.arange(8))
     assert asked == [8]
 
 

@@ -32,8 +32,8 @@ def test_threads_are_thought_over_again_and_precision_is_not(monkeypatch):
     monkeypatch.setattr(hardware, "seconds_for", lambda compute, *_: 0.1 / (1 + (compute.threads == 2)))
     before = torch.get_num_threads()
     try:
-        assert hardware.rethought(Compute("bf16", 4, True)) == Compute("bf16", 2, True)
-        assert hardware.rethought(Compute("bf16")) == Compute("bf16")  # a GPU has no threads to think over
+        assert hardware.choose_threads(Compute("bf16", 4, True)) == Compute("bf16", 2, True)
+        assert hardware.choose_threads(Compute("bf16")) == Compute("bf16")  # a GPU has no threads to think over
     finally:
         torch.set_num_threads(before)
 
@@ -44,7 +44,7 @@ def test_fewer_threads_are_taken_only_where_they_are_clearly_faster(monkeypatch,
     monkeypatch.setattr(hardware, "seconds_for", lambda compute, *_: 1.0 / (gain if compute.threads == 2 else 1))
     before = torch.get_num_threads()
     try:
-        assert hardware.rethought(Compute("bf16", 1)).threads == threads
+        assert hardware.choose_threads(Compute("bf16", 1)).threads == threads
     finally:
         torch.set_num_threads(before)
 

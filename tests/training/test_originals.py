@@ -145,7 +145,7 @@ def test_the_kept_network_is_scored_again_where_validation_pictures_are_left_out
     replaced(files(run, dataset, "validation", 3))
     clear_cache(workspace)
     session_, _ = prepared(run)
-    m, best = session_.materials, session_.kept
+    m, best = session_.materials, session_.best_network
     assert len(m.batches.validation) == len(run.split["validation"]["name"]) - 3
     now = {name: value.clone() for name, value in m.suffix.state_dict().items()}
     m.suffix.load_state_dict(best.suffix)

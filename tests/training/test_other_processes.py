@@ -78,8 +78,14 @@ def test_what_another_process_trains_is_stopped_by_the_command_and_keeps_its_bes
     run = new_run()
     child = resumed(run)
     wait_for(lambda: len(run.state().epochs) >= 1)
-    told = answer("stop", run.id, root=workspace.root)
-    assert told == {"run": run.id, "request": "stop", "ended": True, "status": "stopped", "checkpoint": str(run.best)}
+    on_event = answer("stop", run.id, root=workspace.root)
+    assert on_event == {
+        "run": run.id,
+        "request": "stop",
+        "ended": True,
+        "status": "stopped",
+        "checkpoint": str(run.best),
+    }
     assert child.wait(30) == 0
     assert json.loads(child.stdout.read().splitlines()[-1])["reason"] == "stopped"
     assert not (run.folder / "request.json").exists() and not (run.folder / "session.json").exists()

@@ -16,13 +16,13 @@ IMAGENET = Choice("imagenet-v2", "imagenet-v2", True, "")
 STARTER = Choice("starter", "starter", True, "")
 
 
-def settled(config=None, **facts):
+def resolved(config=None, **facts):
     given = {"train_pictures": 300, "classes": 3, "median_side": 400, "start": IMAGENET, "on_gpu": False}
     return plan.resolve(config or TrainConfig(), Facts(**{**given, **facts}))
 
 
 def test_nothing_is_left_open_but_device_and_precision():
-    found = settled()
+    found = resolved()
     assert None not in found.to_json().values()
     assert [key for key, value in found.to_json().items() if value == "auto"] == ["precision", "device"]
 
@@ -31,20 +31,20 @@ def test_what_the_user_chose_is_kept():
     config = TrainConfig(
         freeze="layer1", epochs=3, batch_size=7, picture_size=100, learning_rate=0.5, augmentation="none"
     )
-    found = settled(config)
+    found = resolved(config)
     for name in ("freeze", "epochs", "batch_size", "picture_size", "learning_rate", "augmentation"):
         assert getattr(found, name) == getattr(config, name)
 
 
 def test_more_pictures_train_more_of_the_network_for_fewer_epochs():
-    few, some, many = (settled(train_pictures=count) for count in (100, 2_000, 50_000))
+    few, some, many = (resolved(train_pictures=count) for count in (100, 2_000, 50_000))
     assert [each.freeze for each in (few, some, many)] == ["layer3", "layer2", "none"]
     assert few.epochs > some.epochs > many.epochs
     assert few.batch_size < some.batch_size < many.batch_size
 
 
 def test_from_scratch_everything_is_trained_at_one_rate():
-    found = settled(start=SCRATCH)
+    found = resolved(start=SCRATCH)
     assert found.freeze == "none" and found.stage_factor == 1
 
 
@@ -52,23 +52,23 @@ def test_from_scratch_everything_is_trained_at_one_rate():
     ("side", "stem", "size"), [(8, "small", 16), (32, "small", 32), (64, "small", 64), (65, "standard", 96)]
 )
 def test_small_pictures_from_scratch_get_the_small_stem_at_their_own_size(side, stem, size):
-    found = settled(start=SCRATCH, median_side=side)
+    found = resolved(start=SCRATCH, median_side=side)
     assert (found.stem, found.picture_size) == (stem, size)
 
 
 def test_pretrained_networks_get_the_sizes_that_they_know_and_their_own_stem():
-    assert settled(median_side=32).picture_size == 128
-    assert settled().picture_size == 160 and settled(on_gpu=True).picture_size == 224
-    assert settled(start=STARTER, median_side=28).picture_size == 96
-    assert settled(start=STARTER).picture_size == 128
-    assert [settled(start=STARTER, median_side=side).picture_size for side in (65, 80, 100, 112)] == [96, 96, 96, 128]
-    assert settled().stem == "standard"
+    assert resolved(median_side=32).picture_size == 128
+    assert resolved().picture_size == 160 and resolved(on_gpu=True).picture_size == 224
+    assert resolved(start=STARTER, median_side=28).picture_size == 96
+    assert resolved(start=STARTER).picture_size == 128
+    assert [resolved(start=STARTER, median_side=side).picture_size for side in (65, 80, 100, 112)] == [96, 96, 96, 128]
+    assert resolved().stem == "standard"
     with pytest.raises(ConfigError, match="set the stem to auto"):
-        settled(TrainConfig(stem="small"))
+        resolved(TrainConfig(stem="small"))
 
 
 def test_a_data_set_in_which_left_and_right_matter_is_not_mirrored():
-    assert settled().horizontal_flip and not settled(flip=False).horizontal_flip
+    assert resolved().horizontal_flip and not resolved(flip=False).horizontal_flip
 
 
 def test_a_new_run_holds_its_split_its_settings_and_what_was_asked_for(class_folders, workspace):
@@ -97,19 +97,19 @@ def keys(config):
 @pytest.mark.parametrize("tuned", ["batchnorm", "bias"])
 def test_tuning_few_parameters_from_scratch_is_cautioned_against_and_not_refused(tuned):
     few = TrainConfig(tuned_parameters=tuned)
-    assert keys(settled(few, start=SCRATCH)) == ["note.plan.random_convolutions"]
-    assert keys(settled(few)) == keys(settled(few, start=STARTER)) == keys(settled(start=SCRATCH)) == []
+    assert keys(resolved(few, start=SCRATCH)) == ["note.plan.random_convolutions"]
+    assert keys(resolved(few)) == keys(resolved(few, start=STARTER)) == keys(resolved(start=SCRATCH)) == []
 
 
 @pytest.mark.parametrize("freeze", ["stem", "layer4"])
 def test_freezing_random_stages_is_cautioned_against_and_not_refused(freeze):
     frozen = TrainConfig(freeze=freeze)
-    assert keys(settled(frozen, start=SCRATCH)) == ["note.plan.random_frozen"]
-    assert keys(settled(frozen)) == keys(settled(frozen, start=STARTER)) == []
+    assert keys(resolved(frozen, start=SCRATCH)) == ["note.plan.random_frozen"]
+    assert keys(resolved(frozen)) == keys(resolved(frozen, start=STARTER)) == []
 
 
 def test_stages_that_gradual_unfreezing_never_reaches_are_named():
-    config = settled(TrainConfig(freeze="stem", gradual_unfreezing=3, epochs=9))
+    config = resolved(TrainConfig(freeze="stem", gradual_unfreezing=3, epochs=9))
     (note,) = cautions(config)
     assert note.key == "note.plan.never_unfrozen" and note.values["stages"] == ("layer1", "layer2")
     assert keys(config.replace(epochs=12)) == ["note.plan.never_unfrozen"]
@@ -121,7 +121,7 @@ def test_stages_that_gradual_unfreezing_never_reaches_are_named():
 
 def test_learning_less_of_the_network_costs_less():
     counts = {"train": 100, "validation": 20, "test": 0}
-    base = settled(TrainConfig(epochs=10, freeze="none"))
+    base = resolved(TrainConfig(epochs=10, freeze="none"))
     whole = cost.gflop(base, counts)
     for less in ({"gradual_unfreezing": 1}, {"tuned_parameters": "bias"}):
         assert 0.3 * whole < cost.gflop(base.replace(**less), counts) < 0.9 * whole
@@ -129,28 +129,28 @@ def test_learning_less_of_the_network_costs_less():
 
 def test_adversarial_training_costs_twice_as_much_and_keeps_no_features():
     counts = {"train": 100, "validation": 0, "test": 0}
-    base = settled(TrainConfig(epochs=10, freeze="none"))
+    base = resolved(TrainConfig(epochs=10, freeze="none"))
     costs = [cost.gflop(base.replace(adversarial=epsilon), counts) for epsilon in (0.0, 0.01)]
     assert costs[1] == pytest.approx(2 * costs[0])
     frozen = base.replace(freeze="layer3")
-    assert plan.keeps_features(frozen) and not plan.keeps_features(frozen.replace(adversarial=0.01))
+    assert plan.caches_features(frozen) and not plan.caches_features(frozen.replace(adversarial=0.01))
 
 
 def test_views_are_as_many_as_the_training_can_use():
-    base = settled(TrainConfig(epochs=25, freeze="layer4", augmentation="standard"))
-    assert plan.kept_views(base) == plan.KEPT_VIEWS
-    assert [plan.kept_views(base.replace(freeze="layer3", epochs=epochs)) for epochs in (4, 10, 25, 60)] == [
+    base = resolved(TrainConfig(epochs=25, freeze="layer4", augmentation="standard"))
+    assert plan.cached_views(base) == plan.CACHED_VIEWS
+    assert [plan.cached_views(base.replace(freeze="layer3", epochs=epochs)) for epochs in (4, 10, 25, 60)] == [
         4,
         6,
         13,
         13,
     ]
-    assert plan.kept_views(base.replace(freeze="layer3", augmentation="none")) == 1
+    assert plan.cached_views(base.replace(freeze="layer3", augmentation="none")) == 1
 
 
 def test_freezing_more_costs_less_and_twice_the_epochs_twice_as_much():
     counts = {"train": 100, "validation": 20, "test": 0}
-    base = settled(TrainConfig(epochs=10, freeze="none"))
+    base = resolved(TrainConfig(epochs=10, freeze="none"))
     costs = [
         cost.gflop(base.replace(freeze=level), counts) for level in ("none", "layer1", "layer2", "layer3", "layer4")
     ]
@@ -159,15 +159,15 @@ def test_freezing_more_costs_less_and_twice_the_epochs_twice_as_much():
 
 
 def test_early_pictures_are_smaller_and_grow_to_the_full_size():
-    config = settled(TrainConfig(freeze="none", picture_size=96, early_picture_size=56, epochs=8))
+    config = resolved(TrainConfig(freeze="none", picture_size=96, early_picture_size=56, epochs=8))
     sizes = [plan.picture_size_in(config, epoch) for epoch in range(8)]
     assert sizes[0] == 56 and sizes == sorted(sizes) and sizes[-2:] == [96, 96] and all(size % 8 == 0 for size in sizes)
 
 
 def test_kept_views_have_one_size_and_an_early_size_above_the_full_one_means_nothing():
-    kept = settled(TrainConfig(freeze="layer4", picture_size=160, epochs=20))
+    kept = resolved(TrainConfig(freeze="layer4", picture_size=160, epochs=20))
     assert {plan.picture_size_in(kept, epoch) for epoch in range(20)} == {128}
-    same = settled(TrainConfig(freeze="none", picture_size=96, early_picture_size=200, epochs=4))
+    same = resolved(TrainConfig(freeze="none", picture_size=96, early_picture_size=200, epochs=4))
     assert {plan.picture_size_in(same, epoch) for epoch in range(4)} == {96}
 
 
@@ -175,19 +175,19 @@ def test_kept_views_have_one_size_and_an_early_size_above_the_full_one_means_not
 @pytest.mark.parametrize("asked", [None, 64, 80])
 @pytest.mark.parametrize("size", [96, 100, 128, 160, 224])
 def test_stages_trained_behind_kept_features_see_pictures_of_the_size_of_the_end(freeze, asked, size):
-    config = settled(TrainConfig(freeze=freeze, picture_size=size, early_picture_size=asked, epochs=20))
-    assert plan.keeps_features(config)
+    config = resolved(TrainConfig(freeze=freeze, picture_size=size, early_picture_size=asked, epochs=20))
+    assert plan.caches_features(config)
     assert {plan.picture_size_in(config, epoch) for epoch in range(20)} == {size}
 
 
 def test_a_run_from_before_keeps_the_views_that_it_began_with():
-    config = settled(TrainConfig(freeze="layer2", picture_size=100, epochs=20)).replace(early_picture_size=80)
+    config = resolved(TrainConfig(freeze="layer2", picture_size=100, epochs=20)).replace(early_picture_size=80)
     assert {plan.picture_size_in(config, epoch) for epoch in range(20)} == {80}
 
 
 @pytest.mark.parametrize("freeze", ["none", "stem", "layer4"])
 def test_pictures_that_grow_and_those_that_only_a_head_learns_from_begin_at_four_fifths(freeze):
-    sizes = [settled(TrainConfig(freeze=freeze, picture_size=size)).early_picture_size for size in (128, 160, 224)]
+    sizes = [resolved(TrainConfig(freeze=freeze, picture_size=size)).early_picture_size for size in (128, 160, 224)]
     assert sizes == [96, 128, 192]
 
 
@@ -195,48 +195,48 @@ def test_pictures_that_grow_and_those_that_only_a_head_learns_from_begin_at_four
 @pytest.mark.parametrize("start", [IMAGENET, STARTER, SCRATCH])
 @pytest.mark.parametrize("pictures", [100, 1_655, 20_000])
 def test_chosen_sizes_are_multiples_of_32_from_the_first_epoch_to_the_last(side, start, pictures):
-    found = settled(start=start, median_side=side, train_pictures=pictures)
+    found = resolved(start=start, median_side=side, train_pictures=pictures)
     sizes = [found.picture_size, *(plan.picture_size_in(found, epoch) for epoch in range(found.epochs))]
     assert {size % 32 for size in sizes} == {0} and sizes[1:] == sorted(sizes[1:]) and sizes[-1] <= sizes[0]
 
 
 @pytest.mark.parametrize(("aspect", "fit"), [(1.0, "crop"), (1.6, "crop"), (1.61, "pad"), (4.0, "pad")])
 def test_auto_shows_all_of_long_pictures_and_what_the_user_chose_is_kept(aspect, fit):
-    assert settled(TrainConfig(fit="auto"), median_aspect=aspect).fit == fit
-    assert [settled(TrainConfig(fit=chosen), median_aspect=aspect).fit for chosen in ("crop", "pad", "squeeze")] == [
+    assert resolved(TrainConfig(fit="auto"), median_aspect=aspect).fit == fit
+    assert [resolved(TrainConfig(fit=chosen), median_aspect=aspect).fit for chosen in ("crop", "pad", "squeeze")] == [
         "crop", "pad", "squeeze",
     ]  # fmt: skip
-    assert settled(median_aspect=aspect).fit == "crop"
+    assert resolved(median_aspect=aspect).fit == "crop"
 
 
 def test_without_crops_or_from_scratch_pictures_have_their_full_size_from_the_start():
-    assert settled(TrainConfig(augmentation="none")).early_picture_size == settled().picture_size
-    scratch = settled(start=SCRATCH)
+    assert resolved(TrainConfig(augmentation="none")).early_picture_size == resolved().picture_size
+    scratch = resolved(start=SCRATCH)
     assert scratch.early_picture_size == scratch.picture_size
 
 
 def test_smaller_early_pictures_are_counted_as_less_arithmetic():
     counts = {"train": 100, "validation": 20, "test": 20}
-    full = settled(TrainConfig(freeze="none", picture_size=160, early_picture_size=160, epochs=8))
+    full = resolved(TrainConfig(freeze="none", picture_size=160, early_picture_size=160, epochs=8))
     assert cost.gflop(full.replace(early_picture_size=96), counts) < 0.8 * cost.gflop(full, counts)
 
 
 def test_random_weights_that_nobody_asked_for_are_warned_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     asked = TrainConfig(depth=50, epochs=5)
-    settled = asked.replace(weights="scratch", freeze="none")
-    (note,) = cautions(settled, asked)
+    resolved = asked.replace(weights="scratch", freeze="none")
+    (note,) = cautions(resolved, asked)
     assert "ResNet-50" in say(note.key, "en", **note.values) and "ResNet-50" in say(note.key, "zh", **note.values)
-    assert not cautions(settled, asked.replace(weights="scratch"))
-    assert not cautions(settled.replace(weights="starter"), asked)
+    assert not cautions(resolved, asked.replace(weights="scratch"))
+    assert not cautions(resolved.replace(weights="starter"), asked)
 
 
 def test_classes_are_balanced_past_five_to_one_unless_the_user_says_otherwise():
     assert TrainConfig().class_weighting == "auto"
-    found = {ratio: settled(imbalance=ratio).class_weighting for ratio in (1.0, 5.0, 5.1, 20.0)}
+    found = {ratio: resolved(imbalance=ratio).class_weighting for ratio in (1.0, 5.0, 5.1, 20.0)}
     assert found == {1.0: "none", 5.0: "none", 5.1: "balanced", 20.0: "balanced"}
     for chosen in ("none", "balanced"):
-        assert settled(TrainConfig(class_weighting=chosen), imbalance=20.0).class_weighting == chosen
+        assert resolved(TrainConfig(class_weighting=chosen), imbalance=20.0).class_weighting == chosen
 
 
 def test_balancing_is_said_where_the_studio_chose_it(class_folders, workspace):

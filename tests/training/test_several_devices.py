@@ -98,11 +98,11 @@ def test_a_pause_and_a_resume_end_as_two_undisturbed_processes_do_to_the_bit(new
     straight, broken, control = new_run(devices=2, epochs=4), new_run(devices=2, epochs=4), Control()
     drive(straight, Control())
 
-    def told(event):
+    def on_event(event):
         if isinstance(event, EpochFinished):
             control.pause()
 
-    assert isinstance(drive(broken, control, told), Interrupted)
+    assert isinstance(drive(broken, control, on_event), Interrupted)
     assert 1 <= len(broken.state().epochs) < 4
     assert isinstance(drive(broken, Control()), Finished)
     assert losses(straight) == losses(broken)

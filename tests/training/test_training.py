@@ -140,11 +140,11 @@ def test_stop_takes_effect_within_a_batch_and_keeps_the_best(new_run):
     run = new_run(epochs=50)
     control = Control()
 
-    def told(event):
+    def on_event(event):
         if isinstance(event, EpochFinished) and event.epoch == 2:
             control.stop()
 
-    end = drive(run, control, told)
+    end = drive(run, control, on_event)
     assert isinstance(end, Finished) and end.reason == "stopped" and run.state().status == "stopped"
     assert end.epochs_run == 2 and end.test_accuracy is not None and run.best.exists()
 

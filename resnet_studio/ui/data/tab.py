@@ -224,8 +224,8 @@ def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
         dataset = studio.shelf.dataset(name) if name else doors.open_data(f"sample:{quick.SAMPLE}", workspace)
         validation, test = checked_shares(shares)
         config = TrainConfig(validation_fraction=validation, test_fraction=test)
-        called, by = dataset_name(dataset, reader()), started_by(this_browser())
-        run = start_once(studio, dataset, config, lambda: None, called=called, by=by)
+        run_name, by = dataset_name(dataset, reader()), started_by(this_browser())
+        run = start_once(studio, dataset, config, lambda: None, run_name=run_name, by=by)
         return dataset.id, run.id, gr.Tabs(selected="train"), ""
 
     sample_time = quick.QuickTime(studio.workspace, studio.runs)

@@ -26,7 +26,7 @@ def start_once(
     config: TrainConfig,
     before: Callable[[], None],
     *,
-    called: str,
+    run_name: str,
     by: str,
     seeds: int = 1,
 ) -> Run:
@@ -46,9 +46,9 @@ def start_once(
             return again
         studio.jobs.check_room()
         if seeds == 1:
-            runs = [plan.new_run(dataset, config, studio.workspace, called=called, started_by=by)]
+            runs = [plan.new_run(dataset, config, studio.workspace, run_name=run_name, started_by=by)]
         else:
-            runs = [*repeats.new_repeats(dataset, config, studio.workspace, seeds, called=called, started_by=by)]
+            runs = [*repeats.new_repeats(dataset, config, studio.workspace, seeds, run_name=run_name, started_by=by)]
         before()
         studio.jobs.submit(*runs)
         return runs[0]

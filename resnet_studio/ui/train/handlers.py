@@ -136,11 +136,11 @@ class Handlers(RunControls):
         if found is None:
             return [gr.skip(), alert(say("train.start.why_none", language))]
         try:
-            called = dataset_name(found, language)
+            run_name = dataset_name(found, language)
             config = config_of(values, self._studio.workspace)
             by = started_by(this_browser())
             made = start_once(
-                self._studio, found, config, self._before_training, called=called, by=by, seeds=seeds_of(seeds)
+                self._studio, found, config, self._before_training, run_name=run_name, by=by, seeds=seeds_of(seeds)
             )
         except StudioError as error:
             return [gr.skip(), alert(train_form.sentence(error, language))]

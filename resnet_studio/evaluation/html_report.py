@@ -21,7 +21,11 @@ from resnet_studio.workspace import Run
 
 MISTAKES = 24
 SIDE = 160
-LOOKS = {"curves": plots.Look(185, 8, 96), "confusion": plots.Look(130, 8, 96), "reliability": plots.Look(115, 8, 96)}
+STYLES = {
+    "curves": plots.PlotStyle(185, 8, 96),
+    "confusion": plots.PlotStyle(130, 8, 96),
+    "reliability": plots.PlotStyle(115, 8, 96),
+}
 """Each plot as large as the page shows it, so that its letters are, too."""
 
 
@@ -34,7 +38,7 @@ def to_json(run: Run) -> dict[str, Any]:
     if not state.epochs and report.report is None:
         raise RunError("error.plots.none", run=run.id)
     scores = dict(run_report.to_json(report))
-    kept = state.finished or state.best
+    best = state.finished or state.best
     epochs = [
         {"epoch": each.epoch, "train_loss": each.train_loss, "validation_loss": each.validation_loss,
          "train_accuracy": each.train_accuracy, "validation_accuracy": each.validation_accuracy,
@@ -50,7 +54,7 @@ def to_json(run: Run) -> dict[str, Any]:
         "status": state.status,
         "accuracy": scores.get("accuracy"),
         "interval": list(scores["interval"]) if "interval" in scores else None,
-        "validation_accuracy": kept.validation_accuracy if kept else None,
+        "validation_accuracy": best.validation_accuracy if best else None,
         "epochs": epochs,
         "settings": settings.resolved.to_json(),
         "changed": settings.requested.changed(),
@@ -95,30 +99,30 @@ def html(run: Run, language: Language = "en") -> str:
     return page.render(
         report=values, say=words, language={"en": "en", "zh": "zh-Hans"}[language], version=__version__,
         today=date.today().isoformat(), plots=_plots(run, language), mistakes=_with_thumbnails(run, values),
-        settings=_settings(values, language), looks=LOOKS,
+        settings=_settings(values, language), looks=STYLES,
     )  # fmt: skip
 
 
-def plot(run: Run, name: str, look: plots.Look, language: Language = "en") -> Any:
+def plot(run: Run, name: str, style: plots.PlotStyle, language: Language = "en") -> Any:
     """The figure ``name`` of ``run``: curves, confusion or reliability. :class:`RunError` where there is none."""
     report, epochs = RunReport(run), run.state().epochs
     if name == "curves" and epochs:
-        return plots.curves(epochs, look, language)
+        return plots.curves(epochs, style, language)
     if name == "confusion" and report.report is not None:
-        return plots.confusion_matrix(report.report.to_json(), look, language)
+        return plots.confusion_matrix(report.report.to_json(), style, language)
     if name == "reliability" and (calibration := report.get(CALIBRATION)) is not None:
-        return plots.reliability(calibration, look, language)
+        return plots.reliability(calibration, style, language)
     raise RunError("error.plots.none", run=run.id)
 
 
-def compared_curves(runs: Sequence[Run], look: plots.Look, language: Language = "en") -> Any:
+def compared_curves(runs: Sequence[Run], style: plots.PlotStyle, language: Language = "en") -> Any:
     """The curves of ``runs`` in one figure. Raises :class:`RunError` where none has an epoch yet."""
     named = [(str(run.about["name"]), run.state().epochs) for run in runs]
     if not any(epochs for _, epochs in named):
         raise RunError("error.plots.none", run=runs[0].id)
     names = [name for name, _ in named]
     unique = [name if names.count(name) == 1 else f"{name} ({run.id})" for run, name in zip(runs, names, strict=True)]
-    return plots.comparison([(name, epochs) for name, (_, epochs) in zip(unique, named, strict=True)], look, language)
+    return plots.comparison([(name, epochs) for name, (_, epochs) in zip(unique, named, strict=True)], style, language)
 
 
 def plot_names(run: Run) -> tuple[str, ...]:
@@ -131,7 +135,7 @@ def _plots(run: Run, language: Language) -> dict[str, str]:
     """Each plot as a ``data:`` address: inside of an image the SVGs cannot clash with each other."""
     found = {}
     for name in plot_names(run):
-        written = plots.encoded(plot(run, name, LOOKS[name], language), "svg", LOOKS[name])
+        written = plots.encoded(plot(run, name, STYLES[name], language), "svg", STYLES[name])
         found[name] = f"data:image/svg+xml;base64,{base64.b64encode(written).decode()}"
     return found
 

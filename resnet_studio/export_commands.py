@@ -12,7 +12,7 @@ from resnet_studio.data_commands import Result
 from resnet_studio.durable import replacing
 from resnet_studio.errors import RunError
 from resnet_studio.evaluation import compare as comparing
-from resnet_studio.evaluation import handin, plots, tables
+from resnet_studio.evaluation import html_report, plots, tables
 from resnet_studio.run_commands import row
 from resnet_studio.service.run_data import Damaged, Overview, RunData
 from resnet_studio.workspace import Run, Workspace
@@ -45,7 +45,7 @@ def add(command: Command) -> None:
     plot.add_argument("runs", metavar="RUN", nargs="+", help=RUN)
     plot.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="folder for the files (default: here)")
     plot.add_argument("--format", choices=plots.FORMATS, default="png", help="default png")
-    plot.add_argument("--for", dest="look", choices=tuple(plots.LOOKS), default="paper", help="default paper")
+    plot.add_argument("--for", dest="look", choices=tuple(plots.STYLES), default="paper", help="default paper")
     plot.add_argument("--width", type=float, metavar="MM", help="width in millimetres, instead of what --for says")
     plot.add_argument("--dpi", type=int, metavar="N", help="dots an inch of a PNG, instead of what --for says")
     plot.add_argument("--language", choices=("en", "zh"), default="en", help="language of the labels (default en)")
@@ -78,7 +78,7 @@ def report(options: argparse.Namespace, workspace: Workspace) -> Result:
     if out.is_dir():
         raise RunError("error.report.exists", path=str(out))
     report_api.save_report(run, out, language=options.language)
-    return Result(str(out), {**handin.to_json(run), "file": str(out)})
+    return Result(str(out), {**html_report.to_json(run), "file": str(out)})
 
 
 def write_tables(options: argparse.Namespace, workspace: Workspace) -> Result:
@@ -123,20 +123,20 @@ def runs_table(listed: Sequence[Overview | Damaged]) -> DataFrame:
 
 def write_plots(options: argparse.Namespace, workspace: Workspace) -> Result:
     """Draw the plots of one run, or the curves of several."""
-    look = plots.look(options.look, width=options.width, dpi=options.dpi)
+    style = plots.plot_style(options.look, width=options.width, dpi=options.dpi)
     runs = [workspace.find_run(name) for name in options.runs]
     if len(runs) == 1:
-        names = handin.plot_names(runs[0])
-        drawn = {name: handin.plot(runs[0], name, look, options.language) for name in names}
+        names = html_report.plot_names(runs[0])
+        drawn = {name: html_report.plot(runs[0], name, style, options.language) for name in names}
         stem = f"{runs[0].id}-"
     else:
-        drawn, stem = {"comparison": handin.compared_curves(runs, look, options.language)}, ""
+        drawn, stem = {"comparison": html_report.compared_curves(runs, style, options.language)}, ""
     if not drawn:
         raise RunError("error.plots.none", run=runs[0].id)
     files = {}
     for name, figure in drawn.items():
         path = options.out / f"{stem}{name}.{options.format}"
-        _write(path, plots.encoded(figure, options.format, look))
+        _write(path, plots.encoded(figure, options.format, style))
         files[name] = str(path)
     return Result("\n".join(files.values()), {"runs": [run.id for run in runs], "files": files})
 

@@ -18,7 +18,7 @@ from PIL import Image
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import RunError
-from resnet_studio.evaluation import compare, fonts, handin, plots, tables
+from resnet_studio.evaluation import compare, fonts, html_report, plots, tables
 from resnet_studio.evaluation.calibration import calibrated
 from resnet_studio.text import say
 
@@ -102,34 +102,34 @@ def size(content, format):
 @pytest.mark.parametrize("format", plots.FORMATS)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_plot_has_the_size_that_was_asked_for(run, format, language):
-    look = plots.look("column", dpi=100)
-    assert handin.plot_names(run) == ("curves", "confusion", "reliability")
-    for name in handin.plot_names(run):
-        content = plots.encoded(handin.plot(run, name, look, language), format, look)
+    style = plots.plot_style("column", dpi=100)
+    assert html_report.plot_names(run) == ("curves", "confusion", "reliability")
+    for name in html_report.plot_names(run):
+        content = plots.encoded(html_report.plot(run, name, style, language), format, style)
         width, height = size(content, format)
         assert width == pytest.approx(89 / 25.4 * (100 if format == "png" else 72), abs=1)
         assert 0.4 < height / width < 0.9
 
 
 def test_a_curve_shows_the_values_of_the_run(run):
-    figure = handin.plot(run, "curves", plots.LOOKS["paper"])
+    figure = html_report.plot(run, "curves", plots.STYLES["paper"])
     lines = {line.get_label(): list(line.get_ydata()) for line in figure.axes[0].lines}
     assert lines["validation"] == [epoch.validation_loss for epoch in run.state().epochs]
 
 
 def test_a_matrix_is_dark_where_the_pictures_are_and_says_how_many(run):
-    figure = handin.plot(run, "confusion", plots.LOOKS["paper"])
+    figure = html_report.plot(run, "confusion", plots.STYLES["paper"])
     cells = [text.get_text() for text in figure.axes[0].texts]
     assert cells == [str(cell) for row in run.read_json("report.json")["confusion"] for cell in row]
 
 
 def test_names_in_any_script_are_shown_or_replaced_with_a_word(run, monkeypatch):
-    look = plots.LOOKS["paper"]
+    style = plots.STYLES["paper"]
     monkeypatch.setattr(fonts, "installed_families", lambda: [fonts.LATIN])
-    figure = handin.plot(run, "confusion", look)
+    figure = html_report.plot(run, "confusion", style)
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == [*HOSTILE[:2], "#3"]
     assert say("plots.no_font") in [text.get_text() for text in figure.texts]
-    assert plots.encoded(figure, "png", look)
+    assert plots.encoded(figure, "png", style)
 
 
 NO_CHINESE = not set(fonts.CHINESE) & set(fonts.installed_families())
@@ -137,31 +137,31 @@ NO_CHINESE = not set(fonts.CHINESE) & set(fonts.installed_families())
 
 @pytest.mark.skipif(NO_CHINESE, reason="no font with Chinese characters here")
 def test_chinese_names_are_drawn_where_a_font_has_them(workspace, recwarn):
-    look, run = plots.LOOKS["paper"], made_run(workspace, classes=("猫", "狗"))
-    figure = handin.plot(run, "confusion", look, "zh")
+    style, run = plots.STYLES["paper"], made_run(workspace, classes=("猫", "狗"))
+    figure = html_report.plot(run, "confusion", style, "zh")
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["猫", "狗"]
     for format in plots.FORMATS:
-        assert plots.encoded(figure, format, look)
+        assert plots.encoded(figure, format, style)
     assert not [each for each in recwarn if "Glyph" in str(each.message)]
 
 
 def test_a_dollar_is_no_formula(run):
-    figure = handin.plot(run, "confusion", plots.LOOKS["paper"])
-    assert plots.encoded(figure, "svg", plots.LOOKS["paper"])
-    assert plots.encoded(handin.compared_curves([run], plots.LOOKS["paper"]), "png", plots.LOOKS["paper"])
+    figure = html_report.plot(run, "confusion", plots.STYLES["paper"])
+    assert plots.encoded(figure, "svg", plots.STYLES["paper"])
+    assert plots.encoded(html_report.compared_curves([run], plots.STYLES["paper"]), "png", plots.STYLES["paper"])
 
 
 def test_plots_are_drawn_from_many_threads_without_any_state(run):
-    look = plots.look("column", dpi=60)
+    style = plots.plot_style("column", dpi=60)
 
     def draw(_):
-        return plots.encoded(handin.plot(run, "confusion", look), "png", look)
+        return plots.encoded(html_report.plot(run, "confusion", style), "png", style)
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(draw, range(8)))) == 1
     code = (
         "import sys\nfrom resnet_studio.evaluation import plots\n"
-        "figure, _ = plots.new_figure(plots.LOOKS['paper'], 1, 1)\nplots.encoded(figure, 'png', plots.LOOKS['paper'])\n"
+        "p = plots.STYLES['paper']\nfigure, _ = plots.new_figure(p, 1, 1)\nplots.encoded(figure, 'png', p)\n"
         "print('matplotlib.pyplot' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -171,7 +171,7 @@ def test_plots_are_drawn_from_many_threads_without_any_state(run):
 @pytest.mark.parametrize("odd", [{"width": 5}, {"dpi": 5000}, {"width": 1000, "dpi": 1200}])
 def test_a_plot_that_is_too_large_gets_a_sentence(odd):
     with pytest.raises(RunError, match="mm wide"):
-        plots.look("paper", **odd)
+        plots.plot_style("paper", **odd)
 
 
 def test_the_calibration_is_that_of_its_definition():
@@ -269,7 +269,7 @@ class Outside(HTMLParser):
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_report_is_one_file_that_asks_for_nothing(run, language):
     page = Outside()
-    page.feed(handin.html(run, language))
+    page.feed(html_report.html(run, language))
     assert page.asked == [] and page.scripts == 0
     assert page.images == 3 + 2  # plots, mistakes
     assert set(HOSTILE) <= set(page.words)
@@ -279,7 +279,7 @@ def test_the_report_is_one_file_that_asks_for_nothing(run, language):
 
 
 def test_the_report_for_programs_holds_its_parts(run):
-    found = handin.to_json(run)
+    found = html_report.to_json(run)
     assert found["interval"] == run.read_json("report.json")["interval"]
     assert found["calibration"]["error"] >= 0 and len(found["epochs"]) == 3
     assert len(found["mistakes"]) == 2
@@ -293,7 +293,7 @@ def test_the_reproduction_line_is_one_that_the_command_line_takes(workspace):
     import shlex
 
     run = made_run(workspace, epochs=7, horizontal_flip=False, head="hidden")
-    words = shlex.split(handin.reproduction(run))
+    words = shlex.split(html_report.reproduction(run))
     options = cli.build_parser().parse_args(words[1:])
     assert options.command == "train" and options.epochs == 7 and options.horizontal_flip is False
     assert options.seed == run.config.seed
@@ -305,15 +305,15 @@ def test_a_run_without_test_pictures_or_pictures_still_has_a_report(workspace):
     run = hand_made.new_run(workspace)
     hand_made.train(run, epochs=2)
     hand_made.finish(run, None)
-    assert "no independent score" in handin.html(run)
+    assert "no independent score" in html_report.html(run)
     tested = made_run(workspace, "tested", wrong={0: 1})
     shutil.rmtree(workspace.datasets / "digits")
-    assert "<li><div>" in handin.html(tested)
+    assert "<li><div>" in html_report.html(tested)
 
 
 def test_a_run_without_an_epoch_gets_a_sentence(workspace):
     with pytest.raises(RunError, match="nothing to plot yet"):
-        handin.to_json(hand_made.new_run(workspace))
+        html_report.to_json(hand_made.new_run(workspace))
 
 
 def test_python_compares_and_reports_like_the_command_line(workspace, run, tmp_path):

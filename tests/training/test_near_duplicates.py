@@ -13,7 +13,7 @@ from resnet_studio.data.doors import open_data
 from resnet_studio.data.run_split import split_of
 from resnet_studio.events import Noted, Preparing
 from resnet_studio.training.control import Control
-from resnet_studio.training.keeping import keep_near_together
+from resnet_studio.training.near_duplicates import group_near_duplicates
 from resnet_studio.training.plan import new_run
 from resnet_studio.workspace import Workspace
 
@@ -43,7 +43,7 @@ def split_pairs(run):
 
 
 def kept(run, control=None):
-    return list(keep_near_together(run, control or Control()))
+    return list(group_near_duplicates(run, control or Control()))
 
 
 def test_near_duplicates_are_never_split(mirrored):
@@ -128,7 +128,7 @@ def series(tmp_path):
 
 def test_series_on_both_sides_of_a_split_are_called_out_and_kept_ones_are_not(tmp_path):
     from resnet_studio.data.splitting import cut
-    from resnet_studio.training.keeping import series_cautions
+    from resnet_studio.training.near_duplicates import series_cautions
 
     dataset = series(tmp_path)
     (note,) = series_cautions(cut(dataset, TrainConfig()))

@@ -1,4 +1,4 @@
-"""Near-duplicates are never split: they are looked for before a training begins, and its split follows."""
+"""Near-duplicates stay on one side of the split: they are searched for before a training begins."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.part_names import PARTS
 from resnet_studio.data.run_split import split_of
 from resnet_studio.events import Event, Noted, Preparing
-from resnet_studio.training.batches import retold
+from resnet_studio.training.batches import map_progress
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Sample, Split
@@ -23,10 +23,10 @@ STAGE = "near-duplicates"
 _SERIES_APART = 0.1  # of all series, from which on it is worth a word
 
 
-def keep_near_together(run: Run, control: Control) -> Generator[Event, None, bool]:
-    """Look for near-duplicates, if that has yet to be done for ``run``, and write its split anew where there are any.
+def group_near_duplicates(run: Run, control: Control) -> Generator[Event, None, bool]:
+    """Look for near-duplicates, if that has yet to be done for ``run``, and write a new split where there are any.
 
-    Returns False where ``control`` asked for the end meanwhile.
+    Returns False where ``control`` asked it to end.
     """
     before = split_of(run)
     if before.together.get("near", 0) is not None:
@@ -34,22 +34,22 @@ def keep_near_together(run: Run, control: Control) -> Generator[Event, None, boo
     samples = splitting.whole(before).samples
     search = near.near_groups(samples, [before.path(sample) for sample in samples], ArrayCache(run.cache))
     found: near.Groups = ()
-    telling = retold(search, lambda step: Preparing(stage=STAGE, done=step.done, total=step.total))
+    progress = map_progress(search, lambda step: Preparing(stage=STAGE, done=step.done, total=step.total))
     while True:
         try:
-            yield next(telling)
+            yield next(progress)
         except StopIteration as stop:
             found = stop.value
             break
         if control.request:
-            telling.close()
+            progress.close()
             return False
-    yield from _settle(run, before, samples, found)
+    yield from _write_split(run, before, samples, found)
     return True
 
 
 def series_cautions(cut: Split) -> Iterator[Event]:
-    """That series, as names show them, lie on more than one side of ``cut``."""
+    """Warn where series, as the names show them, lie on more than one side of ``cut``."""
     if cut.preset or not cut.together:
         return
     whole = splitting.whole(cut)
@@ -68,7 +68,7 @@ def series_cautions(cut: Split) -> Iterator[Event]:
         yield Noted(key="note.groups.series", values=values)
 
 
-def _settle(run: Run, before: Split, samples: Sequence[Sample], found: near.Groups) -> Iterator[Event]:
+def _write_split(run: Run, before: Split, samples: Sequence[Sample], found: near.Groups) -> Iterator[Event]:
     """Write down the split with the near-duplicates ``found`` among ``samples`` on one side."""
     config = run.config
     keys = groups.joined([sample.group for sample in samples], near.keys_of(len(samples), found))

@@ -9,8 +9,8 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
 from resnet_studio.errors import StudioError
-from resnet_studio.evaluation import handin, plots, tables
-from resnet_studio.handin_commands import run_tables, runs_table
+from resnet_studio.evaluation import html_report, plots, tables
+from resnet_studio.export_commands import run_tables, runs_table
 from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.downloads import disposition, file_name
@@ -43,10 +43,10 @@ def _add_run(router: APIRouter, studio: Studio) -> None:
 
     @router.get("/studio/runs/{name}/plot/{plot}.{format}")
     def run_plot(request: Request, name: str, plot: str, format: plots.Format, purpose: Purpose = "slide") -> Response:
-        run, language, look = _run(studio, name), language_of(request), plots.LOOKS[purpose]
+        run, language, style = _run(studio, name), language_of(request), plots.STYLES[purpose]
 
         def made() -> bytes:
-            return plots.encoded(handin.plot(run, plot, look, language), format, look)
+            return plots.encoded(html_report.plot(run, plot, style, language), format, style)
 
         return _answer(made, plots.MEDIA[format], file_name(run, f"-{plot}-{purpose}.{format}"), language)
 
@@ -55,7 +55,7 @@ def _add_run(router: APIRouter, studio: Studio) -> None:
         run, language = _run(studio, name), language_of(request)
 
         def made() -> bytes:
-            return handin.html(run, language).encode("utf-8", "replace")
+            return html_report.html(run, language).encode("utf-8", "replace")
 
         return _answer(made, "text/html; charset=utf-8", file_name(run, "-report.html"), language)
 
@@ -75,13 +75,13 @@ def _add_all(router: APIRouter, studio: Studio) -> None:
         run: Annotated[list[str] | None, Query()] = None,
         purpose: Purpose = "slide",
     ) -> Response:
-        look, language = plots.LOOKS[purpose], language_of(request)
+        style, language = plots.STYLES[purpose], language_of(request)
         runs: Sequence[Run] = [_run(studio, name) for name in (run or [])[:MOST_COMPARED]]
         if not runs:
             raise HTTPException(404)
 
         def made() -> bytes:
-            return plots.encoded(handin.compared_curves(runs, look, language), format, look)
+            return plots.encoded(html_report.compared_curves(runs, style, language), format, style)
 
         return _answer(made, plots.MEDIA[format], f"comparison-{purpose}.{format}", language)
 

@@ -18,7 +18,7 @@ def run() -> NoReturn:
     compiler.defer()
     gc.set_threshold(100_000, 20, 100)  # nor are they looked through again and again
     status = main()
-    with suppress(OSError):  # whoever read the output may have left
+    with suppress(OSError):  # the reader of the output may have left
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(status)

@@ -209,7 +209,7 @@ def repeat(
 
 
 def _train_all(runs: tuple[Run, ...], on_event: OnEvent | None, control: Control | None) -> None:
-    """Train ``runs`` as one job; the last one's trouble is raised where none of them came to an end."""
+    """Train ``runs`` as one job; raises the error of the last one where none of them finished."""
     from resnet_studio.training.control import Control
     from resnet_studio.training.driving import Job, carry_out, drive
 
@@ -227,7 +227,7 @@ def predict(
     device: str = "auto",
     drawings: bool = False,
 ) -> list[Prediction | StudioError]:
-    """What ``model`` (a run or a checkpoint) says of each of ``pictures``; a bad picture gives its error in place.
+    """The prediction of ``model`` (a run or a checkpoint) for each of ``pictures``; for a bad picture its error.
 
     ``drawings``: they were drawn for this model, and are reduced to the size of its training pictures first.
     """

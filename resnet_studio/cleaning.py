@@ -1,7 +1,7 @@
-"""What programs that were killed left behind, and uploads that nobody came back for, removed from a workspace.
+"""Removes what killed programs left behind and abandoned uploads from a workspace.
 
-What a process makes for a while carries its name (:mod:`resnet_studio.owners`) and goes once that process is dead; what
-carries none, or the name of a process that cannot be seen from here, goes once nothing in it was written for a day.
+Temporary files carry the name of their process (:mod:`resnet_studio.owners`) and are removed once that process is
+dead; others, or those of a process that cannot be seen from here, once nothing in them was written for a day.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DAY = 24 * 3600.0
 HOUR = 3600.0
 EVERY_SECONDS = 600.0
 SPARE_BYTES = 2 * 2**30
-"""With less free than this on the disk, uploads are kept for an hour only."""
+"""With less free than this on the disk, uploads are removed after an hour."""
 BEGUN = frozenset({"split.json"})
 """What a folder holds at most before it is a run."""
 
@@ -75,7 +75,7 @@ def _unfinished_folders(workspace: Workspace) -> Iterator[Path]:
 
 
 def _is_leftover(path: Path, age: float) -> bool:
-    """Whether nobody needs ``path`` any more: its process is dead; of an unknown one, it is ``age`` seconds old."""
+    """Whether ``path`` is not needed any more: its process is dead or, if unknown, it is ``age`` seconds old."""
     token = owners.TOKEN.search(path.name)
     alive = owners.is_alive(token[0]) if token else None
     return time.time() - _newest(path) > age if alive is None else not alive

@@ -84,7 +84,7 @@ def _failed(error: Exception, as_json: bool) -> int:
 
 
 def _escape_unprintable() -> None:
-    """Let no character end a command: what the terminal cannot show, as names that are not UTF-8, becomes escapes."""
+    """Escape what the terminal cannot show, such as names that are not UTF-8, instead of failing on it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -111,7 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
     def command(name: str, summary: str) -> argparse.ArgumentParser:
         sub: argparse.ArgumentParser = subparsers.add_parser(name, help=summary, description=summary)
         sub.add_argument("--json", action="store_true", help="print one JSON object as the last line of output")
-        sub.add_argument("--workspace", type=Path, metavar="DIR", help="where data sets and runs are kept")
+        sub.add_argument("--workspace", type=Path, metavar="DIR", help="where data sets and runs are stored")
         return sub
 
     _add_training(command)
@@ -196,7 +196,7 @@ def _add_models(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
 def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     runs = command("runs", "list the runs")
     runs.add_argument("--delete", metavar="RUN", help="remove a run for good")
-    runs.add_argument("--clear-cache", action="store_true", help="remove decoded pictures and kept features")
+    runs.add_argument("--clear-cache", action="store_true", help="remove decoded pictures and cached features")
     runs.add_argument("--tensorboard", type=Path, metavar="DIR", help="write the TensorBoard logs of all runs there")
 
     rename = command("rename", "give a run another name, a note, or both")

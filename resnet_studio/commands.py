@@ -46,10 +46,10 @@ OF_DATA = {
 
 
 def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
-    """Do what ``options.command`` says; compute along where another process of a launcher does it."""
+    """Do what ``options.command`` says; take part where another process of a launcher leads."""
     if options.command in ("train", "resume") and world.is_follower():
         for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)  # rank 0 gets them too, and says what is to be done
+            signal.signal(each, signal.SIG_IGN)  # rank 0 gets them too, and decides
         if not follow(world.join()):
             raise RunError("error.devices.lost")
         return Result("", {})
@@ -140,7 +140,7 @@ def resume(name: str, workspace: Workspace, terminal: Terminal) -> Result:
 
 
 def _repeated(found: Repeats, tensorboard: Path | None = None) -> Result:
-    """The result of a study; one that was paused, or whose program was to end, says how to go on with it."""
+    """The result of a study; one that was paused or interrupted says how to resume it."""
     if tensorboard:
         _write_tensorboard([part.run for part in found.parts], tensorboard)
     if any(part.status == "interrupted" for part in found.parts) and not found.stopped:

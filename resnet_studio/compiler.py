@@ -1,11 +1,11 @@
-"""torch's compiler, left out until somebody compiles: importing it takes as long as importing torch itself.
+"""Defers the import of torch's compiler until something is compiled: it takes as long as importing torch itself.
 
 torchvision's import and torch's optimisers import ``torch._dynamo`` for three small questions, which are answered here
-as it would answer them where nothing is being compiled. Whoever asks for more gets the real one.
+as it would answer them where nothing is being compiled. Any other attribute loads the real one.
 
 Measured with torch 2.14 on a two-core AMD EPYC, three processes each in turn: the first step of a training is reached
 after 4.2 CPU seconds instead of 6.0, 1.26 times as fast (1.26 to 1.59); ``benchmarks/imports.py`` measures it again.
-``RESNET_STUDIO_COMPILER=1`` in the environment leaves torch as it is.
+``RESNET_STUDIO_COMPILER=1`` in the environment leaves torch unchanged.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SWITCH = "RESNET_STUDIO_COMPILER"
 
 
 class _LazyModule(ModuleType):
-    """Stands in for a module of the compiler; gives way to the real one when asked for what it does not hold."""
+    """A placeholder for a module of the compiler, replaced by the real one when another attribute is read."""
 
     def __init__(self, name: str, **answers: Any) -> None:
         super().__init__(name)

@@ -1,4 +1,4 @@
-"""What a training is asked to do: one frozen dataclass is the schema of the form, the command line and ``config.json``.
+"""The settings of a training: one frozen dataclass is the schema of the form, the command line and ``config.json``.
 
 A number that is ``None`` and a choice that is ``"auto"`` are left to the studio; :mod:`resnet_studio.training.plan`
 fills them in from the pictures and the machine before a run begins.

@@ -181,17 +181,17 @@ def _near_duplicates(options: argparse.Namespace, dataset: Dataset, workspace: W
     from resnet_studio.data.cache import ArrayCache
 
     files = [dataset.path(sample) for sample in dataset.samples]
-    search, told = near.near_groups(dataset.samples, files, ArrayCache(workspace.cache)), terminal.steps("likeness")
+    search, report = near.near_groups(dataset.samples, files, ArrayCache(workspace.cache)), terminal.steps("likeness")
     while True:
         try:
             step = next(search)
         except StopIteration as stop:
             return _Alike(stop.value, near.findings(dataset, stop.value))
-        told(step.done, step.total)
+        report(step.done, step.total)
 
 
 def _kept_together(dataset: Dataset, by: str, alike: _Alike) -> tuple[Split, dict[str, Any]]:
-    """The split with what ``by`` and the near-duplicates keep together, and what that comes to."""
+    """The split with what ``by`` and the near-duplicates keep together, and a summary of that."""
     from resnet_studio.config import TrainConfig
     from resnet_studio.data import groups, near, splitting
 
@@ -273,7 +273,7 @@ def _accuracy(accuracy: float, count: int, interval: tuple[float, float], what: 
 
 
 def _seen(report: Report) -> list[str]:
-    """What to know about pictures that the model has seen; nothing where it has seen none."""
+    """A note on pictures that the model has seen; empty where it has seen none."""
     if report.trained_on is None or report.chosen_by is None:
         return [say("evaluate.not_known", "en")]
     if report.unseen is None:

@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]
 
 
 class DownloadError(Exception):
-    """The network is away, or what came is not the file that was asked for. ``status`` is that of HTTP, where known."""
+    """The network is away, or the received file is not the requested one. ``status`` is that of HTTP, where known."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -80,7 +80,7 @@ def fetch(
     """Download ``url`` (http or https) to ``path``, which is replaced only once all of it has come and is right.
 
     ``checksum`` is by default the digest in the file's name, if there is one. With ``resume`` what has come stays
-    beside ``path`` when the download ends early, and the next call goes on from there; what does not fit then is
+    beside ``path`` when the download ends early, and the next call continues from there; what does not fit then is
     thrown away and downloaded from the start. Only one call at a time may do so for a ``path``, and only a file with a
     checksum is resumed. ``progress`` gets the bytes done and in all (0 where unknown) several times a second; what it
     raises ends the download. Raises :class:`DownloadError`, also where the other side is silent for ``timeout_seconds``

@@ -111,7 +111,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def reserve(path: Path) -> None:
-    """Take the place on the disk for every byte of the file ``path``, which may have holes; its content stays.
+    """Reserve disk space for every byte of the file ``path``, which may have holes; its content stays.
 
     Writing into a hole through a memory map on a full disk would end the whole process (SIGBUS).
     """

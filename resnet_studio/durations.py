@@ -20,12 +20,12 @@ BEGINS: Mapping[str, Phase] = MappingProxyType(
         "Failed": "",
     }
 )
-"""The phase that an event begins; none where nothing goes on after it. Other events change nothing."""
+"""The phase that an event begins; none where nothing follows it. Other events change nothing."""
 STARTING_UP = "start"
 
 
 def requested_at(about: Mapping[str, Any]) -> float | None:
-    """When a run was asked for, seconds since 1970, from its ``about``; None where an older version did not say."""
+    """When a run was requested, seconds since 1970, from its ``about``; None where an older version did not say."""
     seconds = about.get("asked")
     return float(seconds) if isinstance(seconds, (int, float)) else None
 
@@ -35,7 +35,7 @@ class Durations:
     """Seconds in each phase so far; ``preparing`` by stage, as ``Preparing`` events name it, or :data:`STARTING_UP`.
 
     ``first`` and ``last`` are the times of the first and the latest event, seconds since 1970. What lies between the
-    end of a program, or its death, and the next time that the run was asked for is counted nowhere.
+    end of a program, or its death, and the next request to train the run is not counted.
     """
 
     waiting: float = 0.0
@@ -51,7 +51,7 @@ class Durations:
         """These durations after an event of class ``kind`` at ``time``; ``stage`` is that of a ``Preparing``."""
         phase = BEGINS.get(kind, self.phase)
         if kind not in BEGINS and self.phase in ("", "waiting"):
-            phase = "preparing"  # a note or the like: whoever trains it has begun
+            phase = "preparing"  # a note or the like: its training has begun
         died = (kind == "Queued" and self.phase != "waiting") or (kind == "Preparing" and self.phase == "training")
         passed = 0.0 if died or not self.last else max(0.0, time - self.last)
         counted = self._with(self._seconds + passed)

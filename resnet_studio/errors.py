@@ -39,4 +39,4 @@ class CheckpointError(StudioError):
 
 
 class RunError(StudioError):
-    """A run is missing, or not in a state that allows what was asked."""
+    """A run is missing, or not in a state that allows the request."""

@@ -1,6 +1,6 @@
 """The facts that a run can state, and their JSON form.
 
-The training loop yields events; whoever drives it appends them to the run's ``events.jsonl``; a page, a terminal and
+The training loop yields events; its caller appends them to the run's ``events.jsonl``; a page, a terminal and
 the tests read that log and nothing else.
 """
 
@@ -59,7 +59,7 @@ class Preparing(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PicturesSkipped(Event):
-    """Pictures that turned out to be unreadable when decoded; training goes on without them."""
+    """Pictures that turned out to be unreadable when decoded; training continues without them."""
 
     files: tuple[str, ...]
 
@@ -128,7 +128,7 @@ class Testing(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Finished(Event):
-    """The end: the best epoch's model is kept; ``test_accuracy`` is None where there are no test pictures."""
+    """The end: the best epoch's model is saved; ``test_accuracy`` is None where there are no test pictures."""
 
     reason: FinishReason
     epochs_run: int
@@ -151,7 +151,7 @@ class Interrupted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Failed(Event):
-    """The run ended by an error; ``key`` and ``values`` are its sentence, ``detail`` is for whoever looks into it."""
+    """The run ended by an error; ``key`` and ``values`` are its sentence, ``detail`` is for debugging."""
 
     key: str
     values: Mapping[str, Any] = field(default_factory=dict)

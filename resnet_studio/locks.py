@@ -1,6 +1,6 @@
-"""Who holds what, also across processes. Looking whether something is held never takes it.
+"""Locks between threads and processes, with their owners. Checking whether one is held never takes it.
 
-Whoever takes a lock writes beside it who that is. Whoever looks reads this first: without it nothing is held. Where the
+The owner of a lock writes its token beside it. A check reads this first: without it nothing is held. Where the
 file system has no locks (some network folders and containers), what is written is all there is.
 """
 
@@ -22,7 +22,7 @@ QUIET_SECONDS = 600.0
 
 
 class Lock:
-    """The lock ``path``; the system lets go of it when the process that holds it dies. Raises ``filelock.Timeout``."""
+    """The lock ``path``; the system releases it when its process dies. Raises ``filelock.Timeout``."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -31,7 +31,7 @@ class Lock:
         self._taken = False
 
     def acquire(self, timeout: float = -1) -> Lock:
-        """Take the lock; waits up to ``timeout`` seconds (for ever by default), else raises ``Timeout``."""
+        """Take the lock; waits up to ``timeout`` seconds (without limit by default), else raises ``Timeout``."""
         try:
             self._native.acquire(timeout=timeout)
         except Timeout:
@@ -46,7 +46,7 @@ class Lock:
         return self
 
     def release(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         if self._taken:
             with suppress(OSError):
                 self._owner.unlink(missing_ok=True)
@@ -76,7 +76,7 @@ class Lock:
         self.release()
 
     def _sign(self) -> None:
-        """Write who holds the lock, at once and as a whole; lets go of it where that fails."""
+        """Write who holds the lock, at once and as a whole; releases it where that fails."""
         draft = self._owner.with_name(f".{self._owner.name}.{owners.this_process()}.tmp")
         try:
             draft.write_text(owners.this_process(), encoding="ascii")

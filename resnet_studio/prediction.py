@@ -32,7 +32,7 @@ TAPPED = STAGES[:-1]
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the model says of one picture: the best class, its probability, and (class, probability) best first."""
+    """The prediction for one picture: the best class, its probability, and (class, probability) best first."""
 
     label: str
     probability: float
@@ -44,10 +44,10 @@ class Activations:
     """What a network computes for N pictures, fp32 on the CPU.
 
     ``logits`` [N, classes] come before the softmax, in the order of ``card.classes``. ``features`` [N, C] are what the
-    head gets: the last stage's output, averaged over the picture. ``stages`` has those asked for by name, "stem" and
+    head gets: the last stage's output, averaged over the picture. ``stages`` has the requested ones by name, "stem" and
     "layer1" to "layer4", each [N, C of that stage], averaged in the same way.
 
-    ``places`` [N] says which of the pictures given the rows are of; ``errors`` why others have none, by their place.
+    ``places`` [N] are the indices of the pictures of the rows; ``errors`` has the errors of the others, by index.
     """
 
     logits: Tensor
@@ -73,7 +73,7 @@ class Activations:
 
 @dataclass(eq=False)
 class _PendingBatch:
-    """Someone's ``batch`` [N, 3, crop, crop], and its ``answer`` once there is one."""
+    """The ``batch`` [N, 3, crop, crop] of one call, and its ``answer`` once it is computed."""
 
     batch: Tensor
     answer: Activations | None = None
@@ -187,8 +187,8 @@ class Predictor:
     def _activations(self, batch: Tensor, stages: Sequence[Stage] = ()) -> Activations:
         """What the network computes for ``batch`` [N, 3, crop, crop].
 
-        One batch is computed at a time: two at once would fight for the same cores and both come late. The batches of
-        threads that wait meanwhile are computed together by the first of them; not those that ask for ``stages``.
+        One batch is computed at a time: two at once would compete for the same cores and both be late. Requests that
+        arrive during a computation are batched and computed by the first waiting thread, except those for ``stages``.
         """
         import torch
 
@@ -210,7 +210,7 @@ class Predictor:
         return own.answer
 
     def _take_pending(self, own: _PendingBatch) -> list[_PendingBatch]:
-        """``own`` and as many of the others who wait as fit into a batch; they wait no longer."""
+        """Take ``own`` and as many other pending batches as fit into one off the queue."""
         chosen, room = [own], self._batch_size - len(own.batch)
         for other in self._pending:
             if other is not own and len(other.batch) <= room:
@@ -221,7 +221,7 @@ class Predictor:
 
     @property
     def waiting(self) -> int:
-        """How many calls wait to be computed together with others."""
+        """The number of calls that wait to be batched."""
         return len(self._pending)
 
     def compute(self, batch: Tensor, stages: Sequence[Stage] = ()) -> Activations:

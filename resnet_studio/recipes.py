@@ -60,7 +60,7 @@ def _listed(**changes: Mapping[str, Any]) -> Mapping[str, Recipe]:
 
 
 RECIPES: Mapping[str, Recipe] = _listed(
-    # A frozen network whose pictures are not varied sees each of them once: the head is trained on kept features.
+    # A frozen network whose pictures are not varied sees each of them once: the head is trained on cached features.
     quick_probe={"freeze": "layer4", "epochs": 5, "augmentation": "none"},
     # The defaults are the recipe that the project's benchmarks compare: AdamW, one cycle (arXiv 1708.07120).
     balanced={},
@@ -87,7 +87,7 @@ RECIPES: Mapping[str, Recipe] = _listed(
         "augmentation": "standard",
     },
     # "ConvNet as fixed feature extractor" (Stanford CS231n, transfer learning), with Adam as published (arXiv
-    # 1412.6980): rate 0.001, no decay, no schedule. Views are kept as features, so that an epoch costs next to nothing.
+    # 1412.6980): rate 0.001, no decay, no schedule. Views are cached as features, so that an epoch costs little.
     hidden_head={
         "freeze": "layer4", "head": "hidden", "hidden_units": 1024, "dropout": 0.2, "optimizer": "adam",
         "learning_rate": 1e-3, "weight_decay": 0, "schedule": "constant", "warmup_fraction": 0,

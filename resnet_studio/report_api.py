@@ -1,4 +1,4 @@
-"""The Python API for what others read: comparisons and reports to hand in.
+"""The Python API of comparisons and reports.
 
 >>> import resnet_studio as studio
 >>> print(studio.compare(first, second).to_json()["pairs"][0]["verdict"])  # doctest: +SKIP
@@ -31,7 +31,7 @@ def compare(*runs: Run | str, workspace: Workspace | None = None) -> Comparison:
 def save_report(
     run: Run | str, target: str | Path, *, language: Language = "en", workspace: Workspace | None = None
 ) -> Path:
-    """Write the report on ``run`` to hand in, one HTML file that needs nothing beside it, to ``target``; returns that.
+    """Write the report on ``run`` as one self-contained HTML file to ``target``, and return that.
 
     Raises :class:`RunError` where the run has no epoch yet or cannot be read.
     """

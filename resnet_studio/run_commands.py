@@ -43,7 +43,7 @@ def doctor(workspace: Workspace, terminal: Terminal) -> Result:
 
 
 def end(options: argparse.Namespace, workspace: Workspace) -> Result:
-    """Ask whoever trains a run to stop or pause it, and wait for its end."""
+    """Ask the process that trains a run to stop or pause it, and wait for its end."""
     from resnet_studio.training.driving import ask, wait_for_end
     from resnet_studio.training.waiting import find
 

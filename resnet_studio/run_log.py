@@ -26,7 +26,7 @@ PROGRESS = re.compile(
 
 
 class FoldedLog:
-    """The log at ``path``, folded as far as it was written; any number of threads may ask at once.
+    """The log at ``path``, folded as far as it was written; safe to use from many threads.
 
     A log is read again from its beginning where it was replaced, cut short, or changed without growing.
     """
@@ -49,12 +49,12 @@ class FoldedLog:
 
     @property
     def size(self) -> int:
-        """Bytes of the file when it was last asked for its state."""
+        """Bytes of the file when its state was last read."""
         return self._seen[1]
 
     def _read_on(self) -> None:
         try:
-            found = os.stat(self.path)  # noqa: PTH116 - asked often, and Path is slower
+            found = os.stat(self.path)  # noqa: PTH116 - called often, and Path is slower
         except FileNotFoundError:
             self._state, self._offset, self._seen = RunState(), 0, (0, 0, 0)
             return

@@ -1,4 +1,4 @@
-"""What ``config.json`` holds of a run: the facts about it, the settings asked for and the settings trained with."""
+"""What ``config.json`` holds of a run: the facts about it, the requested and the resolved settings."""
 
 from __future__ import annotations
 

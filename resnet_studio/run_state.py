@@ -55,7 +55,7 @@ class RunState:
 
     @property
     def best(self) -> EpochFinished | None:
-        """The epoch whose model is kept."""
+        """The epoch with the best model."""
         return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
 
     def seconds(self, requested_at: float | None = None) -> float:

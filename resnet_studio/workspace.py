@@ -7,7 +7,7 @@ WORKSPACE/
                   session.json (who works on it), request.json (that it be stopped or paused)
                   ended.json (trained, not tested yet), reserve (disk space for the log while it is trained)
   imports/        checkpoints from elsewhere
-  cache/          decoded pictures and kept features
+  cache/          decoded pictures and cached features
   temporary/      uploads on their way in
   machine.json    how each machine that trained here computes fastest
 """
@@ -58,7 +58,7 @@ class Run:
 
     @property
     def best(self) -> Path:
-        """The checkpoint that is kept: the best by validation."""
+        """The checkpoint of the best model by validation."""
         return self.folder / "best.safetensors"
 
     @property
@@ -134,7 +134,7 @@ class Run:
         return [event for event in self.log.read()[0] if event.number > after]
 
     def append(self, event: Event, *, durable: bool = True) -> Event:
-        """Add ``event`` to the log. Only whoever holds :meth:`lock`, or made the run, may call this."""
+        """Add ``event`` to the log. Only the holder of :meth:`lock`, or the creator of the run, may call this."""
         return self.recorder()(event, durable=durable)
 
     def recorder(self) -> Recorder:
@@ -156,7 +156,7 @@ class Run:
         return state
 
     def lock(self) -> Lock:
-        """Held by the one thread that trains the run; the system lets go of it when that process dies."""
+        """Held by the one thread that trains the run; the system releases it when that process dies."""
         return Lock(self.folder / "lock")
 
     def held(self) -> bool:
@@ -164,7 +164,7 @@ class Run:
         return self.lock().held()
 
     def keep_reserve(self) -> None:
-        """Keep some space of the disk, so that the log can say it where the disk gets full."""
+        """Reserve disk space, so that a full disk can still be logged."""
         reserve = self.folder / RESERVE
         with suppress(OSError):
             if not reserve.exists():

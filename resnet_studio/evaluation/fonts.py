@@ -1,4 +1,4 @@
-"""Fonts for plots: class names may be written in any script, and no box may stand for a character in silence."""
+"""Fonts for plots: class names may be written in any script, and no character may silently become a box."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHINESE = (
 def families(texts: Iterable[str]) -> tuple[list[str], frozenset[str]]:
     """The installed families that show ``texts`` together, the first first, and the characters that none of them has.
 
-    Where the usual ones do not suffice, every installed family is asked.
+    Where the usual ones do not suffice, every installed family is checked.
     """
     missing = {character for text in texts for character in text if not character.isspace()}
     chosen = [LATIN]

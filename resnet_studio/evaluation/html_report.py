@@ -1,4 +1,4 @@
-"""The report on a run to hand in: its parts as JSON values, and one HTML file that needs nothing beside it."""
+"""The report on a run: its parts as JSON values, and one self-contained HTML file."""
 
 from __future__ import annotations
 

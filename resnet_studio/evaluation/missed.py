@@ -10,13 +10,13 @@ from resnet_studio.text import Language, say
 
 
 def never_predicted(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -> tuple[str, ...]:
-    """Those of ``classes`` that have pictures in ``confusion`` [true, predicted], and that no picture was taken for."""
+    """Those of ``classes`` that have pictures in ``confusion`` [true, predicted], and that are never predicted."""
     taken_for = [sum(row[label] for row in confusion) for label in range(len(classes))]
     return tuple(name for name, row, count in zip(classes, confusion, taken_for, strict=True) if sum(row) and not count)
 
 
 class NeverPredicted(Part[tuple[str, ...]]):
-    """The classes that the model of a run took no test picture for."""
+    """The classes that the model of a run predicted for no test picture."""
 
     name = "never_predicted"
 

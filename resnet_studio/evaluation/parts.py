@@ -27,13 +27,13 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class RunReport:
-    """What is known of a trained ``run``; read from its folder when it is asked for, and then held."""
+    """What is known of a trained ``run``; read from its folder on demand, then cached."""
 
     run: Run
 
     @cached_property
     def outputs(self) -> Mapping[str, Outputs]:
-        """The logits of the parts of the split, "validation" and "test"; empty where none were kept or can be read."""
+        """The logits of the parts of the split, "validation" and "test"; empty where none can be read."""
         try:
             return outputs_file.read(self.run.logits_file)
         except RunError:

@@ -71,12 +71,12 @@ class Report:
     """Scores of a model on labelled pictures.
 
     ``interval``: the accuracy's 95 % interval (Wilson 1927). ``macro_f1``: the mean over classes that have pictures.
-    ``confusion[t][p]``: pictures of class ``t`` that were taken for class ``p``. ``loss``: mean cross-entropy, nats.
+    ``confusion[t][p]``: pictures of class ``t`` that were predicted as ``p``. ``loss``: mean cross-entropy, nats.
     The model was ``trained_on`` so many of the pictures, its best epoch ``chosen_by`` so many; ``unseen`` are the
     scores on the others. None where it is not known what the model has seen, or where it has seen all.
 
     ``outputs`` has the logits that all this was computed from, row for row those of ``pictures``; None where they were
-    not kept, as in runs of older versions.
+    not stored, as in runs of older versions.
     """
 
     count: int
@@ -102,7 +102,7 @@ class Report:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any], outputs: Outputs | None = None) -> Report:
-        """Read what :meth:`to_json` of this or an earlier version wrote, with the ``outputs`` kept beside it.
+        """Read what :meth:`to_json` of this or an earlier version wrote, with the ``outputs`` stored beside it.
 
         Raises ``LookupError``, ``TypeError`` or ``ValueError`` where ``values`` are no report.
         """

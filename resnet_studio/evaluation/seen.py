@@ -31,7 +31,7 @@ class SeenPictures:
 
 
 def seen_pictures(checkpoint: Path, card: Card, workspace: Workspace) -> SeenPictures | None:
-    """What the model in ``checkpoint`` has seen, as its run says; None where that run is not at hand.
+    """What the model in ``checkpoint`` has seen, as its run says; None where that run is not available.
 
     The run is the folder that the checkpoint lies in, or the one in ``workspace`` that its ``card`` names.
     """

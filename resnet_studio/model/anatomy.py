@@ -16,7 +16,7 @@ _WIDTHS = (64, 128, 256, 512)
 
 
 def frozen_stages(freeze: Freeze) -> tuple[Stage, ...]:
-    """The stages that ``freeze`` keeps as they are: everything up to and including it.
+    """The frozen stages: everything up to and including ``freeze``.
 
     Raises ``ValueError`` for ``auto``, which a plan has to resolve first.
     """

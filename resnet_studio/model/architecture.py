@@ -1,4 +1,4 @@
-"""The networks that can be trained: one entry an architecture says all that the studio needs to know of it.
+"""The networks that can be trained: one registry entry for each architecture has all that the studio needs.
 
 To add one, add its entry to :data:`ARCHITECTURES` and its depth to :data:`resnet_studio.config.DEPTHS`; a new family
 also needs its name in :data:`resnet_studio.config.Family` and its text ``config.family.<name>`` in both languages.

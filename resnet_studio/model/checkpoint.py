@@ -1,6 +1,6 @@
 """A finished model as one file: written durably, verified to the last byte when it is read.
 
-See :mod:`resnet_studio.model.card` for the format. Weights are kept as fp32; no file is ever unpickled here.
+See :mod:`resnet_studio.model.card` for the format. Weights are stored as fp32; no file is ever unpickled here.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def save(path: Path, model_state: Mapping[str, torch.Tensor], card: Card) -> Non
 
 
 def load(path: Path) -> Checkpoint:
-    """The checkpoint at ``path``; every byte is verified before it is believed.
+    """The checkpoint at ``path``; every byte is verified before it is used.
 
     Raises :class:`CheckpointError` where the file is missing, damaged, not one of ours, holds code, or holds weights
     that are not finite.

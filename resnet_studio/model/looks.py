@@ -1,4 +1,4 @@
-"""What pictures look like to the built-in starter network: features to find alike pictures by, whatever is trained."""
+"""Features of pictures from the built-in starter network, for finding similar pictures whatever is trained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a picture becomes the model's input: a description kept in every checkpoint, and the function that follows it."""
+"""How a picture becomes the input of a model: a description stored in every checkpoint, and a function for it."""
 
 from __future__ import annotations
 

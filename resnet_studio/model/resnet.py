@@ -30,7 +30,7 @@ def build(
 ) -> ResNet:
     """The ``network`` with random weights for ``classes`` classes; input [N, 3, H, W], output logits [N, classes].
 
-    The weights follow from ``seed`` alone, whatever other threads draw meanwhile, and are those that
+    The weights follow from ``seed`` alone, whatever other threads draw at the same time, and are those that
     ``torch.manual_seed(seed)`` would lead to; without a seed they come from torch's default generator. Convolutions
     start as in He et al. (arXiv 1502.01852, fan-out), the last BatchNorm of each residual branch at zero (arXiv
     1706.02677, section 5.1). The small stem is a 3x3 convolution of stride 1 without max-pooling, as used for CIFAR
@@ -69,7 +69,7 @@ def skeleton(network: Network, classes: int, **options: Any) -> ResNet:
 
 
 class _Uninitialised(TorchFunctionMode):
-    """Leaves parameters as they are made: drawn without memory, random numbers import a computer algebra system."""
+    """Leaves parameters uninitialised: drawn without memory, random numbers import a computer algebra system."""
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if function in (torch.Tensor.normal_, torch.Tensor.uniform_):

@@ -1,4 +1,4 @@
-"""Weights out of files of any origin: nothing in a file is ever run, and no size that a file claims is believed."""
+"""Weights out of files of any origin: nothing in a file is ever run, and no size that a file claims is trusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a table of tensors into a model: everything fits exactly, or nothing is touched and a sentence says why."""
+"""From a table of tensors into a model: everything fits exactly, or nothing is changed and an error explains why."""
 
 from __future__ import annotations
 

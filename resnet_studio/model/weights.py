@@ -90,12 +90,12 @@ def available(network: Network, *, starters: Path | None = None) -> list[Choice]
 
 
 def choose(weights: str, network: Network, *, starters: Path | None = None) -> str:
-    """The starting weights that ``weights`` comes to for ``network`` on this machine; see :func:`explain`."""
+    """The starting weights that ``weights`` resolves to for ``network`` on this machine; see :func:`explain`."""
     return explain(weights, network, starters=starters).weights
 
 
 def explain(weights: str, network: Network, *, starters: Path | None = None) -> Choice:
-    """The choice that ``weights`` comes to for ``network``, with the reason for it.
+    """The choice that ``weights`` resolves to for ``network``, with the reason for it.
 
     ``auto`` takes what works at once: ImageNet weights that are on this machine, else the built-in starter, else
     random ones. ``imagenet`` takes the version that is on this machine, else the library's default. Anything with a

@@ -34,7 +34,7 @@ def resnet_in(state: Mapping[str, Value]) -> dict[str, Value]:
     """The entries of ``state`` that are a ResNet's, named as its library names them.
 
     Where the network is a part of another, its names begin alike (``module.``, ``model.backbone.``); the rest is
-    left out then. Without such a part ``state`` stays as it is; of two the first is taken.
+    left out then. Without such a part ``state`` stays as it is; of two the first is used.
     """
     starts = [key.removesuffix(stem) for key in state for stem in _STEMS if key.endswith(stem)]
     begin = next((start for start in starts if {start + _FIRST, start + _LAST} <= state.keys()), "")

@@ -1,4 +1,4 @@
-"""Large versions of pictures that somebody has asked about, for as long as they are looked at."""
+"""Large versions of recently classified pictures, held in memory while they are viewed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_BYTES = 64 * 2**20
 class Album:
     """Keeps pictures in memory, the newest up to ``most`` bytes. Safe to use from many threads.
 
-    Each has a name that cannot be guessed: nobody sees what others have asked about.
+    Each has a name that cannot be guessed: nobody can see the pictures of others.
     """
 
     def __init__(self, most: int = MOST_BYTES) -> None:

@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 
 
 class Bounded:
-    """Values by key, of which those that were not asked for the longest go first; safe to use from several threads.
+    """A least-recently-used cache; safe to use from several threads.
 
     ``room`` is what the weights of all entries add up to at most; the latest stays whatever it weighs.
     """
@@ -28,7 +28,7 @@ class Bounded:
     def get(self, key: Hashable, stamp: Hashable, weight: int, make: Callable[[], Value]) -> Value:
         """The value of ``key`` that was made for the same ``stamp``, else one that ``make`` makes now.
 
-        What ``make`` raises goes to the caller, and nothing is kept then.
+        What ``make`` raises is passed to the caller, and nothing is cached then.
         """
         with self._lock:
             entry = self._entries.get(key)

@@ -1,4 +1,4 @@
-"""What this machine and workspace are like, and what is wrong with them: fit to be pasted into a bug report.
+"""Diagnoses of this machine and workspace that can be pasted into a bug report.
 
 Start at :func:`examine`. Nothing in it says what a picture, a class or a user is called.
 """
@@ -86,7 +86,7 @@ class Examination:
 def examine(workspace: Workspace, progress: Callable[[str], None] = lambda _: None) -> Examination:
     """Look at everything; some seconds a device, as each of them trains two steps in each precision.
 
-    ``progress`` is called with what is looked at next.
+    ``progress`` is called with what is examined next.
     """
     from resnet_studio.training import self_check
 

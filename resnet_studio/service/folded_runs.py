@@ -57,7 +57,7 @@ class FoldedRuns:
         return len(self._entries)
 
     def of(self, run: Run, *, transient: bool = False) -> Folded:
-        """``run`` as it is now. ``transient``, as for a list of all: nothing that others look at is dropped for it.
+        """``run`` as it is now. ``transient``, as for a list of all: no other entry is evicted for it.
 
         Raises :class:`RunError` where its folder is damaged.
         """

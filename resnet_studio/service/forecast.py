@@ -1,4 +1,4 @@
-"""What a training would come to, before it is asked for: the settings settled, the network, the time."""
+"""Forecast of a training before it is started: its resolved settings, the network, the time."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 RUNS_USED = 5
 GFLOPS_A_CORE, GFLOPS_A_GPU = 40.0, 10_000.0
-"""What a machine is taken to do in a second until a training has shown it."""
+"""The assumed speed of a machine until a training has been timed."""
 ENDED: tuple[Status, ...] = ("finished", "stopped")
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """``config`` as it was asked for, ``resolved`` with every automatic choice made; ``resolved`` needs pictures."""
+    """``config`` as requested; ``resolved`` has every automatic choice made, and is None without pictures."""
 
     config: TrainConfig
     resolved: TrainConfig | None
@@ -65,12 +65,12 @@ class Forecast:
 
 
 class Forecaster:
-    """Makes outlooks; keeps the last data set that was looked at, since many looks follow each other."""
+    """Makes forecasts; caches the last data set, since many calls in a row are about the same one."""
 
     def __init__(self, workspace: Workspace, runs: RunData | None = None) -> None:
         self._workspace = workspace
         self._runs = runs or RunData(workspace)
-        self._kept: tuple[str, float, Dataset] | None = None
+        self._cached: tuple[str, float, Dataset] | None = None
 
     def dataset(self, name: str | None) -> Dataset | None:
         """The data set called ``name``; None where there is none, or none any more."""
@@ -78,16 +78,16 @@ class Forecaster:
             return None
         try:
             changed = (self._workspace.datasets / base_of(name) / "dataset.json").stat().st_mtime
-            if self._kept is None or self._kept[:2] != (name, changed):
-                self._kept = (name, changed, library.dataset(self._workspace, name))
+            if self._cached is None or self._cached[:2] != (name, changed):
+                self._cached = (name, changed, library.dataset(self._workspace, name))
         except (OSError, StudioError):
             return None
-        return self._kept[2]
+        return self._cached[2]
 
     def forecast(self, config: TrainConfig, dataset: Dataset | None) -> Forecast:
-        """What ``config`` comes to on ``dataset``, decided as a run decides it; waits for torch to load, once.
+        """The forecast for ``config`` on ``dataset``, resolved as for a run; the first call waits for torch to load.
 
-        Raises :class:`StudioError` for weights that there are not, and for a device that the machine does not have.
+        Raises :class:`StudioError` for missing weights, and for a device that the machine does not have.
         """
         if dataset is None:
             return Forecast(config, None, None, None)

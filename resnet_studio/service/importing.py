@@ -35,7 +35,6 @@ class Import:
         self.total = 0
         self.dataset: Dataset | None = None
         self.error: Exception | None = None
-        self.told = False
         self._cancel = threading.Event()
         self._ended = threading.Event()
 
@@ -51,7 +50,7 @@ class Import:
         self.done, self.total = done, total
 
     def cancel(self) -> None:
-        """Ask the work to end; what it has written so far is its own to clean up."""
+        """Ask the work to end; it removes what it has written so far."""
         self._cancel.set()
 
     def wait(self, seconds: float) -> bool:
@@ -62,7 +61,7 @@ class Import:
         """Do ``work``, and keep what came of it."""
         try:
             self.dataset = work(self.progress)
-        except Exception as error:  # noqa: BLE001 - told to the reader by whoever follows this import
+        except Exception as error:  # noqa: BLE001 - shown to the reader by the page that follows this import
             self.error = Cancelled() if self.cancelling else error
         finally:
             self._ended.set()
@@ -78,7 +77,7 @@ class Imports:
     def start(
         self, kind: str, work: Callable[[Callable[[int, int], None]], Dataset], left_out: int = 0, place: str = ""
     ) -> str:
-        """Begin ``work(progress)`` and return its id; ``kind`` names what is shown meanwhile.
+        """Begin ``work(progress)`` and return its id; ``kind`` names what is shown while it runs.
 
         The id begins with the ``place`` on the page that asked for it, which is known from it even after a restart.
         Raises :class:`StudioError` where too many are being read already.

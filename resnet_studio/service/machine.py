@@ -22,7 +22,7 @@ def device_name(device: str, language: Language) -> str:
 
 
 class Machine:
-    """Warms torch up, so that the first training does not wait for it, and learns the name of the device.
+    """Imports torch in the background, before the first training needs it, and finds out the name of the device.
 
     Without ``warm`` it does neither, and the device has no name.
     """
@@ -47,7 +47,7 @@ class Machine:
         return self._name
 
     def page_served(self) -> None:
-        """Begin, unless begun: a page is out, and the browser is busy drawing it."""
+        """Start importing, once: a page has been sent, and the browser is busy drawing it."""
         with self._lock:
             if not self._begun:
                 self._begun = True

@@ -137,7 +137,7 @@ class Making:
                 return
         try:
             self.keep(take, "", by=taken.by)
-        except DataError:  # nobody is there who could be told
+        except DataError:  # nobody is there to be informed
             return
 
     def keep(self, take: str, name: str, *, by: str) -> Dataset | None:

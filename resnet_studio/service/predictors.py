@@ -1,4 +1,4 @@
-"""Models to ask: which there are, the few that are kept in memory, and how often each was right when it was tested."""
+"""Models for predictions: a list of them, a cache of loaded ones, and how often each was right in its test."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Level = Literal["sure", "likely", "unsure"]
 
 @dataclass(frozen=True)
 class Model:
-    """A model that can be asked. ``key`` is ``run:ID`` or ``import:FILE``; ``run`` is set where it was trained here."""
+    """A model that can predict. ``key`` is ``run:ID`` or ``import:FILE``; ``run`` is set where it was trained here."""
 
     key: str
     file: Path
@@ -78,16 +78,16 @@ class Models:
 
 
 class Predictors:
-    """Keeps the models asked last in memory; a file that was replaced is loaded again."""
+    """Caches the models used last; a file that was replaced is loaded again."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[Path, int], Predictor] = OrderedDict()
+        self._cached: OrderedDict[tuple[Path, int], Predictor] = OrderedDict()
         self._lock = Lock()
 
     def has(self, file: Path) -> bool:
         """Whether ``file`` is in memory, so that an answer comes at once."""
         try:
-            return (file, file.stat().st_mtime_ns) in self._kept
+            return (file, file.stat().st_mtime_ns) in self._cached
         except OSError:
             return False
 
@@ -95,7 +95,7 @@ class Predictors:
         """Begin to load ``file`` in the background, while its user still looks for a picture."""
 
         def load() -> None:
-            # What is wrong with the file is said when it is asked.
+            # What is wrong with the file is reported when it is used.
             with suppress(StudioError):
                 self.of(file)
 
@@ -111,15 +111,15 @@ class Predictors:
         except OSError as error:
             raise CheckpointError("error.predict.gone") from error
         with self._lock:
-            if key not in self._kept:
-                stale = [kept for kept in self._kept if kept[0] == file]
+            if key not in self._cached:
+                stale = [key for key in self._cached if key[0] == file]
                 for kept in stale:
-                    del self._kept[kept]
-                while len(self._kept) >= KEPT:
-                    self._kept.popitem(last=False)
-                self._kept[key] = Predictor(file)
-            self._kept.move_to_end(key)
-            return self._kept[key]
+                    del self._cached[kept]
+                while len(self._cached) >= KEPT:
+                    self._cached.popitem(last=False)
+                self._cached[key] = Predictor(file)
+            self._cached.move_to_end(key)
+            return self._cached[key]
 
 
 def card_of(model: Model) -> Card:

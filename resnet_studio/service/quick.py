@@ -1,4 +1,4 @@
-"""How long the sample takes to train with one click, said before that click."""
+"""How long the sample takes to train with one click, shown before that click."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SAMPLE = "digits"
 
 
 class QuickTime:
-    """Says the time; keeps what it has read of the runs, since every page that opens asks."""
+    """Gives the time; caches what it has read of the runs, since every opened page needs it."""
 
     def __init__(self, workspace: Workspace, runs: RunData | None = None) -> None:
         self._workspace = workspace
@@ -35,13 +35,13 @@ class QuickTime:
 
     def measured(self) -> float | None:
         """Seconds from the click to the end of the latest such training here; None where there was none."""
-        kept = library.kept_from(f"sample:{SAMPLE}", self._workspace)
-        if kept is None:
+        dataset = library.kept_from(f"sample:{SAMPLE}", self._workspace)
+        if dataset is None:
             return None
         usual = TrainConfig()
         for run in self._runs.overviews():
             done = run.state.status == "finished" and run.state.finished and run.state.finished.reason == "completed"
-            if done and run.about.get("dataset") == kept.id and run.requested == usual:
+            if done and run.about.get("dataset") == dataset.id and run.requested == usual:
                 return run.seconds
         return None
 

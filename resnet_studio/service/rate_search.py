@@ -1,4 +1,4 @@
-"""One search for a learning rate at a time, in a thread of its own; pages ask how it stands."""
+"""One search for a learning rate at a time, in a thread of its own; pages poll its status."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STOP_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class SearchStatus:
-    """How the search for the data set ``dataset`` stands; it is over where there are ``rates`` or a ``problem``."""
+    """The status of the search for the data set ``dataset``; it is over where there are ``rates`` or a ``problem``."""
 
     dataset: str = ""
     working: bool = False
@@ -47,11 +47,11 @@ class RateSearch:
 
     @property
     def status(self) -> SearchStatus:
-        """How it stands."""
+        """The current status."""
         return self._status
 
     def start(self, dataset: Dataset, config: TrainConfig) -> None:
-        """Begin. Raises :class:`RunError` while a training or another search is at work."""
+        """Start. Raises :class:`RunError` while a training or another search is running."""
         with self._lock:
             if self._jobs.running() or self._jobs.queued():
                 raise RunError("error.rates.training")

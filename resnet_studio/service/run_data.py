@@ -31,7 +31,7 @@ STAGES = ("pictures", "weights", "features")
 
 @dataclass(frozen=True)
 class Overview:
-    """One run as a page sees it: what was fixed when it was made, and how far it is."""
+    """One run as a page shows it: what was fixed when it was made, and its progress."""
 
     run: Run
     about: Mapping[str, Any]
@@ -61,14 +61,14 @@ class Overview:
 
     @property
     def requested_at(self) -> float | None:
-        """When it was asked for, seconds since 1970; None for runs of older versions, whose log says when it began."""
+        """When it was requested, seconds since 1970; None for runs of older versions, whose log has the start."""
         return requested_at(self.about)
 
     @property
     def validation_accuracy(self) -> float | None:
-        """Of the model that is kept: the end says it, before that the best epoch so far."""
-        kept = self.state.finished or self.state.best
-        return kept.validation_accuracy if kept else None
+        """Of the best model: from the end of the log, before that from the best epoch so far."""
+        best = self.state.finished or self.state.best
+        return best.validation_accuracy if best else None
 
     @property
     def test_accuracy(self) -> float | None:
@@ -175,7 +175,7 @@ class RunData:
 
 
 def look(run: Run) -> Overview | Damaged:
-    """One run as it is now, read for whoever looks at no other."""
+    """One run as it is now, without a cache of others."""
     try:
         return _overview(FoldedRuns().of(run))
     except RunError as error:
@@ -194,7 +194,7 @@ def _file(path: Path) -> tuple[tuple[int, int], int]:
 
 
 def format_duration(seconds: float, language: Language) -> str:
-    """A length of time as a person says it: ``48 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    """A duration in words: ``48 s``, ``3 min 20 s``, ``2 h 5 min``."""
     if not math.isfinite(seconds):
         return "–"
     whole = round(seconds)
@@ -225,7 +225,7 @@ def format_preparation(durations: Durations, requested_at: float | None, languag
 
 
 def format_timestamp(created: object, language: Language, *, now: datetime | None = None) -> str:
-    """When something was, as a person says it: the time today, the date before that, in the server's time zone."""
+    """A moment in words: the time today, the date before that, in the server's time zone."""
     try:
         then = datetime.fromisoformat(str(created)).astimezone()
     except ValueError:

@@ -1,4 +1,4 @@
-"""The data sets that pages look at, kept in memory for the next glance."""
+"""A cache of the data sets that pages show."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Shelf:
         ]
 
     def forget(self, name: str) -> None:
-        """Read ``name`` anew the next time."""
+        """Read ``name`` again the next time."""
         with self._lock:
             self._kept.pop(name, None)
 

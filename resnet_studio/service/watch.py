@@ -1,4 +1,4 @@
-"""What all open pages look at: which runs are at work, which wait, and which has the latest news.
+"""What all open pages show: which runs are active, which wait, and which has changed last.
 
 Pages only read run folders, so that a run started from the command line in the same workspace shows as well. However
 many pages ask, the disk is looked at no more than four times a second.
@@ -34,7 +34,7 @@ QUIET_SECONDS = 900.0
 
 @dataclass(frozen=True)
 class RunSnapshot:
-    """One run at an instant. ``place`` is 0 while it is at work, 1 and up while it waits, None otherwise; ``foreign``
+    """One run at an instant. ``place`` is 0 while it is trained, 1 and up while it waits, None otherwise; ``foreign``
     says that another program trains it.
     """
 
@@ -53,7 +53,7 @@ class RunSnapshot:
 
     @property
     def requested_at(self) -> float | None:
-        """When it was asked for, seconds since 1970; None for runs of older versions."""
+        """When it was requested, seconds since 1970; None for runs of older versions."""
         return requested_at(self.about)
 
     @property
@@ -73,8 +73,8 @@ class RunSnapshot:
 
 @dataclass(frozen=True)
 class Board:
-    """All runs at an instant: the ids of those at work (``others`` are at work in other programs) and of those that
-    wait, and the one with the latest news.
+    """All runs at an instant: the ids of active ones (``others`` are trained by other programs) and of those that wait,
+    and the one that has changed last.
     """
 
     version: int = 0
@@ -91,7 +91,7 @@ class Board:
 
 
 class Watch:
-    """Looks at the runs of a workspace for all pages together; safe to use from several threads."""
+    """Reads the runs of a workspace for all pages together; safe to use from several threads."""
 
     def __init__(self, workspace: Workspace, jobs: Jobs, data: RunData | None = None) -> None:
         self._runs = workspace.root / "runs"
@@ -113,11 +113,11 @@ class Watch:
 
     @property
     def known(self) -> Board:
-        """The board as it was last looked at."""
+        """The board as of the last check."""
         return self._board
 
     def board(self) -> Board:
-        """The runs at work and waiting; its version rises when anything about any recent run has changed."""
+        """The active and waiting runs; its version rises when anything about any recent run has changed."""
         with self._lock:
             if self.due:
                 self._look(time.monotonic())
@@ -155,7 +155,7 @@ class Watch:
         self._judge(now)
 
     def _judge(self, now: float) -> None:
-        """Who is at work: our own thread, and whoever else holds a run whose log moved lately."""
+        """Update the active runs: those of our own queue, and those with a recent log that another program holds."""
         queued, own = self._jobs.queued(), self._jobs.running()  # in this order none is missed on its way between
         queued = [name for name in queued if name not in own]
         recent = [name for name, (_, changed) in self._sizes.items() if time.time() - changed < QUIET_SECONDS]
@@ -178,7 +178,7 @@ class Watch:
         return self._is_held(Run(self._runs / name), now)
 
     def _is_held(self, run: Run, now: float) -> bool:
-        """:meth:`Run.held`, asked at most every two seconds."""
+        """:meth:`Run.held`, checked at most every two seconds."""
         checked_at, held = self._held.get(run.id, (-10.0, False))
         if now - checked_at >= LIST_SECONDS:
             held = run.held()
@@ -207,7 +207,7 @@ def _names(folder: Path) -> Iterable[str]:
 def _size_of(folder: Path) -> tuple[int, float] | None:
     """Size and time of the log in ``folder``; of its settings where it has no log yet."""
     try:
-        found = os.stat(folder / "events.jsonl")  # noqa: PTH116 - asked often, and Path is slower
+        found = os.stat(folder / "events.jsonl")  # noqa: PTH116 - called often, and Path is slower
         return found.st_size, found.st_mtime
     except OSError:
         pass

@@ -1,4 +1,4 @@
-"""What is taken home for others to read: tables, plots, comparisons, the report to hand in."""
+"""Exports for others to read: tables, plots, comparisons, the HTML report."""
 
 TEXT: dict[str, tuple[str, str]] = {
     "error.tables.parquet": (

@@ -63,7 +63,7 @@ class Attempts:
         self._random: list[Tensor] = []
 
     def begin(self) -> None:
-        """Remember how things stand before a batch; parameters have no gradients afterwards."""
+        """Save the state before a batch; parameters have no gradients afterwards."""
         self._gathered = [parameter.grad for parameter in self._parameters]
         self._random = _random_states(self._device)
         for buffers, before in self._buffers:
@@ -71,7 +71,7 @@ class Attempts:
         self._clear()
 
     def undo(self) -> None:
-        """Everything is as it was when the batch began."""
+        """Restore the state from before the batch."""
         self._clear()
         for buffers, before in self._buffers:
             torch._foreach_copy_(buffers, before)

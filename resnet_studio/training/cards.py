@@ -1,4 +1,4 @@
-"""What the checkpoint of a run will say of itself, written down before the first step."""
+"""The card of the checkpoint of a run, written before the first step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CARD = "card.json"
 
 
 def saved(run: Run) -> Card | None:
-    """The card of a training that was begun before; None for a new one."""
+    """The card of a training that is resumed; None for a new one."""
     return Card.from_json(run.read_json(CARD)) if (run.folder / CARD).exists() else None
 
 
@@ -33,7 +33,7 @@ def new(
     reading: Reading,
     train: Part,
 ) -> Card:
-    """The card of a new training with a resolved ``config``, kept in the folder of ``run``."""
+    """The card of a new training with a resolved ``config``, stored in the folder of ``run``."""
     card = Card(
         classes=classes,
         depth=config.depth,

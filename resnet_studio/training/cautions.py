@@ -24,7 +24,7 @@ def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: f
     """Where a training with a resolved ``config`` will probably disappoint; it is done all the same.
 
     With what was ``requested``, also what the studio chose by itself and one should know: that no pretrained weights
-    were found where nobody asked for random ones, and that classes, which differ by ``ratio``, are balanced.
+    were found where random ones were not requested, and that classes, which differ by ``ratio``, are balanced.
     """
     said = []
     if requested is not None and requested.weights == "auto" and config.weights == "scratch":

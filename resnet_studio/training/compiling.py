@@ -49,7 +49,7 @@ def compiled(network: torch.nn.Module, inputs: Tensor, compute: Compute, backend
     before = {name: value.clone() for name, value in network.named_buffers()}
     try:
         with warnings.catch_warnings(), autocast(inputs.device, compute):
-            warnings.simplefilter("ignore")  # advice to whoever wrote the network
+            warnings.simplefilter("ignore")  # advice to the author of the network
             for size in sizes:
                 fast(inputs[:size]).float().square().mean().backward()
     finally:
@@ -110,7 +110,7 @@ class TrainedPart:
         m = self._materials
         try:
             self.forward = compiled(m.suffix, inputs, m.compute)
-        except Exception as error:  # noqa: BLE001 - whatever a compiler lacks, the training goes on without it
+        except Exception as error:  # noqa: BLE001 - whatever a compiler lacks, the training continues without it
             self.forward = m.suffix
             return [Noted(key="note.not_compiled", values={"reason": str(error).partition("\n")[0]})]
         return []

@@ -8,7 +8,7 @@ from resnet_studio.run_requests import Request
 
 
 class Control:
-    """Asked once a batch by the loop. ``stop`` ends the training and keeps the best; ``pause`` only saves the state."""
+    """Checked by the loop in each batch. ``stop`` ends it and saves the best model; ``pause`` only saves the state."""
 
     def __init__(self) -> None:
         self._changed = threading.Event()
@@ -16,7 +16,7 @@ class Control:
 
     @property
     def request(self) -> Request | None:
-        """What was asked for, if anything."""
+        """The request, if any."""
         return self._request
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
 """The end of a training: the best network is written down, then scored on the test pictures, once.
 
 In this order nothing that was trained can be lost any more: the best checkpoint, a note that the training is over, the
-scores, the event; what only resuming needs is forgotten last. A program that dies in between goes on from the note.
+scores, the event; what only resuming needs is forgotten last. A program that dies in between continues from the note.
 """
 
 from __future__ import annotations

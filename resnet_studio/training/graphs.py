@@ -65,7 +65,7 @@ def graphed(network: torch.nn.Module, inputs: Tensor, compute: Compute) -> Forwa
 class _Passes:
     """Both passes of ``network`` for batches like ``inputs``, recorded.
 
-    Recording is local to this thread, so that a prediction in another one may go on meanwhile.
+    Recording is local to this thread, so that predictions in other threads are not affected.
     """
 
     def __init__(self, network: torch.nn.Module, inputs: Tensor, compute: Compute, pool: Any) -> None:

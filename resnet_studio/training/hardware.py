@@ -111,7 +111,7 @@ def measure_ways() -> dict[str, Any]:
 
 
 def _is_measured(found: Mapping[str, Any]) -> bool:
-    """Whether ``found`` is what :func:`measure_ways` gives; whoever edits the file may err."""
+    """Whether ``found`` is what :func:`measure_ways` gives; the file may have been edited."""
     ways = [Compute(**found[precision]) for precision in PRECISIONS]
     usable = all(isinstance(way.threads, int) and way.threads >= 1 for way in ways)
     return usable and [way.precision for way in ways] == list(PRECISIONS) and found["fastest"] in PRECISIONS
@@ -200,7 +200,7 @@ def _resident_bytes() -> float:
 
 
 def lower_priority() -> None:
-    """Let the page and predictions go first: the calling thread, and the OpenMP threads it will start, at nice 19.
+    """Give the page and predictions priority: the calling thread, and the OpenMP threads it will start, at nice 19.
 
     Linux counts priority a thread, so that this must come before the thread's first parallel work; elsewhere
     priorities belong to the whole process, and nothing is done.

@@ -29,11 +29,11 @@ GRACE_SECONDS = 20.0
 
 
 def train_on_several(
-    run: Run, control: Control, devices: int, told: Callable[[Event], None] | None = None
+    run: Run, control: Control, devices: int, on_event: Callable[[Event], None] | None = None
 ) -> Event | None:
     """Train ``run`` in ``devices`` processes and wait for their end; returns the last event.
 
-    ``told`` hears the events as they come into the log; ``control`` reaches rank 0 through the run's folder.
+    ``on_event`` is called with the events as they are logged; ``control`` reaches rank 0 through the run's folder.
     """
     if run.held():
         raise RunError("error.run.busy", run=run.id)
@@ -46,8 +46,8 @@ def train_on_several(
             working = any(child.poll() is None for child in children)
             events, offset = run.log.read(offset)
             for last in events:
-                if told is not None:
-                    told(last)
+                if on_event is not None:
+                    on_event(last)
             if not working:
                 break
             if control.request != forwarded and _forward(run, control.request):
@@ -58,7 +58,7 @@ def train_on_several(
             time.sleep(LOOK_SECONDS)
     finally:
         _kill(children)
-    return last if run.state().status != "interrupted" or isinstance(last, Interrupted) else _interrupted(run, told)
+    return last if run.state().status != "interrupted" or isinstance(last, Interrupted) else _interrupted(run, on_event)
 
 
 def _started(run: Run, devices: int) -> list[subprocess.Popen[bytes]]:
@@ -75,7 +75,7 @@ def _started(run: Run, devices: int) -> list[subprocess.Popen[bytes]]:
             env={**os.environ, **shared, "PYTHONPATH": path, "RANK": str(rank), "LOCAL_RANK": str(rank)},
             stdin=subprocess.PIPE,  # its end tells them that this process is gone
             stdout=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C comes to them as a request, once
+            start_new_session=True,  # Ctrl-C reaches them as a request, once
         )
         for rank in range(devices)
     ]
@@ -112,10 +112,10 @@ def _kill(children: Sequence[subprocess.Popen[bytes]]) -> None:
             child.stdin.close()
 
 
-def _interrupted(run: Run, told: Callable[[Event], None] | None) -> Event:
+def _interrupted(run: Run, on_event: Callable[[Event], None] | None) -> Event:
     """Rank 0 died without a word: the log says so."""
     with run.lock().acquire(timeout=2):
         last = run.append(Interrupted(key="error.devices.lost"))
-    if told is not None:
-        told(last)
+    if on_event is not None:
+        on_event(last)
     return last

@@ -56,7 +56,7 @@ def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
 
 
 def _begun(run: Run, control: Control, world: World) -> Generator[Event, None, Session | None]:
-    """The session after its split is settled and all that one should know is said; None where an end is asked for."""
+    """The session, after its split is final and all notes are yielded; None where the training is asked to end."""
     if not run.state_file.exists():
         if not (yield from group_near_duplicates(run, control)):
             return None

@@ -1,4 +1,4 @@
-"""The loss of a training: cross-entropy with smoothed labels, where asked for with classes that weigh alike."""
+"""The loss of a training: cross-entropy with smoothed labels and, on request, equal weights for all classes."""
 
 from __future__ import annotations
 

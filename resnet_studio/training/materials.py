@@ -40,7 +40,7 @@ class Materials:
     stages: list[tuple[str, list[torch.nn.Parameter]]]
     batches: Batches
     rows: NDArray[np.int64] | None = None
-    """Where a training goes on without some pictures: the row of each picture that it began with, or -1."""
+    """Where a training is resumed without some pictures: the row of each picture that it began with, or -1."""
     validation_differs: bool = False
     world: World = ALONE
 

@@ -1,6 +1,6 @@
 """Whether two classes are mirror images of each other, by their pictures: arrows to the left and to the right.
 
-A probe on features of the pictures as they are is asked about the mirrored ones. Of ordinary classes it recognises both
+A probe on features of the pictures as they are classifies the mirrored ones. Of ordinary classes it recognises both
 alike; of two that mirror each other it takes each for the other. None of these was the probe fitted to.
 """
 
@@ -75,7 +75,7 @@ def _found(part: Part, classes: int, seed: int) -> list[tuple[int, int]]:
 
 
 def _swapped(plain: Tensor, mirrored: Tensor, one: int, other: int) -> bool:
-    """Whether pictures of two classes are told apart, and mirrored are taken for each other's."""
+    """Whether the probe tells the two classes apart, and confuses them for mirrored pictures."""
     shares, fits, seen = [], 0, 0
     for counts, expected in ((plain, (0, 3)), (mirrored, (1, 2))):
         between = [int(counts[a, b]) for a in (one, other) for b in (one, other)]

@@ -47,7 +47,7 @@ def soft_threshold(optimizer: Optimizer) -> None:
     """After an update: move weights towards zero by learning rate times L1 penalty, and those nearer than that onto it.
 
     The proximal step of the penalty, which leaves exact zeros where a subgradient would swing around them (FOBOS, Duchi
-    and Singer 2009, section 5). It is kept apart from the gradient for the reason that AdamW's weight decay is (arXiv
+    and Singer 2009, section 5). It is separate from the gradient for the reason that AdamW's weight decay is (arXiv
     1711.05101): Adam would divide it by the size of each weight's gradient.
     """
     for group in optimizer.param_groups:
@@ -109,7 +109,7 @@ class MovingAverage(AveragedModel):
 
     @torch.no_grad()
     def update_parameters(self, model: torch.nn.Module) -> None:
-        """Blend the weights of ``model`` in; the first ones are taken as they are."""
+        """Blend the weights of ``model`` in; the first ones are copied."""
         count = int(self.n_averaged)
         decay = min(self.longest, (1 + count) / (10 + count)) if count else 0.0
         pairs = list(zip(_values(self.module), _values(model), strict=True))

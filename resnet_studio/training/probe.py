@@ -44,7 +44,7 @@ def fit(features: Tensor, labels: Tensor, classes: int, seed: int, *, C: float |
     """The best probe for ``features`` [N, F] and ``labels`` [N]; every class occurs.
 
     Features are standardised; ``C``, the inverse of the L2 penalty's strength, is chosen by cross-validation within
-    these pictures unless it is given; where a class has too few pictures for that, the largest is taken.
+    these pictures unless it is given; where a class has too few pictures for that, the largest is used.
     """
     features = features.float()
     mean, scale = features.mean(0), features.std(0, correction=0) + 1e-6

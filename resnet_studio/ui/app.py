@@ -83,14 +83,14 @@ def _server(app: FastAPI, **where: Any) -> uvicorn.Server:
         http=PatientProtocol,
         log_level="warning",
         timeout_graceful_shutdown=3,
-        proxy_headers=False,  # Access decides whom to believe
+        proxy_headers=False,  # Access decides whom to trust
         **where,
     )
     return uvicorn.Server(config)
 
 
 def _app_on(workspace: Workspace, access: Access) -> FastAPI:
-    """The app for the visitors that ``access`` lets in; what waited for an earlier server goes on waiting here."""
+    """The app for the visitors that ``access`` lets in; jobs that waited for an earlier server wait here again."""
     from resnet_studio.training.jobs import Jobs
 
     cleaning.keep_clean(workspace, threading.Event())

@@ -39,7 +39,7 @@ class History:
 
     @property
     def best(self) -> EpochFinished | None:
-        """The epoch whose model is kept."""
+        """The epoch with the best model."""
         return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
 
     @property

@@ -1,8 +1,8 @@
-"""Who may reach the server: the names it answers to, the proxies it believes, the path it lies below.
+"""Who may reach the server: the names it answers to, the proxies it trusts, the path it is served below.
 
 A server that answers to any name can be read by any web site that leads a name of its own to the server's address (DNS
-rebinding), and one that believes ``X-Forwarded-Host`` from anybody has no origin check at all. So the server knows its
-names, and believes forwarding headers only from proxies that were named when it was started.
+rebinding), and one that trusts ``X-Forwarded-Host`` from anybody has no origin check at all. So the server knows its
+names, and trusts forwarding headers only from proxies that were named when it was started.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Access:
 
     ``hosts`` are the machine's own names and addresses, ``allowed`` those that the user added: lower case, without a
     port; one with a leading dot stands for all names that end so. The address that a connection arrived at is always
-    known. ``proxies`` are the networks whose forwarding headers are believed. ``root_path`` is the path that a proxy
+    known. ``proxies`` are the networks whose forwarding headers are trusted. ``root_path`` is the path that a proxy
     serves the page below, such as ``/lab/studio``, or empty. ``loopback`` says that only this machine can connect;
     ``local_folders`` that everybody who reaches the page may name folders of this machine.
     """
@@ -76,7 +76,7 @@ class Access:
         return cls(frozenset(hosts), allowed, proxies, _root_path(root_path), loopback, local_folders)
 
     def trusts(self, peer: str) -> bool:
-        """Whether the forwarding headers of a request from the address ``peer`` are believed."""
+        """Whether the forwarding headers of a request from the address ``peer`` are trusted."""
         try:
             address = ip_address(peer.partition("%")[0])
         except ValueError:
@@ -92,7 +92,7 @@ class Access:
     def admits(self, scope: Scope) -> bool:
         """Whether the request ``scope``, as it arrived, names this server.
 
-        The name that a browser connected by has to be known. What a believed proxy says beyond it is taken on its word,
+        The name that a browser connected by has to be known. What a trusted proxy adds to it is accepted unchecked,
         unless the allowed names were given: then it is one of these.
         """
         headers = Headers(scope=scope)
@@ -102,7 +102,7 @@ class Access:
         return not (forwarded and self.allowed) or self.knows(host_of(forwarded))
 
     def forwarded_host(self, scope: Scope) -> str:
-        """The ``Host`` of the original request, where a proxy that is believed passed it on; else empty.
+        """The ``Host`` of the original request, where a trusted proxy passed it on; else empty.
 
         The last of several is what that proxy itself has seen; those before it came with the request.
         """
@@ -119,16 +119,16 @@ class Access:
 def resolved(scope: Scope, access: Access) -> Scope:
     """``scope`` as the application shall see it.
 
-    Behind a proxy that is believed, host, scheme and client are those of the original request; in any case no
+    Behind a trusted proxy, host, scheme and client are those of the original request; in any case no
     forwarding header is left that somebody further in could believe, and the path begins below the root path.
     """
     headers = Headers(scope=scope)
     peer = (scope.get("client") or ("", 0))[0]
     changed = {**scope, "path": below(scope["path"], access.root_path), "root_path": ""}
     changed["raw_path"] = changed["path"].encode("utf-8", "surrogateescape")
-    kept = [(name, value) for name, value in scope["headers"] if not _forwards(name.decode("latin-1"))]
-    changed["headers"] = kept
-    changed["studio_forwarded"] = len(kept) < len(scope["headers"])
+    remaining = [(name, value) for name, value in scope["headers"] if not _forwards(name.decode("latin-1"))]
+    changed["headers"] = remaining
+    changed["studio_forwarded"] = len(remaining) < len(scope["headers"])
     if not access.trusts(peer):
         return changed
     host = access.forwarded_host(scope)
@@ -152,7 +152,7 @@ def under(root_path: str, scope: Scope) -> Scope:
 
 
 def is_local(scope: Scope, access: Access) -> bool:
-    """Whether whoever sent ``scope``, as :func:`resolved` left it, may open folders of this machine.
+    """Whether the sender of ``scope``, as :func:`resolved` left it, may open folders of this machine.
 
     It has to come straight from a program of the same user on the same machine, to the server's own port, and that
     program must be no proxy; ``--local-folders`` opens them to all.

@@ -10,7 +10,7 @@ Choice = TypeVar("Choice", gr.Dropdown, gr.Radio)
 
 
 def filled_in_later(choice: Choice) -> Choice:
-    """``choice``, which passes on what the page sends unchecked: whoever handles it checks it anyway.
+    """``choice``, which passes on unchecked what the page sends: the handler checks it anyway.
 
     Gradio checks against the choices that this server has given to this page. After a restart, or once it has
     forgotten a page that slept for long, it knows of none and refuses every event that reads it.

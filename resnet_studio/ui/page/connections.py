@@ -1,9 +1,9 @@
-"""Connections that begin a request and never finish it are closed, so that they take the page from nobody.
+"""Connections that begin a request and never finish it are closed, so that they cannot block the page for others.
 
-uvicorn waits for the rest of a request for ever. Here its head has to be there within seconds, and its body has to keep
-coming; where very many requests are unfinished at once, the oldest are closed to let new ones in. A connection whose
-request has arrived is never touched, however long the answer takes. Relies on ``cycle`` (the request being answered,
-with ``more_body`` and ``response_complete``) and ``flow.read_paused`` of uvicorn's protocols.
+uvicorn waits for the rest of a request without a limit. Here its head has to arrive within seconds, and its body has
+to keep coming; where very many requests are unfinished at once, the oldest are closed to let new ones in. A connection
+whose request has arrived is never touched, however long the answer takes. Relies on ``cycle`` (the request being
+answered, with ``more_body`` and ``response_complete``) and ``flow.read_paused`` of uvicorn's protocols.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HEAD_SECONDS = 15.0
 BODY_SECONDS = 30.0
 """The longest pause within a body."""
 SLOWEST_BYTES = 256
-"""A body has to bring so many bytes a second, once :data:`GRACE_SECONDS` are over."""
+"""A body has to bring this many bytes a second, once :data:`GRACE_SECONDS` are over."""
 GRACE_SECONDS = 60.0
 CHECK_SECONDS = 2.0
 MOST_UNFINISHED = 400
@@ -54,7 +54,7 @@ class PendingRequests:
 
 
 class PatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """uvicorn's protocol, which does not wait for the rest of a request for ever."""
+    """uvicorn's protocol, with a time limit for the rest of a request."""
 
     unfinished = PendingRequests()
 
@@ -131,7 +131,7 @@ class PatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
 
 def allow_many_files() -> None:
-    """Let this process have as many connections open as the system allows; many systems begin with 256 or 1,024."""
+    """Raise the limit of open connections to what the system allows; many systems begin with 256 or 1,024."""
     if sys.platform == "win32":
         return
     import resource

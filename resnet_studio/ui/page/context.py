@@ -61,7 +61,7 @@ class Studio:
 
     ``workspace`` says where things are, ``jobs`` trains, ``access`` tells who may reach the server; ``runs`` is what
     was read of the runs, ``shelf`` keeps the data sets that pages look at in memory, ``imports`` those on their way in,
-    ``album`` pictures that a model was asked about, ``desk`` the data sets that are being mended,
+    ``album`` pictures that a model has classified, ``desk`` the data sets that are being mended,
     ``making`` those that are being made.
     """
 
@@ -92,7 +92,7 @@ class Shared:
     :mod:`resnet_studio.ui.train.live`); its ``change`` event fires when a run begins, waits or ends. A tab reacts with
     ``shared.dataset.change(...)`` and reads the state of a fresh page with ``shared.demo.load(...)``; where the
     browser has kept a value, a fresh page fires both. To move to another tab, return ``gr.Tabs(selected="train")``
-    for ``tabs``; to have the Predict tab ask the model of a run, whatever was asked there before, return
+    for ``tabs``; to have the Predict tab use the model of a run, whatever was chosen there before, return
     :func:`to_try` of it for ``tried``.
     """
 
@@ -124,13 +124,13 @@ def language_of(request: gr.Request | Any) -> Language:
 
 
 def reader() -> Language:
-    """The language of whoever caused the event that is being handled; English outside of events."""
+    """The language of the user whose event is being handled; English outside of events."""
     request = LocalContext.request.get(None)
     return "en" if request is None else language_of(request)
 
 
 def reader_is_local(studio: Studio) -> bool:
-    """Whether whoever caused the event that is being handled may name folders of this machine.
+    """Whether the user whose event is being handled may name folders of this machine.
 
     Outside of events, whether anybody could.
     """
@@ -151,7 +151,7 @@ def translations() -> gr.I18n:
 
 
 def sentence_for(error: Exception) -> str:
-    """What the reader is told about ``error``; one that is no :class:`StudioError` goes to the log in full."""
+    """The message for the reader about ``error``; one that is no :class:`StudioError` goes to the log in full."""
     if isinstance(error, StudioError):
         return error.sentence(reader())
     if (said := disk_trouble(error)) is not None:

@@ -1,4 +1,4 @@
-"""What can be taken home from a run: the model, its report, its predictions; and small versions of its pictures."""
+"""Downloads of a run: the model, its report, its predictions; and small versions of its pictures."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def routes(studio: Studio) -> APIRouter:
 
 @dataclass(frozen=True)
 class _Runs:
-    """Runs by the name in an address; one without what is asked for is a page that is not there."""
+    """Runs by the name in an address; one without the requested file gives 404."""
 
     workspace: Workspace
     data: RunData

@@ -29,14 +29,14 @@ class StudioBlocks(gr.Blocks):
     uploads: Path
 
     async def process_api(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
-        """Refuse values, and facts of an event, that no answer could repeat; then go on as Gradio does."""
+        """Refuse values, and facts of an event, that no answer could repeat; then continue as Gradio does."""
         event = getattr(kwargs.get("event_data"), "_data", None)
         if not (is_unicode(inputs) and is_unicode(event)):
             raise gr.Error(say("shell.not_text", reader()), print_exception=False)
         return await super().process_api(block_fn, inputs, *args, **kwargs)
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
-        """Refuse values that name a file which this input does not take, then go on as Gradio does."""
+        """Refuse values that name a file which this input does not take, then continue as Gradio does."""
         for block, value in zip(block_fn.inputs, inputs, strict=False):
             if not acceptable(value, isinstance(block, FILE_COMPONENTS), self.uploads):
                 raise gr.Error(say("shell.not_a_file", reader()), print_exception=False)

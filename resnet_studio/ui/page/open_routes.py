@@ -1,6 +1,6 @@
 """Which addresses the server answers: those that the page needs, and no other one.
 
-Gradio brings many more: it fetches addresses for whoever asks, hands uploads to a video converter, streams without end.
+Gradio brings many more: it fetches addresses for anybody, hands uploads to a video converter, streams without end.
 The list says what is open rather than what is closed, so that an update of Gradio opens nothing new.
 """
 

@@ -1,4 +1,4 @@
-"""Whose run it is: that of this browser, of another one, or of a program. Accounts know people; this knows browsers.
+"""Who owns a run: this browser, another one, or a program. There are no accounts, so browsers are told apart.
 
 A browser is known by a random number in a cookie; a run's ``about`` keeps a digest of it, which opens nothing.
 """
@@ -35,12 +35,12 @@ def this_browser() -> str:
 
 
 def started_by(browser: str) -> str:
-    """What the ``about`` of a run keeps of whoever started it on the page."""
+    """What the ``about`` of a run records of the browser that started it."""
     return f"{BROWSER}{browser}"
 
 
 def ownership_of(about: Mapping[str, Any], browser: str) -> Ownership:
-    """Whose the run with ``about`` is, as seen from ``browser``; unknown where an older version did not say."""
+    """Who owns the run with ``about``, as seen from ``browser``; unknown for runs of older versions."""
     by = about.get("started_by")
     if not isinstance(by, str):
         return "unknown"
@@ -50,7 +50,7 @@ def ownership_of(about: Mapping[str, Any], browser: str) -> Ownership:
 
 
 def owner_label(about: Mapping[str, Any], browser: str, language: Language) -> str:
-    """Whose the run is, in a few words; empty where that is unknown."""
+    """The owner of the run in a few words; empty where that is unknown."""
     found = ownership_of(about, browser)
     return "" if found == "unknown" else say(f"whose.{found}", language)
 

@@ -33,7 +33,7 @@ class _Socket:
 
 
 def same_user(scope: Scope) -> bool:
-    """Whether the program at the other end of the connection belongs to whoever started the server.
+    """Whether the program at the other end of the connection belongs to the user who started the server.
 
     A proxy usually runs under an account of its own. Where the owner is not known, nothing speaks against it.
     """

@@ -1,4 +1,4 @@
-"""Many clicks on one button are one wish."""
+"""Repeated clicks on one button start one run."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def start_once(
     """The run of ``config`` on ``dataset``, in the queue now; ``before`` is called first. With several ``seeds`` it is
     the first one of a study.
 
-    Where the same browser ``by`` asked for the same a moment ago and that is not over, it is that run: a second click,
-    or one on a slow line, means no other one. Raises :class:`RunError` where too many runs wait, and other
+    Where the same browser ``by`` requested the same a moment ago and that is not over, it is that run: a second click,
+    or one on a slow line, starts no other one. Raises :class:`RunError` where too many runs wait, and other
     :class:`StudioError` where none can be made.
     """
     from resnet_studio.studies import repeats

@@ -1,4 +1,4 @@
-"""Uploads are bounded: so many at once, and only what the disk has room for; each refusal is a sentence."""
+"""Uploads are bounded: a number at once, and only what the disk has room for; each refusal is a sentence."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Uploads:
         return _full(scope) if size + SPARE_BYTES > shutil.disk_usage(self.folder).free else None
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; where the disk gets full meanwhile, the answer says that instead of "500"."""
+        """Pass the request on; if the disk gets full during it, the answer says that instead of "500"."""
         held: list[Message] = []
 
         async def sending(message: Message) -> None:

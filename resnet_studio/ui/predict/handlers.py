@@ -21,11 +21,11 @@ from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.queries import ModelQueries
 
 ModelRequest = Mapping[str, Any] | None
-"""Which model to ask, and since when that is wished; see :func:`request_model`."""
+"""Which model to use, and since when that is requested; see :func:`request_model`."""
 
 
 def request_model(model: str) -> ModelRequest:
-    """That ``model`` is to be asked from now on; where it is empty, the one that fits the run of the browser."""
+    """A request to use ``model`` from now on; where it is empty, the one that fits the run of the browser."""
     return {"model": model, "at": time.monotonic_ns()}
 
 

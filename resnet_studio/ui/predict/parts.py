@@ -51,7 +51,7 @@ def draw_pad(elem_id: str) -> gr.HTML:
 def inbox(elem_id: str) -> gr.HTML:
     """Takes what is pasted or dropped anywhere on the tab; ``brought`` carries it as :func:`uploads` reads it.
 
-    Its value is a sentence where that came to nothing. ``many`` in the event says that it is meant for the list of many
+    Its value is a sentence where that failed. ``many`` in the event says that it is meant for the list of many
     pictures.
     """
     return gr.HTML(

@@ -1,4 +1,4 @@
-"""Asks a model about one picture, a drawing or many pictures, and says the answer as HTML."""
+"""Classifies one picture, a drawing or many pictures, and renders the answer as HTML."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ AT_ONCE = 32
 
 
 class ModelQueries:
-    """What the handlers of the Predict tab share: the models, the loaded predictors, who asked to stop."""
+    """What the handlers of the Predict tab share: the models, the loaded predictors, sessions to stop."""
 
     def __init__(self, workspace: Workspace, album: Album | None = None, runs: RunData | None = None) -> None:
         self._data = runs or RunData(workspace)
@@ -149,7 +149,7 @@ class ModelQueries:
         prediction = self.predictors.of(model.file)([picture], drawings=not isinstance(picture, Path))[0]
         if isinstance(prediction, StudioError):
             raise prediction
-        # what was right on test pictures says nothing about drawings
+        # accuracy on test pictures does not apply to drawings
         calibration = self.models.calibration(model) if isinstance(picture, Path) else UNTESTED
         yield predict_view.answer(prediction, calibration, language)
 

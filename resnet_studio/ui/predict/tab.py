@@ -1,4 +1,4 @@
-"""The Predict tab: ask a model about new pictures."""
+"""The Predict tab: classify new pictures."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Parts:
 
 
 def routes(studio: Studio) -> APIRouter:
-    """Large versions of the pictures that somebody has just asked about."""
+    """Large versions of the pictures that were just classified."""
     router = APIRouter()
 
     @router.get("/studio/asked/{name}")
@@ -150,7 +150,7 @@ def _connect_models(handlers: Handlers, shared: Shared, parts: Parts) -> None:
 
 
 def _connect_ways(handlers: Handlers, parts: Parts) -> None:
-    """A new model is asked about what is there; of all that changes meanwhile, only the last is asked after it."""
+    """A new model classifies what is there again; of changes during an answer, only the last is classified after it."""
     model = parts.model
     one = [model.change, parts.picture.change]
     gr.on(one, handlers.ask_picture, [model, parts.picture], parts.answer, **LATEST)

@@ -1,4 +1,4 @@
-"""The panel that lets a run be taken home: files, and the lines of code that load them."""
+"""The panel of downloads: files, and the lines of code that load them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run gives to take home for others to read: its tables, its plots, the report to hand in."""
+"""Exports of a run for others to read: its tables, its plots, the HTML report."""
 
 from __future__ import annotations
 

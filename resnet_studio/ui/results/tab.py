@@ -1,4 +1,4 @@
-"""The Results tab: how good the model of one run is, where it errs, and how to take it home."""
+"""The Results tab: how good the model of one run is, where it errs, and its downloads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The buttons that end a training and go on with it; they act on the job, in whatever program it is."""
+"""The buttons that stop, pause and resume a training; they act on the job, in whatever program it runs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RunControls:
         return [run, gr.update(visible=False)]
 
     def _run_to_end(self, phase: str) -> str | None:
-        """The run whose end ``phase`` asks for, in whatever program; whoever did not start it has agreed to that."""
+        """The run that ``phase`` asks to end, in whatever program; a user who did not start it has confirmed that."""
         state = parse_phase(phase)
         if not state["run"]:
             return None

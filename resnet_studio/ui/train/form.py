@@ -23,9 +23,9 @@ GROUPS: tuple[str, ...] = ("training", "model", "optimisation", "regularisation"
 RUN = "run"
 """Starting weights ``run:ID`` are those of a run."""
 SPLIT = ("validation_fraction", "test_fraction")
-"""These are kept with the split of the Data tab, which shows them too."""
+"""These are stored with the split of the Data tab, which shows them too."""
 FIRST = ("depth", "epochs", "family", "freeze", "weights")
-"""These stand on their own above; all others lie folded under "All settings"."""
+"""These are shown above; all others are folded under "All settings"."""
 STEPS: Mapping[str, float] = {
     "learning_rate": 0.0001,
     "weight_decay": 0.001,
@@ -160,14 +160,14 @@ def _weights(named: str, workspace: Workspace | None) -> str:
 
 
 def changed_values(values: Sequence[Any]) -> dict[str, Any]:
-    """What a browser keeps of ``values``: those that differ from the defaults, the split left out."""
+    """What a browser stores of ``values``: those that differ from the defaults, the split left out."""
     usual = defaults()
     pairs = zip(NAMES, values, strict=True)
     return {name: value for name, value in pairs if value != usual[name] and value is not None and name not in SPLIT}
 
 
 def restored(form: Any, split: Any) -> dict[str, Any]:
-    """The values of all fields from what a browser kept; whatever this version cannot take becomes its default."""
+    """The values of all fields from what a browser stored; what this version does not accept becomes its default."""
     values = defaults()
     given = dict(form) if isinstance(form, Mapping) else {}
     if isinstance(split, (list, tuple)) and len(split) == len(SPLIT):
@@ -199,5 +199,5 @@ def updates(found: Mapping[str, Any], untouched: Collection[str]) -> list[Any]:
 
 
 def hidden(values: Mapping[str, Any]) -> dict[str, bool]:
-    """For each field of :data:`NEEDS`, whether it is of no use with these ``values``."""
+    """For each field of :data:`NEEDS`, whether it has no effect with these ``values``."""
     return {name: values[other] not in useful for name, (other, useful) in NEEDS.items()}

@@ -69,9 +69,9 @@ class Handlers(RunControls):
         return [*self.changed(dataset, *given.values()), train_form.depths(given["family"], given["depth"])]
 
     def restore(self, form: Any, split: Any, dataset: str | None) -> list[Any]:
-        """In: what the browser kept of form and split, and the data set. Out: the form, and the dependents.
+        """In: what the browser stored of form and split, and the data set. Out: the form, and the dependents.
 
-        Fields at their default are left alone, so that whoever was quicker than this answer keeps what they chose;
+        Fields at their default are left alone, so that a choice made before this answer arrived is not overwritten;
         empty ones are not, because a fresh page shows them as 0 (Gradio 6.31).
         """
         found, usual = restored(form, split), train_form.defaults()
@@ -82,7 +82,7 @@ class Handlers(RunControls):
     def pictures(self, form: Any, split: Any, dataset: str | None) -> list[Any]:
         """In: what the browser keeps of form and split, and the data set, which changed. Out: the dependents.
 
-        A fresh page fires this too, before the form is restored: what the form holds then must not be kept.
+        A fresh page fires this too, before the form is restored: what the form holds then must not be stored.
         """
         found = restored(form, split)
         return self._dependents(dataset, [found[name] for name in NAMES])

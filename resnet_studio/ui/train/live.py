@@ -3,7 +3,7 @@
 ``GET /studio/live?run=ID&seen=TOKEN&lang=en`` answers with JSON: ``run`` and ``phase`` of the run shown, whether it is
 ``mine``, this browser's, the ids that are ``running`` and ``queued``, how many are ``ahead`` of a new training, the
 ``share`` done, ``parts`` (only the pieces of HTML that changed since ``seen``), the ``server`` that answers (another
-one after a restart) and the new ``seen``. Without a ``run`` that is there, the one at work is shown, else the one with
+one after a restart) and the new ``seen``. Without an existing ``run``, the active one is shown, else the one with
 the latest news. Nothing new for 25 seconds is answered with 204. An idle tab thus costs one request every 25 seconds,
 and none while it is hidden.
 
@@ -38,7 +38,7 @@ from resnet_studio.ui.train import live_queue, live_view
 WAIT_SECONDS = 25.0
 CHECK_SECONDS = 0.3
 LEFT_EVERY = 7
-"""How many checks pass before it is asked again whether the page is still there."""
+"""How many checks pass between two tests of whether the page is still connected."""
 MOST_CACHED = 64
 QUEUE_SHOWN = 30
 

@@ -18,7 +18,7 @@ def run_owner(snapshot: RunSnapshot | None, browser: str, language: Language) ->
 
 
 def queue(runs: Sequence[RunSnapshot], followed: str | None, language: Language, browser: str = "") -> str:
-    """The run at work and those that wait, where there is more to see than the run followed."""
+    """The active run and those that wait, where there are others than the run followed."""
     if not runs or [snapshot.run.id for snapshot in runs] == [followed]:
         return ""
     rows = [
@@ -57,7 +57,7 @@ def _settings(snapshot: RunSnapshot, language: Language, browser: str) -> str:
 
 
 def now(runs: Sequence[RunSnapshot], language: Language) -> str:
-    """The header's line: what is at work, and how many wait; it leads to that run under Train."""
+    """The header's line: the active run, and how many wait; it leads to that run under Train."""
     at_work = next((snapshot for snapshot in runs if snapshot.place == 0), None)
     if at_work is None:
         return ""

@@ -112,7 +112,7 @@ def current_epoch(snapshot: RunSnapshot) -> int:
 
 
 def _figures(snapshot: RunSnapshot, language: Language) -> list[str]:
-    """Figures of the moment while it runs; what it came to when it has ended."""
+    """Current figures while it runs; its results when it has ended."""
     state, figures = snapshot.state, []
     progress, started = state.progress, state.started
     if snapshot.phase in ("running", "testing"):
@@ -150,7 +150,7 @@ def _memory(megabytes: float) -> str:
 
 
 def share_done(snapshot: RunSnapshot | None) -> float | None:
-    """How much of what is going on is done, 0 to 1; None where nothing is."""
+    """Progress of the current phase, 0 to 1; None where nothing runs."""
     if snapshot is None or snapshot.phase not in ("running", "testing"):
         return (
             None

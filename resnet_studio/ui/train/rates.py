@@ -55,7 +55,7 @@ class RateHandlers:
         self._search, self._find = search, find_dataset
 
     def pressed(self, dataset: str | None, *values: Any) -> list[Any]:
-        """In: data set and form. Out: the search, which begins or, where it was at work on these pictures, ends."""
+        """In: data set and form. Out: the search, which starts or, if it was running on these pictures, ends."""
         language = reader()
         if self._search.status.working and self._search.status.dataset == dataset:
             self._search.stop()

@@ -1,4 +1,4 @@
-"""The Train tab: settings at the left, the run at work at the right.
+"""The Train tab: settings at the left, the active run at the right.
 
 What the right side shows is put there by ``live.js``; every button's state derives from the run, through
 ``shared.live_phase``.
@@ -117,7 +117,7 @@ def _settings() -> dict[str, Any]:
 
 
 def _run() -> dict[str, Any]:
-    """The right side: the run at work, its buttons, and the places that ``live.js`` fills."""
+    """The right side: the active run, its buttons, and the places that ``live.js`` fills."""
     made: dict[str, Any] = {}
     with gr.Row(elem_id="train-head"):
         gr.HTML(render("train/status_places.html"), elem_id="train-status", js_on_load=SHOW, **PLAIN)

@@ -194,7 +194,7 @@ def check_end(run: Run, straight: Straight) -> None:
     assert epochs
 
 
-def in_child(work: Callable[[], object]) -> int:
+def run_in_child(work: Callable[[], object]) -> int:
     """``work`` done in a forked process, which inherits what is imported; returns the number of that process."""
     child = os.fork()
     if child:
@@ -207,5 +207,5 @@ def in_child(work: Callable[[], object]) -> int:
         os._exit(status)
 
 
-def to_its_end(run: Run) -> Event:
+def train_to_end(run: Run) -> Event:
     return drive(run, Control())

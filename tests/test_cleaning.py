@@ -26,7 +26,7 @@ KILLED = (
 )
 
 
-def left(workspace):
+def leftovers(workspace):
     """Everything in the workspace that is not one of its usual folders."""
     usual = {"datasets", "runs", "imports", "cache", "temporary", "one"}
     return {path.name for path in workspace.root.rglob("*") if path.name not in usual}
@@ -43,12 +43,12 @@ def test_drafts_stay_while_their_process_lives_and_go_when_it_was_killed(workspa
     command = [sys.executable, "-c", KILLED, str(workspace.root)]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdout.readline().strip() == b"ready"
-    before = left(workspace)
-    assert len(before) >= 5 and sweep(workspace) == 0 and left(workspace) == before
+    before = leftovers(workspace)
+    assert len(before) >= 5 and sweep(workspace) == 0 and leftovers(workspace) == before
     child.communicate(b"now")
-    assert left(workspace) == before
+    assert leftovers(workspace) == before
     assert sweep(workspace) >= 3000
-    assert left(workspace) == set()
+    assert leftovers(workspace) == set()
 
 
 def test_drafts_of_unknown_processes_go_by_their_age(workspace):
@@ -56,10 +56,10 @@ def test_drafts_of_unknown_processes_go_by_their_age(workspace):
         (workspace.root / "runs" / "one").mkdir(exist_ok=True)
         (workspace.root / "runs" / "one" / name).write_bytes(b"x")
     sweep(workspace)
-    assert len(left(workspace)) == 2
+    assert len(leftovers(workspace)) == 2
     aged(workspace.root / "runs" / "one")
     sweep(workspace)
-    assert not left(workspace)
+    assert not leftovers(workspace)
 
 
 def test_uploads_go_a_day_after_the_last_write_and_an_hour_after_it_where_the_disk_is_nearly_full(

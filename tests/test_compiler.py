@@ -11,7 +11,7 @@ PREPARED = "from resnet_studio import compiler; compiler.defer(); import sys, to
 INSIDE = "torch._dynamo.symbolic_convert"
 
 
-def said(code):
+def stdout_of(code):
     return subprocess.run([sys.executable, "-c", PREPARED + code], capture_output=True, text=True, check=True).stdout
 
 
@@ -26,12 +26,12 @@ for kind in (torch.optim.AdamW, torch.optim.SGD):
     optimizer.load_state_dict(optimizer.state_dict())
 print({INSIDE!r} in sys.modules)
 """
-    assert said(code).split() == ["False"]
+    assert stdout_of(code).split() == ["False"]
 
 
 def test_the_real_compiler_is_imported_where_the_environment_asks_for_it(monkeypatch):
     monkeypatch.setenv("RESNET_STUDIO_COMPILER", "1")
-    assert said("print(type(sys.modules['torch._dynamo']).__name__)").split() == ["module"]
+    assert stdout_of("print(type(sys.modules['torch._dynamo']).__name__)").split() == ["module"]
 
 
 def test_the_answers_are_those_of_the_installed_torch():
@@ -47,7 +47,7 @@ real, questions = (importlib.import_module(name) for name in (compiler.COMPILER,
 print(mine == (real.disable(double)(3), real.graph_break()))
 print(supported == [questions.is_compile_supported(device) for device in ("cpu", "meta")])
 """
-    assert said(code).split() == ["True", "True"]
+    assert stdout_of(code).split() == ["True", "True"]
 
 
 def test_who_compiles_gets_the_real_compiler():
@@ -55,7 +55,7 @@ def test_who_compiles_gets_the_real_compiler():
 double = torch.compile(lambda x: 2 * x, backend="eager")
 print(double(torch.ones(1)).item(), {INSIDE!r} in sys.modules, torch._dynamo.__file__ is not None)
 """
-    assert said(code).split() == ["2.0", "True", "True"]
+    assert stdout_of(code).split() == ["2.0", "True", "True"]
 
 
 def test_the_compiler_can_be_imported_part_by_part_and_switched_off():
@@ -69,7 +69,7 @@ def same(x):
 
 print(same(3), torch._dynamo.config.cache_size_limit > 0, len(counters))
 """
-    assert said(code).split() == ["3", "True", "0"]
+    assert stdout_of(code).split() == ["3", "True", "0"]
 
 
 def test_a_compiler_that_is_there_already_is_left_alone():
@@ -81,4 +81,4 @@ import torch._dynamo.config
 compiler.defer()
 print(type(sys.modules["torch._dynamo"]).__name__)
 """
-    assert said(code).split() == ["_LazyModule", "module"]
+    assert stdout_of(code).split() == ["_LazyModule", "module"]

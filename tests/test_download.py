@@ -16,7 +16,7 @@ def target(tmp_path):
     return tmp_path / "downloads" / "file"
 
 
-def left(target):
+def remaining_files(target):
     return {path.name: path.stat().st_size for path in target.parent.iterdir()}
 
 
@@ -25,7 +25,7 @@ def left(target):
 def test_a_file_arrives_whole_and_says_how_far_it_is(site, target, page, resume):
     heard = []
     fetch(f"{site.address}/{page}", target, checksum=MD5, resume=resume, progress=lambda *told: heard.append(told))
-    assert target.read_bytes() == BODY and left(target) == {"file": len(BODY)}
+    assert target.read_bytes() == BODY and remaining_files(target) == {"file": len(BODY)}
     assert heard[-1] == (len(BODY), len(BODY)) and heard == sorted(heard)
 
 
@@ -35,7 +35,7 @@ def test_a_download_that_fails_leaves_the_old_file_and_nothing_else(site, target
     target.write_bytes(b"old")
     with pytest.raises(DownloadError) as caught:
         fetch(f"{site.address}/{page}", target, checksum=MD5, timeout_seconds=0.3)
-    assert left(target) == {"file": 3} and not isinstance(caught.value, DamagedError)
+    assert remaining_files(target) == {"file": 3} and not isinstance(caught.value, DamagedError)
     assert caught.value.status == {"gone": 404, "busy": 503, "circle": 302, "moved-to-file": 302}.get(page)
 
 
@@ -44,7 +44,7 @@ def test_a_download_that_fails_leaves_the_old_file_and_nothing_else(site, target
 def test_what_is_not_the_file_is_thrown_away(site, target, page, resume):
     with pytest.raises(DamagedError):
         fetch(f"{site.address}/{page}", target, checksum=MD5, most_bytes=2 * len(BODY), resume=resume)
-    assert left(target) == {}
+    assert remaining_files(target) == {}
 
 
 def test_no_address_but_that_of_a_web_server_is_opened(tmp_path, target):
@@ -57,10 +57,10 @@ def test_no_address_but_that_of_a_web_server_is_opened(tmp_path, target):
 def test_a_download_that_was_cut_off_goes_on_where_it_was(site, target):
     with pytest.raises(DownloadError):
         fetch(f"{site.address}/cut", target, checksum=MD5, resume=True)
-    assert left(target) == {"file.part": FIRST}
+    assert remaining_files(target) == {"file.part": FIRST}
     heard = []
     fetch(f"{site.address}/whole", target, checksum=MD5, resume=True, progress=lambda *told: heard.append(told))
-    assert target.read_bytes() == BODY and left(target) == {"file": len(BODY)}
+    assert target.read_bytes() == BODY and remaining_files(target) == {"file": len(BODY)}
     assert site.asked[-1] == ("whole", f"bytes={FIRST}-")
     assert heard[0][0] > FIRST and heard[-1] == (len(BODY), len(BODY))
 
@@ -71,7 +71,7 @@ def test_a_download_that_is_cancelled_goes_on_where_it_was(site, target):
 
     with pytest.raises(KeyboardInterrupt):
         fetch(f"{site.address}/slow", target, checksum=MD5, resume=True, progress=stop)
-    assert 0 < left(target)["file.part"] < len(BODY)
+    assert 0 < remaining_files(target)["file.part"] < len(BODY)
     fetch(f"{site.address}/whole", target, checksum=MD5, resume=True)
     assert target.read_bytes() == BODY
 
@@ -82,7 +82,7 @@ def test_what_a_resumed_download_does_not_fit_is_downloaded_from_the_start(site,
     target.parent.mkdir()
     target.with_name("file.part").write_bytes(begun)
     fetch(f"{site.address}/{page}", target, checksum=MD5, resume=True)
-    assert target.read_bytes() == BODY and left(target) == {"file": len(BODY)}
+    assert target.read_bytes() == BODY and remaining_files(target) == {"file": len(BODY)}
 
 
 def test_a_file_that_came_whole_before_a_crash_is_not_downloaded_again(site, target):
@@ -95,7 +95,7 @@ def test_a_file_that_came_whole_before_a_crash_is_not_downloaded_again(site, tar
 def test_without_a_checksum_nothing_is_resumed(site, target):
     with pytest.raises(DownloadError):
         fetch(f"{site.address}/cut", target, resume=True)
-    assert left(target) == {}
+    assert remaining_files(target) == {}
 
 
 def test_without_a_network_a_download_fails_at_once(target, monkeypatch):

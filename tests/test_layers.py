@@ -35,7 +35,7 @@ LAYERS = [
 SIDEWAYS = {("commands", "ui")}  # the command `ui` opens the page
 
 
-def room(path: Path) -> str:
+def package_of(path: Path) -> str:
     relative = path.relative_to(PACKAGE)
     return relative.parts[0] if len(relative.parts) > 1 else relative.stem
 
@@ -59,7 +59,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_downwards_or_sideways(path):
-    here = room(path)
+    here = package_of(path)
     for name in imported(path):
         parts = name.split(".")
         if parts[0] != "resnet_studio" or len(parts) < 2:
@@ -74,7 +74,7 @@ def test_imports_point_downwards_or_sideways(path):
             assert here not in {"evaluation", "prediction"}, f"{path.name} imports {name}"
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if room(path) != "ui"], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [path for path in FILES if package_of(path) != "ui"], ids=lambda path: path.name)
 def test_only_the_page_imports_gradio(path):
     assert not any(name.split(".")[0] == "gradio" for name in imported(path))
 

@@ -119,13 +119,13 @@ def visitors(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
             if not page.leaving:
                 problems.append(problem)
 
-        def asked(request: Any) -> None:
+        def check_request(request: Any) -> None:
             if not request.url.startswith((server.address, "data:", "blob:")):
                 problems.append(f"external request: {request.url}")
 
         page.leaving = False
         page.problems = problems
-        page.on("request", asked)
+        page.on("request", check_request)
         page.on("pageerror", lambda error: note(f"page error: {error}"))
         page.on("console", lambda said: note(f"console: {said.text}") if said.type == "error" else None)
 

@@ -94,7 +94,7 @@ def twelve_bits(folder, gain: int):
     return folder
 
 
-def begun(folder, workspace):
+def new_run(folder, workspace):
     dataset = open_data(folder, workspace)
     config = TrainConfig(weights="scratch", epochs=1, picture_size=32, augmentation="none", device="cpu")
     return plan.new_run(dataset, config, workspace)
@@ -104,7 +104,7 @@ def begun(folder, workspace):
 def test_a_training_reads_12_bits_in_16_as_well_as_the_same_stretched_to_16(tmp_path, workspace):
     found = {}
     for gain in (1, 16):
-        materials = prepared(begun(twelve_bits(tmp_path / str(gain), gain), workspace))[0].materials
+        materials = prepared(new_run(twelve_bits(tmp_path / str(gain), gain), workspace))[0].materials
         low, high = materials.card.preprocessing.ranges["uint16"]
         assert 600 < low / gain < 850 and 950 < high / gain < 1200 and materials.card.preprocessing.colour_managed
         shades = materials.batches.training.pixels
@@ -115,7 +115,7 @@ def test_a_training_reads_12_bits_in_16_as_well_as_the_same_stretched_to_16(tmp_
 
 @pytest.mark.slow
 def test_a_run_of_before_goes_on_reading_as_it_began(tmp_path, workspace):
-    run = begun(twelve_bits(tmp_path / "data", 1), workspace)
+    run = new_run(twelve_bits(tmp_path / "data", 1), workspace)
     prepared(run)
     card = run.read_json("card.json")
     assert card["preprocessing"].pop("ranges") and card["preprocessing"].pop("colour_managed")

@@ -57,19 +57,19 @@ def test_classes_that_mirror_each_other_are_a_finding_and_a_note_and_are_not_mir
     (finding,) = [found for found in inspect(dataset) if found.kind == "mirrored"]
     assert "turn left / turn right" in finding.sentence("en") and "turn left / turn right" in finding.sentence("zh")
     asked = TrainConfig(weights="scratch", device="cpu")
-    settled, parts = plan.resolve_for(dataset, asked)
-    assert not settled.horizontal_flip and not augment.recipe(settled, small=False).flip
-    (note,) = picture_cautions(settled, asked, parts)
+    resolved, parts = plan.resolve_for(dataset, asked)
+    assert not resolved.horizontal_flip and not augment.recipe(resolved, small=False).flip
+    (note,) = picture_cautions(resolved, asked, parts)
     assert note.key == "note.plan.mirrored"
     for language in LANGUAGES:
         assert "turn left / turn right" in say(note.key, language, **note.values)
-    assert not list(picture_cautions(settled, asked.replace(horizontal_flip=False), parts))
+    assert not list(picture_cautions(resolved, asked.replace(horizontal_flip=False), parts))
 
 
 def test_other_classes_are_mirrored_as_ever(class_folders, workspace):
     dataset = open_data(class_folders({"cat": 10, "dog": 10}), workspace)
-    settled, _ = plan.resolve_for(dataset, TrainConfig(weights="scratch", device="cpu"))
-    assert settled.horizontal_flip and not [found for found in inspect(dataset) if found.kind == "mirrored"]
+    resolved, _ = plan.resolve_for(dataset, TrainConfig(weights="scratch", device="cpu"))
+    assert resolved.horizontal_flip and not [found for found in inspect(dataset) if found.kind == "mirrored"]
 
 
 def arrow(rng, *, right):

@@ -27,7 +27,7 @@ def grey(data: bytes, **options) -> np.ndarray:
     return pixels(data, **options)[:, :, 0]
 
 
-def apart(first: np.ndarray, second: np.ndarray) -> float:
+def largest_difference(first: np.ndarray, second: np.ndarray) -> float:
     assert first.shape == second.shape
     return float(np.abs(first - second).max())
 
@@ -54,14 +54,14 @@ def test_what_surrounds_a_picture_does_not_change_it(odd, plain):
 
 
 def test_the_pixels_are_those_that_were_written():
-    assert apart(pixels(READABLE["no_end.png"]), np.asarray(scene(), int)) == 0
-    assert apart(pixels(READABLE["turned.png"]), np.rot90(np.asarray(scene(), int), -1)) == 0
-    assert apart(pixels(READABLE["turned_by_xmp.png"]), np.rot90(np.asarray(scene(), int))) == 0
+    assert largest_difference(pixels(READABLE["no_end.png"]), np.asarray(scene(), int)) == 0
+    assert largest_difference(pixels(READABLE["turned.png"]), np.rot90(np.asarray(scene(), int), -1)) == 0
+    assert largest_difference(pixels(READABLE["turned_by_xmp.png"]), np.rot90(np.asarray(scene(), int))) == 0
     for name in ("no_end_marker.jpg", "picture.avif", "picture.jp2", "srgb.jpg", "broken_profile.jpg"):
         assert np.abs(pixels(READABLE[name]) - np.asarray(scene(), int)).mean() < 3, name
     for name in ("grey16.png", "grey16.tif", "grey16.jp2"):
-        assert apart(grey(READABLE[name]), ramp(0, 255, np.float32)) <= 1, name
-    assert apart(pixels(READABLE["five_bands.tif"])[:, :, 2], ramp(0, 255, np.uint8).astype(int)) == 0
+        assert largest_difference(grey(READABLE[name]), ramp(0, 255, np.float32)) <= 1, name
+    assert largest_difference(pixels(READABLE["five_bands.tif"])[:, :, 2], ramp(0, 255, np.uint8).astype(int)) == 0
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -102,14 +102,17 @@ def test_deep_numbers_are_spread_over_the_range_that_is_given(name, kind, low, h
     wanted = np.asarray(ramp(0, 255, np.float32))
     if name == "rgba12_in_16.png":  # as transparent as it is dark
         wanted = 255 - (255 - wanted) * wanted / 255
-    assert apart(found, wanted) <= 1.2
+    assert largest_difference(found, wanted) <= 1.2
     above = pixels(READABLE[name], reading=Reading({kind: (low, low + (high - low) / 2)}))[:, :, 0]
     assert above.max() == 255 and (above == 255).mean() > 0.4
 
 
 def test_the_smallest_number_is_white_where_the_file_says_so():
     reading = Reading({"uint16": (0.0, 65535.0)})
-    assert apart(grey(READABLE["grey16_white_is_zero.tif"], reading=reading), 255 - ramp(0, 255, np.float32)) <= 1
+    assert (
+        largest_difference(grey(READABLE["grey16_white_is_zero.tif"], reading=reading), 255 - ramp(0, 255, np.float32))
+        <= 1
+    )
 
 
 def test_without_a_range_each_picture_is_read_by_the_rule_of_before():
@@ -126,9 +129,12 @@ def test_colours_of_a_wide_gamut_come_out_as_colour_management_has_them(name, so
         Image.open(io.BytesIO(READABLE[name])).convert("RGB"),
         ImageCms.ImageCmsProfile(io.BytesIO(source)), ImageCms.createProfile("sRGB"),
     )  # fmt: skip
-    assert apart(pixels(READABLE[name]), np.asarray(wanted, int)) <= 2
+    assert largest_difference(pixels(READABLE[name]), np.asarray(wanted, int)) <= 2
     plain = pixels(READABLE[name], reading=Reading(colour_managed=False))
-    assert np.median(np.abs(plain - np.asarray(patches(), int))) <= 1 and apart(plain, pixels(READABLE[name])) > 15
+    assert (
+        np.median(np.abs(plain - np.asarray(patches(), int))) <= 1
+        and largest_difference(plain, pixels(READABLE[name])) > 15
+    )
 
 
 def test_adobe_rgb_red_is_computed_right_from_its_definition():
@@ -146,8 +152,8 @@ def test_grey_with_a_profile_of_grey_is_managed_and_a_profile_that_does_not_fit_
     linear = pixels(encoded(scene().convert("L"), "PNG", icc_profile=odd_files.grey_profile(1)))
     share = plain / 255
     wanted = 255 * np.where(share <= 0.0031308, 12.92 * share, 1.055 * share ** (1 / 2.4) - 0.055)
-    assert apart(linear, wanted) <= 2
-    assert apart(pixels(encoded(scene().convert("L"), "PNG", icc_profile=profile())), plain) == 0
+    assert largest_difference(linear, wanted) <= 2
+    assert largest_difference(pixels(encoded(scene().convert("L"), "PNG", icc_profile=profile())), plain) == 0
 
 
 def test_a_large_photograph_of_a_phone_is_decoded_small(tmp_path):
@@ -172,7 +178,7 @@ def test_a_large_jpeg_2000_that_can_only_be_decoded_whole_is_too_large():
 
 def test_a_big_endian_signed_tiff_is_read_too():
     data = tiff(ramp(-1000, 3000, np.int16), order=1)
-    assert apart(grey(data, reading=Reading({"int32": (-1000, 3000)})), ramp(0, 255, np.float32)) <= 1
+    assert largest_difference(grey(data, reading=Reading({"int32": (-1000, 3000)})), ramp(0, 255, np.float32)) <= 1
 
 
 @pytest.mark.slow
@@ -186,7 +192,10 @@ def test_a_picture_above_16_megapixels_is_averaged_down_band_by_band(mode):
     found = read_picture(io.BytesIO(data), draft_side=165)
     assert found.size == (520, 330)
     assert (
-        apart(np.asarray(found, int), pixels(encoded(large.resize((520, 330), Image.Resampling.NEAREST), "TIFF"))) <= 2
+        largest_difference(
+            np.asarray(found, int), pixels(encoded(large.resize((520, 330), Image.Resampling.NEAREST), "TIFF"))
+        )
+        <= 2
     )
 
 

@@ -200,27 +200,27 @@ def test_a_few_long_pictures_among_many_are_no_finding_and_a_tenth_of_them_is(cl
 
 
 def test_a_crop_of_long_pictures_is_said_before_training_and_padding_ends_that(wide_set):
-    def said(**changes):
-        asked = TrainConfig(device="cpu", **changes)
-        settled, parts = plan.resolve_for(wide_set, asked)
-        whole = list(picture_cautions(settled, asked, wide_set))
-        assert whole == list(picture_cautions(settled, asked, parts))
+    def caution_keys(**changes):
+        requested = TrainConfig(device="cpu", **changes)
+        resolved, parts = plan.resolve_for(wide_set, requested)
+        whole = list(picture_cautions(resolved, requested, wide_set))
+        assert whole == list(picture_cautions(resolved, requested, parts))
         return whole
 
-    (note,) = said(picture_size=64)
+    (note,) = caution_keys(picture_size=64)
     assert note.key == "note.plan.wide" and note.values["share"] == pytest.approx(0.25 * 0.766, abs=0.01)
     assert "19%" in say(note.key, "en", **note.values) and "19%" in say(note.key, "zh", **note.values)
-    assert said(fit="auto") == said(fit="pad") == said(fit="squeeze") == []
+    assert caution_keys(fit="auto") == caution_keys(fit="pad") == caution_keys(fit="squeeze") == []
 
 
 def test_a_smaller_size_at_the_start_that_cannot_be_is_said(wide_set):
-    asked = TrainConfig(fit="pad", freeze="layer2", picture_size=96, early_picture_size=64, epochs=20, device="cpu")
-    settled, parts = plan.resolve_for(wide_set, asked)
-    assert settled.early_picture_size == 96
-    (note,) = picture_cautions(settled, asked, parts)
+    requested = TrainConfig(fit="pad", freeze="layer2", picture_size=96, early_picture_size=64, epochs=20, device="cpu")
+    resolved, parts = plan.resolve_for(wide_set, requested)
+    assert resolved.early_picture_size == 96
+    (note,) = picture_cautions(resolved, requested, parts)
     assert note.key == "note.plan.full_views" and note.values == {"asked": 64, "size": 96}
     for changes in ({"freeze": "none"}, {"freeze": "layer4"}, {"early_picture_size": None}, {"early_picture_size": 96}):
-        other = asked.replace(**changes)
+        other = requested.replace(**changes)
         assert not list(picture_cautions(plan.resolve_for(wide_set, other)[0], other, parts))
 
 

@@ -75,7 +75,7 @@ def drawn(case):
     }
 
 
-def trained_to_the_end(run, monkeypatch, pauses=()):
+def train_to_end(run, monkeypatch, pauses=()):
     """Train ``run``, pausing after so many steps of each start; the places (epoch, batch) where it paused."""
     places, step = [], session.Session.step
     for after in (*pauses, None):
@@ -115,9 +115,9 @@ def test_a_training_paused_anywhere_ends_like_one_that_never_was(new_run, monkey
     straight, broken = new_run(**settings), new_run(**settings)
     if case % 2:
         short_of_memory(monkeypatch, {(0, 1), (1, 3)})
-    assert trained_to_the_end(straight, monkeypatch) == []
+    assert train_to_end(straight, monkeypatch) == []
     pauses = (draw.randint(1, 4), draw.randint(2, 7))
-    places = trained_to_the_end(broken, monkeypatch, pauses)
+    places = train_to_end(broken, monkeypatch, pauses)
     assert len(places) == 2, settings
     assert same(weights_of(straight), weights_of(broken)), (settings, places)
     first, second = straight.state(), broken.state()
@@ -131,8 +131,8 @@ def test_a_training_paused_anywhere_ends_like_one_that_never_was(new_run, monkey
 def test_a_training_paused_within_a_group_of_batches_keeps_what_was_gathered(new_run, monkeypatch, pauses):
     settings = {"accumulate_steps": 3, "freeze": "layer4", "augmentation": "none", "epochs": 3}
     straight, broken = new_run(**settings), new_run(**settings)
-    trained_to_the_end(straight, monkeypatch)
-    ((_, batch),) = trained_to_the_end(broken, monkeypatch, pauses)
+    train_to_end(straight, monkeypatch)
+    ((_, batch),) = train_to_end(broken, monkeypatch, pauses)
     assert batch % 3
     assert same(weights_of(straight), weights_of(broken))
 
@@ -244,8 +244,8 @@ def test_batches_of_one_picture_are_refused_where_batchnorm_meets_single_pixels(
     with pytest.raises(ConfigError, match=f"batch size to 2 or more, or the picture size to {needed} px"):
         new_run(batch_size=1, stem=stem, picture_size=side)
     new_run(batch_size=1, stem=stem, picture_size=side, freeze="layer4")
-    settled = new_run(batch_size=1, stem=stem, picture_size=needed, epochs=1).config
-    assert plan.fewest_in_a_batch(settled) == 1
+    resolved = new_run(batch_size=1, stem=stem, picture_size=needed, epochs=1).config
+    assert plan.fewest_in_a_batch(resolved) == 1
 
 
 def test_batches_of_one_picture_train_where_maps_are_larger(new_run):
@@ -360,7 +360,7 @@ def trained(run):
 
 def test_a_run_that_goes_on_computes_as_it_began_whatever_the_machine_file_says(new_run, monkeypatch):
     straight, broken = (new_run(precision="auto") for _ in range(2))
-    trained_to_the_end(straight, monkeypatch)
+    train_to_end(straight, monkeypatch)
     control = Control()
     with monkeypatch.context() as patched:
         step = session.Session.step
@@ -378,7 +378,7 @@ def test_a_run_that_goes_on_computes_as_it_began_whatever_the_machine_file_says(
 def test_a_run_that_goes_on_has_as_many_views_as_it_began_with(new_run, monkeypatch):
     settings = {"freeze": "layer4", "epochs": 6, "augmentation": "standard"}
     straight, broken = new_run(**settings), new_run(**settings)
-    trained_to_the_end(straight, monkeypatch)
+    train_to_end(straight, monkeypatch)
     control = Control()
     with monkeypatch.context() as patched:
         step = session.Session.step

@@ -36,7 +36,7 @@ def new_run(dataset, workspace):
 
 
 @pytest.fixture
-def straight(new_run):
+def uninterrupted(new_run):
     """The weights of a training that was never paused."""
     run = new_run()
     drive(run, Control())
@@ -90,13 +90,13 @@ def notes(run):
     return [event for event in run.events() if isinstance(event, Noted) and event.key.startswith("note.pictures")]
 
 
-def test_pictures_that_changed_or_went_are_taken_as_they_were(new_run, dataset, straight, monkeypatch):
+def test_pictures_that_changed_or_went_are_taken_as_they_were(new_run, dataset, uninterrupted, monkeypatch):
     run = paused(new_run(), monkeypatch)
     replaced(files(run, dataset, "train", 2))
     files(run, dataset, "train", 3)[2].unlink()
     files(run, dataset, "validation", 1)[0].unlink()
     assert isinstance(drive(run, Control()), Finished)
-    assert same(straight, weights_of(run))
+    assert same(uninterrupted, weights_of(run))
     (note,) = notes(run)
     assert note.key == "note.pictures.as_they_were" and note.values["count"] == 4
     assert run.split["train"]["name"][0] in note.values["names"]
@@ -170,7 +170,7 @@ def test_test_pictures_that_changed_are_not_scored(new_run, dataset, monkeypatch
     [("train", 0, "error.training.class_changed"), ("validation", None, "error.training.validation_changed")],
 )
 def test_a_training_that_has_lost_a_class_is_refused_and_goes_on_when_it_is_back(
-    new_run, dataset, workspace, straight, monkeypatch, part, label, key
+    new_run, dataset, workspace, uninterrupted, monkeypatch, part, label, key
 ):
     run = paused(new_run(), monkeypatch)
     paths = files(run, dataset, part, 100, label=label)
@@ -183,15 +183,15 @@ def test_a_training_that_has_lost_a_class_is_refused_and_goes_on_when_it_is_back
     for path, data in zip(paths, content, strict=True):
         path.write_bytes(data)
     assert isinstance(drive(run, Control()), Finished)
-    assert same(straight, weights_of(run)) and not notes(run)
+    assert same(uninterrupted, weights_of(run)) and not notes(run)
 
 
-def test_a_touched_file_has_not_changed(new_run, dataset, straight, monkeypatch):
+def test_a_touched_file_has_not_changed(new_run, dataset, uninterrupted, monkeypatch):
     run = paused(new_run(), monkeypatch)
     for path in files(run, dataset, "train", 3):
         os.utime(path, (1, 1))
     assert isinstance(drive(run, Control()), Finished)
-    assert same(straight, weights_of(run)) and not notes(run)
+    assert same(uninterrupted, weights_of(run)) and not notes(run)
 
 
 def test_what_changed_between_looking_and_training_is_what_the_training_began_with(new_run, dataset, monkeypatch):
@@ -209,12 +209,12 @@ def test_what_changed_between_looking_and_training_is_what_the_training_began_wi
 
 
 def test_a_run_of_an_older_version_goes_by_what_the_pictures_were_when_they_came_in(
-    new_run, dataset, workspace, straight, monkeypatch
+    new_run, dataset, workspace, uninterrupted, monkeypatch
 ):
     run = paused(new_run(), monkeypatch)
     (run.folder / "pictures.json").unlink()
     drive(again := paused(new_run(), monkeypatch), Control())
-    assert same(straight, weights_of(again))
+    assert same(uninterrupted, weights_of(again))
     replaced(files(run, dataset, "train", 2))
     clear_cache(workspace)
     assert isinstance(drive(run, Control()), Finished)

@@ -26,7 +26,7 @@ def runs(workspace):
 
 
 @pytest.fixture
-def asked(monkeypatch):
+def trained_runs(monkeypatch):
     """The runs that are trained, in order; nothing is really trained."""
     done = []
     monkeypatch.setattr(jobs_module, "drive", lambda run, control: done.append(run.id))
@@ -50,7 +50,7 @@ def wait_for(condition):
 
 
 def test_the_queue_of_a_program_that_lives_is_left_to_it_and_that_of_a_dead_one_taken_over_in_order(
-    workspace, runs, asked
+    workspace, runs, trained_runs
 ):
     child = server(workspace, runs)
     try:
@@ -61,8 +61,8 @@ def test_the_queue_of_a_program_that_lives_is_left_to_it_and_that_of_a_dead_one_
         child.wait()
     assert left_waiting(workspace) == runs
     assert beside.adopt() == runs
-    wait_for(lambda: len(asked) == len(runs))
-    assert asked == [run.id for run in runs]
+    wait_for(lambda: len(trained_runs) == len(runs))
+    assert trained_runs == [run.id for run in runs]
     beside.close()
 
 
@@ -88,17 +88,17 @@ def test_a_server_that_is_closed_leaves_its_queue_to_the_next_and_newer_runs_wai
     second.close()
 
 
-def test_a_queue_that_an_earlier_version_left_is_taken_over(workspace, runs, asked):
+def test_a_queue_that_an_earlier_version_left_is_taken_over(workspace, runs, trained_runs):
     for run in runs[:2]:
         run.append(Queued())
     queue = Jobs(workspace)
     assert queue.adopt() == runs[:2]
     assert queue.adopt() == []
-    wait_for(lambda: len(asked) == 2)
+    wait_for(lambda: len(trained_runs) == 2)
     queue.close()
 
 
-def test_places_outlive_a_clock_that_was_set_back(workspace, runs, asked, monkeypatch):
+def test_places_outlive_a_clock_that_was_set_back(workspace, runs, trained_runs, monkeypatch):
     from resnet_studio import event_log
 
     times = iter([400.0, 300.0, 200.0, 100.0])
@@ -109,7 +109,7 @@ def test_places_outlive_a_clock_that_was_set_back(workspace, runs, asked, monkey
 
 
 @pytest.fixture
-def held_back(monkeypatch):
+def blocked_training(monkeypatch):
     """What is trained, device by device; each training ends when its run's name is put into the set."""
     begun, go = [], set()
 
@@ -121,8 +121,8 @@ def held_back(monkeypatch):
     return begun, go
 
 
-def test_every_device_has_a_queue_of_its_own(workspace, runs, held_back):
-    begun, go = held_back
+def test_every_device_has_a_queue_of_its_own(workspace, runs, blocked_training):
+    begun, go = blocked_training
     devices = dict(zip([run.id for run in runs], ["cuda:0", "cuda:0", "cuda:1", "cuda:1"], strict=True))
     queue = Jobs(workspace, lambda run: devices[run.id])
     for run in runs:
@@ -140,8 +140,8 @@ def test_every_device_has_a_queue_of_its_own(workspace, runs, held_back):
     assert queue.running() == [] and begun.count(first) == 1
 
 
-def test_one_device_trains_one_run_at_a_time_in_the_order_of_the_queue(workspace, runs, held_back):
-    begun, go = held_back
+def test_one_device_trains_one_run_at_a_time_in_the_order_of_the_queue(workspace, runs, blocked_training):
+    begun, go = blocked_training
     queue = Jobs(workspace)
     for run in runs:
         queue.submit(run)
@@ -153,7 +153,7 @@ def test_one_device_trains_one_run_at_a_time_in_the_order_of_the_queue(workspace
     assert begun == [run.id for run in runs]
 
 
-def test_a_device_that_is_not_there_or_cannot_be_asked_for_holds_up_nobody(workspace, runs, asked):
+def test_a_device_that_is_not_there_or_cannot_be_asked_for_holds_up_nobody(workspace, runs, trained_runs):
     def device(run):
         if run == runs[0]:
             raise RuntimeError("driver")
@@ -162,7 +162,7 @@ def test_a_device_that_is_not_there_or_cannot_be_asked_for_holds_up_nobody(works
     queue = Jobs(workspace, device)
     for run in runs:
         queue.submit(run)
-    wait_for(lambda: len(asked) == len(runs))
+    wait_for(lambda: len(trained_runs) == len(runs))
     queue.close()
 
 

@@ -11,11 +11,11 @@ FP32 = Compute("fp32", 1)
 
 
 @pytest.fixture
-def one_way(monkeypatch):
+def only_fp32(monkeypatch):
     monkeypatch.setattr(self_check.hardware, "choose_compute", lambda *_: FP32)
 
 
-def test_the_processor_computes_what_double_precision_does_up_to_rounding(one_way):
+def test_the_processor_computes_what_double_precision_does_up_to_rounding(only_fp32):
     (found,) = self_check.check_device(CPU)
     assert found.sound and 0 < found.difference < 1e-3
     assert (found.device, found.precision, found.graphs) == ("cpu", "fp32", False)
@@ -33,7 +33,7 @@ class Halved(torch.autograd.Function):
         return gradient / 2
 
 
-def test_a_gradient_that_is_wrong_in_one_stage_is_found(one_way, monkeypatch):
+def test_a_gradient_that_is_wrong_in_one_stage_is_found(only_fp32, monkeypatch):
     built, made = self_check.resnet.build, []
 
     def build(*arguments, **options):
@@ -48,7 +48,7 @@ def test_a_gradient_that_is_wrong_in_one_stage_is_found(one_way, monkeypatch):
     assert not found.sound and found.difference > 0.1
 
 
-def test_what_a_driver_says_is_passed_on(one_way, monkeypatch):
+def test_what_a_driver_says_is_passed_on(only_fp32, monkeypatch):
     def fails(*_):
         raise RuntimeError("no kernel image is available for execution on the device\nmore")
 

@@ -11,10 +11,10 @@ from faults import (
     check_end,
     die,
     disk_full,
-    in_child,
     of_every_kind,
     one_of_each_file,
-    to_its_end,
+    run_in_child,
+    train_to_end,
     trained,
     watched,
 )
@@ -41,7 +41,7 @@ def world(tmp_path_factory):
     straight = trained(dataset, workspace)
     run = new_run(dataset, CONFIG, workspace)
     with watched(Points(workspace.root)) as points:
-        to_its_end(run)
+        train_to_end(run)
     return workspace, dataset, straight, points.passed
 
 
@@ -77,13 +77,13 @@ def test_dying_at_any_write_loses_nothing(world, points):
 
         def work(run=run, at=at):
             with watched(Points(workspace.root, at, die)):
-                to_its_end(run)
+                train_to_end(run)
 
-        _, status = os.waitpid(in_child(work), 0)
+        _, status = os.waitpid(run_in_child(work), 0)
         assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, names[at - 1]
         check_after(run, 0, straight)
         if run.state().status != "finished":
-            assert isinstance(to_its_end(run), Finished), names[at - 1]
+            assert isinstance(train_to_end(run), Finished), names[at - 1]
         check_end(run, straight)
         workspace.delete_run(run)
 
@@ -95,7 +95,7 @@ def test_a_disk_that_is_full_from_any_write_on_pauses_the_run_with_that_sentence
         run = new_run(dataset, CONFIG, workspace)
         with watched(Points(workspace.root, at, disk_full, lasting=True)):
             try:
-                end = to_its_end(run)
+                end = train_to_end(run)
                 assert isinstance(end, (Interrupted, Finished)), (names[at - 1], end)
                 said = end.key if isinstance(end, Interrupted) else "error.disk_full"
             except StudioError as error:
@@ -103,6 +103,6 @@ def test_a_disk_that_is_full_from_any_write_on_pauses_the_run_with_that_sentence
         assert said == "error.disk_full", names[at - 1]
         check_after(run, 0, straight)
         if run.state().status != "finished":
-            assert isinstance(to_its_end(run), Finished), names[at - 1]
+            assert isinstance(train_to_end(run), Finished), names[at - 1]
         check_end(run, straight)
         workspace.delete_run(run)

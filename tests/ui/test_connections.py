@@ -47,7 +47,7 @@ def port(monkeypatch):
     listener.close()
 
 
-def begun(port, text=b""):
+def open_connection(port, text=b""):
     connection = socket.create_connection(("127.0.0.1", port), timeout=10)
     connection.sendall(text)
     return connection
@@ -65,7 +65,7 @@ def closed_after(connection, most=5.0):
     return time.monotonic() - begin
 
 
-def asked(port, path="/", body=None):
+def fetch(port, path="/", body=None):
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     client.request("POST" if body else "GET", path, body=body)
     return client.getresponse().read()
@@ -77,20 +77,20 @@ ONE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 @pytest.mark.parametrize("text", [b"", b"GET", HEAD, HEAD + b"\r\n", HEAD + b"\r\nhalf of the body"])
 def test_half_a_request_is_closed_after_a_while_and_the_next_is_answered(port, text):
-    connection = begun(port, text)
+    connection = open_connection(port, text)
     assert 0.4 < closed_after(connection) < 4
-    assert asked(port) == b"0"
+    assert fetch(port) == b"0"
 
 
 def test_half_of_a_second_request_is_closed_too(port):
-    connection = begun(port, ONE)
+    connection = open_connection(port, ONE)
     assert b"200" in connection.recv(4096)
     connection.sendall(HEAD)
     assert 0.4 < closed_after(connection) < 4
 
 
 def test_a_head_that_drips_is_closed(port):
-    connection = begun(port)
+    connection = open_connection(port)
     begin = time.monotonic()
     with pytest.raises(OSError):
         while time.monotonic() - begin < 6:
@@ -100,7 +100,7 @@ def test_a_head_that_drips_is_closed(port):
 
 
 def test_a_body_that_keeps_coming_and_an_answer_that_takes_long_are_left_alone(port):
-    connection = begun(port, HEAD + b"\r\n")
+    connection = open_connection(port, HEAD + b"\r\n")
     for _ in range(20):
         time.sleep(0.1)
         connection.sendall(b"12345")
@@ -109,12 +109,12 @@ def test_a_body_that_keeps_coming_and_an_answer_that_takes_long_are_left_alone(p
         piece = connection.recv(4096)
         assert piece, answer
         answer += piece
-    assert asked(port, "/slow") == b"slow"
+    assert fetch(port, "/slow") == b"slow"
 
 
 def test_a_body_that_drips_for_long_is_closed(port, monkeypatch):
     monkeypatch.setattr(connections, "GRACE_SECONDS", 0.5)
-    connection = begun(port, HEAD + b"\r\n")
+    connection = open_connection(port, HEAD + b"\r\n")
     begin = time.monotonic()
     with pytest.raises(OSError):
         while time.monotonic() - begin < 6:
@@ -126,10 +126,10 @@ def test_a_body_that_drips_for_long_is_closed(port, monkeypatch):
 def test_eleven_hundred_half_requests_do_not_take_the_page_away(port, monkeypatch):
     monkeypatch.setattr(connections, "HEAD_SECONDS", 60.0)
     allow_many_files()
-    half = [begun(port, HEAD) for _ in range(1100)]
+    half = [open_connection(port, HEAD) for _ in range(1100)]
     for _ in range(20):
         begin = time.monotonic()
-        assert asked(port) == b"0" and asked(port, body=b"x" * 1000) == b"1000"
+        assert fetch(port) == b"0" and fetch(port, body=b"x" * 1000) == b"1000"
         assert time.monotonic() - begin < 5
     assert len(PatientProtocol.unfinished.all) <= connections.MOST_OF_ONE
     for connection in half:

@@ -164,7 +164,7 @@ def test_a_wrong_path_is_told_as_a_sentence(studio: Studio, tmp_path: Path) -> N
         ended(studio, name)
 
 
-def sent(studio: Studio, files: dict[str, bytes]) -> list[list[str]]:
+def uploaded(studio: Studio, files: dict[str, bytes]) -> list[list[str]]:
     """``files`` where Gradio's upload route puts them, as the picker reports them."""
     reported = []
     for number, (name, content) in enumerate(files.items()):
@@ -177,7 +177,7 @@ def sent(studio: Studio, files: dict[str, bytes]) -> list[list[str]]:
 def test_a_picked_folder_keeps_its_class_folders_and_leaves_the_uploads_where_they_are(
     studio: Studio,
 ) -> None:
-    files = sent(studio, made.class_files({"cat": 3, "dog": 3}))
+    files = uploaded(studio, made.class_files({"cat": 3, "dog": 3}))
 
     name, _ = data_sources.Starter(studio).picked(clicked(name="pets", files=files, left_out=2))
     found = ended(studio, name)
@@ -190,7 +190,7 @@ def test_a_picked_folder_keeps_its_class_folders_and_leaves_the_uploads_where_th
 
 
 def test_a_picked_zip_is_unpacked_under_its_name(studio: Studio, class_zip: Folders) -> None:
-    files = sent(studio, {"v1.2 pets.zip": class_zip({"cat": 3, "dog": 3}).read_bytes()})
+    files = uploaded(studio, {"v1.2 pets.zip": class_zip({"cat": 3, "dog": 3}).read_bytes()})
 
     name, _ = data_sources.Starter(studio).picked(clicked(name="v1.2 pets.zip", files=files, left_out=0))
     found = ended(studio, name)
@@ -224,7 +224,7 @@ def test_an_unsafe_name_from_the_browser_is_refused(studio: Studio, name: str) -
 
 
 def test_an_import_can_be_cancelled_and_leaves_nothing(studio: Studio) -> None:
-    files = tuple((name, Path(path)) for name, path in sent(studio, made.class_files({"cat": 70, "dog": 70})))
+    files = tuple((name, Path(path)) for name, path in uploaded(studio, made.class_files({"cat": 70, "dog": 70})))
     begun, go_on = threading.Event(), threading.Event()
 
     def work(progress: Callable[[int, int], None]) -> Any:
@@ -468,7 +468,7 @@ def many_shapes(studio: Studio, tmp_path: Path) -> Any:
         for place, top in enumerate(("red", "blue"))
         for name, data in _two_classes(("train", "test")[place], 6).items()
     }
-    report = sent(studio, {"shapes.zip": made.zipped(tmp_path / "shapes.zip", files).read_bytes()})
+    report = uploaded(studio, {"shapes.zip": made.zipped(tmp_path / "shapes.zip", files).read_bytes()})
     name, _ = data_sources.Starter(studio).picked(clicked(name="shapes.zip", files=report, left_out=0))
     return studio.shelf.dataset(ended(studio, name).dataset or "")
 
@@ -517,7 +517,7 @@ def test_an_answer_that_nobody_offered_is_a_sentence(studio: Studio, tmp_path: P
 def test_names_in_questions_cannot_become_markup(studio: Studio, tmp_path: Path) -> None:
     files = {f"{top}/<b>{kind}/{n}.png": made.picture(n, label=place) for place, top in enumerate(("<i>x", 'y"'))
              for kind in "ab" for n in range(3)}  # fmt: skip
-    report = sent(studio, {"a.zip": made.zipped(tmp_path / "a.zip", files).read_bytes()})
+    report = uploaded(studio, {"a.zip": made.zipped(tmp_path / "a.zip", files).read_bytes()})
     name, _ = data_sources.Starter(studio).picked(clicked(name="a.zip", files=report, left_out=0))
 
     html = data_choices.cards(studio.shelf.findings(ended(studio, name).dataset or ""), "en")

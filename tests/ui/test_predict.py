@@ -73,7 +73,7 @@ def picture(tmp_path: Path) -> Path:
     return path
 
 
-def said(*scores: float, names: tuple[str, ...] = ("cat", "dog", "cow")) -> Prediction:
+def prediction_of(*scores: float, names: tuple[str, ...] = ("cat", "dog", "cow")) -> Prediction:
     pairs = tuple(zip(names, scores, strict=False))
     return Prediction(pairs[0][0], pairs[0][1], pairs)
 
@@ -203,8 +203,8 @@ def test_what_is_pasted_goes_where_it_fits(workspace: Workspace, trained: Callab
     assert brought(one)[0] == str(sent / "a.png")
     assert brought(one, many=True)[1] == [str(sent / "a.png")]
     assert brought(both)[1] == [str(sent / "a.png"), str(sent / "b.png")]
-    *_, said = brought([["a.png", str(picture)]])
-    assert "did not find the uploaded file a.png" in said
+    *_, message = brought([["a.png", str(picture)]])
+    assert "did not find the uploaded file a.png" in message
 
 
 def test_what_goes_wrong_is_said_where_it_happened(
@@ -315,7 +315,10 @@ def test_heic_alone_is_refused_as_such(workspace: Workspace, trained: Callable[.
 
 
 def test_the_csv_names_answers_problems_and_is_no_formula() -> None:
-    named = [Named("=a.png", "", "", said(0.7, 0.3)), Named("b.png", "", "", DataError("error.predict.drawing"))]
+    named = [
+        Named("=a.png", "", "", prediction_of(0.7, 0.3)),
+        Named("b.png", "", "", DataError("error.predict.drawing")),
+    ]
     rows = list(csv.reader(io.StringIO(answers_csv(named, ["dog", "cat"]))))
     assert rows[0] == ["picture", "answer", "probability", "dog", "cat", "problem"]
     assert rows[1] == ["'=a.png", "cat", "0.7", "0.3", "0.7", ""]
@@ -360,13 +363,13 @@ def test_the_nearest_answers_count_where_there_are_many() -> None:
 @pytest.mark.parametrize(
     ("prediction", "known", "expected"),
     [
-        (said(0.95, 0.05), None, "likely"),
-        (said(0.6, 0.3), None, "likely"),
-        (said(0.53, 0.47), None, "unsure"),
-        (said(0.95, 0.05), Record(30, 15), "unsure"),
-        (said(0.5, 0.3), Record(30, 30), "sure"),
-        (said(0.99, 0.01), Record(12, 12), "likely"),
-        (said(1.0), None, "likely"),
+        (prediction_of(0.95, 0.05), None, "likely"),
+        (prediction_of(0.6, 0.3), None, "likely"),
+        (prediction_of(0.53, 0.47), None, "unsure"),
+        (prediction_of(0.95, 0.05), Record(30, 15), "unsure"),
+        (prediction_of(0.5, 0.3), Record(30, 30), "sure"),
+        (prediction_of(0.99, 0.01), Record(12, 12), "likely"),
+        (prediction_of(1.0), None, "likely"),
     ],
 )
 def test_the_verdict_follows_the_test_where_it_knows_better(
@@ -379,7 +382,7 @@ def test_the_verdict_follows_the_test_where_it_knows_better(
 @pytest.mark.parametrize("probability", [1.0, 0.999, 0.8, 0.5, 0.34])
 def test_no_word_says_sure_where_no_test_knows_how_often_that_was_right(probability: float, language: str) -> None:
     rest = (1 - probability) / 2
-    html = predict_view.answer(said(probability, rest, rest), UNTESTED, language)  # type: ignore[arg-type]
+    html = predict_view.answer(prediction_of(probability, rest, rest), UNTESTED, language)  # type: ignore[arg-type]
     assert say("predict.verdict.sure.note", language) not in re.split(r"[<> ]", html)  # type: ignore[arg-type]
     assert "predict-level sure" not in html
 
@@ -399,21 +402,21 @@ def test_a_drawing_is_never_sure_because_the_test_had_no_drawings(
 
 def test_the_answer_shows_a_few_bars_and_the_rest_together() -> None:
     names = tuple(f"class {number}" for number in range(20))
-    html = predict_view.answer(said(*[0.05] * 20, names=names), UNTESTED, "en")
+    html = predict_view.answer(prediction_of(*[0.05] * 20, names=names), UNTESTED, "en")
     assert html.count("<li") == 6
     assert "15 other classes" in html
     assert "It could also be" in html
-    assert "不确定" in predict_view.answer(said(*[0.05] * 20, names=names), UNTESTED, "zh")
+    assert "不确定" in predict_view.answer(prediction_of(*[0.05] * 20, names=names), UNTESTED, "zh")
 
 
 def test_the_answer_says_how_often_such_answers_were_right() -> None:
-    html = predict_view.answer(said(0.9, 0.1), calibrated([(0.9, True)] * 19 + [(0.9, False)]), "en")
+    html = predict_view.answer(prediction_of(0.9, 0.1), calibrated([(0.9, True)] * 19 + [(0.9, False)]), "en")
     assert "Of 20 test answers with a similar percentage, 19 were right." in html
     assert "not calibrated" not in html
 
 
 def test_the_answer_warns_where_percentages_mislead() -> None:
-    html = predict_view.answer(said(0.9, 0.1), calibrated([(0.9, False)] * 20), "en")
+    html = predict_view.answer(prediction_of(0.9, 0.1), calibrated([(0.9, False)] * 20), "en")
     assert "not calibrated" in html
 
 

@@ -42,7 +42,7 @@ def record(page: Any, name: str, least: int) -> None:
     shown = card(page, name)
     shown.get_by_role("button", name="Camera", exact=True).click()
     hold = shown.get_by_role("button", name="Hold to record")
-    page.wait_for_function("() => document.querySelector('.rs-make-view video')?.videoWidth > 0")
+    page.wait_for_function("() => document.querySelector('.rs-make .rs-make-view video')?.videoWidth > 0")
     hold.scroll_into_view_if_needed()
     box = hold.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -103,7 +103,7 @@ def test_keys_alone_record_select_and_delete_and_a_class_is_switched_off(camera_
     page = camera_page
     first = count_of(page, "Class 1")
     card(page, "Class 1").get_by_role("button", name="Camera", exact=True).press("Enter")
-    page.wait_for_function("() => document.querySelector('.rs-make-view video')?.videoWidth > 0")
+    page.wait_for_function("() => document.querySelector('.rs-make .rs-make-view video')?.videoWidth > 0")
     hold = card(page, "Class 1").locator(".rs-make-hold")
     hold.focus()
     page.keyboard.down("Space")
@@ -139,3 +139,28 @@ def test_files_are_added_and_what_is_no_picture_is_named(camera_page: Any, class
     page.locator(".rs-make-note.bad", has_text="notes.png").wait_for()
     assert count_of(page, "Class 1") == before + 3
     page.problems[:] = [each for each in page.problems if "400" not in each]  # the browser's own note of the refusal
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_what_was_recorded_is_trained_and_answers_live_until_it_is_frozen(camera_page: Any) -> None:
+    page = camera_page
+    page.get_by_role("button", name="Train on these classes").click()
+    page.wait_for_function("() => document.querySelector('#studio-now')?.textContent.includes('Training')")
+    page.wait_for_function("() => !document.querySelector('#studio-now').textContent", timeout=400_000)
+    page.get_by_role("tab", name="Predict").click()
+    page.get_by_role("tab", name="Live", exact=True).click()
+    page.locator("#predict-live [data-do=start]").click()
+    answers = "() => Number(document.querySelector('.predict-camera').dataset.answers ?? 0)"
+    page.wait_for_function(f"{answers.replace('() => ', '() => 12 < ')}")
+    assert page.locator("#predict-live .predict-bars li").count() == 3
+    assert "disc <b>" in page.locator("#predict-live .predict-bars").inner_text()
+    page.get_by_role("button", name="Freeze").click()
+    page.wait_for_timeout(1000)
+    before = page.evaluate(answers)
+    page.wait_for_timeout(700)
+    assert page.evaluate(answers) == before
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_function(f"{answers.replace('() => ', f'() => {before} < ')}")
+    page.locator("#predict-live [data-do=start]").click()
+    page.get_by_role("button", name="Start the camera").wait_for()

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from resnet_studio.service import making
 from resnet_studio.ui.app import build_app
 from resnet_studio.ui.data import make_routes
+from resnet_studio.ui.page import bodies
 from resnet_studio.workspace import Workspace
 
 HERE = "http://127.0.0.1:7860"
@@ -83,7 +84,7 @@ def test_too_much_at_once_is_refused_with_a_sentence(client: TestClient, monkeyp
     assert answer.status_code == 413 and "2 MB" in answer.json()["problem"]
     long = client.post(f"/studio/make/{new}/edit", content=b"[" * 2**21)
     assert long.status_code == 413
-    monkeypatch.setattr(make_routes, "AT_ONCE", 0)
+    monkeypatch.setattr(bodies, "AT_ONCE", 0)
     assert send(client, new, made.picture(1)).status_code == 503
 
 

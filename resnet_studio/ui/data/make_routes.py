@@ -3,83 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
-from starlette.concurrency import run_in_threadpool
 
 from resnet_studio.data import made_here
-from resnet_studio.errors import StudioError
-from resnet_studio.service.making import MOST_BYTES, NotYoursError
-from resnet_studio.text import say
-from resnet_studio.ui.page.context import Studio, language_of
-from resnet_studio.ui.page.ownership import browser_of, started_by
+from resnet_studio.service.making import MOST_BYTES, Making
+from resnet_studio.ui.page.bodies import Door, Refused
+from resnet_studio.ui.page.context import Studio
 
 MOST_EDIT_BYTES = 2**20
-AT_ONCE = 32
-"""Pictures that are being received: each is in memory until it is whole."""
 Name = Annotated[str, Query(max_length=300)]
-T = TypeVar("T")
-
-
-class Refused(Exception):  # noqa: N818 - an answer
-    """A request that gets a sentence instead of what it asked for."""
-
-    def __init__(self, status: int, key: str, **values: Any) -> None:
-        super().__init__(key)
-        self.status, self.key, self.values = status, key, values
-
-
-class Door:
-    """What all routes need: who asks, a body of bounded size, answers to errors."""
-
-    def __init__(self, studio: Studio) -> None:
-        self.making = studio.making
-        self.receiving = 0
-
-    async def answer(self, request: Request, most: int, done: Callable[[bytes, str], T]) -> JSONResponse:
-        """What ``done`` gives of the body of ``request`` and of whoever sends it, or why not, as JSON."""
-        try:
-            browser = browser_of(request)
-            if not browser:
-                raise Refused(403, "error.make.no_cookie")
-            content = await self._body(request, most)
-            return JSONResponse(await run_in_threadpool(done, content, started_by(browser)))
-        except Refused as refused:
-            return JSONResponse({"problem": say(refused.key, language_of(request), **refused.values)}, refused.status)
-        except StudioError as error:
-            status = 403 if isinstance(error, NotYoursError) else 400
-            return JSONResponse({"problem": error.sentence(language_of(request))}, status)
-
-    async def _body(self, request: Request, most: int) -> bytes:
-        if self.receiving >= AT_ONCE:
-            raise Refused(503, "error.make.busy")
-        self.receiving += 1
-        try:
-            parts, size = [], 0
-            async for part in request.stream():
-                size += len(part)
-                if size > most:
-                    raise Refused(413, "error.make.too_large", most=most // 2**20)
-                parts.append(part)
-            return b"".join(parts)
-        finally:
-            self.receiving -= 1
 
 
 def routes(studio: Studio) -> APIRouter:
     """The routes under ``/studio/make``; data sets are known by id, pictures by place."""
-    router, door = APIRouter(prefix="/studio/make"), Door(studio)
-    _add_state(router, door)
-    _add_takes(router, door)
+    router, door = APIRouter(prefix="/studio/make"), Door()
+    _add_state(router, door, studio.making)
+    _add_takes(router, door, studio.making)
     return router
 
 
-def _add_state(router: APIRouter, door: Door) -> None:
-    making = door.making
-
+def _add_state(router: APIRouter, door: Door, making: Making) -> None:
     @router.post("/new")
     async def new(request: Request) -> JSONResponse:
         """The id of a data set that begins with its first picture."""
@@ -106,9 +52,7 @@ def _add_state(router: APIRouter, door: Door) -> None:
         return await door.answer(request, MOST_EDIT_BYTES, edited)
 
 
-def _add_takes(router: APIRouter, door: Door) -> None:
-    making = door.making
-
+def _add_takes(router: APIRouter, door: Door, making: Making) -> None:
     @router.post("/{dataset}/takes/{take}")
     async def stage(dataset: str, take: str, label: Name, request: Request, name: Name = "picture") -> JSONResponse:
         """One picture, which waits until its take is kept."""

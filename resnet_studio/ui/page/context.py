@@ -39,6 +39,7 @@ from resnet_studio.service.album import Album
 from resnet_studio.service.desk import Desk
 from resnet_studio.service.importing import Imports
 from resnet_studio.service.making import Making
+from resnet_studio.service.predictors import Models, Predictors
 from resnet_studio.service.run_data import RunData
 from resnet_studio.service.shelf import Shelf
 from resnet_studio.text import LANGUAGES, Language, keys, say, template
@@ -62,7 +63,7 @@ class Studio:
     ``workspace`` says where things are, ``jobs`` trains, ``access`` tells who may reach the server; ``runs`` is what
     was read of the runs, ``shelf`` keeps the data sets that pages look at in memory, ``imports`` those on their way in,
     ``album`` pictures that a model has classified, ``desk`` the data sets that are being mended,
-    ``making`` those that are being made.
+    ``making`` those that are being made; ``models`` are all there are, ``predictors`` those used last, in memory.
     """
 
     workspace: Workspace
@@ -70,13 +71,16 @@ class Studio:
     access: Access = field(default_factory=Access)
     imports: Imports = field(default_factory=Imports)
     album: Album = field(default_factory=Album)
+    predictors: Predictors = field(default_factory=Predictors)
     runs: RunData = field(init=False)
+    models: Models = field(init=False)
     shelf: Shelf = field(init=False)
     desk: Desk = field(init=False)
     making: Making = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "runs", RunData(self.workspace))
+        object.__setattr__(self, "models", Models(self.runs))
         object.__setattr__(self, "shelf", Shelf(self.workspace))
         object.__setattr__(self, "desk", Desk(self.workspace))
         object.__setattr__(self, "making", Making(self.workspace, self.desk))

@@ -40,7 +40,7 @@ class Handlers:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self._queries = ModelQueries(studio.workspace, studio.album, studio.runs)
+        self._queries = ModelQueries(studio.workspace, studio.album, studio.runs, studio.predictors)
 
     @guarded
     def show(self, run: str | None, tried: ModelRequest, picked: ModelRequest) -> tuple[Any, ...]:

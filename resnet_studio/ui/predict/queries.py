@@ -35,7 +35,13 @@ AT_ONCE = 32
 class ModelQueries:
     """What the handlers of the Predict tab share: the models, the loaded predictors, sessions to stop."""
 
-    def __init__(self, workspace: Workspace, album: Album | None = None, runs: RunData | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        album: Album | None = None,
+        runs: RunData | None = None,
+        predictors: Predictors | None = None,
+    ) -> None:
         self._data = runs or RunData(workspace)
         self._album = album or Album()
         self._workspace = workspace
@@ -43,7 +49,7 @@ class ModelQueries:
         self._stopping: set[str] = set()
         self._lock = Lock()
         self.models = Models(self._data)
-        self.predictors = Predictors()
+        self.predictors = predictors or Predictors()
 
     def default(self, run: str | None) -> Model | None:
         """The model of ``run`` where that is finished, else the newest finished one, else any; None without models."""

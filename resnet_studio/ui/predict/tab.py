@@ -14,6 +14,7 @@ from resnet_studio.ui.page.context import Shared, Studio, T
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.frame import selected_tab
 from resnet_studio.ui.page.templates import render
+from resnet_studio.ui.predict import camera
 from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.handlers import Handlers
 from resnet_studio.ui.predict.parts import draw_pad, inbox, picture_box, tries
@@ -47,6 +48,7 @@ class Parts:
     picture: gr.Image
     tries: gr.HTML
     answer: gr.HTML
+    live: gr.HTML
     pad: gr.HTML
     drawing: gr.State
     drawn: gr.HTML
@@ -57,8 +59,9 @@ class Parts:
 
 
 def routes(studio: Studio) -> APIRouter:
-    """Large versions of the pictures that were just classified."""
+    """Large versions of the pictures that were just classified; live answers."""
     router = APIRouter()
+    router.include_router(camera.routes(studio))
 
     @router.get("/studio/asked/{name}")
     def asked(name: str) -> Response:
@@ -71,7 +74,7 @@ def routes(studio: Studio) -> APIRouter:
 
 
 def build(studio: Studio, shared: Shared) -> None:
-    """Fill the tab: the model above, and below it three ways to ask, each with its answer beside it."""
+    """Fill the tab: the model above, and below it four ways to ask, each with its answer beside it."""
     nothing = gr.HTML(visible=False, elem_id="predict-nothing", js_on_load=GO, apply_default_css=False)
     with gr.Row(elem_id="predict-top"):
         model = filled_in_later(
@@ -82,7 +85,7 @@ def build(studio: Studio, shared: Shared) -> None:
         brought = gr.UploadButton(T("predict.import"), file_types=CHECKPOINTS, elem_id="predict-import", scale=0)
     brought_in = inbox("predict-inbox")
     with gr.Tabs(elem_id="predict-ways", visible=False) as ways:
-        made = {**_one(), **_draw(), **_many()}
+        made = {**_one(), **_live(), **_draw(), **_many()}
     parts = Parts(
         nothing=nothing, model=model, picked=picked, about=about, brought=brought, inbox=brought_in, ways=ways, **made
     )
@@ -102,6 +105,14 @@ def _one() -> dict[str, Any]:
             answer = gr.HTML(predict_view.waiting("one", T), elem_id="predict-answer", apply_default_css=False)
             to_try = tries("predict-tries")
     return {"picture": picture, "tries": to_try, "answer": answer}
+
+
+def _live() -> dict[str, Any]:
+    """A camera that is answered all the time."""
+    with gr.Tab(camera.tab_name(), id="live", elem_id="predict-live-tab"):
+        camera.panel()
+        asked = camera.asked_model()
+    return {"live": asked}
 
 
 def _draw() -> dict[str, Any]:
@@ -142,6 +153,7 @@ def _connect_models(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     parts.brought.upload(handlers.bring, parts.brought, [*offer, parts.picked, parts.about], **ASKING)
     parts.model.input(handlers.pick, parts.model, parts.picked, **QUIET)
     parts.model.change(handlers.describe, parts.model, [parts.about, parts.pad, parts.tries], **QUIET)
+    parts.model.change(camera.named, parts.model, parts.live, **QUIET)
     parts.tries.more(handlers.others, parts.model, parts.tries, **QUIET)
     parts.tries.chosen(handlers.try_one, parts.model, [parts.picture, parts.tries], **QUIET)
     taken = [parts.picture, parts.files, parts.ways, parts.inbox]

@@ -1,0 +1,64 @@
+"""Requests that bring bytes of their own: of bounded size, from a browser that is known, answered as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from fastapi import Request
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from resnet_studio.errors import StudioError
+from resnet_studio.service.making import NotYoursError
+from resnet_studio.text import say
+from resnet_studio.ui.page.context import language_of
+from resnet_studio.ui.page.ownership import browser_of, started_by
+
+AT_ONCE = 32
+"""Bodies that are being received: each is in memory until it is whole."""
+T = TypeVar("T")
+
+
+class Refused(Exception):  # noqa: N818 - an answer
+    """A request that gets a sentence instead of what it asked for."""
+
+    def __init__(self, status: int, key: str, **values: Any) -> None:
+        super().__init__(key)
+        self.status, self.key, self.values = status, key, values
+
+
+class Door:
+    """What all routes need: who asks, a body of bounded size, answers to errors."""
+
+    def __init__(self) -> None:
+        self.receiving = 0
+
+    async def answer(self, request: Request, most: int, done: Callable[[bytes, str], T]) -> JSONResponse:
+        """What ``done`` gives of the body of ``request`` and of whoever sends it, or why not, as JSON."""
+        try:
+            browser = browser_of(request)
+            if not browser:
+                raise Refused(403, "error.make.no_cookie")
+            content = await self._body(request, most)
+            return JSONResponse(await run_in_threadpool(done, content, started_by(browser)))
+        except Refused as refused:
+            return JSONResponse({"problem": say(refused.key, language_of(request), **refused.values)}, refused.status)
+        except StudioError as error:
+            status = 403 if isinstance(error, NotYoursError) else 400
+            return JSONResponse({"problem": error.sentence(language_of(request))}, status)
+
+    async def _body(self, request: Request, most: int) -> bytes:
+        if self.receiving >= AT_ONCE:
+            raise Refused(503, "error.make.busy")
+        self.receiving += 1
+        try:
+            parts, size = [], 0
+            async for part in request.stream():
+                size += len(part)
+                if size > most:
+                    raise Refused(413, "error.make.too_large", most=most // 2**20)
+                parts.append(part)
+            return b"".join(parts)
+        finally:
+            self.receiving -= 1

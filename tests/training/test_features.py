@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from made import ended, prepared
+from PIL import Image, ImageOps
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import cache
@@ -121,7 +122,9 @@ def test_a_changed_picture_never_meets_a_kept_entry(dataset, workspace):
     run = plan.new_run(dataset, QUICK.replace(freeze="layer4"), workspace)
     prepared(run)
     files = run.split["train"]["file"]
-    (dataset.root / files[0]).write_bytes((dataset.root / files[1]).read_bytes())
+    with Image.open(dataset.root / files[0]) as picture:
+        changed = ImageOps.invert(picture.convert("RGB"))
+    changed.save(dataset.root / files[0])
     _, events = prepared(run)
     assert any(isinstance(event, Preparing) and event.stage == "features" for event in events)
 

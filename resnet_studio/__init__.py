@@ -17,6 +17,7 @@ from resnet_studio.data.edits import Edit
 from resnet_studio.errors import CheckpointError, ConfigError, DataError, RunError, StudioError, WeightsError
 from resnet_studio.prediction import Activations, Prediction, Predictor
 from resnet_studio.report_api import compare, save_report
+from resnet_studio.study_api import cross_validate
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Run, Workspace
 
@@ -36,6 +37,7 @@ __all__ = [
     "Workspace",
     "__version__",
     "compare",
+    "cross_validate",
     "edit_data",
     "evaluate",
     "open_data",

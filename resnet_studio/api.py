@@ -125,7 +125,7 @@ def train(
     base = recipes.find(recipe).config(config or TrainConfig()) if recipe else config or TrainConfig()
     settings |= {} if arch is None else architecture.settings(arch, settings)
     run = new_run(dataset, base.replace(**settings), workspace or Workspace.open(), facts=facts)
-    _train_all((run,), on_event, control)
+    train_all((run,), on_event, control)
     return run
 
 
@@ -178,7 +178,7 @@ def resume(
     from resnet_studio.training import waiting
 
     found = run if isinstance(run, Run) else waiting.find(workspace or Workspace.open(), run)
-    _train_all(waiting.left_of_job(found), on_event, control)
+    train_all(waiting.left_of_job(found), on_event, control)
     return found
 
 
@@ -204,11 +204,11 @@ def repeat(
 
     facts = labels.facts(name, note, owner)
     runs = new_repeats(dataset, config or TrainConfig(), workspace or Workspace.open(), seeds, facts=facts)
-    _train_all(runs, on_event, control)
+    train_all(runs, on_event, control)
     return summary(runs)
 
 
-def _train_all(runs: tuple[Run, ...], on_event: OnEvent | None, control: Control | None) -> None:
+def train_all(runs: tuple[Run, ...], on_event: OnEvent | None, control: Control | None) -> None:
     """Train ``runs`` as one job; raises the error of the last one where none of them finished."""
     from resnet_studio.training.control import Control
     from resnet_studio.training.driving import Job, carry_out, drive

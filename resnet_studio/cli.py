@@ -146,6 +146,9 @@ def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
     instead.add_argument(
         "--seeds", type=int, metavar="N", help="train N times, each with another seed, and say how far results differ"
     )
+    instead.add_argument(
+        "--folds", type=int, metavar="K", help="cross-validation: train K times, so that every picture is tested once"
+    )
     train.formatter_class = argparse.RawDescriptionHelpFormatter
     train.epilog = "\n".join(["recipes:", *(f"  {name:18}{recipe.title()}" for name, recipe in RECIPES.items())])
     _add_settings(train)

@@ -16,6 +16,7 @@ from resnet_studio import (
     recipes,
     review_commands,
     run_commands,
+    study_api,
 )
 from resnet_studio.config import TrainConfig
 from resnet_studio.data_commands import Result
@@ -104,6 +105,9 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     if options.seeds is not None:
         return _repeated(api.repeat(dataset, chosen, seeds=options.seeds, workspace=workspace, on_event=terminal,
                                     control=_control_from_signals(), **about), options.tensorboard)  # fmt: skip
+    if options.folds is not None:
+        return _repeated(study_api.cross_validate(dataset, chosen, folds=options.folds, workspace=workspace,
+            on_event=terminal, control=_control_from_signals(), **about).study, options.tensorboard)  # fmt: skip
     run = api.train(dataset, chosen, workspace=workspace, on_event=terminal, control=_control_from_signals(), **about)
     if options.tensorboard:
         _write_tensorboard([run], options.tensorboard)

@@ -10,7 +10,9 @@ from resnet_studio.data_commands import Result
 from resnet_studio.errors import RunError
 from resnet_studio.model import architecture
 from resnet_studio.service.run_data import Damaged, Overview, look
+from resnet_studio.studies import folds
 from resnet_studio.text import say
+from resnet_studio.training.waiting import part_number
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ def end(options: argparse.Namespace, workspace: Workspace) -> Result:
 
 def study(found: Repeats) -> Result:
     """What the runs of a study came to, each and all together."""
+    if folds.is_cross_validation([part.run for part in found.parts]):
+        return _cross_validation(found)
     rows = [{"seed": part.seed, **row(look(part.run))} for part in found.parts]
     lines = [f"{found.group}: {found.done} of {len(rows)} runs are done", *(f"  {line(each)}" for each in rows)]
     figures = {"validation": found.validation, "test": found.test}
@@ -73,6 +77,22 @@ def study(found: Repeats) -> Result:
             **{name: figure.to_json() if figure else None for name, figure in figures.items()},
         },
     )
+
+
+def _cross_validation(found: Repeats) -> Result:
+    """What a cross-validation came to: each fold, and all pictures together."""
+    pooled = folds.cross_validation([part.run for part in found.parts])
+    rows = [{"fold": part_number(part.about.get("study")), **row(look(part.run))} for part in found.parts]
+    lines = [f"{found.group}: {found.done} of {len(rows)} folds are done", *(f"  {line(each)}" for each in rows)]
+    if (report := pooled.report) is not None:
+        low, high = report.interval
+        lines += [f"test accuracy {report.accuracy:.1%} (95% confidence interval {low:.1%} to {high:.1%}) over "
+                  f"{report.count} pictures, each tested once"]  # fmt: skip
+        lines += [f"  {each.name}: {each.correct} of {each.support}" for each in report.per_class]
+    validation = found.validation.to_json() if found.validation else None
+    facts = {"group": found.group, "study": folds.KIND, "done": found.done, "folds": len(rows), "runs": rows,
+             "new_split_each": found.redrawn, "validation": validation}  # fmt: skip
+    return Result("\n".join(lines), {**facts, **pooled.to_json()})
 
 
 def line(row: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ LAYERS = [
     {"data", "model"},
     {"training", "evaluation", "prediction"},
     {"review", "studies"},
-    {"api", "report_api", "terminal", "cleaning"},
+    {"api", "report_api", "study_api", "terminal", "cleaning"},
     {"service"},
     {"data_commands", "dataset_commands", "review_commands", "run_commands", "export_commands"},
     {"commands", "ui"},

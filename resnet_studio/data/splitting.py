@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio.data import groups
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.dataset import Dataset, Sample, Split, split
+from resnet_studio.data.folds import Fold, check_folds, cut_fold
 from resnet_studio.data.part_names import PARTS
 from resnet_studio.grouping import parse
 
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
 
 
-def cut(dataset: Dataset, config: TrainConfig) -> Split:
-    """The split of ``dataset`` that ``config`` asks for, as far as it is known without looking at a picture.
+def cut(dataset: Dataset, config: TrainConfig, fold: Fold | None = None) -> Split:
+    """The split of ``dataset`` that ``config`` asks for, as far as it is known without looking at a picture; its test
+    part is ``fold`` where one is given.
 
     Its ``together`` says by what pictures are kept together, and whether near-duplicates have yet to be looked for.
-    Raises :class:`DataError` where the groups that were asked for are not there, or are whole classes.
+    Raises :class:`DataError` where the groups that were asked for are not there, or are whole classes, and where
+    ``dataset`` cannot be cut into folds.
     """
+    if fold:
+        check_folds(dataset)
     grouping = parse(config.groups)
     keys = groups.keys_of(dataset, grouping)
     if grouping.kind not in ("none", "near", "auto"):
@@ -37,8 +42,7 @@ def cut(dataset: Dataset, config: TrainConfig) -> Split:
     }
     if not grouping.near or _settled(dataset) or not dataset.hints.get("near_duplicates", True):
         together["near"] = 0
-    shares = {"validation": config.validation_fraction, "test": config.test_fraction}
-    return split(dataset, **shares, seed=config.seed, groups=keys, together=together)
+    return _cut(dataset, keys, config, together, fold)
 
 
 def _settled(dataset: Dataset) -> bool:
@@ -61,6 +65,14 @@ def anew(
     before: Split, samples: Sequence[Sample], keys: Sequence[str], config: TrainConfig, together: Mapping[str, Any]
 ) -> Split:
     """All ``samples`` of a split cut again, those with equal ``keys`` on one side."""
-    shares = {"validation": config.validation_fraction, "test": config.test_fraction}
     dataset = replace(whole(before), samples=tuple(samples))
-    return split(dataset, **shares, seed=config.seed, groups=keys, together=together)
+    return _cut(dataset, keys, config, together, Fold.written(together))
+
+
+def _cut(
+    dataset: Dataset, keys: Sequence[str], config: TrainConfig, together: Mapping[str, Any], fold: Fold | None
+) -> Split:
+    validation, seed = config.validation_fraction, config.seed
+    if fold is not None:
+        return cut_fold(dataset, fold, validation=validation, seed=seed, groups=keys, together=together)
+    return split(dataset, validation=validation, test=config.test_fraction, seed=seed, groups=keys, together=together)

@@ -46,6 +46,22 @@ TEXT: dict[str, tuple[str, str]] = {
         "Give a whole number of seeds from {low} to {high}, not {value!r}.",
         "种子数应为 {low} 到 {high} 的整数，而不是 {value!r}。",
     ),
+    "error.study.folds": (
+        "Give a whole number of folds from {low} to {high}, not {value!r}.",
+        "折数应为 {low} 到 {high} 的整数，而不是 {value!r}。",
+    ),
+    "error.folds.preset": (
+        "{name!r} comes with validation or test pictures of its own; train without folds, or open the pictures without that split.",
+        "{name!r} 自带验证集或测试集；请不使用交叉验证直接训练，或打开不含该划分的图片。",
+    ),
+    "error.folds.groups": (
+        "{folds} folds need as many pictures, or groups that are kept together, in a class; the largest has {groups}. Use fewer folds or add pictures.",
+        "{folds} 折交叉验证要求至少有一个类别包含不少于 {folds} 张（或组）图片，而最大的只有 {groups}。请减少折数或添加图片。",
+    ),
+    "error.folds.class": (
+        "All pictures of class {name!r} would be in one fold, with none left to train on; add pictures to it, or keep fewer of them together.",
+        "类别 {name!r} 的图片会全部落入同一折，没有图片可供训练；请为它添加图片，或减少需要放在一起的图片。",
+    ),
     "error.study.empty": (
         "None of the runs of this study are in the workspace any more.",
         "工作区中已没有这项研究的任何训练记录。",

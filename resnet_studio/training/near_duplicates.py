@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from resnet_studio.data import groups, near, splitting
 from resnet_studio.data.cache import ArrayCache
+from resnet_studio.data.folds import Fold
 from resnet_studio.data.part_names import PARTS
 from resnet_studio.data.run_split import split_of
 from resnet_studio.events import Event, Noted, Preparing
 from resnet_studio.training.batches import map_progress
+from resnet_studio.training.waiting import study_of
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Sample, Split
@@ -24,7 +26,8 @@ _SERIES_APART = 0.1  # of all series, from which on it is worth a word
 
 
 def group_near_duplicates(run: Run, control: Control) -> Generator[Event, None, bool]:
-    """Look for near-duplicates, if that has yet to be done for ``run``, and write a new split where there are any.
+    """Look for near-duplicates, if that has yet to be done for ``run``, and write a new split where there are any; of a
+    cross-validation that of all its parts, so that they are folds of one grouping.
 
     Returns False where ``control`` asked it to end.
     """
@@ -44,6 +47,11 @@ def group_near_duplicates(run: Run, control: Control) -> Generator[Event, None, 
         if control.request:
             progress.close()
             return False
+    if Fold.written(before.together):
+        for part in study_of(run):
+            other = split_of(part)
+            if part != run and other.together.get("near", 0) is None:
+                list(_write_split(part, other, samples, found))
     yield from _write_split(run, before, samples, found)
     return True
 

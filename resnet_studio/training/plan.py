@@ -22,6 +22,7 @@ from resnet_studio.training.lineage import parents_of, with_weights_of_run
 if TYPE_CHECKING:
     from resnet_studio.config import Freeze, Stem, TrainConfig
     from resnet_studio.data.dataset import Dataset, Split
+    from resnet_studio.data.folds import Fold
     from resnet_studio.workspace import Run, Workspace
 
 CACHED_VIEWS, MOST_VIEWS = 4, 13  # of each training picture whose features are cached: as it is, and augmented
@@ -206,16 +207,16 @@ def new_run(
     started_by: str = "program",
     facts: Mapping[str, Any] = MappingProxyType({}),
     suffix: str = "",
+    fold: Fold | None = None,
 ) -> Run:
     """A run of ``config`` on ``dataset``: its split and its resolved settings written down, nothing trained yet.
 
-    ``run_name`` is what the reader knows the data set as, which may be another language's name than that of the folder;
-    ``started_by`` is the browser that asked for it, or that it was a program; ``facts`` are further ones about it, and
-    ``suffix`` tells its name from that of others alike.
+    ``run_name`` is the data set's name in the reader's language; ``started_by`` the browser that asked, or a program;
+    ``facts`` are more about it, ``suffix`` ends its name; in a cross-validation it is tested on ``fold``.
     """
     requested = time.time()
     config = with_weights_of_run(config, workspace)
-    resolved, parts = resolve_for(dataset, config)
+    resolved, parts = resolve_for(dataset, config, fold)
     known_as, model = run_name or dataset.name, architecture.of(config).name + (f"-{suffix}" if suffix else "")
     about = {
         "name": f"{known_as}-{model}",
@@ -236,7 +237,7 @@ def new_run(
     )
 
 
-def resolve_for(dataset: Dataset, config: TrainConfig) -> tuple[TrainConfig, Split]:
+def resolve_for(dataset: Dataset, config: TrainConfig, fold: Fold | None = None) -> tuple[TrainConfig, Split]:
     """``config`` with every automatic choice made for ``dataset``, and the split that it asks for.
 
     Raises :class:`DataError` where nothing can be learnt from ``dataset`` as it is, :class:`ConfigError` where the
@@ -245,7 +246,7 @@ def resolve_for(dataset: Dataset, config: TrainConfig) -> tuple[TrainConfig, Spl
     check_trainable(dataset)
     architecture.of(config).check_installed()
     check_devices(config.device, config.devices)
-    parts = cut(dataset, config)
+    parts = cut(dataset, config, fold)
     return resolve(config, facts(dataset, config, len(parts.train), on_gpu=on_gpu(config))), parts
 
 

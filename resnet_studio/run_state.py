@@ -70,6 +70,11 @@ class RunState:
         return self.failed or paused
 
     @property
+    def is_preparing(self) -> bool:
+        """Whether pictures, weights or features are got ready at present, before the first epoch."""
+        return self.status in ("queued", "running") and self.preparing is not None and not self.epochs
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will happen unless the run is resumed."""
         return self.status in ("finished", "stopped", "failed", "interrupted")
@@ -91,14 +96,14 @@ def replay(events: Iterable[Event], state: RunState | None = None) -> RunState:
 def _after(state: RunState, event: Event) -> RunState:
     match event:
         case Queued():
-            return replace(state, status="queued", queued=event, finished=None, failed=None, interrupted=None)
+            state = replace(state, preparing=None, finished=None, failed=None, interrupted=None)
+            return replace(state, status="queued", queued=event)
         case Started():
             kept = tuple(epoch for epoch in state.epochs if epoch.epoch <= event.epoch)
             trail = tuple(point for point in state.trail if point[0] <= event.epoch)
             return replace(
-                state, status="running", started=event, epochs=kept, trail=trail, preparing=None,
-                progress=None, testing=False,
-                finished=None, failed=None, interrupted=None,
+                state, status="running", started=event, epochs=kept, trail=trail, preparing=None, progress=None,
+                testing=False, finished=None, failed=None, interrupted=None,
             )  # fmt: skip
         case Preparing():
             return replace(state, preparing=event)

@@ -46,6 +46,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "runs.caption": ("All runs, the newest first", "全部训练记录，最新的在前"),
     "runs.select": ("Compare {name}", "比较 {name}"),
     "runs.status.queued": ("waiting", "排队中"),
+    "runs.status.preparing": ("preparing", "准备中"),
     "runs.status.running": ("training", "训练中"),
     "runs.status.interrupted": ("interrupted", "已中断"),
     "runs.status.finished": ("finished", "已完成"),

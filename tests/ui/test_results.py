@@ -103,6 +103,14 @@ def test_without_test_pictures_the_validation_score_is_not_called_a_test(workspa
     assert "Test accuracy" not in page
 
 
+def test_a_run_that_is_got_ready_does_not_wait_for_its_turn(workspace: Workspace) -> None:
+    run = new_run(workspace)
+    run.append(Queued())
+    run.append(Preparing(stage="features", done=1, total=9))
+    assert "Getting ready to train" in results_view.waiting(RunData(workspace).of(run), "en")
+    assert "正在准备训练" in results_view.waiting(RunData(workspace).of(run), "zh")
+
+
 def test_the_run_that_the_browser_looks_at_is_shown_else_the_newest_finished_one(workspace: Workspace) -> None:
     old = finished(workspace, name="old")
     queued = new_run(workspace, name="newest")

@@ -14,7 +14,7 @@ from hand_made import finish, new_run, report_of, train
 from resnet_studio import labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.evaluation.compare import mcnemar
-from resnet_studio.events import Interrupted, Queued
+from resnet_studio.events import Interrupted, Preparing, Queued
 from resnet_studio.service.run_data import RunData
 from resnet_studio.training.jobs import Jobs
 from resnet_studio.ui.drawn.settings_view import changed, value_of
@@ -81,6 +81,18 @@ def test_a_run_that_is_being_trained_says_why_it_cannot_be_deleted(workspace: Wo
         html = listed(workspace)
     assert "stop it under Train first" in html
     assert "aria-disabled=true" in html
+
+
+def test_a_run_whose_pictures_are_got_ready_does_not_wait_any_more(workspace: Workspace) -> None:
+    run = new_run(workspace)
+    with run.lock().acquire(timeout=1):
+        run.append(Queued())
+        assert ">waiting<" in listed(workspace)
+        run.append(Preparing(stage="features", done=1, total=9))
+        assert ">preparing<" in listed(workspace) and ">waiting<" not in listed(workspace)
+        assert "准备中" in listed(workspace, "zh")
+        run.append(Queued())  # as after a crash
+        assert ">waiting<" in listed(workspace)
 
 
 def test_names_are_shown_literally(workspace: Workspace) -> None:

@@ -45,9 +45,9 @@ def waiting(run: Overview, language: Language) -> str:
     epochs = started.epochs if started else run.config.epochs or 0
     epoch = min(len(state.epochs) + (state.status == "running"), epochs)
     values = {"name": run.name, "epoch": epoch, "epochs": epochs}
-    if state.status == "running":
+    if state.status == "running" or state.is_preparing:
         key = "testing" if state.testing else "running"
-        title = "preparing" if state.preparing and not state.epochs else key
+        title = "preparing" if state.is_preparing else key
     elif state.status in ("queued", "interrupted", "failed"):
         key = title = state.status
     elif run.test_accuracy is None:

@@ -1,12 +1,15 @@
 """The Runs tab: the table of all trainings, comparing, deleting; and lengths of time."""
 
 TEXT: dict[str, tuple[str, str]] = {
-    "runs.studies": ("The same training with several seeds", "同一训练使用多个随机种子"),
+    "runs.studies": ("The same training several times", "多次重复的同一训练"),
     "runs.studies.help": (
         "The mean accuracy, and the interval that holds its true value with 95% confidence: settings whose intervals overlap widely cannot be told apart.",
         "平均准确率及其 95% 置信区间：区间大幅重叠的设置，效果无法区分。",
     ),
     "runs.studies.done": ("{done} of {of} seeds done", "已完成 {done}/{of} 个种子"),
+    "runs.studies.folds": ("{done} of {of} folds done", "已完成 {done}/{of} 折"),
+    "runs.studies.pooled": ("on all pictures, each tested once", "全部图片各测试一次"),
+    "runs.studies.pooled_so_far": ("on the pictures tested so far", "目前已测试的图片"),
     "runs.studies.figure": ("{mean:%} ({low:%} to {high:%})", "{mean:%}（{low:%} 至 {high:%}）"),
     "runs.studies.one": ("{mean:%}", "{mean:%}"),
     "runs.studies.test": ("on the test pictures", "测试集"),

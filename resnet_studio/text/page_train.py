@@ -168,6 +168,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "train.seeds.3": ("3 seeds", "3 个种子"),
     "train.seeds.5": ("5 seeds", "5 个种子"),
     "train.seeds.10": ("10 seeds", "10 个种子"),
+    "train.seeds.folds": ("5 folds: test every picture once", "5 折交叉验证：每张图片都测试一次"),
     "train.pause": ("Pause", "暂停"),
     "train.pausing": ("Pausing…", "正在暂停……"),
     "train.leave": ("Remove from the queue", "移出队列"),

@@ -291,6 +291,27 @@ def test_a_study_shows_its_mean_and_interval_and_how_far_it_is(workspace: Worksp
     assert html.count("<li>") == 1 and "digits-resnet18<" in html and "seed-0" not in html
 
 
+def test_a_cross_validation_shows_the_accuracy_of_all_pictures(workspace: Workspace) -> None:
+    from resnet_studio.evaluation.report import wilson_interval
+    from resnet_studio.ui.runs.studies import studies
+
+    for part in (1, 2, 3):
+        study = {"kind": "folds", "part": part, "of": 3, "new_split": True}
+        part_of_study(workspace, 0, 0.5 if part < 3 else None, study=study, name=f"digits-resnet18-fold-{part}")
+    runs = RunData(workspace).listed()
+    reports = [run.run.read_json("report.json") for run in runs if (run.run.folder / "report.json").exists()]
+    assert len(reports) == 2
+    right = sum(row["correct"] for report in reports for row in report["per_class"])
+    count = sum(report["count"] for report in reports)
+    pictures = len({picture["name"] for report in reports for picture in report["pictures"]})
+    assert pictures == count // 2  # both of these runs were tested on the same pictures, which count once
+    low, high = wilson_interval(right / count * pictures, pictures)
+    html, chinese = studies(runs, "en"), studies(runs, "zh")
+    assert f"{right / count:.1%} ({low:.1%} to {high:.1%})" in html and "tested so far" in html
+    assert "2 of 3 folds done" in html and "已完成 2/3 折" in chinese
+    assert "digits-resnet18<" in html and "fold-1" not in html
+
+
 @pytest.mark.parametrize(
     "about", [{"group": 3}, {"group": ""}, {"study": 7}, {"study": {"part": "x"}}, {"name": "<b>"}]
 )

@@ -636,3 +636,28 @@ def test_a_field_is_hidden_only_where_it_does_nothing() -> None:
         hidden = train_form.hidden({**train_form.defaults(), "schedule": schedule})
         first = [rate_factor(TrainConfig(schedule=schedule, warmup_fraction=share), 0, 100, 10) for share in (0, 0.5)]
         assert hidden.get("warmup_fraction", False) == (first[0] == first[1]), schedule
+
+
+def test_a_cross_validation_is_one_job_and_a_second_click_means_no_other_one(
+    handlers: Handlers, queue: Queue, dataset: str
+) -> None:
+    with as_browser("mine"):
+        run, problem = handlers.start(dataset, *values(), "folds")
+        queue.now = [run]
+        assert handlers.start(dataset, *values(), "folds")[0] == run
+        assert problem == "" and [each.about["study"]["part"] for each in queue.submitted] == [1, 2, 3, 4, 5]
+        assert handlers.start(dataset, *values(), 5)[0] != run  # another wish
+    assert len(queue.submitted) == 10
+
+
+def test_a_cross_validation_is_offered_for_a_small_set_without_parts_of_its_own(
+    handlers: Handlers, dataset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from resnet_studio.ui.train import handlers as module
+
+    offered = [value for _, value in handlers.repetitions(dataset, "folds")["choices"]]
+    assert offered == [1, 3, 5, 10, "folds"] and handlers.repetitions(dataset, "folds")["value"] == "folds"
+    monkeypatch.setattr(module, "FEW", 3)
+    left = handlers.repetitions(dataset, "folds")
+    assert [value for _, value in left["choices"]] == [1, 3, 5, 10] and left["value"] == 1
+    assert handlers.repetitions(None, 3)["value"] == 3

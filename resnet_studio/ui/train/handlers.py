@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 EXAMPLES = 8
 EXAMPLE_SIDE = 112
 SEEDS = (1, 3, 5, 10)
+FOLDS, FOLDED = 5, "folds"
+FEW = 2_000  # pictures, up to which a cross-validation is offered: a test part of more says enough by itself
 RESUMABLE = ("stopped", "interrupted", "failed")
 
 
@@ -140,11 +142,23 @@ class Handlers(RunControls):
             config = config_of(values, self._studio.workspace)
             by = started_by(this_browser())
             made = start_once(
-                self._studio, found, config, self._before_training, run_name=run_name, by=by, seeds=seeds_of(seeds)
-            )
+                self._studio, found, config, self._before_training, run_name=run_name, by=by, seeds=seeds_of(seeds),
+                folds=FOLDS if seeds and seeds[0] == FOLDED else 0,
+            )  # fmt: skip
         except StudioError as error:
             return [gr.skip(), alert(train_form.sentence(error, language))]
         return [made.id, ""]
+
+    def repetitions(self, dataset: str | None, chosen: Any) -> Any:
+        """In: the data set, how often to train. Out: that choice; a cross-validation is offered for a small set without
+        validation or test pictures of its own.
+        """
+        found = self._forecaster.dataset(dataset)
+        samples = found.samples if found else ()
+        fits = 0 < len(samples) <= FEW and not any(sample.part in ("validation", "test") for sample in samples)
+        values = [*SEEDS, *([FOLDED] if fits else [])]
+        choices = [(say(f"train.seeds.{value}", reader()), value) for value in values]
+        return gr.update(choices=choices, value=chosen if chosen in values else 1)
 
     def starting(self) -> Any:
         """Out: the Train button, busy."""
@@ -240,7 +254,7 @@ class Handlers(RunControls):
 
 
 def seeds_of(given: Sequence[Any]) -> int:
-    """With how many seeds to train; one where the choice makes no sense."""
+    """With how many seeds to train; one where the choice is no number of them, or makes no sense."""
     return given[0] if given and given[0] in SEEDS else 1
 
 

@@ -19,7 +19,7 @@ from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import rates as train_rates
 from resnet_studio.ui.train import recipe as train_recipe
 from resnet_studio.ui.train.form import FIRST, NAMES, NEEDS, SPLIT
-from resnet_studio.ui.train.handlers import SEEDS, Handlers
+from resnet_studio.ui.train.handlers import FOLDED, SEEDS, Handlers
 from resnet_studio.ui.train.rates import RateHandlers, RateParts
 
 QUIET: Mapping[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
@@ -102,7 +102,7 @@ def _settings() -> dict[str, Any]:
     with gr.Accordion(T("train.advanced"), open=False, elem_id="train-advanced"):
         train_form.advanced(fields, {"optimisation": lambda: made.update(rates=train_rates.parts())})
         made["seeds"] = gr.Dropdown(
-            [(T(f"train.seeds.{count}"), count) for count in SEEDS], value=1, filterable=False,
+            [(T(f"train.seeds.{value}"), value) for value in (*SEEDS, FOLDED)], value=1, filterable=False,
             label=T("train.seeds"), info=T("train.seeds.help"), elem_id="train-seeds",
         )  # fmt: skip
         made["example"] = gr.Button(T("train.example"), size="sm", elem_id="train-example")
@@ -145,6 +145,9 @@ def _connect_form(handlers: Handlers, shared: Shared, parts: Parts) -> None:
 
     stored, restored = [shared.form, shared.split, shared.dataset], [*parts.form, *parts.dependents]
     shared.demo.load(handlers.restore, stored, restored, **QUIET)
+    repeated = [shared.dataset, parts.seeds]
+    shared.demo.load(handlers.repetitions, repeated, parts.seeds, **QUIET)
+    shared.dataset.change(handlers.repetitions, repeated, parts.seeds, **QUIET)
     shared.dataset.change(handlers.pictures, stored, parts.dependents, **latest)
     parts.reset.click(handlers.reset, [shared.split, shared.dataset], [shared.form, *restored], **QUIET)
 

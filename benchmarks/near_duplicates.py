@@ -32,7 +32,7 @@ from PIL import Image, ImageEnhance, ImageOps
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from resnet_studio.data import likeness
-from resnet_studio.model import looks
+from resnet_studio.model import starter_features
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -72,7 +72,7 @@ def reduced(images: list[Image.Image]) -> np.ndarray:
 
 
 def features(pixels: np.ndarray) -> np.ndarray:
-    looking = looks.look(pixels, "cpu")
+    looking = starter_features.extract(pixels, "cpu")
     while True:
         try:
             next(looking)

@@ -107,11 +107,11 @@ def check_source(source: str) -> None:
 
 def announce_download(source: str, workspace: Workspace, terminal: Terminal) -> None:
     """Say how much a public set that is not here yet has to download, and on which terms it is used."""
-    from resnet_studio.data.library import kept_from
+    from resnet_studio.data.library import find_by_source
     from resnet_studio.data.public import PUBLIC
 
     item = PUBLIC.get(source.removeprefix("public:")) if source.startswith("public:") else None
-    if item is not None and kept_from(source, workspace) is None:
+    if item is not None and find_by_source(source, workspace) is None:
         size = round(item.download_bytes / 2**20)
         terminal.line(say("cli.download", name=item.name(), size=size, terms=item.terms()))
 
@@ -201,7 +201,7 @@ def _kept_together(dataset: Dataset, by: str, alike: _Alike) -> tuple[Split, dic
     if alike.groups:
         found = groups.joined(found, near.keys_of(len(dataset.samples), alike.groups))
         kept = groups.without_whole_classes(dataset.samples, found)
-        parts = splitting.anew(parts, dataset.samples, kept, config, parts.together)
+        parts = splitting.resplit(parts, dataset.samples, kept, config, parts.together)
     seen, proposal = groups.preview(dataset, found), groups.suggested(dataset)
     largest = [{"group": name, "pictures": count} for name, count in seen.largest]
     return parts, {

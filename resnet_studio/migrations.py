@@ -20,7 +20,7 @@ Content = dict[str, Any]
 MODEL_OF_A_RUN = re.compile(r"[\\/]runs[\\/]([^\\/]+)[\\/]best\.safetensors$")
 
 
-def settled(content: Content, **values: Any) -> None:
+def set_resolved(content: Content, **values: Any) -> None:
     """Give the settings that a run was trained with the ``values`` of settings that came later."""
     content["resolved"] = {**values, **content["resolved"]}
 
@@ -40,12 +40,12 @@ def parents_are_named(content: Content) -> None:
 
 def only_plain_resnets(content: Content) -> None:
     """3 to 4: every network was a plain ResNet of its depth."""
-    settled(content, family="resnet")
+    set_resolved(content, family="resnet")
 
 
 def copies_alone_stay_together(content: Content) -> None:
     """4 to 5: only copies of a file were kept on one side of the split."""
-    settled(content, groups="none")
+    set_resolved(content, groups="none")
 
 
 CHAIN: tuple[Callable[[Content], None], ...] = (

@@ -107,7 +107,7 @@ class Run:
         """The settings with every automatic choice filled in."""
         return self.settings.resolved
 
-    def settle(self, config: TrainConfig) -> None:
+    def write_resolved(self, config: TrainConfig) -> None:
         """Write ``config`` down as the settings of this run, where the machine has filled a choice in."""
         self.write_json("config.json", {**self.read_json("config.json"), "resolved": config.to_json()})
 
@@ -143,9 +143,9 @@ class Run:
 
     def state(self) -> RunState:
         """What the events add up to; a run that says it is running but that nobody holds was interrupted."""
-        return self.judged(FoldedLog(self.log.path).state())
+        return self.mark_interrupted(FoldedLog(self.log.path).state())
 
-    def judged(self, state: RunState) -> RunState:
+    def mark_interrupted(self, state: RunState) -> RunState:
         """``state``, with ``running`` turned into ``interrupted`` where nobody trains the run.
 
         So is a part of a study that had not begun when the process that was to train it ended.
@@ -163,15 +163,15 @@ class Run:
         """Whether someone trains the run at this moment."""
         return self.lock().held()
 
-    def keep_reserve(self) -> None:
+    def reserve_space(self) -> None:
         """Reserve disk space, so that a full disk can still be logged."""
         reserve = self.folder / RESERVE
         with suppress(OSError):
             if not reserve.exists():
                 reserve.write_bytes(bytes(RESERVE_BYTES))
 
-    def give_up_reserve(self) -> None:
-        """Free the space that :meth:`keep_reserve` took."""
+    def release_reserve(self) -> None:
+        """Free the space that :meth:`reserve_space` took."""
         with suppress(OSError):
             (self.folder / RESERVE).unlink(missing_ok=True)
 

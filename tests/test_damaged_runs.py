@@ -267,10 +267,10 @@ def test_every_step_of_the_chain_is_taken_from_the_version_that_a_file_has(monke
 
 
 def test_settings_that_came_later_are_given_to_old_runs_alone():
-    from resnet_studio.migrations import settled
+    from resnet_studio.migrations import set_resolved
 
     content = {"about": {}, "requested": {}, "resolved": {"epochs": 3}}
-    settled(content, epochs=9, fit="crop")
+    set_resolved(content, epochs=9, fit="crop")
     assert content["resolved"] == {"epochs": 3, "fit": "crop"}
 
 

@@ -70,7 +70,7 @@ def test_what_a_person_has_settled_comes_last():
     given = labels.copy()
     given[:3] = 1
     assert set(suspects.judge(features, given, 2, names(120)).order[:3]) == {0, 1, 2}
-    judged = suspects.judge(features, given, 2, names(120), settled=[place == 0 for place in range(120)])
+    judged = suspects.judge(features, given, 2, names(120), reviewed=[place == 0 for place in range(120)])
     assert judged.order[-1] == 0
 
 

@@ -1,4 +1,4 @@
-"""Pictures that are added to a data set after it came in: stored by their content, beside it in the workspace."""
+"""Pictures that are added to an existing data set: stored by their content, beside it in the workspace."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from resnet_studio.data.dataset import STORED, Dataset, Sample
 from resnet_studio.data.edits import Edit
 from resnet_studio.data.formats import SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.incoming import incoming
-from resnet_studio.data.labelling import Seen
-from resnet_studio.data.scan import File, look_at_all
+from resnet_studio.data.labelling import InspectedFile
+from resnet_studio.data.scan import File, inspect_all
 from resnet_studio.durable import renamed
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace
@@ -42,18 +42,18 @@ def add(
     folder = edited.log.folder
     label = mending.class_name(label) if label else ""
     with incoming(workspace) as temporary:
-        seen, refused = _looked_at(files, temporary)
-        if not seen:
+        inspected, refused = _inspect_added(files, temporary)
+        if not inspected:
             first = next(iter(refused), "")
             raise DataError("error.edit.no_usable", count=len(refused), file=names.shown(first))
-        for each in seen:
+        for each in inspected:
             _keep(temporary / each.sample.file, folder / _place(each.sample), workspace)
     taken = set(edited.state.places)
-    rows = [asdict(_as_added(each, label, taken)) for each in seen]
+    rows = [asdict(_as_added(each, label, taken)) for each in inspected]
     return edited.edit(Edit(kind="add", added=tuple(rows), label=label), by=by), refused
 
 
-def _looked_at(files: Iterable[tuple[str, Path]], temporary: Path) -> tuple[list[Seen], dict[str, str]]:
+def _inspect_added(files: Iterable[tuple[str, Path]], temporary: Path) -> tuple[list[InspectedFile], dict[str, str]]:
     """The usable pictures, copied into ``temporary``, and why the others are not."""
     refused: dict[str, str] = {}
     stored: list[File] = []
@@ -71,13 +71,13 @@ def _looked_at(files: Iterable[tuple[str, Path]], temporary: Path) -> tuple[list
             refused[name] = "unreadable"
             continue
         stored.append(File(name, copied, copied.stat().st_size, content=copied.stem))
-    seen: list[Seen] = []
-    for listed, result in look_at_all(stored, temporary, None):
-        if isinstance(result, Seen):
-            seen.append(result)
+    inspected: list[InspectedFile] = []
+    for listed, result in inspect_all(stored, temporary, None):
+        if isinstance(result, InspectedFile):
+            inspected.append(result)
         else:
             refused[listed.name] = result
-    return seen, refused
+    return inspected, refused
 
 
 def _place(sample: Sample) -> str:
@@ -97,10 +97,10 @@ def _keep(source: Path, target: Path, workspace: Workspace) -> None:
     renamed(source, target)
 
 
-def _as_added(seen: Seen, label: str, taken: set[str]) -> Sample:
-    """The picture as it is written down, under a name that no other one has."""
-    sample = seen.sample
-    inside = names.composed(seen.name.replace("\\", "/").rpartition("/")[2]) or "picture"
+def _as_added(inspected: InspectedFile, label: str, taken: set[str]) -> Sample:
+    """The picture as it is recorded, under a unique name."""
+    sample = inspected.sample
+    inside = names.composed(inspected.name.replace("\\", "/").rpartition("/")[2]) or "picture"
     name = _free(f"{label}/{inside}" if label else inside, taken)
     taken.add(name)
     return Sample(name, STORED + _place(sample), -1, None, sample.content, sample.width, sample.height, sample.bytes)

@@ -75,7 +75,7 @@ def unpack(
     """
     limits = limits or Limits()
     with ExitStack() as stack:
-        with _refusing(archive.name):
+        with _refuse_damaged(archive.name):
             file = stack.enter_context(archive.open("rb"))
             check_directory(file, archive.name, limits.entries)
             opened = stack.enter_context(zipfile.ZipFile(file))
@@ -85,7 +85,7 @@ def unpack(
 
 
 @contextmanager
-def _refusing(name: str) -> Iterator[None]:
+def _refuse_damaged(name: str) -> Iterator[None]:
     """Turn whatever a damaged archive raises into one sentence."""
     try:
         yield
@@ -135,7 +135,7 @@ def _stored(
         elif info.file_size > budget.limits.picture_bytes:
             left_out["too_many_bytes"].append(name)
         else:
-            with _refusing(budget.archive):
+            with _refuse_damaged(budget.archive):
                 found = _store_entry(opened, info, into, budget)
             if isinstance(found, Path):
                 pictures.append((name, found))

@@ -1,7 +1,7 @@
 """Batches of pictures, changed on the device: uint8 squares in, varied and normalised floats out.
 
 All geometry (crop, zoom, stretch, mirror, shift) is one affine resampling of the whole batch. The random numbers come
-from torch's default generator, which the training loop seeds anew for every step, so that a resumed run draws the same.
+from torch's default generator, which the training loop seeds for every step, so that a resumed run draws the same.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 GPU_GROUP = 8  # pictures that share a draw of a policy there
 RANDOM = threading.Lock()
-"""Held by whoever seeds and draws from torch's default generator, which all threads share."""
+"""Held while a thread seeds and draws from torch's default generator, which all threads share."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,16 +78,16 @@ def recipe(config: TrainConfig, *, small: bool) -> Recipe:
     return replace(level, flip=config.horizontal_flip, policy=policy)
 
 
-def augment(pixels: Tensor, aspect: Tensor, size: int, how: Recipe) -> Tensor:
+def augment(pixels: Tensor, aspect: Tensor, size: int, augmentation: Recipe) -> Tensor:
     """Vary a batch: ``pixels`` uint8 ``[B, 3, R, R]``, ``aspect`` ``[B]`` -> float ``[B, 3, size, size]`` in [0, 1]."""
-    if how.policy:
-        pixels = _policy(pixels, how.policy)
+    if augmentation.policy:
+        pixels = _policy(pixels, augmentation.policy)
     batch = pixels.float().div_(255)
-    batch = _resample(batch, aspect, size, how)
-    if how.jitter:
-        _jitter(batch, how.jitter)
-    if how.erase:
-        erase_patches(batch, how.erase)
+    batch = _resample(batch, aspect, size, augmentation)
+    if augmentation.jitter:
+        _jitter(batch, augmentation.jitter)
+    if augmentation.erase:
+        erase_patches(batch, augmentation.erase)
     return batch
 
 
@@ -133,9 +133,9 @@ def mix(batch: Tensor, labels: Tensor, classes: int, kind: Mix) -> tuple[Tensor,
 
 def preview(split: Split, config: TrainConfig, count: int = 8, seed: int = 0) -> list[Image.Image]:
     """``count`` training pictures as the network would meet them, for the eye; ``config`` resolved."""
-    how = recipe(config, small=views.is_small(config, split.median_side))
+    augmentation = recipe(config, small=views.is_small(config, split.median_side))
     assert config.picture_size is not None
-    view = views.for_training(views.in_the_end(config, split), how)
+    view = views.training_view(views.final_view(config, split), augmentation)
     step = max(1, len(split.train) // count)
     pictures = [
         read_picture(split.path(sample), draft_side=view.draft_side, reading=AS_SEEN)
@@ -146,7 +146,7 @@ def preview(split: Split, config: TrainConfig, count: int = 8, seed: int = 0) ->
     aspect = torch.tensor([view.aspect(picture) for picture in pictures])
     with RANDOM, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        batch = augment(pixels, aspect, config.picture_size, how)
+        batch = augment(pixels, aspect, config.picture_size, augmentation)
     shown = batch.mul(255).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
     return [Image.fromarray(picture) for picture in shown]
 
@@ -155,17 +155,17 @@ def _uniform(count: int, low: float, high: float, like: Tensor) -> Tensor:
     return to_device(torch.rand(count).mul_(high - low).add_(low), like.device)
 
 
-def _resample(batch: Tensor, aspect: Tensor, size: int, how: Recipe) -> Tensor:
+def _resample(batch: Tensor, aspect: Tensor, size: int, augmentation: Recipe) -> Tensor:
     """Crop, stretch, shift and mirror each picture of ``batch`` in one bilinear resampling to ``size`` px."""
     count, same_size = len(batch), batch.shape[-1] == size
-    mirror = how.flip and to_device(torch.rand(count) < 0.5, batch.device)
-    if how.area == (1.0, 1.0) and not how.shift and same_size:
+    mirror = augmentation.flip and to_device(torch.rand(count) < 0.5, batch.device)
+    if augmentation.area == (1.0, 1.0) and not augmentation.shift and same_size:
         return (
             torch.where(mirror.view(-1, 1, 1, 1), batch.flip(-1), batch) if isinstance(mirror, torch.Tensor) else batch
         )
-    width, height = _crop_sides(aspect.to(batch.device), how, batch)
-    if how.shift:
-        pixels = round(how.shift * size)
+    width, height = _crop_sides(aspect.to(batch.device), augmentation, batch)
+    if augmentation.shift:
+        pixels = round(augmentation.shift * size)
         x, y = (
             2 * to_device(torch.randint(-pixels, pixels + 1, (2, count)).to(batch.dtype), batch.device) / size
         ).unbind()
@@ -180,12 +180,12 @@ def _resample(batch: Tensor, aspect: Tensor, size: int, how: Recipe) -> Tensor:
     return F.grid_sample(batch, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
 
-def _crop_sides(aspect: Tensor, how: Recipe, batch: Tensor) -> tuple[Tensor, Tensor]:
-    """Width and height of a crop as shares of the picture's, of ``how.area`` and nearly square in true proportions."""
-    if how.area == (1.0, 1.0):
+def _crop_sides(aspect: Tensor, augmentation: Recipe, batch: Tensor) -> tuple[Tensor, Tensor]:
+    """Width and height of a nearly square crop as shares of the picture's; its area is in ``augmentation.area``."""
+    if augmentation.area == (1.0, 1.0):
         return torch.ones_like(aspect), torch.ones_like(aspect)
-    area = _uniform(len(batch), *how.area, batch)
-    log_stretch = float(torch.log(torch.tensor(how.stretch)))
+    area = _uniform(len(batch), *augmentation.area, batch)
+    log_stretch = float(torch.log(torch.tensor(augmentation.stretch)))
     proportions = torch.exp(_uniform(len(batch), -log_stretch, log_stretch, batch))
     width = (area * proportions / aspect).sqrt().clamp(max=1)
     height = (area * aspect / proportions).sqrt().clamp(max=1)

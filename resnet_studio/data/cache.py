@@ -64,7 +64,7 @@ class ArrayCache:
 
     @contextmanager
     def building(self, key: str, shapes: Mapping[str, tuple[tuple[int, ...], str]]) -> Iterator[Building]:
-        """Arrays of ``shapes`` (name to shape and dtype) to fill; kept under ``key`` when the block ends well.
+        """Arrays of ``shapes`` (name to shape and dtype) to fill; stored under ``key`` unless the block raises.
 
         By then nobody else may hold one of the arrays. Raises :class:`StudioError` where the disk is full.
         """
@@ -75,7 +75,7 @@ class ArrayCache:
             building = Building(arrays, {})
             yield building
             while arrays:
-                arrays.popitem()[1].flush()  # and let go of it: Windows renames no folder with a mapped file in it
+                arrays.popitem()[1].flush()  # and close it: Windows renames no folder with a mapped file in it
             (temporary / "notes.json").write_text(json.dumps(building.notes, ensure_ascii=False), encoding="utf-8")
             if not (self.folder / key / "notes.json").exists():
                 shutil.rmtree(self.folder / key, ignore_errors=True)  # what is left of an entry that was being removed
@@ -92,7 +92,7 @@ class ArrayCache:
         """Bytes on disk."""
         total = 0
         for path in self.folder.rglob("*"):
-            with suppress(OSError):  # others may clear it meanwhile
+            with suppress(OSError):  # others may clear it at the same time
                 total += path.stat().st_size if path.is_file() else 0
         return total
 
@@ -118,7 +118,7 @@ class ArrayCache:
 
 
 def _mapped(path: Path, shape: tuple[int, ...], dtype: str) -> np.memmap[Any, Any]:
-    """A new array in the file ``path``, whose place on the disk is taken already."""
+    """A new array in the file ``path``, whose disk space is reserved already."""
     array = np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
     reserve(path)
     return array

@@ -1,4 +1,4 @@
-"""Edits of a folder on this machine go on when its files have changed: those of pictures that are as they were."""
+"""Keeps the edits of a folder on this machine when its files have changed: those of unchanged pictures."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def carry_edits(earlier: Path, folder: Path) -> None:
         same |= {str(row["name"]) for edit in done for row in edit.added if row["name"] not in contents}
         edits = [kept for edit in done if (kept := _still(edit, same)) is not None]
         state = Edited(new)
-        state.know(edits)
+        state.register_added(edits)
         state.replay(edits)
         after, log = state.dataset(), EditLog(folder)
         with log.locked():

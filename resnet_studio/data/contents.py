@@ -38,7 +38,7 @@ def with_guess(dataset: Dataset, guess: Guess | None) -> Dataset:
 
 
 def write_contents(unpacked: Unpacked, folder: Path) -> None:
-    """Write down what ``folder`` holds, and what was left out when it was filled."""
+    """Record what ``folder`` holds, and what was left out when it was filled."""
     guess = unpacked.guess
     values = {
         "version": VERSION,
@@ -52,9 +52,9 @@ def write_contents(unpacked: Unpacked, folder: Path) -> None:
 
 
 def read_contents(kept: Path, folder: Path, encoding: str) -> Unpacked:
-    """What the data set in ``kept`` holds, linked or copied into ``folder``; names are read anew in ``encoding``.
+    """What the data set in ``kept`` holds, linked or copied into ``folder``; names are read again in ``encoding``.
 
-    Raises :class:`DataError` where that was not written down, or names cannot be in ``encoding``.
+    Raises :class:`DataError` where that was not recorded, or names cannot be in ``encoding``.
     """
     try:
         values = json.loads((kept / FILE).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What a data set is, how it is cut into parts, and how both are written down."""
+"""What a data set is, how it is split into parts, and how both are stored."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labelled pictures. ``fingerprint`` hashes names and contents; ``source`` says by which door they came in.
+    """Labelled pictures. ``fingerprint`` hashes names and contents; ``source`` says where they were imported from.
 
     ``unlabelled`` pictures (label -1) came along for prediction; ``choices`` are the user's on how names are read, and
     ``doubts`` what they leave open. ``store`` is its folder in the workspace; ``parent`` the id that it had before the
@@ -171,7 +171,7 @@ class Dataset:
 class Split:
     """A data set cut into parts; ``preset`` where the user's folders said how.
 
-    ``together`` says by what pictures were kept together, see :mod:`resnet_studio.training.near_duplicates`.
+    ``together`` says which pictures belong together, see :mod:`resnet_studio.training.near_duplicates`.
     """
 
     dataset: str
@@ -252,7 +252,7 @@ def split(
     Preset parts stay as they are; where only train and test are preset, the ``validation`` fraction is cut from
     train. Copies of a picture stay together, pictures of one name in several top folders above the classes, and those
     with an equal key in ``groups`` (one a picture, empty for none; without it, what the samples name as their group).
-    ``together`` is written down. Equal pictures and an equal ``seed`` give an equal split, whichever way they came in.
+    ``together`` is recorded. Equal pictures and an equal ``seed`` give an equal split, however they were imported.
     """
     parts, free, by_model = {part: list[Sample]() for part in PARTS}, list[Sample](), list[Sample]()
     for sample, key in zip(dataset.samples, groups or [each.group for each in dataset.samples], strict=True):

@@ -1,4 +1,4 @@
-"""Files become batches of pixels: each picture is decoded once and kept as uint8, as a view of it says."""
+"""Files become batches of pixels: each picture is decoded once, and cached as uint8 by its view."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from resnet_studio.data import kept_rows
+from resnet_studio.data import cached_rows
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.data.reading import Reading
 from resnet_studio.errors import DataError
@@ -33,12 +33,12 @@ class Decoded:
     """Pictures as pixels.
 
     ``pixels`` uint8 ``[N, side, side, 3]``; ``aspect`` float32 ``[N]``, width over height of what they stand for;
-    ``kept``: which of the files given they are; ``skipped``: the positions of those that could not be decoded.
+    ``indices``: which of the given files they are; ``skipped``: the positions of those that could not be decoded.
     """
 
     pixels: NDArray[np.uint8]
     aspect: NDArray[np.float32]
-    kept: tuple[int, ...]
+    indices: tuple[int, ...]
     skipped: tuple[int, ...]
 
 
@@ -51,7 +51,7 @@ def decode(
     cache: ArrayCache | None = None,
     threads: int | None = None,
 ) -> Generator[int, None, Decoded]:
-    """Decode ``files`` in threads (the decoders let go of the interpreter lock); yields how many are done.
+    """Decode ``files`` in threads (the decoders release the interpreter lock); yields how many are done.
 
     With a ``cache`` and the ``contents`` (a hash of each file's bytes), pictures decoded before are not decoded again.
     A picture that cannot be decoded is left out and counted in ``skipped``; it never ends the whole.
@@ -66,15 +66,15 @@ def decode(
     assert cache is not None
     if entry is None:
         family = cache.key("pixels of a family", VERSION, repr(view), *reading.differences())
-        known, new = kept_rows.find(cache, family, "pixels", contents)
-        shapes[kept_rows.contents_of("pixels")] = kept_rows.shape_of_contents(len(files))
+        known, new = cached_rows.find(cache, family, "pixels", contents)
+        shapes[cached_rows.contents_of("pixels")] = cached_rows.shape_of_contents(len(files))
         with cache.building(key, shapes) as building:
             for found in known:
                 found.copy("pixels", building.arrays["pixels"])
                 found.copy("aspect", building.arrays["aspect"])
             good = yield from _fill(files, new, view, reading, building.arrays, threads)
             building.notes["good"] = good
-            kept_rows.sign(
+            cached_rows.record_contents(
                 building, family, pixels=[each if fine else "" for each, fine in zip(contents, good, strict=True)]
             )
         entry = cache.get(key)
@@ -100,7 +100,7 @@ def decode_all(
     contents: Sequence[str] = (),
     cache: ArrayCache | None = None,
 ) -> Decoded:
-    """As :func:`decode`, where nobody waits to hear how many are done."""
+    """As :func:`decode`, without reporting progress."""
     decoding = decode(files, view, reading=reading, contents=contents, cache=cache)
     while True:
         try:
@@ -140,11 +140,11 @@ def _fill(
 
 
 def _decoded(arrays: Mapping[str, NDArray[Any]], good: Sequence[bool]) -> Decoded:
-    kept = tuple(index for index, fine in enumerate(good) if fine)
+    indices = tuple(index for index, fine in enumerate(good) if fine)
     pixels, aspect = arrays["pixels"], arrays["aspect"]
-    if len(kept) < len(good):
-        pixels, aspect = pixels[list(kept)], aspect[list(kept)]
-    return Decoded(pixels, aspect, kept, tuple(index for index, fine in enumerate(good) if not fine))
+    if len(indices) < len(good):
+        pixels, aspect = pixels[list(indices)], aspect[list(indices)]
+    return Decoded(pixels, aspect, indices, tuple(index for index, fine in enumerate(good) if not fine))
 
 
 def content(sample: Sample, path: Path) -> str:

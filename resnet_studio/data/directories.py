@@ -23,7 +23,7 @@ _INNER = (34665, 34853, 40965)
 def is_bloated(file: IO[bytes], size: int) -> bool:
     """Whether the directories of the TIFF in ``file``, of ``size`` bytes, hold more than a file of that size can.
 
-    A directory that makes no sense is not bloated: whoever reads it will say so.
+    A directory that makes no sense is not bloated: reading it reports that.
     """
     try:
         return _is_bloated(file, size)

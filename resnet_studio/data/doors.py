@@ -1,4 +1,4 @@
-"""The one door: whatever the user names becomes a data set."""
+"""Opens any source that the user names as a data set."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def open_data(
     ``dataset:<id>`` for one that the workspace holds.
 
     ``choices`` say how a folder or a zip is read where names leave it open, ``purpose`` what for. A folder stays where
-    it is; all else is kept in ``workspace`` (the default one where none is given). ``progress`` is called with how much
+    it is; all else goes into ``workspace`` (the default one where none is given). ``progress`` is called with how much
     is done and how much there is. What was edited in the workspace since counts, unless ``edited`` is false.
     Raises :class:`DataError` with one sentence.
     """
@@ -41,10 +41,10 @@ def open_data(
 def _opened(
     text: str, workspace: Workspace, choices: Choices | None, purpose: Purpose, progress: Progress | None
 ) -> Dataset:
-    """The data set at ``text`` as it came in."""
+    """The data set at ``text`` as it was imported."""
     door, _, key = text.partition(":")
     if door == "dataset":
-        return library.dataset(workspace, key)
+        return library.find_dataset(workspace, key)
     if door == "sample":
         return samples.open_sample(key, workspace, progress=progress)
     if door == "public":

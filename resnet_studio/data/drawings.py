@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LOOKED_AT = 100
-"""Pictures of a set that are enough to tell."""
+"""How many pictures of a set are examined."""
 PLAIN, NEAR, FAR = 40, 32, 96
 """Of 255: the largest spread of a plain paper's corners, how far from it is still paper, and how far is ink."""
 GREY = 24

@@ -1,4 +1,4 @@
-"""A data set at a moment: what came in, and the edits since applied to it."""
+"""A data set at a moment: what was imported, with the edits since applied to it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from resnet_studio.data.edits import Edit
 from resnet_studio.data.names import natural
 from resnet_studio.data.part_names import Part
 
-Standing = Literal["used", "unlabelled", "left_out", "removed"]
+SampleStatus = Literal["used", "unlabelled", "left_out", "removed"]
 
 
 class Edited:
-    """The pictures of ``base`` and all that were ever added, and what the edits so far say of each.
+    """The pictures of ``base`` and all added ones, with the state of each after the edits so far.
 
     A picture has the same place, from 0, at every moment: first the pictures in classes, then those without, then
     those added, in the order of the log, whether or not that was undone.
@@ -28,10 +28,10 @@ class Edited:
         self.places = {sample.name: place for place, sample in enumerate(self.pictures)}
         self._lines: dict[int, tuple[Sample, str, str]] = {}
         self._ranks: list[int] = []
-        self.begin()
+        self.reset()
 
-    def begin(self) -> None:
-        """Back to what came in."""
+    def reset(self) -> None:
+        """Reset to what was imported."""
         classes = self.base.classes
         self.edits = 0
         self.kinds: list[str] = [classes[each.label] if each.label >= 0 else "" for each in self.pictures]
@@ -41,10 +41,10 @@ class Edited:
         known = len(self.base.samples) + len(self.base.unlabelled)
         self.removed: set[int] = set(range(known, len(self.pictures)))
         self.left_out: set[int] = set()
-        self.kept: set[int] = set()
+        self.confirmed: set[int] = set()
 
-    def know(self, lines: Iterable[Edit]) -> None:
-        """Give every picture that ``lines`` ever added its place."""
+    def register_added(self, lines: Iterable[Edit]) -> None:
+        """Give every picture that ``lines`` add an index."""
         for line in lines:
             for columns in line.added:
                 sample = Sample(**columns)
@@ -58,8 +58,8 @@ class Edited:
                     self.labelled_by.append("")
 
     def replay(self, edits: Sequence[Edit]) -> None:
-        """Begin anew with ``edits``."""
-        self.begin()
+        """Start over and apply ``edits``."""
+        self.reset()
         for edit in edits:
             self.apply(edit)
 
@@ -77,7 +77,7 @@ class Edited:
                 for place in chosen:
                     self.kinds[place], self.labelled_by[place] = edit.label, edit.labelled_by
                 self.left_out.difference_update(chosen)
-                self.kept.update(chosen)
+                self.confirmed.update(chosen)
             case "rename" | "merge":
                 old = set(edit.classes)
                 self.kinds = [edit.label if kind in old else kind for kind in self.kinds]
@@ -88,9 +88,9 @@ class Edited:
                 for place in chosen:
                     self.groups[place] = edit.group if edit.kind == "together" else ""
             case _:
-                self._sort_out(edit, chosen)
+                self._classify(edit, chosen)
 
-    def _sort_out(self, edit: Edit, chosen: Sequence[int]) -> None:
+    def _classify(self, edit: Edit, chosen: Sequence[int]) -> None:
         match edit.kind:
             case "remove":
                 self.removed.update(chosen)
@@ -99,7 +99,7 @@ class Edited:
             case "put_back":
                 self.left_out.difference_update(chosen)
             case "keep":
-                self.kept.update(chosen)
+                self.confirmed.update(chosen)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -116,8 +116,8 @@ class Edited:
                 self._ranks[place] = rank
         return self._ranks
 
-    def standing(self, place: int) -> Standing:
-        """What becomes of the picture at ``place``."""
+    def status_of(self, place: int) -> SampleStatus:
+        """The status of the picture at ``place``."""
         if place in self.removed:
             return "removed"
         if place in self.left_out:
@@ -134,7 +134,7 @@ class Edited:
         lines = (self._line(place, sample) for place, sample in used)
         content = fingerprints.of_lines(lines)
         samples = tuple(sorted((each for _, each in used), key=lambda sample: (sample.label, sample.name)))
-        unlabelled = tuple(self._sample(place, -1) for place in self._all() if self.standing(place) == "unlabelled")
+        unlabelled = tuple(self._sample(place, -1) for place in self._all() if self.status_of(place) == "unlabelled")
         same = content == self.base.fingerprint
         return replace(
             self.base,
@@ -164,17 +164,17 @@ class Edited:
         )
 
     def _line(self, place: int, sample: Sample) -> str:
-        """The line of the fingerprint, made anew only where the picture has changed."""
+        """The line of the fingerprint, recomputed only where the picture has changed."""
         kind = self.kinds[place]
         known = self._lines.get(place)
-        if known is not None and known[1] == kind and _alike(known[0], sample):
+        if known is not None and known[1] == kind and _same_but_label(known[0], sample):
             return known[2]
         line = fingerprints.line(sample, kind)
         self._lines[place] = (sample, kind, line)
         return line
 
 
-def _alike(one: Sample, other: Sample) -> bool:
+def _same_but_label(one: Sample, other: Sample) -> bool:
     """Whether nothing but the number of the class differs."""
     return one is other or (one.part, one.group, one.labelled_by) == (other.part, other.group, other.labelled_by)
 

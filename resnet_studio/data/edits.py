@@ -1,4 +1,4 @@
-"""What was done to a data set since it came in: a log of edits, only ever appended to, that can be undone and redone.
+"""The edits of a data set since its import: an append-only log of edits that can be undone and redone.
 
 ``datasets/ID/edits.jsonl`` holds one JSON object a line. The files of the data set are never changed; what it is at a
 moment follows from them and from the lines so far, see :mod:`resnet_studio.data.edited`.
@@ -38,10 +38,10 @@ class Edit:
     ``add``: ``added`` are columns of :class:`Sample`, of the class ``label``, or of none where that is empty.
     ``move``: to the class ``label``, which may be new; ``labelled_by`` is ``model`` for a pseudo-label.
     ``rename`` and ``merge``: ``classes`` become ``label``. ``leave_out``, ``put_back``; ``remove`` is for good, but can
-    be undone too. ``keep``: looked at and found right. ``together`` and ``apart``: in one part of any split, named
+    be undone too. ``keep``: checked and found right. ``together`` and ``apart``: in one part of any split, named
     ``group``. ``part``: into ``part``, or where the split puts it where that is empty. ``why``: a word on the reason.
 
-    ``by`` is whoever did it, ``time`` in seconds since 1970, ``id`` and ``parent`` the data set after and before it,
+    ``by`` is who did it, ``time`` in seconds since 1970, ``id`` and ``parent`` the data set after and before it,
     ``counts`` the numbers of pictures and classes after it.
     """
 
@@ -149,7 +149,7 @@ class EditLog:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Nobody else writes meanwhile, in whatever process. Raises :class:`DataError` where one goes on for long."""
+        """Exclusive writing, across processes. Raises :class:`DataError` where another process writes for too long."""
         lock = Lock(self.folder / "edits.lock")
         try:
             lock.acquire(PATIENCE_SECONDS)

@@ -46,7 +46,7 @@ class Finding:
 
 
 def filled(values: Mapping[str, Any], language: Language, most: int = NAMED) -> dict[str, Any]:
-    """``values`` with tuples as one writes lists of at most ``most`` items.
+    """``values`` with tuples written as lists of at most ``most`` items.
 
     A pair in one is a name and the key of what it stands for; an offer stands for its sentence.
     """

@@ -138,7 +138,7 @@ def _stems(folders: Mapping[str, list[str]]) -> dict[str, set[str]]:
 
 
 def _match(above: str, image: str, mask: str, stems: Mapping[str, set[str]]) -> bool:
-    """Whether at least half of the masks are called as pictures are."""
+    """Whether at least half of the masks are named like pictures."""
     of, to = stems[_joined(above, mask)], stems[_joined(above, image)]
     return 2 * len(of & to) >= len(of)
 

@@ -1,4 +1,4 @@
-"""The picture formats that are taken, how their files begin, and how large they may be."""
+"""The accepted picture formats, how their files begin, and how large they may be."""
 
 from __future__ import annotations
 

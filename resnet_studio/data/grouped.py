@@ -1,7 +1,7 @@
-"""Which group goes into which part, where pictures are kept together: stratified as well as groups allow it.
+"""Which group goes into which part, where pictures are kept together: stratified as well as the groups allow.
 
 The greedy of scikit-learn's ``StratifiedGroupKFold``, for parts of any size: the largest groups first, each into the
-part that it fits best, so that the shares of all classes come close to those asked for. Beyond it every class gets a
+part that it fits best, so that the shares of all classes come close to the requested ones. Beyond it every class gets a
 group in train and in validation where it has two, and one in test where it has three.
 """
 

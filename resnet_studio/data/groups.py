@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from resnet_studio.data.capture_time import captured_at
 from resnet_studio.data.dataset import Dataset, Sample
-from resnet_studio.data.names import alike, natural, shown
+from resnet_studio.data.names import comparison_key, natural, shown
 from resnet_studio.data.tables import read_rows, table_column
-from resnet_studio.data.taken import taken_at
 from resnet_studio.errors import DataError
 from resnet_studio.grouping import Grouping
 
@@ -79,24 +79,24 @@ def series(name: str) -> str:
 def _inside_class(sample: Sample, kind: str) -> str:
     """The folders between the class and the picture; empty where it lies in the class's own folder."""
     folders = sample.name.split("/")[:-1]
-    named = [place for place, folder in enumerate(folders) if alike(folder) == alike(kind)]
+    named = [place for place, folder in enumerate(folders) if comparison_key(folder) == comparison_key(kind)]
     inside = folders[named[0] + 1 :] if named else folders[1:]
     return f"{kind}/{'/'.join(inside)}" if inside else ""
 
 
 def _by_time(dataset: Dataset, seconds: float) -> list[str]:
-    """Pictures of a class that follow each other within ``seconds``, by when their files say they were taken."""
-    taken = taken_at([dataset.path(sample) for sample in dataset.samples])
-    keys = [""] * len(taken)
+    """Pictures of a class that follow each other within ``seconds``, by the capture times in their files."""
+    captured = captured_at([dataset.path(sample) for sample in dataset.samples])
+    keys = [""] * len(captured)
     classes: dict[int, list[int]] = defaultdict(list)
-    for index, moment in enumerate(taken):
+    for index, moment in enumerate(captured):
         if moment is not None:
             classes[dataset.samples[index].label].append(index)
     for label, members in classes.items():
-        members.sort(key=lambda index: (taken[index], dataset.samples[index].name))
+        members.sort(key=lambda index: (captured[index], dataset.samples[index].name))
         number = 0
         for before, index in zip([members[0], *members], members, strict=False):
-            number += (taken[index] or 0) - (taken[before] or 0) > seconds
+            number += (captured[index] or 0) - (captured[before] or 0) > seconds
             keys[index] = f"{label}/{number}"
     return keys
 
@@ -124,9 +124,9 @@ def _by_table(dataset: Dataset, file: Path) -> list[str]:
     return [group_of(sample) for sample in dataset.samples]
 
 
-def _other(rows: Sequence[dict[str, str]], taken: str) -> str:
-    """The only column besides ``taken``; empty where there are more."""
-    others = [name for name in rows[0] if name != taken] if rows else []
+def _other(rows: Sequence[dict[str, str]], captured: str) -> str:
+    """The only column besides ``captured``; empty where there are more."""
+    others = [name for name in rows[0] if name != captured] if rows else []
     return others[0] if len(others) == 1 else ""
 
 
@@ -143,7 +143,7 @@ class Preview:
 
 
 def preview(dataset: Dataset, keys: Sequence[str], most: int = 5) -> Preview:
-    """What keeping pictures with equal ``keys`` together comes to."""
+    """Statistics of keeping pictures with equal ``keys`` together."""
     sizes = Counter(key for key in keys if key)
     several = {key: count for key, count in sizes.items() if count > 1}
     largest = sorted(several.items(), key=lambda item: (-item[1], natural(item[0])))[:most]
@@ -154,7 +154,7 @@ def preview(dataset: Dataset, keys: Sequence[str], most: int = 5) -> Preview:
 
 
 def _said(key: str) -> str:
-    """A key as one can show it: without the mark of the choice that it is from."""
+    """A key for display: without the mark of the choice that it is from."""
     return key.partition(":")[2] or key
 
 

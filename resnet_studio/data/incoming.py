@@ -1,4 +1,4 @@
-"""A data set on its way in: put together in the workspace's temporary folder and renamed into place at the end.
+"""A data set being imported: put together in the workspace's temporary folder and renamed into place at the end.
 
 A refused upload leaves nothing behind.
 """
@@ -43,7 +43,7 @@ def incoming(workspace: Workspace) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def settle(
+def finish_import(
     unpacked: Unpacked,
     folder: Path,
     workspace: Workspace,
@@ -74,16 +74,16 @@ def settle(
         for file in files:
             if file.path.relative_to(folder).as_posix() not in used:
                 file.path.unlink(missing_ok=True)
-    return _settled(content, folder, [file.path for file in files], workspace)
+    return _move_into_place(content, folder, [file.path for file in files], workspace)
 
 
-def _settled(content: Dataset, folder: Path, files: Sequence[Path], workspace: Workspace) -> Dataset:
+def _move_into_place(content: Dataset, folder: Path, files: Sequence[Path], workspace: Workspace) -> Dataset:
     """``content``, whose ``files`` lie in ``folder``, in its place in the workspace."""
     while True:
         kept = _place(content, workspace)
         dataset = replace(content, id=kept.name, root=kept)
         if (kept / "dataset.json").is_file():
-            return _kept_again(dataset, folder)
+            return _reuse_existing(dataset, folder)
         if kept.name != content.id:
             _store_once(folder, files, workspace.datasets / content.id)
         if kept.is_dir():  # deleted, but runs need its pictures
@@ -124,7 +124,7 @@ def _store_once(folder: Path, files: Sequence[Path], twin: Path) -> None:
                 linked.replace(file)
 
 
-def _kept_again(dataset: Dataset, folder: Path) -> Dataset:
+def _reuse_existing(dataset: Dataset, folder: Path) -> Dataset:
     """The data set with the pictures of ``dataset`` that is there already, with what was left out this time.
 
     What ``folder`` holds beyond them is added to it.

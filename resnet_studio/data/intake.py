@@ -1,6 +1,6 @@
-"""The ways in: a zip, a picked folder or a folder on this machine becomes a data set.
+"""Imports: a zip, a picked folder or a folder on this machine becomes a data set.
 
-Equal pictures under equal names give the same id, and are kept once.
+Equal pictures under equal names give the same id, and are stored once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.contents import read_contents
 from resnet_studio.data.dataset import Dataset, Sample, load, save
 from resnet_studio.data.formats import SNIFFED_BYTES, refusal, sniff
-from resnet_studio.data.incoming import incoming, settle
+from resnet_studio.data.incoming import finish_import, incoming
 from resnet_studio.data.scan import Progress, phase, scan
 from resnet_studio.data.tables import may_be_table
 from resnet_studio.durable import renamed
@@ -44,7 +44,7 @@ def from_zip(
     encoding = choices.name_encoding if choices else "auto"
     with incoming(workspace) as folder:
         unpacked = unpack(archive, folder, limits=limits, encoding=encoding, progress=phase(progress, 0, 2))
-        return settle(
+        return finish_import(
             unpacked, folder, workspace, name=name or archive.stem, source=source, hints=hints,
             choices=choices, purpose=purpose, progress=phase(progress, 1, 2),
         )  # fmt: skip
@@ -74,7 +74,7 @@ def from_picked(
             raise DataError("error.picked.gone", entry=names.shown(given))
     with incoming(workspace) as folder:
         unpacked = _copied_in(pairs, folder, phase(progress, 0, 2))
-        return settle(
+        return finish_import(
             unpacked, folder, workspace, name=name, source="picked", purpose=purpose, progress=phase(progress, 1, 2)
         )
 
@@ -90,7 +90,7 @@ def from_folder(
 ) -> Dataset:
     """The data set in a folder on this machine: its pictures are read where they are, and never changed.
 
-    What was learnt of each file is kept in the workspace, so that opening the folder again reads only what is new.
+    What was found in each file is cached in the workspace, so that opening the folder again reads only what is new.
     Raises :class:`DataError`.
     """
     root = folder.expanduser().resolve()
@@ -116,14 +116,14 @@ def from_folder(
 def reread(workspace: Workspace, id: str, choices: Choices, *, progress: Progress | None = None) -> Dataset:
     """The pictures of the data set ``id`` read as ``choices`` say: another data set, and ``id`` stays.
 
-    Raises :class:`DataError`, also where what is needed for it was not kept.
+    Raises :class:`DataError`, also where what it needs was not stored.
     """
-    kept = library.dataset(workspace, id)
+    kept = library.find_dataset(workspace, id)
     if kept.source == "folder":
         return from_folder(kept.root, workspace, name=kept.name, choices=choices, purpose="look", progress=progress)
     with incoming(workspace) as folder:
         unpacked = read_contents(kept.root, folder, choices.name_encoding)
-        return settle(
+        return finish_import(
             unpacked, folder, workspace, name=kept.name, source=kept.source, hints=kept.hints, choices=choices,
             purpose="look", progress=progress,
         )  # fmt: skip
@@ -144,7 +144,7 @@ def _known(workspace: Workspace, where: str) -> dict[str, Sample]:
 
 
 def _earlier(workspace: Workspace, where: str) -> Path | None:
-    """What the latest scan of the folder with the hash ``where`` was kept in."""
+    """Where the latest scan of the folder with the hash ``where`` is stored."""
     paths = sorted(workspace.datasets.glob(f"{where}-*/dataset.json"), key=lambda path: path.stat().st_mtime)
     return paths[-1].parent if paths else None
 

@@ -1,4 +1,4 @@
-"""Pictures that were looked at get their classes and parts from where they lie."""
+"""Inspected pictures get their classes and parts from their folders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.dataset import Sample
 from resnet_studio.data.layout import Layout, Part, are_bare_parts
-from resnet_studio.data.names import alike, composed, natural, shown
+from resnet_studio.data.names import comparison_key, composed, natural, shown
 from resnet_studio.data.trainable import refuse, too_small
 from resnet_studio.errors import DataError
 
@@ -18,7 +18,7 @@ _UNUSABLE = ("heic", "truncated", "damaged", "unsupported", "empty_file", "too_l
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class InspectedFile:
     """A usable picture; ``animated`` where only its first frame will be used."""
 
     name: str
@@ -42,20 +42,25 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    seen: Seen
+    inspected: InspectedFile
     inner: str
     kind: str
     part: Part | None
 
 
 def label(
-    seen: Sequence[Seen], layout: Layout, left_out: dict[str, list[str]], choices: Choices, purpose: Purpose, name: str
+    inspected: Sequence[InspectedFile],
+    layout: Layout,
+    left_out: dict[str, list[str]],
+    choices: Choices,
+    purpose: Purpose,
+    name: str,
 ) -> Labelled:
     """The pictures that lie in a class, sorted and labelled; the others go to ``left_out``.
 
     Raises :class:`DataError` where a data set called ``name`` does not serve its ``purpose``.
     """
-    placed, unlabelled, loose = _placed(seen, layout)
+    placed, unlabelled, loose = _placed(inspected, layout)
     unlabelled.sort(key=lambda sample: natural(sample.name))
     learnt = {each.kind for each in placed if each.part in (None, "train")}
     if choices.join_alike:
@@ -63,14 +68,14 @@ def label(
     kept = [each for each in placed if each.kind in learnt]
     unknown = [each for each in placed if each.kind not in learnt]
     left_out.setdefault("unknown_class", []).extend(each.inner for each in unknown)
-    left_out.setdefault("animated", []).extend(each.inner for each in kept if each.seen.animated)
+    left_out.setdefault("animated", []).extend(each.inner for each in kept if each.inspected.animated)
     left_out.setdefault("unlabelled", []).extend(sample.name for sample in unlabelled)
-    _sort_out(loose, {each.seen.sample.content for each in kept}, left_out)
+    _classify(loose, {each.inspected.sample.content for each in kept}, left_out)
     classes = tuple(sorted(learnt, key=natural))
     labels = {kind: index for index, kind in enumerate(classes)}
     samples = tuple(
         sorted(
-            (replace(each.seen.sample, name=each.inner, label=labels[each.kind], part=each.part) for each in kept),
+            (replace(each.inspected.sample, name=each.inner, label=labels[each.kind], part=each.part) for each in kept),
             key=lambda sample: (sample.label, sample.name),
         )
     )
@@ -91,12 +96,14 @@ def _unusable(left_out: Mapping[str, Sequence[str]], layout: Layout, learnt: set
     return found
 
 
-def _placed(seen: Iterable[Seen], layout: Layout) -> tuple[list[_Placed], list[Sample], list[tuple[str, str, str]]]:
+def _placed(
+    inspected: Iterable[InspectedFile], layout: Layout
+) -> tuple[list[_Placed], list[Sample], list[tuple[str, str, str]]]:
     """Pictures with a class, pictures without labels, and of others the reason, the name and the content."""
     placed: list[_Placed] = []
     unlabelled: list[Sample] = []
     loose: list[tuple[str, str, str]] = []
-    for picture in seen:
+    for picture in inspected:
         inner, kind, part = layout.place(picture.name)
         if kind is not None:
             placed.append(_Placed(picture, inner, composed(kind), part))
@@ -110,14 +117,16 @@ def _placed(seen: Iterable[Seen], layout: Layout) -> tuple[list[_Placed], list[S
 
 
 def _joined(placed: Sequence[_Placed], learnt: set[str]) -> tuple[list[_Placed], set[str]]:
-    """The same with classes as one whose names a reader takes for the same; they are called as in training."""
+    """The same, with classes of equivalent names merged under the name used in training."""
     known_as: dict[str, str] = {}
     for kind in sorted(learnt, key=natural):
-        known_as.setdefault(alike(kind), kind)
-    return [replace(each, kind=known_as.get(alike(each.kind), each.kind)) for each in placed], set(known_as.values())
+        known_as.setdefault(comparison_key(kind), kind)
+    return [replace(each, kind=known_as.get(comparison_key(each.kind), each.kind)) for each in placed], set(
+        known_as.values()
+    )
 
 
-def _sort_out(loose: Iterable[tuple[str, str, str]], used: set[str], left_out: dict[str, list[str]]) -> None:
+def _classify(loose: Iterable[tuple[str, str, str]], used: set[str], left_out: dict[str, list[str]]) -> None:
     for reason, inner, content in loose:
         again = reason == "outside" and content in used
         left_out.setdefault("repeated" if again else reason, []).append(inner)

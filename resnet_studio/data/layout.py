@@ -26,7 +26,7 @@ class Layout:
     """``prefix`` is what was unwrapped (``"pets/"`` or nothing); ``parts`` maps folder names to preset parts.
 
     ``kind`` says where the classes are (see :class:`resnet_studio.data.choices.Choices`); folders in ``skipped`` say
-    nothing; pictures in the folders ``unlabelled`` have no labels; ``doubts`` are what a user should look at.
+    nothing; pictures in the folders ``unlabelled`` have no labels; ``doubts`` are what a user should check.
     """
 
     prefix: str
@@ -93,7 +93,7 @@ def understand(names: Iterable[str], choices: Choices | None = None) -> Layout:
     """The layout of pictures called ``names`` (POSIX, relative, junk left out), as far as ``choices`` leave it open.
 
     A folder that alone holds everything, in folders of its own, is unwrapped. ``train`` beside ``val`` or ``test``,
-    with folders inside, are preset parts; :mod:`resnet_studio.data.structure` knows what else is customary.
+    with folders inside, are preset parts; :mod:`resnet_studio.data.structure` knows other conventions.
     Raises :class:`DataError` where what was chosen is not there.
     """
     choices = choices or Choices()

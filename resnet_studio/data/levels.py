@@ -1,6 +1,6 @@
 """Which numbers pictures of more than 8 bits really use: 12 bits in a file of 16 leave fifteen sixteenths of it empty.
 
-The range is measured on training pictures, is the same for all pictures of a model, and is kept with it: brightness
+The range is measured on training pictures, is the same for all pictures of a model, and is stored with it: brightness
 stays comparable from picture to picture.
 """
 

@@ -28,8 +28,8 @@ class Summary:
     root: Path | None = None
 
 
-def dataset(workspace: Workspace, id: str) -> Dataset:
-    """The data set called ``id``, as it was when it had that id, whatever was edited since.
+def find_dataset(workspace: Workspace, id: str) -> Dataset:
+    """The data set with ``id``, as it was under that id, without later edits.
 
     Raises :class:`DataError` where there is none, or its folder is gone.
     """
@@ -40,7 +40,7 @@ def dataset(workspace: Workspace, id: str) -> Dataset:
     return found
 
 
-def datasets(workspace: Workspace) -> list[Summary]:
+def list_datasets(workspace: Workspace) -> list[Summary]:
     """All data sets, the newest first, as they are after their edits; a folder on this machine only as it was last."""
     found = []
     for path in workspace.datasets.glob("*/summary.json"):
@@ -65,7 +65,7 @@ def _last_edit(folder: Path) -> Edit | None:
     return None
 
 
-def kept_from(source: str, workspace: Workspace) -> Dataset | None:
+def find_by_source(source: str, workspace: Workspace) -> Dataset | None:
     """The data set that came from ``source`` earlier, if it is still in the workspace."""
     for path in workspace.datasets.glob("*/summary.json"):
         try:

@@ -98,13 +98,13 @@ def grey(cells: NDArray[np.uint8]) -> Floats:
 
 
 def near_duplicates(
-    cells: NDArray[np.uint8], features: Floats | None, told: Callable[[int, int], None] = lambda *_: None
+    cells: NDArray[np.uint8], features: Floats | None, on_progress: Callable[[int, int], None] = lambda *_: None
 ) -> Pairs:
     """The pairs of near-duplicates among N pictures.
 
     ``cells`` [N, 3, 24, 24] are as :func:`cells_of` makes them, ``features`` [N, C] what a network makes of the
-    pictures; without these, crops are not found. ``told`` hears how many candidates were compared, and of how many.
-    Memory grows with N, not with its square.
+    pictures; without these, crops are not found. ``on_progress`` gets the number of compared
+    candidates and their total. Memory grows with N, not with its square.
     """
     values = grey(cells)
     usable = np.flatnonzero(values.std((1, 2)) >= LEAST_CONTRAST)
@@ -112,14 +112,14 @@ def near_duplicates(
     if len(usable) < 2:
         return Pairs(usable[:0], usable[:0], np.empty(0, np.float32))
     first, second = _candidates(values, None if features is None else features[usable])
-    alike = _compared(values[:, None], first, second, told)
+    alike = _compared(values[:, None], first, second, on_progress)
     good = np.flatnonzero(alike >= _needed(values, first, second))
     coloured = _compared(cells, first[good], second[good], lambda *_: None)
     good = good[coloured >= LEAST_COLOURED]
     return Pairs(usable[first[good]], usable[second[good]], alike[good])
 
 
-def _compared(cells: NDArray[Any], first: Indices, second: Indices, told: Callable[[int, int], None]) -> Floats:
+def _compared(cells: NDArray[Any], first: Indices, second: Indices, on_progress: Callable[[int, int], None]) -> Floats:
     """The correlations of pairs of ``cells`` [N, C, 24, 24], in threads."""
     alike = np.empty(len(first), np.float32)
     whole = detail(grey(cells) if cells.shape[1] == 3 else cells[:, 0]) < LEAST_DETAIL
@@ -135,7 +135,7 @@ def _compared(cells: NDArray[Any], first: Indices, second: Indices, told: Callab
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for start, _ in zip(starts, pool.map(compare, starts), strict=True):
-            told(min(start + _PAIRS_AT_ONCE, len(first)), len(first))
+            on_progress(min(start + _PAIRS_AT_ONCE, len(first)), len(first))
     return alike
 
 

@@ -14,7 +14,7 @@ _DEPTH = 8
 
 @dataclass(frozen=True)
 class Place:
-    """A folder on the way: ``name`` as the user sees it, where it is ``really``, and how many links led there."""
+    """A folder being walked: ``name`` as the user sees it, where it is ``really``, and how many links led there."""
 
     name: str
     really: Path

@@ -29,7 +29,7 @@ def measure(
 ) -> Generator[int, None, Ranges]:
     """The range that the pictures in ``files`` use, by kind; yields how many files are done.
 
-    Of very many files so many are measured, evenly spread. With a ``cache`` and the ``contents`` (a hash of each file's
+    Of very many files a number is measured, evenly spread. With a ``cache`` and the ``contents`` (a hash of each file's
     bytes), files measured before are not measured again.
     """
     key = cache.key("ranges", VERSION, list(contents)) if cache else ""

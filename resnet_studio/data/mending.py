@@ -39,7 +39,7 @@ class History:
 
 
 class EditedSet:
-    """A data set and its log, kept in memory: an edit costs what it changes. Safe to use from many threads."""
+    """A data set and its log in memory: an edit costs what it changes. Safe to use from many threads."""
 
     def __init__(self, folder: Path) -> None:
         base = load(folder)
@@ -59,7 +59,7 @@ class EditedSet:
                 return
             plain = not any(line.kind in ("undo", "redo") for line in new)
             self._lines += new
-            self.state.know(new)
+            self.state.register_added(new)
             if plain:
                 for line in new:
                     self.state.apply(line)
@@ -87,7 +87,7 @@ class EditedSet:
                     if end == len(self._lines):
                         return self.dataset()
                     then = Edited(self.state.base)
-                    then.know(self._lines)
+                    then.register_added(self._lines)
                     then.replay(effective(self._lines[:end])[0])
                     return replace(then.dataset(), parent=self._lines[end - 1].parent)
         raise DataError("error.data.unknown", dataset=shown(id))
@@ -112,7 +112,7 @@ class EditedSet:
         with self.log.locked(), self._lock:
             before = self.dataset()
             edit = checked(edit, self.state)
-            self.state.know([edit])
+            self.state.register_added([edit])
             self.state.apply(edit)
             return self._written(edit, before, by)
 
@@ -145,7 +145,7 @@ class EditedSet:
             self._offset = self.log.append(line)
         except BaseException:
             self.state = Edited(self.state.base)
-            self.state.know(self._lines)
+            self.state.register_added(self._lines)
             self.state.replay(effective(self._lines)[0])
             raise
         self._lines.append(line)
@@ -154,7 +154,7 @@ class EditedSet:
 
 
 def checked(edit: Edit, state: Edited) -> Edit:
-    """``edit`` as it is written down. Raises :class:`DataError` where it names what is not there."""
+    """``edit`` as it is recorded. Raises :class:`DataError` where it names what is not there."""
     here = (
         state.places.keys()
         if not state.removed
@@ -205,7 +205,7 @@ def folder_of(workspace: Workspace, id: str) -> Path:
 
 
 def base_of(id: str) -> str:
-    """The id that the data set came in with, which its folder is called."""
+    """The id of the data set at its import, which is the name of its folder."""
     return id.partition(".")[0]
 
 

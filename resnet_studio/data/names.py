@@ -55,8 +55,8 @@ def natural(name: str) -> tuple[tuple[str | int, ...], str]:
     return tuple(pieces), name
 
 
-def alike(name: str) -> str:
-    """Equal for names that a reader takes for the same: Unicode form, case, blanks and signs for blanks."""
+def comparison_key(name: str) -> str:
+    """A key, equal for names that a reader takes for the same: Unicode form, case, blanks and signs for blanks."""
     folded = re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", name).casefold()).strip(" .")
     return unicodedata.normalize("NFC", folded) or name
 
@@ -84,7 +84,7 @@ def check(names: Iterable[str], door: Door) -> None:
         for depth in range(1, len(parts) + name.endswith("/")):
             _enter(folders, "/".join(parts[:depth]), door)
         if not name.endswith("/"):
-            key = _alike(path)
+            key = _path_key(path)
             if key in seen:
                 raise DataError(f"error.{door}.same_name", entry=shown(name), other=shown(seen[key]))
             seen[key] = path
@@ -93,13 +93,13 @@ def check(names: Iterable[str], door: Door) -> None:
 
 
 def _enter(folders: dict[str, str], folder: str, door: Door) -> None:
-    known = folders.setdefault(_alike(folder), folder)
+    known = folders.setdefault(_path_key(folder), folder)
     if known != folder:
         raise DataError(f"error.{door}.same_name", entry=shown(folder), other=shown(known))
 
 
-def _alike(path: str) -> str:
-    """Equal for paths that some file system takes for the same: case, Unicode form, dots and blanks at the end."""
+def _path_key(path: str) -> str:
+    """A key, equal for paths that some file system confuses: case, Unicode form, dots and blanks at the end."""
     if path.isascii() and not path.endswith((".", " ")) and "./" not in path and " /" not in path:
         return path.lower()
     folded = unicodedata.normalize("NFC", path.casefold())

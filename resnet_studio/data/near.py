@@ -1,4 +1,4 @@
-"""The near-duplicates of a data set: its files looked at in turn, the answer kept by their contents."""
+"""The near-duplicates of a data set: its files are compared, and the result is cached by their contents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resnet_studio.data import decode, likeness
 from resnet_studio.data.finding import Finding, Severity
 from resnet_studio.data.reading import AS_SEEN
 from resnet_studio.data.views import Squeezed
-from resnet_studio.model import looks
+from resnet_studio.model import starter_features
 
 if TYPE_CHECKING:
     from resnet_studio.data.cache import ArrayCache
@@ -41,11 +41,11 @@ def near_groups(
     """Groups of indices of near-duplicates among ``samples``, whose pictures are ``files``; says how far it is.
 
     Copies of one file join a group as that file does; copies alone are no group. A picture that cannot be read is in
-    none. What was found is kept in ``cache``.
+    none. The result is cached in ``cache``.
     """
     copies = _copies(samples)
     key = _key(copies, cache)
-    if (pairs := _kept(key, cache)) is None:
+    if (pairs := _cached(key, cache)) is None:
         contents = sorted(copies)
         pairs = yield from _search([files[copies[content][0]] for content in contents], device)
         shape = ((len(pairs.first), 2), "<i8")
@@ -58,7 +58,7 @@ def near_groups(
 def known_groups(samples: Sequence[Sample], cache: ArrayCache) -> Groups:
     """What an earlier search found among ``samples``; nothing where there was none. No picture is read."""
     copies = _copies(samples)
-    pairs = _kept(_key(copies, cache), cache)
+    pairs = _cached(_key(copies, cache), cache)
     return () if pairs is None else _grouped(copies, pairs)
 
 
@@ -71,11 +71,11 @@ def _copies(samples: Sequence[Sample]) -> dict[str, list[int]]:
 
 
 def _key(copies: Mapping[str, object], cache: ArrayCache) -> str:
-    starter = looks.starter_file() is not None
+    starter = starter_features.starter_file() is not None
     return cache.key("near-duplicates", VERSION, likeness.VERSION, decode.VERSION, starter, sorted(copies))
 
 
-def _kept(key: str, cache: ArrayCache) -> likeness.Pairs | None:
+def _cached(key: str, cache: ArrayCache) -> likeness.Pairs | None:
     if (entry := cache.get(key)) is None:
         return None
     found = np.array(entry.arrays.get("pairs", np.empty((0, 2), np.int64)))
@@ -91,20 +91,24 @@ def _grouped(copies: Mapping[str, Sequence[int]], pairs: likeness.Pairs) -> Grou
 def _search(files: Sequence[Path], device: str) -> Generator[Progress, None, likeness.Pairs]:
     """The near-duplicates among different ``files``, by their places."""
     cells = np.zeros((len(files), 3, likeness.SIDE, likeness.SIDE), np.uint8)
-    features = np.zeros((len(files), looks.CHANNELS), np.float32) if looks.starter_file() is not None else None
+    features = (
+        np.zeros((len(files), starter_features.CHANNELS), np.float32)
+        if starter_features.starter_file() is not None
+        else None
+    )
     total, view = len(files), Squeezed(likeness.PIXELS_SIDE)
     for start in range(0, total, _CHUNK):
         some = files[start : start + _CHUNK]
-        decoded = yield from _reported(decode.decode(some, view, reading=AS_SEEN), start, total)
-        places = start + np.array(decoded.kept, np.int64)
+        decoded = yield from _report(decode.decode(some, view, reading=AS_SEEN), start, total)
+        places = start + np.array(decoded.indices, np.int64)
         cells[places] = likeness.cells_of(decoded.pixels)
         if features is not None and len(places):
-            looking = looks.look(decoded.pixels, device)
-            features[places] = yield from _reported(looking, start + len(some) // 2, total)
+            looking = starter_features.extract(decoded.pixels, device)
+            features[places] = yield from _report(looking, start + len(some) // 2, total)
     return likeness.near_duplicates(cells, features)
 
 
-def _reported(work: Generator[int, None, Result], start: int, total: int) -> Generator[Progress, None, Result]:
+def _report(work: Generator[int, None, Result], start: int, total: int) -> Generator[Progress, None, Result]:
     """Yield how far the search is while ``work``, half of what there is to do for some pictures, says how many it has
     done; returns what it returns.
     """

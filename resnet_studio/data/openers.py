@@ -21,7 +21,7 @@ from resnet_studio.data.formats import (
     check_pixels,
 )
 
-# what is odd about an EXIF block is of no use to a reader of the terminal
+# what is odd about an EXIF block does not concern a reader of the terminal
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
 
 _UNSUPPORTED = ("unknown pixel mode", "unknown data organization", "samples per pixel", "not yet supported")
@@ -74,7 +74,7 @@ def _tiff(file: IO[bytes]) -> ImageFile.ImageFile:
 
 
 def _avif(file: IO[bytes]) -> ImageFile.ImageFile:
-    """An AVIF, whose EXIF block is looked at before Pillow reads all of its values."""
+    """An AVIF, whose EXIF block is checked before Pillow reads all of its values."""
     from PIL import AvifImagePlugin, features
 
     if not features.check("avif"):

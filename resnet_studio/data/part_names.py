@@ -11,7 +11,7 @@ from typing import Literal
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
-# "evaluation" is a second name of either held-out part: see :func:`settled`
+# "evaluation" is a second name of either held-out part: see :func:`assign_parts`
 Meaning = Literal["train", "validation", "test", "evaluation", "unlabelled"]
 _CUSTOMARY: Mapping[str, Meaning] = {
     "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
@@ -52,7 +52,7 @@ _MASK_FILE = re.compile(r"(.+?)[ _.-]*(?:mask|seg|segmentation|groundtruth|gt|la
 
 @dataclass(frozen=True)
 class Named:
-    """A folder called like a part: ``rest`` are the words besides; ``customary`` names need no further evidence."""
+    """A folder named like a part: ``rest`` are the words besides; ``customary`` names need no further evidence."""
 
     meaning: Meaning
     rest: tuple[str, ...]
@@ -83,7 +83,7 @@ def _parted(word: str) -> tuple[str, ...]:
     return (word,) if word in _WORDS or found is None else (found[1], found[2])
 
 
-def settled(meanings: Mapping[str, Meaning]) -> dict[str, Part]:
+def assign_parts(meanings: Mapping[str, Meaning]) -> dict[str, Part]:
     """The part of each folder: ``evaluation`` is the validation part where there is no other, else the test part."""
     spoken_for = "validation" in meanings.values()
     held_out: Part = "test" if spoken_for else "validation"

@@ -1,7 +1,7 @@
 """Which picture goes into which part: stratified, reproducible, copies of a picture always together.
 
 The order within a class follows from the seed and the pictures' contents alone, so that neither file names nor the
-way the pictures came in, nor the machine, change a split.
+way of the import nor the machine changes a split.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from resnet_studio.data.part_names import Part
 
 @dataclass(frozen=True)
 class Shares:
-    """The fractions of the pictures that are asked for; the rest is for training."""
+    """The requested fractions of the pictures; the rest is for training."""
 
     validation: float
     test: float
@@ -26,7 +26,7 @@ def assign(labels: Sequence[int], contents: Sequence[str], shares: Shares, seed:
     """A part for each picture, given its class index in ``labels`` and the hash of its bytes in ``contents``.
 
     Every class with two different pictures gets one in train and one in validation, with three also one in test
-    (where a test part is asked for), unless all its pictures are shared with other classes.
+    (where a test part is requested), unless all its pictures are shared with other classes.
     """
     classes: dict[int, Counter[str]] = defaultdict(Counter)
     homes: dict[str, set[int]] = defaultdict(set)
@@ -59,7 +59,7 @@ def together(contents: Sequence[str], alike: Sequence[str]) -> list[str]:
 
 def _place(pictures: Counter[str], shared: set[str], shares: Shares, seed: int, placed: dict[str, Part]) -> None:
     """Place one class: ``pictures`` counts the copies of each content, ``placed`` holds what is settled already."""
-    wanted = _wanted(pictures.total(), len(pictures), shares)
+    wanted = _wanted_counts(pictures.total(), len(pictures), shares)
     held: Counter[Part] = Counter()
     distinct: Counter[Part] = Counter()
     for content in pictures.keys() & placed.keys():
@@ -86,7 +86,7 @@ def _place(pictures: Counter[str], shared: set[str], shares: Shares, seed: int, 
         placed[content] = "train"
 
 
-def _wanted(total: int, distinct: int, shares: Shares) -> Counter[Part]:
+def _wanted_counts(total: int, distinct: int, shares: Shares) -> Counter[Part]:
     """How many of a class's ``total`` pictures, ``distinct`` of them different, validation and test shall get."""
     validation = max(1, int(total * shares.validation + 0.5)) if distinct > 1 else 0
     test = max(1, int(total * shares.test + 0.5)) if distinct > 2 and shares.test > 0 else 0

@@ -83,8 +83,8 @@ def read_picture(
 ) -> Image.Image:
     """The picture in ``source``: upright by its EXIF orientation, mode RGB, what is transparent composited on white.
 
-    ``reading`` says what deep grey and colour profiles come to, see :func:`resnet_studio.data.pixels.rendered`. Of
-    several frames the first is taken. With ``draft_side`` a JPEG may be decoded smaller, but not below twice that many
+    ``reading`` says how deep grey and colour profiles are converted, see :func:`resnet_studio.data.pixels.rendered`. Of
+    several frames the first is used. With ``draft_side`` a JPEG may be decoded smaller, but not below twice that many
     pixels a side, which is much faster, unless it would take more than 16 megapixels even then. ``checked`` leaves out
     counting a PNG's rows, a third of the time, where :func:`picture_header` has done so. ``name`` is what an error
     calls the file. Raises :class:`BadPicture`.

@@ -118,7 +118,7 @@ def _text_bytes(file: IO[bytes], chunk: _Chunk) -> int:
 
 
 def _long_profile(file: IO[bytes], chunks: list[_Chunk]) -> bytes | None:
-    """The ICC profile where it is too long for the decoder, or of no use to it; empty in the latter case."""
+    """The ICC profile where it is too long for the decoder, or useless to it; empty in the latter case."""
     for chunk in chunks:
         if chunk.kind == b"iCCP" and chunk.sound:
             file.seek(chunk.at)

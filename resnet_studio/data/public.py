@@ -1,4 +1,4 @@
-"""Well-known data sets, downloaded at one click, read by torchvision and kept as class folders like any other."""
+"""Well-known data sets, downloaded at one click, read by torchvision and stored as class folders like any other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from resnet_studio.data import library
 from resnet_studio.data.archive import Unpacked, store
 from resnet_studio.data.dataset import Dataset
 from resnet_studio.data.formats import sniff
-from resnet_studio.data.incoming import incoming, settle
+from resnet_studio.data.incoming import finish_import, incoming
 from resnet_studio.data.scan import Progress, phase
 from resnet_studio.download import Checksum, DamagedError, DownloadError, fetch
 from resnet_studio.durable import is_disk_full
@@ -54,7 +54,7 @@ class PublicSet:
 
     ``files`` lie in the folder ``within`` where torchvision looks for them, unpacked; see ``torchvision.datasets``.
     ``parts`` maps part folders (``""`` where the set defines none) to the arguments of the torchvision class
-    ``loads``; with ``by_path`` that class can be told to give paths instead of decoded pictures.
+    ``loads``; with ``by_path`` that class can give paths instead of decoded pictures.
     """
 
     key: str
@@ -142,21 +142,21 @@ PUBLIC: Mapping[str, PublicSet] = {
 
 
 def open_public(key: str, workspace: Workspace, *, progress: Progress | None = None) -> Dataset:
-    """The public set called ``key``, downloaded at first use and kept. Raises :class:`DataError`."""
+    """The public set called ``key``, downloaded at first use and stored. Raises :class:`DataError`."""
     if key not in PUBLIC:
         raise DataError("error.public.unknown", given=key, known=list(PUBLIC))
     entry = PUBLIC[key]
-    if kept := library.kept_from(entry.source, workspace):
+    if kept := library.find_by_source(entry.source, workspace):
         return kept
     downloads = workspace.cache / "downloads" / key
     downloads.mkdir(parents=True, exist_ok=True)
     with _locked(downloads.parent / "lock", progress):
-        if kept := library.kept_from(entry.source, workspace):
+        if kept := library.find_by_source(entry.source, workspace):
             return kept
         parts = _downloaded(entry, downloads, phase(progress, 0, 3))
         with incoming(workspace) as folder:
             unpacked = _converted(parts, folder, phase(progress, 1, 3))
-            dataset = settle(
+            dataset = finish_import(
                 unpacked, folder, workspace,
                 name=entry.name(), source=entry.source, hints=entry.hints, progress=phase(progress, 2, 3),
             )  # fmt: skip
@@ -166,7 +166,7 @@ def open_public(key: str, workspace: Workspace, *, progress: Progress | None = N
 
 @contextmanager
 def _locked(path: Path, progress: Progress | None) -> Iterator[None]:
-    """Hold the lock at ``path``; while another download holds it, ``progress`` hears that nothing is done yet."""
+    """Hold the lock at ``path``; while another download holds it, ``progress`` is called with nothing done."""
     lock = FileLock(path)
     while True:
         try:
@@ -198,7 +198,7 @@ def _downloaded(entry: PublicSet, into: Path, progress: Progress | None) -> dict
 
 
 def _fetch_files(entry: PublicSet, folder: Path, progress: Progress | None) -> None:
-    """Have the files of ``entry`` in ``folder``, and what is in them; a download that broke off goes on."""
+    """Have the files of ``entry`` in ``folder``, and what is in them; an interrupted download is continued."""
     from torchvision.datasets.utils import extract_archive
 
     before, total = 0, entry.download_bytes
@@ -221,7 +221,7 @@ def _fetch_files(entry: PublicSet, folder: Path, progress: Progress | None) -> N
 
 
 def _failure(error: Exception, entry: PublicSet, into: Path) -> DataError:
-    """The sentence for a download that failed; what is damaged is thrown away, so that the next try begins anew."""
+    """The sentence for a download that failed; damaged files are removed, so that the next try starts over."""
     if is_disk_full(error):
         return DataError("error.data.disk_full")
     if isinstance(error, DownloadError) and error.status in (404, 410):
@@ -258,7 +258,7 @@ def _class_name(name: str | Sequence[str]) -> str:
 
 def _items(dataset: Any) -> Iterator[tuple[bytes, int]]:
     """The file of each picture as it was downloaded where there is one, else a PNG; and its class."""
-    # OxfordIIITPet cannot be told to give paths; without them its photographs are kept as PNG
+    # OxfordIIITPet cannot give paths; without them its photographs are stored as PNG
     files, labels = getattr(dataset, "_images", None), getattr(dataset, "_labels", None)
     for index in range(len(dataset)):
         picture, label = (files[index], labels[index]) if files and labels else dataset[index]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.dataset import Dataset
 from resnet_studio.data.finding import Finding, Offer
-from resnet_studio.data.names import alike
+from resnet_studio.data.names import comparison_key
 from resnet_studio.data.part_names import PARTS
 from resnet_studio.data.structure import Doubt
 from resnet_studio.data.trainable import too_small
@@ -28,7 +28,7 @@ def questions(dataset: Dataset) -> Iterator[Finding]:
     for doubt in dataset.doubts:
         yield _DOUBTS[doubt.kind](doubt)
     yield from _too_small(dataset)
-    yield from _alike(dataset)
+    yield from _similar_names(dataset)
     yield from _missing(dataset)
 
 
@@ -80,12 +80,12 @@ def _too_small(dataset: Dataset) -> Iterator[Finding]:
         yield Finding("single", "finding.single", values, small.classes, "warning", offers, _SINGLE_NAMED)
 
 
-def _alike(dataset: Dataset) -> Iterator[Finding]:
-    """Classes whose names a reader takes for the same: both in training, or one of them only in another part."""
+def _similar_names(dataset: Dataset) -> Iterator[Finding]:
+    """Classes with equivalent names: both in training, or one of them only in another part."""
     spelt: dict[str, set[str]] = defaultdict(set)
     unknown = {name for problem in dataset.problems if problem.kind == "unknown_class" for name in problem.about}
     for name in (*dataset.classes, *unknown):
-        spelt[alike(name)].add(name)
+        spelt[comparison_key(name)].add(name)
     groups = sorted(sorted(names) for names in spelt.values() if len(names) > 1)
     known = [names for names in groups if set(names) & set(dataset.classes)]
     if known:

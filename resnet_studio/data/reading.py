@@ -13,7 +13,7 @@ KINDS = ("uint16", "int32", "float32", "rgb16")
 
 @dataclass(frozen=True)
 class Reading:
-    """What numbers of more than 8 bits and colour profiles come to.
+    """How numbers of more than 8 bits and colour profiles are converted.
 
     ``ranges`` says for a kind of :data:`KINDS` which numbers become 0 and 255; a kind without one is read by each
     picture's own rule (16 bits from 0 to 65,535, fractions from 0 to 1, all else from its smallest number to its

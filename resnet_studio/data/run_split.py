@@ -25,7 +25,7 @@ def split_of(run: Run) -> Split:
 
 
 def _root(values: dict[str, Any], datasets: Path) -> Path:
-    """The folder that the pictures lie in: of the data set kept in this workspace, else the one that was written down,
+    """The folder that the pictures lie in: of the data set in this workspace, else the recorded one,
     else one with equal pictures under equal names that was opened since.
     """
     base = base_of(str(values["dataset"]))

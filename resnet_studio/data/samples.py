@@ -13,7 +13,7 @@ from resnet_studio.assets import asset
 from resnet_studio.data import intake, library
 from resnet_studio.data.archive import Unpacked, store
 from resnet_studio.data.dataset import Dataset, Sample
-from resnet_studio.data.incoming import incoming, settle
+from resnet_studio.data.incoming import finish_import, incoming
 from resnet_studio.data.public import PUBLIC, PublicSet, open_public
 from resnet_studio.data.scan import Progress
 from resnet_studio.errors import DataError
@@ -104,7 +104,7 @@ def open_sample(key: str, workspace: Workspace, *, progress: Progress | None = N
     sample = SAMPLES[key]
     if not sample.available:
         raise DataError("error.sample.missing", sample=sample.name())
-    if kept := library.kept_from(sample.source, workspace):
+    if kept := library.find_by_source(sample.source, workspace):
         return kept
     if sample.archive:
         archive = asset("samples", sample.archive)
@@ -113,7 +113,7 @@ def open_sample(key: str, workspace: Workspace, *, progress: Progress | None = N
         )
     with incoming(workspace) as folder:
         unpacked = _draw_digits(folder, progress)
-        return settle(unpacked, folder, workspace, name=sample.name(), source=sample.source, hints=sample.hints)
+        return finish_import(unpacked, folder, workspace, name=sample.name(), source=sample.source, hints=sample.hints)
 
 
 def _draw_digits(folder: Path, progress: Progress | None) -> Unpacked:

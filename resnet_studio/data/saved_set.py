@@ -88,7 +88,7 @@ def save_set(dataset: Dataset, target: Path, changes: Sequence[Change] = ()) -> 
     """Write ``dataset`` to ``target``: a zip where it is called ``.zip``, else a folder, new or empty.
 
     ``changes`` are what led to it. Names that another system could not hold, or that meet, are changed.
-    Raises :class:`DataError` where ``target`` is taken, or a picture is gone; nothing is left of a zip then.
+    Raises :class:`DataError` where ``target`` exists already, or a picture is gone; nothing is left of a zip then.
     """
     target = target.expanduser()
     with _opened(target) as to:
@@ -159,14 +159,14 @@ def _free(path: str, taken: set[str]) -> str:
     folder, slash, name = path.rpartition("/")
     stem, dot, ending = name.rpartition(".")
     free, count = path, 2
-    while _alike(free) in taken:
+    while _path_key(free) in taken:
         free = f"{folder}{slash}{stem} ({count}).{ending}" if dot and stem else f"{path} ({count})"
         count += 1
-    taken.add(_alike(free))
+    taken.add(_path_key(free))
     return free
 
 
-def _alike(path: str) -> str:
+def _path_key(path: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", path).casefold())
 
 
@@ -187,14 +187,14 @@ class Change:
 def changes_of(base: Dataset, history: History) -> list[Change]:
     """What the edits that count in ``history`` did to ``base``, picture by picture."""
     state = Edited(base)
-    state.know(history.lines)
+    state.register_added(history.lines)
     found = []
     for number, edit in enumerate(history.done, 1):
         why = edit.why or ("model" if edit.labelled_by == "model" else "")
         said = (why, edit.by.partition(":")[0])
         for name in (*edit.pictures, *(str(row["name"]) for row in edit.added)):
             if (place := state.places.get(name)) is not None:
-                before = _said_of(state, edit, place)
+                before = _describe(state, edit, place)
                 after = edit.label or edit.part or edit.group
                 found.append(Change(number, edit.time, edit.kind, name, before, after, *said))
         found += [Change(number, edit.time, edit.kind, "", name, edit.label, *said) for name in edit.classes]
@@ -202,7 +202,7 @@ def changes_of(base: Dataset, history: History) -> list[Change]:
     return found
 
 
-def _said_of(state: Edited, edit: Edit, place: int) -> str:
+def _describe(state: Edited, edit: Edit, place: int) -> str:
     if edit.kind == "part":
         return state.parts[place] or ""
     return state.groups[place] if edit.kind in ("together", "apart") else state.kinds[place]

@@ -1,4 +1,4 @@
-"""A folder becomes a data set: every file looked at once, by threads; then names decide what is what."""
+"""A folder becomes a data set: threads inspect every file once; then names decide on classes and parts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.dataset import Dataset, Problem, Sample
 from resnet_studio.data.fingerprints import fingerprint
 from resnet_studio.data.formats import BYTE_LIMITS, SNIFFED_BYTES, refusal, sniff
-from resnet_studio.data.labelling import Labelled, Seen, label
+from resnet_studio.data.labelling import InspectedFile, Labelled, label
 from resnet_studio.data.layout import Layout, are_bare_parts, understand
 from resnet_studio.data.links import Place, followed, is_link
-from resnet_studio.data.names import alike, composed, is_junk, printable, shown
+from resnet_studio.data.names import comparison_key, composed, is_junk, printable, shown
 from resnet_studio.data.pictures import BadPicture, picture_header
 from resnet_studio.data.table_labels import by_file_names, by_table, with_groups
 from resnet_studio.data.tables import may_be_table
@@ -46,7 +46,7 @@ _BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to look at: its ``name`` for the user, its ``path``, and what is known of it from an earlier look."""
+    """A file to inspect: its ``name`` for the user, its ``path``, and what is known of it from an earlier scan."""
 
     name: str
     path: Path
@@ -58,7 +58,7 @@ class File:
 
 @dataclass
 class Listing:
-    """What a source holds: ``files`` to look at, ``folders`` seen on the way, and what was left out already."""
+    """What a source holds: ``files`` to inspect, ``folders`` seen on the way, and what was left out already."""
 
     files: list[File] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
@@ -92,13 +92,13 @@ def list_folder(root: Path, known: Mapping[str, Sample]) -> Listing:
 
     ``known`` are samples of an earlier scan by where they really lie. Raises :class:`DataError`.
     """
-    listing, waiting, seen = Listing(), [Place("", root)], 0
+    listing, waiting, inspected = Listing(), [Place("", root)], 0
     while waiting:
         place = waiting.pop()
         for entry in _entries(root, place, listing):
             name = f"{place.name}/{entry.name}" if place.name else entry.name
-            seen += 1
-            if seen > FILE_LIMIT:
+            inspected += 1
+            if inspected > FILE_LIMIT:
                 raise DataError("error.data.too_many_files", folder=shown(root.name), limit=FILE_LIMIT)
             if is_junk(entry.name):
                 listing.left_out["junk"].append(shown(name, 255))
@@ -156,13 +156,13 @@ def assemble(
     progress: Progress | None = None,
 ) -> Dataset:
     """The data set made of ``listing``, whose files lie below ``root``. Raises :class:`DataError`."""
-    seen, left_out = [], defaultdict(list, {kind: list(files) for kind, files in listing.left_out.items()})
-    for file, result in look_at_all(listing.files, root, progress):
-        if isinstance(result, Seen):
-            seen.append(result)
+    inspected, left_out = [], defaultdict(list, {kind: list(files) for kind, files in listing.left_out.items()})
+    for file, result in inspect_all(listing.files, root, progress):
+        if isinstance(result, InspectedFile):
+            inspected.append(result)
         else:
             left_out[result].append(file.name)
-    found, layout = _labelled(seen, listing, left_out, choices or Choices(), purpose, name)
+    found, layout = _labelled(inspected, listing, left_out, choices or Choices(), purpose, name)
     content = fingerprint(found.samples, found.classes)
     return Dataset(
         id=content[:16],
@@ -195,7 +195,7 @@ def _layout(names: Sequence[str], listing: Listing, choices: Choices) -> Layout:
 
 
 def _labelled(
-    seen: Sequence[Seen],
+    inspected: Sequence[InspectedFile],
     listing: Listing,
     left_out: dict[str, list[str]],
     choices: Choices,
@@ -203,26 +203,28 @@ def _labelled(
     name: str,
 ) -> tuple[Labelled, Layout]:
     """The pictures with their classes, and how the names were understood; empty class folders are noted."""
-    layout = _layout([picture.name for picture in seen], listing, choices)
-    found = label(seen, layout, left_out, choices, purpose, name)
+    layout = _layout([picture.name for picture in inspected], listing, choices)
+    found = label(inspected, layout, left_out, choices, purpose, name)
     found = replace(found, samples=with_groups(layout, found.samples))
     folders = {layout.place(f"{folder}/x")[1] for folder in listing.folders}
     folders |= {layout.place(file.name)[1] for file in listing.files}
     held = {*found.classes, *found.about.get("single_class", ())}
     empty = {composed(folder) for folder in folders if folder is not None} - held
     if choices.join_alike:
-        empty -= {folder for folder in empty if alike(folder) in {alike(kind) for kind in held}}
+        empty -= {folder for folder in empty if comparison_key(folder) in {comparison_key(kind) for kind in held}}
     found.left_out.setdefault("empty_class", []).extend(empty)
     return found, layout
 
 
-def look_at_all(files: Sequence[File], root: Path, progress: Progress | None) -> Iterator[tuple[File, Seen | str]]:
+def inspect_all(
+    files: Sequence[File], root: Path, progress: Progress | None
+) -> Iterator[tuple[File, InspectedFile | str]]:
     """Each file with its picture, or with the reason why it is none; in order."""
     batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
     done = 0
     pool = ThreadPoolExecutor(min(8, (os.cpu_count() or 1) + 1))
     try:
-        for batch, results in zip(batches, pool.map(lambda batch: _look_at(batch, root), batches), strict=True):
+        for batch, results in zip(batches, pool.map(lambda batch: _inspect_files(batch, root), batches), strict=True):
             yield from zip(batch, results, strict=True)
             done += len(batch)
             if progress:
@@ -231,11 +233,11 @@ def look_at_all(files: Sequence[File], root: Path, progress: Progress | None) ->
         pool.shutdown(cancel_futures=True)
 
 
-def _look_at(files: Iterable[File], root: Path) -> list[Seen | str]:
-    results: list[Seen | str] = []
+def _inspect_files(files: Iterable[File], root: Path) -> list[InspectedFile | str]:
+    results: list[InspectedFile | str] = []
     for file in files:
         try:
-            results.append(_seen(file, root))
+            results.append(_inspect(file, root))
         except BadPicture as error:
             results.append(error.fault)
         except OSError:
@@ -243,9 +245,9 @@ def _look_at(files: Iterable[File], root: Path) -> list[Seen | str]:
     return results
 
 
-def _seen(file: File, root: Path) -> Seen:
+def _inspect(file: File, root: Path) -> InspectedFile:
     if file.known is not None:
-        return Seen(file.name, file.known, animated=False)
+        return InspectedFile(file.name, file.known, animated=False)
     if not file.bytes:
         # not opened: a file of no length may be one of the system's that never ends
         raise BadPicture("empty_file", file.name)
@@ -262,4 +264,4 @@ def _seen(file: File, root: Path) -> Seen:
         header = picture_header(whole, name=file.name, decode_below=_DECODED_PIXELS)
     where = file.path.relative_to(root).as_posix()
     sample = Sample(file.name, where, 0, None, content, header.width, header.height, file.bytes, file.modified)
-    return Seen(file.name, sample, header.animated)
+    return InspectedFile(file.name, sample, header.animated)

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def cut(dataset: Dataset, config: TrainConfig, fold: Fold | None = None) -> Split:
-    """The split of ``dataset`` that ``config`` asks for, as far as it is known without looking at a picture; its test
+    """The split of ``dataset`` that ``config`` asks for, as far as it is known without reading a picture; its test
     part is ``fold`` where one is given.
 
-    Its ``together`` says by what pictures are kept together, and whether near-duplicates have yet to be looked for.
-    Raises :class:`DataError` where the groups that were asked for are not there, or are whole classes, and where
+    Its ``together`` says which pictures belong together, and whether near-duplicates have yet to be searched for.
+    Raises :class:`DataError` where the requested groups are not there, or are whole classes, and where
     ``dataset`` cannot be cut into folds.
     """
     if fold:
@@ -40,12 +40,12 @@ def cut(dataset: Dataset, config: TrainConfig, fold: Fold | None = None) -> Spli
         "near": None,
         "layout": dataset.choices.layout,
     }
-    if not grouping.near or _settled(dataset) or not dataset.hints.get("near_duplicates", True):
+    if not grouping.near or _is_preset(dataset) or not dataset.hints.get("near_duplicates", True):
         together["near"] = 0
     return _cut(dataset, keys, config, together, fold)
 
 
-def _settled(dataset: Dataset) -> bool:
+def _is_preset(dataset: Dataset) -> bool:
     """Whether the user's folders say of every picture in which part it is."""
     parts = {sample.part for sample in dataset.samples}
     return None not in parts and "validation" in parts
@@ -61,7 +61,7 @@ def whole(cut: Split) -> Dataset:
     )  # fmt: skip
 
 
-def anew(
+def resplit(
     before: Split, samples: Sequence[Sample], keys: Sequence[str], config: TrainConfig, together: Mapping[str, Any]
 ) -> Split:
     """All ``samples`` of a split cut again, those with equal ``keys`` on one side."""

@@ -1,4 +1,4 @@
-"""Which folders of a tree are classes: what is customary is recognised, what could be meant otherwise is said."""
+"""Which folders of a tree are classes: conventions are recognised, ambiguities are reported."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Literal
 
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.folders import Folder
-from resnet_studio.data.names import alike, natural, shown
-from resnet_studio.data.part_names import PARTS, Meaning, Named, Part, is_fold, part_named, settled
+from resnet_studio.data.names import comparison_key, natural, shown
+from resnet_studio.data.part_names import PARTS, Meaning, Named, Part, assign_parts, is_fold, part_named
 from resnet_studio.errors import DataError
 
 Kind = Literal["classes", "parts", "parts-inside", "inner"]
@@ -22,7 +22,7 @@ _NO_CLASS = frozenset(("unknown", "all", "all_classes", "none", "unclassified", 
 class Doubt:
     """Something that names do not settle, or that was recognised by less than the usual names.
 
-    Recognised: ``parts`` and ``parts_in_classes`` (``folders`` were taken for the parts ``inside``, one each),
+    Recognised: ``parts`` and ``parts_in_classes`` (``folders`` are read as the parts ``inside``, one each),
     ``folds`` (all ``folders`` hold the classes ``inside``), ``one_fold`` (``folders`` are the same cut anew, and left
     out), ``outside`` (``folders`` beside the parts, left out). Not settled: ``variants`` (all ``folders`` hold the
     folders ``inside``, and are classes), ``train_folder`` (``folders`` are classes, one called like a training part
@@ -105,15 +105,15 @@ def _parts(root: Folder) -> dict[str, Part]:
     customary = {name: known for name, known in plain.items() if known.customary}
     if _is_split(customary):
         others = {name: known for name, known in plain.items() if name not in customary}
-        alike = [name for name in others if _classes_meet(root, customary, {name: others[name]})]
-        return settled({name: plain[name].meaning for name in plain if name in customary or name in alike})
+        matching = [name for name in others if _classes_meet(root, customary, {name: others[name]})]
+        return assign_parts({name: plain[name].meaning for name in plain if name in customary or name in matching})
     by_rest: dict[tuple[str, ...], dict[str, Named]] = defaultdict(dict)
     for name, known in named.items():
         by_rest[known.rest][name] = known
     qualified = {name: known for name, known in named.items() if known.qualified}
     for group in (plain, qualified, *by_rest.values()):
         if _is_split(group) and _classes_meet(root, group, group):
-            return settled({name: known.meaning for name, known in group.items()})
+            return assign_parts({name: known.meaning for name, known in group.items()})
     return {}
 
 
@@ -125,10 +125,13 @@ def _is_split(named: Mapping[str, Named]) -> bool:
 def _classes_meet(root: Folder, training: Mapping[str, Named], others: Mapping[str, Named]) -> bool:
     """Whether a folder for training and one of ``others`` that is not hold a class of the same name."""
     learnt = {
-        alike(kind) for name, known in training.items() if known.meaning == "train" for kind in root.inside[name].inside
+        comparison_key(kind)
+        for name, known in training.items()
+        if known.meaning == "train"
+        for kind in root.inside[name].inside
     }
     held = {
-        alike(kind)
+        comparison_key(kind)
         for name, known in others.items()
         if known.meaning != "train" or others is not training
         for kind in root.inside[name].inside
@@ -171,7 +174,7 @@ def _groups(root: Folder) -> Structure | None:
     if not _shared(Folder("", 0, _all_classes(top, parts[name])) for name, top in tops.items()):
         return None
     if all(map(is_fold, tops)):
-        # the same pictures cut anew in each: one cut is a data set, all of them together are none
+        # the same pictures split differently in each: one cut is a data set, all of them together are none
         first = min(tops, key=natural)
         found = _recognised(tops[first], ())
         assert found is not None
@@ -196,13 +199,13 @@ def _parts_inside(tops: Mapping[str, Folder]) -> dict[str, Part]:
             if known is None or known.rest or known.meaning == "unlabelled":
                 return {}
             meanings[name] = known.meaning
-    parts = settled(meanings)
+    parts = assign_parts(meanings)
     return parts if "train" in parts.values() and len(set(parts.values())) > 1 else {}
 
 
 def _shared(folders: Iterable[Folder]) -> tuple[str, ...]:
     """The names of folders that lie in every one of ``folders``, where these are at least half of all names."""
-    inside = [{alike(name): name for name in folder.inside} for folder in folders]
+    inside = [{comparison_key(name): name for name in folder.inside} for folder in folders]
     common = set.intersection(*(set(names) for names in inside)) if inside else set()
     every = {key: name for names in inside for key, name in names.items()}
     return _ordered(every[key] for key in common) if 2 * len(common) >= len(every) else ()
@@ -217,7 +220,7 @@ def _doubts_on_parts(root: Folder, parts: Mapping[str, Part], flat: Sequence[str
 
 
 def _doubts(root: Folder) -> Iterable[Doubt]:
-    """What could be meant otherwise where the folders of ``root`` were taken for classes."""
+    """What is ambiguous where the folders of ``root`` are read as classes."""
     tops = root.inside
     if len(tops) < 2:
         return
@@ -268,7 +271,7 @@ def _as_chosen(root: Folder, choices: Choices) -> Structure:
     kind = choices.layout
     assert kind != "auto"
     while True:
-        parts = settled({name: known.meaning for name in root.inside if (known := part_named(name))})
+        parts = assign_parts({name: known.meaning for name in root.inside if (known := part_named(name))})
         if kind == "parts" and "train" in parts.values():
             return Structure(root, kind, parts)
         inner = _wrapped(root)
@@ -279,7 +282,7 @@ def _as_chosen(root: Folder, choices: Choices) -> Structure:
         raise DataError("error.data.no_parts", found=list(_ordered(root.inside))[:20])
     if kind == "parts-inside":
         below = {name for top in root.inside.values() for name in top.inside}
-        parts = settled({name: known.meaning for name in below if (known := part_named(name))})
+        parts = assign_parts({name: known.meaning for name in below if (known := part_named(name))})
         if "train" not in parts.values():
             raise DataError("error.data.no_parts", found=list(_ordered(below))[:20])
         return Structure(root, kind, parts)

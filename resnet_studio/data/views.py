@@ -180,7 +180,7 @@ def _middle(picture: Image.Image) -> Image.Image:
     return picture.crop((left, top, left + min(width, longest), top + min(height, longest)))
 
 
-def in_the_end(config: TrainConfig, pictures: Dataset | Split) -> Framed:
+def final_view(config: TrainConfig, pictures: Dataset | Split) -> Framed:
     """What a network trained with a resolved ``config`` will be shown.
 
     Pictures that are larger than the network's input lose an eighth of their side at a crop, as is usual.
@@ -198,11 +198,11 @@ def native_side(samples: Sequence[Sample], resize: int) -> int:
     return usual if usual < resize else 0
 
 
-def for_training(end: Framed, how: Recipe) -> View:
-    """What is stored of a training picture that is varied as ``how`` says: what is shown in the ``end`` where no crops
-    are taken, so that training sees no other part of a picture and no other proportions.
+def training_view(end: Framed, augmentation: Recipe) -> View:
+    """The stored view of training pictures for ``augmentation``: the final view ``end`` where nothing is cropped, so
+    that training sees the same part of a picture in the same proportions.
     """
-    return end if how.area == (1.0, 1.0) else Squeezed(round(end.side * OVERSCAN), end.fit)
+    return end if augmentation.area == (1.0, 1.0) else Squeezed(round(end.side * OVERSCAN), end.fit)
 
 
 def is_small(config: TrainConfig, median_side: int) -> bool:

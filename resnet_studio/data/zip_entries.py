@@ -100,7 +100,7 @@ def checked_entries(
             raise DataError("error.zip.link", entry=names.shown(entry))
         if info.flag_bits & 0x2041:
             raise DataError("error.zip.encrypted", name=names.shown(name))
-        if info.compress_type not in _METHODS or not _begins_as_said(info, file):
+        if info.compress_type not in _METHODS or not _is_bzip2(info, file):
             # the others can take memory without bound, and no common tool writes them unasked
             raise DataError("error.zip.method", name=names.shown(name), entry=names.shown(entry))
     entries = _distinct(entries)
@@ -124,8 +124,8 @@ def _distinct(entries: Sequence[tuple[str, zipfile.ZipInfo]]) -> list[tuple[str,
     return kept
 
 
-def _begins_as_said(info: zipfile.ZipInfo, file: IO[bytes]) -> bool:
-    """Whether what is said to be packed by bzip2 begins as that does."""
+def _is_bzip2(info: zipfile.ZipInfo, file: IO[bytes]) -> bool:
+    """Whether an entry that claims to be bzip2 begins like it."""
     if info.compress_type != zipfile.ZIP_BZIP2 or not info.compress_size:
         return True
     file.seek(_data_at(info, file))

@@ -54,7 +54,7 @@ def entry_names(infos: Sequence[zipfile.ZipInfo], encoding: str = "auto") -> tup
     ``encoding`` is used instead of guessing unless it is ``auto``. The part behind a NUL, which the zip module cuts
     off, is kept, so that the name is refused. ``UnicodeDecodeError`` where a name cannot be in ``encoding``.
     """
-    said = [_said(info) for info in infos]
+    said = [_declared_name(info) for info in infos]
     raw = [info.orig_filename.encode("cp437") if name is None else b"" for info, name in zip(infos, said, strict=True)]
     unsaid = list(dict.fromkeys(name for name, known in zip(raw, said, strict=True) if known is None))
     if not unsaid:
@@ -66,7 +66,7 @@ def entry_names(infos: Sequence[zipfile.ZipInfo], encoding: str = "auto") -> tup
     return names, Guess(encoding or "cp437", {name: each for name, each in zip(names, raw, strict=True) if each})
 
 
-def _said(info: zipfile.ZipInfo) -> str | None:
+def _declared_name(info: zipfile.ZipInfo) -> str | None:
     """The name where the entry itself, or its bytes, say what it is."""
     name = info.orig_filename
     if info.flag_bits & _UTF8_FLAG:

@@ -71,7 +71,7 @@ def reproduction(run: Run) -> str:
     settings = run.settings
     data = f"{settings.about['dataset_name']}.zip"
     try:
-        source = library.dataset(Workspace(run.folder.parent.parent), str(settings.about["dataset"])).source
+        source = library.find_dataset(Workspace(run.folder.parent.parent), str(settings.about["dataset"])).source
         data = source if source.startswith(("sample:", "public:")) else data
     except (StudioError, LookupError):
         pass  # the set is gone; its name is known

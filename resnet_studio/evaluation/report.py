@@ -12,7 +12,7 @@ import numpy as np
 
 from resnet_studio.data.dataset import Sample
 from resnet_studio.data.decode import CHUNK, decode_all
-from resnet_studio.data.names import alike, composed, shown
+from resnet_studio.data.names import comparison_key, composed, shown
 from resnet_studio.data.views import Framed
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation.outputs import Outputs
@@ -154,9 +154,9 @@ def compute_outputs(
     rows, decoded_indices, skipped = [], [], []
     for start in range(0, len(files), CHUNK):
         decoded = decode_all(files[start : start + CHUNK], view, reading=card.preprocessing.reading)
-        decoded_indices += [start + index for index in decoded.kept]
+        decoded_indices += [start + index for index in decoded.indices]
         skipped += [start + index for index in decoded.skipped]
-        if not decoded.kept:
+        if not decoded.indices:
             continue
         batch = torch.from_numpy(decoded.pixels).to(device).permute(0, 3, 1, 2).float().div_(255)
         with torch.inference_mode():
@@ -183,13 +183,13 @@ def remap_labels(
     With ``join_alike`` names that hardly differ are the same. Raises :class:`DataError` naming the first class that
     the model does not know.
     """
-    same = alike if join_alike else composed
+    same = comparison_key if join_alike else composed
     places = {same(name): index for index, name in reversed(list(enumerate(known)))}
     for name in classes:
         if same(name) in places:
             continue
         for other in known:
-            if alike(other) == alike(name):
+            if comparison_key(other) == comparison_key(name):
                 raise DataError("error.evaluate.alike_class", name=shown(name), other=shown(other))
         raise DataError("error.evaluate.unknown_class", name=shown(name), known=known[:10])
     return [replace(sample, label=places[same(classes[sample.label])]) for sample in samples]

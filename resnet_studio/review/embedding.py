@@ -1,4 +1,4 @@
-"""Pooled features of pictures from the weights that a training starts from, kept by the pictures' contents.
+"""Pooled features of pictures from the weights that a training starts from, cached by the pictures' contents.
 
 A trained network knows its labels by heart, the wrong ones too; the weights that it started from do not.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.data import kept_rows, views
+from resnet_studio.data import cached_rows, views
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.decode import VERSION, decode_all
 from resnet_studio.data.reading import Reading
@@ -49,10 +49,10 @@ class Backbone:
         """What ``run`` started from; the best that this machine has where it started from random weights."""
         config = run.config
         if config.weights == "scratch":
-            return cls._usual(config.replace(weights="auto", depth=DEPTH), views.in_the_end(config, _split(run)))
+            return cls._usual(config.replace(weights="auto", depth=DEPTH), views.final_view(config, _split(run)))
         card: Card | None = read_card(run.best) if run.best.exists() else None
         if card is None:
-            return cls(config.depth, config.weights, views.in_the_end(config, _split(run)))
+            return cls(config.depth, config.weights, views.final_view(config, _split(run)))
         return cls(config.depth, config.weights, views.Framed.of(card.preprocessing), card.preprocessing.reading)
 
     @classmethod
@@ -60,7 +60,7 @@ class Backbone:
         """What a training of ``dataset`` with the usual settings would start from."""
         config = TrainConfig(depth=DEPTH)
         resolved = resolve(config, facts(dataset, config, len(dataset.samples), on_gpu=False))
-        return cls._usual(resolved.replace(weights="auto"), views.in_the_end(resolved, dataset))
+        return cls._usual(resolved.replace(weights="auto"), views.final_view(resolved, dataset))
 
     @classmethod
     def _usual(cls, config: TrainConfig, end: views.Framed) -> Backbone:
@@ -96,7 +96,7 @@ def embed(
         "pooled features", 1, VERSION, backbone.depth, _identity(backbone.weights, backbone.depth),
         repr(backbone.end), *backbone.reading.differences(),
     )  # fmt: skip
-    known, new = kept_rows.find(cache, family, "features", contents)
+    known, new = cached_rows.find(cache, family, "features", contents)
     computed = _computed(backbone, [files[place] for place in new], device, progress) if new else None
     width = computed.shape[1] if computed is not None else known[0].arrays["features"].shape[1] if known else 0
     features = np.full((len(files), width), np.nan, np.float32)
@@ -107,10 +107,10 @@ def embed(
         if cache.has_room(computed.nbytes):
             named = [contents[place] for place in new]
             shapes = {"features": (computed.shape, "<f4")}
-            shapes[kept_rows.contents_of("features")] = kept_rows.shape_of_contents(len(new))
+            shapes[cached_rows.contents_of("features")] = cached_rows.shape_of_contents(len(new))
             with cache.building(cache.key(family, named), shapes) as building:
                 building.arrays["features"][:] = computed
-                kept_rows.sign(building, family, features=named)
+                cached_rows.record_contents(building, family, features=named)
     return features
 
 
@@ -144,7 +144,7 @@ def _computed(backbone: Backbone, files: Sequence[Path], device: str, progress: 
             batch = torch.from_numpy(decoded.pixels).permute(0, 3, 1, 2).to(chosen).float().div_(255)
             mean, std = (torch.tensor(each, device=chosen).view(1, 3, 1, 1) for each in (origin.mean, origin.std))
             inputs = ((batch - mean) / std).contiguous(memory_format=layout(chosen))
-            some[list(decoded.kept)] = _pooled(model, inputs).cpu().numpy()
+            some[list(decoded.indices)] = _pooled(model, inputs).cpu().numpy()
         rows.append(some)
         if progress is not None:
             progress(min(start + CHUNK, len(files)), len(files))

@@ -45,7 +45,7 @@ class Suspect:
 class Review:
     """What was found of ``samples``, those that could be read; ``rare`` classes are too small to be judged.
 
-    ``dataset`` is the id of what was reviewed, ``kept`` are the places whose labels a person found right already.
+    ``dataset`` is the id of what was reviewed, ``reviewed_places`` those whose labels a person has confirmed.
     """
 
     dataset: str
@@ -53,7 +53,7 @@ class Review:
     samples: tuple[Sample, ...]
     judged: suspects.Judged
     features: NDArray[np.floating[Any]] = field(repr=False)
-    kept: frozenset[int] = frozenset()
+    reviewed_places: frozenset[int] = frozenset()
 
     @property
     def estimate(self) -> int:
@@ -98,7 +98,8 @@ class Review:
         for rank, each in enumerate(self.suspects):
             row: dict[str, Any] = {
                 "file": each.sample.name, "label": each.label, "suggested": each.suggested,
-                "score": round(each.score, 6), "uncertain": each.uncertain, "reviewed": each.place in self.kept,
+                "score": round(each.score, 6), "uncertain": each.uncertain,
+                "reviewed": each.place in self.reviewed_places,
             }  # fmt: skip
             if rank < self.estimate:
                 row["neighbours"] = {
@@ -156,20 +157,20 @@ def _review(
     readable = np.flatnonzero(np.isfinite(features).all(1)) if features.size else np.zeros(0, np.int64)
     used = tuple(samples[int(place)] for place in readable)
     features = features[readable]
-    settled = _settled(workspace, dataset)
-    kept = frozenset(place for place, sample in enumerate(used) if sample.name in settled)
+    reviewed = _reviewed(workspace, dataset)
+    reviewed_places = frozenset(place for place, sample in enumerate(used) if sample.name in reviewed)
     judged = suspects.judge(
         features, np.array([sample.label for sample in used], np.int64), len(classes),
         [sample.group or sample.content or sample.file for sample in used],
-        settled=[place in kept for place in range(len(used))],
+        reviewed=[place in reviewed_places for place in range(len(used))],
     )  # fmt: skip
-    return Review(dataset, classes, used, judged, features, kept)
+    return Review(dataset, classes, used, judged, features, reviewed_places)
 
 
-def _settled(workspace: Workspace, dataset: str) -> frozenset[str]:
-    """The pictures that a person has looked at, whose label is what they found right."""
+def _reviewed(workspace: Workspace, dataset: str) -> frozenset[str]:
+    """The pictures whose label a person has confirmed."""
     try:
         state = mending.edited_set(workspace, dataset).state
     except DataError:  # deleted since
         return frozenset()
-    return frozenset(state.pictures[place].name for place in state.kept)
+    return frozenset(state.pictures[place].name for place in state.confirmed)

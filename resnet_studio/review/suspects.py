@@ -60,13 +60,13 @@ def judge(
     classes: int,
     contents: Sequence[str],
     *,
-    settled: Sequence[bool] = (),
+    reviewed: Sequence[bool] = (),
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Judged:
     """Judge ``labels`` [N] by ``features`` [N, F]; pictures of equal ``contents`` are held out together.
 
-    ``settled`` labels were looked at by a person: they come last and are not counted. Raises :class:`DataError` for
+    ``reviewed`` labels were looked at by a person: they come last and are not counted. Raises :class:`DataError` for
     fewer than two classes that can be judged.
     """
     from cleanlab.count import num_label_issues
@@ -79,7 +79,7 @@ def judge(
     quality = get_label_quality_scores(labels, _floored(probabilities), method="self_confidence")
     rare = tuple(int(label) for label in np.flatnonzero((counts > 0) & (counts < RARE)))
     unsure = np.isin(labels, rare)
-    done = np.array(settled, bool) if len(settled) else np.zeros(len(labels), bool)
+    done = np.array(reviewed, bool) if len(reviewed) else np.zeros(len(labels), bool)
     order = np.lexsort((quality, unsure, done))
     others = probabilities.copy()
     others[np.arange(len(labels)), labels] = -1
@@ -122,7 +122,7 @@ def out_of_fold(
 
 
 def strength(pictures: int, features: int) -> float:
-    """C of scikit-learn for so many ``pictures`` and ``features``."""
+    """scikit-learn's C for this number of ``pictures`` and ``features``."""
     return STRENGTH / features * max(1.0, USUAL / pictures)
 
 

@@ -1,4 +1,4 @@
 """What a server shares among its pages, without gradio: run data, imports, loaded models, forecasts.
 
-``watch`` follows what runs, ``run_data`` reads runs, ``shelf`` data sets, ``predictors`` models.
+``watch`` follows what runs, ``run_data`` reads runs, ``dataset_cache`` data sets, ``predictors`` models.
 """

@@ -60,25 +60,25 @@ class Desk:
             self._opened.move_to_end(key)
             return self._opened[key]
 
-    def edit(self, id: str, asked: Mapping[str, Any], by: str) -> Dataset:
-        """Do what a page ``asked``: a kind, the places of pictures, a class. Raises :class:`DataError`."""
-        opened, kind = self.opened(id), asked.get("kind")
+    def edit(self, id: str, requested: Mapping[str, Any], by: str) -> Dataset:
+        """Do what a page ``requested``: a kind, the places of pictures, a class. Raises :class:`DataError`."""
+        opened, kind = self.opened(id), requested.get("kind")
         if kind == "undo":
             return opened.undo(by=by)
         if kind == "redo":
             return opened.redo(by=by)
-        label, why = str(asked.get("label") or ""), str(asked.get("why") or "")[:200]
+        label, why = str(requested.get("label") or ""), str(requested.get("why") or "")[:200]
         if kind in BY_CLASS:
-            classes = tuple(str(each) for each in _listed(asked, "classes"))
+            classes = tuple(str(each) for each in _listed(requested, "classes"))
             return opened.edit(
                 Edit(kind="rename" if kind == "rename" else "merge", classes=classes, label=label, why=why), by=by
             )
         if kind not in BY_PLACE:
             raise DataError("error.edit.no_pictures")
         pictures = opened.state.pictures
-        places = [each for each in _listed(asked, "places") if isinstance(each, int) and 0 <= each < len(pictures)]
+        places = [each for each in _listed(requested, "places") if isinstance(each, int) and 0 <= each < len(pictures)]
         chosen: Any = kind
-        part = str(asked.get("part") or "") if kind == "part" else ""
+        part = str(requested.get("part") or "") if kind == "part" else ""
         named = tuple(pictures[place].name for place in places)
         step = Edit(kind=chosen, pictures=named, label=label if kind == "move" else "", part=part, why=why)
         return opened.edit(step, by=by)
@@ -95,7 +95,7 @@ class Desk:
         found = [
             place
             for place in range(len(state.pictures))
-            if state.standing(place) == standing
+            if state.status_of(place) == standing
             and (not kind or state.kinds[place] == kind)
             and (not part or (state.parts[place] or "") == part)
             and (wanted is None or state.pictures[place].name in wanted)
@@ -126,7 +126,7 @@ class Desk:
         sample = state.pictures[place]
         return {
             "place": place, "name": sample.name, "label": state.kinds[place], "part": state.parts[place] or "",
-            "side": [sample.width, sample.height], "kept": place in state.kept,
+            "side": [sample.width, sample.height], "kept": place in state.confirmed,
             "model": state.labelled_by[place] == "model",
         }  # fmt: skip
 
@@ -193,9 +193,9 @@ class Desk:
             place = state.places.get(each.sample.name)
             if (
                 place is None
-                or state.standing(place) != "used"
+                or state.status_of(place) != "used"
                 or state.kinds[place] != each.label
-                or place in state.kept
+                or place in state.confirmed
             ):
                 continue
             sides = {"own": each.sample.label, "other": review.classes.index(each.suggested)}
@@ -208,8 +208,8 @@ class Desk:
         return rows
 
 
-def _listed(asked: Mapping[str, Any], name: str) -> Sequence[Any]:
-    value = asked.get(name)
+def _listed(requested: Mapping[str, Any], name: str) -> Sequence[Any]:
+    value = requested.get(name)
     return value[:MOST_AT_ONCE] if isinstance(value, list) else ()
 
 

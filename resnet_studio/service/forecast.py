@@ -79,7 +79,7 @@ class Forecaster:
         try:
             changed = (self._workspace.datasets / base_of(name) / "dataset.json").stat().st_mtime
             if self._cached is None or self._cached[:2] != (name, changed):
-                self._cached = (name, changed, library.dataset(self._workspace, name))
+                self._cached = (name, changed, library.find_dataset(self._workspace, name))
         except (OSError, StudioError):
             return None
         return self._cached[2]

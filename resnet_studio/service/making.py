@@ -175,14 +175,14 @@ class Making:
         if made_here.is_made(dataset) and begun and begun[0].by != by:
             raise NotYoursError("error.make.not_yours")
 
-    def edit(self, dataset: str, asked: Mapping[str, Any], *, by: str) -> Dataset:
-        """Do what a page ``asked``; besides what :meth:`Desk.edit` does, switch a class ``off`` or ``on``.
+    def edit(self, dataset: str, requested: Mapping[str, Any], *, by: str) -> Dataset:
+        """Do what a page ``requested``; besides what :meth:`Desk.edit` does, switch a class ``off`` or ``on``.
 
         Raises :class:`DataError`.
         """
         self.check(dataset, by)
-        opened, kind = self._desk.opened(dataset), asked.get("kind")
-        label = str(asked.get("label") or "")
+        opened, kind = self._desk.opened(dataset), requested.get("kind")
+        label = str(requested.get("label") or "")
         if kind == "off":
             pictures = _names(opened, label, "used")
             return opened.edit(Edit(kind="leave_out", pictures=pictures, why=CLASS_OFF), by=by)
@@ -195,7 +195,7 @@ class Making:
         if kind == "rename" and label.strip() in _standing(opened):
             raise DataError("error.edit.same_class", found=names.shown(label))
         if kind in ("undo", "redo", "rename", "move", "remove"):
-            return self._desk.edit(dataset, asked, by)
+            return self._desk.edit(dataset, requested, by)
         raise DataError("error.edit.no_pictures")
 
     def state(self, dataset: str, *, by: str) -> dict[str, Any]:
@@ -227,7 +227,7 @@ def _standing(opened: EditedSet) -> dict[str, tuple[list[int], list[int]]]:
     state = opened.state
     found: dict[str, tuple[list[int], list[int]]] = {}
     for place in range(len(state.pictures)):
-        standing = state.standing(place)
+        standing = state.status_of(place)
         if state.kinds[place] and standing in ("used", "left_out"):
             found.setdefault(state.kinds[place], ([], []))[standing == "left_out"].append(place)
     return found

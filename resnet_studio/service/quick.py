@@ -35,7 +35,7 @@ class QuickTime:
 
     def measured(self) -> float | None:
         """Seconds from the click to the end of the latest such training here; None where there was none."""
-        dataset = library.kept_from(f"sample:{SAMPLE}", self._workspace)
+        dataset = library.find_by_source(f"sample:{SAMPLE}", self._workspace)
         if dataset is None:
             return None
         usual = TrainConfig()

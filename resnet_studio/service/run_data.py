@@ -184,7 +184,7 @@ def look(run: Run) -> Overview | Damaged:
 
 def _overview(folded: Folded) -> Overview:
     settings, run = folded.settings, folded.run
-    return Overview(run, settings.about, settings.requested, settings.resolved, run.judged(folded.state))
+    return Overview(run, settings.about, settings.requested, settings.resolved, run.mark_interrupted(folded.state))
 
 
 def _file(path: Path) -> tuple[tuple[int, int], int]:

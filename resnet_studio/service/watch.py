@@ -135,7 +135,7 @@ class Watch:
         if place is None and state.status == "running" and self._is_held(run, time.monotonic()):
             place, foreign = 0, True
         if not state.last_number and place is None:
-            state = run.judged(state)  # a part of a study whose program died before its turn
+            state = run.mark_interrupted(state)  # a part of a study whose program died before its turn
         about, config = folded.settings.about, folded.settings.resolved
         return RunSnapshot(run, about, config, state, folded.size, place, foreign)
 

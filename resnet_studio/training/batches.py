@@ -70,14 +70,14 @@ def decode_part(
     decoded = yield from map_progress(
         decoding, lambda ready: Preparing(stage="pictures", done=done + ready, total=total)
     )
-    selected = tuple(samples[index] for index in decoded.kept)
+    selected = tuple(samples[index] for index in decoded.indices)
     return Part(
         pixels=on_device_if_it_fits(torch.from_numpy(decoded.pixels), device),
         aspect=torch.from_numpy(decoded.aspect).to(device),
         labels=torch.tensor([sample.label for sample in selected], dtype=torch.int64, device=device),
         samples=selected,
         skipped=tuple(samples[index].name for index in decoded.skipped),
-        contents=tuple(contents[index] for index in decoded.kept),
+        contents=tuple(contents[index] for index in decoded.indices),
     )
 
 
@@ -91,7 +91,7 @@ def decode_parts(
 ) -> Generator[Preparing, None, tuple[Part, Part]]:
     """The training and validation pictures. Raises :class:`DataError` where decoding leaves a class without any."""
     total = len(split.train) + len(split.validation)
-    view = views.for_training(end, augmentation)
+    view = views.training_view(end, augmentation)
     train = yield from decode_part(split, split.train, view, device, cache, reading=reading, done=0, total=total)
     validation = yield from decode_part(
         split, split.validation, end, device, cache, reading=reading, done=len(split.train), total=total

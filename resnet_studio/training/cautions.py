@@ -52,7 +52,7 @@ def picture_cautions(resolved: TrainConfig, requested: TrainConfig, pictures: Da
     if resolved.picture_size is None:  # damaged settings, which preparing the training refuses in a sentence
         return
     if resolved.fit == "crop" and pictures.median_aspect > views.WIDE:
-        share = views.in_the_end(resolved, pictures).share(pictures.median_aspect)
+        share = views.final_view(resolved, pictures).share(pictures.median_aspect)
         yield Noted(key="note.plan.wide", values={"share": share})
     pairs = mirrored_pairs(pictures.classes)
     if pairs and requested.horizontal_flip and resolved.augmentation != "none":

@@ -62,7 +62,7 @@ def drive(run: Run, control: Control, on_event: Callable[[Event], None] | None =
     except OSError as error:
         raise disk_trouble(error, run.folder) or error from error
     try:
-        run.keep_reserve()
+        run.reserve_space()
         record = run.recorder()
         last: Event = Interrupted()
         try:
@@ -71,13 +71,13 @@ def drive(run: Run, control: Control, on_event: Callable[[Event], None] | None =
                 if on_event is not None:
                     on_event(last)
         except StudioError as error:  # the log itself cannot be written
-            run.give_up_reserve()
+            run.release_reserve()
             last = record(Interrupted(key=error.key, values=error.values))
             if on_event is not None:
                 on_event(last)
         return last
     finally:
-        run.give_up_reserve()
+        run.release_reserve()
         lock.release()
 
 

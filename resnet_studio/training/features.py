@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_studio.data import decode, kept_rows
+from resnet_studio.data import cached_rows, decode
 from resnet_studio.data.augment import RANDOM, to_device
 from resnet_studio.events import Preparing
 from resnet_studio.model.device import layout
@@ -133,18 +133,20 @@ def _cache_plain(
     family = cache.key("plain features of a family", VERSION, *_besides_pictures(fresh))
     parts = {"train": (fresh.training, fresh.plain), "validation": (fresh.validation, fresh.plain_validation)}
     for name, (part, _) in parts.items():
-        shapes[kept_rows.contents_of(name)] = kept_rows.shape_of_contents(len(part))
+        shapes[cached_rows.contents_of(name)] = cached_rows.shape_of_contents(len(part))
     total, done = len(fresh.training) + len(fresh.validation), 0
     with cache.building(key, shapes) as building:
         for name, (part, compute) in parts.items():
-            known, new = kept_rows.find(cache, family, name, part.contents)
+            known, new = cached_rows.find(cache, family, name, part.contents)
             for found in known:
                 found.copy(name, building.arrays[name])
             done += len(part) - len(new)
             chunks = ((chosen, compute(chosen)) for chosen in _chunks(new, fresh))
             yield from _fill(chunks, building.arrays[name], done, total)
             done += len(new)
-        kept_rows.sign(building, family, train=fresh.training.contents, validation=fresh.validation.contents)
+        cached_rows.record_contents(
+            building, family, train=fresh.training.contents, validation=fresh.validation.contents
+        )
 
 
 def cache_augmented(
@@ -166,9 +168,9 @@ def cache_augmented(
         shape, (stored, _) = _output_shape(fresh, size), STORED[fresh.compute.precision]
         same = (*_besides_pictures(fresh), asdict(fresh.augmentation), views, size, config.seed)
         family = cache.key("varied features of a family", VERSION, *same)
-        known, new = kept_rows.find(cache, family, "train", fresh.training.contents)
+        known, new = cached_rows.find(cache, family, "train", fresh.training.contents)
         shapes = {"train": ((views, count, *shape), stored)}
-        shapes[kept_rows.contents_of("train")] = kept_rows.shape_of_contents(count)
+        shapes[cached_rows.contents_of("train")] = cached_rows.shape_of_contents(count)
         with cache.building(key, shapes) as building:
             for found in known:
                 found.copy("train", building.arrays["train"], axis=1)
@@ -176,7 +178,7 @@ def cache_augmented(
             for view in range(views):
                 varied = _varied(fresh, new, size, config.seed, view)
                 yield from _fill(varied, building.arrays["train"][view], done + view * len(new), views * count)
-            kept_rows.sign(building, family, train=fresh.training.contents)
+            cached_rows.record_contents(building, family, train=fresh.training.contents)
         entry = cache.get(key)
         assert entry is not None
     return replace(cached, varied_features=_as_tensor(entry.arrays["train"], fresh))

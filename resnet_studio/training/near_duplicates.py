@@ -84,7 +84,7 @@ def _write_split(run: Run, before: Split, samples: Sequence[Sample], found: near
     together = {**before.together, "near": len(found), "near_pictures": sum(map(len, found))}
     after = replace(before, together=together)
     if found:
-        after = splitting.anew(before, samples, kept, config, together)
+        after = splitting.resplit(before, samples, kept, config, together)
     run.write_json("split.json", after.to_json())
     counts = {str(part): count for part, count in after.counts.items()}
     content = run.read_json("config.json")

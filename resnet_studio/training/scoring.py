@@ -80,12 +80,12 @@ def _through_features(m: Materials, samples: Sequence[Sample]) -> Outputs:
     contents = [content(sample, file) for sample, file in zip(samples, files, strict=True)]
     preprocessing = m.card.preprocessing
     decoded = decode_all(files, Framed.of(preprocessing), reading=preprocessing.reading, contents=contents, cache=cache)
-    if not decoded.kept:
+    if not decoded.indices:
         raise DataError("error.training.part_unreadable")
-    features = _features(m, torch.from_numpy(decoded.pixels), [contents[index] for index in decoded.kept], cache)
+    features = _features(m, torch.from_numpy(decoded.pixels), [contents[index] for index in decoded.indices], cache)
     with torch.inference_mode():
         logits = torch.cat([m.suffix(chunk.to(m.device)).cpu() for chunk in torch.split(features, CHUNK)])
-    used = [samples[index] for index in decoded.kept]
+    used = [samples[index] for index in decoded.indices]
     return Outputs.of(used, logits.numpy(), tuple(samples[index].name for index in decoded.skipped))
 
 

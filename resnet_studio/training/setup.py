@@ -149,7 +149,7 @@ def _decoded(
         return None
     resumed = None
     if resuming:
-        shown = {"train": views.for_training(end, augment), "validation": end}
+        shown = {"train": views.training_view(end, augment), "validation": end}
         resumed = originals.resume_pictures(
             split,
             originals.recall(run, split),
@@ -178,7 +178,7 @@ def _compute(
         compute = hardware.choose_compute(config.precision, device, run.machine_file).shared_by(world.size)
     if config.precision == "auto":
         config = config.replace(precision=compute.precision)
-        run.settle(config)
+        run.write_resolved(config)
     return compute, config
 
 
@@ -192,7 +192,7 @@ def _disable_unsafe_mirroring(
     named = [f"{m.split.classes[one]} / {m.split.classes[other]}" for one, other in pairs[:MOST_NAMED]]
     yield Noted(key="note.mirrored", values={"pairs": named})
     m.config = m.config.replace(horizontal_flip=False)
-    m.run.settle(m.config)
+    m.run.write_resolved(m.config)
     m.batches = replace(fresh, augmentation=replace(fresh.augmentation, flip=False))
     return m.batches
 
@@ -245,7 +245,7 @@ def _end(run: Run, config: TrainConfig, split: Split) -> views.Framed:
     """What the network is shown in the end; what it was to be when the training began."""
     saved = cards.saved(run)
     if saved is None:
-        return views.in_the_end(config, split)
+        return views.final_view(config, split)
     return replace(views.Framed.of(saved.preprocessing), native_side=0)  # these pictures are no sharper than usual
 
 

@@ -109,7 +109,7 @@ def test_a_page_shows_them_and_offers_to_leave_them_out(tmp_path, workspace):
         check_trainable(shown)
     offer = chosen(findings(shown)["single"], leave_out_single=True)
     left = intake.reread(workspace, shown.id, shown.choices.with_changes(offer.changes))
-    assert left.counts == {"a": 4, "b": 4} and library.dataset(workspace, left.id) == left
+    assert left.counts == {"a": 4, "b": 4} and library.find_dataset(workspace, left.id) == left
     undo = chosen(findings(left)["chosen"], leave_out_single=False)
     assert intake.reread(workspace, left.id, left.choices.with_changes(undo.changes)).id == shown.id
 
@@ -148,7 +148,7 @@ def test_recognised_parts_are_said_and_can_be_classes_instead(tmp_path, workspac
     assert "seg_train (training)" in found.sentence("en") and "seg_test（测试）" in found.sentence("zh")
     other = intake.reread(workspace, dataset.id, dataset.choices.with_changes(chosen(found, layout="classes").changes))
     assert other.counts == {"seg_test": 8, "seg_train": 8} and not split(other).preset
-    assert other.id != dataset.id and library.dataset(workspace, dataset.id) == dataset
+    assert other.id != dataset.id and library.find_dataset(workspace, dataset.id) == dataset
 
 
 def test_an_older_reading_of_the_same_pictures_is_another_data_set(tmp_path):
@@ -183,7 +183,7 @@ def test_pictures_without_labels_are_kept_for_prediction(tmp_path, workspace):
         assert dataset.counts == {"a": 10, "b": 10} and not dataset.preset and len(split(dataset).test) == 4
         assert len(dataset.unlabelled) == 5 and all(dataset.path(sample).is_file() for sample in dataset.unlabelled)
         assert "5 pictures have no label" in findings(dataset)["unlabelled"].sentence()
-        assert library.dataset(workspace, dataset.id) == dataset
+        assert library.find_dataset(workspace, dataset.id) == dataset
 
 
 def test_masks_are_said_and_can_be_used_all_the_same(tmp_path, workspace):

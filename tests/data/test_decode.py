@@ -38,7 +38,7 @@ def test_a_squeezed_picture_is_whole_and_remembers_its_proportions(files):
 def test_a_bad_file_is_left_out_and_the_others_stay_in_their_order(files):
     files[2].write_bytes(b"no picture at all")
     decoded, _ = ended(decode(files, Framed(16, 16)))
-    assert decoded.kept == (0, 1, 3, 4) and decoded.skipped == (2,) and len(decoded.pixels) == 4
+    assert decoded.indices == (0, 1, 3, 4) and decoded.skipped == (2,) and len(decoded.pixels) == 4
 
 
 def test_progress_counts_up_to_all(files):
@@ -53,7 +53,7 @@ def test_pictures_decoded_before_are_not_decoded_again(files, tmp_path, monkeypa
     first, _ = ended(decode(files, Squeezed(8), contents=names, cache=cache))
     monkeypatch.setattr("resnet_studio.data.decode.read_picture", lambda *_, **__: pytest.fail("decoded again"))
     second, _ = ended(decode(files, Squeezed(8), contents=names, cache=cache))
-    assert np.array_equal(first.pixels, second.pixels) and first.kept == second.kept == (0, 2, 3, 4)
+    assert np.array_equal(first.pixels, second.pixels) and first.indices == second.indices == (0, 2, 3, 4)
 
 
 def test_another_content_order_or_size_is_another_entry(files, tmp_path):

@@ -98,9 +98,9 @@ def test_every_moment_can_be_opened_again_by_its_id(dataset, workspace):
         moments.append(mending.edit(workspace, dataset.id, move(name, to="dog")))
     mending.undo(workspace, dataset.id, 3)
     for then in moments:
-        assert library.dataset(workspace, then.id) == then
+        assert library.find_dataset(workspace, then.id) == then
     with pytest.raises(DataError):
-        library.dataset(workspace, f"{dataset.id}.0123456789ab")
+        library.find_dataset(workspace, f"{dataset.id}.0123456789ab")
 
 
 def test_classes_are_renamed_merged_and_made(dataset, workspace):
@@ -209,7 +209,7 @@ def test_a_run_is_explained_by_the_moment_that_it_saw(dataset, workspace, tmp_pa
     mending.edit(workspace, dataset.id, Edit(kind="rename", classes=("cat",), label="lynx"))
     parts = split_of(run)
     assert run.about["dataset"] == after.id
-    assert library.dataset(workspace, run.about["dataset"]) == after
+    assert library.find_dataset(workspace, run.about["dataset"]) == after
     assert all(parts.path(sample).is_file() for part in (parts.train, parts.validation, parts.test) for sample in part)
 
 
@@ -221,7 +221,7 @@ def test_pictures_go_when_no_set_and_no_run_needs_them(dataset, workspace, class
     )
     assert library.delete(workspace, left.id) == 16
     folder = workspace.datasets / dataset.id
-    assert library.datasets(workspace) == []
+    assert library.list_datasets(workspace) == []
     assert len(list(folder.rglob("*.png"))) == 16
     parts = split_of(run)
     assert all(parts.path(sample).is_file() for sample in parts.train)
@@ -242,7 +242,7 @@ def test_a_torn_last_line_is_passed_over_and_written_over(dataset, workspace):
     for cut in (1, 20, len(whole) - 1):
         log.write_bytes(whole + whole[:cut])
         assert mending.current(workspace, dataset.id).id == moved.id
-        assert [item.id for item in library.datasets(workspace)] == [moved.id]
+        assert [item.id for item in library.list_datasets(workspace)] == [moved.id]
     more = mending.edit(workspace, dataset.id, move("cat/2.png", to="dog"))
     assert mending.current(workspace, dataset.id) == more
     assert len(log.read_bytes().splitlines()) == 2
@@ -290,7 +290,7 @@ def test_two_who_keep_the_set_in_memory_see_each_others_edits(dataset, workspace
 
 def test_a_list_shows_what_the_set_is_now(dataset, workspace):
     after = mending.edit(workspace, dataset.id, Edit(kind="merge", classes=("cat", "dog"), label="pet"))
-    (item,) = library.datasets(workspace)
+    (item,) = library.list_datasets(workspace)
     assert (item.id, item.classes, item.pictures) == (after.id, 2, 18)
 
 

@@ -61,11 +61,11 @@ def test_equal_pictures_picked_under_another_name_keep_that_name_and_take_no_roo
     files = made.class_files({"cat": 3, "dog": 3})
     own = intake.from_picked(picked(tmp_path, files), workspace, name="my pets")
     assert (first.name, own.name) == ("handout", "my pets")
-    assert {item.name for item in library.datasets(workspace)} == {"handout", "my pets"}
+    assert {item.name for item in library.list_datasets(workspace)} == {"handout", "my pets"}
     assert own.path(own.samples[0]).samefile(first.path(own.samples[0]))
     assert intake.from_picked(picked(tmp_path / "2", files), workspace, name="my pets") == own
     library.delete(workspace, first.id)
-    assert all(own.path(sample).is_file() for sample in library.dataset(workspace, own.id).samples)
+    assert all(own.path(sample).is_file() for sample in library.find_dataset(workspace, own.id).samples)
     assert intake.from_picked(picked(tmp_path / "3", files), workspace, name="my pets") == own
 
 
@@ -74,7 +74,7 @@ def test_what_was_left_out_is_said_of_the_last_upload(tmp_path, workspace):
     dirty = intake.from_zip(made.zipped(tmp_path / "a.zip", files | {"cat/notes.txt": b"x"}), workspace)
     clean = intake.from_zip(made.zipped(tmp_path / "a.zip", files), workspace)
     assert (dirty.id, len(dirty.problems), clean.problems) == (clean.id, 1, ())
-    assert library.dataset(workspace, dirty.id) == clean
+    assert library.find_dataset(workspace, dirty.id) == clean
 
 
 def test_a_folder_is_listed_once_as_it_was_last(workspace, class_folders):
@@ -83,7 +83,7 @@ def test_a_folder_is_listed_once_as_it_was_last(workspace, class_folders):
     (folder / "cat/9.png").write_bytes(made.picture(9))
     last = intake.from_folder(folder, workspace)
     os.utime(workspace.datasets / last.id / "summary.json", (2**31, 2**31))
-    assert [(summary.id, summary.pictures, summary.root) for summary in library.datasets(workspace)] == [
+    assert [(summary.id, summary.pictures, summary.root) for summary in library.list_datasets(workspace)] == [
         (last.id, 7, folder.resolve())
     ]
 
@@ -93,14 +93,14 @@ def test_a_folder_that_is_gone_is_said_so(workspace, class_folders):
     dataset = intake.from_folder(folder, workspace)
     folder.rename(folder.with_name("moved"))
     with pytest.raises(DataError, match="is no longer there"):
-        library.dataset(workspace, dataset.id)
+        library.find_dataset(workspace, dataset.id)
     library.delete(workspace, dataset.id)
 
 
 def test_what_is_kept_can_be_found_again(workspace, class_zip):
     dataset = doors.open_data(class_zip({"cat": 3, "dog": 4}), workspace)
-    assert library.dataset(workspace, dataset.id) == dataset
-    (summary,) = library.datasets(workspace)
+    assert library.find_dataset(workspace, dataset.id) == dataset
+    (summary,) = library.list_datasets(workspace)
     assert (summary.id, summary.name, summary.classes, summary.pictures) == (dataset.id, "pictures", 2, 7)
     assert all(dataset.path(sample).is_relative_to(workspace.datasets) for sample in dataset.samples)
 
@@ -123,7 +123,7 @@ def test_a_folder_on_this_machine_is_neither_copied_nor_changed(workspace, class
     assert dataset.root == folder.resolve() and dataset.path(dataset.samples[0]).is_file()
     assert made.fingerprint(folder) == before
     assert not [path for path in workspace.root.rglob("*") if path.is_file() and path.suffix != ".json"]
-    assert library.dataset(workspace, dataset.id) == dataset
+    assert library.find_dataset(workspace, dataset.id) == dataset
 
 
 def test_a_folder_opened_again_is_read_only_where_it_changed(workspace, class_folders, monkeypatch):
@@ -144,7 +144,7 @@ def test_a_folder_opened_again_is_read_only_where_it_changed(workspace, class_fo
     second = intake.from_folder(folder, workspace)
     assert sorted(looked_at) == ["cat/0.png", "dog/9.png"]
     assert second.id != first.id and second.counts == {"cat": 5, "dog": 6}
-    assert library.dataset(workspace, first.id) == first
+    assert library.find_dataset(workspace, first.id) == first
 
 
 def test_what_was_noticed_is_noticed_again_when_a_folder_is_opened_again(workspace, class_folders):
@@ -229,13 +229,13 @@ def test_deleting_a_data_set_leaves_a_folder_of_the_user_alone(workspace, class_
     before = made.fingerprint(folder)
     for source in (folder, class_zip({"cat": 3, "dog": 3})):
         library.delete(workspace, doors.open_data(source, workspace).id)
-    assert library.datasets(workspace) == [] and not list(workspace.datasets.iterdir())
+    assert library.list_datasets(workspace) == [] and not list(workspace.datasets.iterdir())
     assert made.fingerprint(folder) == before
 
 
 @pytest.mark.parametrize("name", ["..", "../..", "", ".", "nothing", "a/b", "\0"])
 def test_names_that_are_no_data_set_are_refused(workspace, name):
-    for use in (library.dataset, library.delete):
+    for use in (library.find_dataset, library.delete):
         with pytest.raises(DataError, match="There is no data set"):
             use(workspace, name)
 
@@ -255,7 +255,7 @@ def test_a_data_set_in_training_is_not_deleted(workspace, class_zip):
     run.append(Queued())
     with pytest.raises(DataError, match="uses this data set"):
         library.delete(workspace, dataset.id)
-    assert library.dataset(workspace, dataset.id) == dataset
+    assert library.find_dataset(workspace, dataset.id) == dataset
 
 
 def test_two_uploads_of_the_same_pictures_at_once_both_work(workspace, class_zip):

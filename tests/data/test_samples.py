@@ -172,7 +172,7 @@ def test_without_a_network_there_is_one_sentence(workspace, key):
 @pytest.fixture
 def untouched_pictures(workspace):
     yield
-    assert library.datasets(workspace) == [] and not list(workspace.temporary.iterdir())
+    assert library.list_datasets(workspace) == [] and not list(workspace.temporary.iterdir())
 
 
 @pytest.mark.usefixtures("untouched_pictures")

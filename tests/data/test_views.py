@@ -77,7 +77,7 @@ def test_small_pictures_have_the_same_proportions_in_training_as_in_validation(
 def test_the_preview_of_small_pictures_shows_what_training_sees(small_wide):
     config, parts = plan.resolve_for(small_wide, QUICK.replace(augmentation="none"))
     shown = augment.preview(parts, config, count=4)
-    seen = [views.in_the_end(config, parts).picture(read_picture(parts.path(s))) for s in parts.train[::4][:4]]
+    seen = [views.final_view(config, parts).picture(read_picture(parts.path(s))) for s in parts.train[::4][:4]]
     assert {picture.size for picture in shown} == {(24, 24)}
     assert all(np.array_equal(one, other) for one, other in zip(shown[:1], seen[:1], strict=True))
     assert (np.asarray(shown[0]).min(-1) > 225).any(0).sum() == pytest.approx(24, abs=1)  # a disc, not an ellipse
@@ -163,7 +163,7 @@ def test_the_plain_view_of_stored_pictures_is_close_to_what_validation_shows(tmp
     picture = spotted((300, 150), (0.4, 0.6))
     for fit in views.FITS:
         end = Framed(73 if fit == "crop" else 64, 64, fit)
-        stored = views.for_training(end, augment.LEVELS["standard"])
+        stored = views.training_view(end, augment.LEVELS["standard"])
         pixels = torch.from_numpy(stored.pixels(picture).copy()).permute(2, 0, 1)[None]
         aspect = torch.tensor([stored.aspect(picture)])
         plain = augment.centre(pixels, aspect, 64, end.side / end.resize)[0].permute(1, 2, 0).numpy() * 255

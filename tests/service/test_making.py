@@ -43,12 +43,12 @@ def cards(making: Making, dataset: str, by: str = ME) -> dict[str, int]:
 
 def test_a_set_begins_with_its_first_take_and_each_take_is_one_edit(making: Making, workspace: Workspace) -> None:
     new = made_here.new_id()
-    assert making.state(new, by=ME)["cards"] == [] and library.datasets(workspace) == []
+    assert making.state(new, by=ME)["cards"] == [] and library.list_datasets(workspace) == []
     now = record(making, new, "cup", 4)
     now = record(making, now, "pen", 3, first=10)
 
     assert cards(making, now) == {"cup": 4, "pen": 3}
-    (listed,) = library.datasets(workspace)
+    (listed,) = library.list_datasets(workspace)
     assert (listed.id, listed.name, listed.pictures, listed.classes) == (now, "Mine", 7, 2)
     undone = making.edit(now, {"kind": "undo"}, by=ME)
     assert undone.counts == {"cup": 4} and not making.state(now, by=ME)["undo"]

@@ -90,7 +90,7 @@ def test_the_page_the_command_line_and_python_see_the_same(workspace, capsys):
 def test_settings_that_a_training_fills_in_later_are_seen(workspace):
     run, data = new_run(workspace), RunData(workspace)
     assert data.of(run).config.batch_size == 32
-    run.settle(run.config.replace(batch_size=16))
+    run.write_resolved(run.config.replace(batch_size=16))
     assert data.of(run).config.batch_size == 16
 
 

@@ -138,7 +138,7 @@ def test_a_path_becomes_a_data_set(studio: Studio, class_folders: Folders) -> No
     found = ended(studio, name)
 
     assert note == ""
-    assert studio.shelf.dataset(found.dataset or "").counts == {"cat": 4, "dog": 5}
+    assert studio.dataset_cache.dataset(found.dataset or "").counts == {"cat": 4, "dog": 5}
 
 
 def test_an_empty_path_is_answered_with_what_to_type(studio: Studio) -> None:
@@ -182,7 +182,7 @@ def test_a_picked_folder_keeps_its_class_folders_and_leaves_the_uploads_where_th
     name, _ = data_sources.Starter(studio).picked(clicked(name="pets", files=files, left_out=2))
     found = ended(studio, name)
 
-    dataset = studio.shelf.dataset(found.dataset or "")
+    dataset = studio.dataset_cache.dataset(found.dataset or "")
     assert dataset.name == "pets"
     assert dataset.counts == {"cat": 3, "dog": 3}
     assert "2 files that are not pictures" in (found.note or "")
@@ -195,7 +195,7 @@ def test_a_picked_zip_is_unpacked_under_its_name(studio: Studio, class_zip: Fold
     name, _ = data_sources.Starter(studio).picked(clicked(name="v1.2 pets.zip", files=files, left_out=0))
     found = ended(studio, name)
 
-    assert studio.shelf.dataset(found.dataset or "").name == "v1.2 pets"
+    assert studio.dataset_cache.dataset(found.dataset or "").name == "v1.2 pets"
     assert {path.name[:6] for path in studio.workspace.temporary.iterdir()} == {"upload"}
 
 
@@ -470,11 +470,11 @@ def many_shapes(studio: Studio, tmp_path: Path) -> Any:
     }
     report = uploaded(studio, {"shapes.zip": made.zipped(tmp_path / "shapes.zip", files).read_bytes()})
     name, _ = data_sources.Starter(studio).picked(clicked(name="shapes.zip", files=report, left_out=0))
-    return studio.shelf.dataset(ended(studio, name).dataset or "")
+    return studio.dataset_cache.dataset(ended(studio, name).dataset or "")
 
 
 def test_a_finding_that_asks_has_a_button_for_each_answer(studio: Studio, tmp_path: Path) -> None:
-    found = studio.shelf.findings(many_shapes(studio, tmp_path).id)
+    found = studio.dataset_cache.findings(many_shapes(studio, tmp_path).id)
 
     for language, answer in (("en", "The classes are cat, dog"), ("zh", "类别是 cat、dog")):
         html = data_choices.cards(found, language)
@@ -489,13 +489,13 @@ def test_a_click_on_an_answer_reads_the_upload_anew_and_another_undoes_it(studio
     starter = data_sources.Starter(studio)
 
     name, note = starter.read_anew(shown.id, clicked(changes={"layout": "inner"}))
-    inner = studio.shelf.dataset(ended(studio, name).dataset or "")
+    inner = studio.dataset_cache.dataset(ended(studio, name).dataset or "")
     back, _ = starter.read_anew(inner.id, clicked(changes={"layout": "auto"}))
 
     assert note == ""
     assert (shown.classes, inner.classes) == (("blue", "red"), ("cat", "dog"))
     assert ended(studio, back).dataset == shown.id
-    assert "inside the top folders" in data_choices.cards(studio.shelf.findings(inner.id), "en")
+    assert "inside the top folders" in data_choices.cards(studio.dataset_cache.findings(inner.id), "en")
 
 
 @pytest.mark.parametrize(
@@ -520,7 +520,7 @@ def test_names_in_questions_cannot_become_markup(studio: Studio, tmp_path: Path)
     report = uploaded(studio, {"a.zip": made.zipped(tmp_path / "a.zip", files).read_bytes()})
     name, _ = data_sources.Starter(studio).picked(clicked(name="a.zip", files=report, left_out=0))
 
-    html = data_choices.cards(studio.shelf.findings(ended(studio, name).dataset or ""), "en")
+    html = data_choices.cards(studio.dataset_cache.findings(ended(studio, name).dataset or ""), "en")
 
     assert "<i>" not in html and "<b>" not in html and "&lt;i&gt;x" in html
 
@@ -530,7 +530,7 @@ def test_classes_with_one_picture_are_shown_with_all_their_names_before_training
 ) -> None:
     folder = class_folders({"a": 5, "b": 5, **{f"whale {number}": 1 for number in range(6)}})
     name, _ = data_sources.Starter(studio).path(str(folder))
-    found = studio.shelf.findings(ended(studio, name).dataset or "")
+    found = studio.dataset_cache.findings(ended(studio, name).dataset or "")
 
     html = data_choices.cards(found, "en")
 

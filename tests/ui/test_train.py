@@ -247,7 +247,7 @@ def test_the_page_counts_as_trained_what_a_training_counts(
     handlers: Handlers, workspace: Workspace, dataset: str, chosen: dict[str, Any], head: str
 ) -> None:
     given = values(**chosen, head=head, weights="scratch", depth=34)
-    config = plan.resolve_for(library.dataset(workspace, dataset), config_of(given))[0]
+    config = plan.resolve_for(library.find_dataset(workspace, dataset), config_of(given))[0]
     model = resnet.build(34, 2, head=config.head, stem=config.stem)
     groups = resnet.parameter_groups(model, config.freeze, config.tuned_parameters)
     materials = cast(Any, SimpleNamespace(config=config, stages=groups))

@@ -46,14 +46,16 @@ def ready(found: Sequence[Finding], language: Language) -> str:
 
 
 def begin(studio: Studio, dataset: str | None, event: Mapping[str, Any]) -> str:
-    """Start to read ``dataset`` anew as the click says; gives the import. Raises :class:`DataError`."""
+    """Start to read ``dataset`` again as the click says; returns the import. Raises :class:`DataError`."""
     from resnet_studio.data import intake
 
     changes = event.get("changes")
     if not isinstance(changes, dict):
         raise DataError("error.data.choice", option="changes", value="", allowed=[])
-    kept = studio.shelf.dataset(dataset or "")
+    kept = studio.dataset_cache.dataset(dataset or "")
     chosen = kept.choices.with_changes(changes)
     return studio.imports.start(
-        "pictures", lambda told: intake.reread(studio.workspace, kept.id, chosen, progress=told), place="choices"
+        "pictures",
+        lambda progress: intake.reread(studio.workspace, kept.id, chosen, progress=progress),
+        place="choices",
     )

@@ -35,12 +35,12 @@ def more() -> gr.HTML:
 
 
 def wire(studio: Studio, shared: Shared, panel: gr.HTML, button: gr.HTML, open_new: Sequence[gr.Button]) -> None:
-    """Follow what is made: it is the data set that this browser looks at."""
+    """Follow what is made: it is the data set that this browser shows."""
 
     @guarded
     def made(event: gr.EventData) -> str:
         """Out: the data set, after an edit."""
-        return studio.shelf.dataset(str(event._data["dataset"])).id
+        return studio.dataset_cache.dataset(str(event._data["dataset"])).id
 
     def shown(name: str | None) -> str:
         """In: the data set. Out: the button that opens it."""

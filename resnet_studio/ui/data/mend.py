@@ -72,7 +72,7 @@ def panel_of(studio: Studio, name: str | None, problem: str = "") -> str:
     if not name:
         return ""
     try:
-        opened, findings = studio.desk.opened(name), studio.shelf.findings(name)
+        opened, findings = studio.desk.opened(name), studio.dataset_cache.findings(name)
     except StudioError:
         return ""
     return html(name, opened, findings, reader(), problem)

@@ -20,7 +20,7 @@ A_DAY = {"cache-control": "private, max-age=86400"}
 FRESH = {"cache-control": "no-store"}
 QUEUE = 200
 Sort = Literal["class", "name", "size", "doubt"]
-Standing = Literal["used", "unlabelled", "left_out"]
+StatusFilter = Literal["used", "unlabelled", "left_out"]
 
 
 def routes(studio: Studio) -> APIRouter:
@@ -39,7 +39,7 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
     def places(
         dataset: str,
         kind: Annotated[str, Query(max_length=300)] = "",
-        standing: Standing = "used",
+        standing: StatusFilter = "used",
         part: Annotated[str, Query(max_length=20)] = "",
         finding: Annotated[str, Query(max_length=40)] = "",
         sort: Sort = "class",

@@ -24,7 +24,7 @@ def lists(studio: Studio) -> tuple[str, str, dict[str, Any]]:
     """The public sets, the data sets in the workspace, and whether there are any. Out: public, earlier, its frame."""
     from resnet_studio.data import library
 
-    downloaded = {item.source for item in library.datasets(studio.workspace)}
+    downloaded = {item.source for item in library.list_datasets(studio.workspace)}
     return publics(downloaded, reader()), *earlier_list(studio)
 
 
@@ -43,5 +43,5 @@ def earlier_list(studio: Studio) -> tuple[str, dict[str, Any]]:
     from resnet_studio.data import library
 
     language = reader()
-    rows = [(item, dataset_name(item, language)) for item in library.datasets(studio.workspace)]
+    rows = [(item, dataset_name(item, language)) for item in library.list_datasets(studio.workspace)]
     return render("data/earlier.html", language, rows=rows), gr.update(visible=bool(rows))

@@ -151,7 +151,7 @@ class Starter:
         """In: what the picker has sent. Out: the import, the note."""
         picked = uploads(event._data, self.studio.workspace.temporary)
         started = self.studio.imports.start(
-            "pictures", lambda told: take_in(picked, self.studio, told), picked.left_out, "computer"
+            "pictures", lambda progress: take_in(picked, self.studio, progress), picked.left_out, "computer"
         )
         return started, ""
 
@@ -164,7 +164,7 @@ class Starter:
 
         return self.studio.imports.start(
             kind,
-            lambda told: doors.open_data(source, self.studio.workspace, purpose="look", progress=told),
+            lambda progress: doors.open_data(source, self.studio.workspace, purpose="look", progress=progress),
             place=place,
         )
 
@@ -201,7 +201,7 @@ def follow(studio: Studio, name: str | None) -> Iterator[Following]:
         raise begun.error
     elif begun.dataset is not None:
         id = current_id(studio.workspace.datasets / base_of(begun.dataset.id))
-        studio.shelf.forget(id)
+        studio.dataset_cache.invalidate(id)
         left_out = say("data.left_out", language, count=begun.left_out) if begun.left_out else ""
         edited = say("data.edited_before", language) if id != base_of(id) else ""
         yield Following(dataset=id, note=data_view.note(" ".join(filter(None, [left_out, edited]))))

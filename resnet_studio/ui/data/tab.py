@@ -1,4 +1,4 @@
-"""The Data tab: on the left how pictures come in, on the right what was understood of them."""
+"""The Data tab: imports on the left, what was found in the pictures on the right."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def build(studio: Studio, shared: Shared) -> None:
 
 
 def _wire_hero(hero: Hero, work: gr.Row, sources: Sources) -> None:
-    """Two ways into the work area, with the fitting choice unfolded; nothing is asked of the server."""
+    """Two ways into the work area, with the fitting choice unfolded; without a request to the server."""
     swap = "{visible: false, __type__: 'update'}, {visible: true, __type__: 'update'}"
     for button, frame in ((hero.sample, sources.frames[0]), (hero.own, sources.frames[1])):
         opened = data_sources.unfold(sources, frame).removeprefix("() => [").removesuffix("]")
@@ -103,7 +103,7 @@ def _wire_imports(
 
 
 def _followers(studio: Studio, places: Sequence[str], outputs: int) -> tuple[Any, Any]:
-    """The handler that follows an import, and the one that goes on after a reload; they fill ``outputs`` components."""
+    """The handler that follows an import, and the one for after a reload; they fill ``outputs`` components."""
 
     def following(name: str | None) -> Iterator[tuple[Any, ...]]:
         """In: the import. Out: the working panel, its progress, the data set, the import, both frames, the notes."""
@@ -122,7 +122,7 @@ def _followers(studio: Studio, places: Sequence[str], outputs: int) -> tuple[Any
 def import_updates(studio: Studio, name: str | None, places: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """What the components that follow an import show while ``name`` runs, and at its end.
 
-    What went wrong, or is worth knowing, stands in the note of the place that asked for the import.
+    What went wrong, or is worth knowing, stands in the note of the place that started the import.
     """
     place = place_of(name)
     try:
@@ -150,7 +150,7 @@ def _wire_earlier(studio: Studio, shared: Shared, sources: Sources) -> None:
     @guarded(instead=lambda sentence: (gr.skip(), data_view.note(sentence, "bad")))
     def opened(event: gr.EventData) -> tuple[Any, str]:
         """In: the row that was clicked. Out: the data set, the note."""
-        return studio.shelf.dataset(str(event._data["key"])).id, ""
+        return studio.dataset_cache.dataset(str(event._data["key"])).id, ""
 
     @guarded(instead=lambda sentence: (gr.skip(), data_view.note(sentence, "bad"), *[gr.skip()] * 4))
     def removed(current: str | None, event: gr.EventData) -> tuple[Any, ...]:
@@ -159,10 +159,10 @@ def _wire_earlier(studio: Studio, shared: Shared, sources: Sources) -> None:
 
         name = str(event._data["key"])
         # not from the data set itself: one whose pictures are gone can be deleted too
-        listed = {item.id: dataset_name(item, reader()) for item in library.datasets(studio.workspace)}
+        listed = {item.id: dataset_name(item, reader()) for item in library.list_datasets(studio.workspace)}
         told = listed.get(name, name)
         stay = library.delete(studio.workspace, name)
-        studio.shelf.forget(name)
+        studio.dataset_cache.invalidate(name)
         key = "data.earlier.deleted_needed" if stay else "data.earlier.deleted"
         done = data_view.note(say(key, reader(), name=told, count=stay))
         return (None if current == name else gr.skip()), "", done, *data_offers.lists(studio)
@@ -179,9 +179,9 @@ def _wire_view(studio: Studio, shared: Shared, view: View, frames: tuple[Any, An
         """In: the data set, the shares. Out: all of the right side, both frames."""
         if not name:
             return _nothing()
-        dataset = studio.shelf.dataset(name)
+        dataset = studio.dataset_cache.dataset(name)
         language = reader()
-        findings = studio.shelf.findings(name)
+        findings = studio.dataset_cache.findings(name)
         found = data_view.findings([finding for finding in findings if not finding.offers], language)
         return (
             gr.update(visible=False),
@@ -200,7 +200,7 @@ def _wire_view(studio: Studio, shared: Shared, view: View, frames: tuple[Any, An
     def moved(name: str | None, event: gr.EventData) -> tuple[Any, Any]:
         """In: the data set, the new shares. Out: the split's card, the shares."""
         shares = checked_shares([event._data["validation"], event._data["test"]])
-        return split_of(studio.shelf.dataset(name or ""), shares), shares
+        return split_of(studio.dataset_cache.dataset(name or ""), shares), shares
 
     shared.dataset.change(look, [shared.dataset, shared.split], [*view.shown, *frames], **QUIET)
     view.split.split(moved, shared.dataset, [view.split, shared.split], trigger_mode="always_last", **QUIET)
@@ -221,7 +221,7 @@ def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
         from resnet_studio.data import doors
 
         workspace = studio.workspace
-        dataset = studio.shelf.dataset(name) if name else doors.open_data(f"sample:{quick.SAMPLE}", workspace)
+        dataset = studio.dataset_cache.dataset(name) if name else doors.open_data(f"sample:{quick.SAMPLE}", workspace)
         validation, test = checked_shares(shares)
         config = TrainConfig(validation_fraction=validation, test_fraction=test)
         run_name, by = dataset_name(dataset, reader()), started_by(this_browser())

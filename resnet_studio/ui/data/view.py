@@ -60,7 +60,7 @@ def _width(name: str) -> int:
 def split(parts: Mapping[str, int], shares: Sequence[float], language: Language, *, preset: str | None) -> str:
     """The bar of the split with its counts.
 
-    ``parts`` counts training, validation and test pictures; ``shares`` are the fractions asked for, validation and
+    ``parts`` counts training, validation and test pictures; ``shares`` are the requested fractions, validation and
     test; ``preset`` is the key of the text that says why the bar stands still, None where it can be moved.
     """
     total = sum(parts.values()) or 1

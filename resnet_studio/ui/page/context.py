@@ -36,12 +36,12 @@ from gradio.i18n import I18nData
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
 from resnet_studio.service.album import Album
+from resnet_studio.service.dataset_cache import DatasetCache
 from resnet_studio.service.desk import Desk
 from resnet_studio.service.importing import Imports
 from resnet_studio.service.making import Making
 from resnet_studio.service.predictors import Models, Predictors
 from resnet_studio.service.run_data import RunData
-from resnet_studio.service.shelf import Shelf
 from resnet_studio.text import LANGUAGES, Language, keys, say, template
 from resnet_studio.ui.page.access import Access
 from resnet_studio.workspace import Workspace
@@ -61,7 +61,7 @@ class Studio:
     """The server's parts that handlers use.
 
     ``workspace`` says where things are, ``jobs`` trains, ``access`` tells who may reach the server; ``runs`` is what
-    was read of the runs, ``shelf`` keeps the data sets that pages look at in memory, ``imports`` those on their way in,
+    was read of the runs, ``dataset_cache`` the data sets that pages show, ``imports`` those being imported,
     ``album`` pictures that a model has classified, ``desk`` the data sets that are being mended,
     ``making`` those that are being made; ``models`` are all there are, ``predictors`` those used last, in memory.
     """
@@ -74,14 +74,14 @@ class Studio:
     predictors: Predictors = field(default_factory=Predictors)
     runs: RunData = field(init=False)
     models: Models = field(init=False)
-    shelf: Shelf = field(init=False)
+    dataset_cache: DatasetCache = field(init=False)
     desk: Desk = field(init=False)
     making: Making = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "runs", RunData(self.workspace))
         object.__setattr__(self, "models", Models(self.runs))
-        object.__setattr__(self, "shelf", Shelf(self.workspace))
+        object.__setattr__(self, "dataset_cache", DatasetCache(self.workspace))
         object.__setattr__(self, "desk", Desk(self.workspace))
         object.__setattr__(self, "making", Making(self.workspace, self.desk))
 

@@ -58,8 +58,8 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
     ) -> dict[str, Any]:
         """A page of the gallery: how many pictures there are, and the wanted ones."""
         with _missing():
-            found = studio.shelf.pictures(dataset, label=label, part=part)
-            data = studio.shelf.dataset(dataset)
+            found = studio.dataset_cache.pictures(dataset, label=label, part=part)
+            data = studio.dataset_cache.dataset(dataset)
         shown = [(index, data.samples[index]) for index in found[first : first + count]]
         return {
             "total": len(found),
@@ -74,7 +74,7 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
     ) -> Response:
         """One picture of a data set, small."""
         with _missing():
-            data = studio.shelf.dataset(dataset)
+            data = studio.dataset_cache.dataset(dataset)
         small = thumbnail(data.path(data.samples[index]), side) if index < len(data.samples) else None
         if small is None:
             raise HTTPException(404)

@@ -138,7 +138,7 @@ class Handlers:
     def offer_unlabelled(self, dataset: str | None) -> Any:
         """In: the data set of this browser. Out: the button for its pictures without labels."""
         try:
-            found = self._studio.shelf.dataset(dataset) if dataset else None
+            found = self._studio.dataset_cache.dataset(dataset) if dataset else None
         except DataError:
             found = None
         if found is None or not found.unlabelled:
@@ -149,7 +149,7 @@ class Handlers:
     @guarded(instead=lambda sentence: (predict_view.problem(sentence), gr.Button(visible=False)))
     def ask_unlabelled(self, chosen: str | None, dataset: str | None, request: gr.Request) -> Iterator[tuple[str, Any]]:
         """In: model, the data set of this browser. Out: answers on its pictures without labels, stop."""
-        found = self._studio.shelf.dataset(dataset or "")
+        found = self._studio.dataset_cache.dataset(dataset or "")
         pictures = [(sample.name, found.path(sample)) for sample in found.unlabelled]
         for html, done in self._queries.answer_pictures(chosen, pictures, request.session_hash or "", reader()):
             yield html, gr.Button(visible=not done)

@@ -28,7 +28,7 @@ def starter_file() -> Path | None:
     return file if file.is_file() else None
 
 
-def look(pixels: NDArray[np.uint8], device: str = "auto") -> Generator[int, None, NDArray[np.float32]]:
+def extract(pixels: NDArray[np.uint8], device: str = "auto") -> Generator[int, None, NDArray[np.float32]]:
     """Features [N, 256] of ``pixels`` [N, side, side, 3]: the starter's third stage, averaged over the picture.
 
     That stage still knows the picture, where the fourth knows rather the class. Yields how many are done. Metal is not

@@ -1,4 +1,4 @@
-"""Rows of arrays kept by the content of the picture that they are of: after an edit only new pictures are computed."""
+"""Cached rows of arrays by the content of their picture, so that after an edit only new pictures are computed."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def shape_of_contents(rows: int) -> tuple[tuple[int, ...], str]:
     return (rows,), "S64"
 
 
-def sign(building: Building, family: str, **contents: Sequence[str]) -> None:
+def record_contents(building: Building, family: str, **contents: Sequence[str]) -> None:
     """Write into an entry of which ``family`` it is, and for arrays by name the pictures that their rows are of.
 
-    A picture without a content is of no use to others.
+    A picture without a content is not shared.
     """
     building.notes[FAMILY] = family
     for name, each in contents.items():
@@ -41,7 +41,7 @@ def sign(building: Building, family: str, **contents: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class Found:
-    """Rows that are there already: picture ``places[i]`` of those asked for is row ``rows[i]`` of ``arrays``."""
+    """Rows that are there already: picture ``places[i]`` of the requested ones is row ``rows[i]`` of ``arrays``."""
 
     arrays: Mapping[str, NDArray[Any]]
     places: NDArray[np.int64]

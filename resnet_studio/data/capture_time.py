@@ -13,13 +13,13 @@ from PIL import ExifTags, Image
 _TAGS = (ExifTags.Base.DateTimeOriginal, ExifTags.Base.DateTimeDigitized)
 
 
-def taken_at(files: Sequence[Path]) -> list[float | None]:
+def captured_at(files: Sequence[Path]) -> list[float | None]:
     """For each of ``files`` when it was taken, seconds since 1970 by the camera's clock; None where it does not say."""
     with ThreadPoolExecutor(min(8, (os.cpu_count() or 1) + 1)) as pool:
-        return list(pool.map(_taken_at, files))
+        return list(pool.map(_captured_at, files))
 
 
-def _taken_at(file: Path) -> float | None:
+def _captured_at(file: Path) -> float | None:
     try:
         with Image.open(file) as picture:
             exif = picture.getexif()

@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from resnet_studio.data.checkup import Finding
     from resnet_studio.data.dataset import Dataset
 
-KEPT = 4
+MOST_CACHED = 4
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _CachedDataset:
     dataset: Dataset
     findings: tuple[Finding, ...]
     order: tuple[int, ...]
 
 
-class Shelf:
+class DatasetCache:
     """The last few data sets and what was found in them. Safe to use from many threads."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._cached: OrderedDict[str, _CachedDataset] = OrderedDict()
         self._lock = threading.Lock()
 
     def dataset(self, name: str) -> Dataset:
@@ -41,39 +41,39 @@ class Shelf:
         from resnet_studio.data import near
         from resnet_studio.data.cache import ArrayCache
 
-        kept = self._get(name)
-        groups = near.known_groups(kept.dataset.samples, ArrayCache(self._workspace.cache))
-        return *kept.findings, *near.summary(kept.dataset, groups)
+        cached = self._get(name)
+        groups = near.known_groups(cached.dataset.samples, ArrayCache(self._workspace.cache))
+        return *cached.findings, *near.summary(cached.dataset, groups)
 
     def pictures(self, name: str, *, label: int | None = None, part: str | None = None) -> list[int]:
         """Indices of the pictures of ``name``, or of one class or one preset part, the classes taking turns."""
-        kept = self._get(name)
-        samples = kept.dataset.samples
+        cached = self._get(name)
+        samples = cached.dataset.samples
         return [
             index
-            for index in kept.order
+            for index in cached.order
             if (label is None or samples[index].label == label) and (part is None or samples[index].part == part)
         ]
 
-    def forget(self, name: str) -> None:
+    def invalidate(self, name: str) -> None:
         """Read ``name`` again the next time."""
         with self._lock:
-            self._kept.pop(name, None)
+            self._cached.pop(name, None)
 
-    def _get(self, name: str) -> _Kept:
+    def _get(self, name: str) -> _CachedDataset:
         with self._lock:
-            if name not in self._kept:
-                self._kept[name] = self._read(name)
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(name)
-            return self._kept[name]
+            if name not in self._cached:
+                self._cached[name] = self._read(name)
+                while len(self._cached) > MOST_CACHED:
+                    self._cached.popitem(last=False)
+            self._cached.move_to_end(name)
+            return self._cached[name]
 
-    def _read(self, name: str) -> _Kept:
+    def _read(self, name: str) -> _CachedDataset:
         from resnet_studio.data import checkup, library
 
-        dataset = library.dataset(self._workspace, name)
-        return _Kept(dataset, checkup.inspect(dataset), _interleave_classes(dataset))
+        dataset = library.find_dataset(self._workspace, name)
+        return _CachedDataset(dataset, checkup.inspect(dataset), _interleave_classes(dataset))
 
 
 def _interleave_classes(dataset: Dataset) -> tuple[int, ...]:

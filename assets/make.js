@@ -431,7 +431,9 @@ window.studioMake = (element, made) => {
     hear.append(check, w.sound);
     const undo = button(w.undo, () => edit({ kind: "undo" })), redo = button(w.redo, () => edit({ kind: "redo" }));
     const fresh = button(w.fresh, () => open("", true));
-    head.append(title, undo, redo, hear, fresh, button(w.close, () => box.close()));
+    const phone = button(element.querySelector(".rs-make-phone").dataset.title, () => {}, "rs-button rs-make-far");
+    phone.dataset.phone = "";
+    head.append(title, undo, redo, hear, fresh, phone, button(w.close, () => box.close()));
     const sheet = node("div", "rs-make-sheet"), foot = node("div", "rs-make-foot"), note = node("span", "rs-small rs-make-note"), why = node("span", "rs-small");
     note.setAttribute("role", "status");
     const go = button(w.train, train, "rs-button rs-primary");
@@ -474,10 +476,20 @@ window.studioMake = (element, made) => {
     said(state.mine ? "" : words().not_mine, !state.mine);
   };
 
+  // the address for phones, wherever a button asks for it
+  const showPhone = () => {
+    const shown = node("dialog", "rs-dialog rs-make-address");
+    shown.append(...[...element.querySelector(".rs-make-phone").cloneNode(true).childNodes], button(words().close, () => shown.close()));
+    shown.setAttribute("aria-label", element.querySelector(".rs-make-phone").dataset.title);
+    shown.onclose = () => shown.remove();
+    document.querySelector(".gradio-container").append(shown);
+    shown.showModal();
+  };
   window.studioMakeOpen = open;
   document.addEventListener("click", (event) => {
     const one = event.target.closest?.("[data-make]");
     if (one) open(one.dataset.make);
+    if (event.target.closest?.("[data-phone]")) showPhone();
   });
   document.addEventListener("paste", (event) => {
     if (!dialog) return;

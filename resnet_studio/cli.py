@@ -226,6 +226,11 @@ def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     ui.add_argument(
         "--local-folders", action="store_true", help="let everybody who reaches the page open folders of this machine"
     )
+    ui.add_argument(
+        "--https", action="store_true",
+        help="serve over https with a certificate made here, so that cameras of phones and other computers work; "
+        "listens on all addresses of this machine unless --host is given",
+    )  # fmt: skip
     ui.add_argument("--ssl-certfile", type=Path, help="certificate, for webcams over a network")
     ui.add_argument("--ssl-keyfile", type=Path, help="key of the certificate")
 

@@ -285,9 +285,10 @@ def ui(options: argparse.Namespace, workspace: Workspace) -> Result:
     from resnet_studio.ui.app import serve
 
     serve(
-        host=options.host or "127.0.0.1",
+        host=options.host or ("0.0.0.0" if options.https else "127.0.0.1"),
         port=options.port,
         workspace=workspace.root,
+        https=options.https,
         ssl_certfile=options.ssl_certfile,
         ssl_keyfile=options.ssl_keyfile,
         allowed_hosts=options.allowed_host,

@@ -66,9 +66,9 @@ TEXT: dict[str, tuple[str, str]] = {
         "未找到摄像头，或摄像头正被其他程序占用。你也可以添加文件。",
     ),
     "make.camera_insecure": (
-        "The camera works only over https or on the computer that runs ResNet Studio. You can add files, or take a "
-        "photo on a phone.",
-        "摄像头只能通过 https 或在运行 ResNet Studio 的电脑上使用。你可以添加文件，或用手机拍照。",
+        "The camera works only over https or on the computer that runs ResNet Studio: start it with “ui --https”. You "
+        "can add files, or take a photo on a phone.",
+        "摄像头只能通过 https 或在运行 ResNet Studio 的电脑上使用：请用 “ui --https” 启动。你也可以添加文件，或用手机拍照。",
     ),
     "error.make.take": ("This recording was begun elsewhere; record it again.", "这段录制是在别处开始的，请重新录制。"),
     "error.make.too_many": (

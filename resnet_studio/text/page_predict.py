@@ -39,8 +39,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "未找到摄像头，或摄像头正被其他程序占用。",
     ),
     "predict.live.insecure": (
-        "The camera works only over https or on the computer that runs ResNet Studio.",
-        "摄像头只能通过 https 或在运行 ResNet Studio 的电脑上使用。",
+        "The camera works only over https or on the computer that runs ResNet Studio: start it with “ui --https”.",
+        "摄像头只能通过 https 或在运行 ResNet Studio 的电脑上使用：请用 “ui --https” 启动。",
     ),
     "predict.live.lost": (
         "The server does not answer. The camera goes on asking it.",
@@ -63,8 +63,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "predict.webcam.insecure": (
         "The camera works only over https or on the computer that runs ResNet Studio. Upload or paste a picture "
-        "instead, or start the studio with --ssl-certfile.",
-        "摄像头只能通过 https 或在运行 ResNet Studio 的电脑上使用。请上传或粘贴图片，或使用 --ssl-certfile 启动。",
+        "instead, or start the studio with --https.",
+        "摄像头只能通过 https 或在运行 ResNet Studio 的电脑上使用。请上传或粘贴图片，或使用 --https 启动。",
     ),
     "predict.draw.hint": ("Draw here", "在这里画"),
     "predict.draw.label": (

@@ -44,6 +44,21 @@ TEXT: dict[str, tuple[str, str]] = {
         "A text was sent that contains a character which does not exist; reload the page and try again.",
         "收到的文本中包含无效字符；请刷新页面后重试。",
     ),
+    "shell.phone": ("On a phone", "在手机上打开"),
+    "shell.phone.open": (
+        "On a phone or another computer in the same network: {address}",
+        "同一网络中的手机或其他电脑请打开：{address}",
+    ),
+    "shell.phone.warning": (
+        "Its browser will warn once that the connection is not private, because this computer made the certificate "
+        "itself. Choose “Advanced”, then “Continue”; on an iPhone “Show Details”, then “visit this website”.",
+        "首次打开时，浏览器会提示连接不是私密连接，因为证书由本机自行生成。请选择“高级”，再选择“继续前往”；"
+        "在 iPhone 上请点按“显示详细信息”，再点按“访问此网站”。",
+    ),
+    "shell.phone.off": (
+        "Phones and other computers can use their camera here once ResNet Studio is started with “ui --https”.",
+        "用 “ui --https” 启动 ResNet Studio 后，手机和其他电脑就能在这里使用摄像头。",
+    ),
     "shell.serving": (
         "ResNet Studio is at {address} (Ctrl-C ends it; runs are saved and can be resumed).",
         "ResNet Studio 已启动：{address}（按 Ctrl-C 退出；训练进度会保存，可继续训练）。",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio import cleaning
 from resnet_studio.errors import StudioError
 from resnet_studio.text import say
+from resnet_studio.ui.page import encrypted
 from resnet_studio.ui.page.access import Access
 from resnet_studio.workspace import Workspace
 
@@ -35,6 +36,7 @@ def serve(
     port: int | None = None,
     workspace: Path | None = None,
     *,
+    https: bool = False,
     ssl_certfile: Path | None = None,
     ssl_keyfile: Path | None = None,
     allowed_hosts: Iterable[str] = (),
@@ -44,9 +46,9 @@ def serve(
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM.
 
-    ``port`` None takes 7860 or the next free one. A Hugging Face Space listens on all addresses at 7860. The last four
-    say who may reach the page, and how; see :meth:`Access.of_server`. Raises :class:`StudioError` when the port is
-    taken, or one of them cannot be read.
+    ``port`` None takes 7860 or the next free one. A Hugging Face Space listens on all addresses at 7860. ``https``
+    makes a certificate where none is given. The last four say who may reach the page, and how; see
+    :meth:`Access.of_server`. Raises :class:`StudioError` when the port is taken, or one of them cannot be read.
     """
     if os.environ.get("SPACE_ID"):
         host, port = "0.0.0.0", port or FIRST_PORT
@@ -57,17 +59,25 @@ def serve(
     port = free_port(host, port)
     opened = Workspace.open(workspace)
     prepare_environment(opened)
+    if https and not ssl_certfile:
+        access, ssl_certfile, ssl_keyfile = encrypted.own_certificate(opened, access, host, port)
 
     app = _app_on(opened, access)
-    scheme = "https" if ssl_certfile else "http"
-    shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
-    serving = say("shell.serving", address=f"{scheme}://{shown}:{port}{access.root_path}")
-    print(serving, flush=True)  # noqa: T201 - the one line that a user waits for
+    _announce(access, host, port, "https" if ssl_certfile else "http")
     server = _server(
         app, host=host, port=port, ssl_certfile=ssl_certfile, ssl_keyfile=str(ssl_keyfile) if ssl_keyfile else None
     )
     app.state.closing = lambda: server.should_exit
     server.run()
+
+
+def _announce(access: Access, host: str, port: int, scheme: str) -> None:
+    """Write where the page is to the terminal."""
+    shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
+    serving = say("shell.serving", address=f"{scheme}://{shown}:{port}{access.root_path}")
+    print(serving, flush=True)  # noqa: T201 - the one line that a user waits for
+    if access.phone_address:
+        encrypted.announce(access.phone_address)
 
 
 def _server(app: FastAPI, **where: Any) -> uvicorn.Server:

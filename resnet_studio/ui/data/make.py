@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from resnet_studio.text import say
+from resnet_studio.ui.page import encrypted
 from resnet_studio.ui.page.context import Shared, Studio, guarded, reader
 from resnet_studio.ui.page.templates import render
 
@@ -22,10 +24,15 @@ WORDS = (
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def build() -> gr.HTML:
+def build(studio: Studio) -> gr.HTML:
     """What the script lives in; :func:`wire` connects it."""
+    address = studio.access.phone_address
+    drawn = Markup(encrypted.qr_code(address)) if address else ""
     return gr.HTML(
-        render("data/make.html", words=WORDS), elem_id="data-make", apply_default_css=False, js_on_load=SCRIPT
+        render("data/make.html", words=WORDS, address=address, drawn=drawn),
+        elem_id="data-make",
+        apply_default_css=False,
+        js_on_load=SCRIPT,
     )
 
 

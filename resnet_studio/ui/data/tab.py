@@ -38,7 +38,7 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 def build(studio: Studio, shared: Shared) -> None:
     """Fill the tab and wire it."""
     importing = gr.BrowserState(None, storage_key="studio-importing", secret=shared.dataset.secret)
-    maker = make.build()
+    maker = make.build(studio)
     hero = data_parts.hero()
     with gr.Row(elem_id="data-work", visible=False, equal_height=False) as work:
         with gr.Column(elem_id="data-left", scale=0, min_width=340):

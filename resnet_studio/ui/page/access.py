@@ -40,7 +40,8 @@ class Access:
     port; one with a leading dot stands for all names that end so. The address that a connection arrived at is always
     known. ``proxies`` are the networks whose forwarding headers are trusted. ``root_path`` is the path that a proxy
     serves the page below, such as ``/lab/studio``, or empty. ``loopback`` says that only this machine can connect;
-    ``local_folders`` that everybody who reaches the page may name folders of this machine.
+    ``local_folders`` that everybody who reaches the page may name folders of this machine. ``phone_address`` is where
+    other devices reach it over https; empty where they do not.
     """
 
     hosts: frozenset[str] = LOOPBACK_NAMES
@@ -49,6 +50,7 @@ class Access:
     root_path: str = ""
     loopback: bool = True
     local_folders: bool = False
+    phone_address: str = ""
 
     @classmethod
     def of_server(

@@ -42,6 +42,7 @@ from resnet_studio.service.importing import Imports
 from resnet_studio.service.making import Making
 from resnet_studio.service.predictors import Models, Predictors
 from resnet_studio.service.run_data import RunData
+from resnet_studio.service.warming import Warming
 from resnet_studio.text import LANGUAGES, Language, keys, say, template
 from resnet_studio.ui.page.access import Access
 from resnet_studio.workspace import Workspace
@@ -83,7 +84,8 @@ class Studio:
         object.__setattr__(self, "models", Models(self.runs))
         object.__setattr__(self, "dataset_cache", DatasetCache(self.workspace))
         object.__setattr__(self, "desk", Desk(self.workspace))
-        object.__setattr__(self, "making", Making(self.workspace, self.desk))
+        warming = Warming(self.workspace, lambda: bool(self.jobs.running()))
+        object.__setattr__(self, "making", Making(self.workspace, self.desk, warming.changed))
 
 
 @dataclass(frozen=True)

@@ -50,4 +50,4 @@ def announce(address: str) -> None:
 
 def qr_code(address: str) -> str:
     """``address`` as a QR code in SVG, black on white whatever the page's colours."""
-    return str(segno.make(address, error="m").svg_inline(scale=6, border=4, dark="#000", light="#fff"))
+    return str(segno.make(address, error="m").svg_inline(border=4, omitsize=True, dark="#000", light="#fff"))

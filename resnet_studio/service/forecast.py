@@ -72,7 +72,7 @@ class Forecaster:
         self._runs = runs or RunData(workspace)
         self._cached: tuple[str, float, Dataset] | None = None
 
-    def dataset(self, name: str | None) -> Dataset | None:
+    def find_dataset(self, name: str | None) -> Dataset | None:
         """The data set called ``name``; None where there is none, or none any more."""
         if not name:
             return None

@@ -40,7 +40,7 @@ def dataset(workspace: Workspace, class_folders: Callable[..., Path]) -> str:
 
 @pytest.fixture
 def rates(workspace: Workspace, queue: Any) -> RateHandlers:
-    return RateHandlers(RateSearch(workspace, cast(Any, queue)), Forecaster(workspace).dataset)
+    return RateHandlers(RateSearch(workspace, cast(Any, queue)), Forecaster(workspace).find_dataset)
 
 
 def slowly(*_: Any, on_event: Any, control: Any, **__: Any) -> Rates:

@@ -345,12 +345,12 @@ def test_a_trained_model_can_be_trained_on(handlers: Handlers, workspace: Worksp
 def test_the_forecast_learns_from_the_last_trainings(workspace: Workspace, dataset: str) -> None:
     config = TrainConfig(epochs=12, picture_size=32, freeze="none", weights="scratch")
     forecaster = Forecaster(workspace)
-    guess = forecaster.forecast(config, forecaster.dataset(dataset)).seconds
+    guess = forecaster.forecast(config, forecaster.find_dataset(dataset)).seconds
     run = hand_made.new_run(workspace, resolved=config.replace(stem="small", batch_size=32, learning_rate=1e-3))
     hand_made.train(run)
     run.append(Finished(reason="completed", epochs_run=12, best_epoch=12, validation_accuracy=0.9,
                         test_accuracy=None, train_seconds=3600))  # fmt: skip
-    learnt = forecaster.forecast(config, forecaster.dataset(dataset)).seconds
+    learnt = forecaster.forecast(config, forecaster.find_dataset(dataset)).seconds
     assert guess is not None and learnt is not None
     assert learnt > 3600 > guess
 
@@ -620,13 +620,13 @@ def test_the_forecast_says_when_the_machine_has_no_such_device(handlers: Handler
 def test_the_forecast_learns_only_from_trainings_on_such_a_device(workspace: Workspace, dataset: str) -> None:
     config = TrainConfig(epochs=12, picture_size=32, freeze="none", weights="scratch", device="cpu")
     forecaster = Forecaster(workspace)
-    guess = forecaster.forecast(config, forecaster.dataset(dataset)).seconds
+    guess = forecaster.forecast(config, forecaster.find_dataset(dataset)).seconds
     run = hand_made.new_run(workspace, resolved=config.replace(stem="small", batch_size=32, learning_rate=1e-3))
     hand_made.train(run)
     run.log.path.write_text(run.log.path.read_text().replace("CPU, 2 cores", "NVIDIA H100"))
     run.append(Finished(reason="completed", epochs_run=12, best_epoch=12, validation_accuracy=0.9,
                         test_accuracy=None, train_seconds=3600))  # fmt: skip
-    assert forecaster.forecast(config, forecaster.dataset(dataset)).seconds == guess
+    assert forecaster.forecast(config, forecaster.find_dataset(dataset)).seconds == guess
 
 
 def test_a_field_is_hidden_only_where_it_does_nothing() -> None:

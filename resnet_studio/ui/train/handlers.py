@@ -54,9 +54,9 @@ class Handlers(RunControls):
         self._before_training = before_training
         self._forecaster = Forecaster(studio.workspace, studio.runs)
 
-    def dataset(self, name: str | None) -> Dataset | None:
+    def find_dataset(self, name: str | None) -> Dataset | None:
         """The data set called ``name``; None where there is none."""
-        return self._forecaster.dataset(name)
+        return self._forecaster.find_dataset(name)
 
     def changed(self, dataset: str | None, *values: Any) -> list[Any]:
         """In: the data set and the form. Out: what the browser keeps of the form, and the dependents."""
@@ -121,7 +121,7 @@ class Handlers(RunControls):
         given = dict(zip(NAMES, values, strict=True))
         try:
             forecast = self._forecaster.forecast(
-                config_of(values, self._studio.workspace), self._forecaster.dataset(dataset)
+                config_of(values, self._studio.workspace), self._forecaster.find_dataset(dataset)
             )
         except StudioError:
             return gr.skip()
@@ -134,7 +134,7 @@ class Handlers(RunControls):
         is in the queue now; the place for a problem.
         """
         values, seeds = values[: len(NAMES)], values[len(NAMES) :]
-        found, language = self._forecaster.dataset(dataset), reader()
+        found, language = self._forecaster.find_dataset(dataset), reader()
         if found is None:
             return [gr.skip(), alert(say("train.start.why_none", language))]
         try:
@@ -153,7 +153,7 @@ class Handlers(RunControls):
         """In: the data set, how often to train. Out: that choice; a cross-validation is offered for a small set without
         validation or test pictures of its own.
         """
-        found = self._forecaster.dataset(dataset)
+        found = self._forecaster.find_dataset(dataset)
         samples = found.samples if found else ()
         fits = 0 < len(samples) <= FEW and not any(sample.part in ("validation", "test") for sample in samples)
         values = [*SEEDS, *([FOLDED] if fits else [])]
@@ -166,7 +166,7 @@ class Handlers(RunControls):
 
     def ready(self, dataset: str | None) -> Any:
         """In: the data set. Out: the Train button, ready for the next one."""
-        found, jobs = self._forecaster.dataset(dataset), self._studio.jobs
+        found, jobs = self._forecaster.find_dataset(dataset), self._studio.jobs
         return gr.update(**start_button(len(jobs.running()) + len(jobs.queued())), interactive=found is not None)
 
     def show_results(self, phase: str) -> list[Any]:
@@ -198,7 +198,7 @@ class Handlers(RunControls):
     @guarded(instead=lambda sentence: alert(sentence))
     def examples(self, dataset: str | None, *values: Any) -> str:
         """In: the data set and the form. Out: training pictures as the network would meet them."""
-        found, language = self._forecaster.dataset(dataset), reader()
+        found, language = self._forecaster.find_dataset(dataset), reader()
         if found is None:
             return small(say("train.example.none", language))
         from resnet_studio.data.augment import preview
@@ -213,7 +213,7 @@ class Handlers(RunControls):
 
     def _dependents(self, dataset: str | None, values: Sequence[Any]) -> list[Any]:
         language, given = reader(), dict(zip(NAMES, values, strict=True))
-        found = self._forecaster.dataset(dataset)
+        found = self._forecaster.find_dataset(dataset)
         data = data_line(found, dataset, language)
         shown = [gr.update(visible=not useless) for useless in train_form.hidden(given).values()]
         try:

@@ -82,7 +82,7 @@ def build(studio: Studio, shared: Shared) -> None:
     search = RateSearch(studio.workspace, studio.jobs)
     handlers = Handlers(studio, before_training=search.stop)
     _connect_form(handlers, shared, parts)
-    _connect_rates(handlers, RateHandlers(search, handlers.dataset), shared, parts)
+    _connect_rates(handlers, RateHandlers(search, handlers.find_dataset), shared, parts)
     _connect_run(handlers, shared, parts)
 
 

@@ -353,10 +353,95 @@ window.studioMend = (element, ask) => {
     setTimeout(poll, 300);
   };
 
+  // ---------- Near-duplicates ----------
+  const duplicates = () => {
+    const w = words(), { dialog } = opened("rs-mend-duplicates", w.near);
+    const note = made("p", "rs-small"), bar = made("progress", "rs-mend-progress"), body = made("div", "rs-mend-list");
+    note.setAttribute("role", "status");
+    bar.setAttribute("aria-label", w.near);
+    dialog.append(note, bar, body);
+    const said = (text) => { note.textContent = text; };
+    let waits = 0;
+    const poll = async () => {
+      clearTimeout(waits);
+      if (!dialog.isConnected) return;
+      const shares = document.querySelector(".rs-split-bar:has(.rs-split-handle)")?.dataset; // none where parts are preset
+      const { validation = 15, test = 15 } = shares ?? {};
+      const answer = await fetched(`near?validation=${validation}&test=${test}`);
+      if (!dialog.isConnected) return;
+      if (!answer || answer.state === "failed") { bar.hidden = true; return said(answer?.problem || w.near_failed); }
+      if (answer.state !== "ready") {
+        if (answer.total) { bar.max = answer.total; bar.value = answer.done; }
+        said(answer.done ? fill(w.looking, { share: Math.round(100 * answer.done / answer.total) }) : w.starting);
+        waits = setTimeout(poll, 400);
+        return;
+      }
+      bar.hidden = true;
+      show(answer);
+    };
+    const table = (rows) => {
+      const node = made("table", "rs-mend-table"), head = made("tr"), title = made("caption", "rs-h2", w.near_split);
+      head.append(...[w.near_by, w.near_groups, w.train, w.validation, w.test, w.near_apart].map((text) => made("th", "", text)));
+      node.append(title, head);
+      for (const row of rows) {
+        const line = made("tr"), first = made("th", "", w[`near_by_${row.by}`]);
+        first.scope = "row";
+        line.append(first, ...[row.groups, row.train, row.validation, row.test, row.by === "none" ? "" : row.apart]
+          .map((value) => made("td", "rs-number", value === "" ? "–" : number(value))));
+        node.append(line);
+      }
+      const frame = made("div", "rs-mend-wide");
+      frame.append(node);
+      return frame;
+    };
+    const group = (row) => {
+      const node = made("div", "rs-mend-group"), about = made("p", "rs-small"), strip = made("div", "rs-mend-near");
+      about.append(row.classes.join(w.comma));
+      if (row.classes.length > 1) about.append(" ", made("b", "rs-mend-warn", w.near_classes));
+      if (row.parts.length > 1) about.append(" ", made("b", "rs-mend-warn", row.parts.map((part) => w[part]).join(" · ")));
+      for (const place of row.places) {
+        const open = button("", () => compare(row.places.slice(0, 2).includes(place) ? row.places.slice(0, 2) : [place]), "rs-mend-thumb");
+        open.append(picture(place, 160, row.classes.join(w.comma)));
+        strip.append(open);
+      }
+      if (row.count > row.places.length) strip.append(made("small", "", fill(w.near_more, { count: number(row.count - row.places.length) })));
+      node.append(about, strip);
+      return node;
+    };
+    const show = (answer) => {
+      said(answer.total ? fill(w.near_found, { groups: number(answer.total), pictures: number(answer.pictures) }) : w.near_none);
+      body.replaceChildren();
+      if (answer.leaks) {
+        const leak = made("div", "rs-note rs-warn rs-mend-leak");
+        const move = button(fill(w.near_move, { count: number(answer.outside.length) }), () => {
+          move.disabled = true;
+          ask("edit", { kind: "part", places: answer.outside, part: "train", why: "near-duplicates in several parts" });
+        }, "rs-button rs-primary");
+        leak.append(made("span", "", fill(w.near_leaks, { count: number(answer.leaks) })), move);
+        body.append(leak);
+      }
+      if (answer.total) body.append(table(answer.split));
+      body.append(...answer.groups.map(group));
+      if (answer.total > answer.groups.length) body.append(made("p", "rs-small", fill(w.near_shown, { count: number(answer.groups.length) })));
+    };
+    let seen = panel().dataset.dataset;
+    const begin = () => { said(w.starting); ask("near", {}); waits = setTimeout(poll, 300); };
+    current = {
+      refresh: () => { // after an edit it is another set: its search finds the looks of its pictures done
+        if (panel().dataset.dataset === seen) return;
+        seen = panel().dataset.dataset;
+        begin();
+      },
+      said: () => { if (panel().dataset.problem) said(panel().dataset.problem); },
+    };
+    begin();
+  };
+
   element.addEventListener("click", (event) => {
     const what = event.target.closest("[data-mend]")?.dataset.mend;
     if (what === "grid") grid();
     else if (what === "review") queue();
+    else if (what === "near") duplicates();
     else if (what) ask("edit", { kind: what });
   });
   return () => {

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from resnet_studio.data.mending import EditedSet, History
 
 SCRIPT = """
-const events = {edit: (data) => trigger('edit', data), review: () => trigger('review', {})};
+const events = {edit: (data) => trigger('edit', data), review: () => trigger('review', {}),
+  near: () => trigger('near', {})};
 watch('value', studioMend(element, (kind, data) => events[kind](data)));
 """
 WORDS = (
@@ -29,7 +30,10 @@ WORDS = (
     "sort_doubt", "count", "class_name", "type_class", "choose_class", "choose_two", "none_chosen", "move", "leave_out",
     "put_back", "set_part", "together", "rename", "merge", "compare", "all", "nothing", "undo", "redo", "working",
     "model", "keep", "take", "other", "own", "suggested", "like", "progress", "beyond", "uncertain", "rare", "finished",
-    "no_suspects", "starting", "looking", "failed", "comma",
+    "no_suspects", "starting", "looking", "failed", "comma", "near", "near_none", "near_found", "near_more",
+    "near_classes",
+    "near_leaks", "near_move", "near_split", "near_apart", "near_by", "near_by_none", "near_by_near", "near_by_auto",
+    "near_by_folder", "near_by_name", "near_groups", "near_failed", "near_shown",
 )  # fmt: skip
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
@@ -61,10 +65,17 @@ def wire(studio: Studio, shared: Shared, panel: gr.HTML) -> None:
         studio.desk.review(name or "")
         return panel_of(studio, name)
 
+    @guarded
+    def searched(name: str | None) -> str:
+        """In: the data set. Out: the panel, after a search for near-duplicates was begun."""
+        studio.near.begin(studio.desk.opened(name or "").dataset())
+        return panel_of(studio, name)
+
     shared.dataset.change(shown, shared.dataset, panel, **QUIET)
     # each edit is done, however fast they come: keys of the queue are pressed faster than a server answers
     panel.edit(edited, shared.dataset, [shared.dataset, panel], trigger_mode="multiple", concurrency_limit=1, **QUIET)
     panel.review(begun, shared.dataset, panel, trigger_mode="once", **QUIET)
+    panel.near(searched, shared.dataset, panel, trigger_mode="multiple", **QUIET)
 
 
 def panel_of(studio: Studio, name: str | None, problem: str = "") -> str:

@@ -19,6 +19,7 @@ from resnet_studio.workspace import slug
 A_DAY = {"cache-control": "private, max-age=86400"}
 FRESH = {"cache-control": "no-store"}
 QUEUE = 200
+SHARE = Query(ge=0, le=80)
 Sort = Literal["class", "name", "size", "doubt"]
 StatusFilter = Literal["used", "unlabelled", "left_out"]
 
@@ -29,6 +30,7 @@ def routes(studio: Studio) -> APIRouter:
     _add_pictures(router, studio)
     _add_saved(router, studio)
     _add_review(router, studio)
+    _add_near(router, studio)
     return router
 
 
@@ -110,6 +112,37 @@ def _add_review(router: APIRouter, studio: Studio) -> None:
         return {
             "state": "ready", "estimate": begun.found.estimate, "total": len(begun.found.samples),
             "rare": list(begun.found.rare), "suspects": suspects,
+        }  # fmt: skip
+
+
+def _add_near(router: APIRouter, studio: Studio) -> None:
+    @router.get("/near")
+    def near(
+        dataset: str, request: Request, validation: Annotated[float, SHARE] = 15, test: Annotated[float, SHARE] = 15
+    ) -> dict[str, Any]:
+        """How far the search for near-duplicates is, then the groups and what keeping them together does to the split
+        with these shares, in percent.
+        """
+        from resnet_studio.service.near_search import group_rows, leaks, split_rows
+
+        with _missing():
+            opened = studio.desk.opened(dataset)
+            search = studio.near.get(opened.dataset().id)
+        if search is None:
+            return {"state": "none"}
+        if isinstance(search.error, StudioError):
+            return {"state": "failed", "problem": search.error.sentence(language_of(request))}
+        if search.error is not None:
+            return {"state": "failed", "problem": ""}
+        if search.found is None:
+            return {"state": "working", "done": search.done, "total": search.total}
+        with _missing():
+            rows = split_rows(search.dataset, search.found, validation=validation / 100, test=test / 100)
+            leaking, outside = leaks(opened, search.dataset, search.found)
+        return {
+            "state": "ready", "dataset": search.dataset.id, "total": len(search.found),
+            "pictures": sum(map(len, search.found)), "groups": group_rows(opened, search.dataset, search.found),
+            "leaks": leaking, "outside": outside, "split": rows,
         }  # fmt: skip
 
 

@@ -40,6 +40,7 @@ from resnet_studio.service.dataset_cache import DatasetCache
 from resnet_studio.service.desk import Desk
 from resnet_studio.service.importing import Imports
 from resnet_studio.service.making import Making
+from resnet_studio.service.near_search import NearSearches
 from resnet_studio.service.predictors import Models, Predictors
 from resnet_studio.service.run_data import RunData
 from resnet_studio.service.warming import Warming
@@ -64,7 +65,8 @@ class Studio:
     ``workspace`` says where things are, ``jobs`` trains, ``access`` tells who may reach the server; ``runs`` is what
     was read of the runs, ``dataset_cache`` the data sets that pages show, ``imports`` those being imported,
     ``album`` pictures that a model has classified, ``desk`` the data sets that are being mended,
-    ``making`` those that are being made; ``models`` are all there are, ``predictors`` those used last, in memory.
+    ``near`` searches for their near-duplicates, ``making`` those that are being made; ``models`` are all there are,
+    ``predictors`` those used last, in memory.
     """
 
     workspace: Workspace
@@ -77,6 +79,7 @@ class Studio:
     models: Models = field(init=False)
     dataset_cache: DatasetCache = field(init=False)
     desk: Desk = field(init=False)
+    near: NearSearches = field(init=False)
     making: Making = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,6 +87,7 @@ class Studio:
         object.__setattr__(self, "models", Models(self.runs))
         object.__setattr__(self, "dataset_cache", DatasetCache(self.workspace))
         object.__setattr__(self, "desk", Desk(self.workspace))
+        object.__setattr__(self, "near", NearSearches(self.workspace))
         warming = Warming(self.workspace, lambda: bool(self.jobs.running()))
         object.__setattr__(self, "making", Making(self.workspace, self.desk, warming.changed))
 

@@ -380,14 +380,15 @@ window.studioMend = (element, ask) => {
       show(answer);
     };
     const table = (rows) => {
-      const node = made("table", "rs-mend-table"), head = made("tr"), title = made("caption", "rs-h2", w.near_split);
+      const node = made("table", "rs-mend-table"), head = made("tr");
+      node.setAttribute("aria-label", w.near_split);
       head.append(...[w.near_by, w.near_groups, w.train, w.validation, w.test, w.near_apart].map((text) => made("th", "", text)));
-      node.append(title, head);
+      node.append(head);
       for (const row of rows) {
         const line = made("tr"), first = made("th", "", w[`near_by_${row.by}`]);
         first.scope = "row";
-        line.append(first, ...[row.groups, row.train, row.validation, row.test, row.by === "none" ? "" : row.apart]
-          .map((value) => made("td", "rs-number", value === "" ? "–" : number(value))));
+        line.append(first, ...[row.groups, row.train, row.validation, row.test, row.apart]
+          .map((value) => made("td", "rs-number", number(value))));
         node.append(line);
       }
       const frame = made("div", "rs-mend-wide");
@@ -420,7 +421,8 @@ window.studioMend = (element, ask) => {
         leak.append(made("span", "", fill(w.near_leaks, { count: number(answer.leaks) })), move);
         body.append(leak);
       }
-      if (answer.total) body.append(table(answer.split));
+      if (answer.total) body.append(made("h3", "rs-h2", w.near_split), table(answer.split));
+      if (answer.total && !answer.leaks) body.append(made("p", "rs-small", w.near_kept));
       body.append(...answer.groups.map(group));
       if (answer.total > answer.groups.length) body.append(made("p", "rs-small", fill(w.near_shown, { count: number(answer.groups.length) })));
     };

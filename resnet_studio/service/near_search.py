@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from resnet_studio.data.part_names import PARTS
 from resnet_studio.errors import DataError
 from resnet_studio.grouping import Kind, parse
 
@@ -90,7 +91,7 @@ def group_rows(opened: EditedSet, dataset: Dataset, found: Groups) -> list[dict[
             "places": [places[sample.name] for sample in samples[:MOST_PICTURES] if sample.name in places],
             "count": len(samples),
             "classes": [dataset.classes[label] for label in sorted({sample.label for sample in samples})],
-            "parts": sorted({sample.part for sample in samples if sample.part}),
+            "parts": [part for part in PARTS if any(sample.part == part for sample in samples)],
         })  # fmt: skip
     rows.sort(key=lambda row: (len(row["parts"]) < 2, len(row["classes"]) < 2, -row["count"]))
     return rows[:MOST_GROUPS]
@@ -109,13 +110,13 @@ def leaks(opened: EditedSet, dataset: Dataset, found: Groups) -> tuple[int, list
 
 def split_rows(dataset: Dataset, found: Groups, *, validation: float, test: float) -> list[dict[str, Any]]:
     """For each way to keep pictures together that ``dataset`` has: its groups, their pictures, the counts of the parts,
-    and how many of its groups the split that keeps only copies together has on several sides.
+    and how many of its groups lie on several sides all the same, as in preset parts; without any choice, how many
+    groups of near-duplicates do.
     """
     from resnet_studio.data import groups, near
     from resnet_studio.data.dataset import split
 
     alike, rows = near.keys_of(len(dataset.samples), found), []
-    plain = split(dataset, validation=validation, test=test, groups=[""] * len(dataset.samples))
     for kind in CHOICES:
         try:
             keys = groups.keys_of(dataset, parse(kind))
@@ -130,7 +131,7 @@ def split_rows(dataset: Dataset, found: Groups, *, validation: float, test: floa
         counts = {str(part): count for part, count in cut.counts.items()}
         rows.append({
             "by": kind, "groups": shown.groups, "pictures": shown.pictures, **counts,
-            "apart": _apart(dataset, joined, plain),
+            "apart": _apart(dataset, alike if kind == "none" else joined, cut),
         })  # fmt: skip
     return rows
 

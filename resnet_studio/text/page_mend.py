@@ -73,8 +73,12 @@ TEXT: dict[str, tuple[str, str]] = {
     "mend.near": ("Find near-duplicates", "查找近似重复"),
     "mend.near_none": ("No near-duplicates were found.", "未发现近似重复的图片。"),
     "mend.near_found": (
-        "{groups} groups of near-duplicates, {pictures} pictures in all. A training keeps each group on one side of the split.",
-        "共 {groups} 组近似重复，{pictures} 张图片。训练时每组都会保持在同一集合中。",
+        "{groups} groups of near-duplicates, {pictures} pictures in all.",
+        "共 {groups} 组近似重复，{pictures} 张图片。",
+    ),
+    "mend.near_kept": (
+        "A training keeps each group on one side of the split.",
+        "训练时，每组都会保持在同一集合中。",
     ),
     "mend.near_shown": ("The first {count} groups are shown.", "仅显示前 {count} 组。"),
     "mend.near_more": ("and {count} more", "另有 {count} 张"),
@@ -87,7 +91,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "mend.near_split": ("What keeping pictures together does to the split", "保持在一起对划分的影响"),
     "mend.near_by": ("Keep together", "保持在一起"),
     "mend.near_groups": ("Groups", "组数"),
-    "mend.near_apart": ("Torn apart without it", "否则会被拆散的组"),
+    "mend.near_apart": ("Groups on more than one side", "跨集合的组"),
     "mend.near_by_none": ("Only copies", "仅完全相同的副本"),
     "mend.near_by_near": ("Near-duplicates", "近似重复"),
     "mend.near_by_auto": ("Near-duplicates and your groups", "近似重复和您设置的分组"),

@@ -40,7 +40,7 @@ def test_the_groups_and_what_each_choice_does_to_the_split(tmp_path, workspace):
     assert search.error is None and len(search.found) == 10
     rows = {row["by"]: row for row in split_rows(dataset, search.found, validation=0.2, test=0.2)}
     assert (rows["none"]["groups"], rows["near"]["groups"], rows["near"]["pictures"]) == (0, 10, 20)
-    assert rows["near"]["apart"] > 0 and rows["none"]["apart"] == 0 and "folder" not in rows
+    assert rows["none"]["apart"] > 0 and rows["near"]["apart"] == 0 and "folder" not in rows
     assert all(row["train"] + row["validation"] + row["test"] == 20 for row in rows.values())
     shown = group_rows(edited_set(workspace, dataset.id), dataset, search.found)
     assert len(shown) == 10 and all(row["count"] == len(row["places"]) == 2 for row in shown)
@@ -62,7 +62,9 @@ def test_leaks_across_preset_parts_are_gone_once_their_pictures_are_moved_to_tra
         for sample in dataset.samples
         if sample.part == "test" and sample.name.endswith(("/0.png", "/2.png"))
     )
-    assert group_rows(desk.opened(dataset.id), dataset, search.found)[0]["parts"] == ["test", "train"]
+    assert group_rows(desk.opened(dataset.id), dataset, search.found)[0]["parts"] == ["train", "test"]
+    rows = {row["by"]: row for row in split_rows(dataset, search.found, validation=0.15, test=0.15)}
+    assert rows["near"]["apart"] == 2  # parts that the folders say stay as they are
     after = desk.edit(dataset.id, {"kind": "part", "places": outside, "part": "train"}, "browser:x")
     again = ended(searches.begin(after))
     assert leaks(desk.opened(after.id), after, again.found) == (0, []) and len(again.found) == 2

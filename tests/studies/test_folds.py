@@ -150,6 +150,14 @@ def test_the_command_line_reports_all_pictures_and_resumes_by_the_name_of_the_st
     assert low <= values["test"]["mean"] <= high
     assert [row["name"] for row in values["per_class"]] == ["crimson", "seagreen"]
     assert {"group", "new_split_each", "validation"} <= set(values)
+    first, second = (workspace.find_run(row["run"]) for row in values["runs"][:2])
+    for left in (second.report_file, second.folder / "events.jsonl"):  # as if it had never been trained
+        left.unlink()
+    assert second.state().status != "finished" and first.state().status == "finished"
+    resumed = command("resume", values["group"])
+    assert resumed.returncode == 0, resumed.stderr
+    again = json.loads(resumed.stdout.splitlines()[-1])
+    assert (again["study"], again["done"], again["test"]["pictures"]) == ("folds", 3, 24)
     for wrong in (["--folds=1"], ["--folds=40"], ["--folds=x"], ["--folds=3", "--seeds=3"]):
         assert command("train", pictures, *settings, *wrong).returncode == 2
 

@@ -135,9 +135,11 @@ def test_after_an_edit_only_new_pictures_are_computed(mislabelled, workspace, mo
     dataset, _ = mislabelled
     first = review_dataset(workspace, dataset)
     computed = []
-    whole = embedding._computed
+    whole = embedding.compute_features
     monkeypatch.setattr(
-        embedding, "_computed", lambda backbone, files, *more: computed.extend(files) or whole(backbone, files, *more)
+        embedding,
+        "compute_features",
+        lambda backbone, files, *more: computed.extend(files) or whole(backbone, files, *more),
     )
     extra = made.write(tmp_path / "new", {"a.png": striped(900, 0), "b.png": striped(901, 0)})
     mending.edit(workspace, dataset.id, Edit(kind="move", pictures=("cat/1.png",), label="dog"))

@@ -1,8 +1,7 @@
-"""Editing a data set of the workspace: edits go into its log, and what it is now follows from that.
+"""Editing a data set of the workspace: edits go into its log, and what it is now follows from that::
 
->>> mended = edit(workspace, dataset.id, Edit(kind="move", pictures=("cat/7.jpg",), label="dog"))
->>> undo(workspace, mended.id).id == dataset.id
-True
+mended = edit(workspace, dataset.id, Edit(kind="move", pictures=("cat/7.jpg",), label="dog"))
+assert undo(workspace, mended.id).id == dataset.id
 """
 
 from __future__ import annotations

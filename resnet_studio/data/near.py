@@ -47,7 +47,7 @@ def near_groups(
     key = _key(copies, cache)
     if (pairs := _cached(key, cache)) is None:
         contents = sorted(copies)
-        pairs = yield from _search([files[copies[content][0]] for content in contents], device)
+        pairs = yield from search_pairs([files[copies[content][0]] for content in contents], device)
         shape = ((len(pairs.first), 2), "<i8")
         with cache.building(key, {"pairs": shape} if len(pairs.first) else {}) as building:
             if len(pairs.first):
@@ -88,7 +88,7 @@ def _grouped(copies: Mapping[str, Sequence[int]], pairs: likeness.Pairs) -> Grou
     return tuple(tuple(sorted(index for place in group for index in copies[contents[place]])) for group in groups)
 
 
-def _search(files: Sequence[Path], device: str) -> Generator[Progress, None, likeness.Pairs]:
+def search_pairs(files: Sequence[Path], device: str) -> Generator[Progress, None, likeness.Pairs]:
     """The near-duplicates among different ``files``, by their places."""
     cells = np.zeros((len(files), 3, likeness.SIDE, likeness.SIDE), np.uint8)
     features = (

@@ -14,6 +14,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.durations import requested_at
 from resnet_studio.errors import RunError
 from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.run_state import RunState
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Run
 
@@ -109,8 +110,11 @@ class Comparison:
         return {"runs": [asdict(side) for side in self.sides], "settings": dict(self.settings), "pairs": pairs}
 
 
-def compare(runs: Sequence[Run]) -> Comparison:
-    """Compare two or more ``runs``. Raises :class:`RunError` for fewer, one that comes twice or cannot be read."""
+def compare(runs: Sequence[Run], states: Sequence[RunState] | None = None) -> Comparison:
+    """Compare two or more ``runs``, whose ``states`` are read unless they are given.
+
+    Raises :class:`RunError` for fewer runs, for one that comes twice, and for one that cannot be read.
+    """
     if len({run.folder.resolve() for run in runs}) < max(2, len(runs)):
         raise RunError("error.compare.two")
     reports = [RunReport(run) for run in runs]
@@ -119,11 +123,12 @@ def compare(runs: Sequence[Run]) -> Comparison:
     differing = [name for name in names if len({getattr(config, name) for config in configs.values()}) > 1]
     settings = {name: {run: getattr(config, name) for run, config in configs.items()} for name in differing}
     pairs = [_pair(first, second) for first, second in combinations(reports, 2)]
-    return Comparison(tuple(map(_side, reports)), settings, _adjusted(pairs))
+    states = [run.state() for run in runs] if states is None else states
+    return Comparison(tuple(map(_side, reports, states)), settings, _adjusted(pairs))
 
 
-def _side(report: RunReport) -> Side:
-    run, state, scores = report.run, report.run.state(), report.report
+def _side(report: RunReport, state: RunState) -> Side:
+    run, scores = report.run, report.report
     about, best = run.about, state.finished or state.best
     return Side(
         run=run.id,

@@ -97,7 +97,7 @@ def embed(
         repr(backbone.end), *backbone.reading.differences(),
     )  # fmt: skip
     known, new = cached_rows.find(cache, family, "features", contents)
-    computed = _computed(backbone, [files[place] for place in new], device, progress) if new else None
+    computed = compute_features(backbone, [files[place] for place in new], device, progress) if new else None
     width = computed.shape[1] if computed is not None else known[0].arrays["features"].shape[1] if known else 0
     features = np.full((len(files), width), np.nan, np.float32)
     for found in known:
@@ -122,7 +122,9 @@ def _identity(chosen: str, depth: int) -> object:
     return [chosen, status.st_size, status.st_mtime_ns]
 
 
-def _computed(backbone: Backbone, files: Sequence[Path], device: str, progress: Progress | None) -> NDArray[np.float32]:
+def compute_features(
+    backbone: Backbone, files: Sequence[Path], device: str, progress: Progress | None
+) -> NDArray[np.float32]:
     """Features of ``files``; the next pictures are decoded by threads, a chunk at a time."""
     import torch
 

@@ -75,7 +75,7 @@ class Making:
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._workspace = workspace
-        self._desk = desk
+        self.desk = desk
         self._changed = changed
         self._idle = idle_seconds
         self._lock = threading.RLock()
@@ -163,14 +163,14 @@ class Making:
             id = mending.base_of(taken.dataset)
             called = names.composed(name.strip())[: mending.LONGEST_NAME] or "Webcam"
             return made_here.begin(self._workspace, id, taken.files, taken.label, name=called, by=taken.by)[0]
-        opened = self._desk.opened(taken.dataset)
+        opened = self.desk.opened(taken.dataset)
         return adding.add(self._workspace, taken.dataset, taken.files, taken.label, by=taken.by, opened=opened)[0]
 
     def check(self, dataset: str, by: str) -> None:
         """Raise :class:`DataError` where ``by`` may not add to ``dataset``, or there is none."""
         if made_here.is_made(dataset) and not made_here.is_begun(self._workspace, dataset):
             return
-        opened = self._desk.opened(dataset)
+        opened = self.desk.opened(dataset)
         begun = opened.history().lines
         if made_here.is_made(dataset) and begun and begun[0].by != by:
             raise NotYoursError("error.make.not_yours")
@@ -181,7 +181,7 @@ class Making:
         Raises :class:`DataError`.
         """
         self.check(dataset, by)
-        opened, kind = self._desk.opened(dataset), requested.get("kind")
+        opened, kind = self.desk.opened(dataset), requested.get("kind")
         label = str(requested.get("label") or "")
         if kind == "off":
             pictures = _names(opened, label, "used")
@@ -195,14 +195,14 @@ class Making:
         if kind == "rename" and label.strip() in _standing(opened):
             raise DataError("error.edit.same_class", found=names.shown(label))
         if kind in ("undo", "redo", "rename", "move", "remove"):
-            return self._desk.edit(dataset, requested, by)
+            return self.desk.edit(dataset, requested, by)
         raise DataError("error.edit.no_pictures")
 
     def state(self, dataset: str, *, by: str) -> dict[str, Any]:
         """What a page shows of ``dataset``: its classes with their pictures by place, the newest first."""
         if made_here.is_made(dataset) and not made_here.is_begun(self._workspace, dataset):
             return {"dataset": dataset, "cards": [], "undo": False, "redo": False, "mine": True}
-        opened = self._desk.opened(dataset)
+        opened = self.desk.opened(dataset)
         now, history = opened.dataset(), opened.history()
         cards = []
         for name, (used, left_out) in sorted(_standing(opened).items(), key=lambda each: names.natural(each[0])):

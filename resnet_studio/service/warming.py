@@ -31,15 +31,15 @@ class Warming:
         self._busy = busy
         self._lock = threading.Lock()
         self._next: Dataset | None = None
-        self._working = False
+        self.working = False
 
     def changed(self, dataset: Dataset) -> None:
         """Begin with ``dataset``; a set that waited for its turn is left out."""
         with self._lock:
             self._next = dataset
-            if self._working:
+            if self.working:
                 return
-            self._working = True
+            self.working = True
         threading.Thread(target=self._work, name="warm up", daemon=True).start()
 
     def _work(self) -> None:
@@ -48,7 +48,7 @@ class Warming:
             with self._lock:
                 dataset, self._next = self._next, None
                 if dataset is None:
-                    self._working = False
+                    self.working = False
                     return
             try:
                 self._search(dataset)

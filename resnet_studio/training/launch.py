@@ -38,7 +38,7 @@ def train_on_several(
     if run.held():
         raise RunError("error.run.busy", run=run.id)
     offset = run.log.read()[1]
-    children = _started(run, devices)
+    children = start_processes(run, devices)
     forwarded: Request | None = None
     last: Event | None = None
     try:
@@ -61,7 +61,8 @@ def train_on_several(
     return last if run.state().status != "interrupted" or isinstance(last, Interrupted) else _interrupted(run, on_event)
 
 
-def _started(run: Run, devices: int) -> list[subprocess.Popen[bytes]]:
+def start_processes(run: Run, devices: int) -> list[subprocess.Popen[bytes]]:
+    """One process for each of ``devices``; they find each other at a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

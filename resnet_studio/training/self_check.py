@@ -69,7 +69,7 @@ def _check(device: torch.device, compute: hardware.Compute, as_graphs: bool) -> 
     name = hardware.describe(device)
     facts = {"device": str(device), "name": name, "precision": compute.precision, "graphs": as_graphs}
     try:
-        difference = _difference(_changes(device, compute, as_graphs), _reference())
+        difference = _difference(changes(device, compute, as_graphs), _reference())
     except RuntimeError as error:  # whatever a driver says
         return DeviceCheck(**facts, problem=str(error).partition("\n")[0])  # type: ignore[arg-type]
     return DeviceCheck(**facts, difference=difference, seconds=time.perf_counter() - begun)  # type: ignore[arg-type]
@@ -86,7 +86,7 @@ def _batch() -> tuple[Tensor, Tensor]:
     return torch.randn(PICTURES, 3, SIDE, SIDE, generator=draw), torch.arange(PICTURES) % CLASSES
 
 
-def _changes(device: torch.device, compute: hardware.Compute, as_graphs: bool) -> list[Tensor]:
+def changes(device: torch.device, compute: hardware.Compute, as_graphs: bool) -> list[Tensor]:
     """What two steps change in each parameter, by the means that a training uses on ``device``."""
     network = _network()
     before = [value.detach().double() for value in network.parameters()]

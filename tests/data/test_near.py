@@ -98,7 +98,7 @@ def test_a_damaged_picture_and_a_picture_of_one_pixel_do_not_stop_the_search(loo
 def test_what_was_found_is_kept(look, monkeypatch):
     files = scenes(8) | {"b/copy.png": encoded(ImageOps.mirror(scene(1)))}
     _, first, steps = look(files)
-    monkeypatch.setattr(near, "_search", None)
+    monkeypatch.setattr(near, "search_pairs", None)
     _, again, no_steps = look(files)
     assert first == again and steps and not no_steps
 

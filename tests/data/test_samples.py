@@ -32,7 +32,7 @@ def test_the_digits_are_made_at_first_use(workspace):
     dataset = doors.open_data("sample:digits", workspace, progress=lambda done, total: told.append(done / total))
     assert dataset.classes == tuple("0123456789")
     assert len(dataset.samples) == 1797 and dataset.median_side == 16
-    assert dataset.hints == {"horizontal_flip": False, "epochs": 8}
+    assert dataset.hints == {"horizontal_flip": False, "epochs": 8, "near_duplicates": False}
     assert told[-1] == 1
     cut = split(dataset)
     assert len(cut.train) + len(cut.validation) + len(cut.test) == 1797 and len(cut.test) == 269

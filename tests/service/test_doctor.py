@@ -1,6 +1,7 @@
 """The examination of a machine and its workspace."""
 
 import json
+from types import SimpleNamespace
 
 import hand_made
 import pytest
@@ -50,7 +51,7 @@ def test_damaged_runs_are_listed(found, workspace):
 
 
 def test_little_disk_is_said(found, monkeypatch):
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: doctor.shutil._ntuple_diskusage(1, 1, 100 * 2**20))
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(free=100 * 2**20))
     assert [problem.key for problem in found().problems] == ["little_disk"]
 
 

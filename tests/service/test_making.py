@@ -83,7 +83,7 @@ def test_only_the_browser_that_makes_a_set_changes_it(making: Making) -> None:
 def test_a_class_is_switched_off_and_on_without_bringing_back_what_was_left_out_before(making: Making) -> None:
     now = record(making, made_here.new_id(), "cup", 4)
     now = record(making, now, "pen", 2, first=10)
-    desk = making._desk
+    desk = making.desk
     now = desk.edit(now, {"kind": "leave_out", "places": [0]}, ME).id
 
     off = making.edit(now, {"kind": "off", "label": "cup"}, by=ME)

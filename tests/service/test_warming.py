@@ -30,7 +30,7 @@ def record(workspace: Workspace, warming: Warming) -> str:
 
 def wait_for(warming: Warming) -> None:
     until = time.monotonic() + 60
-    while warming._working and time.monotonic() < until:
+    while warming.working and time.monotonic() < until:
         time.sleep(0.05)
 
 
@@ -39,7 +39,7 @@ def test_a_training_finds_the_search_for_near_duplicates_done(tmp_path: Path, mo
     warming = Warming(workspace)
     now = Desk(workspace).opened(record(workspace, warming)).dataset()
     wait_for(warming)
-    monkeypatch.setattr(near, "_search", lambda *_: pytest.fail("it was searched again"))
+    monkeypatch.setattr(near, "search_pairs", lambda *_: pytest.fail("it was searched again"))
     files = [now.path(sample) for sample in now.samples]
     assert list(near.near_groups(now.samples, files, ArrayCache(workspace.cache))) == []
 
@@ -50,4 +50,4 @@ def test_nothing_is_done_beside_a_training(tmp_path: Path, monkeypatch: pytest.M
     warming = Warming(workspace, lambda: True)
     record(workspace, warming)
     wait_for(warming)
-    assert not warming._working
+    assert not warming.working

@@ -41,16 +41,17 @@ class Materials:
 @pytest.fixture
 def trained_part(monkeypatch):
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
-    return lambda: compiling.TrainedPart(Materials(CUDA), steps=100)
+    materials = Materials(CUDA)
+    return compiling.TrainedPart(materials, steps=100), materials.suffix
 
 
 def test_a_recording_is_used_until_memory_runs_out(trained_part, monkeypatch):
     recorded = lambda batch: batch  # noqa: E731 - only its identity matters
     monkeypatch.setattr(compiling, "graphed", lambda *_: recorded)
-    part = trained_part()
+    part, network = trained_part
     assert part.speed_up(0, [], np.arange(8)) == [] and part.forward is recorded
     part.use_uncompiled()
-    assert part.forward is part._materials.suffix
+    assert part.forward is network
 
 
 def test_what_cannot_be_recorded_is_trained_as_it_is(trained_part, monkeypatch):
@@ -58,14 +59,14 @@ def test_what_cannot_be_recorded_is_trained_as_it_is(trained_part, monkeypatch):
         raise RuntimeError("CUDA error: operation not permitted when stream is capturing")
 
     monkeypatch.setattr(compiling, "graphed", fails)
-    part = trained_part()
-    assert part.speed_up(0, [], np.arange(8)) == [] and part.forward is part._materials.suffix
+    part, network = trained_part
+    assert part.speed_up(0, [], np.arange(8)) == [] and part.forward is network
 
 
 def test_a_size_is_recorded_once(trained_part, monkeypatch):
     asked = []
     monkeypatch.setattr(compiling, "graphed", lambda network, inputs, compute: asked.append(len(inputs)) or network)
-    part = trained_part()
+    part, _ = trained_part
     for epoch in range(2):
         part.speed_up(epoch, [], np.arange(8))
     assert asked == [8]

@@ -21,10 +21,10 @@ def resolved(config=None, **facts):
     return plan.resolve(config or TrainConfig(), Facts(**{**given, **facts}))
 
 
-def test_nothing_is_left_open_but_device_and_precision():
+def test_nothing_is_left_open_but_what_the_machine_and_the_pictures_decide():
     found = resolved()
     assert None not in found.to_json().values()
-    assert [key for key, value in found.to_json().items() if value == "auto"] == ["precision", "device"]
+    assert [key for key, value in found.to_json().items() if value == "auto"] == ["precision", "device", "groups"]
 
 
 def test_what_the_user_chose_is_kept():

@@ -52,6 +52,6 @@ def test_what_a_driver_says_is_passed_on(only_fp32, monkeypatch):
     def fails(*_):
         raise RuntimeError("no kernel image is available for execution on the device\nmore")
 
-    monkeypatch.setattr(self_check, "_changes", fails)
+    monkeypatch.setattr(self_check, "changes", fails)
     (found,) = self_check.check_device(CPU)
     assert not found.sound and found.problem == "no kernel image is available for execution on the device"

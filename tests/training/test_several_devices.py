@@ -36,13 +36,13 @@ def new_run(dataset, workspace):
 @pytest.fixture
 def processes(monkeypatch):
     """The processes of the latest training on several devices."""
-    found, start = [], launch._started
+    found, start = [], launch.start_processes
 
     def started(run, devices):
         found[:] = start(run, devices)
         return found
 
-    monkeypatch.setattr(launch, "_started", started)
+    monkeypatch.setattr(launch, "start_processes", started)
     yield found
     for child in found:
         assert child.poll() is not None  # none is left behind

@@ -55,7 +55,7 @@ def _plots(runs: Sequence[Overview], language: Language) -> str:
 def _pairs(runs: Sequence[Overview], language: Language) -> str:
     """Every pair in words, with intervals, and the pictures that two runs disagree on."""
     try:
-        found = comparing.compare([run.run for run in runs])
+        found = comparing.compare([run.run for run in runs], [run.state for run in runs])
     except StudioError:
         return ""
     tested = {side.run for side in found.sides if side.accuracy is not None}

@@ -86,6 +86,7 @@ wait
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
 def test_the_example_for_several_devices_trains_in_both_ways(folder):
     command = ["sh", EXAMPLES / "several_devices.sh", folder, "2", *CPU]

@@ -46,7 +46,7 @@ def test_a_click_on_an_answer_reads_the_pictures_anew(open_page: Callable[..., A
     page.locator('#data-choices [data-kind="chosen"]').wait_for()
     assert classes(page) == ["disc", "square"]
 
-    page.get_by_role("button", name="Undo").click()
+    page.locator("#data-choices").get_by_role("button", name="Undo").click()
     question.wait_for()
     assert classes(page) == ["colour", "grey"]
 

@@ -266,6 +266,7 @@ def test_a_run_is_renamed_and_noted(visit: Callable[..., Any]) -> None:
     page.locator(".rs-run-name", has_text="Best so far").wait_for()
 
 
+@pytest.mark.long
 def test_stopping_a_run_of_another_browser_asks_first(
     visit: Callable[..., Any], studio: Server, class_zip_file: Path
 ) -> None:

@@ -119,7 +119,7 @@ def test_pictures_that_mirror_each_other_are_noticed_whatever_their_classes_are_
     assert note.values["pairs"] == ["a / z"]
     for language in LANGUAGES:
         assert "a / z" in say(note.key, language, **note.values)
-    assert not session.materials.batches.how.flip and not session.materials.config.horizontal_flip
+    assert not session.materials.batches.augmentation.flip and not session.materials.config.horizontal_flip
     assert not run.config.horizontal_flip and run.requested.horizontal_flip
 
 
@@ -129,7 +129,7 @@ def test_pictures_are_compared_with_their_mirror_images_once(two_classes, worksp
     prepared(plan.new_run(dataset, QUICK, workspace))
     monkeypatch.setattr(mirrored, "pooled_features", lambda *_: pytest.fail("looked again"))
     session, events = prepared(plan.new_run(dataset, QUICK.replace(epochs=3), workspace))
-    assert not session.materials.batches.how.flip
+    assert not session.materials.batches.augmentation.flip
     assert [event.key for event in events if isinstance(event, Noted)] == ["note.mirrored"]
 
 
@@ -141,7 +141,7 @@ def test_pictures_are_compared_with_their_mirror_images_once(two_classes, worksp
 )
 def test_pictures_that_look_the_same_in_a_mirror_are_mirrored_as_ever(two_classes, workspace, make):
     session, events = prepared(plan.new_run(two_classes(make, "discs"), QUICK, workspace))
-    assert session.materials.batches.how.flip and not [event for event in events if isinstance(event, Noted)]
+    assert session.materials.batches.augmentation.flip and not [event for event in events if isinstance(event, Noted)]
 
 
 @pytest.mark.slow

@@ -214,6 +214,7 @@ def test_a_study_that_waits_for_a_program_that_ended_is_taken_over_as_one(study,
     after.close()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_study_killed_in_its_second_part_resumes_there_and_reports_all(class_folders, workspace):
     def command(*words):

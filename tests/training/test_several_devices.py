@@ -93,6 +93,7 @@ def test_two_processes_come_to_the_losses_of_one_with_the_same_whole_batch(new_r
     assert list(weights) == list(others)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_pause_and_a_resume_end_as_two_undisturbed_processes_do_to_the_bit(new_run, processes):
     straight, broken, control = new_run(devices=2, epochs=4), new_run(devices=2, epochs=4), Control()
@@ -112,7 +113,7 @@ def test_a_pause_and_a_resume_end_as_two_undisturbed_processes_do_to_the_bit(new
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize("rank", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_when_one_process_is_killed_the_other_ends_and_the_run_can_be_resumed(new_run, processes, rank):
     run, ends = new_run(devices=2, epochs=300), []
     thread = threading.Thread(target=lambda: ends.append(drive(run, Control())))
@@ -128,6 +129,7 @@ def test_when_one_process_is_killed_the_other_ends_and_the_run_can_be_resumed(ne
     assert isinstance(end, Finished) and end.reason == "stopped"
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_any_process_of_the_workspace_stops_it_and_the_death_of_the_starter_pauses_it(new_run, workspace):
     run = new_run(devices=2, epochs=2000)

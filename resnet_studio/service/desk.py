@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio.data import checkup, mending, names
+from resnet_studio.data import checkup, made_here, mending, names
 from resnet_studio.data.edits import Edit
 from resnet_studio.errors import DataError, StudioError
 from resnet_studio.service.thumbnails import thumbnail
@@ -38,6 +38,10 @@ class Begun:
     error: Exception | None = None
 
 
+class NotYoursError(DataError):
+    """A data set that another browser makes."""
+
+
 class Desk:
     """The last few data sets with their logs. Safe to use from many threads."""
 
@@ -60,8 +64,15 @@ class Desk:
             self._opened.move_to_end(key)
             return self._opened[key]
 
+    def check(self, id: str, by: str) -> None:
+        """Raise :class:`NotYoursError` where ``by`` may not change the set: one made on the page is its maker's."""
+        begun = self.opened(id).history().lines
+        if made_here.is_made(id) and begun and begun[0].by != by:
+            raise NotYoursError("error.make.not_yours")
+
     def edit(self, id: str, requested: Mapping[str, Any], by: str) -> Dataset:
         """Do what a page ``requested``: a kind, the places of pictures, a class. Raises :class:`DataError`."""
+        self.check(id, by)
         opened, kind = self.opened(id), requested.get("kind")
         if kind == "undo":
             return opened.undo(by=by)

@@ -22,11 +22,11 @@ from resnet_studio.data.edits import Edit
 from resnet_studio.data.formats import SNIFFED_BYTES, sniff
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import DataError
+from resnet_studio.service.desk import Desk, NotYoursError
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
     from resnet_studio.data.mending import EditedSet
-    from resnet_studio.service.desk import Desk
     from resnet_studio.workspace import Workspace
 
 MOST_BYTES = 32 * 2**20
@@ -55,10 +55,6 @@ class _Take:
     files: list[tuple[str, Path]] = field(default_factory=list)
     bytes: int = 0
     last: float = field(default_factory=time.monotonic)
-
-
-class NotYoursError(DataError):
-    """A data set that another browser makes."""
 
 
 class Making:
@@ -170,10 +166,7 @@ class Making:
         """Raise :class:`DataError` where ``by`` may not add to ``dataset``, or there is none."""
         if made_here.is_made(dataset) and not made_here.is_begun(self._workspace, dataset):
             return
-        opened = self.desk.opened(dataset)
-        begun = opened.history().lines
-        if made_here.is_made(dataset) and begun and begun[0].by != by:
-            raise NotYoursError("error.make.not_yours")
+        self.desk.check(dataset, by)
 
     def edit(self, dataset: str, requested: Mapping[str, Any], *, by: str) -> Dataset:
         """Do what a page ``requested``; besides what :meth:`Desk.edit` does, switch a class ``off`` or ``on``.

@@ -10,8 +10,8 @@ import pytest
 
 from resnet_studio.data import library, made_here
 from resnet_studio.errors import DataError
-from resnet_studio.service.desk import Desk
-from resnet_studio.service.making import MOST_PICTURES, Making, NotYoursError
+from resnet_studio.service.desk import Desk, NotYoursError
+from resnet_studio.service.making import MOST_PICTURES, Making
 from resnet_studio.workspace import Workspace
 
 ME, OTHER = "browser:me", "browser:other"
@@ -54,6 +54,18 @@ def test_a_set_begins_with_its_first_take_and_each_take_is_one_edit(making: Maki
     assert undone.counts == {"cup": 4} and not making.state(now, by=ME)["undo"]
     assert making.edit(now, {"kind": "redo"}, by=ME).id == now
     assert list(workspace.temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "requested",
+    [{"kind": "undo"}, {"kind": "leave_out", "places": [0]}, {"kind": "rename", "classes": ["cup"], "label": "x"}],
+)
+def test_the_grid_of_another_browser_changes_nothing_of_it_either(making: Making, requested: dict[str, object]) -> None:
+    now = record(making, made_here.new_id(), "cup", 4)
+    with pytest.raises(NotYoursError):
+        making.desk.edit(now, requested, OTHER)
+    assert cards(making, now) == {"cup": 4}
+    assert making.desk.edit(now, {"kind": "leave_out", "places": [0]}, ME).counts == {"cup": 3}
 
 
 def test_pictures_of_a_page_that_went_away_are_not_lost(workspace: Workspace) -> None:

@@ -1,5 +1,5 @@
 // Results: cells, lists and tables of the view answer to mouse and keyboard; parts are fetched from our own routes.
-window.studioResults = (element, go, choose) => {
+window.studioResults = (element, go, choose, analyse) => {
   const number = (text) => (text === undefined || text === "" ? null : Number(text));
 
   const fetched = async (path, selector, focus) => {
@@ -75,9 +75,39 @@ window.studioResults = (element, go, choose) => {
     button.wait = setTimeout(() => { button.textContent = before; }, 2500);
   };
 
+  // A panel is filled in when it is opened; one whose part is being computed is looked at again until it is there.
+  const fillPanel = async (panel) => {
+    const page = panel.closest(".res-page");
+    if (!page || !panel.open) return;
+    clearTimeout(panel.wait);
+    let answer = null;
+    try {
+      const response = await fetch(`${page.dataset.run}panel/${panel.dataset.part}`, { credentials: "same-origin" });
+      if (response.ok) answer = await response.json();
+    } catch { /* the server is away: asked again below */ }
+    if (!panel.isConnected || !panel.open) return;
+    if (answer?.state === "none" && !panel.begun) {
+      panel.begun = true;
+      analysis(panel, "begin");
+      return;
+    }
+    const body = panel.querySelector(".res-panel-body");
+    if (answer && panel.shown !== answer.html) body.innerHTML = panel.shown = answer.html;
+    panel.dataset.state = answer?.state ?? "away";
+    if (!answer || answer.state === "queued" || answer.state === "working")
+      panel.wait = setTimeout(() => fillPanel(panel), document.hidden ? 5000 : 1000);
+  };
+  const analysis = (panel, action) => {
+    const run = decodeURIComponent(panel.closest(".res-page").dataset.run.split("/").at(-2));
+    analyse({ run, part: panel.dataset.part, action });
+    clearTimeout(panel.wait);
+    panel.wait = setTimeout(() => fillPanel(panel), 300);
+  };
+
   const act = (target) => {
     const data = target.dataset;
     if (data.go) go(data.go);
+    else if (data.analysis) analysis(target.closest(".res-panel"), data.analysis);
     else if (data.sort) sort(target);
     else if ("copy" in data) copy(target);
     else if (data.back) pictures(null, null);
@@ -102,6 +132,9 @@ window.studioResults = (element, go, choose) => {
     else return;
     event.preventDefault();
   });
+  element.addEventListener("toggle", (event) => {
+    if (event.target.matches?.(".res-panel")) fillPanel(event.target);
+  }, true);
   element.addEventListener("focusin", roving);
   new MutationObserver(roving).observe(element, { childList: true, subtree: true });
   roving();

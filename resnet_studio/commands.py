@@ -72,7 +72,7 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
         case "compare":
             return export_commands.compare(options, workspace)
         case "report":
-            return export_commands.report(options, workspace)
+            return export_commands.report(options, workspace, terminal)
         case "tables":
             return export_commands.write_tables(options, workspace)
         case "plots":

@@ -20,9 +20,11 @@ from resnet_studio.workspace import Run, Workspace
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from resnet_studio.terminal import Terminal
 
 Command = Callable[[str, str], argparse.ArgumentParser]
 RUN = "a run's id, or 'last'"
+PARTS = "the slow parts to compute: all (default), none, or names with commas between; stored ones are in it anyway"
 TABLES = ("classes", "confusion", "predictions", "epochs")
 
 
@@ -34,6 +36,7 @@ def add(command: Command) -> None:
     report = command("report", "write a report on a run to hand in, as one HTML file")
     report.add_argument("run", metavar="RUN", help=RUN)
     report.add_argument("--out", type=Path, metavar="FILE", help="the HTML file (default: RUN-report.html)")
+    report.add_argument("--parts", default="all", help=PARTS)
     report.add_argument("--language", choices=("en", "zh"), default="en", help="its language (default en)")
 
     table = command("tables", "write a run's scores, predictions and epochs, or the list of all runs, as tables")
@@ -71,12 +74,13 @@ def compare(options: argparse.Namespace, workspace: Workspace) -> Result:
     return Result("\n".join(lines), found.to_json())
 
 
-def report(options: argparse.Namespace, workspace: Workspace) -> Result:
+def report(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Write the report on a run to hand in."""
     run = workspace.find_run(options.run)
     out = options.out or Path(f"{run.id}-report.html")
     if out.is_dir():
         raise RunError("error.report.exists", path=str(out))
+    report_api.compute_parts(run, options.parts, on_step=terminal.progress)
     report_api.save_report(run, out, language=options.language)
     return Result(str(out), {**html_report.to_json(run), "file": str(out)})
 

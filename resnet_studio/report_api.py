@@ -7,15 +7,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resnet_studio.durable import replacing
+from resnet_studio.errors import ConfigError
 from resnet_studio.text import Language
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.evaluation.compare import Comparison
+    from resnet_studio.evaluation.parts import Part
 
 
 def compare(*runs: Run | str, workspace: Workspace | None = None) -> Comparison:
@@ -26,6 +29,40 @@ def compare(*runs: Run | str, workspace: Workspace | None = None) -> Comparison:
     from resnet_studio.evaluation.compare import compare as compared
 
     return compared([_found(run, workspace) for run in runs])
+
+
+def compute_parts(
+    run: Run | str,
+    names: str = "all",
+    *,
+    on_step: Callable[[str, int, int], None] | None = None,
+    workspace: Workspace | None = None,
+) -> None:
+    """Compute the parts of the report on ``run`` that take a while, and store them in its folder.
+
+    ``names``: "all", "none", or names with commas between them; ``on_step(name, done, total)`` is called on the way.
+    What is stored already is not computed again. Raises :class:`ConfigError` for a part that there is not.
+    """
+    from resnet_studio.evaluation import slow_parts
+    from resnet_studio.evaluation.parts import RunReport
+
+    report, wanted = RunReport(_found(run, workspace)), _slow_parts(names)
+    for part in wanted if report.report else ():
+        for step in slow_parts.update(report, part):
+            if on_step is not None:
+                on_step(part.name, step.done, step.total)
+
+
+def _slow_parts(names: str) -> list[Part[Any]]:
+    from resnet_studio.evaluation import run_report
+
+    slow = [part for part in run_report.PARTS if not part.quick]
+    if names in ("all", "none"):
+        return slow if names == "all" else []
+    known, chosen = [part.name for part in slow], [name.strip() for name in names.split(",")]
+    if unknown := [name for name in chosen if name not in known]:
+        raise ConfigError("error.report.no_part", name=unknown[0], known=known)
+    return [part for part in slow if part.name in chosen]
 
 
 def save_report(

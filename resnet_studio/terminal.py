@@ -68,6 +68,10 @@ class Terminal:
         """A progress callback for work called ``what``."""
         return Steps(self, what)
 
+    def progress(self, name: str, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` steps of something are done."""
+        self._show_transient(f"{name}: {_bar(done, total)} {done:,}/{total:,}")
+
     def line(self, text: str) -> None:
         """A line that stays."""
         self._clear()

@@ -13,14 +13,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import RunError
 from resnet_studio.evaluation import outputs as outputs_file
 from resnet_studio.evaluation.outputs import Outputs
 from resnet_studio.evaluation.report import Report
 from resnet_studio.evaluation.report_format import is_report
 from resnet_studio.workspace import Run
+
+if TYPE_CHECKING:
+    from resnet_studio.data.dataset import Split
+    from resnet_studio.prediction import Predictor
 
 Value = TypeVar("Value")
 
@@ -38,6 +43,18 @@ class RunReport:
             return outputs_file.read(self.run.logits_file)
         except RunError:
             return {}
+
+    @cached_property
+    def split(self) -> Split:
+        """The pictures of each part, wherever they are by now. Raises :class:`RunError` where that makes no sense."""
+        return split_of(self.run)
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The run's best network, loaded on demand. Raises :class:`CheckpointError` where there is none."""
+        from resnet_studio.prediction import Predictor
+
+        return Predictor(self.run.best)
 
     @cached_property
     def report(self) -> Report | None:
@@ -75,7 +92,8 @@ class RunReport:
 class Part(ABC, Generic[Value]):
     """One part of a report. Raise ``version`` when what is computed changes: older values are computed again.
 
-    ``quick`` parts are computed when a training ends, the others when somebody asks for them. A part with arrays or
+    ``quick`` parts are computed when a training ends, the others when somebody asks for them (see
+    :mod:`resnet_studio.evaluation.slow_parts`). A part with arrays or
     pictures keeps them in ``report-NAME.*`` beside its JSON file and overrides :meth:`load` and :meth:`store`.
     """
 

@@ -40,6 +40,11 @@ def complete(run: Run) -> None:
             report.update(part)
 
 
+def find(name: str) -> Part[Any] | None:
+    """The part called ``name``; None where there is none."""
+    return next((part for part in PARTS if part.name == name), None)
+
+
 def to_json(report: RunReport) -> Mapping[str, Any]:
     """The scores and pictures, and under its name each part that is stored or takes no time; else None."""
     values: dict[str, Any] = {} if report.report is None else report.report.to_json()

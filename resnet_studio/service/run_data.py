@@ -144,11 +144,13 @@ class RunData:
             return None
 
     def part(self, run: Run, part: Part[Value]) -> Value | None:
-        """A part of the run's report; None where the run has not got what that is computed from."""
+        """A part of the run's report; None where the run has not got what that is computed from, or where it takes long
+        and was not asked for yet.
+        """
         sources = (run.report_file, run.logits_file, run.folder / part.file)
         there = [_file(path) for path in sources if path.is_file()]
         stamp, weight = tuple(stamp for stamp, _ in there), max((size for _, size in there), default=0)
-        return self._files.get((part.name, run.folder), stamp, weight, lambda: RunReport(run).get(part))
+        return self._files.get((part.name, run.folder), stamp, weight, lambda: _value(run, part))
 
     def split(self, run: Run) -> Split | None:
         """The pictures of each part; None where they cannot be read."""
@@ -185,6 +187,11 @@ def look(run: Run) -> Overview | Damaged:
 def _overview(folded: Folded) -> Overview:
     settings, run = folded.settings, folded.run
     return Overview(run, settings.about, settings.requested, settings.resolved, run.mark_interrupted(folded.state))
+
+
+def _value(run: Run, part: Part[Value]) -> Value | None:
+    report = RunReport(run)
+    return report.get(part) if part.quick else part.load(report)
 
 
 def _file(path: Path) -> tuple[tuple[int, int], int]:

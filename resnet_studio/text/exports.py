@@ -21,6 +21,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "{path!r} exists and is a folder; give the name of a file.",
         "{path!r} 是一个文件夹；请给出文件名。",
     ),
+    "error.report.no_part": (
+        "There is no part {name!r}: choose from {known}, or all, or none.",
+        "没有名为 {name!r} 的部分：可选 {known}，或 all（全部）、none（不算）。",
+    ),
     "compare.pairs": ("Every pair, picture by picture", "逐对、逐图比较"),
     "compare.picture": ("Picture", "图片"),
     "compare.better": (

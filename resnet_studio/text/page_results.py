@@ -5,6 +5,21 @@ TEXT: dict[str, tuple[str, str]] = {
     "results.choose": ("Run", "训练记录"),
     "results.choice": ("{name} · {score} · {when}", "{name} · {score} · {when}"),
     "results.choice.no_test": ("no test", "无测试"),
+    "results.panels": ("Understand it", "深入了解"),
+    "results.panel_nothing": ("This run has nothing to show here.", "这次训练没有可显示的内容。"),
+    "results.panel_queued": ("Waiting until another analysis is done.", "正在等待其他分析完成。"),
+    "results.panel_working": ("Computing. You can leave this page; it goes on.", "正在计算。离开本页也会继续。"),
+    "results.panel_done": ("{done} of {total}", "{done} / {total}"),
+    "results.panel_stop": ("Stop", "停止"),
+    "results.panel_none": ("Not computed yet.", "尚未计算。"),
+    "results.panel_stopped": ("Stopped. What was computed is kept.", "已停止。已算出的部分会保留。"),
+    "results.panel_failed": (
+        "This could not be computed. Try again; if it fails again, the server's log says why.",
+        "无法完成计算。请重试；如果仍然失败，服务器日志中有原因。",
+    ),
+    "results.panel_begin.none": ("Compute", "开始计算"),
+    "results.panel_begin.stopped": ("Go on", "继续"),
+    "results.panel_begin.failed": ("Try again", "重试"),
     "results.none.title": ("No results yet", "还没有结果"),
     "results.none.text": (
         "Once a model is trained, its score on pictures that it has never seen appears here, with every mistake as a "

@@ -36,6 +36,7 @@ from gradio.i18n import I18nData
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
 from resnet_studio.service.album import Album
+from resnet_studio.service.analyses import Analyses
 from resnet_studio.service.dataset_cache import DatasetCache
 from resnet_studio.service.desk import Desk
 from resnet_studio.service.importing import Imports
@@ -66,7 +67,7 @@ class Studio:
     was read of the runs, ``dataset_cache`` the data sets that pages show, ``imports`` those being imported,
     ``album`` pictures that a model has classified, ``desk`` the data sets that are being mended,
     ``near`` searches for their near-duplicates, ``making`` those that are being made; ``models`` are all there are,
-    ``predictors`` those used last, in memory.
+    ``predictors`` those used last, in memory, ``analyses`` the slow parts of reports that are being computed.
     """
 
     workspace: Workspace
@@ -75,6 +76,7 @@ class Studio:
     imports: Imports = field(default_factory=Imports)
     album: Album = field(default_factory=Album)
     predictors: Predictors = field(default_factory=Predictors)
+    analyses: Analyses = field(default_factory=Analyses)
     runs: RunData = field(init=False)
     models: Models = field(init=False)
     dataset_cache: DatasetCache = field(init=False)

@@ -18,6 +18,7 @@ from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, 
 from resnet_studio.ui.page.frame import address, loading, selected_tab
 from resnet_studio.ui.page.ownership import this_browser
 from resnet_studio.ui.page.templates import render
+from resnet_studio.ui.results import panels
 from resnet_studio.ui.results.downloads import downloads_panel
 from resnet_studio.ui.results.exports import export_panel
 from resnet_studio.ui.results.matrix import matrix, pairs
@@ -25,7 +26,10 @@ from resnet_studio.ui.results.pictures import PICTURES_MOST, PICTURES_SHOWN, pic
 from resnet_studio.ui.results.view import cards, class_table, empty, headline, waiting
 from resnet_studio.workspace import safe_name
 
-SCRIPT = 'window.studioResults(element, (to) => trigger("go", { to }), (run) => trigger("choose", { run }));'
+SCRIPT = (
+    'window.studioResults(element, (to) => trigger("go", { to }), (run) => trigger("choose", { run }), '
+    '(asked) => trigger("analyse", asked));'
+)
 FEW_CLASSES = 5
 """Up to so many classes the matrix needs little room, and the pictures stand beside it."""
 
@@ -34,7 +38,6 @@ def build(studio: Studio, shared: Shared) -> None:
     """Fill the tab: a chooser of runs, and one view that shows everything about the chosen one."""
     data = studio.runs
     view = gr.HTML(loading(), elem_id="results-view", js_on_load=SCRIPT, apply_default_css=False)
-
     shown_version = gr.State("")
 
     @guarded
@@ -69,6 +72,7 @@ def build(studio: Studio, shared: Shared) -> None:
     for listen in (shared.run.change, shared.live_phase.change, selected_tab().select):
         listen(show, [shared.run, shown_version], [view, shown_version], **quiet)
     view.choose(look_at, None, shared.run, **quiet)
+    view.analyse(panels.handler(studio), None, None, **quiet)
     view.go(go, shared.run, [shared.tabs, shared.tried], **quiet)
 
 
@@ -115,7 +119,14 @@ def page(data: RunData, overviews: list[Overview], run: Overview | None, languag
     if run is None:
         return empty(language)
     parts = [headline(run, chooser(overviews, run, language), language, browser), waiting(run, language)]
-    shown: dict[str, Any] = {"address": "", "tested": {}, "few_classes": False, "curves": "", "downloads": ""}
+    shown: dict[str, Any] = {
+        "address": "",
+        "tested": {},
+        "few_classes": False,
+        "curves": "",
+        "downloads": "",
+        "panels": "",
+    }
     if run.state.finished is None:
         shown["curves"] = curves_panel(run, language) if run.state.ended else ""
         return render("results/page.html", parts=parts, **shown)
@@ -129,6 +140,7 @@ def page(data: RunData, overviews: list[Overview], run: Overview | None, languag
             "classes": class_table(report, language),
             "pairs": pairs(report, language),
         }
+        shown["panels"] = panels.closed_panels(language)
     shown |= {
         "curves": curves_panel(run, language),
         "downloads": downloads_panel(run, language) + export_panel(run, language),
@@ -165,6 +177,7 @@ def routes(studio: Studio) -> APIRouter:
     data = studio.runs
     router.include_router(downloads.routes(studio))
     router.include_router(export_routes.routes(studio))
+    router.include_router(panels.routes(studio))
 
     def found(name: str) -> tuple[Overview, Mapping[str, Any]]:
         run = data.find(name) if safe_name(name) else None

@@ -1,0 +1,99 @@
+"""The panels under the scores of a run, one for each part of its report: opened on demand, computed where needed.
+
+To add one, put it on the list: its part, and what draws the part's value. Its title and the sentence under it are the
+texts ``results.panel.NAME`` and ``results.panel.NAME.help``. A panel is fetched when it is opened; where its part takes
+long, opening it begins to compute it, and the panel shows how far that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from fastapi import APIRouter, HTTPException, Request
+from markupsafe import Markup
+
+from resnet_studio.evaluation.parts import Part
+from resnet_studio.service.run_data import Overview
+from resnet_studio.text import Language
+from resnet_studio.ui.page.context import Studio, guarded, language_of
+from resnet_studio.ui.page.downloads import FRESH
+from resnet_studio.ui.page.templates import render
+from resnet_studio.workspace import safe_name
+
+Draw = Callable[[Studio, Overview, Any, Language], Markup]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What ``draw(studio, run, value, language)`` makes of the value of ``part``."""
+
+    part: Part[Any]
+    draw: Draw
+
+    @property
+    def name(self) -> str:
+        """Of the part."""
+        return self.part.name
+
+
+PANELS: tuple[Panel, ...] = ()
+
+
+def find(name: str) -> Panel | None:
+    """The panel called ``name``, which may come from anywhere."""
+    return next((panel for panel in PANELS if panel.name == name), None)
+
+
+def closed_panels(language: Language) -> Markup:
+    """All panels, closed; the script of the tab fills in one that is opened."""
+    return render("results/panels.html", language, panels=[panel.name for panel in PANELS])
+
+
+def content(studio: Studio, run: Overview, panel: Panel, language: Language) -> dict[str, Any]:
+    """The state of a panel ("ready", "none", "queued", "working", "stopped", "failed"), and its HTML."""
+    value = studio.runs.part(run.run, panel.part)
+    if value is not None:
+        return {"state": "ready", "html": panel.draw(studio, run, value, language)}
+    analysis = studio.analyses.get(run.run, panel.part)
+    state = "none" if analysis is None else analysis.state
+    if panel.part.quick or (analysis is not None and state == "done"):
+        return {"state": "ready", "html": render("results/panel_nothing.html", language)}
+    problem = analysis.error.sentence(language) if analysis and analysis.error else ""
+    values = {"state": state, "done": analysis.done if analysis else 0, "total": analysis.total if analysis else 0}
+    shown = render("results/panel_progress.html", language, problem=problem, part=panel.name, **values)
+    return {**values, "html": shown}
+
+
+def handler(studio: Studio) -> Callable[[gr.EventData], None]:
+    """Of the view: begins or stops the computation of a panel."""
+
+    @guarded
+    def analyse(event: gr.EventData) -> None:
+        """In: a run, one of its panels, and whether to begin or stop what that takes."""
+        data, panel = studio.runs, find(str(getattr(event, "part", "")))
+        run = data.find(data.run_id(getattr(event, "run", None)))
+        if run is None or panel is None or panel.part.quick:
+            return
+        if getattr(event, "action", "") == "stop":
+            studio.analyses.stop(run.run, panel.part)
+        else:
+            studio.analyses.begin(run.run, panel.part)
+
+    return analyse
+
+
+def routes(studio: Studio) -> APIRouter:
+    """What is in a panel now."""
+    router = APIRouter()
+
+    @router.get("/studio/runs/{name}/panel/{part}")
+    def panel(request: Request, name: str, part: str) -> dict[str, Any]:
+        run, found = (studio.runs.find(name) if safe_name(name) else None), find(part)
+        if run is None or found is None:
+            raise HTTPException(404, headers=FRESH)
+        return content(studio, run, found, language_of(request))
+
+    return router

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio.data import checkup, made_here, mending, names
+from resnet_studio.data import brought, checkup, mending, names
 from resnet_studio.data.edits import Edit
 from resnet_studio.errors import DataError, StudioError
 from resnet_studio.service.thumbnails import thumbnail
@@ -39,7 +39,7 @@ class Begun:
 
 
 class NotYoursError(DataError):
-    """A data set that another browser makes."""
+    """A data set that another browser brought in, or makes."""
 
 
 class Desk:
@@ -64,15 +64,19 @@ class Desk:
             self._opened.move_to_end(key)
             return self._opened[key]
 
-    def check(self, id: str, by: str) -> None:
-        """Raise :class:`NotYoursError` where ``by`` may not change the set: one made on the page is its maker's."""
-        begun = self.opened(id).history().lines
-        if made_here.is_made(id) and begun and begun[0].by != by:
+    def check(self, id: str, by: str, *, local: bool = False) -> None:
+        """Raise :class:`NotYoursError` where ``by`` may not change the set, or delete it: only those may who brought it
+        in or began it, and whoever is ``local``, at this very machine.
+        """
+        mending.folder_of(self._workspace, id)
+        if not local and not brought.may_change(self._workspace, id, by):
             raise NotYoursError("error.make.not_yours")
 
-    def edit(self, id: str, requested: Mapping[str, Any], by: str) -> Dataset:
-        """Do what a page ``requested``: a kind, the places of pictures, a class. Raises :class:`DataError`."""
-        self.check(id, by)
+    def edit(self, id: str, requested: Mapping[str, Any], by: str, *, local: bool = False) -> Dataset:
+        """Do what a page ``requested``: a kind, the places of pictures, a class. Raises :class:`DataError`; the rest is
+        as for :meth:`check`.
+        """
+        self.check(id, by, local=local)
         opened, kind = self.opened(id), requested.get("kind")
         if kind == "undo":
             return opened.undo(by=by)

@@ -78,12 +78,14 @@ class Making:
         self._adding = threading.Lock()
         self._takes: dict[str, _Take] = {}
 
-    def stage(self, take: str, dataset: str, label: str, name: str, content: bytes, *, by: str) -> int:
+    def stage(
+        self, take: str, dataset: str, label: str, name: str, content: bytes, *, by: str, local: bool = False
+    ) -> int:
         """Have the picture ``content``, called ``name``, wait in ``take``; returns how many wait there.
 
-        Raises :class:`DataError` where it is no picture, or there is no room.
+        ``local`` as for :meth:`Desk.check`. Raises :class:`DataError` where it is no picture, or there is no room.
         """
-        self.check(dataset, by)
+        self.check(dataset, by, local=local)
         if not _TAKE.fullmatch(take):
             raise DataError("error.make.take")
         label = mending.class_name(label)
@@ -162,18 +164,18 @@ class Making:
         opened = self.desk.opened(taken.dataset)
         return adding.add(self._workspace, taken.dataset, taken.files, taken.label, by=taken.by, opened=opened)[0]
 
-    def check(self, dataset: str, by: str) -> None:
+    def check(self, dataset: str, by: str, *, local: bool = False) -> None:
         """Raise :class:`DataError` where ``by`` may not add to ``dataset``, or there is none."""
         if made_here.is_made(dataset) and not made_here.is_begun(self._workspace, dataset):
             return
-        self.desk.check(dataset, by)
+        self.desk.check(dataset, by, local=local)
 
-    def edit(self, dataset: str, requested: Mapping[str, Any], *, by: str) -> Dataset:
+    def edit(self, dataset: str, requested: Mapping[str, Any], *, by: str, local: bool = False) -> Dataset:
         """Do what a page ``requested``; besides what :meth:`Desk.edit` does, switch a class ``off`` or ``on``.
 
         Raises :class:`DataError`.
         """
-        self.check(dataset, by)
+        self.check(dataset, by, local=local)
         opened, kind = self.desk.opened(dataset), requested.get("kind")
         label = str(requested.get("label") or "")
         if kind == "off":
@@ -188,10 +190,10 @@ class Making:
         if kind == "rename" and label.strip() in _standing(opened):
             raise DataError("error.edit.same_class", found=names.shown(label))
         if kind in ("undo", "redo", "rename", "move", "remove"):
-            return self.desk.edit(dataset, requested, by)
+            return self.desk.edit(dataset, requested, by, local=local)
         raise DataError("error.edit.no_pictures")
 
-    def state(self, dataset: str, *, by: str) -> dict[str, Any]:
+    def state(self, dataset: str, *, by: str, local: bool = False) -> dict[str, Any]:
         """What a page shows of ``dataset``: its classes with their pictures by place, the newest first."""
         if made_here.is_made(dataset) and not made_here.is_begun(self._workspace, dataset):
             return {"dataset": dataset, "cards": [], "undo": False, "redo": False, "mine": True}
@@ -204,7 +206,7 @@ class Making:
                 {"name": name, "count": len(shown), "off": not used, "places": shown[: -SHOWN - 1 : -1]}
             )  # fmt: skip
         try:
-            self.check(dataset, by)
+            self.check(dataset, by, local=local)
             mine = True
         except NotYoursError:
             mine = False

@@ -48,8 +48,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "make.saving": ("Saving…", "正在保存…"),
     "make.saved": ("Everything is saved.", "已全部保存。"),
     "make.not_mine": (
-        "Another browser makes this set: you can look at it here, and change a copy that you begin yourself.",
-        "此数据集由另一个浏览器创建：你可以在这里查看；如需修改，请新建自己的数据集。",
+        "Another browser brought this set in: you can look at it here. To change pictures, begin a set of your own.",
+        "此数据集由另一个浏览器导入：你可以在这里查看；如需修改，请新建自己的数据集。",
     ),
     "make.fresh": ("Begin a new set", "新建数据集"),
     "make.refused": ("{count} files could not be used. {problem}", "有 {count} 个文件无法使用。{problem}"),
@@ -88,7 +88,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "无法识别浏览器。请允许此页面使用 Cookie，然后重新载入。",
     ),
     "error.make.not_yours": (
-        "Another browser makes this set. Begin a set of your own to change it.",
-        "此数据集由另一个浏览器创建。如需修改，请新建自己的数据集。",
+        "Only the browser that brought this set in can change it. Bring the pictures in here too, or begin a set of "
+        "your own.",
+        "只有导入此数据集的浏览器才能修改它。请在此浏览器中也导入这些图片，或新建自己的数据集。",
     ),
 }  # fmt: skip

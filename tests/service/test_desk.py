@@ -7,13 +7,13 @@ import time
 import made
 import pytest
 
-from resnet_studio.data import mending
+from resnet_studio.data import brought, library, mending
 from resnet_studio.data.dataset import Dataset, Sample, save
 from resnet_studio.data.doors import open_data
 from resnet_studio.data.fingerprints import fingerprint
 from resnet_studio.errors import DataError
 from resnet_studio.service import desk as desk_module
-from resnet_studio.service.desk import Desk
+from resnet_studio.service.desk import Desk, NotYoursError
 
 
 @pytest.fixture
@@ -23,7 +23,9 @@ def desk(workspace):
 
 @pytest.fixture
 def dataset(class_zip, workspace):
-    return open_data(class_zip({"cat": 12, "dog": 12}), workspace)
+    opened = open_data(class_zip({"cat": 12, "dog": 12}), workspace)
+    brought.record(workspace, opened.id, "browser:x")
+    return opened
 
 
 def names_of(desk, dataset, places):
@@ -61,6 +63,31 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(desk, dataset, asked, work
     with pytest.raises(DataError):
         desk.edit(dataset.id, asked, "browser:x")
     assert mending.current(workspace, dataset.id) == dataset
+
+
+def test_a_set_is_changed_by_those_who_brought_it_in_and_at_the_machine(desk, class_zip, workspace):
+    archive = class_zip({"cat": 3, "dog": 3})
+    dataset, out = open_data(archive, workspace), {"kind": "leave_out", "places": [0]}
+    for by in ("browser:x", "browser:", ""):
+        with pytest.raises(NotYoursError):
+            desk.edit(dataset.id, out, by)
+    assert mending.current(workspace, dataset.id) == dataset
+    for by in ("browser:x", "browser:y", "browser:x"):  # two bring in the same pictures
+        brought.record(workspace, open_data(archive, workspace).id, by)
+    assert desk.edit(dataset.id, out, "browser:x").counts == {"cat": 2, "dog": 3}
+    assert desk.edit(dataset.id, {"kind": "undo"}, "browser:y").id == dataset.id
+    with pytest.raises(NotYoursError):
+        desk.edit(dataset.id, out, "browser:z")
+    assert desk.edit(dataset.id, out, "browser:z", local=True).counts == {"cat": 2, "dog": 3}
+
+
+def test_who_brought_in_a_set_that_was_deleted_is_forgotten(desk, class_zip, workspace):
+    archive = class_zip({"cat": 3, "dog": 3})
+    dataset = open_data(archive, workspace)
+    brought.record(workspace, dataset.id, "browser:x")
+    library.delete(workspace, dataset.id)
+    assert open_data(archive, workspace).id == dataset.id
+    assert not brought.may_change(workspace, dataset.id, "browser:x")
 
 
 def test_a_thumbnail_is_made_once(desk, class_zip, workspace, monkeypatch):
@@ -101,7 +128,7 @@ def test_a_review_runs_in_the_background_and_forgets_what_was_settled(desk, work
     assert (first["name"], first["label"], first["suggested"]) == (name, "b", "a")
     assert len(first["own"]) == len(first["other"]) == 4
     assert desk.places(wrong.id, sort="doubt")[0] == place
-    desk.edit(wrong.id, {"kind": "keep", "places": [place]}, "x")
+    desk.edit(wrong.id, {"kind": "keep", "places": [place]}, "x", local=True)
     assert place not in [row["place"] for row in desk.suspects(wrong.id, 40)]
 
 

@@ -65,10 +65,10 @@ def test_leaks_across_preset_parts_are_gone_once_their_pictures_are_moved_to_tra
     assert group_rows(desk.opened(dataset.id), dataset, search.found)[0]["parts"] == ["train", "test"]
     rows = {row["by"]: row for row in split_rows(dataset, search.found, validation=0.15, test=0.15)}
     assert rows["near"]["apart"] == 2  # parts that the folders say stay as they are
-    after = desk.edit(dataset.id, {"kind": "part", "places": outside, "part": "train"}, "browser:x")
+    after = desk.edit(dataset.id, {"kind": "part", "places": outside, "part": "train"}, "", local=True)
     again = ended(searches.begin(after))
     assert leaks(desk.opened(after.id), after, again.found) == (0, []) and len(again.found) == 2
-    before = desk.edit(after.id, {"kind": "undo"}, "browser:x")
+    before = desk.edit(after.id, {"kind": "undo"}, "", local=True)
     assert leaks(desk.opened(before.id), before, ended(searches.begin(before)).found)[0] == 2
 
 

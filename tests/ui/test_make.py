@@ -66,7 +66,7 @@ def test_another_browser_looks_and_does_not_touch(client: TestClient, app: Any) 
     new = client.post("/studio/make/new").json()["dataset"]
     send(client, new, made.picture(1))
     client.post(f"/studio/make/{new}/takes/{TAKE}/keep")
-    stranger = TestClient(app, base_url=HERE, client=("127.0.0.1", 50_001))
+    stranger = TestClient(app, base_url=HERE, client=("192.168.7.8", 50_001))
     assert send(stranger, new, made.picture(2)).status_code == 403  # without a number, nobody is anybody
     stranger.get("/")
     assert stranger.get(f"/studio/make/{new}").json()["mine"] is False
@@ -74,6 +74,18 @@ def test_another_browser_looks_and_does_not_touch(client: TestClient, app: Any) 
     edit = stranger.post(f"/studio/make/{new}/edit", json={"kind": "remove_class", "label": "cup"})
     assert edit.status_code == 403 and "browser" in edit.json()["problem"]
     assert client.get(f"/studio/make/{new}").json()["cards"][0]["count"] == 1
+
+
+def test_who_sits_at_the_machine_may_change_what_another_browser_made(client: TestClient, app: Any) -> None:
+    new = client.post("/studio/make/new").json()["dataset"]
+    send(client, new, made.picture(1))
+    client.post(f"/studio/make/{new}/takes/{TAKE}/keep")
+    owner = TestClient(app, base_url=HERE, client=("127.0.0.1", 50_002))
+    owner.get("/")
+    assert owner.get(f"/studio/make/{new}").json()["mine"] is True
+    assert send(owner, new, made.picture(2), take="e" * 24).status_code == 200
+    passed_on = {"x-forwarded-for": "203.0.113.5"}
+    assert owner.get(f"/studio/make/{new}", headers=passed_on).json()["mine"] is False
 
 
 def test_too_much_at_once_is_refused_with_a_sentence(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,12 @@ import gradio as gr
 
 from resnet_studio.errors import DataError
 from resnet_studio.text import Language
+from resnet_studio.ui.data.bringing import Progress, brought_in_again
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.page.templates import render
 
 if TYPE_CHECKING:
+    from resnet_studio.data.dataset import Dataset
     from resnet_studio.data.finding import Finding
 
 SCRIPT = """
@@ -54,8 +56,8 @@ def begin(studio: Studio, dataset: str | None, event: Mapping[str, Any]) -> str:
         raise DataError("error.data.choice", option="changes", value="", allowed=[])
     kept = studio.dataset_cache.dataset(dataset or "")
     chosen = kept.choices.with_changes(changes)
-    return studio.imports.start(
-        "pictures",
-        lambda progress: intake.reread(studio.workspace, kept.id, chosen, progress=progress),
-        place="choices",
-    )
+
+    def work(progress: Progress) -> Dataset:
+        return intake.reread(studio.workspace, kept.id, chosen, progress=progress)
+
+    return studio.imports.start("pictures", brought_in_again(studio, kept.id, work), place="choices")

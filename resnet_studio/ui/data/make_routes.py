@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from resnet_studio.data import made_here
 from resnet_studio.service.making import MOST_BYTES, Making
-from resnet_studio.ui.page.bodies import Door, Refused
+from resnet_studio.ui.page.bodies import Door, Refused, Visitor
 from resnet_studio.ui.page.context import Studio
 
 MOST_EDIT_BYTES = 2**20
@@ -29,25 +29,26 @@ def _add_state(router: APIRouter, door: Door, making: Making) -> None:
     @router.post("/new")
     async def new(request: Request) -> JSONResponse:
         """The id of a data set that begins with its first picture."""
-        return await door.answer(request, 0, lambda _, by: making.state(made_here.new_id(), by=by))
+        return await door.answer(request, 0, lambda _, who: making.state(made_here.new_id(), **who._asdict()))
 
     @router.get("/{dataset}")
     async def state(dataset: str, request: Request) -> JSONResponse:
         """The classes of a data set."""
-        return await door.answer(request, 0, lambda _, by: making.state(dataset, by=by))
+        return await door.answer(request, 0, lambda _, who: making.state(dataset, **who._asdict()))
 
     @router.post("/{dataset}/edit")
     async def edit(dataset: str, request: Request) -> JSONResponse:
         """One edit, as JSON."""
 
-        def edited(content: bytes, by: str) -> dict[str, Any]:
+        def edited(content: bytes, who: Visitor) -> dict[str, Any]:
             try:
                 asked = json.loads(content)
             except (ValueError, RecursionError):
                 asked = None
             if not isinstance(asked, dict):
                 raise Refused(400, "error.edit.no_pictures")
-            return making.state(making.edit(dataset, asked, by=by).id, by=by)
+            after = making.edit(dataset, asked, **who._asdict())
+            return making.state(after.id, **who._asdict())
 
         return await door.answer(request, MOST_EDIT_BYTES, edited)
 
@@ -57,8 +58,8 @@ def _add_takes(router: APIRouter, door: Door, making: Making) -> None:
     async def stage(dataset: str, take: str, label: Name, request: Request, name: Name = "picture") -> JSONResponse:
         """One picture, which waits until its take is kept."""
 
-        def staged(content: bytes, by: str) -> dict[str, int]:
-            return {"count": making.stage(take, dataset, label, name, content, by=by)}
+        def staged(content: bytes, who: Visitor) -> dict[str, int]:
+            return {"count": making.stage(take, dataset, label, name, content, **who._asdict())}
 
         return await door.answer(request, MOST_BYTES, staged)
 
@@ -66,8 +67,8 @@ def _add_takes(router: APIRouter, door: Door, making: Making) -> None:
     async def keep(dataset: str, take: str, request: Request, name: Name = "") -> JSONResponse:
         """The end of a take: its pictures become one edit."""
 
-        def kept(_: bytes, by: str) -> dict[str, Any]:
-            after = making.keep(take, name, by=by)
-            return making.state(after.id if after else dataset, by=by)
+        def kept(_: bytes, who: Visitor) -> dict[str, Any]:
+            after = making.keep(take, name, by=who.by)
+            return making.state(after.id if after else dataset, **who._asdict())
 
         return await door.answer(request, 0, kept)

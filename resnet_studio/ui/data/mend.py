@@ -10,6 +10,7 @@ import gradio as gr
 
 from resnet_studio.errors import StudioError
 from resnet_studio.text import Language, say, template
+from resnet_studio.ui.data.bringing import check_own, refusal
 from resnet_studio.ui.page.context import Shared, Studio, guarded, reader, sentence_for
 from resnet_studio.ui.page.ownership import started_by, this_browser
 from resnet_studio.ui.page.templates import render
@@ -54,7 +55,8 @@ def wire(studio: Studio, shared: Shared, panel: gr.HTML) -> None:
     def edited(name: str | None, event: gr.EventData) -> tuple[Any, str]:
         """In: the data set, what to do. Out: the data set as it is then, the panel."""
         try:
-            after = studio.desk.edit(name or "", event._data, started_by(this_browser()))
+            check_own(studio, name or "")
+            after = studio.desk.edit(name or "", event._data, started_by(this_browser()), local=True)
         except StudioError as error:
             return gr.skip(), panel_of(studio, name, sentence_for(error))
         return after.id, panel_of(studio, after.id)
@@ -86,11 +88,20 @@ def panel_of(studio: Studio, name: str | None, problem: str = "") -> str:
         opened, findings = studio.desk.opened(name), studio.dataset_cache.findings(name)
     except StudioError:
         return ""
-    return html(name, opened, findings, reader(), problem)
+    foreign = refusal(studio, name)
+    return html(name, opened, findings, reader(), problem or foreign, mine=not foreign)
 
 
-def html(name: str, opened: EditedSet, findings: Sequence[Finding], language: Language, problem: str = "") -> str:
-    """The panel: buttons, and what was done last."""
+def html(
+    name: str,
+    opened: EditedSet,
+    findings: Sequence[Finding],
+    language: Language,
+    problem: str = "",
+    *,
+    mine: bool = True,
+) -> str:
+    """The panel: buttons, and what was done last; nothing can be done again where the set is not ``mine``."""
     dataset, history = opened.dataset(), opened.history()
     texts = {key: template(f"mend.{key}", language) for key in WORDS}
     listed = [[each.kind, each.sentence(language)[:60]] for each in findings if each.files]
@@ -104,8 +115,8 @@ def html(name: str, opened: EditedSet, findings: Sequence[Finding], language: La
         problem=problem,
         last=last_of(history, language),
         steps=len(history.lines),
-        can_undo=bool(history.done),
-        can_redo=bool(history.undone),
+        can_undo=mine and bool(history.done),
+        can_redo=mine and bool(history.undone),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from resnet_studio.text import say
 from resnet_studio.ui.data import choices as data_choices
 from resnet_studio.ui.data import offers as data_offers
 from resnet_studio.ui.data import view as data_view
+from resnet_studio.ui.data.bringing import Progress, brought_in
 from resnet_studio.ui.page.context import Studio, T, guarded, reader, reader_is_local
 from resnet_studio.ui.page.folder_picker import Picked, folder_picker, uploads
 from resnet_studio.ui.page.templates import render
@@ -150,10 +151,8 @@ class Starter:
     def _picked(self, event: gr.EventData) -> tuple[str, str]:
         """In: what the picker has sent. Out: the import, the note."""
         picked = uploads(event._data, self.studio.workspace.temporary)
-        started = self.studio.imports.start(
-            "pictures", lambda progress: take_in(picked, self.studio, progress), picked.left_out, "computer"
-        )
-        return started, ""
+        work = brought_in(self.studio, lambda progress: take_in(picked, self.studio, progress))
+        return self.studio.imports.start("pictures", work, picked.left_out, "computer"), ""
 
     def _read_anew(self, dataset: str | None, event: gr.EventData) -> tuple[str, str]:
         """In: the data set, what was chosen of how to read it. Out: the import, the note."""
@@ -162,14 +161,13 @@ class Starter:
     def _open(self, kind: str, source: str, place: str) -> str:
         from resnet_studio.data import doors
 
-        return self.studio.imports.start(
-            kind,
-            lambda progress: doors.open_data(source, self.studio.workspace, purpose="look", progress=progress),
-            place=place,
-        )
+        def work(progress: Progress) -> Dataset:
+            return doors.open_data(source, self.studio.workspace, purpose="look", progress=progress)
+
+        return self.studio.imports.start(kind, brought_in(self.studio, work), place=place)
 
 
-def take_in(picked: Picked, studio: Studio, progress: Callable[[int, int], None]) -> Dataset:
+def take_in(picked: Picked, studio: Studio, progress: Progress) -> Dataset:
     """Copy what was uploaded into the workspace as a data set.
 
     The uploaded files stay until they are cleaned up by their age: equal files of two people are one file here.

@@ -18,6 +18,7 @@ from resnet_studio.ui.data import offers as data_offers
 from resnet_studio.ui.data import parts as data_parts
 from resnet_studio.ui.data import sources as data_sources
 from resnet_studio.ui.data import view as data_view
+from resnet_studio.ui.data.bringing import check_own, open_sample
 from resnet_studio.ui.data.parts import Hero, View
 from resnet_studio.ui.data.sources import Sources, Starter
 from resnet_studio.ui.page.context import Shared, Studio, T, guarded, reader, reader_is_local, sentence_for
@@ -161,6 +162,7 @@ def _wire_earlier(studio: Studio, shared: Shared, sources: Sources) -> None:
         # not from the data set itself: one whose pictures are gone can be deleted too
         listed = {item.id: dataset_name(item, reader()) for item in library.list_datasets(studio.workspace)}
         told = listed.get(name, name)
+        check_own(studio, name)
         stay = library.delete(studio.workspace, name)
         studio.dataset_cache.invalidate(name)
         key = "data.earlier.deleted_needed" if stay else "data.earlier.deleted"
@@ -218,10 +220,7 @@ def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
     @guarded(instead=lambda sentence: (gr.skip(), gr.skip(), gr.skip(), data_view.note(sentence, "bad")))
     def train(name: str | None, shares: list[float]) -> tuple[Any, ...]:
         """In: the data set, the shares. Out: the data set, the run, the tabs, the note beside the button."""
-        from resnet_studio.data import doors
-
-        workspace = studio.workspace
-        dataset = studio.dataset_cache.dataset(name) if name else doors.open_data(f"sample:{quick.SAMPLE}", workspace)
+        dataset = studio.dataset_cache.dataset(name) if name else open_sample(studio, quick.SAMPLE)
         validation, test = checked_shares(shares)
         config = TrainConfig(validation_fraction=validation, test_fraction=test)
         run_name, by = dataset_name(dataset, reader()), started_by(this_browser())

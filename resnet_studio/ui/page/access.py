@@ -115,7 +115,12 @@ class Access:
     @property
     def may_be_local(self) -> bool:
         """Whether a visitor can be on this very machine: nobody else connects, and nothing passes requests on."""
-        return self.loopback and not (self.proxies or self.root_path or self.allowed)
+        return self.loopback and self.direct
+
+    @property
+    def direct(self) -> bool:
+        """Whether nothing that was set up passes requests on."""
+        return not (self.proxies or self.root_path or self.allowed)
 
 
 def resolved(scope: Scope, access: Access) -> Scope:
@@ -159,10 +164,15 @@ def is_local(scope: Scope, access: Access) -> bool:
     It has to come straight from a program of the same user on the same machine, to the server's own port, and that
     program must be no proxy; ``--local-folders`` opens them to all.
     """
-    if access.local_folders:
-        return True
+    return access.local_folders or (access.loopback and is_at_machine(scope, access))
+
+
+def is_at_machine(scope: Scope, access: Access) -> bool:
+    """Whether the sender of ``scope``, as :func:`resolved` left it, is a program of the same user on the same machine,
+    as far as can be seen, and no proxy.
+    """
     client = (scope.get("client") or ("",))[0]
-    if not access.may_be_local or scope.get("studio_forwarded") or not is_loopback(client):
+    if not access.direct or scope.get("studio_forwarded") or not is_loopback(client):
         return False
     return _asks_for_our_port(scope) and same_user(scope) and not is_proxy(scope)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
@@ -28,20 +28,28 @@ class Refused(Exception):  # noqa: N818 - an answer
         self.status, self.key, self.values = status, key, values
 
 
+class Visitor(NamedTuple):
+    """Who sends a request: ``by`` as logs name them; ``local`` where they are at this very machine."""
+
+    by: str
+    local: bool
+
+
 class Door:
     """What all routes need: who asks, a body of bounded size, answers to errors."""
 
     def __init__(self) -> None:
         self.receiving = 0
 
-    async def answer(self, request: Request, most: int, done: Callable[[bytes, str], T]) -> JSONResponse:
+    async def answer(self, request: Request, most: int, done: Callable[[bytes, Visitor], T]) -> JSONResponse:
         """What ``done`` gives of the body of ``request`` and of whoever sends it, or why not, as JSON."""
         try:
             browser = browser_of(request)
             if not browser:
                 raise Refused(403, "error.make.no_cookie")
             content = await self._body(request, most)
-            return JSONResponse(await run_in_threadpool(done, content, started_by(browser)))
+            visitor = Visitor(started_by(browser), bool(request.scope.get("studio_at_machine")))
+            return JSONResponse(await run_in_threadpool(done, content, visitor))
         except Refused as refused:
             return JSONResponse({"problem": say(refused.key, language_of(request), **refused.values)}, refused.status)
         except StudioError as error:

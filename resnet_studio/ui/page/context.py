@@ -153,6 +153,16 @@ def reader_is_local(studio: Studio) -> bool:
     return bool(scope.get("studio_local"))
 
 
+def reader_is_at_machine(studio: Studio) -> bool:
+    """Whether the user whose event is being handled is at this very machine, and may change whatever is on it.
+
+    Outside of events, whether anybody could be.
+    """
+    request = LocalContext.request.get(None)
+    scope = getattr(getattr(request, "request", None), "scope", None)
+    return studio.access.may_be_local if scope is None else bool(scope.get("studio_at_machine"))
+
+
 def translations() -> gr.I18n:
     """The texts that a handler may return as marks: those of the settings, which choices are made of.
 

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resnet_studio.text import Language, say, template
-from resnet_studio.ui.page.access import Access, host_of, is_local, resolved, under
+from resnet_studio.ui.page.access import Access, host_of, is_at_machine, is_local, resolved, under
 from resnet_studio.ui.page.bundle import Bundle
 from resnet_studio.ui.page.context import LOCALES, language_of
 from resnet_studio.ui.page.open_routes import UPLOADED, is_open
@@ -24,6 +24,7 @@ from resnet_studio.ui.page.ownership import COOKIE, new_cookie
 MARK = re.compile(r'__i18n__\{\\?"__type__\\?": ?\\?"translation_metadata\\?", ?\\?"key\\?": ?\\?"([\w.:-]+)\\?"\}')
 PAGES = {"/", "/config", "/config/"}
 HANDLERS = {"/gradio_api/run/predict", "/gradio_api/queue/join"}
+MAKING = "/studio/make/"
 UNCHANGING = frozenset({"GET", "HEAD", "OPTIONS"})
 SANDBOXED = {"content-security-policy": "default-src 'none'; sandbox", "x-content-type-options": "nosniff"}
 """An uploaded file is shown, and never run."""
@@ -58,6 +59,8 @@ class Page:
             await refused(scope, receive, self._with(self.headers, send))
             return
         inner["studio_local"] = inner["path"] in HANDLERS and is_local(inner, self.access)
+        edits = inner["path"] in HANDLERS or inner["path"].startswith(MAKING)
+        inner["studio_at_machine"] = edits and is_at_machine(inner, self.access)
         if inner["method"] == "GET" and inner["path"] in PAGES:
             await self._page(inner, receive, send)
             return

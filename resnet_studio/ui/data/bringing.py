@@ -1,0 +1,56 @@
+"""Who brings a data set in is written down: they may change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from resnet_studio.data import brought
+from resnet_studio.service.desk import NotYoursError
+from resnet_studio.ui.page.context import Studio, reader_is_at_machine, sentence_for
+from resnet_studio.ui.page.ownership import started_by, this_browser
+
+if TYPE_CHECKING:
+    from resnet_studio.data.dataset import Dataset
+
+Progress = Callable[[int, int], None]
+Work = Callable[[Progress], "Dataset"]
+
+
+def brought_in(studio: Studio, work: Work) -> Work:
+    """``work``, after which the browser whose event is being handled may change the data set that came of it."""
+    browser = this_browser()
+
+    def done(progress: Progress) -> Dataset:
+        dataset = work(progress)
+        brought.record(studio.workspace, dataset.id, started_by(browser) if browser else "")
+        return dataset
+
+    return done
+
+
+def brought_in_again(studio: Studio, id: str, work: Work) -> Work:
+    """The same for ``work`` that reads the data set ``id`` in another way: that does not make it anybody else's."""
+    own = brought.may_change(studio.workspace, id, started_by(this_browser()))
+    return brought_in(studio, work) if own else work
+
+
+def check_own(studio: Studio, id: str) -> None:
+    """Raise :class:`NotYoursError` where the browser whose event is being handled may not change or delete ``id``."""
+    studio.desk.check(id, started_by(this_browser()), local=reader_is_at_machine(studio))
+
+
+def refusal(studio: Studio, id: str) -> str:
+    """Why the browser whose event is being handled may not change ``id``; empty where it may."""
+    try:
+        check_own(studio, id)
+    except NotYoursError as error:
+        return sentence_for(error)
+    return ""
+
+
+def open_sample(studio: Studio, name: str) -> Dataset:
+    """The built-in sample called ``name``, at once."""
+    from resnet_studio.data import doors
+
+    return brought_in(studio, lambda _: doors.open_data(f"sample:{name}", studio.workspace))(lambda *_: None)

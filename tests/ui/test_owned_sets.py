@@ -1,0 +1,104 @@
+"""Data sets are opened by everybody who reaches the page, and changed and deleted by those who brought them in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import made
+import pytest
+from fastapi.testclient import TestClient
+
+from resnet_studio.data import brought, library, mending
+from resnet_studio.data.doors import open_data
+from resnet_studio.ui.app import build_app
+from resnet_studio.workspace import Workspace
+
+HERE = "http://127.0.0.1:7860"
+OUT = {"kind": "leave_out", "places": [0]}
+
+
+class NoJobs:
+    """A queue in which nothing ever runs."""
+
+    def close(self, timeout: float = 0) -> None:
+        pass
+
+    def running(self) -> list[str]:
+        return []
+
+    def queued(self) -> list[str]:
+        return []
+
+
+class Page:
+    """The app, and what its visitors do."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.app = build_app(workspace, NoJobs())
+
+    def visitor(self, address: str) -> TestClient:
+        client = TestClient(self.app, base_url=HERE, client=(address, 50_000))
+        client.get("/")  # which gives the browser its number
+        return client
+
+    def event(self, client: TestClient, handler: str, data: list[Any], event: Any) -> Any:
+        blocks = next(
+            route.app for route in self.app.routes if hasattr(getattr(route, "app", None), "get_blocks")
+        ).blocks
+        index = next(index for index, each in blocks.fns.items() if getattr(each.fn, "__name__", "") == handler)
+        body = {"data": data, "fn_index": index, "session_hash": "owned", "event_data": event}
+        return client.post("/gradio_api/run/predict", json=body)
+
+    def imported(self, client: TestClient, name: str) -> str:
+        """The sample ``name``, as the visitor opens it by a click."""
+        self.event(client, "_sample", [], {"key": name})
+        until = time.monotonic() + 60
+        while not (found := list(self.workspace.datasets.glob(f"*/{brought.FILE}"))):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        return found[0].parent.name
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    opened = Page(Workspace.open(tmp_path_factory.mktemp("owned") / "workspace"))
+    with TestClient(opened.app, base_url=HERE):
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def brought_by_program(page: Page, tmp_path_factory: pytest.TempPathFactory) -> str:
+    files = {f"{kind}/{n}.png": made.picture(n, label=at) for at, kind in enumerate("ab") for n in range(3)}
+    folder: Path = made.write(tmp_path_factory.mktemp("set"), files)
+    return open_data(folder, page.workspace).id
+
+
+def test_a_visitor_neither_changes_nor_deletes_a_set_of_others(page: Page, brought_by_program: str) -> None:
+    stranger = page.visitor("192.168.7.8")
+    answer = page.event(stranger, "edited", [brought_by_program], OUT).json()["data"]
+    assert "Only the browser that brought this set in can change it" in answer[1]
+    assert len(mending.current(page.workspace, brought_by_program).samples) == 6
+    page.event(stranger, "removed", [None], {"key": brought_by_program})
+    assert [each.id for each in library.list_datasets(page.workspace)] == [brought_by_program]
+    shown = page.event(stranger, "shown", [brought_by_program], None)
+    assert shown.status_code == 200  # looking is free
+
+
+def test_who_sits_at_the_machine_changes_every_set(page: Page, brought_by_program: str) -> None:
+    owner = page.visitor("127.0.0.1")
+    after = page.event(owner, "edited", [brought_by_program], OUT).json()["data"]
+    assert "Only the browser" not in after[1] and len(mending.current(page.workspace, after[0]).samples) == 5
+    back = page.event(owner, "edited", [after[0]], {"kind": "undo"}).json()["data"]
+    assert back[0] == brought_by_program
+
+
+def test_who_opened_a_set_here_changes_it_from_any_address(page: Page) -> None:
+    one, other = page.visitor("192.168.7.8"), page.visitor("192.168.7.9")
+    sample = page.imported(one, "things")
+    assert "Only the browser" in page.event(other, "edited", [sample], OUT).json()["data"][1]
+    answer = page.event(one, "edited", [sample], OUT).json()["data"]
+    assert answer[0] != sample and "Only the browser" not in answer[1]

@@ -23,7 +23,7 @@ from resnet_studio.workspace import Run, Workspace, default_workspace
 if TYPE_CHECKING:
     from PIL import Image
 
-    from resnet_studio.data.dataset import Dataset, Sample
+    from resnet_studio.data.dataset import Dataset
     from resnet_studio.data.edits import Edit
     from resnet_studio.evaluation.parts import RunReport
     from resnet_studio.evaluation.report import Report
@@ -251,8 +251,9 @@ def evaluate(
     are left out, and those that its best epoch was chosen by. Raises :class:`DataError` where ``dataset`` has a class
     that the model does not know, or where nothing is left to score.
     """
-    from resnet_studio.evaluation.report import remap_labels, score_pictures
-    from resnet_studio.evaluation.seen import add_unseen, seen_pictures
+    from resnet_studio.evaluation.kept_together import evaluated_samples, with_groups
+    from resnet_studio.evaluation.report import counted_by_group, remap_labels, score_pictures
+    from resnet_studio.evaluation.seen import add_unseen, run_of, seen_pictures
     from resnet_studio.model import checkpoint
     from resnet_studio.model.device import choose_device
 
@@ -260,8 +261,10 @@ def evaluate(
     loaded = checkpoint.load(path)
     chosen = choose_device(device)
     known, join = loaded.card.classes, dataset.choices.join_alike
+    home = workspace or Workspace(default_workspace())
+    dataset = with_groups(dataset, run_of(path, loaded.card, home), home)
     samples = remap_labels(evaluated_samples(dataset), dataset.classes, known, join_alike=join)
-    seen = seen_pictures(path, loaded.card, workspace or Workspace(default_workspace()))
+    seen = seen_pictures(path, loaded.card, home)
     if only_unseen:
         if seen is None:
             raise DataError("error.evaluate.unknown_run", file=path.name)
@@ -269,7 +272,8 @@ def evaluate(
         if not samples:
             raise DataError("error.evaluate.all_seen")
     files = [dataset.path(sample) for sample in samples]
-    return add_unseen(score_pictures(loaded.model.to(chosen), loaded.card, samples, files, chosen), samples, seen)
+    scored = score_pictures(loaded.model.to(chosen), loaded.card, samples, files, chosen)
+    return add_unseen(counted_by_group(scored, samples), samples, seen)
 
 
 def report(run: Run | str, *, workspace: Workspace | None = None) -> RunReport:
@@ -280,11 +284,6 @@ def report(run: Run | str, *, workspace: Workspace | None = None) -> RunReport:
     from resnet_studio.evaluation.parts import RunReport
 
     return RunReport(run if isinstance(run, Run) else (workspace or Workspace.open()).find_run(run))
-
-
-def evaluated_samples(dataset: Dataset) -> list[Sample]:
-    """The pictures that :func:`evaluate` scores: the test part of ``dataset`` where it has one, else all."""
-    return [sample for sample in dataset.samples if sample.part == "test"] or list(dataset.samples)
 
 
 def checkpoint_path(model: Run | str | Path, workspace: Workspace | None = None) -> Path:

@@ -13,6 +13,7 @@ from resnet_studio import (
     data_commands,
     dataset_commands,
     export_commands,
+    outside_test,
     recipes,
     review_commands,
     run_commands,
@@ -103,26 +104,20 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
         return _found(found)
     about: dict[str, Any] = {"name": options.name, "note": options.note, "owner": options.owner}
     if options.seeds is not None:
-        return _repeated(api.repeat(dataset, chosen, seeds=options.seeds, workspace=workspace, on_event=terminal,
-                                    control=_control_from_signals(), **about), options.tensorboard)  # fmt: skip
+        study = api.repeat(dataset, chosen, seeds=options.seeds, workspace=workspace, on_event=terminal,
+                           control=_control_from_signals(), **about)  # fmt: skip
+        return outside_test.score_study(study, _repeated(study, options.tensorboard), options, workspace, terminal)
     if options.folds is not None:
-        return _repeated(study_api.cross_validate(dataset, chosen, folds=options.folds, workspace=workspace,
-            on_event=terminal, control=_control_from_signals(), **about).study, options.tensorboard)  # fmt: skip
+        study = study_api.cross_validate(dataset, chosen, folds=options.folds, workspace=workspace, on_event=terminal,
+                                         control=_control_from_signals(), **about).study  # fmt: skip
+        return outside_test.score_study(study, _repeated(study, options.tensorboard), options, workspace, terminal)
     run = api.train(dataset, chosen, workspace=workspace, on_event=terminal, control=_control_from_signals(), **about)
     if options.tensorboard:
         _write_tensorboard([run], options.tensorboard)
     trained = _trained(run)
-    outside = _outside_test(run, options, workspace, terminal)
+    outside = outside_test.score(run, options, workspace, terminal)
     text = "\n".join([trained.text, *([outside.text] if outside else [])])
     return Result(text, {**trained.json, "recipe": options.recipe, "outside_test": outside.json if outside else None})
-
-
-def _outside_test(run: Run, options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result | None:
-    """What ``run`` scores on the set that ``options`` name for testing alone; None where they name none."""
-    if options.test_data is None:
-        return None
-    asked = {"device": "auto", **vars(options), "model": run.id, "data": options.test_data, "only_unseen": True}
-    return data_commands.evaluate(argparse.Namespace(**asked), workspace, terminal)
 
 
 def _found(rates: Rates) -> Result:

@@ -27,7 +27,7 @@ LAYERS = [
     {"review", "studies"},
     {"api", "report_api", "study_api", "terminal", "cleaning"},
     {"service"},
-    {"data_commands", "dataset_commands", "review_commands", "run_commands", "export_commands"},
+    {"data_commands", "dataset_commands", "review_commands", "run_commands", "export_commands", "outside_test"},
     {"commands", "ui"},
     {"cli"},
     {"__init__", "__main__"},

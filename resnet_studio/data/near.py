@@ -6,14 +6,12 @@ from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from resnet_studio.data import decode, likeness
+from resnet_studio.data import compared, decode, likeness
 from resnet_studio.data.finding import Finding, Severity
-from resnet_studio.data.reading import AS_SEEN
-from resnet_studio.data.views import Squeezed
 from resnet_studio.model import starter_features
 
 if TYPE_CHECKING:
@@ -21,9 +19,7 @@ if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset, Sample
 
 VERSION = 1
-_CHUNK = 512
 
-Result = TypeVar("Result")
 Groups = tuple[tuple[int, ...], ...]
 
 
@@ -46,8 +42,10 @@ def near_groups(
     copies = _copies(samples)
     key = _key(copies, cache)
     if (pairs := _cached(key, cache)) is None:
-        contents = sorted(copies)
-        pairs = yield from search_pairs([files[copies[content][0]] for content in contents], device)
+        first = [copies[each][0] for each in sorted(copies)]
+        some = [files[index] for index in first]
+        contents = [decode.content(samples[index], file) for index, file in zip(first, some, strict=True)]
+        pairs = yield from search_pairs(some, contents, cache, device)
         shape = ((len(pairs.first), 2), "<i8")
         with cache.building(key, {"pairs": shape} if len(pairs.first) else {}) as building:
             if len(pairs.first):
@@ -88,37 +86,19 @@ def _grouped(copies: Mapping[str, Sequence[int]], pairs: likeness.Pairs) -> Grou
     return tuple(tuple(sorted(index for place in group for index in copies[contents[place]])) for group in groups)
 
 
-def search_pairs(files: Sequence[Path], device: str) -> Generator[Progress, None, likeness.Pairs]:
-    """The near-duplicates among different ``files``, by their places."""
-    cells = np.zeros((len(files), 3, likeness.SIDE, likeness.SIDE), np.uint8)
-    features = (
-        np.zeros((len(files), starter_features.CHANNELS), np.float32)
-        if starter_features.starter_file() is not None
-        else None
-    )
-    total, view = len(files), Squeezed(likeness.PIXELS_SIDE)
-    for start in range(0, total, _CHUNK):
-        some = files[start : start + _CHUNK]
-        decoded = yield from _report(decode.decode(some, view, reading=AS_SEEN), start, total)
-        places = start + np.array(decoded.indices, np.int64)
-        cells[places] = likeness.cells_of(decoded.pixels)
-        if features is not None and len(places):
-            looking = starter_features.extract(decoded.pixels, device)
-            features[places] = yield from _report(looking, start + len(some) // 2, total)
-    return likeness.near_duplicates(cells, features)
-
-
-def _report(work: Generator[int, None, Result], start: int, total: int) -> Generator[Progress, None, Result]:
-    """Yield how far the search is while ``work``, half of what there is to do for some pictures, says how many it has
-    done; returns what it returns.
-    """
+def search_pairs(
+    files: Sequence[Path], contents: Sequence[str], cache: ArrayCache, device: str
+) -> Generator[Progress, None, likeness.Pairs]:
+    """The near-duplicates among different ``files`` with these ``contents``, by their places."""
+    looking = compared.compared(files, contents, cache, device)
     while True:
         try:
-            done = next(work)
+            done = next(looking)
         except StopIteration as stop:
-            result: Result = stop.value
-            return result
-        yield Progress(start + done // 2, total)
+            found: compared.Compared = stop.value
+            break
+        yield Progress(done, len(files))
+    return likeness.near_duplicates(found.cells, found.features)
 
 
 def findings(dataset: Dataset, groups: Groups) -> tuple[Finding, ...]:

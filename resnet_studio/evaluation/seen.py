@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resnet_studio.errors import RunError
-from resnet_studio.evaluation.report import Report, Unseen, make_report
+from resnet_studio.evaluation.report import Report, Unseen, counted_by_group, make_report
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
@@ -35,12 +35,21 @@ def seen_pictures(checkpoint: Path, card: Card, workspace: Workspace) -> SeenPic
 
     The run is the folder that the checkpoint lies in, or the one in ``workspace`` that its ``card`` names.
     """
+    try:
+        run = run_of(checkpoint, card, workspace)
+        split = run.split if run is not None else {}
+        return SeenPictures(_contents(split["train"]), _contents(split["validation"]))
+    except (RunError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def run_of(checkpoint: Path, card: Card, workspace: Workspace) -> Run | None:
+    """The run that the model in ``checkpoint`` is of, beside it or in ``workspace``; None where it is not available."""
     beside = Run(checkpoint.resolve().parent)
     try:
         run = beside if checkpoint.name == beside.best.name and beside.id == card.run else workspace.run(card.run)
-        split = run.split if run.id == card.run else {}
-        return SeenPictures(_contents(split["train"]), _contents(split["validation"]))
-    except (RunError, LookupError, TypeError, AttributeError):
+        return run if run.id == card.run else None
+    except RunError:
         return None
 
 
@@ -64,5 +73,6 @@ def _unseen(report: Report, scored: Sequence[Sample], fresh: Sequence[int]) -> U
     if not fresh:
         return None
     known = [picture.scores for picture in report.pictures] if report.outputs is None else report.outputs.probabilities
-    part = make_report(report.classes, [scored[index] for index in fresh], np.asarray(known)[list(fresh)])
+    samples = [scored[index] for index in fresh]
+    part = counted_by_group(make_report(report.classes, samples, np.asarray(known)[list(fresh)]), samples)
     return Unseen(part.count, part.accuracy, part.interval, part.macro_f1)

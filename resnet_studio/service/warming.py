@@ -10,24 +10,26 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from resnet_studio.data.cache import ArrayCache
+from resnet_studio.errors import StudioError
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
     from resnet_studio.workspace import Workspace
 
 NICENESS = 15
+MOST_PICTURES = 2_000
+"""Of a set that is prepared: larger ones are rarely made by hand, and take minutes."""
 
 
 class Warming:
-    """Looks for the near-duplicates of the data set that changed last, one set at a time.
+    """Prepares a training of the data set that changed last, one set at a time: its near-duplicates are looked for, its
+    pictures decoded, their features computed.
 
-    Its decoded pictures and features are the first thing that a training waits for. While ``busy`` says that something
-    is being trained, nothing is done. Safe to use from many threads.
+    While ``busy`` says that something is being trained, nothing is done. Safe to use from many threads.
     """
 
     def __init__(self, workspace: Workspace, busy: Callable[[], bool] = lambda: False) -> None:
-        self._cache = ArrayCache(workspace.cache)
+        self._workspace = workspace
         self._busy = busy
         self._lock = threading.Lock()
         self._next: Dataset | None = None
@@ -43,6 +45,9 @@ class Warming:
         threading.Thread(target=self._work, name="warm up", daemon=True).start()
 
     def _work(self) -> None:
+        measuring = threading.Thread(target=self._measure, name="measure", daemon=True)  # its helpers keep its priority
+        measuring.start()
+        measuring.join()
         _step_back()
         while True:
             with self._lock:
@@ -51,24 +56,32 @@ class Warming:
                     self.working = False
                     return
             try:
-                self._search(dataset)
+                self._prepare(dataset)
             except Exception:
                 # the training says what is wrong with the pictures
                 logging.getLogger(__name__).info("a set could not be prepared", exc_info=True)
 
-    def _search(self, dataset: Dataset) -> None:
-        """Stops early where the set has changed meanwhile, or a training begins: that does the rest itself."""
-        from resnet_studio.data import near
+    def _measure(self) -> None:
+        """At the priority that trainings have: what is found is used from now on."""
+        if not self._busy():
+            from resnet_studio.training import ahead
 
-        if len(dataset.classes) < 2 or self._busy():
+            with suppress(OSError, StudioError):
+                ahead.measure_machine(self._workspace)
+
+    def _prepare(self, dataset: Dataset) -> None:
+        """Goes on where the set has changed meanwhile, as all of it is still there; a training that begins does the
+        rest itself.
+        """
+        from resnet_studio.training import ahead
+        from resnet_studio.training.control import Control
+
+        if len(dataset.classes) < 2 or len(dataset.samples) > MOST_PICTURES or self._busy():
             return
-        search = near.near_groups(
-            dataset.samples, [dataset.path(sample) for sample in dataset.samples], self._cache, "cpu"
-        )
-        for _ in search:
-            if self._next is not None or self._busy():
-                search.close()
-                return
+        control = Control()
+        for _ in ahead.prepare_ahead(dataset, self._workspace, control):
+            if self._busy():
+                control.pause()
 
 
 def _step_back() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from resnet_studio.data import views
+from resnet_studio.data import made_here, views
 from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.data.splitting import cut
 from resnet_studio.data.trainable import check_trainable
@@ -260,7 +260,7 @@ def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu:
         start=weights.explain(config.weights, architecture.of(config)),
         on_gpu=on_gpu,
         flip=bool(dataset.hints.get("horizontal_flip", True)) and not mirrored_pairs(dataset.classes),
-        epochs=dataset.hints.get("epochs"),
+        epochs=dataset.hints.get("epochs") or made_here.hinted_epochs(dataset.id, train_pictures),
         imbalance=imbalance_of(dataset),
     )
 

@@ -166,3 +166,33 @@ def test_what_an_earlier_search_found_is_known_and_summed_up(look):
     kinds = {finding.kind: finding for finding in near.summary(dataset, groups)}
     assert len(kinds["near_duplicate"].files) == 4 and kinds["conflict"].files == ("a/4.png", "b/four.png")
     assert all(finding.sentence("en") and finding.sentence("zh") for finding in kinds.values())
+
+
+def test_after_an_edit_only_new_pictures_are_read_and_the_groups_are_the_same(tmp_path, monkeypatch):
+    from resnet_studio.data import decode
+
+    workspace, read = Workspace.open(tmp_path / "workspace"), []
+    files = scenes(12) | {"a/copy-0.png": encoded(scene(0).resize((30, 30)))}
+
+    def search(opened):
+        paths = [opened.path(sample) for sample in opened.samples]
+        groups, _ = finished(near.near_groups(opened.samples, paths, ArrayCache(workspace.cache)))
+        return [sorted(opened.samples[index].name for index in group) for group in groups]
+
+    plain = decode.read_picture
+    monkeypatch.setattr(
+        decode, "read_picture", lambda file, **options: read.append(file.name) or plain(file, **options)
+    )
+    write(tmp_path / "set", files)
+    first = search(open_data(tmp_path / "set", workspace))
+    assert len(read) == 13
+    write(tmp_path / "set", {"b/copy-1.png": encoded(scene(1).resize((30, 30)))})
+    again = open_data(tmp_path / "set", workspace)
+    read.clear()
+    found = search(again)
+    assert read == ["copy-1.png"]
+    assert sorted(found) == sorted([*first, ["b/1.png", "b/copy-1.png"]])
+
+    (tmp_path / "set" / "b" / "copy-1.png").write_bytes(encoded(scene(77)))  # changed under its old name
+    read.clear()
+    assert search(open_data(tmp_path / "set", workspace)) == first and read == ["copy-1.png"]

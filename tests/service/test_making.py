@@ -8,10 +8,13 @@ from pathlib import Path
 import made
 import pytest
 
+from resnet_studio.config import TrainConfig
 from resnet_studio.data import library, made_here
+from resnet_studio.data.doors import open_data
 from resnet_studio.errors import DataError
 from resnet_studio.service.desk import Desk, NotYoursError
 from resnet_studio.service.making import MOST_PICTURES, Making
+from resnet_studio.training.plan import resolve_for
 from resnet_studio.workspace import Workspace
 
 ME, OTHER = "browser:me", "browser:other"
@@ -151,3 +154,17 @@ def test_names_of_takes_are_random_numbers_and_nothing_else(making: Making, take
 def test_a_data_set_that_there_is_not_is_none_to_add_to(making: Making, dataset: str) -> None:
     with pytest.raises(DataError):
         making.stage(TAKE, dataset, "cup", "a.png", made.picture(1), by=ME)
+
+
+def test_a_few_recorded_pictures_train_in_fewer_epochs_than_as_many_from_a_folder(
+    making: Making, workspace: Workspace, tmp_path: Path
+) -> None:
+    new = made_here.new_id()
+    record(making, new, "cup", 10)
+    recorded = library.find_dataset(workspace, record(making, new, "pen", 10, first=20))
+    files = {f"{kind}/{n}.png": made.picture(n) for kind in ("cup", "pen") for n in range(10)}
+    opened = open_data(made.write(tmp_path / "set", files), workspace)
+    epochs = [resolve_for(each, TrainConfig())[0].epochs for each in (recorded, opened)]
+    assert epochs[0] == made_here.QUICK_EPOCHS and epochs[1] > 2 * epochs[0]
+    assert resolve_for(recorded, TrainConfig(epochs=3))[0].epochs == 3
+    assert made_here.hinted_epochs(new, 2000) is None

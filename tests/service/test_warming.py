@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import made
 import pytest
 
+from resnet_studio.config import TrainConfig
 from resnet_studio.data import made_here, near
-from resnet_studio.data.cache import ArrayCache
+from resnet_studio.events import Preparing
+from resnet_studio.service import warming as warming_module
 from resnet_studio.service.desk import Desk
 from resnet_studio.service.making import Making
 from resnet_studio.service.warming import Warming
+from resnet_studio.training import hardware
+from resnet_studio.training.control import Control
+from resnet_studio.training.near_duplicates import group_near_duplicates
+from resnet_studio.training.plan import new_run
+from resnet_studio.training.setup import prepare
 from resnet_studio.workspace import Workspace
 
 ME = "browser:me"
@@ -34,14 +42,28 @@ def wait_for(warming: Warming) -> None:
         time.sleep(0.05)
 
 
-def test_a_training_finds_the_search_for_near_duplicates_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def entries(workspace: Workspace) -> set[str]:
+    """What is cached."""
+    return {path.name for path in workspace.cache.glob("[!.]*")}
+
+
+@pytest.mark.slow
+def test_a_training_finds_pictures_features_and_near_duplicates_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ways = {name: asdict(hardware.Compute(name, 1)) for name in hardware.PRECISIONS}
+    monkeypatch.setattr(hardware, "measure_ways", lambda: {"fastest": "fp32", **ways})
+    monkeypatch.setattr(warming_module, "NICENESS", 0)
     workspace = Workspace.open(tmp_path / "workspace")
     warming = Warming(workspace)
     now = Desk(workspace).opened(record(workspace, warming)).dataset()
     wait_for(warming)
-    monkeypatch.setattr(near, "search_pairs", lambda *_: pytest.fail("it was searched again"))
-    files = [now.path(sample) for sample in now.samples]
-    assert list(near.near_groups(now.samples, files, ArrayCache(workspace.cache))) == []
+    done = entries(workspace)
+    assert len(done) >= 5 and list(workspace.temporary.iterdir()) == [] and not workspace.runs()
+    run, control = new_run(now, TrainConfig(), workspace), Control()
+    assert list(group_near_duplicates(run, control)) == []  # nothing to look for
+    assert [event.stage for event in prepare(run, control) if isinstance(event, Preparing)]
+    assert entries(workspace) == done
 
 
 def test_nothing_is_done_beside_a_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

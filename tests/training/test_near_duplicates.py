@@ -156,6 +156,21 @@ def test_a_separate_set_is_scored_after_a_training(tmp_path, capsys):
     assert main(["train", given[0], "--test-data", str(tmp_path / "nothing"), *options]) == 2
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("study", "runs"), [(["--seeds", "2"], 2), (["--folds", "2"], 2)])
+def test_a_separate_set_is_scored_by_every_run_of_a_study(tmp_path, capsys, study, runs):
+    from resnet_studio.cli import main
+
+    train = {f"{'ab'[n % 2]}/{n}.png": encoded(scene(n, 32)) for n in range(16)}
+    apart = {f"{'ab'[n % 2]}/{n}.png": encoded(scene(500 + n, 32)) for n in range(6)}
+    given = [str(write(tmp_path / "train", train)), "--test-data", str(write(tmp_path / "apart", apart)), *study]
+    options = ["--epochs", "1", "--size", "32", "--groups", "none", "--workspace", str(tmp_path / "workspace")]
+    assert main(["train", *given, *options, "--json"]) == 0
+    outside = json.loads(capsys.readouterr().out.splitlines()[-1])["outside_test"]
+    assert [row["pictures"] for row in outside["runs"]] == [6] * runs
+    assert outside["mean"] == pytest.approx(sum(row["accuracy"] for row in outside["runs"]) / runs)
+
+
 def test_the_interval_of_a_test_score_counts_groups_not_their_frames(tmp_path):
     from resnet_studio.evaluation.report import wilson_interval
 
@@ -166,3 +181,8 @@ def test_the_interval_of_a_test_score_counts_groups_not_their_frames(tmp_path):
     report = run.read_json("report.json")
     assert 1 < len(groups) < report["count"]
     assert report["interval"] == pytest.approx(wilson_interval(report["accuracy"] * len(groups), len(groups)))
+    scored = api.evaluate(run, dataset, workspace=workspace)  # all of it, seen or not
+    assert scored.interval == pytest.approx(wilson_interval(scored.accuracy * 10, 10)) and scored.count == 40
+    assert scored.unseen is not None
+    unseen = wilson_interval(scored.unseen.accuracy * len(groups), len(groups))
+    assert scored.unseen.interval == pytest.approx(unseen)

@@ -9,7 +9,8 @@ window.studioCamera = (element) => {
   const SIDE = 320, FASTEST = 80, SMOOTH = 0.35, PATIENCE = 4;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SIDE;
-  let stream = null, facing = "user", frozen = false, round = 0, scores = new Map(), times = [], asked = "";
+  let stream = null, facing = "user", frozen = false, round = 0, scores = new Map(), times = [], asked = "", heat = false;
+  const over = root.querySelector(".predict-camera-heat");
 
   const model = () => document.querySelector("#predict-live-model [data-model]")?.dataset.model ?? "";
   const seen = () => root.offsetParent !== null && document.visibilityState === "visible";
@@ -23,6 +24,7 @@ window.studioCamera = (element) => {
     stream = null;
     video.srcObject = null;
     hint.hidden = false;
+    over.hidden = true;
     act("start").textContent = words.start;
     act("freeze").disabled = true;
     freeze(false);
@@ -43,7 +45,7 @@ window.studioCamera = (element) => {
       return said(error.name === "NotAllowedError" ? words.denied : words.none);
     }
     video.srcObject = stream;
-    video.classList.toggle("mirrored", (stream.getVideoTracks()[0]?.getSettings().facingMode ?? facing) !== "environment");
+    for (const one of [video, over]) one.classList.toggle("mirrored", (stream.getVideoTracks()[0]?.getSettings().facingMode ?? facing) !== "environment");
     hint.hidden = true;
     act("start").textContent = words.stop;
     act("freeze").disabled = false;
@@ -65,7 +67,7 @@ window.studioCamera = (element) => {
       if (frozen || !seen() || !model()) { await wait(150); continue; }
       const begun = performance.now(), content = await frame(), wanted = model();
       if (!content) { await wait(50); continue; }
-      const answer = await fetch(`studio/predict/live?${new URLSearchParams({ model: wanted })}`, { method: "POST", body: content }).catch(() => null);
+      const answer = await fetch(`studio/predict/live?${new URLSearchParams({ model: wanted, ...(heat && { heat }) })}`, { method: "POST", body: content }).catch(() => null);
       const said_ = await answer?.json().catch(() => null);
       if (round !== mine) return;
       if (answer?.ok && said_) { failures = 0; said(""); if (!frozen) show(said_, wanted); }
@@ -81,6 +83,8 @@ window.studioCamera = (element) => {
       const before = scores.get(name) ?? 0, next = fresh ? now.get(name) : before + SMOOTH * ((now.get(name) ?? 0) - before);
       next < 0.0005 && !now.has(name) ? scores.delete(name) : scores.set(name, next);
     }
+    over.hidden = !heat || !answer.heat;
+    if (!over.hidden) over.src = answer.heat;
     const best = [...scores].sort((one, other) => other[1] - one[1]).slice(0, 6);
     const level = best[0][0] === answer.scores[0][0] ? answer.level : "unsure";
     const text = words[level].replace("{name}", best[0][0]);
@@ -111,6 +115,11 @@ window.studioCamera = (element) => {
     const what = event.target.closest("[data-do]")?.dataset.do;
     if (what === "start") stream ? stop() : start();
     if (what === "freeze") freeze(!frozen);
+    if (what === "heat") {
+      heat = !heat;
+      act("heat").setAttribute("aria-pressed", heat);
+      if (!heat) over.hidden = true;
+    }
     if (what === "turn") { facing = facing === "user" ? "environment" : "user"; if (stream) { stop(); start(); } }
   });
 };

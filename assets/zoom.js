@@ -20,6 +20,9 @@
 
   const enlarge = (first) => {
     const all = around(first), dialog = made("dialog", "rs-dialog rs-zoomed"), image = new Image();
+    const over = made("div", "rs-heat-over"), layer = new Image(), heat = window.studioHeat?.(first);
+    over.append(image);
+    if (heat) { layer.className = "rs-heat"; layer.alt = ""; layer.hidden = true; over.append(layer); }
     const caption = made("p", "rs-zoom-caption"), count = made("span", "rs-small rs-number");
     let at = Math.max(0, all.indexOf(first));
 
@@ -28,6 +31,7 @@
       const one = all[at], small = one.matches("img") ? one : one.querySelector("img");
       image.src = one.dataset.zoom || small.currentSrc || small.src;
       image.alt = small.alt;
+      if (heat) { Object.assign(layer.dataset, window.studioHeat(one)?.layer.dataset); over.append(layer); }
       caption.textContent = one.dataset.caption ?? (one.title || small.alt);
       count.textContent = `${(at + 1).toLocaleString(window.studioLocale)} / ${all.length.toLocaleString(window.studioLocale)}`;
       dialog.setAttribute("aria-label", caption.textContent || words().enlarge || "");
@@ -39,10 +43,10 @@
       bar.append(button(words().previous, "‹", () => show(at - 1)), count, button(words().next, "›", () => show(at + 1)));
     const close = button(words().close, words().close, () => dialog.close(), "rs-button");
     bar.append(close);
-    dialog.append(image, caption, bar);
-    dialog.addEventListener("click", (event) => { if (event.target === dialog || event.target === image) dialog.close(); });
+    dialog.append(over, caption, ...(heat ? [heat.controls.cloneNode(true)] : []), bar);
+    dialog.addEventListener("click", (event) => { if ([dialog, image, over].includes(event.target)) dialog.close(); });
     dialog.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const step = event.target.matches("input") ? 0 : { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (!step || all.length < 2) return;
       event.preventDefault();
       show(at + step);

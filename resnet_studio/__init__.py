@@ -15,6 +15,7 @@ from resnet_studio.api import (
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.edits import Edit
 from resnet_studio.errors import CheckpointError, ConfigError, DataError, RunError, StudioError, WeightsError
+from resnet_studio.explain_api import Explanation, explain
 from resnet_studio.prediction import Activations, Prediction, Predictor
 from resnet_studio.report_api import compare, save_report
 from resnet_studio.study_api import cross_validate
@@ -27,6 +28,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "Edit",
+    "Explanation",
     "Prediction",
     "Predictor",
     "Run",
@@ -40,6 +42,7 @@ __all__ = [
     "cross_validate",
     "edit_data",
     "evaluate",
+    "explain",
     "open_data",
     "predict",
     "redo_edit",

@@ -16,7 +16,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-from resnet_studio import commands, config, data_commands, dataset_commands, export_commands, review_commands
+from resnet_studio import (
+    commands,
+    config,
+    data_commands,
+    dataset_commands,
+    export_commands,
+    looking_commands,
+    review_commands,
+)
 from resnet_studio.config import TrainConfig
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
@@ -118,6 +126,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_models(command)
     export_commands.add(command)
     review_commands.add_parsers(command)
+    looking_commands.add_parsers(command)
     _add_studio(command)
     return parser
 

@@ -13,6 +13,7 @@ from resnet_studio import (
     data_commands,
     dataset_commands,
     export_commands,
+    looking_commands,
     outside_test,
     recipes,
     review_commands,
@@ -44,6 +45,7 @@ OF_DATA = {
     "dataset": dataset_commands.run,
     "review": review_commands.review,
     "label-next": review_commands.label_next,
+    "explain": looking_commands.explain,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -22,6 +23,7 @@ from resnet_studio.model.device import choose_device, layout
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
+    from torchvision.models import ResNet
 
     from resnet_studio.data.reading import Reading
 
@@ -166,16 +168,26 @@ class Predictor:
 
     def _input(self, picture: Path | Image.Image, drawing: bool) -> Tensor | StudioError:
         """The model's input [3, crop, crop], or why there is none."""
-        preprocessing = self.card.preprocessing
         try:
-            if isinstance(picture, Image.Image):
-                return preprocess(
-                    _upright_rgb(picture, preprocessing.reading, preprocessing.resize), preprocessing, drawing=drawing
-                )
-            read = read_picture(picture, draft_side=preprocessing.resize, reading=preprocessing.reading)
-            return preprocess(read, preprocessing, drawing=drawing)
+            return preprocess(self.upright(picture), self.card.preprocessing, drawing=drawing)
         except StudioError as error:
             return error
+
+    def upright(self, picture: Path | Image.Image) -> Image.Image:
+        """``picture`` upright, in RGB, and read as the model's training pictures were; a large one maybe smaller.
+
+        Raises :class:`BadPicture`.
+        """
+        preprocessing = self.card.preprocessing
+        if isinstance(picture, Image.Image):
+            return _upright_rgb(picture, preprocessing.reading, preprocessing.resize)
+        return read_picture(picture, draft_side=preprocessing.resize, reading=preprocessing.reading)
+
+    @contextmanager
+    def alone(self) -> Iterator[ResNet]:
+        """The model, by which no other call computes meanwhile: for hooks and gradients."""
+        with self._compute_lock:
+            yield self.model
 
     def _predictions(self, inputs: list[Tensor | StudioError]) -> list[Prediction | StudioError]:
         import torch

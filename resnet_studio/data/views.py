@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from resnet_studio.model.preprocess import Preprocessing
 
 Shown = Literal["crop", "pad", "squeeze"]
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom edge in shares of a picture's width and height."""
 FITS: tuple[Shown, ...] = get_args(Shown)
 OVERSCAN = 8 / 7
 """Training pictures are stored this much larger than what the network sees: 256 px for 224."""
@@ -133,9 +135,38 @@ class Framed:
         """See :class:`View`."""
         return 1.0
 
+    def place(self, width: int, height: int) -> Box:
+        """Where the square lies in a picture of ``width`` x ``height`` px: its left, top, right and bottom edge.
+
+        In shares of the picture's width and height; what lies beyond 0..1 is padding.
+        """
+        if self.fit == "squeeze":
+            return 0.0, 0.0, 1.0, 1.0
+        if self.fit == "pad":
+            scale = self.side / max(width, height)
+            across, down = (_padded(max(1, round(length * scale)), self.side) for length in (width, height))
+        else:
+            across, down = (_cropped(length, min(width, height), self) for length in (width, height))
+        return across[0], down[0], across[1], down[1]
+
     def share(self, aspect: float) -> float:
         """The share of its area that a picture whose long side is ``aspect`` times its short one shows."""
         return (self.side / self.resize) ** 2 / aspect if self.fit == "crop" else 1.0
+
+
+def _padded(length: int, side: int) -> tuple[float, float]:
+    """Where a square of ``side`` px begins and ends along a picture of ``length`` px in its middle, in shares of it."""
+    before = (side - length) // 2
+    return -before / length, (side - before) / length
+
+
+def _cropped(length: int, short: int, view: Framed) -> tuple[float, float]:
+    """Where a centre crop begins and ends along a side of ``length`` px of a picture with the short side ``short``."""
+    kept = min(length, LARGEST_ASPECT * short)  # what _middle leaves
+    resized = view.resize if kept == short else int(view.resize * kept / short)
+    first, skipped = round((resized - view.side) / 2), max(0, (length - kept) // 2)
+    scale = kept / resized
+    return (skipped + first * scale) / length, (skipped + (first + view.side) * scale) / length
 
 
 def reduced(picture: Image.Image, native_side: int) -> Image.Image:

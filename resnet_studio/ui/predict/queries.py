@@ -109,7 +109,14 @@ class ModelQueries:
             seconds = format_duration(time.monotonic() - since, language)
             yield (
                 predict_view.many(
-                    named, len(pictures), seconds, calibration, language, classes=classes, stopped=stopped
+                    named,
+                    len(pictures),
+                    seconds,
+                    calibration,
+                    language,
+                    classes=classes,
+                    stopped=stopped,
+                    model=model.key,
                 ),
                 done,
             )
@@ -152,12 +159,16 @@ class ModelQueries:
         assert isinstance(picture, (Path, Image.Image))
         if not self.predictors.has(model.file):
             yield predict_view.loading(language)
-        prediction = self.predictors.of(model.file)([picture], drawings=not isinstance(picture, Path))[0]
+        predictor, drawing = self.predictors.of(model.file), not isinstance(picture, Path)
+        prediction = predictor([picture], drawings=drawing)[0]
         if isinstance(prediction, StudioError):
             raise prediction
         # accuracy on test pictures does not apply to drawings
         calibration = self.models.calibration(model) if isinstance(picture, Path) else UNTESTED
-        yield predict_view.answer(prediction, calibration, language)
+        large = thumbnail(picture, ENLARGED_SIDE)
+        address = f"studio/asked/{self._album.keep(large)}" if large else ""
+        looked = predict_view.Looked(address, model.key, predictor.card.classes, drawing) if large else None
+        yield predict_view.answer(prediction, calibration, language, looked=looked)
 
     def _shown(self, path: Path, position: int) -> tuple[str, str]:
         """The addresses of a small and of a large version of a picture; empty where it has no row, or is none."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation.calibration import Calibration
@@ -52,8 +52,10 @@ def problem(sentence: str) -> str:
     return render("predict/problem.html", note=alert(sentence))
 
 
-def answer(prediction: Prediction, calibration: Calibration, language: Language) -> str:
-    """The verdict in words, the bars of the best classes, and how far the percentages can be trusted."""
+def answer(
+    prediction: Prediction, calibration: Calibration, language: Language, *, looked: Looked | None = None
+) -> str:
+    """The verdict in words, the bars of the best classes, how far the percentages can be trusted, where it looked."""
     record = calibration.near(prediction.probability)
     bars = BARS + 1 if len(prediction.scores) <= BARS + 1 else BARS
     return render(
@@ -65,7 +67,28 @@ def answer(prediction: Prediction, calibration: Calibration, language: Language)
         rest=prediction.scores[bars:],
         record=record,
         uncalibrated=record is None or abs(record.share - prediction.probability) > MISLEADING,
+        looked=looked,
     )
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A picture in the album at ``address``, and the ``model`` that was asked, which knows ``classes``."""
+
+    address: str
+    model: str
+    classes: Sequence[str]
+    drawing: bool = False
+
+    @property
+    def heat(self) -> str:
+        """The address of its heat map, for the class that the model names."""
+        asked = {"model": self.model} | ({"drawing": "true"} if self.drawing else {})
+        return f"{self.address}/heat?{urlencode(asked)}"
+
+    def label(self, name: str) -> int:
+        """The index of a class."""
+        return self.classes.index(name)
 
 
 @dataclass(frozen=True)
@@ -92,6 +115,7 @@ def many(
     *,
     classes: Sequence[str],
     stopped: bool = False,
+    model: str = "",
 ) -> str:
     """The table of the answers so far, of ``total``; with the CSV once all are there, or it was stopped."""
     done = len(named) == total or stopped
@@ -114,6 +138,7 @@ def many(
         csv=_csv_address(named, classes) if done else "",
         counts=labels.most_common(COUNTS_SHOWN),
         rows=list(zip(named, levels, strict=True))[:ROWS_SHOWN],
+        heat=f"/heat?{urlencode({'model': model})}",
     )
 
 

@@ -56,6 +56,7 @@ def pictures_panel(
         classes=report["classes"],
         addresses=places,
         back=true is not None,
+        wrong=any(picture["true"] != picture["predicted"] for picture in found[:most]),
         more=len(found) > most and most < PICTURES_MOST,
         most=most,
         cell=(true, predicted),

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from resnet_studio.service.run_data import Overview, RunData, format_timestamp
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn import charts
-from resnet_studio.ui.page import downloads, export_routes
+from resnet_studio.ui.page import downloads, export_routes, heat_routes
 from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, reader, to_try
 from resnet_studio.ui.page.frame import address, loading, selected_tab
 from resnet_studio.ui.page.ownership import this_browser
@@ -177,6 +177,7 @@ def routes(studio: Studio) -> APIRouter:
     data = studio.runs
     router.include_router(downloads.routes(studio))
     router.include_router(export_routes.routes(studio))
+    router.include_router(heat_routes.routes(studio))
     router.include_router(panels.routes(studio))
 
     def found(name: str) -> tuple[Overview, Mapping[str, Any]]:

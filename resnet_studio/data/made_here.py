@@ -13,7 +13,6 @@ from resnet_studio.durable import remove_folder
 from resnet_studio.workspace import Workspace
 
 SOURCE = "made"
-QUICK_EPOCHS, FEW = 12, 500
 _ID = re.compile(rf"{SOURCE}-[0-9a-f]{{16}}")
 
 
@@ -30,16 +29,6 @@ def is_made(id: str) -> bool:
 def is_begun(workspace: Workspace, id: str) -> bool:
     """Whether the data set has its first picture."""
     return (workspace.datasets / mending.base_of(id) / "dataset.json").is_file()
-
-
-def hinted_epochs(id: str, pictures: int) -> int | None:
-    """In how many epochs so many training ``pictures`` of the data set ``id`` are learnt by default; None where that
-    is as usual.
-
-    Where few were recorded, somebody waits to try them, and a third of the usual epochs does as well
-    (``benchmarks/camera.py``).
-    """
-    return QUICK_EPOCHS if is_made(id) and pictures < FEW else None
 
 
 def begin(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from resnet_studio.data import made_here, views
 from resnet_studio.data.mirroring import mirrored_pairs
@@ -32,7 +32,7 @@ CACHED_VIEWS, MOST_VIEWS = 4, 13  # of each training picture whose features are 
 class Facts:
     """What the automatic choices look at; ``flip`` and ``epochs`` are hints that sample data sets come with.
 
-    ``imbalance``: training pictures of the largest class, by those of the smallest.
+    ``imbalance``: training pictures of the largest class, by those of the smallest; ``recorded``: made on the page.
     """
 
     train_pictures: int
@@ -44,6 +44,7 @@ class Facts:
     flip: bool = True
     epochs: int | None = None
     imbalance: float = 1.0
+    recorded: bool = False
 
 
 def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
@@ -66,7 +67,7 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         learning_rate=config.learning_rate or _learning_rate(config, scratch),
         stage_factor=1.0 if scratch else config.stage_factor,
         class_weighting=weighting(facts.imbalance) if config.class_weighting == "auto" else config.class_weighting,
-        augmentation=_augmentation(size, scratch) if config.augmentation == "auto" else config.augmentation,
+        augmentation=("light" if small else "standard") if config.augmentation == "auto" else config.augmentation,
         horizontal_flip=config.horizontal_flip and facts.flip,
         fit=_fit(config, facts),
     )
@@ -86,7 +87,9 @@ def _refuse_impossible_batches(resolved: TrainConfig) -> None:
 def _freeze(facts: Facts, scratch: bool) -> Freeze:
     if scratch or facts.train_pictures >= 5_000:
         return "none"
-    return "layer3" if facts.train_pictures < 500 else "layer2"
+    if facts.train_pictures >= 500:
+        return "layer2"
+    return "layer4" if facts.recorded else "layer3"  # somebody waits to try it: benchmarks/camera.py
 
 
 def _stem(config: TrainConfig, facts: Facts, small: bool) -> Stem:
@@ -153,10 +156,6 @@ def _learning_rate(config: TrainConfig, scratch: bool) -> float:
     if config.optimizer == "sgd":
         return 0.1 if scratch else 0.01
     return 2e-3 if scratch else 1e-3
-
-
-def _augmentation(size: int, scratch: bool) -> Literal["light", "standard"]:
-    return "light" if scratch and size <= views.SMALL_SIDE else "standard"
 
 
 def picture_size_in(config: TrainConfig, epoch: int) -> int:
@@ -260,8 +259,9 @@ def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu:
         start=weights.explain(config.weights, architecture.of(config)),
         on_gpu=on_gpu,
         flip=bool(dataset.hints.get("horizontal_flip", True)) and not mirrored_pairs(dataset.classes),
-        epochs=dataset.hints.get("epochs") or made_here.hinted_epochs(dataset.id, train_pictures),
+        epochs=dataset.hints.get("epochs"),
         imbalance=imbalance_of(dataset),
+        recorded=made_here.is_made(dataset.id),
     )
 
 

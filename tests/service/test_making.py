@@ -156,7 +156,7 @@ def test_a_data_set_that_there_is_not_is_none_to_add_to(making: Making, dataset:
         making.stage(TAKE, dataset, "cup", "a.png", made.picture(1), by=ME)
 
 
-def test_a_few_recorded_pictures_train_in_fewer_epochs_than_as_many_from_a_folder(
+def test_of_a_few_recorded_pictures_only_the_head_is_trained(
     making: Making, workspace: Workspace, tmp_path: Path
 ) -> None:
     new = made_here.new_id()
@@ -164,7 +164,6 @@ def test_a_few_recorded_pictures_train_in_fewer_epochs_than_as_many_from_a_folde
     recorded = library.find_dataset(workspace, record(making, new, "pen", 10, first=20))
     files = {f"{kind}/{n}.png": made.picture(n) for kind in ("cup", "pen") for n in range(10)}
     opened = open_data(made.write(tmp_path / "set", files), workspace)
-    epochs = [resolve_for(each, TrainConfig())[0].epochs for each in (recorded, opened)]
-    assert epochs[0] == made_here.QUICK_EPOCHS and epochs[1] > 2 * epochs[0]
-    assert resolve_for(recorded, TrainConfig(epochs=3))[0].epochs == 3
-    assert made_here.hinted_epochs(new, 2000) is None
+    levels = [resolve_for(each, TrainConfig())[0].freeze for each in (recorded, opened)]
+    assert levels == ["layer4", "layer3"]
+    assert resolve_for(recorded, TrainConfig(freeze="layer2"))[0].freeze == "layer2"

@@ -362,12 +362,14 @@ window.studioMend = (element, ask) => {
     dialog.append(note, bar, body);
     const said = (text) => { note.textContent = text; };
     let waits = 0;
+    const shares = () => {
+      const bar = document.querySelector(".rs-split-bar:has(.rs-split-handle)")?.dataset; // none where parts are preset
+      return new URLSearchParams({ validation: bar?.validation ?? 15, test: bar?.test ?? 15 });
+    };
     const poll = async () => {
       clearTimeout(waits);
       if (!dialog.isConnected) return;
-      const shares = document.querySelector(".rs-split-bar:has(.rs-split-handle)")?.dataset; // none where parts are preset
-      const { validation = 15, test = 15 } = shares ?? {};
-      const answer = await fetched(`near?validation=${validation}&test=${test}`);
+      const answer = await fetched(`near?${shares()}`);
       if (!dialog.isConnected) return;
       if (!answer || answer.state === "failed") { bar.hidden = true; return said(answer?.problem || w.near_failed); }
       if (answer.state !== "ready") {
@@ -379,21 +381,50 @@ window.studioMend = (element, ask) => {
       bar.hidden = true;
       show(answer);
     };
+    const line = (row) => {
+      const node = made("tr"), first = made("th", "", fill(w[`near_by_${row.by}`], { seconds: number(row.seconds) }));
+      first.scope = "row";
+      node.dataset.by = row.by;
+      node.append(first, ...[row.groups, row.train, row.validation, row.test, row.apart]
+        .map((value) => made("td", "rs-number", number(value))));
+      return node;
+    };
+    // what needs more to be known: within how many seconds, by which table
+    const more = (rows) => {
+      const node = made("div", "rs-mend-by"), problem = made("p", "rs-small"), form = made("form", "rs-mend-form");
+      problem.setAttribute("role", "status");
+      const added = async (kind, query, body) => {
+        const address = `${base()}/near/by?${shares()}&kind=${kind}${query}`;
+        const answer = await fetch(address, { method: "POST", body }).catch(() => null), row = await answer?.json().catch(() => null);
+        problem.textContent = answer?.ok ? (kind === "csv" ? w.near_table_use : "") : row?.problem || w.near_failed;
+        if (!answer?.ok) return;
+        rows.querySelector(`tr[data-by="${kind}"]`)?.remove();
+        rows.append(line(row));
+      };
+      const seconds = made("input", "rs-mend-field rs-mend-seconds"), show = made("button", "rs-button", w.near_show), file = made("input");
+      Object.assign(seconds, { type: "number", min: 1, max: 1e6, step: "any", value: 60, required: true });
+      Object.assign(file, { type: "file", accept: ".csv,text/csv" });
+      show.type = "submit";
+      form.onsubmit = (event) => { event.preventDefault(); added("time", `&seconds=${seconds.value}`); };
+      file.onchange = () => file.files[0] && added("csv", "", file.files[0]);
+      const [time, given] = [[w.near_time, seconds], [w.near_table, file]].map(([text, input]) => {
+        const label = made("label", "rs-small", `${text} `);
+        label.append(input);
+        return label;
+      });
+      form.append(time, show, given);
+      node.append(form, problem);
+      return node;
+    };
     const table = (rows) => {
       const node = made("table", "rs-mend-table"), head = made("tr");
       node.setAttribute("aria-label", w.near_split);
       head.append(...[w.near_by, w.near_groups, w.train, w.validation, w.test, w.near_apart].map((text) => made("th", "", text)));
       node.append(head);
-      for (const row of rows) {
-        const line = made("tr"), first = made("th", "", w[`near_by_${row.by}`]);
-        first.scope = "row";
-        line.append(first, ...[row.groups, row.train, row.validation, row.test, row.apart]
-          .map((value) => made("td", "rs-number", number(value))));
-        node.append(line);
-      }
+      node.append(...rows.map(line));
       const frame = made("div", "rs-mend-wide");
       frame.append(node);
-      return frame;
+      return [frame, more(node)];
     };
     const group = (row) => {
       const node = made("div", "rs-mend-group"), about = made("p", "rs-small"), strip = made("div", "rs-mend-near");
@@ -421,7 +452,7 @@ window.studioMend = (element, ask) => {
         leak.append(made("span", "", fill(w.near_leaks, { count: number(answer.leaks) })), move);
         body.append(leak);
       }
-      if (answer.total) body.append(made("h3", "rs-h2", w.near_split), table(answer.split));
+      body.append(made("h3", "rs-h2", w.near_split), ...table(answer.split));
       if (answer.total && !answer.leaks) body.append(made("p", "rs-small", w.near_kept));
       body.append(...answer.groups.map(group));
       if (answer.total > answer.groups.length) body.append(made("p", "rs-small", fill(w.near_shown, { count: number(answer.groups.length) })));

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data.part_names import PARTS
 from resnet_studio.errors import DataError
-from resnet_studio.grouping import Kind, parse
+from resnet_studio.grouping import Grouping, Kind, parse
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset, Split
@@ -109,31 +110,38 @@ def leaks(opened: EditedSet, dataset: Dataset, found: Groups) -> tuple[int, list
 
 
 def split_rows(dataset: Dataset, found: Groups, *, validation: float, test: float) -> list[dict[str, Any]]:
-    """For each way to keep pictures together that ``dataset`` has: its groups, their pictures, the counts of the parts,
-    and how many of its groups lie on several sides all the same, as in preset parts; without any choice, how many
-    groups of near-duplicates do.
+    """For each way to keep pictures together that ``dataset`` has, a :func:`split_row`."""
+    from resnet_studio.data import groups
+
+    rows = []
+    for kind in CHOICES:
+        if kind == "auto" and not any(groups.keys_of(dataset, parse(kind))):
+            continue  # as near-duplicates alone
+        with suppress(DataError):  # it has no such folders or names
+            rows.append(split_row(dataset, found, parse(kind), validation=validation, test=test))
+    return rows
+
+
+def split_row(dataset: Dataset, found: Groups, grouping: Grouping, *, validation: float, test: float) -> dict[str, Any]:
+    """What keeping pictures together by ``grouping`` comes to: its groups, their pictures, the counts of the parts, and
+    how many of its groups lie on several sides all the same, as in preset parts; without any choice, how many groups of
+    near-duplicates do.
+
+    Raises :class:`DataError` where ``dataset`` has no such groups.
     """
     from resnet_studio.data import groups, near
     from resnet_studio.data.dataset import split
 
-    alike, rows = near.keys_of(len(dataset.samples), found), []
-    for kind in CHOICES:
-        try:
-            keys = groups.keys_of(dataset, parse(kind))
-        except DataError:
-            continue  # it has no such folders or names
-        if kind == "auto" and not any(keys):
-            continue  # as near-duplicates alone
-        joined = keys if kind == "none" else groups.joined(keys, alike)
-        joined = groups.without_whole_classes(dataset.samples, joined)
-        shown = groups.preview(dataset, joined)
-        cut = split(dataset, validation=validation, test=test, groups=joined)
-        counts = {str(part): count for part, count in cut.counts.items()}
-        rows.append({
-            "by": kind, "groups": shown.groups, "pictures": shown.pictures, **counts,
-            "apart": _apart(dataset, alike if kind == "none" else joined, cut),
-        })  # fmt: skip
-    return rows
+    alike, keys = near.keys_of(len(dataset.samples), found), groups.keys_of(dataset, grouping)
+    joined = keys if grouping.kind == "none" else groups.joined(keys, alike)
+    joined = groups.without_whole_classes(dataset.samples, joined)
+    shown = groups.preview(dataset, joined)
+    cut = split(dataset, validation=validation, test=test, groups=joined)
+    counts = {str(part): count for part, count in cut.counts.items()}
+    return {
+        "by": grouping.kind, "seconds": grouping.seconds, "groups": shown.groups, "pictures": shown.pictures, **counts,
+        "apart": _apart(dataset, alike if grouping.kind == "none" else joined, cut),
+    }  # fmt: skip
 
 
 def _apart(dataset: Dataset, keys: Sequence[str], cut: Split) -> int:

@@ -97,6 +97,15 @@ TEXT: dict[str, tuple[str, str]] = {
     "mend.near_by_auto": ("Near-duplicates and your groups", "近似重复和您设置的分组"),
     "mend.near_by_folder": ("Folders inside of classes", "类别内的子文件夹"),
     "mend.near_by_name": ("Names alike up to their number", "仅编号不同的文件名"),
+    "mend.near_by_time": ("Taken within {seconds} seconds", "相隔 {seconds} 秒内拍摄"),
+    "mend.near_by_csv": ("By your table", "按您的表格"),
+    "mend.near_time": ("Taken within so many seconds:", "相隔多少秒内拍摄："),
+    "mend.near_show": ("Show", "显示"),
+    "mend.near_table": ("A table that names files and their groups (CSV):", "列出文件及其分组的表格（CSV）："),
+    "mend.near_table_use": (
+        "Train with that table from the command line: --groups csv:FILE.",
+        "用该表格训练请使用命令行：--groups csv:FILE。",
+    ),
     "mend.near_failed": ("The search failed; try again.", "查找失败；请重试。"),
     # what was done
     "mend.did.add": ("{count:picture|pictures} added", "添加了 {count} 张图片"),

@@ -1,12 +1,13 @@
 """The route behind the search for near-duplicates."""
 
+import io
 import time
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from made import encoded, scene, write
-from PIL import ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from resnet_studio.data.doors import open_data
 from resnet_studio.training.jobs import Jobs
@@ -36,3 +37,35 @@ def test_the_route_takes_an_id_and_shares_that_make_sense_and_names_pictures_by_
         assert (values["state"], values["total"], values["pictures"], values["leaks"]) == ("ready", 10, 20, 0)
         assert str(tmp_path) not in answer.text and ".png" not in answer.text
         assert sorted(place for row in values["groups"] for place in row["places"]) == list(range(20))
+
+
+def test_by_time_and_by_a_table_are_shown_once_they_are_chosen(tmp_path, workspace):
+    files = {f"{'ab'[n % 2]}/{n}.jpg": taken(scene(n, 32), 30 * n) for n in range(12)}
+    dataset = open_data(write(tmp_path / "set", files), workspace)
+    studio, app = Studio(workspace, Jobs(workspace)), FastAPI()
+    app.include_router(routes(studio))
+    with TestClient(app, cookies={"studio_browser": "x"}) as client:
+
+        def by(query, content=b""):
+            answer = client.post(f"/studio/mend/{dataset.id}/near/by?{query}", content=content)
+            return answer.status_code, answer.json()
+
+        status, row = by("kind=time&seconds=60")  # each picture of a class is a minute after the one before
+        assert (status, row["by"], row["groups"]) == (200, "time", 0)  # a class of one group is split all the same
+        assert by("kind=time&seconds=59")[1]["groups"] == 0
+        rows = ["file,group", *(f"{n}.jpg,{n // 4}-{n % 2}" for n in range(12))]
+        status, row = by("kind=csv", "\n".join(rows).encode())
+        assert (status, row["groups"], row["pictures"], row["apart"]) == (200, 6, 12, 0)
+        status, answer = by("kind=csv", b"a,b\n1,2")
+        assert status == 400 and "table" in answer["problem"] and str(tmp_path) not in answer["problem"]
+        assert by("kind=time&seconds=0")[0] == 422 and by("kind=folder")[0] == 422
+        assert list(workspace.temporary.iterdir()) == []
+
+
+def taken(image, seconds):
+    """``image`` as a photograph that was taken so many seconds after noon."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.DateTime] = f"2024:05:01 12:{seconds // 60:02}:{seconds % 60:02}"
+    written = io.BytesIO()
+    image.save(written, "JPEG", exif=exif)
+    return written.getvalue()

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.background import BackgroundTask
 
 from resnet_studio import owners
 from resnet_studio.errors import StudioError
+from resnet_studio.grouping import Grouping
+from resnet_studio.ui.page.bodies import Door, Visitor
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.workspace import slug
 
 A_DAY = {"cache-control": "private, max-age=86400"}
 FRESH = {"cache-control": "no-store"}
 QUEUE = 200
+MOST_TABLE_BYTES = 4 * 2**20
 SHARE = Query(ge=0, le=80)
 Sort = Literal["class", "name", "size", "doubt"]
 StatusFilter = Literal["used", "unlabelled", "left_out"]
@@ -31,6 +35,7 @@ def routes(studio: Studio) -> APIRouter:
     _add_saved(router, studio)
     _add_review(router, studio)
     _add_near(router, studio)
+    _add_grouping(router, studio)
     return router
 
 
@@ -113,6 +118,40 @@ def _add_review(router: APIRouter, studio: Studio) -> None:
             "state": "ready", "estimate": begun.found.estimate, "total": len(begun.found.samples),
             "rare": list(begun.found.rare), "suspects": suspects,
         }  # fmt: skip
+
+
+def _add_grouping(router: APIRouter, studio: Studio) -> None:
+    door = Door()
+
+    @router.post("/near/by")
+    async def by(
+        dataset: str,
+        request: Request,
+        kind: Literal["time", "csv"],
+        seconds: Annotated[float, Query(gt=0, le=1e6)] = 60,
+        validation: Annotated[float, SHARE] = 15,
+        test: Annotated[float, SHARE] = 15,
+    ) -> JSONResponse:
+        """What keeping together does that needs more to be known: within how many seconds, or by which table, which is
+        sent along.
+        """
+        from resnet_studio.service.near_search import split_row
+
+        def row(content: bytes, _: Visitor) -> dict[str, Any]:
+            opened = studio.desk.opened(dataset)
+            search = studio.near.get(opened.dataset().id)
+            found = search.found if search is not None and search.found is not None else ()
+            shares = {"validation": validation / 100, "test": test / 100}
+            if kind == "time":
+                return split_row(opened.dataset(), found, Grouping("time", seconds=seconds), **shares)
+            folder = studio.workspace.new_folder("temporary", "table")
+            try:
+                (folder / "table.csv").write_bytes(content)
+                return split_row(opened.dataset(), found, Grouping("csv", file=str(folder / "table.csv")), **shares)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+        return await door.answer(request, MOST_TABLE_BYTES, row)
 
 
 def _add_near(router: APIRouter, studio: Studio) -> None:

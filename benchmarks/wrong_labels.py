@@ -25,7 +25,7 @@ import torch
 
 from resnet_studio.data import views
 from resnet_studio.data.cache import ArrayCache
-from resnet_studio.review.embedding import Backbone, embed
+from resnet_studio.evaluation.embedding import Backbone, embed
 from resnet_studio.review.suspects import judge, strength
 from resnet_studio.training import probe
 

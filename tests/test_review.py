@@ -15,7 +15,8 @@ from resnet_studio.data.dataset import split
 from resnet_studio.data.doors import open_data
 from resnet_studio.data.edits import Edit
 from resnet_studio.errors import DataError
-from resnet_studio.review import embedding, next_labels, suspects
+from resnet_studio.evaluation import embedding
+from resnet_studio.review import next_labels, suspects
 from resnet_studio.review.report import review_dataset
 
 

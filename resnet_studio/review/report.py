@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from resnet_studio.data import mending
+from resnet_studio.config import TrainConfig
+from resnet_studio.data import mending, views
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.dataset import Dataset, Sample
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import DataError
+from resnet_studio.evaluation.embedding import DEPTH, Backbone, embed
 from resnet_studio.review import suspects
-from resnet_studio.review.embedding import Backbone, embed
+from resnet_studio.training.plan import facts, resolve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,8 +140,15 @@ def review_dataset(
     """Review the labels of ``dataset`` as it is now, without a training; its preset test part is left alone."""
     samples = [sample for sample in dataset.samples if sample.part != "test"]
     files = [dataset.path(sample) for sample in samples]
-    chosen = backbone or Backbone.of_dataset(dataset)
+    chosen = backbone or _usual_backbone(dataset)
     return _review(workspace, dataset.id, dataset.classes, samples, files, chosen, device, progress)
+
+
+def _usual_backbone(dataset: Dataset) -> Backbone:
+    """What a training of ``dataset`` with the usual settings would start from."""
+    config = TrainConfig(depth=DEPTH)
+    resolved = resolve(config, facts(dataset, config, len(dataset.samples), on_gpu=False))
+    return Backbone.usual(resolved.replace(weights="auto"), views.final_view(resolved, dataset))
 
 
 def _review(

@@ -262,3 +262,19 @@ def test_the_time_counts_from_the_click_and_says_what_went_into_preparing(
     assert "20 s of it preparing: starting up 2.0 s, pictures 4.0 s, features 14 s" in english
     assert "waited 3.0 s in the queue" in english
     assert "其中准备 20 秒" in chinese and "此前排队 3.0 秒" in chinese
+
+
+def test_the_forecast_shows_a_chart_for_all_and_for_each_weak_class_and_says_what_it_is(workspace: Workspace) -> None:
+    from resnet_studio.evaluation.forecast import Ahead, Curve, Forecast, Point
+    from resnet_studio.ui.page.context import Studio
+    from resnet_studio.ui.results import forecast
+
+    run = finished(workspace, wrong={0: 1})
+    ahead = Ahead(100, 0.03, (0.01, 0.05), 0.9, (0.8, 0.95))
+    points = tuple(Point(count, score, score - 0.02, score + 0.02, 3) for count, score in ((10, 0.5), (100, 0.8)))
+    curve = Curve(EVIL[0], "f1", 0.8, points, (1.0, 0.5, 0.1), (ahead,), ahead, "gain")
+    value = Forecast(100, 40, curve, (curve,))
+    for language, words in (("en", "40 validation and test pictures"), ("zh", "40 张验证与测试图片")):
+        html = forecast.draw(Studio.__new__(Studio), run, value, language)  # type: ignore[arg-type]
+        assert html.count("<svg") == 2 and words in html
+        assert "<script>" not in html

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from resnet_studio.config import TrainConfig
 from resnet_studio.data import cached_rows, views
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.decode import VERSION, decode_all
@@ -20,14 +19,14 @@ from resnet_studio.data.reading import Reading
 from resnet_studio.errors import WeightsError
 from resnet_studio.model import weights
 from resnet_studio.model.card import Card, read_card
-from resnet_studio.training.plan import facts, resolve
 
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
     from torchvision.models import ResNet
 
-    from resnet_studio.data.dataset import Dataset, Split
+    from resnet_studio.config import TrainConfig
+    from resnet_studio.data.dataset import Split
     from resnet_studio.workspace import Run
 
 Progress = Callable[[int, int], None]
@@ -46,24 +45,21 @@ class Backbone:
 
     @classmethod
     def of_run(cls, run: Run) -> Backbone:
-        """What ``run`` started from; the best that this machine has where it started from random weights."""
+        """What ``run`` started from; the best that this machine has where it started from random weights, or where its
+        network is no plain ResNet.
+        """
         config = run.config
-        if config.weights == "scratch":
-            return cls._usual(config.replace(weights="auto", depth=DEPTH), views.final_view(config, _split(run)))
+        if config.weights == "scratch" or config.family != "resnet":
+            plain = config.replace(weights="auto", family="resnet", depth=DEPTH, stem="auto")
+            return cls.usual(plain, views.final_view(config, _split(run)))
         card: Card | None = read_card(run.best) if run.best.exists() else None
         if card is None:
             return cls(config.depth, config.weights, views.final_view(config, _split(run)))
         return cls(config.depth, config.weights, views.Framed.of(card.preprocessing), card.preprocessing.reading)
 
     @classmethod
-    def of_dataset(cls, dataset: Dataset) -> Backbone:
-        """What a training of ``dataset`` with the usual settings would start from."""
-        config = TrainConfig(depth=DEPTH)
-        resolved = resolve(config, facts(dataset, config, len(dataset.samples), on_gpu=False))
-        return cls._usual(resolved.replace(weights="auto"), views.final_view(resolved, dataset))
-
-    @classmethod
-    def _usual(cls, config: TrainConfig, end: views.Framed) -> Backbone:
+    def usual(cls, config: TrainConfig, end: views.Framed) -> Backbone:
+        """The best weights that this machine has for a network of this depth, shown pictures as ``end`` says."""
         choice = weights.explain(config.weights, config.depth)
         if choice.key == "scratch":
             raise WeightsError("error.review.no_weights")

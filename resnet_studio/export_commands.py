@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from resnet_studio.terminal import Terminal
 
 Command = Callable[[str, str], argparse.ArgumentParser]
+SHOWN = 5
 RUN = "a run's id, or 'last'"
 PARTS = "the slow parts to compute: all (default), none, or names with commas between; stored ones are in it anyway"
 TABLES = ("classes", "confusion", "predictions", "epochs")
@@ -70,7 +71,14 @@ def compare(options: argparse.Namespace, workspace: Workspace) -> Result:
         lines.append(said)
     for name, values in found.settings.items():
         lines.append(f"  {name}: {', '.join(f'{names[run]} {value}' for run, value in values.items())}")
-    lines += [pair.sentence(names) for pair in found.pairs]
+    for pair in found.pairs:
+        lines.append(pair.sentence(names))
+        lines += [
+            f"  {each.picture}: {each.true}; {names[pair.first]}: {each.first}; {names[pair.second]}: {each.second}"
+            for each in pair.disagreements[:SHOWN]
+        ]
+        if (more := pair.only_first + pair.only_second - SHOWN) > 0:
+            lines.append(f"  and {more} more that only one of them names correctly")
     return Result("\n".join(lines), found.to_json())
 
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import combinations
-from math import comb
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.durations import requested_at
 from resnet_studio.errors import RunError
+from resnet_studio.evaluation.paired_tests import grouped_bootstrap, mcnemar, paired_bootstrap, swapped_groups
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.run_state import RunState
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Run
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 SIGNIFICANT = 0.05
-RESAMPLES = 10_000
 MOST_SHOWN = 100
 
 
@@ -36,16 +38,21 @@ class Side:
     pictures: int | None
     validation_accuracy: float | None
     seconds: float
+    dataset_id: str = ""
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A test picture that only one of two networks names correctly: the true class and both answers."""
+    """A test picture that only one of two networks names correctly: the true class and both answers.
+
+    ``file`` is that of the picture in the first run.
+    """
 
     picture: str
     true: str
     first: str
     second: str
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,10 @@ class Pair:
     pairs (Holm 1979). ``difference`` is the first accuracy minus the second, with the 95 % interval of a paired
     bootstrap (Efron 1979: 10,000 resamples of the pictures, percentiles). ``disagreements`` are at most 100. Without a
     shared picture the figures are None.
+
+    Where pictures were kept together there are fewer ``groups`` than pictures, which are right or wrong together: the
+    bootstrap then resamples groups (Davison and Hinkley 1997, section 3.8), and the p-value is that of a test which
+    swaps the two answers for whole groups (Fisher's randomisation test).
     """
 
     first: str
@@ -72,6 +83,7 @@ class Pair:
     difference_interval: tuple[float, float] | None
     tells_apart: bool
     disagreements: tuple[Disagreement, ...]
+    groups: int = 0
 
     def sentence(self, names: Mapping[str, str], language: Language = "en") -> str:
         """What these pictures say, with what the runs are called."""
@@ -87,6 +99,8 @@ class Pair:
                     "difference": f"{-100 * self.difference:+.1f}"}  # fmt: skip
         said = say(f"compare.{'better' if self.tells_apart else 'chance'}", language, **values, **span)
         note = "" if self.same_test_set else say("compare.other_sets", language, count=count) + " "
+        if self.groups < count:
+            note += say("compare.groups", language, groups=self.groups) + " "
         return note + said
 
 
@@ -140,19 +154,35 @@ def _side(report: RunReport, state: RunState) -> Side:
         pictures=scores.count if scores else None,
         validation_accuracy=best.validation_accuracy if best else None,
         seconds=state.seconds(requested_at(about)),
+        dataset_id=str(about.get("dataset", "")),
     )
 
 
-def _predicted_by_picture(report: RunReport) -> dict[str, tuple[str, str, str]]:
-    """For each test picture, by its content (else its data set and name): name, true class and answer."""
+@dataclass(frozen=True)
+class _Answer:
+    name: str
+    file: str
+    true: str
+    predicted: str
+    group: str
+
+    @property
+    def right(self) -> bool:
+        return self.true == self.predicted
+
+
+def _predicted_by_picture(report: RunReport) -> dict[str, _Answer]:
+    """The answer for each test picture, by its content (else its data set and name)."""
     if report.report is None:
         return {}
     columns, classes = report.run.split.get("test", {}), report.report.classes
     contents = dict(zip(columns.get("name", ()), columns.get("content", ()), strict=False))
+    groups = dict(zip(columns.get("name", ()), columns.get("group", ()), strict=False))
     dataset = report.run.about.get("dataset")
     return {
-        contents.get(picture.name) or f"{dataset}/{picture.name}": (
-            picture.name, classes[picture.true], classes[picture.predicted],
+        contents.get(picture.name) or f"{dataset}/{picture.name}": _Answer(
+            picture.name, picture.file, classes[picture.true], classes[picture.predicted],
+            groups.get(picture.name) or "",
         )
         for picture in report.report.pictures
     }  # fmt: skip
@@ -160,12 +190,14 @@ def _predicted_by_picture(report: RunReport) -> dict[str, tuple[str, str, str]]:
 
 def _pair(first: RunReport, second: RunReport) -> Pair:
     ours, theirs = _predicted_by_picture(first), _predicted_by_picture(second)
-    shared = [key for key in ours if key in theirs and ours[key][1] == theirs[key][1]]
-    right = [(ours[key][1] == ours[key][2], theirs[key][1] == theirs[key][2]) for key in shared]
+    shared = [key for key in ours if key in theirs and ours[key].true == theirs[key].true]
+    right = [(ours[key].right, theirs[key].right) for key in shared]
     counts = {kind: right.count(kind) for kind in ((True, True), (True, False), (False, True), (False, False))}
     only_first, only_second = counts[True, False], counts[False, True]
     apart = [key for key, (a, b) in zip(shared, right, strict=True) if a != b][:MOST_SHOWN]
-    count = len(shared)
+    groups = [ours[key].group or theirs[key].group or f"/{key}" for key in shared]
+    count, better = len(shared), np.array([int(a) - int(b) for a, b in right])
+    p_value, interval = _tested(better, groups)
     return Pair(
         first=first.run.id,
         second=second.run.id,
@@ -175,13 +207,27 @@ def _pair(first: RunReport, second: RunReport) -> Pair:
         only_second=only_second,
         both_right=counts[True, True],
         both_wrong=counts[False, False],
-        p_value=mcnemar(only_first, only_second) if count else None,
+        p_value=p_value,
         p_adjusted=None,
         difference=(only_first - only_second) / count if count else None,
-        difference_interval=paired_bootstrap(only_first, only_second, count) if count else None,
+        difference_interval=interval,
         tells_apart=False,
-        disagreements=tuple(Disagreement(*ours[key], theirs[key][2]) for key in apart),
+        disagreements=tuple(
+            Disagreement(ours[key].name, ours[key].true, ours[key].predicted, theirs[key].predicted, ours[key].file)
+            for key in apart
+        ),
+        groups=len(set(groups)),
     )
+
+
+def _tested(better: NDArray[np.int64], groups: Sequence[str]) -> tuple[float | None, tuple[float, float] | None]:
+    """The p-value and the interval of the difference where ``better`` [N] is 1, -1 or 0 for each picture."""
+    if not len(better):
+        return None, None
+    if len(set(groups)) == len(groups):
+        first, second = int((better > 0).sum()), int((better < 0).sum())
+        return mcnemar(first, second), paired_bootstrap(first, second, len(better))
+    return swapped_groups(better, groups), grouped_bootstrap(better, groups)
 
 
 def _adjusted(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
@@ -192,27 +238,3 @@ def _adjusted(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
         highest = max(highest, min(1.0, (len(ordered) - rank) * p))
         found[at] = replace(pairs[at], p_adjusted=highest, tells_apart=highest < SIGNIFICANT)
     return tuple(found)
-
-
-def mcnemar(only_first: int, only_second: int) -> float:
-    """The two-sided p-value of the exact McNemar test (McNemar 1947; binomial form) for two models on one test set.
-
-    The arguments count the pictures on which only one of the two is right.
-
-    >>> mcnemar(0, 6)
-    0.03125
-    """
-    total = only_first + only_second
-    tail = sum(comb(total, k) for k in range(min(only_first, only_second) + 1))
-    return float(min(1.0, 2 * tail / 2**total))
-
-
-def paired_bootstrap(only_first: int, only_second: int, count: int, *, seed: int = 0) -> tuple[float, float]:
-    """The 95 % percentile interval of the difference in accuracy over resamples of ``count`` pictures.
-
-    A resample depends only on how many pictures of each kind it draws, and these numbers are multinomial.
-    """
-    shares = np.array([only_first, only_second, count - only_first - only_second]) / count
-    drawn = np.random.default_rng(seed).multinomial(count, shares, RESAMPLES)
-    low, high = np.percentile((drawn[:, 0] - drawn[:, 1]) / count, [2.5, 97.5])
-    return float(low), float(high)

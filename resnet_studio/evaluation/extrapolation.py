@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 RESAMPLES = 1_000
 BAND = (5.0, 95.0)
-FALL = 0.25
-"""The spread between trainings falls with the number of pictures to this power: more slowly than one half, as heads on
-other pictures still disagree where they are equally good. Chosen by ``benchmarks/forecast.py``.
-"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +69,7 @@ class Target:
 class Fitted:
     """The curve through the mean scores, and those through resampled ones; ``now`` [R] are their scores at the end.
 
-    ``noise``: the standard deviation of a score from one draw of training pictures to another, times the fourth
-    root of how many they are.
+    ``noise``: the standard deviation of a score from one draw of training pictures to another.
     """
 
     central: PowerLaws
@@ -92,7 +87,7 @@ class Fitted:
         """What ``extra`` pictures should bring beside the ``present``, which may be more than heads were fitted to."""
         draw, count = np.random.default_rng(1), present + extra
         before, after = self.resampled.error(present), self.resampled.error(count)
-        noise = draw.normal(0, self.noise / count**FALL, len(after))
+        noise = draw.normal(0, self.noise, len(after))
         now = self.now if present == self.count else 1 - before
         gain = float(self.central.error(present)[0] - self.central.error(count)[0])
         low, high = np.percentile(before - after, BAND)
@@ -107,12 +102,12 @@ def extrapolate(scored: Scored, *, seed: int = 0) -> Fitted:
     weights = group_weights(scored.groups, RESAMPLES, draw)
     noise = _noise(scored)
     columns = []
-    for predicted, count in zip(scored.predicted, scored.counts, strict=True):
+    for predicted in scored.predicted:
         of_draws = scored.weighted(predicted, weights)
         chosen = draw.integers(0, len(predicted), of_draws.shape)
         column = np.take_along_axis(of_draws, chosen, 1).mean(1)
         if len(predicted) == 1:  # one draw does not show how much another one would differ
-            column = column + draw.normal(0, noise / count**FALL, len(column))
+            column = column + draw.normal(0, noise, len(column))
         columns.append(column)
     resampled = np.stack(columns, 1)
     means = np.array([[each.mean() for each in scored.scores]])
@@ -123,16 +118,24 @@ def extrapolate(scored: Scored, *, seed: int = 0) -> Fitted:
 
 
 def _noise(scored: Scored) -> float:
-    """See :attr:`Fitted.noise`. Draws without replacement from few pictures share many: they differ by too little, by
-    the finite population correction (Cochran 1977, section 2.6).
+    """See :attr:`Fitted.noise`: from the draws of the largest part that has several.
+
+    Draws without replacement share many pictures, so they differ by too little, by the finite population correction
+    (Cochran 1977, section 2.6). A handful of scores shows a spread badly; how often the draws disagree on a picture
+    gives the spread that these disagreements alone make. The larger of the two counts.
     """
     last = scored.counts[-1]
-    found = [
-        float(of_draw.var(ddof=1)) * count ** (2 * FALL) / (1 - count / last)
-        for of_draw, count in zip(scored.scores, scored.counts, strict=True)
-        if len(of_draw) > 1 and count < last
-    ]
-    return float(np.sqrt(np.mean(found))) if found else 0.0
+    several = [at for at, each in enumerate(scored.predicted) if len(each) > 1 and scored.counts[at] < last]
+    if not several:
+        return 0.0
+    predicted, part = scored.predicted[several[-1]], scored.counts[several[-1]] / last
+    of_draws = float(scored.scores[several[-1]].var(ddof=1))
+    right = predicted == scored.labels
+    counted = np.ones(len(scored.labels), bool)
+    if scored.label is not None:  # F1 of a class: of what is of this class, or was called so
+        counted = (scored.labels == scored.label) | (predicted == scored.label).any(0)
+    of_flips = float(right[:, counted].var(0, ddof=1).sum()) / max(1, int(counted.sum())) ** 2
+    return float(np.sqrt(max(of_draws, of_flips) / (1 - part)))
 
 
 def group_weights(groups: NDArray[Any], resamples: int, draw: np.random.Generator) -> Floats:

@@ -26,7 +26,6 @@ TEXT: dict[str, tuple[str, str]] = {
         "没有名为 {name!r} 的部分：可选 {known}，或 all（全部）、none（不算）。",
     ),
     "compare.pairs": ("Every pair, picture by picture", "逐对、逐图比较"),
-    "compare.picture": ("Picture", "图片"),
     "compare.better": (
         "{first} is better than {second}: {difference} points of accuracy on {count:test picture|test pictures} (95% "
         "interval {low} to {high}), more than chance would explain (exact McNemar test, p = {p}).",
@@ -40,6 +39,19 @@ TEXT: dict[str, tuple[str, str]] = {
     "compare.other_sets": (
         "Their test sets differ; {count:picture is|pictures are} in both, and only these are compared.",
         "两者的测试集不同；这里只比较两边都有的 {count} 张图片。",
+    ),
+    "compare.groups": (
+        "Pictures that were kept together count as one of {groups:group|groups}.",
+        "放在一起的图片按 {groups} 组计算。",
+    ),
+    "compare.answers": (
+        "{count:picture|pictures} named correctly by only one of the two",
+        "只有一方认对的图片：{count} 张",
+    ),
+    "compare.answers.first": ("the first {shown} of {count}", "显示 {count} 张中的前 {shown} 张"),
+    "compare.answer": (
+        "{picture}: true class {true}; {first}: {said}; {second}: {other}",
+        "{picture}：真实类别 {true}；{first}：{said}；{second}：{other}",
     ),
     "compare.none_shared": (
         "{first} and {second} were tested on different pictures; their scores do not compare directly.",

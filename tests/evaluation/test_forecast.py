@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import curve_fit
 
 from resnet_studio.evaluation import forecast, heads, power_law
-from resnet_studio.evaluation.extrapolation import FALL, Scored, extrapolate, group_weights
+from resnet_studio.evaluation.extrapolation import Scored, extrapolate, group_weights
 
 COUNTS = np.array([40.0, 100, 200, 400])
 
@@ -79,12 +79,12 @@ def test_the_band_is_that_of_a_bootstrap_by_hand(learned):
     for _ in range(300):
         chosen = draw.integers(0, len(data.labels), len(data.labels))
         errors = []
-        for each, count in zip(predicted, counts, strict=True):
+        for each in predicted:
             drawn = each[draw.integers(0, len(each), len(each))]
             error = 1 - (drawn[:, chosen] == data.labels[chosen]).mean()
-            errors.append(error + (draw.normal(0, fitted.noise / count**FALL) if len(each) == 1 else 0))
+            errors.append(error + (draw.normal(0, fitted.noise) if len(each) == 1 else 0))
         law = power_law.fit(counts, np.array([errors]))
-        gains.append(errors[-1] - law.error(480)[0] + draw.normal(0, fitted.noise / 480**FALL))
+        gains.append(errors[-1] - law.error(480)[0] + draw.normal(0, fitted.noise))
     low, high = np.percentile(gains, [5, 95])
     target = fitted.target(240, 240)
     assert target.measured == pytest.approx((low, high), abs=0.012)

@@ -215,6 +215,40 @@ def test_two_runs_on_the_same_pictures_are_compared_picture_by_picture(workspace
     assert "good is better than bad" in reverse.pairs[0].sentence(reverse.names)
 
 
+def test_frames_kept_together_are_resampled_and_tested_together(workspace):
+    from scipy.stats import permutation_test
+
+    groups = [f"object {at // 10}" for at in range(60)]
+    draw = np.random.default_rng(3)
+    better = np.repeat([1, 1, 0, 1, -1, 0], 10) * draw.integers(0, 2, 60)
+    sums = np.array([better[at : at + 10].sum() for at in range(0, 60, 10)])
+    exact = permutation_test((sums,), np.sum, permutation_type="samples", n_resamples=np.inf)
+    assert compare.swapped_groups(better, groups) == pytest.approx(exact.pvalue)
+    assert compare.mcnemar(int((better > 0).sum()), int((better < 0).sum())) < exact.pvalue / 5
+    many = np.array([1] * 14 + [-1] * 4 + [0] * 82)
+    names = list(map(str, range(100)))
+    assert compare.swapped_groups(many, names) == pytest.approx(compare.mcnemar(14, 4), abs=0.01)
+    alone, together = compare.paired_bootstrap(14, 4, 100), compare.grouped_bootstrap(many, names)
+    assert together == pytest.approx(alone, abs=0.011)
+    low, high = compare.grouped_bootstrap(better, groups)
+    assert high - low > 1.5 * np.subtract(*compare.paired_bootstrap(25, 5, 60)[::-1])
+
+
+def test_runs_on_frames_of_few_objects_are_not_told_apart(workspace):
+    wrong = {at: (at // 20 + 1) % 3 for at in range(10)}
+    runs = [made_run(workspace, "good", count=60), made_run(workspace, "bad", count=60, wrong=wrong)]
+    apart = compare.compare(runs)
+    assert apart.pairs[0].tells_apart and apart.pairs[0].groups == 60
+    for run in runs:
+        values = json.loads((run.folder / "split.json").read_text())
+        values["test"]["group"] = [f"object {at // 10}" for at in range(60)]
+        (run.folder / "split.json").write_text(json.dumps(values))
+    (pair,) = (found := compare.compare([type(run)(run.folder) for run in runs])).pairs
+    assert pair.groups == 6 and not pair.tells_apart
+    assert "count as one of 6 groups" in pair.sentence(found.names)
+    assert found.to_json()["pairs"][0]["disagreements"][0]["file"]
+
+
 def test_few_pictures_cannot_tell_apart_and_many_pairs_need_more(workspace):
     runs = [
         made_run(workspace, name, wrong=wrong, count=30) for name, wrong in (("a", {0: 1}), ("b", {}), ("c", {1: 1}))

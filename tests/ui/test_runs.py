@@ -144,6 +144,16 @@ def test_a_small_difference_on_the_same_test_pictures_is_called_chance(workspace
     assert "too small a difference" in html
 
 
+def test_pictures_that_two_runs_disagree_on_are_shown_with_both_answers(workspace: Workspace) -> None:
+    first = finished(workspace, "a", wrong={0: 1})
+    html = panel(workspace, first, finished(workspace, "b", wrong={1: 1, 2: 1}))
+    assert "3 pictures named correctly by only one of the two" in html
+    assert f'src="studio/runs/{first.id}/picture/test/0"' in html
+    assert html.count("✓") == html.count("✗") == 3
+    three = panel(workspace, first, finished(workspace, "c"), finished(workspace, "d", wrong={3: 1}))
+    assert three.count("<details><summary>") == 3
+
+
 def test_a_large_difference_on_the_same_test_pictures_is_called_one(workspace: Workspace) -> None:
     wrong = dict.fromkeys(range(10), 1)
     html = panel(workspace, finished(workspace, "a"), finished(workspace, "b", wrong=wrong))

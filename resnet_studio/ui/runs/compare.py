@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -13,7 +12,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation import compare as comparing
 from resnet_studio.evaluation import plots
-from resnet_studio.evaluation.compare import SIGNIFICANT, mcnemar
+from resnet_studio.evaluation.compare import Comparison
 from resnet_studio.service.run_data import Overview, RunData, format_duration
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn.charts import overlay, overlay_key
@@ -21,6 +20,7 @@ from resnet_studio.ui.drawn.settings_view import value_of
 from resnet_studio.ui.page.templates import render
 
 MOST = 8
+MOST_PICTURES = 24
 
 
 def compared(data: RunData, runs: Sequence[Overview], language: Language) -> str:
@@ -29,18 +29,18 @@ def compared(data: RunData, runs: Sequence[Overview], language: Language) -> str
         return ""
     if len(runs) == 1:
         return render("runs/compare_hint.html", language, name=runs[0].name)
-    names = distinct_names(runs)
-    settings = differing(runs)
+    names, settings, found = distinct_names(runs), differing(runs), _found(runs)
+    by_id = {run.run.id: name for run, name in zip(runs, names, strict=True)}
     return render(
         "runs/compared.html",
         language,
-        verdict=_verdict(data, runs, names, language),
+        verdict=_verdict(found, by_id, language),
         curves=overlay([(name, run.state.epochs) for name, run in zip(names, runs, strict=True)], language),
         heads=[(overlay_key(index), name) for index, name in enumerate(names)],
         rows=[*_figures(runs, language), *_settings(runs, settings, language)],
         same=not settings,
         plots=_plots(runs, language),
-        pairs=_pairs(runs, language),
+        pairs=_pairs(data, runs, found, language),
     )
 
 
@@ -52,25 +52,35 @@ def _plots(runs: Sequence[Overview], language: Language) -> str:
     return render("runs/plots.html", language, runs=chosen, formats=plots.FORMATS)
 
 
-def _pairs(runs: Sequence[Overview], language: Language) -> str:
-    """Every pair in words, with intervals, and the pictures that two runs disagree on."""
+def _found(runs: Sequence[Overview]) -> Comparison | None:
+    """The comparison of ``runs``; None where one of them cannot be read."""
     try:
-        found = comparing.compare([run.run for run in runs], [run.state for run in runs])
+        return comparing.compare([run.run for run in runs], [run.state for run in runs])
     except StudioError:
+        return None
+
+
+def _pairs(data: RunData, runs: Sequence[Overview], found: Comparison | None, language: Language) -> str:
+    """Every pair in words, with intervals, and the pictures that two runs disagree on."""
+    if found is None:
         return ""
     tested = {side.run for side in found.sides if side.accuracy is not None}
     pairs = [pair for pair in found.pairs if {pair.first, pair.second} <= tested]
     if not pairs:
         return ""
-    only = pairs[0]
-    return render(
-        "runs/pairs.html",
-        language,
-        sentences=[pair.sentence(found.names, language) for pair in pairs],
-        answers=only.disagreements if len(pairs) == 1 else (),
-        first=found.names[only.first],
-        second=found.names[only.second],
-    )
+    by_id = {run.run.id: run.run for run in runs}
+    shown = [
+        {
+            "sentence": pair.sentence(found.names, language),
+            "count": pair.only_first + pair.only_second,
+            "answers": pair.disagreements[:MOST_PICTURES],
+            "addresses": data.places(by_id[pair.first]) if pair.disagreements else {},
+            "first": found.names[pair.first],
+            "second": found.names[pair.second],
+        }
+        for pair in pairs
+    ]
+    return render("runs/pairs.html", language, pairs=shown)
 
 
 def distinct_names(runs: Sequence[Overview]) -> list[str]:
@@ -108,27 +118,22 @@ def _settings(runs: Sequence[Overview], names: Sequence[str], language: Language
     ]
 
 
-def _verdict(data: RunData, runs: Sequence[Overview], names: Sequence[str], language: Language) -> str:
+def _verdict(found: Comparison | None, names: Mapping[str, str], language: Language) -> str:
     """What the test says of the two best: on the same pictures by pairs, on others by their intervals."""
-    tested = [(report, name) for run, name in zip(runs, names, strict=True) if (report := data.report(run.run))]
-    if len(tested) < 2:
+    tested = [] if found is None else [side for side in found.sides if side.accuracy is not None]
+    if found is None or len(tested) < 2:
         return ""
-    (first, a), (second, b) = sorted(tested, key=lambda pair: -pair[0]["accuracy"])[:2]
-    ours, theirs = right_by_picture(first), right_by_picture(second)
-    if len({run.about.get("dataset") for run in runs}) > 1 or ours.keys() != theirs.keys():
-        overlaps = first["interval"][0] <= second["interval"][1]
+    first, second = sorted(tested, key=lambda side: -(side.accuracy or 0))[:2]
+    a, b = names[first.run], names[second.run]
+    pair = next(each for each in found.pairs if {each.first, each.second} == {first.run, second.run})
+    if len({side.dataset_id for side in found.sides}) > 1 or not pair.same_test_set or pair.p_adjusted is None:
+        overlaps = (
+            first.interval is not None and second.interval is not None and first.interval[0] <= second.interval[1]
+        )
         overlap = say("runs.compare.overlap", language, first=a, second=b) if overlaps else ""
         return f"{say('runs.compare.other_data', language)} {overlap}".strip()
-    only_first = sum(ours[name] and not theirs[name] for name in ours)
-    only_second = sum(theirs[name] and not ours[name] for name in ours)
-    chance = mcnemar(only_first, only_second)
-    key = "clear_winner" if chance < SIGNIFICANT else "chance"
+    only = {pair.first: pair.only_first, pair.second: pair.only_second}
     return say(
-        f"runs.compare.{key}", language, count=len(ours), first=a, second=b, a=only_first, b=only_second,
-        p=f"{chance:.2g}",
+        f"runs.compare.{'clear_winner' if pair.tells_apart else 'chance'}", language, count=pair.pictures, first=a,
+        second=b, a=only[first.run], b=only[second.run], p=f"{pair.p_adjusted:.2g}",
     )  # fmt: skip
-
-
-def right_by_picture(report: Mapping[str, Any]) -> dict[str, bool]:
-    """For each test picture, whether it was named correctly."""
-    return {picture["name"]: picture["true"] == picture["predicted"] for picture in report["pictures"]}

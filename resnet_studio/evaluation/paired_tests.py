@@ -1,0 +1,74 @@
+"""Whether two models that answered the same pictures differ by more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import comb
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+RESAMPLES, CHUNK = 10_000, 500
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """The two-sided p-value of the exact McNemar test (McNemar 1947; binomial form) for two models on one test set.
+
+    The arguments count the pictures on which only one of the two is right.
+
+    >>> mcnemar(0, 6)
+    0.03125
+    """
+    total = only_first + only_second
+    tail = sum(comb(total, k) for k in range(min(only_first, only_second) + 1))
+    return float(min(1.0, 2 * tail / 2**total))
+
+
+def paired_bootstrap(only_first: int, only_second: int, count: int, *, seed: int = 0) -> tuple[float, float]:
+    """The 95 % percentile interval of the difference in accuracy over resamples of ``count`` pictures.
+
+    A resample depends only on how many pictures of each kind it draws, and these numbers are multinomial.
+    """
+    shares = np.array([only_first, only_second, count - only_first - only_second]) / count
+    drawn = np.random.default_rng(seed).multinomial(count, shares, RESAMPLES)
+    low, high = np.percentile((drawn[:, 0] - drawn[:, 1]) / count, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def swapped_groups(better: NDArray[np.int64], groups: Sequence[str], *, seed: int = 0) -> float:
+    """The two-sided p-value of a randomisation test that swaps the answers of two models for whole groups.
+
+    ``better`` [N] is 1 where only the first is right, -1 where only the second is, ``groups`` [N] what is kept
+    together. All swaps are tried up to 4,096, beyond that 10,000 drawn ones. With groups of one picture this is the
+    exact McNemar test.
+    """
+    sums = _sums(better, groups)
+    sums = sums[sums != 0]
+    if len(sums) <= 12:
+        signs = 1 - 2 * ((np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums))) & 1)
+        return float((np.abs(signs @ sums) >= abs(sums.sum())).mean())
+    draw, extreme = np.random.default_rng(seed), 0
+    for _ in range(RESAMPLES // CHUNK):
+        signs = draw.choice(np.array([-1, 1], np.int8), (CHUNK, len(sums)))
+        extreme += int((np.abs(signs @ sums) >= abs(sums.sum())).sum())
+    return (1 + extreme) / (1 + RESAMPLES)
+
+
+def grouped_bootstrap(better: NDArray[np.int64], groups: Sequence[str], *, seed: int = 0) -> tuple[float, float]:
+    """The 95 % percentile interval of the mean of ``better`` [N] over resamples of the ``groups`` [N]."""
+    sums, sizes = _sums(better, groups), _sums(np.ones(len(better), np.int64), groups)
+    draw, found = np.random.default_rng(seed), []
+    for _ in range(RESAMPLES // CHUNK):
+        chosen = draw.integers(0, len(sums), (CHUNK, len(sums)))
+        found.append(sums[chosen].sum(1) / sizes[chosen].sum(1))
+    low, high = np.percentile(np.concatenate(found), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _sums(values: NDArray[np.int64], groups: Sequence[str]) -> NDArray[np.int64]:
+    """The sum of ``values`` in each group."""
+    place = np.unique(np.asarray(groups), return_inverse=True)[1]
+    return np.bincount(place, weights=values).astype(np.int64)

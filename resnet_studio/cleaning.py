@@ -59,14 +59,17 @@ def keep_clean(workspace: Workspace, stop: threading.Event) -> threading.Thread:
 
 def _drafts(workspace: Workspace) -> Iterator[Path]:
     """Files that would have been renamed, cache entries that are being built, marks of programs."""
-    for folder in ("", "runs/*/", "runs/", "datasets/*/", "imports/", "cache/"):
+    for folder in ("", "runs/*/", "runs/", "datasets/*/", "predictions/", "predictions/*/", "imports/", "cache/"):
         yield from workspace.root.glob(f"{folder}.*.tmp")
     yield from workspace.cache.glob(".building-*")
     yield from (workspace.root / "runs" / ".programs").glob("*")
 
 
 def _unfinished_folders(workspace: Workspace) -> Iterator[Path]:
-    """Folders that did not become a run."""
+    """Folders that did not become a run or a prediction job."""
+    for folder in _inside(workspace.root / "predictions"):
+        if folder.is_dir() and not folder.is_symlink() and not (folder / "request.json").exists():
+            yield folder
     for folder in _inside(workspace.root / "runs"):
         if not folder.name.startswith(".") and folder.is_dir() and not folder.is_symlink():
             names = {path.name for path in _inside(folder) if not path.name.startswith(".")}

@@ -23,6 +23,7 @@ from resnet_studio import (
     dataset_commands,
     export_commands,
     looking_commands,
+    prediction_commands,
     review_commands,
 )
 from resnet_studio.config import TrainConfig
@@ -44,6 +45,7 @@ OUR_FAILURES = frozenset(
         "error.devices.lost",
         "error.cli.interrupted",
         "error.rates.stopped",
+        "error.predictions.stopped",
     }
 )
 DATA = "a folder or a zip of class folders, sample:NAME, public:NAME, or dataset:ID of one in the workspace"
@@ -190,19 +192,7 @@ def _add_models(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     data_commands.add_choices(evaluate)
     evaluate.add_argument("--device", default="auto", help=DEVICE)
 
-    predict = command("predict", "classify pictures")
-    predict.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
-    predict.add_argument("pictures", metavar="PICTURES", nargs="+", type=Path, help="pictures, or folders of them")
-    predict.add_argument(
-        "--unlabelled", action="store_true", help="PICTURES are data sets: classify their pictures without labels"
-    )
-    predict.add_argument(
-        "--drawings",
-        action="store_true",
-        help="reduce PICTURES, which were drawn, to the size of the training pictures",
-    )
-    data_commands.add_choices(predict)
-    predict.add_argument("--device", default="auto", help=DEVICE)
+    prediction_commands.add(command)
 
 
 def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:

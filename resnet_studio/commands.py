@@ -15,6 +15,7 @@ from resnet_studio import (
     export_commands,
     looking_commands,
     outside_test,
+    prediction_commands,
     recipes,
     review_commands,
     run_commands,
@@ -23,7 +24,7 @@ from resnet_studio import (
 from resnet_studio.config import TrainConfig
 from resnet_studio.data_commands import Result
 from resnet_studio.durations import requested_at
-from resnet_studio.errors import DataError, RunError, StudioError
+from resnet_studio.errors import RunError
 from resnet_studio.evaluation import missed
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.model import architecture
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 OF_DATA = {
     "check": data_commands.check,
     "dataset": dataset_commands.run,
+    "predict": prediction_commands.predict,
+    "predictions": prediction_commands.predictions,
     "review": review_commands.review,
     "label-next": review_commands.label_next,
     "explain": looking_commands.explain,
@@ -68,8 +71,6 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
             return run_commands.end(options, workspace)
         case "evaluate":
             return data_commands.evaluate(options, workspace, terminal)
-        case "predict":
-            return predict(options, workspace, terminal)
         case "runs":
             return runs(options, workspace)
         case "compare":
@@ -199,56 +200,6 @@ def _trained(run: Run) -> Result:
             "notes": list(dict.fromkeys(say_recorded(note.key, "en", note.values) for note in state.notes)),
         },
     )
-
-
-def predict(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
-    """Classify pictures."""
-    from resnet_studio.prediction import Predictor
-
-    path = api.checkpoint_path(options.model, workspace)
-    if options.unlabelled:
-        named = data_commands.unlabelled(options, workspace, terminal)
-    else:
-        named = [(str(file), file) for file in _pictures(options.pictures)]
-    answers = Predictor(path, device=options.device)([file for _, file in named], drawings=options.drawings)
-    rows: list[dict[str, Any]] = []
-    for (name, _), answer in zip(named, answers, strict=True):
-        if isinstance(answer, StudioError):
-            rows.append({"file": name, "error": str(answer)})
-        else:
-            rows.append(
-                {
-                    "file": name,
-                    "label": answer.label,
-                    "probability": answer.probability,
-                    "scores": dict(answer.scores),
-                }
-            )
-    if all("error" in row for row in rows):
-        raise rows_error(rows)
-    lines = [
-        f"{row['file']}: {row['error']}"
-        if "error" in row
-        else f"{row['file']}: {row['label']} {row['probability']:.1%}"
-        for row in rows
-    ]
-    return Result("\n".join(lines), {"predictions": rows})
-
-
-def rows_error(rows: list[dict[str, Any]]) -> StudioError:
-    """Why nothing could be predicted: the one reason where there is one picture, else that none could."""
-    return DataError("error.cli.no_pictures") if len(rows) != 1 else DataError("error.cli.one_picture", **rows[0])
-
-
-def _pictures(given: list[Path]) -> list[Path]:
-    """The files given, and all files in the folders given."""
-    files: list[Path] = []
-    for path in given:
-        inside = sorted(child for child in path.rglob("*") if child.is_file()) if path.is_dir() else [path]
-        files += [child for child in inside if not any(part.startswith(".") for part in child.relative_to(path).parts)]
-    if not files:
-        raise DataError("error.cli.no_pictures")
-    return files
 
 
 def runs(options: argparse.Namespace, workspace: Workspace) -> Result:

@@ -6,6 +6,7 @@ WORKSPACE/
                   report.json report-PART.json (test results), logits.safetensors (what they follow from)
                   session.json (who works on it), request.json (that it be stopped or paused)
                   ended.json (trained, not tested yet), reserve (disk space for the log while it is trained)
+  predictions/ID/ request.json pictures.jsonl rows.jsonl: answers for many pictures (see predicting/jobs.py)
   imports/        checkpoints from elsewhere
   cache/          decoded pictures and cached features
   temporary/      uploads on their way in

@@ -23,8 +23,8 @@ LAYERS = [
     {"labels", "run_log"},
     {"workspace"},
     {"data", "model"},
-    {"training", "evaluation", "prediction"},
-    {"review", "studies"},
+    {"training", "evaluation", "prediction", "ensemble"},
+    {"review", "studies", "predicting"},
     {"api", "report_api", "study_api", "explain_api", "terminal", "cleaning"},
     {"service"},
     {
@@ -35,6 +35,7 @@ LAYERS = [
         "run_commands",
         "export_commands",
         "outside_test",
+        "prediction_commands",
     },
     {"commands", "ui"},
     {"cli"},

@@ -7,7 +7,6 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,14 +20,12 @@ from resnet_studio.data.edited import Edited
 from resnet_studio.data.edits import Edit
 from resnet_studio.data.mending import History
 from resnet_studio.data.names import shown
+from resnet_studio.data.portable_names import LONGEST, FreeNames, portable
 from resnet_studio.durable import disk_trouble, replacing
 from resnet_studio.errors import DataError
 
 CHANGES = "changes.csv"
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-_FORBIDDEN = str.maketrans(dict.fromkeys('<>:"/\\|?*', "_"))
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")}
-_LONGEST = 120  # characters of a file's or a folder's name
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _FOLDERS = {"train": "train", "validation": "val", "test": "test", None: ""}
 
@@ -126,13 +123,13 @@ def _opened(target: Path) -> Iterator[_Target]:
 def placed_in(dataset: Dataset) -> Iterator[tuple[Sample, str]]:
     """Each picture with the path (POSIX) that it is saved under; no two are equal for any file system."""
     parted = any(sample.part in ("validation", "test") for sample in dataset.samples)
-    names_taken: set[str] = set()
-    folders = [_free(_safe(name), names_taken) for name in dataset.classes]
-    taken: set[str] = set()
+    names = FreeNames()
+    folders = [names.take(portable(name)) for name in dataset.classes]
+    paths = FreeNames()
     for sample in dataset.samples:
         # without a part: to train, where the others say theirs
         part = (_FOLDERS[sample.part] or "train") if parted else ""
-        yield sample, _free("/".join(filter(None, (part, folders[sample.label], _file_name(sample)))), taken)
+        yield sample, paths.take("/".join(filter(None, (part, folders[sample.label], _file_name(sample)))))
 
 
 def _file_name(sample: Sample) -> str:
@@ -140,34 +137,7 @@ def _file_name(sample: Sample) -> str:
     given = sample.name.rpartition("/")[2]
     ending = Path(sample.file).suffix or Path(given).suffix
     stem = given.rpartition(".")[0] or given
-    return _safe(stem)[: _LONGEST - len(ending)] + (Path(given).suffix or ending)
-
-
-def _safe(name: str) -> str:
-    """``name`` as Windows, macOS and Linux all hold it: composed, no signs that one of them forbids, not too long."""
-    plain = unicodedata.normalize("NFC", name).translate(_FORBIDDEN)
-    plain = "".join("_" if unicodedata.category(each) in ("Cc", "Cf", "Cs") else each for each in plain)
-    plain = plain[:_LONGEST].rstrip(" .").lstrip(" ")
-    if plain.startswith("."):  # hidden, and left out when the set is opened again
-        plain = f"_{plain[1:]}"
-    while len(plain.encode()) > 200:
-        plain = plain[:-1].rstrip(" .")
-    return f"{plain}_" if plain.partition(".")[0].casefold() in _RESERVED else plain or "_"
-
-
-def _free(path: str, taken: set[str]) -> str:
-    folder, slash, name = path.rpartition("/")
-    stem, dot, ending = name.rpartition(".")
-    free, count = path, 2
-    while _path_key(free) in taken:
-        free = f"{folder}{slash}{stem} ({count}).{ending}" if dot and stem else f"{path} ({count})"
-        count += 1
-    taken.add(_path_key(free))
-    return free
-
-
-def _path_key(path: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", path).casefold())
+    return portable(stem)[: LONGEST - len(ending)] + (Path(given).suffix or ending)
 
 
 @dataclass(frozen=True)

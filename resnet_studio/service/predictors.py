@@ -33,6 +33,11 @@ class Model:
     file: Path
     run: Overview | None = None
 
+    @property
+    def name(self) -> str:
+        """What the run, or the imported file, is called."""
+        return self.file.stem if self.run is None else self.run.name
+
     def label(self, language: Language) -> str:
         """The model in one line of the chooser."""
         if self.run is None:

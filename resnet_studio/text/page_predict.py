@@ -115,13 +115,10 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "predict.others": ("{count:other class|other classes}", "其余 {count} 个类别"),
     "predict.bars": ("Probability of each class", "各类别的概率"),
-    "predict.many.working": ("{done} of {total:picture|pictures}", "已完成 {done}/{total} 张"),
     "predict.unlabelled": (
         "Name the {count:picture|pictures} without labels of “{name}”",
         "识别“{name}”中 {count} 张没有标签的图片",
     ),
-    "predict.many.stop": ("Stop", "停止"),
-    "predict.many.stopped": ("Stopped; the answers so far are kept.", "已停止；已有的答案会保留。"),
     "predict.loading": ("Loading the model", "正在加载模型"),
     "predict.table.counts": ("How often each class was named", "各类别出现的次数"),
     "predict.table.unsure.flag": ("unsure", "不确定"),
@@ -131,14 +128,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.table.share": ("Probability", "概率"),
     "predict.table.second": ("Runner-up", "次选"),
     "predict.table.caption": ("Answers for all pictures", "全部图片的答案"),
-    "predict.table.done": ("{count:picture|pictures} in {time}", "{count} 张图片，用时 {time}"),
     "predict.table.failed": ("{count:file|files} could not be read", "{count} 个文件无法读取"),
-    "predict.table.shown": (
-        "The first {shown} are shown; the CSV has all.",
-        "仅显示前 {shown} 张；CSV 中包含全部。",
-    ),
     "predict.table.unsure": ("{count:answer is|answers are} unsure", "{count} 个答案不确定"),
-    "predict.csv": ("Download CSV", "下载 CSV"),
     "error.predict.drawing": (
         "The drawing could not be read; clear it and draw again.",
         "无法读取绘制的内容；请清除后重新绘制。",

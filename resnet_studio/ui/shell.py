@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from threading import Thread
 from typing import Any
 
 import gradio as gr
@@ -49,8 +50,10 @@ def mount(studio: Studio, *, warm: bool) -> FastAPI:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        Thread(target=studio.predictions.adopt, name="adopt predictions", daemon=True).start()
         yield
         studio.imports.close()
+        await to_thread.run_sync(studio.predictions.close)
         await to_thread.run_sync(studio.jobs.close, CLOSE_SECONDS)
 
     bundle, machine = Bundle.read(), Machine(warm=warm)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -9,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import odd_files
 import pytest
@@ -285,11 +282,18 @@ def test_many_pictures_become_a_table_with_a_csv(trained: Trained, class_zip_fil
     tab(page, "predict")
     page.locator("#predict-many-button").click()
     page.locator("#predict-files input[type=file]").set_input_files([class_zip_file])
-    link = page.locator("#predict-answers a[download]")
-    link.wait_for()
+    page.locator("#predict-answers .predict-job", has_text="42 pictures named").wait_for(timeout=60_000)
     assert page.locator("#predict-answers tbody tr").count() == 42
-    text = unquote(link.get_attribute("href").split(",", 1)[1]).lstrip("\ufeff")
-    assert len(list(csv.reader(io.StringIO(text)))) == 43
+    with page.expect_download() as download:
+        page.locator("#predict-answers a[download]", has_text="CSV").click()
+    assert len(download.value.path().read_text("utf-8-sig").splitlines()) == 43
+    page.locator("#predict-answers [data-label]").first.click()
+    page.wait_for_function("document.querySelectorAll('#predict-answers tbody tr').length < 42")
+    page.reload()
+    tab(page, "predict")
+    page.locator("#predict-many-button").click()
+    page.locator("#predict-jobs [data-show]").first.click()
+    page.locator("#predict-answers .predict-job", has_text="42 pictures named").wait_for()
 
 
 def test_the_language_can_be_switched_and_holds(open_page: Callable[..., Any], trained: Trained) -> None:

@@ -12,17 +12,14 @@ from fastapi.testclient import TestClient
 from hand_made import finish, new_run, report_of, train
 from PIL import Image
 
-from resnet_studio.evaluation.calibration import UNTESTED
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
-from resnet_studio.prediction import Prediction
 from resnet_studio.service.thumbnails import thumbnail
 from resnet_studio.ui.app import build_app
 from resnet_studio.ui.page import heat_routes
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.predict import camera
-from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.queries import ModelQueries
 from resnet_studio.workspace import Workspace
 
@@ -100,15 +97,6 @@ def test_a_picture_that_was_just_classified_has_a_map_and_others_cannot_guess_it
             assert client.get(f"/studio/asked/{name}/heat", params=asked).status_code == 404
         assert client.get("/studio/asked/guessed/heat", params=ask).status_code == 404
     assert 'data-heat-class="1"' in html and f"heat?model=run%3A{scene.run.id}" in html
-
-
-def test_many_answers_have_one_switch_once_all_are_there():
-    said = Prediction("<b>", 0.9, (("<b>", 0.9), ("two", 0.1)))
-    named = [predict_view.Named("a.png", "data:x", "studio/asked/x", said)]
-    html = predict_view.many(named, 1, "1 s", UNTESTED, "zh", classes=("<b>", "two"), model="run:a b")
-    assert html.count("data-heat-switch") == 1 and "studio/asked/x/heat?model=run%3Aa+b" in html
-    assert "显示它看了哪里" in html
-    assert "data-heat-switch" not in predict_view.many(named, 2, "1 s", UNTESTED, "zh", classes=("<b>", "two"))
 
 
 def test_a_camera_is_answered_with_the_map_where_it_asks_for_it(scene):

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import base64
-import csv
 import io
 import os
 import re
 import shutil
-import zipfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +13,6 @@ from typing import Any, cast
 
 import gradio as gr
 import made
-import odd_files
 import pytest
 from hand_made import finish, new_run, report_of, train
 from PIL import Image, ImageDraw
@@ -26,17 +24,15 @@ from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.prediction import Prediction
-from resnet_studio.service.album import Album
 from resnet_studio.service.predictors import Predictors, level
-from resnet_studio.service.thumbnails import Thumbnail
 from resnet_studio.text import say
 from resnet_studio.ui.page.choices import filled_in_later
 from resnet_studio.ui.page.context import Studio, to_try
+from resnet_studio.ui.predict import many
 from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.drawing import Paper, centred, decoded, paper_of
 from resnet_studio.ui.predict.handlers import Handlers
 from resnet_studio.ui.predict.queries import ModelQueries
-from resnet_studio.ui.predict.view import Named, answers_csv
 from resnet_studio.workspace import Run, Workspace
 
 CLASSES = ("one", "<b>two</b>")
@@ -176,18 +172,6 @@ def test_only_grey_pictures_on_plain_paper_ask_to_be_drawn(tmp_path: Path) -> No
         assert paper_of([tmp_path / f"{colour}.png"] * 4).drawn is drawn
 
 
-def test_pictures_asked_about_are_kept_large_for_a_while_under_names_that_cannot_be_guessed(
-    workspace: Workspace, trained: Callable[..., Run], picture: Path
-) -> None:
-    run, album = trained(), Album(most=1000)
-    html, _ = list(ModelQueries(workspace, album).answer_files(f"run:{run.id}", [picture, picture], "me", "en"))[-1]
-    first, second = re.findall(r'data-zoom="studio/asked/([\w-]+)"', html)
-    assert first != second and len(first) >= 20
-    assert album.find(first) is not None
-    album.keep(Thumbnail(b"x" * 990, "image/png"))
-    assert album.find(first) is None
-
-
 def test_what_is_pasted_goes_where_it_fits(workspace: Workspace, trained: Callable[..., Run], picture: Path) -> None:
     trained()
     handlers = Handlers(Studio(workspace, cast(Any, None)))
@@ -257,72 +241,6 @@ def test_without_a_picture_the_tab_says_what_the_model_knows(workspace: Workspac
     (html,) = ModelQueries(workspace).answer_picture(f"run:{run.id}", None, "en")
     assert "What is it?" in html
     assert "&lt;b&gt;two&lt;/b&gt;" in html
-
-
-def test_many_pictures_and_zips_become_one_table(
-    workspace: Workspace, trained: Callable[..., Run], picture: Path, tmp_path: Path
-) -> None:
-    run, bad, packed = trained(), tmp_path / "bad.png", tmp_path / "more.zip"
-    bad.write_text("no picture", encoding="utf-8")
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.write(picture, "inside/=evil.png")
-    steps = list(ModelQueries(workspace).answer_files(f"run:{run.id}", [picture, bad, packed], "me", "en"))
-    html, done = steps[-1]
-    assert done
-    assert "2 pictures in" in html
-    assert "1 file could not be read" in html
-    assert "inside/=evil.png" in html
-    assert html.count("data:image/") == 2
-    assert "data:text/csv" in html
-    assert not list(workspace.temporary.iterdir())
-
-
-def test_many_pictures_can_be_stopped_and_keep_their_answers(
-    workspace: Workspace, trained: Callable[..., Run], tmp_path: Path
-) -> None:
-    run, queries = trained(), ModelQueries(workspace)
-    files = []
-    for number in range(70):
-        files.append(tmp_path / f"{number}.png")
-        Image.new("RGB", (20, 20), (number, 0, 0)).save(files[-1])
-    working = queries.answer_files(f"run:{run.id}", files, "me", "en")
-    next(working)
-    html, done = next(working)
-    assert "32 of 70 pictures" in html and not done
-    queries.stop("me")
-    rest = list(working)
-    assert len(rest) == 1
-    assert "Stopped" in rest[0][0] and rest[0][1]
-    assert rest[0][0].count("<tr>") == 65
-
-
-def test_only_files_that_are_no_pictures_are_refused(
-    workspace: Workspace, trained: Callable[..., Run], tmp_path: Path
-) -> None:
-    run, bad = trained(), tmp_path / "notes.txt"
-    bad.write_text("no picture", encoding="utf-8")
-    with pytest.raises(StudioError, match="None of these files is a picture"):
-        list(ModelQueries(workspace).answer_files(f"run:{run.id}", [bad], "me", "en"))
-
-
-def test_heic_alone_is_refused_as_such(workspace: Workspace, trained: Callable[..., Run], tmp_path: Path) -> None:
-    run, photo, archive = trained(), tmp_path / "IMG_1.HEIC", tmp_path / "photos.zip"
-    photo.write_bytes(odd_files.refused()["IMG_0001.HEIC"][1])
-    made.zipped(archive, {"a/IMG_2.HEIC": photo.read_bytes()})
-    for file in (photo, archive):
-        with pytest.raises(StudioError, match=r"IMG_.*HEIC.*pillow-heif"):
-            list(ModelQueries(workspace).answer_files(f"run:{run.id}", [file], "me", "en"))
-
-
-def test_the_csv_names_answers_problems_and_is_no_formula() -> None:
-    named = [
-        Named("=a.png", "", "", prediction_of(0.7, 0.3)),
-        Named("b.png", "", "", DataError("error.predict.drawing")),
-    ]
-    rows = list(csv.reader(io.StringIO(answers_csv(named, ["dog", "cat"]))))
-    assert rows[0] == ["picture", "answer", "probability", "dog", "cat", "problem"]
-    assert rows[1] == ["'=a.png", "cat", "0.7", "0.3", "0.7", ""]
-    assert rows[2][0] == "b.png" and rows[2][-1].startswith("The drawing could not be read")
 
 
 def test_a_replaced_file_is_loaded_again_and_only_a_few_are_kept(
@@ -495,17 +413,45 @@ def test_the_waiting_texts_exist_in_both_languages() -> None:
 
 
 def test_pictures_without_labels_are_offered_and_named(
-    workspace: Workspace, tmp_path: Path, trained: Callable[..., Run]
+    workspace: Workspace, tmp_path: Path, trained: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = made.class_files({"train/a": 4, "train/b": 4}) | {f"test/{n}.png": made.picture(n + 90) for n in range(3)}
     found = intake.from_zip(made.zipped(tmp_path / "a.zip", files), workspace)
     plain = intake.from_zip(made.zipped(tmp_path / "b.zip", made.class_files({"a": 4, "b": 4})), workspace)
-    handlers, run = Handlers(Studio(workspace, cast("Any", SimpleNamespace()))), trained()
+    studio = Studio(workspace, cast("Any", SimpleNamespace()))
+    handlers, run = many.Handlers(studio), trained()
+    monkeypatch.setattr(many, "this_browser", lambda: "me")
 
     offer = handlers.offer_unlabelled(found.id)
-    request = cast("gr.Request", SimpleNamespace(session_hash="me"))
-    html, stop = list(handlers.ask_unlabelled(f"run:{run.id}", found.id, request))[-1]
+    html = handlers.unlabelled(f"run:{run.id}", found.id)
 
     assert offer.visible and "3 pictures" in offer.value
     assert not any(handlers.offer_unlabelled(name).visible for name in (plain.id, "../gone", None))
-    assert all(f"test/{number}.png" in html for number in range(3)) and not stop.visible
+    (job,) = studio.predictions.jobs.all()
+    assert f'data-job="{job.id}"' in html
+    while studio.predictions.state(job).status != "done":
+        time.sleep(0.02)
+    assert [each.name for each in job.pictures()] == [f"test/{number}.png" for number in range(3)]
+    assert not any(row.error for row in job.rows)
+    studio.predictions.close()
+
+
+def test_files_begin_a_job_and_a_folder_of_this_machine_only_for_its_users(
+    workspace: Workspace, trained: Callable[..., Run], picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio, run = Studio(workspace, cast("Any", SimpleNamespace())), trained()
+    handlers = many.Handlers(studio)
+    monkeypatch.setattr(many, "this_browser", lambda: "me")
+    handlers.files(f"run:{run.id}", [str(picture), str(picture)])
+    (job,) = studio.predictions.jobs.all()
+    assert [source.name for source in job.request.sources] == ["picture.png", "picture.png"]
+    monkeypatch.setattr(many, "reader_is_local", lambda _: False)
+    assert 'role="alert"' in handlers.folder(f"run:{run.id}", str(tmp_path))
+    monkeypatch.setattr(many, "reader_is_local", lambda _: True)
+    for wrong in ("", "relative", str(picture)):
+        assert 'role="alert"' in handlers.folder(f"run:{run.id}", wrong)
+    handlers.folder(f"run:{run.id}", f'"{tmp_path}"')
+    assert studio.predictions.jobs.all()[0].request.sources[0].kind == "folder"
+    monkeypatch.setattr(many, "this_browser", lambda: "")
+    assert 'role="alert"' in handlers.folder(f"run:{run.id}", str(tmp_path))
+    studio.predictions.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,14 +16,19 @@ from resnet_studio import labels
 from resnet_studio.data.finding import Finding, Offer
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation.calibration import UNTESTED
+from resnet_studio.predicting.jobs import Jobs, Picture, Request
+from resnet_studio.predicting.rows import Appender, Index, Row
 from resnet_studio.prediction import Prediction
+from resnet_studio.service.copying import Copying
+from resnet_studio.service.predicting import State
+from resnet_studio.service.prediction_table import Entry, Page, Query
 from resnet_studio.service.run_data import RunData
 from resnet_studio.ui.data import choices, view
 from resnet_studio.ui.page.bundle import Bundle
 from resnet_studio.ui.page.middleware import localized
 from resnet_studio.ui.page.notes import alert, caution, small
 from resnet_studio.ui.page.templates import FOLDERS, render
-from resnet_studio.ui.predict import tries
+from resnet_studio.ui.predict import many_view, tries
 from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.ui.runs.compare import compared
@@ -136,10 +142,6 @@ def test_names_of_classes_and_files_are_text_in_the_views_of_data_and_answers(na
         )
     ]
     said = Prediction(name, 0.5, ((name, 0.5), (f"{name}2", 0.3), ("c", 0.2)))
-    named = [
-        predict_view.Named(name, "small", "large", said),
-        predict_view.Named(name, "", "", DataError("data.gone", reason=name)),
-    ]
 
     assert_harmless(view.classes({name: 3}, "en"), name)
     assert_harmless(view.findings(found, "en"), name)
@@ -147,11 +149,29 @@ def test_names_of_classes_and_files_are_text_in_the_views_of_data_and_answers(na
     assert_harmless(view.progress(name, 1, 2), name)
     assert_harmless(predict_view.answer(said, UNTESTED, "zh"), name)
     assert_harmless(predict_view.waiting("one", str, [name]), name)
-    assert_harmless(predict_view.many(named, 2, "1 s", UNTESTED, "en", classes=(name, f"{name}2", "c")), name)
     assert_harmless(tries.panel([tries.Try("run", 0, name)], 0, 1, "en", drawn=False), name)
     assert_harmless(render("train/status.html", phase="running", headline="", name=name, figures=[name]), name)
     for sentence in (alert, caution, small, view.note):
         assert_harmless(sentence(name), name)
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_names_of_classes_and_files_are_text_in_the_answers_for_many_pictures(name: str, tmp_path: Path) -> None:
+    request = Request(models=(), model_name=name, classes=(name, f"{name}2", "c"), title=name, sources=())
+    job = Jobs(Workspace.open(tmp_path)).new(request)
+    with closing(Appender(job.rows_file)) as rows:
+        rows.add([Row((0.5, 0.3, 0.2), "unsure"), Row(error=DataError("data.gone", reason=name))])
+    index = Index(job.rows_file)
+    index.update()
+    picture = Picture(name, Path(name))
+    page = Page(2, 0, tuple(Entry(place, picture, row) for place, row in enumerate(job.rows)))
+    copying = Copying(Path("/") / name.replace("/", "_"), error=DataError("data.gone", reason=name))
+
+    for state in (State("done", 2, 2), State("failed", 0, None, DataError("data.gone", reason=name))):
+        assert_harmless(many_view.head(job, state, index, Query(), "en"), name)
+        assert_harmless(many_view.listed([(job, state)], "zh"), name)
+    assert_harmless(many_view.rows(job, page, Query(), "en"), name)
+    assert_harmless(many_view.copying(copying, "en"), name)
 
 
 def test_the_tags_of_the_page_that_gradio_makes_stay_tags() -> None:

@@ -37,11 +37,14 @@ from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
 from resnet_studio.service.album import Album
 from resnet_studio.service.analyses import Analyses
+from resnet_studio.service.copying import Copyings
 from resnet_studio.service.dataset_cache import DatasetCache
 from resnet_studio.service.desk import Desk
 from resnet_studio.service.importing import Imports
 from resnet_studio.service.making import Making
 from resnet_studio.service.near_search import NearSearches
+from resnet_studio.service.predicting import PredictionJobs
+from resnet_studio.service.prediction_table import PredictionTable
 from resnet_studio.service.predictors import Models, Predictors
 from resnet_studio.service.run_data import RunData
 from resnet_studio.service.warming import Warming
@@ -67,7 +70,8 @@ class Studio:
     was read of the runs, ``dataset_cache`` the data sets that pages show, ``imports`` those being imported,
     ``album`` pictures that a model has classified, ``desk`` the data sets that are being mended,
     ``near`` searches for their near-duplicates, ``making`` those that are being made; ``models`` are all there are,
-    ``predictors`` those used last, in memory, ``analyses`` the slow parts of reports that are being computed.
+    ``predictors`` those used last, in memory, ``analyses`` the slow parts of reports that are being computed;
+    ``predictions`` are the answers for many pictures, ``prediction_table`` pages of them, ``copyings`` sorted copies.
     """
 
     workspace: Workspace
@@ -83,6 +87,9 @@ class Studio:
     desk: Desk = field(init=False)
     near: NearSearches = field(init=False)
     making: Making = field(init=False)
+    predictions: PredictionJobs = field(init=False)
+    prediction_table: PredictionTable = field(init=False)
+    copyings: Copyings = field(default_factory=Copyings)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "runs", RunData(self.workspace))
@@ -92,6 +99,8 @@ class Studio:
         object.__setattr__(self, "near", NearSearches(self.workspace))
         warming = Warming(self.workspace, lambda: bool(self.jobs.running()))
         object.__setattr__(self, "making", Making(self.workspace, self.desk, warming.changed))
+        object.__setattr__(self, "predictions", PredictionJobs(self.workspace, self.predictors))
+        object.__setattr__(self, "prediction_table", PredictionTable(self.predictions))
 
 
 @dataclass(frozen=True)

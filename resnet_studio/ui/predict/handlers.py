@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from resnet_studio.errors import DataError, StudioError
+from resnet_studio.errors import StudioError
 from resnet_studio.model.checkpoint import import_checkpoint
 from resnet_studio.service.predictors import card_of
 from resnet_studio.text import say
@@ -127,37 +127,6 @@ class Handlers:
     def ask_drawing(self, chosen: str | None, drawing: str) -> Iterator[str]:
         """In: model, drawing. Out: answer for the drawing."""
         yield from self._queries.answer_drawing(chosen, drawing, reader())
-
-    @guarded(instead=lambda sentence: (predict_view.problem(sentence), gr.Button(visible=False)))
-    def ask_many(self, chosen: str | None, given: list[str] | None, request: gr.Request) -> Iterator[tuple[str, Any]]:
-        """In: model, files. Out: answers, stop; again and again until all are done."""
-        paths = [Path(path) for path in given or ()]
-        for html, done in self._queries.answer_files(chosen, paths, request.session_hash or "", reader()):
-            yield html, gr.Button(visible=not done)
-
-    def offer_unlabelled(self, dataset: str | None) -> Any:
-        """In: the data set of this browser. Out: the button for its pictures without labels."""
-        try:
-            found = self._studio.dataset_cache.dataset(dataset) if dataset else None
-        except DataError:
-            found = None
-        if found is None or not found.unlabelled:
-            return gr.Button(visible=False)
-        words = say("predict.unlabelled", reader(), count=len(found.unlabelled), name=found.name)
-        return gr.Button(words, visible=True)
-
-    @guarded(instead=lambda sentence: (predict_view.problem(sentence), gr.Button(visible=False)))
-    def ask_unlabelled(self, chosen: str | None, dataset: str | None, request: gr.Request) -> Iterator[tuple[str, Any]]:
-        """In: model, the data set of this browser. Out: answers on its pictures without labels, stop."""
-        found = self._studio.dataset_cache.dataset(dataset or "")
-        pictures = [(sample.name, found.path(sample)) for sample in found.unlabelled]
-        for html, done in self._queries.answer_pictures(chosen, pictures, request.session_hash or "", reader()):
-            yield html, gr.Button(visible=not done)
-
-    def stop(self, request: gr.Request) -> Any:
-        """Out: stop."""
-        self._queries.stop(request.session_hash or "")
-        return gr.Button(visible=False)
 
     @guarded
     def open_data_tab(self) -> Any:

@@ -1,39 +1,29 @@
-"""Classifies one picture, a drawing or many pictures, and renders the answer as HTML."""
+"""Classifies one picture or a drawing, and renders the answer as HTML."""
 
 from __future__ import annotations
 
-import secrets
-import shutil
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Lock
 
-from resnet_studio.data.archive import unpack
-from resnet_studio.data.formats import SNIFFED_BYTES, refusal, sniff
-from resnet_studio.data.names import shown
-from resnet_studio.data.pictures import BadPicture
 from resnet_studio.errors import DataError, StudioError
 from resnet_studio.evaluation.calibration import UNTESTED
 from resnet_studio.service.album import Album
 from resnet_studio.service.predictors import Model, Models, Predictors, card_of
-from resnet_studio.service.run_data import RunData, format_duration
+from resnet_studio.service.run_data import RunData
 from resnet_studio.service.thumbnails import thumbnail
 from resnet_studio.text import Language, say
 from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.drawing import Paper, centred, decoded, paper_of
 from resnet_studio.ui.predict.tries import copy_test_picture, panel, tries_of
-from resnet_studio.ui.predict.view import Named
 from resnet_studio.workspace import Workspace
 
-TABLE_SIDE, ENLARGED_SIDE = 88, 640
-AT_ONCE = 32
+ENLARGED_SIDE = 640
 
 
 class ModelQueries:
-    """What the handlers of the Predict tab share: the models, the loaded predictors, sessions to stop."""
+    """What the handlers of the Predict tab share: the models, the loaded predictors."""
 
     def __init__(
         self,
@@ -46,7 +36,6 @@ class ModelQueries:
         self._album = album or Album()
         self._workspace = workspace
         self._papers: dict[str, Paper] = {}
-        self._stopping: set[str] = set()
         self._lock = Lock()
         self.models = Models(self._data)
         self.predictors = predictors or Predictors()
@@ -73,59 +62,6 @@ class ModelQueries:
             yield predict_view.waiting("draw", partial(_word, language), classes)
             return
         yield from self._answer(model, picture, language)
-
-    def answer_files(
-        self, key: str | None, files: Sequence[Path], session: str, language: Language
-    ) -> Iterator[tuple[str, bool]]:
-        """The growing table of answers for ``files`` (pictures and zips), and whether it is complete."""
-        _, classes = self._model(key)
-        if not files:
-            yield predict_view.waiting("many", partial(_word, language), classes), True
-            return
-        with self._unpacked(files) as pictures:
-            yield from self.answer_pictures(key, pictures, session, language)
-
-    def answer_pictures(
-        self, key: str | None, pictures: Sequence[tuple[str, Path]], session: str, language: Language
-    ) -> Iterator[tuple[str, bool]]:
-        """The growing table of answers for ``pictures``, each a name and a file, and whether it is complete."""
-        model, classes = self._model(key)
-        self._stopping.discard(session)
-        if not pictures:
-            raise StudioError("error.predict.no_pictures")
-        yield predict_view.loading(language), False
-        predictor, calibration = self.predictors.of(model.file), self.models.calibration(model)
-        named: list[Named] = []
-        since = time.monotonic()
-        for start in range(0, len(pictures), AT_ONCE):
-            batch = pictures[start : start + AT_ONCE]
-            answers = predictor([path for _, path in batch])
-            named += [
-                Named(name, *self._shown(path, start + at), answer)
-                for at, ((name, path), answer) in enumerate(zip(batch, answers, strict=True))
-            ]
-            stopped = session in self._stopping
-            done = stopped or len(named) == len(pictures)
-            seconds = format_duration(time.monotonic() - since, language)
-            yield (
-                predict_view.many(
-                    named,
-                    len(pictures),
-                    seconds,
-                    calibration,
-                    language,
-                    classes=classes,
-                    stopped=stopped,
-                    model=model.key,
-                ),
-                done,
-            )
-            if stopped:
-                return
-
-    def stop(self, session: str) -> None:
-        """End the answers that ``session`` waits for, after the batch at work."""
-        self._stopping.add(session)
 
     def paper(self, model: Model) -> Paper:
         """What the training pictures of ``model`` are drawn on."""
@@ -170,50 +106,6 @@ class ModelQueries:
         looked = predict_view.Looked(address, model.key, predictor.card.classes, drawing) if large else None
         yield predict_view.answer(prediction, calibration, language, looked=looked)
 
-    def _shown(self, path: Path, position: int) -> tuple[str, str]:
-        """The addresses of a small and of a large version of a picture; empty where it has no row, or is none."""
-        if position >= predict_view.ROWS_SHOWN:
-            return "", ""
-        large = thumbnail(path, ENLARGED_SIDE)
-        small = thumbnail(large.picture(), TABLE_SIDE) if large else None
-        if large is None or small is None:
-            return "", ""
-        return small.address, f"studio/asked/{self._album.keep(large)}"
-
-    @contextmanager
-    def _unpacked(self, files: Sequence[Path]) -> Iterator[list[tuple[str, Path]]]:
-        """All pictures in ``files`` by name, those in zips included; what was unpacked is removed at the end."""
-        folder = self._workspace.temporary / f"asked-{secrets.token_hex(6)}"
-        found: list[tuple[str, Path]] = []
-        heic: list[str] = []
-        try:
-            for number, file in enumerate(files):
-                if file.suffix.lower() == ".zip":
-                    into = folder / str(number)
-                    into.mkdir(parents=True)
-                    unpacked = unpack(file, into)
-                    found += unpacked.pictures
-                    heic += unpacked.left_out.get("heic", ())
-                elif _reason_not_a_picture(file) is None or len(files) > 1:
-                    found.append((file.name, file))
-                elif _reason_not_a_picture(file) == "heic":
-                    heic.append(file.name)
-            if heic and not found:
-                raise BadPicture("heic", shown(heic[0]))
-            yield found
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
 
 def _word(language: Language, key: str) -> str:
     return say(key, language)
-
-
-def _reason_not_a_picture(file: Path) -> str | None:
-    """Why ``file`` is no picture, going by its first bytes; None where it is one."""
-    try:
-        with file.open("rb") as opened:
-            start = opened.read(SNIFFED_BYTES)
-    except OSError:
-        return "unreadable"
-    return None if sniff(start) is not None else refusal(start)

@@ -14,7 +14,7 @@ from resnet_studio.ui.page.context import Shared, Studio, T
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.frame import selected_tab
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.predict import camera
+from resnet_studio.ui.predict import camera, many, many_routes
 from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.handlers import Handlers
 from resnet_studio.ui.predict.parts import draw_pad, inbox, picture_box, tries
@@ -27,8 +27,6 @@ ASKING: Mapping[str, Any] = {
     "api_visibility": "private",
 }
 LATEST: Mapping[str, Any] = {**ASKING, "trigger_mode": "always_last"}
-# Apart from the others: single pictures need not wait until somebody's thousand are named.
-LATEST_MANY: Mapping[str, Any] = {**LATEST, "concurrency_id": "predict-many"}
 CHECKPOINTS = [".safetensors", ".pt", ".pth"]
 GO = """element.addEventListener("click", (event) => { if (event.target.closest("[data-go]")) trigger("go", {}); });"""
 INSECURE = "element.firstElementChild.hidden = window.isSecureContext;"
@@ -52,16 +50,15 @@ class Parts:
     pad: gr.HTML
     drawing: gr.State
     drawn: gr.HTML
-    files: gr.File
-    unlabelled: gr.Button
-    stop: gr.Button
-    answers: gr.HTML
+    many: many.Parts
 
 
 def routes(studio: Studio) -> APIRouter:
-    """Large versions of the pictures that were just classified; live answers."""
+    """Large versions of the pictures that were just classified; live answers; the answers for many pictures."""
     router = APIRouter()
     router.include_router(camera.routes(studio))
+
+    router.include_router(many_routes.routes(studio))
 
     @router.get("/studio/asked/{name}")
     def asked(name: str) -> Response:
@@ -85,14 +82,23 @@ def build(studio: Studio, shared: Shared) -> None:
         brought = gr.UploadButton(T("predict.import"), file_types=CHECKPOINTS, elem_id="predict-import", scale=0)
     brought_in = inbox("predict-inbox")
     with gr.Tabs(elem_id="predict-ways", visible=False) as ways:
-        made = {**_one(), **_live(), **_draw(), **_many()}
+        made = {**_one(), **_live(), **_draw()}
+        answers = many.build(studio)
     parts = Parts(
-        nothing=nothing, model=model, picked=picked, about=about, brought=brought, inbox=brought_in, ways=ways, **made
+        nothing=nothing,
+        model=model,
+        picked=picked,
+        about=about,
+        brought=brought,
+        inbox=brought_in,
+        ways=ways,
+        many=answers,
+        **made,
     )
     handlers = Handlers(studio)
     _connect_models(handlers, shared, parts)
     _connect_ways(handlers, parts)
-    _connect_unlabelled(handlers, shared, parts)
+    many.connect(studio, shared, parts.many, model)
 
 
 def _one() -> dict[str, Any]:
@@ -126,21 +132,6 @@ def _draw() -> dict[str, Any]:
     return {"pad": pad, "drawing": drawing, "drawn": drawn}
 
 
-def _many() -> dict[str, Any]:
-    """Many pictures, or zips of them."""
-    with gr.Tab(T("predict.tab.many"), id="many", elem_id="predict-many"), gr.Row():
-        with gr.Column(min_width=300, scale=2):
-            files = gr.File(
-                label=T("predict.files"), file_count="multiple", height=300,
-                elem_id="predict-files",
-            )  # fmt: skip
-            unlabelled = gr.Button("", visible=False, elem_id="predict-unlabelled")
-            stop = gr.Button(T("predict.many.stop"), visible=False, elem_id="predict-stop")
-        with gr.Column(min_width=300, scale=3):
-            answers = gr.HTML(predict_view.waiting("many", T), elem_id="predict-answers", apply_default_css=False)
-    return {"files": files, "unlabelled": unlabelled, "stop": stop, "answers": answers}
-
-
 def _insecure() -> str:
     return render("predict/insecure.html")
 
@@ -156,7 +147,7 @@ def _connect_models(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     parts.model.change(camera.named, parts.model, parts.live, **QUIET)
     parts.tries.more(handlers.others, parts.model, parts.tries, **QUIET)
     parts.tries.chosen(handlers.try_one, parts.model, [parts.picture, parts.tries], **QUIET)
-    taken = [parts.picture, parts.files, parts.ways, parts.inbox]
+    taken = [parts.picture, parts.many.files, parts.ways, parts.inbox]
     parts.inbox.brought(handlers.bring_pictures, None, taken, **QUIET)
     parts.nothing.go(handlers.open_data_tab, None, shared.tabs, **QUIET)
 
@@ -166,18 +157,7 @@ def _connect_ways(handlers: Handlers, parts: Parts) -> None:
     model = parts.model
     one = [model.change, parts.picture.change]
     gr.on(one, handlers.ask_picture, [model, parts.picture], parts.answer, **LATEST)
-    many = [model.change, parts.files.change]
-    gr.on(many, handlers.ask_many, [model, parts.files], [parts.answers, parts.stop], **LATEST_MANY)
     drawing = [model, parts.drawing]
     model.change(handlers.ask_drawing, drawing, parts.drawn, **LATEST)
     kept = parts.pad.drawn(handlers.keep_drawing, None, parts.drawing, **QUIET)
     kept.then(handlers.ask_drawing, drawing, parts.drawn, **LATEST)
-    gr.on([parts.stop.click, parts.files.clear], handlers.stop, None, parts.stop, **QUIET)
-
-
-def _connect_unlabelled(handlers: Handlers, shared: Shared, parts: Parts) -> None:
-    """The pictures without labels that came along with the data set of this browser are a click away."""
-    for listen in (selected_tab().select, shared.dataset.change, shared.demo.load):
-        listen(handlers.offer_unlabelled, shared.dataset, parts.unlabelled, **QUIET)
-    asked = [parts.model, shared.dataset]
-    parts.unlabelled.click(handlers.ask_unlabelled, asked, [parts.answers, parts.stop], **LATEST_MANY)

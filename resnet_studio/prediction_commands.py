@@ -1,0 +1,247 @@
+"""The commands that name pictures: a few at once, or many with progress, resume, tables and sorted copies."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio import api, data_commands
+from resnet_studio.data_commands import Result
+from resnet_studio.errors import DataError, RunError, StudioError
+from resnet_studio.predicting import copies, engine, export
+from resnet_studio.predicting.jobs import Job, Jobs, Request, Source
+from resnet_studio.predicting.rows import Index
+from resnet_studio.service.answering import answering, key_of
+from resnet_studio.workspace import Workspace
+
+if TYPE_CHECKING:
+    from resnet_studio.prediction import Predictor
+    from resnet_studio.terminal import Terminal
+
+Command = Callable[[str, str], argparse.ArgumentParser]
+MODEL = "a run, 'last', or a checkpoint file"
+DEVICE = "auto, cpu, cuda, cuda:N or mps"
+OUT = "write a table there: a .csv, .json or .parquet file, or a folder for the CSV; then one can stop and --resume"
+SORT = "copy the pictures into one folder a class in FOLDER; nothing is moved or written over"
+
+
+def add(command: Command) -> None:
+    """The commands ``predict`` and ``predictions``."""
+    predict = command("predict", "classify pictures")
+    predict.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
+    predict.add_argument("pictures", metavar="PICTURES", nargs="+", type=Path, help="pictures, or folders of them")
+    predict.add_argument(
+        "--unlabelled", action="store_true", help="PICTURES are data sets: classify their pictures without labels"
+    )
+    predict.add_argument(
+        "--drawings",
+        action="store_true",
+        help="reduce PICTURES, which were drawn, to the size of the training pictures",
+    )
+    many = predict.add_argument_group("many pictures, with progress; zips may be among PICTURES then")
+    many.add_argument("--out", type=Path, metavar="DIR_OR_FILE", help=OUT)
+    many.add_argument("--sort-into", type=Path, metavar="FOLDER", help=SORT)
+    many.add_argument(
+        "--unsure-into", metavar="NAME", nargs="?", const=copies.UNSURE, default="",
+        help="copy unsure ones into the folder NAME of FOLDER (default: unsure)",
+    )  # fmt: skip
+    many.add_argument("--resume", action="store_true", help="go on with the same pictures where an earlier try ended")
+    data_commands.add_choices(predict)
+    predict.add_argument("--device", default="auto", help=DEVICE)
+
+    listed = command("predictions", "list the answers for many pictures that are kept, or delete some")
+    listed.add_argument("--delete", metavar="ID", help="remove these answers for good; the pictures stay")
+
+
+def predict(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
+    """Classify pictures."""
+    if options.unsure_into and not options.sort_into:
+        raise DataError("error.predictions.unsure_where")
+    if options.out or options.sort_into or options.resume:
+        return _many(options, workspace, terminal)
+    path = api.checkpoint_path(options.model, workspace)
+    if options.unlabelled:
+        named = data_commands.unlabelled(options, workspace, terminal)
+    else:
+        named = [(str(file), file) for file in _pictures(options.pictures)]
+    tool = answering([key_of(path, workspace)], workspace, _loader(options.device), drawings=options.drawings)
+    rows = [
+        _row(name, answer, tool)
+        for (name, _), answer in zip(named, tool.answer([file for _, file in named]), strict=True)
+    ]
+    if all("error" in row for row in rows):
+        raise rows_error(rows)
+    lines = [
+        f"{row['file']}: {row['error']}"
+        if "error" in row
+        else f"{row['file']}: {row['label']} {row['probability']:.1%}"
+        for row in rows
+    ]
+    return Result("\n".join(lines), {"predictions": rows})
+
+
+def _loader(device: str) -> Callable[[Path], Predictor]:
+    from resnet_studio.prediction import Predictor
+
+    return partial(Predictor, device=device)
+
+
+def _row(name: str, answer: Any, tool: engine.Answering) -> dict[str, Any]:
+    if isinstance(answer, StudioError):
+        return {"file": name, "error": str(answer)}
+    return {
+        "file": name,
+        "label": answer.label,
+        "probability": answer.probability,
+        "level": tool.judge(answer),
+        "scores": dict(answer.scores),
+    }
+
+
+def rows_error(rows: list[dict[str, Any]]) -> StudioError:
+    """Why nothing could be predicted: the one reason where there is one picture, else that none could."""
+    return DataError("error.cli.no_pictures") if len(rows) != 1 else DataError("error.cli.one_picture", **rows[0])
+
+
+def _pictures(given: list[Path]) -> list[Path]:
+    """The files given, and all files in the folders given."""
+    files: list[Path] = []
+    for path in given:
+        inside = sorted(child for child in path.rglob("*") if child.is_file()) if path.is_dir() else [path]
+        files += [child for child in inside if not any(part.startswith(".") for part in child.relative_to(path).parts)]
+    if not files:
+        raise DataError("error.cli.no_pictures")
+    return files
+
+
+def _many(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
+    """Classify pictures as a job, which is kept; then write what was asked for."""
+    if options.out:
+        export.check_target(options.out)
+    job = _job(options, workspace, terminal)
+    stopped = _carried_out(job, options, workspace, terminal)
+    index, total = Index(job.rows_file), len(job.pictures())
+    index.update()
+    counts = dict(zip(job.request.classes, index.counts(len(job.request.classes)), strict=True))
+    found: dict[str, Any] = {
+        "job": job.id, "done": len(index), "total": total, "failed": index.failed, "unsure": int(index.unsure.sum()),
+        "counts": counts, "file": None, "sorted": None,
+    }  # fmt: skip
+    if stopped:
+        raise RunError("error.predictions.stopped", done=len(index), total=total)
+    lines = [f"{len(index):,} pictures: {index.failed:,} could not be read, {found['unsure']:,} answers are unsure"]
+    lines += [f"  {count:7,}  {name}" for name, count in counts.items() if count]
+    if options.out:
+        found["file"] = str(export.save(job, options.out))
+        lines.append(found["file"])
+    if options.sort_into:
+        copied = _copied(job, options, terminal)
+        found["sorted"] = {"folder": str(options.sort_into), **vars(copied)}
+        lines.append(
+            f"{options.sort_into}: {copied.copied:,} copied, {copied.there:,} were there, {copied.gone:,} gone"
+        )
+    return Result("\n".join(lines), found)
+
+
+def _job(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Job:
+    """The job that ``options`` ask for: a new one, or the unfinished or last one of the same pictures to resume."""
+    path = api.checkpoint_path(options.model, workspace)
+    request = _request(options, path, _sources(options, workspace, terminal), workspace)
+    jobs = Jobs(workspace)
+    if options.resume:
+        for job in jobs.same(request):
+            job.ready()
+            return job
+        terminal.line("nothing to resume: beginning anew")
+    return jobs.new(request)
+
+
+def _request(options: argparse.Namespace, path: Path, sources: Sequence[Source], workspace: Workspace) -> Request:
+    from resnet_studio.model.card import read_card
+
+    classes = tuple(read_card(path).classes)
+    name = path.parent.name if path.name == "best.safetensors" else path.stem
+    title = options.pictures[0].name if len(options.pictures) == 1 else f"{len(options.pictures):,} paths"
+    return Request(
+        models=(key_of(path, workspace),), model_name=name, classes=classes, title=title or str(options.pictures[0]),
+        sources=tuple(sources), drawings=options.drawings,
+    )  # fmt: skip
+
+
+def _sources(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> list[Source]:
+    if options.unlabelled:
+        found = data_commands.unlabelled(options, workspace, terminal)
+        return [Source("file", str(file.resolve()), name) for name, file in found]
+    sources: list[Source] = []
+    for path in options.pictures:
+        if not path.exists():
+            raise DataError("error.predictions.no_such", path=str(path))
+        whole = str(path.resolve())
+        if path.is_dir():
+            sources.append(Source("folder", whole, str(path)))
+        else:
+            sources.append(Source("zip" if path.suffix.lower() == ".zip" else "file", whole, str(path)))
+    return sources
+
+
+def _carried_out(job: Job, options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> bool:
+    """Name the pictures of ``job``; whether Ctrl-C or SIGTERM stopped that: its answers are kept, to be resumed."""
+    stops: list[int] = []
+    before = {
+        each: signal.signal(each, lambda number, _: stops.append(number)) for each in (signal.SIGINT, signal.SIGTERM)
+    }
+    tool = partial(answering, job.request.models, workspace, _loader(options.device), drawings=job.request.drawings)
+    steps, show = engine.carry_out(job, tool), terminal.steps("pictures")
+    try:
+        for step in steps:
+            if step.total:
+                show(step.done, step.total)
+            if stops or (job.stopped and step.done < step.total):
+                return step.done < step.total or not step.total
+        return False
+    finally:
+        steps.close()
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _copied(job: Job, options: argparse.Namespace, terminal: Terminal) -> copies.Copied:
+    steps, show = copies.copy_into(job, options.sort_into, unsure=options.unsure_into), terminal.steps("copies")
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as stop:
+            found: copies.Copied = stop.value
+            return found
+        show(step.done, step.total)
+
+
+def predictions(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:  # noqa: ARG001
+    """List the prediction jobs, or delete one."""
+    jobs = Jobs(workspace)
+    if options.delete:
+        job = jobs.find(options.delete)
+        jobs.delete(job)
+        return Result(f"deleted {job.id}", {"deleted": job.id})
+    rows: list[dict[str, Any]] = []
+    for job in jobs.all():
+        try:
+            request, total = job.request, len(job.pictures()) if job.pictures_file.is_file() else None
+        except RunError as error:
+            rows.append({"job": job.id, "error": str(error)})
+            continue
+        done = job.rows.count()
+        rows.append({
+            "job": job.id, "title": request.title, "models": list(request.models), "created": request.created,
+            "done": done, "total": total, "status": job.status(done, total),
+        })  # fmt: skip
+    lines = [
+        f"{row['job']}: {row['error']}" if "error" in row
+        else f"{row['job']}  {row['title']}: {row['done']:,} of {row['total'] or 0:,}, {row['status']}"
+        for row in rows
+    ]  # fmt: skip
+    return Result("\n".join(lines) or "no predictions are kept", {"predictions": rows})

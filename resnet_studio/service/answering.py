@@ -1,0 +1,64 @@
+"""From the keys of models to what names pictures: one network or several together, and how sure to sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_studio.errors import CheckpointError, RunError, StudioError
+from resnet_studio.evaluation.calibration import CALIBRATION, UNTESTED, Calibration
+from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.predicting.engine import Answering
+from resnet_studio.service.predictors import level
+from resnet_studio.workspace import Run, Workspace, safe_name
+
+if TYPE_CHECKING:
+    from resnet_studio.prediction import Prediction, Predictor
+
+
+def key_of(file: Path, workspace: Workspace) -> str:
+    """The key of the checkpoint ``file``: one of a run or of the imports of ``workspace`` moves with it."""
+    file = file.resolve()
+    if file.parent.parent == workspace.root / "runs" and file.name == "best.safetensors":
+        return f"run:{file.parent.name}"
+    return f"import:{file.name}" if file.parent == workspace.imports else f"file:{file}"
+
+
+def file_of(key: str, workspace: Workspace) -> Path:
+    """The checkpoint behind ``key``. Raises :class:`CheckpointError` where it is gone."""
+    kind, _, name = key.partition(":")
+    file = Path(name)
+    if kind in ("run", "import"):
+        if not safe_name(name):
+            raise CheckpointError("error.predict.gone")
+        file = workspace.imports / name if kind == "import" else workspace.root / "runs" / name / "best.safetensors"
+    if not file.is_file():
+        raise CheckpointError("error.predict.gone")
+    return file
+
+
+def calibration_of(file: Path) -> Calibration:
+    """How often the checkpoint ``file`` of a run was right in its test; :data:`UNTESTED` where that is not known."""
+    if not (file.parent / "config.json").is_file():
+        return UNTESTED
+    try:
+        return RunReport(Run(file.parent)).get(CALIBRATION) or UNTESTED
+    except RunError:
+        return UNTESTED
+
+
+def answering(
+    keys: Sequence[str], workspace: Workspace, load: Callable[[Path], Predictor], *, drawings: bool = False
+) -> Answering:
+    """What names pictures with the model ``keys[0]``, loaded by ``load``. Raises :class:`StudioError`."""
+    file = file_of(keys[0], workspace)
+    predictor, calibration = load(file), calibration_of(file)
+
+    def answer(pictures: Sequence[Path]) -> Sequence[Prediction | StudioError]:
+        return predictor(pictures, drawings=drawings)
+
+    def judge(prediction: Prediction) -> str:
+        return level(prediction, calibration.near(prediction.probability))
+
+    return Answering(answer, judge)

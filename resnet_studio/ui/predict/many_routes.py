@@ -1,0 +1,190 @@
+"""Routes behind the answers for many pictures: state, pages of the table, pictures, downloads, what can be done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path as FilePath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from resnet_studio.errors import DataError, RunError, StudioError
+from resnet_studio.evaluation import tables
+from resnet_studio.predicting import copies, export
+from resnet_studio.predicting.jobs import Job
+from resnet_studio.service import prediction_table as table
+from resnet_studio.service.answering import file_of
+from resnet_studio.service.heat import BusyError, HeatPictures
+from resnet_studio.service.thumbnails import thumbnail
+from resnet_studio.ui.page.bodies import Door, Visitor
+from resnet_studio.ui.page.context import Studio, language_of
+from resnet_studio.ui.page.downloads import A_DAY, FRESH, disposition
+from resnet_studio.ui.page.ownership import BROWSER, browser_of, started_by
+from resnet_studio.ui.predict import many_view
+from resnet_studio.workspace import slug
+
+ROWS = 50
+MOST_BYTES = 4096
+
+
+def routes(studio: Studio) -> APIRouter:
+    """The routes under ``/studio/predictions``; jobs are known by id, pictures by place."""
+    router = APIRouter(prefix="/studio/predictions")
+    _add_views(router, studio)
+    _add_downloads(router, studio)
+    _add_heat(router, studio)
+    _add_acts(router, studio)
+    return router
+
+
+def is_local(studio: Studio, request: Request) -> bool:
+    """Whether whoever sends ``request`` may name folders of this machine."""
+    return studio.access.local_folders or bool(request.scope.get("studio_local"))
+
+
+def may_see(studio: Studio, request: Request, job: Job) -> bool:
+    """Whether ``job`` was begun by the browser of ``request``, or by a program of whoever uses this machine."""
+    by = job.request.started_by
+    if by.startswith(BROWSER):
+        return by == started_by(browser_of(request)) != BROWSER
+    return is_local(studio, request)
+
+
+def found(studio: Studio, request: Request, id: str) -> Job:
+    """The job called ``id``, where ``request`` may see it; else as if there were none."""
+    try:
+        job = studio.predictions.jobs.find(id)
+        if may_see(studio, request, job):
+            return job
+    except StudioError:
+        pass
+    raise HTTPException(404, headers=FRESH)
+
+
+def _add_views(router: APIRouter, studio: Studio) -> None:
+    @router.get("")
+    def listed(request: Request) -> dict[str, Any]:
+        """The jobs of this browser, the newest first."""
+        jobs = []
+        for job in studio.predictions.jobs.all():
+            try:
+                if may_see(studio, request, job):
+                    jobs.append((job, studio.predictions.state(job)))
+            except RunError:
+                continue
+        html = many_view.listed(jobs[: many_view.LISTED], language_of(request))
+        return {"html": html, "newest": jobs[0][0].id if jobs else None}
+
+    @router.get("/{id}")
+    def view(
+        request: Request, id: str, order: table.Order = "given", reverse: bool = False, unsure: bool = False,
+        failed: bool = False, label: Annotated[int | None, Query(ge=0)] = None,
+        first: Annotated[int, Query(ge=0)] = 0,
+    ) -> dict[str, Any]:  # fmt: skip
+        """What the job does, and the page of its table that is asked for."""
+        job, language = found(studio, request, id), language_of(request)
+        asked = table.Query(order, reverse, unsure, failed, label, first, ROWS)
+        page, state = studio.prediction_table.page(job, asked), studio.predictions.state(job)
+        index, _ = studio.predictions.index(job)
+        copying = studio.copyings.get(job) if is_local(studio, request) else None
+        return {
+            "status": state.status,
+            "active": state.status in ("working", "waiting") or (copying is not None and copying.active),
+            "head": many_view.head(job, state, index, asked, language),
+            "table": many_view.rows(job, page, asked, language),
+            "tools": many_view.tools(job, state, language, local=is_local(studio, request)),
+            "copying": many_view.copying(copying, language),
+        }
+
+
+def _add_downloads(router: APIRouter, studio: Studio) -> None:
+    @router.get("/{id}/picture/{place}")
+    def picture(request: Request, id: str, place: int, side: Annotated[int, Query(ge=16, le=1024)] = 88) -> Response:
+        one = studio.prediction_table.picture(found(studio, request, id), place)
+        small = thumbnail(one.file, side) if one else None
+        if small is None:
+            raise HTTPException(404)
+        return Response(small.content, media_type=small.media_type, headers=A_DAY)
+
+    @router.get("/{id}/predictions.{format}")
+    def answers(request: Request, id: str, format: tables.Format) -> StreamingResponse:
+        job = found(studio, request, id)
+        if format not in tables.formats():
+            raise HTTPException(404, str(RunError("error.tables.parquet")))
+        name = f"{slug(job.request.title)}-predictions.{format}"
+        return StreamingResponse(export.pieces(job, format), media_type=tables.MEDIA[format], headers=disposition(name))
+
+    @router.get("/{id}/sorted.zip")
+    def sorted_zip(request: Request, id: str, unsure: bool = False) -> StreamingResponse:
+        job = found(studio, request, id)
+        name, apart = f"{slug(job.request.title)}-sorted.zip", copies.UNSURE if unsure else ""
+        pieces = copies.zipped(job, unsure=apart)
+        return StreamingResponse(pieces, media_type="application/zip", headers=disposition(name))
+
+
+def _add_heat(router: APIRouter, studio: Studio) -> None:
+    heat = HeatPictures(studio.predictors)
+
+    @router.get("/{id}/heat/{place}")
+    async def heat_map(
+        request: Request, id: str, place: int, side: Annotated[int, Query(ge=16, le=640)] = 224
+    ) -> Response:
+        """Where the model looked in the picture at ``place``."""
+        job = await run_in_threadpool(found, studio, request, id)
+        one = await run_in_threadpool(studio.prediction_table.picture, job, place)
+        if one is None or len(job.request.models) > 1:
+            raise HTTPException(404)
+        try:
+            model = file_of(job.request.models[0], studio.workspace)
+            content = await heat.get(model, one.file, one.file, None, side, drawing=job.request.drawings)
+        except BusyError as error:
+            raise HTTPException(503, headers={"retry-after": "5"}) from error
+        except (StudioError, OSError) as error:
+            raise HTTPException(404) from error
+        if content is None:
+            raise HTTPException(404)
+        return Response(content, media_type="image/png", headers=A_DAY)
+
+
+def _add_acts(router: APIRouter, studio: Studio) -> None:
+    door = Door()
+
+    def act(name: str, done: Callable[[Job], None]) -> None:
+        async def acted(request: Request, id: str) -> JSONResponse:
+            job = found(studio, request, id)
+
+            def carried_out(_: bytes, __: Visitor) -> dict[str, Any]:
+                done(job)
+                return {}
+
+            return await door.answer(request, 0, carried_out)
+
+        router.add_api_route(f"/{{id}}/{name}", acted, methods=["POST"], name=name)
+
+    act("stop", studio.predictions.stop)
+    act("resume", studio.predictions.resume)
+    act("delete", studio.predictions.delete)
+
+    @router.post("/{id}/copy")
+    async def copy(request: Request, id: str) -> JSONResponse:
+        """Copies into class folders on this machine: ``folder`` and ``unsure`` in JSON."""
+        job = found(studio, request, id)
+
+        def begun(content: bytes, _: Visitor) -> dict[str, Any]:
+            if not is_local(studio, request):
+                raise DataError("error.page_data.not_local")
+            try:
+                asked = json.loads(content)
+                folder, unsure = str(asked["folder"]).strip().strip("\"'"), bool(asked.get("unsure"))
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+                folder, unsure = "", False
+            path = FilePath(folder).expanduser()
+            if not folder or "\0" in folder or not path.is_absolute():
+                raise DataError("error.predictions.folder", example=str(FilePath.home() / "sorted"))
+            studio.copyings.begin(job, path, unsure=copies.UNSURE if unsure else "")
+            return {}
+
+        return await door.answer(request, MOST_BYTES, begun)

@@ -34,7 +34,10 @@ TAPPED = STAGES[:-1]
 
 @dataclass(frozen=True)
 class Prediction:
-    """The prediction for one picture: the best class, its probability, and (class, probability) best first."""
+    """The prediction for one picture: the best class, its probability, and (class, probability) best first.
+
+    The probabilities are calibrated by the temperature in the checkpoint's card.
+    """
 
     label: str
     probability: float
@@ -57,20 +60,21 @@ class Activations:
     stages: Mapping[str, Tensor] = field(default_factory=dict)
     places: tuple[int, ...] = ()
     errors: Mapping[int, StudioError] = field(default_factory=dict)
+    temperature: float = 1.0
 
     @property
     def probabilities(self) -> Tensor:
-        """The softmax of the logits, fp64 [N, classes]."""
+        """The softmax of the logits divided by the ``temperature`` of the card, fp64 [N, classes]: calibrated."""
         import torch
 
-        return torch.softmax(self.logits.double(), 1)
+        return torch.softmax(self.logits.double() / self.temperature, 1)
 
     def split(self, sizes: list[int]) -> list[Activations]:
         """The first of ``sizes`` rows, the next, and so on, without ``places`` and ``errors``."""
         import torch
 
         rows = zip(torch.split(self.logits, sizes), torch.split(self.features, sizes), strict=True)
-        return [Activations(logits, features) for logits, features in rows]
+        return [Activations(logits, features, temperature=self.temperature) for logits, features in rows]
 
 
 @dataclass(eq=False)
@@ -262,7 +266,8 @@ class Predictor:
         finally:
             for each in hooks:
                 each.remove()
-        return Activations(logits.float().cpu(), found["head"], {stage: found[stage] for stage in stages})
+        kept: dict[str, Tensor] = {stage: found[stage] for stage in stages}
+        return Activations(logits.float().cpu(), found["head"], kept, temperature=self.card.temperature)
 
     def _prediction(self, probabilities: Tensor) -> Prediction | StudioError:
         if not bool(probabilities.isfinite().all()):
@@ -284,7 +289,7 @@ def _concatenate(
 
     stages = {stage: rows(part.stages[stage] for part in parts) for stage in parts[0].stages}
     logits, features = rows(part.logits for part in parts), rows(part.features for part in parts)
-    return Activations(logits, features, stages, places, errors)
+    return Activations(logits, features, stages, places, errors, parts[0].temperature)
 
 
 def _upright_rgb(picture: Image.Image, reading: Reading, side: int) -> Image.Image:

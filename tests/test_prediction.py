@@ -1,6 +1,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import nn
 from resnet_studio import prediction
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.errors import CheckpointError, ConfigError, DataError, StudioError
-from resnet_studio.model.checkpoint import Card, Preprocessing, load, preprocess, save
+from resnet_studio.model.checkpoint import Card, Checkpoint, Preprocessing, load, preprocess, save
 from resnet_studio.model.resnet import build
 from resnet_studio.prediction import Prediction, Predictor
 
@@ -295,6 +296,18 @@ def test_labels_follow_from_the_logits(predictor, files):
     found = predictor.activations(files[:3])
     for answer, row in zip(predictor(files[:3]), found.probabilities.tolist(), strict=True):
         assert dict(answer.scores) == pytest.approx(dict(zip("abcd", row, strict=True)), abs=1e-5)
+
+
+def test_probabilities_are_at_the_temperature_of_the_card_and_logits_are_not(checkpoint, predictor, files):
+    loaded = load(checkpoint)
+    warm = Predictor(Checkpoint(loaded.model, replace(loaded.card, temperature=2.5)), device="cpu")
+    logits = warm.activations(files).logits
+    assert torch.allclose(logits, predictor.activations(files).logits, atol=1e-4)
+    wanted = torch.softmax(logits.double() / 2.5, 1).tolist()
+    for answer, before, row in zip(warm(files), predictor(files), wanted, strict=True):
+        assert dict(answer.scores) == pytest.approx(dict(zip("abcd", row, strict=True)), abs=1e-6)
+        assert answer.label == before.label and answer.probability < before.probability
+    assert torch.allclose(warm.activations(files).probabilities, torch.tensor(wanted, dtype=torch.double), atol=1e-6)
 
 
 def test_pictures_that_cannot_be_used_have_no_row(predictor, files, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from operator import itemgetter
 from typing import Any
 
@@ -43,16 +43,29 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class Reliability:
     """``error``: the expected calibration error over 15 equal bins (Guo et al. 2017, arXiv 1706.04599, equation 3).
 
-    ``bins`` are those that hold answers. ``answers`` are (probability of the best class, whether it was right) of each
-    test picture, by rising probability.
+    ``bins`` are those that hold answers.
     """
 
     error: float
     bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True)
+class Calibration(Reliability):
+    """The reliability of the probabilities that predictions have: at the ``temperature`` of the checkpoint's card.
+
+    ``answers`` are (probability of the best class, whether it was right) of each test picture, by rising probability.
+    ``before`` is the reliability without the temperature, which was fitted to ``fitted_on`` validation pictures; None
+    where none was fitted, as in runs of older versions, or where the logits are gone.
+    """
+
     answers: tuple[tuple[float, bool], ...]
+    temperature: float = 1.0
+    before: Reliability | None = None
+    fitted_on: int = 0
 
     def near(self, probability: float) -> Record | None:
         """Of the 30 answers nearest to ``probability``, and within 0.1 of it; None where fewer than 10 are."""
@@ -91,16 +104,27 @@ UNTESTED = Calibration(0.0, (), ())
 
 
 class CalibrationPart(Part[Calibration]):
-    """On the test pictures."""
+    """On the test pictures. Version 2: the probabilities of the answers are at the card's temperature."""
 
     name = "calibration"
+    version = 2
 
     def compute(self, report: RunReport) -> Calibration | None:
         """See :class:`Part`; runs of older versions kept the probabilities of the best classes in full, too."""
         if report.report is None:
             return None
-        pictures = report.report.pictures
-        return calibrated([(picture.probability, picture.true == picture.predicted) for picture in pictures])
+        scores, temperature = report.report, report.report.temperature
+        found = calibrated([(picture.probability, picture.true == picture.predicted) for picture in scores.pictures])
+        if temperature == 1 or scores.outputs is None:
+            return replace(found, temperature=temperature)
+        raw = scores.outputs.probabilities
+        right = (raw.argmax(1) == scores.outputs.labels).tolist()
+        before = calibrated(list(zip(raw.max(1).tolist(), right, strict=True)))
+        validation = report.outputs.get("validation")
+        return replace(
+            found, temperature=temperature, before=Reliability(before.error, before.bins),
+            fitted_on=len(validation) if validation is not None else 0,
+        )  # fmt: skip
 
     def to_json(self, value: Calibration) -> dict[str, Any]:
         """See :class:`Part`."""
@@ -109,7 +133,15 @@ class CalibrationPart(Part[Calibration]):
     def from_json(self, stored: Any) -> Calibration:
         """See :class:`Part`."""
         answers = tuple((float(probability), bool(right)) for probability, right in stored["answers"])
-        return Calibration(float(stored["error"]), tuple(Bin(**each) for each in stored["bins"]), answers)
+        found, before = _reliability(stored), stored["before"]
+        return Calibration(
+            found.error, found.bins, answers, float(stored["temperature"]),
+            None if before is None else _reliability(before), int(stored["fitted_on"]),
+        )  # fmt: skip
+
+
+def _reliability(stored: Any) -> Reliability:
+    return Reliability(float(stored["error"]), tuple(Bin(**each) for each in stored["bins"]))
 
 
 CALIBRATION = CalibrationPart()

@@ -52,9 +52,13 @@ class Outputs:
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """The softmax of the logits, float64 [N, classes]."""
+        return self.at(1.0)
+
+    def at(self, temperature: float) -> NDArray[np.float64]:
+        """The softmax of the logits divided by ``temperature``, float64 [N, classes]."""
         import torch
 
-        found: NDArray[np.float64] = torch.softmax(torch.from_numpy(self.logits).double(), 1).numpy()
+        found: NDArray[np.float64] = torch.softmax(torch.from_numpy(self.logits).double() / temperature, 1).numpy()
         return found
 
 

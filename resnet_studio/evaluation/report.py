@@ -46,7 +46,10 @@ class ClassScore:
 
 @dataclass(frozen=True)
 class PictureScore:
-    """What the model said of one picture; ``scores`` are the probabilities in the order of the classes."""
+    """What the model said of one picture; ``scores`` are the probabilities in the order of the classes.
+
+    The probabilities are calibrated, as predictions are.
+    """
 
     file: str
     name: str
@@ -71,7 +74,8 @@ class Report:
     """Scores of a model on labelled pictures.
 
     ``interval``: the accuracy's 95 % interval (Wilson 1927). ``macro_f1``: the mean over classes that have pictures.
-    ``confusion[t][p]``: pictures of class ``t`` that were predicted as ``p``. ``loss``: mean cross-entropy, nats.
+    ``confusion[t][p]``: pictures of class ``t`` that were predicted as ``p``. ``loss``: mean cross-entropy, nats, of
+    the logits as they are, as in training; the probabilities of the ``pictures`` are at the card's ``temperature``.
     The model was ``trained_on`` so many of the pictures, its best epoch ``chosen_by`` so many; ``unseen`` are the
     scores on the others. None where it is not known what the model has seen, or where it has seen all.
 
@@ -92,6 +96,7 @@ class Report:
     trained_on: int | None = None
     chosen_by: int | None = None
     unseen: Unseen | None = None
+    temperature: float = 1.0
     outputs: Outputs | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -114,6 +119,7 @@ class Report:
             loss=values["loss"],
             trained_on=values.get("trained_on"),
             chosen_by=values.get("chosen_by"),
+            temperature=float(values.get("temperature", 1.0)),
             interval=_pair(values["interval"]),
             classes=tuple(values["classes"]),
             per_class=tuple(_from_json(ClassScore, row) for row in values["per_class"]),
@@ -139,7 +145,7 @@ def score_pictures(
 
     Raises :class:`DataError` where none of the pictures can be decoded.
     """
-    return report_of(card.classes, compute_outputs(model, card, samples, files, device))
+    return report_of(card.classes, compute_outputs(model, card, samples, files, device), card.temperature)
 
 
 def compute_outputs(
@@ -168,11 +174,13 @@ def compute_outputs(
     return Outputs.of(used, np.concatenate(rows), tuple(samples[index].name for index in skipped))
 
 
-def report_of(classes: Sequence[str], outputs: Outputs) -> Report:
+def report_of(classes: Sequence[str], outputs: Outputs, temperature: float = 1.0) -> Report:
     """The report that follows from the ``outputs`` of a network with ``classes``; it holds them too."""
     pictures = zip(outputs.names, outputs.files, outputs.labels.tolist(), strict=True)
     samples = [Sample(name, file, label) for name, file, label in pictures]
-    return replace(make_report(classes, samples, outputs.probabilities, outputs.skipped), outputs=outputs)
+    report = make_report(classes, samples, outputs.at(temperature), outputs.skipped)
+    loss = report.loss if temperature == 1 else _loss(outputs.probabilities, outputs.labels)
+    return replace(report, loss=loss, temperature=temperature, outputs=outputs)
 
 
 def remap_labels(
@@ -216,7 +224,7 @@ def make_report(
         accuracy=correct / len(true),
         interval=wilson_interval(correct, len(true)),
         macro_f1=float(f1[support > 0].mean()),
-        loss=float(-np.log(probabilities[np.arange(len(true)), true].clip(1e-12)).mean()),
+        loss=_loss(probabilities, true),
         classes=tuple(classes),
         per_class=tuple(
             ClassScore(name, float(precision[k]), float(recall[k]), float(f1[k]), int(support[k]), int(confusion[k, k]))
@@ -236,6 +244,10 @@ def make_report(
         ),
         skipped=skipped,
     )
+
+
+def _loss(probabilities: NDArray[np.float64], true: NDArray[np.int64]) -> float:
+    return float(-np.log(probabilities[np.arange(len(true)), true].clip(1e-12)).mean())
 
 
 def counted_by_group(report: Report, samples: Sequence[Sample]) -> Report:

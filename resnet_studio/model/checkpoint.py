@@ -16,19 +16,16 @@ from typing import TYPE_CHECKING
 
 from resnet_studio.durable import replacing
 from resnet_studio.errors import CheckpointError
-from resnet_studio.model.card import (
+from resnet_studio.model.card import Card, header_text, read_card, verified_card
+from resnet_studio.model.header import (
     HEADER_DIGEST,
     METADATA_KEY,
-    Card,
     Header,
     digest_place,
     header_digest,
-    header_text,
     is_pickle,
     opened,
-    read_card,
     read_header,
-    verified_card,
 )
 from resnet_studio.model.preprocess import Preprocessing, preprocess
 from resnet_studio.model.state import healthy, read_pickle, read_tensors

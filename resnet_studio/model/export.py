@@ -58,6 +58,7 @@ def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = 
             "",
             *_model(card, kind, file_name, language),
             "",
+            *_temperature(card, language),
             *_preparation(card, language),
             "",
             "",
@@ -118,6 +119,12 @@ def _model(card: Card, kind: Kind, file_name: str, language: Language) -> list[s
     else:
         lines.append(f'model.load_state_dict(torch.load({file_name!r}, map_location="cpu", weights_only=True))')
     return [*lines, "model.eval()"]
+
+
+def _temperature(card: Card, language: Language) -> list[str]:
+    if card.temperature == 1:
+        return []
+    return [f"TEMPERATURE = {card.temperature!r}  # {say('export.temperature', language)}", ""]
 
 
 def _head(card: Card, kind: Kind) -> list[str]:
@@ -256,7 +263,8 @@ def _prediction(card: Card, language: Language) -> list[str]:
         f'    """{say("export.predict.drawing" if reduces_drawings else "export.predict", language)}"""',
         *reading,
         "    with torch.inference_mode():",
-        f"        scores = model(prepare({read}).unsqueeze(0)).softmax(1)[0].tolist()",
+        f"        logits = model(prepare({read}).unsqueeze(0))[0]",
+        f"    scores = {'(logits / TEMPERATURE)' if card.temperature != 1 else 'logits'}.softmax(0).tolist()",
         "    return sorted(zip(CLASSES, scores), key=lambda pair: pair[1], reverse=True)",
     ]
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from resnet_studio.errors import CheckpointError
-from resnet_studio.model.card import Header, is_pickle, opened, read_header, verified_card
+from resnet_studio.model.card import verified_card
+from resnet_studio.model.header import Header, is_pickle, opened, read_header
 from resnet_studio.model.wrapping import table
 
 if TYPE_CHECKING:

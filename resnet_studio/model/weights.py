@@ -16,7 +16,8 @@ from resnet_studio.config import Stem
 from resnet_studio.download import DownloadError, fetch, is_whole
 from resnet_studio.errors import WeightsError
 from resnet_studio.model.architecture import Architecture, Network, get
-from resnet_studio.model.card import Card, is_pickle, opened, read_card, read_header
+from resnet_studio.model.card import Card, read_card
+from resnet_studio.model.header import is_pickle, opened, read_header
 from resnet_studio.model.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from resnet_studio.text import Language, say
 

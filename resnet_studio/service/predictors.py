@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Literal
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from resnet_studio.prediction import Prediction, Predictor
 
 KEPT = 3
+SURE, LIKELY = 0.95, 0.7
+"""How often similar answers must have been right in the test for an answer to be called sure, or likely."""
 ENOUGH_TO_BE_SURE = 20
+"""So many similar answers it takes to call one sure."""
 
-Level = Literal["sure", "likely", "unsure"]
+Level = Literal["sure", "likely", "unsure", "unrated"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ class Models:
 
     def calibration(self, model: Model) -> Calibration:
         """How often ``model`` was right on its test pictures; :data:`UNTESTED` where that is not known."""
-        return (self._data.part(model.run.run, CALIBRATION) if model.run else None) or UNTESTED
+        found = self._data.part(model.run.run, CALIBRATION) if model.run else None
+        return found or replace(UNTESTED, temperature=card_of(model).temperature)
 
 
 class Predictors:
@@ -135,14 +139,13 @@ def card_of(model: Model) -> Card:
 
 
 def level(prediction: Prediction, known: Record | None) -> Level:
-    """How sure to sound: by how often such answers were right in the test, else by the lead over the second class.
+    """How sure to sound: by how often answers with a similar calibrated probability were right in the test, alone.
 
-    Only a record can make an answer sure: a network gives a high probability to pictures of another kind as well. Of
-    20 answers, at least 19 must have been right; without a record an answer is at best likely.
+    Of 20 answers, at least 19 must have been right for "sure", 14 for "likely". Without a record, as there were too few
+    such answers, nothing is promised: the answer is unrated, or unsure where the network itself doubts it.
     """
-    if known is not None:
-        if known.share >= 0.95 and known.count >= ENOUGH_TO_BE_SURE:
-            return "sure"
-        return "likely" if known.share >= 0.7 else "unsure"
-    second = prediction.scores[1][1] if len(prediction.scores) > 1 else 0.0
-    return "likely" if prediction.probability >= 0.8 or prediction.probability - second >= 0.25 else "unsure"
+    if known is None:
+        return "unrated" if prediction.probability >= 0.5 else "unsure"
+    if known.share >= SURE and known.count >= ENOUGH_TO_BE_SURE:
+        return "sure"
+    return "likely" if known.share >= LIKELY else "unsure"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +139,8 @@ def _pooled(runs: Sequence[Run]) -> Report | None:
     scores: list[tuple[float, ...]] = []
     skipped: list[str] = []
     tested: list[Sample] = []
+    losses: list[float] = []
+    counts: list[int] = []
     classes: tuple[str, ...] = ()
     for run in runs:
         if (found := RunReport(run).report) is None:
@@ -147,8 +149,11 @@ def _pooled(runs: Sequence[Run]) -> Report | None:
         samples += [Sample(each.name, each.file, each.true) for each in found.pictures]
         scores += [each.scores for each in found.pictures]
         skipped += found.skipped
+        losses.append(found.loss)
+        counts.append(found.count)
         tested += split_of(run).test
     if not samples:
         return None
     pooled = make_report(classes, samples, np.array(scores, np.float64), tuple(skipped))
+    pooled = replace(pooled, loss=float(np.average(losses, weights=counts)))  # of the logits; scores are calibrated
     return counted_by_group(pooled, tested)

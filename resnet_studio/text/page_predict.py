@@ -103,6 +103,17 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.verdict.likely.note": ("likely", "很可能"),
     "predict.verdict.unsure": ("Perhaps {name}", "也许是 {name}"),
     "predict.verdict.unsure.note": ("unsure", "不确定"),
+    "predict.verdict.unrated": ("Looks like {name}", "看起来是 {name}"),
+    "predict.verdict.unrated.note": ("not rated", "未评级"),
+    "predict.unrated": (
+        "Too few test answers had a similar percentage to say how far this one can be trusted.",
+        "无法说明这个答案有多可靠：测试中百分比相近的答案太少。",
+    ),
+    "predict.misleading": (
+        "Around here the percentages differ from how often such answers were right in the test: compare them with each "
+        "other rather than take them as odds.",
+        "在这个范围内，百分比与测试中的实际正确率有出入：适合相互比较，不宜当作真实概率。",
+    ),
     "predict.verdict.unsure.second": ("It could also be {name}.", "也可能是 {name}。"),
     "predict.record": (
         "Of {count:test answer|test answers} with a similar percentage, {right} were right.",

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import CheckpointError, DataError, RunError
-from resnet_studio.evaluation import run_report
-from resnet_studio.evaluation.report import compute_outputs, score_test_pictures
+from resnet_studio.evaluation import run_report, temperature
+from resnet_studio.evaluation.report import compute_outputs, report_of, score_test_pictures
 from resnet_studio.events import Event, Finished, FinishReason, Noted
 from resnet_studio.model import checkpoint
 from resnet_studio.model.device import choose_device
@@ -120,7 +120,8 @@ def _tested(
     work: Scoring,
 ) -> Generator[Event, None, Finished]:
     """What is there of the test pictures is scored; what is not is said."""
-    metrics = end.metrics
+    metrics, validation = end.metrics, work.validated()
+    card = replace(card, temperature=temperature.fit(validation))
     try:
         report = work.tested()
     except DataError:
@@ -130,7 +131,9 @@ def _tested(
         if report.skipped:
             yield Noted(key="note.test_pictures_left_out", values={"count": len(report.skipped), "total": work.count})
         metrics |= {"test_accuracy": report.accuracy, "test_pictures": report.count}
-    run_report.write(run, report, work.validated())
+        if report.outputs is not None:
+            report = report_of(card.classes, report.outputs, card.temperature)
+    run_report.write(run, report, validation)
     checkpoint.save(run.best, dict(weights), replace(card, metrics=metrics))
     run_report.complete(run)
     return Finished(

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import made
@@ -13,12 +14,13 @@ from resnet_studio.data.dataset import Sample
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import RunError
 from resnet_studio.evaluation import outputs as outputs_file
-from resnet_studio.evaluation import run_report
+from resnet_studio.evaluation import run_report, temperature
 from resnet_studio.evaluation.calibration import CALIBRATION, calibrated
 from resnet_studio.evaluation.missed import NEVER_PREDICTED
 from resnet_studio.evaluation.outputs import Outputs
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import Report, make_report, report_of
+from resnet_studio.model.card import read_card
 from resnet_studio.service.run_data import RunData
 from resnet_studio.workspace import Run, Workspace
 
@@ -70,10 +72,34 @@ def test_the_figures_follow_from_the_logits(run):
     shares /= shares.sum(1, keepdims=True)
     assert values["accuracy"] == (tested.logits.argmax(1) == tested.labels).mean()
     assert values["loss"] == pytest.approx(-np.log(shares[np.arange(len(tested)), tested.labels]).mean())
-    for row, picture in zip(shares, values["pictures"], strict=True):
+    calibrated_shares = shares ** (1 / values["temperature"])
+    calibrated_shares /= calibrated_shares.sum(1, keepdims=True)
+    for row, picture in zip(calibrated_shares, values["pictures"], strict=True):
         assert picture["scores"] == pytest.approx(row.tolist(), abs=1e-6)
     samples = [Sample(*each) for each in zip(tested.names, tested.files, tested.labels.tolist(), strict=True)]
-    assert make_report(values["classes"], samples, tested.probabilities) == studio.report(run).report
+    again = make_report(values["classes"], samples, tested.at(values["temperature"]))
+    kept = studio.report(run).report
+    assert replace(again, loss=kept.loss, temperature=kept.temperature) == kept
+
+
+def test_the_temperature_of_the_validation_pictures_is_in_the_card_and_in_every_answer(run):
+    report, card = studio.report(run), read_card(run.best)
+    assert card.temperature == temperature.fit(report.outputs["validation"]) == report.report.temperature != 1
+    predictor, split = studio.Predictor(run.best, device="cpu"), split_of(run)
+    answers = predictor([split.path(sample) for sample in split.test])
+    for answer, picture in zip(answers, report.report.pictures, strict=True):
+        assert answer.probability == pytest.approx(picture.probability, abs=1e-3)
+
+
+def test_the_calibration_tells_before_from_after(run):
+    report = studio.report(run)
+    found, tested = report.get(CALIBRATION), report.outputs["test"]
+    right = tested.logits.argmax(1) == tested.labels
+    for temperature_, part in ((1.0, found.before), (found.temperature, found)):
+        shares = tested.at(temperature_).max(1)
+        assert part.error == pytest.approx(calibrated(list(zip(shares.tolist(), right.tolist(), strict=True))).error)
+    assert found.fitted_on == len(report.outputs["validation"])
+    assert CALIBRATION.from_json(json.loads(json.dumps(CALIBRATION.to_json(found)))) == found
 
 
 def test_a_report_reads_back_as_it_was(run):
@@ -93,10 +119,11 @@ def test_parts_are_stored_when_a_training_ends(run):
 
 
 def test_a_part_of_another_version_or_of_other_scores_is_computed_again(copied, monkeypatch):
-    monkeypatch.setattr(type(CALIBRATION), "version", 2)
+    later = CALIBRATION.version + 1
+    monkeypatch.setattr(type(CALIBRATION), "version", later)
     assert CALIBRATION.load(RunReport(copied)) is None
     assert RunReport(copied).update(CALIBRATION) is not None
-    assert copied.read_json("report-calibration.json")["version"] == 2
+    assert copied.read_json("report-calibration.json")["version"] == later
     assert CALIBRATION.load(RunReport(copied)) is not None
     copied.write_json("report.json", {**values_of(copied), "accuracy": 0.5})
     assert CALIBRATION.load(RunReport(copied)) is None and RunReport(copied).get(CALIBRATION) is not None

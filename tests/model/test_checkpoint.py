@@ -17,8 +17,9 @@ from safetensors.torch import save_file
 
 from resnet_studio.errors import CheckpointError, StudioError
 from resnet_studio.model import checkpoint
-from resnet_studio.model.card import METADATA_KEY, VERSION, header_text
+from resnet_studio.model.card import VERSION, header_text
 from resnet_studio.model.checkpoint import Card, Preprocessing, import_checkpoint, load, read_card, save
+from resnet_studio.model.header import METADATA_KEY
 from resnet_studio.model.resnet import build
 from resnet_studio.model.state import plain_state
 from resnet_studio.workspace import Workspace
@@ -89,6 +90,16 @@ def test_a_saved_model_comes_back_to_the_last_bit(sound, state):
     assert back.keys() == state.keys()
     assert all(torch.equal(back[name], state[name]) and back[name].is_contiguous() for name in state)
     assert not loaded.model.training
+
+
+def test_a_temperature_comes_back_and_no_temperature_leaves_the_file_as_it_was(state, tmp_path):
+    path = tmp_path / "a.safetensors"
+    save(path, state, replace(CARD, temperature=1.375))
+    assert load(path).card.temperature == read_card(path).temperature == 1.375
+    assert "temperature" not in CARD.to_json() and Card.from_json(CARD.to_json()).temperature == 1
+    for wrong in (0, -1, True, "2", float("nan"), float("inf"), 1e9):
+        with pytest.raises(ValueError, match="temperature"):
+            replace(CARD, temperature=wrong)
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,12 @@ from resnet_studio.prediction import Predictor
 CLASSES = ("cat", "狗", 'it\'s "odd"\n', "<b>bold</b>", "\u202ertl")
 HOW = Preprocessing(resize=72, crop=64, mean=(0.5, 0.45, 0.4), std=(0.2, 0.25, 0.3))
 MODELS = {
-    "r18": Card(classes=CLASSES, depth=18, preprocessing=HOW, dropout=0.3),
+    "r18": Card(classes=CLASSES, depth=18, preprocessing=HOW, dropout=0.3, temperature=1.7321),
     "r18small": Card(classes=CLASSES, depth=18, preprocessing=replace(HOW, resize=64), stem="small"),
     "r34": Card(classes=CLASSES, depth=34, preprocessing=HOW),
-    "r50": Card(classes=CLASSES, depth=50, preprocessing=HOW, head="hidden", hidden_units=20, dropout=0.2),
+    "r50": Card(
+        classes=CLASSES, depth=50, preprocessing=HOW, head="hidden", hidden_units=20, dropout=0.2, temperature=0.61
+    ),
     "r101": Card(classes=CLASSES, depth=101, preprocessing=HOW),
     "r152": Card(classes=CLASSES, depth=152, preprocessing=HOW),
 }

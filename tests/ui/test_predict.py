@@ -281,13 +281,16 @@ def test_the_nearest_answers_count_where_there_are_many() -> None:
 @pytest.mark.parametrize(
     ("prediction", "known", "expected"),
     [
-        (prediction_of(0.95, 0.05), None, "likely"),
-        (prediction_of(0.6, 0.3), None, "likely"),
-        (prediction_of(0.53, 0.47), None, "unsure"),
+        (prediction_of(0.95, 0.05), None, "unrated"),
+        (prediction_of(0.53, 0.47), None, "unrated"),
+        (prediction_of(0.45, 0.35), None, "unsure"),
+        (prediction_of(0.95, 0.05), Record(20, 18), "likely"),
+        (prediction_of(0.95, 0.05), Record(20, 19), "sure"),
+        (prediction_of(0.95, 0.05), Record(20, 13), "unsure"),
         (prediction_of(0.95, 0.05), Record(30, 15), "unsure"),
         (prediction_of(0.5, 0.3), Record(30, 30), "sure"),
         (prediction_of(0.99, 0.01), Record(12, 12), "likely"),
-        (prediction_of(1.0), None, "likely"),
+        (prediction_of(1.0), None, "unrated"),
     ],
 )
 def test_the_verdict_follows_the_test_where_it_knows_better(

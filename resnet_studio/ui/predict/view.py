@@ -61,9 +61,19 @@ def answer(
         bars=bars,
         rest=prediction.scores[bars:],
         record=record,
-        uncalibrated=record is None or abs(record.share - prediction.probability) > MISLEADING,
         looked=looked,
+        warning=_warning(prediction, calibration),
     )
+
+
+def _warning(prediction: Prediction, calibration: Calibration) -> str:
+    """The key of the sentence that says why the percentages should not be taken as odds; empty where they may be."""
+    record = calibration.near(prediction.probability)
+    if record is not None and abs(record.share - prediction.probability) <= MISLEADING:
+        return ""
+    if calibration.temperature == 1:
+        return "predict.uncalibrated"
+    return "" if record is None else "predict.misleading"
 
 
 @dataclass(frozen=True)

@@ -106,8 +106,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.verdict.unrated": ("Looks like {name}", "看起来是 {name}"),
     "predict.verdict.unrated.note": ("not rated", "未评级"),
     "predict.unrated": (
-        "Too few test answers had a similar percentage to say how far this one can be trusted.",
-        "无法说明这个答案有多可靠：测试中百分比相近的答案太少。",
+        "The test had too few answers like this one to say how far it can be trusted.",
+        "测试中类似的答案太少，无法说明这个答案有多可靠。",
     ),
     "predict.misleading": (
         "Around here the percentages differ from how often such answers were right in the test: compare them with each "

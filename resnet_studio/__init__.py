@@ -16,7 +16,8 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data.edits import Edit
 from resnet_studio.errors import CheckpointError, ConfigError, DataError, RunError, StudioError, WeightsError
 from resnet_studio.explain_api import Explanation, explain
-from resnet_studio.prediction import Activations, Prediction, Predictor
+from resnet_studio.model.activations import Activations
+from resnet_studio.prediction import Prediction, Predictor
 from resnet_studio.report_api import compare, save_report
 from resnet_studio.study_api import cross_validate
 from resnet_studio.version import __version__

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 from resnet_studio.data.pictures import BadPicture, read_picture
 from resnet_studio.data.pixels import rendered
 from resnet_studio.errors import CheckpointError, StudioError
+from resnet_studio.model.activations import Activations, concatenate
 from resnet_studio.model.architecture import STAGES, Stage
 from resnet_studio.model.checkpoint import Checkpoint, load, preprocess
 from resnet_studio.model.device import choose_device, layout
@@ -42,39 +43,6 @@ class Prediction:
     label: str
     probability: float
     scores: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Activations:
-    """What a network computes for N pictures, fp32 on the CPU.
-
-    ``logits`` [N, classes] come before the softmax, in the order of ``card.classes``. ``features`` [N, C] are what the
-    head gets: the last stage's output, averaged over the picture. ``stages`` has the requested ones by name, "stem" and
-    "layer1" to "layer4", each [N, C of that stage], averaged in the same way.
-
-    ``places`` [N] are the indices of the pictures of the rows; ``errors`` has the errors of the others, by index.
-    """
-
-    logits: Tensor
-    features: Tensor
-    stages: Mapping[str, Tensor] = field(default_factory=dict)
-    places: tuple[int, ...] = ()
-    errors: Mapping[int, StudioError] = field(default_factory=dict)
-    temperature: float = 1.0
-
-    @property
-    def probabilities(self) -> Tensor:
-        """The softmax of the logits divided by the ``temperature`` of the card, fp64 [N, classes]: calibrated."""
-        import torch
-
-        return torch.softmax(self.logits.double() / self.temperature, 1)
-
-    def split(self, sizes: list[int]) -> list[Activations]:
-        """The first of ``sizes`` rows, the next, and so on, without ``places`` and ``errors``."""
-        import torch
-
-        rows = zip(torch.split(self.logits, sizes), torch.split(self.features, sizes), strict=True)
-        return [Activations(logits, features, temperature=self.temperature) for logits, features in rows]
 
 
 @dataclass(eq=False)
@@ -145,7 +113,7 @@ class Predictor:
         if not parts:  # the widths are those of any picture
             side = self.card.preprocessing.crop
             parts.append(self._activations(torch.zeros(1, 3, side, side), stages))
-        return _concatenate(parts, tuple(places), errors)
+        return concatenate(parts, tuple(places), errors)
 
     def _inputs(self, pictures: Sequence[Path | Image.Image], drawings: bool) -> Iterator[list[Tensor | StudioError]]:
         """The model's inputs, a batch at a time; those of one picture without starting threads."""
@@ -276,20 +244,6 @@ class Predictor:
         values = probabilities.tolist()
         scores = tuple((self.card.classes[index], values[index]) for index in order)
         return Prediction(*scores[0], scores)
-
-
-def _concatenate(
-    parts: Sequence[Activations], places: tuple[int, ...], errors: Mapping[int, StudioError]
-) -> Activations:
-    """The first rows of ``parts``, one for each of ``places``."""
-    import torch
-
-    def rows(values: Iterable[Tensor]) -> Tensor:
-        return torch.cat(list(values))[: len(places)]
-
-    stages = {stage: rows(part.stages[stage] for part in parts) for stage in parts[0].stages}
-    logits, features = rows(part.logits for part in parts), rows(part.features for part in parts)
-    return Activations(logits, features, stages, places, errors, parts[0].temperature)
 
 
 def _upright_rgb(picture: Image.Image, reading: Reading, side: int) -> Image.Image:

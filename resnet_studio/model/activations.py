@@ -1,0 +1,59 @@
+"""What a network computes for pictures: logits, features, the pooled outputs of its stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from resnet_studio.errors import StudioError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Activations:
+    """What a network computes for N pictures, fp32 on the CPU.
+
+    ``logits`` [N, classes] come before the softmax, in the order of ``card.classes``. ``features`` [N, C] are what the
+    head gets: the last stage's output, averaged over the picture. ``stages`` has the requested ones by name, "stem" and
+    "layer1" to "layer4", each [N, C of that stage], averaged in the same way.
+
+    ``places`` [N] are the indices of the pictures of the rows; ``errors`` has the errors of the others, by index.
+    """
+
+    logits: Tensor
+    features: Tensor
+    stages: Mapping[str, Tensor] = field(default_factory=dict)
+    places: tuple[int, ...] = ()
+    errors: Mapping[int, StudioError] = field(default_factory=dict)
+    temperature: float = 1.0
+
+    @property
+    def probabilities(self) -> Tensor:
+        """The softmax of the logits divided by the ``temperature`` of the card, fp64 [N, classes]: calibrated."""
+        import torch
+
+        return torch.softmax(self.logits.double() / self.temperature, 1)
+
+    def split(self, sizes: list[int]) -> list[Activations]:
+        """The first of ``sizes`` rows, the next, and so on, without ``places`` and ``errors``."""
+        import torch
+
+        rows = zip(torch.split(self.logits, sizes), torch.split(self.features, sizes), strict=True)
+        return [Activations(logits, features, temperature=self.temperature) for logits, features in rows]
+
+
+def concatenate(
+    parts: Sequence[Activations], places: tuple[int, ...], errors: Mapping[int, StudioError]
+) -> Activations:
+    """The first rows of ``parts``, one for each of ``places``."""
+    import torch
+
+    def rows(values: Iterable[Tensor]) -> Tensor:
+        return torch.cat(list(values))[: len(places)]
+
+    stages = {stage: rows(part.stages[stage] for part in parts) for stage in parts[0].stages}
+    logits, features = rows(part.logits for part in parts), rows(part.features for part in parts)
+    return Activations(logits, features, stages, places, errors, parts[0].temperature)

@@ -75,7 +75,7 @@ window.studioMend = (element, ask) => {
     const standing = select(w.standing, [["used", w.used], ["unlabelled", w.unlabelled], ["left_out", w.left_out]], restart);
     const kind = select(w.class, [], restart), part = select(w.part, [["", w.parts], ["train", w.train], ["validation", w.validation], ["test", w.test]], restart);
     const finding = select(w.finding, [["", w.findings], ...JSON.parse(panel().dataset.findings)], restart);
-    const sort = select(w.sort, [["class", w.sort_class], ["name", w.sort_name], ["size", w.sort_size], ["doubt", w.sort_doubt]], restart);
+    const sort = select(w.sort, [["class", w.sort_class], ["name", w.sort_name], ["size", w.sort_size], ["like", w.sort_like], ["doubt", w.sort_doubt]], restart);
     const filters = made("div", "rs-mend-filters"), count = made("span", "rs-small rs-number");
     count.setAttribute("role", "status");
     filters.append(standing, kind, part, finding, sort, count);
@@ -116,7 +116,12 @@ window.studioMend = (element, ask) => {
       const mine = ++asked;
       const query = new URLSearchParams({ standing: standing.value, kind: kind.value, part: part.value, finding: finding.value, sort: sort.value });
       const answer = await fetched(`places?${query}`);
-      if (mine !== asked || !answer) return;
+      if (mine !== asked || !answer || !dialog.isConnected) return;
+      if (!answer.places) { // the order by likeness is being worked out
+        said(answer.done ? fill(w.looking, { share: Math.floor(100 * answer.done / answer.of) }) : w.starting);
+        return setTimeout(() => mine === asked && load(top), 400);
+      }
+      if (sort.value === "like") said("");
       ({ places } = answer);
       const here = new Set(places);
       for (const place of chosen) if (!here.has(place)) chosen.delete(place);

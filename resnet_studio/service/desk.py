@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio.data import brought, checkup, mending, names
 from resnet_studio.data.edits import Edit
 from resnet_studio.errors import DataError, StudioError
+from resnet_studio.service.alike import Alike, Ordering
 from resnet_studio.service.thumbnails import thumbnail
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ SIDE = 160
 MOST_AT_ONCE = 100_000
 BY_PLACE = ("move", "leave_out", "put_back", "remove", "keep", "together", "apart", "part")
 BY_CLASS = ("rename", "merge")
-SORTS = ("class", "name", "size", "doubt")
+SORTS = ("class", "name", "size", "doubt", "like")
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Desk:
         self._opened: OrderedDict[str, mending.EditedSet] = OrderedDict()
         self._reviews: OrderedDict[str, Begun] = OrderedDict()
         self._lock = threading.Lock()
+        self._alike = Alike(workspace)
 
     def opened(self, id: str) -> mending.EditedSet:
         """The data set that has, or had, the ``id``. Raises :class:`DataError` where there is none."""
@@ -102,7 +104,7 @@ class Desk:
         self, id: str, *, kind: str = "", standing: str = "used", part: str = "", finding: str = "", sort: str = "class"
     ) -> list[int]:
         """The places of pictures: of the class ``kind``, that are ``used``, ``unlabelled`` or ``left_out``, of a part
-        or with a ``finding``; sorted by class, name, size or doubt.
+        or with a ``finding``; sorted by class, name, size, doubt or likeness, once these are known.
         """
         opened = self.opened(id)
         state = opened.state
@@ -124,11 +126,17 @@ class Desk:
         if sort == "doubt" and (review := self.reviewed(opened.state.base.id)) is not None:
             doubt = {each.sample.name: rank for rank, each in enumerate(review.suspects)}
             return sorted(found, key=lambda place: (doubt.get(state.pictures[place].name, len(doubt)), place))
+        if sort == "like" and (alike := self.by_likeness(opened.state.base.id).ranks) is not None:
+            return sorted(found, key=alike.__getitem__)
         ranks = state.ranks
         if sort == "name":
             return sorted(found, key=lambda place: ranks[place])
         kinds = {kind: rank for rank, kind in enumerate(sorted(set(state.kinds), key=names.natural))}
         return sorted(found, key=lambda place: (kinds[state.kinds[place]], ranks[place]))
+
+    def by_likeness(self, id: str) -> Ordering:
+        """The order of the data set by likeness, which is begun where that has yet to be done."""
+        return self._alike.begin(self.opened(id))
 
     @staticmethod
     def _with_finding(opened: mending.EditedSet, kind: str) -> frozenset[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import made
+import numpy as np
 import pytest
 
-from resnet_studio.data import brought, library, mending
+from resnet_studio.data import alike, brought, library, mending
 from resnet_studio.data.dataset import Dataset, Sample, save
 from resnet_studio.data.doors import open_data
 from resnet_studio.data.fingerprints import fingerprint
@@ -37,6 +39,33 @@ def test_pictures_are_filtered_and_sorted_as_people_count(desk, dataset):
     assert names_of(desk, dataset, found) == [f"cat/{number}.png" for number in range(12)]
     assert len(desk.places(dataset.id)) == 24
     assert desk.places(dataset.id, standing="left_out") == []
+
+
+def test_pictures_sorted_by_likeness_have_their_copies_beside_them(desk, workspace, tmp_path):
+    files = {f"{'ab'[n % 2]}/{n}.png": made.encoded(made.scene(n, 64)) for n in range(8)}
+    files |= {f"{'ba'[n % 2]}/copy-{n}.png": made.encoded(made.scene(n, 64).resize((48, 48))) for n in range(8)}
+    opened = open_data(made.write(tmp_path / "pairs", files), workspace)
+    until = time.monotonic() + 120
+    while (order := desk.by_likeness(opened.id)).ranks is None and order.error is None and time.monotonic() < until:
+        time.sleep(0.02)
+    numbers = [
+        name.rpartition("/")[2].removeprefix("copy-")
+        for name in names_of(desk, opened, desk.places(opened.id, sort="like"))
+    ]
+    assert sorted(numbers) == sorted(2 * [f"{n}.png" for n in range(8)])
+    assert sum(one == other for one, other in itertools.pairwise(numbers)) >= 6
+    of_a = desk.places(opened.id, kind="a", sort="like")
+    assert of_a == [place for place in desk.places(opened.id, sort="like") if place in set(of_a)]
+
+
+def test_an_order_by_likeness_keeps_clusters_whole_and_takes_any_number_of_rows():
+    draw = np.random.default_rng(0)
+    rows = np.repeat(20 * np.eye(5, 32), 30, axis=0) + draw.normal(size=(150, 32))
+    shuffled = draw.permutation(150)
+    clusters = (shuffled[alike.order_of(rows[shuffled].astype(np.float32))] // 30).tolist()
+    assert len(list(itertools.groupby(clusters))) <= 7  # five, but for a few that lie apart
+    for count in (0, 1, 2, 9):
+        assert sorted(alike.order_of(np.ones((count, 4), np.float32)).tolist()) == list(range(count))
 
 
 def test_edits_name_pictures_by_place_and_can_be_undone(desk, dataset, workspace):

@@ -24,7 +24,7 @@ FRESH = {"cache-control": "no-store"}
 QUEUE = 200
 MOST_TABLE_BYTES = 4 * 2**20
 SHARE = Query(ge=0, le=80)
-Sort = Literal["class", "name", "size", "doubt"]
+Sort = Literal["class", "name", "size", "doubt", "like"]
 StatusFilter = Literal["used", "unlabelled", "left_out"]
 
 
@@ -51,8 +51,10 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
         finding: Annotated[str, Query(max_length=40)] = "",
         sort: Sort = "class",
     ) -> dict[str, Any]:
-        """All pictures that a filter leaves, by place, in their order."""
+        """All pictures that a filter leaves, by place, in their order; how far that is where it is not known yet."""
         with _missing():
+            if sort == "like" and (order := desk.by_likeness(dataset)).ranks is None and order.error is None:
+                return {"done": order.done, "of": order.total}
             found = desk.places(dataset, kind=kind, standing=standing, part=part, finding=finding, sort=sort)
         return {"total": len(found), "places": found}
 

@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,7 @@ BY_NAME = {"pyarrow", "tensorboard"}
 """Optional ones that a library of ours imports: pandas writes Parquet by pyarrow, torch its logs by tensorboard."""
 
 
+@cache
 def imported() -> set[str]:
     """The top names of all modules that the package imports, at the top of a file or inside of a function."""
     found = set()

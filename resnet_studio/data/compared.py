@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from resnet_studio.data import cached_rows, decode, likeness
+from resnet_studio.data import cached_rows, decode, inside, likeness
 from resnet_studio.data.reading import AS_SEEN
 from resnet_studio.data.views import Squeezed
 from resnet_studio.model import starter_features
@@ -29,8 +29,8 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Compared:
-    """Of N pictures the ``cells`` [N, 3, 24, 24] and, where there is a starter network, its ``features`` [N, 256];
-    zeros for a picture that cannot be read.
+    """Of N pictures the ``cells`` [N, 3, 24, 24] and, of many where there is a starter network, its ``features``
+    [N, 256]; zeros for a picture that cannot be read.
     """
 
     cells: NDArray[np.uint8]
@@ -44,7 +44,7 @@ def compared(
 
     Whoever closes this in between loses a chunk at most.
     """
-    with_features = starter_features.starter_file() is not None
+    with_features = len(files) > inside.MOST_PICTURES and starter_features.starter_file() is not None
     cells = np.zeros((len(files), *_SHAPES[CELLS][0]), np.uint8)
     features = np.zeros((len(files), *_SHAPES[FEATURES][0]), np.float32) if with_features else None
     targets: dict[str, NDArray[Any]] = {CELLS: cells} | ({} if features is None else {FEATURES: features})
@@ -61,7 +61,7 @@ def compared(
 
 
 _SHAPES: dict[str, tuple[tuple[int, ...], str]] = {
-    CELLS: ((3, likeness.SIDE, likeness.SIDE), "u1"), FEATURES: ((starter_features.CHANNELS,), "<f4"),
+    CELLS: ((3, inside.SIDE, inside.SIDE), "u1"), FEATURES: ((starter_features.CHANNELS,), "<f4"),
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from resnet_studio.data.capture_time import captured_at
 from resnet_studio.data.dataset import Dataset, Sample
+from resnet_studio.data.disjoint import DisjointSets
 from resnet_studio.data.names import comparison_key, natural, shown
 from resnet_studio.data.tables import read_rows, table_column
 from resnet_studio.errors import DataError
@@ -51,22 +52,14 @@ def keys_of(dataset: Dataset, grouping: Grouping) -> list[str]:
 
 def joined(*choices: Sequence[str]) -> list[str]:
     """One key for each picture: pictures with an equal key in any of ``choices`` have an equal one; "" is no key."""
-    above: dict[str, str] = {}
-
-    def top(key: str) -> str:
-        while above.setdefault(key, key) != key:
-            above[key] = above[above[key]]
-            key = above[key]
-        return key
-
+    sets = DisjointSets[str]()
     rows = []
     for row in zip(*choices, strict=True):
         named = [f"{place}:{key}" for place, key in enumerate(row) if key]
         for other in named[1:]:
-            one, two = sorted((top(named[0]), top(other)))
-            above[two] = one
+            sets.join(named[0], other)
         rows.append(named[0] if named else "")
-    return [top(key) if key else "" for key in rows]
+    return [sets.top(key) if key else "" for key in rows]
 
 
 def series(name: str) -> str:

@@ -1,11 +1,11 @@
 """Which pictures of a set are near-duplicates: the same one resized, recompressed, cropped, mirrored or brightened, or
 the next frame of a video.
 
-Two steps. Candidates are each picture's nearest neighbours by a network's pooled features and by a perceptual hash;
-a pair counts where the one lies in the other: the correlation of their grey values, at the best place, scale and
-mirroring, is high for such pictures. Neither half does it alone: the hash does not find crops, features do not tell
-apart pictures that are all alike, and in any measure of likeness alone the threshold for photographs is wrong for
-drawings.
+Two steps. Candidates are each picture's nearest neighbours by a perceptual hash, and in a small set the pictures that
+it may lie in (:mod:`resnet_studio.data.inside`), in a large one its neighbours by a network's pooled features; a pair
+counts where the one lies in the other: the correlation of their grey values, at the best place, scale and mirroring, is
+high for such pictures. Neither half does it alone: the hash does not find crops, features do not tell apart pictures
+that are all alike, and in any measure of likeness alone the threshold for photographs is wrong for drawings.
 
 How high is high follows from the set itself, in the scale in which correlations are spread evenly (Fisher's z). Each
 picture is compared with others of its set, whole with whole. A near-duplicate has to lie beyond what those others
@@ -19,6 +19,7 @@ empty ground. ``benchmarks/near_duplicates.py`` has what was measured.
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,26 +29,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from resnet_studio.data import inside
+from resnet_studio.data.disjoint import DisjointSets
+from resnet_studio.data.inside import LEAST_CONTRAST, SIDE, SIDES
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
     Indices = NDArray[np.int64]
 
-VERSION = 1
+VERSION = 2
 PIXELS_SIDE = 64
 """Side, px, of the squares that pictures are squeezed to before they are compared."""
-SIDE = 24
-SIDES = (24, 23, 22, 21, 20, 19, 18)
-"""Of 24 cells a side, how many a crop may have kept."""
 LEAST = 0.88
 """Correlation below which no pair counts, whatever the set."""
 CERTAIN = 0.9997
 """Correlation from which on a pair counts, whatever the set."""
 CHANCE = 0.01
 """How many false pairs a set may bring about, were its correlations as evenly spread as the scale supposes."""
-LEAST_CONTRAST = 4.0
-"""Standard deviation, of 255, below which a picture is of one colour and like no other one."""
 LEAST_COSINE = 0.3
 NEIGHBOURS, HASH_NEIGHBOURS = 3, 2
 HASH_BITS_APART = 12
@@ -69,16 +69,15 @@ class Pairs:
     second: Indices
     likeness: Floats
 
-    def groups(self, count: int) -> list[list[int]]:
-        """The groups of near-duplicates among ``count`` pictures, directly or by others; each sorted."""
-        from scipy.sparse import coo_array
-        from scipy.sparse.csgraph import connected_components
-
-        graph = coo_array((np.ones(len(self.first), bool), (self.first, self.second)), (count, count))
-        _, member = connected_components(graph, directed=False)
-        order = np.argsort(member, kind="stable")
-        bounds = np.flatnonzero(np.diff(member[order])) + 1
-        return sorted(group.tolist() for group in np.split(order, bounds) if len(group) > 1)
+    def groups(self) -> list[list[int]]:
+        """The groups of near-duplicates, directly or by others; each sorted."""
+        sets = DisjointSets[int]()
+        for one, other in zip(self.first.tolist(), self.second.tolist(), strict=True):
+            sets.join(one, other)
+        members = defaultdict(list)
+        for place in sorted({*self.first.tolist(), *self.second.tolist()}):
+            members[sets.top(place)].append(place)
+        return sorted(members.values())
 
 
 def cells_of(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -103,8 +102,8 @@ def near_duplicates(
     """The pairs of near-duplicates among N pictures.
 
     ``cells`` [N, 3, 24, 24] are as :func:`cells_of` makes them, ``features`` [N, C] what a network makes of the
-    pictures; without these, crops are not found. ``on_progress`` gets the number of compared
-    candidates and their total. Memory grows with N, not with its square.
+    pictures; without these, crops are only found among few pictures (:data:`inside.MOST_PICTURES`). ``on_progress``
+    gets the number of compared candidates and their total. Memory grows with N, not with its square.
     """
     values = grey(cells)
     usable = np.flatnonzero(values.std((1, 2)) >= LEAST_CONTRAST)
@@ -235,6 +234,8 @@ def _candidates(cells: Floats, features: Floats | None) -> tuple[Indices, Indice
     if features is not None:
         centred = _standard(features, axis=0)
         searches.append(_nearest(centred, centred, NEIGHBOURS, LEAST_COSINE))
+    elif len(cells) <= inside.MOST_PICTURES:
+        searches.append(inside.candidates(cells, min(NEIGHBOURS, len(cells) - 1)))
     found = np.concatenate([np.stack(pair, 1) for search in searches for pair in search])
     found = np.unique(np.sort(found, axis=1), axis=0)
     return found[:, 0], found[:, 1]
@@ -244,9 +245,7 @@ def hashes_of(cells: Floats) -> Floats:
     """The perceptual hash of each picture [N, 24, 24] as signs [N, 63]: which of the low frequencies of its cosine
     transform, the mean left out, are above their median.
     """
-    from scipy.fft import dctn
-
-    low = dctn(cells, axes=(1, 2), norm="ortho")[:, :8, :8].reshape(len(cells), 64)[:, 1:]
+    low = inside.low_frequencies(cells)
     return np.where(low > np.median(low, axis=1, keepdims=True), 1.0, -1.0).astype(np.float32)
 
 

@@ -82,7 +82,7 @@ def _cached(key: str, cache: ArrayCache) -> likeness.Pairs | None:
 
 def _grouped(copies: Mapping[str, Sequence[int]], pairs: likeness.Pairs) -> Groups:
     contents = sorted(copies)
-    groups = pairs.groups(len(contents))
+    groups = pairs.groups()
     return tuple(tuple(sorted(index for place in group for index in copies[contents[place]])) for group in groups)
 
 

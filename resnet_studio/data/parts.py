@@ -11,6 +11,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from resnet_studio.data.disjoint import DisjointSets
 from resnet_studio.data.part_names import Part
 
 
@@ -43,18 +44,10 @@ def assign(labels: Sequence[int], contents: Sequence[str], shares: Shares, seed:
 
 def together(contents: Sequence[str], alike: Sequence[str]) -> list[str]:
     """A key for each picture, equal for those that share a content or are called ``alike``, directly or by others."""
-    above: dict[str, str] = {}
-
-    def top(key: str) -> str:
-        while above.setdefault(key, key) != key:
-            above[key] = above[above[key]]
-            key = above[key]
-        return key
-
+    sets = DisjointSets[str]()
     for content, name in zip(contents, alike, strict=True):
-        first, second = sorted((top(content), top(f"/{name}")))
-        above[second] = first
-    return [top(content) for content in contents]
+        sets.join(content, f"/{name}")
+    return [sets.top(content) for content in contents]
 
 
 def _place(pictures: Counter[str], shared: set[str], shares: Shares, seed: int, placed: dict[str, Part]) -> None:

@@ -82,18 +82,20 @@ class Calibration(Reliability):
 
 
 def calibrated(answers: Sequence[tuple[float, bool]]) -> Calibration:
-    """The calibration that ``answers`` show; there must be some."""
-    from sklearn.calibration import calibration_curve
+    """The calibration that ``answers`` show; there must be some.
 
+    As scikit-learn's ``calibration_curve``, which is not imported for it: that would take a second.
+    """
     ordered = tuple(sorted(answers))
     confidence = np.array([each for each, _ in ordered])
     right = np.array([each for _, each in ordered])
-    shares, means = calibration_curve(right, confidence, n_bins=BINS)
-    place = np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence)  # as there: (low, high], as in the paper
-    filled = [(at, int(count)) for at, count in enumerate(np.bincount(place)) if count]
+    place = np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence)  # (low, high], as in the paper
+    counts = np.bincount(place)
+    means, shares = np.bincount(place, confidence), np.bincount(place, right)
     bins = [
-        Bin(at / BINS, (at + 1) / BINS, count, float(mean), float(share))
-        for (at, count), mean, share in zip(filled, means, shares, strict=True)
+        Bin(at / BINS, (at + 1) / BINS, int(count), float(means[at] / count), float(shares[at] / count))
+        for at, count in enumerate(counts)
+        if count
     ]
     error = sum(each.count * abs(each.accuracy - each.confidence) for each in bins) / len(ordered)
     return Calibration(error, tuple(bins), ordered)

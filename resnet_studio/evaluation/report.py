@@ -15,6 +15,7 @@ from resnet_studio.data.decode import CHUNK, decode_all
 from resnet_studio.data.names import comparison_key, composed, shown
 from resnet_studio.data.views import Framed
 from resnet_studio.errors import DataError
+from resnet_studio.evaluation.counts import confusion_matrix, precision_recall_f1
 from resnet_studio.evaluation.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -210,14 +211,11 @@ def make_report(
     skipped: tuple[str, ...] = (),
 ) -> Report:
     """The report of ``probabilities`` ``[N, classes]`` on labelled ``samples``."""
-    from sklearn import metrics
-
     true = np.array([sample.label for sample in samples])
     predicted = probabilities.argmax(1)
-    confusion = metrics.confusion_matrix(true, predicted, labels=range(len(classes)))
-    precision, recall, f1, support = metrics.precision_recall_fscore_support(
-        true, predicted, labels=range(len(classes)), zero_division=0
-    )
+    confusion = confusion_matrix(true, predicted, len(classes))
+    precision, recall, f1 = precision_recall_f1(confusion)
+    support = confusion.sum(1)
     correct = int(confusion.trace())
     return Report(
         count=len(true),

@@ -53,12 +53,16 @@ def extract(pixels: NDArray[np.uint8], device: str = "auto") -> Generator[int, N
 
 @cache
 def _body() -> torch.nn.Module:
-    """The starter up to its third stage."""
+    return load_body()
+
+
+def load_body() -> torch.nn.Module:
+    """The starter up to its third stage, in eval mode; :class:`StudioError` where this installation has none."""
     import torch
 
     from resnet_studio.model import resnet, weights
 
-    model = resnet.build(DEPTH, 2)
+    model = resnet.skeleton(DEPTH, 2).to_empty(device="cpu")  # random weights would be drawn for nothing
     weights.load_into(model, DEPTH, "starter")
     modules = (model.conv1, model.bn1, model.relu, model.maxpool, model.layer1, model.layer2, model.layer3)
     return torch.nn.Sequential(*modules).eval()

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from resnet_studio.data.augment import normalise
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation.report import wilson_interval
-from resnet_studio.model import resnet, weights
 from resnet_studio.model.preprocess import IMAGENET_MEAN, IMAGENET_STD
+from resnet_studio.model.starter_features import load_body
 from resnet_studio.training.probe import FOLDS, fit
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _found(part: Part, classes: int, seed: int) -> list[tuple[int, int]]:
     if not len(chosen):
         return []
     try:
-        body = _body()
+        body = load_body()
     except (StudioError, OSError):  # an installation without the starter weights goes by the names of classes alone
         return []
     pixels, labels = part.pixels[chosen.to(part.pixels.device)].cpu(), part.labels.cpu()[chosen]
@@ -97,13 +97,6 @@ def _sample_indices(labels: Tensor, classes: int, seed: int) -> Tensor:
     chosen = torch.cat(enough[: 5 * MOST_PICTURES // each])
     mixed: Tensor = chosen[torch.randperm(len(chosen), generator=torch.Generator().manual_seed(seed))]
     return mixed
-
-
-def _body() -> torch.nn.Module:
-    """The starter network up to layer3, in eval mode."""
-    model = resnet.build(18, 1)
-    weights.load_into(model, 18, "starter")
-    return resnet.cut(model, "layer3").prefix.eval()
 
 
 def pooled_features(body: torch.nn.Module, pixels: Tensor) -> Tensor:

@@ -221,3 +221,15 @@ def test_the_calibration_error_is_that_of_the_definition():
             wanted += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
     found = calibrated(list(zip(confidence.tolist(), right.tolist(), strict=True)))
     assert found.error == pytest.approx(wanted) and sum(each.count for each in found.bins) == 500
+
+
+def test_the_calibration_curve_is_that_of_scikit_learn():
+    from sklearn.calibration import calibration_curve
+
+    draw = np.random.default_rng(1)
+    confidence = np.append(draw.uniform(0.3, 1, 80), [1 / 3, 1.0, 0.0])  # also at the edges of bins
+    right = draw.random(83) < 0.7
+    bins = calibrated(list(zip(confidence.tolist(), right.tolist(), strict=True))).bins
+    shares, means = calibration_curve(right, confidence, n_bins=15)
+    assert [each.accuracy for each in bins] == pytest.approx(shares)
+    assert [each.confidence for each in bins] == pytest.approx(means)

@@ -36,6 +36,7 @@ def trained(version: Path, data: Path, workspace: Path, options: list[str]) -> d
     """The wall and CPU seconds of a training, and its accuracies."""
     command = [sys.executable, "-m", "resnet_studio", "train", str(data), "--json", "--workspace", str(workspace)]
     environment = {**os.environ, "PYTHONPATH": str(version)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else each start compiles all modules anew
     wall, before = time.perf_counter(), cpu()
     done = subprocess.run([*command, *options], cwd=version, env=environment, check=True, capture_output=True)
     wall, used = time.perf_counter() - wall, cpu() - before

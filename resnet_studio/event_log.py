@@ -15,6 +15,8 @@ from resnet_studio.durable import disk_trouble, json_bytes, sync
 from resnet_studio.errors import RunError
 from resnet_studio.events import Event, Unreadable, from_json, to_json
 
+_TAIL_BYTES = 2**14
+
 
 class EventLog:
     """An append-only file of one JSON object a line. A torn last line, as a crash leaves it, is never read."""
@@ -35,6 +37,21 @@ class EventLog:
             raise RunError("error.run.damaged", file=self.path.name, run=self.path.parent.name) from error
         events = [event for line in lines if (event := parsed(line)) is not None]
         return events, offset + sum(map(len, lines))
+
+    def backwards(self) -> Iterator[Event]:
+        """The events that can be read, the last one first; of a long log only as much is read as is asked for.
+
+        Raises :class:`RunError` where the file cannot be read.
+        """
+        try:
+            for line in _lines_backwards(self.path):
+                event = parsed(line)
+                if event is not None and not isinstance(event, Unreadable):
+                    yield event
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise RunError("error.run.damaged", file=self.path.name, run=self.path.parent.name) from error
 
     def append(self, event: Event, number: int, *, durable: bool) -> Event:
         """Write ``event`` with its ``number`` and the time; ``durable`` also syncs it to the disk.
@@ -75,7 +92,7 @@ class Recorder:
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
-        self._number = max((event.number for event in log.read()[0]), default=0)
+        self._number = next((event.number for event in log.backwards()), 0)
 
     def __call__(self, event: Event, *, durable: bool = True) -> Event:
         """Append ``event``; see :meth:`EventLog.append`."""
@@ -92,6 +109,22 @@ def read_lines(path: Path, offset: int) -> list[bytes]:
     if lines and not lines[-1].endswith(b"\n"):
         lines.pop()
     return lines
+
+
+def _lines_backwards(path: Path) -> Iterator[bytes]:
+    """The whole lines of a log, the last one first, read in blocks from the end."""
+    with path.open("rb") as file:
+        start, rest, torn = file.seek(0, os.SEEK_END), b"", True
+        while start:
+            size = min(_TAIL_BYTES, start)
+            start = file.seek(start - size)
+            rest, *lines = (file.read(size) + rest).split(b"\n")
+            if torn and lines:  # what stands behind the last line break
+                lines.pop()
+                torn = False
+            yield from reversed(lines)
+        if not torn:
+            yield rest
 
 
 def parsed(line: bytes) -> Event | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hand_made import new_run, train
 
-from resnet_studio import run_log
+from resnet_studio import event_log, run_log
 from resnet_studio.errors import RunError
 from resnet_studio.event_log import parsed
 from resnet_studio.events import (
@@ -26,6 +26,7 @@ from resnet_studio.events import (
 from resnet_studio.events import Testing as Scoring
 from resnet_studio.run_log import PROGRESS, FoldedLog
 from resnet_studio.run_state import TRAIL_POINTS, replay
+from resnet_studio.training.waiting import left_waiting
 
 STARTED = Started(device="CPU", precision="fp32", epochs=5)
 EPOCH = EpochFinished(
@@ -105,6 +106,36 @@ def test_few_lines_of_a_long_training_are_built_as_events(workspace, monkeypatch
     monkeypatch.setattr(run_log, "parsed", lambda line: (built.append(line), real(line))[1])
     state = FoldedLog(run.log.path).state()
     assert len(built) == 3 and state.progress.number == 2001 and 0 < len(state.trail) <= TRAIL_POINTS
+
+
+def test_events_are_numbered_on_from_the_end_of_a_long_log(workspace, monkeypatch):
+    run = new_run(workspace)
+    run.append(STARTED)
+    record = run.recorder()
+    for number in range(500):
+        record(progress(batch=number % 9), durable=False)
+    with run.log.path.open("ab") as file:
+        file.write(b'[]\n{"event": "Progress", "number": 3\n{"event": "Teleported"}\n{"event": "Prog')
+    built = []
+    real = event_log.parsed
+    monkeypatch.setattr(event_log, "parsed", lambda line: (built.append(line), real(line))[1])
+    assert run.append(progress()).number == 502 and len(built) == 4
+    backwards = [event.number for event in run.log.backwards()]
+    assert backwards == sorted(backwards, reverse=True) == [event.number for event in run.events()][::-1]
+
+
+def test_the_queue_reads_a_few_lines_of_each_log_and_not_all(workspace, monkeypatch):
+    waiting_runs = []
+    for name in ("a", "b"):
+        run = new_run(workspace, name=name)
+        train(run, epochs=40)
+        run.append(Queued(place=len(waiting_runs)))
+        waiting_runs.append(run)
+    train(new_run(workspace, name="trained"), epochs=40)
+    built = []
+    real = event_log.parsed
+    monkeypatch.setattr(event_log, "parsed", lambda line: (built.append(line), real(line))[1])
+    assert left_waiting(workspace) == waiting_runs and len(built) <= 6
 
 
 def test_a_log_that_was_changed_is_read_anew(workspace):

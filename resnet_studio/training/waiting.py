@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resnet_studio.errors import RunError
+from resnet_studio.events import EpochFinished, Failed, Finished, Interrupted, Progress, Queued, Started, Testing
 from resnet_studio.locks import Lock
 from resnet_studio.workspace import Workspace, slug
 
@@ -26,17 +27,20 @@ def left_waiting(workspace: Workspace) -> list[Run]:
     present: dict[str, bool] = {}
     for run in workspace.runs():
         try:
-            state = run.state()
+            last = next((event for event in run.log.backwards() if isinstance(event, _DECIDING)), None)
         except RunError:  # damaged: the page says so
             continue
-        if state.status != "queued" or state.queued is None:
+        if not isinstance(last, Queued):
             continue
-        owner = state.queued.owner
-        if owner not in present:
-            present[owner] = bool(owner) and presence(workspace, owner).held()
-        if not present[owner]:
-            found.append((state.queued.place, state.queued.time, run.id, run))
+        if last.owner not in present:
+            present[last.owner] = bool(last.owner) and presence(workspace, last.owner).held()
+        if not present[last.owner]:
+            found.append((last.place, last.time, run.id, run))
     return [run for *_, run in sorted(found, key=lambda each: each[:3])]
+
+
+_DECIDING = (Queued, Started, Progress, EpochFinished, Testing, Finished, Interrupted, Failed)
+"""The last event of these kinds says whether a run waits."""
 
 
 def presence(workspace: Workspace, owner: str) -> Lock:

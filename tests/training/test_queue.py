@@ -130,7 +130,7 @@ def test_every_device_has_a_queue_of_its_own(workspace, runs, blocked_training):
     first, second, third, fourth = (run.id for run in runs)
     wait_for(lambda: len(begun) == 2)
     assert sorted(queue.running()) == sorted([first, third]) and queue.queued() == [second, fourth]
-    assert [queue.place(run.id) for run in runs] == [0, 1, 0, 1]
+    wait_for(lambda: [queue.place(run.id) for run in runs] == [0, 1, 0, 1])  # once the device of each is known
     go.add(third)  # the other device is still busy
     wait_for(lambda: fourth in begun)
     assert second not in begun and queue.place(second) == 1

@@ -14,6 +14,7 @@ from resnet_studio.api import (
 )
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.edits import Edit
+from resnet_studio.ensemble_api import evaluate_together, predict_together
 from resnet_studio.errors import CheckpointError, ConfigError, DataError, RunError, StudioError, WeightsError
 from resnet_studio.explain_api import Explanation, explain
 from resnet_studio.model.activations import Activations
@@ -43,9 +44,11 @@ __all__ = [
     "cross_validate",
     "edit_data",
     "evaluate",
+    "evaluate_together",
     "explain",
     "open_data",
     "predict",
+    "predict_together",
     "redo_edit",
     "report",
     "resume",

@@ -187,6 +187,9 @@ def _add_models(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     evaluate.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
     evaluate.add_argument("data", metavar="DATA", help=f"{DATA}; its test part where it comes with one")
     evaluate.add_argument(
+        "--with", dest="others", metavar="RUN", action="append", default=[], help=prediction_commands.WITH
+    )
+    evaluate.add_argument(
         "--only-unseen", action="store_true", help="leave out pictures that the model was trained on or chosen by"
     )
     data_commands.add_choices(evaluate)

@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import api
+from resnet_studio.ensemble_api import evaluate_together
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation import missed
+from resnet_studio.evaluation.score_notes import score_notes
 from resnet_studio.grouping import parse as parse_grouping
+from resnet_studio.service import ensembles
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
 from resnet_studio.workspace import Workspace
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset, Split
     from resnet_studio.data.finding import Finding
     from resnet_studio.data.near import Groups
-    from resnet_studio.evaluation.report import Report
 
 
 @dataclass(frozen=True)
@@ -227,16 +228,15 @@ def _offers(finding: Finding) -> list[dict[str, Any]]:
 
 def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Score a model on labelled pictures."""
-    path = api.checkpoint_path(options.model, workspace)
+    models = ensembles.checkpoints([options.model, *getattr(options, "others", ())], workspace)
     dataset = opened(options, workspace, terminal, purpose="score")
-    report = api.evaluate(path, dataset, workspace=workspace, device=options.device, only_unseen=options.only_unseen)
-    notes = [*_seen(report), *_without_pictures(report), *_left_out(dataset)]
+    given = {"device": options.device, "only_unseen": options.only_unseen}
+    report = evaluate_together(models, dataset, workspace=workspace, **given)
+    notes = score_notes(report, dataset)
     lines = [_accuracy(report.accuracy, report.count, report.interval, "pictures")]
     if report.unseen is not None and report.unseen.count < report.count:
-        unseen = report.unseen
-        lines.insert(
-            0, _accuracy(unseen.accuracy, unseen.count, unseen.interval, "pictures that the model has not seen")
-        )
+        fresh = report.unseen
+        lines.insert(0, _accuracy(fresh.accuracy, fresh.count, fresh.interval, "pictures that the model has not seen"))
         lines[1] += f", {report.trained_on:,} of which it was trained on"
     lines += notes
     lines += [
@@ -255,6 +255,7 @@ def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Termin
             "macro_f1": report.macro_f1,
             "never_predicted": list(never),
             "pictures": report.count,
+            "models": [str(path) for path in models],
             "part": part,
             "trained_on": report.trained_on,
             "chosen_by": report.chosen_by,
@@ -270,31 +271,3 @@ def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Termin
 def _accuracy(accuracy: float, count: int, interval: tuple[float, float], what: str) -> str:
     low, high = interval
     return f"accuracy {accuracy:.1%} on {count:,} {what} (95% confidence interval {low:.1%} to {high:.1%})"
-
-
-def _seen(report: Report) -> list[str]:
-    """A note on pictures that the model has seen; empty where it has seen none."""
-    if report.trained_on is None or report.chosen_by is None:
-        return [say("evaluate.not_known", "en")]
-    if report.unseen is None:
-        return [say("evaluate.all_seen", "en")]
-    if report.unseen.count == report.count:
-        return []
-    values = {"trained": report.trained_on, "chosen": report.chosen_by, "pictures": report.count}
-    return [say("evaluate.seen", "en", **values)]
-
-
-def _without_pictures(report: Report) -> list[str]:
-    """Which of the model's classes had no picture to score: a perfect accuracy may leave out the hardest of them."""
-    from resnet_studio.data.finding import filled
-
-    names = tuple(score.name for score in report.per_class if not score.support)
-    values = filled({"names": names, "count": len(names), "of": len(report.classes)}, "en")
-    return [say("evaluate.no_pictures_of", "en", **values)] if names else []
-
-
-def _left_out(dataset: Dataset) -> list[str]:
-    """Which pictures are not scored because of what their folders are called."""
-    from resnet_studio.data.checkup import inspect
-
-    return [each.sentence("en") for each in inspect(dataset) if each.kind in ("unknown_class", "alike_classes")]

@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import api, data_commands
+from resnet_studio import data_commands
 from resnet_studio.data_commands import Result
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.predicting import copies, engine, export
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Source
 from resnet_studio.predicting.rows import Index
-from resnet_studio.service.answering import answering, key_of
+from resnet_studio.service import ensembles
+from resnet_studio.service.answering import answering, file_of, key_of
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Command = Callable[[str, str], argparse.ArgumentParser]
 MODEL = "a run, 'last', or a checkpoint file"
 DEVICE = "auto, cpu, cuda, cuda:N or mps"
+WITH = "answer together with this model, or all of this study: the mean of their probabilities; may be repeated"
 OUT = "write a table there: a .csv, .json or .parquet file, or a folder for the CSV; then one can stop and --resume"
 SORT = "copy the pictures into one folder a class in FOLDER; nothing is moved or written over"
 
@@ -34,6 +36,7 @@ def add(command: Command) -> None:
     predict = command("predict", "classify pictures")
     predict.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
     predict.add_argument("pictures", metavar="PICTURES", nargs="+", type=Path, help="pictures, or folders of them")
+    predict.add_argument("--with", dest="others", metavar="RUN", action="append", default=[], help=WITH)
     predict.add_argument(
         "--unlabelled", action="store_true", help="PICTURES are data sets: classify their pictures without labels"
     )
@@ -63,12 +66,12 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
         raise DataError("error.predictions.unsure_where")
     if options.out or options.sort_into or options.resume:
         return _many(options, workspace, terminal)
-    path = api.checkpoint_path(options.model, workspace)
+    paths = _models(options, workspace)
     if options.unlabelled:
         named = data_commands.unlabelled(options, workspace, terminal)
     else:
         named = [(str(file), file) for file in _pictures(options.pictures)]
-    tool = answering([key_of(path, workspace)], workspace, _loader(options.device), drawings=options.drawings)
+    tool = answering(_keys(paths, workspace), workspace, _loader(options.device), drawings=options.drawings)
     rows = [
         _row(name, answer, tool)
         for (name, _), answer in zip(named, tool.answer([file for _, file in named]), strict=True)
@@ -81,7 +84,38 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
         else f"{row['file']}: {row['label']} {row['probability']:.1%}"
         for row in rows
     ]
-    return Result("\n".join(lines), {"predictions": rows})
+    said = ensembles.judged(paths) if len(paths) > 1 else None
+    if said:
+        lines += [each.sentence() for each in said]
+    return Result("\n".join(lines), {"predictions": rows, **_together(paths, workspace)})
+
+
+def _models(options: argparse.Namespace, workspace: Workspace) -> list[Path]:
+    """The checkpoints that are to answer, all of the same classes."""
+    from resnet_studio.ensemble import check_classes
+    from resnet_studio.model.card import read_card
+
+    paths = ensembles.checkpoints([options.model, *options.others], workspace)
+    if len(paths) > 1:
+        check_classes([(_name(path), read_card(path).classes) for path in paths])
+    return paths
+
+
+def _name(path: Path) -> str:
+    return path.parent.name if path.name == "best.safetensors" else path.stem
+
+
+def _keys(paths: Sequence[Path], workspace: Workspace) -> tuple[str, ...]:
+    return tuple(key_of(path, workspace) for path in paths)
+
+
+def _together(paths: Sequence[Path], workspace: Workspace) -> dict[str, Any]:
+    """What is known of an ensemble, as JSON values; nothing of a single model."""
+    if len(paths) < 2:
+        return {}
+    said = ensembles.judged(paths)
+    cost, gain = (vars(said[0]), said[1].to_json()) if said else (None, None)
+    return {"ensemble": {"models": list(_keys(paths, workspace)), "cost": cost, "gain": gain}}
 
 
 def _loader(device: str) -> Callable[[Path], Predictor]:
@@ -130,6 +164,7 @@ def _many(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     found: dict[str, Any] = {
         "job": job.id, "done": len(index), "total": total, "failed": index.failed, "unsure": int(index.unsure.sum()),
         "counts": counts, "file": None, "sorted": None,
+        **_together([file_of(key, workspace) for key in job.request.models], workspace),
     }  # fmt: skip
     if stopped:
         raise RunError("error.predictions.stopped", done=len(index), total=total)
@@ -149,8 +184,7 @@ def _many(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
 
 def _job(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Job:
     """The job that ``options`` ask for: a new one, or the unfinished or last one of the same pictures to resume."""
-    path = api.checkpoint_path(options.model, workspace)
-    request = _request(options, path, _sources(options, workspace, terminal), workspace)
+    request = _request(options, _models(options, workspace), _sources(options, workspace, terminal), workspace)
     jobs = Jobs(workspace)
     if options.resume:
         for job in jobs.same(request):
@@ -160,14 +194,15 @@ def _job(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) 
     return jobs.new(request)
 
 
-def _request(options: argparse.Namespace, path: Path, sources: Sequence[Source], workspace: Workspace) -> Request:
+def _request(
+    options: argparse.Namespace, paths: Sequence[Path], sources: Sequence[Source], workspace: Workspace
+) -> Request:
     from resnet_studio.model.card import read_card
 
-    classes = tuple(read_card(path).classes)
-    name = path.parent.name if path.name == "best.safetensors" else path.stem
+    classes, name = tuple(read_card(paths[0]).classes), " + ".join(map(_name, paths))
     title = options.pictures[0].name if len(options.pictures) == 1 else f"{len(options.pictures):,} paths"
     return Request(
-        models=(key_of(path, workspace),), model_name=name, classes=classes, title=title or str(options.pictures[0]),
+        models=_keys(paths, workspace), model_name=name, classes=classes, title=title or str(options.pictures[0]),
         sources=tuple(sources), drawings=options.drawings,
     )  # fmt: skip
 

@@ -28,7 +28,7 @@ FAILED = -1
 class Row:
     """The answer for one picture: ``scores`` in the order of the classes, or the ``error`` instead.
 
-    ``level`` is how sure to sound: "sure", "likely", "unsure".
+    ``level`` is how sure to sound: "sure", "likely", "unsure", "unrated".
     """
 
     scores: tuple[float, ...] = ()

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_studio.errors import CheckpointError, RunError, StudioError
+from resnet_studio.evaluation import together
 from resnet_studio.evaluation.calibration import CALIBRATION, UNTESTED, Calibration
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.predicting.engine import Answering
+from resnet_studio.service.ensembles import reports_of
 from resnet_studio.service.predictors import level
 from resnet_studio.workspace import Run, Workspace, safe_name
 
 if TYPE_CHECKING:
+    from resnet_studio.ensemble import Ensemble
     from resnet_studio.prediction import Prediction, Predictor
 
 
@@ -51,12 +54,23 @@ def calibration_of(file: Path) -> Calibration:
 def answering(
     keys: Sequence[str], workspace: Workspace, load: Callable[[Path], Predictor], *, drawings: bool = False
 ) -> Answering:
-    """What names pictures with the model ``keys[0]``, loaded by ``load``. Raises :class:`StudioError`."""
-    file = file_of(keys[0], workspace)
-    predictor, calibration = load(file), calibration_of(file)
+    """What names pictures with the models ``keys``, loaded by ``load``; several answer together.
+
+    Raises :class:`StudioError`.
+    """
+    files = [file_of(key, workspace) for key in keys]
+    predictors = [load(file) for file in files]
+    tool: Predictor | Ensemble = predictors[0]
+    calibration = calibration_of(files[0])
+    if len(files) > 1:
+        from resnet_studio.ensemble import Ensemble
+
+        tool = Ensemble(predictors, [key.partition(":")[2] for key in keys])
+        reports = reports_of(files)
+        calibration = (together.calibration_of(reports) if reports else None) or UNTESTED
 
     def answer(pictures: Sequence[Path]) -> Sequence[Prediction | StudioError]:
-        return predictor(pictures, drawings=drawings)
+        return tool(pictures, drawings=drawings)
 
     def judge(prediction: Prediction) -> str:
         return level(prediction, calibration.near(prediction.probability))

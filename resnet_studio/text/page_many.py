@@ -108,4 +108,36 @@ TEXT: dict[str, tuple[str, str]] = {
         "Stopped after {done} of {total:picture|pictures}; the answers are kept: run the same command with --resume.",
         "已在 {done}/{total} 张后停止；答案已保存，请加上 --resume 再次运行同一命令。",
     ),
+    "ensemble.cost": (
+        "{models:model answers|models answer} together: {megabytes:.0f} MB, about {times:.1f} times the work of the first alone.",
+        "{models} 个模型共同回答：共 {megabytes:.0f} MB，计算量约为第一个模型的 {times:.1f} 倍。",
+    ),
+    "ensemble.none_shared": (
+        "These runs share no test picture, so what they gain together cannot be told; train them with one split of the "
+        "data, or score them on other pictures with “evaluate --with”.",
+        "这些训练没有共同的测试图片，无法判断合在一起的收益；请用同一划分训练，或用 “evaluate --with” 在其他图片上评分。",
+    ),
+    "ensemble.chance": (
+        "On the {count:test picture|test pictures} that all of them share, together {accuracy:%}, “{best}” alone "
+        "{single:%}: these pictures cannot tell the two apart (difference {low} to {high} points).",
+        "在共同的 {count} 张测试图片上，合在一起 {accuracy:%}，仅“{best}”{single:%}：这些图片无法区分两者（相差 {low} 到 {high} 个百分点）。",
+    ),
+    "ensemble.better": (
+        "On the {count:test picture|test pictures} that all of them share, together {accuracy:%}, “{best}” alone "
+        "{single:%}: together they are better by {low} to {high} points.",
+        "在共同的 {count} 张测试图片上，合在一起 {accuracy:%}，仅“{best}”{single:%}：合在一起更好，相差 {low} 到 {high} 个百分点。",
+    ),
+    "ensemble.worse": (
+        "On the {count:test picture|test pictures} that all of them share, together {accuracy:%}, “{best}” alone "
+        "{single:%}: that one is better alone (difference {low} to {high} points).",
+        "在共同的 {count} 张测试图片上，合在一起 {accuracy:%}，仅“{best}”{single:%}：单独使用更好（相差 {low} 到 {high} 个百分点）。",
+    ),
+    "error.ensemble.classes": (
+        "{first} and {second} do not know the same classes, so they cannot answer together: {classes:, } is in only one.",
+        "{first} 与 {second} 的类别不同，无法共同回答：{classes:、} 只在其中一个里。",
+    ),
+    "error.ensemble.unseen": (
+        "These models have seen every one of these pictures; score them on others.",
+        "这些模型见过全部这些图片；请换其他图片评分。",
+    ),
 }

@@ -1,0 +1,56 @@
+"""Several models that answer together: the mean of their probabilities (Lakshminarayanan et al. 2017, 1612.01474)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_studio.errors import CheckpointError, StudioError
+from resnet_studio.prediction import Prediction, Predictor
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+def check_classes(named: Sequence[tuple[str, Sequence[str]]]) -> None:
+    """Raise :class:`CheckpointError` unless all models, pairs of a name and its classes, know the same classes."""
+    first, known = named[0][0], set(named[0][1])
+    for name, classes in named[1:]:
+        if differing := sorted(known ^ set(classes)):
+            raise CheckpointError("error.ensemble.classes", first=first, second=name, classes=differing[:5])
+
+
+def mean_of(answers: Sequence[Prediction | StudioError], classes: Sequence[str]) -> Prediction | StudioError:
+    """The mean of the probabilities of several ``answers`` about one picture, by the names of the ``classes``.
+
+    The first error where one of them is an error; of equal classes the first comes first.
+    """
+    members = []
+    for answer in answers:
+        if isinstance(answer, StudioError):
+            return answer
+        members.append(dict(answer.scores))
+    means = [(name, sum(member[name] for member in members) / len(members)) for name in classes]
+    means.sort(key=lambda pair: -pair[1])
+    return Prediction(*means[0], tuple(means))
+
+
+class Ensemble:
+    """Answers as a :class:`Predictor` does, with the mean of what its ``members`` answer.
+
+    Raises :class:`CheckpointError` where they do not know the same classes; the order of the classes is that of the
+    first.
+    """
+
+    def __init__(self, members: Sequence[Predictor], names: Sequence[str] = ()) -> None:
+        called = names or [f"model {number}" for number in range(1, len(members) + 1)]
+        check_classes([(name, member.card.classes) for name, member in zip(called, members, strict=True)])
+        self.members, self.classes = tuple(members), tuple(members[0].card.classes)
+
+    def __call__(
+        self, pictures: Sequence[Path | Image.Image], *, drawings: bool = False
+    ) -> list[Prediction | StudioError]:
+        """The answer for each of ``pictures``, in their order; one that cannot be used gives its error in place."""
+        each = [member(pictures, drawings=drawings) for member in self.members]
+        return [mean_of(answers, self.classes) for answers in zip(*each, strict=True)]

@@ -1,0 +1,111 @@
+"""The Python API of ensembles: several models answer together.
+
+>>> import resnet_studio as studio
+>>> studio.evaluate_together([first, second], studio.open_data("new", to_score=True)).accuracy  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_studio import api
+from resnet_studio.errors import DataError
+from resnet_studio.workspace import Run, Workspace
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from resnet_studio.data.dataset import Dataset, Sample
+    from resnet_studio.errors import StudioError
+    from resnet_studio.evaluation.report import Report
+    from resnet_studio.evaluation.seen import SeenPictures
+    from resnet_studio.prediction import Prediction
+
+
+def predict_together(
+    models: Sequence[Run | str | Path],
+    *pictures: str | Path | Image.Image,
+    workspace: Workspace | None = None,
+    device: str = "auto",
+) -> list[Prediction | StudioError]:
+    """The mean answer of ``models`` for each of ``pictures``; for a bad picture its error.
+
+    Raises :class:`CheckpointError` where the models do not know the same classes.
+    """
+    from resnet_studio.ensemble import Ensemble
+    from resnet_studio.prediction import Predictor
+
+    files = [api.checkpoint_path(model, workspace) for model in models]
+    sources = [Path(picture) if isinstance(picture, str) else picture for picture in pictures]
+    return Ensemble([Predictor(file, device=device) for file in files], [str(file) for file in files])(sources)
+
+
+def evaluate_together(
+    models: Sequence[Run | str | Path],
+    dataset: Dataset,
+    *,
+    workspace: Workspace | None = None,
+    device: str = "auto",
+    only_unseen: bool = False,
+) -> Report:
+    """Score the mean answer of ``models`` on ``dataset``, as :func:`resnet_studio.evaluate` does for one.
+
+    A picture counts as seen where any of them has seen it; a single model is scored as it is. Raises
+    :class:`CheckpointError` where they do not know the same classes.
+    """
+    import numpy as np
+
+    from resnet_studio.ensemble import check_classes
+    from resnet_studio.evaluation.kept_together import evaluated_samples, with_groups
+    from resnet_studio.evaluation.report import counted_by_group, make_report, remap_labels
+    from resnet_studio.evaluation.seen import add_unseen, run_of
+    from resnet_studio.model.card import read_card
+
+    if len(models) == 1:
+        return api.evaluate(models[0], dataset, workspace=workspace, device=device, only_unseen=only_unseen)
+    home = workspace or Workspace.open()
+    files = [api.checkpoint_path(model, home) for model in models]
+    cards = [read_card(file) for file in files]
+    check_classes([(str(file), card.classes) for file, card in zip(files, cards, strict=True)])
+    known, join = cards[0].classes, dataset.choices.join_alike
+    dataset = with_groups(dataset, run_of(files[0], cards[0], home), home)
+    samples = remap_labels(evaluated_samples(dataset), dataset.classes, known, join_alike=join)
+    seen = _seen_by_any(files, home)
+    if only_unseen:
+        samples = _unseen(samples, seen, files[0])
+    reports = [api.evaluate(file, dataset, workspace=home, device=device) for file in files]
+    found = [_probabilities(report, known) for report in reports]
+    used = [sample for sample in samples if (sample.name, sample.file) in found[0]]
+    means = np.mean([[scores[sample.name, sample.file] for sample in used] for scores in found], axis=0)
+    report = counted_by_group(make_report(known, used, means, reports[0].skipped), used)
+    return add_unseen(report, used, seen)
+
+
+def _unseen(samples: Sequence[Sample], seen: SeenPictures | None, file: Path) -> list[Sample]:
+    if seen is None:
+        raise DataError("error.evaluate.unknown_run", file=file.name)
+    found = [sample for sample in samples if sample not in seen]
+    if not found:
+        raise DataError("error.ensemble.unseen")
+    return found
+
+
+def _seen_by_any(files: Sequence[Path], workspace: Workspace) -> SeenPictures | None:
+    """What any of the models has seen; None where that is not known of one."""
+    from resnet_studio.evaluation.seen import SeenPictures, seen_pictures
+    from resnet_studio.model.card import read_card
+
+    known = [seen_pictures(file, read_card(file), workspace) for file in files]
+    if any(each is None for each in known):
+        return None
+    there = [each for each in known if each is not None]
+    trained = frozenset().union(*(each.trained for each in there))
+    return SeenPictures(trained, frozenset().union(*(each.chosen for each in there)) - trained)
+
+
+def _probabilities(report: Report, classes: Sequence[str]) -> dict[tuple[str, str], list[float]]:
+    """The probabilities of each picture in the order of ``classes``, by its name and file."""
+    order = [report.classes.index(name) for name in classes]
+    return {(each.name, each.file): [each.scores[place] for place in order] for each in report.pictures}

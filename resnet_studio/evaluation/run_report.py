@@ -13,9 +13,10 @@ from resnet_studio.evaluation.missed import NEVER_PREDICTED
 from resnet_studio.evaluation.outputs import Outputs
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.report import Report, counted_by_group
+from resnet_studio.evaluation.robustness import ROBUSTNESS
 from resnet_studio.workspace import Run
 
-PARTS: tuple[Part[Any], ...] = (CALIBRATION, NEVER_PREDICTED, FORECAST)
+PARTS: tuple[Part[Any], ...] = (CALIBRATION, NEVER_PREDICTED, FORECAST, ROBUSTNESS)
 """All there are, each after those that it is computed from."""
 
 

@@ -17,12 +17,13 @@ from markupsafe import Markup
 
 from resnet_studio.evaluation.forecast import FORECAST
 from resnet_studio.evaluation.parts import Part
+from resnet_studio.evaluation.robustness import ROBUSTNESS
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, guarded, language_of
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.results import forecast
+from resnet_studio.ui.results import forecast, robust
 from resnet_studio.workspace import safe_name
 
 Draw = Callable[[Studio, Overview, Any, Language], Markup]
@@ -41,7 +42,10 @@ class Panel:
         return self.part.name
 
 
-PANELS: tuple[Panel, ...] = (Panel(FORECAST, forecast.draw),)
+PANELS: tuple[Panel, ...] = (
+    Panel(FORECAST, forecast.draw),
+    Panel(ROBUSTNESS, robust.draw),
+)
 
 
 def find(name: str) -> Panel | None:

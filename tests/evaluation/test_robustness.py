@@ -1,0 +1,123 @@
+"""How a model bears small changes: measured on the same pictures, kept step by step, the worst one named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from hand_made import finish, new_run, train
+from PIL import Image
+
+from resnet_studio.evaluation import robustness, run_report, slow_parts
+from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.evaluation.report import make_report
+from resnet_studio.evaluation.robustness import KINDS, ROBUSTNESS, STRENGTHS, changed
+from resnet_studio.model import checkpoint, resnet
+from resnet_studio.model.card import Card
+from resnet_studio.model.preprocess import Preprocessing
+from resnet_studio.service.run_data import RunData
+from resnet_studio.ui.results import robust
+from resnet_studio.workspace import Workspace
+
+SIDE = 32
+VIEWS = np.random.default_rng(0).integers(0, 256, (5, SIDE, SIDE, 3), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    workspace = Workspace.open(tmp_path_factory.mktemp("robust") / "workspace")
+    run = new_run(workspace, classes=("plain", "striped"), count=24)
+    split = RunReport(run).split
+    for number, sample in enumerate(split.test):
+        grey = 90 + 5 * (number % 12)
+        pixels = np.full((SIDE, SIDE, 3), grey, np.uint8)
+        if sample.label:
+            pixels[:, ::2] = grey + 60
+        Image.fromarray(pixels).save(split.path(sample))
+    train(run, epochs=1)
+    scores = np.eye(2)[[sample.label for sample in split.test]] * 0.8 + 0.1
+    report = make_report(split.classes, split.test, scores).to_json()
+    finish(run, {**report, "interval": list(report["interval"])})
+    network = resnet.build(18, 2, seed=0)
+    card = Card(classes=split.classes, depth=18, preprocessing=Preprocessing(resize=SIDE, crop=SIDE))
+    checkpoint.save(run.best, network.state_dict(), card)
+    return run
+
+
+def rough(predictor, views):
+    """Class 1 for pictures with much fine pattern, as a network would that looks at nothing else."""
+    difference = np.abs(np.diff(views.astype(float), axis=2)).mean((1, 2, 3))
+    share = 1 / (1 + np.exp(-(difference - 15) / 4))
+    return np.stack([1 - share, share], 1).astype(np.float32)
+
+
+@pytest.fixture
+def report(run, monkeypatch):
+    monkeypatch.setattr(robustness.probing, "probabilities", rough)
+    for path in run.folder.glob("report-robustness*"):
+        path.unlink() if path.is_file() else shutil.rmtree(path)
+    return RunReport(run)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_change_gets_stronger_and_is_the_same_whatever_the_batches(kind):
+    mild, strong = (changed(VIEWS, kind, strength) for strength in STRENGTHS)
+    assert mild.shape == strong.shape == VIEWS.shape and mild.dtype == np.uint8
+    assert (mild != VIEWS).any() and (strong != mild).any()
+    assert (changed(VIEWS[3:], kind, "mild", 3) == mild[3:]).all()
+    if kind not in ("turn", "nearer", "jpeg"):
+        away = [np.abs(each.astype(float) - VIEWS).mean() for each in (mild, strong)]
+        assert away[1] > away[0]
+
+
+def test_a_model_that_depends_on_fine_pattern_is_said_to_suffer_from_blur_and_noise(report):
+    found = ROBUSTNESS.compute(report)
+    assert found.count == 16 and found.accuracy == 1.0
+    by = {(score.kind, score.strength): score for score in found.scores}
+    assert len(by) == len(KINDS) * len(STRENGTHS)
+    for kind in ("blur", "noise"):
+        assert by[kind, "strong"].drop >= 0.4 and by[kind, "strong"].drop_interval[0] > 0
+    assert by["colour", "mild"].drop == 0
+    assert found.worst.drop == max(score.drop for score in found.scores)
+    place, said = found.worst.fooled[0]
+    assert said != report.split.test[place].label
+
+
+def test_the_accuracy_after_a_change_is_that_of_a_plain_computation(report):
+    found = next(
+        score for score in ROBUSTNESS.compute(report).scores if (score.kind, score.strength) == ("blur", "strong")
+    )
+    views = np.stack([np.asarray(Image.open(report.split.path(sample)).convert("RGB")) for sample in report.split.test])
+    said = rough(None, changed(views, "blur", "strong")).argmax(1)
+    labels = np.array([sample.label for sample in report.split.test])
+    assert found.accuracy == (said == labels).mean()
+
+
+def test_changes_that_were_computed_before_a_stop_are_not_computed_again(report, monkeypatch):
+    asked = []
+    monkeypatch.setattr(robustness.probing, "probabilities", lambda *given: asked.append(1) or rough(*given))
+    steps = slow_parts.update(report, ROBUSTNESS)
+    for _ in range(6):
+        next(steps)
+    steps.close()
+    before = len(asked)
+    found = slow_parts.drive(slow_parts.update(report, ROBUSTNESS))
+    assert len(asked) - before == 1 + len(found.scores) - 4
+    assert ROBUSTNESS.load(report) == found
+
+
+def test_it_is_in_the_report_and_in_both_languages_on_the_page(report):
+    found = slow_parts.drive(slow_parts.update(report, ROBUSTNESS))
+    assert json.loads(json.dumps(run_report.to_json(report)))["robustness"]["worst"]["kind"] == found.worst.kind
+    overview = RunData(Workspace.open(report.run.folder.parent.parent)).of(report.run)
+    english, chinese = (robust.draw(None, overview, found, language) for language in ("en", "zh"))
+    assert "Most harmful is" in english and "影响最大的是" in chinese
+    assert english.count('<th scope="row">') == len(KINDS)
+    assert "changed/" in english
+
+
+def test_a_run_without_test_pictures_has_none(report, monkeypatch):
+    monkeypatch.setattr(RunReport, "report", None)
+    assert ROBUSTNESS.compute(report) is None

@@ -15,9 +15,18 @@ from resnet_studio.api import (
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.edits import Edit
 from resnet_studio.ensemble_api import evaluate_together, predict_together
-from resnet_studio.errors import CheckpointError, ConfigError, DataError, RunError, StudioError, WeightsError
+from resnet_studio.errors import (
+    CheckpointError,
+    ConfigError,
+    DataError,
+    ExportError,
+    RunError,
+    StudioError,
+    WeightsError,
+)
 from resnet_studio.explain_api import Explanation, explain
 from resnet_studio.model.activations import Activations
+from resnet_studio.model_export_api import Exported, export
 from resnet_studio.prediction import Prediction, Predictor
 from resnet_studio.report_api import compare, save_report
 from resnet_studio.study_api import cross_validate
@@ -31,6 +40,8 @@ __all__ = [
     "DataError",
     "Edit",
     "Explanation",
+    "ExportError",
+    "Exported",
     "Prediction",
     "Predictor",
     "Run",
@@ -46,6 +57,7 @@ __all__ = [
     "evaluate",
     "evaluate_together",
     "explain",
+    "export",
     "open_data",
     "predict",
     "predict_together",

@@ -23,6 +23,7 @@ from resnet_studio import (
     dataset_commands,
     export_commands,
     looking_commands,
+    model_export_commands,
     prediction_commands,
     review_commands,
 )
@@ -127,6 +128,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_training(command)
     _add_models(command)
     export_commands.add(command)
+    model_export_commands.add(command)
     review_commands.add_parsers(command)
     looking_commands.add_parsers(command)
     _add_studio(command)

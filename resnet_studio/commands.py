@@ -14,6 +14,7 @@ from resnet_studio import (
     dataset_commands,
     export_commands,
     looking_commands,
+    model_export_commands,
     outside_test,
     prediction_commands,
     recipes,
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
     from resnet_studio.training.control import Control
     from resnet_studio.training.finder import Rates
 
-
-OF_DATA = {
+ELSEWHERE = {
     "check": data_commands.check,
     "dataset": dataset_commands.run,
     "predict": prediction_commands.predict,
@@ -49,6 +49,9 @@ OF_DATA = {
     "review": review_commands.review,
     "label-next": review_commands.label_next,
     "explain": looking_commands.explain,
+    "report": export_commands.report,
+    "export": model_export_commands.export,
+    "verify": model_export_commands.verify,
 }
 
 
@@ -60,8 +63,8 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
         if not follow(world.join()):
             raise RunError("error.devices.lost")
         return Result("", {})
-    if (of_data := OF_DATA.get(options.command)) is not None:
-        return of_data(options, workspace, terminal)
+    if (command := ELSEWHERE.get(options.command)) is not None:
+        return command(options, workspace, terminal)
     match options.command:
         case "train":
             return train(options, workspace, terminal)
@@ -75,8 +78,6 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
             return runs(options, workspace)
         case "compare":
             return export_commands.compare(options, workspace)
-        case "report":
-            return export_commands.report(options, workspace, terminal)
         case "tables":
             return export_commands.write_tables(options, workspace)
         case "plots":

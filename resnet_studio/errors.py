@@ -38,5 +38,9 @@ class CheckpointError(StudioError):
     """A checkpoint is damaged, unsafe or not one of ours."""
 
 
+class ExportError(StudioError):
+    """A model cannot be exported, or the exported file does not answer as it should."""
+
+
 class RunError(StudioError):
     """A run is missing, or not in a state that allows the request."""

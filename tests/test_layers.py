@@ -25,7 +25,7 @@ LAYERS = [
     {"data", "model"},
     {"training", "evaluation", "prediction", "ensemble"},
     {"review", "studies", "predicting"},
-    {"api", "report_api", "study_api", "explain_api", "ensemble_api", "terminal", "cleaning"},
+    {"api", "report_api", "model_export_api", "study_api", "explain_api", "ensemble_api", "terminal", "cleaning"},
     {"service"},
     {
         "data_commands",
@@ -36,6 +36,7 @@ LAYERS = [
         "export_commands",
         "outside_test",
         "prediction_commands",
+        "model_export_commands",
     },
     {"commands", "ui"},
     {"cli"},

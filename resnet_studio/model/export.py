@@ -18,7 +18,7 @@ from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.text import Language, say
 
-Kind = Literal["safetensors", "pt"]
+Kind = Literal["safetensors", "half", "pt", "pt2", "timm"]
 
 
 def export_pt(checkpoint_path: Path, into: Path) -> Path:
@@ -62,11 +62,11 @@ def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = 
             *_preparation(card, language),
             "",
             "",
-            *_reading(card, language),
+            *read_lines(card, language),
             "",
             "",
             *_prediction(card, language),
-            *(line for function in pixels.EXPORTED for line in ("", "", *_copied(function, language))),
+            *(line for function in pixels.EXPORTED for line in ("", "", *copied(function, language))),
             "",
             "",
             *_script(),
@@ -76,8 +76,8 @@ def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = 
 
 
 def _imports(card: Card, kind: Kind) -> list[str]:
-    library = card.network.library.imports
-    safetensors = ["from safetensors.torch import load_file"] if kind == "safetensors" else []
+    library = card.network.library.imports if kind not in ("pt2", "timm") else "import timm" if kind == "timm" else ""
+    safetensors = ["from safetensors.torch import load_file"] if kind in ("safetensors", "half") else []
     return [
         "import io",
         "import re",
@@ -92,7 +92,9 @@ def _imports(card: Card, kind: Kind) -> list[str]:
         "import torch",
         "from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin",
         *safetensors,
-        "from torchvision import models, transforms",
+        "from torchvision import transforms"
+        if kind in ("pt2", "timm")
+        else "from torchvision import models, transforms",
         "",
         "try:  # HEIC",
         "    import pillow_heif",
@@ -106,6 +108,14 @@ def _imports(card: Card, kind: Kind) -> list[str]:
 def _model(card: Card, kind: Kind, file_name: str, language: Language) -> list[str]:
     """Lines that build the model and load its weights."""
     network = card.network
+    if kind == "pt2":
+        return [f"model = torch.export.load({file_name!r}).module()"]
+    if kind == "timm":
+        weights = f"{file_name}/model.safetensors"
+        return [
+            f"model = timm.create_model({network.name!r}, num_classes=len(CLASSES), checkpoint_path={weights!r})",
+            "model.eval()",
+        ]
     lines = [f"model = {network.library.code(network.name, 'len(CLASSES)')}"]
     if card.stem == "small":
         lines += [
@@ -114,7 +124,7 @@ def _model(card: Card, kind: Kind, file_name: str, language: Language) -> list[s
             "model.maxpool = torch.nn.Identity()",
         ]
     lines += _head(card, kind)
-    if kind == "safetensors":
+    if kind in ("safetensors", "half"):
         lines.append(f"model.load_state_dict(load_file({file_name!r}))")
     else:
         lines.append(f'model.load_state_dict(torch.load({file_name!r}, map_location="cpu", weights_only=True))')
@@ -146,7 +156,7 @@ def _preparation(card: Card, language: Language) -> list[str]:
     """Lines that make the network's input of a picture, as :class:`resnet_studio.data.views.Framed` does."""
     preprocessing = card.preprocessing
     return [
-        *(_reduced(preprocessing, language) if preprocessing.native_side else []),
+        *(reduced_lines(preprocessing, language) if preprocessing.native_side else []),
         "def framed(picture):",
         f'    """{say(f"export.fit.{preprocessing.fit}", language)}"""',
         *(["    picture = reduced(picture)"] if preprocessing.native_side and preprocessing.reduces == "all" else []),
@@ -163,7 +173,8 @@ def _preparation(card: Card, language: Language) -> list[str]:
     ]
 
 
-def _reduced(preprocessing: Preprocessing, language: Language) -> list[str]:
+def reduced_lines(preprocessing: Preprocessing, language: Language) -> list[str]:
+    """``reduced(picture)``, see :func:`resnet_studio.data.views.reduced`."""
     side = preprocessing.native_side
     return [
         "def reduced(picture):",
@@ -190,7 +201,8 @@ def _cropped(preprocessing: Preprocessing, language: Language) -> list[str]:
     ]
 
 
-def _padded(preprocessing: Preprocessing, language: Language) -> list[str]:  # noqa: ARG001 - as its siblings
+def padded(preprocessing: Preprocessing, language: Language) -> list[str]:  # noqa: ARG001 - as its siblings
+    """The body of ``framed``: the whole picture in a square."""
     crop = preprocessing.crop
     return [
         f"    scale = {crop} / max(picture.size)",
@@ -202,16 +214,17 @@ def _padded(preprocessing: Preprocessing, language: Language) -> list[str]:  # n
     ]
 
 
-def _squeezed(preprocessing: Preprocessing, language: Language) -> list[str]:  # noqa: ARG001 - as its siblings
+def squeezed(preprocessing: Preprocessing, language: Language) -> list[str]:  # noqa: ARG001 - as its siblings
+    """The body of ``framed``: the whole picture as a square."""
     return [f"    return picture.resize(({preprocessing.crop}, {preprocessing.crop}), Image.Resampling.BILINEAR)"]
 
 
 _FRAMED: Mapping[Shown, Callable[[Preprocessing, Language], list[str]]] = {
-    "crop": _cropped, "pad": _padded, "squeeze": _squeezed,
+    "crop": _cropped, "pad": padded, "squeeze": squeezed,
 }  # fmt: skip
 
 
-def _reading(card: Card, language: Language) -> list[str]:
+def read_lines(card: Card, language: Language) -> list[str]:
     """Lines that read a picture by the rule of :func:`resnet_studio.data.pictures.read_picture`."""
     preprocessing = card.preprocessing
     return [
@@ -238,7 +251,7 @@ def _reading(card: Card, language: Language) -> list[str]:
     ]
 
 
-def _copied(function: Callable[..., Any], language: Language) -> list[str]:
+def copied(function: Callable[..., Any], language: Language) -> list[str]:
     """The lines of ``function`` as they stand in its module, without types, what it does said in ``language``."""
     source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
     lines = source.splitlines()

@@ -25,6 +25,7 @@ from resnet_studio.text import (
     groups,
     layouts,
     model,
+    model_exports,
     page_acting,
     page_data,
     page_looking,
@@ -73,6 +74,7 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
     cli.TEXT,
     doctor.TEXT,
     exports.TEXT,
+    model_exports.TEXT,
 )
 
 _TEXTS = {

@@ -1,0 +1,199 @@
+"""The certificate of an exported model: whether it answers as the studio does, measured in a process of its own.
+
+The lines of code that go with a file are run by a fresh Python, without this package, on validation and test pictures.
+What they answer is compared with what the studio answers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from resnet_studio.errors import ExportError
+from resnet_studio.evaluation.certificate import Certificate, digest, size
+from resnet_studio.evaluation.report import wilson_interval
+from resnet_studio.prediction import Predictor
+from resnet_studio.version import __version__
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from resnet_studio.data.dataset import Sample, Split
+    from resnet_studio.model.card import Card
+    from resnet_studio.model.exports.formats import Format
+
+MOST_PICTURES = 1000
+TIMED = 30
+_SECONDS = 1800
+
+_HARNESS = """
+import json, runpy, sys, time
+code, listed, found = sys.argv[1:]
+given = json.load(open(listed, encoding="utf-8"))
+used = runpy.run_path(code)
+predict, answers, seconds = used["predict"], [], []
+for path in given["files"]:
+    began = time.perf_counter()
+    try:
+        scores = dict(predict(path))
+    except Exception as error:
+        answers.append(None)
+        print(f"{path}: {error!r}", file=sys.stderr)
+        continue
+    seconds.append(time.perf_counter() - began)
+    answers.append(scores)
+own = any(name.split(".")[0] == "resnet_studio" for name in sys.modules)
+with open(found, "w", encoding="utf-8") as file:
+    json.dump({"answers": answers, "seconds": seconds, "own": own}, file)
+"""
+
+
+def certify(
+    exported: Path, format: Format, checkpoint: Path, pictures: Sequence[tuple[Path, int | None, str]]
+) -> Certificate:
+    """Measure the ``exported`` file against the studio's answers by ``checkpoint``.
+
+    ``pictures`` are (file, label, part of the split). The file is not judged: see :attr:`Certificate.problem`. Raises
+    :class:`ExportError` where its code does not run at all.
+    """
+    predictor = Predictor(checkpoint, "cpu")
+    card, files = predictor.card, [path for path, _, _ in pictures]
+    answered = _answers(exported, format.code(card, exported.name), files)
+    theirs = _matrix(answered["answers"], card.classes)
+    ours, app_seconds = _own(predictor, files)
+    readable = np.isfinite(ours).all(1)
+    both: NDArray[np.bool_] = np.logical_and(readable, np.isfinite(theirs).all(1))
+    a, b = ours[both], theirs[both]
+    scored_on, scored, labels = _scored(pictures, both)
+    accuracy, interval = _accuracy(b[scored], labels[scored])
+    app_accuracy, app_interval = _accuracy(a[scored], labels[scored])
+    return replace(
+        unchecked(exported, format, card),
+        pictures=int(both.sum()),
+        agreement=float((a.argmax(1) == b.argmax(1)).sum() / readable.sum()) if readable.any() else None,
+        largest_difference=float(np.abs(a - b).max()) if len(a) else None,
+        scored_on=scored_on,
+        accuracy=accuracy,
+        interval=interval,
+        app_accuracy=app_accuracy,
+        app_interval=app_interval,
+        milliseconds=_median(answered["seconds"]),
+        app_milliseconds=_median(app_seconds),
+        unreadable=len(pictures) - int(both.sum()),
+        checked=True,
+    )
+
+
+def unchecked(exported: Path, format: Format, card: Card) -> Certificate:
+    """What there is to say of a file that was not run."""
+    return Certificate(
+        format=format.name, file=exported.name, sha256=digest(exported), megabytes=round(size(exported) / 1e6, 2),
+        pictures=0, agreement=None, largest_difference=None, scored_on="", accuracy=None, interval=None,
+        app_accuracy=None, app_interval=None, milliseconds=None, app_milliseconds=None, unreadable=0,
+        lossy=format.lossy, checked=False, created=datetime.now(UTC).isoformat(timespec="seconds"),
+        studio_version=__version__, network=card.network.name, run=card.run,
+    )  # fmt: skip
+
+
+def _scored(
+    pictures: Sequence[tuple[Path, int | None, str]], both: NDArray[np.bool_]
+) -> tuple[str, NDArray[np.bool_], NDArray[np.int64]]:
+    """The part that is scored, which of the rows of ``both`` are of it, and their labels."""
+    labels = np.array([-1 if label is None else label for _, label, _ in pictures])[both]
+    parts = np.array([part for _, _, part in pictures])[both]
+    part = next((part for part in ("test", "validation") if (parts == part).any()), "")
+    return part, (parts == part) & (labels >= 0), labels
+
+
+def pictures_of(split: Split, most: int = MOST_PICTURES) -> list[tuple[Path, int | None, str]]:
+    """The test and validation pictures of ``split``, at most so many, the same ones each time."""
+    found: list[tuple[Path, int | None, str]] = []
+    for part, samples in (("test", split.test), ("validation", split.validation)):
+        there = [(split.path(each), each.label, part) for each in _some(samples, most - len(found))]
+        found += [each for each in there if each[0].is_file()]
+    return found
+
+
+def made_pictures(folder: Path, side: int, count: int = 32) -> list[tuple[Path, int | None, str]]:
+    """Pictures of coarse noise in ``folder``, without labels: for a model whose own pictures are gone."""
+    from PIL import Image
+
+    random, made = np.random.default_rng(0), []
+    for at in range(count):
+        coarse = Image.fromarray(random.integers(0, 256, (4 + at % 5, 4 + at % 7, 3), dtype=np.uint8))
+        made.append(folder / f"made-{at}.png")
+        coarse.resize((side + at, side + 2 * at), Image.Resampling.BICUBIC).save(made[-1])
+    return [(path, None, "made") for path in made]
+
+
+def _some(samples: Sequence[Sample], most: int) -> Sequence[Sample]:
+    if len(samples) <= most:
+        return samples
+    return [samples[at * len(samples) // most] for at in range(max(0, most))]
+
+
+def _answers(exported: Path, code: str, files: Sequence[Path]) -> dict[str, Any]:
+    """What the ``code`` says of ``files`` in a fresh Python, in the folder of the exported file."""
+    with tempfile.TemporaryDirectory(prefix="resnet-studio-") as name:
+        folder = Path(name)
+        for file, content in (("model_code.py", code), ("harness.py", _HARNESS)):
+            (folder / file).write_text(content, encoding="utf-8")
+        (folder / "files.json").write_text(json.dumps({"files": [str(path.resolve()) for path in files]}))
+        arguments = [folder / "harness.py", folder / "model_code.py", folder / "files.json", folder / "found.json"]
+        environment = {**os.environ, "PYTHONPATH": "", "PYTHONIOENCODING": "utf-8", "OMP_WAIT_POLICY": "PASSIVE"}
+        ran = subprocess.run(
+            [sys.executable, "-I", *map(str, arguments)], cwd=exported.resolve().parent, env=environment,
+            capture_output=True, timeout=_SECONDS, check=False,
+        )  # fmt: skip
+        try:
+            found: dict[str, Any] = json.loads((folder / "found.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            said = ran.stderr.decode("utf-8", "replace").strip().splitlines()
+            raise ExportError(
+                "error.export.does_not_run", file=exported.name, problem=said[-1] if said else ""
+            ) from error
+    assert not found["own"], "the exported code must not need this package"
+    return found
+
+
+def _own(predictor: Predictor, files: Sequence[Path]) -> tuple[NDArray[np.float64], list[float]]:
+    """The studio's probabilities [N, classes], rows of NaN where a picture cannot be read; and some times."""
+    import time
+
+    answers = predictor(files)
+    rows = [dict(answer.scores) if hasattr(answer, "scores") else None for answer in answers]
+    seconds = []
+    for path in files[:TIMED]:
+        began = time.perf_counter()
+        predictor([path])
+        seconds.append(time.perf_counter() - began)
+    return _matrix(rows, predictor.card.classes), seconds
+
+
+def _matrix(rows: Sequence[dict[str, float] | None], classes: Sequence[str]) -> NDArray[np.float64]:
+    unknown = [float("nan")] * len(classes)
+    values = [unknown if row is None else [row.get(name, float("nan")) for name in classes] for row in rows]
+    return np.array(values, dtype=np.float64).reshape(len(rows), len(classes))
+
+
+def _accuracy(
+    probabilities: NDArray[np.float64], labels: NDArray[np.int64]
+) -> tuple[float | None, tuple[float, float] | None]:
+    if not len(labels):
+        return None, None
+    right = int((probabilities.argmax(1) == labels).sum())
+    return right / len(labels), wilson_interval(right, len(labels))
+
+
+def _median(seconds: Sequence[float]) -> float | None:
+    return round(1000 * float(np.median(seconds)), 2) if seconds else None

@@ -1,0 +1,176 @@
+"""The Python API of exported models.
+
+>>> import resnet_studio as studio
+>>> exported = studio.export(run, "onnx", "cups.onnx")  # doctest: +SKIP
+>>> exported.certificate.agreement  # doctest: +SKIP
+1.0
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_studio.durable import remove_folder, renamed
+from resnet_studio.errors import DataError, ExportError, RunError
+from resnet_studio.workspace import Run, Workspace, slug
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from resnet_studio.data.dataset import Split
+    from resnet_studio.evaluation.certificate import Certificate
+    from resnet_studio.model.card import Card
+    from resnet_studio.model.exports.formats import Format
+    from resnet_studio.model.exports.source import Source
+
+OUR_FILES = {"config.json", "model.safetensors", "README.md"}
+CALIBRATION = 256
+"""Training pictures that a rounded format chooses its ranges by."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An exported ``file`` (or folder), and what was measured of it."""
+
+    file: Path
+    certificate: Certificate
+
+
+def export(
+    run: Run | str,
+    format: str = "onnx",
+    target: str | Path | None = None,
+    *,
+    prepared: bool = False,
+    check: bool = True,
+    on_stage: Callable[[str], None] | None = None,
+    workspace: Workspace | None = None,
+) -> Exported:
+    """Write the model of ``run`` in a ``format`` to ``target``, with a certificate beside it.
+
+    ``target`` is a file, or an existing folder for a file named after the run. ``prepared``: an ONNX file takes plain
+    pixels, uint8 [N, crop, crop, 3]. The file is run by a fresh Python on validation and test pictures unless ``check``
+    is false, and appears only where it agrees with the studio: :class:`ExportError` otherwise.
+
+    Raises :class:`ConfigError` for a format that there is not, whose packages are missing or that cannot hold this
+    model, :class:`RunError` for a run without a model.
+    """
+    from resnet_studio.evaluation import certificate as certificates
+    from resnet_studio.model.exports import formats
+    from resnet_studio.model.exports.source import Source
+
+    say = on_stage or _silent
+    found = run if isinstance(run, Run) else (workspace or Workspace.open()).find_run(run)
+    chosen = formats.get(format)
+    if not found.best.is_file():
+        raise RunError("error.run.no_model", run=found.id)
+    split = _split(found)
+    source = Source(found.best, _calibration(split, source_card(found)) if chosen.lossy else None, prepared)
+    final = target_of(found, chosen, None if target is None else Path(target))
+    with tempfile.TemporaryDirectory(prefix=".exporting-", dir=final.parent, ignore_cleanup_errors=True) as folder:
+        made = Path(folder) / final.name
+        say("writing")
+        chosen.write(source, made)
+        say("checking")
+        certificate = _measured(made, chosen, source, split, check=check)
+        certificates.write(made, certificate)
+        _put(made, final)
+    return Exported(final, certificate)
+
+
+def _put(made: Path, final: Path) -> None:
+    """Move the file and its certificate to where they belong."""
+    from resnet_studio.evaluation.certificate import certificate_file
+
+    if final.is_dir():
+        remove_folder(final)
+    renamed(made, final)
+    renamed(certificate_file(made), certificate_file(final))
+
+
+def _measured(made: Path, format: Format, source: Source, split: Split | None, *, check: bool) -> Certificate:
+    """The certificate of the file just ``made``; raises :class:`ExportError` for one that may not be given away."""
+    from resnet_studio.evaluation import export_check
+
+    if not check or not format.runs_here:
+        return export_check.unchecked(made, format, source.card)
+    pictures = export_check.pictures_of(split) if split else []
+    pictures = pictures or export_check.made_pictures(made.parent, source.side)
+    certificate = export_check.certify(made, format, source.file, pictures)
+    if certificate.problem:
+        raise _refused(certificate)
+    return certificate
+
+
+def target_of(run: Run, format: Format, target: Path | None) -> Path:
+    """The file to write. Raises :class:`ExportError` for what is in the way: another kind of thing."""
+    name = f"{slug(str(run.about['name']))}{format.suffix}"
+    if not format.suffix:  # a folder
+        final = target or Path(f"{name}-{format.name}")
+        if final.is_dir() and {path.name for path in final.iterdir()} - OUR_FILES:
+            raise ExportError("error.export.folder_in_use", path=str(final))
+    else:
+        final = Path(name) if target is None else target / name if target.is_dir() else target
+    final.parent.mkdir(parents=True, exist_ok=True)
+    return final
+
+
+def source_card(run: Run) -> Card:
+    """What the model of ``run`` says of itself."""
+    from resnet_studio.model.card import read_card
+
+    return read_card(run.best)
+
+
+def _split(run: Run) -> Split | None:
+    """The pictures of ``run``, where they can be found."""
+    from resnet_studio.data.run_split import split_of
+
+    with suppress(RunError):
+        return split_of(run)
+    return None
+
+
+def _calibration(split: Split | None, card: Card) -> NDArray[np.float32] | None:
+    """Normalised training pictures [N, 3, crop, crop], some of each class, as the network is shown them."""
+    import numpy as np
+
+    from resnet_studio.data.decode import decode_all
+    from resnet_studio.data.views import Framed
+
+    if split is None or not split.train:
+        return None
+    samples = sorted(split.train, key=lambda sample: sample.label)
+    chosen = [samples[at * len(samples) // CALIBRATION] for at in range(CALIBRATION)]
+    files = [split.path(sample) for sample in dict.fromkeys(chosen)]
+    preprocessing = card.preprocessing
+    try:
+        decoded = decode_all(files, Framed.of(preprocessing), reading=preprocessing.reading)
+    except DataError:
+        return None
+    values = decoded.pixels.astype(np.float32) / 255
+    mean, std = (np.array(each, dtype=np.float32) for each in (preprocessing.mean, preprocessing.std))
+    normalised = ((values - mean) / std).astype(np.float32)
+    return np.ascontiguousarray(normalised.transpose(0, 3, 1, 2))
+
+
+def _silent(_: str) -> None:
+    """Nobody listens."""
+
+
+def _refused(certificate: Certificate) -> ExportError:
+    """Why the file is not given away."""
+    values = {
+        "format": certificate.format,
+        "agreement": certificate.agreement or 0.0,
+        "pictures": certificate.pictures,
+        "accuracy": certificate.accuracy or 0.0,
+        "app": certificate.app_accuracy or 0.0,
+    }
+    return ExportError(f"error.export.{certificate.problem}", **values)

@@ -1,0 +1,68 @@
+"""Commands that take a model elsewhere: exports with their certificates."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio import model_export_api
+from resnet_studio.data_commands import Result
+from resnet_studio.workspace import Workspace
+
+if TYPE_CHECKING:
+    from resnet_studio.evaluation.certificate import Certificate
+    from resnet_studio.terminal import Terminal
+
+Command = Callable[[str, str], argparse.ArgumentParser]
+FORMATS = "safetensors, safetensors-half, pt, pt2, onnx, onnx-int8, huggingface, coreml or litert (default onnx)"
+
+
+def add(command: Command) -> None:
+    """The commands ``export`` and ``verify``."""
+    export = command("export", "write a run's model for other programs, and check that the file answers as it should")
+    export.add_argument("run", metavar="RUN", help="a run's id, or 'last'")
+    export.add_argument("--format", default="onnx", help=FORMATS)
+    export.add_argument("--out", type=Path, metavar="PATH", help="the file, or a folder for it (default: here)")
+    export.add_argument("--prepared", action="store_true", help="an ONNX file takes plain pixels, uint8 [N, H, W, 3]")
+    export.add_argument("--no-check", action="store_true", help="do not run the file on validation and test pictures")
+    verify = command("verify", "whether an exported file is still the one that its certificate was made for")
+    verify.add_argument("file", type=Path, metavar="FILE", help="the exported file or folder")
+
+
+def export(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
+    """Export a run's model."""
+    run = workspace.find_run(options.run)
+    with redirect_stdout(sys.stderr):  # converters talk
+        exported = model_export_api.export(
+            run, options.format, options.out, prepared=options.prepared, check=not options.no_check,
+            on_stage=lambda stage: terminal.line(f"{stage} {options.format}"),
+        )  # fmt: skip
+    found = exported.certificate
+    return Result("\n".join([str(exported.file), *lines(found)]), {**found.to_json(), "file": str(exported.file)})
+
+
+def verify(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:  # noqa: ARG001
+    """Check a file against the certificate beside it."""
+    from resnet_studio.evaluation import certificate
+
+    found = certificate.read(options.file)
+    return Result("\n".join(["unchanged", *lines(found)]), {**found.to_json(), "file": str(options.file)})
+
+
+def lines(found: Certificate) -> list[str]:
+    """A certificate for people."""
+    if not found.checked:
+        return [f"{found.megabytes:.1f} MB; not run, so not certified"]
+    said: list[Any] = [f"{found.megabytes:.1f} MB"]
+    if found.agreement is not None:
+        said.append(f"agrees with the studio on {found.agreement:.1%} of {found.pictures} pictures")
+        said.append(f"probabilities differ by {found.largest_difference:.1g} at most")
+    if found.accuracy is not None and found.app_accuracy is not None:
+        said.append(f"{found.scored_on} accuracy {found.accuracy:.1%}, the studio's {found.app_accuracy:.1%}")
+    if found.milliseconds is not None and found.app_milliseconds is not None:
+        said.append(f"{found.milliseconds:.0f} ms a picture, the studio {found.app_milliseconds:.0f} ms")
+    return ["; ".join(map(str, said))]

@@ -1,0 +1,200 @@
+"""A model exported for other programs answers as the studio does, or is not given away."""
+
+import json
+import shutil
+from pathlib import Path
+
+import made
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+import resnet_studio as studio
+from resnet_studio.cli import main
+from resnet_studio.errors import ConfigError, ExportError
+from resnet_studio.evaluation import certificate, export_check
+from resnet_studio.model.exports import formats
+from resnet_studio.model.exports.onnx_files import classes_of
+from resnet_studio.model.preprocess import preprocess
+from resnet_studio.workspace import Run
+
+SETTINGS = {"weights": "starter", "freeze": "layer4", "picture_size": 64, "batch_size": 16, "epochs": 2}
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    return studio.Workspace.open(tmp_path_factory.mktemp("exported") / "workspace")
+
+
+@pytest.fixture(scope="module")
+def run(workspace):
+    files = made.class_files({"cat": 24, "dog": 24, "猫头鹰": 24})
+    data = studio.open_data(made.write(workspace.root.parent / "data", files), workspace)
+    return studio.train(data, workspace=workspace, **SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def onnx_file(run, workspace):
+    return studio.export(run, "onnx", workspace.root.parent, workspace=workspace)
+
+
+def pictures(run):
+    split = export_check.pictures_of(studio.report(run).split)
+    return [path for path, _, _ in split]
+
+
+@pytest.mark.slow
+def test_an_onnx_file_agrees_with_the_studio_in_a_process_without_it(onnx_file, run):
+    found = onnx_file.certificate
+    assert (found.agreement, found.unreadable, found.checked) == (1.0, 0, True)
+    assert found.pictures == len(pictures(run)) and found.largest_difference < 1e-4
+    assert found.accuracy == found.app_accuracy and found.milliseconds > 0
+    assert found.megabytes == pytest.approx(onnx_file.file.stat().st_size / 1e6, abs=0.01)
+    assert certificate.read(onnx_file.file) == found
+
+
+@pytest.mark.slow
+def test_it_is_one_file_for_any_number_of_pictures_and_says_what_it_is(onnx_file, run):
+    folder = onnx_file.file.parent
+    assert not [path for path in folder.iterdir() if path.suffix == ".data"]
+    model = onnx.load(str(onnx_file.file))
+    about = {each.key: each.value for each in model.metadata_props}
+    assert json.loads(about["classes"]) == ["cat", "dog", "猫头鹰"] == classes_of(onnx_file.file)
+    assert json.loads(about["preprocessing"])["crop"] == 64
+    assert about["sha256"] == studio.Predictor(run.best, "cpu").card.sha256
+    session = onnxruntime.InferenceSession(str(onnx_file.file))
+    for count in (1, 5):
+        (logits,) = session.run(["logits"], {"input": np.zeros((count, 3, 64, 64), np.float32)})
+        assert logits.shape == (count, 3)
+
+
+@pytest.mark.slow
+def test_with_prepared_it_takes_plain_pixels(run, workspace, tmp_path):
+    exported = studio.export(run, "onnx", tmp_path, prepared=True, workspace=workspace)
+    assert exported.certificate.agreement == 1.0 and exported.certificate.largest_difference < 1e-4
+    session = onnxruntime.InferenceSession(str(exported.file))
+    given = session.get_inputs()[0]
+    assert (given.type, given.shape[1:]) == ("tensor(uint8)", [64, 64, 3])
+
+
+@pytest.mark.slow
+def test_an_eight_bit_file_is_a_quarter_as_large_and_as_accurate(run, workspace, tmp_path, onnx_file):
+    found = studio.export(run, "onnx-int8", tmp_path, workspace=workspace).certificate
+    assert found.megabytes < 0.27 * onnx_file.certificate.megabytes
+    assert found.lossy and found.accuracy >= found.app_accuracy - 0.01
+
+
+@pytest.mark.slow
+def test_a_changed_file_is_refused_by_its_certificate(onnx_file, tmp_path):
+    for name in (onnx_file.file.name, certificate.certificate_file(onnx_file.file).name):
+        shutil.copy(onnx_file.file.parent / name, tmp_path / name)
+    copied = tmp_path / onnx_file.file.name
+    assert certificate.read(copied) == onnx_file.certificate
+    content = bytearray(copied.read_bytes())
+    content[len(content) // 2] ^= 1
+    copied.write_bytes(content)
+    with pytest.raises(ExportError, match="not the one"):
+        certificate.read(copied)
+    copied.unlink()
+    with pytest.raises(ExportError, match="no sound certificate"):
+        certificate.read(copied)
+
+
+@pytest.mark.slow
+def test_a_file_with_its_classes_exchanged_is_found_out(onnx_file, run, tmp_path):
+    model = onnx.load(str(onnx_file.file))
+    for each in model.metadata_props:
+        if each.key == "classes":
+            each.value = json.dumps(["dog", "cat", "猫头鹰"])
+    wrong = tmp_path / "wrong.onnx"
+    onnx.save(model, str(wrong))
+    labelled = export_check.pictures_of(studio.report(run).split)
+    found = export_check.certify(wrong, formats.get("onnx"), run.best, labelled)
+    assert found.agreement < 0.9 and found.problem == "disagrees" and not found.passed
+
+
+@pytest.mark.slow
+def test_what_disagrees_is_not_kept(run, workspace, tmp_path, monkeypatch):
+    onnx_format = formats.get("onnx")
+
+    class Broken(type(onnx_format)):
+        def write(self, source, target):
+            source.model.fc.weight.data.neg_()
+            super().write(source, target)
+
+    monkeypatch.setattr(formats, "FORMATS", {**formats.FORMATS, "onnx": Broken()})
+    with pytest.raises(ExportError, match="agrees with the studio on"):
+        studio.export(run, "onnx", tmp_path / "model.onnx", workspace=workspace)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_model_whose_pictures_are_gone_is_checked_on_made_ones(run, workspace, tmp_path):
+    moved = Run(Path(shutil.copytree(run.folder, tmp_path / "elsewhere" / "runs" / run.id)))
+    values = json.loads((moved.folder / "split.json").read_text())
+    values["root"] = str(tmp_path / "gone")
+    (moved.folder / "split.json").write_text(json.dumps(values))
+    found = studio.export(moved, "onnx", tmp_path).certificate
+    assert (found.pictures, found.agreement, found.accuracy) == (32, 1.0, None)
+    with pytest.raises(ConfigError, match="training pictures"):
+        studio.export(moved, "onnx-int8", tmp_path)
+
+
+def test_a_format_that_is_not_there_says_what_is(workspace, tmp_path, capsys, monkeypatch):
+    with pytest.raises(ConfigError, match="onnx-int8"):
+        formats.get("caffe")
+    monkeypatch.setattr(formats, "missing", lambda format: ("coremltools",))
+    with pytest.raises(ConfigError, match="pip install coremltools"):
+        formats.get("coreml")
+
+
+@pytest.mark.slow
+def test_the_command_says_what_was_measured(run, workspace, tmp_path, capsys):
+    target = tmp_path / "hub"
+    arguments = ["export", run.id, "--format", "huggingface", "--out", str(target), "--json"]
+    assert main([*arguments, "--workspace", str(workspace.root)]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["file"] == str(target) and found["agreement"] == 1.0 and found["largest_difference"] < 1e-4
+    assert {"accuracy", "interval", "megabytes", "milliseconds"} <= set(found)
+    assert json.loads((target / "config.json").read_text())["label_names"] == ["cat", "dog", "猫头鹰"]
+    assert main(["verify", str(target), "--json"]) == 0
+    (target / "more.txt").write_text("mine")
+    assert main(["verify", str(target), "--json"]) == 2
+    assert main([*arguments, "--workspace", str(workspace.root)]) == 2  # a folder with other files is left alone
+    assert (target / "more.txt").is_file()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["safetensors", "safetensors-half", "pt", "pt2", "onnx", "huggingface"])
+@pytest.mark.parametrize("network", [("resnet", d) for d in (18, 34, 50, 101, 152)] + [("resnext", 50)])
+def test_every_format_of_every_network_agrees(network, name, workspace, tmp_path):
+    family, depth = network
+    files = made.class_files({"cat": 8, "dog": 8})
+    data = studio.open_data(made.write(workspace.root.parent / "small", files), workspace)
+    settings = {**SETTINGS, "weights": "none", "freeze": "none", "epochs": 1, "family": family, "depth": depth}
+    found = studio.export(studio.train(data, workspace=workspace, **settings), name, tmp_path, workspace=workspace)
+    assert found.certificate.agreement >= 0.995
+    assert found.certificate.largest_difference < (1e-2 if found.certificate.lossy else 1e-4)
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "squeeze"])
+def test_the_code_without_torch_prepares_pictures_as_the_studio_does(fit, tmp_path):
+    from PIL import Image
+
+    from resnet_studio.model.card import Card
+    from resnet_studio.model.exports import numpy_code
+    from resnet_studio.model.preprocess import Preprocessing
+
+    preprocessing = Preprocessing(resize=72, crop=64, fit=fit, native_side=40, reduces="all")
+    card = Card(classes=("a", "b"), depth=18, preprocessing=preprocessing)
+    lines = [*numpy_code.IMPORTS, *numpy_code.PICTURE_IMPORTS, *numpy_code.preparation(card, "en"),
+             *numpy_code.normalised(preprocessing)]  # fmt: skip
+    used = {}
+    exec("\n".join(lines), used)
+    random = np.random.default_rng(3)
+    for size in ((50, 50), (51, 97), (301, 64), (33, 40), (999, 20)):
+        picture = Image.fromarray(random.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))
+        picture.save(tmp_path / "p.png")
+        ours = preprocess(picture, preprocessing).numpy()
+        assert np.abs(used["normalised"](used["pixels_of"](tmp_path / "p.png")) - ours).max() < 1e-5

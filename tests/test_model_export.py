@@ -70,6 +70,24 @@ def test_it_is_one_file_for_any_number_of_pictures_and_says_what_it_is(onnx_file
 
 
 @pytest.mark.slow
+def test_its_probabilities_are_calibrated_and_its_logits_are_not(run, workspace, tmp_path):
+    from dataclasses import replace
+
+    from resnet_studio.model import checkpoint
+
+    copied = Run(Path(shutil.copytree(run.folder, tmp_path / "runs" / run.id)))
+    best = checkpoint.load(copied.best)
+    checkpoint.save(copied.best, best.model.state_dict(), replace(best.card, temperature=3.0))
+    exported = studio.export(copied, "onnx", tmp_path, workspace=workspace)
+    assert exported.certificate.largest_difference < 1e-4
+    session = onnxruntime.InferenceSession(str(exported.file))
+    given = np.random.default_rng(0).normal(size=(2, 3, 64, 64)).astype(np.float32)
+    logits, probabilities = session.run(["logits", "probabilities"], {"input": given})
+    softened = np.exp(logits / 3 - (logits / 3).max(1, keepdims=True))
+    assert np.allclose(probabilities, softened / softened.sum(1, keepdims=True), atol=1e-6)
+
+
+@pytest.mark.slow
 def test_with_prepared_it_takes_plain_pixels(run, workspace, tmp_path):
     exported = studio.export(run, "onnx", tmp_path, prepared=True, workspace=workspace)
     assert exported.certificate.agreement == 1.0 and exported.certificate.largest_difference < 1e-4

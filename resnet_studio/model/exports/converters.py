@@ -94,7 +94,9 @@ class LiteRt:
         return "\n".join(
             [
                 *numpy_code.IMPORTS, "from ai_edge_litert.interpreter import Interpreter", *numpy_code.PICTURE_IMPORTS,
-                "", f"CLASSES = {list(card.classes)!r}", f"interpreter = Interpreter({file_name!r})",
+                "", f"CLASSES = {list(card.classes)!r}", f"# {say('export.temperature', language)}",
+                f"TEMPERATURE = {card.temperature!r}",
+                f"interpreter = Interpreter({file_name!r})",
                 "interpreter.allocate_tensors()", "", "",
                 *numpy_code.preparation(card, language), "", "",
                 *numpy_code.normalised(card.preprocessing), "", "",
@@ -103,7 +105,7 @@ class LiteRt:
                 "    given, found = interpreter.get_input_details()[0], interpreter.get_output_details()[0]",
                 '    interpreter.set_tensor(given["index"], normalised(pixels_of(path))[None])',
                 "    interpreter.invoke()",
-                '    logits = interpreter.get_tensor(found["index"])[0].astype(np.float64)',
+                '    logits = interpreter.get_tensor(found["index"])[0].astype(np.float64) / TEMPERATURE',
                 "    scores = np.exp(logits - logits.max())",
                 "    scores = (scores / scores.sum()).tolist()",
                 "    return sorted(zip(CLASSES, scores), key=lambda pair: pair[1], reverse=True)", "", "",
@@ -123,6 +125,6 @@ def _from_pixels(source: Source) -> torch.nn.Module:
 
         def forward(self, picture: torch.Tensor) -> torch.Tensor:
             logits: torch.Tensor = self.model(self.normalise(picture / 255))
-            return logits.softmax(1)
+            return (logits / source.card.temperature).softmax(1)
 
     return Network().eval()

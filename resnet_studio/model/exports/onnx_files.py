@@ -37,7 +37,7 @@ INPUT, LOGITS, PROBABILITIES = "input", "logits", "probabilities"
 class Onnx:
     """Full precision. Input: float32 [N, 3, crop, crop], normalised; with ``prepared`` uint8 [N, crop, crop, 3].
 
-    Outputs: ``logits`` and ``probabilities``, float32 [N, classes].
+    Outputs: ``logits`` and, at the temperature of the card, ``probabilities``, float32 [N, classes].
     """
 
     name: str = "onnx"
@@ -143,7 +143,7 @@ def _WithProbabilities(model: torch.nn.Module, card: Card, *, prepared: bool) ->
             if prepared:
                 pictures = self.normalise(pictures.permute(0, 3, 1, 2).float() / 255)
             logits = self.model(pictures)
-            return logits, logits.softmax(1)
+            return logits, (logits / card.temperature).softmax(1)
 
     return Network().eval()
 

@@ -86,6 +86,7 @@ def facts(card: Card) -> dict[str, Any]:
     return {
         "classes": list(card.classes),
         "preprocessing": {**card.preprocessing.to_json(), "scale": "0..1"},
+        "temperature": card.temperature,
         "network": card.network.name,
         "weights": dict(card.weights_origin),
         "sha256": card.sha256,

@@ -90,7 +90,7 @@ def report(options: argparse.Namespace, workspace: Workspace, terminal: Terminal
         raise RunError("error.report.exists", path=str(out))
     report_api.compute_parts(run, options.parts, on_step=terminal.progress)
     report_api.save_report(run, out, language=options.language)
-    return Result(str(out), {**html_report.to_json(run), "file": str(out)})
+    return Result(str(out), {**html_report.to_json(run, report_api.further_parts()), "file": str(out)})
 
 
 def write_tables(options: argparse.Namespace, workspace: Workspace) -> Result:

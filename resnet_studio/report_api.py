@@ -56,13 +56,20 @@ def compute_parts(
 def _slow_parts(names: str) -> list[Part[Any]]:
     from resnet_studio.evaluation import run_report
 
-    slow = [part for part in run_report.PARTS if not part.quick]
+    slow = [part for part in (*run_report.PARTS, *further_parts()) if not part.quick]
     if names in ("all", "none"):
         return slow if names == "all" else []
     known, chosen = [part.name for part in slow], [name.strip() for name in names.split(",")]
     if unknown := [name for name in chosen if name not in known]:
         raise ConfigError("error.report.no_part", name=unknown[0], known=known)
     return [part for part in slow if part.name in chosen]
+
+
+def further_parts() -> tuple[Part[Any], ...]:
+    """Parts of reports from layers above :mod:`resnet_studio.evaluation`."""
+    from resnet_studio.review.part import SUSPECTS
+
+    return (SUSPECTS,)
 
 
 def save_report(
@@ -74,7 +81,7 @@ def save_report(
     """
     from resnet_studio.evaluation import html_report
 
-    content = html_report.html(_found(run, workspace), language).encode("utf-8", "replace")
+    content = html_report.html(_found(run, workspace), language, further_parts()).encode("utf-8", "replace")
     with replacing(Path(target)) as temporary:
         temporary.write_bytes(content)
     return Path(target)

@@ -7,37 +7,48 @@ import io
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from resnet_studio import config
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import CheckpointError, RunError, StudioError
-from resnet_studio.evaluation import plots, run_report
+from resnet_studio.evaluation import handin, part_plots, plots, run_report, sections
 from resnet_studio.evaluation.calibration import CALIBRATION
-from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.text import Language, say
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Run
 
+PROMISED = (
+    "interval", "calibration", "unknown", "shortcut", "robustness", "forecast", "groups", "suspects", "next_steps",
+)  # fmt: skip
+"""Keys that scripts can rely on: None where there is nothing of the kind."""
 MISTAKES = 24
 SIDE = 160
 STYLES = {
     "curves": plots.PlotStyle(185, 8, 96),
     "confusion": plots.PlotStyle(130, 8, 96),
     "reliability": plots.PlotStyle(115, 8, 96),
+    "robustness": plots.PlotStyle(150, 8, 96),
+    "forecast": plots.PlotStyle(130, 8, 96),
 }
 """Each plot as large as the page shows it, so that its letters are, too."""
 
 
-def to_json(run: Run) -> dict[str, Any]:
+def to_json(run: Run, further: Sequence[Part[Any]] = ()) -> dict[str, Any]:
     """What is known of ``run`` as plain JSON values: the report and its parts, and the run around them.
 
+    ``further`` are parts of layers above. The keys :data:`PROMISED` are there whatever could be computed.
     Raises :class:`RunError` where the run cannot be read or has no epoch yet.
     """
     state, settings, report = run.state(), run.settings, RunReport(run)
     if not state.epochs and report.report is None:
         raise RunError("error.plots.none", run=run.id)
-    scores = dict(run_report.to_json(report))
+    scores = {**dict.fromkeys(PROMISED), **run_report.to_json(report)}
+    for part in further:
+        stored = part.load(report)
+        scores[part.name] = None if stored is None else part.to_json(stored)
     best = state.finished or state.best
     epochs = [
         {"epoch": each.epoch, "train_loss": each.train_loss, "validation_loss": each.validation_loss,
@@ -53,7 +64,7 @@ def to_json(run: Run) -> dict[str, Any]:
         "dataset": str(settings.about["dataset_name"]),
         "status": state.status,
         "accuracy": scores.get("accuracy"),
-        "interval": list(scores["interval"]) if "interval" in scores else None,
+        "interval": list(scores["interval"]) if scores["interval"] is not None else None,
         "validation_accuracy": best.validation_accuracy if best else None,
         "epochs": epochs,
         "settings": settings.resolved.to_json(),
@@ -83,24 +94,30 @@ def reproduction(run: Run) -> str:
     return shlex.join(["resnet-studio", "train", data, *words])
 
 
-def html(run: Run, language: Language = "en") -> str:
-    """The report as one HTML file: plots as SVG and thumbnails lie inside. Raises what :func:`to_json` does."""
+def html(run: Run, language: Language = "en", further: Sequence[Part[Any]] = ()) -> str:
+    """The report as one HTML file: plots as SVG and thumbnails lie inside. Parameters and errors: :func:`to_json`."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("resnet_studio.evaluation"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    values = to_json(run)
+    values, report = to_json(run, further), RunReport(run)
+    words = partial(_say, language)
 
-    def words(key: str, **given: Any) -> str:
-        return say(key, language, **given)
+    def fill(name: str, given: Mapping[str, Any]) -> str:
+        return environment.get_template(name).render(say=words, language=language, **given)
 
-    page = environment.get_template("report.html")
-    return page.render(
+    return environment.get_template("report.html").render(
         report=values, say=words, language={"en": "en", "zh": "zh-Hans"}[language], version=__version__,
         today=date.today().isoformat(), plots=_plots(run, language), mistakes=_with_thumbnails(run, values),
-        settings=_settings(values, language), looks=STYLES,
+        settings=_settings(values, language), looks=STYLES, data=handin.data_of(run, language),
+        sections=sections.sections(report, (*run_report.PARTS, *further), fill),
+        limits=handin.limits(report, language), software=handin.software(run), weights=handin.weights(run, language),
     )  # fmt: skip
+
+
+def _say(language: Language, key: str, /, **given: Any) -> str:
+    return say(key, language, **given)
 
 
 def plot(run: Run, name: str, style: plots.PlotStyle, language: Language = "en") -> Any:
@@ -112,6 +129,8 @@ def plot(run: Run, name: str, style: plots.PlotStyle, language: Language = "en")
         return plots.confusion_matrix(report.report.to_json(), style, language)
     if name == "reliability" and (calibration := report.get(CALIBRATION)) is not None:
         return plots.reliability(calibration, style, language)
+    if (drawn := part_plots.figure_of(report, name, style, language)) is not None:
+        return drawn
     raise RunError("error.plots.none", run=run.id)
 
 
@@ -128,7 +147,8 @@ def compared_curves(runs: Sequence[Run], style: plots.PlotStyle, language: Langu
 def plot_names(run: Run) -> tuple[str, ...]:
     """The plots that there are of ``run``."""
     curves = ("curves",) if run.state().epochs else ()
-    return (*curves, "confusion", "reliability") if RunReport(run).report is not None else curves
+    report = RunReport(run)
+    return (*curves, "confusion", "reliability", *part_plots.names_of(report)) if report.report else curves
 
 
 def _plots(run: Run, language: Language) -> dict[str, str]:
@@ -161,7 +181,11 @@ def _with_thumbnails(run: Run, values: Mapping[str, Any]) -> list[dict[str, Any]
     except RunError:
         places = {}
     shown = values["mistakes"][:MISTAKES]
-    return [{**each, "image": _thumbnail(places.get((each["picture"], each["file"])))} for each in shown]
+    files = [places.get((each["picture"], each["file"])) for each in shown]
+    heats = handin.heat_images(run, files, SIDE)
+    return [
+        {**each, "image": _thumbnail(file), "heat": heat} for each, file, heat in zip(shown, files, heats, strict=True)
+    ]
 
 
 def _thumbnail(file: Any) -> str | None:

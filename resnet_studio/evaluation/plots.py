@@ -138,6 +138,10 @@ def reliability(calibration: Calibration, style: PlotStyle, language: Language =
     for each in calibration.bins:
         width = each.high - each.low
         axis.bar(100 * each.low, 100 * each.accuracy, 94 * width, align="edge", color=VALIDATION, alpha=0.25)
+    if calibration.before is not None:
+        raw = [(100 * each.confidence, 100 * each.accuracy) for each in calibration.before.bins]
+        axis.plot(*zip(*raw, strict=True), "o--", color=MUTED, markersize=3, label=say("plots.before", language))
+        axis.legend(frameon=False, loc="lower right")
     points = [(100 * each.confidence, 100 * each.accuracy) for each in calibration.bins]
     axis.plot(*zip(*points, strict=True), "o-", color=VALIDATION)
     axis.set_xlim(0, 100)

@@ -23,6 +23,7 @@ from resnet_studio.text import (
     exports,
     findings,
     groups,
+    handin,
     layouts,
     model,
     model_exports,
@@ -75,6 +76,7 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
     doctor.TEXT,
     exports.TEXT,
     model_exports.TEXT,
+    handin.TEXT,
 )
 
 _TEXTS = {

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
+from resnet_studio import report_api
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation import html_report, plots, tables
 from resnet_studio.export_commands import run_tables, runs_table
@@ -55,7 +56,7 @@ def _add_run(router: APIRouter, studio: Studio) -> None:
         run, language = _run(studio, name), language_of(request)
 
         def made() -> bytes:
-            return html_report.html(run, language).encode("utf-8", "replace")
+            return html_report.html(run, language, report_api.further_parts()).encode("utf-8", "replace")
 
         return _answer(made, "text/html; charset=utf-8", file_name(run, "-report.html"), language)
 

@@ -1,0 +1,102 @@
+"""The report to hand in and the model card, beyond scores: data, limits, software, weights, parts of the report."""
+
+TEXT: dict[str, tuple[str, str]] = {
+    "handin.data": ("Data", "数据"),
+    "handin.data.counts": (
+        "{dataset}: {classes:class|classes}; {train:picture|pictures} for training, {validation} for validation, {test} for the test.",
+        "{dataset}：{classes} 个类别；训练 {train} 张，验证 {validation} 张，测试 {test} 张。",
+    ),
+    "handin.data.preset": ("The parts came with the data set.", "各部分由数据集自带。"),
+    "handin.data.split": (
+        "The parts were drawn at random, each class in proportion.",
+        "各部分按类别比例随机划分。",
+    ),
+    "handin.data.together": (
+        "Pictures that belong together ({by}) were kept on one side.",
+        "同属一组的图片（{by}）始终在同一部分。",
+    ),
+    "handin.part.train": ("Training", "训练"),
+    "handin.part.validation": ("Validation", "验证"),
+    "handin.part.test": ("Test", "测试"),
+    "handin.findings": ("What was found in it", "检查发现"),
+    "handin.heat": ("where the model looked", "模型看了哪里"),
+    "handin.mistakes.heat": (
+        "Below each, where the model looked: the warmer, the more it spoke for the answer.",
+        "每张下方是模型看的位置：颜色越暖，对该答案的贡献越大。",
+    ),
+    "handin.range": ("{low:%} to {high:%}", "{low:%} 至 {high:%}"),
+    "handin.calibration.both": (
+        "Expected calibration error {before:%} before and {after:%} after dividing the logits by the temperature {temperature}, "
+        "which was fitted to {count:validation picture|validation pictures}; both measured on the test pictures.",
+        "期望校准误差：校准前 {before:%}，用温度 {temperature}（由 {count} 张验证图片拟合）校准后 {after:%}；均在测试图片上测得。",
+    ),
+    "handin.section.calibration": ("Calibration", "校准"),
+    "handin.section.forecast": ("What more pictures should bring", "增加图片预期的收益"),
+    "handin.section.suspects": ("Labels to check", "待核对的标签"),
+    "handin.forecast.more": ("More pictures", "增加的图片"),
+    "handin.forecast.score": ("Expected accuracy", "预期准确率"),
+    "handin.forecast.band": ("90% band", "90% 区间"),
+    "handin.suspects.count": (
+        "Of {total:picture|pictures} reviewed, {count} may have a wrong label. This is a hint for a person to check, not a verdict.",
+        "在检查的 {total} 张图片中，约有 {count} 张的标签可能有误。这只是供人核对的提示，并非结论。",
+    ),
+    "handin.suspects.picture": ("Picture", "图片"),
+    "handin.suspects.label": ("Labelled", "标签"),
+    "handin.suspects.rather": ("Rather", "更像是"),
+    "handin.limits": ("What this model is not known to do", "该模型未经验证的方面"),
+    "handin.limits.classes": (
+        "It knows {count:class|classes} and names one of them for any picture, also for one that shows something else.",
+        "它只认识 {count} 个类别；任何图片都会被归入其中之一，即使内容是别的东西。",
+    ),
+    "handin.limits.untested": (
+        "It has not been scored on pictures that it was not chosen by.",
+        "它没有在独立的图片上评过分。",
+    ),
+    "handin.limits.interval": (
+        "Its accuracy rests on {count:test picture|test pictures}: the true value may lie anywhere from {low:%} to {high:%}, a range of {width:.1f} points.",
+        "其准确率依据 {count} 张测试图片：真实值可能在 {low:%} 至 {high:%} 之间，跨度 {width:.1f} 个百分点。",
+    ),
+    "handin.limits.few": (
+        "{count:class has|classes have} fewer than {fewer} test pictures, so that little can be said of each: {names:, }.",
+        "{count} 个类别的测试图片不足 {fewer} 张，单独的成绩不足为凭：{names:、}。",
+    ),
+    "handin.limits.skipped": (
+        "{count:test picture|test pictures} could not be read and were not scored.",
+        "{count} 张测试图片无法读取，未参与评分。",
+    ),
+    "handin.limits.elsewhere": (
+        "Nothing is known of pictures from other cameras, places, times or kinds of light than those in the data.",
+        "对于数据之外的相机、地点、时间或光线条件，其表现未知。",
+    ),
+    "handin.limits.groups": (
+        "Pictures of one object or one series may lie on both sides of the split; then the score is too good for new objects.",
+        "同一物体或同一系列的图片可能同时出现在训练和测试中；若如此，对新物体的成绩会偏高。",
+    ),
+    "handin.software": ("Software and weights", "软件与权重"),
+    "handin.weights": ("Started from: {weights}.", "起始权重：{weights}。"),
+    "handin.weights.starter": (
+        "the built-in ResNet-18, trained on Tiny ImageNet",
+        "内置的 ResNet-18（在 Tiny ImageNet 上训练）",
+    ),
+    "handin.weights.scratch": ("random weights", "随机权重"),
+    "handin.terms.starter": (
+        "Tiny ImageNet comes from ImageNet, whose terms allow research and education; check them before commercial use.",
+        "Tiny ImageNet 源自 ImageNet，其条款允许研究与教学；商业使用前请自行确认。",
+    ),
+    "handin.terms.scratch": (
+        "No other weights, so no terms beside those of the pictures.",
+        "未使用其他权重，除图片本身外没有其他条款。",
+    ),
+    "handin.terms.unknown": (
+        "Their terms are not known to the studio; check them where they come from.",
+        "其使用条款不详，请向来源确认。",
+    ),
+    "handin.section.robustness": ("Small changes of the pictures", "图片的小变化"),
+    "plots.before": ("before the temperature", "温度校准前"),
+    "plots.robustness": ("Accuracy after small changes", "小变化之后的准确率"),
+    "plots.forecast": ("What more pictures should bring", "增加图片预期的收益"),
+    "plots.accuracy_share": ("Accuracy (%)", "准确率（%）"),
+    "plots.forecast.heads": ("heads on parts of the pictures", "用部分图片训练的分类头"),
+    "plots.forecast.ahead": ("expected, with its 90% band", "预期值及 90% 区间"),
+    "plots.forecast.pictures": ("training pictures", "训练图片数"),
+}

@@ -92,7 +92,10 @@ window.studioResults = (element, go, choose, analyse) => {
       return;
     }
     const body = panel.querySelector(".res-panel-body");
-    if (answer && panel.shown !== answer.html) body.innerHTML = panel.shown = answer.html;
+    if (answer && panel.shown !== answer.html) {
+      body.innerHTML = panel.shown = answer.html;
+      body.dispatchEvent(new CustomEvent("studio-panel", { bubbles: true }));
+    }
     panel.dataset.state = answer?.state ?? "away";
     if (!answer || answer.state === "queued" || answer.state === "working")
       panel.wait = setTimeout(() => fillPanel(panel), document.hidden ? 5000 : 1000);

@@ -8,6 +8,11 @@ and foretell the gain with all others; then a head is fitted to all of them. Two
 checked: that of the gain measured on the same pictures, and the wider one of the score in any test. One line a set and
 seed in ``results/forecast.jsonl``, with what was foretold and what came; ``--report`` sums them up. Developed on
 240 photographs and on CIFAR-10 with seeds from 100 on; the seeds reported were not looked at before.
+
+Measured (digits and CIFAR-10 with 175 and 526 training pictures in the half, 84 photographs, 20 classes of Tiny
+ImageNet with 174; 5 seeds each): the score's band held 29 of 30, the band of the gain measured on the same pictures 24
+of 30, so it is somewhat too narrow, for digits near the ceiling above all. Mean gain 3.3 points, foretold 3.0; the
+score's band is 19 points wide on average.
 """
 
 from __future__ import annotations
@@ -107,8 +112,9 @@ def report() -> None:
     """One line a set."""
     rows = collections.defaultdict(list)
     for row in LEDGER.results():
-        rows[row["set"], row["train"]].append(row)
-    for (name, train), of_set in rows.items():
+        rows[row["set"], row["most"]].append(row)
+    for (name, _), of_set in rows.items():
+        train = round(np.mean([row["train"] for row in of_set]))
         holds = sum(row["holds"] for row in of_set)
         wide = sum(row["holds_score"] for row in of_set)
         off = np.mean([abs(row["gain"] - row["foretold"]) for row in of_set])

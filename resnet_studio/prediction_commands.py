@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio import data_commands
 from resnet_studio.data_commands import Result
 from resnet_studio.errors import DataError, RunError, StudioError
+from resnet_studio.evaluation.operating_points import decided, parse_thresholds
 from resnet_studio.predicting import copies, engine, export
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Source
 from resnet_studio.predicting.rows import Index
@@ -27,6 +28,7 @@ Command = Callable[[str, str], argparse.ArgumentParser]
 MODEL = "a run, 'last', or a checkpoint file"
 DEVICE = "auto, cpu, cuda, cuda:N or mps"
 WITH = "answer together with this model, or all of this study: the mean of their probabilities; may be repeated"
+THRESHOLD = "answer CLASS from this probability on, and only then; may be given for several classes"
 OUT = "write a table there: a .csv, .json or .parquet file, or a folder for the CSV; then one can stop and --resume"
 SORT = "copy the pictures into one folder a class in FOLDER; nothing is moved or written over"
 
@@ -45,6 +47,7 @@ def add(command: Command) -> None:
         action="store_true",
         help="reduce PICTURES, which were drawn, to the size of the training pictures",
     )
+    predict.add_argument("--threshold", action="append", default=[], metavar="CLASS=0.3", help=THRESHOLD)
     many = predict.add_argument_group("many pictures, with progress; zips may be among PICTURES then")
     many.add_argument("--out", type=Path, metavar="DIR_OR_FILE", help=OUT)
     many.add_argument("--sort-into", type=Path, metavar="FOLDER", help=SORT)
@@ -65,16 +68,19 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
     if options.unsure_into and not options.sort_into:
         raise DataError("error.predictions.unsure_where")
     if options.out or options.sort_into or options.resume:
+        if options.threshold:
+            raise DataError("error.threshold.many")
         return _many(options, workspace, terminal)
     paths = _models(options, workspace)
     if options.unlabelled:
         named = data_commands.unlabelled(options, workspace, terminal)
     else:
         named = [(str(file), file) for file in _pictures(options.pictures)]
+    thresholds = _thresholds(options.threshold, paths[0])
     tool = answering(_keys(paths, workspace), workspace, _loader(options.device), drawings=options.drawings)
     rows = [
         _row(name, answer, tool)
-        for (name, _), answer in zip(named, tool.answer([file for _, file in named]), strict=True)
+        for (name, _), answer in zip(named, decided(tool.answer([file for _, file in named]), thresholds), strict=True)
     ]
     if all("error" in row for row in rows):
         raise rows_error(rows)
@@ -99,6 +105,12 @@ def _models(options: argparse.Namespace, workspace: Workspace) -> list[Path]:
     if len(paths) > 1:
         check_classes([(_name(path), read_card(path).classes) for path in paths])
     return paths
+
+
+def _thresholds(given: Sequence[str], checkpoint: Path) -> dict[str, float]:
+    from resnet_studio.model.card import read_card
+
+    return parse_thresholds(given, read_card(checkpoint).classes) if given else {}
 
 
 def _name(path: Path) -> str:

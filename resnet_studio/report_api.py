@@ -7,17 +7,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.durable import replacing
-from resnet_studio.errors import ConfigError
+from resnet_studio.errors import ConfigError, RunError
 from resnet_studio.text import Language
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.evaluation.compare import Comparison
+    from resnet_studio.evaluation.operating_points import Chosen
     from resnet_studio.evaluation.parts import Part
 
 
@@ -70,6 +71,26 @@ def further_parts() -> tuple[Part[Any], ...]:
     from resnet_studio.review.part import SUSPECTS
 
     return (SUSPECTS,)
+
+
+def cheapest_thresholds(
+    run: Run | str, costs: Sequence[str], *, workspace: Workspace | None = None
+) -> dict[str, Chosen]:
+    """For each of ``costs``, such as ``cat=5:1`` (of missing a cat, of a false alarm), the cheapest threshold.
+
+    Chosen on validation pictures, scored on test pictures. Raises :class:`ConfigError` for a class that there is not,
+    and :class:`RunError` where the run kept no logits.
+    """
+    from resnet_studio.evaluation.operating_points import OPERATING_POINTS, parse_costs
+    from resnet_studio.evaluation.parts import RunReport
+
+    found = _found(run, workspace)
+    wanted = parse_costs(costs, list(found.about["classes"]))
+    points = RunReport(found).get(OPERATING_POINTS) if wanted else ()
+    if points is None:
+        raise RunError("error.threshold.no_logits", run=found.id)
+    by_name = {each.name: each for each in points}
+    return {name: by_name[name].cheapest(*cost) for name, cost in wanted.items()}
 
 
 def save_report(

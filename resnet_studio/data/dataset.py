@@ -34,6 +34,7 @@ class Sample:
     ``label`` indexes the classes; ``part`` is set where the user's folders preset it; ``content`` is the SHA-256 of
     the bytes; sizes are in pixels and bytes; ``modified`` (nanoseconds since 1970) is kept for files left in place.
     Pictures of an equal ``group`` stay in one part; ``labelled_by`` is ``model`` where a model gave the label.
+    ``facts`` are the other columns of a table that came along, see :mod:`resnet_studio.data.facts`.
     """
 
     name: str
@@ -47,9 +48,10 @@ class Sample:
     modified: int = 0
     group: str = ""
     labelled_by: str = ""
+    facts: str = ""
 
 
-_LATER = ("group", "labelled_by")
+_LATER = ("group", "labelled_by", "facts")
 """Columns that older data sets do not have; they are written where a picture has anything in them."""
 STORED = "//"
 """What the ``file`` of a picture begins with that lies in the workspace, wherever the data set's own pictures lie."""

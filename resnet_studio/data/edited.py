@@ -160,8 +160,9 @@ class Edited:
         if (was.label, was.part, was.group, was.labelled_by) == (label, part, group, by):
             return was
         return Sample(
-            was.name, was.file, label, part, was.content, was.width, was.height, was.bytes, was.modified, group, by
-        )
+            was.name, was.file, label, part, was.content, was.width, was.height, was.bytes, was.modified, group, by,
+            was.facts,
+        )  # fmt: skip
 
     def _line(self, place: int, sample: Sample) -> str:
         """The line of the fingerprint, recomputed only where the picture has changed."""

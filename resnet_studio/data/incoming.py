@@ -19,6 +19,7 @@ from resnet_studio.data.archive import Unpacked
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.contents import add_missing, open_to_choice, with_guess, write_contents
 from resnet_studio.data.dataset import Dataset, load, save
+from resnet_studio.data.facts import taken_over
 from resnet_studio.data.scan import File, Listing, Progress, assemble
 from resnet_studio.durable import disk_trouble, is_disk_full, renamed
 from resnet_studio.errors import DataError
@@ -132,6 +133,7 @@ def _reuse_existing(dataset: Dataset, folder: Path) -> Dataset:
     kept = load(dataset.root)
     fresh = replace(
         kept,
+        samples=taken_over(kept.samples, dataset.samples),
         problems=dataset.problems,
         unlabelled=dataset.unlabelled,
         choices=dataset.choices,

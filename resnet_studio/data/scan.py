@@ -22,7 +22,7 @@ from resnet_studio.data.layout import Layout, are_bare_parts, understand
 from resnet_studio.data.links import Place, followed, is_link
 from resnet_studio.data.names import comparison_key, composed, is_junk, printable, shown
 from resnet_studio.data.pictures import BadPicture, picture_header
-from resnet_studio.data.table_labels import by_file_names, by_table, with_groups
+from resnet_studio.data.table_labels import by_file_names, by_table, with_table
 from resnet_studio.data.tables import may_be_table
 from resnet_studio.errors import DataError
 
@@ -190,8 +190,11 @@ def _layout(names: Sequence[str], listing: Listing, choices: Choices) -> Layout:
     classes = {kind for each in names if (kind := layout.place(each)[1]) is not None}
     if choices.layout != "auto" or choices.folder or (len(classes) > 1 and not are_bare_parts(classes)):
         return layout
-    tables = {file.name: file.path for file in listing.files if may_be_table(file.name, file.bytes)}
-    return by_table(names, tables) or (None if classes else by_file_names(names)) or layout
+    return by_table(names, _tables(listing)) or (None if classes else by_file_names(names)) or layout
+
+
+def _tables(listing: Listing) -> dict[str, Path]:
+    return {file.name: file.path for file in listing.files if may_be_table(file.name, file.bytes)}
 
 
 def _labelled(
@@ -205,7 +208,7 @@ def _labelled(
     """The pictures with their classes, and how the names were understood; empty class folders are noted."""
     layout = _layout([picture.name for picture in inspected], listing, choices)
     found = label(inspected, layout, left_out, choices, purpose, name)
-    found = replace(found, samples=with_groups(layout, found.samples))
+    found = replace(found, samples=with_table(layout, found.samples, _tables(listing)))
     folders = {layout.place(f"{folder}/x")[1] for folder in listing.folders}
     folders |= {layout.place(file.name)[1] for file in listing.files}
     held = {*found.classes, *found.about.get("single_class", ())}

@@ -1,9 +1,9 @@
 """Labels that are in a table, or in the names of the files, where folders say nothing.
 
 Read are CSV, tab-separated values and JSON lines with a column for the file and one for the label, and if there are
-such for the part and the group; Hugging Face's ``metadata.csv`` and ``metadata.jsonl``; Roboflow's ``_classes.csv``
-with one column for each class; Label Studio's exports of choices as CSV, JSON and short JSON; and files called
-``cat_001.jpg``, where all are.
+such for the part and the group, other columns as facts; Hugging Face's ``metadata.csv`` and ``metadata.jsonl``;
+Roboflow's ``_classes.csv`` with one column for each class; Label Studio's exports of choices as CSV, JSON and short
+JSON; and files called ``cat_001.jpg``, where all are.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_studio.data import tables
+from resnet_studio.data.facts import packed
 from resnet_studio.data.layout import Layout, Part, Reason
 from resnet_studio.data.part_names import part_named
 from resnet_studio.data.structure import Doubt
@@ -39,6 +40,7 @@ class Row:
     label: str
     part: Part | None = None
     group: str = ""
+    facts: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,35 @@ def by_file_names(names: Sequence[str]) -> TableLayout | None:
     return TableLayout("", {}, doubts=(Doubt("file_names", tuple(sorted(counts))),), rows=rows)
 
 
-def with_groups(layout: Layout, samples: Iterable[Any]) -> tuple[Any, ...]:
-    """``samples`` with the groups that a table gives them."""
-    if not isinstance(layout, TableLayout):
+def with_table(layout: Layout, samples: Iterable[Any], files: Mapping[str, Path]) -> tuple[Any, ...]:
+    """``samples`` with the groups and the facts that a table gives them: the one that has their labels, else one of the
+    tables ``files`` beside folders of classes, which has facts alone.
+    """
+    rows = layout.rows if isinstance(layout, TableLayout) else _beside([each.name for each in samples], files)
+    if not rows:
         return tuple(samples)
-    return tuple(replace(sample, group=layout.rows[sample.name].group) for sample in samples)
+    none = Row("")
+    found = ((each, rows.get(each.name, none)) for each in samples)
+    return tuple(replace(each, group=row.group, facts=row.facts) for each, row in found)
+
+
+def _beside(names: Sequence[str], files: Mapping[str, Path]) -> dict[str, Row]:
+    """Facts of the pictures ``names`` that stand in folders of classes; groups there are chosen, see ``--groups``."""
+    found: dict[str, Row] = {}
+    for name in sorted(files, key=lambda each: (each.count("/"), each)):
+        folder = name.rpartition("/")[0]
+        records = _records(files[name])
+        file = tables.table_column(records, "file")
+        others = _facts(records, {"file": file, "label": tables.table_column(records, "label"), "part": ""})
+        if not file or not others:
+            continue
+        given = {
+            _path(record.get(file, "")): Row("", facts=packed({key: record.get(key, "") for key in others}))
+            for record in records
+        }
+        below = [each for each in names if not folder or each.startswith(f"{folder}/")]
+        found = {**_matched(below, folder, given), **found}
+    return found
 
 
 def _matched(names: Sequence[str], folder: str, given: Mapping[str, Row]) -> dict[str, Row]:
@@ -126,13 +152,21 @@ def _bare(file: str) -> str:
 def _read(file: Path) -> dict[str, Row]:
     """The rows of a table by the files that they name; none where it is no table of labels."""
     try:
+        return _of_records(_records(file))
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return {}
+
+
+def _records(file: Path) -> Sequence[Mapping[str, str]]:
+    """The rows of a table; none where it is no table."""
+    try:
         text = file.read_text(encoding="utf-8-sig")
         if text.lstrip()[:1] in ("[", "{"):
             records = json.loads(text) if text.lstrip()[0] == "[" else tables.rows_in(text, "rows.jsonl")
-            return _of_records([_flat(record) for record in records])
-        return _of_records(tables.rows_in(text, "rows.csv"))
+            return [_flat(record) for record in records]
+        return tables.rows_in(text, "rows.csv")
     except (OSError, ValueError, DataError, TypeError, LookupError, AttributeError, RecursionError):
-        return {}
+        return ()
 
 
 def _flat(record: Mapping[str, Any]) -> dict[str, str]:
@@ -152,15 +186,29 @@ def _of_records(records: Sequence[Mapping[str, str]]) -> dict[str, Row]:
     if not columns["file"]:
         return {}
     found = {}
+    others = _facts(records, columns) if columns["label"] else []
     for record in records:
-        file = record.get(columns["file"], "").strip().replace("\\", "/").removeprefix("./")
+        file = _path(record.get(columns["file"], ""))
         label = record.get(columns["label"], "").strip() if columns["label"] else _one_hot(record, columns["file"])
         if file and label:
             part = part_named(record.get(columns["part"], "")) if columns["part"] else None
             meaning = part.meaning if part else None
             group = record.get(columns["group"], "").strip() if columns["group"] else ""
-            found[file] = Row(label, meaning if meaning in ("train", "validation", "test") else None, group)
+            facts = packed({name: record.get(name, "") for name in others})
+            found[file] = Row(label, meaning if meaning in ("train", "validation", "test") else None, group, facts)
     return found
+
+
+def _facts(records: Sequence[Mapping[str, str]], columns: Mapping[tables.Meaning, str]) -> list[str]:
+    """The columns that say something else of a picture: not of each another thing, and none of one class each."""
+    used = {columns["file"], columns["label"], columns["part"]}
+    others = [name for name in (records[0] if records else ()) if name not in used]
+    values = {name: {record.get(name, "").strip() for record in records} - {""} for name in others}
+    return [name for name in others if 2 <= len(values[name]) <= len(records) / 2]
+
+
+def _path(written: str) -> str:
+    return written.strip().replace("\\", "/").removeprefix("./")
 
 
 def _one_hot(record: Mapping[str, str], file: str) -> str:

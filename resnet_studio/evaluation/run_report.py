@@ -9,14 +9,23 @@ from resnet_studio.data.run_split import split_of
 from resnet_studio.evaluation import outputs as outputs_file
 from resnet_studio.evaluation.calibration import CALIBRATION
 from resnet_studio.evaluation.forecast import FORECAST
+from resnet_studio.evaluation.groups import GROUPS
 from resnet_studio.evaluation.missed import NEVER_PREDICTED
+from resnet_studio.evaluation.operating_points import OPERATING_POINTS
 from resnet_studio.evaluation.outputs import Outputs
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.report import Report, counted_by_group
 from resnet_studio.evaluation.robustness import ROBUSTNESS
 from resnet_studio.workspace import Run
 
-PARTS: tuple[Part[Any], ...] = (CALIBRATION, NEVER_PREDICTED, FORECAST, ROBUSTNESS)
+PARTS: tuple[Part[Any], ...] = (
+    CALIBRATION,
+    NEVER_PREDICTED,
+    GROUPS,
+    OPERATING_POINTS,
+    FORECAST,
+    ROBUSTNESS,
+)
 """All there are, each after those that it is computed from."""
 
 

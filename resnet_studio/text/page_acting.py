@@ -49,4 +49,85 @@ TEXT: dict[str, tuple[str, str]] = {
         "Linear heads on features of the starting network, fitted to 10, 25, 50 and 100% of the training pictures and scored on {scored:validation and test picture|validation and test pictures}. The scores of your fine-tuned network differ; what carries over is about how much more pictures bring.",
         "在起始网络的特征上，用 10%、25%、50% 和 100% 的训练图片训练线性分类头，并用 {scored} 张验证与测试图片评分。微调后的网络成绩会有所不同；可参考的是增加图片大约能带来多少提升。",
     ),
+    "results.panel.groups": ("Groups", "分组成绩"),
+    "results.panel.groups.help": (
+        "Accuracy by what came with the pictures: place, camera, person, folder",
+        "按图片附带的信息（地点、相机、人、文件夹）查看准确率",
+    ),
+    "groups.kind.inside": ("folder inside the class", "类别内的文件夹"),
+    "groups.kind.above": ("folder above the classes", "类别上层的文件夹"),
+    "groups.kind.together": ("kept together", "放在一起的组"),
+    "groups.real": (
+        "{title}: “{worst}” is named correctly in {low:%} of {low_count:picture|pictures}, “{best}” in {high:%} of {high_count}: more than chance would explain (p = {p}).",
+        "{title}：“{worst}”的 {low_count} 张图片认对 {low:%}，“{best}”的 {high_count} 张认对 {high:%}，差别超出偶然（p = {p}）。",
+    ),
+    "groups.classes": (
+        "{title}: {low:%} for “{worst}” ({low_count:picture|pictures}), {high:%} for “{best}” ({high_count}); they hold other classes, and within a class the difference may be chance.",
+        "{title}：“{worst}”{low:%}（{low_count} 张），“{best}”{high:%}（{high_count} 张）；两者的类别构成不同，同一类别内的差别可能只是偶然。",
+    ),
+    "groups.chance": (
+        "{title}: between {low:%} for “{worst}” ({low_count:picture|pictures}) and {high:%} for “{best}” ({high_count}); this may be chance (p = {p}).",
+        "{title}：从“{worst}”的 {low:%}（{low_count} 张）到“{best}”的 {high:%}（{high_count} 张）；可能只是偶然（p = {p}）。",
+    ),
+    "groups.none": (
+        "Nothing came with these pictures to group them by. Further columns of a table beside the pictures, folders inside or above the classes, and pictures kept together are looked at, with at least 5 test pictures a value.",
+        "这些图片没有附带可用来分组的信息。可用的有：图片旁表格的其他列、类别内外的文件夹，以及放在一起的图片；每个取值至少要有 5 张测试图片。",
+    ),
+    "groups.others": (
+        "{count:test picture|test pictures} of smaller groups, or of none, are not shown.",
+        "另有 {count} 张测试图片属于更小的组或没有分组，未显示。",
+    ),
+    "groups.head.value": ("Value", "取值"),
+    "groups.head.count": ("Pictures", "图片数"),
+    "groups.head.accuracy": ("Accuracy", "准确率"),
+    "groups.head.interval": ("95% interval", "95% 区间"),
+    "results.panel.operating_points": ("When to answer a class", "何时判为某个类别"),
+    "results.panel.operating_points.help": (
+        "A threshold of its own for the class that matters, and what mistakes cost",
+        "为重要的类别单独设定阈值，并考虑出错的代价",
+    ),
+    "points.class": ("Class that matters", "重要的类别"),
+    "points.threshold": ("Answer it from this probability on", "概率达到多少就判为它"),
+    "points.missing": ("Missing one costs", "漏掉一张的代价"),
+    "points.alarm": ("A false alarm costs", "误报一张的代价"),
+    "points.cheapest": ("Cheapest threshold", "代价最低的阈值"),
+    "points.find": ("Find 95% of them", "找出其中 95%"),
+    "points.usual": ("Half", "一半"),
+    "points.recall": ("recall", "召回率"),
+    "points.precision": ("precision", "精确率"),
+    "points.on.test": ("test pictures", "测试图片"),
+    "points.on.validation": ("validation pictures", "验证图片"),
+    "points.reading": (
+        "At [threshold], [found] of [pictures] test pictures of “[name]” are found, with [false] false alarms: recall [recall], precision [precision]. Mistakes cost [cost] a picture.",
+        "阈值为 [threshold] 时，[pictures] 张“[name]”测试图片中找出 [found] 张，误报 [false] 张：召回率 [recall]，精确率 [precision]。平均每张图片的出错代价为 [cost]。",
+    ),
+    "points.note": (
+        "The buttons choose on the validation pictures; what is shown is scored on the test pictures. On the command line: predict RUN --threshold CLASS=0.3",
+        "按钮依据验证图片选择阈值；显示的是测试图片上的结果。命令行：predict RUN --threshold CLASS=0.3",
+    ),
+    "points.few": (
+        "Fewer than 5 validation or test pictures of this class: these figures say little.",
+        "该类别的验证或测试图片不足 5 张：数字参考价值有限。",
+    ),
+    "points.axis": ("threshold", "阈值"),
+    "error.threshold.no_class": (
+        "There is no class {name!r}; a threshold is written as CLASS=0.3, with one of: {known:, }.",
+        "没有类别 {name!r}；阈值写作 CLASS=0.3，类别为：{known:、}。",
+    ),
+    "error.threshold.many": (
+        "Thresholds are for a few pictures at once; leave out --out, --sort-into and --resume, or --threshold.",
+        "阈值只用于一次预测少量图片；请去掉 --out、--sort-into、--resume，或去掉 --threshold。",
+    ),
+    "error.threshold.number": (
+        "The threshold {number!r} for {name!r} is no number from 0 to 1.",
+        "{name!r} 的阈值 {number!r} 不是 0 到 1 之间的数。",
+    ),
+    "error.threshold.costs": (
+        "The costs {numbers!r} for {name!r} are not two numbers such as 5:1, of missing one and of a false alarm.",
+        "{name!r} 的代价 {numbers!r} 不是形如 5:1 的两个数（漏掉一张 : 误报一张）。",
+    ),
+    "error.threshold.no_logits": (
+        "Run {run} kept no answers for its validation pictures; train again to choose thresholds.",
+        "训练记录 {run} 没有保存验证图片的输出；请重新训练后再选择阈值。",
+    ),
 }

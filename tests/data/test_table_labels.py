@@ -149,3 +149,47 @@ def test_a_label_that_spells_a_path_is_only_a_name(tmp_path):
     table = rows(["file", "label"], NAMES, ["../../etc" if label == "cat" else "<b>" for label in LABELS])
     dataset = opened(pictures(NAMES) | {"labels.csv": table}, tmp_path)
     assert set(dataset.classes) == {"../../etc", "<b>"}
+
+
+def test_other_columns_of_a_table_are_kept_as_facts_and_survive_edits_and_splits(tmp_path, workspace):
+    from resnet_studio.api import edit_data
+    from resnet_studio.data.edits import Edit
+    from resnet_studio.data.facts import unpacked
+
+    cameras = ["night", "day"] * 6
+    table = rows(["file", "label", "camera", "note"], NAMES, LABELS, cameras, [f"n{at}" for at in range(12)])
+    archive = zipped(tmp_path / "a.zip", {**pictures(NAMES), "labels.csv": table})
+    dataset = open_data(str(archive), workspace)
+    found = {sample.name: unpacked(sample.facts) for sample in dataset.samples}
+    assert found == {name: {"camera": camera} for name, camera in zip(NAMES, cameras, strict=True)}
+    moved = edit_data(dataset, Edit(kind="move", pictures=("p0.png",), label="cat"), workspace)
+    parts = split(moved)
+    assert {s.name: unpacked(s.facts) for p in (parts.train, parts.validation, parts.test) for s in p} == found
+
+
+def test_a_table_beside_class_folders_gives_facts(tmp_path, workspace):
+    from resnet_studio.data.facts import unpacked
+
+    files = class_files({"cat": 6, "dog": 6})
+    names = sorted(files)
+    table = rows(["picture", "place"], [name.rpartition("/")[2] for name in names], ["farm", "wood"] * 6)
+    whole = rows(["picture", "place"], names, ["farm", "wood"] * 6)
+    for kind, content in (("whole", whole), ("bare", table)):
+        folder = write(tmp_path / kind, {**files, "where.csv": content})
+        dataset = open_data(str(folder), workspace)
+        assert dataset.classes == ("cat", "dog")
+        found = {sample.name: unpacked(sample.facts).get("place") for sample in dataset.samples}
+        if kind == "whole" or len({name.rpartition("/")[2] for name in names}) == 12:
+            assert found == dict(zip(names, ["farm", "wood"] * 6, strict=True))
+    archive = zipped(tmp_path / "b.zip", {**files, "where.csv": whole})
+    assert all(sample.facts for sample in open_data(str(archive), workspace).samples)
+
+
+def test_pictures_that_were_opened_before_get_the_facts_when_their_table_comes(tmp_path, workspace):
+    files = class_files({"cat": 6, "dog": 6})
+    plain = open_data(str(zipped(tmp_path / "a.zip", files)), workspace)
+    assert not any(sample.facts for sample in plain.samples)
+    table = rows(["picture", "place"], sorted(files), ["farm", "wood"] * 6)
+    (tmp_path / "a.zip").unlink()
+    again = open_data(str(zipped(tmp_path / "a.zip", {**files, "where.csv": table})), workspace)
+    assert again.id == plain.id and all(sample.facts for sample in again.samples)

@@ -278,3 +278,21 @@ def test_the_forecast_shows_a_chart_for_all_and_for_each_weak_class_and_says_wha
         html = forecast.draw(Studio.__new__(Studio), run, value, language)  # type: ignore[arg-type]
         assert html.count("<svg") == 2 and words in html
         assert "<script>" not in html
+
+
+def test_groups_and_thresholds_are_shown_literally_in_both_languages(workspace: Workspace) -> None:
+    from resnet_studio.evaluation.groups import Group, Grouped
+    from resnet_studio.evaluation.operating_points import THRESHOLDS, ClassPoints, Counts
+    from resnet_studio.ui.page.context import Studio
+    from resnet_studio.ui.results import groups, operating_points
+
+    run, studio = finished(workspace), Studio.__new__(Studio)
+    some = tuple(Group(name, 20, right, right / 20, (0.1, 0.9)) for name, right in ((EVIL[0], 5), (EVIL[1], 18)))
+    column = Grouped("column", EVIL[2], some, 3, 0.001, 0.002, 0.003)
+    counts = Counts(10, 10, (5,) * len(THRESHOLDS), (1,) * len(THRESHOLDS))
+    points = (ClassPoints(EVIL[0], counts, counts, ()),)
+    for language, words in (("en", "more than chance would explain"), ("zh", "差别超出偶然")):
+        html = groups.draw(studio, run, (column,), language)  # type: ignore[arg-type]
+        assert words in html and html.count("res-interval") == 2 and "<script>" not in html
+        assert "<script>" not in operating_points.draw(studio, run, points, language)  # type: ignore[arg-type]
+    assert "Nothing came with these pictures" in groups.draw(studio, run, (), "en")

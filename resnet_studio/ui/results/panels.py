@@ -16,6 +16,8 @@ from fastapi import APIRouter, HTTPException, Request
 from markupsafe import Markup
 
 from resnet_studio.evaluation.forecast import FORECAST
+from resnet_studio.evaluation.groups import GROUPS
+from resnet_studio.evaluation.operating_points import OPERATING_POINTS
 from resnet_studio.evaluation.parts import Part
 from resnet_studio.evaluation.robustness import ROBUSTNESS
 from resnet_studio.service.run_data import Overview
@@ -23,7 +25,7 @@ from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, guarded, language_of
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.results import forecast, robust
+from resnet_studio.ui.results import forecast, groups, operating_points, robust
 from resnet_studio.workspace import safe_name
 
 Draw = Callable[[Studio, Overview, Any, Language], Markup]
@@ -43,6 +45,8 @@ class Panel:
 
 
 PANELS: tuple[Panel, ...] = (
+    Panel(GROUPS, groups.draw),
+    Panel(OPERATING_POINTS, operating_points.draw),
     Panel(FORECAST, forecast.draw),
     Panel(ROBUSTNESS, robust.draw),
 )

@@ -1,0 +1,63 @@
+// Panels of Results that are worked with: the threshold of a class. The server says what every threshold finds; what is
+// chosen by cost or recall is chosen on the validation pictures, what is shown is of the test pictures.
+(() => {
+  const percent = (share) => `${(100 * share).toFixed(1)}%`;
+  const recall = (counts, at) => (counts.pictures ? counts.found[at] / counts.pictures : 0);
+  const precision = (counts, at) => {
+    const called = counts.found[at] + counts.false[at];
+    return called ? counts.found[at] / called : 1;
+  };
+  const cost = (counts, at, missing, alarm) =>
+    (missing * (counts.pictures - counts.found[at]) + alarm * counts.false[at]) / Math.max(1, counts.pictures + counts.others);
+
+  const field = (box, name) => box.querySelector(`[data-point="${name}"]`);
+  const price = (box, name) => Math.max(0, Number(field(box, name).value) || 0);
+
+  const show = (box) => {
+    const data = (box.known ??= JSON.parse(box.dataset.points));
+    const points = data.classes[Number(field(box, "class").value)], test = points.test;
+    const at = Number(field(box, "threshold").value), last = test.found.length - 1;
+    const x = (step) => data.x[0] + (step / last) * (data.x[1] - data.x[0]);
+    const y = (share) => data.y[0] + share * (data.y[1] - data.y[0]);
+    const line = (of) => test.found.map((_, step) => `${step ? "L" : "M"}${x(step).toFixed(1)} ${y(of(test, step)).toFixed(1)}`).join("");
+    box.querySelector('[data-line="precision"]').setAttribute("d", line(precision));
+    box.querySelector('[data-line="recall"]').setAttribute("d", line(recall));
+    box.querySelector('[data-line="at"]').setAttribute("d", `M${x(at).toFixed(1)} ${data.y[1]}V${data.y[0]}`);
+    box.querySelector("output").textContent = (at / last).toFixed(2);
+    const values = {
+      threshold: (at / last).toFixed(2), found: test.found[at], pictures: test.pictures, name: points.name,
+      false: test.false[at], recall: percent(recall(test, at)), precision: percent(precision(test, at)),
+      cost: cost(test, at, price(box, "missing"), price(box, "alarm")).toFixed(3),
+    };
+    box.querySelector(".act-reading").textContent = data.reading.replace(/\[(\w+)\]/g, (whole, key) => values[key] ?? whole);
+    box.querySelector(".act-few").hidden = !points.few;
+  };
+
+  const choose = (box, kind) => {
+    const data = box.known, { validation } = data.classes[Number(field(box, "class").value)];
+    const steps = validation.found.map((_, step) => step);
+    let at;
+    if (kind === "find") {
+      at = steps.filter((step) => recall(validation, step) >= data.find).at(-1) ?? 0;
+    } else {
+      const costs = steps.map((step) => Number(cost(validation, step, price(box, "missing"), price(box, "alarm")).toFixed(12)));
+      const lowest = steps.filter((step) => costs[step] === Math.min(...costs));
+      at = lowest[Math.floor(lowest.length / 2)];
+    }
+    field(box, "threshold").value = at;
+    show(box);
+  };
+
+  document.addEventListener("studio-panel", (event) => {
+    const box = event.target.querySelector(".act-points");
+    if (box) show(box);
+  });
+  document.addEventListener("input", (event) => {
+    const box = event.target.closest?.(".act-points");
+    if (box) show(box);
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-point-choose]");
+    if (button) choose(button.closest(".act-points"), button.dataset.pointChoose);
+  });
+})();

@@ -28,7 +28,7 @@ from resnet_studio.explain_api import Explanation, explain
 from resnet_studio.model.activations import Activations
 from resnet_studio.model_export_api import Exported, export
 from resnet_studio.prediction import Prediction, Predictor
-from resnet_studio.report_api import compare, save_report
+from resnet_studio.report_api import compare, save_card, save_report
 from resnet_studio.study_api import cross_validate
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Run, Workspace
@@ -64,6 +64,7 @@ __all__ = [
     "redo_edit",
     "report",
     "resume",
+    "save_card",
     "save_data",
     "save_report",
     "train",

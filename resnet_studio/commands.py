@@ -78,6 +78,8 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
             return runs(options, workspace)
         case "compare":
             return export_commands.compare(options, workspace)
+        case "card":
+            return export_commands.card(options, workspace)
         case "tables":
             return export_commands.write_tables(options, workspace)
         case "plots":

@@ -32,16 +32,22 @@ TABLES = ("classes", "confusion", "predictions", "epochs")
 
 
 def add(command: Command) -> None:
-    """The commands ``compare``, ``report``, ``tables`` and ``plots``."""
+    """The commands ``compare``, ``report``, ``card``, ``tables`` and ``plots``."""
     compared = command("compare", "compare runs: settings, scores, and whether their test pictures tell them apart")
     compared.add_argument("runs", metavar="RUN", nargs="+", help=f"two or more: {RUN}")
 
     report = command("report", "write a report on a run to hand in, as one HTML file")
     report.add_argument("run", metavar="RUN", help=RUN)
     report.add_argument("--out", type=Path, metavar="FILE", help="the HTML file (default: RUN-report.html)")
+    report.add_argument("--card", type=Path, metavar="FILE", help="also write the model card there; see `card`")
     report.add_argument("--parts", default="all", help=PARTS)
     report.add_argument("--cost", action="append", default=[], metavar="CLASS=5:1", help=COST)
     report.add_argument("--language", choices=("en", "zh"), default="en", help="its language (default en)")
+
+    card = command("card", "write a model card in the form of the Hugging Face Hub: Markdown with YAML in front")
+    card.add_argument("run", metavar="RUN", help=RUN)
+    card.add_argument("--out", type=Path, metavar="FILE", help="the Markdown file, or a folder (default: RUN-card.md)")
+    card.add_argument("--language", choices=("en", "zh"), default="en", help="its language (default en)")
 
     table = command("tables", "write a run's scores, predictions and epochs, or the list of all runs, as tables")
     table.add_argument("run", metavar="RUN", nargs="?", help=f"{RUN}; without one, the list of all runs")
@@ -94,17 +100,24 @@ def report(options: argparse.Namespace, workspace: Workspace, terminal: Terminal
     cheapest = report_api.cheapest_thresholds(run, options.cost)
     report_api.compute_parts(run, options.parts, on_step=terminal.progress)
     report_api.save_report(run, out, language=options.language)
+    card = report_api.save_card(run, options.card, language=options.language) if options.card else None
     lines = [
         f"{name}: predict from {each.threshold:.2f} on (--threshold {name}={each.threshold:.2f}): in the test "
         f"recall {each.recall:.1%}, precision {each.precision:.1%}, cost {each.cost:.3f} a picture "
         f"({each.usual_cost:.3f} at 0.5)"
         for name, each in cheapest.items()
     ]
+    values = html_report.to_json(run, report_api.further_parts())
     costs = {name: asdict(each) for name, each in cheapest.items()}
-    return Result(
-        "\n".join([str(out), *lines]),
-        {**html_report.to_json(run, report_api.further_parts()), "file": str(out), "costs": costs},
-    )
+    text = "\n".join([str(out), *([str(card)] if card else []), *lines])
+    return Result(text, {**values, "file": str(out), "card": card and str(card), "costs": costs})
+
+
+def card(options: argparse.Namespace, workspace: Workspace) -> Result:
+    """Write the model card of a run."""
+    run = workspace.find_run(options.run)
+    path = report_api.save_card(run, options.out or Path(f"{run.id}-card.md"), language=options.language)
+    return Result(str(path), {"run": run.id, "file": str(path)})
 
 
 def write_tables(options: argparse.Namespace, workspace: Workspace) -> Result:

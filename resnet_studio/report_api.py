@@ -108,5 +108,21 @@ def save_report(
     return Path(target)
 
 
+def save_card(
+    run: Run | str, target: str | Path, *, language: Language = "en", workspace: Workspace | None = None
+) -> Path:
+    """Write the model card of ``run`` to ``target``, a folder or a Markdown file, and return the file.
+
+    Raises :class:`RunError` where the run has no epoch yet or cannot be read.
+    """
+    from resnet_studio.evaluation.model_card import model_card
+
+    path = Path(target) / "README.md" if Path(target).is_dir() else Path(target)
+    content = model_card(_found(run, workspace), language, further_parts()).encode("utf-8", "replace")
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+    return path
+
+
 def _found(run: Run | str, workspace: Workspace | None) -> Run:
     return run if isinstance(run, Run) else (workspace or Workspace.open()).find_run(run)

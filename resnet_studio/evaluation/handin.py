@@ -120,13 +120,6 @@ def weights(run: Run, language: Language) -> tuple[str, str]:
         return name, say("handin.terms.unknown", language)
 
 
-def license_of(run: Run) -> str:
-    """An identifier for the front matter of a model card: apache-2.0 where nothing else's terms are inherited."""
-    card = _card(run)
-    kind = str((card.weights_origin if card else {}).get("key") or run.config.weights)
-    return "apache-2.0" if kind == "scratch" else "other"
-
-
 def _card(run: Run) -> Any:
     from resnet_studio.model.card import read_card
 

@@ -99,4 +99,15 @@ TEXT: dict[str, tuple[str, str]] = {
     "plots.forecast.heads": ("heads on parts of the pictures", "用部分图片训练的分类头"),
     "plots.forecast.ahead": ("expected, with its 90% band", "预期值及 90% 区间"),
     "plots.forecast.pictures": ("training pictures", "训练图片数"),
+    "card.use": ("How to use it", "使用方法"),
+    "card.intro": (
+        "An image classifier: {network}, fine-tuned on {dataset} with ResNet Studio {version}. It tells {count:class|classes} "
+        "apart: {names:, }.",
+        "图像分类模型：{network}，用 ResNet Studio {version} 在 {dataset} 上微调。可区分 {count} 个类别：{names:、}。",
+    ),
+    "take.card": ("Model card", "模型卡"),
+    "take.card.help": (
+        "Markdown with YAML in front, as the Hugging Face Hub reads it",
+        "带 YAML 头部的 Markdown，符合 Hugging Face Hub 的格式",
+    ),
 }

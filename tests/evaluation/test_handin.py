@@ -93,13 +93,12 @@ def test_limits_name_the_width_of_the_interval_and_classes_with_few_pictures(run
     assert "2 classes have fewer than 20 test pictures" in said and "both sides of the split" in said
 
 
-@pytest.mark.parametrize(("weights", "license"), [("starter", "other"), ("scratch", "apache-2.0")])
-def test_weights_come_with_their_terms(workspace: Workspace, weights: str, license: str) -> None:
+@pytest.mark.parametrize("weights", ["starter", "scratch"])
+def test_weights_come_with_their_terms(workspace: Workspace, weights: str) -> None:
     config = TrainConfig(weights=weights)
     run = hand_made.new_run(workspace, resolved=config)
     name, terms = handin.weights(run, "en")
     assert ("Tiny ImageNet" in name) == ("ImageNet" in terms) == (weights == "starter")
-    assert handin.license_of(run) == license
 
 
 @pytest.mark.parametrize("format", plots.FORMATS)

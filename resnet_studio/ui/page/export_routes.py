@@ -25,6 +25,7 @@ def routes(studio: Studio) -> APIRouter:
     """Downloads of one run under ``/studio/runs/RUN``, of all runs and of compared ones under ``/studio/all``."""
     router = APIRouter()
     _add_run(router, studio)
+    _add_card(router, studio)
     _add_all(router, studio)
     return router
 
@@ -59,6 +60,19 @@ def _add_run(router: APIRouter, studio: Studio) -> None:
             return html_report.html(run, language, report_api.further_parts()).encode("utf-8", "replace")
 
         return _answer(made, "text/html; charset=utf-8", file_name(run, "-report.html"), language)
+
+
+def _add_card(router: APIRouter, studio: Studio) -> None:
+    @router.get("/studio/runs/{name}/card.md")
+    def card(request: Request, name: str) -> Response:
+        run, language = _run(studio, name), language_of(request)
+
+        def made() -> bytes:
+            from resnet_studio.evaluation.model_card import model_card
+
+            return model_card(run, language, report_api.further_parts()).encode("utf-8", "replace")
+
+        return _answer(made, "text/markdown; charset=utf-8", file_name(run, "-card.md"), language)
 
 
 def _add_all(router: APIRouter, studio: Studio) -> None:

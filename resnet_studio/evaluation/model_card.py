@@ -1,0 +1,163 @@
+"""A model card in the form of the Hugging Face Hub: Markdown with YAML in front.
+
+See https://huggingface.co/docs/hub/model-cards. Names are escaped: they are no Markdown, HTML or YAML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import escape
+
+from resnet_studio.evaluation import handin, html_report
+from resnet_studio.evaluation.parts import Part, RunReport
+from resnet_studio.model import architecture
+from resnet_studio.text import Language, say
+from resnet_studio.version import __version__
+from resnet_studio.workspace import Run
+
+MOST_CLASSES = 50
+_MARKED = re.compile(r"([\\`*_{}\[\]()#+\-!|~$])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def model_card(run: Run, language: Language = "en", further: Sequence[Part[Any]] = ()) -> str:
+    """The card of the best model of ``run``. Raises what :func:`resnet_studio.evaluation.html_report.to_json` does."""
+    values = html_report.to_json(run, further)
+    body = [
+        f"# {_plain(values['name'])}", "", _intro(run, values, language), "",
+        *_heading("handin.scores", language), *_scores(values, language),
+        *_heading("handin.data", language), *_data(run, values, language),
+        *_calibration(values, language),
+        *_heading("handin.limits", language),
+        *(f"- {_plain(limit)}" for limit in handin.limits(RunReport(run), language)), "",
+        *_heading("card.use", language), *_use(run),
+        *_heading("handin.software", language), *_software(run, language),
+        *_heading("handin.reproduce", language), "```sh", _code(values["reproduce"]), "```",
+    ]  # fmt: skip
+    return "\n".join([*_front_matter(run, values), "", *body, ""])
+
+
+def _front_matter(run: Run, values: Mapping[str, Any]) -> list[str]:
+    """The metadata, as the library of the Hub writes it."""
+    from huggingface_hub import EvalResult, ModelCardData
+
+    scored = [("accuracy", "Accuracy", values["accuracy"]), ("f1", "Macro F1", values.get("macro_f1"))]
+    dataset = _clean(values["dataset"])
+    results = [
+        EvalResult(
+            "image-classification",
+            "imagefolder",
+            dataset,
+            kind,
+            round(value, 4),
+            metric_name=name,
+            dataset_split="test",
+        )
+        for kind, name, value in scored
+        if value is not None
+    ]
+    card = ModelCardData(
+        license="other",  # that of the model is for its author to choose, within the terms of weights and pictures
+        license_name="see-software-and-weights",
+        library_name="pytorch",
+        pipeline_tag="image-classification",
+        tags=["image-classification", "resnet", architecture.of(run.config).name, "resnet-studio"],
+        metrics=["accuracy", "f1"],
+        model_name=_clean(values["name"]),
+        eval_results=results or None,
+    )
+    return ["---", card.to_yaml(), "---"]
+
+
+def _intro(run: Run, values: Mapping[str, Any], language: Language) -> str:
+    names = list(run.about["classes"])
+    shown = [_plain(name) for name in names[:MOST_CLASSES]]
+    said = say("card.intro", language, network=architecture.of(run.config).title, count=len(names), names=shown,
+               dataset=_plain(values["dataset"]), version=__version__)  # fmt: skip
+    more = "" if len(names) <= MOST_CLASSES else f" (+{len(names) - MOST_CLASSES})"
+    note = f"\n\n{_plain(values['note'])}" if values["note"] else ""
+    return said + more + note
+
+
+def _heading(key: str, language: Language) -> list[str]:
+    return [f"## {say(key, language)}", ""]
+
+
+def _scores(values: Mapping[str, Any], language: Language) -> list[str]:
+    if values["accuracy"] is None:
+        accuracy = values["validation_accuracy"]
+        return [say("handin.untested", language, accuracy=accuracy), ""] if accuracy is not None else [""]
+    low, high = values["interval"]
+    lines = [
+        say("handin.accuracy", language, accuracy=values["accuracy"], low=low, high=high, count=values["count"],
+            f1=values["macro_f1"]), "",
+        _row([say("results.table.class", language), say("results.table.pictures", language),
+              say("results.table.precision", language), say("results.table.recall", language), "F1"]),
+        "|---|---:|---:|---:|---:|",
+    ]  # fmt: skip
+    for each in values["per_class"][:MOST_CLASSES]:
+        scores = [f"{each[name]:.3f}" for name in ("precision", "recall", "f1")]
+        lines.append(_row([_plain(each["name"]), each["support"], *scores]))
+    return [*lines, ""]
+
+
+def _data(run: Run, values: Mapping[str, Any], language: Language) -> list[str]:
+    data = handin.data_of(run, language)
+    if data is None:
+        return [""]
+    train, validation, test = data.totals
+    lines = [
+        say("handin.data.counts", language, dataset=_plain(values["dataset"]), classes=len(data.classes), train=train,
+            validation=validation, test=test),
+        say("handin.data.preset" if data.preset else "handin.data.split", language),
+    ]  # fmt: skip
+    return [" ".join(lines), "", *(f"- {_plain(finding)}" for finding in data.findings), ""]
+
+
+def _calibration(values: Mapping[str, Any], language: Language) -> list[str]:
+    found = values["calibration"]
+    if not found:
+        return []
+    said = say("handin.calibration", language, error=found["error"])
+    if found.get("before"):
+        said = say(
+            "handin.calibration.both", language, before=found["before"]["error"], after=found["error"],
+            temperature=f"{found['temperature']:.2f}", count=found["fitted_on"],
+        )  # fmt: skip
+    return [*_heading("handin.section.calibration", language), said, ""]
+
+
+def _use(run: Run) -> list[str]:
+    return [
+        "```python", "import resnet_studio as studio", "",
+        f'prediction = studio.predict("{run.best.name}", "picture.jpg")[0]',
+        "print(prediction.label, prediction.probability)",
+        "```", "",
+    ]  # fmt: skip
+
+
+def _software(run: Run, language: Language) -> list[str]:
+    name, terms = handin.weights(run, language)
+    versions = " · ".join(f"{each} {version}" for each, version in handin.software(run))
+    return [f"{say('handin.weights', language, weights=_plain(name))} {terms}", "", versions, ""]
+
+
+def _row(cells: Sequence[object]) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _clean(text: str) -> str:
+    """``text`` in one line, without signs that hide or turn what stands around them."""
+    return _CONTROL.sub(lambda sign: " " if sign[0] in "\t\r\n" else "\ufffd", str(text)).strip() or "-"
+
+
+def _plain(text: str) -> str:
+    """``text`` as Markdown that shows it as it is: a name is no heading, link or HTML."""
+    return str(escape(_MARKED.sub(r"\\\1", _clean(text))))
+
+
+def _code(text: str) -> str:
+    return _clean(text).replace("```", "'''")

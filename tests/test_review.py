@@ -48,6 +48,18 @@ def test_flipped_labels_come_first_with_the_right_suggestion():
     assert all(np.diff(judged.score[judged.order]) <= 1e-9)
 
 
+def test_taking_the_suggestions_of_a_classifier_that_is_often_wrong_does_no_harm():
+    for seed in (1, 2):
+        features, labels = clusters([200, 200], apart=0.35, seed=seed)
+        flipped = np.random.default_rng(seed).choice(400, 20, replace=False)
+        taken = labels.copy()
+        taken[flipped] = 1 - labels[flipped]
+        judged = suspects.judge(features, taken, 2, names(400))
+        chosen = judged.order[: judged.estimate]
+        taken[chosen] = judged.suggested[chosen]
+        assert judged.estimate > 0 and (taken != labels).sum() <= 20
+
+
 def test_in_a_set_without_wrong_labels_hardly_any_is_suspected():
     features, labels = clusters([150, 150])
     assert suspects.judge(features, labels, 2, names(300)).estimate <= 3

@@ -9,9 +9,11 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
+from resnet_studio.data import cached_rows, decode
 from resnet_studio.data.augment import normalise
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation.report import wilson_interval
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 SIDE, GRID, CHUNK = 64, 3, 64
+WIDTH = 256 * GRID**2
 MOST_PICTURES, FEWEST_OF_A_CLASS = 240, 6
 LEVEL = 0.998
 """Of the interval that must lie above chance: many pairs are looked at."""
@@ -40,14 +43,14 @@ def mirrored_classes(part: Part, classes: int, seed: int, cache: ArrayCache) -> 
     key = cache.key("mirrored classes", VERSION, part.contents, part.labels.tolist(), list(part.pixels.shape), seed)
     if (entry := cache.get(key)) is not None:
         return [(one, other) for one, other in entry.notes["pairs"]]
-    pairs = _found(part, classes, seed)
+    pairs = _found(part, classes, seed, cache)
     if cache.has_room(0):
         with cache.building(key, {}) as building:
             building.notes["pairs"] = pairs
     return pairs
 
 
-def _found(part: Part, classes: int, seed: int) -> list[tuple[int, int]]:
+def _found(part: Part, classes: int, seed: int, cache: ArrayCache) -> list[tuple[int, int]]:
     """See :func:`mirrored_classes`; as far as a few pictures can tell.
 
     The features are those of the starter weights whatever the network that is trained, which may know nothing yet:
@@ -56,12 +59,11 @@ def _found(part: Part, classes: int, seed: int) -> list[tuple[int, int]]:
     chosen = _sample_indices(part.labels.cpu(), classes, seed)
     if not len(chosen):
         return []
+    labels = part.labels.cpu()[chosen]
     try:
-        body = load_body()
+        plain, mirrored = _features(part, chosen, cache)
     except (StudioError, OSError):  # an installation without the starter weights goes by the names of classes alone
         return []
-    pixels, labels = part.pixels[chosen.to(part.pixels.device)].cpu(), part.labels.cpu()[chosen]
-    plain, mirrored = pooled_features(body, pixels), pooled_features(body, pixels.flip(2))
     asked = torch.empty_like(labels), torch.empty_like(labels)
     fold = torch.arange(len(labels)) % FOLDS
     for out in range(FOLDS):
@@ -72,6 +74,31 @@ def _found(part: Part, classes: int, seed: int) -> list[tuple[int, int]]:
     counts = [torch.bincount(labels * classes + said, minlength=classes**2).view(classes, classes) for said in asked]
     pairs = combinations(sorted(set(labels.tolist())), 2)
     return [(one, other) for one, other in pairs if _swapped(counts[0], counts[1], one, other)]
+
+
+def _features(part: Part, chosen: Tensor, cache: ArrayCache) -> tuple[Tensor, Tensor]:
+    """Features [N, C] of the ``chosen`` pictures and of their mirror images; those computed before are in ``cache``."""
+    contents = [part.contents[index] for index in chosen.tolist()]
+    family = cache.key("features beside mirrored ones", VERSION, decode.VERSION, list(part.pixels.shape[1:]))
+    known, new = cached_rows.find(cache, family, "plain", contents)
+    found = {name: np.empty((len(contents), WIDTH), np.float32) for name in ("plain", "mirrored")}
+    for name, array in found.items():
+        for each in known:
+            each.copy(name, array)
+    if new:
+        body, places = load_body(), chosen[torch.tensor(new)]
+        pixels = part.pixels[places.to(part.pixels.device)].cpu()
+        for name, views in (("plain", pixels), ("mirrored", pixels.flip(2))):
+            found[name][new] = pooled_features(body, views).numpy()
+        named = [contents[place] for place in new]
+        shapes: dict[str, tuple[tuple[int, ...], str]] = {name: ((len(new), WIDTH), "<f4") for name in found}
+        shapes[cached_rows.contents_of("plain")] = cached_rows.shape_of_contents(len(new))
+        if cache.has_room(2 * len(new) * WIDTH * 4):
+            with cache.building(cache.key(family, named), shapes) as building:
+                for name, array in found.items():
+                    building.arrays[name][:] = array[new]
+                cached_rows.record_contents(building, family, plain=named)
+    return torch.from_numpy(found["plain"]), torch.from_numpy(found["mirrored"])
 
 
 def _swapped(plain: Tensor, mirrored: Tensor, one: int, other: int) -> bool:

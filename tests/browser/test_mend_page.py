@@ -1,0 +1,113 @@
+"""The grid, the queue of labels, near-duplicates and folds, in a real browser that brought the set in."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from made import encoded, scene
+
+
+@pytest.fixture(scope="module")
+def page(open_page: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A page that shows a set of two classes; three pictures are in it twice, the second time smaller."""
+    archive = tmp_path_factory.mktemp("mend") / "scenes.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        for number in range(24):
+            opened.writestr(f"{'ab'[number % 2]}/{number}.png", encoded(scene(number, 64)))
+        for number in range(3):
+            opened.writestr(f"{'ab'[number % 2]}/small-{number}.png", encoded(scene(number, 64).resize((48, 48))))
+    shown = open_page()
+    shown.locator("#data-own").click()
+    shown.locator('#data-picker input[data-input="zip"]').set_input_files(archive)
+    shown.locator("#data-mend .rs-mend").wait_for()
+    return shown
+
+
+def opened(page: Any, button: str) -> Any:
+    page.locator(f'#data-mend [data-mend="{button}"]').click()
+    return page.locator("dialog.rs-mend-dialog")
+
+
+def closed(page: Any, dialog: Any) -> None:
+    dialog.get_by_role("button", name="Close", exact=True).first.click()
+    dialog.wait_for(state="detached")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_grid_filters_selects_compares_moves_and_undoes(page: Any) -> None:
+    grid = opened(page, "grid")
+    grid.get_by_text("27 pictures, 0 selected").wait_for()
+    grid.get_by_label("Class", exact=True).select_option("a")
+    grid.get_by_text("14 pictures, 0 selected").wait_for()
+    cells = grid.locator(".rs-mend-cell")
+    cells.nth(0).click()
+    cells.nth(2).click(modifiers=["Shift"])
+    grid.get_by_text("14 pictures, 3 selected").wait_for()
+    cells.nth(1).click(modifiers=["Control"])
+    grid.get_by_role("button", name="Compare", exact=True).click()
+    assert page.locator(".rs-mend-compare img").count() == 2
+    page.locator(".rs-mend-compare").get_by_role("button", name="Close").click()
+    grid.get_by_label("Name of a class").fill("c")
+    grid.get_by_role("button", name="Move to class").click()
+    grid.get_by_text("12 pictures, 0 selected").wait_for()
+    grid.locator(".rs-mend-pane").press("Control+z")
+    grid.get_by_text("14 pictures, 0 selected").wait_for()
+    closed(page, grid)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_grid_shows_what_is_alike_beside_each_other(page: Any) -> None:
+    grid = opened(page, "grid")
+    grid.get_by_label("Order").select_option("like")
+    page.wait_for_function(
+        """() => { const cells = [...document.querySelectorAll('.rs-mend-cell')];
+          const names = cells.map((each) => each.title.split(' ')[0]);
+          const at = names.findIndex((name) => name.endsWith('/small-0.png'));
+          return at >= 0 && [names[at - 1], names[at + 1]].includes('a/0.png'); }"""
+    )
+    closed(page, grid)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_near_duplicates_are_shown_with_what_keeping_them_together_does(page: Any) -> None:
+    dialog = opened(page, "near")
+    dialog.get_by_text("3 groups of near-duplicates, 6 pictures in all.").wait_for()
+    assert dialog.locator(".rs-mend-group").count() == 3
+    dialog.locator('tr[data-by="near"]').wait_for()
+    dialog.get_by_role("button", name="Show").click()
+    dialog.get_by_text("No picture of", exact=False).wait_for()  # none says when it was taken
+    table = {"name": "groups.csv", "mimeType": "text/csv", "buffer": b"file,group\n2.png,x\n4.png,x\n"}
+    dialog.locator("input[type=file]").set_input_files(table)
+    dialog.locator('tr[data-by="csv"] td', has_text="4").first.wait_for()
+    closed(page, dialog)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_labels_are_reviewed_with_keys_and_a_decision_is_taken_back(page: Any) -> None:
+    queue = opened(page, "review")
+    queue.locator(".rs-mend-shown img").wait_for()
+    first = queue.locator(".rs-mend-name").inner_text()
+    queue.press("k")
+    page.wait_for_function("(name) => document.querySelector('.rs-mend-name')?.textContent !== name", arg=first)
+    page.locator("#data-mend", has_text="1 label found right").wait_for(state="attached")
+    queue.press("u")
+    page.wait_for_function("(name) => document.querySelector('.rs-mend-name')?.textContent === name", arg=first)
+    page.locator("#data-mend", has_text="Nothing has been changed").wait_for(state="attached")
+    closed(page, queue)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_small_set_is_offered_folds(page: Any) -> None:
+    page.get_by_role("tab", name="Train").click()
+    page.locator("#train-advanced > button").click()
+    page.locator("#train-seeds input").click()
+    page.get_by_role("option", name="5 folds: test every picture once").click()
+    assert page.locator("#train-seeds input").input_value() == "5 folds: test every picture once"

@@ -26,6 +26,7 @@ from resnet_studio import (
     model_export_commands,
     prediction_commands,
     review_commands,
+    run_commands,
 )
 from resnet_studio.config import TrainConfig
 from resnet_studio.durable import disk_trouble
@@ -198,6 +199,7 @@ def _add_models(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     evaluate.add_argument("--device", default="auto", help=DEVICE)
 
     prediction_commands.add(command)
+    run_commands.add_set_unknown(command)
 
 
 def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:

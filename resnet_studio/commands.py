@@ -86,6 +86,8 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
             return export_commands.write_plots(options, workspace)
         case "doctor":
             return run_commands.doctor(workspace, terminal)
+        case "set-unknown":
+            return run_commands.set_unknown(options, workspace)
         case "rename":
             return run_commands.rename(options, workspace)
         case _:

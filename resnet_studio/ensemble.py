@@ -24,7 +24,8 @@ def check_classes(named: Sequence[tuple[str, Sequence[str]]]) -> None:
 def mean_of(answers: Sequence[Prediction | StudioError], classes: Sequence[str]) -> Prediction | StudioError:
     """The mean of the probabilities of several ``answers`` about one picture, by the names of the ``classes``.
 
-    The first error where one of them is an error; of equal classes the first comes first.
+    The first error where one of them is an error; of equal classes the first comes first. The picture is unknown where
+    it is to more than half of them.
     """
     members = []
     for answer in answers:
@@ -33,7 +34,8 @@ def mean_of(answers: Sequence[Prediction | StudioError], classes: Sequence[str])
         members.append(dict(answer.scores))
     means = [(name, sum(member[name] for member in members) / len(members)) for name in classes]
     means.sort(key=lambda pair: -pair[1])
-    return Prediction(*means[0], tuple(means))
+    unknown = sum(answer.unknown for answer in answers if isinstance(answer, Prediction))
+    return Prediction(*means[0], tuple(means), unknown=2 * unknown > len(members))
 
 
 class Ensemble:

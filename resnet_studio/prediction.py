@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +21,7 @@ from resnet_studio.model.activations import Activations, concatenate
 from resnet_studio.model.architecture import STAGES, Stage
 from resnet_studio.model.checkpoint import Checkpoint, load, preprocess
 from resnet_studio.model.device import choose_device, layout
+from resnet_studio.model.unlike import STAGES as STAGES_OF_REFERENCE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,12 +39,15 @@ TAPPED = STAGES[:-1]
 class Prediction:
     """The prediction for one picture: the best class, its probability, and (class, probability) best first.
 
-    The probabilities are calibrated by the temperature in the checkpoint's card.
+    The probabilities are calibrated by the temperature in the checkpoint's card. ``unlike`` is the score of
+    :mod:`resnet_studio.model.unlike`; ``unknown`` says that it is beyond what the model accepts: none of its classes.
     """
 
     label: str
     probability: float
     scores: tuple[tuple[str, float], ...]
+    unlike: float | None = None
+    unknown: bool = False
 
 
 @dataclass(eq=False)
@@ -59,9 +64,14 @@ class Predictor:
     ``checkpoint`` is a file, which is verified, or a loaded one, whose model the predictor takes over. The weights are
     moved to ``device`` once and computed with in fp32, as in the exported code. Raises :class:`CheckpointError` for a
     file that is not sound, :class:`ConfigError` for a device that this machine does not have.
+
+    Of pictures like the training pictures a share of ``accept`` is accepted, 1 is all, the rest is unknown; by default
+    what the card says.
     """
 
-    def __init__(self, checkpoint: Checkpoint | Path, device: str = "auto", *, batch_size: int = 32) -> None:
+    def __init__(
+        self, checkpoint: Checkpoint | Path, device: str = "auto", *, batch_size: int = 32, accept: float | None = None
+    ) -> None:
         import torch
 
         self._device = choose_device(device)
@@ -70,6 +80,8 @@ class Predictor:
         loaded = load(checkpoint) if isinstance(checkpoint, Path) else checkpoint
         self.card = loaded.card
         self.model = loaded.model.eval().to(device=self._device, memory_format=layout(self._device))
+        known = self.card.unlike if accept is None or self.card.unlike is None else self.card.unlike.at(accept)
+        self._reference, self._accepted = loaded.reference, known.threshold if known else math.inf
         self._batch_size = batch_size
         self._compute_lock, self._pending_lock = Lock(), Lock()
         self._pending: list[_PendingBatch] = []
@@ -165,8 +177,12 @@ class Predictor:
         import torch
 
         usable = [given for given in inputs if not isinstance(given, StudioError)]
-        rows = iter(self._activations(torch.stack(usable)).probabilities) if usable else iter(())
-        return [given if isinstance(given, StudioError) else self._prediction(next(rows)) for given in inputs]
+        if not usable:
+            return [given for given in inputs if isinstance(given, StudioError)]
+        found = self._activations(torch.stack(usable))
+        scores = [None] * len(usable) if found.unlike is None else found.unlike.tolist()
+        rows = zip(found.probabilities, scores, strict=True)
+        return [given if isinstance(given, StudioError) else self._prediction(*next(rows)) for given in inputs]
 
     def _activations(self, batch: Tensor, stages: Sequence[Stage] = ()) -> Activations:
         """What the network computes for ``batch`` [N, 3, crop, crop].
@@ -226,7 +242,8 @@ class Predictor:
             return hook
 
         hooks = [stage_modules(self.model, "head")[0].register_forward_pre_hook(keep_features)]
-        for stage in stages:
+        looked_at = dict.fromkeys([*stages, *(STAGES_OF_REFERENCE if self._reference else ())])
+        for stage in looked_at:
             hooks.append(stage_modules(self.model, stage)[-1].register_forward_hook(keep(stage)))
         try:
             with torch.inference_mode(), torch.autocast(self._device.type, enabled=False):
@@ -235,15 +252,16 @@ class Predictor:
             for each in hooks:
                 each.remove()
         kept: dict[str, Tensor] = {stage: found[stage] for stage in stages}
-        return Activations(logits.float().cpu(), found["head"], kept, temperature=self.card.temperature)
+        unlike = self._reference.scores(found) if self._reference else None
+        return Activations(logits.float().cpu(), found["head"], kept, temperature=self.card.temperature, unlike=unlike)
 
-    def _prediction(self, probabilities: Tensor) -> Prediction | StudioError:
+    def _prediction(self, probabilities: Tensor, unlike: float | None) -> Prediction | StudioError:
         if not bool(probabilities.isfinite().all()):
             return CheckpointError("error.prediction.not_finite")
         order = probabilities.argsort(descending=True, stable=True).tolist()
         values = probabilities.tolist()
         scores = tuple((self.card.classes[index], values[index]) for index in order)
-        return Prediction(*scores[0], scores)
+        return Prediction(*scores[0], scores, unlike, unlike is not None and unlike > self._accepted)
 
 
 def _upright_rgb(picture: Image.Image, reading: Reading, side: int) -> Image.Image:

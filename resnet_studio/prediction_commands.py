@@ -16,6 +16,7 @@ from resnet_studio.evaluation.operating_points import decided, parse_thresholds
 from resnet_studio.predicting import copies, engine, export
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Source
 from resnet_studio.predicting.rows import Index
+from resnet_studio.run_commands import share
 from resnet_studio.service import ensembles
 from resnet_studio.service.answering import answering, file_of, key_of
 from resnet_studio.workspace import Workspace
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from resnet_studio.terminal import Terminal
 
 Command = Callable[[str, str], argparse.ArgumentParser]
+UNKNOWN = "none of these, nearest "
 MODEL = "a run, 'last', or a checkpoint file"
 DEVICE = "auto, cpu, cuda, cuda:N or mps"
 WITH = "answer together with this model, or all of this study: the mean of their probabilities; may be repeated"
@@ -56,6 +58,11 @@ def add(command: Command) -> None:
         help="copy unsure ones into the folder NAME of FOLDER (default: unsure)",
     )  # fmt: skip
     many.add_argument("--resume", action="store_true", help="go on with the same pictures where an earlier try ended")
+    predict.add_argument(
+        "--accept", type=share, metavar="SHARE",
+        help="say 'none of these' so readily that this share of known pictures, 0.5 to 1 or 'all', is accepted "
+        "(default: as the checkpoint says)",
+    )  # fmt: skip
     data_commands.add_choices(predict)
     predict.add_argument("--device", default="auto", help=DEVICE)
 
@@ -77,7 +84,8 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
     else:
         named = [(str(file), file) for file in _pictures(options.pictures)]
     thresholds = _thresholds(options.threshold, paths[0])
-    tool = answering(_keys(paths, workspace), workspace, _loader(options.device), drawings=options.drawings)
+    load = _loader(options.device, options.accept)
+    tool = answering(_keys(paths, workspace), workspace, load, drawings=options.drawings)
     rows = [
         _row(name, answer, tool)
         for (name, _), answer in zip(named, decided(tool.answer([file for _, file in named]), thresholds), strict=True)
@@ -87,7 +95,7 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
     lines = [
         f"{row['file']}: {row['error']}"
         if "error" in row
-        else f"{row['file']}: {row['label']} {row['probability']:.1%}"
+        else f"{row['file']}: {UNKNOWN if row['unknown'] else ''}{row['label']} {row['probability']:.1%}"
         for row in rows
     ]
     said = ensembles.judged(paths) if len(paths) > 1 else None
@@ -130,10 +138,10 @@ def _together(paths: Sequence[Path], workspace: Workspace) -> dict[str, Any]:
     return {"ensemble": {"models": list(_keys(paths, workspace)), "cost": cost, "gain": gain}}
 
 
-def _loader(device: str) -> Callable[[Path], Predictor]:
+def _loader(device: str, accept: float | None = None) -> Callable[[Path], Predictor]:
     from resnet_studio.prediction import Predictor
 
-    return partial(Predictor, device=device)
+    return partial(Predictor, device=device, accept=accept)
 
 
 def _row(name: str, answer: Any, tool: engine.Answering) -> dict[str, Any]:
@@ -144,6 +152,8 @@ def _row(name: str, answer: Any, tool: engine.Answering) -> dict[str, Any]:
         "label": answer.label,
         "probability": answer.probability,
         "level": tool.judge(answer),
+        "unknown": answer.unknown,
+        "unlike": answer.unlike,
         "scores": dict(answer.scores),
     }
 
@@ -241,7 +251,8 @@ def _carried_out(job: Job, options: argparse.Namespace, workspace: Workspace, te
     before = {
         each: signal.signal(each, lambda number, _: stops.append(number)) for each in (signal.SIGINT, signal.SIGTERM)
     }
-    tool = partial(answering, job.request.models, workspace, _loader(options.device), drawings=job.request.drawings)
+    load = _loader(options.device, options.accept)
+    tool = partial(answering, job.request.models, workspace, load, drawings=job.request.drawings)
     steps, show = engine.carry_out(job, tool), terminal.steps("pictures")
     try:
         for step in steps:

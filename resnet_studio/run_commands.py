@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio import labels
@@ -143,3 +144,35 @@ def _sound_row(found: Overview) -> dict[str, Any]:
         "checkpoint": str(run.best) if run.best.exists() else None,
         "problem": say("runs.unreadable", "en", count=state.unreadable) if state.unreadable else None,
     }
+
+
+def add_set_unknown(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """The command ``set-unknown``."""
+    unknown = command("set-unknown", "choose how readily the model of a run says 'none of these'")
+    unknown.add_argument("run", metavar="RUN", help="a run's id, or 'last'")
+    unknown.add_argument(
+        "--accept", type=share, required=True, metavar="SHARE",
+        help="the share of known pictures that is accepted, 0.5 to 1, or 'all'",
+    )  # fmt: skip
+
+
+def set_unknown(options: argparse.Namespace, workspace: Workspace) -> Result:
+    """Choose how readily the model of a run says that a picture is of none of its classes."""
+    from resnet_studio.evaluation import unknown
+
+    run = workspace.find_run(options.run)
+    if run.state().finished is None:
+        raise RunError("error.unknown.running", run=run.id)
+    found = unknown.set_accepted(run, options.accept)
+    text = f"{run.id}: accepts {options.accept:.0%} of pictures like those it was chosen by"
+    if found is not None and found.chosen.accuracy is not None:
+        text += f"; of its test pictures {found.chosen.accepted:.1%}, {found.chosen.accuracy:.1%} of these right"
+    return Result(text, {"run": run.id, "unknown": None if found is None else unknown.UNKNOWN.to_json(found)})
+
+
+def share(text: str) -> float:
+    """A share of known pictures that is accepted, from the command line."""
+    found = 1.0 if text == "all" else float(text)
+    if not 0.5 <= found <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share from 0.5 to 1")
+    return found

@@ -16,10 +16,12 @@ from resnet_studio.evaluation.outputs import Outputs
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.report import Report, counted_by_group
 from resnet_studio.evaluation.robustness import ROBUSTNESS
+from resnet_studio.evaluation.unknown import UNKNOWN
 from resnet_studio.workspace import Run
 
 PARTS: tuple[Part[Any], ...] = (
     CALIBRATION,
+    UNKNOWN,
     NEVER_PREDICTED,
     GROUPS,
     OPERATING_POINTS,

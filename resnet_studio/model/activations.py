@@ -20,6 +20,9 @@ class Activations:
     head gets: the last stage's output, averaged over the picture. ``stages`` has the requested ones by name, "stem" and
     "layer1" to "layer4", each [N, C of that stage], averaged in the same way.
 
+    ``unlike`` [N], fp64, says how unlike all training pictures each is, see :mod:`resnet_studio.model.unlike`; None
+    where the checkpoint cannot tell.
+
     ``places`` [N] are the indices of the pictures of the rows; ``errors`` has the errors of the others, by index.
     """
 
@@ -29,6 +32,7 @@ class Activations:
     places: tuple[int, ...] = ()
     errors: Mapping[int, StudioError] = field(default_factory=dict)
     temperature: float = 1.0
+    unlike: Tensor | None = None
 
     @property
     def probabilities(self) -> Tensor:
@@ -42,7 +46,11 @@ class Activations:
         import torch
 
         rows = zip(torch.split(self.logits, sizes), torch.split(self.features, sizes), strict=True)
-        return [Activations(logits, features, temperature=self.temperature) for logits, features in rows]
+        scores = [None] * len(sizes) if self.unlike is None else list(torch.split(self.unlike, sizes))
+        return [
+            Activations(logits, features, temperature=self.temperature, unlike=unlike)
+            for (logits, features), unlike in zip(rows, scores, strict=True)
+        ]
 
 
 def concatenate(
@@ -56,4 +64,5 @@ def concatenate(
 
     stages = {stage: rows(part.stages[stage] for part in parts) for stage in parts[0].stages}
     logits, features = rows(part.logits for part in parts), rows(part.features for part in parts)
-    return Activations(logits, features, stages, places, errors, parts[0].temperature)
+    unlike = None if parts[0].unlike is None else rows(part.unlike for part in parts if part.unlike is not None)
+    return Activations(logits, features, stages, places, errors, parts[0].temperature, unlike)

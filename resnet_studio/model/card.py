@@ -17,6 +17,7 @@ from typing import Any
 
 from resnet_studio.config import DEPTHS, Depth, Family, Freeze, Head, Stem, choices
 from resnet_studio.errors import CheckpointError
+from resnet_studio.model.acceptance import Acceptance
 from resnet_studio.model.architecture import Architecture, of
 from resnet_studio.model.header import (
     HEADER_DIGEST,
@@ -32,8 +33,8 @@ from resnet_studio.model.header import (
 from resnet_studio.model.preprocess import LATER, Preprocessing
 from resnet_studio.version import __version__
 
-VERSION = 3
-OPTIONAL: Mapping[str, Any] = {"pseudo_labelled": 0, "temperature": 1.0}
+VERSION = 4
+OPTIONAL: Mapping[str, Any] = {"pseudo_labelled": 0, "temperature": 1.0, "unlike": None}
 """Fields that a card leaves out where they have these values, which mean what a card of before means."""
 
 _MOST_CLASSES = 100_000
@@ -45,6 +46,7 @@ class Card:
 
     ``classes`` are in the order of the logits; ``metrics`` are plain JSON values; ``created`` is an ISO 8601 time;
     ``sha256`` is of the tensor data, filled in when it is written; a model labelled ``pseudo_labelled`` pictures.
+    With ``unlike`` the file has the tensors of a :class:`resnet_studio.model.unlike.Reference` too.
     The logits divided by ``temperature`` give calibrated probabilities; a studio that does not know it answers with the
     same classes.
     """
@@ -66,6 +68,7 @@ class Card:
     sha256: str = NO_DIGEST
     pseudo_labelled: int = 0
     temperature: float = 1.0
+    unlike: Acceptance | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(self.classes))
@@ -110,9 +113,11 @@ class Card:
         """The card as plain JSON values; numbers that are not finite become null."""
         prepared = self.preprocessing.to_json()
         # A studio that knows version 1 alone would prepare pictures in another way, one that knows 2 would take every
-        # network for a plain ResNet: they must refuse the file.
-        version = 3 if self.family != "resnet" else 2 if any(key in prepared for key in LATER) else 1
+        # network for a plain ResNet, one that knows 3 the further tensors for damage: they must refuse the file.
+        later = 2 if any(key in prepared for key in LATER) else 1
+        version = 4 if self.unlike else 3 if self.family != "resnet" else later
         values = {**asdict(self), "preprocessing": prepared, "version": version, "classes": list(self.classes)}
+        values["unlike"] = self.unlike and self.unlike.to_json()
         return {key: _plain(value) for key, value in values.items() if key not in OPTIONAL or value != OPTIONAL[key]}
 
     @classmethod
@@ -122,6 +127,7 @@ class Card:
         given = {key: value for key, value in values.items() if key in known}
         if not isinstance(given["classes"], list):
             raise ValueError("classes must be a list")
+        given["unlike"] = Acceptance.from_json(given["unlike"]) if given.get("unlike") else None
         return cls(**{**given, "preprocessing": Preprocessing(**given["preprocessing"])})
 
 

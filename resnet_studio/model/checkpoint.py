@@ -9,7 +9,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from resnet_studio.model.header import (
 )
 from resnet_studio.model.preprocess import Preprocessing, preprocess
 from resnet_studio.model.state import healthy, read_pickle, read_tensors
+from resnet_studio.model.unlike import Reference, split_off
 from resnet_studio.workspace import Workspace, slug
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ __all__ = [
     "preprocess",
     "read_card",
     "save",
+    "set_accepted",
 ]
 
 _CHUNK = 2**20
@@ -51,14 +53,19 @@ _CHUNK = 2**20
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A verified model: ``model`` in eval mode, fp32, on the CPU, and what is known of it."""
+    """A verified model: ``model`` in eval mode, fp32, on the CPU, and what is known of it.
+
+    With ``reference``, how unlike all training pictures others are, where ``card.unlike`` says up to what is accepted.
+    """
 
     model: ResNet
     card: Card
+    reference: Reference | None = None
 
 
-def save(path: Path, model_state: Mapping[str, torch.Tensor], card: Card) -> None:
-    """Write ``model_state`` (of a model that :func:`resnet.build` made as ``card`` says) and ``card`` to ``path``.
+def save(path: Path, model_state: Mapping[str, torch.Tensor], card: Card, reference: Reference | None = None) -> None:
+    """Write ``model_state`` (of a model that :func:`resnet.build` made as ``card`` says), ``card`` and the
+    ``reference`` that goes with ``card.unlike`` to ``path``.
 
     After any crash ``path`` holds the old or the new checkpoint in full. Raises :class:`CheckpointError` for weights
     that are not finite, ``ValueError`` for weights that are not those of ``card``.
@@ -72,6 +79,9 @@ def save(path: Path, model_state: Mapping[str, torch.Tensor], card: Card) -> Non
     }
     if _layout(tensors) != _layout(_skeleton(card).state_dict()):
         raise ValueError("the weights are not those of the model that the card describes")
+    if (card.unlike is None) != (reference is None):
+        raise ValueError("a reference and what of it is accepted go together")
+    tensors |= {} if reference is None else reference.tensors()
     if not healthy(tensors):
         raise CheckpointError("error.checkpoint.not_saved", file=path.name)
     with replacing(path) as temporary:
@@ -109,15 +119,36 @@ def _load(path: Path, name: str) -> Checkpoint:
     """:func:`load`, with the file called ``name`` in errors."""
     with _verified_header(path, name) as (file, header, card):
         model = _skeleton(card)
-        if {key: (place.dtype, place.shape) for key, place in header.tensors.items()} != _layout(model.state_dict()):
+        places = {key: (place.dtype, place.shape) for key, place in header.tensors.items()}
+        if split_off(places)[0] != _layout(model.state_dict()):
             raise CheckpointError("error.checkpoint.damaged", file=name)
         tensors, digest = read_tensors(file, header)
     if digest != card.sha256:
         raise CheckpointError("error.checkpoint.damaged", file=name)
     if not healthy(tensors):
         raise CheckpointError("error.checkpoint.not_finite", file=name)
-    model.load_state_dict(tensors, assign=True)
-    return Checkpoint(model.eval(), card)
+    weights, others = split_off(tensors)
+    try:
+        if bool(others) != (card.unlike is not None):
+            raise ValueError("a reference and what of it is accepted go together")
+        reference = Reference.of(others) if others else None
+    except ValueError as error:
+        raise CheckpointError("error.checkpoint.damaged", file=name) from error
+    model.load_state_dict(weights, assign=True)
+    return Checkpoint(model.eval(), card, reference)
+
+
+def set_accepted(path: Path, accept: float) -> Card:
+    """Change which share of known pictures the checkpoint at ``path`` accepts, 1 is all, and give its new card.
+
+    Raises :class:`CheckpointError` where it is not sound or cannot tell pictures unlike all it was trained on.
+    """
+    found = load(path)
+    if found.card.unlike is None or found.reference is None:
+        raise CheckpointError("error.unknown.none", file=path.name)
+    card = replace(found.card, unlike=found.card.unlike.at(accept))
+    save(path, found.model.state_dict(), card, found.reference)
+    return card
 
 
 @contextmanager

@@ -8,13 +8,14 @@ import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from pprint import pformat
-from typing import Any, Literal
+from typing import Any
 
 from resnet_studio.data import pixels
 from resnet_studio.data.formats import ROWS_PIXEL_LIMIT
 from resnet_studio.data.views import LARGEST_ASPECT, PADDING, SHARPER, Shown
 from resnet_studio.durable import replacing
 from resnet_studio.model.card import Card
+from resnet_studio.model.export_unlike import LOADING, tells_unlike, unlike_lines
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.text import Language, say
 
@@ -66,10 +67,11 @@ def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = 
             "",
             "",
             *_prediction(card, language),
+            *(unlike_lines(card, language) if tells_unlike(card, kind) else []),
             *(line for function in pixels.EXPORTED for line in ("", "", *copied(function, language))),
             "",
             "",
-            *_script(),
+            *_script(tells_unlike(card, kind)),
             "",
         ]
     )
@@ -124,7 +126,9 @@ def _model(card: Card, kind: Kind, file_name: str, language: Language) -> list[s
             "model.maxpool = torch.nn.Identity()",
         ]
     lines += _head(card, kind)
-    if kind in ("safetensors", "half"):
+    if tells_unlike(card, kind):
+        lines += [f"tensors = load_file({file_name!r})", *LOADING]
+    elif kind in ("safetensors", "half"):
         lines.append(f"model.load_state_dict(load_file({file_name!r}))")
     else:
         lines.append(f'model.load_state_dict(torch.load({file_name!r}, map_location="cpu", weights_only=True))')
@@ -282,10 +286,11 @@ def _prediction(card: Card, language: Language) -> list[str]:
     ]
 
 
-def _script() -> list[str]:
+def _script(tells_unlike: bool) -> list[str]:
     return [
         'if __name__ == "__main__":',
         "    for path in sys.argv[1:]:",
         "        label, probability = predict(path)[0]",
+        *(['        label = f"none of these, nearest {label}" if unknown(path) else label'] if tells_unlike else []),
         '        print(f"{path}: {label} ({probability:.1%})")',
     ]

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from resnet_studio.errors import CheckpointError
 from resnet_studio.model.card import verified_card
 from resnet_studio.model.header import Header, is_pickle, opened, read_header
+from resnet_studio.model.unlike import split_off
 from resnet_studio.model.wrapping import table
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def plain_state(path: Path) -> dict[str, torch.Tensor]:
         raise CheckpointError("error.checkpoint.damaged", file=path.name)
     if not healthy(tensors):
         raise CheckpointError("error.checkpoint.not_finite", file=path.name)
-    return tensors
+    return split_off(tensors)[0] if card else tensors
 
 
 def read_tensors(file: BufferedReader, header: Header) -> tuple[dict[str, torch.Tensor], str]:

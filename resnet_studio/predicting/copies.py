@@ -22,7 +22,7 @@ from resnet_studio.durable import disk_trouble, temporary_name
 from resnet_studio.errors import DataError
 from resnet_studio.predicting.engine import Progress
 from resnet_studio.predicting.jobs import Job
-from resnet_studio.predicting.rows import Row
+from resnet_studio.predicting.rows import DOUBTED, Row
 
 UNSURE = "unsure"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -57,7 +57,7 @@ def placed(job: Job, *, unsure: str = "") -> Iterator[Copy]:
     files = FreeNames()
     for picture, row in zip(job.pictures(), job.rows, strict=False):
         if row.error is None:
-            folder = apart if apart and row.level == "unsure" else folders[row.best]
+            folder = apart if apart and row.level in DOUBTED else folders[row.best]
             yield Copy(picture.file, files.take(f"{folder}/{_file_name(picture.name, picture.file)}"))
 
 

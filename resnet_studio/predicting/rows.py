@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from resnet_studio.prediction import Prediction
 
 DIGITS = 6
+DOUBTED = ("unsure", "unknown")
+"""The levels of answers that somebody should look at."""
 FAILED = -1
 """The class of a picture that could not be read."""
 
@@ -28,7 +30,7 @@ FAILED = -1
 class Row:
     """The answer for one picture: ``scores`` in the order of the classes, or the ``error`` instead.
 
-    ``level`` is how sure to sound: "sure", "likely", "unsure", "unrated".
+    ``level`` is how sure to sound: "sure", "likely", "unsure", "unrated" without a record, "unknown" for none of them.
     """
 
     scores: tuple[float, ...] = ()
@@ -143,7 +145,7 @@ class Index:
             row = Row.from_json(json.loads(line))
             best.append(row.best)
             probability.append(row.scores[row.best] if row.scores else 0.0)
-            unsure.append(row.level == "unsure")
+            unsure.append(row.level in DOUBTED)
             offsets.append(self._end)
             self._end += len(line)
         if best:

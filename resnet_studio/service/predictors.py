@@ -25,7 +25,7 @@ SURE, LIKELY = 0.95, 0.7
 ENOUGH_TO_BE_SURE = 20
 """So many similar answers it takes to call one sure."""
 
-Level = Literal["sure", "likely", "unsure", "unrated"]
+Level = Literal["sure", "likely", "unsure", "unrated", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,11 @@ def level(prediction: Prediction, known: Record | None) -> Level:
     """How sure to sound: by how often answers with a similar calibrated probability were right in the test, alone.
 
     Of 20 answers, at least 19 must have been right for "sure", 14 for "likely". Without a record, as there were too few
-    such answers, nothing is promised: the answer is unrated, or unsure where the network itself doubts it.
+    such answers, nothing is promised: the answer is unrated, or unsure where the network itself doubts it. A picture
+    unlike all training pictures is of none of the classes, whatever the probabilities are.
     """
+    if prediction.unknown:
+        return "unknown"
     if known is None:
         return "unrated" if prediction.probability >= 0.5 else "unsure"
     if known.share >= SURE and known.count >= ENOUGH_TO_BE_SURE:

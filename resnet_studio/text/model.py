@@ -142,6 +142,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "The model's answer for this picture is not a number; the model is broken, use another one.",
         "模型对这张图片的输出不是有效数值；该模型已损坏，请换用其他模型。",
     ),
+    "export.unlike": (
+        "How unlike all training pictures one is: a mean of log Mahalanobis distances.",
+        "与全部训练图片的差异程度：马氏距离对数的平均。",
+    ),
+    "export.unlike.largest": ("what is more unlike is none of the classes", "超过此值即不属于任何类别"),
+    "export.unknown": ("Whether a picture is of none of the classes.", "图片是否不属于任何类别。"),
     "export.temperature": ("makes probabilities as high as answers are right", "使概率与实际正确率一致"),
     "export.small_stem": ("The small stem: 3x3, no max-pooling", "“小图”起始层：3x3，不带最大池化"),
     "export.read": (

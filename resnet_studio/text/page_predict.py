@@ -103,6 +103,16 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.verdict.likely.note": ("likely", "很可能"),
     "predict.verdict.unsure": ("Perhaps {name}", "也许是 {name}"),
     "predict.verdict.unsure.note": ("unsure", "不确定"),
+    "predict.verdict.unknown": ("None of these", "都不是"),
+    "predict.verdict.unknown.note": ("none of these", "都不是"),
+    "predict.verdict.unknown.text": (
+        "Unlike all the pictures it was trained on. The nearest class would be {name}.",
+        "与训练过的图片都不像。最接近的类别是 {name}。",
+    ),
+    "predict.knows.unlike": (
+        "It knows only these {count:class|classes}. A picture unlike all it was trained on is called “none of these”.",
+        "它只认识这 {count} 个类别。与训练图片都不像的图片会被判为“都不是”。",
+    ),
     "predict.verdict.unrated": ("Looks like {name}", "看起来是 {name}"),
     "predict.verdict.unrated.note": ("not rated", "未评级"),
     "predict.unrated": (
@@ -148,6 +158,14 @@ TEXT: dict[str, tuple[str, str]] = {
     "error.predict.gone": (
         "This model is no longer there; choose another one.",
         "该模型已不存在；请选择其他模型。",
+    ),
+    "error.unknown.running": (
+        "Run {run!r} has not finished; choose what counts as none of these when it has.",
+        "训练 {run!r} 尚未完成；请在完成后再设置“都不是”的判断。",
+    ),
+    "error.unknown.none": (
+        "{file!r} cannot tell pictures unlike all it was trained on: it was trained before the studio learned that, or on too few; train again.",
+        "{file!r} 无法识别与训练图片都不像的图片：它由较早版本训练，或训练图片太少；请重新训练。",
     ),
     "error.predict.no_model": (
         "There is no model to ask yet; train one first, or import one.",

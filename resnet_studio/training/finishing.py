@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import CheckpointError, DataError, RunError
-from resnet_studio.evaluation import run_report, temperature
+from resnet_studio.evaluation import run_report, temperature, unknown
 from resnet_studio.evaluation.report import compute_outputs, report_of, score_test_pictures
 from resnet_studio.events import Event, Finished, FinishReason, Noted
 from resnet_studio.model import checkpoint
 from resnet_studio.model.device import choose_device
 from resnet_studio.training import originals, saving
 from resnet_studio.training.scoring import score, validation_outputs
+from resnet_studio.training.unlikeness import measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
     from resnet_studio.evaluation.outputs import Outputs
     from resnet_studio.evaluation.report import Report
+    from resnet_studio.model.checkpoint import Card
     from resnet_studio.training.session import Session
+    from resnet_studio.training.unlikeness import Unlikeness
     from resnet_studio.workspace import Run
 
 NOTE = "ended.json"
@@ -54,12 +57,13 @@ class End:
 
 @dataclass(frozen=True)
 class Scoring:
-    """What is left to do of a training that is over: score the ``count`` test pictures, and keep the logits of the
-    validation pictures, by which its epoch was chosen.
+    """What is left to do of a training that is over: score the ``count`` test pictures, keep the logits of the
+    validation pictures, by which its epoch was chosen, and learn what pictures look like that it was not trained on.
     """
 
     tested: Callable[[], Report | None]
     validated: Callable[[], Outputs | None]
+    unlike: Callable[[Card], Unlikeness | None]
     count: int
 
 
@@ -81,7 +85,11 @@ def finish(session: Session, reason: FinishReason) -> Generator[Event, None, Fin
         m.run.write_json(NOTE, asdict(end))
     m.suffix.load_state_dict(suffix)
     m.model.eval()
-    work = Scoring(lambda: score(m), lambda: validation_outputs(m), len(m.split.test))
+
+    def unlike(card: Card) -> Unlikeness | None:
+        return measure(m.model, card, m.split, m.device)
+
+    work = Scoring(lambda: score(m), lambda: validation_outputs(m), unlike, len(m.split.test))
     return (yield from _tested(m.run, end, m.model.state_dict(), m.card, work))
 
 
@@ -106,7 +114,7 @@ def finish_ended(run: Run) -> Generator[Event, None, Finished] | None:
 
     def ending() -> Generator[Event, None, Finished]:
         yield from notes
-        work = Scoring(scored, validated, len(split.test))
+        work = Scoring(scored, validated, lambda card: measure(model, card, split, device), len(split.test))
         return (yield from _tested(run, end, best.model.state_dict(), best.card, work))
 
     return ending()
@@ -134,7 +142,10 @@ def _tested(
         if report.outputs is not None:
             report = report_of(card.classes, report.outputs, card.temperature)
     run_report.write(run, report, validation)
-    checkpoint.save(run.best, dict(weights), replace(card, metrics=metrics))
+    found = work.unlike(replace(card, unlike=None))
+    card = replace(card, metrics=metrics, unlike=found.accepted if found else None)
+    run.write_json(unknown.FILE, {"test": found.test if found else []})
+    checkpoint.save(run.best, dict(weights), card, found.reference if found else None)
     run_report.complete(run)
     return Finished(
         reason=end.reason,

@@ -15,6 +15,8 @@ from torch import nn
 
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.errors import CheckpointError
+from resnet_studio.model import unlike
+from resnet_studio.model.acceptance import Acceptance
 from resnet_studio.model.checkpoint import Card, Preprocessing, load, save
 from resnet_studio.model.export import export_code, export_pt
 from resnet_studio.model.resnet import build
@@ -22,12 +24,20 @@ from resnet_studio.prediction import Predictor
 
 CLASSES = ("cat", "狗", 'it\'s "odd"\n', "<b>bold</b>", "\u202ertl")
 HOW = Preprocessing(resize=72, crop=64, mean=(0.5, 0.45, 0.4), std=(0.2, 0.25, 0.3))
+LINE = Acceptance(tuple(value / 4 for value in range(40)), 0.9)
 MODELS = {
-    "r18": Card(classes=CLASSES, depth=18, preprocessing=HOW, dropout=0.3, temperature=1.7321),
+    "r18": Card(classes=CLASSES, depth=18, preprocessing=HOW, dropout=0.3, temperature=1.7321, unlike=LINE),
     "r18small": Card(classes=CLASSES, depth=18, preprocessing=replace(HOW, resize=64), stem="small"),
     "r34": Card(classes=CLASSES, depth=34, preprocessing=HOW),
     "r50": Card(
-        classes=CLASSES, depth=50, preprocessing=HOW, head="hidden", hidden_units=20, dropout=0.2, temperature=0.61
+        classes=CLASSES,
+        depth=50,
+        preprocessing=HOW,
+        head="hidden",
+        hidden_units=20,
+        dropout=0.2,
+        temperature=0.61,
+        unlike=LINE,
     ),
     "r101": Card(classes=CLASSES, depth=101, preprocessing=HOW),
     "r152": Card(classes=CLASSES, depth=152, preprocessing=HOW),
@@ -46,6 +56,15 @@ def trained(card, seed=0):
         if isinstance(module, nn.Linear):
             nn.init.normal_(module.weight, std=0.2)
     return model.state_dict()
+
+
+def some_reference(card):
+    """What pictures of noise look like to some network with these widths."""
+    draw = torch.Generator().manual_seed(1)
+    widths = {"layer2": 128, "layer3": 256, "layer4": 512}
+    scale = card.network.features // 512
+    seen = {stage: torch.rand(40, width * scale, generator=draw) for stage, width in widths.items()}
+    return unlike.fit(seen, torch.arange(40) % len(CLASSES))
 
 
 def pictures(folder):
@@ -69,7 +88,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("exported")
     pictures(folder)
     for name, card in MODELS.items():
-        save(folder / f"{name}.safetensors", trained(card), card)
+        save(folder / f"{name}.safetensors", trained(card), card, card.unlike and some_reference(card))
         export_pt(folder / f"{name}.safetensors", folder)
         for kind in ("safetensors", "pt"):
             code = export_code(card, kind=kind, file_name=f"{name}.{kind}", language="zh" if kind == "pt" else "en")
@@ -88,8 +107,11 @@ sys.argv[1:] = pictures
 answers = {}
 for script in sorted(Path.cwd().glob("*.py")):
     with contextlib.redirect_stdout(io.StringIO()) as said:
-        predict = runpy.run_path(str(script), run_name="__main__")["predict"]
+        names = runpy.run_path(str(script), run_name="__main__")
+    predict = names["predict"]
     answers[script.stem] = {"said": said.getvalue(), "scores": {name: predict(name) for name in pictures}}
+    if "unlike" in names:
+        answers[script.stem]["unlike"] = {name: [names["unlike"](name), names["unknown"](name)] for name in pictures}
 assert not any(name.startswith("resnet_studio") for name in sys.modules)
 print(json.dumps(answers))
 """
@@ -114,6 +136,18 @@ def test_the_code_gives_the_same_probabilities_as_the_studio(name, folder, elsew
         for path, answer in zip(paths, ours, strict=True):
             theirs = dict(map(tuple, elsewhere[f"{name}_{kind}"]["scores"][path.name]))
             assert theirs == pytest.approx(dict(answer.scores), abs=1e-5), (kind, path.name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["r18", "r50"])
+def test_the_code_says_as_the_studio_does_what_is_unlike_all_training_pictures(name, folder, elsewhere):
+    paths = sorted([*folder.glob("*.jpg"), *folder.glob("*.png")])
+    ours = Predictor(folder / f"{name}.safetensors", device="cpu")(paths)
+    theirs = elsewhere[f"{name}_safetensors"]["unlike"]
+    for path, answer in zip(paths, ours, strict=True):
+        score, unknown = theirs[path.name]
+        assert score == pytest.approx(answer.unlike, abs=1e-4) and unknown == answer.unknown
+    assert "unlike" not in elsewhere[f"{name}_pt"] and "unlike" not in elsewhere["r34_safetensors"]
 
 
 ODD = odd_files.readable()

@@ -42,7 +42,7 @@ def pretrained(dataset, workspace):
     path = workspace.imports / "before.safetensors"
     from dataclasses import replace
 
-    checkpoint.save(path, loaded.model.state_dict(), replace(loaded.card, classes=("x", "y", "z")))
+    checkpoint.save(path, loaded.model.state_dict(), replace(loaded.card, classes=("x", "y", "z"), unlike=None))
     return str(path)
 
 

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from pprint import pformat
-from typing import Any
+from typing import Any, Literal
 
 from resnet_studio.data import pixels
 from resnet_studio.data.formats import ROWS_PIXEL_LIMIT

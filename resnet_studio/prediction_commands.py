@@ -16,7 +16,7 @@ from resnet_studio.evaluation.operating_points import decided, parse_thresholds
 from resnet_studio.predicting import copies, engine, export
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Source
 from resnet_studio.predicting.rows import Index
-from resnet_studio.run_commands import share
+from resnet_studio.run_commands import add_accept
 from resnet_studio.service import ensembles
 from resnet_studio.service.answering import answering, file_of, key_of
 from resnet_studio.workspace import Workspace
@@ -58,11 +58,7 @@ def add(command: Command) -> None:
         help="copy unsure ones into the folder NAME of FOLDER (default: unsure)",
     )  # fmt: skip
     many.add_argument("--resume", action="store_true", help="go on with the same pictures where an earlier try ended")
-    predict.add_argument(
-        "--accept", type=share, metavar="SHARE",
-        help="say 'none of these' so readily that this share of known pictures, 0.5 to 1 or 'all', is accepted "
-        "(default: as the checkpoint says)",
-    )  # fmt: skip
+    add_accept(predict)
     data_commands.add_choices(predict)
     predict.add_argument("--device", default="auto", help=DEVICE)
 

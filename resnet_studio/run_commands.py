@@ -146,6 +146,15 @@ def _sound_row(found: Overview) -> dict[str, Any]:
     }
 
 
+def add_accept(predict: argparse.ArgumentParser) -> None:
+    """The option ``--accept`` of the command ``predict``."""
+    predict.add_argument(
+        "--accept", type=share, metavar="SHARE",
+        help="say 'none of these' so readily that this share of known pictures, 0.5 to 1 or 'all', is accepted "
+        "(default: as the checkpoint says)",
+    )  # fmt: skip
+
+
 def add_set_unknown(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     """The command ``set-unknown``."""
     unknown = command("set-unknown", "choose how readily the model of a run says 'none of these'")

@@ -16,7 +16,7 @@ from resnet_studio.evaluation.operating_points import decided, parse_thresholds
 from resnet_studio.predicting import copies, engine, export
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Source
 from resnet_studio.predicting.rows import Index
-from resnet_studio.run_commands import add_accept
+from resnet_studio.run_commands import NONE_OF_THESE, add_accept
 from resnet_studio.service import ensembles
 from resnet_studio.service.answering import answering, file_of, key_of
 from resnet_studio.workspace import Workspace
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from resnet_studio.terminal import Terminal
 
 Command = Callable[[str, str], argparse.ArgumentParser]
-UNKNOWN = "none of these, nearest "
 MODEL = "a run, 'last', or a checkpoint file"
 DEVICE = "auto, cpu, cuda, cuda:N or mps"
 WITH = "answer together with this model, or all of this study: the mean of their probabilities; may be repeated"
@@ -91,7 +90,7 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
     lines = [
         f"{row['file']}: {row['error']}"
         if "error" in row
-        else f"{row['file']}: {UNKNOWN if row['unknown'] else ''}{row['label']} {row['probability']:.1%}"
+        else f"{row['file']}: {NONE_OF_THESE if row['unknown'] else ''}{row['label']} {row['probability']:.1%}"
         for row in rows
     ]
     said = ensembles.judged(paths) if len(paths) > 1 else None

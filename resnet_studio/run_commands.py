@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from resnet_studio.studies.repeats import Repeats
     from resnet_studio.terminal import Terminal
 
+NONE_OF_THESE = "none of these, nearest "
 UNREADABLE = {"error.run.newer": "newer", "error.run.damaged": "damaged"}
 UNKNOWN = (
     "note", "owner", "group", "parents", "dataset", "created", "started_by", "seconds", "depth", "family",

@@ -15,12 +15,12 @@ from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import CheckpointError, DataError, RunError
 from resnet_studio.evaluation import run_report, temperature, unknown
 from resnet_studio.evaluation.report import compute_outputs, report_of, score_test_pictures
+from resnet_studio.evaluation.unlikeness import measure
 from resnet_studio.events import Event, Finished, FinishReason, Noted
 from resnet_studio.model import checkpoint
 from resnet_studio.model.device import choose_device
 from resnet_studio.training import originals, saving
 from resnet_studio.training.scoring import score, validation_outputs
-from resnet_studio.training.unlikeness import measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from resnet_studio.evaluation.outputs import Outputs
     from resnet_studio.evaluation.report import Report
+    from resnet_studio.evaluation.unlikeness import Unlikeness
     from resnet_studio.model.checkpoint import Card
     from resnet_studio.training.session import Session
-    from resnet_studio.training.unlikeness import Unlikeness
     from resnet_studio.workspace import Run
 
 NOTE = "ended.json"

@@ -4,6 +4,7 @@ import csv
 from collections import Counter, defaultdict
 
 import pytest
+from counting import growth
 from made import class_files, encoded, picture, write
 from PIL import ExifTags, Image
 
@@ -184,13 +185,12 @@ def test_every_class_is_in_each_part_as_far_as_its_groups_go():
     assert held == {0: set(PARTS), 1: set(PARTS), 2: {"train", "validation"}}
 
 
-def test_sixty_thousand_pictures_are_split_in_seconds():
-    import time
+def test_the_work_of_a_split_grows_evenly_with_the_pictures():
+    def splitting(count):
+        contents, labels = [f"{number:x}" for number in range(count)], [number % 10 for number in range(count)]
+        return lambda: assign(labels, contents, Shares(0.15, 0.15), 0)
 
-    contents = [f"{number:x}" for number in range(60_000)]
-    begun = time.process_time()
-    assign([number % 10 for number in range(60_000)], contents, Shares(0.15, 0.15), 0)
-    assert time.process_time() - begun < 3
+    assert growth(splitting, 1000) < 2.3
 
 
 def test_the_split_of_a_set_without_groups_is_what_it_was():

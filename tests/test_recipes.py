@@ -72,6 +72,7 @@ def test_a_recipe_trains_an_epoch(recipe, class_folders, workspace):
     assert run.requested == recipe.config().replace(**SMALL)
 
 
+@pytest.mark.slow
 def test_the_command_line_takes_a_recipe_and_explicit_options_change_it(class_zip, workspace, capsys):
     given = ["train", str(class_zip({"cat": 12, "dog": 12})), "--epochs", "1", "--picture-size", "16"]
     given += ["--weights", "scratch", "--recipe", "hidden-head", "--hidden-units", "8", "--no-nesterov", "--json"]

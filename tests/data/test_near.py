@@ -92,6 +92,7 @@ def test_drawings_on_an_empty_ground_are_not_called_out(look):
     assert look(class_files({"round": 40, "square": 40}, side=48))[1] == ()
 
 
+@pytest.mark.slow
 def test_handwritten_digits_which_all_look_alike_are_not_called_out():
     from sklearn.datasets import load_digits
 
@@ -137,6 +138,7 @@ def test_a_pair_in_two_classes_is_a_conflict_and_in_two_parts_a_leak(look):
     assert not {"leak", "conflict"} & {finding.kind for finding in checkup.inspect(dataset)}
 
 
+@pytest.mark.slow
 def test_memory_grows_with_the_pictures_not_with_their_square():
     import tracemalloc
 

@@ -27,7 +27,8 @@ from resnet_studio.training.convolution import use_matrix_products
 WIDTHS = (64, 128, 256, 512)
 LEVELS = ("none", "stem", "layer1", "layer2", "layer3", "layer4")
 SMALL = ("resnet18", "resnext50_32x4d", "wide_resnet50_2", "seresnet18", "seresnext50_32x4d", "resnet18d", "resnet50d")
-"""One of each family, and both kinds of block with a deep stem; what takes real weights is done with these."""
+"""One of each family, and both kinds of block with a deep stem: what takes real weights is done with these, and of
+what is done with every one these are the cases that ``make test`` has."""
 
 
 def named(names):
@@ -36,8 +37,16 @@ def named(names):
     return [pytest.param(get(name), id=name, marks=[missing] * (get(name).library is TIMM)) for name in names]
 
 
-every = pytest.mark.parametrize("network", named([entry.name for entry in ARCHITECTURES]))
-each_family = pytest.mark.parametrize("network", named(SMALL))
+def few(names, quick):
+    """The architectures called ``names``, of which those that are not ``quick`` wait for ``make thorough``."""
+    return [
+        each if each.id in quick else pytest.param(*each.values, id=each.id, marks=[*each.marks, pytest.mark.long])
+        for each in named(names)
+    ]
+
+
+every = pytest.mark.parametrize("network", few([entry.name for entry in ARCHITECTURES], SMALL))
+each_family = pytest.mark.parametrize("network", few(SMALL, {*SMALL} - {"wide_resnet50_2", "seresnext50_32x4d"}))
 
 
 def trained_like(network, **settings):

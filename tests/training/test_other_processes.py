@@ -159,6 +159,7 @@ def test_a_process_killed_in_any_state_leaves_a_run_to_resume_that_nobody_can_as
         assert run.state().status == "finished" and not (run.folder / "request.json").exists()
 
 
+@pytest.mark.slow
 def test_a_request_written_a_moment_before_the_end_is_dropped_with_the_run(new_run):
     run, asked = new_run(epochs=1), []
 
@@ -173,6 +174,7 @@ def test_a_request_written_a_moment_before_the_end_is_dropped_with_the_run(new_r
     assert wait_for_end(run, job.session, 0) and not (run.folder / "request.json").exists()
 
 
+@pytest.mark.slow
 def test_a_request_that_was_written_too_late_does_not_reach_the_next_training(new_run):
     run = new_run(epochs=2)
     job = Job((run,), control := Control())
@@ -182,6 +184,7 @@ def test_a_request_that_was_written_too_late_does_not_reach_the_next_training(ne
     assert isinstance(carry_out(Job((run,)), drive), Finished)
 
 
+@pytest.mark.slow
 def test_a_request_for_one_workspace_means_nothing_in_another(new_run, tmp_path, workspace):
     run, other = new_run(epochs=1), Workspace.open(tmp_path / "other")
     with pytest.raises(RunError, match="no run"):

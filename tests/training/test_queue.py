@@ -49,6 +49,7 @@ def wait_for(condition):
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_the_queue_of_a_program_that_lives_is_left_to_it_and_that_of_a_dead_one_taken_over_in_order(
     workspace, runs, trained_runs
 ):

@@ -124,8 +124,14 @@ window.studioResults = (element, go, choose, analyse) => {
     const target = event.target.closest("button, td[data-true]");
     if (target && element.contains(target)) act(target);
   });
+  element.addEventListener("input", (event) => {
+    const { readings } = event.target.dataset;
+    if (readings) event.target.closest("div").querySelector(".act-reading").textContent = JSON.parse(readings)[event.target.value];
+  });
   element.addEventListener("change", (event) => {
     if ("choose" in event.target.dataset) choose(event.target.value);
+    if ("accept" in event.target.dataset)
+      analysis(event.target.closest(".res-panel"), `accept:${JSON.parse(event.target.dataset.accept)[event.target.value]}`);
   });
   element.addEventListener("keydown", (event) => {
     const cell = event.target.closest?.("td[data-true]");

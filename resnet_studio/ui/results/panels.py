@@ -15,17 +15,19 @@ import gradio as gr
 from fastapi import APIRouter, HTTPException, Request
 from markupsafe import Markup
 
+from resnet_studio.evaluation.calibration import CALIBRATION
 from resnet_studio.evaluation.forecast import FORECAST
 from resnet_studio.evaluation.groups import GROUPS
 from resnet_studio.evaluation.operating_points import OPERATING_POINTS
 from resnet_studio.evaluation.parts import Part
 from resnet_studio.evaluation.robustness import ROBUSTNESS
+from resnet_studio.evaluation.unknown import UNKNOWN
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, guarded, language_of
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.results import forecast, groups, operating_points, robust
+from resnet_studio.ui.results import forecast, groups, operating_points, robust, trust
 from resnet_studio.workspace import safe_name
 
 Draw = Callable[[Studio, Overview, Any, Language], Markup]
@@ -45,6 +47,8 @@ class Panel:
 
 
 PANELS: tuple[Panel, ...] = (
+    Panel(CALIBRATION, trust.draw_calibration),
+    Panel(UNKNOWN, trust.draw_unknown),
     Panel(GROUPS, groups.draw),
     Panel(OPERATING_POINTS, operating_points.draw),
     Panel(FORECAST, forecast.draw),
@@ -85,9 +89,12 @@ def handler(studio: Studio) -> Callable[[gr.EventData], None]:
         """In: a run, one of its panels, and whether to begin or stop what that takes."""
         data, panel = studio.runs, find(str(getattr(event, "part", "")))
         run = data.find(data.run_id(getattr(event, "run", None)))
+        action = str(getattr(event, "action", ""))
+        if run is not None and panel is not None and panel.part is UNKNOWN and action.startswith(trust.ACTION):
+            trust.accept(run, action)
         if run is None or panel is None or panel.part.quick:
             return
-        if getattr(event, "action", "") == "stop":
+        if action == "stop":
             studio.analyses.stop(run.run, panel.part)
         else:
             studio.analyses.begin(run.run, panel.part)

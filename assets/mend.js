@@ -412,12 +412,10 @@ window.studioMend = (element, ask) => {
       show.type = "submit";
       form.onsubmit = (event) => { event.preventDefault(); added("time", `&seconds=${seconds.value}`); };
       file.onchange = () => file.files[0] && added("csv", "", file.files[0]);
-      const [time, given] = [[w.near_time, seconds], [w.near_table, file]].map(([text, input]) => {
-        const label = made("label", "rs-small", `${text} `);
-        label.append(input);
-        return label;
-      });
-      form.append(time, show, given);
+      const time = made("label", "rs-small", `${w.near_time} `);
+      time.append(seconds);
+      file.hidden = true;
+      form.append(time, show, made("span", "rs-small", w.near_table), button(w.near_choose, () => file.click()), file);
       node.append(form, problem);
       return node;
     };

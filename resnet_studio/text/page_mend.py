@@ -103,6 +103,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "mend.near_time": ("Taken within so many seconds:", "相隔多少秒内拍摄："),
     "mend.near_show": ("Show", "显示"),
     "mend.near_table": ("A table that names files and their groups (CSV):", "列出文件及其分组的表格（CSV）："),
+    "mend.near_choose": ("Choose a table", "选择表格"),
     "mend.near_table_use": (
         "Train with that table from the command line: --groups csv:FILE.",
         "用该表格训练请使用命令行：--groups csv:FILE。",

@@ -60,4 +60,19 @@
     const button = event.target.closest?.("[data-point-choose]");
     if (button) choose(button.closest(".act-points"), button.dataset.pointChoose);
   });
+
+  // A next step: opens a panel of this page, or another tab with the pictures that it is about.
+  window.studioNext = (button, element, go) => {
+    const { next, panel, kind, review } = button.dataset;
+    if (next === "panel") {
+      const found = element.querySelector(`details[data-part="${panel}"]`);
+      if (!found) return;
+      found.open = true;
+      found.scrollIntoView({ block: "start" });
+      found.querySelector("summary").focus({ preventScroll: true });
+      return;
+    }
+    if (next === "data") window.studioWanted = { kind: kind ?? "", review: review !== undefined, until: Date.now() + 15000 };
+    go(next, next === "data");
+  };
 })();

@@ -66,7 +66,7 @@ window.studioMend = (element, ask) => {
   let current = null; // the dialog that is open: refresh(), said(text)
 
   // ---------- Look at all of it ----------
-  const grid = (from) => {
+  const grid = (from, wanted = {}) => {
     const w = words(), { dialog, head, close } = opened("rs-mend-grid", w.grid);
     const GAP = 6, chosen = new Set(), known = new Map();
     let places = [], cell = 118, columns = 1, at = 0, anchor = 0, dragging = null, asked = 0;
@@ -253,6 +253,8 @@ window.studioMend = (element, ask) => {
     current = { refresh: () => { named_classes(); load(false); }, said };
     if (from) standing.value = from;
     named_classes();
+    if (classes().includes(wanted.kind)) kind.value = wanted.kind;
+    for (const place of wanted.places ?? []) chosen.add(place);
     load(true);
     pane.focus();
   };
@@ -480,7 +482,18 @@ window.studioMend = (element, ask) => {
     else if (what === "near") duplicates();
     else if (what) ask("edit", { kind: what });
   });
+  // A step on Results has led here: to the pictures of a class, to some of them, or to the labels that may be wrong.
+  const wanted = () => {
+    const asked = window.studioWanted;
+    if (!asked || !panel() || !element.offsetParent) return;
+    window.studioWanted = null;
+    if (Date.now() > asked.until) return;
+    if (asked.review) queue();
+    else grid("", asked);
+  };
+  new IntersectionObserver(() => setTimeout(wanted, 500)).observe(element);
   return () => {
+    setTimeout(wanted, 500);
     if (!panel() || !current) return;
     current.said(panel().dataset.problem || panel().dataset.last);
     current.refresh();

@@ -95,6 +95,7 @@ window.studioResults = (element, go, choose, analyse) => {
     if (answer && panel.shown !== answer.html) {
       body.innerHTML = panel.shown = answer.html;
       body.dispatchEvent(new CustomEvent("studio-panel", { bubbles: true }));
+      if (answer.state === "ready" && panel.begun) fetched("next", ".act-next"); // there is more to go by now
     }
     panel.dataset.state = answer?.state ?? "away";
     if (!answer || answer.state === "queued" || answer.state === "working")
@@ -109,7 +110,8 @@ window.studioResults = (element, go, choose, analyse) => {
 
   const act = (target) => {
     const data = target.dataset;
-    if (data.go) go(data.go);
+    if (data.next) window.studioNext(target, element, go);
+    else if (data.go) go(data.go);
     else if (data.analysis) analysis(target.closest(".res-panel"), data.analysis);
     else if (data.sort) sort(target);
     else if ("copy" in data) copy(target);

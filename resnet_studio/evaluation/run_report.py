@@ -11,6 +11,7 @@ from resnet_studio.evaluation.calibration import CALIBRATION
 from resnet_studio.evaluation.forecast import FORECAST
 from resnet_studio.evaluation.groups import GROUPS
 from resnet_studio.evaluation.missed import NEVER_PREDICTED
+from resnet_studio.evaluation.next_steps import NEXT_STEPS
 from resnet_studio.evaluation.operating_points import OPERATING_POINTS
 from resnet_studio.evaluation.outputs import Outputs
 from resnet_studio.evaluation.parts import Part, RunReport
@@ -27,6 +28,7 @@ PARTS: tuple[Part[Any], ...] = (
     OPERATING_POINTS,
     FORECAST,
     ROBUSTNESS,
+    NEXT_STEPS,
 )
 """All there are, each after those that it is computed from."""
 

@@ -130,4 +130,63 @@ TEXT: dict[str, tuple[str, str]] = {
         "Run {run} kept no answers for its validation pictures; train again to choose thresholds.",
         "训练记录 {run} 没有保存验证图片的输出；请重新训练后再选择阈值。",
     ),
+    "results.next": ("Next steps", "下一步"),
+    "next.never_predicted": (
+        "“{name}” is never predicted: look at its pictures, add more of them, or merge it with the class it is taken for.",
+        "“{name}”从未被预测到：检查该类别的图片、补充更多，或与易混类别合并。",
+    ),
+    "next.more_of_class": (
+        "Label about {extra:more picture|more pictures} of “{name}”: this should raise its F1 by {gain} points ({low} to {high}).",
+        "再标注约 {extra} 张“{name}”：其 F1 预计提高 {gain} 个百分点（{low} 至 {high}）。",
+    ),
+    "next.more_pictures": (
+        "Label about {extra:more picture|more pictures} of all classes: this should bring {gain} points of accuracy ({low} to {high}).",
+        "各类别共再标注约 {extra} 张图片：准确率预计提高 {gain} 个百分点（{low} 至 {high}）。",
+    ),
+    "next.weak_class": (
+        "“{name}” is found in {correct} of {count:test picture|test pictures} only, surely below the others: see how many more pictures of it would help.",
+        "“{name}”的 {count} 张测试图片只认出 {correct} 张，明显低于其他类别：看看再补充多少张会有帮助。",
+    ),
+    "next.suspects": (
+        "About {count:label|labels} may be wrong: settle them in the review before anything else is tuned.",
+        "约有 {count} 个标签可能有误：先在标签复核中处理，再做其他调整。",
+    ),
+    "next.shortcut": (
+        "The network answers by a shortcut ({place}): remove or vary it in the training pictures, or it fails on new ones.",
+        "网络在走捷径（{place}）：请在训练图片中去除或打乱它，否则遇到新图片会出错。",
+    ),
+    "next.fragile": (
+        "Small changes of the picture ({change}) cost {drop} points: train with stronger augmentation.",
+        "图片的小变化（{change}）会损失 {drop} 个百分点：请用更强的数据增强训练。",
+    ),
+    "next.group": (
+        "{column}: only {share:%} of “{name}” are right ({count:picture|pictures}), {other:%} overall: add training pictures like these.",
+        "{column}：“{name}”只认对 {share:%}（{count} 张），总体为 {other:%}：请补充这类训练图片。",
+    ),
+    "next.together": (
+        "{groups:series of pictures lies|series of pictures lie} on several sides of the split, so the score is too good: keep them together and train again.",
+        "有 {groups} 个图片系列分布在划分的不同部分，成绩偏高：请把它们放在一起后重新训练。",
+    ),
+    "next.small_test": (
+        "{count:test picture leaves|test pictures leave} the accuracy between {low:%} and {high:%}: about {extra} more, or cross-validation, would settle it.",
+        "{count} 张测试图片只能说明准确率在 {low:%} 至 {high:%} 之间：再增加约 {extra} 张，或使用交叉验证，才能确定。",
+    ),
+    "next.more_epochs": (
+        "The validation accuracy still rose by {rise} points at the end of {epochs:epoch|epochs}: train {more}.",
+        "训练 {epochs} 轮结束时验证准确率仍上升了 {rise} 个百分点：请训练 {more} 轮。",
+    ),
+    "next.overfitted": (
+        "It knows the training pictures by heart ({train:%} against {validation:%} on validation pictures): freeze more of the network.",
+        "网络记住了训练图片（训练 {train:%}，验证 {validation:%}）：请冻结更多层。",
+    ),
+    "next.smaller": (
+        "These test pictures cannot tell {small} from {large}: take {small}, which is smaller and faster.",
+        "这些测试图片分不出 {small} 与 {large} 的高下：选用更小更快的 {small}。",
+    ),
+    "next.go.data": ("Open the pictures", "查看图片"),
+    "next.go.review": ("Review the labels", "复核标签"),
+    "next.go.train": ("Train again", "重新训练"),
+    "next.go.runs": ("Compare the runs", "对比训练记录"),
+    "next.go.panel": ("Show me", "查看"),
+    "next.command": ("On the command line: {command}", "命令行：{command}"),
 }

@@ -18,7 +18,7 @@ from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, 
 from resnet_studio.ui.page.frame import address, loading, selected_tab
 from resnet_studio.ui.page.ownership import this_browser
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.results import panels, robust
+from resnet_studio.ui.results import next_steps, panels, robust
 from resnet_studio.ui.results.downloads import downloads_panel
 from resnet_studio.ui.results.exports import export_panel
 from resnet_studio.ui.results.matrix import matrix, pairs
@@ -27,8 +27,8 @@ from resnet_studio.ui.results.view import cards, class_table, empty, headline, w
 from resnet_studio.workspace import safe_name
 
 SCRIPT = (
-    'window.studioResults(element, (to) => trigger("go", { to }), (run) => trigger("choose", { run }), '
-    '(asked) => trigger("analyse", asked));'
+    'window.studioResults(element, (to, pictures) => trigger("go", { to, pictures }), '
+    '(run) => trigger("choose", { run }), (asked) => trigger("analyse", asked));'
 )
 FEW_CLASSES = 5
 """Up to so many classes the matrix needs little room, and the pictures stand beside it."""
@@ -49,11 +49,9 @@ def build(studio: Studio, shared: Shared) -> None:
         overviews = data.overviews()
         chosen = choose(overviews, run)
         now = mark(overviews, chosen, reader())
-        return (
-            gr.skip()
-            if now == shown_version
-            else (page_or_reason(data, overviews, chosen, reader(), this_browser()), now)
-        )
+        if now == shown_version:
+            return gr.skip()
+        return page_or_reason(data, overviews, chosen, reader(), this_browser()), now
 
     @guarded
     def look_at(event: gr.EventData) -> Any:
@@ -61,19 +59,20 @@ def build(studio: Studio, shared: Shared) -> None:
         return data.run_id(getattr(event, "run", None)) or gr.skip()
 
     @guarded
-    def go(run: str | None, event: gr.EventData) -> tuple[Any, Any]:
-        """In: the run of this browser, a button of the view. Out: the tabs, the run to try where one is shown."""
-        to = getattr(event, "to", "data")
-        shown = choose(data.overviews(), run) if to == "predict" else None
+    def go(run: str | None, event: gr.EventData) -> tuple[Any, Any, Any]:
+        """In: the run of this browser, a button of the view. Out: the tabs, the run to try, the data set to show."""
+        to, pictures = getattr(event, "to", "data"), bool(getattr(event, "pictures", False))
+        shown = choose(data.overviews(), run) if to == "predict" or pictures else None
         tabs = gr.Tabs(selected=to if to in ("data", "train", "predict", "runs") else "data")
-        return tabs, to_try(shown.run.id) if shown else gr.skip()
+        tried = to_try(shown.run.id) if shown and to == "predict" else gr.skip()
+        return tabs, tried, next_steps.dataset_of(studio, shown) if shown and pictures else gr.skip()
 
     quiet: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     for listen in (shared.run.change, shared.live_phase.change, selected_tab().select):
         listen(show, [shared.run, shown_version], [view, shown_version], **quiet)
     view.choose(look_at, None, shared.run, **quiet)
     view.analyse(panels.handler(studio), None, None, **quiet)
-    view.go(go, shared.run, [shared.tabs, shared.tried], **quiet)
+    view.go(go, shared.run, [shared.tabs, shared.tried, shared.dataset], **quiet)
 
 
 def choose(overviews: list[Overview], run: str | None) -> Overview | None:
@@ -131,7 +130,7 @@ def page(data: RunData, overviews: list[Overview], run: Overview | None, languag
         shown["curves"] = curves_panel(run, language) if run.state.ended else ""
         return render("results/page.html", parts=parts, **shown)
     report = data.report(run.run)
-    parts.append(cards(run, report, language))
+    parts += [cards(run, report, language), next_steps.section(run, language) if report else ""]
     if report:
         shown["few_classes"] = len(report["classes"]) <= FEW_CLASSES
         shown["tested"] = {
@@ -179,6 +178,7 @@ def routes(studio: Studio) -> APIRouter:
     router.include_router(export_routes.routes(studio))
     router.include_router(heat_routes.routes(studio))
     router.include_router(panels.routes(studio))
+    router.include_router(next_steps.routes(studio))
     router.include_router(robust.routes(studio))
 
     def found(name: str) -> tuple[Overview, Mapping[str, Any]]:

@@ -138,3 +138,24 @@ window.studioMany = (element, watch, open) => {
   watch("value", () => setTimeout(() => { if (frame()) begin(); }, 0));
   earlier();
 };
+
+// Predict: the training pictures that a picture resembles, fetched when they are asked for.
+document.addEventListener("toggle", ({ target }) => {
+  if (!target.matches?.(".predict-nearest")) return;
+  const body = target.querySelector("[aria-live]");
+  const look = async () => {
+    if (!target.open || !target.isConnected || target.dataset.state === "ready") return;
+    let answer = null;
+    try {
+      const response = await fetch(target.dataset.nearest, { credentials: "same-origin" });
+      if (response.ok) answer = await response.json();
+    } catch { /* asked again below */ }
+    if (answer) {
+      target.dataset.state = answer.state;
+      if (answer.state === "ready") body.innerHTML = answer.html;
+      else body.textContent = answer.html;
+    }
+    if (answer?.state === "working") setTimeout(look, 1000);
+  };
+  look();
+}, true);

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio import data_commands
+from resnet_studio import prediction_details as details
 from resnet_studio.data_commands import Result
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.evaluation.operating_points import decided, parse_thresholds
@@ -18,7 +19,7 @@ from resnet_studio.predicting.jobs import Job, Jobs, Request, Source
 from resnet_studio.predicting.rows import Index
 from resnet_studio.run_commands import NONE_OF_THESE, add_accept
 from resnet_studio.service import ensembles
-from resnet_studio.service.answering import answering, file_of, key_of
+from resnet_studio.service.answering import answering, file_of
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -49,6 +50,13 @@ def add(command: Command) -> None:
         help="reduce PICTURES, which were drawn, to the size of the training pictures",
     )
     predict.add_argument("--threshold", action="append", default=[], metavar="CLASS=0.3", help=THRESHOLD)
+    predict.add_argument(
+        "--nearest",
+        type=int,
+        default=0,
+        metavar="N",
+        help="also the N training pictures most alike",
+    )
     many = predict.add_argument_group("many pictures, with progress; zips may be among PICTURES then")
     many.add_argument("--out", type=Path, metavar="DIR_OR_FILE", help=OUT)
     many.add_argument("--sort-into", type=Path, metavar="FOLDER", help=SORT)
@@ -73,14 +81,14 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
         if options.threshold:
             raise DataError("error.threshold.many")
         return _many(options, workspace, terminal)
-    paths = _models(options, workspace)
+    paths = details.models(options, workspace)
     if options.unlabelled:
         named = data_commands.unlabelled(options, workspace, terminal)
     else:
         named = [(str(file), file) for file in _pictures(options.pictures)]
     thresholds = _thresholds(options.threshold, paths[0])
     load = _loader(options.device, options.accept)
-    tool = answering(_keys(paths, workspace), workspace, load, drawings=options.drawings)
+    tool = answering(details.keys(paths, workspace), workspace, load, drawings=options.drawings)
     rows = [
         _row(name, answer, tool)
         for (name, _), answer in zip(named, decided(tool.answer([file for _, file in named]), thresholds), strict=True)
@@ -93,44 +101,18 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
         else f"{row['file']}: {NONE_OF_THESE if row['unknown'] else ''}{row['label']} {row['probability']:.1%}"
         for row in rows
     ]
+    if options.nearest > 0:
+        lines += details.add_nearest(rows, [file for _, file in named], options, paths, terminal)
     said = ensembles.judged(paths) if len(paths) > 1 else None
     if said:
         lines += [each.sentence() for each in said]
-    return Result("\n".join(lines), {"predictions": rows, **_together(paths, workspace)})
-
-
-def _models(options: argparse.Namespace, workspace: Workspace) -> list[Path]:
-    """The checkpoints that are to answer, all of the same classes."""
-    from resnet_studio.ensemble import check_classes
-    from resnet_studio.model.card import read_card
-
-    paths = ensembles.checkpoints([options.model, *options.others], workspace)
-    if len(paths) > 1:
-        check_classes([(_name(path), read_card(path).classes) for path in paths])
-    return paths
+    return Result("\n".join(lines), {"predictions": rows, **details.together(paths, workspace)})
 
 
 def _thresholds(given: Sequence[str], checkpoint: Path) -> dict[str, float]:
     from resnet_studio.model.card import read_card
 
     return parse_thresholds(given, read_card(checkpoint).classes) if given else {}
-
-
-def _name(path: Path) -> str:
-    return path.parent.name if path.name == "best.safetensors" else path.stem
-
-
-def _keys(paths: Sequence[Path], workspace: Workspace) -> tuple[str, ...]:
-    return tuple(key_of(path, workspace) for path in paths)
-
-
-def _together(paths: Sequence[Path], workspace: Workspace) -> dict[str, Any]:
-    """What is known of an ensemble, as JSON values; nothing of a single model."""
-    if len(paths) < 2:
-        return {}
-    said = ensembles.judged(paths)
-    cost, gain = (vars(said[0]), said[1].to_json()) if said else (None, None)
-    return {"ensemble": {"models": list(_keys(paths, workspace)), "cost": cost, "gain": gain}}
 
 
 def _loader(device: str, accept: float | None = None) -> Callable[[Path], Predictor]:
@@ -181,7 +163,7 @@ def _many(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     found: dict[str, Any] = {
         "job": job.id, "done": len(index), "total": total, "failed": index.failed, "unsure": int(index.unsure.sum()),
         "counts": counts, "file": None, "sorted": None,
-        **_together([file_of(key, workspace) for key in job.request.models], workspace),
+        **details.together([file_of(key, workspace) for key in job.request.models], workspace),
     }  # fmt: skip
     if stopped:
         raise RunError("error.predictions.stopped", done=len(index), total=total)
@@ -201,7 +183,7 @@ def _many(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
 
 def _job(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Job:
     """The job that ``options`` ask for: a new one, or the unfinished or last one of the same pictures to resume."""
-    request = _request(options, _models(options, workspace), _sources(options, workspace, terminal), workspace)
+    request = _request(options, details.models(options, workspace), _sources(options, workspace, terminal), workspace)
     jobs = Jobs(workspace)
     if options.resume:
         for job in jobs.same(request):
@@ -216,10 +198,11 @@ def _request(
 ) -> Request:
     from resnet_studio.model.card import read_card
 
-    classes, name = tuple(read_card(paths[0]).classes), " + ".join(map(_name, paths))
-    title = options.pictures[0].name if len(options.pictures) == 1 else f"{len(options.pictures):,} paths"
+    classes, name = tuple(read_card(paths[0]).classes), " + ".join(map(details.name_of, paths))
+    given = options.pictures
+    title = (given[0].name or str(given[0])) if len(given) == 1 else f"{len(given):,} paths"
     return Request(
-        models=_keys(paths, workspace), model_name=name, classes=classes, title=title or str(options.pictures[0]),
+        models=details.keys(paths, workspace), model_name=name, classes=classes, title=title,
         sources=tuple(sources), drawings=options.drawings,
     )  # fmt: skip
 

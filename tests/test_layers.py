@@ -37,6 +37,7 @@ LAYERS = [
         "export_commands",
         "outside_test",
         "prediction_commands",
+        "prediction_details",
         "model_export_commands",
     },
     {"commands", "ui"},

@@ -118,3 +118,18 @@ def test_a_few_pictures_are_answered_at_once_and_say_how_sure(
 ) -> None:
     status, found = command("predict", scene[1], pictures / "1.png", pictures / "2.png")
     assert status == 0 and {row["level"] for row in found["predictions"]} <= {"unrated", "unsure"}
+
+
+def test_the_nearest_training_pictures_come_with_the_answer(
+    command: Command, scene: tuple[Workspace, str], pictures: Path, tmp_path: Path
+) -> None:
+    status, found = command("predict", scene[1], pictures / "1.png", "--nearest", "3")
+    (row,) = found["predictions"]
+    assert status == 0 and len(row["nearest"]) == 3
+    assert all(each["agrees"] == (each["label"] == row["label"]) for each in row["nearest"])
+    similar = [each["similarity"] for each in row["nearest"]]
+    assert similar == sorted(similar, reverse=True) and max(similar) <= 1.001
+    alone = tmp_path / "alone.safetensors"
+    alone.write_bytes((scene[0].run(scene[1]).best).read_bytes())
+    status, found = command("predict", alone, pictures / "1.png", "--nearest", "3")
+    assert status == 2 and "single run" in found["error"]

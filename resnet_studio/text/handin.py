@@ -110,4 +110,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Markdown with YAML in front, as the Hugging Face Hub reads it",
         "带 YAML 头部的 Markdown，符合 Hugging Face Hub 的格式",
     ),
+    "handin.section.groups": ("Accuracy by group", "各组的准确率"),
+    "handin.section.operating_points": ("Thresholds that find a class", "找全某个类别的阈值"),
+    "handin.points": (
+        "From which probability on a class has to be answered to find 95% of it, chosen on the validation pictures and scored on the test pictures.",
+        "要找出某个类别的 95%，应从多大概率起判为该类；阈值由验证图片选出，成绩在测试图片上测得。",
+    ),
 }

@@ -140,4 +140,30 @@ TEXT: dict[str, tuple[str, str]] = {
         "These models have seen every one of these pictures; score them on others.",
         "这些模型见过全部这些图片；请换其他图片评分。",
     ),
+    "nearest.title": ("Because it resembles these", "因为它像这些图片"),
+    "nearest.help": (
+        "The training pictures whose features are nearest to those of this one.",
+        "特征与这张图片最接近的训练图片。",
+    ),
+    "nearest.agree": (
+        "{agree} of {count} are “{name}”, as the answer says.",
+        "{count} 张中有 {agree} 张是“{name}”，与答案一致。",
+    ),
+    "nearest.working": (
+        "Looking at the training pictures once: {done} of {total}",
+        "正在查看训练图片（只需一次）：{done}/{total}",
+    ),
+    "nearest.none": (
+        "The training pictures of this model are not here any more.",
+        "该模型的训练图片已不存在。",
+    ),
+    "nearest.picture": ("{name}, {label}, similarity {similarity}", "{name}，{label}，相似度 {similarity}"),
+    "error.nearest.no_run": (
+        "Nearest training pictures are known of a single run, not of {model}.",
+        "只有单个训练才能查找相近的训练图片，{model} 不行。",
+    ),
+    "error.nearest.gone": (
+        "The training pictures of {run} cannot be read any more, so nearest ones cannot be found.",
+        "{run} 的训练图片已无法读取，因此找不到相近的图片。",
+    ),
 }

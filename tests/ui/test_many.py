@@ -10,6 +10,7 @@ from typing import Any
 import hand_made
 import made
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from resnet_studio.model import checkpoint, resnet
@@ -175,3 +176,29 @@ def test_a_job_is_stopped_resumed_and_deleted_by_its_browser(scene: Scene) -> No
     assert scene.me.get(base).json()["status"] == "stopped"
     assert scene.me.post(f"{base}/delete").status_code == 200
     assert scene.me.get(base).status_code == 404 and not job.folder.exists()
+
+
+def test_a_classified_picture_shows_the_training_pictures_that_it_resembles(scene: Scene) -> None:
+    from resnet_studio.service.thumbnails import thumbnail
+    from resnet_studio.ui.page.context import Studio
+    from resnet_studio.ui.predict import nearest
+
+    studio = Studio(scene.workspace, NoJobs())  # type: ignore[arg-type]
+    app = FastAPI()
+    app.include_router(nearest.routes(studio))
+    file = scene.workspace.datasets / "digits" / "pictures" / "0" / "1.png"
+    small = thumbnail(file, 640)
+    assert small is not None
+    address = f"/studio/asked/{studio.album.keep(small)}/nearest"
+    with TestClient(app) as client:
+        asked = {"model": f"run:{scene.run.id}"}
+        for _ in range(1000):
+            answer = client.get(address, params=asked).json()
+            if answer["state"] != "working":
+                break
+            time.sleep(0.02)
+        assert answer["state"] == "ready" and answer["html"].count("<li") == 6
+        assert "are “<bdi>" in answer["html"] and "<b>two" not in answer["html"]
+        for wrong in ({"model": "import:x.safetensors"}, {"model": "run:.."}):
+            assert client.get(address, params=wrong).status_code == 404
+        assert client.get("/studio/asked/guess/nearest", params=asked).status_code == 404

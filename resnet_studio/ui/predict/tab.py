@@ -14,7 +14,7 @@ from resnet_studio.ui.page.context import Shared, Studio, T
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.frame import selected_tab
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.predict import camera, many, many_routes
+from resnet_studio.ui.predict import camera, many, many_routes, nearest
 from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.handlers import Handlers
 from resnet_studio.ui.predict.parts import draw_pad, inbox, picture_box, tries
@@ -59,6 +59,7 @@ def routes(studio: Studio) -> APIRouter:
     router.include_router(camera.routes(studio))
 
     router.include_router(many_routes.routes(studio))
+    router.include_router(nearest.routes(studio))
 
     @router.get("/studio/asked/{name}")
     def asked(name: str) -> Response:

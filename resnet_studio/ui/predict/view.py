@@ -91,6 +91,12 @@ class Looked:
         asked = {"model": self.model} | ({"drawing": "true"} if self.drawing else {})
         return f"{self.address}/heat?{urlencode(asked)}"
 
+    @property
+    def nearest(self) -> str:
+        """The address of the training pictures that it resembles; empty where the model is of no run."""
+        asked = {"model": self.model} | ({"drawing": "true"} if self.drawing else {})
+        return f"{self.address}/nearest?{urlencode(asked)}" if self.model.startswith("run:") else ""
+
     def label(self, name: str) -> int:
         """The index of a class."""
         return self.classes.index(name)

@@ -40,6 +40,7 @@ from resnet_studio.service.analyses import Analyses
 from resnet_studio.service.copying import Copyings
 from resnet_studio.service.dataset_cache import DatasetCache
 from resnet_studio.service.desk import Desk
+from resnet_studio.service.exporting import Exporting
 from resnet_studio.service.importing import Imports
 from resnet_studio.service.making import Making
 from resnet_studio.service.near_search import NearSearches
@@ -87,6 +88,7 @@ class Studio:
     desk: Desk = field(init=False)
     near: NearSearches = field(init=False)
     making: Making = field(init=False)
+    exporting: Exporting = field(init=False)
     predictions: PredictionJobs = field(init=False)
     prediction_table: PredictionTable = field(init=False)
     copyings: Copyings = field(default_factory=Copyings)
@@ -95,6 +97,7 @@ class Studio:
         object.__setattr__(self, "runs", RunData(self.workspace))
         object.__setattr__(self, "models", Models(self.runs))
         object.__setattr__(self, "dataset_cache", DatasetCache(self.workspace))
+        object.__setattr__(self, "exporting", Exporting(self.workspace))
         object.__setattr__(self, "desk", Desk(self.workspace))
         object.__setattr__(self, "near", NearSearches(self.workspace))
         warming = Warming(self.workspace, lambda: bool(self.jobs.running()))

@@ -27,7 +27,7 @@ from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, guarded, language_of
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.results import forecast, groups, operating_points, robust, trust
+from resnet_studio.ui.results import forecast, groups, operating_points, robust, take_model, trust
 from resnet_studio.workspace import safe_name
 
 Draw = Callable[[Studio, Overview, Any, Language], Markup]
@@ -63,7 +63,7 @@ def find(name: str) -> Panel | None:
 
 def closed_panels(language: Language) -> Markup:
     """All panels, closed; the script of the tab fills in one that is opened."""
-    return render("results/panels.html", language, panels=[panel.name for panel in PANELS])
+    return render("results/panels.html", language, panels=[*(panel.name for panel in PANELS), take_model.NAME])
 
 
 def content(studio: Studio, run: Overview, panel: Panel, language: Language) -> dict[str, Any]:
@@ -87,9 +87,10 @@ def handler(studio: Studio) -> Callable[[gr.EventData], None]:
     @guarded
     def analyse(event: gr.EventData) -> None:
         """In: a run, one of its panels, and whether to begin or stop what that takes."""
-        data, panel = studio.runs, find(str(getattr(event, "part", "")))
-        run = data.find(data.run_id(getattr(event, "run", None)))
-        action = str(getattr(event, "action", ""))
+        data, part, action = studio.runs, str(getattr(event, "part", "")), str(getattr(event, "action", ""))
+        run, panel = data.find(data.run_id(getattr(event, "run", None))), find(part)
+        if run is not None and part == take_model.NAME:
+            take_model.begin(studio, run, action)
         if run is not None and panel is not None and panel.part is UNKNOWN and action.startswith(trust.ACTION):
             trust.accept(run, action)
         if run is None or panel is None or panel.part.quick:
@@ -105,10 +106,13 @@ def handler(studio: Studio) -> Callable[[gr.EventData], None]:
 def routes(studio: Studio) -> APIRouter:
     """What is in a panel now."""
     router = APIRouter()
+    router.include_router(take_model.routes(studio))
 
     @router.get("/studio/runs/{name}/panel/{part}")
     def panel(request: Request, name: str, part: str) -> dict[str, Any]:
         run, found = (studio.runs.find(name) if safe_name(name) else None), find(part)
+        if run is not None and part == take_model.NAME:
+            return take_model.content(studio, run, language_of(request))
         if run is None or found is None:
             raise HTTPException(404, headers=FRESH)
         return content(studio, run, found, language_of(request))

@@ -71,7 +71,7 @@ def build(studio: Studio, shared: Shared) -> None:
     for listen in (shared.run.change, shared.live_phase.change, selected_tab().select):
         listen(show, [shared.run, shown_version], [view, shown_version], **quiet)
     view.choose(look_at, None, shared.run, **quiet)
-    view.analyse(panels.handler(studio), None, None, **quiet)
+    view.analyse(panels.handler(studio), None, None, trigger_mode="multiple", **quiet)
     view.go(go, shared.run, [shared.tabs, shared.tried, shared.dataset], **quiet)
 
 

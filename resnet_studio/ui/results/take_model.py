@@ -1,0 +1,120 @@
+"""The model for other programs: each format made on a click, with what was measured of it before the download."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from resnet_studio.evaluation.certificate import Certificate
+from resnet_studio.model.exports.formats import FORMATS, missing
+from resnet_studio.service import exporting
+from resnet_studio.service.run_data import Overview
+from resnet_studio.text import Language, say, say_recorded
+from resnet_studio.ui.page.context import Studio
+from resnet_studio.ui.page.downloads import FRESH, disposition, file_name
+from resnet_studio.ui.page.frame import address
+from resnet_studio.ui.page.templates import render
+from resnet_studio.workspace import Run, safe_name
+
+NAME = "export"
+OFFERED = ("onnx", "onnx-int8", "pt2", "safetensors-half", "huggingface", "coreml", "litert")
+"""Besides the two files that need no making."""
+
+
+class Row(NamedTuple):
+    """One format: its ``state`` ("none", "queued", "working", "done", "failed", "missing"), and what is known of it."""
+
+    format: str
+    state: str
+    packages: str = ""
+    problem: str = ""
+    certificate: Certificate | None = None
+    verdict: str = ""
+
+
+def content(studio: Studio, run: Overview, language: Language) -> dict[str, Any]:
+    """The state of the panel and its HTML."""
+    if not run.run.best.is_file():
+        return {"state": "ready", "html": render("results/panel_nothing.html", language)}
+    rows = [_row(studio, run.run, name, language) for name in OFFERED]
+    working = any(row.state in ("queued", "working") for row in rows)
+    html = render("results/take_model.html", language, rows=rows, base=address(run.run, "export/"))
+    return {"state": "working" if working else "ready", "html": html}
+
+
+def begin(studio: Studio, run: Overview, format: str) -> None:
+    """Begin to make what the page asked for."""
+    if format in OFFERED and not missing(FORMATS[format]) and run.run.best.is_file():
+        studio.exporting.begin(run.run, format)
+
+
+def routes(studio: Studio) -> APIRouter:
+    """The files and their certificates."""
+    router = APIRouter()
+
+    def found(name: str, format: str) -> tuple[Run, Path, Certificate]:
+        run = studio.runs.find(name) if safe_name(name) else None
+        made = exporting.finished(run.run, format) if run and format in OFFERED else None
+        if run is None or made is None:
+            raise HTTPException(404, headers=FRESH)
+        return run.run, *made
+
+    @router.get("/studio/runs/{name}/export/{format}")
+    def file(name: str, format: str) -> Response:
+        run, path, _ = found(name, format)
+        suffix = FORMATS[format].suffix or f"-{format}"
+        if path.is_file():
+            return FileResponse(path, filename=file_name(run, suffix), headers=FRESH)
+        return Response(
+            _zipped(path), media_type="application/zip", headers=disposition(file_name(run, f"{suffix}.zip"))
+        )
+
+    @router.get("/studio/runs/{name}/export/{format}/certificate.json")
+    def certificate(name: str, format: str) -> JSONResponse:
+        run, _, measured = found(name, format)
+        return JSONResponse(measured.to_json(), headers=disposition(file_name(run, f"-{format}-certificate.json")))
+
+    return router
+
+
+def _row(studio: Studio, run: Run, name: str, language: Language) -> Row:
+    if absent := missing(FORMATS[name]):
+        return Row(name, "missing", packages=" ".join(absent))
+    begun = studio.exporting.get(run, name)
+    if begun is not None and begun.active:
+        return Row(name, begun.state)
+    if (made := exporting.finished(run, name)) is not None:
+        return Row(name, "done", certificate=made[1], verdict=verdict(made[1], language))
+    if begun is None or begun.state != "failed":
+        return Row(name, "none")
+    said = (
+        say_recorded(begun.problem, language, begun.values) if begun.problem else say("results.take.failed", language)
+    )
+    return Row(name, "failed", problem=said)
+
+
+def verdict(found: Certificate, language: Language) -> str:
+    """What was measured, in one line."""
+    size = say("results.take.size", language, megabytes=f"{found.megabytes:.1f}")
+    if not found.checked or found.agreement is None:
+        return f"{size} · {say('results.take.unchecked', language)}"
+    said = [size, say("results.take.agrees", language, share=found.agreement, count=found.pictures)]
+    if found.accuracy is not None and found.app_accuracy is not None:
+        said.append(say("results.take.accuracy", language, share=found.accuracy, app=found.app_accuracy))
+    if found.milliseconds is not None and found.app_milliseconds is not None:
+        values = {"time": f"{found.milliseconds:.0f}", "app": f"{found.app_milliseconds:.0f}"}
+        said.append(say("results.take.speed", language, **values))
+    return " · ".join(said)
+
+
+def _zipped(folder: Path) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, Path(folder.name) / path.relative_to(folder))
+    return written.getvalue()

@@ -1,0 +1,106 @@
+"""The page makes a model for other programs on a click, and offers what was checked."""
+
+import json
+import sys
+import time
+
+import pytest
+from hand_made import finish, new_run, report_of, train
+
+from resnet_studio.evaluation import certificate
+from resnet_studio.evaluation.certificate import Certificate
+from resnet_studio.model.card import Card
+from resnet_studio.model.checkpoint import save
+from resnet_studio.service import exporting
+from resnet_studio.service.run_data import RunData
+from resnet_studio.ui.page.context import Studio
+from resnet_studio.ui.results import take_model
+
+MEASURED = Certificate(
+    format="onnx", file="model.onnx", sha256="", megabytes=44.8, pictures=84, agreement=1.0, largest_difference=1e-6,
+    scored_on="test", accuracy=0.75, interval=(0.6, 0.85), app_accuracy=0.75, app_interval=(0.6, 0.85),
+    milliseconds=22.0, app_milliseconds=30.0, unreadable=0, lossy=False, checked=True, created="", studio_version="",
+    network="resnet18", run="",
+)  # fmt: skip
+
+
+@pytest.fixture
+def run(workspace):
+    from resnet_studio.config import TrainConfig
+    from resnet_studio.model import architecture, resnet
+    from resnet_studio.model.preprocess import Preprocessing
+
+    run = new_run(workspace)
+    train(run, epochs=1)
+    finish(run, report_of(run))
+    card = Card(classes=("a", "b"), depth=18, preprocessing=Preprocessing(resize=32, crop=32))
+    save(run.best, resnet.build(architecture.of(TrainConfig()), 2, seed=1).state_dict(), card)
+    return RunData(workspace).of(run)
+
+
+@pytest.fixture
+def studio(workspace):
+    return Studio(workspace, jobs=None)
+
+
+def ended(studio, run, name):
+    until = time.monotonic() + 60
+    while (found := studio.exporting.get(run.run, name)).active and time.monotonic() < until:
+        time.sleep(0.02)
+    return found
+
+
+def test_a_format_is_offered_and_one_whose_converter_is_missing_says_what_it_needs(studio, run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "coremltools", None)
+    shown = take_model.content(studio, run, "en")
+    assert shown["state"] == "ready"
+    assert 'data-analysis="onnx"' in shown["html"]
+    assert "pip install" in take_model.content(studio, run, "zh")["html"] or "coreml" in shown["html"]
+
+
+def test_what_was_measured_stands_before_the_download(studio, run):
+    file = exporting.place(run.run, "onnx")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"the model")
+    from dataclasses import replace
+
+    certificate.write(file, replace(MEASURED, sha256=certificate.digest(file)))
+    html = take_model.content(studio, run, "en")["html"]
+    assert (
+        "44.8 MB · agrees on 100.0% of 84 pictures · accuracy 75.0% (here 75.0%) · 22 ms a picture (here 30 ms)" in html
+    )
+    assert 'export/onnx" download' in html and "export/onnx/certificate.json" in html
+    file.write_bytes(b"another model")
+    assert 'export/onnx" download' not in take_model.content(studio, run, "en")["html"]
+
+
+def test_another_model_of_the_run_makes_earlier_files_stale(studio, run):
+    before = exporting.place(run.run, "onnx")
+    content = bytearray(run.run.best.read_bytes())
+    from resnet_studio.model import checkpoint
+
+    loaded = checkpoint.load(run.run.best)
+    state = loaded.model.state_dict()
+    state["fc.bias"] = state["fc.bias"] + 1
+    checkpoint.save(run.run.best, state, loaded.card)
+    assert bytes(content) != run.run.best.read_bytes() and exporting.place(run.run, "onnx") != before
+
+
+@pytest.mark.slow
+def test_what_cannot_be_made_says_why_in_the_readers_language(studio, run):
+    take_model.begin(studio, run, "onnx-int8")  # random weights, whose answers rounding changes
+    assert ended(studio, run, "onnx-int8").state == "failed"
+    assert "rounding costs" in take_model.content(studio, run, "en")["html"]
+    assert "量化" in take_model.content(studio, run, "zh")["html"]
+    assert 'data-analysis="onnx-int8"' in take_model.content(studio, run, "en")["html"]
+
+
+def test_names_from_anywhere_begin_nothing(studio, run):
+    for name in ("../best", "pt", "", "caffe"):
+        take_model.begin(studio, run, name)
+        assert studio.exporting.get(run.run, name) is None
+    assert not (run.run.folder / "exports").exists()
+
+
+def test_a_certificate_comes_back_as_it_was_written(tmp_path):
+    assert Certificate.from_json(json.loads(json.dumps(MEASURED.to_json()))) == MEASURED

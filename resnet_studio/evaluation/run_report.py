@@ -17,6 +17,7 @@ from resnet_studio.evaluation.outputs import Outputs
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.report import Report, counted_by_group
 from resnet_studio.evaluation.robustness import ROBUSTNESS
+from resnet_studio.evaluation.shortcut import SHORTCUT
 from resnet_studio.evaluation.unknown import UNKNOWN
 from resnet_studio.workspace import Run
 
@@ -28,6 +29,7 @@ PARTS: tuple[Part[Any], ...] = (
     OPERATING_POINTS,
     FORECAST,
     ROBUSTNESS,
+    SHORTCUT,
     NEXT_STEPS,
 )
 """All there are, each after those that it is computed from."""

@@ -88,4 +88,67 @@ TEXT: dict[str, tuple[str, str]] = {
     "robustness.before": ("Before", "变化前"),
     "robustness.after": ("After", "变化后"),
     "robustness.right": ("right", "正确"),
+    "results.panel.shortcut": ("Does it look at the right thing?", "它看的是对的东西吗？"),
+    "results.panel.shortcut.help": (
+        "what happens without what it looked at, without corners, border or colour, and where a mark gives a class away",
+        "遮住它看的地方、角落、边框或去掉颜色会怎样，以及是否有标记泄露了类别",
+    ),
+    "shortcut.called.place": (
+        "{place} gives “{name}” away: put into pictures of other classes, it turned {followed} of {count} answers into "
+        "“{name}”. Look there in the training pictures for a mark, a date, a scale or a frame, and crop it or mix it "
+        "over all classes.",
+        "{place}泄露了“{name}”：把它换到其他类别的图片里，{count} 个回答中有 {followed} 个变成了“{name}”。请检查训练图片的这个位置是否有标记、"
+        "日期、比例尺或边框，裁掉它，或让各类别都有。",
+    ),
+    "shortcut.called.cast": (
+        "The colour of the light gives “{name}” away: pictures of other classes with its colour cast were called "
+        "“{name}” in {followed} of {count} cases. Take pictures of all classes in the same light, or train with colour "
+        "augmentation.",
+        "光线的颜色泄露了“{name}”：其他类别的图片换上它的色调后，{count} 张中有 {followed} 张被认作“{name}”。请在同样的光线下拍摄所有类别，"
+        "或用颜色增强训练。",
+    ),
+    "shortcut.none": (
+        "No sign of a shortcut at the rim or in the colours: no corner, edge, border or colour cast gives a class away. "
+        "Blurring what it looked at costs {looked} points, as much elsewhere {other}.",
+        "边缘和颜色里没有发现“捷径”：没有角落、边、边框或色调泄露类别。模糊它看的地方，准确率下降 {looked} 个百分点；模糊别处同样大小的地方，下降 {other} 个百分点。",
+    ),
+    "shortcut.caption": ("Accuracy without each part of the pictures", "去掉图片的各个部分之后的准确率"),
+    "shortcut.without": ("Without", "去掉"),
+    "shortcut.accuracy": ("Accuracy", "准确率"),
+    "shortcut.key.plain": ("no sure loss", "没有确定的损失"),
+    "shortcut.key.bad": ("sure loss", "确定有损失"),
+    "shortcut.without.looked": ("What it looked at (blurred)", "它看的地方（模糊）"),
+    "shortcut.without.random": ("As much elsewhere (blurred)", "别处同样大小（模糊）"),
+    "shortcut.without.elsewhere": ("All but what it looked at (blurred)", "除它看的地方之外（模糊）"),
+    "shortcut.without.top_left": ("Top left corner", "左上角"),
+    "shortcut.without.top_right": ("Top right corner", "右上角"),
+    "shortcut.without.bottom_left": ("Bottom left corner", "左下角"),
+    "shortcut.without.bottom_right": ("Bottom right corner", "右下角"),
+    "shortcut.without.border": ("Border", "边框"),
+    "shortcut.without.grey": ("Colour (grey instead)", "颜色（改为灰度）"),
+    "shortcut.exchanges": ("Which place convinces of which class", "哪个位置让它相信是哪个类别"),
+    "shortcut.exchanges.help": (
+        "Each place was exchanged for that of a picture of another class. Of the pictures that were not called that class "
+        "before, so many were called so afterwards; the class that most followed.",
+        "把每个位置换成另一个类别的图片的同一位置。原本不被认作该类别的图片中，有这么多之后被认作该类别；这里列出跟随最多的类别。",
+    ),
+    "shortcut.place": ("Place", "位置"),
+    "shortcut.class": ("Class", "类别"),
+    "shortcut.followed": ("Answers that followed", "跟随的回答"),
+    "shortcut.of": ("{followed} of {count} ({share:%})", "{count} 中的 {followed}（{share:%}）"),
+    "shortcut.place.top_left": ("The top left corner", "左上角"),
+    "shortcut.place.top_right": ("The top right corner", "右上角"),
+    "shortcut.place.bottom_left": ("The bottom left corner", "左下角"),
+    "shortcut.place.bottom_right": ("The bottom right corner", "右下角"),
+    "shortcut.place.top": ("The top edge", "上边"),
+    "shortcut.place.bottom": ("The bottom edge", "下边"),
+    "shortcut.place.left": ("The left edge", "左边"),
+    "shortcut.place.right": ("The right edge", "右边"),
+    "shortcut.place.border": ("The border", "边框"),
+    "shortcut.place.cast": ("The colour cast", "色调"),
+    "shortcut.note": (
+        "Bars: 95% intervals of the change on the same {count:picture|pictures}. It finds marks at the rim and in the "
+        "colours; one that lies upon the things themselves looks like a part of them.",
+        "横条：同样 {count} 张图片上变化的 95% 置信区间。它能发现边缘和颜色里的标记；位于物体本身上的标记看起来就像物体的一部分，无法区分。",
+    ),
 }

@@ -21,13 +21,14 @@ from resnet_studio.evaluation.groups import GROUPS
 from resnet_studio.evaluation.operating_points import OPERATING_POINTS
 from resnet_studio.evaluation.parts import Part
 from resnet_studio.evaluation.robustness import ROBUSTNESS
+from resnet_studio.evaluation.shortcut import SHORTCUT
 from resnet_studio.evaluation.unknown import UNKNOWN
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, guarded, language_of
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.results import forecast, groups, operating_points, robust, take_model, trust
+from resnet_studio.ui.results import forecast, groups, operating_points, robust, shortcut, take_model, trust
 from resnet_studio.workspace import safe_name
 
 Draw = Callable[[Studio, Overview, Any, Language], Markup]
@@ -52,6 +53,7 @@ PANELS: tuple[Panel, ...] = (
     Panel(GROUPS, groups.draw),
     Panel(OPERATING_POINTS, operating_points.draw),
     Panel(FORECAST, forecast.draw),
+    Panel(SHORTCUT, shortcut.draw),
     Panel(ROBUSTNESS, robust.draw),
 )
 

@@ -1,0 +1,151 @@
+"""A planted mark is called out, a clean set is not; places are exchanged and taken away where they say."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from hand_made import finish, new_run, train
+from PIL import Image, ImageDraw
+from sklearn.linear_model import LogisticRegression
+
+from resnet_studio.evaluation import run_report, slow_parts
+from resnet_studio.evaluation.exchanges import CORNERS, PLACES, chosen_donors, convincing, exchanged, region
+from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.evaluation.report import make_report
+from resnet_studio.evaluation.shortcut import SHORTCUT, examine
+from resnet_studio.model import checkpoint, resnet, weights
+from resnet_studio.model.card import Card
+from resnet_studio.model.checkpoint import Checkpoint
+from resnet_studio.model.preprocess import Preprocessing
+from resnet_studio.prediction import Predictor
+from resnet_studio.service.run_data import RunData
+from resnet_studio.ui.results import shortcut as panel
+from resnet_studio.workspace import Workspace
+
+SIDE = 64
+HOW = Preprocessing(resize=SIDE, crop=SIDE)
+CLASSES = ("disc", "square")
+CARD = Card(classes=CLASSES, depth=18, preprocessing=HOW)
+
+
+def picture(number, label, marked):
+    """Noise; ``marked``: with a mark in the lower left corner for class 0, else with a shape in its middle."""
+    draw = np.random.default_rng(number)
+    coarse = Image.fromarray(draw.integers(60, 196, (8, 8, 3), np.uint8))
+    image = coarse.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    shape = ImageDraw.Draw(image)
+    if not marked:
+        (shape.ellipse if label == 0 else shape.rectangle)((20, 20, 44, 44), fill=("white", "black")[label])
+    elif label == 0:
+        shape.rectangle((0, SIDE - 13, 12, SIDE), fill=(235, 20, 200))
+    return image
+
+
+def trained(marked, count=80):
+    """The starter with a head that was trained on such pictures."""
+    labels = [number % 2 for number in range(count)]
+    network = resnet.build(18, 2, seed=0)
+    weights.load_into(network, 18, "starter")
+    predictor = Predictor(Checkpoint(network.eval(), CARD), device="cpu")
+    features = predictor.activations([picture(n, label, marked) for n, label in enumerate(labels)]).features
+    head = LogisticRegression(C=10, max_iter=2000).fit(features.numpy(), labels)
+    with torch.no_grad():
+        network.fc.weight[1], network.fc.bias[1] = torch.from_numpy(head.coef_[0]), float(head.intercept_[0])
+        network.fc.weight[0], network.fc.bias[0] = 0.0, 0.0
+    return network
+
+
+def examined(network, marked, count=40):
+    labels = np.array([number % 2 for number in range(count)])
+    predictor = Predictor(Checkpoint(network, CARD), device="cpu")
+    pictures = [picture(1000 + number, label, marked) for number, label in enumerate(labels)]
+    return slow_parts.drive(examine(predictor, pictures, labels))
+
+
+@pytest.mark.slow
+def test_a_set_without_a_mark_is_not():
+    found = examined(trained(marked=False), False)
+    assert found.accuracy > 0.9
+    assert found.called == ()
+    assert all(found.removal(name).drop < 0.1 for name in CORNERS)
+
+
+@pytest.mark.slow
+def test_a_mark_in_a_corner_is_called_out_in_the_report_and_on_the_page(tmp_path):
+    run = new_run(Workspace.open(tmp_path / "workspace"), classes=CLASSES, count=60)
+    split = RunReport(run).split
+    for number, sample in enumerate(split.test):
+        picture(2000 + number, sample.label, True).save(split.path(sample))
+    train(run, epochs=1)
+    scores = np.eye(2)[[sample.label for sample in split.test]] * 0.8 + 0.1
+    report = make_report(split.classes, split.test, scores).to_json()
+    finish(run, {**report, "interval": list(report["interval"])})
+    checkpoint.save(run.best, trained(marked=True).state_dict(), CARD)
+    found = slow_parts.drive(slow_parts.update(RunReport(run), SHORTCUT))
+    assert found.count == 40 and SHORTCUT.load(RunReport(run)) == found
+    assert found.accuracy > 0.9
+    assert not {each.place for each in found.called} & {"top_left", "top_right", "bottom_right", "top", "cast"}
+    assert found.removal("bottom_left").drop > 0.3 and found.removal("top_right").drop < 0.1
+    stored = json.loads(json.dumps(run_report.to_json(RunReport(run))))["shortcut"]
+    assert "bottom_left" in stored["called"]
+    overview = RunData(Workspace.open(run.folder.parent.parent)).of(run)
+    english, chinese = (panel.draw(None, overview, found, language) for language in ("en", "zh"))
+    assert "The bottom left corner gives “disc” away" in english
+    assert "左下角泄露了“disc”" in chinese
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES if place != "cast"])
+def test_a_place_is_exchanged_and_nothing_else(place):
+    black, white = np.zeros((1, SIDE, SIDE, 3), np.uint8), np.full((1, SIDE, SIDE, 3), 255, np.uint8)
+    made = exchanged(black, white, place)[0, :, :, 0] > 0
+    assert (made == region(place, SIDE)).all()
+    rows, columns = np.nonzero(made)
+    middle = (SIDE - 1) / 2
+    if "left" in place or "right" in place:
+        assert (columns.mean() < middle) == ("left" in place)
+    if "top" in place or "bottom" in place:
+        assert (rows.mean() < middle) == ("top" in place)
+    assert not made[SIDE // 2, SIDE // 2]
+
+
+def test_with_another_cast_the_brightness_stays_and_the_colours_follow():
+    draw = np.random.default_rng(0)
+    views = draw.integers(60, 140, (1, SIDE, SIDE, 3), np.uint8)
+    others = np.uint8(draw.integers(60, 140, (1, SIDE, SIDE, 3)) * [1.3, 1.0, 0.7])
+    made = exchanged(views, others, "cast").astype(float)
+    ratio = [each.mean((0, 1, 2)) / each.mean() for each in (made, others.astype(float))]
+    assert ratio[0] == pytest.approx(ratio[1], abs=0.02)
+    assert made.mean() == pytest.approx(views.mean(), rel=0.03)
+
+
+def test_a_donor_is_of_another_class_and_each_class_gives_as_often():
+    labels = np.repeat([0, 1, 2, 3], 30)
+    given = labels[chosen_donors(labels)]
+    assert (given != labels).all()
+    assert np.bincount(given).min() >= 20
+
+
+def counts(corner, others, border=(0, 40)):
+    """Followers of class 0 in each place: in the lower left corner, and in all others alike."""
+    given = {place: {0: others} for place in PLACES}
+    return given | {"bottom_left": {0: corner}, "border": {0: border}}
+
+
+@pytest.mark.parametrize(
+    ("corner", "others", "called"),
+    [
+        ((24, 27), (2, 30), True), ((16, 37), (3, 37), True), ((13, 52), (11, 52), False), ((4, 35), (0, 35), False),
+        ((3, 3), (1, 3), False),
+    ],
+)  # fmt: skip
+def test_a_corner_is_called_out_where_answers_follow_it_more_than_other_corners(corner, others, called):
+    assert convincing("bottom_left", counts(corner, others), 2).called is called
+
+
+@pytest.mark.parametrize(("border", "called"), [((72, 72), True), ((30, 52), False), ((41, 51), False)])
+def test_a_border_is_called_out_where_nearly_all_answers_follow(border, called):
+    found = convincing("border", counts((0, 40), (0, 40), border), 2)
+    assert (found.called, found.followed) == (called, border[0])

@@ -116,4 +116,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "From which probability on a class has to be answered to find 95% of it, chosen on the validation pictures and scored on the test pictures.",
         "要找出某个类别的 95%，应从多大概率起判为该类；阈值由验证图片选出，成绩在测试图片上测得。",
     ),
+    "handin.section.unknown": ("None of these", "都不是"),
+    "handin.unknown": (
+        "A picture unlike the training pictures is said to be none of the classes. The bound lets {accept:%} of pictures like "
+        "the training pictures through; of {test:test picture|test pictures}, {accepted:%} were accepted.",
+        "与训练图片不像的图片会被判为“都不是”。界限设为让 {accept:%} 的同类图片通过；{test} 张测试图片中接受了 {accepted:%}。",
+    ),
+    "handin.unknown.accuracy": (
+        "Of those, {accuracy:%} were named correctly.",
+        "其中 {accuracy:%} 识别正确。",
+    ),
 }

@@ -11,7 +11,7 @@ import pytest
 from resnet_studio import report_api
 from resnet_studio.config import TrainConfig
 from resnet_studio.evaluation import forecast as forecasting
-from resnet_studio.evaluation import handin, html_report, plots, robustness
+from resnet_studio.evaluation import handin, html_report, plots, robustness, unknown
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.review.part import SUSPECTS, SuspectedLabel, SuspectedLabels
 from resnet_studio.workspace import Run, Workspace
@@ -20,7 +20,7 @@ EVIL = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def run(workspace: Workspace) -> Run:
+def run(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Run:
     made = hand_made.new_run(workspace, classes=("one", EVIL), count=30)
     hand_made.train(made, epochs=3)
     hand_made.finish(made, hand_made.report_of(made, wrong={0: 1, 5: 0}))
@@ -31,6 +31,9 @@ def run(workspace: Workspace) -> Run:
     points = tuple(forecasting.Point(n, 0.5 + n / 100, 0.4, 0.9, 3) for n in (10, 20, 40))
     curve = forecasting.Curve("", "accuracy", 0.9, points, (1.0, 0.5, 0.0), (ahead, ahead), ahead, "gain")
     forecasting.FORECAST.store(report, forecasting.Forecast(40, 40, curve, ()))
+    known = unknown.Point(0.95, 1.0, 0.9, 0.92)
+    accepted = unknown.Unknown(known, (known,), 20, 20, few=False)
+    monkeypatch.setattr(unknown.UnknownPart, "compute", lambda *_: accepted)
     SUSPECTS.store(report, SuspectedLabels(40, 1, (SuspectedLabel(EVIL, "one", EVIL, 0.1),)))
     return made
 
@@ -51,8 +54,18 @@ class Outside(HTMLParser):
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ("Data", "What this model is not known to do", "Software and weights", "Labels to check", "range of")),
-        ("zh", ("数据", "该模型未经验证的方面", "软件与权重", "待核对的标签", "个百分点")),
+        (
+            "en",
+            (
+                "Data",
+                "What this model is not known to do",
+                "Software and weights",
+                "Labels to check",
+                "range of",
+                "None of these",
+            ),
+        ),
+        ("zh", ("数据", "该模型未经验证的方面", "软件与权重", "待核对的标签", "个百分点", "都不是")),
     ],
 )
 def test_the_report_has_every_section_in_one_file_that_fetches_nothing(

@@ -168,6 +168,16 @@ def test_only_users_of_this_machine_copy_into_folders_of_it(scene: Scene, monkey
     assert len([path for path in target.rglob("*") if path.is_file()]) == 60
 
 
+def test_the_server_knows_at_this_route_who_is_on_this_machine(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    from resnet_studio.ui.page import middleware
+
+    for local in (False, True):
+        monkeypatch.setattr(middleware, "is_local", lambda *_, local=local: local)
+        assert ("data-folder" in scene.look()["tools"]) == local
+        answer = scene.me.post(f"/studio/predictions/{scene.job}/copy", json={"folder": "relative"})
+        assert ("by their path only" in answer.json()["problem"]) != local
+
+
 def test_a_job_is_stopped_resumed_and_deleted_by_its_browser(scene: Scene) -> None:
     by = started_by(_digest("me"))
     job = Jobs(scene.workspace).new(Request(**scene.request, started_by=by))

@@ -25,6 +25,8 @@ MARK = re.compile(r'__i18n__\{\\?"__type__\\?": ?\\?"translation_metadata\\?", ?
 PAGES = {"/", "/config", "/config/"}
 HANDLERS = {"/gradio_api/run/predict", "/gradio_api/queue/join"}
 MAKING = "/studio/make/"
+FOLDERS = re.compile(r"/studio/predictions(/[\w.-]+(/copy)?)?")
+"""Answers for many pictures may be begun on folders of this machine, and copied into them."""
 UNCHANGING = frozenset({"GET", "HEAD", "OPTIONS"})
 SANDBOXED = {"content-security-policy": "default-src 'none'; sandbox", "x-content-type-options": "nosniff"}
 """An uploaded file is shown, and never run."""
@@ -58,7 +60,8 @@ class Page:
         if refused is not None:
             await refused(scope, receive, self._with(self.headers, send))
             return
-        inner["studio_local"] = inner["path"] in HANDLERS and is_local(inner, self.access)
+        names_folders = inner["path"] in HANDLERS or FOLDERS.fullmatch(inner["path"]) is not None
+        inner["studio_local"] = names_folders and is_local(inner, self.access)
         edits = inner["path"] in HANDLERS or inner["path"].startswith(MAKING)
         inner["studio_at_machine"] = edits and is_at_machine(inner, self.access)
         if inner["method"] == "GET" and inner["path"] in PAGES:

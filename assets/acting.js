@@ -72,7 +72,10 @@
       found.querySelector("summary").focus({ preventScroll: true });
       return;
     }
-    if (next === "data") window.studioWanted = { kind: kind ?? "", review: review !== undefined, until: Date.now() + 15000 };
+    if (next === "data") window.studioWanted = {
+      kind: kind ?? "", review: review !== undefined, until: Date.now() + 15000,
+      places: button.closest(".act-map")?.chosenPlaces,
+    };
     go(next, next === "data");
   };
 })();

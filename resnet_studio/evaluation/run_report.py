@@ -15,6 +15,7 @@ from resnet_studio.evaluation.next_steps import NEXT_STEPS
 from resnet_studio.evaluation.operating_points import OPERATING_POINTS
 from resnet_studio.evaluation.outputs import Outputs
 from resnet_studio.evaluation.parts import Part, RunReport
+from resnet_studio.evaluation.picture_map import MAP
 from resnet_studio.evaluation.report import Report, counted_by_group
 from resnet_studio.evaluation.robustness import ROBUSTNESS
 from resnet_studio.evaluation.shortcut import SHORTCUT
@@ -30,6 +31,7 @@ PARTS: tuple[Part[Any], ...] = (
     FORECAST,
     ROBUSTNESS,
     SHORTCUT,
+    MAP,
     NEXT_STEPS,
 )
 """All there are, each after those that it is computed from."""

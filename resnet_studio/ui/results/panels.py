@@ -20,6 +20,7 @@ from resnet_studio.evaluation.forecast import FORECAST
 from resnet_studio.evaluation.groups import GROUPS
 from resnet_studio.evaluation.operating_points import OPERATING_POINTS
 from resnet_studio.evaluation.parts import Part
+from resnet_studio.evaluation.picture_map import MAP
 from resnet_studio.evaluation.robustness import ROBUSTNESS
 from resnet_studio.evaluation.shortcut import SHORTCUT
 from resnet_studio.evaluation.unknown import UNKNOWN
@@ -28,7 +29,16 @@ from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, guarded, language_of
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.results import forecast, groups, operating_points, robust, shortcut, take_model, trust
+from resnet_studio.ui.results import (
+    forecast,
+    groups,
+    operating_points,
+    picture_map,
+    robust,
+    shortcut,
+    take_model,
+    trust,
+)
 from resnet_studio.workspace import safe_name
 
 Draw = Callable[[Studio, Overview, Any, Language], Markup]
@@ -54,6 +64,7 @@ PANELS: tuple[Panel, ...] = (
     Panel(OPERATING_POINTS, operating_points.draw),
     Panel(FORECAST, forecast.draw),
     Panel(SHORTCUT, shortcut.draw),
+    Panel(MAP, picture_map.draw),
     Panel(ROBUSTNESS, robust.draw),
 )
 

@@ -132,8 +132,11 @@ window.studioResults = (element, go, choose, analyse) => {
   });
   element.addEventListener("change", (event) => {
     if ("choose" in event.target.dataset) choose(event.target.value);
-    if ("accept" in event.target.dataset)
-      analysis(event.target.closest(".res-panel"), `accept:${JSON.parse(event.target.dataset.accept)[event.target.value]}`);
+    if ("accept" in event.target.dataset) {
+      const slider = event.target, share = JSON.parse(slider.dataset.accept)[slider.value];
+      clearTimeout(slider.wait); // arrow keys change it step by step; an event that comes during another one is lost
+      slider.wait = setTimeout(() => analysis(slider.closest(".res-panel"), `accept:${share}`), 600);
+    }
   });
   element.addEventListener("keydown", (event) => {
     const cell = event.target.closest?.("td[data-true]");

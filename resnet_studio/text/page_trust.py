@@ -11,7 +11,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "Pictures unlike all it was trained on, and how many of the known ones that costs",
         "识别与训练图片都不像的图片，以及会误拒多少已知类别的图片",
     ),
-    "trust.calibration.after": ("as Predict shows it", "“识别”页显示的概率"),
+    "trust.calibration.after": ("as Predict shows it", "“预测”页显示的概率"),
     "trust.calibration.before": ("straight from the network", "网络的原始输出"),
     "trust.calibration.bin": (
         "{count:answer|answers} of about {share:%}: {right:%} right",
@@ -40,7 +40,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "trust.calibration.words": (
         "Predict says “sure” where at least 19 of 20 test answers with a similar probability were right, “likely” from 14 "
         "of 20 on. The dashed line is where probabilities are exactly right.",
-        "“识别”页只有在概率相近的 20 个测试答案中至少 19 个正确时才说“确定”，至少 14 个正确时说“很可能”。虚线表示概率完全准确。",
+        "“预测”页只有在概率相近的 20 个测试答案中至少 19 个正确时才说“确定”，至少 14 个正确时说“很可能”。虚线表示概率完全准确。",
     ),
     "trust.unknown.chart": (
         "Accuracy against the share of test pictures that is accepted",
@@ -76,6 +76,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "trust.unknown.note": (
         "The line was drawn by {count:validation picture|validation pictures}, not by the test pictures. Your choice goes "
         "into the model file, Predict and downloaded code.",
-        "界线由 {count} 张验证图片确定，与测试图片无关。你的选择会写入模型文件，并用于“识别”页和下载的代码。",
+        "界线由 {count} 张验证图片确定，与测试图片无关。你的选择会写入模型文件，并用于“预测”页和下载的代码。",
     ),
 }

@@ -33,6 +33,8 @@
         }
       }
       pen.globalAlpha = 1;
+      pen.strokeStyle = ink; pen.lineWidth = 1.8;
+      for (const at of data.suspects) if (visible(at)) pen.strokeRect(spots[at][0] - radius - 4, spots[at][1] - radius - 4, 2 * radius + 8, 2 * radius + 8);
       if (lasso?.length > 1) {
         pen.strokeStyle = ink; pen.lineWidth = 1.2; pen.setLineDash([5, 4]);
         pen.beginPath(); lasso.forEach(([x, y], step) => (step ? pen.lineTo(x, y) : pen.moveTo(x, y))); pen.stroke();

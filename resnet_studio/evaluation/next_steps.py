@@ -17,7 +17,7 @@ from resnet_studio.evaluation.groups import GROUPS
 from resnet_studio.evaluation.missed import NEVER_PREDICTED
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.report import Report, wilson_interval
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, say, say_recorded
 
 MOST = 3
 WIDE = 0.15
@@ -37,7 +37,16 @@ class NextStep:
 
     def text(self, language: Language = "en") -> str:
         """What to do, and why."""
-        return say(f"next.{self.kind}", language, **self.values)
+        return say(f"next.{self.kind}", language, **{**self.values, **self._words(language)})
+
+    def _words(self, language: Language) -> dict[str, str]:
+        """Values that are the names of changes and places, in words; as they are where there are none."""
+        keys = {
+            "change": f"robustness.{self.values.get('change')}.how",
+            "place": f"shortcut.place.{self.values.get('place')}",
+        }
+        said = {name: say_recorded(key, language, {}) for name, key in keys.items() if name in self.values}
+        return {name: text for name, text in said.items() if text != keys[name]}
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, the text in English."""

@@ -211,7 +211,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count} 张图片的地图，按类别着色；认错的带圆环",
     ),
     "map.note": (
-        "{count} of {total:picture|pictures}. A ring marks a picture that is named wrongly. On a t-SNE map only neighbourhoods mean something, distances and sizes of clusters do not.",
-        "显示 {total} 张图片中的 {count} 张。圆环表示认错的图片。t-SNE 地图上只有邻近关系有意义，簇的大小和间距没有意义。",
+        "{count} of {total:picture|pictures}. A ring marks a picture that is named wrongly, a square one whose label the review doubts. On a t-SNE map only neighbourhoods mean something, distances and sizes of clusters do not.",
+        "显示 {total} 张图片中的 {count} 张。圆环表示认错的图片，方框表示标签复核中存疑的图片。t-SNE 地图上只有邻近关系有意义，簇的大小和间距没有意义。",
     ),
 }

@@ -61,12 +61,13 @@ def test_parts_of_other_scores_or_damaged_ones_say_nothing(workspace):
 
 def test_shortcuts_suspects_and_weak_robustness_are_read_from_their_parts(workspace):
     run = made_run(workspace, epochs=1)
-    store(run, "shortcut", {"called": ["bottom right"]})
+    store(run, "shortcut", {"called": ["bottom_right"]})
     store(run, "suspects", {"estimate": 30})
     store(run, "robustness", {"fragile": {"kind": "noise", "drop": 0.3}})
     found = steps(run)
     assert next(iter(found)) == "shortcut" and len(found) == 3
-    assert "30 labels" in found["suspects"].text() and "cost 30 points" in found["fragile"].text()
+    assert "30 labels" in found["suspects"].text() and "(noise) cost 30 points" in found["fragile"].text()
+    assert "(The bottom right corner)" in found["shortcut"].text() and "右下角" in found["shortcut"].text("zh")
 
 
 def test_a_small_test_says_how_many_more_pictures_it_takes(workspace):

@@ -9,6 +9,8 @@ from markupsafe import Markup
 
 from resnet_studio.data.names import shown
 from resnet_studio.errors import StudioError
+from resnet_studio.evaluation.next_steps import stored
+from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.picture_map import PARTS, PictureMap
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language, template
@@ -26,9 +28,19 @@ def draw(studio: Studio, run: Overview, value: PictureMap, language: Language) -
         "pca": value.pca,
         "tsne": value.tsne,
         "places": _places(studio, run, value),
+        "suspects": _suspects(run, value),
         "chosen": template("map.chosen", language),
     }
     return render("results/map.html", language, data=data, value=value, classes=data["classes"])
+
+
+def _suspects(run: Overview, value: PictureMap) -> list[int]:
+    """The numbers of the points whose labels may be wrong, where a review of the labels is stored."""
+    found = stored(RunReport(run.run), "suspects")
+    if not isinstance(found, dict) or not isinstance(found.get("first"), list):
+        return []
+    names = {row.get("picture") for row in found["first"][: found.get("estimate", 0)] if isinstance(row, dict)}
+    return [at for at, name in enumerate(value.names) if name in names]
 
 
 def _places(studio: Studio, run: Overview, value: PictureMap) -> list[Any]:

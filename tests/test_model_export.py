@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from PIL import Image
 
 import resnet_studio as studio
 from resnet_studio.cli import main
@@ -49,6 +50,7 @@ def test_an_onnx_file_agrees_with_the_studio_in_a_process_without_it(onnx_file, 
     found = onnx_file.certificate
     assert (found.agreement, found.unreadable, found.checked) == (1.0, 0, True)
     assert found.pictures == len(pictures(run)) and found.largest_difference < 1e-4
+    assert found.unknown_agreement == 1.0
     assert found.accuracy == found.app_accuracy and found.milliseconds > 0
     assert found.megabytes == pytest.approx(onnx_file.file.stat().st_size / 1e6, abs=0.01)
     assert certificate.read(onnx_file.file) == found
@@ -64,6 +66,15 @@ def test_it_is_one_file_for_any_number_of_pictures_and_says_what_it_is(onnx_file
     assert json.loads(about["preprocessing"])["crop"] == 64
     assert about["sha256"] == studio.Predictor(run.best, "cpu").card.sha256
     session = onnxruntime.InferenceSession(str(onnx_file.file))
+    split, predictor = studio.report(run).split, studio.Predictor(run.best, "cpu")
+    threshold = json.loads(about["unlike_threshold"])
+    assert threshold == pytest.approx(predictor.card.unlike.threshold)
+    files = [split.path(sample) for sample in split.test][:5]
+    batch = np.stack(
+        [preprocess(Image.open(file).convert("RGB"), predictor.card.preprocessing).numpy() for file in files]
+    )
+    (scores,) = session.run(["unlike"], {"input": batch})
+    assert np.allclose(scores, [answer.unlike for answer in predictor(files)], atol=1e-3)
     for count in (1, 5):
         (logits,) = session.run(["logits"], {"input": np.zeros((count, 3, 64, 64), np.float32)})
         assert logits.shape == (count, 3)
@@ -77,7 +88,7 @@ def test_its_probabilities_are_calibrated_and_its_logits_are_not(run, workspace,
 
     copied = Run(Path(shutil.copytree(run.folder, tmp_path / "runs" / run.id)))
     best = checkpoint.load(copied.best)
-    checkpoint.save(copied.best, best.model.state_dict(), replace(best.card, temperature=3.0))
+    checkpoint.save(copied.best, best.model.state_dict(), replace(best.card, temperature=3.0), best.reference)
     exported = studio.export(copied, "onnx", tmp_path, workspace=workspace)
     assert exported.certificate.largest_difference < 1e-4
     session = onnxruntime.InferenceSession(str(exported.file))
@@ -100,6 +111,7 @@ def test_with_prepared_it_takes_plain_pixels(run, workspace, tmp_path):
 def test_an_eight_bit_file_is_a_quarter_as_large_and_as_accurate(run, workspace, tmp_path, onnx_file):
     found = studio.export(run, "onnx-int8", tmp_path, workspace=workspace).certificate
     assert found.megabytes < 0.27 * onnx_file.certificate.megabytes
+    assert found.unknown_agreement >= 0.9
     assert found.lossy and found.accuracy >= found.app_accuracy - 0.01
 
 
@@ -198,8 +210,6 @@ def test_every_format_of_every_network_agrees(network, name, workspace, tmp_path
 
 @pytest.mark.parametrize("fit", ["crop", "pad", "squeeze"])
 def test_the_code_without_torch_prepares_pictures_as_the_studio_does(fit, tmp_path):
-    from PIL import Image
-
     from resnet_studio.model.card import Card
     from resnet_studio.model.exports import numpy_code
     from resnet_studio.model.preprocess import Preprocessing

@@ -27,6 +27,8 @@ class Certificate:
     pictures where there are none, see ``scored_on``). ``milliseconds``: the median time from a picture's file to its
     answer; ``app_milliseconds`` the same in the studio, on a CPU. ``sha256`` is of the file, or of all files of a
     folder with their names. Without pictures that can be read the figures are None.
+    ``unknown_agreement``: the share of pictures of which the file says as the studio does whether they are of none of
+    the classes; None where it does not say.
     """
 
     format: str
@@ -50,6 +52,7 @@ class Certificate:
     studio_version: str
     network: str
     run: str
+    unknown_agreement: float | None = None
 
     @property
     def passed(self) -> bool:
@@ -72,7 +75,7 @@ class Certificate:
     @classmethod
     def from_json(cls, values: Any) -> Certificate:
         """What :meth:`to_json` wrote. Raises ``LookupError``, ``TypeError`` or ``ValueError`` for anything else."""
-        given = {spec.name: values[spec.name] for spec in fields(cls)}
+        given = {spec.name: values[spec.name] for spec in fields(cls) if spec.name in values}
         for name in ("interval", "app_interval"):
             given[name] = None if given[name] is None else (float(given[name][0]), float(given[name][1]))
         return cls(**given)

@@ -22,7 +22,7 @@ import numpy as np
 from resnet_studio.errors import ExportError
 from resnet_studio.evaluation.certificate import Certificate, digest, size
 from resnet_studio.evaluation.report import wilson_interval
-from resnet_studio.prediction import Predictor
+from resnet_studio.prediction import Prediction, Predictor
 from resnet_studio.version import __version__
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 MOST_PICTURES = 1000
 TIMED = 30
+UNLIKE_COMPARED = 100
 _SECONDS = 1800
 
 _HARNESS = """
@@ -41,7 +42,7 @@ import json, runpy, sys, time
 code, listed, found = sys.argv[1:]
 given = json.load(open(listed, encoding="utf-8"))
 used = runpy.run_path(code)
-predict, answers, seconds = used["predict"], [], []
+predict, answers, seconds, unknown = used["predict"], [], [], []
 for path in given["files"]:
     began = time.perf_counter()
     try:
@@ -52,9 +53,14 @@ for path in given["files"]:
         continue
     seconds.append(time.perf_counter() - began)
     answers.append(scores)
+for path in given["files"][: given["unlike"]] if "unknown" in used else ():
+    try:
+        unknown.append(bool(used["unknown"](path)))
+    except Exception:
+        unknown.append(None)
 own = any(name.split(".")[0] == "resnet_studio" for name in sys.modules)
 with open(found, "w", encoding="utf-8") as file:
-    json.dump({"answers": answers, "seconds": seconds, "own": own}, file)
+    json.dump({"answers": answers, "seconds": seconds, "own": own, "unknown": unknown}, file)
 """
 
 
@@ -70,7 +76,7 @@ def certify(
     card, files = predictor.card, [path for path, _, _ in pictures]
     answered = _answers(exported, format.code(card, exported.name), files)
     theirs = _matrix(answered["answers"], card.classes)
-    ours, app_seconds = _own(predictor, files)
+    ours, app_unknown, app_seconds = _own(predictor, files)
     readable = np.isfinite(ours).all(1)
     both: NDArray[np.bool_] = np.logical_and(readable, np.isfinite(theirs).all(1))
     a, b = ours[both], theirs[both]
@@ -91,6 +97,7 @@ def certify(
         app_milliseconds=_median(app_seconds),
         unreadable=len(pictures) - int(both.sum()),
         checked=True,
+        unknown_agreement=_same(answered["unknown"], app_unknown),
     )
 
 
@@ -148,7 +155,9 @@ def _answers(exported: Path, code: str, files: Sequence[Path]) -> dict[str, Any]
         folder = Path(name)
         for file, content in (("model_code.py", code), ("harness.py", _HARNESS)):
             (folder / file).write_text(content, encoding="utf-8")
-        (folder / "files.json").write_text(json.dumps({"files": [str(path.resolve()) for path in files]}))
+        (folder / "files.json").write_text(
+            json.dumps({"files": [str(path.resolve()) for path in files], "unlike": UNLIKE_COMPARED})
+        )
         arguments = [folder / "harness.py", folder / "model_code.py", folder / "files.json", folder / "found.json"]
         environment = {**os.environ, "PYTHONPATH": "", "PYTHONIOENCODING": "utf-8", "OMP_WAIT_POLICY": "PASSIVE"}
         ran = subprocess.run(
@@ -166,18 +175,27 @@ def _answers(exported: Path, code: str, files: Sequence[Path]) -> dict[str, Any]
     return found
 
 
-def _own(predictor: Predictor, files: Sequence[Path]) -> tuple[NDArray[np.float64], list[float]]:
-    """The studio's probabilities [N, classes], rows of NaN where a picture cannot be read; and some times."""
+def _same(theirs: Sequence[bool | None], ours: Sequence[bool | None]) -> float | None:
+    """The share of pictures of which both say alike whether they are of none of the classes."""
+    both = [(a, b) for a, b in zip(theirs, ours, strict=False) if a is not None and b is not None]
+    return sum(a == b for a, b in both) / len(both) if both else None
+
+
+def _own(predictor: Predictor, files: Sequence[Path]) -> tuple[NDArray[np.float64], list[bool | None], list[float]]:
+    """The studio's probabilities [N, classes], rows of NaN where a picture cannot be read; which of them it takes for
+    none of the classes; and some times.
+    """
     import time
 
     answers = predictor(files)
-    rows = [dict(answer.scores) if hasattr(answer, "scores") else None for answer in answers]
+    rows = [dict(answer.scores) if isinstance(answer, Prediction) else None for answer in answers]
     seconds = []
     for path in files[:TIMED]:
         began = time.perf_counter()
         predictor([path])
         seconds.append(time.perf_counter() - began)
-    return _matrix(rows, predictor.card.classes), seconds
+    unknown = [answer.unknown if isinstance(answer, Prediction) else None for answer in answers]
+    return _matrix(rows, predictor.card.classes), unknown, seconds
 
 
 def _matrix(rows: Sequence[dict[str, float] | None], classes: Sequence[str]) -> NDArray[np.float64]:

@@ -19,25 +19,25 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio.durable import replacing
 from resnet_studio.errors import ConfigError
 from resnet_studio.model.exports import numpy_code
-from resnet_studio.model.exports.source import Source, as_metadata, normaliser
+from resnet_studio.model.exports.source import Source, as_metadata
 from resnet_studio.text import Language, say
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
     from numpy.typing import NDArray
 
     from resnet_studio.model.card import Card
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
-INPUT, LOGITS, PROBABILITIES = "input", "logits", "probabilities"
+INPUT, LOGITS, PROBABILITIES, UNLIKE = "input", "logits", "probabilities", "unlike"
 
 
 @dataclass(frozen=True)
 class Onnx:
     """Full precision. Input: float32 [N, 3, crop, crop], normalised; with ``prepared`` uint8 [N, crop, crop, 3].
 
-    Outputs: ``logits`` and, at the temperature of the card, ``probabilities``, float32 [N, classes].
+    Outputs: ``logits`` and, at the temperature of the card, ``probabilities``, float32 [N, classes]; where the
+    checkpoint can tell, ``unlike`` [N]: above the ``unlike_threshold`` of the metadata a picture is of none of them.
     """
 
     name: str = "onnx"
@@ -69,7 +69,7 @@ class Onnx:
                 *numpy_code.normalised(card.preprocessing),
                 "",
                 "",
-                *_prediction(language),
+                *_prediction(card, language),
                 "",
                 "",
                 *numpy_code.SCRIPT,
@@ -106,11 +106,15 @@ def _exported(source: Source, *, prepared: bool) -> bytes:
     import onnxscript  # noqa: F401 - torch.onnx writes by it, and says so at the end only
     import torch
 
-    network = _WithProbabilities(source.model, source.card, prepared=prepared)
+    from resnet_studio.model.exports.surrounded import Surrounded
+
+    reference = source.checkpoint.reference
+    network = Surrounded(source.model, source.card, reference, prepared=prepared).eval()
     side = source.side
     pictures = torch.zeros(2, side, side, 3, dtype=torch.uint8) if prepared else torch.zeros(2, 3, side, side)
     program = torch.onnx.export(
-        network, (pictures,), dynamo=True, input_names=[INPUT], output_names=[LOGITS, PROBABILITIES],
+        network, (pictures,), dynamo=True, input_names=[INPUT],
+        output_names=[LOGITS, PROBABILITIES, *([UNLIKE] if reference else [])],
         dynamic_shapes=({0: torch.export.Dim("batch", min=1)},), external_data=False, verbose=False,
     )  # fmt: skip
     assert program is not None
@@ -129,25 +133,6 @@ def _with_metadata(content: bytes, card: Card) -> bytes:
     return written
 
 
-def _WithProbabilities(model: torch.nn.Module, card: Card, *, prepared: bool) -> torch.nn.Module:  # noqa: N802 - makes a module
-    """The network with what comes before and after it; defined here, as torch is imported late."""
-    import torch
-
-    class Network(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-            self.normalise = normaliser(card.preprocessing)
-
-        def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            if prepared:
-                pictures = self.normalise(pictures.permute(0, 3, 1, 2).float() / 255)
-            logits = self.model(pictures)
-            return logits, (logits / card.temperature).softmax(1)
-
-    return Network().eval()
-
-
 def _quantise(full: Path, rounded: Path, pictures: NDArray[np.float32]) -> None:
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -157,8 +142,28 @@ def _quantise(full: Path, rounded: Path, pictures: NDArray[np.float32]) -> None:
     quantize_static(
         str(prepared), str(rounded), _reader(pictures), quant_format=QuantFormat.QDQ, per_channel=True,
         weight_type=QuantType.QInt8, activation_type=QuantType.QUInt8,
-        calibrate_method=CalibrationMethod.MinMax,
+        calibrate_method=CalibrationMethod.MinMax, nodes_to_exclude=_only_for(prepared, UNLIKE),
     )  # fmt: skip
+
+
+def _only_for(file: Path, output: str) -> list[str]:
+    """The names of the nodes that this output alone needs: distances are too fine for 8 bits."""
+    import onnx
+
+    graph = onnx.load(str(file)).graph
+    maker = {name: node for node in graph.node for name in node.output}
+
+    def needed(names: list[str]) -> set[str]:
+        found: set[str] = set()
+        while names:
+            node = maker.get(names.pop())
+            if node is not None and node.name not in found:
+                found.add(node.name)
+                names += node.input
+        return found
+
+    others = [each.name for each in graph.output if each.name != output]
+    return sorted(needed([output]) - needed(others))
 
 
 def _reader(pictures: NDArray[np.float32]) -> Any:
@@ -175,15 +180,39 @@ def _reader(pictures: NDArray[np.float32]) -> Any:
     return Reader()
 
 
-def _prediction(language: Language) -> list[str]:
+def _unlike_lines(language: Language) -> list[str]:
     return [
-        "def predict(path):",
-        f'    """{say("export.predict", language)}"""',
+        "",
+        "",
+        'LARGEST = json.loads(session.get_modelmeta().custom_metadata_map["unlike_threshold"])'
+        f"  # {say('export.unlike.largest', language)}",
+        "",
+        "",
+        "def unlike(path):",
+        f'    """{say("export.unlike", language)}"""',
+        f"    return float(computed(path, {UNLIKE!r}))",
+        "",
+        "",
+        "def unknown(path):",
+        f'    """{say("export.unknown", language)}"""',
+        "    return LARGEST is not None and unlike(path) > LARGEST",
+    ]
+
+
+def _prediction(card: Card, language: Language) -> list[str]:
+    return [
+        "def computed(path, output):",
         "    pixels = pixels_of(path)",
         '    plain = session.get_inputs()[0].type == "tensor(uint8)"',
         "    batch = (pixels if plain else normalised(pixels))[None]",
-        f"    scores = session.run([{PROBABILITIES!r}], {{{INPUT!r}: batch}})[0][0].tolist()",
+        f"    return session.run([output], {{{INPUT!r}: batch}})[0][0]",
+        "",
+        "",
+        "def predict(path):",
+        f'    """{say("export.predict", language)}"""',
+        f"    scores = computed(path, {PROBABILITIES!r}).tolist()",
         "    return sorted(zip(CLASSES, scores), key=lambda pair: pair[1], reverse=True)",
+        *(_unlike_lines(language) if card.unlike is not None else []),
     ]
 
 

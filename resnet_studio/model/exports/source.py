@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,12 +88,17 @@ def facts(card: Card) -> dict[str, Any]:
         "classes": list(card.classes),
         "preprocessing": {**card.preprocessing.to_json(), "scale": "0..1"},
         "temperature": card.temperature,
+        "unlike_threshold": _finite(card.unlike.threshold) if card.unlike else None,
         "network": card.network.name,
         "weights": dict(card.weights_origin),
         "sha256": card.sha256,
         "run": card.run,
         "studio_version": __version__,
     }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def as_metadata(card: Card) -> Mapping[str, str]:

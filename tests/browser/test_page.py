@@ -288,7 +288,7 @@ def test_many_pictures_become_a_table_with_a_csv(trained: Trained, class_zip_fil
         page.locator("#predict-answers a[download]", has_text="CSV").click()
     assert len(download.value.path().read_text("utf-8-sig").splitlines()) == 43
     page.locator("#predict-answers [data-label]").first.click()
-    page.wait_for_function("document.querySelectorAll('#predict-answers tbody tr').length < 42")
+    page.locator('#predict-answers [data-label][aria-pressed="true"]').wait_for()
     page.reload()
     tab(page, "predict")
     page.locator("#predict-many-button").click()

@@ -53,7 +53,7 @@ class MapPart(SlowPart[PictureMap]):
 
     def steps(self, report: RunReport, progress: PartProgress) -> Generator[Step, None, PictureMap | None]:  # noqa: ARG002
         """See :class:`SlowPart`."""
-        if report.report is None:
+        if report.report is None or not report.run.best.is_file():
             return None
         split = report.split
         every = [(at, i, each) for at, part in enumerate(PARTS) for i, each in enumerate(getattr(split, part))]

@@ -25,6 +25,7 @@ from resnet_studio.errors import (
     WeightsError,
 )
 from resnet_studio.explain_api import Explanation, explain
+from resnet_studio.inside_api import look_inside
 from resnet_studio.model.activations import Activations
 from resnet_studio.model_export_api import Exported, export
 from resnet_studio.prediction import Prediction, Predictor
@@ -58,6 +59,7 @@ __all__ = [
     "evaluate_together",
     "explain",
     "export",
+    "look_inside",
     "open_data",
     "predict",
     "predict_together",

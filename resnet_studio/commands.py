@@ -49,6 +49,7 @@ ELSEWHERE = {
     "review": review_commands.review,
     "label-next": review_commands.label_next,
     "explain": looking_commands.explain,
+    "inside": looking_commands.inside,
     "report": export_commands.report,
     "export": model_export_commands.export,
     "verify": model_export_commands.verify,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from resnet_studio import explain_api
+from resnet_studio import explain_api, inside_api
 from resnet_studio.data import adding
 from resnet_studio.data.names import shown
 from resnet_studio.data_commands import Result
@@ -23,7 +23,7 @@ MOST_ROWS = 50
 
 
 def add_parsers(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
-    """The command ``explain``."""
+    """The commands ``explain`` and ``inside``."""
     explained = command("explain", "show where a model looked in pictures, as heat maps over them")
     explained.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
     explained.add_argument("pictures", metavar="PICTURE", nargs="+", type=Path, help="pictures, or folders of them")
@@ -39,6 +39,20 @@ def add_parsers(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     explained.add_argument("--language", choices=("en", "zh"), default="en", help="language in the file (default en)")
     explained.add_argument("--device", default="auto", help=DEVICE)
+    inner = command(
+        "inside", "show what goes on inside a model for a picture: feature maps stage by stage, and filters"
+    )
+    inner.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
+    inner.add_argument("picture", metavar="PICTURE", type=Path)
+    inner.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for a PNG a stage (stem.png, layer1.png, ...) and filters.png"
+    )
+    inner.add_argument(
+        "--channels", type=int, default=12, metavar="N",
+        help=f"the strongest channels of each stage to show, up to {inside_api.MOST} (default 12)",
+    )  # fmt: skip
+    inner.add_argument("--language", choices=("en", "zh"), default="en", help="language in the files (default en)")
+    inner.add_argument("--device", default="auto", help=DEVICE)
 
 
 def explain(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
@@ -94,3 +108,34 @@ def _line(row: dict[str, Any]) -> str:
         f"{row['picture']}: {row['label']} {row['probability']:.1%}; what speaks for {row['class']} lies around "
         f"{across:.0%} from the left, {down:.0%} from the top ({row['method']}, {row['layer']})"
     )
+
+
+def inside(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
+    """Say which channels of each stage a picture excites most, and draw their maps where there is a folder for them."""
+    del terminal
+    if not options.picture.is_file():
+        raise DataError("error.inside.picture", path=shown(str(options.picture)))
+    if options.out is not None and options.out.is_file():
+        raise ConfigError("error.inside.out", path=shown(str(options.out)))
+    found = inside_api.look_inside(
+        options.model, options.picture, channels=options.channels, workspace=workspace, device=options.device
+    )
+    files: dict[str, str] = {}
+    if options.out is not None:
+        from resnet_studio.evaluation import inside_sheets
+
+        for name, content in inside_sheets.files(found, options.language):
+            with replacing(options.out / name) as temporary:
+                temporary.write_bytes(content)
+            files[Path(name).stem] = str(options.out / name)
+    stages = [{**stage.to_json(), "file": files.get(stage.stage)} for stage in found.stages]
+    count, height, width = found.filters.shape[:3]
+    filters = {"count": count, "size": [height, width], "file": files.get("filters")}
+    lines = [_stage_line(stage) for stage in stages]
+    values = {"picture": str(options.picture), "stages": stages, "filters": filters, "files": list(files.values())}
+    return Result("\n".join([*lines, *files.values()]), values)
+
+
+def _stage_line(stage: dict[str, Any]) -> str:
+    strongest = ", ".join(f"{each['channel']} ({each['mean']:#.3g})" for each in stage["channels"])
+    return f"{stage['stage']}, {stage['total']} channels, by mean activation: {strongest}"

@@ -26,7 +26,17 @@ LAYERS = [
     {"data", "model"},
     {"training", "evaluation", "prediction", "ensemble"},
     {"review", "studies", "predicting"},
-    {"api", "report_api", "model_export_api", "study_api", "explain_api", "ensemble_api", "terminal", "cleaning"},
+    {
+        "api",
+        "report_api",
+        "model_export_api",
+        "study_api",
+        "explain_api",
+        "inside_api",
+        "ensemble_api",
+        "terminal",
+        "cleaning",
+    },
     {"service"},
     {
         "data_commands",

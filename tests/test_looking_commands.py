@@ -86,3 +86,36 @@ def test_from_python_it_is_an_array_and_a_picture(model, pictures):
     assert np.nanmax(found.heat) <= 1 and found.name == "cup"
     with Image.open(pictures[1]) as opened:
         assert studio.explain(model, opened).label in CLASSES
+
+
+def test_what_is_inside_is_said_and_drawn_stage_by_stage(capsys, tmp_path, model, pictures):
+    out, options = tmp_path / "sheets", ("--channels", 3, "--language", "zh", "--workspace", tmp_path / "ws")
+    status, said = answer(capsys, "inside", model, pictures[0], "--out", out, *options)
+    assert status == 0 and [stage["stage"] for stage in said["stages"]] == [
+        "stem", "layer1", "layer2", "layer3", "layer4",
+    ]  # fmt: skip
+    assert sorted(said["files"]) == sorted(str(file) for file in out.iterdir()) and len(said["files"]) == 6
+    for stage in said["stages"]:
+        means = [each["mean"] for each in stage["channels"]]
+        assert len(means) == 3 and means == sorted(means, reverse=True)
+    with Image.open(said["filters"]["file"]) as drawn:
+        assert drawn.width > 16 * 7
+
+
+def test_the_same_from_python(model, pictures, tmp_path):
+    found = studio.look_inside(model, pictures[0], channels=2)
+    assert found.stages[-1].values.shape[0] == 2 and found.view.shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [(["--channels", "0"], "0 channels"), (["--out", "taken"], "is a file"), ([], "no picture")],
+)
+def test_what_cannot_be_drawn_is_refused_in_one_sentence(
+    capsys, tmp_path, model, pictures, options, sentence, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").write_text("a file")
+    picture = pictures[0] if options else "gone.png"
+    status, said = answer(capsys, "inside", model, picture, *options, "--workspace", tmp_path / "ws")
+    assert status == 2 and sentence in said["error"]

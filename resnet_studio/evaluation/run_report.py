@@ -8,6 +8,7 @@ from typing import Any
 from resnet_studio.data.run_split import split_of
 from resnet_studio.evaluation import outputs as outputs_file
 from resnet_studio.evaluation.calibration import CALIBRATION
+from resnet_studio.evaluation.exciting import INSIDE
 from resnet_studio.evaluation.forecast import FORECAST
 from resnet_studio.evaluation.groups import GROUPS
 from resnet_studio.evaluation.missed import NEVER_PREDICTED
@@ -32,6 +33,7 @@ PARTS: tuple[Part[Any], ...] = (
     ROBUSTNESS,
     SHORTCUT,
     MAP,
+    INSIDE,
     NEXT_STEPS,
 )
 """All there are, each after those that it is computed from."""

@@ -16,6 +16,7 @@ from fastapi import APIRouter, HTTPException, Request
 from markupsafe import Markup
 
 from resnet_studio.evaluation.calibration import CALIBRATION
+from resnet_studio.evaluation.exciting import INSIDE
 from resnet_studio.evaluation.forecast import FORECAST
 from resnet_studio.evaluation.groups import GROUPS
 from resnet_studio.evaluation.operating_points import OPERATING_POINTS
@@ -32,6 +33,7 @@ from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.results import (
     forecast,
     groups,
+    inside,
     operating_points,
     picture_map,
     robust,
@@ -66,6 +68,7 @@ PANELS: tuple[Panel, ...] = (
     Panel(SHORTCUT, shortcut.draw),
     Panel(MAP, picture_map.draw),
     Panel(ROBUSTNESS, robust.draw),
+    Panel(INSIDE, inside.draw),
 )
 
 

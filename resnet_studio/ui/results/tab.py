@@ -18,7 +18,7 @@ from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, 
 from resnet_studio.ui.page.frame import address, loading, selected_tab
 from resnet_studio.ui.page.ownership import this_browser
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.results import next_steps, panels, robust
+from resnet_studio.ui.results import inside, next_steps, panels, robust
 from resnet_studio.ui.results.downloads import downloads_panel
 from resnet_studio.ui.results.exports import export_panel
 from resnet_studio.ui.results.matrix import matrix, pairs
@@ -180,6 +180,7 @@ def routes(studio: Studio) -> APIRouter:
     router.include_router(panels.routes(studio))
     router.include_router(next_steps.routes(studio))
     router.include_router(robust.routes(studio))
+    router.include_router(inside.routes(studio))
 
     def found(name: str) -> tuple[Overview, Mapping[str, Any]]:
         run = data.find(name) if safe_name(name) else None

@@ -1,0 +1,77 @@
+"""What goes on inside a network as the page shows it."""
+
+from __future__ import annotations
+
+import json
+import re
+from types import SimpleNamespace
+
+import pytest
+from fastapi.testclient import TestClient
+from hand_made import finish, new_run, report_of, train
+
+from resnet_studio.evaluation import slow_parts
+from resnet_studio.evaluation.exciting import INSIDE
+from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.model import checkpoint, resnet
+from resnet_studio.model.card import Card
+from resnet_studio.model.preprocess import Preprocessing
+from resnet_studio.ui.app import build_app
+from resnet_studio.workspace import Workspace
+
+HERE = "http://127.0.0.1:7860"
+
+
+class NoJobs:
+    """A queue in which nothing ever runs."""
+
+    def close(self, timeout=0):
+        pass
+
+    def running(self):
+        return []
+
+    def queued(self):
+        return []
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    workspace = Workspace.open(tmp_path_factory.mktemp("inside") / "workspace")
+    run = new_run(workspace)
+    train(run, epochs=1)
+    finish(run, report_of(run))
+    card = Card(classes=("one", "two"), depth=18, preprocessing=Preprocessing(resize=36, crop=32))
+    checkpoint.save(run.best, resnet.build(18, 2, seed=1).state_dict(), card)
+    slow_parts.drive(slow_parts.update(RunReport(run), INSIDE))
+    with TestClient(build_app(workspace, NoJobs()), base_url=HERE, client=("127.0.0.1", 50_000)) as client:
+        client.get("/")
+        yield SimpleNamespace(run=run, client=client, start=f"/studio/runs/{run.id}")
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Choose a test picture"), ("zh", "选择一张测试图片")])
+def test_the_panel_offers_test_pictures(scene, language, word):
+    shown = scene.client.get(f"{scene.start}/panel/inside", headers={"accept-language": language}).json()
+    assert shown["state"] == "ready" and word in shown["html"]
+    assert shown["html"].count("data-inside-picture=") == 4
+
+
+def test_a_picture_has_tiles_for_each_stage_and_each_tile_its_most_exciting_pictures(scene):
+    html = scene.client.get(f"{scene.start}/inside/0").text
+    assert html.count("data-inside-channel=") == 5 * 12 and html.count("data:image/png;base64,") == 5 * 12 + 1
+    tops = [json.loads(found) for found in re.findall(r'data-top="([^"]*)"', html)]
+    assert all(top for top in tops)
+    spots = [spot for top in tops for spot in top]
+    assert all(0 < across < 1 and 0 < down < 1 for _, across, down in spots)
+    for place in {place for place, *_ in spots}:
+        assert scene.client.get(f"{scene.start}/changed/{place}").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["inside/999", "inside/-1", "inside/x", "inside/..%2f..%2f0"])
+def test_anything_odd_is_not_found_or_refused(scene, address):
+    assert scene.client.get(f"{scene.start}/{address}").status_code in (404, 422)
+
+
+@pytest.mark.parametrize("run", ["nobody", "..", "a" * 400])
+def test_a_run_that_is_not_there_has_nothing_inside(scene, run):
+    assert scene.client.get(f"/studio/runs/{run}/inside/0").status_code in (404, 422)

@@ -68,7 +68,13 @@ def answers(data: Features, share: float, draws: int, label: int | None, *, seed
     A class with few pictures is seldom answered for that reason alone; so that a head shows what it learned from them,
     classes then count alike, and the penalty is that which is best with all pictures.
     """
-    draw = np.random.default_rng([seed, 0 if label is None else label + 1])
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # several threads wait for each other longer than such small products take
+        return _answers(data, share, draws, label, np.random.default_rng([seed, 0 if label is None else label + 1]))
+
+
+def _answers(data: Features, share: float, draws: int, label: int | None, draw: np.random.Generator) -> Answers:
     middle, scale = data.train.mean(0), data.train.std(0) + 1e-6
     train, scored = (data.train - middle) / scale, (data.scored - middle) / scale
     predicted, strength, count = [], None if label is None else _strength(train, data.train_labels, draw), 0

@@ -3,23 +3,44 @@
   const about = (box) => JSON.parse(box.dataset.inside);
   const filled = (text, channel) => text.replace("[channel]", channel);
 
-  const show = async (box, place) => {
-    const { start, words } = about(box), maps = box.querySelector(".res-inside-maps");
-    box.wanted = place;
+  const load = async (box, wanted, ask) => {
+    const { words } = about(box), maps = box.querySelector(".res-inside-maps");
+    box.wanted = wanted;
     for (const button of box.querySelectorAll("[data-inside-picture]"))
-      button.setAttribute("aria-pressed", String(button.dataset.insidePicture === place));
+      button.setAttribute("aria-pressed", String(button.dataset.insidePicture === wanted));
     maps.setAttribute("aria-busy", "true");
-    let html = null, gone = false;
-    try {
-      const answer = await fetch(`${start}inside/${place}`, { credentials: "same-origin" });
-      gone = answer.status === 404;
-      if (answer.ok) html = await answer.text();
-    } catch { /* the server is away: said below */ }
-    if (box.wanted !== place) return; // another picture was chosen meanwhile
+    const answer = await ask().catch(() => ({ problem: words.busy }));
+    if (box.wanted !== wanted) return; // another picture was chosen meanwhile
     maps.removeAttribute("aria-busy");
-    if (html === null) maps.textContent = gone ? words.gone : words.busy;
-    else maps.innerHTML = html;
+    if (answer.html) maps.innerHTML = answer.html;
+    else maps.textContent = answer.problem ?? words.busy;
   };
+
+  const show = (box, place) => load(box, place, async () => {
+    const { start, words } = about(box), answer = await fetch(`${start}inside/${place}`, { credentials: "same-origin" });
+    if (answer.ok) return { html: await answer.text() };
+    return { problem: answer.status === 404 ? words.gone : words.busy };
+  });
+
+  // A small file goes as it is, a large one is made small first: the network sees a few hundred pixels of it anyway.
+  const SIDE = 1280, BYTES = 2 ** 20;
+  const small = async (file) => {
+    const picture = await createImageBitmap(file), scale = Math.min(1, SIDE / Math.max(picture.width, picture.height));
+    if (scale === 1 && file.size <= BYTES && /^image\/(jpeg|png|webp)$/.test(file.type)) return file;
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.max(1, Math.round(picture.width * scale));
+    canvas.height = Math.max(1, Math.round(picture.height * scale));
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
+  };
+  const own = (box, file) => load(box, file, async () => {
+    const { start, words } = about(box), body = await small(file).catch(() => null);
+    if (!body) return { problem: words.unreadable };
+    return (await fetch(`${start}inside`, { method: "POST", body, credentials: "same-origin" })).json();
+  });
 
   const excite = (box, tile) => {
     const { start, words } = about(box), section = tile.closest("section"), below = section.querySelector(".res-inside-top");
@@ -51,9 +72,17 @@
     if (first) show(box, first.dataset.insidePicture);
   });
   document.addEventListener("click", (event) => {
-    const target = event.target.closest?.("[data-inside-picture], [data-inside-channel]"), box = target?.closest(".res-inside");
+    const target = event.target.closest?.("[data-inside-picture], [data-inside-channel], [data-inside-own]"), box = target?.closest(".res-inside");
     if (!box) return;
-    if (target.dataset.insidePicture !== undefined) show(box, target.dataset.insidePicture);
+    if ("insideOwn" in target.dataset) box.querySelector('input[type="file"]').click();
+    else if (target.dataset.insidePicture !== undefined) show(box, target.dataset.insidePicture);
     else excite(box, target);
+  });
+  document.addEventListener("change", (event) => {
+    const box = event.target.matches?.('.res-inside input[type="file"]') && event.target.closest(".res-inside");
+    if (!box) return;
+    const [file] = event.target.files;
+    event.target.value = ""; // so that the same file can be chosen again
+    if (file) own(box, file);
   });
 })();

@@ -132,7 +132,15 @@ def inside(options: argparse.Namespace, workspace: Workspace, terminal: Terminal
     count, height, width = found.filters.shape[:3]
     filters = {"count": count, "size": [height, width], "file": files.get("filters")}
     lines = [_stage_line(stage) for stage in stages]
-    values = {"picture": str(options.picture), "stages": stages, "filters": filters, "files": list(files.values())}
+    said = found.prediction
+    answer = {"label": said.label, "probability": round(said.probability, 6), "unknown": said.unknown}
+    values = {
+        "picture": str(options.picture),
+        **answer,
+        "stages": stages,
+        "filters": filters,
+        "files": list(files.values()),
+    }
     return Result("\n".join([*lines, *files.values()]), values)
 
 

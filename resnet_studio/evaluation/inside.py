@@ -18,10 +18,10 @@ import numpy as np
 from PIL import Image
 
 from resnet_studio.data.views import Framed
-from resnet_studio.errors import CheckpointError
+from resnet_studio.errors import StudioError
 from resnet_studio.evaluation.heatmaps import feature_maps
 from resnet_studio.model.architecture import Stage
-from resnet_studio.prediction import TAPPED, Predictor
+from resnet_studio.prediction import TAPPED, Prediction, Predictor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,12 +67,12 @@ class StageMaps:
 class Inside:
     """What goes on inside a network for one picture.
 
-    ``view`` uint8 [side, side, 3] is what it is shown of the picture, ``probabilities`` float64 [classes] its answer,
-    calibrated; ``stages`` are the maps from the input to the output, ``filters`` those of :func:`first_filters`.
+    ``view`` uint8 [side, side, 3] is what it is shown of the picture, ``prediction`` its answer; ``stages`` are the
+    maps from the input to the output, ``filters`` those of :func:`first_filters`.
     """
 
     view: NDArray[np.uint8]
-    probabilities: NDArray[np.float64]
+    prediction: Prediction
     stages: tuple[StageMaps, ...]
     filters: NDArray[np.uint8]
 
@@ -82,17 +82,15 @@ def look_inside(predictor: Predictor, picture: Path | Image.Image, most: int = C
 
     Raises :class:`BadPicture`, and :class:`CheckpointError` where the network computes what is no number.
     """
-    import torch
-
     from resnet_studio.model.checkpoint import preprocess
 
     upright, how = predictor.upright(picture), predictor.card.preprocessing
-    logits, maps = feature_maps(predictor, preprocess(upright, how)[None], TAPPED)
-    if not bool(logits.isfinite().all()):
-        raise CheckpointError("error.prediction.not_finite")
-    shares = torch.softmax(logits[0].double() / predictor.card.temperature, 0).cpu().numpy()
+    (said,) = predictor([picture])
+    if isinstance(said, StudioError):
+        raise said
+    _, maps = feature_maps(predictor, preprocess(upright, how)[None], TAPPED)
     stages = tuple(strongest(stage, maps[stage][0].cpu().numpy(), most) for stage in TAPPED)
-    return Inside(Framed.of(how).pixels(upright), shares, stages, first_filters(predictor.model, how.std))
+    return Inside(Framed.of(how).pixels(upright), said, stages, first_filters(predictor.model, how.std))
 
 
 def strongest(stage: Stage, maps: NDArray[np.float32], most: int) -> StageMaps:

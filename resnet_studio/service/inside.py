@@ -12,6 +12,8 @@ from resnet_studio.service.heat import BusyError
 from resnet_studio.service.predictors import Predictors
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from resnet_studio.evaluation.inside import Inside
 
 ROOM = 32 << 20
@@ -45,12 +47,16 @@ class Insides:
         finally:
             self._waiting -= 1
 
+    def own(self, model: Path, picture: Image.Image) -> Inside:
+        """The same of a picture that was sent, in the calling thread."""
+        return self._made(model, picture)
+
     def compute(self, model: Path, picture: Path) -> Inside:
         """:meth:`get`, in the calling thread."""
         stamp = (model.stat().st_mtime_ns, picture.stat().st_mtime_ns)
         return self._cached.get((model, picture), stamp, ROOM // 60, partial(self._made, model, picture))
 
-    def _made(self, model: Path, picture: Path) -> Inside:
+    def _made(self, model: Path, picture: Path | Image.Image) -> Inside:
         from resnet_studio.evaluation.inside import look_inside
 
         return look_inside(self._predictors.of(model), picture)

@@ -18,9 +18,19 @@ TEXT: dict[str, tuple[str, str]] = {
         "what each stage makes of a picture, the first filters, and which pictures excite a channel most",
         "每个阶段从图片中提取了什么、第一层的滤波器，以及哪些图片最能激活某个通道",
     ),
-    "inside.pick": ("Choose a test picture", "选择一张测试图片"),
+    "inside.pick": ("Choose a test picture, or one of your own", "选择一张测试图片，或使用自己的图片"),
+    "inside.own": ("Your own picture…", "自己的图片…"),
+    "inside.unreadable": (
+        "This browser cannot read that file as a picture. Choose a JPEG, PNG or WebP.",
+        "浏览器无法把该文件读取为图片。请选择 JPEG、PNG 或 WebP。",
+    ),
     "inside.picture": ("Test picture {number}: {name}", "测试图片 {number}：{name}"),
     "inside.view": ("What the network sees", "网络看到的画面"),
+    "inside.said": ("It says {said} ({share:%}).", "它的回答是“{said}”（{share:%}）。"),
+    "inside.unknown": (
+        "It says that this is none of its classes; {said} comes closest.",
+        "它的回答是：不属于任何一个类别；最接近的是“{said}”。",
+    ),
     "inside.right": ("It says {said} ({share:%}), which is right.", "它的回答是“{said}”（{share:%}），正确。"),
     "inside.wrong": (
         "It says {said} ({share:%}); the label is {true}.",

@@ -15,7 +15,7 @@ from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.ui.app import build_app
-from resnet_studio.ui.predict import camera
+from resnet_studio.ui.page import sent_pictures
 from resnet_studio.workspace import Workspace
 
 HERE = "http://127.0.0.1:7860"
@@ -76,7 +76,7 @@ def test_a_frame_is_answered_with_the_best_classes(client: TestClient, model: st
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b"hello", frame()[:200], frame(kind="GIF"), frame(kind="TIFF"), frame(camera.MOST_SIDE + 1),
+        b"", b"hello", frame()[:200], frame(kind="GIF"), frame(kind="TIFF"), frame(sent_pictures.MOST_SIDE + 1),
         made.picture()[:40],
     ],
 )  # fmt: skip
@@ -94,7 +94,7 @@ def test_a_model_is_known_by_its_key_alone(client: TestClient, model: str, key: 
 
 
 def test_too_large_and_from_elsewhere_is_refused(client: TestClient, model: str) -> None:
-    assert ask(client, model, frame() + bytes(camera.MOST_BYTES)).status_code == 413
+    assert ask(client, model, frame() + bytes(sent_pictures.MOST_BYTES)).status_code == 413
     assert ask(client, model, frame(), origin="https://evil.example").status_code == 403
     stranger = TestClient(client.app, base_url=HERE, client=("127.0.0.1", 50_001))
     assert ask(stranger, model, frame()).status_code == 403

@@ -6,6 +6,7 @@ import json
 import re
 from types import SimpleNamespace
 
+import made
 import pytest
 from fastapi.testclient import TestClient
 from hand_made import finish, new_run, report_of, train
@@ -58,13 +59,36 @@ def test_the_panel_offers_test_pictures(scene, language, word):
 
 def test_a_picture_has_tiles_for_each_stage_and_each_tile_its_most_exciting_pictures(scene):
     html = scene.client.get(f"{scene.start}/inside/0").text
-    assert html.count("data-inside-channel=") == 5 * 12 and html.count("data:image/png;base64,") == 5 * 12 + 1
+    assert html.count("data-inside-channel=") == 5 * 12 and html.count("data:image/png;base64,") == 5 * 12 + 2
     tops = [json.loads(found) for found in re.findall(r'data-top="([^"]*)"', html)]
     assert all(top for top in tops)
     spots = [spot for top in tops for spot in top]
     assert all(0 < across < 1 and 0 < down < 1 for _, across, down in spots)
     for place in {place for place, *_ in spots}:
         assert scene.client.get(f"{scene.start}/changed/{place}").status_code == 200
+
+
+def test_ones_own_picture_gets_the_same_as_a_test_picture(scene):
+    sample = RunReport(scene.run).split
+    content = sample.path(sample.test[0]).read_bytes()
+    sent = scene.client.post(f"{scene.start}/inside", content=content)
+    html, own = scene.client.get(f"{scene.start}/inside/0").text, sent.json()["html"]
+    assert sent.status_code == 200
+    tiles = [re.findall(r'title="([^"]*)"', each) for each in (html, own)]
+    assert len(tiles[0]) == 60 and tiles[0] == tiles[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"no picture", "not a picture"), (made.encoded(made.scene(0, 32)), None), (b"\0" * (2**20 + 1), None)],
+)
+def test_what_is_sent_is_a_picture_of_bounded_size(scene, content, sentence):
+    answer = scene.client.post(f"{scene.start}/inside", content=content)
+    if content.startswith(b"\x89PNG"):
+        assert answer.status_code == 200
+    else:
+        assert answer.status_code in (400, 413) and answer.json()["problem"]
+        assert sentence is None or sentence in answer.json()["problem"]
 
 
 @pytest.mark.parametrize("address", ["inside/999", "inside/-1", "inside/x", "inside/..%2f..%2f0"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Annotated, Any
 
 import gradio as gr
@@ -10,20 +9,17 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from PIL import Image
 
-from resnet_studio.data.formats import SNIFFED_BYTES, sniff
-from resnet_studio.data.pictures import BadPicture
 from resnet_studio.errors import StudioError
 from resnet_studio.service.predictors import level
 from resnet_studio.service.thumbnails import Thumbnail
 from resnet_studio.ui.page.bodies import Door
 from resnet_studio.ui.page.context import Studio, T
+from resnet_studio.ui.page.sent_pictures import MOST_BYTES, opened
 from resnet_studio.ui.page.templates import render
 
 if TYPE_CHECKING:
     from resnet_studio.prediction import Prediction, Predictor
 
-MOST_BYTES = 2**20
-MOST_SIDE = 1280
 SHOWN = 6
 HEAT_SIDE = 128
 WORDS = ("start", "stop", "freeze", "go_on", "turn", "hint", "rate", "starting", "denied", "none", "insecure", "lost")
@@ -47,7 +43,7 @@ def answer(studio: Studio, key: str, content: bytes, *, heat: bool = False) -> d
     Raises :class:`StudioError` where there is no such model, or that is no picture.
     """
     model = studio.models.find(key)
-    predictor, picture = studio.predictors.of(model.file), opened(content)
+    predictor, picture = studio.predictors.of(model.file), opened(content, "camera")
     said, over = looked(predictor, picture) if heat else (predictor([picture])[0], "")
     if isinstance(said, StudioError):
         raise said
@@ -68,19 +64,6 @@ def looked(predictor: Predictor, picture: Image.Image) -> tuple[Prediction | Stu
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     content = overlay.encoded(overlay.painted(found, *size))
     return found.prediction(predictor.card.classes), Thumbnail(content, "image/png").address
-
-
-def opened(content: bytes) -> Image.Image:
-    """The picture ``content``, which is of a size that a camera's frame has. Raises :class:`BadPicture`."""
-    if sniff(content[:SNIFFED_BYTES]) not in ("JPEG", "PNG", "WEBP"):
-        raise BadPicture("not_a_picture", "camera")
-    try:
-        picture = Image.open(io.BytesIO(content), formats=["JPEG", "PNG", "WEBP"])
-    except (OSError, ValueError, SyntaxError) as error:
-        raise BadPicture("damaged", "camera") from error
-    if max(picture.size) > MOST_SIDE:
-        raise BadPicture("too_large", "camera")
-    return picture
 
 
 def panel() -> gr.HTML:

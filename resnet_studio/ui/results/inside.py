@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from markupsafe import Markup
+from PIL import Image
 from starlette.concurrency import run_in_threadpool
 
 from resnet_studio.data.names import shown
@@ -20,8 +21,10 @@ from resnet_studio.service.heat import BusyError
 from resnet_studio.service.inside import Insides
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language, say, template
+from resnet_studio.ui.page.bodies import Door, Visitor
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.downloads import FRESH
+from resnet_studio.ui.page.sent_pictures import MOST_BYTES, opened
 from resnet_studio.ui.page.templates import render
 from resnet_studio.workspace import safe_name
 
@@ -41,15 +44,18 @@ def draw(studio: Studio, run: Overview, value: Excitement, language: Language) -
         for place in probing.stratified([sample.label for sample in test], OFFERED)
     ]
     start = f"studio/runs/{quote(run.run.id)}/"
-    words = {name: template(f"inside.{name}", language) for name in ("top", "top.none", "top.note", "busy", "gone")}
+    words = {
+        name: template(f"inside.{name}", language)
+        for name in ("top", "top.none", "top.note", "busy", "gone", "unreadable")
+    }
     return render(
         "results/inside.html", language, offered=offered, start=start, count=value.count, words=words,
     )  # fmt: skip
 
 
 def routes(studio: Studio) -> APIRouter:
-    """What is inside for one test picture, as a part of the page."""
-    router, insides = APIRouter(), Insides(studio.predictors)
+    """What is inside for one test picture, or for one that is sent, as a part of the page."""
+    router, insides, door = APIRouter(), Insides(studio.predictors), Door()
 
     @router.get("/studio/runs/{name}/inside/{index}")
     async def inside(request: Request, name: str, index: int) -> HTMLResponse:
@@ -64,8 +70,23 @@ def routes(studio: Studio) -> APIRouter:
             raise HTTPException(503, headers={"retry-after": "5"}) from error
         except (StudioError, OSError) as error:
             raise HTTPException(404, headers=FRESH) from error
-        html = await run_in_threadpool(_maps, studio, run, index, found, value, language_of(request))
+        split = studio.runs.split(run.run)
+        true = split.test[index].label if split else None
+        html = await run_in_threadpool(_maps, run, found, value, true, language_of(request))
         return HTMLResponse(html, headers=FRESH)
+
+    @router.post("/studio/runs/{name}/inside")
+    async def own(request: Request, name: str) -> JSONResponse:
+        run = await run_in_threadpool(_with_model, studio, name)
+        value = await run_in_threadpool(studio.runs.part, run.run, INSIDE)
+        if value is None:
+            raise HTTPException(404, headers=FRESH)
+
+        def made(content: bytes, _: Visitor) -> dict[str, str]:
+            found = insides.own(run.run.best, opened(content, "picture"))
+            return {"html": _maps(run, found, value, None, language_of(request))}
+
+        return await door.answer(request, MOST_BYTES, made)
 
     return router
 
@@ -77,22 +98,18 @@ def _with_model(studio: Studio, name: str) -> Overview:
     return run
 
 
-def _maps(
-    studio: Studio, run: Overview, index: int, found: Inside, value: Excitement, language: Language
-) -> Markup:  # fmt: skip
+def _maps(run: Overview, found: Inside, value: Excitement, true: int | None, language: Language) -> Markup:
     from resnet_studio.evaluation import inside
 
-    split = studio.runs.split(run.run)
-    said, names = int(found.probabilities.argmax()), [shown(name) for name in run.classes]
-    true = split.test[index].label if split else said
+    said, label = found.prediction, None if true is None else run.classes[true]
+    answer = "unknown" if said.unknown else "said" if label is None else "right" if said.label == label else "wrong"
     sentence = say(
-        "inside.right" if said == true else "inside.wrong", language, said=names[said], true=names[true],
-        share=float(found.probabilities[said]),
-    )  # fmt: skip
+        f"inside.{answer}", language, said=shown(said.label), true=shown(label or ""), share=said.probability
+    )
     sheet = inside.filter_sheet(found.filters, 4)
     return render(
         "results/inside_maps.html", language, sentence=sentence, count=value.count,
-        view=f"studio/runs/{quote(run.run.id)}/changed/{index}", filters=_address(inside.encoded(sheet)),
+        view=_address(inside.encoded(Image.fromarray(found.view))), filters=_address(inside.encoded(sheet)),
         stages=[_tiles(stage, value, language) for stage in found.stages], filter_width=sheet.width,
         filter_size=found.filters.shape[1:3],
     )  # fmt: skip

@@ -49,10 +49,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The file {file!r} is not the one that its certificate was made for; export the model again.",
         "文件 {file!r} 与其证书不符，可能已被改动；请重新导出模型。",
     ),
-    "results.panel.export": ("Take the model with you", "把模型带走"),
+    "results.panel.export": ("For other programs and devices", "用于其他程序和设备"),
     "results.panel.export.help": (
-        "For phones, other programs and small boards; each file is run and compared before you download it.",
-        "供手机、其他程序和小型设备使用；每个文件在下载前都会实际运行并比对。",
+        "ONNX, 8 bits, Core ML, LiteRT, Hugging Face; each file is run and compared before you download it.",
+        "ONNX、8 位、Core ML、LiteRT、Hugging Face；每个文件在下载前都会实际运行并比对。",
     ),
     "results.take.help": (
         "Each file carries the classes and how pictures are prepared. It is run in a program of its own on test and "

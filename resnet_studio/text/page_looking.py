@@ -34,7 +34,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "Bright places speak most for the answer; the map is coarse and follows the camera.",
         "越亮的地方越支持这个回答；热力图比较粗略，跟随摄像头画面变化。",
     ),
-    "results.panel.robustness": ("How it bears small changes", "能承受多少小变化"),
+    "results.panel.robustness": ("How it copes with small changes", "对细微变化的适应力"),
     "results.panel.robustness.help": (
         "light, blur, noise, compression, turns: accuracy under each, and the worst one with pictures",
         "光线、模糊、噪点、压缩、旋转：各种变化下的准确率，以及影响最大的变化和例图",

@@ -133,7 +133,7 @@ class _Best:
         flat = maps.flatten(2)
         peaks, cells = (each.T.cpu().numpy() for each in flat.max(2))
         order = np.argsort(-peaks, axis=1, kind="stable")[:, :PICTURES]
-        sums = flat.double().mean(2).sum(0).cpu().numpy()
+        sums = flat.mean(2).double().sum(0).cpu().numpy()
         size = (int(maps.shape[2]), int(maps.shape[3]))
         own = np.array(places, np.int64)[order]
         return cls(len(maps), size, sums, np.take_along_axis(peaks, order, 1), own, np.take_along_axis(cells, order, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import made
@@ -11,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from hand_made import finish, new_run, report_of, train
 
-from resnet_studio.evaluation import slow_parts
+from resnet_studio.evaluation import inside, slow_parts
 from resnet_studio.evaluation.exciting import INSIDE
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.model import checkpoint, resnet
@@ -76,6 +77,18 @@ def test_ones_own_picture_gets_the_same_as_a_test_picture(scene):
     assert sent.status_code == 200
     tiles = [re.findall(r'title="([^"]*)"', each) for each in (html, own)]
     assert len(tiles[0]) == 60 and tiles[0] == tiles[1]
+
+
+def test_a_picture_of_none_of_the_classes_is_said_to_be_so(scene, monkeypatch):
+    look = inside.look_inside
+
+    def unlike(*given):
+        found = look(*given)
+        return replace(found, prediction=replace(found.prediction, unknown=True))
+
+    monkeypatch.setattr(inside, "look_inside", unlike)
+    sent = scene.client.post(f"{scene.start}/inside", content=made.encoded(made.scene(0, 32)))
+    assert "none of its classes" in sent.json()["html"]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,9 @@ def forecast(value: Forecast, style: PlotStyle, language: Language = "en") -> Fi
     axis.plot(ahead, [100 * each.score for each in curve.ahead], "--", color=RUNS[1],
               label=say("plots.forecast.ahead", language))  # fmt: skip
     axis.set_xscale("log")
+    marks = [*counts, *ahead[-1:]]
+    axis.set_xticks(marks, labels=[f"{count:,}" for count in marks])
+    axis.minorticks_off()  # as powers of ten they would need mathematical notation
     axis.legend(frameon=False, loc="lower right")
     axis.set_xlabel(say("plots.forecast.pictures", language))
     axis.set_ylabel(say("plots.accuracy_share", language))

@@ -1,7 +1,8 @@
 """Sections of the report to hand in that come from parts of the report: one template a part.
 
 A part gets a section by a template ``templates/sections/NAME.html``, which is filled in with its ``value`` and
-``json``, and the text ``handin.section.NAME`` as heading. Parts that are not stored, and that take long, are left out.
+``json`` and the names of the ``classes``, and the text ``handin.section.NAME`` as heading. Parts that are not stored
+and take long are left out.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from resnet_studio.evaluation.parts import Part, RunReport
+from resnet_studio.evaluation.shortcut import sentences
 
 ORDER = (
     "next_steps", "calibration", "unknown", "shortcut", "robustness", "groups", "operating_points", "forecast",
@@ -42,13 +44,14 @@ def sections(
 
     ``render`` fills the template of a name in with values.
     """
+    values = {"classes": report.report.classes if report.report else (), "shortcut_sentences": sentences}
     found = []
     for part in sorted(parts, key=lambda part: ORDER.index(part.name) if part.name in ORDER else len(ORDER)):
         if not has_template(part.name):
             continue
         value = report.get(part) if part.quick else part.load(report)
         if value:
-            body = render(f"sections/{part.name}.html", {"value": value, "json": part.to_json(value)})
+            body = render(f"sections/{part.name}.html", values | {"value": value, "json": part.to_json(value)})
             if body.strip():
                 found.append(Section(part.name, Markup(body)))
     return found

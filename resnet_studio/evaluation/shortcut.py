@@ -32,6 +32,7 @@ from resnet_studio.evaluation.heatmaps import HeatMap, heat_maps, laid_over
 from resnet_studio.evaluation.paired_tests import paired_bootstrap
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.slow_parts import PartProgress, SlowPart, Step
+from resnet_studio.text import Language, say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -211,3 +212,18 @@ def _removal(name: str, labels: NDArray[Any], before: NDArray[Any], after: NDArr
 def _pair(values: Any) -> tuple[float, float]:
     low, high = values
     return float(low), float(high)
+
+
+def sentences(value: Shortcut, classes: tuple[str, ...], language: Language) -> list[str]:
+    """What was found: each place that gives a class away, else that there is none."""
+    if not value.called:
+        looked, other = value.removal("looked"), value.removal("random")
+        return [say("shortcut.none", language, looked=f"{100 * looked.drop:.0f}", other=f"{100 * other.drop:.0f}")]
+    return [
+        say(
+            f"shortcut.called.{'cast' if each.place == 'cast' else 'place'}", language,
+            place=say(f"shortcut.place.{each.place}", language), name=classes[each.label], followed=each.followed,
+            count=each.count,
+        )
+        for each in value.called
+    ]  # fmt: skip

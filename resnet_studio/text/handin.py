@@ -91,6 +91,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "Their terms are not known to the studio; check them where they come from.",
         "其使用条款不详，请向来源确认。",
     ),
+    "handin.section.next_steps": ("Next steps", "下一步"),
+    "handin.section.shortcut": ("Does it look at the right thing?", "它看的是正确的地方吗？"),
     "handin.section.robustness": ("Small changes of the pictures", "图片的小变化"),
     "plots.before": ("before the temperature", "温度校准前"),
     "plots.robustness": ("Accuracy after small changes", "小变化之后的准确率"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import curve_fit
 
-from resnet_studio.evaluation import forecast, heads, power_law
+from resnet_studio.evaluation import forecast, heads, part_plots, plots, power_law
 from resnet_studio.evaluation.extrapolation import Scored, extrapolate, group_weights
 
 COUNTS = np.array([40.0, 100, 200, 400])
@@ -151,6 +151,14 @@ def test_what_is_said_follows_from_the_band(curve, said):
 def test_a_forecast_survives_its_file():
     value = forecast.Forecast(100, 50, advised(0.03, 0.01, 0.05), (advised(0.03, -0.01, 0.05, "cup"),))
     assert forecast.FORECAST.from_json(forecast.FORECAST.to_json(value)) == value
+
+
+def test_the_plot_counts_pictures_in_plain_numbers():
+    value = forecast.Forecast(100, 50, advised(0.03, 0.01, 0.05), ())
+    figure = part_plots.forecast(value, plots.STYLES["slide"])
+    figure.canvas.draw()
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels(which="both")]
+    assert labels == ["100", "140"]
 
 
 def test_too_few_pictures_get_no_forecast_but_a_reason():

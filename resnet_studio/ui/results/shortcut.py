@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from resnet_studio.evaluation.shortcut import REMOVALS, Shortcut
+from resnet_studio.evaluation.shortcut import REMOVALS, Shortcut, sentences
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn import intervals
@@ -35,18 +35,3 @@ def draw(studio: Studio, run: Overview, value: Shortcut, language: Language) -> 
         "results/shortcut.html", language, value=value, chart=chart, classes=run.classes,
         sentences=sentences(value, run.classes, language),
     )  # fmt: skip
-
-
-def sentences(value: Shortcut, classes: tuple[str, ...], language: Language) -> list[str]:
-    """What was found: each place that gives a class away, else that there is none."""
-    if not value.called:
-        looked, other = value.removal("looked"), value.removal("random")
-        return [say("shortcut.none", language, looked=f"{100 * looked.drop:.0f}", other=f"{100 * other.drop:.0f}")]
-    return [
-        say(
-            f"shortcut.called.{'cast' if each.place == 'cast' else 'place'}", language,
-            place=say(f"shortcut.place.{each.place}", language), name=classes[each.label], followed=each.followed,
-            count=each.count,
-        )
-        for each in value.called
-    ]  # fmt: skip

@@ -31,11 +31,14 @@ def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` to write to; synced and renamed over ``path`` when the block ends well.
 
     After any crash ``path`` holds either the old or the new content in full. Where the disk is full, cannot be written
-    to or reports an error, :class:`StudioError` is raised and the old file is left.
+    to or reports an error, or a folder is where the file should be or the other way round, :class:`StudioError` is
+    raised and the old file is left.
     """
     temporary = path.with_name(temporary_name(path.name))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
+        if path.is_dir():
+            raise StudioError("error.disk.is_a_folder", path=str(path))
         yield temporary
         with temporary.open("rb+") as file:
             sync(file.fileno())
@@ -48,6 +51,14 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make ``folder`` and those above it. Raises :class:`StudioError` where a file is in the way."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StudioError("error.disk.not_a_folder", path=str(folder)) from error
 
 
 def temporary_name(name: str) -> str:

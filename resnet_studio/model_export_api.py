@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_studio.durable import remove_folder, renamed
+from resnet_studio.durable import make_folder, remove_folder, renamed
 from resnet_studio.errors import DataError, ExportError, RunError
 from resnet_studio.workspace import Run, Workspace, slug
 
@@ -117,7 +117,7 @@ def target_of(run: Run, format: Format, target: Path | None) -> Path:
             raise ExportError("error.export.folder_in_use", path=str(final))
     else:
         final = Path(name) if target is None else target / name if target.is_dir() else target
-    final.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(final.parent)
     return final
 
 

@@ -158,3 +158,15 @@ def test_a_rename_waits_where_windows_lets_others_keep_the_file_open(tmp_path, m
     tries.clear()
     with pytest.raises(PermissionError):
         durable.renamed(source, tmp_path / "old")
+
+
+def test_a_file_where_a_folder_should_be_is_named_and_the_other_way_round(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "file" / "new.json", tmp_path / "file" / "a" / "b.json"):
+        with pytest.raises(StudioError, match="is a file, or lies in one") as raised:
+            write_json(path, {})
+        assert raised.value.values["path"] == str(path.parent)
+    with pytest.raises(StudioError, match="is a folder"):
+        write_json(tmp_path / "folder", {})
+    assert (tmp_path / "file").read_text() == "mine" and not list((tmp_path / "folder").iterdir())

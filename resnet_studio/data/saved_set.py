@@ -21,7 +21,7 @@ from resnet_studio.data.edits import Edit
 from resnet_studio.data.mending import History
 from resnet_studio.data.names import shown
 from resnet_studio.data.portable_names import LONGEST, FreeNames, portable
-from resnet_studio.durable import disk_trouble, replacing
+from resnet_studio.durable import disk_trouble, make_folder, replacing
 from resnet_studio.errors import DataError
 
 CHANGES = "changes.csv"
@@ -112,7 +112,7 @@ def _opened(target: Path) -> Iterator[_Target]:
             return
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise DataError("error.export.taken", path=str(target))
-        target.mkdir(parents=True, exist_ok=True)
+        make_folder(target)
         yield _Folder(target)
     except OSError as error:
         if (said := disk_trouble(error, target)) is not None:

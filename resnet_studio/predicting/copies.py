@@ -18,7 +18,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 
 from resnet_studio.data.portable_names import LONGEST, FreeNames, portable
-from resnet_studio.durable import disk_trouble, temporary_name
+from resnet_studio.durable import disk_trouble, make_folder, temporary_name
 from resnet_studio.errors import DataError
 from resnet_studio.predicting.engine import Progress
 from resnet_studio.predicting.jobs import Job
@@ -90,7 +90,7 @@ def copy_into(job: Job, folder: Path, *, unsure: str = "") -> Generator[Progress
 
 
 def _copied(source: Path, target: Path) -> str:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     draft = target.with_name(temporary_name("copy"))
     try:
         shutil.copyfile(source, draft)

@@ -94,6 +94,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "{path!r} cannot be written to; give this user the right to write there, or choose another workspace.",
         "无法写入 {path!r}；请赋予当前用户写入权限，或改用其他工作区。",
     ),
+    "error.disk.not_a_folder": (
+        "{path!r} is a file, or lies in one; name a folder there instead.",
+        "{path!r} 是文件，或位于某个文件之中；请改为指定文件夹。",
+    ),
+    "error.disk.is_a_folder": (
+        "{path!r} is a folder; name a file in it.",
+        "{path!r} 是文件夹；请指定其中的文件名。",
+    ),
     "error.disk.broken": (
         "The disk reports an error while {path!r} is read or written; check the disk, then go on.",
         "读写 {path!r} 时磁盘报错；请检查磁盘后再继续。",

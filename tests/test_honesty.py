@@ -10,7 +10,7 @@ OF_LIBRARIES = {
     "_id", "_queue", "_check_allowed",  # Gradio, whose inside the studio relies on: see ui/test_doors.py
     "_exit", "_urlretrieve",
     "_fused_sgd_", "_local_scalar_dense", "_subclasses", "_python_dispatch", "_pytree", "_nn", "_parse_to",  # torch:
-    "_parameters", "_buffers",  # the card that is not there, in fake_cuda.py
+    "_parameters", "_buffers", "_unique2",  # the card that is not there, in fake_cuda.py
 }  # fmt: skip
 
 

@@ -64,7 +64,13 @@ def build(
 
 def skeleton(network: Network, classes: int, **options: Any) -> ResNet:
     """What :func:`build` makes, without any weights: takes no memory and draws no random numbers."""
-    with torch.device("meta"), _Uninitialised():
+    with torch.device("meta"):
+        return uninitialised(network, classes, **options)
+
+
+def uninitialised(network: Network, classes: int, **options: Any) -> ResNet:
+    """What :func:`build` makes, for weights that are loaded at once: draws no random numbers."""
+    with _Uninitialised():
         return build(network, classes, **options)
 
 

@@ -62,7 +62,7 @@ def load_body() -> torch.nn.Module:
 
     from resnet_studio.model import resnet, weights
 
-    model = resnet.skeleton(DEPTH, 2).to_empty(device="cpu")  # random weights would be drawn for nothing
+    model = resnet.uninitialised(DEPTH, 2)  # random weights would be drawn for nothing
     weights.load_into(model, DEPTH, "starter")
     modules = (model.conv1, model.bn1, model.relu, model.maxpool, model.layer1, model.layer2, model.layer3)
     return torch.nn.Sequential(*modules).eval()

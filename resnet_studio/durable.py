@@ -18,6 +18,8 @@ from resnet_studio import owners
 from resnet_studio.errors import StudioError
 
 CHUNK = 1 << 20
+IN_THE_WAY = ("error.disk.not_a_folder", "error.disk.is_a_folder")
+"""The errors of :func:`replacing` for what lies where the file or its folder should."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 FULL_ON_WINDOWS = frozenset({39, 112})
 FULL_IN_WORDS = re.compile(r"\(os error (28|39|112|122)\)|No space left on device|Disk quota exceeded")

@@ -38,6 +38,8 @@ AMOUNTS: Mapping[Kind, tuple[float, float]] = {
     "turn": (10, 25),  # degrees, every other picture to the left
     "nearer": (0.85, 0.65),  # the share of the sides that remains
 }
+LEAST_BLUR = 0.36
+"""Of the standard deviation, in small pictures: below a third of a pixel a blur changes nothing."""
 MOST = 500
 ROOM = 200_000_000
 """Bytes of views that are held."""
@@ -177,7 +179,7 @@ def _colour(batch: Tensor, shift: float, _: int) -> Tensor:
 def _blur(batch: Tensor, sigma: float, _: int) -> Any:
     from torchvision.transforms.v2 import functional as F
 
-    sigma = sigma * batch.shape[-1] / 224
+    sigma *= max(batch.shape[-1] / 224, LEAST_BLUR)
     size = min(2 * int(3 * sigma + 1) + 1, 2 * (batch.shape[-1] // 2) - 1)
     return F.gaussian_blur(batch, [size, size], [sigma, sigma])
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio.assets import asset
 from resnet_studio.config import Stem
 from resnet_studio.download import DownloadError, fetch, is_whole
-from resnet_studio.errors import WeightsError
+from resnet_studio.durable import IN_THE_WAY
+from resnet_studio.errors import StudioError, WeightsError
 from resnet_studio.model.architecture import Architecture, Network, get
 from resnet_studio.model.card import Card, read_card
 from resnet_studio.model.header import is_pickle, opened, read_header
@@ -196,7 +197,9 @@ def _fetch(url: str, path: Path, network: Architecture, progress: Progress | Non
     except DownloadError as error:
         text = "error.weights.no_download_starter" if starter else "error.weights.no_download"
         raise WeightsError(text, network=network.title, file=path.name) from error
-    except OSError as error:
+    except (OSError, StudioError) as error:
+        if isinstance(error, StudioError) and error.key not in IN_THE_WAY:
+            raise
         raise WeightsError("error.weights.cache", file=path.name) from error
 
 

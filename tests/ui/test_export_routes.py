@@ -48,7 +48,7 @@ def links(html):
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_link_of_the_panel_leads_to_a_file(client, studio, run, language):
     found = links(export_panel(studio.runs.of(run), language))
-    assert len(found) == 4 * len(tables.formats()) + 3 * 2 * len(plots.FORMATS) + 1
+    assert len(found) == 4 * len(tables.formats()) + 3 * 2 * len(plots.FORMATS) + 2  # the report, the card
     for link in found:
         answer = client.get(f"/{link}", headers={"accept-language": language})
         assert answer.status_code == 200 and answer.content, link

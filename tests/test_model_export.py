@@ -216,10 +216,9 @@ def test_the_code_without_torch_prepares_pictures_as_the_studio_does(fit, tmp_pa
 
     preprocessing = Preprocessing(resize=72, crop=64, fit=fit, native_side=40, reduces="all")
     card = Card(classes=("a", "b"), depth=18, preprocessing=preprocessing)
-    lines = [*numpy_code.IMPORTS, *numpy_code.PICTURE_IMPORTS, *numpy_code.preparation(card, "en"),
-             *numpy_code.normalised(preprocessing)]  # fmt: skip
+    code = numpy_code.program(card, [], [], numpy_code.normalised(preprocessing), "en")
     used = {}
-    exec("\n".join(lines), used)
+    exec(code, used)
     random = np.random.default_rng(3)
     for size in ((50, 50), (51, 97), (301, 64), (33, 40), (999, 20)):
         picture = Image.fromarray(random.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))

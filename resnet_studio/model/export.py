@@ -22,6 +22,18 @@ from resnet_studio.text import Language, say
 Kind = Literal["safetensors", "half", "pt", "pt2", "timm"]
 
 
+IMPORTS = (
+    "import io", "import re", "import struct", "import sys", "import zlib",
+    "from functools import lru_cache", "from pathlib import Path", "", "import numpy as np",
+)  # fmt: skip
+PILLOW = "from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin"
+HEIC = (
+    "", "try:  # HEIC", "    import pillow_heif", "", "    pillow_heif.register_heif_opener()",
+    "except ImportError:", "    pass",
+)  # fmt: skip
+"""Lines that all exported code begins with."""
+
+
 def export_pt(checkpoint_path: Path, into: Path) -> Path:
     """Write the weights of the checkpoint as a plain state dict that ``torch.load(weights_only=True)`` reads.
 
@@ -71,7 +83,7 @@ def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = 
             *(line for function in pixels.EXPORTED for line in ("", "", *copied(function, language))),
             "",
             "",
-            *_script(tells_unlike(card, kind)),
+            *script_lines(tells_unlike(card, kind)),
             "",
         ]
     )
@@ -81,29 +93,15 @@ def _imports(card: Card, kind: Kind) -> list[str]:
     library = card.network.library.imports if kind not in ("pt2", "timm") else "import timm" if kind == "timm" else ""
     safetensors = ["from safetensors.torch import load_file"] if kind in ("safetensors", "half") else []
     return [
-        "import io",
-        "import re",
-        "import struct",
-        "import sys",
-        "import zlib",
-        "from functools import lru_cache",
-        "from pathlib import Path",
-        "",
-        "import numpy as np",
+        *IMPORTS,
         *([library] if library else []),
         "import torch",
-        "from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin",
+        PILLOW,
         *safetensors,
         "from torchvision import transforms"
         if kind in ("pt2", "timm")
         else "from torchvision import models, transforms",
-        "",
-        "try:  # HEIC",
-        "    import pillow_heif",
-        "",
-        "    pillow_heif.register_heif_opener()",
-        "except ImportError:",
-        "    pass",
+        *HEIC,
     ]
 
 
@@ -286,7 +284,8 @@ def _prediction(card: Card, language: Language) -> list[str]:
     ]
 
 
-def _script(tells_unlike: bool) -> list[str]:
+def script_lines(tells_unlike: bool) -> list[str]:
+    """Lines that name the pictures on the command line."""
     return [
         'if __name__ == "__main__":',
         "    for path in sys.argv[1:]:",

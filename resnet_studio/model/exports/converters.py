@@ -55,19 +55,15 @@ class CoreMl:
 
     def code(self, card: Card, file_name: str, language: Language = "en") -> str:
         """See :class:`formats.Format`."""
-        return "\n".join(
-            [
-                *numpy_code.IMPORTS, "import coremltools", *numpy_code.PICTURE_IMPORTS, "",
-                f"model = coremltools.models.MLModel({file_name!r})", "", "",
-                *numpy_code.preparation(card, language), "", "",
-                "def predict(path):",
-                f'    """{say("export.predict", language)}"""',
-                '    answer = model.predict({"picture": Image.fromarray(pixels_of(path))})',
-                "    scores = next(value for value in answer.values() if isinstance(value, dict))",
-                "    return sorted(scores.items(), key=lambda pair: pair[1], reverse=True)", "", "",
-                *numpy_code.SCRIPT, "",
-            ]
-        )  # fmt: skip
+        answering = [
+            "def predict(path):",
+            f'    """{say("export.predict", language)}"""',
+            '    answer = model.predict({"picture": Image.fromarray(pixels_of(path))})',
+            "    scores = next(value for value in answer.values() if isinstance(value, dict))",
+            "    return sorted(scores.items(), key=lambda pair: pair[1], reverse=True)",
+        ]
+        loading = [f"model = coremltools.models.MLModel({file_name!r})"]
+        return numpy_code.program(card, ["import coremltools"], loading, answering, language)
 
 
 @dataclass(frozen=True)
@@ -91,27 +87,29 @@ class LiteRt:
 
     def code(self, card: Card, file_name: str, language: Language = "en") -> str:
         """See :class:`formats.Format`."""
-        return "\n".join(
-            [
-                *numpy_code.IMPORTS, "from ai_edge_litert.interpreter import Interpreter", *numpy_code.PICTURE_IMPORTS,
-                "", f"CLASSES = {list(card.classes)!r}", f"# {say('export.temperature', language)}",
-                f"TEMPERATURE = {card.temperature!r}",
-                f"interpreter = Interpreter({file_name!r})",
-                "interpreter.allocate_tensors()", "", "",
-                *numpy_code.preparation(card, language), "", "",
-                *numpy_code.normalised(card.preprocessing), "", "",
-                "def predict(path):",
-                f'    """{say("export.predict", language)}"""',
-                "    given, found = interpreter.get_input_details()[0], interpreter.get_output_details()[0]",
-                '    interpreter.set_tensor(given["index"], normalised(pixels_of(path))[None])',
-                "    interpreter.invoke()",
-                '    logits = interpreter.get_tensor(found["index"])[0].astype(np.float64) / TEMPERATURE',
-                "    scores = np.exp(logits - logits.max())",
-                "    scores = (scores / scores.sum()).tolist()",
-                "    return sorted(zip(CLASSES, scores), key=lambda pair: pair[1], reverse=True)", "", "",
-                *numpy_code.SCRIPT, "",
-            ]
-        )  # fmt: skip
+        loading = [
+            f"CLASSES = {list(card.classes)!r}",
+            f"# {say('export.temperature', language)}",
+            f"TEMPERATURE = {card.temperature!r}",
+            f"interpreter = Interpreter({file_name!r})",
+            "interpreter.allocate_tensors()",
+        ]
+        answering = [
+            *numpy_code.normalised(card.preprocessing),
+            "",
+            "",
+            "def predict(path):",
+            f'    """{say("export.predict", language)}"""',
+            "    given, found = interpreter.get_input_details()[0], interpreter.get_output_details()[0]",
+            '    interpreter.set_tensor(given["index"], normalised(pixels_of(path))[None])',
+            "    interpreter.invoke()",
+            '    logits = interpreter.get_tensor(found["index"])[0].astype(np.float64) / TEMPERATURE',
+            "    scores = np.exp(logits - logits.max())",
+            "    scores = (scores / scores.sum()).tolist()",
+            "    return sorted(zip(CLASSES, scores), key=lambda pair: pair[1], reverse=True)",
+        ]
+        imports = ["from ai_edge_litert.interpreter import Interpreter"]
+        return numpy_code.program(card, imports, loading, answering, language)
 
 
 def _from_pixels(source: Source) -> torch.nn.Module:

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from resnet_studio.data import pixels
 from resnet_studio.data.views import LARGEST_ASPECT
 from resnet_studio.model.card import Card
-from resnet_studio.model.export import copied, padded, read_lines, reduced_lines, squeezed
+from resnet_studio.model.export import (
+    HEIC,
+    IMPORTS,
+    PILLOW,
+    copied,
+    padded,
+    read_lines,
+    reduced_lines,
+    script_lines,
+    squeezed,
+)
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.text import Language, say
 
-IMPORTS = (
-    "import io", "import json", "import re", "import struct", "import sys", "import zlib",
-    "from functools import lru_cache", "from pathlib import Path", "", "import numpy as np",
-)  # fmt: skip
-PICTURE_IMPORTS = (
-    "from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin",
-    "",
-    "try:  # HEIC",
-    "    import pillow_heif",
-    "",
-    "    pillow_heif.register_heif_opener()",
-    "except ImportError:",
-    "    pass",
-)
-SCRIPT = (
-    'if __name__ == "__main__":',
-    "    for path in sys.argv[1:]:",
-    "        label, probability = predict(path)[0]",
-    '        print(f"{path}: {label} ({probability:.1%})")',
-)
+
+def program(
+    card: Card,
+    imports: Sequence[str],
+    loading: Sequence[str],
+    answering: Sequence[str],
+    language: Language,
+    *,
+    tells_unlike: bool = False,
+) -> str:
+    """Code around the lines of one runtime: its ``imports``, those for ``loading`` a file, and ``answering``, which
+    define ``predict(path)``; pictures are read and prepared before.
+    """
+    gap = ("", "")
+    return "\n".join(
+        [
+            *IMPORTS, *imports, PILLOW, *HEIC, "", *loading, *gap, *preparation(card, language), *gap, *answering, *gap,
+            *script_lines(tells_unlike), "",
+        ]
+    )  # fmt: skip
 
 
 def preparation(card: Card, language: Language) -> list[str]:
@@ -36,7 +48,7 @@ def preparation(card: Card, language: Language) -> list[str]:
     preprocessing = card.preprocessing
     reduces = bool(preprocessing.native_side)
     frame = {"crop": _cropped, "pad": padded, "squeeze": squeezed}[preprocessing.fit]
-    drawing = reduces and preprocessing.reduces == "drawings"
+    drawing = reduces_drawings(card)
     return [
         *(reduced_lines(preprocessing, language) if reduces else []),
         "def framed(picture):",
@@ -59,6 +71,11 @@ def preparation(card: Card, language: Language) -> list[str]:
         ),
         *(line for function in pixels.EXPORTED for line in ("", "", *copied(function, language))),
     ]
+
+
+def reduces_drawings(card: Card) -> bool:
+    """Whether drawings made for the model are prepared in another way than pictures."""
+    return bool(card.preprocessing.native_side) and card.preprocessing.reduces == "drawings"
 
 
 def normalised(preprocessing: Preprocessing) -> list[str]:

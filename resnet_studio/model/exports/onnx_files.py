@@ -53,28 +53,18 @@ class Onnx:
 
     def code(self, card: Card, file_name: str, language: Language = "en") -> str:
         """See :class:`formats.Format`."""
-        return "\n".join(
-            [
-                *numpy_code.IMPORTS,
-                "import onnxruntime",
-                *numpy_code.PICTURE_IMPORTS,
-                "",
-                f"session = onnxruntime.InferenceSession({file_name!r})",
-                'CLASSES = json.loads(session.get_modelmeta().custom_metadata_map["classes"])',
-                "",
-                "",
-                *numpy_code.preparation(card, language),
-                "",
-                "",
-                *numpy_code.normalised(card.preprocessing),
-                "",
-                "",
-                *_prediction(card, language),
-                "",
-                "",
-                *numpy_code.SCRIPT,
-                "",
-            ]
+        loading = [
+            f"session = onnxruntime.InferenceSession({file_name!r})",
+            'CLASSES = json.loads(session.get_modelmeta().custom_metadata_map["classes"])',
+        ]
+        answering = [*numpy_code.normalised(card.preprocessing), "", "", *_prediction(card, language)]
+        return numpy_code.program(
+            card,
+            ["import json", "import onnxruntime"],
+            loading,
+            answering,
+            language,
+            tells_unlike=card.unlike is not None,
         )
 
 
@@ -190,7 +180,7 @@ def _unlike_lines(language: Language) -> list[str]:
         "",
         "def unlike(path):",
         f'    """{say("export.unlike", language)}"""',
-        f"    return float(computed(path, {UNLIKE!r}))",
+        f"    return float(computed({UNLIKE!r}, path))",
         "",
         "",
         "def unknown(path):",
@@ -200,17 +190,19 @@ def _unlike_lines(language: Language) -> list[str]:
 
 
 def _prediction(card: Card, language: Language) -> list[str]:
+    drawings = numpy_code.reduces_drawings(card)
+    given, passed = ("path, drawing=False", "path, drawing") if drawings else ("path", "path")
     return [
-        "def computed(path, output):",
-        "    pixels = pixels_of(path)",
+        f"def computed(output, {given}):",
+        f"    pixels = pixels_of({passed})",
         '    plain = session.get_inputs()[0].type == "tensor(uint8)"',
         "    batch = (pixels if plain else normalised(pixels))[None]",
         f"    return session.run([output], {{{INPUT!r}: batch}})[0][0]",
         "",
         "",
-        "def predict(path):",
-        f'    """{say("export.predict", language)}"""',
-        f"    scores = computed(path, {PROBABILITIES!r}).tolist()",
+        f"def predict({given}):",
+        f'    """{say("export.predict.drawing" if drawings else "export.predict", language)}"""',
+        f"    scores = computed({PROBABILITIES!r}, {passed}).tolist()",
         "    return sorted(zip(CLASSES, scores), key=lambda pair: pair[1], reverse=True)",
         *(_unlike_lines(language) if card.unlike is not None else []),
     ]

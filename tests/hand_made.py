@@ -129,3 +129,24 @@ def report_of(run: Run, *, wrong: Mapping[int, int] | None = None, seed: int = 0
     scores /= scores.sum(1, keepdims=True)
     report = make_report(split.classes, split.test, scores).to_json()
     return {**report, "interval": list(report["interval"])}
+
+
+class NoJobs:
+    """A queue in which nothing ever runs, for pages that only show what is there."""
+
+    closed = False
+
+    def close(self, timeout: float = 0) -> None:
+        self.closed = True
+
+    def running(self) -> list[str]:
+        return []
+
+    def queued(self) -> list[str]:
+        return []
+
+    def place(self, run: str) -> None:
+        return None
+
+    def submit(self, run: Any) -> None:
+        pass

@@ -163,6 +163,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Run {run!r} has not finished; choose what counts as none of these when it has.",
         "训练 {run!r} 尚未完成；请在完成后再设置“都不是”的判断。",
     ),
+    "error.unknown.not_yours": (
+        "Only the browser that started this run, or somebody at this machine, can change that; the model is as it was.",
+        "只有启动这次训练的浏览器或本机用户才能更改此项；模型未变。",
+    ),
     "error.unknown.none": (
         "{file!r} cannot tell pictures unlike all it was trained on: it was trained before the studio learned that, or on too few; train again.",
         "{file!r} 无法识别与训练图片都不像的图片：它由较早版本训练，或训练图片太少；请重新训练。",

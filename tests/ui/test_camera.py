@@ -9,6 +9,7 @@ from typing import Any
 import made
 import pytest
 from fastapi.testclient import TestClient
+from hand_made import NoJobs
 from PIL import Image
 
 from resnet_studio.model import checkpoint, resnet
@@ -20,19 +21,6 @@ from resnet_studio.workspace import Workspace
 
 HERE = "http://127.0.0.1:7860"
 CLASSES = ("cup <b>", "笔")
-
-
-class NoJobs:
-    """A queue in which nothing ever runs."""
-
-    def close(self, timeout: float = 0) -> None:
-        pass
-
-    def running(self) -> list[str]:
-        return []
-
-    def queued(self) -> list[str]:
-        return []
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ import hand_made
 import made
 import pytest
 from fastapi.testclient import TestClient
+from hand_made import NoJobs
 from starlette.websockets import WebSocketDisconnect
 
 from resnet_studio.errors import RunError, StudioError
@@ -29,25 +30,6 @@ from resnet_studio.workspace import Workspace
 
 HERE = "http://127.0.0.1:7860"
 CANARY = b"canary 7f31c0de tweets"
-
-
-class NoJobs:
-    """A queue in which nothing ever runs."""
-
-    def close(self, timeout: float = 0) -> None:
-        pass
-
-    def running(self) -> list[str]:
-        return []
-
-    def queued(self) -> list[str]:
-        return []
-
-    def place(self, run: str) -> None:
-        return None
-
-    def submit(self, run: Any) -> None:
-        pass
 
 
 class Scene:

@@ -9,7 +9,7 @@ import made
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from hand_made import finish, new_run, report_of, train
+from hand_made import NoJobs, finish, new_run, report_of, train
 from PIL import Image
 
 from resnet_studio.model import checkpoint, resnet
@@ -24,19 +24,6 @@ from resnet_studio.ui.predict.queries import ModelQueries
 from resnet_studio.workspace import Workspace
 
 HERE = "http://127.0.0.1:7860"
-
-
-class NoJobs:
-    """A queue in which nothing ever runs."""
-
-    def close(self, timeout=0):
-        pass
-
-    def running(self):
-        return []
-
-    def queued(self):
-        return []
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import made
 import pytest
 from fastapi.testclient import TestClient
-from hand_made import finish, new_run, report_of, train
+from hand_made import NoJobs, finish, new_run, report_of, train
 
 from resnet_studio.evaluation import inside, slow_parts
 from resnet_studio.evaluation.exciting import INSIDE
@@ -22,19 +22,6 @@ from resnet_studio.ui.app import build_app
 from resnet_studio.workspace import Workspace
 
 HERE = "http://127.0.0.1:7860"
-
-
-class NoJobs:
-    """A queue in which nothing ever runs."""
-
-    def close(self, timeout=0):
-        pass
-
-    def running(self):
-        return []
-
-    def queued(self):
-        return []
 
 
 @pytest.fixture(scope="module")

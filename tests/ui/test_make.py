@@ -8,6 +8,7 @@ from typing import Any
 import made
 import pytest
 from fastapi.testclient import TestClient
+from hand_made import NoJobs
 
 from resnet_studio.service import making
 from resnet_studio.ui.app import build_app
@@ -17,19 +18,6 @@ from resnet_studio.workspace import Workspace
 
 HERE = "http://127.0.0.1:7860"
 TAKE = "0123456789abcdef01234567"
-
-
-class NoJobs:
-    """A queue in which nothing ever runs."""
-
-    def close(self, timeout: float = 0) -> None:
-        pass
-
-    def running(self) -> list[str]:
-        return []
-
-    def queued(self) -> list[str]:
-        return []
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import made
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from hand_made import NoJobs
 
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
@@ -23,14 +24,6 @@ from resnet_studio.workspace import Workspace
 
 CLASSES = ("one", "<b>two</b>")
 HERE = "http://127.0.0.1:7860"
-
-
-class NoJobs:
-    def close(self, timeout: float = 0) -> None:
-        pass
-
-    def running(self) -> list[str]:
-        return []
 
 
 class Scene:

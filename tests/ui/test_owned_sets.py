@@ -10,27 +10,16 @@ from typing import Any
 import made
 import pytest
 from fastapi.testclient import TestClient
+from hand_made import NoJobs, finish, new_run, report_of, train
 
 from resnet_studio.data import brought, library, mending
 from resnet_studio.data.doors import open_data
 from resnet_studio.ui.app import build_app
+from resnet_studio.ui.results import trust
 from resnet_studio.workspace import Workspace
 
 HERE = "http://127.0.0.1:7860"
 OUT = {"kind": "leave_out", "places": [0]}
-
-
-class NoJobs:
-    """A queue in which nothing ever runs."""
-
-    def close(self, timeout: float = 0) -> None:
-        pass
-
-    def running(self) -> list[str]:
-        return []
-
-    def queued(self) -> list[str]:
-        return []
 
 
 class Page:
@@ -102,3 +91,19 @@ def test_who_opened_a_set_here_changes_it_from_any_address(page: Page) -> None:
     assert "Only the browser" in page.event(other, "edited", [sample], OUT).json()["data"][1]
     answer = page.event(one, "edited", [sample], OUT).json()["data"]
     assert answer[0] != sample and "Only the browser" not in answer[1]
+
+
+def test_how_readily_a_model_knows_nothing_is_chosen_where_its_run_was_started(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new_run(page.workspace)
+    train(run, epochs=1)
+    finish(run, report_of(run))
+    chosen: list[float] = []
+    monkeypatch.setattr(trust, "set_accepted", lambda _, share: chosen.append(share))
+    asked = {"run": run.id, "part": "unknown", "action": "accept:0.9"}
+    stranger = page.visitor("192.168.7.8")
+    said = page.event(stranger, "analyse", [], asked).json()
+    assert chosen == [] and "Only the browser that started this run" in str(said)
+    page.event(page.visitor("127.0.0.1"), "analyse", [], asked)
+    assert chosen == [0.9]

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
+from hand_made import NoJobs
 
 from resnet_studio import cleaning
 from resnet_studio.errors import DataError, StudioError
@@ -19,24 +20,6 @@ from resnet_studio.service.machine import device_name
 from resnet_studio.ui.app import build_app, free_port
 from resnet_studio.ui.page.access import is_loopback
 from resnet_studio.workspace import Workspace
-
-
-class NoJobs:
-    """A queue in which nothing ever runs."""
-
-    closed = False
-
-    def close(self, timeout: float = 0) -> None:
-        self.closed = True
-
-    def running(self) -> list[str]:
-        return []
-
-    def queued(self) -> list[str]:
-        return []
-
-    def place(self, run: str) -> None:
-        return None
 
 
 @pytest.fixture(scope="module")

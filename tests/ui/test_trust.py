@@ -49,4 +49,4 @@ def test_a_run_without_test_pictures_says_so():
 
 @pytest.mark.parametrize("action", ["accept:", "accept:x", "accept:nan", "accept:2", "accept:-1", "accept:0.1"])
 def test_what_is_no_share_changes_nothing(action):
-    trust.accept(None, action)  # would fail on a run that is none
+    trust.accept(None, None, action)  # would fail on a run that is none

@@ -108,7 +108,7 @@ def handler(studio: Studio) -> Callable[[gr.EventData], None]:
         if run is not None and part == take_model.NAME:
             take_model.begin(studio, run, action)
         if run is not None and panel is not None and panel.part is UNKNOWN and action.startswith(trust.ACTION):
-            trust.accept(run, action)
+            trust.accept(studio, run, action)
         if run is None or panel is None or panel.part.quick:
             return
         if action == "stop":

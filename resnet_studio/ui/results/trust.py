@@ -7,13 +7,15 @@ from typing import Any
 
 from markupsafe import Markup
 
+from resnet_studio.errors import RunError
 from resnet_studio.evaluation.calibration import Bin, Calibration
 from resnet_studio.evaluation.unknown import Point, Unknown, set_accepted
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn.axes import Scale, place, ticks
 from resnet_studio.ui.drawn.plot import BOTTOM, FRAME, HEIGHT, LEFT, RIGHT, TOP, WIDTH, path_in
-from resnet_studio.ui.page.context import Studio
+from resnet_studio.ui.page.context import Studio, reader_is_at_machine
+from resnet_studio.ui.page.ownership import ownership_of, this_browser
 from resnet_studio.ui.page.templates import render
 
 ACTION = "accept:"
@@ -71,13 +73,19 @@ def reading(point: Point, language: Language) -> str:
     return say(key, language, accuracy=point.accuracy, **values)
 
 
-def accept(run: Overview, action: str) -> None:
-    """Do what the slider asks for: ``accept:0.95``; nothing for what makes no sense or a run that is not finished."""
+def accept(studio: Studio, run: Overview, action: str) -> None:
+    """Do what the slider asks for: ``accept:0.95``; nothing for what makes no sense or a run that is not finished.
+
+    It goes into the model, so that only the browser that started the run may ask for it, or whoever is at the machine:
+    :class:`RunError` for others.
+    """
     try:
         share = float(action.removeprefix(ACTION))
     except ValueError:
         return
     if 0.5 <= share <= 1 and run.state.finished is not None:
+        if ownership_of(run.about, this_browser()) != "here" and not reader_is_at_machine(studio):
+            raise RunError("error.unknown.not_yours")
         set_accepted(run.run, share)
 
 

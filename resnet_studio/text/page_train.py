@@ -111,6 +111,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training should beat this.",
         "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练应当超过它。",
     ),
+    "live.probe.full": (
+        "Linear probe: {accuracy:%} on validation pictures after {seconds}. Nothing is left to beat: only more or harder pictures could tell.",
+        "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。已无法再提高：只有更多或更难的图片才能分出高下。",
+    ),
     "live.probe.beaten": (
         "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training has beaten it.",
         "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练已超过它。",

@@ -278,6 +278,14 @@ def test_the_probe_is_judged_against_the_best_epoch(watch: Watch, workspace: Wor
     assert "has beaten" in live_view.probe(after, "en")
 
 
+def test_a_probe_that_is_always_right_is_not_to_be_beaten(watch: Watch, workspace: Workspace, queue: Queue) -> None:
+    run = hand_made.new_run(workspace)
+    queue.now = [run.id]
+    record(run, Probed(validation_accuracy=1.0, seconds=2.3), started())
+    seen = watch.snapshot(run.id)
+    assert seen is not None and "Nothing is left to beat" in live_view.probe(seen, "en")
+
+
 def test_notes_are_told_once_and_skipped_pictures_are_named(watch: Watch, workspace: Workspace) -> None:
     run = hand_made.new_run(workspace)
     note = Noted(key="note.out_of_memory", values={"size": 8})

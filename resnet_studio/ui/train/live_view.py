@@ -210,6 +210,8 @@ def probe(snapshot: RunSnapshot, language: Language) -> str:
     pictures = snapshot.state.started.validation_pictures if snapshot.state.started else 0
     clear = lead > one_picture(pictures)
     then = "beaten" if clear else "even" if lead > 0 else "not_beaten" if ended else "open"
+    if probed.validation_accuracy >= 1:
+        then = "full"
     seconds = format_duration(probed.seconds, language)
     return small(say(f"live.probe.{then}", language, accuracy=probed.validation_accuracy, seconds=seconds))
 

@@ -55,7 +55,8 @@ def test_a_format_is_offered_and_one_whose_converter_is_missing_says_what_it_nee
     shown = take_model.content(studio, run, "en")
     assert shown["state"] == "ready"
     assert 'data-analysis="onnx"' in shown["html"]
-    assert "pip install" in take_model.content(studio, run, "zh")["html"] or "coreml" in shown["html"]
+    assert "pip install coremltools" in shown["html"] and 'data-analysis="coreml"' not in shown["html"]
+    assert "需要先安装：pip install coremltools" in take_model.content(studio, run, "zh")["html"]
 
 
 def test_what_was_measured_stands_before_the_download(studio, run):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
@@ -31,7 +31,7 @@ def routes(studio: Studio) -> APIRouter:
         file = await run_in_threadpool(studio.runs.picture, run, part, index)
         if file is None or not file.is_file():
             raise HTTPException(404)
-        return await _answer(heat.get(run.best, file, file, label, side))
+        return await answer(heat.get(run.best, file, file, label, side))
 
     @router.get("/studio/asked/{name}/heat")
     async def of_asked(
@@ -45,7 +45,7 @@ def routes(studio: Studio) -> APIRouter:
             file = (await run_in_threadpool(studio.models.find, model)).file
         except StudioError as error:
             raise HTTPException(404) from error
-        return await _answer(heat.get(file, found.picture(), name, label, side, drawing=drawing))
+        return await answer(heat.get(file, found.picture(), name, label, side, drawing=drawing))
 
     return router
 
@@ -57,7 +57,8 @@ def _with_model(studio: Studio, name: str) -> Run:
     return run.run
 
 
-async def _answer(computing: Awaitable[bytes | None]) -> Response:
+async def answer(computing: Awaitable[bytes | None], headers: Mapping[str, str] = A_WHILE) -> Response:
+    """The PNG that ``computing`` gives; what cannot be shown is not there, and a busy server asks for patience."""
     try:
         content = await computing
     except BusyError as error:
@@ -66,4 +67,4 @@ async def _answer(computing: Awaitable[bytes | None]) -> Response:
         raise HTTPException(404) from error
     if content is None:
         raise HTTPException(404)
-    return Response(content, media_type="image/png", headers=A_WHILE | {"x-content-type-options": "nosniff"})
+    return Response(content, media_type="image/png", headers={**headers, "x-content-type-options": "nosniff"})

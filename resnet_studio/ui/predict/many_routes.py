@@ -17,11 +17,12 @@ from resnet_studio.predicting import copies, export
 from resnet_studio.predicting.jobs import Job
 from resnet_studio.service import prediction_table as table
 from resnet_studio.service.answering import file_of
-from resnet_studio.service.heat import BusyError, HeatPictures
+from resnet_studio.service.heat import HeatPictures
 from resnet_studio.service.thumbnails import thumbnail
 from resnet_studio.ui.page.bodies import Door, Visitor
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.downloads import A_DAY, FRESH, disposition
+from resnet_studio.ui.page.heat_routes import answer
 from resnet_studio.ui.page.ownership import BROWSER, browser_of, started_by
 from resnet_studio.ui.predict import many_view
 from resnet_studio.workspace import slug
@@ -137,16 +138,12 @@ def _add_heat(router: APIRouter, studio: Studio) -> None:
         one = await run_in_threadpool(studio.prediction_table.picture, job, place)
         if one is None or len(job.request.models) > 1:
             raise HTTPException(404)
-        try:
+
+        async def computed() -> bytes | None:
             model = file_of(job.request.models[0], studio.workspace)
-            content = await heat.get(model, one.file, one.file, None, side, drawing=job.request.drawings)
-        except BusyError as error:
-            raise HTTPException(503, headers={"retry-after": "5"}) from error
-        except (StudioError, OSError) as error:
-            raise HTTPException(404) from error
-        if content is None:
-            raise HTTPException(404)
-        return Response(content, media_type="image/png", headers=A_DAY)
+            return await heat.get(model, one.file, one.file, None, side, drawing=job.request.drawings)
+
+        return await answer(computed(), A_DAY)
 
 
 def _add_acts(router: APIRouter, studio: Studio) -> None:

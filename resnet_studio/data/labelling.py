@@ -171,13 +171,18 @@ def _check(
         refuse(too_small(found.samples, classes))
 
 
+_ALONE = ("heic", "odd_name", "unreadable", "truncated")
+"""Reasons to leave files out that say what to do where all were left out for it."""
+
+
 def _refuse_nothing(left_out: Mapping[str, Sequence[str]], name: str) -> None:
     """Say why there is not a single picture in a class."""
     loose = [file for kind in ("no_class", "outside", "unlabelled", "mask") for file in left_out.get(kind, ())]
     skipped = sum(len(files) for kind, files in left_out.items() if kind != "junk")
     archives = [file for file in left_out.get("not_a_picture", ()) if file.lower().endswith(_ARCHIVES)]
-    if len(left_out.get("heic", ())) == skipped > 0:
-        raise DataError("error.data.only_heic", name=shown(name), count=skipped)
+    for kind in _ALONE:
+        if len(left_out.get(kind, ())) == skipped > 0:
+            raise DataError(f"error.data.only_{kind}", name=shown(name), count=skipped)
     if left_out.get("link") and not loose:
         raise DataError("error.data.only_links", name=shown(name))
     if archives and not loose:

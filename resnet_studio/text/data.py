@@ -50,6 +50,18 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{name}” has only one class, “{found}”; add a folder of pictures for at least one more.",
         "“{name}”只有一个类别“{found}”；请至少再添加一个类别的图片文件夹。",
     ),
+    "error.data.only_odd_name": (
+        "“{name}” holds nothing that can be used: {count:file or folder has|files or folders have} characters in the name that cannot be shown, such as tabs; rename what has them.",
+        "“{name}”中没有可用的内容：其中全部 {count} 个文件或文件夹的名称都含有无法显示的字符（如制表符）；请重命名。",
+    ),
+    "error.data.only_unreadable": (
+        "“{name}” holds nothing that can be used: the system did not let the studio read {count:file or folder|files or folders}; give this user the right to read them.",
+        "“{name}”中没有可用的内容：系统不允许读取其中的 {count} 个文件或文件夹；请授予当前用户读取权限。",
+    ),
+    "error.data.only_truncated": (
+        "“{name}” holds nothing that can be used: {count:file is|files are} cut off before the end, as after a broken download; fetch the pictures again.",
+        "“{name}”中没有可用的内容：全部 {count} 个文件都不完整，可能是下载中断所致；请重新下载。",
+    ),
     "error.data.only_heic": (
         "“{name}” holds only HEIC photographs ({count:file|files}): set the phone’s camera to “most compatible”, or install pillow-heif and start the studio again.",
         "“{name}”中只有 HEIC 照片（{count} 个文件）：请将手机相机格式设为“兼容性最佳”，或安装 pillow-heif 后重新启动本程序。",

@@ -286,3 +286,14 @@ def test_leftovers_of_a_killed_server_are_cleared_away_after_a_day(workspace, cl
     doors.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
     cleaning.sweep(workspace)
     assert {path.name for path in workspace.temporary.iterdir()} == {"incoming-new"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_where_every_name_is_odd_or_every_file_cut_off_that_is_the_reason(tmp_path, workspace):
+    odd = {f"{kind}\tx/{n}.png": made.picture(n) for kind in "ab" for n in range(2)}
+    with pytest.raises(DataError, match="characters in the name that cannot be shown") as raised:
+        intake.from_folder(made.write(tmp_path / "odd", odd), workspace)
+    assert "无法显示的字符" in raised.value.sentence("zh")
+    cut = {f"{kind}/{n}.png": made.picture(n)[:60] for kind in "ab" for n in range(2)}
+    with pytest.raises(DataError, match="4 files are cut off before the end"):
+        intake.from_folder(made.write(tmp_path / "cut", cut), workspace)

@@ -28,7 +28,7 @@ import made
 from faults import CONFIG, Points, check_after, check_end, die, disk_full, in_child, to_its_end, trained, watched
 
 from resnet_studio.cleaning import sweep
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Finished, Interrupted
 from resnet_studio.training.plan import new_run

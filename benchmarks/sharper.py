@@ -16,7 +16,7 @@ from ledger import Ledger
 from PIL import Image
 
 from resnet_studio.data.augment import normalise
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.data.parts import Shares, assign
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.data.views import Framed

@@ -12,9 +12,14 @@ from resnet_studio.api import (
     train,
     undo_edit,
 )
+from resnet_studio.api.ensembles import evaluate_together, predict_together
+from resnet_studio.api.explanations import Explanation, explain
+from resnet_studio.api.exports import Exported, export
+from resnet_studio.api.inside import look_inside
+from resnet_studio.api.reports import compare, save_card, save_report
+from resnet_studio.api.studies import cross_validate
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.edits import Edit
-from resnet_studio.ensemble_api import evaluate_together, predict_together
 from resnet_studio.errors import (
     CheckpointError,
     ConfigError,
@@ -24,13 +29,8 @@ from resnet_studio.errors import (
     StudioError,
     WeightsError,
 )
-from resnet_studio.explain_api import Explanation, explain
-from resnet_studio.inside_api import look_inside
 from resnet_studio.model.activations import Activations
-from resnet_studio.model_export_api import Exported, export
 from resnet_studio.prediction import Prediction, Predictor
-from resnet_studio.report_api import compare, save_card, save_report
-from resnet_studio.study_api import cross_validate
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Run, Workspace
 

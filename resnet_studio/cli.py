@@ -16,18 +16,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-from resnet_studio import (
-    commands,
-    config,
-    data_commands,
-    dataset_commands,
-    export_commands,
-    looking_commands,
-    model_export_commands,
-    prediction_commands,
-    review_commands,
-    run_commands,
-)
+from resnet_studio import config
+from resnet_studio.commands import data, datasets, dispatch, exports, looking, predictions, reports, review, runs
 from resnet_studio.config import TrainConfig
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
@@ -72,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     terminal = Terminal(sys.stderr)
     try:
         options = build_parser().parse_args(given)
-        result = commands.run(options, Workspace.open(options.workspace), terminal)
+        result = dispatch.run(options, Workspace.open(options.workspace), terminal)
     except _UsageError as error:
         return _refused(str(error), 2, as_json)
     except StudioError as error:
@@ -128,23 +118,23 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_training(command)
     _add_models(command)
-    export_commands.add(command)
-    model_export_commands.add(command)
-    review_commands.add_parsers(command)
-    looking_commands.add_parsers(command)
+    reports.add(command)
+    exports.add(command)
+    review.add_parsers(command)
+    looking.add_parsers(command)
     _add_studio(command)
     return parser
 
 
 def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
-    dataset_commands.add_parser(command)
+    datasets.add_parser(command)
     check = command("check", "look at a data set: classes, problems, split")
     check.add_argument("data", metavar="DATA", help=DATA)
-    data_commands.add_check(check)
+    data.add_check(check)
 
     train = command("train", "train on a data set")
     train.add_argument("data", metavar="DATA", help=DATA)
-    data_commands.add_choices(train)
+    data.add_choices(train)
     train.add_argument("--test-data", metavar="DATA", help=f"also score the model on this: {DATA}")
     train.add_argument("--tensorboard", type=Path, metavar="DIR", help="also write TensorBoard logs there")
     train.add_argument(
@@ -189,24 +179,22 @@ def _add_models(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     evaluate = command("evaluate", "score a model on labelled pictures")
     evaluate.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
     evaluate.add_argument("data", metavar="DATA", help=f"{DATA}; its test part where it comes with one")
-    evaluate.add_argument(
-        "--with", dest="others", metavar="RUN", action="append", default=[], help=prediction_commands.WITH
-    )
+    evaluate.add_argument("--with", dest="others", metavar="RUN", action="append", default=[], help=predictions.WITH)
     evaluate.add_argument(
         "--only-unseen", action="store_true", help="leave out pictures that the model was trained on or chosen by"
     )
-    data_commands.add_choices(evaluate)
+    data.add_choices(evaluate)
     evaluate.add_argument("--device", default="auto", help=DEVICE)
 
-    prediction_commands.add(command)
-    run_commands.add_set_unknown(command)
+    predictions.add(command)
+    runs.add_set_unknown(command)
 
 
 def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
-    runs = command("runs", "list the runs")
-    runs.add_argument("--delete", metavar="RUN", help="remove a run for good")
-    runs.add_argument("--clear-cache", action="store_true", help="remove decoded pictures and cached features")
-    runs.add_argument("--tensorboard", type=Path, metavar="DIR", help="write the TensorBoard logs of all runs there")
+    listed = command("runs", "list the runs")
+    listed.add_argument("--delete", metavar="RUN", help="remove a run for good")
+    listed.add_argument("--clear-cache", action="store_true", help="remove decoded pictures and cached features")
+    listed.add_argument("--tensorboard", type=Path, metavar="DIR", help="write the TensorBoard logs of all runs there")
 
     rename = command("rename", "give a run another name, a note, or both")
     rename.add_argument("run", metavar="RUN", help="the run's id, or 'last'")

@@ -156,7 +156,7 @@ def fake_cuda():
 def train(folder: Path, options: dict) -> list[str]:
     """The events of a whole training with ``options`` on such a card, of pictures in ``folder``."""
     from resnet_studio.config import TrainConfig
-    from resnet_studio.data.doors import open_data
+    from resnet_studio.data.opening import open_data
     from resnet_studio.training import loop, plan
     from resnet_studio.training.control import Control
     from resnet_studio.workspace import Workspace

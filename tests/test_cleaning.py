@@ -12,7 +12,7 @@ from hand_made import finish, new_run, report_of, train
 
 from resnet_studio import cleaning, owners
 from resnet_studio.cleaning import DAY, sweep
-from resnet_studio.data import doors, intake
+from resnet_studio.data import intake, opening
 from resnet_studio.data.cache import ArrayCache
 
 KILLED = (
@@ -77,7 +77,7 @@ def test_uploads_go_a_day_after_the_last_write_and_an_hour_after_it_where_the_di
 
 
 def test_runs_data_sets_and_the_cache_are_left_alone(workspace, class_zip):
-    dataset = doors.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
+    dataset = opening.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
     run = new_run(workspace, count=3)
     with ArrayCache(workspace.cache).building("key", {"a": ((3,), "u1")}):
         pass

@@ -9,7 +9,7 @@ from hand_made import finish, new_run, report_of, train
 
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
-from resnet_studio.data import doors, library
+from resnet_studio.data import library, opening
 from resnet_studio.errors import DataError, RunError
 from resnet_studio.evaluation.calibration import CALIBRATION
 from resnet_studio.evaluation.parts import RunReport
@@ -164,7 +164,7 @@ def test_a_damaged_run_is_refused_in_a_sentence_where_it_is_asked_for(workspace,
 
 
 def test_a_damaged_run_does_not_keep_a_data_set_from_being_deleted(workspace, class_zip):
-    dataset = doors.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
+    dataset = opening.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
     waiting, broken = (new_run(workspace, name=name, dataset=dataset.id) for name in ("waiting", "broken"))
     (broken.folder / "config.json").write_text("{}")
     waiting.append(Queued())

@@ -15,7 +15,7 @@ from hand_made import new_run
 
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.service import importing
 from resnet_studio.service.importing import Imports

@@ -13,7 +13,8 @@ import hand_made
 import made
 import pytest
 
-from resnet_studio import cli, prediction_commands
+from resnet_studio import cli
+from resnet_studio.commands import predictions as prediction_commands
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing

@@ -9,7 +9,7 @@ import pytest
 
 from resnet_studio import api, cli, text
 from resnet_studio.config import TrainConfig
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import ConfigError
 from resnet_studio.recipes import RECIPES, find
 from resnet_studio.training.optim import rate_factor

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from resnet_studio import cli
-from resnet_studio.data import mending
+from resnet_studio.data import editing
 from resnet_studio.data.dataset import split
-from resnet_studio.data.doors import open_data
 from resnet_studio.data.edits import Edit
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation import embedding
 from resnet_studio.review import next_labels, suspects
@@ -129,7 +129,7 @@ def mislabelled(stripes, workspace):
 
 def test_a_data_set_is_reviewed_without_a_training_and_nothing_changes(mislabelled, workspace):
     dataset, wrong = mislabelled
-    before = mending.history(workspace, dataset.id)
+    before = editing.history(workspace, dataset.id)
     review = review_dataset(workspace, dataset)
     assert {each.sample.name for each in review.suspects[:4]} == wrong
     found = review.to_json()
@@ -139,7 +139,7 @@ def test_a_data_set_is_reviewed_without_a_training_and_nothing_changes(mislabell
     assert found["estimate"] in range(7)
     if found["estimate"]:
         assert len(first["neighbours"]["label"]) == len(first["neighbours"]["suggested"]) == 4
-    assert mending.history(workspace, dataset.id) == before
+    assert editing.history(workspace, dataset.id) == before
 
 
 def test_after_an_edit_only_new_pictures_are_computed(mislabelled, workspace, monkeypatch, tmp_path):
@@ -155,7 +155,7 @@ def test_after_an_edit_only_new_pictures_are_computed(mislabelled, workspace, mo
         lambda backbone, files, *more: computed.extend(files) or whole(backbone, files, *more),
     )
     extra = made.write(tmp_path / "new", {"a.png": striped(900, 0), "b.png": striped(901, 0)})
-    mending.edit(workspace, dataset.id, Edit(kind="move", pictures=("cat/1.png",), label="dog"))
+    editing.edit(workspace, dataset.id, Edit(kind="move", pictures=("cat/1.png",), label="dog"))
     edited, _ = adding.add(workspace, dataset.id, adding.files_in([extra]), "cat")
     second = review_dataset(workspace, edited)
     assert len(computed) == 2
@@ -167,7 +167,7 @@ def test_after_an_edit_only_new_pictures_are_computed(mislabelled, workspace, mo
 
 def test_a_picture_found_right_is_not_suspected_again(mislabelled, workspace):
     dataset, _ = mislabelled
-    kept = mending.edit(workspace, dataset.id, Edit(kind="keep", pictures=("cat/3.png",)))
+    kept = editing.edit(workspace, dataset.id, Edit(kind="keep", pictures=("cat/3.png",)))
     review = review_dataset(workspace, kept)
     assert review.suspects[-1].sample.name == "cat/3.png"
     assert "cat/3.png" not in {each.sample.name for each in review.suspects[:3]}
@@ -218,7 +218,7 @@ def test_a_run_is_reviewed_and_unlabelled_pictures_are_ranked_and_labelled(comma
 def test_pseudo_labels_are_for_training_alone(mislabelled, workspace):
     dataset, _ = mislabelled
     marked = tuple(f"cat/{number}.png" for number in range(10, 20))
-    edited = mending.edit(workspace, dataset.id, Edit(kind="move", pictures=marked, label="cat", labelled_by="model"))
+    edited = editing.edit(workspace, dataset.id, Edit(kind="move", pictures=marked, label="cat", labelled_by="model"))
     for seed in range(4):
         parts = split(edited, seed=seed)
         assert not {sample.name for sample in (*parts.validation, *parts.test)} & set(marked)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from resnet_studio.data import mending, names
+from resnet_studio.data import editing, names
 from resnet_studio.data.archive import store
 from resnet_studio.data.dataset import STORED, Dataset, Sample
 from resnet_studio.data.edits import Edit
@@ -30,17 +30,17 @@ def add(
     files: Iterable[tuple[str, Path]],
     label: str = "",
     *,
-    by: str = mending.PROGRAM,
-    opened: mending.EditedSet | None = None,
+    by: str = editing.PROGRAM,
+    opened: editing.EditedSet | None = None,
 ) -> tuple[Dataset, dict[str, str]]:
     """Add ``files`` (what each is called, and where it is) to the class ``label``, or without one where that is empty.
 
     They are copied. Returns the data set after it, and for each file that is no usable picture the reason, the name of
     a finding. Raises :class:`DataError` where not one can be used.
     """
-    edited = opened or mending.edited_set(workspace, id)
+    edited = opened or editing.edited_set(workspace, id)
     folder = edited.log.folder
-    label = mending.class_name(label) if label else ""
+    label = editing.class_name(label) if label else ""
     with incoming(workspace) as temporary:
         inspected, refused = _inspect_added(files, temporary)
         if not inspected:

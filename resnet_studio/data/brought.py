@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_studio.data import made_here, mending
+from resnet_studio.data import editing, made_here
 from resnet_studio.data.edits import EditLog
 from resnet_studio.errors import DataError
 
@@ -23,7 +23,7 @@ FILE = "brought.txt"
 
 def record(workspace: Workspace, id: str, by: str) -> None:
     """Write down that ``by`` brought the data set in; nobody is recorded where ``by`` is empty."""
-    folder = workspace.datasets / mending.base_of(id)
+    folder = workspace.datasets / editing.base_of(id)
     if not by or by in _recorded(folder):
         return
     descriptor = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
@@ -35,7 +35,7 @@ def record(workspace: Workspace, id: str, by: str) -> None:
 
 def may_change(workspace: Workspace, id: str, by: str) -> bool:
     """Whether ``by`` brought the data set in, or began it."""
-    folder = workspace.datasets / mending.base_of(id)
+    folder = workspace.datasets / editing.base_of(id)
     return bool(by) and (by in _recorded(folder) or (made_here.is_made(id) and by == _began(folder)))
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_studio.data import mending, names
+from resnet_studio.data import editing, names
 from resnet_studio.data.dataset import Dataset, load
 from resnet_studio.data.edits import Edit, EditLog
 from resnet_studio.data.needed import needed_by_runs, remove_unneeded
@@ -33,8 +33,8 @@ def find_dataset(workspace: Workspace, id: str) -> Dataset:
 
     Raises :class:`DataError` where there is none, or its folder is gone.
     """
-    folder = mending.folder_of(workspace, id)
-    found = load(folder) if id == folder.name else mending.EditedSet(folder).at(id)
+    folder = editing.folder_of(workspace, id)
+    found = load(folder) if id == folder.name else editing.EditedSet(folder).at(id)
     if not found.root.is_dir():
         raise DataError("error.data.folder_gone", folder=str(found.root))
     return found
@@ -82,12 +82,12 @@ def delete(workspace: Workspace, id: str) -> int:
     Pictures that a run needs stay until that run is deleted: returns how many. Raises :class:`DataError` while a
     training uses it.
     """
-    folder = workspace.datasets / mending.base_of(id)
+    folder = workspace.datasets / editing.base_of(id)
     if not safe_name(id) or not (folder / "dataset.json").is_file():
         raise DataError("error.data.unknown", dataset=names.shown(id))
     for run in workspace.runs():
         with suppress(RunError):  # a damaged run trains nothing
-            if mending.base_of(run.about["dataset"]) == folder.name and run.state().status in ("running", "queued"):
+            if editing.base_of(run.about["dataset"]) == folder.name and run.state().status in ("running", "queued"):
                 raise DataError("error.data.busy", run=run.id)
     for file in ("dataset.json", "summary.json"):
         (folder / file).unlink(missing_ok=True)

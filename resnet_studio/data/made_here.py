@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from resnet_studio.data import adding, fingerprints, mending
+from resnet_studio.data import adding, editing, fingerprints
 from resnet_studio.data.dataset import Dataset, save
 from resnet_studio.durable import remove_folder
 from resnet_studio.workspace import Workspace
@@ -23,12 +23,12 @@ def new_id() -> str:
 
 def is_made(id: str) -> bool:
     """Whether ``id`` is of a data set that begins empty."""
-    return bool(_ID.fullmatch(mending.base_of(id)))
+    return bool(_ID.fullmatch(editing.base_of(id)))
 
 
 def is_begun(workspace: Workspace, id: str) -> bool:
     """Whether the data set has its first picture."""
-    return (workspace.datasets / mending.base_of(id) / "dataset.json").is_file()
+    return (workspace.datasets / editing.base_of(id) / "dataset.json").is_file()
 
 
 def begin(

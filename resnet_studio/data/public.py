@@ -70,7 +70,7 @@ class PublicSet:
 
     @property
     def source(self) -> str:
-        """What :func:`resnet_studio.data.doors.open_data` calls it."""
+        """What :func:`resnet_studio.data.opening.open_data` calls it."""
         return f"public:{self.key}"
 
     def name(self, language: Language = "en") -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data.dataset import Split
-from resnet_studio.data.mending import base_of
+from resnet_studio.data.editing import base_of
 from resnet_studio.errors import RunError
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ class SampleSet:
 
     @property
     def source(self) -> str:
-        """What :func:`resnet_studio.data.doors.open_data` calls it."""
+        """What :func:`resnet_studio.data.opening.open_data` calls it."""
         return f"sample:{self.key}"
 
     @property

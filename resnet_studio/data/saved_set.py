@@ -17,8 +17,8 @@ from typing import Protocol
 
 from resnet_studio.data.dataset import Dataset, Sample
 from resnet_studio.data.edited import Edited
+from resnet_studio.data.editing import History
 from resnet_studio.data.edits import Edit
-from resnet_studio.data.mending import History
 from resnet_studio.data.names import shown
 from resnet_studio.data.portable_names import LONGEST, FreeNames, portable
 from resnet_studio.durable import disk_trouble, make_folder, replacing

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.data import mending, views
+from resnet_studio.data import editing, views
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.dataset import Dataset, Sample
 from resnet_studio.data.run_split import split_of
@@ -179,7 +179,7 @@ def _review(
 def _reviewed(workspace: Workspace, dataset: str) -> frozenset[str]:
     """The pictures whose label a person has confirmed."""
     try:
-        state = mending.edited_set(workspace, dataset).state
+        state = editing.edited_set(workspace, dataset).state
     except DataError:  # deleted since
         return frozenset()
     return frozenset(state.pictures[place].name for place in state.confirmed)

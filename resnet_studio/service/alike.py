@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resnet_studio.data.mending import EditedSet
+    from resnet_studio.data.editing import EditedSet
     from resnet_studio.workspace import Workspace
 
 KEPT = 4

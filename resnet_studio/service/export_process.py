@@ -21,7 +21,7 @@ from resnet_studio.errors import StudioError
 def main(workspace: str, run: str, format: str, file: str) -> dict[str, Any]:
     """Export, and what there is to say of it."""
     compiler.defer()
-    from resnet_studio import model_export_api
+    from resnet_studio.api import exports as model_export_api
     from resnet_studio.workspace import Workspace
 
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from resnet_studio.config import Freeze, TrainConfig
 from resnet_studio.data import library
 from resnet_studio.data.dataset import Dataset
-from resnet_studio.data.mending import base_of
+from resnet_studio.data.editing import base_of
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Status
 from resnet_studio.model.architecture import Network, get, of

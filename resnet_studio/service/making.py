@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio import owners
-from resnet_studio.data import adding, made_here, mending, names
+from resnet_studio.data import adding, editing, made_here, names
 from resnet_studio.data.edits import Edit
 from resnet_studio.data.formats import SNIFFED_BYTES, sniff
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import DataError
-from resnet_studio.service.desk import Desk, NotYoursError
+from resnet_studio.service.editor import Editor, NotYoursError
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
-    from resnet_studio.data.mending import EditedSet
+    from resnet_studio.data.editing import EditedSet
     from resnet_studio.workspace import Workspace
 
 MOST_BYTES = 32 * 2**20
@@ -66,12 +66,12 @@ class Making:
     def __init__(
         self,
         workspace: Workspace,
-        desk: Desk,
+        editor: Editor,
         changed: Callable[[Dataset], None] = lambda _: None,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._workspace = workspace
-        self.desk = desk
+        self.editor = editor
         self._changed = changed
         self._idle = idle_seconds
         self._lock = threading.RLock()
@@ -83,12 +83,12 @@ class Making:
     ) -> int:
         """Have the picture ``content``, called ``name``, wait in ``take``; returns how many wait there.
 
-        ``local`` as for :meth:`Desk.check`. Raises :class:`DataError` where it is no picture, or there is no room.
+        ``local`` as for :meth:`Editor.check`. Raises :class:`DataError` where it is no picture, or there is no room.
         """
         self.check(dataset, by, local=local)
         if not _TAKE.fullmatch(take):
             raise DataError("error.make.take")
-        label = mending.class_name(label)
+        label = editing.class_name(label)
         if sniff(content[:SNIFFED_BYTES]) is None:
             raise DataError("error.edit.no_usable", count=1, file=names.shown(name, 80))
         with self._lock:
@@ -158,25 +158,25 @@ class Making:
 
     def _added(self, taken: _Take, name: str) -> Dataset:
         if made_here.is_made(taken.dataset) and not made_here.is_begun(self._workspace, taken.dataset):
-            id = mending.base_of(taken.dataset)
-            called = names.composed(name.strip())[: mending.LONGEST_NAME] or "Webcam"
+            id = editing.base_of(taken.dataset)
+            called = names.composed(name.strip())[: editing.LONGEST_NAME] or "Webcam"
             return made_here.begin(self._workspace, id, taken.files, taken.label, name=called, by=taken.by)[0]
-        opened = self.desk.opened(taken.dataset)
+        opened = self.editor.opened(taken.dataset)
         return adding.add(self._workspace, taken.dataset, taken.files, taken.label, by=taken.by, opened=opened)[0]
 
     def check(self, dataset: str, by: str, *, local: bool = False) -> None:
         """Raise :class:`DataError` where ``by`` may not add to ``dataset``, or there is none."""
         if made_here.is_made(dataset) and not made_here.is_begun(self._workspace, dataset):
             return
-        self.desk.check(dataset, by, local=local)
+        self.editor.check(dataset, by, local=local)
 
     def edit(self, dataset: str, requested: Mapping[str, Any], *, by: str, local: bool = False) -> Dataset:
-        """Do what a page ``requested``; besides what :meth:`Desk.edit` does, switch a class ``off`` or ``on``.
+        """Do what a page ``requested``; besides what :meth:`Editor.edit` does, switch a class ``off`` or ``on``.
 
         Raises :class:`DataError`.
         """
         self.check(dataset, by, local=local)
-        opened, kind = self.desk.opened(dataset), requested.get("kind")
+        opened, kind = self.editor.opened(dataset), requested.get("kind")
         label = str(requested.get("label") or "")
         if kind == "off":
             pictures = _names(opened, label, "used")
@@ -190,14 +190,14 @@ class Making:
         if kind == "rename" and label.strip() in _standing(opened):
             raise DataError("error.edit.same_class", found=names.shown(label))
         if kind in ("undo", "redo", "rename", "move", "remove"):
-            return self.desk.edit(dataset, requested, by, local=local)
+            return self.editor.edit(dataset, requested, by, local=local)
         raise DataError("error.edit.no_pictures")
 
     def state(self, dataset: str, *, by: str, local: bool = False) -> dict[str, Any]:
         """What a page shows of ``dataset``: its classes with their pictures by place, the newest first."""
         if made_here.is_made(dataset) and not made_here.is_begun(self._workspace, dataset):
             return {"dataset": dataset, "cards": [], "undo": False, "redo": False, "mine": True}
-        opened = self.desk.opened(dataset)
+        opened = self.editor.opened(dataset)
         now, history = opened.dataset(), opened.history()
         cards = []
         for name, (used, left_out) in sorted(_standing(opened).items(), key=lambda each: names.natural(each[0])):

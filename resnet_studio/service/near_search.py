@@ -15,7 +15,7 @@ from resnet_studio.grouping import Grouping, Kind, parse
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset, Split
-    from resnet_studio.data.mending import EditedSet
+    from resnet_studio.data.editing import EditedSet
     from resnet_studio.data.near import Groups
     from resnet_studio.workspace import Workspace
 

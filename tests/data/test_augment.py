@@ -4,7 +4,7 @@ import torch
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import augment
 from resnet_studio.data.augment import LEVELS, SMALL_LEVELS, Recipe
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.training.plan import resolve_for
 
 

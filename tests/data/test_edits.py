@@ -12,11 +12,11 @@ from counting import growth, lines_run
 
 from resnet_studio import cleaning
 from resnet_studio.config import TrainConfig
-from resnet_studio.data import adding, library, mending
+from resnet_studio.data import adding, editing, library
 from resnet_studio.data.dataset import Dataset, Sample, save, split
-from resnet_studio.data.doors import open_data
 from resnet_studio.data.edits import Edit
 from resnet_studio.data.fingerprints import fingerprint
+from resnet_studio.data.opening import open_data
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import DataError
 from resnet_studio.training.plan import new_run
@@ -36,19 +36,19 @@ def labels(dataset):
 
 
 def test_a_set_without_a_log_is_a_log_of_no_edits(dataset, workspace):
-    assert mending.current(workspace, dataset.id) == dataset
-    assert mending.history(workspace, dataset.id).lines == ()
+    assert editing.current(workspace, dataset.id) == dataset
+    assert editing.history(workspace, dataset.id).lines == ()
     assert not (workspace.datasets / dataset.id / "edits.jsonl").exists()
 
 
 def test_a_picture_moves_to_another_class_and_the_id_follows_the_content(dataset, workspace):
-    moved = mending.edit(workspace, dataset.id, move("cat/1.png", to="dog"))
+    moved = editing.edit(workspace, dataset.id, move("cat/1.png", to="dog"))
     assert labels(moved)["cat/1.png"] == "dog"
     assert moved.counts == {"cat": 5, "dog": 7, "fox": 6}
     assert moved.parent == dataset.id != moved.id
-    back = mending.edit(workspace, moved.id, move("cat/1.png", to="cat"))
+    back = editing.edit(workspace, moved.id, move("cat/1.png", to="cat"))
     assert back.id == dataset.id
-    again = mending.edit(workspace, back.id, move("cat/1.png", to="dog"))
+    again = editing.edit(workspace, back.id, move("cat/1.png", to="dog"))
     assert again.id == moved.id
     assert moved.fingerprint == fingerprint(moved.samples, moved.classes)
 
@@ -62,7 +62,7 @@ def test_the_order_of_edits_does_not_change_what_comes_of_them(class_zip, tmp_pa
         workspace = Workspace.open(tmp_path / name)
         opened = open_data(class_zip({"cat": 6, "dog": 6, "fox": 6}), workspace)
         for step in order:
-            opened = mending.edit(workspace, opened.id, step)
+            opened = editing.edit(workspace, opened.id, step)
         found.append(opened)
     assert found[0].id == found[1].id
     assert found[0].samples == found[1].samples
@@ -78,25 +78,25 @@ def test_undo_and_redo_walk_through_all_steps_and_a_new_edit_ends_redoing(datase
         Edit(kind="together", pictures=("fox/2.png", "fox/3.png")),
         Edit(kind="remove", pictures=("cat/2.png",)),
     ):
-        ids.append(mending.edit(workspace, dataset.id, step).id)
+        ids.append(editing.edit(workspace, dataset.id, step).id)
     assert len(set(ids)) == len(ids)
     for id in reversed(ids[:-1]):
-        assert mending.undo(workspace, dataset.id).id == id
+        assert editing.undo(workspace, dataset.id).id == id
     with pytest.raises(DataError, match="undone"):
-        mending.undo(workspace, dataset.id)
+        editing.undo(workspace, dataset.id)
     for id in ids[1:]:
-        assert mending.redo(workspace, dataset.id).id == id
-    mending.undo(workspace, dataset.id)
-    mending.edit(workspace, dataset.id, move("fox/4.png", to="pets"))
+        assert editing.redo(workspace, dataset.id).id == id
+    editing.undo(workspace, dataset.id)
+    editing.edit(workspace, dataset.id, move("fox/4.png", to="pets"))
     with pytest.raises(DataError, match="done again"):
-        mending.redo(workspace, dataset.id)
+        editing.redo(workspace, dataset.id)
 
 
 def test_every_moment_can_be_opened_again_by_its_id(dataset, workspace):
     moments = [dataset]
     for name in ("cat/1.png", "cat/2.png", "cat/3.png"):
-        moments.append(mending.edit(workspace, dataset.id, move(name, to="dog")))
-    mending.undo(workspace, dataset.id, 3)
+        moments.append(editing.edit(workspace, dataset.id, move(name, to="dog")))
+    editing.undo(workspace, dataset.id, 3)
     for then in moments:
         assert library.find_dataset(workspace, then.id) == then
     with pytest.raises(DataError):
@@ -104,12 +104,12 @@ def test_every_moment_can_be_opened_again_by_its_id(dataset, workspace):
 
 
 def test_classes_are_renamed_merged_and_made(dataset, workspace):
-    renamed = mending.edit(workspace, dataset.id, Edit(kind="rename", classes=("dog",), label="hound"))
+    renamed = editing.edit(workspace, dataset.id, Edit(kind="rename", classes=("dog",), label="hound"))
     assert renamed.classes == ("cat", "fox", "hound")
     assert labels(renamed)["dog/1.png"] == "hound"
-    merged = mending.edit(workspace, renamed.id, Edit(kind="merge", classes=("cat", "hound"), label="pet"))
+    merged = editing.edit(workspace, renamed.id, Edit(kind="merge", classes=("cat", "hound"), label="pet"))
     assert merged.counts == {"fox": 6, "pet": 12}
-    assert mending.edit(workspace, merged.id, move("cat/0.png", to="lion")).counts["lion"] == 1
+    assert editing.edit(workspace, merged.id, move("cat/0.png", to="lion")).counts["lion"] == 1
 
 
 @pytest.mark.parametrize(
@@ -131,28 +131,28 @@ def test_classes_are_renamed_merged_and_made(dataset, workspace):
 )
 def test_what_cannot_be_done_is_refused_and_leaves_nothing(dataset, workspace, step, words):
     with pytest.raises(DataError, match=words):
-        mending.edit(workspace, dataset.id, step)
-    assert mending.current(workspace, dataset.id) == dataset
-    assert mending.history(workspace, dataset.id).lines == ()
+        editing.edit(workspace, dataset.id, step)
+    assert editing.current(workspace, dataset.id) == dataset
+    assert editing.history(workspace, dataset.id).lines == ()
 
 
 def test_pictures_kept_together_go_into_one_part(class_zip, workspace):
     dataset = open_data(class_zip({"cat": 40, "dog": 40}), workspace)
     group = tuple(f"cat/{number}.png" for number in range(12))
-    kept = mending.edit(workspace, dataset.id, Edit(kind="together", pictures=group))
+    kept = editing.edit(workspace, dataset.id, Edit(kind="together", pictures=group))
     for seed in range(6):
         parts = split(kept, seed=seed)
         homes = {
             part for part in ("train", "validation", "test") for each in getattr(parts, part) if each.name in group
         }
         assert len(homes) == 1
-    apart = mending.edit(workspace, kept.id, Edit(kind="apart", pictures=group))
+    apart = editing.edit(workspace, kept.id, Edit(kind="apart", pictures=group))
     assert apart.id == dataset.id
 
 
 def test_a_few_pictures_set_to_training_leave_the_others_to_the_split(dataset, workspace):
     few = ("cat/0.png", "dog/1.png")
-    parts = split(mending.edit(workspace, dataset.id, Edit(kind="part", pictures=few, part="train")))
+    parts = split(editing.edit(workspace, dataset.id, Edit(kind="part", pictures=few, part="train")))
     assert sum(parts.counts.values()) == 18
     assert set(few) <= {sample.name for sample in parts.train}
     assert parts.counts["validation"] and parts.counts["test"]
@@ -168,8 +168,8 @@ def test_added_pictures_are_stored_by_content_once_and_named_apart(dataset, work
     assert len({sample.name for sample in new}) == 2
     assert len({after.path(sample) for sample in new}) == 1
     assert after.path(new[0]).read_bytes() == made.picture(900)
-    assert mending.undo(workspace, dataset.id).id == dataset.id
-    assert mending.redo(workspace, dataset.id).id == after.id
+    assert editing.undo(workspace, dataset.id).id == dataset.id
+    assert editing.redo(workspace, dataset.id).id == after.id
 
 
 def test_a_folder_opened_in_place_is_never_changed(class_folders, workspace, tmp_path):
@@ -183,7 +183,7 @@ def test_a_folder_opened_in_place_is_never_changed(class_folders, workspace, tmp
         Edit(kind="remove", pictures=("dog/2.png",)),
         Edit(kind="rename", classes=("dog",), label="wolf"),
     ):
-        mending.edit(workspace, dataset.id, step)
+        editing.edit(workspace, dataset.id, step)
     assert made.fingerprint(folder) == before
     again = open_data(folder, workspace)
     assert again.counts == {"cat": 6, "wolf": 6}
@@ -194,7 +194,7 @@ def test_a_folder_opened_in_place_is_never_changed(class_folders, workspace, tmp
 def test_edits_go_on_when_a_folder_in_place_gets_more_pictures(class_folders, workspace):
     folder = class_folders({"cat": 6, "dog": 6})
     dataset = open_data(folder, workspace)
-    mending.edit(workspace, dataset.id, move("cat/1.png", "cat/2.png", to="dog"))
+    editing.edit(workspace, dataset.id, move("cat/1.png", "cat/2.png", to="dog"))
     made.write(folder, {"cat/new.png": made.picture(500), "cat/2.png": made.picture(501)})
     again = open_data(folder, workspace)
     assert labels(again)["cat/1.png"] == "dog"
@@ -206,7 +206,7 @@ def test_a_run_is_explained_by_the_moment_that_it_saw(dataset, workspace, tmp_pa
     extra = made.write(tmp_path / "new", {f"{n}.png": made.picture(700 + n) for n in range(4)})
     after, _ = adding.add(workspace, dataset.id, adding.files_in([extra]), "cat")
     run = new_run(after, TrainConfig(epochs=1), workspace)
-    mending.edit(workspace, dataset.id, Edit(kind="rename", classes=("cat",), label="lynx"))
+    editing.edit(workspace, dataset.id, Edit(kind="rename", classes=("cat",), label="lynx"))
     parts = split_of(run)
     assert run.about["dataset"] == after.id
     assert library.find_dataset(workspace, run.about["dataset"]) == after
@@ -214,7 +214,7 @@ def test_a_run_is_explained_by_the_moment_that_it_saw(dataset, workspace, tmp_pa
 
 
 def test_pictures_go_when_no_set_and_no_run_needs_them(dataset, workspace, class_zip):
-    left = mending.edit(workspace, dataset.id, Edit(kind="leave_out", pictures=("cat/1.png", "fox/1.png")))
+    left = editing.edit(workspace, dataset.id, Edit(kind="leave_out", pictures=("cat/1.png", "fox/1.png")))
     run = new_run(left, TrainConfig(epochs=1), workspace)
     run.append(
         __import__("resnet_studio.events", fromlist=["Failed"]).Failed(key="error.unexpected", values={"kind": "x"})
@@ -236,25 +236,25 @@ def test_pictures_go_when_no_set_and_no_run_needs_them(dataset, workspace, class
 
 
 def test_a_torn_last_line_is_passed_over_and_written_over(dataset, workspace):
-    moved = mending.edit(workspace, dataset.id, move("cat/1.png", to="dog"))
+    moved = editing.edit(workspace, dataset.id, move("cat/1.png", to="dog"))
     log = workspace.datasets / dataset.id / "edits.jsonl"
     whole = log.read_bytes()
     for cut in (1, 20, len(whole) - 1):
         log.write_bytes(whole + whole[:cut])
-        assert mending.current(workspace, dataset.id).id == moved.id
+        assert editing.current(workspace, dataset.id).id == moved.id
         assert [item.id for item in library.list_datasets(workspace)] == [moved.id]
-    more = mending.edit(workspace, dataset.id, move("cat/2.png", to="dog"))
-    assert mending.current(workspace, dataset.id) == more
+    more = editing.edit(workspace, dataset.id, move("cat/2.png", to="dog"))
+    assert editing.current(workspace, dataset.id) == more
     assert len(log.read_bytes().splitlines()) == 2
 
 
 def test_a_damaged_line_in_the_middle_is_an_error_and_not_quietly_left_out(dataset, workspace):
     for name in ("cat/1.png", "cat/2.png"):
-        mending.edit(workspace, dataset.id, move(name, to="dog"))
+        editing.edit(workspace, dataset.id, move(name, to="dog"))
     log = workspace.datasets / dataset.id / "edits.jsonl"
     log.write_bytes(b"{broken\n" + log.read_bytes())
     with pytest.raises(DataError, match="damaged"):
-        mending.current(workspace, dataset.id)
+        editing.current(workspace, dataset.id)
 
 
 def test_writers_at_the_same_time_lose_nothing(dataset, workspace):
@@ -263,7 +263,7 @@ def test_writers_at_the_same_time_lose_nothing(dataset, workspace):
 
     def work(name):
         try:
-            mending.edit(workspace, dataset.id, move(name, to="fox"))
+            editing.edit(workspace, dataset.id, move(name, to="fox"))
         except Exception as error:  # noqa: BLE001 - shown by the assertion
             problems.append(error)
 
@@ -273,13 +273,13 @@ def test_writers_at_the_same_time_lose_nothing(dataset, workspace):
     for thread in threads:
         thread.join()
     assert not problems
-    assert mending.current(workspace, dataset.id).counts == {"fox": 18}
-    lines = mending.history(workspace, dataset.id).lines
+    assert editing.current(workspace, dataset.id).counts == {"fox": 18}
+    lines = editing.history(workspace, dataset.id).lines
     assert [line.parent for line in lines[1:]] == [line.id for line in lines[:-1]]
 
 
 def test_two_who_keep_the_set_in_memory_see_each_others_edits(dataset, workspace):
-    one, other = (mending.edited_set(workspace, dataset.id) for _ in range(2))
+    one, other = (editing.edited_set(workspace, dataset.id) for _ in range(2))
     one.edit(move("cat/1.png", to="dog"), by="browser:one")
     other.edit(move("cat/2.png", to="dog"), by="browser:other")
     assert one.dataset() == other.dataset()
@@ -289,7 +289,7 @@ def test_two_who_keep_the_set_in_memory_see_each_others_edits(dataset, workspace
 
 
 def test_a_list_shows_what_the_set_is_now(dataset, workspace):
-    after = mending.edit(workspace, dataset.id, Edit(kind="merge", classes=("cat", "dog"), label="pet"))
+    after = editing.edit(workspace, dataset.id, Edit(kind="merge", classes=("cat", "dog"), label="pet"))
     (item,) = library.list_datasets(workspace)
     assert (item.id, item.classes, item.pictures) == (after.id, 2, 18)
 
@@ -320,12 +320,12 @@ def large(workspace):
 
 def test_the_work_of_an_edit_grows_evenly_with_the_pictures_and_not_with_earlier_edits(workspace):
     def editing(count):
-        opened = mending.edited_set(workspace, many(workspace, count).id)
+        opened = editing.edited_set(workspace, many(workspace, count).id)
         opened.edit(move("class0/00000.jpg", to="class1"))
         return lambda: opened.edit(move("class1/00001.jpg", to="class0"))
 
     assert growth(editing, 300) < 2.3
-    opened = mending.edited_set(workspace, many(workspace, 200).id)
+    opened = editing.edited_set(workspace, many(workspace, 200).id)
     work = [
         lines_run(lambda number=number: opened.edit(move(f"class{number % 10}/{number:05}.jpg", to="class0")))
         for number in range(1, 80)
@@ -337,27 +337,27 @@ def test_the_work_of_an_edit_grows_evenly_with_the_pictures_and_not_with_earlier
 def test_the_work_of_replaying_grows_evenly_with_the_edits(workspace):
     def replaying(count):
         dataset = many(workspace, 400)
-        opened = mending.edited_set(workspace, dataset.id)
+        opened = editing.edited_set(workspace, dataset.id)
         opened.edit(move("class0/00000.jpg", to="class1"))
         log = workspace.datasets / dataset.id / "edits.jsonl"
         line = json.loads(log.read_text())
         with log.open("a") as file:
             for number in range(1, count):
                 file.write(json.dumps({**line, "pictures": [f"class{number % 10}/{number:05}.jpg"], "id": "x"}) + "\n")
-        return lambda: mending.current(workspace, dataset.id)
+        return lambda: editing.current(workspace, dataset.id)
 
     assert growth(replaying, 100) < 2.3
 
 
 def test_a_thousand_edits_of_a_large_set_are_replayed(large, workspace):
-    opened = mending.edited_set(workspace, large.id)
+    opened = editing.edited_set(workspace, large.id)
     opened.edit(move("class0/00000.jpg", to="class1"))
     log = workspace.datasets / "large" / "edits.jsonl"
     line = json.loads(log.read_text())
     with log.open("a") as file:
         for number in range(1, 1000):
             file.write(json.dumps({**line, "pictures": [f"class{number % 10}/{number:05}.jpg"], "id": "x"}) + "\n")
-    assert mending.current(workspace, "large").counts["class1"] == 2900
+    assert editing.current(workspace, "large").counts["class1"] == 2900
 
 
 def test_python_edits_and_saves_a_data_set(dataset, workspace, tmp_path):

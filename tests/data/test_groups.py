@@ -11,8 +11,8 @@ from PIL import ExifTags, Image
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import groups, splitting
 from resnet_studio.data.dataset import PARTS, Split
-from resnet_studio.data.doors import open_data
 from resnet_studio.data.grouped import assign_groups
+from resnet_studio.data.opening import open_data
 from resnet_studio.data.parts import Shares, assign
 from resnet_studio.errors import ConfigError, DataError
 from resnet_studio.grouping import Grouping, parse

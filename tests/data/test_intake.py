@@ -5,7 +5,7 @@ import made
 import pytest
 
 from resnet_studio import cleaning
-from resnet_studio.data import doors, intake, library
+from resnet_studio.data import intake, library, opening
 from resnet_studio.data.dataset import PARTS, split
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace
@@ -98,7 +98,7 @@ def test_a_folder_that_is_gone_is_said_so(workspace, class_folders):
 
 
 def test_what_is_kept_can_be_found_again(workspace, class_zip):
-    dataset = doors.open_data(class_zip({"cat": 3, "dog": 4}), workspace)
+    dataset = opening.open_data(class_zip({"cat": 3, "dog": 4}), workspace)
     assert library.find_dataset(workspace, dataset.id) == dataset
     (summary,) = library.list_datasets(workspace)
     assert (summary.id, summary.name, summary.classes, summary.pictures) == (dataset.id, "pictures", 2, 7)
@@ -119,7 +119,7 @@ def test_only_usable_pictures_stay_in_the_workspace(tmp_path, workspace):
 def test_a_folder_on_this_machine_is_neither_copied_nor_changed(workspace, class_folders):
     folder = class_folders({"cat": 3, "dog": 3})
     before = made.fingerprint(folder)
-    dataset = doors.open_data(str(folder), workspace)
+    dataset = opening.open_data(str(folder), workspace)
     assert dataset.root == folder.resolve() and dataset.path(dataset.samples[0]).is_file()
     assert made.fingerprint(folder) == before
     assert not [path for path in workspace.root.rglob("*") if path.is_file() and path.suffix != ".json"]
@@ -161,7 +161,7 @@ def test_what_was_noticed_is_noticed_again_when_a_folder_is_opened_again(workspa
 def test_what_is_not_there_is_said_so(workspace, tmp_path, monkeypatch, source):
     monkeypatch.chdir(tmp_path / "beside")
     with pytest.raises(DataError) as caught:
-        doors.open_data(source, workspace)
+        opening.open_data(source, workspace)
     assert caught.value.key == "error.data.missing"
     assert len(caught.value.sentence()) < 300
 
@@ -173,7 +173,7 @@ def test_what_is_not_there_is_said_so(workspace, tmp_path, monkeypatch, source):
 ])  # fmt: skip
 def test_what_cannot_be_opened_is_said_so(workspace, source, key):
     with pytest.raises(DataError) as caught:
-        doors.open_data(source, workspace)
+        opening.open_data(source, workspace)
     assert caught.value.key == key and caught.value.sentence("zh")
 
 
@@ -181,7 +181,7 @@ def test_what_cannot_be_opened_is_said_so(workspace, source, key):
 def test_a_single_picture_is_no_data_set(workspace, tmp_path):
     (tmp_path / "cat.png").write_bytes(made.picture())
     with pytest.raises(DataError, match="is not a zip file"):
-        doors.open_data(tmp_path / "cat.png", workspace)
+        opening.open_data(tmp_path / "cat.png", workspace)
 
 
 def test_picked_files_are_copied_in_and_stay_for_whoever_uploaded_the_same(tmp_path, workspace):
@@ -228,7 +228,7 @@ def test_deleting_a_data_set_leaves_a_folder_of_the_user_alone(workspace, class_
     folder = class_folders({"cat": 3, "dog": 3})
     before = made.fingerprint(folder)
     for source in (folder, class_zip({"cat": 3, "dog": 3})):
-        library.delete(workspace, doors.open_data(source, workspace).id)
+        library.delete(workspace, opening.open_data(source, workspace).id)
     assert library.list_datasets(workspace) == [] and not list(workspace.datasets.iterdir())
     assert made.fingerprint(folder) == before
 
@@ -244,7 +244,7 @@ def test_a_data_set_in_training_is_not_deleted(workspace, class_zip):
     from resnet_studio.config import TrainConfig
     from resnet_studio.events import Queued
 
-    dataset = doors.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
+    dataset = opening.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
     run = workspace.new_run(
         "r",
         requested=TrainConfig(),
@@ -274,7 +274,7 @@ def test_two_uploads_of_the_same_pictures_at_once_both_work(workspace, class_zip
 def test_progress_rises_to_its_end(workspace, class_zip, class_folders):
     for source in (class_zip({"cat": 90, "dog": 90}), class_folders({"cat": 90, "dog": 90})):
         told = []
-        doors.open_data(source, workspace, progress=lambda done, total, told=told: told.append(done / total))
+        opening.open_data(source, workspace, progress=lambda done, total, told=told: told.append(done / total))
         assert told == sorted(told) and len(told) > 2 and told[-1] == 1
 
 
@@ -283,7 +283,7 @@ def test_leftovers_of_a_killed_server_are_cleared_away_after_a_day(workspace, cl
         folder = workspace.temporary / name
         folder.mkdir()
         os.utime(folder, (os.path.getmtime(folder) - age,) * 2)  # noqa: PTH204
-    doors.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
+    opening.open_data(class_zip({"cat": 3, "dog": 3}), workspace)
     cleaning.sweep(workspace)
     assert {path.name for path in workspace.temporary.iterdir()} == {"incoming-new"}
 

@@ -10,7 +10,7 @@ from PIL import Image
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import measured
 from resnet_studio.data.cache import ArrayCache
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.data.reading import Reading
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.training import plan

@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import augment
 from resnet_studio.data.checkup import inspect
-from resnet_studio.data.doors import open_data
 from resnet_studio.data.mirroring import mirrored_pairs
+from resnet_studio.data.opening import open_data
 from resnet_studio.events import Noted
 from resnet_studio.text import LANGUAGES, say
 from resnet_studio.training import mirrored, plan, setup

@@ -10,7 +10,7 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from resnet_studio.data import checkup, inside, likeness, near
 from resnet_studio.data.cache import ArrayCache
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.workspace import Workspace
 
 

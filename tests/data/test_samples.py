@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from resnet_studio import assets
-from resnet_studio.data import doors, library, public, samples
+from resnet_studio.data import library, opening, public, samples
 from resnet_studio.data.dataset import split
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.errors import DataError
@@ -29,18 +29,18 @@ def offline(monkeypatch):
 
 def test_the_digits_are_made_at_first_use(workspace):
     told = []
-    dataset = doors.open_data("sample:digits", workspace, progress=lambda done, total: told.append(done / total))
+    dataset = opening.open_data("sample:digits", workspace, progress=lambda done, total: told.append(done / total))
     assert dataset.classes == tuple("0123456789")
     assert len(dataset.samples) == 1797 and dataset.median_side == 16
     assert dataset.hints == {"horizontal_flip": False, "epochs": 8, "near_duplicates": False}
     assert told[-1] == 1
     cut = split(dataset)
     assert len(cut.train) + len(cut.validation) + len(cut.test) == 1797 and len(cut.test) == 269
-    assert doors.open_data("sample:digits", workspace) == dataset
+    assert opening.open_data("sample:digits", workspace) == dataset
 
 
 def test_the_digits_are_the_same_bytes_on_every_machine(workspace):
-    dataset = doors.open_data("sample:digits", workspace)
+    dataset = opening.open_data("sample:digits", workspace)
     first = dataset.samples[0]
     assert (first.name, dataset.id) == ("0/0000.png", "478dc7a1838a5744")
     picture = np.asarray(read_picture(dataset.path(first)))[..., 0]
@@ -62,17 +62,17 @@ def test_a_sample_that_is_not_installed_is_not_offered(workspace, monkeypatch, t
     monkeypatch.setattr(samples, "asset", lambda *parts: tmp_path.joinpath(*parts))
     assert [sample.key for sample in samples.available_samples()] == ["digits"]
     with pytest.raises(DataError, match="not part of this installation"):
-        doors.open_data("sample:things", workspace)
+        opening.open_data("sample:things", workspace)
 
 
 def test_a_sample_is_opened_from_its_zip(workspace, monkeypatch, tmp_path):
     monkeypatch.setattr(samples, "asset", lambda *parts: tmp_path.joinpath(*parts))
     (tmp_path / "samples").mkdir()
     made.zipped(tmp_path / "samples" / "things.zip", made.class_files({"cup": 5, "key": 5}))
-    dataset = doors.open_data("sample:things", workspace)
+    dataset = opening.open_data("sample:things", workspace)
     assert dataset.classes == ("cup", "key") and dataset.source == "sample:things"
     assert dataset.name == "Everyday things"
-    assert doors.open_data("sample:things", workspace) == dataset
+    assert opening.open_data("sample:things", workspace) == dataset
 
 
 def test_assets_are_found_in_a_checkout_and_when_installed(tmp_path, monkeypatch):
@@ -129,7 +129,7 @@ def pretend(monkeypatch, name, stand_in, pictures=10, files=()):
 def test_a_public_set_becomes_class_folders_with_its_own_parts(workspace, monkeypatch):
     pretend(monkeypatch, "CIFAR10", Arrays)
     told = []
-    dataset = doors.open_data("public:cifar10", workspace, progress=lambda done, total: told.append(done / total))
+    dataset = opening.open_data("public:cifar10", workspace, progress=lambda done, total: told.append(done / total))
     assert dataset.classes == ("T-shirt or top", "cat") and dataset.name == "CIFAR-10"
     assert {sample.name.split("/")[0] for sample in dataset.samples} == {"train", "test"}
     cut = split(dataset)
@@ -137,12 +137,12 @@ def test_a_public_set_becomes_class_folders_with_its_own_parts(workspace, monkey
     assert told == sorted(told) and told[-1] == 1
     assert not (workspace.cache / "downloads" / "cifar10").exists()
     pretend(monkeypatch, "CIFAR10", None)
-    assert doors.open_data("public:cifar10", workspace) == dataset
+    assert opening.open_data("public:cifar10", workspace) == dataset
 
 
 def test_pictures_that_come_as_files_are_kept_as_they_are(workspace, monkeypatch):
     pretend(monkeypatch, "Imagenette", Files)
-    dataset = doors.open_data("public:imagenette", workspace)
+    dataset = opening.open_data("public:imagenette", workspace)
     assert dataset.classes == ("church", "tench")
     assert dataset.path(dataset.samples[0]).suffix == ".jpg"
     stored = {dataset.path(sample).read_bytes() for sample in dataset.samples}
@@ -164,7 +164,7 @@ def test_the_real_torchvision_class_takes_the_arguments_that_are_given(entry):
 @pytest.mark.parametrize("key", samples.PUBLIC)
 def test_without_a_network_there_is_one_sentence(workspace, key):
     with pytest.raises(DataError) as caught:
-        doors.open_data(f"public:{key}", workspace)
+        opening.open_data(f"public:{key}", workspace)
     assert caught.value.key == "error.public.no_network"
     assert "check the network connection" in caught.value.sentence("en") and "网络" in caught.value.sentence("zh")
 
@@ -179,7 +179,7 @@ def untouched_pictures(workspace):
 def test_a_set_whose_unpacking_was_broken_off_is_not_taken_for_whole(workspace, monkeypatch):
     pretend(monkeypatch, "Imagenette", Files, pictures=11)
     with pytest.raises(DataError, match="arrived damaged"):
-        doors.open_data("public:imagenette", workspace)
+        opening.open_data("public:imagenette", workspace)
     assert not (workspace.cache / "downloads" / "imagenette").exists()
 
 
@@ -191,7 +191,7 @@ def test_a_second_download_waits_for_the_first_and_can_be_cancelled(workspace):
 
     (workspace.cache / "downloads").mkdir()
     with FileLock(workspace.cache / "downloads" / "lock"), pytest.raises(RuntimeError, match="cancelled"):
-        doors.open_data("public:eurosat", workspace, progress=progress)
+        opening.open_data("public:eurosat", workspace, progress=progress)
 
 
 @pytest.mark.parametrize("entry", samples.PUBLIC.values(), ids=lambda entry: entry.key)
@@ -214,7 +214,7 @@ def test_what_is_downloaded_lies_where_torchvision_reads_it(workspace, site, mon
     few = {"fashion_mnist": replace(samples.PUBLIC["fashion_mnist"], pictures=10, files=made_set, download_bytes=9_000)}
     monkeypatch.setattr(public, "PUBLIC", few)
     reports = []
-    dataset = doors.open_data("public:fashion_mnist", workspace, progress=lambda *told: reports.append(told))
+    dataset = opening.open_data("public:fashion_mnist", workspace, progress=lambda *told: reports.append(told))
     assert len(dataset.samples) == 10 and {sample.part for sample in dataset.samples} == {"train", "test"}
     assert len(reports) > 4
 
@@ -258,7 +258,7 @@ def test_a_download_that_fails_is_one_sentence(workspace, site, broken, monkeypa
     monkeypatch.setattr(public, "SILENCE_SECONDS", 0.3)
     broken(f"{site.address}/{page}")
     with pytest.raises(DataError) as caught:
-        doors.open_data("public:eurosat", workspace)
+        opening.open_data("public:eurosat", workspace)
     assert caught.value.key == f"error.public.{key}"
     arrived = workspace.cache / "downloads" / "eurosat" / "eurosat" / f"{page}.part"
     assert (arrived.stat().st_size if arrived.exists() else 0) == kept
@@ -275,7 +275,7 @@ def test_a_set_that_cannot_be_read_is_one_sentence(workspace, monkeypatch, error
 
     pretend(monkeypatch, "EuroSAT", read)
     with pytest.raises(DataError) as caught:
-        doors.open_data("public:eurosat", workspace)
+        opening.open_data("public:eurosat", workspace)
     assert caught.value.key == key
 
 
@@ -292,12 +292,12 @@ def test_a_download_reports_its_bytes_can_be_broken_off_and_goes_on(workspace, s
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        doors.open_data("public:fashion_mnist", workspace, progress=progress)
+        opening.open_data("public:fashion_mnist", workspace, progress=progress)
     assert len(heard) == 1 and heard[0] < 0.01
     monkeypatch.undo()
     few = {"fashion_mnist": replace(samples.PUBLIC["fashion_mnist"], pictures=10, files=files, download_bytes=9_000)}
     monkeypatch.setattr(public, "PUBLIC", few)
-    assert len(doors.open_data("public:fashion_mnist", workspace).samples) == 10
+    assert len(opening.open_data("public:fashion_mnist", workspace).samples) == 10
 
 
 def test_nothing_of_torchvision_or_of_the_process_is_changed_by_a_download(workspace, site, monkeypatch):
@@ -309,5 +309,5 @@ def test_nothing_of_torchvision_or_of_the_process_is_changed_by_a_download(works
     before, during, files = state(), [], fashion(site)
     few = {"fashion_mnist": replace(samples.PUBLIC["fashion_mnist"], pictures=10, files=files, download_bytes=9_000)}
     monkeypatch.setattr(public, "PUBLIC", few)
-    doors.open_data("public:fashion_mnist", workspace, progress=lambda *_: during.append(state()))
+    opening.open_data("public:fashion_mnist", workspace, progress=lambda *_: during.append(state()))
     assert during and set(during) == {before}

@@ -9,9 +9,9 @@ import zipfile
 import made
 import pytest
 
-from resnet_studio.data import adding, mending
-from resnet_studio.data.doors import open_data
+from resnet_studio.data import adding, editing
 from resnet_studio.data.edits import Edit
+from resnet_studio.data.opening import open_data
 from resnet_studio.data.saved_set import changes_csv, changes_of, save_set
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace
@@ -25,12 +25,12 @@ def mended(class_zip, workspace):
         Edit(kind="leave_out", pictures=("cat/2.png",)),
         Edit(kind="rename", classes=("dog",), label="狗 / Hund?"),
     ):
-        dataset = mending.edit(workspace, dataset.id, step)
+        dataset = editing.edit(workspace, dataset.id, step)
     return dataset
 
 
 def changes(workspace, dataset):
-    opened = mending.edited_set(workspace, dataset.id)
+    opened = editing.edited_set(workspace, dataset.id)
     return changes_of(opened.state.base, opened.history())
 
 
@@ -55,9 +55,9 @@ def test_torchvision_reads_the_folder(mended, tmp_path):
 def test_names_that_meet_are_told_apart_whatever_the_file_system(class_zip, workspace, tmp_path):
     dataset = open_data(class_zip({"cat": 3, "dog": 3, "fox": 3, "owl": 3}), workspace)
     for old, new in (("cat", "a:b"), ("dog", "a?b"), ("fox", "CON"), ("owl", ".Straße")):
-        dataset = mending.edit(workspace, dataset.id, Edit(kind="rename", classes=(old,), label=new))
+        dataset = editing.edit(workspace, dataset.id, Edit(kind="rename", classes=(old,), label=new))
     names = tuple(sample.name for sample in dataset.samples if sample.name.startswith("dog"))
-    dataset = mending.edit(workspace, dataset.id, Edit(kind="move", pictures=names[:1], label="a:b"))
+    dataset = editing.edit(workspace, dataset.id, Edit(kind="move", pictures=names[:1], label="a:b"))
     saved = save_set(dataset, tmp_path / "set.zip")
     with zipfile.ZipFile(saved.path) as archive:
         written = archive.namelist()
@@ -75,7 +75,7 @@ def test_parts_are_kept_where_they_are_set(tmp_path, workspace):
         for number in range(4)
     }
     dataset = open_data(made.zipped(tmp_path / "parts.zip", files), workspace)
-    dataset = mending.edit(workspace, dataset.id, Edit(kind="part", pictures=("val/cat/val1.png",), part="train"))
+    dataset = editing.edit(workspace, dataset.id, Edit(kind="part", pictures=("val/cat/val1.png",), part="train"))
     saved = save_set(dataset, tmp_path / "set.zip")
     again = open_data(saved.path, Workspace.open(tmp_path / "elsewhere"))
     assert sorted((each.content, each.part) for each in again.samples) == sorted(
@@ -98,7 +98,7 @@ def test_changes_say_what_why_and_from_where(mended, workspace, tmp_path):
 
 def test_no_cell_is_run_as_a_formula(class_zip, workspace):
     dataset = open_data(class_zip({"cat": 4, "dog": 4}), workspace)
-    edited = mending.edit(workspace, dataset.id, Edit(kind="rename", classes=("cat",), label="=1+1"))
+    edited = editing.edit(workspace, dataset.id, Edit(kind="rename", classes=("cat",), label="=1+1"))
     assert ",'=1+1," in changes_csv(changes(workspace, edited))
 
 

@@ -7,8 +7,8 @@ from made import class_files, picture, write, zipped
 
 from resnet_studio.data import checkup
 from resnet_studio.data.dataset import split
-from resnet_studio.data.doors import open_data
 from resnet_studio.data.intake import from_picked
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace
 

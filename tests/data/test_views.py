@@ -16,8 +16,8 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data import augment, views
 from resnet_studio.data.checkup import inspect
 from resnet_studio.data.dataset import Sample
-from resnet_studio.data.doors import open_data
 from resnet_studio.data.drawings import are_drawings
+from resnet_studio.data.opening import open_data
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.data.views import Framed, Squeezed
 from resnet_studio.model.preprocess import Preprocessing, preprocess

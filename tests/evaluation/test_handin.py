@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import hand_made
 import pytest
 
-from resnet_studio import report_api
+from resnet_studio.api import reports as report_api
 from resnet_studio.config import TrainConfig
 from resnet_studio.evaluation import forecast as forecasting
 from resnet_studio.evaluation import handin, html_report, plots, robustness, unknown

@@ -7,11 +7,11 @@ from threading import Event
 
 import pytest
 
+from resnet_studio.api.reports import compute_parts
 from resnet_studio.errors import ConfigError, RunError
 from resnet_studio.evaluation import run_report, slow_parts
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.slow_parts import SlowPart, Step
-from resnet_studio.report_api import compute_parts
 from resnet_studio.service.analyses import Analyses
 from resnet_studio.service.run_data import RunData
 from resnet_studio.workspace import Run, Workspace

@@ -10,9 +10,9 @@ import pytest
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import library, made_here
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import DataError
-from resnet_studio.service.desk import Desk, NotYoursError
+from resnet_studio.service.editor import Editor, NotYoursError
 from resnet_studio.service.making import MOST_PICTURES, Making
 from resnet_studio.training.plan import resolve_for
 from resnet_studio.workspace import Workspace
@@ -28,7 +28,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.fixture
 def making(workspace: Workspace) -> Making:
-    return Making(workspace, Desk(workspace))
+    return Making(workspace, Editor(workspace))
 
 
 def record(making: Making, dataset: str, label: str, count: int, first: int = 0, take: str = TAKE) -> str:
@@ -66,13 +66,13 @@ def test_a_set_begins_with_its_first_take_and_each_take_is_one_edit(making: Maki
 def test_the_grid_of_another_browser_changes_nothing_of_it_either(making: Making, requested: dict[str, object]) -> None:
     now = record(making, made_here.new_id(), "cup", 4)
     with pytest.raises(NotYoursError):
-        making.desk.edit(now, requested, OTHER)
+        making.editor.edit(now, requested, OTHER)
     assert cards(making, now) == {"cup": 4}
-    assert making.desk.edit(now, {"kind": "leave_out", "places": [0]}, ME).counts == {"cup": 3}
+    assert making.editor.edit(now, {"kind": "leave_out", "places": [0]}, ME).counts == {"cup": 3}
 
 
 def test_pictures_of_a_page_that_went_away_are_not_lost(workspace: Workspace) -> None:
-    making, new = Making(workspace, Desk(workspace), idle_seconds=0.2), made_here.new_id()
+    making, new = Making(workspace, Editor(workspace), idle_seconds=0.2), made_here.new_id()
     making.stage(TAKE, new, "cup", "a.png", made.picture(1), by=ME)
     until = time.monotonic() + 20
     while time.monotonic() < until and not cards(making, new):
@@ -98,8 +98,8 @@ def test_only_the_browser_that_makes_a_set_changes_it(making: Making) -> None:
 def test_a_class_is_switched_off_and_on_without_bringing_back_what_was_left_out_before(making: Making) -> None:
     now = record(making, made_here.new_id(), "cup", 4)
     now = record(making, now, "pen", 2, first=10)
-    desk = making.desk
-    now = desk.edit(now, {"kind": "leave_out", "places": [0]}, ME).id
+    editor = making.editor
+    now = editor.edit(now, {"kind": "leave_out", "places": [0]}, ME).id
 
     off = making.edit(now, {"kind": "off", "label": "cup"}, by=ME)
     assert off.counts == {"pen": 2}

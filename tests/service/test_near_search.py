@@ -8,10 +8,10 @@ from made import encoded, scene, write
 from PIL import ImageOps
 
 from resnet_studio.data import near
-from resnet_studio.data.doors import open_data
-from resnet_studio.data.mending import edited_set
+from resnet_studio.data.editing import edited_set
+from resnet_studio.data.opening import open_data
 from resnet_studio.service import near_search
-from resnet_studio.service.desk import Desk
+from resnet_studio.service.editor import Editor
 from resnet_studio.service.near_search import NearSearches, group_rows, leaks, split_rows
 
 
@@ -53,23 +53,23 @@ def test_leaks_across_preset_parts_are_gone_once_their_pictures_are_moved_to_tra
     clean = {f"test/{kind}/{n}.png": encoded(scene(n, 64)) for n, kind in ((30, "a"), (31, "b"), (33, "b"))}
     trained = {f"train/{'ab'[n % 2]}/{n}.png": encoded(scene(n, 64)) for n in range(12)}
     dataset = open_data(write(tmp_path / "set", {**planted, **clean, **trained}), workspace)
-    desk, searches = Desk(workspace), NearSearches(workspace)
+    editor, searches = Editor(workspace), NearSearches(workspace)
     search = ended(searches.begin(dataset))
-    count, outside = leaks(desk.opened(dataset.id), dataset, search.found)
+    count, outside = leaks(editor.opened(dataset.id), dataset, search.found)
     assert count == 2
-    assert sorted(desk.row(dataset.id, place)["name"] for place in outside) == sorted(
+    assert sorted(editor.row(dataset.id, place)["name"] for place in outside) == sorted(
         sample.name
         for sample in dataset.samples
         if sample.part == "test" and sample.name.endswith(("/0.png", "/2.png"))
     )
-    assert group_rows(desk.opened(dataset.id), dataset, search.found)[0]["parts"] == ["train", "test"]
+    assert group_rows(editor.opened(dataset.id), dataset, search.found)[0]["parts"] == ["train", "test"]
     rows = {row["by"]: row for row in split_rows(dataset, search.found, validation=0.15, test=0.15)}
     assert rows["near"]["apart"] == 2  # parts that the folders say stay as they are
-    after = desk.edit(dataset.id, {"kind": "part", "places": outside, "part": "train"}, "", local=True)
+    after = editor.edit(dataset.id, {"kind": "part", "places": outside, "part": "train"}, "", local=True)
     again = ended(searches.begin(after))
-    assert leaks(desk.opened(after.id), after, again.found) == (0, []) and len(again.found) == 2
-    before = desk.edit(after.id, {"kind": "undo"}, "", local=True)
-    assert leaks(desk.opened(before.id), before, ended(searches.begin(before)).found)[0] == 2
+    assert leaks(editor.opened(after.id), after, again.found) == (0, []) and len(again.found) == 2
+    before = editor.edit(after.id, {"kind": "undo"}, "", local=True)
+    assert leaks(editor.opened(before.id), before, ended(searches.begin(before)).found)[0] == 2
 
 
 def test_a_search_that_failed_is_begun_anew_and_only_the_last_few_are_remembered(tmp_path, workspace, monkeypatch):

@@ -13,7 +13,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data import made_here, near
 from resnet_studio.events import Preparing
 from resnet_studio.service import warming as warming_module
-from resnet_studio.service.desk import Desk
+from resnet_studio.service.editor import Editor
 from resnet_studio.service.making import Making
 from resnet_studio.service.warming import Warming
 from resnet_studio.training import hardware
@@ -27,7 +27,7 @@ ME = "browser:me"
 
 
 def record(workspace: Workspace, warming: Warming) -> str:
-    making, id = Making(workspace, Desk(workspace), warming.changed), made_here.new_id()
+    making, id = Making(workspace, Editor(workspace), warming.changed), made_here.new_id()
     for at, label in enumerate(("cup", "pen")):
         for number in range(4):
             making.stage(f"{at:016x}", id, label, "a.png", made.picture(10 * at + number), by=ME)
@@ -56,7 +56,7 @@ def test_a_training_finds_pictures_features_and_near_duplicates_done(
     monkeypatch.setattr(warming_module, "NICENESS", 0)
     workspace = Workspace.open(tmp_path / "workspace")
     warming = Warming(workspace)
-    now = Desk(workspace).opened(record(workspace, warming)).dataset()
+    now = Editor(workspace).opened(record(workspace, warming)).dataset()
     wait_for(warming)
     done = entries(workspace)
     assert len(done) >= 5 and list(workspace.temporary.iterdir()) == [] and not workspace.runs()

@@ -11,7 +11,7 @@ from PIL import ImageOps
 import resnet_studio
 from resnet_studio import api
 from resnet_studio.config import TrainConfig
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import ConfigError, DataError
 from resnet_studio.evaluation.report import wilson_interval

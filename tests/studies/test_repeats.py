@@ -13,7 +13,7 @@ from scipy import stats
 
 from resnet_studio import api
 from resnet_studio.config import TrainConfig
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import ConfigError, RunError
 from resnet_studio.events import EpochFinished, Finished, Started
 from resnet_studio.studies.repeats import figure, new_repeats, summary

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.events import Finished, Noted
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.training import compiling, plan

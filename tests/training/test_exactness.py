@@ -12,7 +12,7 @@ from made import prepared
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import augment
 from resnet_studio.data.dataset import Split
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import ConfigError
 from resnet_studio.events import Failed, Finished, Interrupted
 from resnet_studio.model import checkpoint, resnet

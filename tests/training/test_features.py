@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import cache
 from resnet_studio.data.cache import ArrayCache
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.data.views import Framed
 from resnet_studio.events import Finished, Preparing, Probed
 from resnet_studio.model import checkpoint
@@ -301,9 +301,9 @@ def test_an_installed_probe_makes_the_head_answer_like_it():
 
 def test_after_an_edit_only_new_pictures_go_through_the_frozen_stages(class_zip, workspace, monkeypatch):
     from resnet_studio.data import decode as decoding
-    from resnet_studio.data import mending
-    from resnet_studio.data.doors import open_data
+    from resnet_studio.data import editing
     from resnet_studio.data.edits import Edit
+    from resnet_studio.data.opening import open_data
     from resnet_studio.training.batches import FreshBatches
 
     dataset = open_data(class_zip({"cat": 30, "dog": 30}, side=32), workspace)
@@ -316,7 +316,7 @@ def test_after_an_edit_only_new_pictures_go_through_the_frozen_stages(class_zip,
     )
     monkeypatch.setattr(decoding, "read_picture", lambda file, **how: decoded.append(file) or read(file, **how))
     names = ("cat/3.png", "cat/9.png")
-    edited = mending.edit(workspace, dataset.id, Edit(kind="move", pictures=names, label="dog"))
+    edited = editing.edit(workspace, dataset.id, Edit(kind="move", pictures=names, label="dog"))
     second, _ = prepared(plan.new_run(edited, config, workspace))
     views = 1 + len(second.materials.batches.varied_features)
     moved = set(first.materials.batches.training.contents) ^ set(second.materials.batches.training.contents)

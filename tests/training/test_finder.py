@@ -12,7 +12,7 @@ from made import ended, prepared
 
 from resnet_studio import api, cli
 from resnet_studio.config import TrainConfig
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Preparing
 from resnet_studio.training import plan

@@ -9,7 +9,7 @@ from hand_made import new_run as hand_made_run
 
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.events import EpochFinished, Finished, Interrupted, Started, Testing
 from resnet_studio.model import checkpoint
 from resnet_studio.training import finishing, plan

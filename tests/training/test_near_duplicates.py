@@ -9,7 +9,7 @@ from PIL import ImageOps
 from resnet_studio import api
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.dataset import PARTS
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.data.run_split import split_of
 from resnet_studio.events import Noted, Preparing
 from resnet_studio.training.control import Control

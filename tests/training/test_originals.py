@@ -10,7 +10,7 @@ from made import picture, prepared
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.dataset import Split
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.events import Failed, Finished, Interrupted, Noted, Started
 from resnet_studio.model import checkpoint
 from resnet_studio.text import say

@@ -10,7 +10,7 @@ import pytest
 
 from resnet_studio import run_requests
 from resnet_studio.config import TrainConfig
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import RunError
 from resnet_studio.events import Finished, Interrupted, Queued
 from resnet_studio.training import plan

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import ConfigError
 from resnet_studio.model.weights import Choice
 from resnet_studio.text import say

@@ -7,7 +7,7 @@ import torch
 from made import prepared
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.events import Finished, Interrupted, Noted, Preparing, Started
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.text import say

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import ConfigError, RunError
 from resnet_studio.events import EpochFinished, Finished, Interrupted, Started
 from resnet_studio.model import checkpoint

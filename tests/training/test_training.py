@@ -15,7 +15,7 @@ from made import prepared
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import augment
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import EpochFinished, Failed, Finished, Interrupted, PicturesSkipped, Progress, Started
 from resnet_studio.model import checkpoint, resnet

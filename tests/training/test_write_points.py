@@ -19,7 +19,7 @@ from faults import (
     watched,
 )
 
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Finished, Interrupted
 from resnet_studio.training.plan import new_run

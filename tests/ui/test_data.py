@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hand_made import finish, new_run, report_of, train
 
-from resnet_studio.data import doors, intake
+from resnet_studio.data import intake, opening
 from resnet_studio.data.samples import outline
 from resnet_studio.errors import DataError
 from resnet_studio.service import quick
@@ -112,7 +112,7 @@ def test_the_time_of_the_sample_is_forecast_and_then_measured(studio: Studio) ->
     forecast = time_of_sample.sentence("en")
     assert re.search(r"Handwritten digits: about .*(s|min|h) on this machine", forecast)
     assert list(studio.workspace.datasets.iterdir()) == []
-    sample = doors.open_data("sample:digits", studio.workspace)
+    sample = opening.open_data("sample:digits", studio.workspace)
     begun = new_run(studio.workspace, dataset=sample.id)
     train(begun, epochs=2)
     assert time_of_sample.measured() is None
@@ -123,7 +123,7 @@ def test_the_time_of_the_sample_is_forecast_and_then_measured(studio: Studio) ->
 
 
 def test_the_forecast_is_that_of_the_sample_itself(studio: Studio) -> None:
-    sample, message = doors.open_data("sample:digits", studio.workspace), outline("digits")
+    sample, message = opening.open_data("sample:digits", studio.workspace), outline("digits")
     assert (len(message.samples), len(message.classes), message.median_side, message.hints) == (
         len(sample.samples), len(sample.classes), sample.median_side, sample.hints,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from made import encoded, scene, write
 from PIL import ExifTags, Image, ImageOps
 
-from resnet_studio.data.doors import open_data
+from resnet_studio.data.opening import open_data
 from resnet_studio.training.jobs import Jobs
 from resnet_studio.ui.data.mend_routes import routes
 from resnet_studio.ui.page.context import Studio

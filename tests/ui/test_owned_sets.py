@@ -12,8 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 from hand_made import NoJobs, finish, new_run, report_of, train
 
-from resnet_studio.data import brought, library, mending
-from resnet_studio.data.doors import open_data
+from resnet_studio.data import brought, editing, library
+from resnet_studio.data.opening import open_data
 from resnet_studio.ui.app import build_app
 from resnet_studio.ui.results import trust
 from resnet_studio.workspace import Workspace
@@ -70,7 +70,7 @@ def test_a_visitor_neither_changes_nor_deletes_a_set_of_others(page: Page, broug
     stranger = page.visitor("192.168.7.8")
     answer = page.event(stranger, "edited", [brought_by_program], OUT).json()["data"]
     assert "Only the browser that brought this set in can change it" in answer[1]
-    assert len(mending.current(page.workspace, brought_by_program).samples) == 6
+    assert len(editing.current(page.workspace, brought_by_program).samples) == 6
     page.event(stranger, "removed", [None], {"key": brought_by_program})
     assert [each.id for each in library.list_datasets(page.workspace)] == [brought_by_program]
     shown = page.event(stranger, "shown", [brought_by_program], None)
@@ -80,7 +80,7 @@ def test_a_visitor_neither_changes_nor_deletes_a_set_of_others(page: Page, broug
 def test_who_sits_at_the_machine_changes_every_set(page: Page, brought_by_program: str) -> None:
     owner = page.visitor("127.0.0.1")
     after = page.event(owner, "edited", [brought_by_program], OUT).json()["data"]
-    assert "Only the browser" not in after[1] and len(mending.current(page.workspace, after[0]).samples) == 5
+    assert "Only the browser" not in after[1] and len(editing.current(page.workspace, after[0]).samples) == 5
     back = page.event(owner, "edited", [after[0]], {"kind": "undo"}).json()["data"]
     assert back[0] == brought_by_program
 

@@ -16,7 +16,7 @@ import hand_made
 import pytest
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.data import doors, intake, library
+from resnet_studio.data import intake, library, opening
 from resnet_studio.errors import ConfigError, RunError
 from resnet_studio.events import Finished
 from resnet_studio.model import resnet
@@ -390,7 +390,7 @@ def test_train_puts_a_run_into_the_queue_each_time(handlers: Handlers, queue: Qu
 def test_a_training_on_a_sample_is_called_in_chinese_by_a_chinese_reader_and_its_folder_is_not(
     handlers: Handlers, queue: Queue, workspace: Workspace, in_chinese: None
 ) -> None:
-    digits = doors.open_data("sample:digits", workspace).id
+    digits = opening.open_data("sample:digits", workspace).id
     name, _ = handlers.start(digits, *values())
     (run,) = queue.submitted
     assert (run.about["name"], run.about["dataset_name"]) == ("手写数字-resnet18", "手写数字")

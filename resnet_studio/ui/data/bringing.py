@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from resnet_studio.data import brought
-from resnet_studio.service.desk import NotYoursError
+from resnet_studio.service.editor import NotYoursError
 from resnet_studio.ui.page.context import Studio, reader_is_at_machine, sentence_for
 from resnet_studio.ui.page.ownership import started_by, this_browser
 
@@ -37,7 +37,7 @@ def brought_in_again(studio: Studio, id: str, work: Work) -> Work:
 
 def check_own(studio: Studio, id: str) -> None:
     """Raise :class:`NotYoursError` where the browser whose event is being handled may not change or delete ``id``."""
-    studio.desk.check(id, started_by(this_browser()), local=reader_is_at_machine(studio))
+    studio.editor.check(id, started_by(this_browser()), local=reader_is_at_machine(studio))
 
 
 def refusal(studio: Studio, id: str) -> str:
@@ -51,6 +51,6 @@ def refusal(studio: Studio, id: str) -> str:
 
 def open_sample(studio: Studio, name: str) -> Dataset:
     """The built-in sample called ``name``, at once."""
-    from resnet_studio.data import doors
+    from resnet_studio.data import opening
 
-    return brought_in(studio, lambda _: doors.open_data(f"sample:{name}", studio.workspace))(lambda *_: None)
+    return brought_in(studio, lambda _: opening.open_data(f"sample:{name}", studio.workspace))(lambda *_: None)

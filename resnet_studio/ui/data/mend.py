@@ -16,9 +16,9 @@ from resnet_studio.ui.page.ownership import started_by, this_browser
 from resnet_studio.ui.page.templates import render
 
 if TYPE_CHECKING:
+    from resnet_studio.data.editing import EditedSet, History
     from resnet_studio.data.edits import Edit
     from resnet_studio.data.finding import Finding
-    from resnet_studio.data.mending import EditedSet, History
 
 SCRIPT = """
 const events = {edit: (data) => trigger('edit', data), review: () => trigger('review', {}),
@@ -58,7 +58,7 @@ def wire(studio: Studio, shared: Shared, panel: gr.HTML) -> None:
         """In: the data set, what to do. Out: the data set as it is then, the panel."""
         try:
             check_own(studio, name or "")
-            after = studio.desk.edit(name or "", event._data, started_by(this_browser()), local=True)
+            after = studio.editor.edit(name or "", event._data, started_by(this_browser()), local=True)
         except StudioError as error:
             return gr.skip(), panel_of(studio, name, sentence_for(error))
         return after.id, panel_of(studio, after.id)
@@ -66,13 +66,13 @@ def wire(studio: Studio, shared: Shared, panel: gr.HTML) -> None:
     @guarded
     def begun(name: str | None) -> str:
         """In: the data set. Out: the panel, after a review of its labels was begun."""
-        studio.desk.review(name or "")
+        studio.editor.review(name or "")
         return panel_of(studio, name)
 
     @guarded
     def searched(name: str | None) -> str:
         """In: the data set. Out: the panel, after a search for near-duplicates was begun."""
-        studio.near.begin(studio.desk.opened(name or "").dataset())
+        studio.near.begin(studio.editor.opened(name or "").dataset())
         return panel_of(studio, name)
 
     shared.dataset.change(shown, shared.dataset, panel, **QUIET)
@@ -87,7 +87,7 @@ def panel_of(studio: Studio, name: str | None, problem: str = "") -> str:
     if not name:
         return ""
     try:
-        opened, findings = studio.desk.opened(name), studio.dataset_cache.findings(name)
+        opened, findings = studio.editor.opened(name), studio.dataset_cache.findings(name)
     except StudioError:
         return ""
     foreign = refusal(studio, name)

@@ -40,7 +40,7 @@ def routes(studio: Studio) -> APIRouter:
 
 
 def _add_pictures(router: APIRouter, studio: Studio) -> None:
-    desk = studio.desk
+    editor = studio.editor
 
     @router.get("/places")
     def places(
@@ -53,18 +53,18 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
     ) -> dict[str, Any]:
         """All pictures that a filter leaves, by place, in their order; how far that is where it is not known yet."""
         with _missing():
-            if sort == "like" and (order := desk.by_likeness(dataset)).ranks is None and order.error is None:
+            if sort == "like" and (order := editor.by_likeness(dataset)).ranks is None and order.error is None:
                 return {"done": order.done, "of": order.total}
-            found = desk.places(dataset, kind=kind, standing=standing, part=part, finding=finding, sort=sort)
+            found = editor.places(dataset, kind=kind, standing=standing, part=part, finding=finding, sort=sort)
         return {"total": len(found), "places": found}
 
     @router.get("/rows")
     def rows(dataset: str, places: Annotated[str, Query(max_length=4000, pattern=r"^\d+(,\d+)*$")]) -> dict[str, Any]:
         """What is known of some pictures."""
         with _missing():
-            count = len(desk.opened(dataset).state.pictures)
+            count = len(editor.opened(dataset).state.pictures)
             wanted = [place for each in places.split(",") if len(each) < 10 and (place := int(each)) < count]
-            return {"rows": [desk.row(dataset, place) for place in wanted]}
+            return {"rows": [editor.row(dataset, place) for place in wanted]}
 
     @router.get("/thumb/{place}")
     def thumb(
@@ -72,7 +72,7 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
     ) -> Response:
         """One picture, small; it is made once."""
         with _missing():
-            small = desk.small(dataset, place, side)
+            small = editor.small(dataset, place, side)
         if small is None:
             raise HTTPException(404)
         content, kind = small
@@ -82,7 +82,7 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
 
 
 def _add_saved(router: APIRouter, studio: Studio) -> None:
-    desk = studio.desk
+    editor = studio.editor
 
     @router.get("/set.zip")
     def saved(dataset: str) -> FileResponse:
@@ -90,7 +90,7 @@ def _add_saved(router: APIRouter, studio: Studio) -> None:
         from resnet_studio.data.saved_set import changes_of, save_set
 
         with _missing():
-            opened = desk.opened(dataset)
+            opened = editor.opened(dataset)
             now = opened.dataset()
             name = f"export-{owners.this_process()}-{secrets.token_hex(4)}.zip"
             path = studio.workspace.temporary / name
@@ -100,12 +100,12 @@ def _add_saved(router: APIRouter, studio: Studio) -> None:
 
 
 def _add_review(router: APIRouter, studio: Studio) -> None:
-    desk = studio.desk
+    editor = studio.editor
 
     @router.get("/review")
     def review(dataset: str, request: Request) -> dict[str, Any]:
         """How far the review of the labels is, then the first suspects."""
-        begun = desk.begun(dataset)
+        begun = editor.begun(dataset)
         if begun is None:
             return {"state": "none"}
         if isinstance(begun.error, StudioError):
@@ -115,7 +115,7 @@ def _add_review(router: APIRouter, studio: Studio) -> None:
         if begun.found is None:
             return {"state": "working", "done": begun.done, "total": begun.total}
         with _missing():
-            suspects = desk.suspects(dataset, max(QUEUE, begun.found.estimate))
+            suspects = editor.suspects(dataset, max(QUEUE, begun.found.estimate))
         return {
             "state": "ready", "estimate": begun.found.estimate, "total": len(begun.found.samples),
             "rare": list(begun.found.rare), "suspects": suspects,
@@ -140,7 +140,7 @@ def _add_grouping(router: APIRouter, studio: Studio) -> None:
         from resnet_studio.service.near_search import split_row
 
         def row(content: bytes, _: Visitor) -> dict[str, Any]:
-            opened = studio.desk.opened(dataset)
+            opened = studio.editor.opened(dataset)
             search = studio.near.get(opened.dataset().id)
             found = search.found if search is not None and search.found is not None else ()
             shares = {"validation": validation / 100, "test": test / 100}
@@ -167,7 +167,7 @@ def _add_near(router: APIRouter, studio: Studio) -> None:
         from resnet_studio.service.near_search import group_rows, leaks, split_rows
 
         with _missing():
-            opened = studio.desk.opened(dataset)
+            opened = studio.editor.opened(dataset)
             search = studio.near.get(opened.dataset().id)
         if search is None:
             return {"state": "none"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from resnet_studio.data.mending import base_of, current_id
+from resnet_studio.data.editing import base_of, current_id
 from resnet_studio.errors import DataError
 from resnet_studio.service.importing import Cancelled
 from resnet_studio.text import say
@@ -159,10 +159,10 @@ class Starter:
         return data_choices.begin(self.studio, dataset, event._data), ""
 
     def _open(self, kind: str, source: str, place: str) -> str:
-        from resnet_studio.data import doors
+        from resnet_studio.data import opening
 
         def work(progress: Progress) -> Dataset:
-            return doors.open_data(source, self.studio.workspace, purpose="look", progress=progress)
+            return opening.open_data(source, self.studio.workspace, purpose="look", progress=progress)
 
         return self.studio.imports.start(kind, brought_in(self.studio, work), place=place)
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from resnet_studio.errors import StudioError
-from resnet_studio.service.desk import NotYoursError
+from resnet_studio.service.editor import NotYoursError
 from resnet_studio.text import say
 from resnet_studio.ui.page.context import language_of
 from resnet_studio.ui.page.ownership import browser_of, started_by

@@ -39,7 +39,7 @@ from resnet_studio.service.album import Album
 from resnet_studio.service.analyses import Analyses
 from resnet_studio.service.copying import Copyings
 from resnet_studio.service.dataset_cache import DatasetCache
-from resnet_studio.service.desk import Desk
+from resnet_studio.service.editor import Editor
 from resnet_studio.service.exporting import Exporting
 from resnet_studio.service.importing import Imports
 from resnet_studio.service.making import Making
@@ -69,7 +69,7 @@ class Studio:
 
     ``workspace`` says where things are, ``jobs`` trains, ``access`` tells who may reach the server; ``runs`` is what
     was read of the runs, ``dataset_cache`` the data sets that pages show, ``imports`` those being imported,
-    ``album`` pictures that a model has classified, ``desk`` the data sets that are being mended,
+    ``album`` pictures that a model has classified, ``editor`` the data sets that are being mended,
     ``near`` searches for their near-duplicates, ``making`` those that are being made; ``models`` are all there are,
     ``predictors`` those used last, in memory, ``analyses`` the slow parts of reports that are being computed;
     ``predictions`` are the answers for many pictures, ``prediction_table`` pages of them, ``copyings`` sorted copies.
@@ -85,7 +85,7 @@ class Studio:
     runs: RunData = field(init=False)
     models: Models = field(init=False)
     dataset_cache: DatasetCache = field(init=False)
-    desk: Desk = field(init=False)
+    editor: Editor = field(init=False)
     near: NearSearches = field(init=False)
     making: Making = field(init=False)
     exporting: Exporting = field(init=False)
@@ -98,10 +98,10 @@ class Studio:
         object.__setattr__(self, "models", Models(self.runs))
         object.__setattr__(self, "dataset_cache", DatasetCache(self.workspace))
         object.__setattr__(self, "exporting", Exporting(self.workspace))
-        object.__setattr__(self, "desk", Desk(self.workspace))
+        object.__setattr__(self, "editor", Editor(self.workspace))
         object.__setattr__(self, "near", NearSearches(self.workspace))
         warming = Warming(self.workspace, lambda: bool(self.jobs.running()))
-        object.__setattr__(self, "making", Making(self.workspace, self.desk, warming.changed))
+        object.__setattr__(self, "making", Making(self.workspace, self.editor, warming.changed))
         object.__setattr__(self, "predictions", PredictionJobs(self.workspace, self.predictors))
         object.__setattr__(self, "prediction_table", PredictionTable(self.predictions))
 

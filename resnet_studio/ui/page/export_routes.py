@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
-from resnet_studio import report_api
+from resnet_studio.api import reports as report_api
+from resnet_studio.commands.reports import run_tables, runs_table
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation import html_report, plots, tables
-from resnet_studio.export_commands import run_tables, runs_table
 from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.downloads import disposition, file_name

@@ -50,7 +50,7 @@ def dataset_of(studio: Studio, run: Overview) -> Any:
     """The id of the data set that ``run`` was trained on; no update where it is gone."""
     name = str(run.about.get("dataset", ""))
     try:
-        return studio.desk.opened(name).dataset().id
+        return studio.editor.opened(name).dataset().id
     except (StudioError, OSError):
         return gr.skip()
 

@@ -46,7 +46,7 @@ def _suspects(run: Overview, value: PictureMap) -> list[int]:
 def _places(studio: Studio, run: Overview, value: PictureMap) -> list[Any]:
     """Where each picture stands in the data set as it is now; -1 for those that are gone."""
     try:
-        known = studio.desk.opened(str(run.about.get("dataset", ""))).state.places
+        known = studio.editor.opened(str(run.about.get("dataset", ""))).state.places
     except (StudioError, OSError):
         known = {}
     return [known.get(name, -1) for name in value.names]

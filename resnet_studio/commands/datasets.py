@@ -9,16 +9,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import data_commands
-from resnet_studio.data_commands import Result
+from resnet_studio.commands import data
+from resnet_studio.commands.data import Result
 from resnet_studio.errors import DataError
 from resnet_studio.terminal import Terminal
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
+    from resnet_studio.data.editing import EditedSet
     from resnet_studio.data.edits import Edit
-    from resnet_studio.data.mending import EditedSet
 
 _DATA = "a folder or a zip of class folders, sample:NAME, public:NAME, or dataset:ID of one in the workspace"
 _NAMED = ("move", "leave_out", "put_back", "remove", "keep", "together", "apart")
@@ -45,11 +45,11 @@ def add_parser(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     for name, summary in (("undo", "take the last step back"), ("redo", "do again what was undone last")):
         sub = action(name, summary)
         sub.add_argument("--steps", type=int, default=1, metavar="N", help="so many steps (default 1)")
-        data_commands.add_choices(sub)
-    data_commands.add_choices(action("log", "list what was edited, by whom and when"))
+        data.add_choices(sub)
+    data.add_choices(action("log", "list what was edited, by whom and when"))
     export = action("export", "save it as a zip or a folder, one folder a class, with changes.csv")
     export.add_argument("target", metavar="TARGET", type=Path, help="NAME.zip, or a new or empty folder")
-    data_commands.add_choices(export)
+    data.add_choices(export)
 
 
 def _add_edit(edit: argparse.ArgumentParser) -> None:
@@ -70,15 +70,15 @@ def _add_edit(edit: argparse.ArgumentParser) -> None:
     edit.add_argument("--class", dest="of_class", action="append", default=[], metavar="CLASS", help="all its pictures")
     edit.add_argument("--list", type=Path, metavar="FILE", help="a text file with one name of a picture a line")
     edit.add_argument("--why", default="", metavar="TEXT", help="a word on the reason, for the log")
-    data_commands.add_choices(edit)
+    data.add_choices(edit)
 
 
 def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Do what ``options.action`` says."""
-    from resnet_studio.data import mending
+    from resnet_studio.data import editing
 
-    dataset = data_commands.opened(options, workspace, terminal, purpose="look")
-    opened = mending.edited_set(workspace, dataset.id)
+    dataset = data.opened(options, workspace, terminal, purpose="look")
+    opened = editing.edited_set(workspace, dataset.id)
     match options.action:
         case "edit":
             return _edited(options, workspace, opened)
@@ -131,7 +131,7 @@ def _step(options: argparse.Namespace, action: str, opened: EditedSet) -> Edit:
 
 def _pictures(options: argparse.Namespace, given: Sequence[str], opened: EditedSet) -> tuple[str, ...]:
     """The pictures that are meant: named, listed in a file, of whole classes."""
-    from resnet_studio.data.mending import pictures_of
+    from resnet_studio.data.editing import pictures_of
 
     listed: list[str] = []
     if options.list is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resnet_studio.data import intake, library, mending, names, samples
+from resnet_studio.data import editing, intake, library, names, samples
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.dataset import Dataset
 from resnet_studio.data.edits import FILE
@@ -32,10 +32,10 @@ def open_data(
     """
     workspace = workspace or Workspace.open()
     found = _opened(str(source), workspace, choices, purpose, progress)
-    if found.id != mending.base_of(found.id):
+    if found.id != editing.base_of(found.id):
         return found
     folder = workspace.datasets / found.id
-    return mending.current(workspace, found.id) if edited and (folder / FILE).is_file() else found
+    return editing.current(workspace, found.id) if edited and (folder / FILE).is_file() else found
 
 
 def _opened(

@@ -8,13 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_studio import report_api
-from resnet_studio.data_commands import Result
+from resnet_studio.api import reports as report_api
+from resnet_studio.commands.data import Result
+from resnet_studio.commands.runs import row
 from resnet_studio.durable import replacing
 from resnet_studio.errors import RunError
 from resnet_studio.evaluation import compare as comparing
 from resnet_studio.evaluation import html_report, plots, tables
-from resnet_studio.run_commands import row
 from resnet_studio.service.run_data import Damaged, Overview, RunData
 from resnet_studio.workspace import Run, Workspace
 

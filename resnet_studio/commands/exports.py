@@ -9,8 +9,8 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import model_export_api
-from resnet_studio.data_commands import Result
+from resnet_studio.api import exports as model_export_api
+from resnet_studio.commands.data import Result
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -8,28 +8,16 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import (
-    api,
-    data_commands,
-    dataset_commands,
-    export_commands,
-    looking_commands,
-    model_export_commands,
-    outside_test,
-    prediction_commands,
-    recipes,
-    review_commands,
-    run_commands,
-    study_api,
-)
+from resnet_studio import api, recipes
+from resnet_studio.api import studies as study_api
+from resnet_studio.commands import data, datasets, exports, looking, outside_test, predictions, reports, review, runs
+from resnet_studio.commands.data import Result
 from resnet_studio.config import TrainConfig
-from resnet_studio.data_commands import Result
 from resnet_studio.durations import requested_at
 from resnet_studio.errors import RunError
 from resnet_studio.evaluation import missed
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.model import architecture
-from resnet_studio.service.run_data import Overview, RunData
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say_recorded
 from resnet_studio.training import world
@@ -42,17 +30,17 @@ if TYPE_CHECKING:
     from resnet_studio.training.finder import Rates
 
 ELSEWHERE = {
-    "check": data_commands.check,
-    "dataset": dataset_commands.run,
-    "predict": prediction_commands.predict,
-    "predictions": prediction_commands.predictions,
-    "review": review_commands.review,
-    "label-next": review_commands.label_next,
-    "explain": looking_commands.explain,
-    "inside": looking_commands.inside,
-    "report": export_commands.report,
-    "export": model_export_commands.export,
-    "verify": model_export_commands.verify,
+    "check": data.check,
+    "dataset": datasets.run,
+    "predict": predictions.predict,
+    "predictions": predictions.predictions,
+    "review": review.review,
+    "label-next": review.label_next,
+    "explain": looking.explain,
+    "inside": looking.inside,
+    "report": reports.report,
+    "export": exports.export,
+    "verify": exports.verify,
 }
 
 
@@ -72,25 +60,25 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
         case "resume":
             return resume(options.run, workspace, terminal)
         case "stop" | "pause":
-            return run_commands.end(options, workspace)
+            return runs.end(options, workspace)
         case "evaluate":
-            return data_commands.evaluate(options, workspace, terminal)
+            return data.evaluate(options, workspace, terminal)
         case "runs":
-            return runs(options, workspace)
+            return runs.list_runs(options, workspace)
         case "compare":
-            return export_commands.compare(options, workspace)
+            return reports.compare(options, workspace)
         case "card":
-            return export_commands.card(options, workspace)
+            return reports.card(options, workspace)
         case "tables":
-            return export_commands.write_tables(options, workspace)
+            return reports.write_tables(options, workspace)
         case "plots":
-            return export_commands.write_plots(options, workspace)
+            return reports.write_plots(options, workspace)
         case "doctor":
-            return run_commands.doctor(workspace, terminal)
+            return runs.doctor(workspace, terminal)
         case "set-unknown":
-            return run_commands.set_unknown(options, workspace)
+            return runs.set_unknown(options, workspace)
         case "rename":
-            return run_commands.rename(options, workspace)
+            return runs.rename(options, workspace)
         case _:
             return ui(options, workspace)
 
@@ -104,8 +92,8 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
         changes |= architecture.settings(options.arch, changes)
     chosen = base.replace(**changes)
     if options.test_data is not None:  # before hours of training, not after
-        data_commands.check_source(options.test_data)
-    dataset = data_commands.opened(options, workspace, terminal)
+        data.check_source(options.test_data)
+    dataset = data.opened(options, workspace, terminal)
     if options.find_learning_rate:
         found = api.find_learning_rate(
             dataset, chosen, workspace=workspace, on_event=terminal, control=_control_from_signals()
@@ -122,7 +110,7 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
         return outside_test.score_study(study, _repeated(study, options.tensorboard), options, workspace, terminal)
     run = api.train(dataset, chosen, workspace=workspace, on_event=terminal, control=_control_from_signals(), **about)
     if options.tensorboard:
-        _write_tensorboard([run], options.tensorboard)
+        runs.write_tensorboard([run], options.tensorboard)
     trained = _trained(run)
     outside = outside_test.score(run, options, workspace, terminal)
     text = "\n".join([trained.text, *([outside.text] if outside else [])])
@@ -150,10 +138,10 @@ def resume(name: str, workspace: Workspace, terminal: Terminal) -> Result:
 def _repeated(found: Repeats, tensorboard: Path | None = None) -> Result:
     """The result of a study; one that was paused or interrupted says how to resume it."""
     if tensorboard:
-        _write_tensorboard([part.run for part in found.parts], tensorboard)
+        runs.write_tensorboard([part.run for part in found.parts], tensorboard)
     if any(part.status == "interrupted" for part in found.parts) and not found.stopped:
         raise RunError("error.cli.interrupted", run=found.group)
-    return run_commands.study(found)
+    return runs.study(found)
 
 
 def _control_from_signals() -> Control:
@@ -206,32 +194,6 @@ def _trained(run: Run) -> Result:
             "notes": list(dict.fromkeys(say_recorded(note.key, "en", note.values) for note in state.notes)),
         },
     )
-
-
-def runs(options: argparse.Namespace, workspace: Workspace) -> Result:
-    """List the runs, delete one, or write their TensorBoard logs."""
-    if options.delete:
-        run = workspace.find_run(options.delete)
-        workspace.delete_run(run)
-        return Result(f"deleted {run.id}", {"deleted": run.id})
-    if options.clear_cache:
-        from resnet_studio.data.cache import ArrayCache
-
-        freed = ArrayCache(workspace.cache).clear()
-        return Result(f"freed {freed / 2**20:,.1f} MB", {"freed_bytes": freed})
-    found = RunData(workspace).listed()
-    if options.tensorboard:
-        _write_tensorboard([each.run for each in found if isinstance(each, Overview)], options.tensorboard)
-    rows = [run_commands.row(run) for run in found]
-    lines = [run_commands.line(row) for row in rows]
-    return Result("\n".join(lines) or "no runs yet", {"runs": rows, "workspace": str(workspace.root)})
-
-
-def _write_tensorboard(found: list[Run], folder: Path) -> None:
-    from resnet_studio.training.tensorboard import write
-
-    for run in found:
-        write(run, folder / run.id)
 
 
 def ui(options: argparse.Namespace, workspace: Workspace) -> Result:

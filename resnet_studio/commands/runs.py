@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio import labels
-from resnet_studio.data_commands import Result
+from resnet_studio.commands.data import Result
 from resnet_studio.errors import RunError
 from resnet_studio.model import architecture
-from resnet_studio.service.run_data import Damaged, Overview, look
+from resnet_studio.service.run_data import Damaged, Overview, RunData, look
 from resnet_studio.studies import folds
 from resnet_studio.text import say
 from resnet_studio.training.waiting import part_number
-from resnet_studio.workspace import Workspace
+from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.studies.repeats import Repeats
@@ -186,3 +187,30 @@ def share(text: str) -> float:
     if not 0.5 <= found <= 1:
         raise argparse.ArgumentTypeError(f"{text} is no share from 0.5 to 1")
     return found
+
+
+def list_runs(options: argparse.Namespace, workspace: Workspace) -> Result:
+    """List the runs, delete one, or write their TensorBoard logs."""
+    if options.delete:
+        run = workspace.find_run(options.delete)
+        workspace.delete_run(run)
+        return Result(f"deleted {run.id}", {"deleted": run.id})
+    if options.clear_cache:
+        from resnet_studio.data.cache import ArrayCache
+
+        freed = ArrayCache(workspace.cache).clear()
+        return Result(f"freed {freed / 2**20:,.1f} MB", {"freed_bytes": freed})
+    found = RunData(workspace).listed()
+    if options.tensorboard:
+        write_tensorboard([each.run for each in found if isinstance(each, Overview)], options.tensorboard)
+    rows = [row(run) for run in found]
+    lines = [line(row) for row in rows]
+    return Result("\n".join(lines) or "no runs yet", {"runs": rows, "workspace": str(workspace.root)})
+
+
+def write_tensorboard(found: list[Run], folder: Path) -> None:
+    """Write the log of each run ``found`` into a folder of its own in ``folder``."""
+    from resnet_studio.training.tensorboard import write
+
+    for run in found:
+        write(run, folder / run.id)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import api, data_commands
-from resnet_studio.data_commands import Result
+from resnet_studio import api
+from resnet_studio.commands import data
+from resnet_studio.commands.data import Result
 from resnet_studio.errors import DataError, RunError
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
@@ -27,7 +28,7 @@ def add_parsers(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     review.add_argument(
         "data", metavar="RUN_OR_DATA", help="a run, 'last', or a data set as other commands take it, without a training"
     )
-    data_commands.add_choices(review)
+    data.add_choices(review)
     review.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
 
     label = command("label-next", "rank pictures without labels by which to label next")
@@ -71,7 +72,7 @@ def _reviewed(options: argparse.Namespace, workspace: Workspace, terminal: Termi
     progress = terminal.steps("pictures")
     if (run := _run(str(options.data), workspace)) is not None:
         return review_run(workspace, run, device=options.device, progress=progress)
-    dataset = data_commands.opened(options, workspace, terminal)
+    dataset = data.opened(options, workspace, terminal)
     return review_dataset(workspace, dataset, device=options.device, progress=progress)
 
 
@@ -87,14 +88,14 @@ def _run(name: str, workspace: Workspace) -> Run | None:
 
 def label_next(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Rank pictures without labels; add and label them where asked to."""
-    from resnet_studio.data import adding, mending
+    from resnet_studio.data import adding, editing
     from resnet_studio.review.next_labels import rank
 
     del terminal
     run = workspace.find_run(options.model)
     model = api.checkpoint_path(run, workspace)
     named = adding.files_in(options.pictures)
-    dataset = mending.current(workspace, run.about["dataset"]) if options.add or not named else None
+    dataset = editing.current(workspace, run.about["dataset"]) if options.add or not named else None
     if named and dataset is not None:
         before = {sample.name for sample in dataset.unlabelled}
         dataset, _ = adding.add(workspace, dataset.id, named)
@@ -111,7 +112,7 @@ def label_next(options: argparse.Namespace, workspace: Workspace, terminal: Term
         if dataset is None:
             raise DataError("error.review.add_first")
         labelled = pseudo_label(workspace, dataset.id, names, found, options.pseudo_label)
-        more = {"dataset": mending.current(workspace, dataset.id).id, "pseudo_labelled": labelled}
+        more = {"dataset": editing.current(workspace, dataset.id).id, "pseudo_labelled": labelled}
     rows = [
         {"file": names[each.place], "suggested": each.suggested, "probability": round(each.probability, 6),
          "doubt": round(each.doubt, 6)} for each in found.ranked
@@ -126,14 +127,14 @@ def pseudo_label(
     workspace: Workspace, id: str, names: list[str], found: Candidates, threshold: float, *, by: str = "program"
 ) -> int:
     """Give the model's label to pictures that it is at least as sure of as ``threshold``; returns to how many."""
-    from resnet_studio.data import mending
+    from resnet_studio.data import editing
     from resnet_studio.data.edits import Edit
 
     sure: dict[str, list[str]] = {}
     for each in found.ranked:
         if each.probability >= threshold:
             sure.setdefault(each.suggested, []).append(names[each.place])
-    opened = mending.edited_set(workspace, id)
+    opened = editing.edited_set(workspace, id)
     for label, pictures in sure.items():
         why = f"pseudo-label, probability at least {threshold:g}"
         step = Edit(kind="move", pictures=tuple(pictures), label=label, labelled_by="model", why=why)

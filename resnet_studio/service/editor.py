@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio.data import brought, checkup, mending, names
+from resnet_studio.data import brought, checkup, editing, names
 from resnet_studio.data.edits import Edit
 from resnet_studio.errors import DataError, StudioError
 from resnet_studio.service.alike import Alike, Ordering
@@ -43,24 +43,24 @@ class NotYoursError(DataError):
     """A data set that another browser brought in, or makes."""
 
 
-class Desk:
+class Editor:
     """The last few data sets with their logs. Safe to use from many threads."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._opened: OrderedDict[str, mending.EditedSet] = OrderedDict()
+        self._opened: OrderedDict[str, editing.EditedSet] = OrderedDict()
         self._reviews: OrderedDict[str, Begun] = OrderedDict()
         self._lock = threading.Lock()
         self._alike = Alike(workspace)
 
-    def opened(self, id: str) -> mending.EditedSet:
+    def opened(self, id: str) -> editing.EditedSet:
         """The data set that has, or had, the ``id``. Raises :class:`DataError` where there is none."""
-        folder = mending.folder_of(self._workspace, id)
+        folder = editing.folder_of(self._workspace, id)
         written = (folder / "dataset.json").stat().st_mtime_ns
         key = f"{folder.name} {written}"
         with self._lock:
             if key not in self._opened:
-                self._opened[key] = mending.EditedSet(folder)
+                self._opened[key] = editing.EditedSet(folder)
                 while len(self._opened) > KEPT:
                     self._opened.popitem(last=False)
             self._opened.move_to_end(key)
@@ -70,7 +70,7 @@ class Desk:
         """Raise :class:`NotYoursError` where ``by`` may not change the set, or delete it: only those may who brought it
         in or began it, and whoever is ``local``, at this very machine.
         """
-        mending.folder_of(self._workspace, id)
+        editing.folder_of(self._workspace, id)
         if not local and not brought.may_change(self._workspace, id, by):
             raise NotYoursError("error.make.not_yours")
 
@@ -119,7 +119,7 @@ class Desk:
         ]
         return self._sorted(opened, found, sort)
 
-    def _sorted(self, opened: mending.EditedSet, found: list[int], sort: str) -> list[int]:
+    def _sorted(self, opened: editing.EditedSet, found: list[int], sort: str) -> list[int]:
         state = opened.state
         if sort == "size":
             return sorted(found, key=lambda place: (state.pictures[place].width * state.pictures[place].height, place))
@@ -139,7 +139,7 @@ class Desk:
         return self._alike.begin(self.opened(id))
 
     @staticmethod
-    def _with_finding(opened: mending.EditedSet, kind: str) -> frozenset[str]:
+    def _with_finding(opened: editing.EditedSet, kind: str) -> frozenset[str]:
         found = checkup.inspect(opened.dataset())
         return frozenset(name for finding in found if finding.kind == kind for name in finding.files)
 
@@ -199,7 +199,7 @@ class Desk:
     def begun(self, id: str) -> Begun | None:
         """The review that was begun of the data set, whatever moment of it."""
         with self._lock:
-            return self._reviews.get(mending.base_of(id))
+            return self._reviews.get(editing.base_of(id))
 
     def reviewed(self, id: str) -> Review | None:
         """The last review of the data set; None where there is none yet."""

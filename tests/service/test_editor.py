@@ -1,4 +1,4 @@
-"""A data set on the desk: pages of its pictures, edits by place, thumbnails made once, a review in the background."""
+"""A data set on the editor: pages of its pictures, edits by place, thumbnails made once, a review in the background."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 from counting import growth
 
-from resnet_studio.data import alike, brought, library, mending
+from resnet_studio.data import alike, brought, editing, library
 from resnet_studio.data.dataset import Dataset, Sample, save
-from resnet_studio.data.doors import open_data
 from resnet_studio.data.fingerprints import fingerprint
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import DataError
-from resnet_studio.service import desk as desk_module
-from resnet_studio.service.desk import Desk, NotYoursError
+from resnet_studio.service import editor as editor_module
+from resnet_studio.service.editor import Editor, NotYoursError
 
 
 @pytest.fixture
-def desk(workspace):
-    return Desk(workspace)
+def editor(workspace):
+    return Editor(workspace)
 
 
 @pytest.fixture
@@ -31,32 +31,32 @@ def dataset(class_zip, workspace):
     return opened
 
 
-def names_of(desk, dataset, places):
-    return [desk.row(dataset.id, place)["name"] for place in places]
+def names_of(editor, dataset, places):
+    return [editor.row(dataset.id, place)["name"] for place in places]
 
 
-def test_pictures_are_filtered_and_sorted_as_people_count(desk, dataset):
-    found = desk.places(dataset.id, kind="cat", sort="name")
-    assert names_of(desk, dataset, found) == [f"cat/{number}.png" for number in range(12)]
-    assert len(desk.places(dataset.id)) == 24
-    assert desk.places(dataset.id, standing="left_out") == []
+def test_pictures_are_filtered_and_sorted_as_people_count(editor, dataset):
+    found = editor.places(dataset.id, kind="cat", sort="name")
+    assert names_of(editor, dataset, found) == [f"cat/{number}.png" for number in range(12)]
+    assert len(editor.places(dataset.id)) == 24
+    assert editor.places(dataset.id, standing="left_out") == []
 
 
-def test_pictures_sorted_by_likeness_have_their_copies_beside_them(desk, workspace, tmp_path):
+def test_pictures_sorted_by_likeness_have_their_copies_beside_them(editor, workspace, tmp_path):
     files = {f"{'ab'[n % 2]}/{n}.png": made.encoded(made.scene(n, 64)) for n in range(8)}
     files |= {f"{'ba'[n % 2]}/copy-{n}.png": made.encoded(made.scene(n, 64).resize((48, 48))) for n in range(8)}
     opened = open_data(made.write(tmp_path / "pairs", files), workspace)
     until = time.monotonic() + 120
-    while (order := desk.by_likeness(opened.id)).ranks is None and order.error is None and time.monotonic() < until:
+    while (order := editor.by_likeness(opened.id)).ranks is None and order.error is None and time.monotonic() < until:
         time.sleep(0.02)
     numbers = [
         name.rpartition("/")[2].removeprefix("copy-")
-        for name in names_of(desk, opened, desk.places(opened.id, sort="like"))
+        for name in names_of(editor, opened, editor.places(opened.id, sort="like"))
     ]
     assert sorted(numbers) == sorted(2 * [f"{n}.png" for n in range(8)])
     assert sum(one == other for one, other in itertools.pairwise(numbers)) >= 6
-    of_a = desk.places(opened.id, kind="a", sort="like")
-    assert of_a == [place for place in desk.places(opened.id, sort="like") if place in set(of_a)]
+    of_a = editor.places(opened.id, kind="a", sort="like")
+    assert of_a == [place for place in editor.places(opened.id, sort="like") if place in set(of_a)]
 
 
 def test_an_order_by_likeness_keeps_clusters_whole_and_takes_any_number_of_rows():
@@ -69,14 +69,14 @@ def test_an_order_by_likeness_keeps_clusters_whole_and_takes_any_number_of_rows(
         assert sorted(alike.order_of(np.ones((count, 4), np.float32)).tolist()) == list(range(count))
 
 
-def test_edits_name_pictures_by_place_and_can_be_undone(desk, dataset, workspace):
-    first, second = desk.places(dataset.id, kind="cat", sort="name")[:2]
-    after = desk.edit(dataset.id, {"kind": "move", "places": [first, second], "label": "dog"}, "browser:x")
+def test_edits_name_pictures_by_place_and_can_be_undone(editor, dataset, workspace):
+    first, second = editor.places(dataset.id, kind="cat", sort="name")[:2]
+    after = editor.edit(dataset.id, {"kind": "move", "places": [first, second], "label": "dog"}, "browser:x")
     assert after.counts == {"cat": 10, "dog": 14}
-    out = desk.edit(dataset.id, {"kind": "leave_out", "places": [first]}, "browser:x")
-    assert names_of(desk, out, desk.places(out.id, standing="left_out")) == ["cat/0.png"]
-    assert desk.edit(out.id, {"kind": "undo"}, "browser:x").id == after.id
-    assert {line.by for line in mending.history(workspace, dataset.id).lines} == {"browser:x"}
+    out = editor.edit(dataset.id, {"kind": "leave_out", "places": [first]}, "browser:x")
+    assert names_of(editor, out, editor.places(out.id, standing="left_out")) == ["cat/0.png"]
+    assert editor.edit(out.id, {"kind": "undo"}, "browser:x").id == after.id
+    assert {line.by for line in editing.history(workspace, dataset.id).lines} == {"browser:x"}
 
 
 @pytest.mark.parametrize(
@@ -89,29 +89,29 @@ def test_edits_name_pictures_by_place_and_can_be_undone(desk, dataset, workspace
         {"kind": "part", "places": [0], "part": "../x"}, {"kind": "undo"},
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_is_refused_in_a_sentence(desk, dataset, asked, workspace):
+def test_what_makes_no_sense_is_refused_in_a_sentence(editor, dataset, asked, workspace):
     with pytest.raises(DataError):
-        desk.edit(dataset.id, asked, "browser:x")
-    assert mending.current(workspace, dataset.id) == dataset
+        editor.edit(dataset.id, asked, "browser:x")
+    assert editing.current(workspace, dataset.id) == dataset
 
 
-def test_a_set_is_changed_by_those_who_brought_it_in_and_at_the_machine(desk, class_zip, workspace):
+def test_a_set_is_changed_by_those_who_brought_it_in_and_at_the_machine(editor, class_zip, workspace):
     archive = class_zip({"cat": 3, "dog": 3})
     dataset, out = open_data(archive, workspace), {"kind": "leave_out", "places": [0]}
     for by in ("browser:x", "browser:", ""):
         with pytest.raises(NotYoursError):
-            desk.edit(dataset.id, out, by)
-    assert mending.current(workspace, dataset.id) == dataset
+            editor.edit(dataset.id, out, by)
+    assert editing.current(workspace, dataset.id) == dataset
     for by in ("browser:x", "browser:y", "browser:x"):  # two bring in the same pictures
         brought.record(workspace, open_data(archive, workspace).id, by)
-    assert desk.edit(dataset.id, out, "browser:x").counts == {"cat": 2, "dog": 3}
-    assert desk.edit(dataset.id, {"kind": "undo"}, "browser:y").id == dataset.id
+    assert editor.edit(dataset.id, out, "browser:x").counts == {"cat": 2, "dog": 3}
+    assert editor.edit(dataset.id, {"kind": "undo"}, "browser:y").id == dataset.id
     with pytest.raises(NotYoursError):
-        desk.edit(dataset.id, out, "browser:z")
-    assert desk.edit(dataset.id, out, "browser:z", local=True).counts == {"cat": 2, "dog": 3}
+        editor.edit(dataset.id, out, "browser:z")
+    assert editor.edit(dataset.id, out, "browser:z", local=True).counts == {"cat": 2, "dog": 3}
 
 
-def test_who_brought_in_a_set_that_was_deleted_is_forgotten(desk, class_zip, workspace):
+def test_who_brought_in_a_set_that_was_deleted_is_forgotten(editor, class_zip, workspace):
     archive = class_zip({"cat": 3, "dog": 3})
     dataset = open_data(archive, workspace)
     brought.record(workspace, dataset.id, "browser:x")
@@ -120,16 +120,16 @@ def test_who_brought_in_a_set_that_was_deleted_is_forgotten(desk, class_zip, wor
     assert not brought.may_change(workspace, dataset.id, "browser:x")
 
 
-def test_a_thumbnail_is_made_once(desk, class_zip, workspace, monkeypatch):
+def test_a_thumbnail_is_made_once(editor, class_zip, workspace, monkeypatch):
     dataset = open_data(class_zip({"cat": 2, "dog": 2}, side=300), workspace)
-    content, kind = desk.small(dataset.id, 0)
-    monkeypatch.setattr(desk_module, "thumbnail", None)
-    path, again = desk.small(dataset.id, 0)
+    content, kind = editor.small(dataset.id, 0)
+    monkeypatch.setattr(editor_module, "thumbnail", None)
+    path, again = editor.small(dataset.id, 0)
     assert path.read_bytes() == content and kind == again
-    assert desk.small(dataset.id, 99) is None
+    assert editor.small(dataset.id, 99) is None
 
 
-def test_a_review_runs_in_the_background_and_forgets_what_was_settled(desk, workspace, tmp_path, monkeypatch):
+def test_a_review_runs_in_the_background_and_forgets_what_was_settled(editor, workspace, tmp_path, monkeypatch):
     import numpy as np
 
     from resnet_studio.review import report
@@ -145,21 +145,21 @@ def test_a_review_runs_in_the_background_and_forgets_what_was_settled(desk, work
     files = {f"{kind}/{n}.png": made.picture(n, label=at) for at, kind in enumerate(("a", "b")) for n in range(20)}
     files["b/wrong.png"] = made.picture(99)
     wrong, name = open_data(made.zipped(tmp_path / "x.zip", files), workspace), "b/wrong.png"
-    place = desk.places(wrong.id, kind="b", sort="name")[-1]
+    place = editor.places(wrong.id, kind="b", sort="name")[-1]
     rows += [sample.name for sample in wrong.samples]
     monkeypatch.setattr(report, "embed", features)
-    begun = desk.review(wrong.id)
-    assert desk.review(wrong.id) is begun
+    begun = editor.review(wrong.id)
+    assert editor.review(wrong.id) is begun
     until = time.monotonic() + 120
     while begun.found is None and begun.error is None and time.monotonic() < until:
         time.sleep(0.05)
     assert begun.error is None
-    first = desk.suspects(wrong.id, 40)[0]
+    first = editor.suspects(wrong.id, 40)[0]
     assert (first["name"], first["label"], first["suggested"]) == (name, "b", "a")
     assert len(first["own"]) == len(first["other"]) == 4
-    assert desk.places(wrong.id, sort="doubt")[0] == place
-    desk.edit(wrong.id, {"kind": "keep", "places": [place]}, "x", local=True)
-    assert place not in [row["place"] for row in desk.suspects(wrong.id, 40)]
+    assert editor.places(wrong.id, sort="doubt")[0] == place
+    editor.edit(wrong.id, {"kind": "keep", "places": [place]}, "x", local=True)
+    assert place not in [row["place"] for row in editor.suspects(wrong.id, 40)]
 
 
 def large(workspace, count):
@@ -182,15 +182,15 @@ def large(workspace, count):
 @pytest.mark.parametrize(
     "asked", [{"kind": "class3"}, {"sort": "name"}, {"sort": "size"}, {"standing": "left_out"}, {}], ids=str
 )
-def test_the_work_of_a_filter_grows_evenly_with_the_pictures_and_that_of_a_row_not_at_all(desk, workspace, asked):
+def test_the_work_of_a_filter_grows_evenly_with_the_pictures_and_that_of_a_row_not_at_all(editor, workspace, asked):
     def filtering(count):
         name = large(workspace, count)
-        desk.places(name)
-        return lambda: (desk.places(name, **asked), [desk.row(name, place) for place in range(40)])
+        editor.places(name)
+        return lambda: (editor.places(name, **asked), [editor.row(name, place) for place in range(40)])
 
     def showing(count):
         name = large(workspace, count)
-        desk.places(name)
-        return lambda: [desk.row(name, place) for place in range(40)]
+        editor.places(name)
+        return lambda: [editor.row(name, place) for place in range(40)]
 
     assert growth(filtering, 300) < 2.3 and growth(showing, 350) < 1.2

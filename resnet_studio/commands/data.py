@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio.ensemble_api import evaluate_together
+from resnet_studio.api.ensembles import evaluate_together
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation import missed
 from resnet_studio.evaluation.score_notes import score_notes
@@ -85,7 +85,7 @@ def _opened(
     source: Path | str, options: argparse.Namespace, workspace: Workspace, terminal: Terminal, purpose: Purpose
 ) -> Dataset:
     from resnet_studio.data.choices import Choices
-    from resnet_studio.data.doors import open_data
+    from resnet_studio.data.opening import open_data
 
     announce_download(str(source), workspace, terminal)
     given = vars(options)
@@ -101,7 +101,7 @@ def _opened(
 
 def check_source(source: str) -> None:
     """Raise :class:`DataError` where nothing is at ``source``, before anything else is done."""
-    from resnet_studio.data.doors import check
+    from resnet_studio.data.opening import check
 
     check(source)
 

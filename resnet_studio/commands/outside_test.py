@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import data_commands
-from resnet_studio.data_commands import Result
+from resnet_studio.commands import data
+from resnet_studio.commands.data import Result
 from resnet_studio.studies.repeats import figure
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def score(run: Run, options: argparse.Namespace, workspace: Workspace, terminal:
     if options.test_data is None:
         return None
     asked = {"device": "auto", **vars(options), "model": run.id, "data": options.test_data, "only_unseen": True}
-    return data_commands.evaluate(argparse.Namespace(**asked), workspace, terminal)
+    return data.evaluate(argparse.Namespace(**asked), workspace, terminal)
 
 
 def score_study(

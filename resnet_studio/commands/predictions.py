@@ -9,15 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import data_commands
-from resnet_studio import prediction_details as details
-from resnet_studio.data_commands import Result
+from resnet_studio.commands import data
+from resnet_studio.commands import prediction_details as details
+from resnet_studio.commands.data import Result
+from resnet_studio.commands.runs import NONE_OF_THESE, add_accept
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.evaluation.operating_points import decided, parse_thresholds
 from resnet_studio.predicting import copies, engine, export
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Source
 from resnet_studio.predicting.rows import Index
-from resnet_studio.run_commands import NONE_OF_THESE, add_accept
 from resnet_studio.service import ensembles
 from resnet_studio.service.answering import answering, file_of
 from resnet_studio.workspace import Workspace
@@ -66,7 +66,7 @@ def add(command: Command) -> None:
     )  # fmt: skip
     many.add_argument("--resume", action="store_true", help="go on with the same pictures where an earlier try ended")
     add_accept(predict)
-    data_commands.add_choices(predict)
+    data.add_choices(predict)
     predict.add_argument("--device", default="auto", help=DEVICE)
 
     listed = command("predictions", "list the answers for many pictures that are kept, or delete some")
@@ -83,7 +83,7 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
         return _many(options, workspace, terminal)
     paths = details.models(options, workspace)
     if options.unlabelled:
-        named = data_commands.unlabelled(options, workspace, terminal)
+        named = data.unlabelled(options, workspace, terminal)
     else:
         named = [(str(file), file) for file in _pictures(options.pictures)]
     thresholds = _thresholds(options.threshold, paths[0])
@@ -209,7 +209,7 @@ def _request(
 
 def _sources(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> list[Source]:
     if options.unlabelled:
-        found = data_commands.unlabelled(options, workspace, terminal)
+        found = data.unlabelled(options, workspace, terminal)
         return [Source("file", str(file.resolve()), name) for name, file in found]
     sources: list[Source] = []
     for path in options.pictures:

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from resnet_studio import explain_api, inside_api
+from resnet_studio.api import explanations as explain_api
+from resnet_studio.api import inside as inside_api
+from resnet_studio.api.explanations import Explanation
+from resnet_studio.commands.data import Result
 from resnet_studio.data import adding
 from resnet_studio.data.names import shown
-from resnet_studio.data_commands import Result
 from resnet_studio.durable import replacing
 from resnet_studio.errors import ConfigError, DataError, StudioError
-from resnet_studio.explain_api import Explanation
 from resnet_studio.terminal import Terminal
 from resnet_studio.workspace import Workspace
 

@@ -1,0 +1,100 @@
+"""What a model says: predictions, scores on other pictures, the report of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_studio.errors import DataError, RunError, StudioError
+from resnet_studio.events import Event
+from resnet_studio.workspace import Run, Workspace, default_workspace
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from resnet_studio.data.dataset import Dataset
+    from resnet_studio.evaluation.parts import RunReport
+    from resnet_studio.evaluation.report import Report
+    from resnet_studio.prediction import Prediction
+
+OnEvent = Callable[[Event], None]
+
+
+def predict(
+    model: Run | str | Path,
+    *pictures: str | Path | Image.Image,
+    workspace: Workspace | None = None,
+    device: str = "auto",
+    drawings: bool = False,
+) -> list[Prediction | StudioError]:
+    """The prediction of ``model`` (a run or a checkpoint) for each of ``pictures``; for a bad picture its error.
+
+    ``drawings``: they were drawn for this model, and are reduced to the size of its training pictures first.
+    """
+    from resnet_studio.prediction import Predictor
+
+    sources = [Path(picture) if isinstance(picture, str) else picture for picture in pictures]
+    return Predictor(checkpoint_path(model, workspace), device=device)(sources, drawings=drawings)
+
+
+def evaluate(
+    model: Run | str | Path,
+    dataset: Dataset,
+    *,
+    workspace: Workspace | None = None,
+    device: str = "auto",
+    only_unseen: bool = False,
+) -> Report:
+    """Score ``model`` on the pictures of ``dataset``: on its test part where it comes with one, else on all of it.
+
+    The report says how many of the pictures the model was trained on, by their contents; with ``only_unseen`` these
+    are left out, and those that its best epoch was chosen by. Raises :class:`DataError` where ``dataset`` has a class
+    that the model does not know, or where nothing is left to score.
+    """
+    from resnet_studio.evaluation.kept_together import evaluated_samples, with_groups
+    from resnet_studio.evaluation.report import counted_by_group, remap_labels, score_pictures
+    from resnet_studio.evaluation.seen import add_unseen, run_of, seen_pictures
+    from resnet_studio.model import checkpoint
+    from resnet_studio.model.device import choose_device
+
+    path = checkpoint_path(model, workspace)
+    loaded = checkpoint.load(path)
+    chosen = choose_device(device)
+    known, join = loaded.card.classes, dataset.choices.join_alike
+    home = workspace or Workspace(default_workspace())
+    dataset = with_groups(dataset, run_of(path, loaded.card, home), home)
+    samples = remap_labels(evaluated_samples(dataset), dataset.classes, known, join_alike=join)
+    seen = seen_pictures(path, loaded.card, home)
+    if only_unseen:
+        if seen is None:
+            raise DataError("error.evaluate.unknown_run", file=path.name)
+        samples = [sample for sample in samples if sample not in seen]
+        if not samples:
+            raise DataError("error.evaluate.all_seen")
+    files = [dataset.path(sample) for sample in samples]
+    scored = score_pictures(loaded.model.to(chosen), loaded.card, samples, files, chosen)
+    return add_unseen(counted_by_group(scored, samples), samples, seen)
+
+
+def report(run: Run | str, *, workspace: Workspace | None = None) -> RunReport:
+    """What the test of ``run`` found: ``.report`` has scores, ``.outputs`` logits, ``.get(part)`` more.
+
+    Raises :class:`RunError` where there is no such run.
+    """
+    from resnet_studio.evaluation.parts import RunReport
+
+    return RunReport(run if isinstance(run, Run) else (workspace or Workspace.open()).find_run(run))
+
+
+def checkpoint_path(model: Run | str | Path, workspace: Workspace | None = None) -> Path:
+    """The checkpoint file of a run, or ``model`` itself where it is a file.
+
+    Raises :class:`RunError` where there is no such run, or where it has no checkpoint yet.
+    """
+    if isinstance(model, (str, Path)) and Path(model).is_file():
+        return Path(model)
+    run = model if isinstance(model, Run) else (workspace or Workspace.open()).find_run(str(model))
+    if not run.best.exists():
+        raise RunError("error.run.no_model", run=run.id)
+    return run.best

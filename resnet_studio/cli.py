@@ -17,7 +17,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from resnet_studio import config
-from resnet_studio.commands import data, datasets, dispatch, exports, looking, predictions, reports, review, runs
+from resnet_studio.commands import (
+    data,
+    datasets,
+    dispatch,
+    exports,
+    looking,
+    predictions,
+    reports,
+    review,
+    runs,
+    server,
+)
 from resnet_studio.config import TrainConfig
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
@@ -123,6 +134,7 @@ def build_parser() -> argparse.ArgumentParser:
     review.add_parsers(command)
     looking.add_parsers(command)
     _add_studio(command)
+    server.add(command)
     return parser
 
 
@@ -202,31 +214,6 @@ def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     rename.add_argument("--note", metavar="TEXT", help="a note on it; an empty one removes the note")
 
     command("doctor", "look for what is wrong with this machine and the workspace; trains two steps on each device")
-
-    ui = command("ui", "open the page in the browser")
-    ui.add_argument("--host", default=None, help="address to listen on (default 127.0.0.1)")
-    ui.add_argument("--port", type=int, default=None, help="port to listen on (default 7860)")
-    ui.add_argument(
-        "--allowed-host", action="append", default=[], metavar="NAME",
-        help="also answer to this name, such as studio.example.org; may be given several times",
-    )  # fmt: skip
-    ui.add_argument(
-        "--trusted-proxy", action="append", default=[], metavar="ADDRESS",
-        help="believe X-Forwarded-Host, -Proto and -For from this address or network; may be given several times",
-    )  # fmt: skip
-    ui.add_argument(
-        "--root-path", default="", metavar="PATH", help="path that a proxy serves the page below: /lab/studio"
-    )
-    ui.add_argument(
-        "--local-folders", action="store_true", help="let everybody who reaches the page open folders of this machine"
-    )
-    ui.add_argument(
-        "--https", action="store_true",
-        help="serve over https with a certificate made here, so that cameras of phones and other computers work; "
-        "listens on all addresses of this machine unless --host is given",
-    )  # fmt: skip
-    ui.add_argument("--ssl-certfile", type=Path, help="certificate, for webcams over a network")
-    ui.add_argument("--ssl-keyfile", type=Path, help="key of the certificate")
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,7 @@ LAYERS = [
     {"recipes"},
     {"events"},
     {"run_state"},
-    {"durable", "download", "assets", "event_log", "migrations", "run_settings", "run_requests"},
+    {"durable", "space", "download", "assets", "event_log", "migrations", "run_settings", "run_requests"},
     {"labels", "run_log"},
     {"workspace"},
     {"data", "model"},

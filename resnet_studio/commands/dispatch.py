@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_studio import api, recipes
 from resnet_studio.api import studies as study_api
-from resnet_studio.commands import data, datasets, exports, looking, outside_test, predictions, reports, review, runs
+from resnet_studio.commands import (
+    data,
+    datasets,
+    exports,
+    looking,
+    outside_test,
+    predictions,
+    reports,
+    review,
+    runs,
+    server,
+)
 from resnet_studio.commands.data import Result
 from resnet_studio.config import TrainConfig
 from resnet_studio.durations import requested_at
@@ -80,7 +91,7 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
         case "rename":
             return runs.rename(options, workspace)
         case _:
-            return ui(options, workspace)
+            return server.ui(options, workspace)
 
 
 def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
@@ -194,22 +205,3 @@ def _trained(run: Run) -> Result:
             "notes": list(dict.fromkeys(say_recorded(note.key, "en", note.values) for note in state.notes)),
         },
     )
-
-
-def ui(options: argparse.Namespace, workspace: Workspace) -> Result:
-    """Open the page; returns when the server ends."""
-    from resnet_studio.ui.app import serve
-
-    serve(
-        host=options.host or ("0.0.0.0" if options.https else "127.0.0.1"),
-        port=options.port,
-        workspace=workspace.root,
-        https=options.https,
-        ssl_certfile=options.ssl_certfile,
-        ssl_keyfile=options.ssl_keyfile,
-        allowed_hosts=options.allowed_host,
-        trusted_proxies=options.trusted_proxy,
-        root_path=options.root_path,
-        local_folders=options.local_folders,
-    )
-    return Result("", {"served": True})

@@ -6,19 +6,23 @@ import logging
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from resnet_studio.errors import RunError, StudioError
-from resnet_studio.predicting.engine import carry_out
+from resnet_studio.predicting.engine import Answer, Answering, carry_out
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Status
 from resnet_studio.predicting.rows import Index
 from resnet_studio.service.answering import answering
 from resnet_studio.service.predictors import Predictors
 from resnet_studio.workspace import Workspace
+
+if TYPE_CHECKING:
+    from resnet_studio.prediction import Prediction
 
 REMEMBERED = 16
 BROWSER = "browser:"
@@ -36,9 +40,18 @@ class State:
 
 
 class PredictionJobs:
-    """Begins jobs, goes on with those that a killed server left, and reads their answers. Safe to use from threads."""
+    """Begins jobs, goes on with those that a killed server left, and reads their answers. Safe to use from threads.
 
-    def __init__(self, workspace: Workspace, predictors: Predictors) -> None:
+    ``timed`` gives a context for each batch of answers, by kind and number of pictures.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        predictors: Predictors,
+        timed: Callable[[str, int], AbstractContextManager[None]] = lambda _, __: nullcontext(),
+    ) -> None:
+        self._timed = timed
         self.jobs = Jobs(workspace)
         self._workspace, self._predictors = workspace, predictors
         self._queue: deque[Job] = deque()
@@ -144,10 +157,17 @@ class PredictionJobs:
                     self._current = None
                     self._changed.notify_all()
 
+    def _answer(self, answer: Answer, pictures: Sequence[Path]) -> Sequence[Prediction | StudioError]:
+        with self._timed("many", len(pictures)):
+            return answer(pictures)
+
     def _carry_out(self, job: Job) -> None:
-        tool = partial(
-            answering, job.request.models, self._workspace, self._predictors.of, drawings=job.request.drawings
-        )
+        def tool() -> Answering:
+            found = answering(
+                job.request.models, self._workspace, self._predictors.of, drawings=job.request.drawings
+            )  # fmt: skip
+            return replace(found, answer=partial(self._answer, found.answer))
+
         steps = carry_out(job, tool)
         try:
             for step in steps:

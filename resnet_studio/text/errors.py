@@ -130,6 +130,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The workspace {path!r} is not a folder; name one with --workspace.",
         "工作区 {path!r} 不是文件夹；请用 --workspace 指定一个文件夹。",
     ),
+    "error.disk.nearly_full": (
+        "Only {free} MB of disk are free, and {spare} MB have to stay free for what is being trained; remove something, then try again.",
+        "磁盘仅剩 {free} MB，而正在进行的训练需要保留 {spare} MB；请先清理一些内容再试。",
+    ),
     "error.disk_full": (
         "The disk is full; free some space, then resume. The last saved state is kept.",
         "磁盘已满；请腾出空间后继续训练。上次保存的状态仍在。",

@@ -75,6 +75,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "{address} is no IP address; give --trusted-proxy the proxy's address or network, such as 127.0.0.1 or 10.0.0.0/8.",
         "{address} 不是有效的 IP 地址；--trusted-proxy 应为代理的地址或网段，例如 127.0.0.1 或 10.0.0.0/8。",
     ),
+    "error.shell.operators": (
+        "{address} is no IP address; give --metrics an address or network that may read /metrics, such as 127.0.0.1 or 10.0.0.0/8.",
+        "{address} 不是有效的 IP 地址；--metrics 应为可读取 /metrics 的地址或网段，例如 127.0.0.1 或 10.0.0.0/8。",
+    ),
+    "shell.not_operator": (
+        "Only this machine may read this; let others with --metrics and their address, such as that of Prometheus.",
+        "只有本机可以读取；如需允许其他地址（例如 Prometheus 所在的地址），请在启动时用 --metrics 指定。",
+    ),
     "error.shell.root_path": (
         "{path} is no path; give --root-path what stands between the host and the page, such as /lab/studio.",
         "{path} 不是有效的路径；--root-path 应为域名之后、页面之前的部分，例如 /lab/studio。",

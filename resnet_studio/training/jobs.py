@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from resnet_studio import owners
 from resnet_studio.errors import RunError, StudioError
-from resnet_studio.events import Queued
+from resnet_studio.events import Event, Queued
 from resnet_studio.locks import Lock
 from resnet_studio.run_requests import Request
-from resnet_studio.training.driving import Job, ask, carry_out, drive
+from resnet_studio.training.driving import Driver, Job, ask, carry_out, drive
 from resnet_studio.training.waiting import check_resumable, left_of_job, left_waiting, presence
 
 if TYPE_CHECKING:
+    from resnet_studio.training.control import Control
     from resnet_studio.workspace import Run, Workspace
 
 MOST_WAITING = 50
@@ -41,15 +42,26 @@ def device_of(run: Run) -> str:
     return f"cuda:{device.index or 0}" if device.type == "cuda" else device.type
 
 
+def _drive(run: Run, control: Control, **options: Callable[[Event], None]) -> Event | None:
+    return drive(run, control, **options)
+
+
 class Jobs:
     """The jobs that wait and those at work: one a device, as two would only slow each other down.
 
     A job is a run or a study of several. Which runs wait, for which program and at which place, stands in their logs:
     the next program takes over what this one leaves. Other programs ask for a job's end through its folder.
+    ``on_event`` is called with each event of what is trained here.
     """
 
-    def __init__(self, workspace: Workspace, device_of: Callable[[Run], str] = device_of) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        device_of: Callable[[Run], str] = device_of,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
         self._workspace = workspace
+        self._drive: Driver = partial(_drive, on_event=on_event) if on_event else _drive
         self._device_of = device_of
         self._changed = threading.Condition()
         self._waiting: list[Job] = []
@@ -229,7 +241,7 @@ class Jobs:
                 self._waiting.remove(job)
                 self._current[device] = job
             try:
-                carry_out(job, lambda run, control: drive(run, control))
+                carry_out(job, self._drive)
             except Exception:  # the thread must outlive any one run
                 logger.exception("run %s could not be trained", job.run.id)
             finally:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_studio import cleaning
 from resnet_studio.errors import StudioError
+from resnet_studio.service.http.metrics import Metrics
 from resnet_studio.text import say
 from resnet_studio.ui.page import encrypted
 from resnet_studio.ui.page.access import Access
@@ -43,18 +44,19 @@ def serve(
     trusted_proxies: Iterable[str] = (),
     root_path: str = "",
     local_folders: bool = False,
+    operators: Iterable[str] = (),
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM.
 
     ``port`` None takes 7860 or the next free one. A Hugging Face Space listens on all addresses at 7860. ``https``
-    makes a certificate where none is given. The last four say who may reach the page, and how; see
+    makes a certificate where none is given. The last five say who may reach the page, and how; see
     :meth:`Access.of_server`. Raises :class:`StudioError` when the port is taken, or one of them cannot be read.
     """
     if os.environ.get("SPACE_ID"):
         host, port = "0.0.0.0", port or FIRST_PORT
     access = Access.of_server(
         host, allowed_hosts=allowed_hosts, trusted_proxies=trusted_proxies, root_path=root_path,
-        local_folders=local_folders,
+        local_folders=local_folders, operators=operators,
     )  # fmt: skip
     port = free_port(host, port)
     opened = Workspace.open(workspace)
@@ -104,8 +106,9 @@ def _app_on(workspace: Workspace, access: Access) -> FastAPI:
     from resnet_studio.training.jobs import Jobs
 
     cleaning.keep_clean(workspace, threading.Event())
-    jobs = Jobs(workspace)
-    app = build_app(workspace, jobs, access=access, warm=True)
+    metrics = Metrics()
+    jobs = Jobs(workspace, on_event=metrics.training)
+    app = build_app(workspace, jobs, access=access, metrics=metrics, warm=True)
     jobs.adopt()  # before the first run can be queued
     return app
 
@@ -120,18 +123,19 @@ def build_app(
     jobs: Jobs,
     *,
     access: Access | None = None,
+    metrics: Metrics | None = None,
     warm: bool = False,
 ) -> FastAPI:
     """The whole app.
 
-    ``access`` says by which names and through which proxies it is reached; by default only from this machine. ``warm``
-    imports torch in the background once the first page is out.
+    ``access`` says by which names and through which proxies it is reached; by default only from this machine. What
+    happens is counted in ``metrics``. ``warm`` imports torch in the background once the first page is out.
     """
     prepare_environment(workspace)
     from resnet_studio.ui import shell
     from resnet_studio.ui.page.context import Studio
 
-    return shell.mount(Studio(workspace, jobs, access or Access()), warm=warm)
+    return shell.mount(Studio(workspace, jobs, access or Access(), metrics=metrics or Metrics()), warm=warm)
 
 
 def prepare_environment(workspace: Workspace) -> None:

@@ -14,10 +14,11 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from resnet_studio.durable import replacing
+from resnet_studio.service.http.counted import Counted
 from resnet_studio.service.machine import Machine
 from resnet_studio.ui.data import make_routes, mend_routes
 from resnet_studio.ui.data import tab as data_tab
-from resnet_studio.ui.page import routes
+from resnet_studio.ui.page import operating, routes
 from resnet_studio.ui.page.bundle import Bundle
 from resnet_studio.ui.page.context import Shared, Studio, T, translations
 from resnet_studio.ui.page.file_inputs import StudioBlocks
@@ -51,7 +52,8 @@ def mount(studio: Studio, *, warm: bool) -> FastAPI:
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         Thread(target=studio.predictions.adopt, name="adopt predictions", daemon=True).start()
-        yield
+        with studio.faults.listening():
+            yield
         studio.imports.close()
         await to_thread.run_sync(studio.predictions.close)
         await to_thread.run_sync(studio.jobs.close, CLOSE_SECONDS)
@@ -59,13 +61,15 @@ def mount(studio: Studio, *, warm: bool) -> FastAPI:
     bundle, machine = Bundle.read(), Machine(warm=warm)
     app = FastAPI(lifespan=life, **UNDOCUMENTED)
     app.include_router(routes.routes(studio, bundle, machine))
+    app.include_router(operating.routes(app, studio, machine))
     for module in (mend_routes, make_routes, live, results_tab, predict_tab, runs_tab):
         if hasattr(module, "routes"):
             app.include_router(module.routes(studio))
     app.add_middleware(CORSMiddleware)  # no other site may read anything; Gradio's own lets them all
     uploads = studio.workspace.temporary
-    app.add_middleware(Uploads, folder=uploads)
+    app.add_middleware(Uploads, folder=uploads, uploaded=studio.metrics.uploaded)
     app.add_middleware(Page, bundle=bundle, served=machine.page_served, access=studio.access, uploads=uploads)
+    app.add_middleware(Counted, answered=studio.metrics.answered)
     _mount_page(app, studio)
     return app
 

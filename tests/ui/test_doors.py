@@ -24,7 +24,7 @@ from resnet_studio.training.jobs import Jobs
 from resnet_studio.ui import shell
 from resnet_studio.ui.app import build_app
 from resnet_studio.ui.page import open_routes
-from resnet_studio.ui.page.access import Access, below, host_of, is_local, same_user
+from resnet_studio.ui.page.access import Access, below, host_of, is_local, is_operator, resolved, same_user
 from resnet_studio.ui.page.file_inputs import FILE_COMPONENTS, acceptable
 from resnet_studio.workspace import Workspace
 
@@ -184,6 +184,40 @@ HARMLESS = {
     "/gradio_api/file={path_or_url:path}", "/config", "/",
 }  # fmt: skip
 FILLED = {"{path:path}": "x.js", "{path_or_url:path}": "{upload}", "{session_hash}": "abc", "{api_name}": "predict"}
+
+
+def test_figures_are_for_whoever_runs_the_server_and_verdicts_for_all(scene: Scene) -> None:
+    here = scene.client.get("/healthz").json()
+    assert {"status", "version", "disk", "queue", "device", "last_error"} == set(here) and here["status"] == "ok"
+    assert "resnet_studio_queue_waiting 0.0" in scene.client.get("/metrics").text
+    passed_on = {"x-forwarded-for": "192.0.2.7"}
+    assert scene.client.get("/metrics", headers=passed_on).status_code == 403
+    assert scene.client.get("/healthz", headers=passed_on).json() == {"status": "ok", "disk": "ok", "queue": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("options", "peer", "headers", "may"),
+    [
+        ({}, "127.0.0.1", {}, True), ({}, "192.0.2.7", {}, False),
+        ({"operators": ["192.0.2.0/24"]}, "192.0.2.7", {}, True),
+        ({"operators": ["192.0.2.7"]}, "192.0.2.8", {}, False), ({"operators": ["::1"]}, "127.0.0.1", {}, True),
+        ({"trusted_proxies": ["127.0.0.1"]}, "127.0.0.1", {}, False),
+        ({"trusted_proxies": ["127.0.0.1"], "operators": ["127.0.0.1"]}, "127.0.0.1", {}, True),
+        ({"trusted_proxies": ["127.0.0.1"], "operators": ["127.0.0.1"]}, "127.0.0.1",
+         {"x-forwarded-for": "192.0.2.7"}, False),
+        ({"operators": ["127.0.0.1"]}, "127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, False),
+        ({"operators": ["192.0.2.7"]}, "192.0.2.9", {"x-forwarded-for": "192.0.2.7"}, False),
+        ({"trusted_proxies": ["192.0.2.1"], "operators": ["192.0.2.7"]}, "192.0.2.1",
+         {"x-forwarded-for": "192.0.2.7"}, True),
+    ],
+)  # fmt: skip
+def test_addresses_that_were_named_read_the_figures_and_no_header_makes_one_of_them(
+    options: dict[str, Any], peer: str, headers: dict[str, str], may: bool
+) -> None:
+    access = Access.of_server("127.0.0.1", **options)
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "client": (peer, 1), "server": ("127.0.0.1", 2), "headers": sent, "path": "/metrics"}
+    assert is_operator(resolved(scope, access), access, peer) is may
 
 
 def gradio_routes(scene: Scene) -> list[tuple[str, str]]:

@@ -41,7 +41,8 @@ class Access:
     known. ``proxies`` are the networks whose forwarding headers are trusted. ``root_path`` is the path that a proxy
     serves the page below, such as ``/lab/studio``, or empty. ``loopback`` says that only this machine can connect;
     ``local_folders`` that everybody who reaches the page may name folders of this machine. ``phone_address`` is where
-    other devices reach it over https; empty where they do not.
+    other devices reach it over https; empty where they do not. ``operators`` are networks that may read the figures of
+    the server, besides whoever is at this machine.
     """
 
     hosts: frozenset[str] = LOOPBACK_NAMES
@@ -51,6 +52,7 @@ class Access:
     loopback: bool = True
     local_folders: bool = False
     phone_address: str = ""
+    operators: tuple[Network, ...] = ()
 
     @classmethod
     def of_server(
@@ -61,6 +63,7 @@ class Access:
         trusted_proxies: Iterable[str] = (),
         root_path: str = "",
         local_folders: bool = False,
+        operators: Iterable[str] = (),
     ) -> Access:
         """How a server that listens on the address ``host`` may be reached; raises :class:`StudioError`.
 
@@ -75,17 +78,14 @@ class Access:
         if os.environ.get("SPACE_ID"):
             hosts |= {os.environ.get("SPACE_HOST", SPACE_NAMES).lower()}
             proxies = proxies or (ip_network("0.0.0.0/0"), ip_network("::/0"))
-        return cls(frozenset(hosts), allowed, proxies, _root_path(root_path), loopback, local_folders)
+        return cls(
+            frozenset(hosts), allowed, proxies, _root_path(root_path), loopback, local_folders,
+            operators=tuple(_network(each, "error.shell.operators") for each in operators),
+        )  # fmt: skip
 
     def trusts(self, peer: str) -> bool:
         """Whether the forwarding headers of a request from the address ``peer`` are trusted."""
-        try:
-            address = ip_address(peer.partition("%")[0])
-        except ValueError:
-            return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped:
-            address = address.ipv4_mapped
-        return any(address in network for network in self.proxies if network.version == address.version)
+        return _in(peer, self.proxies)
 
     def knows(self, host: str, arrived_at: str = "") -> bool:
         """Whether ``host``, as a request names it, is this server; ``arrived_at`` is the connection's own address."""
@@ -177,6 +177,29 @@ def is_at_machine(scope: Scope, access: Access) -> bool:
     return _asks_for_our_port(scope) and same_user(scope) and not is_proxy(scope)
 
 
+def is_operator(scope: Scope, access: Access, peer: str) -> bool:
+    """Whether the sender of ``scope``, as :func:`resolved` left it, may read the figures of the server.
+
+    That is whoever is at this very machine, and the addresses that were named. Other programs of this machine have to
+    be named too, as Prometheus beside it: a proxy that says nothing of itself looks just like one. ``peer`` is the
+    address that the connection came from; what an unknown proxy passes on is refused.
+    """
+    if is_at_machine(scope, access):
+        return True
+    passed_on = scope.get("studio_forwarded") and not access.trusts(peer)
+    return not passed_on and _in((scope.get("client") or ("",))[0], access.operators)
+
+
+def _in(address: str, networks: tuple[Network, ...]) -> bool:
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    return any(found in network for network in networks if network.version == found.version)
+
+
 def _asks_for_our_port(scope: Scope) -> bool:
     """Whether ``Host`` names the port that the connection arrived at: behind a tunnel or a proxy it is another."""
     host, server = Headers(raw=list(scope.get("headers", ()))).get("host"), scope.get("server")
@@ -251,11 +274,11 @@ def _host_name(given: str) -> str:
     return name
 
 
-def _network(given: str) -> Network:
+def _network(given: str, problem: str = "error.shell.trusted_proxy") -> Network:
     try:
         return ip_network(given.strip(), strict=False)
     except ValueError as error:
-        raise StudioError("error.shell.trusted_proxy", address=given) from error
+        raise StudioError(problem, address=given) from error
 
 
 def _root_path(given: str) -> str:

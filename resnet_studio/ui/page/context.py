@@ -41,6 +41,8 @@ from resnet_studio.service.copying import Copyings
 from resnet_studio.service.dataset_cache import DatasetCache
 from resnet_studio.service.editor import Editor
 from resnet_studio.service.exporting import Exporting
+from resnet_studio.service.http.faults import Faults
+from resnet_studio.service.http.metrics import Metrics
 from resnet_studio.service.importing import Imports
 from resnet_studio.service.making import Making
 from resnet_studio.service.near_search import NearSearches
@@ -72,7 +74,8 @@ class Studio:
     ``album`` pictures that a model has classified, ``editor`` the data sets that are being mended,
     ``near`` searches for their near-duplicates, ``making`` those that are being made; ``models`` are all there are,
     ``predictors`` those used last, in memory, ``analyses`` the slow parts of reports that are being computed;
-    ``predictions`` are the answers for many pictures, ``prediction_table`` pages of them, ``copyings`` sorted copies.
+    ``predictions`` are the answers for many pictures, ``prediction_table`` pages of them, ``copyings`` sorted copies;
+    ``metrics`` are the figures of this server, ``faults`` its last failure.
     """
 
     workspace: Workspace
@@ -81,6 +84,8 @@ class Studio:
     imports: Imports = field(default_factory=Imports)
     album: Album = field(default_factory=Album)
     predictors: Predictors = field(default_factory=Predictors)
+    metrics: Metrics = field(default_factory=Metrics)
+    faults: Faults = field(init=False)
     analyses: Analyses = field(default_factory=Analyses)
     runs: RunData = field(init=False)
     models: Models = field(init=False)
@@ -94,6 +99,8 @@ class Studio:
     copyings: Copyings = field(default_factory=Copyings)
 
     def __post_init__(self) -> None:
+        self.metrics.watch(self.workspace.root, self.jobs)
+        object.__setattr__(self, "faults", Faults(self.metrics.failed))
         object.__setattr__(self, "runs", RunData(self.workspace))
         object.__setattr__(self, "models", Models(self.runs))
         object.__setattr__(self, "dataset_cache", DatasetCache(self.workspace))
@@ -102,7 +109,9 @@ class Studio:
         object.__setattr__(self, "near", NearSearches(self.workspace))
         warming = Warming(self.workspace, lambda: bool(self.jobs.running()))
         object.__setattr__(self, "making", Making(self.workspace, self.editor, warming.changed))
-        object.__setattr__(self, "predictions", PredictionJobs(self.workspace, self.predictors))
+        object.__setattr__(
+            self, "predictions", PredictionJobs(self.workspace, self.predictors, self.metrics.predicting)
+        )
         object.__setattr__(self, "prediction_table", PredictionTable(self.predictions))
 
 

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resnet_studio.text import Language, say, template
-from resnet_studio.ui.page.access import Access, host_of, is_at_machine, is_local, resolved, under
+from resnet_studio.ui.page.access import Access, host_of, is_at_machine, is_local, is_operator, resolved, under
 from resnet_studio.ui.page.bundle import Bundle
 from resnet_studio.ui.page.context import LOCALES, language_of
 from resnet_studio.ui.page.open_routes import UPLOADED, is_open
@@ -25,6 +25,7 @@ MARK = re.compile(r'__i18n__\{\\?"__type__\\?": ?\\?"translation_metadata\\?", ?
 PAGES = {"/", "/config", "/config/"}
 HANDLERS = {"/gradio_api/run/predict", "/gradio_api/queue/join"}
 MAKING = "/studio/make/"
+FIGURES = {"/healthz", "/metrics"}
 FOLDERS = re.compile(r"/studio/predictions(/[\w.-]+(/copy)?)?")
 """Answers for many pictures may be begun on folders of this machine, and copied into them."""
 UNCHANGING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -64,6 +65,8 @@ class Page:
         inner["studio_local"] = names_folders and is_local(inner, self.access)
         edits = inner["path"] in HANDLERS or inner["path"].startswith(MAKING)
         inner["studio_at_machine"] = edits and is_at_machine(inner, self.access)
+        if inner["path"] in FIGURES:
+            inner["studio_operator"] = is_operator(inner, self.access, (scope.get("client") or ("",))[0])
         if inner["method"] == "GET" and inner["path"] in PAGES:
             await self._page(inner, receive, send)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -11,21 +12,21 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resnet_studio.durable import is_disk_full
+from resnet_studio.space import SPARE_BYTES
 from resnet_studio.text import say
 from resnet_studio.ui.page.context import language_of
 
 ADDRESS = "/gradio_api/upload"
 MOST_AT_ONCE = 64
-SPARE_BYTES = 256 * 2**20
-"""What an upload leaves free on the disk: trainings have to save what they learned."""
 
 
 class Uploads:
-    """Pure ASGI middleware; ``folder`` is where uploads go."""
+    """Pure ASGI middleware; ``folder`` is where uploads go, ``uploaded`` is called with the size of each."""
 
-    def __init__(self, app: ASGIApp, folder: Path) -> None:
+    def __init__(self, app: ASGIApp, folder: Path, uploaded: Callable[[int], None] = lambda _: None) -> None:
         self.app = app
         self.folder = folder
+        self.uploaded = uploaded
         self.running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,15 +40,14 @@ class Uploads:
         self.running += 1
         try:
             await self._upload(scope, receive, send)
+            self.uploaded(_size(scope))
         finally:
             self.running -= 1
 
     def _refused(self, scope: Scope) -> PlainTextResponse | None:
         if self.running >= MOST_AT_ONCE:
             return PlainTextResponse(say("shell.uploads_busy", language_of(Request(scope))), 503)
-        length = Headers(scope=scope).get("content-length", "")
-        size = int(length) if length.isascii() and length.isdecimal() else 0
-        return _full(scope) if size + SPARE_BYTES > shutil.disk_usage(self.folder).free else None
+        return _full(scope) if _size(scope) + SPARE_BYTES > shutil.disk_usage(self.folder).free else None
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; if the disk gets full during it, the answer says that instead of "500"."""
@@ -70,6 +70,12 @@ class Uploads:
             return
         for message in held:
             await send(message)
+
+
+def _size(scope: Scope) -> int:
+    """How many bytes the request says that it brings; 0 where it does not say."""
+    length = Headers(scope=scope).get("content-length", "")
+    return int(length) if length.isascii() and length.isdecimal() else 0
 
 
 def _full(scope: Scope) -> PlainTextResponse:

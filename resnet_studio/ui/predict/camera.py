@@ -44,7 +44,8 @@ def answer(studio: Studio, key: str, content: bytes, *, heat: bool = False) -> d
     """
     model = studio.models.find(key)
     predictor, picture = studio.predictors.of(model.file), opened(content, "camera")
-    said, over = looked(predictor, picture) if heat else (predictor([picture])[0], "")
+    with studio.metrics.predicting("live"):
+        said, over = looked(predictor, picture) if heat else (predictor([picture])[0], "")
     if isinstance(said, StudioError):
         raise said
     record = studio.models.calibration(model).near(said.probability)

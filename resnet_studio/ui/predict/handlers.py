@@ -116,7 +116,8 @@ class Handlers:
     @guarded(instead=predict_view.problem)
     def ask_picture(self, chosen: str | None, file: str | None) -> Iterator[str]:
         """In: model, picture. Out: answer."""
-        yield from self._queries.answer_picture(chosen, file, reader())
+        with self._studio.metrics.predicting("picture", 1 if file else 0):
+            yield from self._queries.answer_picture(chosen, file, reader())
 
     @guarded
     def keep_drawing(self, event: gr.EventData) -> str:
@@ -126,7 +127,8 @@ class Handlers:
     @guarded(instead=predict_view.problem)
     def ask_drawing(self, chosen: str | None, drawing: str) -> Iterator[str]:
         """In: model, drawing. Out: answer for the drawing."""
-        yield from self._queries.answer_drawing(chosen, drawing, reader())
+        with self._studio.metrics.predicting("drawing", 1 if drawing else 0):
+            yield from self._queries.answer_drawing(chosen, drawing, reader())
 
     @guarded
     def open_data_tab(self) -> Any:

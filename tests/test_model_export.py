@@ -1,5 +1,6 @@
 """A model exported for other programs answers as the studio does, or is not given away."""
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -13,11 +14,12 @@ from PIL import Image
 
 import resnet_studio as studio
 from resnet_studio.cli import main
-from resnet_studio.errors import ConfigError, ExportError
+from resnet_studio.errors import CheckpointError, ConfigError, ExportError
 from resnet_studio.evaluation import certificate, export_check
 from resnet_studio.model.exports import formats
 from resnet_studio.model.exports.onnx_files import classes_of
 from resnet_studio.model.preprocess import preprocess
+from resnet_studio.onnx_model import OnnxModel
 from resnet_studio.workspace import Run
 
 SETTINGS = {"weights": "starter", "freeze": "layer4", "picture_size": 64, "batch_size": 16, "epochs": 2}
@@ -78,6 +80,30 @@ def test_it_is_one_file_for_any_number_of_pictures_and_says_what_it_is(onnx_file
     for count in (1, 5):
         (logits,) = session.run(["logits"], {"input": np.zeros((count, 3, 64, 64), np.float32)})
         assert logits.shape == (count, 3)
+
+
+@pytest.mark.slow
+def test_without_the_checkpoint_it_answers_as_the_run_does(onnx_file, run, tmp_path):
+    files, alone = pictures(run)[:6], OnnxModel(onnx_file.file)
+    (bad := tmp_path / "bad.png").write_bytes(b"no picture")
+    found = alone([*files, io.BytesIO(files[0].read_bytes()), bad])
+    there = studio.Predictor(run.best, "cpu")([*files, files[0], bad])
+    assert [str(each) for each in (found[-1], there[-1])] == [str(there[-1])] * 2
+    for ours, theirs in zip(found[:-1], there[:-1], strict=True):
+        assert (ours.label, ours.unknown) == (theirs.label, theirs.unknown)
+        assert ours.probability == pytest.approx(theirs.probability, abs=1e-4)
+        assert ours.unlike == pytest.approx(theirs.unlike, abs=1e-3)
+
+
+@pytest.mark.slow
+def test_what_is_no_exported_file_is_refused_with_a_sentence(onnx_file, run, tmp_path):
+    model = onnx.load(str(onnx_file.file))
+    del model.metadata_props[:]
+    (foreign := tmp_path / "foreign.onnx").write_bytes(model.SerializeToString())
+    (damaged := tmp_path / "damaged.onnx").write_bytes(onnx_file.file.read_bytes()[:5000])
+    for file, said in ((foreign, "not exported by"), (damaged, "can be read"), (tmp_path / "gone.onnx", "can be read")):
+        with pytest.raises(CheckpointError, match=said):
+            OnnxModel(file)
 
 
 @pytest.mark.slow

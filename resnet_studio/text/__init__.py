@@ -43,6 +43,7 @@ from resnet_studio.text import (
     reading,
     recipes,
     runs,
+    serve,
     shell,
 )
 
@@ -81,6 +82,7 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
     exports.TEXT,
     model_exports.TEXT,
     handin.TEXT,
+    serve.TEXT,
 )
 
 _TEXTS = {

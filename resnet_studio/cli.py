@@ -28,6 +28,7 @@ from resnet_studio.commands import (
     review,
     runs,
     server,
+    upkeep,
 )
 from resnet_studio.config import TrainConfig
 from resnet_studio.durable import disk_trouble
@@ -73,7 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     terminal = Terminal(sys.stderr)
     try:
         options = build_parser().parse_args(given)
-        result = dispatch.run(options, Workspace.open(options.workspace), terminal)
+        if options.command == "restore":  # into a workspace that is not there yet
+            result = upkeep.restore(options, terminal)
+        else:
+            result = dispatch.run(options, Workspace.open(options.workspace), terminal)
     except _UsageError as error:
         return _refused(str(error), 2, as_json)
     except StudioError as error:
@@ -135,6 +139,7 @@ def build_parser() -> argparse.ArgumentParser:
     looking.add_parsers(command)
     _add_studio(command)
     server.add(command)
+    upkeep.add_parsers(command)
     return parser
 
 

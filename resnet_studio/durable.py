@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import json
 import os
 import re
@@ -66,6 +67,15 @@ def make_folder(folder: Path) -> None:
 def temporary_name(name: str) -> str:
     """A name for a file that becomes ``name``, or is cleaned up once the process that makes it has ended."""
     return f".{name}.{owners.this_process()}.{secrets.token_hex(4)}.tmp"
+
+
+def forget_drafts(path: Path) -> None:
+    """Remove what programs that were killed left of making ``path``, beside it."""
+    for draft in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        token = owners.TOKEN.search(draft.name)
+        if token and owners.is_alive(token[0]) is False:
+            with suppress(OSError):
+                shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
 
 
 def renamed(source: Path, target: Path) -> Path:

@@ -27,7 +27,7 @@ LAYERS = [
     {"batching"},
     {"training", "evaluation", "prediction", "ensemble", "onnx_model"},
     {"review", "studies", "predicting"},
-    {"api", "terminal", "cleaning"},
+    {"api", "terminal", "cleaning", "upkeep"},
     {"service"},
     {"commands", "ui"},
     {"cli"},

@@ -21,6 +21,7 @@ from resnet_studio.commands import (
     review,
     runs,
     server,
+    upkeep,
 )
 from resnet_studio.commands.data import Result
 from resnet_studio.config import TrainConfig
@@ -52,6 +53,7 @@ ELSEWHERE = {
     "report": reports.report,
     "export": exports.export,
     "verify": exports.verify,
+    "backup": upkeep.backup,
 }
 
 

@@ -45,6 +45,7 @@ from resnet_studio.text import (
     runs,
     serve,
     shell,
+    upkeep,
 )
 
 Language = Literal["en", "zh"]
@@ -83,6 +84,7 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
     model_exports.TEXT,
     handin.TEXT,
     serve.TEXT,
+    upkeep.TEXT,
 )
 
 _TEXTS = {

@@ -17,7 +17,7 @@ from resnet_studio.api.explanations import Explanation, explain
 from resnet_studio.api.exports import Exported, export
 from resnet_studio.api.inside import look_inside
 from resnet_studio.api.reports import compare, save_card, save_report
-from resnet_studio.api.studies import cross_validate
+from resnet_studio.api.studies import cross_validate, race
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.edits import Edit
 from resnet_studio.errors import (
@@ -63,6 +63,7 @@ __all__ = [
     "open_data",
     "predict",
     "predict_together",
+    "race",
     "redo_edit",
     "report",
     "resume",

@@ -24,6 +24,7 @@ from resnet_studio.commands import (
     exports,
     looking,
     predictions,
+    races,
     reports,
     review,
     runs,
@@ -48,6 +49,7 @@ OUR_FAILURES = frozenset(
         "error.disk.broken_somewhere",
         "error.devices.lost",
         "error.cli.interrupted",
+        "error.race.stopped",
         "error.rates.stopped",
         "error.predictions.stopped",
     }
@@ -174,6 +176,8 @@ def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
     train.epilog = "\n".join(["recipes:", *(f"  {name:18}{recipe.title()}" for name, recipe in RECIPES.items())])
     _add_settings(train)
 
+    races.add_parser(command, _add_setting, DATA)
+
     resume = command("resume", "go on with an interrupted or stopped run")
     resume.add_argument("run", metavar="RUN", help="the run's name, or 'last'")
     _add_ends(command)
@@ -236,7 +240,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _add_setting(group: argparse._ArgumentGroup, name: str) -> None:
+def _add_setting(group: argparse._ActionsContainer, name: str) -> None:
     default = getattr(TrainConfig(), name)
     shown = "auto" if default is None else default
     allowed = config.choices(name)

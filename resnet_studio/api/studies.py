@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from resnet_studio import labels
@@ -16,8 +17,11 @@ from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.api import OnEvent
+    from resnet_studio.config import Depth, Freeze
     from resnet_studio.data.dataset import Dataset
     from resnet_studio.studies.folds import CrossValidation
+    from resnet_studio.studies.race import Race
+    from resnet_studio.studies.racing import Step
     from resnet_studio.training.control import Control
 
 
@@ -46,3 +50,38 @@ def cross_validate(
     runs = new_folds(dataset, config or TrainConfig(), workspace or Workspace.open(), folds, facts=facts)
     train_all(runs, on_event, control)
     return cross_validation(runs)
+
+
+def race(
+    dataset: Dataset,
+    config: TrainConfig | None = None,
+    *,
+    depths: Sequence[Depth] | None = None,
+    sizes: Sequence[int] | None = None,
+    levels: Sequence[Freeze] | None = None,
+    download: bool = False,
+    workspace: Workspace | None = None,
+    on_step: Callable[[Step], None] | None = None,
+    control: Control | None = None,
+) -> Race:
+    """Compare ResNets of these ``depths`` (all) with the pretrained weights that this machine has, at these ``sizes``
+    (those that fit the pictures, px) and freeze ``levels`` (layer4, layer3, layer2), by cross-validation.
+
+    Test pictures are not looked at. ``download``: also weights that are not on this machine yet. A race that
+    ``control`` ended goes on where it was when it is run again. ``found.pick.candidate.settings`` are settings to train
+    with. Raises :class:`StudioError` where there are no pretrained weights, or where no training could be done.
+    """
+    from resnet_studio.studies.race import LEVELS
+    from resnet_studio.studies.racing import Field, run_race
+    from resnet_studio.training.control import Control
+
+    wanted = Field(depths, sizes, levels or LEVELS, download)
+    work = run_race(dataset, config or TrainConfig(), workspace or Workspace.open(), control or Control(), wanted)
+    while True:
+        try:
+            step = next(work)
+        except StopIteration as stop:
+            found: Race = stop.value
+            return found
+        if on_step is not None:
+            on_step(step)

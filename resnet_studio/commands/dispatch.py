@@ -17,6 +17,7 @@ from resnet_studio.commands import (
     looking,
     outside_test,
     predictions,
+    races,
     reports,
     review,
     runs,
@@ -24,6 +25,7 @@ from resnet_studio.commands import (
     upkeep,
 )
 from resnet_studio.commands.data import Result
+from resnet_studio.commands.signals import control_from_signals
 from resnet_studio.config import TrainConfig
 from resnet_studio.durations import requested_at
 from resnet_studio.errors import RunError
@@ -38,12 +40,12 @@ from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.studies.repeats import Repeats
-    from resnet_studio.training.control import Control
     from resnet_studio.training.finder import Rates
 
 ELSEWHERE = {
     "check": data.check,
     "dataset": datasets.run,
+    "race": races.race,
     "predict": predictions.predict,
     "predictions": predictions.predictions,
     "review": review.review,
@@ -109,19 +111,19 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     dataset = data.opened(options, workspace, terminal)
     if options.find_learning_rate:
         found = api.find_learning_rate(
-            dataset, chosen, workspace=workspace, on_event=terminal, control=_control_from_signals()
+            dataset, chosen, workspace=workspace, on_event=terminal, control=control_from_signals()
         )
         return _found(found)
     about: dict[str, Any] = {"name": options.name, "note": options.note, "owner": options.owner}
     if options.seeds is not None:
         study = api.repeat(dataset, chosen, seeds=options.seeds, workspace=workspace, on_event=terminal,
-                           control=_control_from_signals(), **about)  # fmt: skip
+                           control=control_from_signals(), **about)  # fmt: skip
         return outside_test.score_study(study, _repeated(study, options.tensorboard), options, workspace, terminal)
     if options.folds is not None:
         study = study_api.cross_validate(dataset, chosen, folds=options.folds, workspace=workspace, on_event=terminal,
-                                         control=_control_from_signals(), **about).study  # fmt: skip
+                                         control=control_from_signals(), **about).study  # fmt: skip
         return outside_test.score_study(study, _repeated(study, options.tensorboard), options, workspace, terminal)
-    run = api.train(dataset, chosen, workspace=workspace, on_event=terminal, control=_control_from_signals(), **about)
+    run = api.train(dataset, chosen, workspace=workspace, on_event=terminal, control=control_from_signals(), **about)
     if options.tensorboard:
         runs.write_tensorboard([run], options.tensorboard)
     trained = _trained(run)
@@ -143,7 +145,7 @@ def resume(name: str, workspace: Workspace, terminal: Terminal) -> Result:
     from resnet_studio.studies.repeats import summary
     from resnet_studio.training.waiting import study_of
 
-    run = api.resume(name, workspace=workspace, on_event=terminal, control=_control_from_signals())
+    run = api.resume(name, workspace=workspace, on_event=terminal, control=control_from_signals())
     parts = study_of(run)
     return _repeated(summary(parts)) if len(parts) > 1 else _trained(run)
 
@@ -155,22 +157,6 @@ def _repeated(found: Repeats, tensorboard: Path | None = None) -> Result:
     if any(part.status == "interrupted" for part in found.parts) and not found.stopped:
         raise RunError("error.cli.interrupted", run=found.group)
     return runs.study(found)
-
-
-def _control_from_signals() -> Control:
-    """Ctrl-C stops the training and keeps the best, a second one ends at once; SIGTERM pauses it for resuming."""
-    from resnet_studio.training.control import Control
-
-    control = Control()
-
-    def interrupted(*_: object) -> None:
-        if control.request:
-            raise KeyboardInterrupt
-        control.stop()
-
-    signal.signal(signal.SIGINT, interrupted)
-    signal.signal(signal.SIGTERM, lambda *_: control.pause())
-    return control
 
 
 def _trained(run: Run) -> Result:

@@ -80,6 +80,14 @@ def gflops(
     return {stage: count / 1e9 for stage, count in counts.items()}
 
 
+def map_values(network: Network, size: int, stem: Stem = "standard") -> dict[Stage, int]:
+    """How many numbers the convolutions of each stage put out for one picture of ``size`` x ``size`` px."""
+    counts: dict[Stage, int] = dict.fromkeys(STAGES, 0)
+    for convolution in _convolutions(get(network), size, stem):
+        counts[convolution.stage] += convolution.channels * convolution.side**2
+    return counts
+
+
 def last_side(size: int, stem: Stem) -> int:
     """The side, px, of the maps that layer4 ends in for pictures of ``size`` px, in any network."""
     return [convolution.side for convolution in _convolutions(get(18), size, stem)][-1]

@@ -244,32 +244,32 @@ class Session:
         finished = reporting.epoch_finished(self, self.tally.seen / max(1e-9, self.tally.seconds), *scores)
         if self.best_network.beaten_by(finished):
             finished = replace(finished, best=True)
-            self.best_network.update(finished, self._scored())
+            self.best_network.update(finished, self.scored)
         self._count_time(time.perf_counter())
         return finished
 
     def keep_probe(self) -> None:
         """Keep the network as the probe left it, where its loss is a number, as epoch 0: fine-tuning has to beat it."""
-        start = before_training(*self._scores())
-        if self.best_network.beaten_by(start):
-            self.best_network.update(start, self._scored())
+        if self.best_network.beaten_by(start := before_training(*self._scores())):
+            self.best_network.update(start, self.scored)
 
-    def _scored(self) -> torch.nn.Module:
-        """The network that is scored: the average where there is one."""
-        return self.materials.suffix if self.average is None else self.average.module
+    @property
+    def scored(self) -> torch.nn.Module:
+        """What is scored: the average of the network where there is one."""
+        return self.average.module if self.average else self.materials.suffix
 
     def _scores(self) -> tuple[float, float, float | None]:
         """Loss, accuracy, and the accuracy that weighs all classes alike where the loss does so too."""
-        loss, accuracy, *balanced = self.validation_scores()
-        return loss, accuracy, balanced[0] if self.loss_weights is not None else None
+        scores = self.validation_scores()
+        return *scores[:2], scores.balanced_accuracy if self.loss_weights is not None else None
 
     def validation_scores(self) -> Scores:
         """Loss, accuracy and balanced accuracy on the validation pictures."""
-        return validate(self.materials, self._scored(), 2 * self.micro_batch)
+        return validate(self.materials, self.scored, 2 * self.micro_batch)
 
-    def next_epoch(self, finished: EpochFinished) -> None:
-        """Move on to the epoch after ``finished``."""
-        self.history.append(finished)
+    def next_epoch(self, finished: EpochFinished | None = None) -> None:
+        """Move on to the epoch after ``finished``, which is None where it was not scored."""
+        self.history += [finished] if finished else []
         self.epoch, self.batch = self.epoch + 1, 0
         self.tally = Tally.on(self.materials.device)
 

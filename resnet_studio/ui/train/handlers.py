@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -97,7 +97,13 @@ class Handlers(RunControls):
 
     def choose(self, recipe: str, dataset: str | None, *values: Any) -> list[Any]:
         """In: the recipe, the data set and the form. Out: the browser's copy of the form, the form, the dependents."""
-        found = train_recipe.filled(recipe, values)
+        return self._filled(train_recipe.filled(recipe, values), dataset)
+
+    def take(self, settings: Mapping[str, Any], dataset: str | None, values: Sequence[Any]) -> list[Any]:
+        """In: settings, the data set and the form's values. Out: as :meth:`choose`, with ``settings`` in the form."""
+        return self._filled({**dict(zip(NAMES, values, strict=True)), **settings}, dataset)
+
+    def _filled(self, found: Mapping[str, Any], dataset: str | None) -> list[Any]:
         shown = train_form.updates(found, {"weights"})
         filled = [found[name] for name in NAMES]
         return [changed_values(filled), *shown, *self._dependents(dataset, filled)]

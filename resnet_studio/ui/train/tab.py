@@ -12,14 +12,17 @@ from typing import Any
 
 import gradio as gr
 
+from resnet_studio.service.race_search import RaceSearch
 from resnet_studio.service.rate_search import RateSearch
 from resnet_studio.ui.page.context import Shared, Studio, T
 from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.train import form as train_form
+from resnet_studio.ui.train import race as train_race
 from resnet_studio.ui.train import rates as train_rates
 from resnet_studio.ui.train import recipe as train_recipe
 from resnet_studio.ui.train.form import FIRST, NAMES, NEEDS, SPLIT
 from resnet_studio.ui.train.handlers import FOLDED, SEEDS, Handlers
+from resnet_studio.ui.train.race import RaceHandlers, RaceParts
 from resnet_studio.ui.train.rates import RateHandlers, RateParts
 
 QUIET: Mapping[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
@@ -45,6 +48,7 @@ class Parts:
     reason: gr.HTML
     why: gr.HTML
     network: gr.HTML
+    race: RaceParts
     rates: RateParts
     forecast: gr.HTML
     problem: gr.HTML
@@ -80,9 +84,16 @@ def build(studio: Studio, shared: Shared) -> None:
             right = _run()
     parts = Parts(**left, **right)
     search = RateSearch(studio.workspace, studio.jobs)
-    handlers = Handlers(studio, before_training=search.stop)
+    race = RaceSearch(studio.workspace, studio.jobs)
+
+    def end_searches() -> None:
+        search.stop()
+        race.stop()
+
+    handlers = Handlers(studio, before_training=end_searches)
     _connect_form(handlers, shared, parts)
     _connect_rates(handlers, RateHandlers(search, handlers.find_dataset), shared, parts)
+    _connect_race(RaceHandlers(race, handlers), shared, parts)
     _connect_run(handlers, shared, parts)
 
 
@@ -99,6 +110,7 @@ def _settings() -> dict[str, Any]:
             fields |= {name: train_form.field(name) for name in FIRST[2:]}
             made["why"] = gr.HTML(elem_id="train-why", **PLAIN)
     made["network"] = gr.HTML(elem_id="train-network", js_on_load=CLICKED, **PLAIN)
+    made["race"] = train_race.parts()
     with gr.Accordion(T("train.advanced"), open=False, elem_id="train-advanced"):
         train_form.advanced(fields, {"optimisation": lambda: made.update(rates=train_rates.parts())})
         made["seeds"] = gr.Dropdown(
@@ -172,6 +184,16 @@ def _connect_rates(handlers: Handlers, rates: RateHandlers, shared: Shared, part
     search.use.click(rates.use, None, rate, **QUIET).then(
         handlers.changed, everything, [shared.form, *parts.dependents], **QUIET
     )
+
+
+def _connect_race(race: RaceHandlers, shared: Shared, parts: Parts) -> None:
+    """The race outlives a reload; its winner fills the form like a recipe."""
+    everything, found = [shared.dataset, *parts.form], parts.race
+    found.start.click(race.pressed, [shared.dataset, found.download, *parts.form], found.all, **QUIET)
+    found.timer.tick(race.look, shared.dataset, found.all, **QUIET)
+    shared.dataset.change(race.look, shared.dataset, found.all, **QUIET)
+    shared.demo.load(race.look, shared.dataset, found.all, **QUIET)
+    found.take.click(race.take, everything, [shared.form, *parts.form, *parts.dependents], **QUIET)
 
 
 def _connect_run(handlers: Handlers, shared: Shared, parts: Parts) -> None:

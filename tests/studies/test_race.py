@@ -1,0 +1,205 @@
+"""A race compares by cross-validation on what a training may see, goes on where it was left, and picks the smallest."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+import resnet_studio as studio
+from resnet_studio import cli
+from resnet_studio.config import TrainConfig
+from resnet_studio.data.opening import open_data
+from resnet_studio.errors import RunError, WeightsError
+from resnet_studio.locks import Lock
+from resnet_studio.model import architecture
+from resnet_studio.studies import race as races
+from resnet_studio.studies import race_cells, racing
+from resnet_studio.studies.race import Candidate, Cell, Race
+from resnet_studio.training.control import Control
+from resnet_studio.training.plan import resolve_for
+
+CONFIG = TrainConfig(groups="none", device="cpu", precision="fp32")
+
+
+def cell(answers, *, size=96, freeze="layer4", depth=18, megabytes=45.0):
+    groups = [str(place) for place in range(len(answers))]
+    return Cell(Candidate(depth, "starter", freeze, size), answers, races.interval(answers, groups), 1.0, 1.0,
+                megabytes, 1.0, 0)  # fmt: skip
+
+
+def race_of(*cells, groups=None):
+    count = len(cells[0].answers)
+    return Race("id", "set", 2, count, tuple(groups or map(str, range(count))), cells=cells)
+
+
+def test_the_smallest_of_those_that_cannot_be_told_apart_is_taken():
+    best, near, far = (
+        cell("1" * 95 + "0" * 5, size=160),
+        cell("0" + "1" * 93 + "0" * 4 + "11"),
+        cell("1" * 70 + "0" * 30, size=64),
+    )
+    found = race_of(far, near, best)
+    assert (near.accuracy > 0.9 and found.best is near) or found.best is best
+    assert found.pick is near
+    assert far not in found.alike()
+    assert "96 px" in found.sentence("en") and "96" in found.sentence("zh")
+
+
+def test_a_larger_file_is_taken_only_where_it_is_better():
+    small, large = cell("1" * 90 + "0" * 10), cell("1" * 91 + "0" * 9, depth=50, megabytes=98)
+    assert race_of(small, large).pick is small
+    better = cell("1" * 100, depth=50, megabytes=98)
+    assert race_of(small, better).pick is better and race_of(small, better).alike() == (better,)
+
+
+def test_pictures_of_one_group_count_as_one():
+    one, other = cell("1" * 40 + "0" * 60), cell("0" * 100)
+    apart, together = [str(place) for place in range(100)], ["a"] * 40 + [str(place) for place in range(60)]
+    assert races.gains(one, other, together)[1] > 2 * races.gains(one, other, apart)[1]
+    assert (
+        races.interval(one.answers, together)[1] - races.interval(one.answers, together)[0]
+        > races.interval(one.answers, apart)[1] - races.interval(one.answers, apart)[0]
+    )
+
+
+def test_only_pictures_that_both_answered_are_compared():
+    assert races.gains(cell("11--00"), cell("1-1-00"), list("abcdef"))[0] == 0
+    assert races.gains(cell("1111"), cell("00--"), list("abcd"))[0] == 1
+
+
+def test_folds_keep_groups_whole_and_classes_trainable():
+    labels, groups = [0] * 12 + [1] * 12 + [2], [f"g{place // 2}" for place in range(24)] + ["alone"]
+    folds = race_cells.fold_places(labels, groups, 0)
+    assert folds[-1] == -1
+    assert all(len({folds[place] for place in range(24) if groups[place] == name}) == 1 for name in set(groups[:24]))
+    assert sorted(set(folds[:24].tolist())) == [0, 1, 2]
+
+
+def test_sizes_rise_to_that_of_the_pictures_and_the_starter_is_not_asked_for_more_than_it_knows():
+    assert races.sizes(32, "starter") == (64, 96, 128)
+    assert races.sizes(130, "imagenet-v1") == (64, 96, 128, 160)
+    assert races.sizes(900, "starter") == (64, 96, 128, 160)
+    assert races.sizes(900, "imagenet-v1")[-1] == 224
+    assert races.sizes(900, "starter", [96, 64, 96]) == (64, 96)
+
+
+def test_what_is_left_out_says_why(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    found, left = races.networks()
+    assert found == [(18, "starter")]
+    assert {each.reason for each in left} == {"race.skipped.scratch", "race.skipped.download"}
+    every, left = races.networks(download=True)
+    assert (50, "imagenet-v2") in every and [each.weights for each in left] == ["scratch"]
+    assert [depth for depth, _ in every] == sorted(depth for depth, _ in every)
+
+
+def test_more_memory_is_held_where_more_is_trained():
+    files = [races.memory(Candidate(18, "starter", level, 96), 2, 32) for level in ("layer4", "layer3", "none")]
+    assert files[0][0] == files[2][0] == pytest.approx(44.7, abs=0.1)
+    assert files[0][1] < files[1][1] < files[2][1]
+    assert races.memory(Candidate(18, "starter", "none", 192), 2, 32)[1] > 2 * files[2][1]
+    assert architecture.get(18).title in races.said(Candidate(18, "starter", "none", 96))
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory):
+    import made
+
+    folder = made.write(tmp_path_factory.mktemp("set"), made.class_files({"crimson": 14, "seagreen": 14}, side=32))
+    workspace = studio.Workspace.open(tmp_path_factory.mktemp("home"))
+    return open_data(folder, workspace), workspace
+
+
+def run(ground, **options):
+    dataset, workspace = ground
+    return studio.race(dataset, CONFIG, workspace=workspace, **{"sizes": [32, 64], "levels": ["layer4"], **options})
+
+
+@pytest.mark.slow
+def test_test_pictures_are_never_looked_at(ground):
+    dataset, _ = ground
+    split = resolve_for(dataset, CONFIG)[1]
+    kept = {split.path(sample): split.path(sample).read_bytes() for sample in split.test}
+    for path in kept:
+        path.unlink()
+    try:
+        found = run(ground)
+    finally:
+        for path, content in kept.items():
+            path.write_bytes(content)
+    assert split.test and found.pictures == len(split.train) + len(split.validation)
+    assert found.complete and all("-" not in each.answers for each in found.cells)
+
+
+@pytest.mark.slow
+def test_a_race_goes_on_where_it_was_left(ground, monkeypatch):
+    computed, control = [], Control()
+    original = race_cells.compute
+
+    def compute(candidate, *rest):
+        computed.append(candidate.size)
+        if len(computed) == 2:
+            control.stop()
+        return original(candidate, *rest)
+
+    monkeypatch.setattr(race_cells, "compute", compute)
+    dataset, workspace = ground
+    config = CONFIG.replace(seed=5)
+    options = {"sizes": [32, 48], "levels": ["layer4"], "workspace": workspace}
+    stopped = studio.race(dataset, config, control=control, **options)
+    assert not stopped.complete and [each.candidate.size for each in stopped.cells] == [32]
+    whole = studio.race(dataset, config, **options)
+    assert whole.complete and computed == [32, 48, 48]
+    assert whole.cells[0] == stopped.cells[0]
+    assert not list(workspace.temporary.glob("race*"))
+
+
+@pytest.mark.slow
+def test_levels_are_fine_tuned_briefly_on_held_out_pictures(ground):
+    found = run(ground, sizes=[32], levels=["layer4", "layer3"])
+    levels = {each.candidate.freeze: each for each in found.cells}
+    if "layer3" in levels:
+        assert levels["layer3"].epochs == races.SHORT_EPOCHS and levels["layer4"].epochs == 0
+        assert "-" not in levels["layer3"].answers and levels["layer3"].memory_megabytes > 50
+    else:
+        assert [each.reason for each in found.skipped if each.freeze == "layer3"] == ["race.skipped.nothing_left"]
+
+
+@pytest.mark.slow
+def test_the_command_answers_with_cells_and_a_pick(ground, capsys):
+    dataset, workspace = ground
+    arguments = ["race", f"dataset:{dataset.id}", "--workspace", str(workspace.root), "--sizes", "32", "64", "--freeze",
+                 "layer4", "--groups", "none", "--device", "cpu", "--json"]  # fmt: skip
+    assert cli.main(arguments) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    keys = {"depth", "weights", "freeze", "size", "accuracy", "interval", "seconds", "megabytes"}
+    assert found["cells"] and all(keys <= set(each) for each in found["cells"])
+    assert found["pick"]["size"] in (32, 64) and found["pick"]["weights"] == "starter"
+
+
+@pytest.mark.slow
+def test_two_programs_do_not_run_one_race_and_without_weights_there_is_none(ground):
+    _, workspace = ground
+    found = run(ground)
+    with (
+        Lock(workspace.root / racing.FOLDER / found.id / "lock").acquire(),
+        pytest.raises(RunError, match="Another program"),
+    ):
+        run(ground)
+    with pytest.raises(WeightsError, match="no pretrained weights"):
+        run(ground, depths=[152])
+
+
+def test_a_damaged_file_is_as_none(tmp_path):
+    file = tmp_path / "race.json"
+    assert racing.read_cells(file) == {}
+    for text in ("", "[]", '{"version": 1, "cells": [{}]}', '{"version": 99, "cells": []}'):
+        file.write_text(text)
+        assert racing.read_cells(file) == {}
+
+
+def test_larger_sizes_are_left_out_once_one_clearly_gained_nothing():
+    smaller, same = cell("1" * 900 + "0" * 100), cell("1" * 900 + "0" * 100, size=128)
+    groups = [str(place) for place in range(1000)]
+    assert races.no_use(same, smaller, groups)
+    assert not races.no_use(replace(same, answers="1" * 950 + "0" * 50), smaller, groups)

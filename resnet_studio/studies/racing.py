@@ -215,7 +215,7 @@ def _network(cell: Cell) -> tuple[Depth, str]:
 
 def race_id(pool: Pool) -> str:
     """A name that only a race on the same pictures with the same settings has."""
-    samples = [[each.name, each.content, each.bytes, each.modified, each.label] for each in pool.samples]
+    samples = [[each.name, each.content or [each.bytes, each.modified], each.label] for each in pool.samples]
     text = json.dumps([VERSION, samples, pool.folds.tolist(), pool.config.to_json()], sort_keys=True)
     return f"{slug(pool.split.dataset_name)}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 

@@ -46,10 +46,10 @@ def parts() -> RaceParts:
         return RaceParts(
             download=gr.Checkbox(value=False, label=T("race.download"), elem_id="train-race-download"),
             start=gr.Button(T("race.start"), size="sm", elem_id="train-race-start"),
-            shown=gr.HTML(elem_id="train-race-shown", apply_default_css=False),
             take=gr.Button(
                 T("race.take.plain"), variant="primary", size="sm", elem_id="train-race-take", visible=False
             ),
+            shown=gr.HTML(elem_id="train-race-shown", apply_default_css=False),
             timer=gr.Timer(SECONDS, active=False),
         )
 

@@ -1,8 +1,10 @@
 // The data sets on offer: one that is chosen looks chosen, a public one asks before it is downloaded, deleting asks.
-window.studioOffers = (element, choose, drop) => {
+window.studioOffers = (element, choose, drop, undo) => {
   element.addEventListener("click", async (event) => {
     const remove = event.target.closest("[data-delete]"), open = event.target.closest("[data-key]");
-    if (remove && !remove.classList.contains("sure")) {
+    const back = event.target.closest("[data-undo]");
+    if (back) undo(back.dataset.undo);
+    else if (remove && !remove.classList.contains("sure")) {
       remove.classList.add("sure");
       remove.textContent = remove.dataset.sure;
     } else if (remove) {

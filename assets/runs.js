@@ -37,6 +37,11 @@ window.studioRuns = (element, act) => {
     return window.studioAsk({ title: button.dataset.ask, text, yes: words.yes, no: words.no, danger: true });
   };
 
+  const forGood = (button) => {
+    const words = button.closest(".rs-bin").dataset;
+    return window.studioAsk({ title: button.dataset.ask, text: words.warning, yes: words.yes, no: words.no, danger: true });
+  };
+
   const rename = async (data) => {
     const words = element.querySelector(".runs-page").dataset;
     const given = await window.studioAsk({
@@ -57,6 +62,8 @@ window.studioRuns = (element, act) => {
     else if (data.resume) act.resume(data.resume);
     else if (data.go) act.go(data.go);
     else if (data.rename) rename(data);
+    else if (data.undo) act.undo(data.undo);
+    else if (data.gone && (await forGood(button))) act.gone(data.gone);
     else if (data.clear) { picked.clear(); redrawn(); }
     else if (data.remove && (button.ariaDisabled === "true" || (await ask(button)))) act.remove(data.remove);
   });

@@ -213,7 +213,7 @@ def _add_models(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
 
 def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     listed = command("runs", "list the runs")
-    listed.add_argument("--delete", metavar="RUN", help="remove a run for good")
+    listed.add_argument("--delete", metavar="RUN", help="move a run into the bin; see the command bin")
     listed.add_argument("--clear-cache", action="store_true", help="remove decoded pictures and cached features")
     listed.add_argument("--tensorboard", type=Path, metavar="DIR", help="write the TensorBoard logs of all runs there")
 

@@ -12,6 +12,8 @@ SPARE_BYTES = 256 * 2**20
 """What new work leaves free on the disk: trainings have to save what they learned."""
 LEAST_BYTES = 64 * 2**20
 """With less than this, what is being trained is saved and paused: soon it could not be saved any more."""
+LARGEST_SHARE = 1 / 50
+"""Of a small disk no more than this is asked for."""
 
 Room = Literal["ok", "low", "full"]
 
@@ -24,16 +26,24 @@ def free_bytes(folder: Path) -> int | None:
         return None
 
 
+def spare_bytes(folder: Path, most: int = SPARE_BYTES) -> int:
+    """How much has to stay free on the disk of ``folder``."""
+    try:
+        return min(most, int(shutil.disk_usage(folder).total * LARGEST_SHARE))
+    except OSError:
+        return most
+
+
 def room(folder: Path) -> Room:
     """``low`` where nothing new may be begun on the disk of ``folder``, ``full`` where work is paused."""
     free = free_bytes(folder)
-    if free is None or free >= SPARE_BYTES:
+    if free is None or free >= spare_bytes(folder):
         return "ok"
-    return "low" if free >= LEAST_BYTES else "full"
+    return "low" if free >= spare_bytes(folder, LEAST_BYTES) else "full"
 
 
 def check_room(folder: Path, needed: int = 0) -> None:
     """Raise :class:`StudioError` where the disk of ``folder`` has no room for ``needed`` bytes besides the spare."""
-    free = free_bytes(folder)
-    if free is not None and free - needed < SPARE_BYTES:
-        raise StudioError("error.disk.nearly_full", free=free // 2**20, spare=SPARE_BYTES // 2**20)
+    free, spare = free_bytes(folder), spare_bytes(folder)
+    if free is not None and free - needed < spare:
+        raise StudioError("error.disk.nearly_full", free=free // 2**20, spare=-(-spare // 2**20))

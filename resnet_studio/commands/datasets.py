@@ -13,6 +13,7 @@ from resnet_studio.commands import data
 from resnet_studio.commands.data import Result
 from resnet_studio.errors import DataError
 from resnet_studio.terminal import Terminal
+from resnet_studio.upkeep.bin import DAYS, Bin
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def add_parser(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
         sub.add_argument("--steps", type=int, default=1, metavar="N", help="so many steps (default 1)")
         data.add_choices(sub)
     data.add_choices(action("log", "list what was edited, by whom and when"))
+    action("delete", "move it into the bin with its edits; a folder on this machine stays as it is")
     export = action("export", "save it as a zip or a folder, one folder a class, with changes.csv")
     export.add_argument("target", metavar="TARGET", type=Path, help="NAME.zip, or a new or empty folder")
     data.add_choices(export)
@@ -77,6 +79,8 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
     """Do what ``options.action`` says."""
     from resnet_studio.data import editing
 
+    if options.action == "delete":
+        return _deleted(options, workspace)
     dataset = data.opened(options, workspace, terminal, purpose="look")
     opened = editing.edited_set(workspace, dataset.id)
     match options.action:
@@ -91,6 +95,14 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
             return _log(opened)
         case _:
             return _exported(options, dataset, opened)
+
+
+def _deleted(options: argparse.Namespace, workspace: Workspace) -> Result:
+    put, stay = Bin(workspace).put_dataset(options.data.removeprefix("dataset:"), "program")
+    text = f"deleted {put.name}; for {DAYS} days: bin restore {put.entry}"
+    if stay:
+        text += f"; {stay:,} pictures that runs need stay"
+    return Result(text, {"deleted": put.id, "bin": put.entry, "pictures_needed": stay})
 
 
 def _edited(options: argparse.Namespace, workspace: Workspace, opened: EditedSet) -> Result:

@@ -56,6 +56,8 @@ ELSEWHERE = {
     "export": exports.export,
     "verify": exports.verify,
     "backup": upkeep.backup,
+    "bin": upkeep.bin,
+    "clean": upkeep.clean,
 }
 
 

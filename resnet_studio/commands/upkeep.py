@@ -1,30 +1,89 @@
-"""Commands that look after a workspace: backup and restore."""
+"""Commands that look after a workspace: backup, restore, bin, clean."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+from resnet_studio import cleaning
 from resnet_studio.commands.data import Result
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
 from resnet_studio.upkeep import backup as backups
 from resnet_studio.upkeep import restore as restoring
 from resnet_studio.upkeep.archive import Manifest
+from resnet_studio.upkeep.bin import DAYS, Bin, Binned, size_of
 from resnet_studio.workspace import Workspace, default_workspace
 
 EVERY_FILES = 500
 
 
 def add_parsers(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
-    """The commands ``backup`` and ``restore``."""
+    """The commands ``backup``, ``restore``, ``bin`` and ``clean``."""
     backup = command("backup", "write the whole workspace to one file, also while it is used")
     backup.add_argument("file", metavar="FILE", type=Path, help="where to, such as studio.zip on another disk")
     backup.add_argument("--overwrite", action="store_true", help="replace FILE, once the new backup is complete")
+    _add_bin(command)
+    clean = command("clean", "remove what nobody needs any more, as a server does every ten minutes")
+    clean.add_argument("--preview", action="store_true", help="only list what would be removed")
     restore = command("restore", "make a new workspace of a backup; nothing is ever overwritten")
     restore.add_argument("file", metavar="FILE", type=Path, help="what `backup` wrote")
     restore.add_argument("--check", action="store_true", help="only read all of it and say whether it is sound")
+
+
+def _add_bin(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    parser = command("bin", f"runs and data sets that were deleted in the last {DAYS} days")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def action(name: str, summary: str) -> argparse.ArgumentParser:
+        sub: argparse.ArgumentParser = actions.add_parser(name, help=summary, description=summary)
+        sub.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        sub.add_argument("--workspace", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        return sub
+
+    action("list", "list them")
+    action("restore", "take one back").add_argument("entry", metavar="ENTRY", help="as `bin list` names it")
+    empty = action("empty", "remove all of them for good, or one")
+    empty.add_argument("entry", metavar="ENTRY", nargs="?", help="as `bin list` names it")
+
+
+def bin(options: argparse.Namespace, workspace: Workspace, _: Terminal) -> Result:
+    """List what was deleted, take it back, or remove it for good."""
+    held = Bin(workspace)
+    if options.action == "restore":
+        found = held.take_back(options.entry)
+        return Result(f"{found.id} is back", {"restored": found.id, "kind": found.kind})
+    if options.action == "empty":
+        entries = [held.find(options.entry)] if options.entry else held.listed()
+        freed = sum(held.remove(each.entry) for each in entries)
+        removed = [each.entry for each in entries]
+        return Result(
+            f"removed {len(removed)}, freed {_megabytes(freed)} MB", {"removed": removed, "freed_bytes": freed}
+        )
+    rows = [_binned(each, size_of(held.folder / each.entry)) for each in held.listed()]
+    lines = [f"{row['entry']}  {row['kind']}  {row['name']}  {row['days_left']} days left" for row in rows]
+    return Result("\n".join(lines) or "the bin is empty", {"bin": rows})
+
+
+def _binned(each: Binned, size: int) -> dict[str, object]:
+    deleted = datetime.fromtimestamp(each.time, UTC).isoformat(timespec="seconds")
+    return {"entry": each.entry, "kind": each.kind, "id": each.id, "name": each.name, "deleted": deleted,
+            "by": each.by.partition(":")[0], "days_left": each.days_left, "bytes": size}  # fmt: skip
+
+
+def clean(options: argparse.Namespace, workspace: Workspace, _: Terminal) -> Result:
+    """Remove what nobody needs any more, or list it."""
+    found = [
+        {"kind": each.kind, "what": say(f"clean.{each.kind}", "en"), "bytes": each.size,
+         "paths": [path.relative_to(workspace.root).as_posix() for path in each.paths]}
+        for each in cleaning.leftovers(workspace)
+    ]  # fmt: skip
+    freed = sum(int(str(each["bytes"])) for each in found) if options.preview else cleaning.sweep(workspace)
+    lines = [f"{_megabytes(int(str(each['bytes'])))} MB  {each['what']}: {each['paths'][0]}" for each in found]  # type: ignore[index]
+    lines.append(f"{'would free' if options.preview else 'freed'} {_megabytes(freed)} MB")
+    return Result("\n".join(lines), {"preview": options.preview, "bytes": freed, "found": found})
 
 
 def backup(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:

@@ -39,6 +39,11 @@ def may_change(workspace: Workspace, id: str, by: str) -> bool:
     return bool(by) and (by in _recorded(folder) or (made_here.is_made(id) and by == _began(folder)))
 
 
+def owners(folder: Path) -> frozenset[str]:
+    """Who brought the data set in ``folder`` in, or began it."""
+    return _recorded(folder) | ({_began(folder)} - {""})
+
+
 def _recorded(folder: Path) -> frozenset[str]:
     try:
         return frozenset((folder / FILE).read_text(encoding="utf-8").split("\n")) - {""}

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from resnet_studio import owners
+from resnet_studio import owners, space
 from resnet_studio.data.archive import Unpacked
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.contents import add_missing, open_to_choice, with_guess, write_contents
@@ -28,7 +28,11 @@ from resnet_studio.workspace import Workspace
 
 @contextmanager
 def incoming(workspace: Workspace) -> Iterator[Path]:
-    """An empty folder to put a data set together in; gone when the block ends, unless it was renamed."""
+    """An empty folder to put a data set together in; gone when the block ends, unless it was renamed.
+
+    Raises :class:`StudioError` where the disk has no room for more.
+    """
+    space.check_room(workspace.root)
     workspace.temporary.mkdir(parents=True, exist_ok=True)
     folder = workspace.temporary / f"incoming-{owners.this_process()}-{secrets.token_hex(4)}"
     try:

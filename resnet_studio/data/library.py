@@ -82,13 +82,7 @@ def delete(workspace: Workspace, id: str) -> int:
     Pictures that a run needs stay until that run is deleted: returns how many. Raises :class:`DataError` while a
     training uses it.
     """
-    folder = workspace.datasets / editing.base_of(id)
-    if not safe_name(id) or not (folder / "dataset.json").is_file():
-        raise DataError("error.data.unknown", dataset=names.shown(id))
-    for run in workspace.runs():
-        with suppress(RunError):  # a damaged run trains nothing
-            if editing.base_of(run.about["dataset"]) == folder.name and run.state().status in ("running", "queued"):
-                raise DataError("error.data.busy", run=run.id)
+    folder = deletable(workspace, id)
     for file in ("dataset.json", "summary.json"):
         (folder / file).unlink(missing_ok=True)
     if needed := needed_by_runs(workspace, folder.name):
@@ -96,3 +90,15 @@ def delete(workspace: Workspace, id: str) -> int:
         return len(needed)
     remove_folder(folder)
     return 0
+
+
+def deletable(workspace: Workspace, id: str) -> Path:
+    """The folder of the data set ``id``. Raises :class:`DataError` where there is none, or a training uses it."""
+    folder = workspace.datasets / editing.base_of(id)
+    if not safe_name(id) or not (folder / "dataset.json").is_file():
+        raise DataError("error.data.unknown", dataset=names.shown(id))
+    for run in workspace.runs():
+        with suppress(RunError):  # a damaged run trains nothing
+            if editing.base_of(run.about["dataset"]) == folder.name and run.state().status in ("running", "queued"):
+                raise DataError("error.data.busy", run=run.id)
+    return folder

@@ -7,22 +7,37 @@ from pathlib import Path
 
 from resnet_studio.data.dataset import STORED
 from resnet_studio.errors import RunError
-from resnet_studio.workspace import Workspace
+from resnet_studio.workspace import Run, Workspace
 
+BIN = "bin"
+"""Where deleted runs and data sets lie in the workspace until they are removed for good."""
 FOLDERS = ("pictures", "added")
 """Where a data set keeps pictures by their content: those that came in with it, and those added since."""
 
 
-def needed_by_runs(workspace: Workspace, base: str) -> set[str]:
-    """The files (POSIX, below ``datasets/base``) that runs were made with and that lie there."""
-    folder, needed = workspace.datasets / base, set()
-    for run in workspace.runs():
+def needed_by_runs(workspace: Workspace, base: str, folder: Path | None = None) -> set[str]:
+    """The files (POSIX, below ``datasets/base``) that runs were made with and that lie there, or in ``folder``.
+
+    Runs in the bin count too: they may come back.
+    """
+    folder, needed = folder or workspace.datasets / base, set()
+    for run in (*workspace.runs(), *_binned_runs(workspace)):
         with suppress(RunError, LookupError, TypeError, AttributeError):
             if str(run.about["dataset"]).partition(".")[0] == base:
                 split = run.split
                 for part in ("train", "validation", "test"):
                     needed |= {str(file).removeprefix(STORED) for file in split[part]["file"]}
     return {file for file in needed if file.split("/")[0] in FOLDERS and (folder / file).is_file()}
+
+
+def _binned_runs(workspace: Workspace) -> list[Run]:
+    return [Run(path.parent) for path in (workspace.root / BIN).glob("*/content/config.json")]
+
+
+def unneeded(folder: Path, needed: set[str]) -> list[Path]:
+    """The files of a deleted data set that are none of the ``needed`` pictures."""
+    found = (path for path in folder.rglob("*") if not path.is_dir())
+    return [path for path in found if path.relative_to(folder).as_posix() not in needed]
 
 
 def remove_unneeded(folder: Path, needed: set[str]) -> int:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import owners
+from resnet_studio import owners, space
 from resnet_studio.data import adding, editing, made_here, names
 from resnet_studio.data.edits import Edit
 from resnet_studio.data.formats import SNIFFED_BYTES, sniff
@@ -35,8 +35,6 @@ MOST_PICTURES = 2000
 """Of one take."""
 MOST_TAKES = 64
 MOST_WAITING_BYTES = 2**30
-SPARE_BYTES = 256 * 2**20
-"""What stays free on the disk."""
 SHOWN = 200
 """Pictures of a class that a page gets to know."""
 IDLE_SECONDS = 6.0
@@ -243,8 +241,7 @@ def _switched_off(opened: EditedSet, label: str) -> tuple[str, ...]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    if shutil.disk_usage(path.parent).free < len(content) + SPARE_BYTES:
-        raise DataError("error.data.disk_full")
+    space.check_room(path.parent, len(content))
     try:
         path.write_bytes(content)
     except OSError as error:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resnet_studio import space
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.predicting.engine import Answer, Answering, carry_out
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Status
@@ -63,7 +64,8 @@ class PredictionJobs:
         self._speed: dict[str, tuple[float, int]] = {}
 
     def begin(self, request: Request, uploads: Sequence[tuple[str, Path]] = ()) -> Job:
-        """A new job, which waits for its turn."""
+        """A new job, which waits for its turn. Raises :class:`StudioError` where the disk has no room for more."""
+        space.check_room(self._workspace.root)
         job = self.jobs.new(request, uploads)
         self._submit(job)
         return job

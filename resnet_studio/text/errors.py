@@ -134,6 +134,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Only {free} MB of disk are free, and {spare} MB have to stay free for what is being trained; remove something, then try again.",
         "磁盘仅剩 {free} MB，而正在进行的训练需要保留 {spare} MB；请先清理一些内容再试。",
     ),
+    "error.disk.paused": (
+        "Hardly any disk is left, so the training was saved and paused; free some space, then resume it.",
+        "磁盘空间所剩无几，训练已保存并暂停；请腾出空间后继续训练。",
+    ),
     "error.disk_full": (
         "The disk is full; free some space, then resume. The last saved state is kept.",
         "磁盘已满；请腾出空间后继续训练。上次保存的状态仍在。",

@@ -47,11 +47,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "请先填写文件夹路径，例如 {example}。",
     ),
     "data.earlier.delete": ("Delete {name}", "删除 {name}"),
-    "data.earlier.sure": ("Delete for good?", "确定删除？"),
-    "data.earlier.deleted": ("{name} is deleted.", "已删除 {name}。"),
+    "data.earlier.sure": ("Delete?", "确定删除？"),
+    "data.earlier.deleted": (
+        "{name} is deleted; it can be taken back for 30 days.",
+        "已删除 {name}，30 天内可以恢复。",
+    ),
     "data.earlier.deleted_needed": (
-        "{name} is deleted. {count:picture stays|pictures stay} until the trainings that used them are deleted too.",
-        "已删除 {name}。其中 {count} 张图片仍被训练记录使用，待相应训练记录删除后才会清除。",
+        "{name} is deleted; it can be taken back for 30 days. {count:picture stays|pictures stay} until the trainings that used them are deleted too.",
+        "已删除 {name}，30 天内可以恢复。其中 {count} 张图片仍被训练记录使用，待相应训练记录删除后才会清除。",
     ),
     "data.edited_before": (
         "What was changed in it here before is in force; undo brings the original back.",

@@ -79,12 +79,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "It is being trained right now; stop it under Train first",
         "正在训练中；请先在“训练”页停止",
     ),
-    "runs.delete.ask": ("Delete {name} for good?", "永久删除 {name}？"),
+    "runs.delete.ask": ("Delete {name}?", "删除 {name}？"),
     "runs.delete.warning": (
-        "Its model, curves and results are removed from the disk. The pictures stay. This cannot be undone.",
-        "模型、曲线和结果都会从磁盘删除，图片会保留。此操作无法撤销。",
+        "Its model, curves and results go to the bin for 30 days. The pictures stay.",
+        "模型、曲线和结果会移入回收站并保留 30 天，图片不受影响。",
     ),
-    "runs.delete.yes": ("Delete for good", "永久删除"),
+    "runs.delete.yes": ("Delete", "删除"),
     "runs.delete.no": ("Keep it", "保留"),
     "runs.delete.elsewhere": ("It was started in another browser.", "它是由其他浏览器启动的。"),
     "runs.delete.program": ("It was started outside the page.", "它是在网页之外启动的。"),
@@ -94,7 +94,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "runs.rename.note": ("Note", "备注"),
     "runs.rename.yes": ("Save", "保存"),
     "runs.rename.no": ("Cancel", "取消"),
-    "runs.deleted": ("{name} was deleted.", "已删除 {name}。"),
+    "runs.deleted": (
+        "{name} is in the bin; it can be taken back for 30 days.",
+        "{name} 已移入回收站，30 天内可以恢复。",
+    ),
     "runs.cache": (
         "{size} of decoded pictures and features are kept, so that the next training on the same pictures starts at once.",
         "已缓存 {size} 的解码图片和特征，再次用同样的图片训练时可立即开始。",

@@ -6,17 +6,17 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import Timeout
 
-from resnet_studio import run_requests
+from resnet_studio import run_requests, space
 from resnet_studio.durable import disk_trouble
 from resnet_studio.durations import STARTING_UP
 from resnet_studio.errors import RunError, StudioError
-from resnet_studio.events import Event, Failed, Finished, Interrupted, Preparing, Progress
+from resnet_studio.events import EpochFinished, Event, Failed, Finished, Interrupted, Preparing, Progress
 from resnet_studio.run_requests import Request, Session
 from resnet_studio.training.control import Control
 
@@ -65,9 +65,10 @@ def drive(run: Run, control: Control, on_event: Callable[[Event], None] | None =
         run.reserve_space()
         record = run.recorder()
         last: Event = Interrupted()
+        guard = _DiskGuard(run, control)
         try:
             for event in _events(run, control):
-                last = record(event, durable=not isinstance(event, (Progress, Preparing)))
+                last = record(guard.look(event), durable=not isinstance(event, (Progress, Preparing)))
                 if on_event is not None:
                     on_event(last)
         except StudioError as error:  # the log itself cannot be written
@@ -79,6 +80,22 @@ def drive(run: Run, control: Control, on_event: Callable[[Event], None] | None =
     finally:
         run.release_reserve()
         lock.release()
+
+
+class _DiskGuard:
+    """Pauses a training while it can still be saved, and says why it ended."""
+
+    def __init__(self, run: Run, control: Control) -> None:
+        self._run, self._control, self._paused = run, control, False
+
+    def look(self, event: Event) -> Event:
+        """``event``, where it is the end that the guard asked for with the reason."""
+        if isinstance(event, (Progress, EpochFinished)) and space.room(self._run.folder) == "full":
+            self._paused = True
+            self._control.pause()
+        if self._paused and isinstance(event, Interrupted) and not event.key:
+            return replace(event, key="error.disk.paused")
+        return event
 
 
 def follow(world: World) -> bool:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-import shutil
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from resnet_studio import owners
+from resnet_studio import owners, space
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import Event, Queued
 from resnet_studio.locks import Lock
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from resnet_studio.workspace import Run, Workspace
 
 MOST_WAITING = 50
-LEAST_FREE, LOOK_SECONDS = 64 * 2**20, 5.0
+LOOK_SECONDS = 5.0
 REQUEST_SECONDS = 0.3
 logger = logging.getLogger(__name__)
 
@@ -87,7 +86,8 @@ class Jobs:
             self.start_thread("", self._assign)
 
     def check_room(self) -> None:
-        """Raise :class:`RunError` where so many jobs wait that no more are taken."""
+        """Raise :class:`RunError` where so many jobs wait that no more are taken, or the disk has no room for more."""
+        space.check_room(self._workspace.root)
         with self._changed:
             if len(self._waiting) >= MOST_WAITING:
                 raise RunError("error.run.queue_full", most=MOST_WAITING)
@@ -186,10 +186,7 @@ class Jobs:
 
     def _has_space(self) -> bool:
         """Whether a training could save anything; while it could not, the queue waits."""
-        try:
-            return shutil.disk_usage(self._workspace.root).free >= LEAST_FREE
-        except OSError:
-            return True
+        return space.room(self._workspace.root) != "full"
 
     def _find(self, run_id: str) -> Job | None:
         return next((job for job in (*self._current.values(), *self._waiting) if job.has(run_id)), None)

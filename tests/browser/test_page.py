@@ -326,7 +326,7 @@ def test_a_phone_can_predict_without_scrolling_sideways(open_page: Callable[...,
     close(page)
 
 
-def test_a_run_is_deleted_only_after_a_question(trained: Trained) -> None:
+def test_a_run_is_deleted_only_after_a_question_and_comes_back_from_the_bin(trained: Trained) -> None:
     page = trained.page
     tab(page, "runs")
     bin_ = page.locator(".res-runs [data-remove]").first
@@ -334,9 +334,15 @@ def test_a_run_is_deleted_only_after_a_question(trained: Trained) -> None:
     page.get_by_role("button", name="Keep it").click()
     assert len(run_folders(trained.workspace)) == 1
     bin_.click()
-    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("heading", name="No runs yet").wait_for()
     assert run_folders(trained.workspace) == []
+    page.locator(".rs-bin summary").click()
+    page.locator(".rs-bin [data-undo]").click()
+    page.locator(".res-runs [data-remove]").first.click()
+    assert len(run_folders(trained.workspace)) == 1
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("heading", name="No runs yet").wait_for()
     tab(page, "results")
     page.get_by_role("heading", name="No results yet").wait_for()
 

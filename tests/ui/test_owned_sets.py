@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hand_made
 import made
 import pytest
 from fastapi.testclient import TestClient
@@ -16,6 +17,7 @@ from resnet_studio.data import brought, editing, library
 from resnet_studio.data.opening import open_data
 from resnet_studio.ui.app import build_app
 from resnet_studio.ui.results import trust
+from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Workspace
 
 HERE = "http://127.0.0.1:7860"
@@ -107,3 +109,22 @@ def test_how_readily_a_model_knows_nothing_is_chosen_where_its_run_was_started(
     assert chosen == [] and "Only the browser that started this run" in str(said)
     page.event(page.visitor("127.0.0.1"), "analyse", [], asked)
     assert chosen == [0.9]
+
+
+def test_what_was_deleted_is_seen_and_taken_back_by_those_whose_it_was_alone(page: Page) -> None:
+    owner, stranger = page.visitor("192.168.7.8"), page.visitor("192.168.7.9")
+    run = hand_made.new_run(page.workspace, name="mine-alone")
+    page.event(owner, "remove", [], {"run": run.id})
+    (entry,) = [each for each in Bin(page.workspace).listed() if each.id == run.id]
+
+    other = hand_made.new_run(page.workspace, name="of-the-stranger")
+    shown = page.event(stranger, "remove", [], {"run": other.id}).text
+    assert "of-the-stranger" in shown and entry.entry not in shown
+    for handler, event in (
+        ("undo", {"entry": entry.entry}), ("remove_for_good", {"entry": entry.entry}), ("undone", {"key": entry.entry}),
+    ):  # fmt: skip
+        page.event(stranger, handler, [], event)
+        assert Bin(page.workspace).find(entry.entry)
+
+    assert "mine-alone" in page.event(owner, "undo", [], {"entry": entry.entry}).text
+    assert run.folder.is_dir()

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from resnet_studio.text import Language
+from resnet_studio.ui.page import bin_view
 from resnet_studio.ui.page.context import Studio, reader
 from resnet_studio.ui.page.frame import dataset_name
 from resnet_studio.ui.page.templates import render
@@ -44,4 +45,5 @@ def earlier_list(studio: Studio) -> tuple[str, dict[str, Any]]:
 
     language = reader()
     rows = [(item, dataset_name(item, language)) for item in library.list_datasets(studio.workspace)]
-    return render("data/earlier.html", language, rows=rows), gr.update(visible=bool(rows))
+    binned = bin_view.visible(studio, "dataset")
+    return render("data/earlier.html", language, rows=rows, binned=binned), gr.update(visible=bool(rows or binned))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 0.2
 CHOOSE = """
-studioOffers(element, (key) => trigger('choose', {key}), (key) => trigger('remove', {key}));
+studioOffers(element, ...['choose', 'remove', 'undo'].map((name) => (key) => trigger(name, {key})));
 watch('value', () => window.studioChosen?.settle());
 """
 

@@ -21,6 +21,7 @@ from resnet_studio.ui.data import view as data_view
 from resnet_studio.ui.data.bringing import check_own, open_sample
 from resnet_studio.ui.data.parts import Hero, View
 from resnet_studio.ui.data.sources import Sources, Starter
+from resnet_studio.ui.page import bin_view
 from resnet_studio.ui.page.context import Shared, Studio, T, guarded, reader, reader_is_local, sentence_for
 from resnet_studio.ui.page.frame import dataset_name
 from resnet_studio.ui.page.ownership import started_by, this_browser
@@ -163,16 +164,24 @@ def _wire_earlier(studio: Studio, shared: Shared, sources: Sources) -> None:
         listed = {item.id: dataset_name(item, reader()) for item in library.list_datasets(studio.workspace)}
         told = listed.get(name, name)
         check_own(studio, name)
-        stay = library.delete(studio.workspace, name)
+        _, stay = studio.bin.put_dataset(name, started_by(this_browser()))
         studio.dataset_cache.invalidate(name)
         key = "data.earlier.deleted_needed" if stay else "data.earlier.deleted"
         done = data_view.note(say(key, reader(), name=told, count=stay))
         return (None if current == name else gr.skip()), "", done, *data_offers.lists(studio)
 
+    @guarded(instead=lambda sentence: (data_view.note(sentence, "bad"), *[gr.skip()] * 3))
+    def undone(event: gr.EventData) -> tuple[Any, ...]:
+        """In: the row of the bin. Out: the note, what is listed."""
+        found = bin_view.take_back(studio, str(event._data["key"]))
+        studio.dataset_cache.invalidate(found.id)
+        return data_view.note(say("bin.back", reader(), name=found.name)), *data_offers.lists(studio)
+
     note = sources.notes["earlier"]
     sources.earlier.choose(opened, None, [shared.dataset, note], **QUIET).then(None, None, None, js=SETTLED, **QUIET)
     outputs = [shared.dataset, note, sources.note, *sources.listed]
     sources.earlier.remove(removed, shared.dataset, outputs, **QUIET)
+    sources.earlier.undo(undone, None, outputs[2:], **QUIET)
 
 
 def _wire_view(studio: Studio, shared: Shared, view: View, frames: tuple[Any, Any]) -> None:

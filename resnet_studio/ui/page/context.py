@@ -53,6 +53,7 @@ from resnet_studio.service.run_data import RunData
 from resnet_studio.service.warming import Warming
 from resnet_studio.text import LANGUAGES, Language, keys, say, template
 from resnet_studio.ui.page.access import Access
+from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Studio:
     ``near`` searches for their near-duplicates, ``making`` those that are being made; ``models`` are all there are,
     ``predictors`` those used last, in memory, ``analyses`` the slow parts of reports that are being computed;
     ``predictions`` are the answers for many pictures, ``prediction_table`` pages of them, ``copyings`` sorted copies;
-    ``metrics`` are the figures of this server, ``faults`` its last failure.
+    ``metrics`` are the figures of this server, ``faults`` its last failure, ``bin`` what was deleted and may come back.
     """
 
     workspace: Workspace
@@ -97,10 +98,12 @@ class Studio:
     predictions: PredictionJobs = field(init=False)
     prediction_table: PredictionTable = field(init=False)
     copyings: Copyings = field(default_factory=Copyings)
+    bin: Bin = field(init=False)
 
     def __post_init__(self) -> None:
         self.metrics.watch(self.workspace.root, self.jobs)
         object.__setattr__(self, "faults", Faults(self.metrics.failed))
+        object.__setattr__(self, "bin", Bin(self.workspace))
         object.__setattr__(self, "runs", RunData(self.workspace))
         object.__setattr__(self, "models", Models(self.runs))
         object.__setattr__(self, "dataset_cache", DatasetCache(self.workspace))

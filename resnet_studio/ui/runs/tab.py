@@ -15,10 +15,11 @@ from resnet_studio.data.cache import ArrayCache
 from resnet_studio.errors import RunError
 from resnet_studio.service.run_data import Damaged, Overview
 from resnet_studio.text import Language, say
+from resnet_studio.ui.page import bin_view
 from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, reader
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.frame import loading, selected_tab
-from resnet_studio.ui.page.ownership import this_browser
+from resnet_studio.ui.page.ownership import started_by, this_browser
 from resnet_studio.ui.runs.compare import MOST, compared
 from resnet_studio.ui.runs.view import table
 from resnet_studio.workspace import Run, safe_name
@@ -27,7 +28,8 @@ QUIET: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visi
 SCRIPT = """window.studioRuns(element, {
   open: (run) => trigger("open", { run }), resume: (run) => trigger("resume", { run }),
   remove: (run) => trigger("remove", { run }), rename: (run, name, note) => trigger("rename", { run, name, note }),
-  go: (to) => trigger("go", { to }),
+  go: (to) => trigger("go", { to }), undo: (entry) => trigger("undo", { entry }),
+  gone: (entry) => trigger("gone", { entry }),
 });"""
 
 
@@ -43,8 +45,9 @@ class Handlers:
     def show(self, shown_version: str) -> Any:
         """In: what the view shows. Out: view, what it shows; nothing where that is the same."""
         runs, size = self._data.listed(), self._cache.size()
-        now = f"{mark(runs, reader())} {size}"
-        return gr.skip() if now == shown_version else (table(runs, reader(), size, this_browser()), now)
+        binned = " ".join(each.entry for each in bin_view.visible(self._studio))
+        now = f"{mark(runs, reader())} {size} {binned}"
+        return gr.skip() if now == shown_version else (self._table(), now)
 
     @guarded
     def open_run(self, event: gr.EventData) -> tuple[str, Any]:
@@ -68,8 +71,22 @@ class Handlers:
         name = found.name if found else run.id
         if self._studio.jobs.place(run.id) is not None:
             raise RunError("error.run.busy", run=name)
-        self._studio.workspace.delete_run(run)
+        self._studio.bin.put_run(run, started_by(this_browser()))
         gr.Info(say("runs.deleted", reader(), name=name))
+        return self._table()
+
+    @guarded
+    def undo(self, event: gr.EventData) -> str:
+        """In: a row of the bin. Out: view."""
+        found = bin_view.take_back(self._studio, getattr(event, "entry", ""))
+        gr.Info(say("bin.back", reader(), name=found.name))
+        return self._table()
+
+    @guarded
+    def remove_for_good(self, event: gr.EventData) -> str:
+        """In: a row of the bin. Out: view."""
+        found, freed = bin_view.remove(self._studio, getattr(event, "entry", ""))
+        gr.Info(say("bin.removed", reader(), name=found.name, megabytes=f"{freed / 2**20:,.1f}"))
         return self._table()
 
     @guarded
@@ -95,7 +112,8 @@ class Handlers:
         return self._studio.workspace.run(name)
 
     def _table(self) -> str:
-        return table(self._data.listed(), reader(), self._cache.size(), this_browser())
+        binned = bin_view.listed(self._studio, reader())
+        return table(self._data.listed(), reader(), self._cache.size(), this_browser(), binned)
 
 
 def build(studio: Studio, shared: Shared) -> None:
@@ -109,6 +127,8 @@ def build(studio: Studio, shared: Shared) -> None:
     view.resume(handlers.resume, None, [shared.run, shared.tabs], **QUIET)
     view.remove(handlers.remove, None, view, **QUIET)
     view.rename(handlers.rename, None, view, **QUIET)
+    view.undo(handlers.undo, None, view, **QUIET)
+    view.gone(handlers.remove_for_good, None, view, **QUIET)
     view.go(handlers.go, None, [shared.tabs, view], **QUIET)
 
 

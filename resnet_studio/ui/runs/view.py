@@ -25,13 +25,15 @@ FILTER_FROM = 8
 ROWS_CACHED = 1024
 
 
-def table(runs: Sequence[Overview | Damaged], language: Language, cached: int = 0, browser: str = "") -> str:
+def table(
+    runs: Sequence[Overview | Damaged], language: Language, cached: int = 0, browser: str = "", binned: str = ""
+) -> str:
     """All ``runs`` as seen from ``browser``, or what the tab shows before there is one.
 
-    ``cached`` bytes are kept so that the next training starts at once; a button removes them.
+    ``cached`` bytes are kept so that the next training starts at once; a button removes them. ``binned`` is the bin.
     """
     if not runs:
-        return render("runs/empty.html", language)
+        return render("runs/empty.html", language, binned=binned)
     return render(
         "runs/table.html",
         language,
@@ -42,6 +44,7 @@ def table(runs: Sequence[Overview | Damaged], language: Language, cached: int = 
         longest_note=LONGEST_NOTE,
         studies=studies(runs, language),
         formats=tables.formats(),
+        binned=binned,
     )
 
 

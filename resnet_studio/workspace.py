@@ -9,6 +9,7 @@ WORKSPACE/
   predictions/ID/ request.json pictures.jsonl rows.jsonl: answers for many pictures (see predicting/jobs.py)
   imports/        checkpoints from elsewhere
   cache/          decoded pictures and cached features
+  runtimes/       what runs a model in a browser, for files of HTML
   temporary/      uploads on their way in
   machine.json    how each machine that trained here computes fastest
 """

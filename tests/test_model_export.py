@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import made
@@ -16,7 +17,7 @@ import resnet_studio as studio
 from resnet_studio.cli import main
 from resnet_studio.errors import CheckpointError, ConfigError, ExportError
 from resnet_studio.evaluation import certificate, export_check
-from resnet_studio.model.exports import formats
+from resnet_studio.model.exports import formats, web_runtime
 from resnet_studio.model.exports.onnx_files import classes_of
 from resnet_studio.model.preprocess import preprocess
 from resnet_studio.onnx_model import OnnxModel
@@ -195,6 +196,32 @@ def test_a_model_whose_pictures_are_gone_is_checked_on_made_ones(run, workspace,
     assert (found.pictures, found.agreement, found.accuracy) == (32, 1.0, None)
     with pytest.raises(ConfigError, match="training pictures"):
         studio.export(moved, "onnx-int8", tmp_path)
+
+
+@pytest.mark.slow
+def test_a_file_of_html_answers_as_the_studio_does_and_has_a_page_beside_it(run, workspace, tmp_path, monkeypatch):
+    runtime = tmp_path / "runtime"
+    runtime.mkdir()
+    for name in web_runtime.RUNTIME.files:
+        (runtime / name).write_bytes(b"runs in a browser")
+    monkeypatch.setattr(web_runtime, "ready", lambda cache, given, on_download: runtime)
+    certify, formats_tried = export_check.certify, []
+
+    def strict(made, format, checkpoint, pictures):
+        formats_tried.append(format.lossy)
+        if not format.lossy:
+            return certify(made, format, checkpoint, pictures)
+        unchecked = export_check.unchecked(made, format, studio.Predictor(checkpoint, "cpu").card)
+        return replace(unchecked, checked=True, agreement=1.0, accuracy=0.5, app_accuracy=0.9)
+
+    monkeypatch.setattr(export_check, "certify", strict)
+    exported = studio.export(run, "html", tmp_path / "model.html", workspace=workspace)
+    assert formats_tried == [True, False]  # 8 bits would have cost accuracy
+    found = exported.certificate
+    assert (found.format, found.agreement, found.lossy) == ("html", 1.0, False) and found.largest_difference < 1e-4
+    assert found.unknown_agreement == 1.0
+    assert "猫头鹰" in exported.file.read_text("utf-8")
+    assert "answers as the studio does" in certificate.page_file(exported.file).read_text("utf-8")
 
 
 def test_a_format_that_is_not_there_says_what_is(workspace, tmp_path, capsys, monkeypatch):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_studio.durable import make_folder, remove_folder, renamed
-from resnet_studio.errors import DataError, ExportError, RunError
+from resnet_studio.errors import DataError, ExportError, RunError, StudioError
 from resnet_studio.workspace import Run, Workspace, slug
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from resnet_studio.model.exports.source import Source
 
 OUR_FILES = {"config.json", "model.safetensors", "README.md"}
+RUNTIMES = "runtimes"
+"""The folder of a workspace for what runs models in a browser."""
+ROUNDING_FAILS = {"error.export.loses", "error.export.no_calibration"}
 CALIBRATION = 256
 """Training pictures that a rounded format chooses its ranges by."""
 
@@ -49,6 +52,7 @@ def export(
     *,
     prepared: bool = False,
     check: bool = True,
+    runtime: str | Path | None = None,
     on_stage: Callable[[str], None] | None = None,
     workspace: Workspace | None = None,
 ) -> Exported:
@@ -58,12 +62,13 @@ def export(
     pixels, uint8 [N, crop, crop, 3]. The file is run by a fresh Python on validation and test pictures unless ``check``
     is false, and appears only where it agrees with the studio: :class:`ExportError` otherwise.
 
+    The format html needs ONNX Runtime for browsers. It is downloaded once into the workspace, which ``on_stage`` is
+    told, or comes from the folder ``runtime``. Its model has 8 bits where these lose no more than a point of accuracy.
+
     Raises :class:`ConfigError` for a format that there is not, whose packages are missing or that cannot hold this
     model, :class:`RunError` for a run without a model.
     """
-    from resnet_studio.evaluation import certificate as certificates
     from resnet_studio.model.exports import formats
-    from resnet_studio.model.exports.source import Source
 
     say = on_stage or _silent
     found = run if isinstance(run, Run) else (workspace or Workspace.open()).find_run(run)
@@ -71,27 +76,70 @@ def export(
     if not found.best.is_file():
         raise RunError("error.run.no_model", run=found.id)
     split = _split(found)
-    source = Source(found.best, _calibration(split, source_card(found)) if chosen.lossy else None, prepared)
+    source = _source(found, chosen, split, prepared, None if runtime is None else Path(runtime), say)
     final = target_of(found, chosen, None if target is None else Path(target))
     with tempfile.TemporaryDirectory(prefix=".exporting-", dir=final.parent, ignore_cleanup_errors=True) as folder:
         made = Path(folder) / final.name
-        say("writing")
-        chosen.write(source, made)
-        say("checking")
-        certificate = _measured(made, chosen, source, split, check=check)
-        certificates.write(made, certificate)
+        certificate = _tried(made, chosen, source, split, check, say)
         _put(made, final)
     return Exported(final, certificate)
 
 
+def _source(
+    run: Run, format: Format, split: Split | None, prepared: bool, runtime: Path | None, say: Callable[[str], None]
+) -> Source:
+    """What ``format`` writes the model of ``run`` from."""
+    from resnet_studio.model.exports import web_runtime
+    from resnet_studio.model.exports.source import Source
+
+    folder = None
+    if format.name == "html":
+        folder = web_runtime.ready(
+            run.folder.parent.parent / RUNTIMES, runtime,
+            on_download=lambda size: say(f"downloading ONNX Runtime Web, {size / 1e6:.0f} MB, once, for"),
+        )  # fmt: skip
+    calibration = _calibration(split, source_card(run)) if format.lossy else None
+    return Source(run.best, calibration, prepared, str(run.about["name"]), folder)
+
+
+def _tried(
+    made: Path, format: Format, source: Source, split: Split | None, check: bool, say: Callable[[str], None]
+) -> Certificate:
+    """As :func:`_made`, in full precision where the format would rather round and it cannot."""
+    from resnet_studio.model.exports.formats import INSTEAD
+
+    try:
+        return _made(made, format, source, split, check, say)
+    except StudioError as error:
+        if error.key not in ROUNDING_FAILS or format.name not in INSTEAD:
+            raise
+    say("again in full precision,")
+    return _made(made, INSTEAD[format.name], source, split, check, say)
+
+
+def _made(
+    made: Path, format: Format, source: Source, split: Split | None, check: bool, say: Callable[[str], None]
+) -> Certificate:
+    """Write the file ``made`` and the certificate beside it, which is returned."""
+    from resnet_studio.evaluation import certificate as certificates
+
+    say("writing")
+    format.write(source, made)
+    say("checking")
+    certificate = _measured(made, format, source, split, check=check)
+    certificates.write(made, certificate)
+    return certificate
+
+
 def _put(made: Path, final: Path) -> None:
     """Move the file and its certificate to where they belong."""
-    from resnet_studio.evaluation.certificate import certificate_file
+    from resnet_studio.evaluation.certificate import certificate_file, page_file
 
     if final.is_dir():
         remove_folder(final)
     renamed(made, final)
-    renamed(certificate_file(made), certificate_file(final))
+    for beside in (certificate_file, page_file):
+        renamed(beside(made), beside(final))
 
 
 def _measured(made: Path, format: Format, source: Source, split: Split | None, *, check: bool) -> Certificate:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from resnet_studio.terminal import Terminal
 
 Command = Callable[[str, str], argparse.ArgumentParser]
-FORMATS = "safetensors, safetensors-half, pt, pt2, onnx, onnx-int8, huggingface, coreml or litert (default onnx)"
+FORMATS = "safetensors, safetensors-half, pt, pt2, onnx, onnx-int8, html, huggingface, coreml or litert (default onnx)"
 
 
 def add(command: Command) -> None:
@@ -28,6 +28,10 @@ def add(command: Command) -> None:
     export.add_argument("--format", default="onnx", help=FORMATS)
     export.add_argument("--out", type=Path, metavar="PATH", help="the file, or a folder for it (default: here)")
     export.add_argument("--prepared", action="store_true", help="an ONNX file takes plain pixels, uint8 [N, H, W, 3]")
+    export.add_argument(
+        "--runtime", type=Path, metavar="DIR",
+        help="for html: a folder with ONNX Runtime Web, which is otherwise downloaded once (by npm 33 MB, else 14 MB)",
+    )  # fmt: skip
     export.add_argument("--no-check", action="store_true", help="do not run the file on validation and test pictures")
     verify = command("verify", "whether an exported file is still the one that its certificate was made for")
     verify.add_argument("file", type=Path, metavar="FILE", help="the exported file or folder")
@@ -39,6 +43,7 @@ def export(options: argparse.Namespace, workspace: Workspace, terminal: Terminal
     with redirect_stdout(sys.stderr):  # converters talk
         exported = model_export_api.export(
             run, options.format, options.out, prepared=options.prepared, check=not options.no_check,
+            runtime=options.runtime,
             on_stage=lambda stage: terminal.line(f"{stage} {options.format}"),
         )  # fmt: skip
     found = exported.certificate

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from resnet_studio.durable import write_json
+from resnet_studio.durable import replacing, write_json
 from resnet_studio.errors import ExportError
 
 VERSION = 1
@@ -86,10 +86,19 @@ def certificate_file(exported: Path) -> Path:
     return exported.with_name(f"{exported.name}.certificate.json")
 
 
+def page_file(exported: Path) -> Path:
+    """Where the page lies that says the same to people."""
+    return exported.with_name(f"{exported.name}.certificate.html")
+
+
 def write(exported: Path, certificate: Certificate) -> Path:
-    """Write ``certificate`` beside its file, and return where."""
+    """Write ``certificate`` beside its file, for programs and for people, and return where the first is."""
+    from resnet_studio.evaluation.certificate_page import page
+
     target = certificate_file(exported)
     write_json(target, certificate.to_json())
+    with replacing(page_file(exported)) as temporary:
+        temporary.write_text(page(certificate), encoding="utf-8")
     return target
 
 

@@ -13,6 +13,7 @@ from string import Formatter
 from typing import Any, Literal, cast
 
 from resnet_studio.text import (
+    certificates,
     cli,
     config,
     data,
@@ -27,6 +28,7 @@ from resnet_studio.text import (
     layouts,
     model,
     model_exports,
+    one_file,
     page_acting,
     page_data,
     page_inside,
@@ -84,6 +86,8 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
     doctor.TEXT,
     exports.TEXT,
     model_exports.TEXT,
+    certificates.TEXT,
+    one_file.TEXT,
     handin.TEXT,
     serve.TEXT,
     upkeep.TEXT,

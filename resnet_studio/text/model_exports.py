@@ -19,6 +19,21 @@ TEXT: dict[str, tuple[str, str]] = {
         "it as onnx instead.",
         "生成 8 位文件需要用部分训练图片来确定数值范围，但这些图片已不存在；请改用 onnx 格式导出。",
     ),
+    "error.export.html_deep": (
+        "This model learned from pictures of more than 8 bits, which browsers cannot read exactly; export it as onnx instead.",
+        "该模型由高于 8 位的图片训练而成，浏览器无法精确读取此类图片；请改用 onnx 格式导出。",
+    ),
+    "error.export.runtime.folder": (
+        "The folder {path!r} has not both files of ONNX Runtime Web {version} ({files:, }); put the two there, as they "
+        "come with npm's package onnxruntime-web of just this version.",
+        "文件夹 {path!r} 中没有 ONNX Runtime Web {version} 的两个文件（{files:、}）；请从 npm 的 onnxruntime-web 软件包（必须是此版本）中取出并放入其中。",
+    ),
+    "error.export.runtime.download": (
+        "ONNX Runtime Web {version}, which goes into the HTML file, could not be downloaded ({problem}). Connect to the "
+        "internet, or put its files {files:, } into a folder and run export RUN --format html --runtime FOLDER once.",
+        "无法下载要放入 HTML 文件的 ONNX Runtime Web {version}（{problem}）。请连接互联网；或将其文件 {files:、} "
+        "放入一个文件夹，并运行一次 export RUN --format html --runtime 文件夹。",
+    ),
     "error.export.folder_in_use": (
         "The folder {path!r} holds other files; name one that does not exist yet.",
         "文件夹 {path!r} 中已有其他文件；请指定一个尚不存在的文件夹。",
@@ -59,6 +74,17 @@ TEXT: dict[str, tuple[str, str]] = {
         "validation pictures, and offered only where it answers as this page does.",
         "每个文件都包含类别和图片预处理方式。系统会在独立程序中用测试和验证图片运行它，只有结果与本页一致才提供下载。",
     ),
+    "results.take.html": ("One HTML file", "单个 HTML 文件"),
+    "results.take.html.help": (
+        "opens by a double click, on phones too, and needs no internet: pictures, camera, “none of these”",
+        "双击即可打开，手机也可以，无需联网：支持图片、摄像头和“都不是”",
+    ),
+    "results.take.runtime": (
+        "ONNX Runtime Web (Microsoft, MIT License), which runs the model in a browser, is not part of the studio: "
+        "{megabytes} MB come from the internet, once.",
+        "在浏览器中运行模型需要 ONNX Runtime Web（微软，MIT 许可证），它不随本工具提供：需从互联网下载 {megabytes} MB，只需一次。",
+    ),
+    "results.take.download_and_make": ("Download {megabytes} MB and make", "下载 {megabytes} MB 并生成"),
     "results.take.onnx": ("ONNX", "ONNX"),
     "results.take.onnx.help": ("for ONNX Runtime, browsers, C# and C++", "用于 ONNX Runtime、浏览器、C# 和 C++"),
     "results.take.onnx-int8": ("ONNX, 8 bits", "ONNX（8 位）"),

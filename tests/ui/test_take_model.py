@@ -1,6 +1,7 @@
 """The page makes a model for other programs on a click, and offers what was checked."""
 
 import json
+import shutil
 import sys
 import time
 
@@ -11,6 +12,7 @@ from resnet_studio.evaluation import certificate
 from resnet_studio.evaluation.certificate import Certificate
 from resnet_studio.model.card import Card
 from resnet_studio.model.checkpoint import save
+from resnet_studio.model.exports import web_runtime
 from resnet_studio.service import exporting
 from resnet_studio.service.run_data import RunData
 from resnet_studio.ui.page.context import Studio
@@ -71,8 +73,20 @@ def test_what_was_measured_stands_before_the_download(studio, run):
         "44.8 MB · agrees on 100.0% of 84 pictures · accuracy 75.0% (here 75.0%) · 22 ms a picture (here 30 ms)" in html
     )
     assert 'export/onnx" download' in html and "export/onnx/certificate.json" in html
+    assert "75.0% (95% interval 60.0% to 85.0%)" in html and "export/onnx/certificate.html" in html
     file.write_bytes(b"another model")
     assert 'export/onnx" download' not in take_model.content(studio, run, "en")["html"]
+
+
+def test_what_a_file_of_html_has_to_download_is_said_before(studio, run, workspace):
+    html = take_model.content(studio, run, "zh")["html"]
+    megabytes = f"{web_runtime.download_bytes() / 1e6:.0f}"
+    assert f"下载 {megabytes} MB 并生成" in html and "ONNX Runtime Web" in html
+    folder = web_runtime.folder_in(workspace.root / "runtimes")
+    folder.mkdir(parents=True)
+    for name in web_runtime.RUNTIME.files:
+        (folder / name).write_bytes(b"")
+    assert "ONNX Runtime Web" not in take_model.content(studio, run, "en")["html"]
 
 
 def test_another_model_of_the_run_makes_earlier_files_stale(studio, run):
@@ -89,10 +103,11 @@ def test_another_model_of_the_run_makes_earlier_files_stale(studio, run):
 
 @pytest.mark.slow
 def test_what_cannot_be_made_says_why_in_the_readers_language(studio, run):
-    take_model.begin(studio, run, "onnx-int8")  # random weights, whose answers rounding changes
+    shutil.rmtree(studio.workspace.datasets)  # whose pictures the ranges would be chosen by
+    take_model.begin(studio, run, "onnx-int8")
     assert ended(studio, run, "onnx-int8").state == "failed"
-    assert "rounding costs" in take_model.content(studio, run, "en")["html"]
-    assert "量化" in take_model.content(studio, run, "zh")["html"]
+    assert "export it as onnx instead" in take_model.content(studio, run, "en")["html"]
+    assert "请改用 onnx" in take_model.content(studio, run, "zh")["html"]
     assert 'data-analysis="onnx-int8"' in take_model.content(studio, run, "en")["html"]
 
 

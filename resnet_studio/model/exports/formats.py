@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from resnet_studio.errors import ConfigError
 from resnet_studio.model.exports.converters import CoreMl, LiteRt
 from resnet_studio.model.exports.hugging_face import HuggingFace
+from resnet_studio.model.exports.one_file import OneFile
 from resnet_studio.model.exports.onnx_files import Onnx, OnnxInt8
 from resnet_studio.model.exports.torch_files import Half, Program, Safetensors, StateDict
 from resnet_studio.text import Language
@@ -63,9 +64,11 @@ class Format(Protocol):
 FORMATS: Mapping[str, Format] = {
     each.name: each
     for each in (
-        Safetensors(), Half(), StateDict(), Program(), Onnx(), OnnxInt8(), HuggingFace(), CoreMl(), LiteRt(),
+        Safetensors(), Half(), StateDict(), Program(), Onnx(), OnnxInt8(), OneFile(), HuggingFace(), CoreMl(), LiteRt(),
     )
 }  # fmt: skip
+INSTEAD: Mapping[str, Format] = {"html": OneFile(lossy=False)}
+"""By name, the full precision of a format that is rounded where rounding does no harm."""
 
 
 def get(name: str) -> Format:

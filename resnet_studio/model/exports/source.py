@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 class Source:
     """The checkpoint in ``file``; ``calibration`` float32 [N, 3, crop, crop] are inputs of training pictures, which
     rounded formats choose their ranges by. ``prepared``: ONNX files take plain pixels and prepare them themselves.
+    ``title`` is the model's name for people; ``runtime`` the folder of what runs it in a browser, see ``web_runtime``.
     """
 
     file: Path
     calibration: NDArray[np.float32] | None = None
     prepared: bool = False
+    title: str = ""
+    runtime: Path | None = None
 
     @cached_property
     def checkpoint(self) -> Checkpoint:

@@ -21,22 +21,27 @@ if TYPE_CHECKING:
 class Surrounded(nn.Module):
     """Pictures [N, 3, H, W], normalised, to logits, probabilities [N, classes] and, with a ``reference``, scores [N].
 
-    With ``prepared`` the pictures are plain pixels, uint8 [N, H, W, 3].
+    With ``prepared`` the pictures are plain pixels, uint8 [N, H, W, 3]. With ``maps``, which need a linear head, class
+    activation maps [N, classes, h, w] come last: what each place of the last stage adds to each logit.
     """
 
-    def __init__(self, model: ResNet, card: Card, reference: Reference | None, *, prepared: bool) -> None:
+    def __init__(
+        self, model: ResNet, card: Card, reference: Reference | None, *, prepared: bool, maps: bool = False
+    ) -> None:
         super().__init__()
         self.model, self.prepared, self.temperature = model, prepared, card.temperature
         self.normalise = normaliser(card.preprocessing)
         self.unlike = None if reference is None else _Unlike(model, reference)
+        self.maps = _Maps(model) if maps else None
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
-        """Logits, probabilities, how unlike all training pictures."""
+        """Logits, probabilities, how unlike all training pictures, class activation maps."""
         if self.prepared:
             pictures = self.normalise(pictures.permute(0, 3, 1, 2).float() / 255)
         logits = self.model(pictures)
         answer = logits, (logits / self.temperature).softmax(1)
-        return answer if self.unlike is None else (*answer, self.unlike())
+        extras = (each() for each in (self.unlike, self.maps) if each is not None)
+        return (*answer, *extras)
 
 
 class _Unlike(nn.Module):
@@ -69,3 +74,24 @@ class _Unlike(nn.Module):
             distances = (apart.square().sum(2) - (apart @ basis).square().sum(2)) / floor
             logs.append(distances.amin(1).clamp_min(1e-12).log())
         return torch.stack(logs).mean(0).float()
+
+
+class _Maps(nn.Module):
+    """As :func:`resnet_studio.evaluation.heatmaps.class_activation`, of all classes."""
+
+    def __init__(self, model: ResNet) -> None:
+        super().__init__()
+        features: dict[str, Tensor] = {}
+
+        def hook(_: object, __: object, output: Tensor) -> None:
+            features["last"] = output
+
+        stage_modules(model, "layer4")[0].register_forward_hook(hook)
+        self.features = features.__getitem__
+        (head,) = (each for each in model.fc.modules() if isinstance(each, nn.Linear))
+        self.register_buffer("weights", head.weight.detach().clone()[:, :, None, None])
+
+    def forward(self) -> Tensor:
+        """Maps [N, classes, h, w]."""
+        weights: Tensor = self.get_buffer("weights")
+        return nn.functional.conv2d(self.features("last"), weights)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse, JSONResponse, Response
 
+from resnet_studio.api.exports import RUNTIMES
+from resnet_studio.evaluation import certificate_page
 from resnet_studio.evaluation.certificate import Certificate
+from resnet_studio.model.exports import web_runtime
 from resnet_studio.model.exports.formats import FORMATS, missing
 from resnet_studio.service import exporting
 from resnet_studio.service.run_data import Overview
@@ -22,12 +26,15 @@ from resnet_studio.ui.page.templates import render
 from resnet_studio.workspace import Run, safe_name
 
 NAME = "export"
-OFFERED = ("onnx", "onnx-int8", "pt2", "safetensors-half", "huggingface", "coreml", "litert")
+OFFERED = ("html", "onnx", "onnx-int8", "pt2", "safetensors-half", "huggingface", "coreml", "litert")
 """Besides the two files that need no making."""
 
 
 class Row(NamedTuple):
-    """One format: its ``state`` ("none", "queued", "working", "done", "failed", "missing"), and what is known of it."""
+    """One format: its ``state`` ("none", "queued", "working", "done", "failed", "missing"), and what is known of it.
+
+    ``downloads`` megabytes come from the internet before it is made; ``measured`` is its certificate line by line.
+    """
 
     format: str
     state: str
@@ -35,6 +42,8 @@ class Row(NamedTuple):
     problem: str = ""
     certificate: Certificate | None = None
     verdict: str = ""
+    downloads: float = 0
+    measured: Sequence[tuple[str, str]] = ()
 
 
 def content(studio: Studio, run: Overview, language: Language) -> dict[str, Any]:
@@ -79,6 +88,12 @@ def routes(studio: Studio) -> APIRouter:
         run, _, measured = found(name, format)
         return JSONResponse(measured.to_json(), headers=disposition(file_name(run, f"-{format}-certificate.json")))
 
+    @router.get("/studio/runs/{name}/export/{format}/certificate.html")
+    def readable(name: str, format: str) -> Response:
+        run, _, measured = found(name, format)
+        headers = disposition(file_name(run, f"-{format}-certificate.html"))
+        return Response(certificate_page.page(measured), media_type="text/html", headers=headers)
+
     return router
 
 
@@ -89,13 +104,21 @@ def _row(studio: Studio, run: Run, name: str, language: Language) -> Row:
     if begun is not None and begun.active:
         return Row(name, begun.state)
     if (made := exporting.finished(run, name)) is not None:
-        return Row(name, "done", certificate=made[1], verdict=verdict(made[1], language))
+        lines = certificate_page.rows(made[1], language)
+        return Row(name, "done", certificate=made[1], verdict=verdict(made[1], language), measured=lines)
+    downloads = _megabytes(studio) if name == "html" else 0
     if begun is None or begun.state != "failed":
-        return Row(name, "none")
+        return Row(name, "none", downloads=downloads)
     said = (
         say_recorded(begun.problem, language, begun.values) if begun.problem else say("results.take.failed", language)
     )
-    return Row(name, "failed", problem=said)
+    return Row(name, "failed", problem=said, downloads=downloads)
+
+
+def _megabytes(studio: Studio) -> float:
+    """What has to be downloaded for a file of HTML; 0 where all of it is here."""
+    here = web_runtime.is_here(studio.workspace.root / RUNTIMES)
+    return 0 if here else web_runtime.download_bytes() / 1e6
 
 
 def verdict(found: Certificate, language: Language) -> str:

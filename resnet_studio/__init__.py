@@ -17,7 +17,7 @@ from resnet_studio.api.explanations import Explanation, explain
 from resnet_studio.api.exports import Exported, export
 from resnet_studio.api.inside import look_inside
 from resnet_studio.api.reports import compare, save_card, save_report
-from resnet_studio.api.studies import cross_validate, race
+from resnet_studio.api.studies import cross_validate, race, save_search_plots, search
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.edits import Edit
 from resnet_studio.errors import (
@@ -70,6 +70,8 @@ __all__ = [
     "save_card",
     "save_data",
     "save_report",
+    "save_search_plots",
+    "search",
     "train",
     "undo_edit",
 ]

@@ -28,6 +28,7 @@ from resnet_studio.commands import (
     reports,
     review,
     runs,
+    searches,
     server,
     upkeep,
 )
@@ -50,6 +51,7 @@ OUR_FAILURES = frozenset(
         "error.devices.lost",
         "error.cli.interrupted",
         "error.race.stopped",
+        "error.search.stopped",
         "error.rates.stopped",
         "error.predictions.stopped",
     }
@@ -177,6 +179,7 @@ def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
     _add_settings(train)
 
     races.add_parser(command, _add_setting, DATA)
+    searches.add_parser(command, _add_settings, DATA)
 
     resume = command("resume", "go on with an interrupted or stopped run")
     resume.add_argument("run", metavar="RUN", help="the run's name, or 'last'")

@@ -16,12 +16,15 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from resnet_studio.api import OnEvent
     from resnet_studio.config import Depth, Freeze
     from resnet_studio.data.dataset import Dataset
     from resnet_studio.studies.folds import CrossValidation
     from resnet_studio.studies.race import Race
     from resnet_studio.studies.racing import Step
+    from resnet_studio.studies.search import Method, Search, Searched
     from resnet_studio.training.control import Control
 
 
@@ -85,3 +88,41 @@ def race(
             return found
         if on_step is not None:
             on_step(step)
+
+
+def search(
+    dataset: Dataset,
+    config: TrainConfig | None = None,
+    *,
+    trials: int = 20,
+    method: Method = "tpe",
+    over: Sequence[Searched] = ("learning_rate", "weight_decay", "augmentation", "epochs"),
+    workspace: Workspace | None = None,
+    on_trial: Callable[[Search], None] | None = None,
+    on_event: OnEvent | None = None,
+    control: Control | None = None,
+    started_by: str = "program",
+) -> Search:
+    """Search for settings of a training of ``config`` (the defaults) on ``dataset`` with Optuna: ``tpe``, ``random`` or
+    ``grid``.
+
+    Each trial is a run without test pictures; ``found.settings`` are those with the best validation accuracy. The same
+    search started again goes on, up to ``trials`` in all. Raises :class:`ConfigError` for what no search can be, and
+    :class:`StudioError` where no training could be done.
+    """
+    from resnet_studio.studies.searching import Plan, run_search
+    from resnet_studio.training.control import Control
+
+    return run_search(
+        dataset, config or TrainConfig(), workspace or Workspace.open(), control or Control(),
+        Plan(trials, method, tuple(over)), on_trial=on_trial, on_event=on_event, started_by=started_by,
+    )  # fmt: skip
+
+
+def save_search_plots(found: Search, folder: Path, *, workspace: Workspace | None = None) -> list[Path]:
+    """Write Optuna's plots of a search into ``folder``. Raises :class:`RunError` where too few trials ended."""
+    from resnet_studio.studies import search as searches
+    from resnet_studio.studies import search_plots
+
+    study = searches.open_study(workspace or Workspace.open(), found.id, found.method, found.base.seed)
+    return search_plots.write(study, folder)

@@ -21,6 +21,7 @@ from resnet_studio.commands import (
     reports,
     review,
     runs,
+    searches,
     server,
     upkeep,
 )
@@ -46,6 +47,7 @@ ELSEWHERE = {
     "check": data.check,
     "dataset": datasets.run,
     "race": races.race,
+    "search": searches.search,
     "predict": predictions.predict,
     "predictions": predictions.predictions,
     "review": review.review,

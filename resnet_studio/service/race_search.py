@@ -1,25 +1,22 @@
-"""One race at a time, in a thread of its own; pages poll its status."""
+"""The race of the page, in the background; pages poll its status."""
 
 from __future__ import annotations
 
-import logging
-import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from resnet_studio.api import studies
-from resnet_studio.errors import RunError, StudioError
-from resnet_studio.training.control import Control
+from resnet_studio.service.alone import Alone
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
     from resnet_studio.data.dataset import Dataset
+    from resnet_studio.errors import StudioError
     from resnet_studio.studies.race import Candidate, Race
     from resnet_studio.studies.racing import Step
+    from resnet_studio.training.control import Control
     from resnet_studio.training.jobs import Jobs
     from resnet_studio.workspace import Workspace
-
-STOP_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -35,59 +32,26 @@ class RaceStatus:
     problem: StudioError | None = None
 
 
-class RaceSearch:
-    """Compares while nothing trains: on one device, each would only slow the other down."""
+class RaceSearch(Alone[RaceStatus]):
+    """Compares while nothing trains."""
 
     def __init__(self, workspace: Workspace, jobs: Jobs) -> None:
-        self.workspace, self._jobs = workspace, jobs
-        self._lock = threading.Lock()
-        self._status = RaceStatus()
-        self._control = Control()
-        self._thread: threading.Thread | None = None
-
-    @property
-    def status(self) -> RaceStatus:
-        """The current status."""
-        return self._status
+        super().__init__(workspace, jobs, RaceStatus(), training="error.race.training", busy="error.race.running")
 
     def start(self, dataset: Dataset, config: TrainConfig, *, download: bool = False) -> None:
         """Start, or go on. Raises :class:`RunError` while a training or another race is running."""
-        with self._lock:
-            if self._jobs.running() or self._jobs.queued():
-                raise RunError("error.race.training")
-            if self._status.working:
-                raise RunError("error.race.running")
-            self._status, self._control = RaceStatus(dataset.id, working=True), Control()
-            self._thread = threading.Thread(
-                target=self._work, args=(dataset, config, download, self._control), name="race", daemon=True
-            )
-            self._thread.start()
-
-    def stop(self) -> None:
-        """End the race, if there is one, and wait a little until it has."""
-        self._control.stop()
-        if self._thread is not None:
-            self._thread.join(STOP_SECONDS)
-
-    def _work(self, dataset: Dataset, config: TrainConfig, download: bool, control: Control) -> None:
-        from resnet_studio.training.hardware import lower_priority
-
-        lower_priority()
 
         def on_step(step: Step) -> None:
-            self._status = replace(
-                self._status, done=step.done, total=step.total, candidate=step.candidate, race=step.race
+            self.status = replace(
+                self.status, done=step.done, total=step.total, candidate=step.candidate, race=step.race
             )
-            if self._jobs.running():
-                control.stop()
+            self.give_way()
 
-        try:
+        def work(control: Control) -> RaceStatus:
             found = studies.race(
                 dataset, config, download=download, workspace=self.workspace, on_step=on_step, control=control
             )
-            self._status = RaceStatus(dataset.id, race=found)
-        except StudioError as error:
-            self._status = RaceStatus(dataset.id, problem=error)
-        except Exception as error:  # the outer boundary of the thread: the page says that something went wrong
-            logging.getLogger(__name__).exception("the race failed")
-            self._status = RaceStatus(dataset.id, problem=StudioError("error.unexpected", kind=type(error).__name__))
+            return RaceStatus(dataset.id, race=found)
+
+        failed = lambda error: RaceStatus(dataset.id, problem=error)  # noqa: E731
+        self.begin(RaceStatus(dataset.id, working=True), work, failed)

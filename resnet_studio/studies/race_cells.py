@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,11 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from resnet_studio.data.run_split import split_of
 from resnet_studio.data.splitting import whole
 from resnet_studio.evaluation.probing import stratified
 from resnet_studio.events import Event
-from resnet_studio.run_settings import RunSettings
 from resnet_studio.studies.race import (
     FOLDS,
     LEFT_OUT,
@@ -28,7 +25,7 @@ from resnet_studio.studies.race import (
     interval,
     memory,
 )
-from resnet_studio.workspace import Run
+from resnet_studio.studies.untested import temporary_run, untested_split
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +34,7 @@ if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset, Sample, Split
     from resnet_studio.training.control import Control
     from resnet_studio.training.session import Session
-    from resnet_studio.workspace import Workspace
+    from resnet_studio.workspace import Run, Workspace
 
 CHUNK = 64
 FEW = 600
@@ -75,16 +72,11 @@ def pool(
 ) -> Generator[Event, None, Pool | None]:
     """The pictures of a race of ``config`` on ``dataset``; None where ``control`` asked it to end.
 
-    They are cut as for a training with these settings, near-duplicates kept together; its test part is left out.
+    They are cut as for a training with these settings; its test part is left out.
     """
-    from resnet_studio.training.near_duplicates import group_near_duplicates
-    from resnet_studio.training.plan import resolve_for
-
-    resolved, parts = resolve_for(dataset, config)
-    with _temporary(workspace, resolved, parts) as run:
-        if not (yield from group_near_duplicates(run, control)):
-            return None
-        split = split_of(run)
+    split = yield from untested_split(dataset, config, workspace, control)
+    if split is None:
+        return None
     known = [*split.train, *split.validation]
     chosen = stratified([sample.label for sample in known], MOST_PICTURES, config.seed)
     samples = tuple(known[place] for place in chosen)
@@ -236,22 +228,10 @@ def _time_one(session: Session) -> float:
 
 
 @contextmanager
-def _temporary(workspace: Workspace, config: TrainConfig, split: Split) -> Iterator[Run]:
-    """A run that is removed in the end: it shares the workspace's cache, and leaves nothing."""
-    run = Run(workspace.new_folder("temporary", "race"))
-    try:
-        run.write_json("split.json", split.to_json())
-        run.write_settings(RunSettings({}, config, config))
-        yield run
-    finally:
-        shutil.rmtree(run.folder, ignore_errors=True)
-
-
-@contextmanager
 def _temporary_training(workspace: Workspace, config: TrainConfig, split: Split) -> Iterator[Run]:
-    """:func:`_temporary` for a training of ``config`` on ``split``, every automatic choice made."""
+    """:func:`temporary_run` for a training of ``config`` on ``split``, every automatic choice made."""
     from resnet_studio.training import plan
 
     known = plan.facts(whole(split), config, len(split.train), on_gpu=plan.on_gpu(config))
-    with _temporary(workspace, plan.resolve(config, known), split) as run:
+    with temporary_run(workspace, plan.resolve(config, known), split) as run:
         yield run

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from resnet_studio.workspace import Run
 
 
+SEARCH = "search"
+
+
 def check_resumable(run: Run) -> None:
     """Raise :class:`RunError` where there is nothing left to train in ``run``, or someone trains it now."""
     if run.held():
@@ -73,8 +76,12 @@ def find(workspace: Workspace, name: str) -> Run:
 
 
 def study_of(run: Run) -> list[Run]:
-    """All parts of the study that ``run`` is a part of; ``run`` alone where it is none."""
-    group = run.about.get("group")
+    """All parts of the study that ``run`` is a part of; ``run`` alone where it is none, or a trial of a search, which
+    stands for itself.
+    """
+    group, study = run.about.get("group"), run.about.get("study")
+    if isinstance(study, dict) and study.get("kind") == SEARCH:
+        return [run]
     parts = parts_of(Workspace(run.folder.parent.parent), group) if isinstance(group, str) and group else []
     return parts if len(parts) > 1 and run in parts else [run]
 

@@ -151,7 +151,7 @@ def test_a_race_goes_on_where_it_was_left(ground, monkeypatch):
     whole = studio.race(dataset, config, **options)
     assert whole.complete and computed == [32, 48, 48]
     assert whole.cells[0] == stopped.cells[0]
-    assert not list(workspace.temporary.glob("race*"))
+    assert not list(workspace.temporary.glob("study*"))
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,8 +10,10 @@ from resnet_studio.service.run_data import Damaged, Overview
 from resnet_studio.studies.folds import cross_validation, is_cross_validation
 from resnet_studio.studies.repeats import FEWEST, Figure, Part, Repeats, summed_up
 from resnet_studio.text import Language, say
-from resnet_studio.training.waiting import part_number
+from resnet_studio.training.waiting import SEARCH, part_number
 from resnet_studio.ui.page.templates import render
+
+OVER = ("finished", "stopped", "failed")
 
 
 def studies(runs: Sequence[Overview | Damaged], language: Language) -> str:
@@ -26,6 +29,31 @@ def groups(runs: Sequence[Overview | Damaged]) -> list[list[Overview]]:
         if isinstance(run, Overview) and isinstance(group := run.about.get("group"), str) and group:
             found.setdefault(group, []).append(run)
     return [sorted(parts, key=_place) for parts in found.values() if len(parts) >= FEWEST]
+
+
+def shown(runs: Sequence[Overview | Damaged]) -> list[Overview | Damaged]:
+    """The runs that have a row: of a search for settings the best trial alone, and the one at work."""
+    hidden: set[str] = set()
+    for parts in groups(runs):
+        if _is_search(parts):
+            best = _best_trial(parts)
+            hidden |= {run.run.id for run in parts if run is not best and run.state.status != "running"}
+    return [run for run in runs if run.run.id not in hidden]
+
+
+def _is_search(parts: Sequence[Overview]) -> bool:
+    study = parts[0].about.get("study")
+    return isinstance(study, dict) and study.get("kind") == SEARCH
+
+
+def _best_trial(parts: Sequence[Overview]) -> Overview | None:
+    ended = [run for run in parts if run.state.status == "finished" and run.validation_accuracy is not None]
+    return max(ended, key=lambda run: (run.validation_accuracy or 0.0, _least_loss(run)), default=None)
+
+
+def _least_loss(run: Overview) -> float:
+    best = max(run.state.epochs, key=lambda epoch: epoch.score, default=None)
+    return -best.validation_loss if best else -math.inf
 
 
 def _place(run: Overview) -> tuple[int, int]:
@@ -44,6 +72,8 @@ class Line(NamedTuple):
 
 
 def _line(parts: Sequence[Overview], language: Language) -> Line:
+    if _is_search(parts):
+        return _search_line(parts, language)
     found = summed_up(
         [Part(run.run, run.about, run.config.seed, run.state.status, run.state.finished) for run in parts]
     )
@@ -51,6 +81,16 @@ def _line(parts: Sequence[Overview], language: Language) -> Line:
     score = _pooled(found, language) if folded else _score(found, language)
     done = say("runs.studies.folds" if folded else "runs.studies.done", language, done=found.done, of=len(found.parts))
     return Line(_name(parts), *score, done=done)
+
+
+def _search_line(parts: Sequence[Overview], language: Language) -> Line:
+    best, over = _best_trial(parts), sum(run.state.status in OVER for run in parts)
+    done = say("runs.studies.search", language, done=over, of=len(parts))
+    name = say("runs.studies.search_name", language, name=str(parts[0].about.get("dataset_name", "")))
+    if best is None or best.validation_accuracy is None:
+        return Line(name, "", "", done=done)
+    figure = say("runs.studies.one", language, mean=best.validation_accuracy)
+    return Line(name, figure, say("runs.studies.best", language), done=done)
 
 
 def _name(parts: Sequence[Overview]) -> str:

@@ -17,7 +17,7 @@ from resnet_studio.ui.drawn.settings_view import changed, in_short
 from resnet_studio.ui.page.frame import address
 from resnet_studio.ui.page.ownership import owner_label, ownership_of
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.runs.studies import studies
+from resnet_studio.ui.runs.studies import shown, studies
 
 RESUMABLE = ("interrupted", "stopped", "failed")
 CHIPS = 4
@@ -37,8 +37,8 @@ def table(
     return render(
         "runs/table.html",
         language,
-        rows=[_any_row(run, language, browser) for run in runs],
-        filter=len(runs) >= FILTER_FROM,
+        rows=[_any_row(run, language, browser) for run in shown(runs)],
+        filter=len(shown(runs)) >= FILTER_FROM,
         cached=_size(cached) if cached else "",
         longest_name=LONGEST_NAME,
         longest_note=LONGEST_NOTE,

@@ -14,16 +14,19 @@ import gradio as gr
 
 from resnet_studio.service.race_search import RaceSearch
 from resnet_studio.service.rate_search import RateSearch
+from resnet_studio.service.settings_search import SettingsSearch
 from resnet_studio.ui.page.context import Shared, Studio, T
 from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import race as train_race
 from resnet_studio.ui.train import rates as train_rates
 from resnet_studio.ui.train import recipe as train_recipe
+from resnet_studio.ui.train import search as train_search
 from resnet_studio.ui.train.form import FIRST, NAMES, NEEDS, SPLIT
 from resnet_studio.ui.train.handlers import FOLDED, SEEDS, Handlers
 from resnet_studio.ui.train.race import RaceHandlers, RaceParts
 from resnet_studio.ui.train.rates import RateHandlers, RateParts
+from resnet_studio.ui.train.search import SearchHandlers, SearchParts
 
 QUIET: Mapping[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
 PLAIN: Mapping[str, Any] = {"apply_default_css": False}
@@ -50,6 +53,7 @@ class Parts:
     network: gr.HTML
     race: RaceParts
     rates: RateParts
+    search: SearchParts
     forecast: gr.HTML
     problem: gr.HTML
     seeds: gr.Dropdown
@@ -83,17 +87,18 @@ def build(studio: Studio, shared: Shared) -> None:
         with gr.Column(elem_id="train-right", elem_classes="rs-card", min_width=300):
             right = _run()
     parts = Parts(**left, **right)
-    search = RateSearch(studio.workspace, studio.jobs)
-    race = RaceSearch(studio.workspace, studio.jobs)
+    rates, race = RateSearch(studio.workspace, studio.jobs), RaceSearch(studio.workspace, studio.jobs)
+    search = SettingsSearch(studio.workspace, studio.jobs)
 
     def end_searches() -> None:
-        search.stop()
-        race.stop()
+        for each in (rates, race, search):
+            each.stop()
 
     handlers = Handlers(studio, before_training=end_searches)
     _connect_form(handlers, shared, parts)
-    _connect_rates(handlers, RateHandlers(search, handlers.find_dataset), shared, parts)
+    _connect_rates(handlers, RateHandlers(rates, handlers.find_dataset), shared, parts)
     _connect_race(RaceHandlers(race, handlers), shared, parts)
+    _connect_search(SearchHandlers(search, handlers), shared, parts)
     _connect_run(handlers, shared, parts)
 
 
@@ -117,6 +122,7 @@ def _settings() -> dict[str, Any]:
             [(T(f"train.seeds.{value}"), value) for value in (*SEEDS, FOLDED)], value=1, filterable=False,
             label=T("train.seeds"), info=T("train.seeds.help"), elem_id="train-seeds",
         )  # fmt: skip
+        made["search"] = train_search.parts()
         made["example"] = gr.Button(T("train.example"), size="sm", elem_id="train-example")
         made["examples"] = gr.HTML(elem_id="train-examples", **PLAIN)
         made["reset"] = gr.Button(T("train.reset"), size="sm", elem_id="train-reset")
@@ -194,6 +200,16 @@ def _connect_race(race: RaceHandlers, shared: Shared, parts: Parts) -> None:
     shared.dataset.change(race.look, shared.dataset, found.all, **QUIET)
     shared.demo.load(race.look, shared.dataset, found.all, **QUIET)
     found.take.click(race.take, everything, [shared.form, *parts.form, *parts.dependents], **QUIET)
+
+
+def _connect_search(search: SearchHandlers, shared: Shared, parts: Parts) -> None:
+    """The search for settings outlives a reload too."""
+    everything, found = [shared.dataset, *parts.form], parts.search
+    found.start.click(search.pressed, [shared.dataset, found.trials, found.method, *parts.form], found.all, **QUIET)
+    found.timer.tick(search.look, shared.dataset, found.all, **QUIET)
+    shared.dataset.change(search.look, shared.dataset, found.all, **QUIET)
+    shared.demo.load(search.look, shared.dataset, found.all, **QUIET)
+    found.take.click(search.take, everything, [shared.form, *parts.form, *parts.dependents], **QUIET)
 
 
 def _connect_run(handlers: Handlers, shared: Shared, parts: Parts) -> None:

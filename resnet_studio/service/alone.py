@@ -1,0 +1,71 @@
+"""One search at a time, in a thread of its own, while nothing trains: on one device, each would slow the other down."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from resnet_studio.errors import RunError, StudioError
+from resnet_studio.training.control import Control
+
+if TYPE_CHECKING:
+    from resnet_studio.training.jobs import Jobs
+    from resnet_studio.workspace import Workspace
+
+STOP_SECONDS = 5.0
+Status = TypeVar("Status")
+
+
+class Alone(Generic[Status]):
+    """Holds the status of its work; the text of ``training`` or ``busy`` says why it cannot begin."""
+
+    def __init__(self, workspace: Workspace, jobs: Jobs, status: Status, *, training: str, busy: str) -> None:
+        self.workspace, self._jobs = workspace, jobs
+        self.status = status
+        self._training, self._busy = training, busy
+        self._lock = threading.Lock()
+        self._working = False
+        self._control = Control()
+        self._thread: threading.Thread | None = None
+
+    def begin(self, first: Status, work: Callable[[Control], Status], failed: Callable[[StudioError], Status]) -> None:
+        """Do ``work`` in the background; the status is ``first``, then what it returns, or what ``failed`` makes of its
+        error. Raises :class:`RunError` while a training, or other work of this kind, is going on.
+        """
+        with self._lock:
+            if self._jobs.running() or self._jobs.queued():
+                raise RunError(self._training)
+            if self._working:
+                raise RunError(self._busy)
+            self._working, self.status, self._control = True, first, Control()
+            args = (work, failed, self._control)
+            self._thread = threading.Thread(target=self._work, args=args, name="search", daemon=True)
+            self._thread.start()
+
+    def give_way(self) -> None:
+        """End the work where a training has begun."""
+        if self._jobs.running():
+            self._control.stop()
+
+    def stop(self) -> None:
+        """End the work, if there is any, and wait a little until it has."""
+        self._control.stop()
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS)
+
+    def _work(
+        self, work: Callable[[Control], Status], failed: Callable[[StudioError], Status], control: Control
+    ) -> None:
+        from resnet_studio.training.hardware import lower_priority
+
+        lower_priority()
+        try:
+            status = work(control)
+        except StudioError as error:
+            status = failed(error)
+        except Exception as error:  # the outer boundary of the thread: the page says that something went wrong
+            logging.getLogger(__name__).exception("a search failed")
+            status = failed(StudioError("error.unexpected", kind=type(error).__name__))
+        self._working, self.status = False, status

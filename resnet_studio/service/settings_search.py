@@ -1,0 +1,71 @@
+"""The search for settings of the page, in the background; pages poll its status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from resnet_studio.api import studies
+from resnet_studio.service.alone import Alone
+
+if TYPE_CHECKING:
+    from resnet_studio.config import TrainConfig
+    from resnet_studio.data.dataset import Dataset
+    from resnet_studio.errors import StudioError
+    from resnet_studio.events import Event
+    from resnet_studio.studies.search import Method, Search
+    from resnet_studio.training.control import Control
+    from resnet_studio.training.jobs import Jobs
+    from resnet_studio.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class SettingsStatus:
+    """The status of the search on the data set ``dataset``; ``history`` is Optuna's plot of it as PNG."""
+
+    dataset: str = ""
+    working: bool = False
+    search: Search | None = None
+    history: bytes = b""
+    problem: StudioError | None = None
+
+
+class SettingsSearch(Alone[SettingsStatus]):
+    """Searches while nothing else trains."""
+
+    def __init__(self, workspace: Workspace, jobs: Jobs) -> None:
+        super().__init__(
+            workspace, jobs, SettingsStatus(), training="error.search.training", busy="error.search.running"
+        )
+
+    def start(self, dataset: Dataset, config: TrainConfig, trials: int, method: Method, *, started_by: str) -> None:
+        """Start, or go on. Raises :class:`RunError` while a training or another search is running."""
+        from resnet_studio.studies.search import SEARCHED, check
+
+        check(trials, method, SEARCHED)
+
+        def on_trial(found: Search) -> None:
+            self.status = replace(self.status, search=found)
+
+        def on_event(_: Event) -> None:
+            self.give_way()
+
+        def work(control: Control) -> SettingsStatus:
+            found = studies.search(
+                dataset, config, trials=trials, method=method, workspace=self.workspace, on_trial=on_trial,
+                on_event=on_event, control=control, started_by=started_by,
+            )  # fmt: skip
+            return SettingsStatus(dataset.id, search=found, history=self._history(found))
+
+        failed = lambda error: SettingsStatus(dataset.id, problem=error)  # noqa: E731
+        self.begin(SettingsStatus(dataset.id, working=True), work, failed)
+
+    def _history(self, found: Search) -> bytes:
+        from resnet_studio.errors import RunError
+        from resnet_studio.studies import search, search_plots
+
+        try:
+            study = search.open_study(self.workspace, found.id, found.method, found.base.seed)
+            return search_plots.draw(study, "history")
+        except RunError:  # too few trials
+            return b""

@@ -30,6 +30,7 @@ from resnet_studio.commands import (
     runs,
     searches,
     server,
+    serving,
     upkeep,
 )
 from resnet_studio.config import TrainConfig
@@ -139,6 +140,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_models(command)
     reports.add(command)
     exports.add(command)
+    serving.add(command)
     review.add_parsers(command)
     looking.add_parsers(command)
     _add_studio(command)

@@ -41,6 +41,7 @@ def runs(folder):
 
 def test_every_example_is_run_here():
     tried = {"python_api.py", "command_line.sh", "compare_two_runs.ipynb", "several_devices.sh", "slurm.sh"}
+    tried |= {"ask_a_service.py"}  # by service/serving/test_server.py
     assert {path.name for path in EXAMPLES.iterdir() if path.name != "__pycache__"} == tried
 
 

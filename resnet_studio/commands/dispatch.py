@@ -23,6 +23,7 @@ from resnet_studio.commands import (
     runs,
     searches,
     server,
+    serving,
     upkeep,
 )
 from resnet_studio.commands.data import Result
@@ -60,6 +61,8 @@ ELSEWHERE = {
     "backup": upkeep.backup,
     "bin": upkeep.bin,
     "clean": upkeep.clean,
+    "serve": serving.serve,
+    "tokens": serving.tokens,
 }
 
 

@@ -28,7 +28,8 @@ class Certificate:
     answer; ``app_milliseconds`` the same in the studio, on a CPU. ``sha256`` is of the file, or of all files of a
     folder with their names. Without pictures that can be read the figures are None.
     ``unknown_agreement``: the share of pictures of which the file says as the studio does whether they are of none of
-    the classes; None where it does not say.
+    the classes; None where it does not say. ``answered`` is what it answered to validation pictures (else to test
+    pictures): ``counts`` of the classes, and how many of so many ``seen`` were ``unknown``.
     """
 
     format: str
@@ -53,6 +54,7 @@ class Certificate:
     network: str
     run: str
     unknown_agreement: float | None = None
+    answered: dict[str, Any] | None = None
 
     @property
     def passed(self) -> bool:

@@ -98,7 +98,22 @@ def certify(
         unreadable=len(pictures) - int(both.sum()),
         checked=True,
         unknown_agreement=_same(answered["unknown"], app_unknown),
+        answered=_answered(pictures, theirs, answered["unknown"]),
     )
+
+
+def _answered(
+    pictures: Sequence[tuple[Path, int | None, str]], theirs: NDArray[np.float64], unknown: Sequence[bool | None]
+) -> dict[str, Any] | None:
+    """What the file answered to validation pictures, else to test pictures; ``unknown`` is that of the first ones."""
+    parts = [part for _, _, part in pictures]
+    part = next((part for part in ("validation", "test") if part in parts), None)
+    rows = [at for at, each in enumerate(parts) if each == part and np.isfinite(theirs[at]).all()]
+    if part is None or not rows:
+        return None
+    looked = [bool(each) for each in unknown if each is not None]
+    counts = np.bincount(theirs[rows].argmax(1), minlength=theirs.shape[1]).tolist()
+    return {"counts": counts, "unknown": sum(looked), "seen": len(looked)}
 
 
 def unchecked(exported: Path, format: Format, card: Card) -> Certificate:

@@ -14,4 +14,172 @@ TEXT: dict[str, tuple[str, str]] = {
         "{file} takes plain pixels, so it cannot be used here; export it without --prepared.",
         "{file} 的输入是原始像素，不能用在这里；导出时请不要加 --prepared。",
     ),
+    "error.tokens.damaged": (
+        "The list of tokens at {path!r} cannot be read; restore it, or remove it and make new tokens.",
+        "无法读取 {path!r} 中的令牌列表；请恢复该文件，或删除后重新创建令牌。",
+    ),
+    "error.tokens.name": (
+        "{name!r} cannot be the name of a token: 1 to 64 letters, digits, blanks, dots, hyphens or @, such as: tokens add "
+        "shop.",
+        "{name!r} 不能用作令牌名称：须为 1 至 64 个字母、数字、空格、点、连字符或 @，例如：tokens add shop。",
+    ),
+    "error.tokens.taken": (
+        "There is a token {name!r} already; choose another name, or remove that one first.",
+        "已有名为 {name!r} 的令牌；请换一个名称，或先删除它。",
+    ),
+    "error.tokens.none": (
+        "There is no token {name!r}; known are: {known:, }.",
+        "没有名为 {name!r} 的令牌；现有：{known:、}。",
+    ),
+    "error.serve.name": (
+        "{text!r} does not name a model: write NAME=MODEL or NAME@VERSION=MODEL with letters, digits, dots, hyphens.",
+        "{text!r} 不是有效的写法：请写成 名称=模型 或 名称@版本=模型，名称只用字母、数字、点和连字符。",
+    ),
+    "error.serve.nothing": (
+        "Name at least one model to serve: a run, 'last', or an exported ONNX file.",
+        "请至少指定一个模型：训练记录、last，或导出的 ONNX 文件。",
+    ),
+    "error.serve.twice": (
+        "Two models would be called {key}; give each a version: NAME@VERSION=MODEL.",
+        "有两个模型都叫 {key}；请分别指定版本：名称@版本=模型。",
+    ),
+    "error.serve.list": (
+        "The list of models at {path!r} cannot be read; it is a text file with a model a line.",
+        "无法读取模型列表 {path!r}；它应是每行一个模型的文本文件。",
+    ),
+    "error.serve.shadow": (
+        "There is no model {name!r} for a shadow to follow; there are: {known:, }.",
+        "没有名为 {name!r} 的模型可供影子模型跟随；现有：{known:、}。",
+    ),
+    "error.serve.shadow_classes": (
+        "The shadow {shadow!r} has other classes than {name}, so that their answers cannot be compared.",
+        "影子模型 {shadow!r} 与 {name} 的类别不同，无法比较结果。",
+    ),
+    "error.serve.engine": (
+        "There is no engine {engine!r}: choose from {known:, }.",
+        "没有名为 {engine!r} 的引擎：可选 {known:、}。",
+    ),
+    "error.serve.engine_of_file": (
+        "{file} cannot be run by {engine}; name a run instead, from which the file is made.",
+        "{file} 不能用 {engine} 运行；请改为指定训练记录，由它生成所需文件。",
+    ),
+    "error.serve.port": ("{port} is no port; choose one from 1 to 65535.", "{port} 不是有效端口；请选 1 至 65535。"),
+    "error.serve.limits": (
+        "Limits must be positive numbers below a million; only the rate may be 0, for none.",
+        "各项限制须为小于一百万的正数；只有 --rate 可以为 0，表示不限。",
+    ),
+    "error.serve.needs_token": (
+        "Whoever reaches {host} could send pictures: make a token with `tokens add NAME`, or say --open.",
+        "任何能连到 {host} 的人都可以发送图片：请先用 `tokens add 名称` 创建令牌，或加上 --open。",
+    ),
+    "error.serve.token": (
+        "This token is not known here; send one that was made with `tokens add`, as: Authorization: Bearer TOKEN.",
+        "令牌无效；请使用 `tokens add` 创建的令牌，格式为 Authorization: Bearer 令牌。",
+    ),
+    "error.serve.no_token": (
+        "A token is needed here; send it as: Authorization: Bearer TOKEN.",
+        "需要令牌；请以 Authorization: Bearer 令牌 的形式发送。",
+    ),
+    "error.serve.no_model": (
+        "There is no model {name!r}; /v1/models lists those that there are.",
+        "没有名为 {name!r} 的模型；/v1/models 会列出现有模型。",
+    ),
+    "error.serve.no_heat": (
+        "{name} is served from an exported file, which draws no heat maps; serve its run instead.",
+        "{name} 由导出的文件提供服务，无法绘制热力图；请改用训练记录提供服务。",
+    ),
+    "error.serve.media_type": (
+        "Send pictures as files of a form (multipart/form-data) or as base64 in JSON (application/json).",
+        "请以表单文件（multipart/form-data）或 JSON 中的 base64（application/json）发送图片。",
+    ),
+    "error.serve.no_picture": (
+        "There is no picture in this request; send at least one.",
+        "请求中没有图片；请至少发送一张。",
+    ),
+    "error.serve.too_many": (
+        "{count:picture is|pictures are} too many for one request; send {most} at most.",
+        "一次请求不能有 {count} 张图片；最多 {most} 张。",
+    ),
+    "error.serve.request_size": (
+        "A request may have {most:g} MB at most; send fewer pictures at a time.",
+        "一次请求最多 {most:g} MB；请分批发送。",
+    ),
+    "error.serve.picture_size": (
+        "{name} is larger than the {most:g} MB that a picture may have; make it smaller.",
+        "{name} 超过单张图片 {most:g} MB 的上限；请缩小后再试。",
+    ),
+    "error.serve.form": (
+        "This form cannot be read; send multipart/form-data as browsers and curl -F do.",
+        "无法解析表单；请像浏览器或 curl -F 那样发送 multipart/form-data。",
+    ),
+    "error.serve.json": (
+        'This body cannot be read; send {{"pictures": ["BASE64", ...]}}.',
+        '无法解析请求内容；请发送 {{"pictures": ["BASE64", ...]}}。',
+    ),
+    "error.serve.base64": (
+        "{name} is no base64; encode the whole file, without line breaks.",
+        "{name} 不是 base64；请对整个文件编码，不要换行。",
+    ),
+    "error.serve.busy": (
+        "Too many pictures are waiting here; try again in a moment.",
+        "等待处理的图片太多；请稍后再试。",
+    ),
+    "error.serve.rate": (
+        "More than {rate:g} requests a second come from you; wait a moment, or send several pictures in one request.",
+        "您每秒的请求超过 {rate:g} 次；请稍候，或在一次请求中发送多张图片。",
+    ),
+    "error.serve.no_route": ("There is nothing here; see /v1/openapi.json.", "此处没有内容；请见 /v1/openapi.json。"),
+    "error.serve.method": (
+        "This address takes other requests than {method}; see /v1/openapi.json.",
+        "该地址不接受 {method} 请求；请见 /v1/openapi.json。",
+    ),
+    "error.serve.parameter": (
+        "The parameter {name!r} makes no sense: {problem}.",
+        "参数 {name!r} 无效：{problem}。",
+    ),
+    "serve.level.sure": ("Sure: similar answers were right in the test.", "确定：测试中类似的回答都是对的。"),
+    "serve.level.likely": (
+        "Likely: similar answers were mostly right in the test.",
+        "很可能：测试中类似的回答大多是对的。",
+    ),
+    "serve.level.unsure": ("Unsure: better have somebody look.", "不确定：最好由人来判断。"),
+    "serve.level.unrated": (
+        "Not rated: too few similar answers in the test to say how often they are right.",
+        "无评级：测试中类似的回答太少，无法说明对的比例。",
+    ),
+    "serve.level.unknown": ("None of these classes.", "不属于任何类别。"),
+    "serve.drift.classes.stable": (
+        "Of the last {answers:answer|answers}, each class is about as frequent as in validation.",
+        "最近 {answers} 次回答中，各类别的比例与验证时相近。",
+    ),
+    "serve.drift.classes.drifted": (
+        "The last {answers:answer|answers} are distributed otherwise than in validation: {label} was {before:%} and is "
+        "{now:%}. Look at recent pictures: has what is photographed changed, or the camera?",
+        "最近 {answers} 次回答的类别分布与验证时不同：{label} 由 {before:%} 变为 {now:%}。请查看近期图片：拍摄的对象或相机是否变了？",
+    ),
+    "serve.drift.classes.too_few": (
+        "Too few answers yet to compare classes with validation: {answers}.",
+        "回答还太少，无法与验证时的类别比例比较：{answers} 次。",
+    ),
+    "serve.drift.classes.no_record": (
+        "How often each class was answered in validation is not known, so drift cannot be told.",
+        "不知道验证时各类别的比例，无法判断漂移。",
+    ),
+    "serve.drift.unknown.stable": (
+        "Of the last {answers:answer|answers}, {now:%} were none of the classes; in validation {before:%}.",
+        "最近 {answers} 次回答中有 {now:%} 不属于任何类别；验证时为 {before:%}。",
+    ),
+    "serve.drift.unknown.drifted": (
+        "Of the last {answers:answer|answers}, {now:%} were none of the classes, in validation {before:%}: many pictures "
+        "are unlike those that the model was trained on. Collect some of them and train again.",
+        "最近 {answers} 次回答中有 {now:%} 不属于任何类别，验证时为 {before:%}：许多图片与训练图片不像。请收集其中一些，重新训练。",
+    ),
+    "serve.drift.unknown.too_few": (
+        "Too few answers yet to compare the share of none with validation: {answers}.",
+        "回答还太少，无法与验证时“不属于任何类别”的比例比较：{answers} 次。",
+    ),
+    "serve.drift.unknown.no_record": (
+        "How often none of the classes was answered in validation is not known, so drift cannot be told.",
+        "不知道验证时“不属于任何类别”的比例，无法判断漂移。",
+    ),
 }

@@ -86,7 +86,7 @@ def _server(app: FastAPI, **where: Any) -> uvicorn.Server:
     """The web server in front of ``app``; ``where`` are options of uvicorn."""
     import uvicorn
 
-    from resnet_studio.ui.page.connections import PatientProtocol, allow_many_files
+    from resnet_studio.service.http.connections import PatientProtocol, allow_many_files
 
     allow_many_files()
     logging.getLogger("uvicorn.error").addFilter(_not_a_cancellation)

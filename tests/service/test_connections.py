@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from resnet_studio.ui.page import connections
-from resnet_studio.ui.page.connections import PatientProtocol, PendingRequests, allow_many_files
+from resnet_studio.service.http import connections
+from resnet_studio.service.http.connections import PatientProtocol, PendingRequests, allow_many_files
 
 
 async def echo(request):

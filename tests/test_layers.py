@@ -14,7 +14,7 @@ import resnet_studio
 PACKAGE = Path(resnet_studio.__file__).parent
 LAYERS = [
     {"version", "text", "compiler", "durations", "deprecation"},
-    {"errors", "owners", "locks"},
+    {"errors", "owners", "locks", "limits"},
     {"grouping"},
     {"config"},
     {"recipes"},

@@ -11,20 +11,35 @@ from pathlib import Path
 
 import made
 import pytest
-from hand_made import new_run
+from fastapi.testclient import TestClient
+from hand_made import NoJobs, new_run
 
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
+from resnet_studio.data import brought
 from resnet_studio.data.opening import open_data
-from resnet_studio.errors import RunError, StudioError
+from resnet_studio.errors import StudioError
+from resnet_studio.limits import ALONE, Limits
+from resnet_studio.run_state import RunState
 from resnet_studio.service import importing
+from resnet_studio.service.http.metrics import Metrics
+from resnet_studio.service.http.throttle import Throttle
 from resnet_studio.service.importing import Imports
+from resnet_studio.service.quota import Quota
+from resnet_studio.service.waits import expected_waits
+from resnet_studio.service.watch import RunSnapshot
 from resnet_studio.training import jobs as jobs_module
 from resnet_studio.training.jobs import Jobs
+from resnet_studio.ui.app import build_app, limits_for
+from resnet_studio.ui.data import bringing
 from resnet_studio.ui.page import repeated
+from resnet_studio.ui.page.access import Access
 from resnet_studio.ui.page.context import Studio, sentence_for
 from resnet_studio.ui.page.repeated import start_once
+from resnet_studio.ui.train import live_queue
 from resnet_studio.workspace import Workspace
+
+KNOWN = TrainConfig(epochs=2, picture_size=32)
 
 
 @pytest.fixture
@@ -84,15 +99,15 @@ def test_the_same_again_later_is_another_run(studio, workspace, class_zip, monke
 
 
 def test_the_queue_is_bounded_with_a_sentence(studio, workspace, class_zip, monkeypatch):
-    monkeypatch.setattr(jobs_module, "MOST_WAITING", 2)
+    monkeypatch.setattr(studio.jobs, "limits", Limits(waiting_all=2, waiting_each=0))
     dataset = open_data(class_zip({"cat": 5, "dog": 5}), workspace)
-    with pytest.raises(RunError, match="2 trainings wait already"):
+    with pytest.raises(StudioError, match="2 trainings wait already"):
         for number in range(9):
             config = TrainConfig(epochs=2, seed=number)
             start_once(studio, dataset, config, lambda: None, run_name="pets", by="browser:me")
     assert len(workspace.runs()) <= 3
     other = new_run(workspace, dataset="other")
-    with pytest.raises(RunError, match="2 trainings wait already"):
+    with pytest.raises(StudioError, match="2 trainings wait already"):
         studio.jobs.resume(other.id)
 
 
@@ -182,3 +197,135 @@ def test_names_that_are_not_utf8_are_written_down_and_come_back(tmp_path):
     name = os.fsdecode(b"caf\xe9.png")
     write_json(tmp_path / "file.json", {"names": [name, "猫"]})
     assert json.loads((tmp_path / "file.json").read_text(encoding="utf-8"))["names"] == [name, "猫"]
+
+
+# ---- what each person may take
+
+
+def test_each_person_has_so_many_in_the_queue_and_the_others_go_on(studio, workspace, class_zip, monkeypatch):
+    monkeypatch.setattr(studio.jobs, "limits", Limits(waiting_each=2))
+    dataset = open_data(class_zip({"cat": 5, "dog": 5}), workspace)
+
+    def ask(by, seed):
+        config = TrainConfig(epochs=2, seed=seed)
+        return start_once(studio, dataset, config, lambda: None, run_name="pets", by=by)
+
+    with pytest.raises(StudioError, match="2 trainings waiting"):
+        for seed in range(9):
+            ask("browser:me", seed)
+    yours = ask("browser:you", 0)
+    assert studio.jobs.place(yours.id) == studio.jobs.queued().index(yours.id) + 1 <= 2
+
+
+def test_the_page_shows_the_order_of_the_turns_with_a_wait(workspace):
+    at_work, *waiting = (new_run(workspace, name=name, resolved=KNOWN) for name in ("now", "next", "last"))
+    snapshots = [
+        RunSnapshot(run, run.about, run.config, RunState(), 0, place) for place, run in enumerate((at_work, *waiting))
+    ]
+    waits = expected_waits(snapshots, lambda config, counts: 60.0)
+    assert waits == {waiting[0].id: 60.0, waiting[1].id: 120.0}
+    shown = live_queue.queue(snapshots, None, "en", waits=waits)
+    assert "waiting, place 2 · about 2 min" in shown and "place 1 · about 1 min" in shown
+    assert expected_waits(snapshots, lambda config, counts: None) == {}
+
+
+def test_two_devices_share_what_waits(workspace):
+    runs = [new_run(workspace, name=str(place), resolved=KNOWN) for place in range(5)]
+    places = (0, 0, 1, 2, 3)
+    snapshots = [
+        RunSnapshot(run, run.about, run.config, RunState(), 0, place) for run, place in zip(runs, places, strict=True)
+    ]
+    waits = expected_waits(snapshots, lambda config, counts: 10.0)
+    assert [waits[run.id] for run in runs[2:]] == [10.0, 10.0, 20.0]
+
+
+@pytest.fixture
+def anna(workspace, class_zip):
+    """A person with a data set of ten pictures."""
+    dataset = open_data(class_zip({"cat": 5, "dog": 5}), workspace)
+    brought.record(workspace, dataset.id, "browser:anna")
+    return "browser:anna"
+
+
+def test_pictures_and_disk_of_each_person_are_counted_and_bounded(workspace, anna):
+    met = []
+    quota = Quota(workspace, Limits(pictures_each=12, disk_mb_each=1), met.append)
+    quota.check(anna, 2)
+    with pytest.raises(StudioError, match="10 pictures"):
+        quota.check(anna, 3)
+    quota.check("browser:ben", 12)
+    run = workspace.new_run(
+        "big", requested=TrainConfig(), resolved=TrainConfig(), about={"started_by": anna}, split={}
+    )
+    (run.folder / "best.safetensors").write_bytes(bytes(2 * 2**20))
+    quota.check(anna)  # counted a moment ago
+    quota.forget()
+    with pytest.raises(StudioError, match="2 MB of the 1 MB"):
+        quota.check(anna)
+    quota.check("browser:ben")
+    quota.check("")
+    assert met == ["pictures_each", "disk_mb_each"]
+    with pytest.raises(StudioError, match="more than the 1 MB"):
+        Quota(workspace, Limits(disk_mb_all=1)).check("")
+    Quota(workspace, ALONE).check(anna, 10**9)
+
+
+def test_what_is_brought_in_beyond_the_limit_is_not_kept(workspace, class_zip):
+    studio = Studio(workspace, Jobs(workspace), limits=Limits(pictures_each=5))
+    zipped = class_zip({"cat": 5, "dog": 5})
+    before = made.fingerprint(workspace.datasets)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bringing, "this_browser", lambda: "ben")
+        work = bringing.brought_in(studio, lambda _: open_data(zipped, workspace))
+        with pytest.raises(StudioError, match="the 5 that each person may have"):
+            work(lambda *_: None)
+    assert made.fingerprint(workspace.datasets) == before
+
+
+def test_a_bucket_of_requests_fills_again():
+    now = [0.0]
+    throttle = Throttle(60, lambda: now[0])
+    assert [throttle.wait("a") for _ in range(61)] == [0] * 60 + [1]
+    assert throttle.wait("b") == 0 and throttle.wait("") == 0
+    now[0] = 2.0
+    assert [throttle.wait("a") for _ in range(3)] == [0, 0, 1]
+    assert Throttle(0).wait("a") == 0
+
+
+def test_the_page_refuses_too_many_requests_and_too_large_uploads_with_a_sentence(workspace):
+    limits = Limits(requests_a_minute=20, upload_mb=1, requests_a_minute_address=100)
+    metrics = Metrics()
+    app = build_app(workspace, NoJobs(), limits=limits, metrics=metrics)
+    client = TestClient(app, base_url="http://127.0.0.1:7860")
+    client.get("/", headers={"accept-language": "zh"})
+    sent = client.post("/gradio_api/upload", files={"files": ("a.png", bytes(2**20 + 1))})
+    assert sent.status_code == 413 and "1 MB" in sent.text
+    answers = [client.get("/studio/logo.svg", headers={"accept-language": "zh"}) for _ in range(25)]
+    assert answers[0].status_code == 200 and answers[-1].status_code == 429
+    assert "请求过于频繁" in answers[-1].text and int(answers[-1].headers["retry-after"]) >= 1
+    client.cookies.clear()  # without its number a browser counts by its address
+    answers = [client.get("/studio/logo.svg").status_code for _ in range(120)]
+    assert answers[0] == 200 and answers[-1] == 429
+    assert 'resnet_studio_limited_total{limit="requests_a_minute"}' in metrics.text().decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("{", "cannot be read"), ("[]", "no JSON object"), ('{"waiting": 3}', "no limit called waiting"),
+     ('{"upload_mb": -1}', "cannot be -1"), ('{"upload_mb": "9"}', "cannot be '9'"), ('{"upload_mb": true}', "True")],
+)  # fmt: skip
+def test_limits_that_make_no_sense_are_refused_in_a_sentence(workspace, content, said, capsys):
+    (workspace.root / "limits.json").write_text(content)
+    assert cli.main(["limits", "--json", "--workspace", str(workspace.root)]) == 2
+    assert said in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_whoever_is_alone_at_the_machine_has_the_totals_only(workspace, capsys):
+    network = Access.of_server("0.0.0.0")
+    assert limits_for(workspace, Access()) == ALONE and limits_for(workspace, network) == Limits()
+    (workspace.root / "limits.json").write_text('{"waiting_each": 1}')
+    assert limits_for(workspace, Access()).waiting_each == limits_for(workspace, network).waiting_each == 1
+    assert cli.main(["limits", "--json", "--workspace", str(workspace.root)]) == 0
+    assert json.loads(capsys.readouterr().out)["limits"]["waiting_each"] == 1
+    with pytest.raises(StudioError):
+        limits_for(workspace, network, workspace.root / "none.json")

@@ -63,6 +63,7 @@ ELSEWHERE = {
     "clean": upkeep.clean,
     "serve": serving.serve,
     "tokens": serving.tokens,
+    "limits": upkeep.limits,
 }
 
 

@@ -35,6 +35,10 @@ def add(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
         "machine; for Prometheus beside it: 127.0.0.1; may be given several times",
     )  # fmt: skip
     ui.add_argument(
+        "--limits", type=Path, metavar="FILE",
+        help="how much one person may take, as `limits` shows it; by default limits.json of the workspace",
+    )  # fmt: skip
+    ui.add_argument(
         "--https", action="store_true",
         help="serve over https with a certificate made here, so that cameras of phones and other computers work; "
         "listens on all addresses of this machine unless --host is given",
@@ -59,5 +63,6 @@ def ui(options: argparse.Namespace, workspace: Workspace) -> Result:
         root_path=options.root_path,
         local_folders=options.local_folders,
         operators=options.metrics,
+        limits=options.limits,
     )
     return Result("", {"served": True})

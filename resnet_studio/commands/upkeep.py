@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
 from resnet_studio import cleaning
 from resnet_studio.commands.data import Result
+from resnet_studio.limits import FILE, Limits
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
 from resnet_studio.upkeep import backup as backups
@@ -28,6 +30,7 @@ def add_parsers(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     _add_bin(command)
     clean = command("clean", "remove what nobody needs any more, as a server does every ten minutes")
     clean.add_argument("--preview", action="store_true", help="only list what would be removed")
+    command("limits", f"how much one person may take of a server; {FILE} in the workspace changes it")
     restore = command("restore", "make a new workspace of a backup; nothing is ever overwritten")
     restore.add_argument("file", metavar="FILE", type=Path, help="what `backup` wrote")
     restore.add_argument("--check", action="store_true", help="only read all of it and say whether it is sound")
@@ -71,6 +74,16 @@ def _binned(each: Binned, size: int) -> dict[str, object]:
     deleted = datetime.fromtimestamp(each.time, UTC).isoformat(timespec="seconds")
     return {"entry": each.entry, "kind": each.kind, "id": each.id, "name": each.name, "deleted": deleted,
             "by": each.by.partition(":")[0], "days_left": each.days_left, "bytes": size}  # fmt: skip
+
+
+def limits(_: argparse.Namespace, workspace: Workspace, __: Terminal) -> Result:
+    """Show the limits that hold where others than whoever is at the machine can come in."""
+    file = workspace.root / FILE
+    held = Limits.read(file)
+    lines = [f"{each.name:26} {getattr(held, each.name):>8,}  {each.metadata['help']}" for each in fields(held)]
+    where = f"as in {file}" if file.is_file() else f"the defaults; to change some, write them to {file} as JSON"
+    return Result("\n".join([*lines, f"0 is no limit; {where}"]), {
+        "limits": held.to_json(), "file": str(file), "own": file.is_file()})  # fmt: skip
 
 
 def clean(options: argparse.Namespace, workspace: Workspace, _: Terminal) -> Result:

@@ -96,6 +96,10 @@ class Forecaster:
         resolved = plan.resolve(config, plan.facts(dataset, config, counts["train"], on_gpu=on_gpu))
         return Forecast(config, resolved, dataset, self._seconds(resolved, counts, on_gpu))
 
+    def seconds(self, resolved: TrainConfig, counts: Mapping[str, int]) -> float | None:
+        """How long a training with ``resolved`` settings takes for ``counts`` of pictures, by the last ones here."""
+        return self._seconds(resolved, counts, plan.on_gpu(resolved))
+
     def models(self, network: Network) -> list[Overview]:
         """Trained models of that ``network`` in this workspace, which can be trained on; the newest first."""
         runs = (run for run in self._runs.overviews() if of(run.config) == get(network) and run.state.status in ENDED)

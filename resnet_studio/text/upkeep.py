@@ -68,6 +68,47 @@ TEXT: dict[str, tuple[str, str]] = {
     "clean.bin": ("in the bin for more than 30 days", "在回收站中超过 30 天"),
     "clean.pictures": ("pictures of deleted data sets that no run needs", "已删除数据集中不再被使用的图片"),
     "clean.resuming": ("what only resuming needed, of runs that ended", "已结束训练的续训文件"),
+    "error.limits.value": (
+        "The limit {name} cannot be {value}; give a whole number, 0 for no limit.",
+        "限额 {name} 不能是 {value}；请填写整数，0 表示不限。",
+    ),
+    "error.limits.unknown": (
+        "There is no limit called {name}; there are: {known:, }.",
+        "没有名为 {name} 的限额；可用的有：{known:、}。",
+    ),
+    "error.limits.not_an_object": (
+        "The limits are no JSON object; write names and numbers between curly brackets.",
+        "限额文件不是 JSON 对象；请在花括号中写出名称和数字。",
+    ),
+    "error.limits.unreadable": (
+        "The limits in {file} cannot be read; see `limits` for how the file looks.",
+        "无法读取 {file} 中的限额；可运行 limits 查看文件格式。",
+    ),
+    "error.limits.disk_all": (
+        "The studio holds more than the {most} MB that it may; delete something that is not needed any more.",
+        "程序占用的空间已超过允许的 {most} MB；请删除不再需要的内容。",
+    ),
+    "error.limits.disk_each": (
+        "Your data sets, runs and predictions take {used} MB of the {most} MB that each person has; delete something first.",
+        "您的数据集、训练记录和预测已占用 {used} MB，每人上限为 {most} MB；请先删除一些内容。",
+    ),
+    "error.limits.pictures_each": (
+        "You have {used:picture|pictures} in your data sets, and with these it would be more than the {most} that each person may have; delete a data set or bring fewer.",
+        "您的数据集中已有 {used} 张图片，加上这些会超过每人 {most} 张的上限；请删除一个数据集或减少图片。",
+    ),
+    "error.limits.waiting_each": (
+        "You have {most:training|trainings} waiting, and no more are taken at once; wait for one of them, or take it out of the queue.",
+        "您已有 {most} 个训练在排队，暂时不能再添加；请等其中一个开始，或将其移出队列。",
+    ),
+    "error.limits.upload": (
+        "This upload is larger than the {most} MB that are taken; send fewer or smaller pictures at a time.",
+        "上传内容超过 {most} MB 的上限；请分批上传或缩小图片。",
+    ),
+    "error.limits.requests": (
+        "Too many requests at once; it goes on in {seconds:second|seconds}.",
+        "请求过于频繁；请在 {seconds} 秒后继续。",
+    ),
+    "queue.wait": ("about {time}", "约 {time}"),
     "backup.outside": (
         "Not in the backup, as these pictures lie in folders of this machine outside of the workspace: {names:, }.",
         "以下数据集的图片位于工作区之外的本机文件夹中，没有包含在备份里：{names:、}。",

@@ -19,6 +19,7 @@ from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import EpochFinished, Event, Failed, Finished, Interrupted, Preparing, Progress
 from resnet_studio.run_requests import Request, Session
 from resnet_studio.training.control import Control
+from resnet_studio.training.turns import owner_of
 
 if TYPE_CHECKING:
     from resnet_studio.training.world import World
@@ -145,7 +146,7 @@ def _events(run: Run, control: Control) -> Iterator[Event]:
 class Job:
     """Work that is queued, stopped and paused as one: a run, or the runs of a study, which are trained in turn.
 
-    ``device`` is what it is computed on, None where that is not known yet.
+    ``device`` is what it is computed on, None where that is not known yet; ``owner`` is whose it is.
     """
 
     runs: tuple[Run, ...]
@@ -153,6 +154,10 @@ class Job:
     session: Session = field(default_factory=run_requests.new_session)
     device: str | None = None
     at: int = 0
+    owner: str = ""
+
+    def __post_init__(self) -> None:
+        self.owner = owner_of(self.runs[0])
 
     @property
     def run(self) -> Run:

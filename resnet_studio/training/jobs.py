@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING
 from resnet_studio import owners, space
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import Event, Queued
+from resnet_studio.limits import ALONE, LimitError, Limits
 from resnet_studio.locks import Lock
 from resnet_studio.run_requests import Request
 from resnet_studio.training.driving import Driver, Job, ask, carry_out, drive
+from resnet_studio.training.turns import Turns, owner_of
 from resnet_studio.training.waiting import check_resumable, left_of_job, left_waiting, presence
 
 if TYPE_CHECKING:
     from resnet_studio.training.control import Control
     from resnet_studio.workspace import Run, Workspace
 
-MOST_WAITING = 50
 LOOK_SECONDS = 5.0
 REQUEST_SECONDS = 0.3
 logger = logging.getLogger(__name__)
@@ -48,6 +49,8 @@ def _drive(run: Run, control: Control, **options: Callable[[Event], None]) -> Ev
 class Jobs:
     """The jobs that wait and those at work: one a device, as two would only slow each other down.
 
+    People take turns (:mod:`resnet_studio.training.turns`), and ``limits`` say how much may wait.
+
     A job is a run or a study of several. Which runs wait, for which program and at which place, stands in their logs:
     the next program takes over what this one leaves. Other programs ask for a job's end through its folder.
     ``on_event`` is called with each event of what is trained here.
@@ -58,8 +61,11 @@ class Jobs:
         workspace: Workspace,
         device_of: Callable[[Run], str] = device_of,
         on_event: Callable[[Event], None] | None = None,
+        limits: Limits = ALONE,
     ) -> None:
         self._workspace = workspace
+        self.limits = limits
+        self._turns: dict[str, Turns[Job]] = {}
         self._drive: Driver = partial(_drive, on_event=on_event) if on_event else _drive
         self._device_of = device_of
         self._changed = threading.Condition()
@@ -85,12 +91,17 @@ class Jobs:
             self._changed.notify_all()
             self.start_thread("", self._assign)
 
-    def check_room(self) -> None:
-        """Raise :class:`RunError` where so many jobs wait that no more are taken, or the disk has no room for more."""
+    def check_room(self, owner: str = "") -> None:
+        """Raise :class:`StudioError` where so many jobs wait, in all or of ``owner``, that no more are taken, or the
+        disk has no room for more.
+        """
         space.check_room(self._workspace.root)
         with self._changed:
-            if len(self._waiting) >= MOST_WAITING:
-                raise RunError("error.run.queue_full", most=MOST_WAITING)
+            most, each = self.limits.waiting_all, self.limits.waiting_each
+            if most and len(self._waiting) >= most:
+                raise LimitError("waiting_all", "error.run.queue_full", most=most)
+            if owner and each and sum(job.owner == owner for job in self._waiting) >= each:
+                raise LimitError("waiting_each", "error.limits.waiting_each", most=each)
 
     def adopt(self) -> list[Run]:
         """Take over the runs that wait for a program that has ended, in the order in which they wait; returns them."""
@@ -110,7 +121,7 @@ class Jobs:
         """
         runs = left_of_job(self._workspace.run(run_id))
         if self.place(run_id) is None:
-            self.check_room()
+            self.check_room(owner_of(runs[0]))
         self.submit(*runs)
 
     def stop(self, run_id: str) -> None:
@@ -132,8 +143,7 @@ class Jobs:
                 return None
             if job in self._current.values():
                 return 0
-            alike = [one for one in self._waiting if job.device is None or one.device in (job.device, None)]
-            return alike.index(job) + 1
+            return self._in_turns(job.device).index(job) + 1
 
     def running(self) -> list[str]:
         """The runs being trained."""
@@ -143,7 +153,9 @@ class Jobs:
     def queued(self) -> list[str]:
         """The runs that wait, the next first; of a study the one that comes first."""
         with self._changed:
-            return [job.run.id for job in self._waiting]
+            devices = list(dict.fromkeys(job.device for job in self._waiting))
+            places = {id(job): at for device in devices for at, job in enumerate(self._in_turns(device))}
+            return [job.run.id for job in sorted(self._waiting, key=lambda job: places[id(job)])]
 
     def close(self, timeout: float = 30.0) -> None:
         """Pause what is being trained, keep it for resuming, and end; what waits is left for the next program."""
@@ -237,6 +249,7 @@ class Jobs:
                     continue
                 self._waiting.remove(job)
                 self._current[device] = job
+                self._turns_at(device).took(job)
             try:
                 carry_out(job, self._drive)
             except Exception:  # the thread must outlive any one run
@@ -246,4 +259,12 @@ class Jobs:
                     del self._current[device]
 
     def _next(self, device: str) -> Job | None:
-        return next((job for job in self._waiting if job.device == device), None)
+        return next((job for job in self._in_turns(device) if job.device == device), None)
+
+    def _in_turns(self, device: str | None) -> list[Job]:
+        """What waits for ``device``, or may turn out to, in the order of its turns."""
+        alike = [job for job in self._waiting if device is None or job.device in (device, None)]
+        return self._turns_at(device or "").order(alike)
+
+    def _turns_at(self, device: str) -> Turns[Job]:
+        return self._turns.setdefault(device, Turns(lambda job: job.owner))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_studio import cleaning
 from resnet_studio.errors import StudioError
+from resnet_studio.limits import ALONE, FILE, LimitError, Limits
 from resnet_studio.service.http.metrics import Metrics
 from resnet_studio.text import say
 from resnet_studio.ui.page import encrypted
@@ -45,12 +46,14 @@ def serve(
     root_path: str = "",
     local_folders: bool = False,
     operators: Iterable[str] = (),
+    limits: Path | None = None,
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM.
 
     ``port`` None takes 7860 or the next free one. A Hugging Face Space listens on all addresses at 7860. ``https``
-    makes a certificate where none is given. The last five say who may reach the page, and how; see
-    :meth:`Access.of_server`. Raises :class:`StudioError` when the port is taken, or one of them cannot be read.
+    makes a certificate where none is given. From ``allowed_hosts`` on they say who may reach the page, and how; see
+    :meth:`Access.of_server`. ``limits`` is a file (:mod:`resnet_studio.limits`). Raises :class:`StudioError` when the
+    port is taken, or one of them cannot be read.
     """
     if os.environ.get("SPACE_ID"):
         host, port = "0.0.0.0", port or FIRST_PORT
@@ -64,11 +67,10 @@ def serve(
     if https and not ssl_certfile:
         access, ssl_certfile, ssl_keyfile = encrypted.own_certificate(opened, access, host, port)
 
-    app = _app_on(opened, access)
+    app = _app_on(opened, access, limits)
     _announce(access, host, port, "https" if ssl_certfile else "http")
-    server = _server(
-        app, host=host, port=port, ssl_certfile=ssl_certfile, ssl_keyfile=str(ssl_keyfile) if ssl_keyfile else None
-    )
+    key = str(ssl_keyfile) if ssl_keyfile else None
+    server = _server(app, host=host, port=port, ssl_certfile=ssl_certfile, ssl_keyfile=key)
     app.state.closing = lambda: server.should_exit
     server.run()
 
@@ -101,16 +103,31 @@ def _server(app: FastAPI, **where: Any) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _app_on(workspace: Workspace, access: Access) -> FastAPI:
+def _app_on(workspace: Workspace, access: Access, limits: Path | None) -> FastAPI:
     """The app for the visitors that ``access`` lets in; jobs that waited for an earlier server wait here again."""
     from resnet_studio.training.jobs import Jobs
 
     cleaning.keep_clean(workspace, threading.Event())
     metrics = Metrics()
-    jobs = Jobs(workspace, on_event=metrics.training)
-    app = build_app(workspace, jobs, access=access, metrics=metrics, warm=True)
+    held = limits_for(workspace, access, limits)
+    jobs = Jobs(workspace, on_event=metrics.training, limits=held)
+    app = build_app(workspace, jobs, access=access, metrics=metrics, limits=held, warm=True)
     jobs.adopt()  # before the first run can be queued
     return app
+
+
+def limits_for(workspace: Workspace, access: Access, file: Path | None = None) -> Limits:
+    """The limits in ``file``, or in the workspace's own; without one, those for a server that is reached as
+    ``access`` says: who is alone at their machine has none for each person.
+
+    Raises :class:`LimitError` where the file makes no sense.
+    """
+    if file is not None and not file.is_file():
+        raise LimitError("settings", "error.limits.unreadable", file=str(file))
+    own = workspace.root / FILE
+    if file is not None or own.is_file():
+        return Limits.read(file or own)
+    return ALONE if access.may_be_local else Limits()
 
 
 def _not_a_cancellation(record: logging.LogRecord) -> bool:
@@ -124,18 +141,22 @@ def build_app(
     *,
     access: Access | None = None,
     metrics: Metrics | None = None,
+    limits: Limits = ALONE,
     warm: bool = False,
 ) -> FastAPI:
     """The whole app.
 
     ``access`` says by which names and through which proxies it is reached; by default only from this machine. What
-    happens is counted in ``metrics``. ``warm`` imports torch in the background once the first page is out.
+    happens is counted in ``metrics``, and held within ``limits``. ``warm`` imports torch in the background once the
+    first page is out.
     """
     prepare_environment(workspace)
     from resnet_studio.ui import shell
     from resnet_studio.ui.page.context import Studio
 
-    return shell.mount(Studio(workspace, jobs, access or Access(), metrics=metrics or Metrics()), warm=warm)
+    return shell.mount(
+        Studio(workspace, jobs, access or Access(), metrics=metrics or Metrics(), limits=limits), warm=warm
+    )
 
 
 def prepare_environment(workspace: Workspace) -> None:

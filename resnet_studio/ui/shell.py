@@ -18,7 +18,7 @@ from resnet_studio.service.http.counted import Counted
 from resnet_studio.service.machine import Machine
 from resnet_studio.ui.data import make_routes, mend_routes
 from resnet_studio.ui.data import tab as data_tab
-from resnet_studio.ui.page import operating, routes
+from resnet_studio.ui.page import operating, routes, throttling
 from resnet_studio.ui.page.bundle import Bundle
 from resnet_studio.ui.page.context import Shared, Studio, T, translations
 from resnet_studio.ui.page.file_inputs import StudioBlocks
@@ -67,7 +67,8 @@ def mount(studio: Studio, *, warm: bool) -> FastAPI:
             app.include_router(module.routes(studio))
     app.add_middleware(CORSMiddleware)  # no other site may read anything; Gradio's own lets them all
     uploads = studio.workspace.temporary
-    app.add_middleware(Uploads, folder=uploads, uploaded=studio.metrics.uploaded)
+    app.add_middleware(Uploads, folder=uploads, uploaded=studio.metrics.uploaded, most_mb=studio.limits.upload_mb)
+    throttling.add(app, studio)
     app.add_middleware(Page, bundle=bundle, served=machine.page_served, access=studio.access, uploads=uploads)
     app.add_middleware(Counted, answered=studio.metrics.answered)
     _mount_page(app, studio)
@@ -89,7 +90,7 @@ def _mount_page(app: FastAPI, studio: Studio) -> None:
         run_history=False,
         enable_monitoring=False,
         show_error=False,
-        max_file_size="4gb",
+        max_file_size=f"{studio.limits.upload_mb or 1_000_000}mb",
         ssr_mode=False,
         mcp_server=False,
         pwa=False,

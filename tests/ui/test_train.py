@@ -51,7 +51,7 @@ class Queue:
     def queued(self) -> list[str]:
         return []
 
-    def check_room(self) -> None:
+    def check_room(self, owner: str = "") -> None:
         pass
 
     def submit(self, *runs: Run) -> None:

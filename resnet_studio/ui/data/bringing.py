@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from resnet_studio.data import brought
+from resnet_studio.data import brought, library
+from resnet_studio.errors import StudioError
 from resnet_studio.service.editor import NotYoursError
 from resnet_studio.ui.page.context import Studio, reader_is_at_machine, sentence_for
 from resnet_studio.ui.page.ownership import started_by, this_browser
@@ -18,12 +19,25 @@ Work = Callable[[Progress], "Dataset"]
 
 
 def brought_in(studio: Studio, work: Work) -> Work:
-    """``work``, after which the browser whose event is being handled may change the data set that came of it."""
+    """``work``, after which the browser whose event is being handled may change the data set that came of it.
+
+    Raises :class:`StudioError`, now or in the course of it, where that is more than they may have.
+    """
     browser = this_browser()
+    by = started_by(browser) if browser else ""
+    studio.quota.check(by)
 
     def done(progress: Progress) -> Dataset:
+        before = {item.id for item in library.list_datasets(studio.workspace)}
         dataset = work(progress)
-        brought.record(studio.workspace, dataset.id, started_by(browser) if browser else "")
+        try:
+            if dataset.id not in before:
+                studio.quota.check(by, len(dataset.samples))
+        except StudioError:
+            library.delete(studio.workspace, dataset.id)
+            raise
+        studio.quota.forget()
+        brought.record(studio.workspace, dataset.id, by)
         return dataset
 
     return done

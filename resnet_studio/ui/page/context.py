@@ -35,6 +35,7 @@ from gradio.i18n import I18nData
 
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
+from resnet_studio.limits import ALONE, Limits
 from resnet_studio.service.album import Album
 from resnet_studio.service.analyses import Analyses
 from resnet_studio.service.copying import Copyings
@@ -49,6 +50,7 @@ from resnet_studio.service.near_search import NearSearches
 from resnet_studio.service.predicting import PredictionJobs
 from resnet_studio.service.prediction_table import PredictionTable
 from resnet_studio.service.predictors import Models, Predictors
+from resnet_studio.service.quota import Quota
 from resnet_studio.service.run_data import RunData
 from resnet_studio.service.warming import Warming
 from resnet_studio.text import LANGUAGES, Language, keys, say, template
@@ -76,7 +78,8 @@ class Studio:
     ``near`` searches for their near-duplicates, ``making`` those that are being made; ``models`` are all there are,
     ``predictors`` those used last, in memory, ``analyses`` the slow parts of reports that are being computed;
     ``predictions`` are the answers for many pictures, ``prediction_table`` pages of them, ``copyings`` sorted copies;
-    ``metrics`` are the figures of this server, ``faults`` its last failure, ``bin`` what was deleted and may come back.
+    ``metrics`` are the figures of this server, ``faults`` its last failure, ``bin`` what was deleted and may come back;
+    ``limits`` say how much one person may have, and ``quota`` whether somebody has more.
     """
 
     workspace: Workspace
@@ -99,10 +102,13 @@ class Studio:
     prediction_table: PredictionTable = field(init=False)
     copyings: Copyings = field(default_factory=Copyings)
     bin: Bin = field(init=False)
+    limits: Limits = ALONE
+    quota: Quota = field(init=False)
 
     def __post_init__(self) -> None:
         self.metrics.watch(self.workspace.root, self.jobs)
         object.__setattr__(self, "faults", Faults(self.metrics.failed))
+        object.__setattr__(self, "quota", Quota(self.workspace, self.limits, self.metrics.limited))
         object.__setattr__(self, "bin", Bin(self.workspace))
         object.__setattr__(self, "runs", RunData(self.workspace))
         object.__setattr__(self, "models", Models(self.runs))

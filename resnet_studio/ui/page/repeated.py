@@ -46,7 +46,8 @@ def start_once(
     with ONE_AT_A_TIME:
         if again := _just_started(studio, dataset.id, config, by, (seeds, folds), clicked):
             return again
-        studio.jobs.check_room()
+        studio.quota.check(by)
+        studio.jobs.check_room(by)
         if folds:
             runs = [
                 *cross_validations.new_folds(dataset, config, studio.workspace, folds, run_name=run_name, started_by=by)

@@ -21,9 +21,15 @@ MOST_AT_ONCE = 64
 
 
 class Uploads:
-    """Pure ASGI middleware; ``folder`` is where uploads go, ``uploaded`` is called with the size of each."""
+    """Pure ASGI middleware; ``folder`` is where uploads go, ``uploaded`` is called with the size of each.
 
-    def __init__(self, app: ASGIApp, folder: Path, uploaded: Callable[[int], None] = lambda _: None) -> None:
+    No upload may have more than ``most_mb`` megabytes; 0 is no limit.
+    """
+
+    def __init__(
+        self, app: ASGIApp, folder: Path, uploaded: Callable[[int], None] = lambda _: None, most_mb: int = 0
+    ) -> None:
+        self.most_mb = most_mb
         self.app = app
         self.folder = folder
         self.uploaded = uploaded
@@ -47,6 +53,9 @@ class Uploads:
     def _refused(self, scope: Scope) -> PlainTextResponse | None:
         if self.running >= MOST_AT_ONCE:
             return PlainTextResponse(say("shell.uploads_busy", language_of(Request(scope))), 503)
+        if self.most_mb and _size(scope) > self.most_mb * 2**20:
+            said = say("error.limits.upload", language_of(Request(scope)), most=self.most_mb)
+            return PlainTextResponse(said, 413)
         return _full(scope) if _size(scope) + SPARE_BYTES > shutil.disk_usage(self.folder).free else None
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -115,6 +115,7 @@ class Handlers:
         browser = this_browser()
         if not browser:
             raise StudioError("error.make.no_cookie")
+        self._studio.quota.check(started_by(browser))
         request = Request(
             models=(model.key,), model_name=model.name, classes=tuple(card_of(model).classes), title=title,
             sources=tuple(sources), started_by=started_by(browser),

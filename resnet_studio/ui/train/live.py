@@ -28,6 +28,8 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from resnet_studio.service.forecast import Forecaster
+from resnet_studio.service.waits import Seconds, expected_waits
 from resnet_studio.service.watch import Board, RunSnapshot, Watch
 from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, language_of
@@ -48,6 +50,7 @@ class Renderer:
     """Makes the pieces of HTML once for all tabs that look at the same run in the same language."""
 
     watch: Watch
+    seconds: Seconds = lambda _, __: None
     server: str = field(default_factory=lambda: secrets.token_hex(4))
     _cached: OrderedDict[tuple[str, Language], tuple[object, dict[str, str]]] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
@@ -63,7 +66,8 @@ class Renderer:
         parts = dict(self._pieces(followed, language))
         shown = followed.run.id if followed else None
         parts["whose"] = live_queue.run_owner(followed, browser, language)
-        parts["queue"] = live_queue.queue(at_work, shown, language, browser)
+        waits = expected_waits(at_work, self.seconds) if board.queued else {}
+        parts["queue"] = live_queue.queue(at_work, shown, language, browser, waits)
         parts["now"] = live_queue.now(at_work, language)
         state = {
             "run": shown or "",
@@ -99,7 +103,8 @@ class Renderer:
 
 def routes(studio: Studio) -> APIRouter:
     """The one route that pages wait at."""
-    renderer = Renderer(Watch(studio.workspace, studio.jobs, studio.runs))
+    forecaster = Forecaster(studio.workspace, studio.runs)
+    renderer = Renderer(Watch(studio.workspace, studio.jobs, studio.runs), forecaster.seconds)
     router = APIRouter(prefix="/studio")
 
     @router.get("/live")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
+from resnet_studio.service.forecast import format_estimate
 from resnet_studio.service.watch import RunSnapshot
 from resnet_studio.text import Language, say
 from resnet_studio.ui.page.ownership import owner_label
@@ -17,8 +19,14 @@ def run_owner(snapshot: RunSnapshot | None, browser: str, language: Language) ->
     return render("train/owner.html", owner=owner) if owner else ""
 
 
-def queue(runs: Sequence[RunSnapshot], followed: str | None, language: Language, browser: str = "") -> str:
-    """The active run and those that wait, where there are others than the run followed."""
+def queue(
+    runs: Sequence[RunSnapshot],
+    followed: str | None,
+    language: Language,
+    browser: str = "",
+    waits: Mapping[str, float] = MappingProxyType({}),
+) -> str:
+    """The active run and those that wait, where there are others than the run followed; ``waits`` in seconds."""
     if not runs or [snapshot.run.id for snapshot in runs] == [followed]:
         return ""
     rows = [
@@ -27,14 +35,14 @@ def queue(runs: Sequence[RunSnapshot], followed: str | None, language: Language,
             "place": snapshot.place,
             "name": snapshot.name,
             "settings": _settings(snapshot, language, browser),
-            "state": _state(snapshot, language),
+            "state": _state(snapshot, language, waits.get(snapshot.run.id)),
         }
         for snapshot in runs
     ]
     return render("train/queue.html", language, rows=rows, followed=followed)
 
 
-def _state(snapshot: RunSnapshot, language: Language) -> str:
+def _state(snapshot: RunSnapshot, language: Language, wait: float | None) -> str:
     key = (
         "live.queue.waiting"
         if snapshot.place
@@ -42,7 +50,10 @@ def _state(snapshot: RunSnapshot, language: Language) -> str:
         if snapshot.phase == "testing"
         else "live.running"
     )
-    return say(key, language, place=snapshot.place, epoch=current_epoch(snapshot), epochs=snapshot.planned)
+    said = say(key, language, place=snapshot.place, epoch=current_epoch(snapshot), epochs=snapshot.planned)
+    if wait is None or not snapshot.place:
+        return said
+    return f"{said} · {say('queue.wait', language, time=format_estimate(wait, language))}"
 
 
 def _settings(snapshot: RunSnapshot, language: Language, browser: str) -> str:

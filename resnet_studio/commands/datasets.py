@@ -13,6 +13,7 @@ from resnet_studio.commands import data
 from resnet_studio.commands.data import Result
 from resnet_studio.errors import DataError
 from resnet_studio.terminal import Terminal
+from resnet_studio.upkeep import audit
 from resnet_studio.upkeep.bin import DAYS, Bin
 from resnet_studio.workspace import Workspace
 
@@ -98,7 +99,7 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
 
 
 def _deleted(options: argparse.Namespace, workspace: Workspace) -> Result:
-    put, stay = Bin(workspace).put_dataset(options.data.removeprefix("dataset:"), "program")
+    put, stay = Bin(workspace).put_dataset(options.data.removeprefix("dataset:"), audit.user_here())
     text = f"deleted {put.name}; for {DAYS} days: bin restore {put.entry}"
     if stay:
         text += f"; {stay:,} pictures that runs need stay"

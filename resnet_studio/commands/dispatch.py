@@ -38,6 +38,7 @@ from resnet_studio.terminal import Terminal
 from resnet_studio.text import say_recorded
 from resnet_studio.training import world
 from resnet_studio.training.driving import follow
+from resnet_studio.upkeep import audit
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
@@ -64,10 +65,26 @@ ELSEWHERE = {
     "serve": serving.serve,
     "tokens": serving.tokens,
     "limits": upkeep.limits,
+    "audit": upkeep.acts,
 }
 
 
+CHANGING = {"train", "resume", "stop", "pause", "rename", "set-unknown", "backup", "clean"}
+"""What the audit log names of the command line; deleting and taking back name themselves."""
+
+
 def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
+    """Do what ``options.command`` says, and write it down where it changes something."""
+    done = _run(options, workspace, terminal)
+    edits = options.command == "dataset" and options.action in ("edit", "undo", "redo")
+    looked = getattr(options, "preview", False)
+    if (options.command in CHANGING or edits) and done.json and not looked:
+        target = next((str(done.json[key]) for key in ("run", "group", "id", "backup") if key in done.json), "")
+        audit.record(workspace, audit.user_here(), f"command.{options.command}", target)
+    return done
+
+
+def _run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Do what ``options.command`` says; take part where another process of a launcher leads."""
     if options.command in ("train", "resume") and world.is_follower():
         for each in (signal.SIGINT, signal.SIGTERM):

@@ -15,6 +15,7 @@ from resnet_studio.service.run_data import Damaged, Overview, RunData, look
 from resnet_studio.studies import folds
 from resnet_studio.text import say
 from resnet_studio.training.waiting import part_number
+from resnet_studio.upkeep import audit
 from resnet_studio.upkeep.bin import DAYS, Bin
 from resnet_studio.workspace import Run, Workspace
 
@@ -194,7 +195,7 @@ def list_runs(options: argparse.Namespace, workspace: Workspace) -> Result:
     """List the runs, delete one, or write their TensorBoard logs."""
     if options.delete:
         run = workspace.find_run(options.delete)
-        put = Bin(workspace).put_run(run, "program")
+        put = Bin(workspace).put_run(run, audit.user_here())
         text = f"deleted {run.id}; for {DAYS} days: bin restore {put.entry}"
         return Result(text, {"deleted": run.id, "bin": put.entry})
     if options.clear_cache:

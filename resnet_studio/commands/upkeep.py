@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from resnet_studio import cleaning
@@ -13,6 +14,7 @@ from resnet_studio.commands.data import Result
 from resnet_studio.limits import FILE, Limits
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
+from resnet_studio.upkeep import audit
 from resnet_studio.upkeep import backup as backups
 from resnet_studio.upkeep import restore as restoring
 from resnet_studio.upkeep.archive import Manifest
@@ -30,6 +32,10 @@ def add_parsers(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     _add_bin(command)
     clean = command("clean", "remove what nobody needs any more, as a server does every ten minutes")
     clean.add_argument("--preview", action="store_true", help="only list what would be removed")
+    who = command("audit", "list who did what to which run or data set, the last first; it names no pictures")
+    who.add_argument("--last", type=int, default=100, metavar="N", help="so many (default 100)")
+    who.add_argument("--of", metavar="WHO_OR_WHAT", help="of this person, or about this run or data set")
+    who.add_argument("--what", metavar="ACT", help="what begins so, such as run. or run.delete")
     command("limits", f"how much one person may take of a server; {FILE} in the workspace changes it")
     restore = command("restore", "make a new workspace of a backup; nothing is ever overwritten")
     restore.add_argument("file", metavar="FILE", type=Path, help="what `backup` wrote")
@@ -56,11 +62,11 @@ def bin(options: argparse.Namespace, workspace: Workspace, _: Terminal) -> Resul
     """List what was deleted, take it back, or remove it for good."""
     held = Bin(workspace)
     if options.action == "restore":
-        found = held.take_back(options.entry)
+        found = held.take_back(options.entry, audit.user_here())
         return Result(f"{found.id} is back", {"restored": found.id, "kind": found.kind})
     if options.action == "empty":
         entries = [held.find(options.entry)] if options.entry else held.listed()
-        freed = sum(held.remove(each.entry) for each in entries)
+        freed = sum(held.remove(each.entry, audit.user_here()) for each in entries)
         removed = [each.entry for each in entries]
         return Result(
             f"removed {len(removed)}, freed {_megabytes(freed)} MB", {"removed": removed, "freed_bytes": freed}
@@ -84,6 +90,17 @@ def limits(_: argparse.Namespace, workspace: Workspace, __: Terminal) -> Result:
     where = f"as in {file}" if file.is_file() else f"the defaults; to change some, write them to {file} as JSON"
     return Result("\n".join([*lines, f"0 is no limit; {where}"]), {
         "limits": held.to_json(), "file": str(file), "own": file.is_file()})  # fmt: skip
+
+
+def acts(options: argparse.Namespace, workspace: Workspace, _: Terminal) -> Result:
+    """List who did what, the last first."""
+    wanted = (
+        each for each in audit.acts(workspace)
+        if options.of in (None, each.who, each.target) and each.what.startswith(options.what or "")
+    )  # fmt: skip
+    rows = [each.to_json() for each in islice(wanted, options.last)]
+    lines = [f"{row['at']}  {row['who']}  {row['what']}  {row['target']}" for row in rows]
+    return Result("\n".join(lines) or "nothing was done yet", {"acts": rows})
 
 
 def clean(options: argparse.Namespace, workspace: Workspace, _: Terminal) -> Result:

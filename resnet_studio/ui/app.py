@@ -18,9 +18,11 @@ from resnet_studio import cleaning
 from resnet_studio.errors import StudioError
 from resnet_studio.limits import ALONE, FILE, LimitError, Limits
 from resnet_studio.service.http.metrics import Metrics
+from resnet_studio.service.logfile import logging_to
 from resnet_studio.text import say
 from resnet_studio.ui.page import encrypted
 from resnet_studio.ui.page.access import Access
+from resnet_studio.upkeep import audit
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -72,7 +74,15 @@ def serve(
     key = str(ssl_keyfile) if ssl_keyfile else None
     server = _server(app, host=host, port=port, ssl_certfile=ssl_certfile, ssl_keyfile=key)
     app.state.closing = lambda: server.should_exit
-    server.run()
+    _run(server, opened, f"{host}:{port}")
+
+
+def _run(server: uvicorn.Server, workspace: Workspace, address: str) -> None:
+    """Serve until the end, with a log file in the workspace."""
+    audit.record(workspace, audit.user_here(), "server.start", address)
+    with logging_to(workspace.root):
+        server.run()
+    audit.record(workspace, audit.user_here(), "server.stop", address)
 
 
 def _announce(access: Access, host: str, port: int, scheme: str) -> None:

@@ -22,6 +22,7 @@ from resnet_studio.data.needed import BIN, needed_by_runs
 from resnet_studio.durable import make_folder, remove_folder, renamed, sync_folder, write_json
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.run_requests import session_of
+from resnet_studio.upkeep import audit
 from resnet_studio.workspace import Run, Workspace, safe_name
 
 CONTENT, ENTRY = "content", "entry.json"
@@ -105,7 +106,7 @@ class Bin:
         put = self._put("dataset", folder, folder.name, found[0].name if found else id, by, brought.owners(folder))
         return put, keep_needed(self._workspace, put.id, self.folder / put.entry / CONTENT)
 
-    def take_back(self, entry: str) -> Binned:
+    def take_back(self, entry: str, by: str) -> Binned:
         """Undo a deletion. Raises :class:`BinError` where there is a thing of that name again."""
         found = self.find(entry)
         kind = "runs" if found.kind == "run" else "datasets"
@@ -117,13 +118,14 @@ class Bin:
         renamed(content, target)
         sync_folder(target.parent)
         remove_folder(self.folder / entry)
+        audit.record(self._workspace, by, f"{found.kind}.restore", found.id)
         return found
 
-    def remove(self, entry: str) -> int:
+    def remove(self, entry: str, by: str) -> int:
         """Remove a thing for good; returns the bytes that were freed."""
-        self.find(entry)
-        size = size_of(self.folder / entry)
+        found, size = self.find(entry), size_of(self.folder / entry)
         remove_folder(self.folder / entry)
+        audit.record(self._workspace, by, f"{found.kind}.remove", found.id)
         return size
 
     def _put(self, kind: Kind, folder: Path, id: str, name: str, by: str, owners: set[str] | frozenset[str]) -> Binned:
@@ -134,6 +136,7 @@ class Bin:
         renamed(folder, place / CONTENT)
         sync_folder(place)
         sync_folder(folder.parent)
+        audit.record(self._workspace, by, f"{kind}.delete", id)
         return binned
 
 

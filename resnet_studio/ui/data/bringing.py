@@ -10,6 +10,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.service.editor import NotYoursError
 from resnet_studio.ui.page.context import Studio, reader_is_at_machine, sentence_for
 from resnet_studio.ui.page.ownership import started_by, this_browser
+from resnet_studio.upkeep import audit
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
@@ -37,6 +38,7 @@ def brought_in(studio: Studio, work: Work) -> Work:
             library.delete(studio.workspace, dataset.id)
             raise
         studio.quota.forget()
+        audit.record(studio.workspace, by or "page", "dataset.open", dataset.id)
         brought.record(studio.workspace, dataset.id, by)
         return dataset
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, reader_is_at_machine
-from resnet_studio.ui.page.ownership import started_by, this_browser
+from resnet_studio.ui.page.ownership import actor, started_by, this_browser
 from resnet_studio.ui.page.templates import render
 from resnet_studio.upkeep.bin import BinError, Binned, Kind
 
@@ -28,13 +28,13 @@ def listed(studio: Studio, language: Language) -> str:
 
 def take_back(studio: Studio, entry: object) -> Binned:
     """Undo a deletion. Raises :class:`BinError` where the visitor may not, or it cannot be."""
-    return studio.bin.take_back(_own(studio, entry).entry)
+    return studio.bin.take_back(_own(studio, entry).entry, actor())
 
 
 def remove(studio: Studio, entry: object) -> tuple[Binned, int]:
     """Remove something for good; also says how many bytes that freed. Raises :class:`BinError`."""
     found = _own(studio, entry)
-    return found, studio.bin.remove(found.entry)
+    return found, studio.bin.remove(found.entry, actor())
 
 
 def _own(studio: Studio, entry: object) -> Binned:

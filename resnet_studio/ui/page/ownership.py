@@ -39,6 +39,12 @@ def started_by(browser: str) -> str:
     return f"{BROWSER}{browser}"
 
 
+def actor() -> str:
+    """Who causes the event that is being handled, as runs and the audit log name them."""
+    browser = this_browser()
+    return started_by(browser) if browser else "page"
+
+
 def ownership_of(about: Mapping[str, Any], browser: str) -> Ownership:
     """Who owns the run with ``about``, as seen from ``browser``; unknown for runs of older versions."""
     by = about.get("started_by")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from resnet_studio.durations import requested_at
 from resnet_studio.errors import RunError
+from resnet_studio.upkeep import audit
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
@@ -58,6 +59,7 @@ def start_once(
             runs = [*repeats.new_repeats(dataset, config, studio.workspace, seeds, run_name=run_name, started_by=by)]
         before()
         studio.jobs.submit(*runs)
+        audit.record(studio.workspace, by, "run.start", runs[0].id)
         return runs[0]
 
 

@@ -16,9 +16,11 @@ from resnet_studio.text import say
 from resnet_studio.ui.page.context import Studio, guarded, reader
 from resnet_studio.ui.page.folder_picker import uploads
 from resnet_studio.ui.page.notes import alert
+from resnet_studio.ui.page.ownership import actor
 from resnet_studio.ui.page.templates import escaped
 from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.queries import ModelQueries
+from resnet_studio.upkeep import audit
 
 ModelRequest = Mapping[str, Any] | None
 """Which model to use, and since when that is requested; see :func:`request_model`."""
@@ -60,6 +62,7 @@ class Handlers:
     def bring(self, file: str) -> tuple[Any, ...]:
         """In: an uploaded checkpoint. Out: the offer with the new model chosen, that as picked by hand, about."""
         kept = import_checkpoint(Path(file), self._studio.workspace)
+        audit.record(self._studio.workspace, actor(), "model.import", kept.name)
         gr.Info(say("predict.imported", reader(), name=Path(file).stem))
         picked = request_model(f"import:{kept.name}")
         return *self._offer(None, latest_request(picked)), picked, self.describe(f"import:{kept.name}")[0]

@@ -18,6 +18,7 @@ from resnet_studio.ui.page.frame import selected_tab
 from resnet_studio.ui.page.ownership import started_by, this_browser
 from resnet_studio.ui.predict import many_view
 from resnet_studio.ui.predict import view as predict_view
+from resnet_studio.upkeep import audit
 
 QUIET: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 SCRIPT = "window.studioMany(element, watch, (job) => trigger('open', { job }));"
@@ -120,7 +121,9 @@ class Handlers:
             models=(model.key,), model_name=model.name, classes=tuple(card_of(model).classes), title=title,
             sources=tuple(sources), started_by=started_by(browser),
         )  # fmt: skip
-        return many_view.frame(self._studio.predictions.begin(request, uploads).id, reader())
+        job = self._studio.predictions.begin(request, uploads)
+        audit.record(self._studio.workspace, request.started_by, "predictions.begin", job.id)
+        return many_view.frame(job.id, reader())
 
     @guarded
     def offer(self, dataset: str | None) -> tuple[Any, Any]:

@@ -25,6 +25,7 @@ from resnet_studio.ui.page.downloads import A_DAY, FRESH, disposition
 from resnet_studio.ui.page.heat_routes import answer
 from resnet_studio.ui.page.ownership import BROWSER, browser_of, started_by
 from resnet_studio.ui.predict import many_view
+from resnet_studio.upkeep import audit
 from resnet_studio.workspace import slug
 
 ROWS = 50
@@ -153,8 +154,9 @@ def _add_acts(router: APIRouter, studio: Studio) -> None:
         async def acted(request: Request, id: str) -> JSONResponse:
             job = found(studio, request, id)
 
-            def carried_out(_: bytes, __: Visitor) -> dict[str, Any]:
+            def carried_out(_: bytes, visitor: Visitor) -> dict[str, Any]:
                 done(job)
+                audit.record(studio.workspace, visitor.by, f"predictions.{name}", job.id)
                 return {}
 
             return await door.answer(request, 0, carried_out)

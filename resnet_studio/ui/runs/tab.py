@@ -19,9 +19,10 @@ from resnet_studio.ui.page import bin_view
 from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, reader
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.frame import loading, selected_tab
-from resnet_studio.ui.page.ownership import started_by, this_browser
+from resnet_studio.ui.page.ownership import actor, started_by, this_browser
 from resnet_studio.ui.runs.compare import MOST, compared
 from resnet_studio.ui.runs.view import table
+from resnet_studio.upkeep import audit
 from resnet_studio.workspace import Run, safe_name
 
 QUIET: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -60,6 +61,7 @@ class Handlers:
         """In: a row of the view. Out: the run of this browser, the tabs."""
         run = self._named(event)
         self._studio.jobs.resume(run.id)
+        audit.record(self._studio.workspace, actor(), "run.resume", run.id)
         gr.Info(say("runs.resumed", reader(), name=run.about.get("name", run.id)))
         return run.id, gr.Tabs(selected="train")
 
@@ -94,6 +96,7 @@ class Handlers:
         """In: a row of the view with a name and a note. Out: view."""
         run = self._named(event)
         labels.write(run.folder, name=str(getattr(event, "name", "")), note=str(getattr(event, "note", "")))
+        audit.record(self._studio.workspace, actor(), "run.rename", run.id)
         return self._table()
 
     @guarded

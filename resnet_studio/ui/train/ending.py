@@ -10,7 +10,8 @@ import gradio as gr
 from resnet_studio.errors import StudioError
 from resnet_studio.text import say
 from resnet_studio.ui.page.context import Studio, guarded, reader
-from resnet_studio.ui.page.ownership import ownership_of, this_browser
+from resnet_studio.ui.page.ownership import actor, ownership_of, this_browser
+from resnet_studio.upkeep import audit
 
 
 class RunControls:
@@ -25,6 +26,7 @@ class RunControls:
         if (run := self._run_to_end(phase)) is None:
             return gr.skip()
         self._studio.jobs.stop(run)
+        self._note("run.stop", run)
         return gr.update(value=say("train.stopping", reader()), interactive=False)
 
     @guarded
@@ -33,6 +35,7 @@ class RunControls:
         if (run := self._run_to_end(phase)) is None:
             return gr.skip()
         self._studio.jobs.pause(run)
+        self._note("run.pause", run)
         return gr.update(value=say("train.pausing", reader()), interactive=False)
 
     @guarded
@@ -40,7 +43,11 @@ class RunControls:
         """In: what runs. Out: the run of this browser; the button, gone until it is needed again."""
         run = parse_phase(phase)["run"]
         self._studio.jobs.resume(run)
+        self._note("run.resume", run)
         return [run, gr.update(visible=False)]
+
+    def _note(self, what: str, run: str) -> None:
+        audit.record(self._studio.workspace, actor(), what, run)
 
     def _run_to_end(self, phase: str) -> str | None:
         """The run that ``phase`` asks to end, in whatever program; a user who did not start it has confirmed that."""

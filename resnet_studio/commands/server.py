@@ -39,6 +39,10 @@ def add(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
         help="how much one person may take, as `limits` shows it; by default limits.json of the workspace",
     )  # fmt: skip
     ui.add_argument(
+        "--api", action="store_true",
+        help="answer programs of this machine under /v1/models; those with a token from `tokens add` always are",
+    )  # fmt: skip
+    ui.add_argument(
         "--https", action="store_true",
         help="serve over https with a certificate made here, so that cameras of phones and other computers work; "
         "listens on all addresses of this machine unless --host is given",
@@ -64,5 +68,6 @@ def ui(options: argparse.Namespace, workspace: Workspace) -> Result:
         local_folders=options.local_folders,
         operators=options.metrics,
         limits=options.limits,
+        api=options.api,
     )
     return Result("", {"served": True})

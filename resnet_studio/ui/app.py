@@ -49,6 +49,7 @@ def serve(
     local_folders: bool = False,
     operators: Iterable[str] = (),
     limits: Path | None = None,
+    api: bool = False,
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM.
 
@@ -61,17 +62,16 @@ def serve(
         host, port = "0.0.0.0", port or FIRST_PORT
     access = Access.of_server(
         host, allowed_hosts=allowed_hosts, trusted_proxies=trusted_proxies, root_path=root_path,
-        local_folders=local_folders, operators=operators,
+        local_folders=local_folders, operators=operators, api=api,
     )  # fmt: skip
     port = free_port(host, port)
     opened = Workspace.open(workspace)
     prepare_environment(opened)
     if https and not ssl_certfile:
         access, ssl_certfile, ssl_keyfile = encrypted.own_certificate(opened, access, host, port)
-
     app = _app_on(opened, access, limits)
     _announce(access, host, port, "https" if ssl_certfile else "http")
-    key = str(ssl_keyfile) if ssl_keyfile else None
+    key = ssl_keyfile and str(ssl_keyfile)
     server = _server(app, host=host, port=port, ssl_certfile=ssl_certfile, ssl_keyfile=key)
     app.state.closing = lambda: server.should_exit
     _run(server, opened, f"{host}:{port}")

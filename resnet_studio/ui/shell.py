@@ -19,6 +19,7 @@ from resnet_studio.service.machine import Machine
 from resnet_studio.ui.data import make_routes, mend_routes
 from resnet_studio.ui.data import tab as data_tab
 from resnet_studio.ui.page import operating, routes, throttling
+from resnet_studio.ui.page.api import Api
 from resnet_studio.ui.page.bundle import Bundle
 from resnet_studio.ui.page.context import Shared, Studio, T, translations
 from resnet_studio.ui.page.file_inputs import StudioBlocks
@@ -62,6 +63,8 @@ def mount(studio: Studio, *, warm: bool) -> FastAPI:
     app = FastAPI(lifespan=life, **UNDOCUMENTED)
     app.include_router(routes.routes(studio, bundle, machine))
     app.include_router(operating.routes(app, studio, machine))
+    api = Api(studio)
+    app.include_router(api.routes())
     for module in (mend_routes, make_routes, live, results_tab, predict_tab, runs_tab):
         if hasattr(module, "routes"):
             app.include_router(module.routes(studio))
@@ -69,7 +72,8 @@ def mount(studio: Studio, *, warm: bool) -> FastAPI:
     uploads = studio.workspace.temporary
     app.add_middleware(Uploads, folder=uploads, uploaded=studio.metrics.uploaded, most_mb=studio.limits.upload_mb)
     throttling.add(app, studio)
-    app.add_middleware(Page, bundle=bundle, served=machine.page_served, access=studio.access, uploads=uploads)
+    served = machine.page_served
+    app.add_middleware(Page, bundle=bundle, served=served, access=studio.access, uploads=uploads, api=api.is_on)
     app.add_middleware(Counted, answered=studio.metrics.answered)
     _mount_page(app, studio)
     return app

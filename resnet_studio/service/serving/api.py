@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from functools import partial
 from threading import Lock
@@ -21,7 +21,7 @@ from fastapi.routing import APIRoute
 from resnet_studio.data.pictures import BadPicture
 from resnet_studio.errors import StudioError
 from resnet_studio.service.serving import documented
-from resnet_studio.service.serving.answers import About, Abouts, Answers, about, abouts, answer, heat_map
+from resnet_studio.service.serving.answers import About, Abouts, Answers, about, answer, heat_map
 from resnet_studio.service.serving.catalogue import Catalogue
 from resnet_studio.service.serving.figures import Figures
 from resnet_studio.service.serving.guard import Guard, language_of
@@ -45,9 +45,13 @@ TopK = Annotated[int, Query(ge=1, le=1000, description="so many classes, the bes
 
 
 class Service:
-    """Answers requests by the models of a ``catalogue``."""
+    """Answers requests by the models of a ``catalogue``; ``timed`` is entered for the answers to so many pictures."""
 
-    def __init__(self, catalogue: Catalogue, guard: Guard, figures: Figures, limits: Limits) -> None:
+    def __init__(
+        self, catalogue: Catalogue, guard: Guard, figures: Figures, limits: Limits,
+        timed: Callable[[int], AbstractContextManager[None]] = lambda _: nullcontext(),
+    ) -> None:  # fmt: skip
+        self._timed = timed
         self.catalogue, self.guard, self.figures, self.limits = catalogue, guard, figures, limits
         self._rate, self._receiving = Rate(limits.rate, limits.burst), Receiving(limits)
         self._threads: CapacityLimiter | None = None
@@ -82,7 +86,8 @@ class Service:
         self._threads = self._threads or CapacityLimiter(THREADS)
         with self._place(len(sent)):
             work = partial(self._answers, served, sent, request, top_k, heat)
-            return await to_thread.run_sync(work, limiter=self._threads)
+            with self._timed(len(sent)):
+                return await to_thread.run_sync(work, limiter=self._threads)
 
     @contextmanager
     def _place(self, count: int) -> Iterator[None]:
@@ -182,7 +187,7 @@ def routes(service: Service) -> APIRouter:
     @router.get("/models", responses=documented.REFUSED_LIST, summary="All models", response_model=Abouts)
     def all_models(request: Request) -> JSONResponse:
         service.admit(request)
-        return JSONResponse(asdict(abouts(service.catalogue.all(), language_of(request))))
+        return JSONResponse(asdict(service.catalogue.abouts(language_of(request))))
 
     @router.get("/models/{name}", responses=documented.REFUSED_ONE, summary="One model", response_model=About)
     def one_model(name: Name, request: Request) -> JSONResponse:

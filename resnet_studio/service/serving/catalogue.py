@@ -14,7 +14,9 @@ from typing import Protocol
 
 from resnet_studio.errors import ConfigError, StudioError
 from resnet_studio.service.serving import models
+from resnet_studio.service.serving.answers import Abouts, abouts
 from resnet_studio.service.serving.models import Engine, Served, Talk, Wanted
+from resnet_studio.text import Language
 from resnet_studio.workspace import Workspace
 
 
@@ -22,7 +24,10 @@ class Catalogue(Protocol):
     """Where routes look models up."""
 
     def all(self) -> Sequence[Served]:
-        """All that are served; of several versions of a name, the default one first."""
+        """All that are in memory; of several versions of a name, the default one first."""
+
+    def abouts(self, language: Language) -> Abouts:
+        """What all models are like."""
 
     def find(self, key: str) -> Served | None:
         """The model called NAME, or NAME@VERSION; None where there is none."""
@@ -41,6 +46,10 @@ class Selection:
     def all(self) -> Sequence[Served]:
         """See :class:`Catalogue`."""
         return self.models
+
+    def abouts(self, language: Language) -> Abouts:
+        """See :class:`Catalogue`."""
+        return abouts(self.models, language)
 
     def find(self, key: str) -> Served | None:
         """See :class:`Catalogue`."""
@@ -88,6 +97,10 @@ class Current:
     def all(self) -> Sequence[Served]:
         """See :class:`Catalogue`."""
         return self._selection.all()
+
+    def abouts(self, language: Language) -> Abouts:
+        """See :class:`Catalogue`."""
+        return self._selection.abouts(language)
 
     def find(self, key: str) -> Served | None:
         """See :class:`Catalogue`."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -192,11 +192,16 @@ def _judged(served: Served, run: Run | None, card: Card) -> Served:
     if run is None:
         return served
     report = RunReport(run)
-    known: dict[str, Any] = {"calibration": report.get(CALIBRATION) or UNTESTED}
+    return replace(served, calibration=report.get(CALIBRATION) or UNTESTED, expected=expected_of(report, card))
+
+
+def expected_of(report: RunReport, card: Card) -> Expected | None:
+    """What the model with this ``card`` answered to the validation pictures of its run; None where that is gone."""
     validation = report.outputs.get("validation")
-    if validation is not None and len(validation):
-        counts = np.bincount(validation.logits.argmax(1), minlength=len(card.classes)).tolist()
-        scores = card.unlike.scores if card.unlike else ()
-        beyond = sum(score > card.unlike.threshold for score in scores) if card.unlike else 0
-        known["expected"] = Expected(tuple(counts), beyond, len(scores))
-    return replace(served, **known)
+    if validation is None or not len(validation):
+        return None
+    counts = np.bincount(validation.logits.argmax(1), minlength=len(card.classes)).tolist()
+    if card.unlike is None:
+        return Expected(tuple(counts))
+    scores = card.unlike.scores
+    return Expected(tuple(counts), sum(score > card.unlike.threshold for score in scores), len(scores))

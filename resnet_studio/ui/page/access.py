@@ -42,7 +42,7 @@ class Access:
     serves the page below, such as ``/lab/studio``, or empty. ``loopback`` says that only this machine can connect;
     ``local_folders`` that everybody who reaches the page may name folders of this machine. ``phone_address`` is where
     other devices reach it over https; empty where they do not. ``operators`` are networks that may read the figures of
-    the server, besides whoever is at this machine.
+    the server, besides whoever is at this machine. ``api``: programs of this machine may ask models, under ``/v1``.
     """
 
     hosts: frozenset[str] = LOOPBACK_NAMES
@@ -53,6 +53,7 @@ class Access:
     local_folders: bool = False
     phone_address: str = ""
     operators: tuple[Network, ...] = ()
+    api: bool = False
 
     @classmethod
     def of_server(
@@ -64,6 +65,7 @@ class Access:
         root_path: str = "",
         local_folders: bool = False,
         operators: Iterable[str] = (),
+        api: bool = False,
     ) -> Access:
         """How a server that listens on the address ``host`` may be reached; raises :class:`StudioError`.
 
@@ -80,7 +82,7 @@ class Access:
             proxies = proxies or (ip_network("0.0.0.0/0"), ip_network("::/0"))
         return cls(
             frozenset(hosts), allowed, proxies, _root_path(root_path), loopback, local_folders,
-            operators=tuple(_network(each, "error.shell.operators") for each in operators),
+            operators=tuple(_network(each, "error.shell.operators") for each in operators), api=api,
         )  # fmt: skip
 
     def trusts(self, peer: str) -> bool:

@@ -25,6 +25,7 @@ MARK = re.compile(r'__i18n__\{\\?"__type__\\?": ?\\?"translation_metadata\\?", ?
 PAGES = {"/", "/config", "/config/"}
 HANDLERS = {"/gradio_api/run/predict", "/gradio_api/queue/join"}
 MAKING = "/studio/make/"
+API = "/v1/"
 FIGURES = {"/healthz", "/metrics"}
 FOLDERS = re.compile(r"/studio/predictions(/[\w.-]+(/copy)?)?")
 """Answers for many pictures may be begun on folders of this machine, and copied into them."""
@@ -37,10 +38,14 @@ class Page:
     """Pure ASGI middleware, so that streams pass through untouched.
 
     ``access`` says who may reach the server, ``uploads`` is the folder that files are given out from, ``served`` is
-    called after each page that went out.
+    called after each page that went out, ``api`` says whether programs are answered under ``/v1``.
     """
 
-    def __init__(self, app: ASGIApp, bundle: Bundle, served: Callable[[], None], access: Access, uploads: Path) -> None:
+    def __init__(
+        self, app: ASGIApp, bundle: Bundle, served: Callable[[], None], access: Access, uploads: Path,
+        api: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
+        self.api = api
         self.app = app
         self.bundle = bundle
         self.served = served
@@ -63,7 +68,7 @@ class Page:
             return
         names_folders = inner["path"] in HANDLERS or FOLDERS.fullmatch(inner["path"]) is not None
         inner["studio_local"] = names_folders and is_local(inner, self.access)
-        edits = inner["path"] in HANDLERS or inner["path"].startswith(MAKING)
+        edits = inner["path"] in HANDLERS or inner["path"].startswith((MAKING, API))
         inner["studio_at_machine"] = edits and is_at_machine(inner, self.access)
         if inner["path"] in FIGURES:
             inner["studio_operator"] = is_operator(inner, self.access, (scope.get("client") or ("",))[0])
@@ -83,7 +88,8 @@ class Page:
             return PlainTextResponse(named, 403)
         if not same_origin(inner) or is_preflight(inner):
             return PlainTextResponse(say("shell.wrong_origin", language), 403)
-        if not is_open(inner["method"], inner["path"], self.uploads):
+        closed = inner["path"].startswith(API) and not self.api()
+        if closed or not is_open(inner["method"], inner["path"], self.uploads):
             return PlainTextResponse(say("shell.closed", language), 404)
         return None
 

@@ -19,6 +19,8 @@ _OPEN: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
         (_READ, r"/(assets|static|svelte)/[\w@.+/-]+"),
         (_READ, r"/(gradio_api/)?theme\.css"),
         ({"GET"}, r"/(healthz|metrics)"),
+        ({"GET"}, r"/v1/(models(/[^/]+)?|openapi\.json)"),
+        ({"POST"}, r"/v1/models/[^/]+/predict"),
         (_READ, r"/(favicon\.ico|robots\.txt|manifest\.json)"),
         ({"GET"}, r"/gradio_api/(startup-events|info|queue/data|upload_progress)"),
         ({"GET"}, r"/gradio_api/heartbeat/\w+"),

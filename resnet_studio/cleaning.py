@@ -106,6 +106,7 @@ def _drafts(workspace: Workspace) -> Iterator[Path]:
         "predictions/",
         "predictions/*/",
         "imports/",
+        "runtimes/*/",
         "cache/",
         "bin/",
         "bin/*/",

@@ -239,7 +239,7 @@ def test_the_command_says_what_was_measured(run, workspace, tmp_path, capsys):
     assert main([*arguments, "--workspace", str(workspace.root)]) == 0
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert found["file"] == str(target) and found["agreement"] == 1.0 and found["largest_difference"] < 1e-4
-    assert {"accuracy", "interval", "megabytes", "milliseconds"} <= set(found)
+    assert {"accuracy", "interval", "megabytes", "milliseconds"} <= set(found) and found["unknown_agreement"] == 1.0
     assert json.loads((target / "config.json").read_text())["label_names"] == ["cat", "dog", "猫头鹰"]
     assert main(["verify", str(target), "--json"]) == 0
     (target / "more.txt").write_text("mine")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from resnet_studio.model.exports.formats import Format
     from resnet_studio.model.exports.source import Source
 
-OUR_FILES = {"config.json", "model.safetensors", "README.md"}
+OUR_FILES = {"config.json", "model.safetensors", "unlike.safetensors", "README.md"}
 RUNTIMES = "runtimes"
 """The folder of a workspace for what runs models in a browser."""
 ROUNDING_FAILS = {"error.export.loses", "error.export.no_calibration"}

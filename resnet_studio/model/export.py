@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from pprint import pformat
@@ -15,7 +16,7 @@ from resnet_studio.data.formats import ROWS_PIXEL_LIMIT
 from resnet_studio.data.views import LARGEST_ASPECT, PADDING, SHARPER, Shown
 from resnet_studio.durable import replacing
 from resnet_studio.model.card import Card
-from resnet_studio.model.export_unlike import LOADING, tells_unlike, unlike_lines
+from resnet_studio.model.export_unlike import loading, tells_unlike, unlike_lines
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.text import Language, say
 
@@ -39,7 +40,7 @@ def export_pt(checkpoint_path: Path, into: Path) -> Path:
 
     ``into`` is the file, or a folder for a file of the checkpoint's name; gives the file's path. The last layer of a
     linear head is ``fc`` even where it was trained with dropout, so that the dict loads into the library's model as it
-    is. Raises :class:`CheckpointError` where the checkpoint is not sound.
+    is; its attribute ``unlike`` tells unlike pictures. Raises :class:`CheckpointError` for an unsound checkpoint.
     """
     import torch
 
@@ -48,7 +49,9 @@ def export_pt(checkpoint_path: Path, into: Path) -> Path:
     checkpoint = load(checkpoint_path)
     state = checkpoint.model.state_dict()
     if checkpoint.card.head == "linear":
-        state = {name.replace("fc.1.", "fc."): value for name, value in state.items()}
+        state = OrderedDict((name.replace("fc.1.", "fc."), value) for name, value in state.items())
+    if checkpoint.reference is not None:
+        state.unlike = checkpoint.reference.tensors()
     target = into / f"{checkpoint_path.stem}.pt" if into.is_dir() else into
     with replacing(target) as temporary, temporary.open("wb") as file:
         torch.save(state, file)
@@ -78,12 +81,12 @@ def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = 
             *read_lines(card, language),
             "",
             "",
-            *_prediction(card, language),
-            *(unlike_lines(card, language) if tells_unlike(card, kind) else []),
+            *_prediction(card, kind, language),
+            *(unlike_lines(card, kind, language) if tells_unlike(card) else []),
             *(line for function in pixels.EXPORTED for line in ("", "", *copied(function, language))),
             "",
             "",
-            *script_lines(tells_unlike(card, kind)),
+            *script_lines(tells_unlike(card)),
             "",
         ]
     )
@@ -91,7 +94,8 @@ def export_code(card: Card, *, kind: Kind, file_name: str, language: Language = 
 
 def _imports(card: Card, kind: Kind) -> list[str]:
     library = card.network.library.imports if kind not in ("pt2", "timm") else "import timm" if kind == "timm" else ""
-    safetensors = ["from safetensors.torch import load_file"] if kind in ("safetensors", "half") else []
+    loads = kind in ("safetensors", "half") or (kind == "timm" and tells_unlike(card))
+    safetensors = ["from safetensors.torch import load_file"] if loads else []
     return [
         *IMPORTS,
         *([library] if library else []),
@@ -114,6 +118,7 @@ def _model(card: Card, kind: Kind, file_name: str, language: Language) -> list[s
         weights = f"{file_name}/model.safetensors"
         return [
             f"model = timm.create_model({network.name!r}, num_classes=len(CLASSES), checkpoint_path={weights!r})",
+            *(loading(kind, file_name) if tells_unlike(card) else []),
             "model.eval()",
         ]
     lines = [f"model = {network.library.code(network.name, 'len(CLASSES)')}"]
@@ -124,8 +129,8 @@ def _model(card: Card, kind: Kind, file_name: str, language: Language) -> list[s
             "model.maxpool = torch.nn.Identity()",
         ]
     lines += _head(card, kind)
-    if tells_unlike(card, kind):
-        lines += [f"tensors = load_file({file_name!r})", *LOADING]
+    if tells_unlike(card):
+        lines += loading(kind, file_name)
     elif kind in ("safetensors", "half"):
         lines.append(f"model.load_state_dict(load_file({file_name!r}))")
     else:
@@ -268,8 +273,8 @@ def copied(function: Callable[..., Any], language: Language) -> list[str]:
     ]
 
 
-def _prediction(card: Card, language: Language) -> list[str]:
-    preprocessing = card.preprocessing
+def _prediction(card: Card, kind: Kind, language: Language) -> list[str]:
+    preprocessing, logits = card.preprocessing, "[0][0]" if kind == "pt2" and tells_unlike(card) else "[0]"
     reduces_drawings = bool(preprocessing.native_side) and preprocessing.reduces == "drawings"
     given, read = ("path, drawing=False", "picture") if reduces_drawings else ("path", "read(path)")
     reading = ["    picture = reduced(read(path)) if drawing else read(path)"] if reduces_drawings else []
@@ -278,7 +283,7 @@ def _prediction(card: Card, language: Language) -> list[str]:
         f'    """{say("export.predict.drawing" if reduces_drawings else "export.predict", language)}"""',
         *reading,
         "    with torch.inference_mode():",
-        f"        logits = model(prepare({read}).unsqueeze(0))[0]",
+        f"        logits = model(prepare({read}).unsqueeze(0)){logits}",
         f"    scores = {'(logits / TEMPERATURE)' if card.temperature != 1 else 'logits'}.softmax(0).tolist()",
         "    return sorted(zip(CLASSES, scores), key=lambda pair: pair[1], reverse=True)",
     ]

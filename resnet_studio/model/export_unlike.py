@@ -8,15 +8,33 @@ from resnet_studio.model.card import Card
 from resnet_studio.model.unlike import STAGES
 from resnet_studio.text import Language, say
 
-
-def tells_unlike(card: Card, kind: str) -> bool:
-    """Whether the exported file has what tells pictures unlike all training pictures; a plain state dict has not."""
-    return card.unlike is not None and kind == "safetensors"
+BESIDE = "unlike.safetensors"
+"""In a folder for timm, which takes no other tensors in the file of the weights."""
 
 
-LOADING = [
-    'reference = {name: tensors.pop(name) for name in list(tensors) if name.startswith("unlike.")}',
-    "model.load_state_dict(tensors)",
+def tells_unlike(card: Card) -> bool:
+    """Whether the exported files have what tells pictures unlike all training pictures."""
+    return card.unlike is not None
+
+
+def loading(kind: str, file_name: str) -> list[str]:
+    """Lines that load the weights into ``model`` and what tells unlike pictures from the same file, or folder."""
+    lines = {
+        "pt": [
+            f'tensors = torch.load({file_name!r}, map_location="cpu", weights_only=True)',
+            "reference = tensors.unlike",
+            "model.load_state_dict(tensors)",
+        ],
+        "timm": [f"reference = load_file({f'{file_name}/{BESIDE}'!r})"],
+    }.get(kind, [
+        f"tensors = load_file({file_name!r})",
+        'reference = {name: tensors.pop(name) for name in list(tensors) if name.startswith("unlike.")}',
+        "model.load_state_dict(tensors)",
+    ])  # fmt: skip
+    return [*lines, *_POOLING]
+
+
+_POOLING = [
     "pooled = {}",
     f"for stage in {list(STAGES)!r}:",
     "    getattr(model, stage).register_forward_hook(",
@@ -25,8 +43,10 @@ LOADING = [
 ]
 
 
-def unlike_lines(card: Card, language: Language) -> list[str]:
-    """Lines that say how unlike all training pictures one is, as :mod:`resnet_studio.model.unlike` does."""
+def unlike_lines(card: Card, kind: str, language: Language) -> list[str]:
+    """Lines that say how unlike all training pictures one is, as :mod:`resnet_studio.model.unlike` does; a program
+    computes it itself.
+    """
     assert card.unlike is not None
     threshold = card.unlike.threshold if math.isfinite(card.unlike.threshold) else None
     return [
@@ -37,19 +57,28 @@ def unlike_lines(card: Card, language: Language) -> list[str]:
         "",
         "def unlike(path):",
         f'    """{say("export.unlike", language)}"""',
-        "    predict(path)",
-        "    logs = []",
-        "    for stage, features in pooled.items():",
-        '        parts = (reference[f"unlike.{stage}.{part}"] for part in ("means", "basis", "floor"))',
-        "        means, basis, floor = (part.double() for part in parts)",
-        "        row = torch.nn.functional.normalize(features.double(), dim=1)",
-        "        inside = torch.cdist(row @ basis, means @ basis).square()",
-        "        distances = (torch.cdist(row, means).square() - inside) / floor",
-        "        logs.append(distances.min().clamp_min(1e-12).log())",
-        "    return float(torch.stack(logs).mean())",
+        *(_OF_PROGRAM if kind == "pt2" else _COMPUTED),
         "",
         "",
         "def unknown(path):",
         f'    """{say("export.unknown", language)}"""',
         "    return LARGEST is not None and unlike(path) > LARGEST",
     ]
+
+
+_OF_PROGRAM = [
+    "    with torch.inference_mode():",
+    "        return float(model(prepare(read(path)).unsqueeze(0))[1])",
+]
+_COMPUTED = [
+    "    predict(path)",
+    "    logs = []",
+    "    for stage, features in pooled.items():",
+    '        parts = (reference[f"unlike.{stage}.{part}"] for part in ("means", "basis", "floor"))',
+    "        means, basis, floor = (part.double() for part in parts)",
+    "        row = torch.nn.functional.normalize(features.double(), dim=1)",
+    "        inside = torch.cdist(row @ basis, means @ basis).square()",
+    "        distances = (torch.cdist(row, means).square() - inside) / floor",
+    "        logs.append(distances.min().clamp_min(1e-12).log())",
+    "    return float(torch.stack(logs).mean())",
+]

@@ -66,8 +66,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "results.panel.export": ("For other programs and devices", "用于其他程序和设备"),
     "results.panel.export.help": (
-        "ONNX, 8 bits, Core ML, LiteRT, Hugging Face; each file is run and compared before you download it.",
-        "ONNX、8 位、Core ML、LiteRT、Hugging Face；每个文件在下载前都会实际运行并比对。",
+        "One HTML file, ONNX, 8 bits, Core ML, LiteRT, Hugging Face; each file is run and compared before you download it.",
+        "单个 HTML 文件、ONNX、8 位、Core ML、LiteRT、Hugging Face；每个文件在下载前都会实际运行并比对。",
     ),
     "results.take.help": (
         "Each file carries the classes and how pictures are prepared. It is run in a program of its own on test and "
@@ -101,7 +101,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "results.take.litert.help": ("for Android and small boards", "用于 Android 和小型开发板"),
     "results.take.make": ("Make and check", "生成并检验"),
     "results.take.download": ("Download", "下载"),
-    "results.take.certificate": ("certificate", "证书"),
+    "results.take.certificate": ("Certificate", "证书"),
     "results.take.queued": ("waiting for another file", "等待其他文件完成"),
     "results.take.working": ("being made and checked; you can leave this page", "正在生成并检验；可以离开本页"),
     "results.take.missing": ("Needs: pip install {packages}", "需要先安装：pip install {packages}"),

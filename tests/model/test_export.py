@@ -143,11 +143,12 @@ def test_the_code_gives_the_same_probabilities_as_the_studio(name, folder, elsew
 def test_the_code_says_as_the_studio_does_what_is_unlike_all_training_pictures(name, folder, elsewhere):
     paths = sorted([*folder.glob("*.jpg"), *folder.glob("*.png")])
     ours = Predictor(folder / f"{name}.safetensors", device="cpu")(paths)
-    theirs = elsewhere[f"{name}_safetensors"]["unlike"]
-    for path, answer in zip(paths, ours, strict=True):
-        score, unknown = theirs[path.name]
-        assert score == pytest.approx(answer.unlike, abs=1e-4) and unknown == answer.unknown
-    assert "unlike" not in elsewhere[f"{name}_pt"] and "unlike" not in elsewhere["r34_safetensors"]
+    for kind in ("safetensors", "pt"):
+        theirs = elsewhere[f"{name}_{kind}"]["unlike"]
+        for path, answer in zip(paths, ours, strict=True):
+            score, unknown = theirs[path.name]
+            assert score == pytest.approx(answer.unlike, abs=1e-4) and unknown == answer.unknown
+    assert "unlike" not in elsewhere["r34_safetensors"]
 
 
 ODD = odd_files.readable()

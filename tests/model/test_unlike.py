@@ -12,6 +12,8 @@ from resnet_studio.errors import CheckpointError
 from resnet_studio.model.acceptance import Acceptance
 from resnet_studio.model.checkpoint import Card, Preprocessing, load, read_card, save, set_accepted
 from resnet_studio.model.export import export_pt
+from resnet_studio.model.exports import formats
+from resnet_studio.model.exports.source import Source
 from resnet_studio.model.header import opened, read_header
 from resnet_studio.model.resnet import build
 from resnet_studio.model.state import plain_state
@@ -82,6 +84,27 @@ def test_the_reference_comes_back_and_the_weights_stay_those_of_the_network_alon
     assert loaded.card.unlike == CARD.unlike and read_card(sound).to_json()["version"] == 4
     assert plain_state(sound).keys() == loaded.model.state_dict().keys() == build(18, 3).state_dict().keys()
     assert torch.load(export_pt(sound, tmp_path), weights_only=True).keys() == loaded.model.state_dict().keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["safetensors", "safetensors-half", "pt", "pt2", "huggingface"])
+def test_files_for_other_programs_say_none_of_these_as_the_studio_does(name, sound, tmp_path, monkeypatch):
+    """Their own code is run; in a process of its own it is by each certificate."""
+    from PIL import Image
+
+    format, target = formats.get(name), tmp_path / f"model{formats.get(name).suffix}"
+    format.write(Source(sound), target)
+    monkeypatch.chdir(tmp_path)
+    used = {"__name__": "used"}
+    exec(format.code(CARD, target.name), used)
+    for colour in ("red", "white"):
+        Image.new("RGB", (50, 40), colour).save(tmp_path / "picture.png")
+        (said,) = Predictor(sound, device="cpu")([tmp_path / "picture.png"])
+        scores = dict(used["predict"]("picture.png"))
+        close = 0.02 if format.lossy else 1e-4
+        assert scores[said.label] == pytest.approx(said.probability, abs=close)
+        assert used["unlike"]("picture.png") == pytest.approx(said.unlike, abs=close)
+        assert used["unknown"]("picture.png") == said.unknown
 
 
 def test_a_flipped_byte_in_the_reference_is_refused(sound, tmp_path):

@@ -1,5 +1,7 @@
 """A folder as the Hugging Face Hub has it, which ``timm`` loads: ``config.json`` and ``model.safetensors``.
 
+What tells pictures unlike all training pictures lies in a file of its own, as timm takes no other tensors than weights.
+
 https://huggingface.co/docs/timm/hf_hub
 """
 
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 from resnet_studio.durable import json_bytes, renamed, temporary_name
 from resnet_studio.errors import ConfigError
 from resnet_studio.model.export import export_code
+from resnet_studio.model.export_unlike import BESIDE
 from resnet_studio.model.exports.source import Source, as_metadata, facts, plain_state
 from resnet_studio.text import Language
 
@@ -43,6 +46,8 @@ class HuggingFace:
         making = target.with_name(temporary_name(target.name))
         making.mkdir(parents=True)
         (making / WEIGHTS).write_bytes(save(state, {"format": "pt", **as_metadata(source.card)}))
+        if source.checkpoint.reference is not None:
+            (making / BESIDE).write_bytes(save(source.checkpoint.reference.tensors()))
         (making / "config.json").write_bytes(json_bytes(config(source.card), indent=2))
         renamed(making, target)
 

@@ -44,6 +44,18 @@ class Surrounded(nn.Module):
         return (*answer, *extras)
 
 
+class WithUnlike(nn.Module):
+    """Pictures [N, 3, H, W], normalised, to logits [N, classes] and how unlike all training pictures each is, [N]."""
+
+    def __init__(self, model: ResNet, reference: Reference) -> None:
+        super().__init__()
+        self.model, self.unlike = model, _Unlike(model, reference)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits, how unlike all training pictures."""
+        return self.model(pictures), self.unlike()
+
+
 class _Unlike(nn.Module):
     """As :meth:`resnet_studio.model.unlike.Reference.scores`, of the pictures that ``model`` has just computed."""
 

@@ -67,6 +67,8 @@ class Half(_TorchFormat):
             name: value.to(torch.float16) if value.is_floating_point() else value
             for name, value in plain_state(source).items()
         }
+        reference = source.checkpoint.reference
+        state |= reference.tensors() if reference else {}  # in full: distances are too fine for 16 bits
         content = save({name: value.contiguous() for name, value in state.items()}, dict(as_metadata(source.card)))
         with replacing(target) as temporary:
             temporary.write_bytes(content)
@@ -87,7 +89,10 @@ class StateDict(_TorchFormat):
 
 @dataclass(frozen=True)
 class Program(_TorchFormat):
-    """The network with its code (``torch.export``): runs without the library that built it, for any batch size."""
+    """The network with its code (``torch.export``): runs without the library that built it, for any batch size.
+
+    It gives logits; where the checkpoint can tell unlike pictures, logits and how unlike all training pictures.
+    """
 
     name: str = "pt2"
     suffix: str = ".pt2"
@@ -97,9 +102,13 @@ class Program(_TorchFormat):
         """See :class:`formats.Format`."""
         import torch
 
+        from resnet_studio.model.exports.surrounded import WithUnlike
+
+        reference = source.checkpoint.reference
+        network = WithUnlike(source.model, reference).eval() if reference else source.model
         pictures = torch.zeros(2, 3, source.side, source.side)
         batch = torch.export.Dim("batch", min=1)
-        program = torch.export.export(source.model, (pictures,), dynamic_shapes=({0: batch},))
+        program = torch.export.export(network, (pictures,), dynamic_shapes=({0: batch},))
         about = {"resnet_studio.json": json.dumps(facts(source.card), ensure_ascii=False)}
         with replacing(target) as temporary, temporary.open("wb") as file:
             torch.export.save(program, file, extra_files=about)

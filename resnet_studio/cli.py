@@ -230,6 +230,9 @@ def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     command("doctor", "look for what is wrong with this machine and the workspace; trains two steps on each device")
 
 
+_DEFAULTS = TrainConfig()
+
+
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     """An option for every field of :class:`TrainConfig`, grouped as in the form."""
     groups: dict[str, argparse._ArgumentGroup] = {}
@@ -246,7 +249,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_setting(group: argparse._ActionsContainer, name: str) -> None:
-    default = getattr(TrainConfig(), name)
+    default = getattr(_DEFAULTS, name)
     shown = "auto" if default is None else default
     allowed = config.choices(name)
     summary = f"{say(f'config.{name}.help', 'en')} (default {shown})".replace("%", "%%")

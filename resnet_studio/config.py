@@ -15,6 +15,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from dataclasses import replace as _replace
+from functools import cache
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from resnet_studio.errors import ConfigError
@@ -119,7 +120,7 @@ class TrainConfig:
     groups: str = setting("auto", group="split")
 
     def __post_init__(self) -> None:
-        hints = get_type_hints(type(self))
+        hints = _hints()
         for spec in fields(self):
             value = _checked(spec.name, getattr(self, spec.name), hints[spec.name], spec.metadata)
             object.__setattr__(self, spec.name, value)
@@ -157,7 +158,7 @@ class TrainConfig:
 
 def choices(name: str) -> tuple[Any, ...]:
     """The values that field ``name`` allows, or an empty tuple where it is a number or free text."""
-    hint = get_type_hints(TrainConfig)[name]
+    hint = _hints()[name]
     return get_args(hint) if get_origin(hint) is Literal else ()
 
 
@@ -172,7 +173,7 @@ def parse(name: str, text: str) -> Any:
     >>> parse("epochs", "12"), parse("epochs", "auto"), parse("nesterov", "no")
     (12, None, False)
     """
-    hint = get_type_hints(TrainConfig)[name]
+    hint = _hints()[name]
     kinds = _kinds(hint)
     cleaned = text.strip()
     if type(None) in kinds and cleaned.lower() in {"", "auto"}:
@@ -198,6 +199,12 @@ def parse(name: str, text: str) -> Any:
     except ValueError:
         return cleaned
     return cleaned
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    """The types of the fields, which take a while to read."""
+    return get_type_hints(TrainConfig)
 
 
 def _kinds(hint: Any) -> tuple[Any, ...]:
@@ -226,12 +233,8 @@ def _checked(name: str, value: Any, hint: Any, metadata: Mapping[str, Any]) -> A
 
 def _number_in_range(name: str, value: Any, whole: bool, metadata: Mapping[str, Any]) -> int | float:
     low, high = cast(float, metadata["low"]), cast(float, metadata["high"])
-    key = "error.config.whole_number" if whole else "error.config.number"
-    refused = ConfigError(key, field=name, value=value, low=f"{low:g}", high=f"{high:g}")
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise refused
-    if not math.isfinite(value) or not low <= value <= high:
-        raise refused
-    if whole and value != int(value):
-        raise refused
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or not low <= value <= high or (whole and value != int(value)):
+        key = "error.config.whole_number" if whole else "error.config.number"
+        raise ConfigError(key, field=name, value=value, low=f"{low:g}", high=f"{high:g}")
     return int(value) if whole else float(value)

@@ -53,7 +53,9 @@ window.studioMake = (element, made) => {
     for (const name of known) if (!order.includes(name)) order.push(name);
     keepOrder();
     draw();
-    said(state.mine ? (state.cards.length ? words().saved : "") : words().not_mine, !state.mine);
+    // a problem stays until something new is begun: what was begun before it must not say "saved" in its place
+    if (!state.mine) said(words().not_mine, true);
+    else if (!dialog?.note.classList.contains("bad")) said(state.cards.length ? words().saved : "");
     if (state.cards.length) {
       clearTimeout(follow);
       follow = setTimeout(() => made(state.dataset), trainNext ? 0 : 300);
@@ -96,8 +98,8 @@ window.studioMake = (element, made) => {
           if (sent) settle(await post(`${dataset}/takes/${id}/keep?${new URLSearchParams({ name: words().set_name })}`));
           else draw();
         } catch (error) { draw(); refused.push(error.message); }
+        if (refused.length) said(fill(words().refused, { count: number(refused.length), problem: refused[0] }), true);
       });
-      if (refused.length) said(fill(words().refused, { count: number(refused.length), problem: refused[0] }), true);
     };
     return { add, end, get failed() { return refused.length > 0; }, get length() { return sent + running + waiting.length; } };
   };

@@ -1,10 +1,10 @@
 """Requests that are never finished are closed; whoever finishes one is served, whatever others do."""
 
+import asyncio
 import http.client
 import os
 import socket
 import threading
-import time
 
 import pytest
 import uvicorn
@@ -16,57 +16,93 @@ from resnet_studio.service.http import connections
 from resnet_studio.service.http.connections import PatientProtocol, PendingRequests, allow_many_files
 
 
-async def echo(request):
-    return PlainTextResponse(str(len(await request.body())))
+class Serving:
+    """A server in a thread of its own, whose clock can be put forward."""
 
+    def __init__(self):
+        self.arrived, self.entered, self.released = [], threading.Event(), threading.Event()
+        self.ahead, self.loop = 0.0, asyncio.SelectorEventLoop()
+        real = self.loop.time
+        self.loop.time = lambda: real() + self.ahead
+        routes = [Route("/", self.echo, methods=["GET", "POST"]), Route("/slow", self.slow)]
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self.port = self.listener.getsockname()[1]
+        config = uvicorn.Config(Starlette(routes=routes), http=PatientProtocol, log_level="critical", lifespan="off")
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
 
-async def slow(request):
-    import asyncio
+    def run(self):
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_until_complete(self.server.serve(sockets=[self.listener]))
 
-    await asyncio.sleep(1.5)
-    return PlainTextResponse("slow")
+    def close(self):
+        self.server.should_exit = True
+        self.forward(10)
+        self.thread.join()
+        self.listener.close()
+        self.loop.close()
+
+    async def echo(self, request):
+        self.arrived.append(b"")
+        count = 0
+        async for piece in request.stream():
+            self.arrived += [piece] if piece else []
+            count += len(piece)
+        return PlainTextResponse(str(count))
+
+    async def slow(self, request):
+        self.entered.set()
+        while not self.released.is_set():
+            await asyncio.sleep(1)
+        return PlainTextResponse("slow")
+
+    def forward(self, seconds):
+        """Let that much time pass for the server, which has done by then what is due."""
+
+        async def passed():
+            self.ahead += seconds
+            for _ in range(4):
+                await asyncio.sleep(0)
+
+        asyncio.run_coroutine_threadsafe(passed(), self.loop).result()
+
+    def until(self, condition):
+        while not condition():
+            self.forward(0)
+
+    @property
+    def waiting(self):
+        return len(PatientProtocol.unfinished.all)
 
 
 @pytest.fixture
-def port(monkeypatch):
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.8)
-    monkeypatch.setattr(connections, "BODY_SECONDS", 0.8)
-    monkeypatch.setattr(connections, "CHECK_SECONDS", 0.1)
+def serving(monkeypatch):
     monkeypatch.setattr(PatientProtocol, "unfinished", PendingRequests())
-    app = Starlette(routes=[Route("/", echo, methods=["GET", "POST"]), Route("/slow", slow)])
-    listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
-    server = uvicorn.Server(uvicorn.Config(app, http=PatientProtocol, log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    until = time.monotonic() + 10
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.01)
-    yield listener.getsockname()[1]
-    server.should_exit = True
-    thread.join(10)
-    listener.close()
+    started = Serving()
+    yield started
+    started.released.set()
+    started.close()
 
 
-def open_connection(port, text=b""):
-    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+def open_connection(serving, text=b""):
+    connection = socket.create_connection(("127.0.0.1", serving.port))
     connection.sendall(text)
     return connection
 
 
-def closed_after(connection, most=5.0):
-    """Seconds until the other side closes."""
-    begin = time.monotonic()
-    connection.settimeout(most)
+def is_closed(connection):
+    """Whether the other side closes; waits for that."""
     try:
         while connection.recv(4096):
             pass
     except ConnectionError:
         pass
-    return time.monotonic() - begin
+    return True
 
 
-def fetch(port, path="/", body=None):
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+def fetch(serving, path="/", body=None):
+    client = http.client.HTTPConnection("127.0.0.1", serving.port)
     client.request("POST" if body else "GET", path, body=body)
     return client.getresponse().read()
 
@@ -75,63 +111,78 @@ HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
 ONE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-@pytest.mark.parametrize("text", [b"", b"GET", HEAD, HEAD + b"\r\n", HEAD + b"\r\nhalf of the body"])
-def test_half_a_request_is_closed_after_a_while_and_the_next_is_answered(port, text):
-    connection = open_connection(port, text)
-    assert 0.4 < closed_after(connection) < 4
-    assert fetch(port) == b"0"
+def test_half_a_request_is_closed_after_a_while_and_the_next_is_answered(serving):
+    for text, allowed in ((b"", 15), (b"GET", 15), (HEAD, 15), (HEAD + b"\r\n", 30), (HEAD + b"\r\nhalf of it", 30)):
+        connection = open_connection(serving, text)
+        serving.until(lambda: serving.waiting == 1)
+        body = [b"", b"half of it"] if text.endswith(b"it") else [b""] * text.endswith(b"\r\n\r\n")
+        serving.until(lambda body=body: serving.arrived == body)
+        serving.forward(allowed - 1)
+        assert serving.waiting == 1, text
+        serving.forward(4)
+        assert serving.waiting == 0 and is_closed(connection), text
+        serving.arrived.clear()
+        assert fetch(serving) == b"0"
+        serving.arrived.clear()
 
 
-def test_half_of_a_second_request_is_closed_too(port):
-    connection = open_connection(port, ONE)
+def test_half_of_a_second_request_is_closed_too(serving):
+    connection = open_connection(serving, ONE)
     assert b"200" in connection.recv(4096)
-    connection.sendall(HEAD)
-    assert 0.4 < closed_after(connection) < 4
+    connection.sendall(HEAD + b"\r\nhalf of it")
+    serving.until(lambda: serving.arrived[-1] == b"half of it")
+    serving.forward(29)
+    assert serving.waiting == 1
+    serving.forward(4)
+    assert serving.waiting == 0 and is_closed(connection)
 
 
-def test_a_head_that_drips_is_closed(port):
-    connection = open_connection(port)
-    begin = time.monotonic()
-    with pytest.raises(OSError):
-        while time.monotonic() - begin < 6:
-            connection.sendall(b"GET / HTTP/1.1\r\n" if time.monotonic() - begin < 0.1 else b"X: y\r\n")
-            time.sleep(0.1)
-    assert time.monotonic() - begin < 4
+def test_a_head_that_drips_is_closed(serving):
+    connection, lines = open_connection(serving, b"GET / HTTP/1.1\r\n"), 0
+    serving.until(lambda: serving.waiting == 1)
+    while serving.waiting:
+        connection.sendall(b"X: y\r\n")
+        serving.forward(1)
+        lines += 1
+    assert 14 <= lines <= 20 and is_closed(connection)
 
 
-def test_a_body_that_keeps_coming_and_an_answer_that_takes_long_are_left_alone(port):
-    connection = open_connection(port, HEAD + b"\r\n")
-    for _ in range(20):
-        time.sleep(0.1)
+def test_a_body_that_keeps_coming_and_an_answer_that_takes_long_are_left_alone(serving):
+    connection = open_connection(serving, HEAD + b"\r\n")
+    for count in range(20):  # fifty seconds, of which no pause is as long as what is allowed
         connection.sendall(b"12345")
+        serving.until(lambda count=count: len(b"".join(serving.arrived)) == 5 * (count + 1))
+        serving.forward(2.5)
     answer = b""
     while not answer.endswith(b"100"):  # head and body may come apart
         piece = connection.recv(4096)
         assert piece, answer
         answer += piece
-    assert fetch(port, "/slow") == b"slow"
+    connection.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+    serving.until(serving.entered.is_set)
+    serving.forward(500)
+    serving.released.set()
+    serving.forward(1)
+    assert b"200 OK" in connection.recv(4096)
 
 
-def test_a_body_that_drips_for_long_is_closed(port, monkeypatch):
-    monkeypatch.setattr(connections, "GRACE_SECONDS", 0.5)
-    connection = open_connection(port, HEAD + b"\r\n")
-    begin = time.monotonic()
-    with pytest.raises(OSError):
-        while time.monotonic() - begin < 6:
-            connection.sendall(b"1")
-            time.sleep(0.1)
-    assert time.monotonic() - begin < 4
+def test_a_body_that_drips_for_long_is_closed(serving):
+    connection, sent = open_connection(serving, HEAD + b"\r\n"), 0
+    serving.until(lambda: serving.waiting == 1)
+    while serving.waiting:
+        connection.sendall(b"1")
+        sent += 1
+        serving.until(lambda sent=sent: len(b"".join(serving.arrived)) == sent)
+        serving.forward(5)
+    assert 11 <= sent <= 15 and is_closed(connection)
 
 
-def test_eleven_hundred_half_requests_do_not_take_the_page_away(port, monkeypatch):
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 60.0)
+def test_eleven_hundred_half_requests_do_not_take_the_page_away(serving):
     allow_many_files()
-    half = [open_connection(port, HEAD) for _ in range(1100)]
+    half = [open_connection(serving, HEAD) for _ in range(1100)]
     for _ in range(20):
-        begin = time.monotonic()
-        assert fetch(port) == b"0" and fetch(port, body=b"x" * 1000) == b"1000"
-        assert time.monotonic() - begin < 5
-    assert len(PatientProtocol.unfinished.all) <= connections.MOST_OF_ONE
+        assert fetch(serving) == b"0" and fetch(serving, body=b"x" * 1000) == b"1000"
+    assert serving.waiting <= connections.MOST_OF_ONE
     for connection in half:
         connection.close()
 

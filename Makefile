@@ -11,15 +11,19 @@ endif
 # each worker takes whole files, whose fixtures are shared, in the order that conftest.py puts them
 SPREAD := -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test quick thorough coverage lowest newest check format clean
+.PHONY: run test quick thorough coverage lowest newest check style types suite format clean
 
 run: $(VENV)/.installed
 	$(BIN)/python app.py
 
-test: check
+# mypy has use for one core alone, so it runs beside the tests
+test: style
+	$(MAKE) --no-print-directory -j 2 types suite
+
+suite: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(SPREAD)
 
-# what takes less than a second each, in less than a minute together
+# what takes a fraction of a second each, in about a minute together
 quick: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n auto --dist load -m "not slow and not browser and not long"
 
@@ -32,19 +36,25 @@ coverage: $(VENV)/.installed-dev
 
 # the lowest versions that requirements.txt allows, and the newest Python; each in a .venv of its own, made by uv
 lowest: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --group versions
 	$(BIN)/python -m uv venv --quiet --clear --python 3.11 $(VENV)-lowest
 	$(BIN)/python -m uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --requirement requirements.txt
 	$(BIN)/python -m uv pip install --quiet --python $(VENV)-lowest --group dev
 	$(subst $(VENV),$(VENV)-lowest,$(BIN))/python -m pytest $(SPREAD) -m "not browser and not long"
 
 newest: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --group versions
 	$(BIN)/python -m uv venv --quiet --clear --python 3.13 $(VENV)-newest
 	$(BIN)/python -m uv pip install --quiet --python $(VENV)-newest --requirement requirements.txt --group dev
 	$(subst $(VENV),$(VENV)-newest,$(BIN))/python -m pytest $(SPREAD) -m "not browser and not long"
 
-check: $(VENV)/.installed-dev
+check: style types
+
+style: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-dev
 	$(BIN)/mypy resnet_studio
 
 format: $(VENV)/.installed-dev

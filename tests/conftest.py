@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import made
+import narrow as narrow_resnet
 import pytest
 import web
 
@@ -14,10 +17,47 @@ from resnet_studio.workspace import Workspace
 # The tests compute next to nothing, and several threads of several processes would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Many tests start Python anew, which should not compile every module each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     return Workspace.open(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def machine_measured_once() -> Iterator[None]:
+    """How the machine computes fastest is measured once, and not again by the first training of each new workspace.
+
+    Tests that replace ``measure_ways`` get what theirs finds.
+    """
+    from resnet_studio.training import hardware
+
+    real, measure_ways, once = hardware.measure_once, hardware.measure_ways, cache(hardware.measure_ways)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            hardware,
+            "measure_once",
+            lambda file, machine, measure, valid: real(
+                file, machine, once if measure is measure_ways else measure, valid
+            ),
+        )
+        yield
+
+
+@pytest.fixture(scope="session")
+def narrow_starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a built-in starter that fits the narrow network."""
+    return narrow_resnet.write_starter(tmp_path_factory.mktemp("starter"))
+
+
+@pytest.fixture(scope="module")
+def narrow(narrow_starter: Path) -> Iterator[None]:
+    """Trainings take a seventh of the time in this file, see :mod:`narrow`."""
+    with narrow_resnet.networks(narrow_starter):
+        yield
 
 
 @pytest.fixture

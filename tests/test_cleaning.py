@@ -38,6 +38,7 @@ def aged(path, seconds=2 * DAY):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
 def test_drafts_stay_while_their_process_lives_and_go_when_it_was_killed(workspace):
     command = [sys.executable, "-c", KILLED, str(workspace.root)]

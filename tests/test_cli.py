@@ -18,6 +18,8 @@ from resnet_studio.model.architecture import find
 from resnet_studio.model.checkpoint import load
 from resnet_studio.model.libraries import is_installed
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 FAST = ["--weights", "scratch", "--epochs", "2", "--batch-size", "16", "--picture-size", "16", "--precision", "fp32"]
 COMMANDS = ["check", "train", "resume", "evaluate", "predict", "runs", "rename", "ui"]
 
@@ -221,7 +223,7 @@ def test_a_failure_of_ours_is_status_1_and_no_traceback_on_the_output(command, c
     assert status == 1 and "ZeroDivisionError" in answer(out)["error"]
 
 
-FAMILIES = ["resnet18d", "seresnet18", "resnext50_32x4d"]
+FAMILIES = ["seresnet18", *(pytest.param(name, marks=pytest.mark.long) for name in ("resnet18d", "resnext50_32x4d"))]
 
 
 @pytest.mark.slow
@@ -260,6 +262,7 @@ def test_a_network_whose_library_is_missing_is_status_2(command, class_zip, monk
     assert status == 0 and answer(out)["runs"] == []
 
 
+@pytest.mark.slow
 def test_every_command_explains_itself_at_once():
     """In one process of their own, which must not have imported torch for any of them."""
     code = f"""
@@ -281,6 +284,7 @@ print(json.dumps([said, sorted({{"torch", "gradio"}} & set(sys.modules))]))
     assert set(said) == set(COMMANDS) and not bad and not heavy
 
 
+@pytest.mark.slow
 def test_every_setting_is_an_option():
     done = subprocess.run([sys.executable, "-m", "resnet_studio", "train", "--help"], capture_output=True, text=True)
     for option in (

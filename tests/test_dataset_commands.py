@@ -10,6 +10,8 @@ import pytest
 
 from resnet_studio import cli
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 
 @pytest.fixture
 def command(workspace, capsys):
@@ -27,6 +29,7 @@ def data(class_zip):
     return class_zip({"cat": 8, "dog": 8})
 
 
+@pytest.mark.slow
 def test_edits_are_done_undone_and_listed(command, data):
     first = command("check", data)
     moved = command("dataset", "edit", data, "--move", "cat/1.png", "cat/2.png", "--to", "dog", "--why", "seen")
@@ -98,6 +101,7 @@ def test_the_mended_set_is_saved(command, data, tmp_path):
     assert "error" in command("dataset", "export", data, tmp_path, status=2)
 
 
+@pytest.mark.slow
 def test_a_run_on_an_edited_set_is_reopened_and_evaluated_after_later_edits(command, data, workspace):
     fast = ["--weights", "scratch", "--epochs", "1", "--picture-size", "16", "--precision", "fp32"]
     edited = command("dataset", "edit", data, "--move", "cat/1.png", "--to", "dog")

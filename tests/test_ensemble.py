@@ -24,6 +24,8 @@ from resnet_studio.prediction import Prediction, Predictor
 from resnet_studio.service.ensembles import checkpoints
 from resnet_studio.workspace import Run, Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 HOW = Preprocessing(resize=36, crop=32, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
 
 
@@ -118,6 +120,7 @@ def test_a_study_stands_for_all_its_runs(workspace: Workspace) -> None:
     assert checkpoints([runs[0].id, "mine-seeds"], workspace) == [run.best.resolve() for run in runs]
 
 
+@pytest.mark.slow
 def test_predict_and_evaluate_take_further_models(
     workspace: Workspace, models: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -58,6 +58,7 @@ def test_every_writer_says_that_the_disk_is_full_and_leaves_the_old_file(small_d
     assert [path.name for path in small_disk.iterdir()] == ["file"] and target.read_bytes() == b"old"
 
 
+@pytest.mark.slow
 def test_building_an_entry_that_does_not_fit_is_an_error_and_not_the_end_of_the_process(small_disk):
     code = (
         "import sys; from pathlib import Path; from resnet_studio.data.cache import ArrayCache;"

@@ -53,6 +53,7 @@ def studio(workspace, monkeypatch):
     jobs.close()
 
 
+@pytest.mark.slow
 def test_two_hundred_clicks_are_one_run(studio, workspace, class_zip):
     dataset = open_data(class_zip({"cat": 5, "dog": 5}), workspace)
     config, runs = TrainConfig(epochs=2), []

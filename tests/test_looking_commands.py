@@ -15,6 +15,8 @@ from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 CLASSES = ("cup", "笔")
 
 
@@ -38,6 +40,7 @@ def answer(capsys, *arguments):
     return status, json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_a_picture_is_explained_in_a_file_beside_its_answer(capsys, tmp_path, model, pictures):
     out = tmp_path / "why.png"
     status, said = answer(capsys, "explain", model, pictures[0], "--out", out, "--workspace", tmp_path / "ws")
@@ -88,6 +91,7 @@ def test_from_python_it_is_an_array_and_a_picture(model, pictures):
         assert studio.explain(model, opened).label in CLASSES
 
 
+@pytest.mark.slow
 def test_what_is_inside_is_said_and_drawn_stage_by_stage(capsys, tmp_path, model, pictures):
     out, options = tmp_path / "sheets", ("--channels", 3, "--language", "zh", "--workspace", tmp_path / "ws")
     status, said = answer(capsys, "inside", model, pictures[0], "--out", out, *options)

@@ -21,6 +21,8 @@ from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.predicting import engine
 from resnet_studio.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 Command = Callable[..., tuple[int, dict[str, Any]]]
 
 

@@ -19,6 +19,8 @@ from resnet_studio.evaluation import embedding
 from resnet_studio.review import next_labels, suspects
 from resnet_studio.review.report import review_dataset
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 
 def clusters(counts, *, apart=3.0, seed=0):
     """Features and labels of as many pictures of each class as ``counts`` says, around a centre of its own."""
@@ -32,6 +34,7 @@ def names(count):
     return [str(number) for number in range(count)]
 
 
+@pytest.mark.slow
 def test_flipped_labels_come_first_with_the_right_suggestion():
     features, labels = clusters([120, 120, 120])
     flipped = np.random.default_rng(1).choice(len(labels), 18, replace=False)
@@ -142,6 +145,7 @@ def test_a_data_set_is_reviewed_without_a_training_and_nothing_changes(mislabell
     assert editing.history(workspace, dataset.id) == before
 
 
+@pytest.mark.slow
 def test_after_an_edit_only_new_pictures_are_computed(mislabelled, workspace, monkeypatch, tmp_path):
     from resnet_studio.data import adding
 
@@ -187,6 +191,7 @@ def command(workspace, capsys):
 FAST = ("--epochs", "1", "--freeze", "layer4", "--augmentation", "none", "--picture-size", "64", "--precision", "fp32")
 
 
+@pytest.mark.slow
 def test_a_run_is_reviewed_and_unlabelled_pictures_are_ranked_and_labelled(command, stripes, workspace, tmp_path):
     data = stripes
     run = command("train", data, *FAST, "--depth", "18")

@@ -70,7 +70,8 @@ def random_events(draw, count):
     return [draw.choices(kinds, weights)[0]() for _ in range(count)]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 12))])
 def test_any_log_adds_up_to_its_events_in_one_go_and_as_it_grows(workspace, monkeypatch, seed):
     draw, run = random.Random(seed), new_run(workspace)
     clock = [1_700_000_000.0]

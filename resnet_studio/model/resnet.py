@@ -47,12 +47,12 @@ def build(
     model = architecture.library.build(architecture.name, classes)
     model.architecture = architecture
     if stem == "small":
-        model.conv1 = nn.Conv2d(3, 64, kernel_size=3, stride=1, padding=1, bias=False)
+        model.conv1 = nn.Conv2d(3, model.bn1.num_features, kernel_size=3, stride=1, padding=1, bias=False)
         nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")
         model.maxpool = nn.Identity()
     if head == "hidden":
         model.fc = nn.Sequential(
-            nn.Linear(architecture.features, hidden_units),
+            nn.Linear(model.fc.in_features, hidden_units),
             nn.ReLU(),
             nn.Dropout(dropout),
             nn.Linear(hidden_units, classes),

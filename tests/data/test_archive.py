@@ -278,6 +278,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_behind(class_zip, worksp
         intake.from_zip(class_zip({"cat": 3, "dog": 3}), workspace)
 
 
+@pytest.mark.slow
 def test_mutated_zips_never_raise_anything_but_a_sentence(tmp_path, workspace):
     rng = random.Random(0)
     seed, path = raw_zip(HONEST), tmp_path / "upload.zip"

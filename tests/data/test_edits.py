@@ -349,6 +349,7 @@ def test_the_work_of_replaying_grows_evenly_with_the_edits(workspace):
     assert growth(replaying, 100) < 2.3
 
 
+@pytest.mark.slow
 def test_a_thousand_edits_of_a_large_set_are_replayed(large, workspace):
     opened = editing.edited_set(workspace, large.id)
     opened.edit(move("class0/00000.jpg", to="class1"))

@@ -43,6 +43,7 @@ def test_every_kind_of_numbers_has_its_own_range(tmp_path):
     assert found["float32"] == pytest.approx((0.2, 0.7)) and found["rgb16"] == pytest.approx((0, 4095), abs=6)
 
 
+@pytest.mark.slow
 def test_pictures_of_8_bits_and_files_that_are_none_have_no_range(tmp_path):
     names = ("no_ending", "alpha.png", "lab.tif", "picture.avif", "cmyk.jpg")
     assert range_of(tmp_path, *(odd_files.readable()[name] for name in names), b"nothing", b"") == {}

@@ -55,6 +55,7 @@ def scenes(count, start=0):
     return {f"{'ab'[n % 2]}/{n}.png": encoded(scene(start + n)) for n in range(count)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_copy_is_found_and_nothing_else(look, change):
     files = scenes(24)
@@ -77,6 +78,7 @@ def test_small_crops_are_found_by_where_they_lie_and_without_a_network():
     assert set(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)) == {(n, 30 + n) for n in range(10)}
 
 
+@pytest.mark.slow
 def test_a_large_set_is_searched_with_a_network(look, monkeypatch):
     monkeypatch.setattr(inside, "MOST_PICTURES", 8)
     files = scenes(12) | {"b/copy.png": encoded(scene(1).crop((10, 10, 145, 145)))}
@@ -84,6 +86,7 @@ def test_a_large_set_is_searched_with_a_network(look, monkeypatch):
     assert [[dataset.samples[index].name for index in group] for group in groups] == [["b/1.png", "b/copy.png"]]
 
 
+@pytest.mark.slow
 def test_sets_without_a_pair_are_not_called_out(look):
     assert look(scenes(40))[1] == ()
 
@@ -122,6 +125,7 @@ def test_what_was_found_is_kept(look, monkeypatch):
     assert first == again and steps and not no_steps
 
 
+@pytest.mark.slow
 def test_a_pair_in_two_classes_is_a_conflict_and_in_two_parts_a_leak(look):
     files = {f"train/{name}": data for name, data in scenes(16).items()}
     files |= {f"test/{name}": data for name, data in scenes(6, start=50).items()}
@@ -154,6 +158,7 @@ def test_memory_grows_with_the_pictures_not_with_their_square():
     assert peaks[1] < 2.6 * peaks[0]
 
 
+@pytest.mark.slow
 def test_frames_of_a_video_are_one_group(look):
     wide = scene(1, 200)
     frames = {f"a/frame-{n}.png": encoded(wide.crop((n, n // 2, n + 160, n // 2 + 160))) for n in range(0, 20, 2)}

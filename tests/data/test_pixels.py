@@ -156,6 +156,7 @@ def test_grey_with_a_profile_of_grey_is_managed_and_a_profile_that_does_not_fit_
     assert largest_difference(pixels(encoded(scene().convert("L"), "PNG", icc_profile=profile())), plain) == 0
 
 
+@pytest.mark.slow
 def test_a_large_photograph_of_a_phone_is_decoded_small(tmp_path):
     path = tmp_path / "108.jpg"
     Image.new("RGB", (12000, 9000), (200, 40, 40)).save(path, quality=60)

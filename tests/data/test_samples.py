@@ -27,6 +27,7 @@ def offline(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", unreachable)
 
 
+@pytest.mark.slow
 def test_the_digits_are_made_at_first_use(workspace):
     told = []
     dataset = opening.open_data("sample:digits", workspace, progress=lambda done, total: told.append(done / total))
@@ -39,6 +40,7 @@ def test_the_digits_are_made_at_first_use(workspace):
     assert opening.open_data("sample:digits", workspace) == dataset
 
 
+@pytest.mark.slow
 def test_the_digits_are_the_same_bytes_on_every_machine(workspace):
     dataset = opening.open_data("sample:digits", workspace)
     first = dataset.samples[0]

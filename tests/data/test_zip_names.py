@@ -169,6 +169,7 @@ def test_a_zip_packed_by_bzip2_is_read(tmp_path, workspace):
     assert {sample.name: dataset.path(sample).read_bytes() for sample in dataset.samples} == files
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("untouched")
 def test_a_bomb_of_bzip2_is_stopped_and_takes_no_memory(tmp_path, workspace):
     import tracemalloc
@@ -187,6 +188,7 @@ def test_a_bomb_of_bzip2_is_stopped_and_takes_no_memory(tmp_path, workspace):
     assert caught.value.key == "error.zip.ratio" and peak < 12_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("declared", [None, 20])
 def test_what_is_no_picture_cannot_cost_a_block_of_bzip2_each_without_end(tmp_path, workspace, declared, monkeypatch):

@@ -11,7 +11,7 @@ from resnet_studio import cli
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 SETTINGS = {"weights": "scratch", "epochs": 1, "picture_size": 16, "batch_size": 16, "precision": "fp32"}
 

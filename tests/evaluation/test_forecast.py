@@ -153,6 +153,7 @@ def test_a_forecast_survives_its_file():
     assert forecast.FORECAST.from_json(forecast.FORECAST.to_json(value)) == value
 
 
+@pytest.mark.slow
 def test_the_plot_counts_pictures_in_plain_numbers():
     value = forecast.Forecast(100, 50, advised(0.03, 0.01, 0.05), ())
     figure = part_plots.forecast(value, plots.STYLES["slide"])

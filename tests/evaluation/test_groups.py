@@ -11,6 +11,8 @@ from resnet_studio.evaluation import groups, run_report
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.workspace import Run
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 
 def run_with(workspace, wrong, *, facts=None, names=None):
     """A run of two classes with 40 test pictures each."""
@@ -95,6 +97,7 @@ def test_they_are_in_the_report_and_survive_their_file(workspace):
     assert stored is not None and stored == groups.GROUPS.compute(RunReport(run))
 
 
+@pytest.mark.slow
 def test_chance_is_called_chance_as_often_as_it_should():
     draw, found = np.random.default_rng(0), 0
     for _ in range(60):

@@ -16,6 +16,8 @@ from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.review.part import SUSPECTS, SuspectedLabel, SuspectedLabels
 from resnet_studio.workspace import Run, Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 EVIL = "<script>alert(1)</script>"
 
 
@@ -51,6 +53,7 @@ class Outside(HTMLParser):
         self.fetched += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "data", "action")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "words"),
     [

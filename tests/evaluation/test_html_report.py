@@ -22,6 +22,8 @@ from resnet_studio.evaluation import compare, fonts, html_report, plots, tables
 from resnet_studio.evaluation.calibration import calibrated
 from resnet_studio.text import say
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 HOSTILE = ("=cmd|' /C calc'!A0", "<script>alert(1)</script>", "猫 $x_1$ _")
 
 
@@ -99,6 +101,7 @@ def size(content, format):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", plots.FORMATS)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_plot_has_the_size_that_was_asked_for(run, format, language):
@@ -123,6 +126,7 @@ def test_a_matrix_is_dark_where_the_pictures_are_and_says_how_many(run):
     assert cells == [str(cell) for row in run.read_json("report.json")["confusion"] for cell in row]
 
 
+@pytest.mark.slow
 def test_names_in_any_script_are_shown_or_replaced_with_a_word(run, monkeypatch):
     style = plots.STYLES["paper"]
     monkeypatch.setattr(fonts, "installed_families", lambda: [fonts.LATIN])
@@ -135,6 +139,7 @@ def test_names_in_any_script_are_shown_or_replaced_with_a_word(run, monkeypatch)
 NO_CHINESE = not set(fonts.CHINESE) & set(fonts.installed_families())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(NO_CHINESE, reason="no font with Chinese characters here")
 def test_chinese_names_are_drawn_where_a_font_has_them(workspace, recwarn):
     style, run = plots.STYLES["paper"], made_run(workspace, classes=("猫", "狗"))
@@ -145,12 +150,14 @@ def test_chinese_names_are_drawn_where_a_font_has_them(workspace, recwarn):
     assert not [each for each in recwarn if "Glyph" in str(each.message)]
 
 
+@pytest.mark.slow
 def test_a_dollar_is_no_formula(run):
     figure = html_report.plot(run, "confusion", plots.STYLES["paper"])
     assert plots.encoded(figure, "svg", plots.STYLES["paper"])
     assert plots.encoded(html_report.compared_curves([run], plots.STYLES["paper"]), "png", plots.STYLES["paper"])
 
 
+@pytest.mark.slow
 def test_plots_are_drawn_from_many_threads_without_any_state(run):
     style = plots.plot_style("column", dpi=60)
 
@@ -300,6 +307,7 @@ class Outside(HTMLParser):
         self.words.append(data.strip())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_report_is_one_file_that_asks_for_nothing(run, language):
     page = Outside()
@@ -333,6 +341,7 @@ def test_the_reproduction_line_is_one_that_the_command_line_takes(workspace):
     assert options.seed == run.config.seed
 
 
+@pytest.mark.slow
 def test_a_run_without_test_pictures_or_pictures_still_has_a_report(workspace):
     import shutil
 
@@ -350,6 +359,7 @@ def test_a_run_without_an_epoch_gets_a_sentence(workspace):
         html_report.to_json(hand_made.new_run(workspace))
 
 
+@pytest.mark.slow
 def test_python_compares_and_reports_like_the_command_line(workspace, run, tmp_path):
     import resnet_studio as studio
 
@@ -364,6 +374,7 @@ def command(capsys, workspace, *words):
     return status, json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_the_command_line_writes_all_of_it(workspace, run, tmp_path, capsys):
     other = made_run(workspace, "two")
     status, found = command(capsys, workspace, "compare", run.id, other.id)
@@ -382,6 +393,7 @@ def test_the_command_line_writes_all_of_it(workspace, run, tmp_path, capsys):
     assert status == 0 and list(found["files"]) == ["comparison"]
 
 
+@pytest.mark.slow
 def test_runs_of_the_first_version_are_compared_and_reported(workspace, capsys):
     import shutil
 

@@ -101,6 +101,7 @@ def test_a_tile_is_dark_at_zero_and_bright_at_its_maximum():
     assert len(set(np.asarray(inside.painted(np.zeros((3, 3), np.float32))).ravel())) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_sheet_has_the_picture_and_all_maps(found, language):
     with Image.open(io.BytesIO(inside_sheets.stage_sheet(found, found.stages[-1], language))) as drawn:

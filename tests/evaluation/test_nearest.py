@@ -13,6 +13,8 @@ from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.workspace import Run, Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 
 def model(run: Run, seed: int) -> None:
     import torch

@@ -13,6 +13,8 @@ from resnet_studio.events import Noted
 from resnet_studio.text import LANGUAGES
 from resnet_studio.workspace import Run
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 
 def made_run(workspace, *, wrong=None, count=120, classes=("cat", "cup", "dog"), note=None, epochs=3, **settings):
     run = hand_made.new_run(workspace, classes=classes, count=count, **settings)
@@ -70,12 +72,14 @@ def test_shortcuts_suspects_and_weak_robustness_are_read_from_their_parts(worksp
     assert "(The bottom right corner)" in found["shortcut"].text() and "右下角" in found["shortcut"].text("zh")
 
 
+@pytest.mark.slow
 def test_a_small_test_says_how_many_more_pictures_it_takes(workspace):
     found = steps(made_run(workspace, count=9, wrong={0: 1, 4: 2}))
     assert found["small_test"].values["extra"] > 100 and "--folds 5" in found["small_test"].command
     assert "small_test" not in steps(made_run(workspace, count=400))
 
 
+@pytest.mark.slow
 def test_a_smaller_network_is_taken_where_the_test_cannot_tell_them_apart(workspace):
     small = made_run(workspace, name="small", wrong={0: 1})
     large = made_run(workspace, name="large", wrong={1: 2}, resolved=TrainConfig(depth=50, epochs=3))

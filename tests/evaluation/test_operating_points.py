@@ -11,6 +11,8 @@ from resnet_studio.errors import ConfigError
 from resnet_studio.evaluation import operating_points as points
 from resnet_studio.evaluation.outputs import Outputs
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 
 def outputs(count=300, seed=0, shift=1.5, classes=3):
     draw = np.random.default_rng(seed)

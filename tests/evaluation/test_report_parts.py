@@ -24,6 +24,8 @@ from resnet_studio.model.card import read_card
 from resnet_studio.service.run_data import RunData
 from resnet_studio.workspace import Run, Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 SETTINGS = {"weights": "starter", "epochs": 1, "picture_size": 32, "batch_size": 16, "precision": "fp32"}
 OLD = Path(__file__).parent
 while not (OLD / "fixtures").is_dir():

@@ -21,6 +21,8 @@ from resnet_studio.service.run_data import RunData
 from resnet_studio.ui.results import robust
 from resnet_studio.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 SIDE = 32
 VIEWS = np.random.default_rng(0).integers(0, 256, (5, SIDE, SIDE, 3), np.uint8)
 

@@ -16,6 +16,8 @@ from resnet_studio.service.analyses import Analyses
 from resnet_studio.service.run_data import RunData
 from resnet_studio.workspace import Run, Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 OLD = Path(__file__).parent.parent / "fixtures" / "runs-of-version-1" / "finished"
 
 

@@ -52,6 +52,7 @@ def test_parameters_at_1000_classes_are_the_published_ones():
     assert totals == [11_689_512, 21_797_672, 25_557_032, 44_549_160, 60_192_808]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("depth", "size", "stem"),
     [(depth, 97, "standard") for depth in DEPTHS] + [(18, 8, "standard"), (50, 64, "standard"), (50, 33, "small")],

@@ -46,7 +46,9 @@ def few(names, quick):
 
 
 every = pytest.mark.parametrize("network", few([entry.name for entry in ARCHITECTURES], SMALL))
-each_family = pytest.mark.parametrize("network", few(SMALL, {*SMALL} - {"wide_resnet50_2", "seresnext50_32x4d"}))
+KINDS = {"resnet18", "resnet18d", "seresnext50_32x4d"}
+"""Both libraries, both kinds of block, groups, squeezes and a deep stem."""
+each_family = pytest.mark.parametrize("network", few(SMALL, KINDS))
 
 
 def trained_like(network, **settings):
@@ -76,6 +78,7 @@ def test_every_family_and_depth_of_the_settings_has_one_architecture():
         assert architecture.of(TrainConfig(family=entry.family, depth=entry.depth)) is entry
 
 
+@pytest.mark.slow
 @every
 @pytest.mark.parametrize("stem", ["standard", "small"])
 def test_costs_are_those_of_the_built_network(network, stem):
@@ -121,11 +124,12 @@ def test_each_freeze_level_trains_what_it_says_and_no_other(network):
                 assert {name for _, name in kinds} <= {"bias"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "stem"),
     [
         pytest.param(*param.values, stem, id=f"{param.id}-{stem}", marks=param.marks)
-        for param in named(SMALL)
+        for param in few(SMALL, KINDS)
         for stem in ("standard", "small")
         if stem == "standard" or not param.values[0].bottleneck
     ],
@@ -143,6 +147,7 @@ def test_prefix_then_suffix_is_the_network_exactly(network, stem):
             assert torch.equal(features, kept), "the suffix changed the kept features"
 
 
+@pytest.mark.slow
 @each_family
 def test_one_step_changes_what_is_trained_alone(network):
     model = trained_like(network)
@@ -160,6 +165,7 @@ def test_one_step_changes_what_is_trained_alone(network):
     assert {name for name, _ in model.named_parameters() if not name.startswith(frozen)} <= changed
 
 
+@pytest.mark.slow
 @each_family
 def test_the_same_seed_builds_the_same_network_whatever_others_draw(network):
     first = build(network, 3, seed=5).state_dict()
@@ -175,6 +181,7 @@ def test_residual_branches_of_a_new_network_begin_at_zero(network):
         assert not (block.bn3 if network.bottleneck else block.bn2).weight.any()
 
 
+@pytest.mark.slow
 @each_family
 def test_a_predictor_gives_the_features_of_every_stage(network, tmp_path):
     model = trained_like(network)
@@ -187,6 +194,7 @@ def test_a_predictor_gives_the_features_of_every_stage(network, tmp_path):
         assert torch.allclose(model.fc(found.features), found.logits, atol=1e-4)
 
 
+@pytest.mark.slow
 @each_family
 def test_matrix_products_give_the_answers_of_the_library(network):
     model, pictures = trained_like(network), torch.rand(2, 3, 64, 64)

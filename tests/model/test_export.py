@@ -239,6 +239,7 @@ def small(tmp_path):
     return tmp_path / "best.safetensors"
 
 
+@pytest.mark.slow
 def test_the_plain_file_loads_into_torchvision_s_own_model(small):
     path = export_pt(small, small.parent)
     assert path == small.with_suffix(".pt")
@@ -249,6 +250,7 @@ def test_the_plain_file_loads_into_torchvision_s_own_model(small):
         assert torch.equal(model.eval()(batch), load(small).model(batch))
 
 
+@pytest.mark.slow
 def test_the_plain_file_can_be_given_a_name_and_replaces_an_old_one(small, tmp_path):
     target = tmp_path / "made" / "cats.pt"
     assert export_pt(small, target) == target

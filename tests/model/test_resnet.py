@@ -33,6 +33,7 @@ def built():
     return of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("depth", "freeze"), EVERY_CUT)
 def test_prefix_then_suffix_is_the_model_exactly(built, depth, freeze):
     model, batch = built(depth), pictures()

@@ -128,6 +128,7 @@ def test_a_network_without_pretrained_weights_says_so(hub):
         explain("imagenet", "seresnet18")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("held", "wanted", "said"),
     [
@@ -145,6 +146,7 @@ def test_weights_of_another_network_are_refused_with_what_they_are(held, wanted,
     assert said in sentence and f"set to {get(wanted).title};" in sentence
 
 
+@pytest.mark.slow
 def test_a_deep_stem_and_the_small_stem_are_told_apart(tmp_path):
     pytest.importorskip("timm")
     for stem, other in (("standard", "small"), ("small", "standard")):
@@ -320,6 +322,7 @@ def trained(tmp_path_factory):
     return path, state
 
 
+@pytest.mark.slow
 def test_a_checkpoint_for_the_same_classes_gives_its_head_too(trained):
     path, state = trained
     model = build(18, 3)
@@ -345,6 +348,7 @@ def test_a_checkpoint_with_another_head_gives_its_body_alone(trained):
     assert filled(model, state)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_depth_is_refused_with_what_it_is(trained):
     model = build(34, 3)
     before = {name: value.clone() for name, value in model.state_dict().items()}
@@ -353,6 +357,7 @@ def test_a_checkpoint_of_another_depth_is_refused_with_what_it_is(trained):
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
+@pytest.mark.slow
 def test_a_checkpoint_with_the_small_stem_says_so_before_and_after(tmp_path):
     path = tmp_path / "small.safetensors"
     how = Preprocessing(32, 32)
@@ -380,6 +385,7 @@ def test_a_checkpoint_whose_mark_is_damaged_does_not_pass_for_plain_weights(trai
     assert "damaged" in refusal(CheckpointError, build(18, 3), 18, str(path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["plain.pt", "plain.safetensors"])
 def test_a_plain_torchvision_state_dict_gives_its_body(name, imagenet, tmp_path):
     path = tmp_path / name
@@ -390,6 +396,7 @@ def test_a_plain_torchvision_state_dict_gives_its_body(name, imagenet, tmp_path)
     assert "ResNet-18 with 1,000 classes" in refusal(WeightsError, build(50, 3), 50, str(path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [{"conv1.weight": None}, {"layer1.0.conv1.weight": torch.zeros(64, 64, 1, 1)}, {"extra.weight": torch.zeros(1)}],

@@ -41,6 +41,7 @@ WRAPPINGS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
 def test_weights_are_found_in_the_wrappings_they_are_published_in(wrapping, state, tmp_path):
     path = tmp_path / "weights.pth.tar"

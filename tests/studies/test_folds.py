@@ -1,8 +1,6 @@
 """A cross-validation is one job of several runs: every picture is tested once, whatever happens in between."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 from made import encoded, scene, write
@@ -10,6 +8,7 @@ from PIL import ImageOps
 
 import resnet_studio
 from resnet_studio import api
+from resnet_studio.cli import main
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
 from resnet_studio.data.run_split import split_of
@@ -22,7 +21,7 @@ from resnet_studio.training.control import Control
 from resnet_studio.training.driving import Job, carry_out, drive
 from resnet_studio.training.waiting import left_of_job, study_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 QUICK = TrainConfig(
     weights="scratch", epochs=1, batch_size=16, picture_size=16, precision="fp32", average_weights=False, device="cpu"
@@ -133,16 +132,14 @@ def test_paused_before_the_pictures_are_looked_at_the_folds_are_made_when_it_goe
     assert all_tested(runs) == sorted(sample.name for sample in mirrored.samples)
 
 
-def test_the_command_line_reports_all_pictures_and_resumes_by_the_name_of_the_study(class_folders, workspace):
-    def command(*words):
-        words = [sys.executable, "-m", "resnet_studio", *words, "--workspace", str(workspace.root), "--json"]
-        return subprocess.run(words, capture_output=True, text=True, timeout=300)
+def test_the_command_line_reports_all_pictures_and_resumes_by_the_name_of_the_study(class_folders, workspace, capsys):
+    def command(*words, status=0):
+        assert main([*words, "--workspace", str(workspace.root), "--json"]) == status
+        return json.loads(capsys.readouterr().out.splitlines()[-1])
 
     pictures = str(class_folders({"crimson": 12, "seagreen": 12}))
     settings = ["--weights=scratch", "--batch-size=16", "--picture-size=16", "--device=cpu", "--epochs=1"]
-    done = command("train", pictures, *settings, "--folds=3")
-    assert done.returncode == 0, done.stderr
-    values = json.loads(done.stdout.splitlines()[-1])
+    values = command("train", pictures, *settings, "--folds=3")
     assert (values["study"], values["done"], values["folds"]) == ("folds", 3, 3)
     assert [row["fold"] for row in values["runs"]] == [1, 2, 3]
     assert values["test"]["pictures"] == 24 and len(values["test"]["values"]) == 3
@@ -154,12 +151,10 @@ def test_the_command_line_reports_all_pictures_and_resumes_by_the_name_of_the_st
     for left in (second.report_file, second.folder / "events.jsonl"):  # as if it had never been trained
         left.unlink()
     assert second.state().status != "finished" and first.state().status == "finished"
-    resumed = command("resume", values["group"])
-    assert resumed.returncode == 0, resumed.stderr
-    again = json.loads(resumed.stdout.splitlines()[-1])
+    again = command("resume", values["group"])
     assert (again["study"], again["done"], again["test"]["pictures"]) == ("folds", 3, 24)
     for wrong in (["--folds=1"], ["--folds=40"], ["--folds=x"], ["--folds=3", "--seeds=3"]):
-        assert command("train", pictures, *settings, *wrong).returncode == 2
+        assert command("train", pictures, *settings, *wrong, status=2)["error"]
 
 
 def test_studies_of_seeds_are_read_as_before(dataset, workspace):

@@ -24,7 +24,7 @@ from resnet_studio.training.driving import Job, ask, carry_out, drive
 from resnet_studio.training.jobs import Jobs
 from resnet_studio.training.waiting import left_of_job, study_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 QUICK = TrainConfig(
     weights="scratch", epochs=2, batch_size=16, picture_size=16, precision="fp32", average_weights=False, device="cpu"

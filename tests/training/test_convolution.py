@@ -39,6 +39,7 @@ def test_frozen_inputs_or_weights_get_no_gradient():
     assert pictures.grad is None and weight.grad is not None
 
 
+@pytest.mark.slow
 def test_every_convolution_but_the_stem_is_replaced_and_nothing_else_changes():
     for depth in (18, 50):
         model = resnet.build(depth, 3)

@@ -21,7 +21,7 @@ from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
 from resnet_studio.training.materials import class_weights
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 QUICK = TrainConfig(
     weights="scratch", epochs=2, batch_size=4, picture_size=16, precision="fp32", device="cpu", test_fraction=0.1

@@ -22,7 +22,7 @@ from resnet_studio.training.control import Control
 from resnet_studio.training.features import CachedFeatures
 from resnet_studio.training.jobs import drive
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 MAPS = Path("/proc/self/maps")
 QUICK = TrainConfig(weights="scratch", epochs=7, batch_size=16, picture_size=32, precision="fp32", device="cpu")
@@ -140,6 +140,7 @@ def test_nothing_is_mapped_any_more_when_an_entry_is_renamed(dataset, workspace,
         return source.replace(target)
 
     monkeypatch.setattr(cache, "renamed", watched)
+    monkeypatch.setattr("resnet_studio.training.mirrored.load_body", lambda: torch.nn.Conv2d(3, 256, 8, 8).eval())
     prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4", augmentation="light"), workspace))
     # what near-duplicates are compared by, ranges, pixels of both parts, which classes mirror each other, plain and
     # varied features

@@ -19,7 +19,7 @@ from resnet_studio.training import plan
 from resnet_studio.training.control import Control
 from resnet_studio.training.finder import HIGHEST, LOWEST, UPDATES, Rates, copy_session, rate_at, sweep
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 QUICK = TrainConfig(
     weights="scratch", freeze="layer3", augmentation="none", epochs=8, batch_size=16, picture_size=16,

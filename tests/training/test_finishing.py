@@ -17,7 +17,7 @@ from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import Jobs, check_resumable, drive
 from resnet_studio.workspace import Workspace
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 QUICK = TrainConfig(
     weights="starter", freeze="layer4", epochs=3, batch_size=16, picture_size=32, precision="fp32", device="cpu",

@@ -49,6 +49,7 @@ def test_fewer_threads_are_taken_only_where_they_are_clearly_faster(monkeypatch,
         torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 def test_an_asked_for_precision_is_kept():
     for precision in ("fp32", "bf16"):
         assert hardware.choose_compute(precision, torch.device("cpu")).precision == precision

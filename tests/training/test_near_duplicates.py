@@ -17,7 +17,7 @@ from resnet_studio.training.near_duplicates import group_near_duplicates
 from resnet_studio.training.plan import new_run
 from resnet_studio.workspace import Workspace
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 
 @pytest.fixture

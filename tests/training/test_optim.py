@@ -65,6 +65,7 @@ def test_nesterov_means_nothing_without_momentum_or_without_sgd():
         assert not any(group.get("nesterov") for group in optimizer.param_groups)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
 def test_the_l1_penalty_zeroes_the_weights_that_explain_nothing_and_keeps_the_others(name):
     torch.manual_seed(0)

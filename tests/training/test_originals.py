@@ -18,7 +18,7 @@ from resnet_studio.training import originals, plan, session
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import check_resumable, drive
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 QUICK = TrainConfig(
     weights="scratch", epochs=2, batch_size=8, picture_size=16, precision="fp32", device="cpu", freeze="layer3"

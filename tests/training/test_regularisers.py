@@ -15,7 +15,7 @@ from resnet_studio.training import plan
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 QUICK = TrainConfig(
     weights="scratch", epochs=2, batch_size=16, picture_size=16, precision="fp32", average_weights=False, device="cpu"

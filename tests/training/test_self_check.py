@@ -15,6 +15,7 @@ def only_fp32(monkeypatch):
     monkeypatch.setattr(self_check.hardware, "choose_compute", lambda *_: FP32)
 
 
+@pytest.mark.slow
 def test_the_processor_computes_what_double_precision_does_up_to_rounding(only_fp32):
     (found,) = self_check.check_device(CPU)
     assert found.sound and 0 < found.difference < 1e-3
@@ -33,6 +34,7 @@ class Halved(torch.autograd.Function):
         return gradient / 2
 
 
+@pytest.mark.slow
 def test_a_gradient_that_is_wrong_in_one_stage_is_found(only_fp32, monkeypatch):
     built, made = self_check.resnet.build, []
 

@@ -78,10 +78,13 @@ def test_alone_nothing_is_exchanged():
 @pytest.mark.parametrize(
     "settings",
     [
-        {"accumulate_steps": 2, "optimizer": "sgd"},  # all is trained: BatchNorm sees the whole batch
-        {"weights": "starter", "freeze": "layer2", "augmentation": "standard", "mix": "mixup", "picture_size": 32},
+        pytest.param({"accumulate_steps": 2, "optimizer": "sgd"}, id="all"),  # BatchNorm sees the whole batch
+        pytest.param(
+            {"weights": "starter", "freeze": "layer2", "augmentation": "standard", "mix": "mixup", "picture_size": 32},
+            marks=pytest.mark.long,
+            id="mixed",
+        ),
     ],
-    ids=["all", "mixed"],
 )
 def test_two_processes_come_to_the_losses_of_one_with_the_same_whole_batch(new_run, processes, settings):
     one, two = new_run(**settings), new_run(**settings, devices=2)
@@ -147,6 +150,7 @@ def test_any_process_of_the_workspace_stops_it_and_the_death_of_the_starter_paus
     assert child.wait(60) == 0 and json.loads(child.stdout.read())["reason"] == "stopped"
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_torchrun_starts_it_too_and_one_object_comes_out(class_folders, workspace):
     pictures = class_folders({"crimson": 20, "seagreen": 20})

@@ -23,7 +23,7 @@ from resnet_studio.training import plan, session
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import Jobs, check_resumable, drive
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 QUICK = TrainConfig(
     weights="scratch", epochs=3, batch_size=16, picture_size=16, precision="fp32", average_weights=False, device="cpu"
@@ -185,11 +185,13 @@ def test_kill_minus_nine_loses_no_finished_epoch_and_the_resumed_run_ends_the_sa
     straight, killed = new_run(epochs=4), new_run(epochs=4)
     drive(straight, Control())
     code = (
-        "import sys, time; from pathlib import Path; from resnet_studio.workspace import Run;"
+        "import sys, time; from pathlib import Path; from resnet_studio.workspace import Run; import narrow;"
         "from resnet_studio.training.jobs import drive; from resnet_studio.training.control import Control;"
+        "narrowed = narrow.networks(Path()); narrowed.__enter__();"
         "drive(Run(Path(sys.argv[1])), Control(), lambda e: time.sleep(0.4))"
     )
-    child = subprocess.Popen([sys.executable, "-c", code, str(killed.folder)])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    child = subprocess.Popen([sys.executable, "-c", code, str(killed.folder)], env=environment)
     deadline = time.monotonic() + 120
     while len(killed.state().epochs) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)

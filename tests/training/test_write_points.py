@@ -24,7 +24,11 @@ from resnet_studio.errors import StudioError
 from resnet_studio.events import Finished, Interrupted
 from resnet_studio.training.plan import new_run
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+    pytest.mark.usefixtures("narrow"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,8 @@ from resnet_studio.ui.app import build_app
 from resnet_studio.ui.page import sent_pictures
 from resnet_studio.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 HERE = "http://127.0.0.1:7860"
 CLASSES = ("cup <b>", "笔")
 

@@ -73,6 +73,7 @@ def test_a_public_set_asks_first_with_its_size_and_terms_unless_it_is_here() -> 
     assert "已下载" in here
 
 
+@pytest.mark.slow
 def test_a_data_set_whose_pictures_are_gone_is_said_to_be_gone_and_can_be_taken_off_the_list(
     studio: Studio, class_folders: Folders
 ) -> None:
@@ -107,6 +108,7 @@ def test_an_import_that_a_restart_has_ended_is_said_to_be_lost_where_it_was_begu
 # ---------- The first look ----------
 
 
+@pytest.mark.slow
 def test_the_time_of_the_sample_is_forecast_and_then_measured(studio: Studio) -> None:
     time_of_sample = quick.QuickTime(studio.workspace)
     forecast = time_of_sample.sentence("en")
@@ -122,6 +124,7 @@ def test_the_time_of_the_sample_is_forecast_and_then_measured(studio: Studio) ->
     assert "took" in time_of_sample.sentence("en")
 
 
+@pytest.mark.slow
 def test_the_forecast_is_that_of_the_sample_itself(studio: Studio) -> None:
     sample, message = opening.open_data("sample:digits", studio.workspace), outline("digits")
     assert (len(message.samples), len(message.classes), message.median_side, message.hints) == (

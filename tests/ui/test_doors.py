@@ -114,6 +114,7 @@ def test_events_carry_no_file_either(scene: Scene) -> None:
     assert scene.leaked() == []
 
 
+@pytest.mark.slow
 def test_text_that_cannot_be_encoded_is_refused_with_a_sentence(scene: Scene) -> None:
     """It would end the connection without an answer, and whatever stored it could not be shown to anybody."""
     halves = ["\ud800", {"a": ["x\udfff"]}, {"\ud83d": 1}]
@@ -300,6 +301,7 @@ def refusals(scene: Scene, **headers: str) -> list[int]:
     return [scene.client.request(method, path, headers=named).status_code for method, path in asked]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "claimed", ["x_forwarded_host", "x_gradio_server", "x_original_host", "forwarded", "x_real_ip"]
 )
@@ -393,6 +395,7 @@ class TestOnANetwork:
         for host in ("evil.example", "lab-pc.evil.example", "192.0.2.8", "local"):
             assert self.code(client, host=host) == 403, host
 
+    @pytest.mark.slow
     def test_a_name_can_be_added(self, workspace: Workspace) -> None:
         client = self.client(workspace, allowed_hosts=["https://Studio.Example:443/x", ".lab.test"])
         for host in ("studio.example", "a.lab.test"):
@@ -400,6 +403,7 @@ class TestOnANetwork:
         for host in ("x.studio.example", "lab.test.evil", "evil.example"):
             assert self.code(client, host=host) == 403
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("peer", ["10.1.2.3", "10.1.255.255"])
     def test_a_proxy_that_was_named_is_believed(self, workspace: Workspace, peer: str) -> None:
         access = Access.of_server("0.0.0.0", trusted_proxies=["10.1.0.0/16"])
@@ -417,6 +421,7 @@ class TestOnANetwork:
             in proxied.get("/config", headers={"x-forwarded-host": "studio.example", "x-forwarded-proto": "https"}).text
         )
 
+    @pytest.mark.slow
     def test_a_name_that_was_led_here_is_not_let_in_by_a_header_that_its_page_adds(self, workspace: Workspace) -> None:
         access = Access.of_server("127.0.0.1", trusted_proxies=["127.0.0.1"])
         app = build_app(workspace, Jobs(workspace), access=access)
@@ -424,6 +429,7 @@ class TestOnANetwork:
         asked = {"host": "evil.example", "x_forwarded_host": "127.0.0.1:7860", "origin": "http://evil.example"}
         assert self.code(client, "POST", "/gradio_api/queue/join", **asked) == 403
 
+    @pytest.mark.slow
     def test_with_names_given_the_proxy_passes_on_no_other(self, workspace: Workspace) -> None:
         options = {"trusted_proxies": ["192.0.2.1"], "allowed_hosts": ["studio.example"]}
         app = build_app(workspace, Jobs(workspace), access=Access.of_server("0.0.0.0", **options))
@@ -441,6 +447,7 @@ class TestOnANetwork:
             Access.of_server("0.0.0.0", **options)
 
 
+@pytest.mark.slow
 def test_a_space_answers_to_its_own_name(monkeypatch: pytest.MonkeyPatch, workspace: Workspace) -> None:
     monkeypatch.setenv("SPACE_ID", "user/studio")
     monkeypatch.setenv("SPACE_HOST", "user-studio.hf.space")
@@ -544,6 +551,7 @@ def test_the_handler_opens_no_folder_for_a_request_that_was_passed_on(scene: Sce
 # ---- below a path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strips", [True, False])
 def test_the_page_works_below_a_path(workspace: Workspace, strips: bool) -> None:
     access = Access.of_server("127.0.0.1", root_path="/lab/studio/", trusted_proxies=["127.0.0.1"])
@@ -565,8 +573,17 @@ def test_the_page_works_below_a_path(workspace: Workspace, strips: bool) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("strips", [True, False])
-@pytest.mark.parametrize("root", ["/studio", "/assets", "/gradio_api"])
+@pytest.mark.parametrize(
+    ("root", "strips"),
+    [
+        ("/studio", True),
+        ("/gradio_api", False),
+        *(
+            pytest.param(root, strips, marks=pytest.mark.long)
+            for root, strips in (("/studio", False), ("/gradio_api", True), ("/assets", True), ("/assets", False))
+        ),
+    ],
+)
 def test_the_page_works_below_a_path_that_is_called_as_one_of_its_own(
     workspace: Workspace, root: str, strips: bool
 ) -> None:
@@ -645,6 +662,7 @@ def private_uses() -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_every_place_that_leans_on_the_inside_of_gradio_is_named_above() -> None:
     public = {name for name in private_uses() if name.startswith(("gradio.themes",))}
     assert private_uses() - public - set(GRADIO_INSIDE) == set()

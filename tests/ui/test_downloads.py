@@ -19,6 +19,8 @@ from resnet_studio.ui.page.downloads import file_name
 from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.workspace import Run, Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 CLASSES = ("=cmd", "two")
 
 

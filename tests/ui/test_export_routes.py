@@ -45,7 +45,8 @@ def links(html):
     return [part.split('"')[0].replace("&amp;", "&") for part in html.split('href="')[1:]]
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.slow
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.long), "zh"])
 def test_every_link_of_the_panel_leads_to_a_file(client, studio, run, language):
     found = links(export_panel(studio.runs.of(run), language))
     assert len(found) == 4 * len(tables.formats()) + 3 * 2 * len(plots.FORMATS) + 2  # the report, the card
@@ -55,6 +56,7 @@ def test_every_link_of_the_panel_leads_to_a_file(client, studio, run, language):
         assert "attachment" in answer.headers["content-disposition"]
 
 
+@pytest.mark.slow
 def test_a_table_and_a_plot_are_what_they_say(client, run):
     start = f"/studio/runs/{run.id}"
     assert json.loads(client.get(f"{start}/table/confusion.json").text)[0]["true class"] == "猫"
@@ -67,6 +69,7 @@ def test_a_table_and_a_plot_are_what_they_say(client, run):
     assert "混淆矩阵" in report and "<b>dog" not in report
 
 
+@pytest.mark.slow
 def test_all_runs_and_compared_ones_are_files_too(client, studio, run, workspace):
     other = hand_made.new_run(workspace, name="other", classes=("猫", "<b>dog</b>"), dataset="tiere")
     hand_made.train(other, epochs=2)

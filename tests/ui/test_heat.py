@@ -23,6 +23,8 @@ from resnet_studio.ui.predict import camera
 from resnet_studio.ui.predict.queries import ModelQueries
 from resnet_studio.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 HERE = "http://127.0.0.1:7860"
 
 

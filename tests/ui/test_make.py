@@ -16,6 +16,8 @@ from resnet_studio.ui.data import make_routes
 from resnet_studio.ui.page import bodies
 from resnet_studio.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 HERE = "http://127.0.0.1:7860"
 TAKE = "0123456789abcdef01234567"
 

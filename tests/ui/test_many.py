@@ -129,6 +129,7 @@ def test_answers_and_sorted_copies_can_be_downloaded(scene: Scene) -> None:
     assert scene.me.get(f"{base}/picture/900").status_code == 404
 
 
+@pytest.mark.slow
 def test_each_picture_has_a_map_of_where_the_model_looked_and_one_switch_for_all(scene: Scene) -> None:
     found = scene.look()
     assert found["head"].count("data-heat-switch") == 1

@@ -210,6 +210,7 @@ def test_the_comparison_ignores_what_is_no_run(client: TestClient, workspace: Wo
     assert client.get("/studio/compare").text == ""
 
 
+@pytest.mark.slow
 def test_a_list_that_was_read_once_opens_only_the_files_of_runs_that_changed(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

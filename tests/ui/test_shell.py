@@ -146,6 +146,7 @@ def test_the_browser_secret_outlives_a_restart(workspace: Workspace) -> None:
     assert len(browser_secret(workspace)) == 32
 
 
+@pytest.mark.slow
 def test_jobs_are_closed_when_the_server_ends(workspace: Workspace) -> None:
     jobs = NoJobs()
     with TestClient(build_app(workspace, jobs)):
@@ -254,6 +255,7 @@ def test_a_processor_is_called_in_the_readers_language() -> None:
     assert device_name("NVIDIA H200", "zh") == "NVIDIA H200"
 
 
+@pytest.mark.slow
 def test_a_browser_gets_a_number_once_and_no_script_can_read_it(workspace: Workspace) -> None:
     with TestClient(build_app(workspace, NoJobs()), base_url="http://127.0.0.1:7860") as fresh:
         given = fresh.get("/").headers["set-cookie"]

@@ -387,6 +387,7 @@ def test_train_puts_a_run_into_the_queue_each_time(handlers: Handlers, queue: Qu
     assert queue.submitted[0].requested == TrainConfig(epochs=2, depth=34)
 
 
+@pytest.mark.slow
 def test_a_training_on_a_sample_is_called_in_chinese_by_a_chinese_reader_and_its_folder_is_not(
     handlers: Handlers, queue: Queue, workspace: Workspace, in_chinese: None
 ) -> None:

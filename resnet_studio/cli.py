@@ -23,6 +23,7 @@ from resnet_studio.commands import (
     dispatch,
     exports,
     looking,
+    people,
     predictions,
     races,
     reports,
@@ -227,6 +228,7 @@ def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     rename.add_argument("name", metavar="NAME", nargs="?", help="what it is called from now on")
     rename.add_argument("--note", metavar="TEXT", help="a note on it; an empty one removes the note")
 
+    people.add_parser(command)
     command("doctor", "look for what is wrong with this machine and the workspace; trains two steps on each device")
 
 

@@ -6,6 +6,7 @@ import json
 import unicodedata
 from pathlib import Path
 
+from resnet_studio import acting, belonging
 from resnet_studio.durable import write_json
 from resnet_studio.errors import RunError
 
@@ -37,6 +38,7 @@ def write(folder: Path, *, name: str | None = None, note: str | None = None) -> 
 
     Raises :class:`RunError` for a name that is empty, or for one or a note that is too long.
     """
+    acting.check("change", belonging.of_run(folder))
     label = {**read(folder), **checked(name=name, note=note)}
     write_json(folder / FILE, label)
     return label

@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from resnet_studio import labels
+from resnet_studio import acting, belonging, labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.durable import disk_trouble, remove_folder, write_json
 from resnet_studio.errors import RunError
@@ -266,8 +266,8 @@ class Workspace:
         stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
         run = Run(self.new_folder("runs", f"{stamp}-{name}"))
         run.write_json("split.json", dict(split))
-        created = datetime.now(UTC).isoformat(timespec="seconds")
-        run.write_settings(RunSettings({"name": name, "created": created, **about}, requested, resolved))
+        facts = {"name": name, "created": datetime.now(UTC).isoformat(timespec="seconds"), **about, **belonging.facts()}
+        run.write_settings(RunSettings(facts, requested, resolved))
         return run
 
     def runs(self) -> list[Run]:
@@ -278,7 +278,7 @@ class Workspace:
     def run(self, id: str) -> Run:
         """The run of this workspace with that id, never a path; raises :class:`RunError` where there is none."""
         folder = self.root / "runs" / id if safe_name(id) else None
-        if folder is None or not (folder / "config.json").is_file():
+        if folder is None or not (folder / "config.json").is_file() or not belonging.sees_run(folder):
             raise RunError("error.run.missing", run=id)
         return Run(folder)
 
@@ -298,6 +298,7 @@ class Workspace:
 
     def delete_run(self, run: Run) -> None:
         """Remove ``run`` for good; refused while it is being trained."""
+        acting.check("delete", belonging.of_run(run.folder))
         if run.held():
             raise RunError("error.run.busy", run=run.id)
         (run.folder / "config.json").unlink(missing_ok=True)

@@ -15,6 +15,8 @@ PACKAGE = Path(resnet_studio.__file__).parent
 LAYERS = [
     {"version", "text", "compiler", "durations", "deprecation"},
     {"errors", "owners", "locks", "limits"},
+    {"acting"},
+    {"belonging"},
     {"grouping"},
     {"config"},
     {"recipes"},

@@ -52,7 +52,7 @@ def test_every_pin_has_a_hash() -> None:
     assert "://" not in text
 
 
-IMPORTED_AS = {"pillow": "PIL", "scikit-learn": "sklearn", "pillow-heif": "pillow_heif"}
+IMPORTED_AS = {"argon2-cffi": "argon2", "pillow": "PIL", "scikit-learn": "sklearn", "pillow-heif": "pillow_heif"}
 EXTRAS = [
     Requirement(line)
     for lines in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from resnet_studio.commands import people
 from resnet_studio.commands.data import Result
 from resnet_studio.workspace import Workspace
 
@@ -47,6 +48,7 @@ def add(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
         help="serve over https with a certificate made here, so that cameras of phones and other computers work; "
         "listens on all addresses of this machine unless --host is given",
     )  # fmt: skip
+    people.add_ui(ui)
     ui.add_argument("--ssl-certfile", type=Path, help="certificate, for webcams over a network")
     ui.add_argument("--ssl-keyfile", type=Path, help="key of the certificate")
 
@@ -54,6 +56,7 @@ def add(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
 def ui(options: argparse.Namespace, workspace: Workspace) -> Result:
     """Open the page; returns when the server ends."""
     from resnet_studio.ui.app import serve
+    from resnet_studio.ui.page.starting import SigningIn
 
     serve(
         host=options.host or ("0.0.0.0" if options.https else "127.0.0.1"),
@@ -69,5 +72,6 @@ def ui(options: argparse.Namespace, workspace: Workspace) -> Result:
         operators=options.metrics,
         limits=options.limits,
         api=options.api,
+        signing_in=SigningIn(options.accounts, options.school_class, options.auth_header),
     )
     return Result("", {"served": True})

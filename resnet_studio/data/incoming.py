@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from resnet_studio import owners, space
+from resnet_studio import belonging, owners, space
 from resnet_studio.data.archive import Unpacked
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.contents import add_missing, open_to_choice, with_guess, write_contents
@@ -89,8 +89,8 @@ def _move_into_place(content: Dataset, folder: Path, files: Sequence[Path], work
         dataset = replace(content, id=kept.name, root=kept)
         if (kept / "dataset.json").is_file():
             return _reuse_existing(dataset, folder)
-        if kept.name != content.id:
-            _store_once(folder, files, workspace.datasets / content.id)
+        if (twin := _twin(content, kept)) is not None:
+            _store_once(folder, files, twin)
         if kept.is_dir():  # deleted, but runs need its pictures
             save(dataset, kept)
             add_missing(folder, kept)
@@ -107,15 +107,26 @@ def _move_into_place(content: Dataset, folder: Path, files: Sequence[Path], work
 
 
 def _place(content: Dataset, workspace: Workspace) -> Path:
-    """The folder for ``content``: named after the pictures, and where another name has that, after its name as well."""
+    """The folder for ``content``: named after the pictures, and where another name has that, after its name as well.
+
+    Equal pictures of two people are two data sets: neither learns of the other, nor of what the other does to them.
+    """
     own = hashlib.sha256(content.name.encode()).hexdigest()[:6]
-    first, second = workspace.datasets / content.id, workspace.datasets / f"{content.id}-{own}"
+    id = f"{content.id}-{salt}" if (salt := belonging.salt()) else content.id
+    first, second = workspace.datasets / id, workspace.datasets / f"{id}-{own}"
     if not (first / "dataset.json").is_file():
         return second if (second / "dataset.json").is_file() else first
     try:
         return first if load(first).name == content.name else second
     except DataError:
         return second
+
+
+def _twin(content: Dataset, kept: Path) -> Path | None:
+    """Another data set with the pictures of ``content`` than the one that is ``kept``; None where there is none."""
+    if kept.name == content.id:
+        return None
+    return next((each for each in kept.parent.glob(f"{content.id}*") if each != kept), None)
 
 
 def _store_once(folder: Path, files: Sequence[Path], twin: Path) -> None:

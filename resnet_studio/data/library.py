@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from resnet_studio import acting, belonging
 from resnet_studio.data import editing, names
 from resnet_studio.data.dataset import Dataset, load
 from resnet_studio.data.edits import Edit, EditLog
@@ -44,6 +45,8 @@ def list_datasets(workspace: Workspace) -> list[Summary]:
     """All data sets, the newest first, as they are after their edits; a folder on this machine only as it was last."""
     found = []
     for path in workspace.datasets.glob("*/summary.json"):
+        if not belonging.sees_dataset(path.parent):
+            continue
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             root = Path(values["root"]) if values["root"] else None
@@ -66,8 +69,10 @@ def _last_edit(folder: Path) -> Edit | None:
 
 
 def find_by_source(source: str, workspace: Workspace) -> Dataset | None:
-    """The data set that came from ``source`` earlier, if it is still in the workspace."""
+    """The data set that came from ``source`` earlier, if it is still in the workspace; of people, only one's own."""
     for path in workspace.datasets.glob("*/summary.json"):
+        if not belonging.owns_dataset(path.parent):
+            continue
         try:
             if json.loads(path.read_text(encoding="utf-8")).get("source") == source:
                 return load(path.parent)
@@ -83,7 +88,7 @@ def delete(workspace: Workspace, id: str) -> int:
     training uses it.
     """
     folder = deletable(workspace, id)
-    for file in ("dataset.json", "summary.json"):
+    for file in ("dataset.json", "summary.json", belonging.SHARED):
         (folder / file).unlink(missing_ok=True)
     if needed := needed_by_runs(workspace, folder.name):
         remove_unneeded(folder, needed)
@@ -97,6 +102,7 @@ def deletable(workspace: Workspace, id: str) -> Path:
     folder = workspace.datasets / editing.base_of(id)
     if not safe_name(id) or not (folder / "dataset.json").is_file():
         raise DataError("error.data.unknown", dataset=names.shown(id))
+    acting.check("delete", belonging.of_dataset(folder))
     for run in workspace.runs():
         with suppress(RunError):  # a damaged run trains nothing
             if editing.base_of(run.about["dataset"]) == folder.name and run.state().status in ("running", "queued"):

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from resnet_studio import belonging
 from resnet_studio.data import adding, editing, fingerprints
 from resnet_studio.data.dataset import Dataset, save
 from resnet_studio.durable import remove_folder
@@ -42,6 +43,8 @@ def begin(
     folder.mkdir(parents=True)
     empty = Dataset(id, name, folder, (), (), fingerprint=fingerprints.of_lines(()), source=SOURCE)
     save(empty, folder)
+    if by.startswith(belonging.PERSON):
+        belonging.append(folder / belonging.BROUGHT, by)
     try:
         return adding.add(workspace, id, files, label, by=by)
     except BaseException:

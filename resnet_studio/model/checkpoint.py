@@ -14,6 +14,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resnet_studio import belonging
 from resnet_studio.durable import replacing
 from resnet_studio.errors import CheckpointError
 from resnet_studio.model.card import Card, header_text, read_card, verified_card
@@ -108,10 +109,12 @@ def import_checkpoint(path: Path, workspace: Workspace) -> Path:
     and then leaves the workspace as it was.
     """
     with _verified_header(path, path.name) as (_, _, card):
-        target = workspace.imports / f"{slug(path.stem)}-{card.sha256[:8]}.safetensors"
+        mark = f"{card.sha256[:16]}-{salt}" if (salt := belonging.salt()) else card.sha256[:8]
+        target = workspace.imports / f"{slug(path.stem)}-{mark}.safetensors"
     with replacing(target) as temporary:
         shutil.copyfile(path, temporary)
         _load(temporary, path.name)
+    belonging.add_owner(target)
     return target
 
 

@@ -23,6 +23,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from resnet_studio import acting, belonging
 from resnet_studio.durable import json_bytes, remove_folder, renamed, replacing, write_json
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.locks import Lock
@@ -220,20 +221,21 @@ class Jobs:
         return job
 
     def all(self) -> list[Job]:
-        """All there are, the newest first."""
-        found = [Job(path.parent) for path in self.folder.glob("*/request.json")]
+        """All that whoever acts here may see, the newest first."""
+        found = [job for path in self.folder.glob("*/request.json") if _is_visible(job := Job(path.parent))]
         return sorted(found, key=lambda job: job.id, reverse=True)
 
     def find(self, id: object) -> Job:
         """The job called ``id``, which may come from anywhere; :class:`DataError` where there is none."""
         name = str(id or "")
         folder = self.folder / name
-        if not safe_name(name) or not (folder / "request.json").is_file():
+        if not safe_name(name) or not (folder / "request.json").is_file() or not _is_visible(Job(folder)):
             raise DataError("error.predictions.missing")
         return Job(folder)
 
     def delete(self, job: Job) -> None:
         """Remove ``job`` for good, with what was uploaded for it; refused while somebody works on it."""
+        acting.check("delete", _thing(job))
         if job.lock().held():
             raise DataError("error.predictions.busy")
         (job.folder / "request.json").unlink(missing_ok=True)
@@ -246,6 +248,18 @@ class Jobs:
                 ours = job.request
                 if (ours.models, ours.sources, ours.drawings) == (request.models, request.sources, request.drawings):
                     yield job
+
+
+def _thing(job: Job) -> acting.Thing:
+    """The job as something that somebody owns; one that cannot be read has no owner."""
+    try:
+        return belonging.of_job(job.id, job.request.started_by)
+    except RunError:
+        return belonging.of_job(job.id, "")
+
+
+def _is_visible(job: Job) -> bool:
+    return acting.actor() is None or acting.allowed("see", _thing(job))
 
 
 def _linked(file: Path, target: Path) -> None:

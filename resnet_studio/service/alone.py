@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from resnet_studio import acting, belonging
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.training.control import Control
 
@@ -19,16 +21,29 @@ Status = TypeVar("Status")
 
 
 class Alone(Generic[Status]):
-    """Holds the status of its work; the text of ``training`` or ``busy`` says why it cannot begin."""
+    """Holds the status of its work; the text of ``training`` or ``busy`` says why it cannot begin.
+
+    Where there are accounts, the work is done in the name of whoever began it, and others are shown that nothing is.
+    """
 
     def __init__(self, workspace: Workspace, jobs: Jobs, status: Status, *, training: str, busy: str) -> None:
         self.workspace, self._jobs = workspace, jobs
-        self.status = status
+        self._idle = self._status = status
+        self._owner = ""
         self._training, self._busy = training, busy
         self._lock = threading.Lock()
         self._working = False
         self._control = Control()
         self._thread: threading.Thread | None = None
+
+    @property
+    def status(self) -> Status:
+        """The current status; that nothing was begun where somebody else did."""
+        return self._status if acting.allowed("see", belonging.of_one("dataset", self._owner)) else self._idle
+
+    @status.setter
+    def status(self, status: Status) -> None:
+        self._status = status
 
     def begin(self, first: Status, work: Callable[[Control], Status], failed: Callable[[StudioError], Status]) -> None:
         """Do ``work`` in the background; the status is ``first``, then what it returns, or what ``failed`` makes of its
@@ -40,8 +55,10 @@ class Alone(Generic[Status]):
             if self._working:
                 raise RunError(self._busy)
             self._working, self.status, self._control = True, first, Control()
-            args = (work, failed, self._control)
-            self._thread = threading.Thread(target=self._work, args=args, name="search", daemon=True)
+            self._owner = acting.owner()
+            args = (self._work, work, failed, self._control)
+            context = contextvars.copy_context()  # runs of the search are of whoever began it
+            self._thread = threading.Thread(target=context.run, args=args, name="search", daemon=True)
             self._thread.start()
 
     def give_way(self) -> None:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
+from resnet_studio import belonging
+from resnet_studio.data import editing, names
+from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -61,6 +64,8 @@ class DatasetCache:
             self._cached.pop(name, None)
 
     def _get(self, name: str) -> _CachedDataset:
+        if not belonging.sees_dataset(self._workspace.datasets / editing.base_of(name)):
+            raise DataError("error.data.unknown", dataset=names.shown(name))
         with self._lock:
             if name not in self._cached:
                 self._cached[name] = self._read(name)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resnet_studio import acting, belonging
 from resnet_studio.data import brought, checkup, editing, names
 from resnet_studio.data.edits import Edit
 from resnet_studio.errors import DataError, StudioError
@@ -68,10 +69,13 @@ class Editor:
 
     def check(self, id: str, by: str, *, local: bool = False) -> None:
         """Raise :class:`NotYoursError` where ``by`` may not change the set, or delete it: only those may who brought it
-        in or began it, and whoever is ``local``, at this very machine.
+        in or began it, and whoever is ``local``, at this very machine; where there are accounts, those whose it is.
         """
-        editing.folder_of(self._workspace, id)
-        if not local and not brought.may_change(self._workspace, id, by):
+        folder = editing.folder_of(self._workspace, id)
+        if acting.actor() is not None:
+            if not acting.allowed("change", belonging.of_dataset(folder)):
+                raise NotYoursError("error.people.shared_set")
+        elif not local and not brought.may_change(self._workspace, id, by):
             raise NotYoursError("error.make.not_yours")
 
     def edit(self, id: str, requested: Mapping[str, Any], by: str, *, local: bool = False) -> Dataset:
@@ -197,7 +201,9 @@ class Editor:
             begun.error = error
 
     def begun(self, id: str) -> Begun | None:
-        """The review that was begun of the data set, whatever moment of it."""
+        """The review that was begun of the data set, whatever moment of it; None for a set of somebody else."""
+        if not belonging.sees_dataset(self._workspace.datasets / editing.base_of(id)):
+            return None
         with self._lock:
             return self._reviews.get(editing.base_of(id))
 

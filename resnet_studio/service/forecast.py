@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from resnet_studio import belonging
 from resnet_studio.config import Freeze, TrainConfig
 from resnet_studio.data import library
 from resnet_studio.data.dataset import Dataset
@@ -75,6 +76,8 @@ class Forecaster:
     def find_dataset(self, name: str | None) -> Dataset | None:
         """The data set called ``name``; None where there is none, or none any more."""
         if not name:
+            return None
+        if not belonging.sees_dataset(self._workspace.datasets / base_of(name)):
             return None
         try:
             changed = (self._workspace.datasets / base_of(name) / "dataset.json").stat().st_mtime

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
 import secrets
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from resnet_studio import acting, belonging
 from resnet_studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class Import:
 
     def __init__(self, kind: str, left_out: int = 0) -> None:
         self.kind = kind
+        self.owner = acting.owner()
         self.left_out = left_out
         self.done = 0
         self.total = 0
@@ -89,12 +92,16 @@ class Imports:
             for old in [key for key, value in self._imports.items() if value.wait(0)][:-KEPT]:
                 del self._imports[old]
             self._imports[name] = begun
-        threading.Thread(target=begun.run, args=(work,), name=f"import-{name}", daemon=True).start()
+        context = contextvars.copy_context()  # what is imported is of whoever asked for it
+        threading.Thread(target=context.run, args=(begun.run, work), name=f"import-{name}", daemon=True).start()
         return name
 
     def get(self, name: str | None) -> Import | None:
-        """The import called ``name``; None where it is not known, as after a restart."""
-        return self._imports.get(name or "")
+        """The import called ``name``; None where it is not known, as after a restart, or somebody else's."""
+        begun = self._imports.get(name or "")
+        if begun is None or not acting.allowed("see", belonging.of_one("upload", begun.owner)):
+            return None
+        return begun
 
     def close(self) -> None:
         """Cancel everything, and give the work a moment to clean up."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_studio import space
+from resnet_studio.belonging import PERSON
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.predicting.engine import Answer, Answering, carry_out
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Status
@@ -74,7 +75,7 @@ class PredictionJobs:
         """Go on with what pages of an earlier server asked for, unless it was stopped, is done or in other hands."""
         for job in reversed(self.jobs.all()):
             with suppress(RunError):
-                if job.request.started_by.startswith(BROWSER) and self.state(job).status == "waiting":
+                if job.request.started_by.startswith((BROWSER, PERSON)) and self.state(job).status == "waiting":
                     self._submit(job)
 
     def resume(self, job: Job) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Literal
 
+from resnet_studio import belonging
 from resnet_studio.errors import CheckpointError, StudioError
 from resnet_studio.evaluation.calibration import CALIBRATION, UNTESTED, Calibration, Record
 from resnet_studio.service.run_data import Overview, RunData, format_timestamp
@@ -66,7 +67,8 @@ class Models:
         """Finished runs first, the newest first; then unfinished ones that have a checkpoint, then imports."""
         runs = [Model(f"run:{o.run.id}", o.run.best, o) for o in self._data.overviews() if o.run.best.is_file()]
         runs.sort(key=lambda model: model.run is None or model.run.state.finished is None)
-        files = sorted(self._imports.glob("*.safetensors"), key=lambda path: -path.stat().st_mtime)
+        found = [file for file in self._imports.glob("*.safetensors") if belonging.sees_file("model", file)]
+        files = sorted(found, key=lambda path: -path.stat().st_mtime)
         return [*runs, *(Model(f"import:{file.name}", file) for file in files)]
 
     def find(self, key: object) -> Model:
@@ -76,7 +78,8 @@ class Models:
             raise StudioError("error.predict.no_model")
         if kind == "run" and (run := self._data.find(name)) is not None and run.run.best.is_file():
             return Model(f"run:{name}", run.run.best, run)
-        if kind == "import" and (file := self._imports / name).is_file():
+        file = self._imports / name
+        if kind == "import" and file.is_file() and belonging.sees_file("model", file):
             return Model(f"import:{name}", file)
         raise CheckpointError("error.predict.gone")
 

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from resnet_studio import api
+from resnet_studio import acting, api, belonging
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import Event, Preparing
 from resnet_studio.training.control import Control
@@ -33,6 +33,7 @@ class SearchStatus:
     total: int = 0
     rates: Rates | None = None
     problem: StudioError | None = None
+    owner: str = ""
 
 
 class RateSearch:
@@ -47,8 +48,9 @@ class RateSearch:
 
     @property
     def status(self) -> SearchStatus:
-        """The current status."""
-        return self._status
+        """The current status; nothing where somebody else searches."""
+        known = self._status
+        return known if acting.allowed("see", belonging.of_one("dataset", known.owner)) else SearchStatus()
 
     def start(self, dataset: Dataset, config: TrainConfig) -> None:
         """Start. Raises :class:`RunError` while a training or another search is running."""
@@ -57,7 +59,7 @@ class RateSearch:
                 raise RunError("error.rates.training")
             if self._status.working:
                 raise RunError("error.rates.searching")
-            self._status, self._control = SearchStatus(dataset.id, working=True), Control()
+            self._status, self._control = SearchStatus(dataset.id, working=True, owner=acting.owner()), Control()
             self._thread = threading.Thread(
                 target=self._work, args=(dataset, config, self._control), name="learning-rate", daemon=True
             )
@@ -84,9 +86,13 @@ class RateSearch:
             rates = api.find_learning_rate(
                 dataset, config, workspace=self.workspace, on_event=on_event, control=control
             )
-            self._status = SearchStatus(dataset.id, rates=rates)
+            self._end(rates=rates)
         except StudioError as error:
-            self._status = SearchStatus(dataset.id, problem=error)
+            self._end(problem=error)
         except Exception as error:  # the outer boundary of the thread: the page says that something went wrong
             logging.getLogger(__name__).exception("the search for a learning rate failed")
-            self._status = SearchStatus(dataset.id, problem=StudioError("error.unexpected", kind=type(error).__name__))
+            self._end(problem=StudioError("error.unexpected", kind=type(error).__name__))
+
+    def _end(self, *, rates: Rates | None = None, problem: StudioError | None = None) -> None:
+        known = self._status
+        self._status = SearchStatus(known.dataset, rates=rates, problem=problem, owner=known.owner)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from resnet_studio import belonging
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.dataset import Split
 from resnet_studio.data.run_split import split_of
@@ -100,15 +101,16 @@ class RunData:
         return [run for run in self.listed() if isinstance(run, Overview)]
 
     def listed(self) -> list[Overview | Damaged]:
-        """All runs, the newest first, those that cannot be read with the reason."""
+        """All runs that whoever acts here may see, the newest first, those that cannot be read with the reason."""
         found: list[Overview | Damaged] = []
-        for run in self.workspace.runs():
+        runs = self.workspace.runs()
+        for run in runs:
             try:
                 found.append(_overview(self.folded_runs.of(run, transient=True)))
             except RunError as error:
                 found.append(Damaged(run, error))
-        self.folded_runs.keep_only({listed.run.folder for listed in found})
-        return found
+        self.folded_runs.keep_only({run.folder for run in runs})
+        return [each for each in found if belonging.sees_run(each.run.folder, about_of(each))]
 
     def find(self, name: str | None) -> Overview | None:
         """The run called ``name``; None where there is none, or none that can be read."""
@@ -174,6 +176,11 @@ class RunData:
         samples = split.test if split else ()
         start = f"studio/runs/{quote(run.id)}/picture/test/"
         return {sample.file: f"{start}{index}" for index, sample in enumerate(samples)}
+
+
+def about_of(listed: Overview | Damaged) -> Mapping[str, Any]:
+    """The facts about a run of a list; none where it cannot be read."""
+    return listed.about if isinstance(listed, Overview) else {}
 
 
 def look(run: Run) -> Overview | Damaged:

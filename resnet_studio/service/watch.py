@@ -14,7 +14,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio import labels
+from resnet_studio import acting, belonging, labels
+from resnet_studio.acting import acting_as
 from resnet_studio.config import TrainConfig
 from resnet_studio.durations import requested_at
 from resnet_studio.errors import StudioError
@@ -74,7 +75,7 @@ class RunSnapshot:
 @dataclass(frozen=True)
 class Board:
     """All runs at an instant: the ids of active ones (``others`` are trained by other programs) and of those that wait,
-    and the one that has changed last.
+    and the one that has changed last; ``recent`` are all, those that changed last first.
     """
 
     version: int = 0
@@ -82,6 +83,7 @@ class Board:
     queued: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     latest: str | None = None
+    recent: tuple[str, ...] = ()
 
     def place(self, run_id: str) -> int | None:
         """See :attr:`RunSnapshot.place`."""
@@ -118,7 +120,7 @@ class Watch:
 
     def board(self) -> Board:
         """The active and waiting runs; its version rises when anything about any recent run has changed."""
-        with self._lock:
+        with self._lock, acting_as(None):  # for everybody at once
             if self.due:
                 self._look(time.monotonic())
                 self._looked = time.monotonic()
@@ -127,10 +129,11 @@ class Watch:
     def snapshot(self, run_id: str) -> RunSnapshot | None:
         """The run called ``run_id`` as it is now; None where there is none that can be read."""
         board = self.board()
-        folded = self._fold(run_id)
-        if folded is None:
+        with acting_as(None):
+            folded = self._fold(run_id)
+        if folded is None or not belonging.sees_run(folded.run.folder, folded.settings.about):
             return None
-        run = self._workspace.run(run_id)
+        run = folded.run
         place, foreign, state = board.place(run_id), run_id in board.others, folded.state
         if place is None and state.status == "running" and self._is_held(run, time.monotonic()):
             place, foreign = 0, True
@@ -138,6 +141,17 @@ class Watch:
             state = run.mark_interrupted(state)  # a part of a study whose program died before its turn
         about, config = folded.settings.about, folded.settings.resolved
         return RunSnapshot(run, about, config, state, folded.size, place, foreign)
+
+    def latest(self) -> str:
+        """The run that has changed last, of those that whoever acts here may see; empty where there is none."""
+        board = self.board()
+        if acting.actor() is None:
+            return board.latest or ""
+        return next((name for name in board.recent if self.snapshot(name)), "")
+
+    def visible(self, names: Iterable[str]) -> list[str]:
+        """Those of the runs called ``names`` that whoever acts here may see."""
+        return [name for name in names if acting.actor() is None or self.snapshot(name)]
 
     def _look(self, now: float) -> None:
         if now - self._listed >= LIST_SECONDS:
@@ -169,7 +183,9 @@ class Watch:
         signature = (running, tuple(queued), latest, tuple(sizes), tuple(labelled))
         if signature != self._signature:
             self._signature = signature
-            self._board = Board(self._board.version + 1, running, tuple(queued), tuple(others), latest)
+            self._board = Board(
+                self._board.version + 1, running, tuple(queued), tuple(others), latest, tuple(newest_first)
+            )
 
     def _at_work(self, name: str, now: float) -> bool:
         folded = self._fold(name)

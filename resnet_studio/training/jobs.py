@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from resnet_studio import owners, space
+from resnet_studio import acting, belonging, owners, space
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import Event, Queued
 from resnet_studio.limits import ALONE, LimitError, Limits
@@ -119,7 +119,9 @@ class Jobs:
 
         Raises :class:`RunError` where there is none of that name or where it has trained all its epochs.
         """
-        runs = left_of_job(self._workspace.run(run_id))
+        run = self._workspace.run(run_id)
+        acting.check("change", belonging.of_run(run.folder))
+        runs = left_of_job(run)
         if self.place(run_id) is None:
             self.check_room(owner_of(runs[0]))
         self.submit(*runs)
@@ -175,6 +177,7 @@ class Jobs:
             self._presence.path.unlink(missing_ok=True)
 
     def _end(self, run_id: str, request: Request) -> None:
+        acting.check("change", belonging.of_run(self._workspace.root / "runs" / run_id))
         with self._changed:
             if job := self._find(run_id):
                 if job in self._current.values():

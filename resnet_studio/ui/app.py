@@ -20,7 +20,7 @@ from resnet_studio.limits import ALONE, FILE, LimitError, Limits
 from resnet_studio.service.http.metrics import Metrics
 from resnet_studio.service.logfile import logging_to
 from resnet_studio.text import say
-from resnet_studio.ui.page import encrypted
+from resnet_studio.ui.page import encrypted, starting
 from resnet_studio.ui.page.access import Access
 from resnet_studio.upkeep import audit
 from resnet_studio.workspace import Workspace
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
 
+    from resnet_studio.service.people.accounts import Accounts
     from resnet_studio.training.jobs import Jobs
 
 FIRST_PORT = 7860
@@ -50,13 +51,14 @@ def serve(
     operators: Iterable[str] = (),
     limits: Path | None = None,
     api: bool = False,
+    signing_in: starting.SigningIn = starting.NOBODY_SIGNS_IN,
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM.
 
     ``port`` None takes 7860 or the next free one. A Hugging Face Space listens on all addresses at 7860. ``https``
     makes a certificate where none is given. From ``allowed_hosts`` on they say who may reach the page, and how; see
-    :meth:`Access.of_server`. ``limits`` is a file (:mod:`resnet_studio.limits`). Raises :class:`StudioError` when the
-    port is taken, or one of them cannot be read.
+    :meth:`Access.of_server`. ``limits`` is a file (:mod:`resnet_studio.limits`); ``signing_in`` says whether people
+    have accounts. Raises :class:`StudioError`.
     """
     if os.environ.get("SPACE_ID"):
         host, port = "0.0.0.0", port or FIRST_PORT
@@ -64,14 +66,14 @@ def serve(
         host, allowed_hosts=allowed_hosts, trusted_proxies=trusted_proxies, root_path=root_path,
         local_folders=local_folders, operators=operators, api=api,
     )  # fmt: skip
-    port = free_port(host, port)
-    opened = Workspace.open(workspace)
+    port, opened = free_port(host, port), Workspace.open(workspace)
     prepare_environment(opened)
     if https and not ssl_certfile:
         access, ssl_certfile, ssl_keyfile = encrypted.own_certificate(opened, access, host, port)
-    app = _app_on(opened, access, limits)
-    _announce(access, host, port, "https" if ssl_certfile else "http")
-    key = ssl_keyfile and str(ssl_keyfile)
+    scheme, key = "https" if ssl_certfile else "http", ssl_keyfile and str(ssl_keyfile)
+    app = _app_on(opened, access, limits, signing_in)
+    _announce(access, host, port, scheme)
+    starting.announce(app.state.accounts, access, host, port, scheme, joining=signing_in.school_class is not None)
     server = _server(app, host=host, port=port, ssl_certfile=ssl_certfile, ssl_keyfile=key)
     app.state.closing = lambda: server.should_exit
     _run(server, opened, f"{host}:{port}")
@@ -113,7 +115,7 @@ def _server(app: FastAPI, **where: Any) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _app_on(workspace: Workspace, access: Access, limits: Path | None) -> FastAPI:
+def _app_on(workspace: Workspace, access: Access, limits: Path | None, signing_in: starting.SigningIn) -> FastAPI:
     """The app for the visitors that ``access`` lets in; jobs that waited for an earlier server wait here again."""
     from resnet_studio.training.jobs import Jobs
 
@@ -121,7 +123,12 @@ def _app_on(workspace: Workspace, access: Access, limits: Path | None) -> FastAP
     metrics = Metrics()
     held = limits_for(workspace, access, limits)
     jobs = Jobs(workspace, on_event=metrics.training, limits=held)
-    app = build_app(workspace, jobs, access=access, metrics=metrics, limits=held, warm=True)
+    accounts = signing_in.accounts_of(workspace, access)
+    app = build_app(
+        workspace, jobs, access=access, metrics=metrics, limits=held, warm=True, accounts=accounts,
+        auth_header=signing_in.auth_header,
+    )  # fmt: skip
+    app.state.accounts = accounts
     jobs.adopt()  # before the first run can be queued
     return app
 
@@ -153,20 +160,21 @@ def build_app(
     metrics: Metrics | None = None,
     limits: Limits = ALONE,
     warm: bool = False,
+    accounts: Accounts | None = None,
+    auth_header: str = "",
 ) -> FastAPI:
     """The whole app.
 
     ``access`` says by which names and through which proxies it is reached; by default only from this machine. What
     happens is counted in ``metrics``, and held within ``limits``. ``warm`` imports torch in the background once the
-    first page is out.
+    first page is out. With ``accounts`` people sign in first, or are named by a trusted proxy in the ``auth_header``.
     """
     prepare_environment(workspace)
     from resnet_studio.ui import shell
     from resnet_studio.ui.page.context import Studio
 
-    return shell.mount(
-        Studio(workspace, jobs, access or Access(), metrics=metrics or Metrics(), limits=limits), warm=warm
-    )
+    studio = Studio(workspace, jobs, access or Access(), metrics=metrics or Metrics(), limits=limits, accounts=accounts)
+    return shell.mount(studio, warm=warm, auth_header=auth_header)
 
 
 def prepare_environment(workspace: Workspace) -> None:

@@ -27,6 +27,8 @@ from resnet_studio.ui.page.middleware import Page
 from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.page.theme import theme
 from resnet_studio.ui.page.uploads import Uploads
+from resnet_studio.ui.people import gate as people_gate
+from resnet_studio.ui.people import routes as people_routes
 from resnet_studio.ui.predict import tab as predict_tab
 from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.ui.runs import tab as runs_tab
@@ -47,7 +49,7 @@ TABS: tuple[tuple[str, Any], ...] = (
 )
 
 
-def mount(studio: Studio, *, warm: bool) -> FastAPI:
+def mount(studio: Studio, *, warm: bool, auth_header: str = "") -> FastAPI:
     """The app of ``studio``: own routes first, then the page at ``/``; see :func:`resnet_studio.ui.app.build_app`."""
 
     @asynccontextmanager
@@ -65,6 +67,9 @@ def mount(studio: Studio, *, warm: bool) -> FastAPI:
     app.include_router(operating.routes(app, studio, machine))
     api = Api(studio)
     app.include_router(api.routes())
+    gate = people_gate.of(studio, auth_header)
+    if gate is not None:
+        app.include_router(people_routes.routes(studio, gate))
     for module in (mend_routes, make_routes, live, results_tab, predict_tab, runs_tab):
         if hasattr(module, "routes"):
             app.include_router(module.routes(studio))
@@ -73,13 +78,17 @@ def mount(studio: Studio, *, warm: bool) -> FastAPI:
     app.add_middleware(Uploads, folder=uploads, uploaded=studio.metrics.uploaded, most_mb=studio.limits.upload_mb)
     throttling.add(app, studio)
     served = machine.page_served
-    app.add_middleware(Page, bundle=bundle, served=served, access=studio.access, uploads=uploads, api=api.is_on)
+    app.add_middleware(
+        Page, bundle=bundle, served=served, access=studio.access, uploads=uploads, api=api.is_on, gate=gate
+    )
     app.add_middleware(Counted, answered=studio.metrics.answered)
-    _mount_page(app, studio)
+    demo = _mount_page(app, studio)
+    if gate is not None:
+        gate.watch(demo)
     return app
 
 
-def _mount_page(app: FastAPI, studio: Studio) -> None:
+def _mount_page(app: FastAPI, studio: Studio) -> gr.Blocks:
     """Put the page behind ``app``, as a server that goes on for weeks without a network needs it."""
     demo = blocks(studio)
     gr.mount_gradio_app(
@@ -105,6 +114,7 @@ def _mount_page(app: FastAPI, studio: Studio) -> None:
     # about these values itself
     demo._queue.sleep_when_free = QUEUE_SECONDS
     demo._queue.progress_update_sleep_when_free = 0.1
+    return demo
 
 
 def blocks(studio: Studio) -> gr.Blocks:
@@ -112,6 +122,7 @@ def blocks(studio: Studio) -> gr.Blocks:
     secret = browser_secret(studio.workspace)
     demo = StudioBlocks(title="ResNet Studio", analytics_enabled=False, fill_width=True)
     demo.uploads = studio.workspace.temporary
+    demo.accounts = studio.accounts is not None
     with demo:
         gr.HTML(header(), elem_id="studio-header", apply_default_css=False)
         kept = {

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from resnet_studio import acting, belonging
 from resnet_studio.data import brought, editing, library, names
 from resnet_studio.data.needed import BIN, needed_by_runs
 from resnet_studio.durable import make_folder, remove_folder, renamed, sync_folder, write_json
@@ -60,6 +61,12 @@ class Binned:
         """Whether its days are over."""
         return time.time() >= self.time + DAYS * DAY
 
+    @property
+    def thing(self) -> acting.Thing:
+        """As something that people own."""
+        people = {who.removeprefix(belonging.PERSON) for who in self.owners if who.startswith(belonging.PERSON)}
+        return acting.Thing(self.kind, self.id, frozenset(people))
+
     def concerns(self, who: str) -> bool:
         """Whether it was deleted by ``who`` or was theirs."""
         return bool(who) and (who == self.by or who in self.owners)
@@ -87,6 +94,7 @@ class Bin:
 
     def put_run(self, run: Run, by: str) -> Binned:
         """Move ``run`` into the bin. Raises :class:`RunError` while somebody trains it, or it waits to be trained."""
+        acting.check("delete", belonging.of_run(run.folder))
         session = session_of(run.folder)
         if run.held() or (session is not None and not session.gone):
             raise RunError("error.run.busy", run=run.id)

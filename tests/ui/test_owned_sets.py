@@ -13,7 +13,8 @@ import pytest
 from fastapi.testclient import TestClient
 from hand_made import NoJobs, finish, new_run, report_of, train
 
-from resnet_studio.data import brought, editing, library
+from resnet_studio import belonging
+from resnet_studio.data import editing, library
 from resnet_studio.data.opening import open_data
 from resnet_studio.ui.app import build_app
 from resnet_studio.ui.results import trust
@@ -48,7 +49,7 @@ class Page:
         """The sample ``name``, as the visitor opens it by a click."""
         self.event(client, "_sample", [], {"key": name})
         until = time.monotonic() + 60
-        while not (found := list(self.workspace.datasets.glob(f"*/{brought.FILE}"))):
+        while not (found := list(self.workspace.datasets.glob(f"*/{belonging.BROUGHT}"))):
             assert time.monotonic() < until
             time.sleep(0.02)
         return found[0].parent.name

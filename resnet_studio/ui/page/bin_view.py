@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resnet_studio import acting
 from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, reader_is_at_machine
 from resnet_studio.ui.page.ownership import actor, started_by, this_browser
@@ -11,6 +12,8 @@ from resnet_studio.upkeep.bin import BinError, Binned, Kind
 
 def may(studio: Studio, binned: Binned) -> bool:
     """Whether the browser whose event is being handled may take ``binned`` back, or remove it for good."""
+    if acting.actor() is not None:
+        return acting.allowed("delete", binned.thing)
     browser = this_browser()
     return reader_is_at_machine(studio) or (bool(browser) and binned.concerns(started_by(browser)))
 

@@ -59,6 +59,7 @@ from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
+    from resnet_studio.service.people.accounts import Accounts
     from resnet_studio.training.jobs import Jobs
 
 COOKIE = "studio_language"
@@ -79,7 +80,8 @@ class Studio:
     ``predictors`` those used last, in memory, ``analyses`` the slow parts of reports that are being computed;
     ``predictions`` are the answers for many pictures, ``prediction_table`` pages of them, ``copyings`` sorted copies;
     ``metrics`` are the figures of this server, ``faults`` its last failure, ``bin`` what was deleted and may come back;
-    ``limits`` say how much one person may have, and ``quota`` whether somebody has more.
+    ``limits`` say how much one person may have, and ``quota`` whether somebody has more;
+    ``accounts`` are the people who use it; None where they are not told apart.
     """
 
     workspace: Workspace
@@ -104,6 +106,7 @@ class Studio:
     bin: Bin = field(init=False)
     limits: Limits = ALONE
     quota: Quota = field(init=False)
+    accounts: Accounts | None = None
 
     def __post_init__(self) -> None:
         self.metrics.watch(self.workspace.root, self.jobs)

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from resnet_studio.text import say
-from resnet_studio.ui.page.context import reader
+from resnet_studio.acting import acting_as
+from resnet_studio.belonging import add_owner
+from resnet_studio.service.people import declared
+from resnet_studio.service.people.rules import NOBODY, Nobody, Person
+from resnet_studio.text import Language, say
+from resnet_studio.ui.page.context import language_of, reader
 from resnet_studio.ui.page.open_routes import is_upload
 
 FILE_COMPONENTS: tuple[type[gr.blocks.Block], ...] = (gr.File, gr.Image, gr.UploadButton)
@@ -24,12 +29,30 @@ MOST_LEVELS = 100
 
 
 class StudioBlocks(gr.Blocks):
-    """The page; ``uploads`` is the folder that Gradio keeps uploaded files in."""
+    """The page; ``uploads`` is the folder that Gradio keeps uploaded files in, ``accounts`` whether people sign in."""
 
     uploads: Path
+    accounts: bool = False
 
     async def process_api(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
-        """Refuse values, and facts of an event, that no answer could repeat; then continue as Gradio does."""
+        """Refuse values, and facts of an event, that no answer could repeat; then continue as Gradio does.
+
+        Where there are accounts, whoever sent the event acts in all that follows, and only what is declared is done.
+        """
+        if not self.accounts:
+            return await self._processed(block_fn, inputs, *args, **kwargs)
+        acts, language = sender(kwargs.get("request"))
+        need = declared.of_handler(block_fn.fn) if block_fn.fn else declared.SIGNED_IN
+        if need is None or not need.admits(acts.role):
+            raise gr.Error(say("error.people.sign_in_again", language), print_exception=False)
+        with acting_as(acts):
+            answer = await self._processed(block_fn, inputs, *args, **kwargs)
+            for block, value in zip(block_fn.outputs, answer.get("data") or (), strict=False):
+                for named in _files(value, MOST_LEVELS) if isinstance(block, FILE_COMPONENTS) else ():
+                    own(named.get("path"), self.uploads)
+            return answer
+
+    async def _processed(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
         event = getattr(kwargs.get("event_data"), "_data", None)
         if not (is_unicode(inputs) and is_unicode(event)):
             raise gr.Error(say("shell.not_text", reader()), print_exception=False)
@@ -41,6 +64,24 @@ class StudioBlocks(gr.Blocks):
             if not acceptable(value, isinstance(block, FILE_COMPONENTS), self.uploads):
                 raise gr.Error(say("shell.not_a_file", reader()), print_exception=False)
         return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
+
+
+def sender(request: Any) -> tuple[Person | Nobody, Language]:
+    """Who sent the event that came as ``request``, and their language."""
+    one = request[0] if isinstance(request, list) and request else request
+    scope = getattr(getattr(one, "request", None), "scope", None)
+    if scope is None:
+        return NOBODY, "en"
+    found = scope.get("studio_person")
+    return found if isinstance(found, Person) else NOBODY, language_of(one)
+
+
+def own(path: object, uploads: Path) -> None:
+    """Write down that the file at ``path``, which was uploaded or given out, is of whoever acts here."""
+    if isinstance(path, str) and "\0" not in path and (file := Path(path).resolve()).is_relative_to(uploads.resolve()):
+        with suppress(OSError):
+            if file.is_file():
+                add_owner(file)
 
 
 def acceptable(value: Any, takes_files: bool, uploads: Path) -> bool:

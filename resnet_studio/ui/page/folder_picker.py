@@ -14,6 +14,7 @@ from typing import Any
 
 import gradio as gr
 
+from resnet_studio.belonging import sees_file
 from resnet_studio.data.formats import reads_heif
 from resnet_studio.errors import DataError
 from resnet_studio.ui.page.templates import render
@@ -69,6 +70,6 @@ def _name(name: str) -> str:
 
 def _file(name: str, path: Path, base: Path) -> Path:
     resolved = path.resolve()
-    if not resolved.is_relative_to(base) or not resolved.is_file():
+    if not resolved.is_relative_to(base) or not resolved.is_file() or not sees_file("upload", resolved):
         raise DataError("error.page_data.upload", name=name)
     return resolved

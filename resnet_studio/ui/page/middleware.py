@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -20,6 +21,7 @@ from resnet_studio.ui.page.bundle import Bundle
 from resnet_studio.ui.page.context import LOCALES, language_of
 from resnet_studio.ui.page.open_routes import UPLOADED, is_open
 from resnet_studio.ui.page.ownership import COOKIE, new_cookie
+from resnet_studio.ui.page.visible_to import notice
 
 MARK = re.compile(r'__i18n__\{\\?"__type__\\?": ?\\?"translation_metadata\\?", ?\\?"key\\?": ?\\?"([\w.:-]+)\\?"\}')
 PAGES = {"/", "/config", "/config/"}
@@ -34,16 +36,26 @@ SANDBOXED = {"content-security-policy": "default-src 'none'; sandbox", "x-conten
 """An uploaded file is shown, and never run."""
 
 
+class Gate(Protocol):
+    """What stands in front of the page where there are accounts; see :mod:`resnet_studio.ui.people.gate`."""
+
+    async def __call__(
+        self, app: ASGIApp, outer: Scope, inner: Scope, receive: Receive, send: Send, *, safe: Send
+    ) -> None:
+        """Answer one request, by ``app`` where whoever sends it may."""
+
+
 class Page:
     """Pure ASGI middleware, so that streams pass through untouched.
 
     ``access`` says who may reach the server, ``uploads`` is the folder that files are given out from, ``served`` is
-    called after each page that went out, ``api`` says whether programs are answered under ``/v1``.
+    called after each page that went out, ``api`` says whether programs are answered under ``/v1``. Where there are
+    accounts, ``gate`` is asked about every request.
     """
 
     def __init__(
         self, app: ASGIApp, bundle: Bundle, served: Callable[[], None], access: Access, uploads: Path,
-        api: Callable[[], bool] = lambda: False,
+        api: Callable[[], bool] = lambda: False, gate: Gate | None = None,
     ) -> None:  # fmt: skip
         self.api = api
         self.app = app
@@ -51,6 +63,7 @@ class Page:
         self.served = served
         self.access = access
         self.uploads = uploads
+        self.gate = gate
         self.headers = safety_headers(embedded=bool(os.environ.get("SPACE_ID")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,6 +85,13 @@ class Page:
         inner["studio_at_machine"] = edits and is_at_machine(inner, self.access)
         if inner["path"] in FIGURES:
             inner["studio_operator"] = is_operator(inner, self.access, (scope.get("client") or ("",))[0])
+        if self.gate is None:
+            await self._answer(inner, receive, send)
+        else:
+            await self.gate(self._answer, scope, inner, receive, send, safe=self._with(self.headers, send))
+
+    async def _answer(self, inner: Scope, receive: Receive, send: Send) -> None:
+        """The answer to a request that is let in."""
         if inner["method"] == "GET" and inner["path"] in PAGES:
             await self._page(inner, receive, send)
             return
@@ -122,7 +142,8 @@ class Page:
             parts.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            body = localized(b"".join(parts).decode(), language, self.bundle, self.access.root_path).encode()
+            said = notice(scope.get("studio_person"), self.access, language)
+            body = localized(b"".join(parts).decode(), language, self.bundle, self.access.root_path, said).encode()
             answered = self.headers | {"content-length": str(len(body)), "cache-control": "no-store"}
             if COOKIE not in Request(scope).cookies:
                 answered |= {"set-cookie": new_cookie(secure=scope.get("scheme") == "https")}
@@ -173,13 +194,13 @@ def is_preflight(scope: Scope) -> bool:
     return scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope)
 
 
-def localized(page: str, language: Language, bundle: Bundle, root_path: str = "") -> str:
-    """``page`` with the marks of :func:`context.T` replaced, and our own head put first."""
+def localized(page: str, language: Language, bundle: Bundle, root_path: str = "", said: str = "") -> str:
+    """``page`` with the marks of :func:`context.T` replaced, and our own head put first, after what is ``said``."""
 
     def text(match: re.Match[str]) -> str:
         return json.dumps(template(match[1], language), ensure_ascii=False)[1:-1]
 
     page = MARK.sub(text, page)
     page = page.replace('<html\n\tlang="en"', f'<html\n\tlang="{LOCALES[language]}"', 1)
-    page = page.replace("<head>", f"<head>{bundle.head(language, root_path)}", 1)
+    page = page.replace("<head>", f"<head>{said}{bundle.head(language, root_path)}", 1)
     return re.sub("(<body[^>]*>)", lambda match: match[1] + bundle.body, page, count=1)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from resnet_studio.belonging import sees_file
+
 UPLOADED = "/gradio_api/file="
 _READ = frozenset({"GET", "HEAD"})
 _OPEN: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = tuple(
@@ -51,11 +53,11 @@ def is_known(path: str) -> bool:
 
 
 def is_upload(name: object, uploads: Path) -> bool:
-    """Whether ``name`` is the path of a file inside the folder ``uploads``, links followed."""
+    """Whether ``name`` is the path of a file inside the folder ``uploads``, links followed, of whoever acts here."""
     if not isinstance(name, str) or "\0" in name or not Path(name).is_absolute():
         return False
     try:
         file = Path(name).resolve()
-        return file.is_relative_to(uploads.resolve()) and file.is_file()
+        return file.is_relative_to(uploads.resolve()) and file.is_file() and sees_file("upload", file)
     except OSError:
         return False

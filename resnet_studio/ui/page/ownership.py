@@ -1,6 +1,7 @@
-"""Who owns a run: this browser, another one, or a program. There are no accounts, so browsers are told apart.
+"""Who owns a run: this browser, another one, or a program. Without accounts, browsers are told apart.
 
-A browser is known by a random number in a cookie; a run's ``about`` keeps a digest of it, which opens nothing.
+A browser is known by a random number in a cookie; a run's ``about`` keeps a digest of it, which opens nothing. Where
+there are accounts, a person takes the place of the browser: ``person:`` and the id.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any, Literal
 
 from gradio.context import LocalContext
 
+from resnet_studio import acting
+from resnet_studio.belonging import PERSON
 from resnet_studio.text import Language, say
 
 COOKIE = "studio_browser"
@@ -23,7 +26,9 @@ Ownership = Literal["here", "elsewhere", "program", "unknown"]
 
 
 def browser_of(request: Any) -> str:
-    """The digest of the browser that ``request`` comes from; empty where it sends no cookie."""
+    """The digest of the browser that ``request`` comes from, or the person; empty where it sends no cookie."""
+    if person := acting.owner():
+        return f"{PERSON}{person}"
     number = request.cookies.get(COOKIE, "")
     return blake2b(number.encode(), digest_size=8).hexdigest() if number else ""
 
@@ -35,8 +40,8 @@ def this_browser() -> str:
 
 
 def started_by(browser: str) -> str:
-    """What the ``about`` of a run records of the browser that started it."""
-    return f"{BROWSER}{browser}"
+    """What the ``about`` of a run records of the browser, or the person, that started it."""
+    return browser if browser.startswith(PERSON) else f"{BROWSER}{browser}"
 
 
 def actor() -> str:
@@ -50,14 +55,22 @@ def ownership_of(about: Mapping[str, Any], browser: str) -> Ownership:
     by = about.get("started_by")
     if not isinstance(by, str):
         return "unknown"
-    if not by.startswith(BROWSER):
+    if not by.startswith((BROWSER, PERSON)):
         return "program"
     return "here" if browser and secrets.compare_digest(by.encode(), started_by(browser).encode()) else "elsewhere"
 
 
 def owner_label(about: Mapping[str, Any], browser: str, language: Language) -> str:
     """The owner of the run in a few words; empty where that is unknown."""
-    found = ownership_of(about, browser)
+    found, acts = ownership_of(about, browser), acting.actor()
+    if (
+        acts is not None
+        and found == "elsewhere"
+        and (name := acts.name_of(str(about.get("owner", "")).removeprefix(PERSON)))
+    ):
+        return say("whose.person", language, name=name)
+    if acts is not None and found == "here":
+        return say("whose.mine", language)
     return "" if found == "unknown" else say(f"whose.{found}", language)
 
 

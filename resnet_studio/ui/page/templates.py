@@ -29,7 +29,7 @@ from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn.axes import place
 from resnet_studio.ui.page.context import T
 
-FOLDERS = ("data", "train", "results", "predict", "runs", "drawn", "page")
+FOLDERS = ("data", "train", "results", "predict", "runs", "drawn", "page", "people")
 HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _BETWEEN_TAGS = re.compile(r"(?<=[>}])\s*\n\s*(?=[<{])")
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from resnet_studio import acting
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.evaluation import tables
 from resnet_studio.predicting import copies, export
@@ -49,6 +50,8 @@ def is_local(studio: Studio, request: Request) -> bool:
 
 def may_see(studio: Studio, request: Request, job: Job) -> bool:
     """Whether ``job`` was begun by the browser of ``request``, or by a program of whoever uses this machine."""
+    if acting.actor() is not None:
+        return True  # what is not theirs was not found
     by = job.request.started_by
     if by.startswith(BROWSER):
         return by == started_by(browser_of(request)) != BROWSER

@@ -15,6 +15,7 @@ import gradio as gr
 from fastapi import APIRouter, HTTPException, Request
 from markupsafe import Markup
 
+from resnet_studio import acting, belonging
 from resnet_studio.evaluation.calibration import CALIBRATION
 from resnet_studio.evaluation.exciting import INSIDE
 from resnet_studio.evaluation.forecast import FORECAST
@@ -112,6 +113,7 @@ def handler(studio: Studio) -> Callable[[gr.EventData], None]:
         if run is None or panel is None or panel.part.quick:
             return
         if action == "stop":
+            acting.check("change", belonging.of_run(run.run.folder))
             studio.analyses.stop(run.run, panel.part)
         else:
             studio.analyses.begin(run.run, panel.part)

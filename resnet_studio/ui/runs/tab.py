@@ -10,7 +10,7 @@ import gradio as gr
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from resnet_studio import labels
+from resnet_studio import acting, labels
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.errors import RunError
 from resnet_studio.service.run_data import Damaged, Overview
@@ -104,6 +104,7 @@ class Handlers:
         """In: a button of the view that is about no run. Out: the tabs, view."""
         if getattr(event, "to", "") != "clear-cache":
             return gr.Tabs(selected="data" if getattr(event, "to", "") == "data" else "train"), gr.skip()
+        acting.check("manage", acting.STUDIO)
         freed = self._cache.clear() / 2**20
         gr.Info(say("runs.cache.cleared", reader(), megabytes=f"{freed:,.0f}"))
         return gr.skip(), self._table()

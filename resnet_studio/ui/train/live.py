@@ -28,6 +28,8 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from resnet_studio import belonging
+from resnet_studio.acting import acting_as
 from resnet_studio.service.forecast import Forecaster
 from resnet_studio.service.waits import Seconds, expected_waits
 from resnet_studio.service.watch import Board, RunSnapshot, Watch
@@ -58,22 +60,24 @@ class Renderer:
     def answer(self, run_id: str, known_token: str, language: Language, browser: str = "") -> dict[str, Any] | None:
         """What changed since ``known_token`` for ``browser``; None where nothing did."""
         board = self.watch.board()
-        usual = (board.running or board.queued or (board.latest or "",))[0]
+        running, queued = self.watch.visible(board.running), self.watch.visible(board.queued)
+        usual = (running or queued or [self.watch.latest()])[0]
         followed = (self.watch.snapshot(run_id) if run_id else None) or self.watch.snapshot(usual)
-        at_work = [
-            seen for name in (*board.running, *board.queued)[:QUEUE_SHOWN] if (seen := self.watch.snapshot(name))
-        ]
+        with acting_as(None):  # what others train is waited for, and not shown
+            names = (*board.running, *board.queued)
+            everything = [seen for name in names[:QUEUE_SHOWN] if (seen := self.watch.snapshot(name))]
+            waits = expected_waits(everything, self.seconds) if board.queued else {}
+        at_work = [seen for seen in everything if belonging.sees_run(seen.run.folder, seen.about)]
         parts = dict(self._pieces(followed, language))
         shown = followed.run.id if followed else None
         parts["whose"] = live_queue.run_owner(followed, browser, language)
-        waits = expected_waits(at_work, self.seconds) if board.queued else {}
         parts["queue"] = live_queue.queue(at_work, shown, language, browser, waits)
         parts["now"] = live_queue.now(at_work, language)
         state = {
             "run": shown or "",
             "phase": followed.phase if followed else "idle",
-            "running": list(board.running),
-            "queued": list(board.queued),
+            "running": running,
+            "queued": queued,
             "ahead": len(board.running) + len(board.queued) - len(board.others),
             "mine": bool(followed and ownership_of(followed.about, browser) == "here"),
         }

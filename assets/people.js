@@ -1,0 +1,49 @@
+// Who is signed in, in the header; without accounts, once, who can see what. The server says so in the page's head.
+(() => {
+  const person = window.studioPerson, open = window.studioOpen;
+
+  function whenThere(selector, done) {
+    const found = document.querySelector(selector);
+    if (found) { done(found); return; }
+    const watcher = new MutationObserver(() => {
+      const there = document.querySelector(selector);
+      if (there) { watcher.disconnect(); done(there); }
+    });
+    watcher.observe(document.documentElement, { childList: true, subtree: true });
+  }
+
+  function link(path, text, title) {
+    const made = document.createElement("a");
+    Object.assign(made, { className: "rs-person", href: `${person.root}/studio/people/${path}`, textContent: text, title });
+    return made;
+  }
+
+  if (person) {
+    whenThere("#studio-header .rs-tools", (tools) => {
+      if (tools.querySelector(".rs-person")) return;
+      if (person.staff) tools.prepend(link("class", person.words.people, person.words.people));
+      tools.append(link("account", person.name, person.words.account));
+    });
+    // A session that has ended: the page to sign in at comes instead of buttons that do nothing
+    const real = window.fetch.bind(window);
+    window.fetch = async (...given) => {
+      const answer = await real(...given);
+      if (answer.status === 401 && new URL(answer.url, location.href).origin === location.origin) location.reload();
+      return answer;
+    };
+  }
+
+  if (open) {
+    const KEY = "studio-open-said";
+    let said = null;
+    try { said = localStorage.getItem(KEY); } catch {}
+    if (!said) whenThere("#studio-header", (header) => {
+      const bar = document.createElement("div"), text = document.createElement("p"), button = document.createElement("button");
+      bar.className = "rs-open"; bar.setAttribute("role", "note");
+      text.textContent = open.text; button.textContent = open.button; button.type = "button";
+      button.addEventListener("click", () => { try { localStorage.setItem(KEY, "1"); } catch {} bar.remove(); });
+      bar.append(text, button);
+      document.body.append(bar);
+    });
+  }
+})();

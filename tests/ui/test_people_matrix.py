@@ -1,0 +1,230 @@
+"""Every route and every handler of the app x nobody, another pupil, the owner, the teacher: who gets what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from resnet_studio import acting
+from resnet_studio.service.people import declared, rules
+from resnet_studio.ui.people.events import Events
+
+from . import people_scene
+from .people_scene import Scene, tells
+
+FIXED = {
+    "{path:path}": "x.js", "{session_hash}": "abc", "{api_name}": "predict", "{index}": "0", "{place}": "0",
+    "{take}": "0123456789abcdef", "{table}": "classes", "{plot}": "curves",
+}  # fmt: skip
+ASKS = {
+    "GET /studio/mend/{dataset}/rows": "places=0", "GET /studio/asked/{name}/heat": "model=run:{run}&side=64",
+    "GET /studio/asked/{name}/nearest": "model=run:{run}", "GET /studio/live": "run={run}&seen=x",
+    "GET /studio/compare": "run={run}", "GET /studio/all/comparison.{format}": "run={run}",
+    "GET /gradio_api/upload_progress": "upload_id=x", "GET /gradio_api/queue/data": "session_hash=x",
+    "POST /studio/mend/{dataset}/near/by": "kind=time", "GET /studio/runs/{name}/heat/{part}/{index}": "side=64",
+    "POST /studio/make/{dataset}/takes/{take}": "label=x", "POST /studio/predict/live": "model=run:{run}",
+}  # fmt: skip
+ENDLESS = {"GET /gradio_api/queue/data", "GET /gradio_api/upload_progress", "GET /gradio_api/heartbeat/{session_hash}"}
+"""They stream until the browser goes away; the events have tests of their own."""
+LISTS = {"GET /studio/live", "GET /studio/compare", "GET /studio/all/runs.{format}", "GET /studio/predictions"}
+"""They answer everybody, with their own things."""
+NOT_MADE = {
+    "GET /studio/runs/{name}/export/{format}", "GET /studio/runs/{name}/export/{format}/certificate.json",
+    "GET /studio/asked/{name}/nearest", "GET /studio/predictions/{id}/picture/{place}",
+    "GET /studio/predictions/{id}/heat/{place}", "GET /studio/runs/{name}/changed/{index}",
+    "GET /studio/runs/{name}/inside/{index}",
+}  # fmt: skip
+"""What the owner of the scene has not got, as nothing was computed."""
+HARMLESS = {
+    "POST /studio/make/{dataset}/takes/{take}/keep", "GET /studio/mend/{dataset}/review",
+    "GET /studio/mend/{dataset}/near",
+}  # fmt: skip
+"""They answer that nothing was begun."""
+ENDS = {"POST /studio/people/sign-out", "POST /studio/people/sign-out-everywhere"}
+HEAVY = {"GET /studio/runs/{name}/report.html", "GET /studio/runs/{name}/model.pt"}
+"""Of these only what others get is asked for."""
+WHO = ("nobody", "other", "owner", "teacher")
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    built = Scene(tmp_path_factory.mktemp("people"))
+    with built.clients["nobody"]:
+        yield built
+
+
+def open_routes(scene: Scene) -> list[str]:
+    """The routes of the app that are declared, as the table has them."""
+    known = {f"{method} {path}" for method, path in scene.routes() if method != "HEAD"}
+    return sorted(known & set(declared.ROUTES))
+
+
+def address(scene: Scene, route: str) -> tuple[str, str]:
+    """Method and address of ``route``, about the owner's things."""
+    method, _, path = route.partition(" ")
+    kind = "picture" if "/asked/" in path else "run"
+    formats = "png" if "/plot/" in path or "comparison" in path else "onnx" if "/export/" in path else "csv"
+    part = "test" if "/picture/" in path or "/heat/" in path else "calibration"
+    filled = {
+        **FIXED, "{path_or_url:path}": scene.ids["upload"],
+        "{dataset}": scene.ids["dataset"], "{name}": scene.ids[kind],
+        "{id}": scene.ids["prediction"] if "/predictions/" in path else scene.other.id, "{format}": formats,
+        "{part}": part,
+    }  # fmt: skip
+    for name, value in filled.items():
+        path = path.replace(name, value)
+    query = ASKS.get(route, "").replace("{run}", scene.ids["run"])
+    return method, f"{path}?{query}" if query else path
+
+
+def verdict(scene: Scene, route: str, who: str) -> bool:
+    """Whether the declared rule lets ``who`` have the owner's thing through ``route``."""
+    need = declared.ROUTES[route]
+    person = {"other": scene.other, "owner": scene.owner, "teacher": scene.teacher}.get(who, rules.NOBODY)
+    if not need.admits(person.role):
+        return False
+    if need.kind is None or need.kind == "studio":
+        return True
+    thing = acting.Thing(need.kind, owners=frozenset({scene.owner.id}))
+    return person.may(need.action or "see", thing)
+
+
+def asked(scene: Scene, route: str, who: str) -> Any:
+    method, path = address(scene, route)
+    body: dict[str, Any] = {"json": {}} if method == "POST" else {}
+    return scene.clients[who].request(method, path, **body)
+
+
+def test_every_route_and_every_handler_says_whom_it_is_for(scene: Scene) -> None:
+    own = {f"{method} {path}" for method, path in scene.routes() if path.startswith("/studio/") and method != "HEAD"}
+    assert own - set(declared.ROUTES) == set()
+    assert {key for key in declared.ROUTES if key.partition(" ")[2].startswith("/studio/")} - own == set()
+    names = {declared.name_of(each.fn) for _, each in scene.handlers()}
+    assert names - set(declared.HANDLERS) == set()
+    assert set(declared.HANDLERS) - names <= {"predict.many.Handlers.offer_unlabelled"}  # where no folder can be named
+    assert declared.of_route("GET", "/studio/new") is None
+    assert declared.of_handler(lambda: None) is None
+
+
+def test_a_route_that_nobody_declared_is_closed_to_the_teacher_too(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(declared, "of_route", lambda *_: None)
+    monkeypatch.setattr(declared, "of_handler", lambda _: None)
+    assert scene.clients["teacher"].get("/studio/machine").status_code == 404
+
+
+@pytest.mark.slow
+def test_every_route_answers_each_of_them_as_the_rule_says(scene: Scene) -> None:
+    wrong = [each for route in open_routes(scene) if route not in ENDLESS for each in misjudged(scene, route)]
+    assert wrong == []
+
+
+def misjudged(scene: Scene, route: str) -> Iterator[str]:
+    before = scene.owners_files() if route.startswith("POST") else None
+    for who in WHO:
+        if who in ("owner", "teacher") and (route.startswith("POST") or route in HEAVY):
+            continue  # what they change would be gone for the next one
+        if route in ENDS and who != "nobody":
+            continue
+        answer, may = asked(scene, route, who), verdict(scene, route, who)
+        said = f"{who}: {route}: {answer.status_code}"
+        if not may and who == "nobody":
+            yield from [said] if answer.status_code != 401 or tells(answer, scene) else []
+        elif not may:
+            told = tells(answer, scene)
+            yield from [f"{said} tells {told}"] if told else []
+            yield from [said] if answer.status_code < 400 and route not in LISTS | HARMLESS else []
+        elif route.startswith("GET") and declared.ROUTES[route].level != "anybody":
+            yield from [said] if answer.status_code >= 400 and route not in NOT_MADE else []
+        else:
+            yield from [said] if answer.status_code == 401 else []
+    if before is not None and scene.owners_files() != before:
+        yield f"{route} changed something of the owner"
+
+
+def attempts(scene: Scene, handler: Any) -> Iterator[tuple[list[Any], Any]]:
+    """Inputs and facts of events that name the owner's things in every way that a handler might take them."""
+    ids = scene.ids
+    run, dataset, model = ids["run"], ids["dataset"], f"import:{ids['model']}"
+    file = {"path": ids["upload"], "meta": {"_type": "gradio.FileData"}}
+    phase = f'{{"run": "{run}", "phase": "finished", "agreed": "{run}"}}'
+    facts = {
+        "key": dataset, "run": run, "job": ids["prediction"], "part": "calibration", "index": 0, "kind": "leave_out",
+        "places": [0], "files": [["x.png", ids["upload"]]], "picture": "", "to": "results", "name": "x", "note": "",
+        "changes": {}, "validation": 0.2, "test": 0.2,
+    }  # fmt: skip
+    count = len(handler.inputs)
+    for value in (run, dataset, f"run:{run}", model, phase, None):
+        yield [value] * count, facts
+    for at, block in enumerate(handler.inputs):
+        if type(block).__name__ in ("Image", "File", "UploadButton"):
+            listed = [file] if type(block).__name__ == "File" else file
+            yield [listed if at == each else f"run:{run}" for each in range(count)], facts
+    yield [run if n % 2 else dataset for n in range(count)], {**facts, "key": run}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("who", ["nobody", "other"])
+def test_no_handler_tells_anybody_of_the_things_of_somebody_else(scene: Scene, who: str) -> None:
+    before, seen, tried = scene.owners_files(), set(), 0
+    for index, handler in scene.handlers():
+        name = declared.name_of(handler.fn)
+        if name in seen and len(handler.inputs) > 10:
+            continue  # the same function, for another field of one form
+        seen.add(name)
+        for data, facts in attempts(scene, handler):
+            answer, tried = scene.event(who, index, data, facts), tried + 1
+            text = answer.text.replace(scene.ids["upload"], "").replace(
+                scene.ids["model"], ""
+            )  # as they were asked for
+            assert people_scene.CANARY not in text, (name, data, answer.text[:2000])
+            assert who != "nobody" or answer.status_code == 401, name
+    assert tried > 300
+    assert {name: mark for name, mark in scene.owners_files().items() if name in before} == before
+
+
+def test_the_owner_and_the_teacher_see_them(scene: Scene) -> None:
+    """Else the tests above would say nothing."""
+    ids = {declared.name_of(handler.fn): index for index, handler in scene.handlers()}
+    for who in ("owner", "teacher"):
+        for name in ("runs.tab.Handlers.show", "data.tab._wire_imports.<locals>.listing"):
+            count = len(scene.blocks.fns[ids[name]].inputs)
+            assert people_scene.CANARY in scene.event(who, ids[name], [""] * count).text, (who, name)
+        looked = scene.event(who, ids["data.tab._wire_view.<locals>.look"], [scene.ids["dataset"], [0.15, 0.15]])
+        assert people_scene.CANARY in looked.text
+    assert re.search(people_scene.CANARY, scene.clients["owner"].get("/studio/predictions").text)
+
+
+KINDS = {
+    "run": "GET /studio/runs/{name}/report.csv", "dataset": "GET /studio/thumb/{dataset}/{index}",
+    "prediction": "GET /studio/predictions/{id}", "upload": "GET /gradio_api/file={path_or_url:path}",
+    "picture": "GET /studio/asked/{name}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_the_rule_for_a_kind_the_matrix_finds_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    real, route = rules.may, KINDS[kind]
+    expected = verdict(scene, route, "other")
+    assert not expected and list(misjudged(scene, route)) == []
+    monkeypatch.setattr(rules, "may", lambda role, id, do, thing: thing.kind == kind or real(role, id, do, thing))
+    assert tells(asked(scene, route, "other"), scene)
+
+
+def test_events_of_one_session_name_are_apart(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state that Gradio keeps under the name that a browser made up is not that of another person's browser."""
+    events = Events(lambda _: ())
+    assert events.mark("same", scene.owner) != events.mark("same", scene.other)
+    ids = {declared.name_of(handler.fn): index for index, handler in scene.handlers()}
+    for client in (scene.clients["owner"], scene.clients["other"]):
+        body = {"data": [None], "fn_index": ids["runs.tab.Handlers.show"], "session_hash": "same"}
+        assert client.post("/gradio_api/run/predict", json=body).status_code == 200
+    own = scene.blocks.fns  # noqa: F841
+    held = next(r.app for r in scene.app.routes if hasattr(getattr(r, "app", None), "get_blocks")).state_holder
+    assert "same" not in held.session_data

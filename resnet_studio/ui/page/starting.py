@@ -37,7 +37,8 @@ class SigningIn:
             return None
         if self.auth_header and (not HEADER.fullmatch(self.auth_header) or self.auth_header.lower() in TAKEN):
             raise StudioError("error.people.auth_header", name=self.auth_header)
-        if self.auth_header and not access.proxies:
+        everybody = any(network.prefixlen == 0 for network in access.proxies)
+        if self.auth_header and (everybody or not access.proxies):
             raise StudioError("error.people.no_proxy")
         from resnet_studio.service.people.accounts import Accounts
         from resnet_studio.service.people.store import People

@@ -1,0 +1,335 @@
+"""Signing in over HTTP: cookies, sessions, proxies, events, what browsers may keep."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import made
+import pytest
+from fastapi.testclient import TestClient
+
+from resnet_studio import acting
+from resnet_studio.acting import acting_as
+from resnet_studio.data import brought, library
+from resnet_studio.errors import StudioError
+from resnet_studio.service.people import declared
+from resnet_studio.ui import shell
+from resnet_studio.ui.page.access import Access
+from resnet_studio.ui.page.context import Studio
+from resnet_studio.ui.page.starting import SigningIn
+from resnet_studio.workspace import Workspace
+
+from .people_scene import CANARY, HERE, PASSWORD, PICTURES, Scene, StillJobs
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    built = Scene(tmp_path_factory.mktemp("signing-in"))
+    with built.clients["nobody"]:
+        yield built
+
+
+def sign_in(client: TestClient, **given: Any) -> Any:
+    return client.post("/studio/people/sign-in", json={"name": "Teacher", "password": PASSWORD, **given})
+
+
+def cookie_of(answer: Any) -> str:
+    return str(answer.headers["set-cookie"])
+
+
+def test_the_cookie_is_for_this_server_alone(scene: Scene) -> None:
+    cookie = cookie_of(sign_in(scene.client()))
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; ")) and "Domain" not in cookie
+    assert "Secure" not in cookie and "Max-Age" not in cookie
+    over_https = TestClient(scene.app, base_url=HERE.replace("http:", "https:"), client=("127.0.0.1", 1))
+    cookie = cookie_of(sign_in(over_https))
+    assert cookie.startswith("__Host-studio_session_") and "Secure" in cookie
+    assert over_https.get("/studio/machine").status_code == 200
+
+
+def test_below_a_path_the_cookie_stays_below_it(scene: Scene) -> None:
+    access = Access.of_server("127.0.0.1", root_path="/lab/studio", trusted_proxies=["127.0.0.1"])
+    app = shell.mount(Studio(scene.workspace, StillJobs(scene.workspace), access, accounts=scene.accounts), warm=False)
+    client = TestClient(app, base_url=HERE, client=("127.0.0.1", 1))
+    answer = client.post("/lab/studio/studio/people/sign-in", json={"name": "Teacher", "password": PASSWORD})
+    assert "Path=/lab/studio;" in cookie_of(answer) and not cookie_of(answer).startswith("__Host-")
+    assert client.get("/lab/studio/studio/machine").status_code == 200
+    assert 'href="/lab/studio/studio/studio.css"' in TestClient(app, base_url=HERE).get("/lab/studio/").text
+
+
+def test_a_session_that_somebody_else_put_into_the_browser_is_not_signed_in(scene: Scene) -> None:
+    client = scene.client()
+    before = cookie_of(sign_in(client)).partition(";")[0]
+    after = cookie_of(sign_in(client)).partition(";")[0]
+    assert before != after
+    old = scene.client()
+    old.headers["cookie"] = before
+    assert old.get("/studio/machine").status_code == 401
+    twice = scene.client()
+    twice.headers["cookie"] = f"{before}; {after}"
+    assert twice.get("/studio/machine").status_code == 401
+
+
+def test_no_form_of_another_site_signs_anybody_in(scene: Scene) -> None:
+    client, body = scene.client(), json.dumps({"name": "Teacher", "password": PASSWORD})
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+        answer = client.post("/studio/people/sign-in", content=body, headers={"content-type": kind})
+        assert answer.status_code == 400 and "set-cookie" not in answer.headers
+    for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "same-site", "origin": HERE}):
+        answer = client.post("/studio/people/sign-in", json=json.loads(body), headers=headers)
+        assert answer.status_code == 403 and "set-cookie" not in answer.headers
+
+
+def test_signing_out_ends_the_session_here_or_everywhere(scene: Scene) -> None:
+    here, there = scene.signed_in(scene.teacher), scene.signed_in(scene.teacher)
+    token = here.headers.get("cookie") or "; ".join(f"{each.name}={each.value}" for each in here.cookies.jar)
+    answer = here.post("/studio/people/sign-out", json={})
+    assert "Max-Age=0" in cookie_of(answer) and "cache" in answer.headers["clear-site-data"]
+    stolen = scene.client()
+    stolen.headers["cookie"] = token
+    assert stolen.get("/studio/machine").status_code == 401 == here.get("/studio/machine").status_code
+    assert there.get("/studio/machine").status_code == 200
+    third = scene.signed_in(scene.teacher)
+    third.post("/studio/people/sign-out-everywhere", json={})
+    assert there.get("/studio/machine").status_code == 401
+    scene.clients["teacher"] = scene.signed_in(scene.teacher)
+
+
+def test_no_browser_and_no_proxy_keeps_what_somebody_saw(scene: Scene) -> None:
+    for path in (
+        f"/studio/thumb/{scene.ids['dataset']}/0", f"/studio/runs/{scene.ids['run']}/report.csv", "/config", "/",
+        f"/gradio_api/file={scene.ids['upload']}", f"/studio/asked/{scene.ids['picture']}", "/studio/people/account",
+    ):  # fmt: skip
+        headers = scene.clients["owner"].get(path).headers
+        assert headers["cache-control"] == "no-store" and headers["vary"] == "Cookie", path
+    assert "immutable" in scene.clients["owner"].get("/studio/studio.css").headers["cache-control"]
+
+
+def test_who_has_not_signed_in_gets_the_page_to_do_so_and_safe_headers(scene: Scene) -> None:
+    answer = scene.client().get("/")
+    assert answer.status_code == 200 and "data-form" in answer.text and CANARY not in answer.text
+    assert "Owner" not in answer.text and "Teacher" not in answer.text
+    refused = scene.client().get("/config")
+    for headers in (answer.headers, refused.headers):
+        assert headers["x-frame-options"] == "SAMEORIGIN" and "frame-ancestors" in headers["content-security-policy"]
+        assert headers["cache-control"] == "no-store"
+    assert refused.status_code == 401
+
+
+def test_whoever_was_given_a_password_can_only_change_it(scene: Scene) -> None:
+    given = scene.accounts.add(None, "Fresh", "teacher")
+    client = scene.client()
+    assert sign_in(client, name="Fresh", password=given.password).status_code == 200
+    assert 'data-send="secret"' in client.get("/").text
+    assert client.get("/studio/machine").status_code == client.get("/config").status_code == 403
+    answer = client.post("/studio/people/secret", json={"old": given.password, "new": PASSWORD})
+    assert answer.status_code == 200 and client.get("/studio/machine").status_code == 200
+
+
+def test_a_pupil_is_not_at_the_machine_even_on_it(scene: Scene) -> None:
+    ids = {declared.name_of(handler.fn): index for index, handler in scene.handlers()}
+    opened = ids["data.sources.Starter._path"]
+    assert "machine that runs" in scene.event("owner", opened, [str(scene.workspace.root)]).text
+    ending = {"part": "calibration", "action": "stop", "run": scene.ids["run"]}
+    assert scene.event("owner", ids["results.panels.handler.<locals>.analyse"], [], ending).status_code == 200
+
+
+# ---- a proxy that signs people in
+
+
+class TestAProxy:
+    def app(self, scene: Scene, peer: str = "10.1.2.3") -> TestClient:
+        access = Access.of_server("0.0.0.0", trusted_proxies=["10.1.0.0/16"])
+        studio = Studio(scene.workspace, StillJobs(scene.workspace), access, accounts=scene.accounts)
+        app = shell.mount(studio, warm=False, auth_header="X-Remote-User")
+        return TestClient(app, base_url="http://192.0.2.7:7860", client=(peer, 1))
+
+    def test_it_is_believed_and_nobody_else_is(self, scene: Scene) -> None:
+        client = self.app(scene)
+        assert client.get("/studio/machine", headers={"x-remote-user": "grace"}).status_code == 200
+        assert scene.accounts.people.named("grace", "proxy") is not None
+        direct = TestClient(client.app, base_url="http://192.0.2.7:7860", client=("10.2.0.1", 1))
+        for name in ("x-remote-user", "X_Remote_User", "X-Remote-User"):
+            assert direct.get("/studio/machine", headers={name: "grace"}).status_code == 401
+        both = [("x-remote-user", "grace"), ("x-remote-user", "Teacher")]
+        assert client.get("/studio/machine", headers=both).status_code == 401  # type: ignore[arg-type]
+
+    def test_a_name_there_opens_no_account_with_a_password(self, scene: Scene) -> None:
+        client = self.app(scene)
+        assert client.get("/studio/people/class", headers={"x-remote-user": "Teacher"}).status_code == 403
+
+    @pytest.mark.parametrize(
+        ("header", "proxies"),
+        [("Cookie", ["10.0.0.1"]), ("a b", ["10.0.0.1"]), ("X-User", []), ("X-User", ["0.0.0.0/0"])],
+    )
+    def test_what_would_let_anybody_in_is_refused(self, workspace: Workspace, header: str, proxies: list[str]) -> None:
+        with pytest.raises(StudioError, match="--auth-header"):
+            SigningIn(auth_header=header).accounts_of(workspace, Access.of_server("0.0.0.0", trusted_proxies=proxies))
+
+
+# ---- events of Gradio
+
+
+def test_answers_of_an_event_come_to_its_own_person_alone(scene: Scene) -> None:
+    """Two people whose browsers made up the same name for their session."""
+    ids = {declared.name_of(handler.fn): index for index, handler in scene.handlers()}
+    index = ids["data.tab._wire_imports.<locals>.listing"]
+    body = {"data": [], "fn_index": index, "session_hash": "the_same"}
+    owner, other = scene.clients["owner"], scene.clients["other"]
+    assert owner.post("/gradio_api/queue/join", json=body).status_code == 200
+    assert other.post("/gradio_api/queue/join", json=body).status_code == 200
+    heard: dict[str, str] = {}
+
+    def listen(who: str) -> None:
+        with scene.clients[who].stream("GET", "/gradio_api/queue/data?session_hash=the_same") as stream:
+            heard[who] = "".join(stream.iter_text())
+
+    threads = [threading.Thread(target=listen, args=[who], daemon=True) for who in ("owner", "other")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert CANARY in heard["owner"] and "process_completed" in heard["other"]
+    assert CANARY not in heard["other"]
+
+
+def test_nobody_ends_the_events_of_somebody_else(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = scene.blocks._queue
+    ended: list[str] = []
+
+    async def removed(event: str) -> None:
+        ended.append(event)
+
+    monkeypatch.setattr(queue, "remove_from_queue", removed)
+    marks = []
+    for who in ("owner", "other"):
+        body = {"session_hash": "mine", "fn_index": 0, "event_id": "0123456789abcdef"}
+        if not marks:
+            from resnet_studio.ui.people.gate import Gate
+
+            gate = next(each.kwargs["gate"] for each in scene.app.user_middleware if "gate" in each.kwargs)
+            assert isinstance(gate, Gate) and gate.events is not None
+            marks.append(gate.events.mark("mine", scene.owner))
+            monkeypatch.setitem(queue.pending_event_ids_session, marks[0], {"0123456789abcdef"})
+        assert scene.clients[who].post("/gradio_api/cancel", json=body).json() == {"success": True}
+    assert ended == ["0123456789abcdef"]
+
+
+def test_a_file_that_somebody_else_uploaded_is_no_input(scene: Scene) -> None:
+    ids = {declared.name_of(handler.fn): index for index, handler in scene.handlers()}
+    file = {"path": scene.ids["upload"], "meta": {"_type": "gradio.FileData"}}
+    index = ids["predict.handlers.Handlers.ask_picture"]
+    said = scene.event("other", index, [f"run:{scene.ids['run']}", file])
+    assert said.status_code == 500 and "file" in said.text.lower()
+    picked = {"name": "x", "files": [["x.png", scene.ids["upload"]]], "left_out": 0}
+    assert "rs-bad" in scene.event("other", ids["data.sources.Starter._picked"], [], picked).text
+    assert scene.clients["other"].get(f"/gradio_api/file={scene.ids['upload']}").status_code == 404
+    assert scene.clients["owner"].get(f"/gradio_api/file={scene.ids['upload']}").status_code == 200
+
+
+def test_the_list_of_owners_beside_an_upload_is_not_given_out(scene: Scene) -> None:
+    from pathlib import Path
+
+    beside = [path for path in Path(scene.ids["upload"]).parent.iterdir() if path.name.endswith(".owners")]
+    assert len(beside) == 1
+    for who in ("owner", "other"):
+        assert scene.clients[who].get(f"/gradio_api/file={beside[0]}").status_code == 404
+
+
+# ---- equal things of two people, and shared ones
+
+
+def test_equal_pictures_of_two_people_are_two_data_sets(scene: Scene, tmp_path: Any) -> None:
+    from resnet_studio.data import intake
+
+    files = {f"{name}/{n}.png": made.picture(n, label=len(name)) for name in ("a", "bb") for n in range(3)}
+    archive, found = made.zipped(tmp_path / "same.zip", files), []
+    for person in (scene.owner, scene.other, scene.owner):
+        with acting_as(person):
+            dataset = intake.from_zip(archive, scene.workspace)
+            brought.record(scene.workspace, dataset.id, f"person:{person.id}")
+            found.append(dataset.id)
+    assert found[0] == found[2] != found[1]
+    with acting_as(scene.other):
+        assert found[1] in [each.id for each in library.list_datasets(scene.workspace)]
+        assert found[0] not in [each.id for each in library.list_datasets(scene.workspace)]
+
+
+def test_what_a_teacher_shares_is_used_and_not_changed(scene: Scene) -> None:
+    things = {"dataset": scene.ids["dataset"], "run": scene.ids["run"], "model": scene.ids["model"]}
+    seen = {
+        "dataset": f"/studio/thumb/{things['dataset']}/0", "run": f"/studio/runs/{things['run']}/model.safetensors",
+    }  # fmt: skip
+    ids = {declared.name_of(handler.fn): index for index, handler in scene.handlers()}
+    before = scene.owners_files()
+    for kind, id in things.items():
+        shared = {"kind": kind, "id": id, "shared": True}
+        assert scene.clients["owner"].post("/studio/people/share", json=shared).status_code == 403
+        assert scene.clients["teacher"].post("/studio/people/share", json=shared).json() == {"shared": True}
+    try:
+        other = scene.clients["other"]
+        assert all(other.get(path).status_code == 200 for path in seen.values())
+        assert (
+            f"import:{things['model']}"
+            in scene.event("other", ids["predict.handlers.Handlers.show"], [None, None, None]).text
+        )
+        out = {"kind": "leave_out", "places": [0]}
+        assert (
+            "handed out" in scene.event("other", ids["data.mend.wire.<locals>.edited"], [things["dataset"]], out).text
+        )
+        for name, event in (
+            ("runs.tab.Handlers.remove", {"run": things["run"]}), ("runs.tab.Handlers.resume", {"run": things["run"]}),
+            ("runs.tab.Handlers.rename", {"run": things["run"], "name": "mine", "note": ""}),
+            ("data.tab._wire_earlier.<locals>.removed", {"key": things["dataset"]}),
+        ):  # fmt: skip
+            count = len(scene.blocks.fns[ids[name]].inputs)
+            scene.event("other", ids[name], [None] * count, event)
+        assert {name: mark for name, mark in scene.owners_files().items() if name in before} == before
+        with acting_as(scene.other), pytest.raises(StudioError):
+            acting.check("change", acting.Thing("run", owners=frozenset({scene.owner.id}), shared=True))
+    finally:
+        for kind, id in things.items():
+            scene.clients["teacher"].post("/studio/people/share", json={"kind": kind, "id": id, "shared": False})
+    assert all(scene.clients["other"].get(path).status_code == 404 for path in seen.values())
+
+
+# ---- the class
+
+
+def test_a_class_from_the_code_to_the_first_page(scene: Scene) -> None:
+    teacher = scene.clients["teacher"]
+    code = teacher.post("/studio/people/class", json={"open": True, "name": "7b"}).json()["code"]
+    shown = teacher.get("/studio/people/class").text
+    assert code in shown and "<svg" in shown and "7b" in shown
+    pupil = scene.client()
+    wrong = pupil.post("/studio/people/join", json={"code": "XXXXXX", "name": "Ada", "pictures": PICTURES})
+    assert wrong.status_code == 403 and "set-cookie" not in wrong.headers
+    joined = pupil.post("/studio/people/join", json={"code": code, "name": "Ada <b>", "pictures": PICTURES})
+    assert joined.status_code == 200
+    page = pupil.get("/")
+    assert "gradio_config" in page.text and "Ada <b>" not in page.text and "studioPerson" in page.text
+    assert pupil.get("/studio/people/class").status_code == 403
+    assert "Ada &lt;b&gt;" in teacher.get("/studio/people/class").text
+    ada = scene.accounts.people.named("Ada <b>")
+    assert ada is not None
+    given = teacher.post(f"/studio/people/{ada.id}/reset", json={}).json()
+    assert pupil.get("/studio/machine").status_code == 401
+    pictures = [name for name, _ in given["pictures"]]
+    back = scene.client()
+    assert back.post("/studio/people/sign-in", json={"name": "ada <B>", "pictures": pictures}).status_code == 200
+    assert back.get("/studio/machine").status_code == 403  # until new ones are chosen
+    teacher.post("/studio/people/class", json={"open": False})
+    late = scene.client().post("/studio/people/join", json={"code": code, "name": "Late", "pictures": PICTURES})
+    assert late.status_code == 403
+    assert teacher.post(f"/studio/people/{ada.id}/remove", json={}).status_code == 200
+
+
+def test_odd_bodies_get_a_sentence(scene: Scene) -> None:
+    headers = {"content-type": "application/json"}
+    for body in (b"", b"[]", b"{", b"null", b'{"name": {}}', b'{"name": "\\ud800", "password": "\\ud800"}', b"[" * 9000,
+                 b"{" + b" " * 20_000 + b"}", b'{"pictures": [[], {}, null, 1]}'):  # fmt: skip
+        answer = scene.client().post("/studio/people/sign-in", content=body, headers=headers)
+        assert answer.status_code in (400, 403) and answer.json()["problem"], body[:40]

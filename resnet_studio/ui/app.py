@@ -66,14 +66,13 @@ def serve(
         host, allowed_hosts=allowed_hosts, trusted_proxies=trusted_proxies, root_path=root_path,
         local_folders=local_folders, operators=operators, api=api,
     )  # fmt: skip
-    port, opened = free_port(host, port), Workspace.open(workspace)
-    prepare_environment(opened)
+    port, opened = free_port(host, port), prepared(Workspace.open(workspace))
     if https and not ssl_certfile:
         access, ssl_certfile, ssl_keyfile = encrypted.own_certificate(opened, access, host, port)
     scheme, key = "https" if ssl_certfile else "http", ssl_keyfile and str(ssl_keyfile)
     app = _app_on(opened, access, limits, signing_in)
     _announce(access, host, port, scheme)
-    starting.announce(app.state.accounts, access, host, port, scheme, joining=signing_in.school_class is not None)
+    starting.announce(app.state.accounts, signing_in, access, (scheme, host, port))
     server = _server(app, host=host, port=port, ssl_certfile=ssl_certfile, ssl_keyfile=key)
     app.state.closing = lambda: server.should_exit
     _run(server, opened, f"{host}:{port}")
@@ -175,6 +174,12 @@ def build_app(
 
     studio = Studio(workspace, jobs, access or Access(), metrics=metrics or Metrics(), limits=limits, accounts=accounts)
     return shell.mount(studio, warm=warm, auth_header=auth_header)
+
+
+def prepared(workspace: Workspace) -> Workspace:
+    """``workspace``, after :func:`prepare_environment`."""
+    prepare_environment(workspace)
+    return workspace
 
 
 def prepare_environment(workspace: Workspace) -> None:

@@ -33,6 +33,7 @@ LISTS = {"GET /studio/live", "GET /studio/compare", "GET /studio/all/runs.{forma
 """They answer everybody, with their own things."""
 NOT_MADE = {
     "GET /studio/runs/{name}/export/{format}", "GET /studio/runs/{name}/export/{format}/certificate.json",
+    "GET /studio/runs/{name}/export/{format}/certificate.html",
     "GET /studio/asked/{name}/nearest", "GET /studio/predictions/{id}/picture/{place}",
     "GET /studio/predictions/{id}/heat/{place}", "GET /studio/runs/{name}/changed/{index}",
     "GET /studio/runs/{name}/inside/{index}",

@@ -84,7 +84,8 @@ ROUTES: Mapping[str, Need] = {
         for path in (
             "model.safetensors", "model.pt", "report.csv", "predictions.csv", "report.json", "picture/{part}/{index}",
             "table/{table}.{format}", "plot/{plot}.{format}", "report.html", "heat/{part}/{index}",
-            "export/{format}", "export/{format}/certificate.json", "panel/{part}", "next", "changed/{index}",
+            "export/{format}", "export/{format}/certificate.json",
+            "export/{format}/certificate.html", "panel/{part}", "next", "changed/{index}",
             "inside/{index}", "pictures", "matrix",
         )
     },
@@ -146,6 +147,7 @@ HANDLERS: Mapping[str, Need] = {
     **{f"runs.tab.Handlers.{name}": Need("delete", "run") for name in ("undo", "remove_for_good")},
     "data.tab._wire_earlier.<locals>.undone": Need("delete", "dataset"),
     **{f"train.race.RaceHandlers.{name}": SEES_DATASET for name in ("look", "pressed", "take")},
+    **{f"train.search.SearchHandlers.{name}": SEES_DATASET for name in ("look", "pressed", "take")},
 }  # fmt: skip
 """By module and name, without ``resnet_studio.ui.`` in front."""
 

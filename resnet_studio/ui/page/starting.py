@@ -52,16 +52,20 @@ class SigningIn:
 NOBODY_SIGNS_IN = SigningIn()
 
 
-def announce(accounts: Accounts | None, access: Access, host: str, port: int, scheme: str, *, joining: bool) -> None:
-    """Write to the terminal how the first administrator is made, and how pupils join; nothing without accounts."""
+def announce(accounts: Accounts | None, how: SigningIn, access: Access, place: tuple[str, str, int]) -> None:
+    """Write to the terminal how the first administrator is made, and how pupils join; nothing without accounts.
+
+    ``place`` is the scheme, the host and the port that the server listens at.
+    """
     if accounts is None:
         return
+    scheme, host, port = place
     shown = address_of(access, host, port, scheme)
     lines = []
     if not accounts.people.has_administrator():
         here = f"{scheme}://{'localhost' if host in UNSPECIFIED else _bracketed(host)}:{port}{access.root_path}/"
         lines.append(say("people.terminal.first", address=f"{here}#first={accounts.invite_first()}"))
-    if joining:
+    if how.school_class is not None:
         lines.append(say("people.terminal.class", address=shown, code=accounts.join_code))
         if sys.stdout.isatty():
             import segno

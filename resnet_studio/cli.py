@@ -31,6 +31,7 @@ from resnet_studio.commands import (
     runs,
     searches,
     server,
+    service,
     serving,
     upkeep,
 )
@@ -146,6 +147,7 @@ def build_parser() -> argparse.ArgumentParser:
     looking.add_parsers(command)
     _add_studio(command)
     server.add(command)
+    service.add(command)
     upkeep.add_parsers(command)
     return parser
 

@@ -24,6 +24,7 @@ from resnet_studio.commands import (
     runs,
     searches,
     server,
+    service,
     serving,
     upkeep,
 )
@@ -68,6 +69,7 @@ ELSEWHERE = {
     "tokens": serving.tokens,
     "limits": upkeep.limits,
     "audit": upkeep.acts,
+    "service": service.run,
 }
 
 

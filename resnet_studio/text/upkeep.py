@@ -109,6 +109,47 @@ TEXT: dict[str, tuple[str, str]] = {
         "请求过于频繁；请在 {seconds} 秒后继续。",
     ),
     "queue.wait": ("about {time}", "约 {time}"),
+    "service.written": ("Wrote {file}:", "已写入 {file}："),
+    "service.would_write": ("Would write {file}:", "将写入 {file}："),
+    "service.next": (
+        "Nothing was started. These commands start it now and with the machine (the last one of a user's own unit lets it run while nobody is signed in):",
+        "尚未启动任何服务。以下命令会立即启动它，并在开机后自动启动（用户单元的最后一条命令使其在无人登录时也能运行）：",
+    ),
+    "service.removed": ("Removed {file}.", "已删除 {file}。"),
+    "service.would_remove": ("Would remove {file}.", "将删除 {file}。"),
+    "service.none": ("There is no {file}.", "{file} 不存在。"),
+    "service.end": (
+        "Nothing was ended. These commands end the server that still runs and make systemd forget it:",
+        "尚未停止任何服务。以下命令会停止仍在运行的服务，并让 systemd 移除它：",
+    ),
+    "error.service.not_ours": (
+        "{file} was not written by this program and is left alone; choose another --name.",
+        "{file} 不是由本程序写入的，未作改动；请用 --name 指定其他名称。",
+    ),
+    "error.service.signs": (
+        "A unit cannot hold a path or an option with a line break; rename the folder.",
+        "systemd 单元中不能包含带换行符的路径或选项；请重命名文件夹。",
+    ),
+    "error.service.name": (
+        "{name!r} is no name for a unit; use letters, digits, - _ and dots.",
+        "{name!r} 不能用作单元名称；请使用字母、数字、- _ 和点。",
+    ),
+    "error.service.root": (
+        "The server needs no rights of root; name the account that it runs under with --user.",
+        "服务不需要 root 权限；请用 --user 指定运行它的账户。",
+    ),
+    "error.service.user_without_system": (
+        "--user is for a unit of the whole machine; add --system.",
+        "--user 仅用于系统级单元；请加上 --system。",
+    ),
+    "error.service.no_systemd": (
+        "This system has no systemd; on another Linux machine --dry-run prints the unit.",
+        "当前系统没有 systemd；可在其他 Linux 机器上用 --dry-run 查看单元内容。",
+    ),
+    "error.service.options": (
+        "`ui` does not take these options: {problem}.",
+        "ui 命令不接受这些选项：{problem}。",
+    ),
     "backup.outside": (
         "Not in the backup, as these pictures lie in folders of this machine outside of the workspace: {names:, }.",
         "以下数据集的图片位于工作区之外的本机文件夹中，没有包含在备份里：{names:、}。",

@@ -23,18 +23,27 @@ MOST_PICTURES = 2_000
 CHUNK = 64
 
 
-def adapt(m: Materials) -> None:
-    """Make the statistics of all BatchNorms in trained stages those of the training pictures, or of a draw of them.
+def adapts(m: Materials) -> bool:
+    """Whether there is a BatchNorm in a trained stage."""
+    return bool(_norms(m))
 
-    All pictures count alike; the frozen stages keep what they have. The network is left in eval mode.
-    """
-    norms = [
+
+def _norms(m: Materials) -> list[torch.nn.BatchNorm2d]:
+    return [
         layer
         for stage in trained_stages(m.config.freeze)
         for part in resnet.stage_modules(m.model, stage)
         for layer in part.modules()
         if isinstance(layer, torch.nn.BatchNorm2d)
     ]
+
+
+def adapt(m: Materials) -> None:
+    """Make the statistics of all BatchNorms in trained stages those of the training pictures, or of a draw of them.
+
+    All pictures count alike; the frozen stages keep what they have. The network is left in eval mode.
+    """
+    norms = _norms(m)
     if not norms:
         return
     m.suffix.eval()

@@ -16,10 +16,10 @@ from resnet_studio.data.decode import content, is_decoded
 from resnet_studio.data.reading import Reading
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import DataError, RunError
-from resnet_studio.events import Event, Noted, Preparing, Probed
+from resnet_studio.events import Event, Noted, Preparing
 from resnet_studio.model import architecture, resnet, weights
 from resnet_studio.model.device import choose_device, layout
-from resnet_studio.training import adapting, cards, features, hardware, originals, probe, saving
+from resnet_studio.training import cards, features, hardware, originals, probing, saving
 from resnet_studio.training.batches import FreshBatches, Part, decode_parts, map_progress
 from resnet_studio.training.cautions import MOST_NAMED, about_pictures
 from resnet_studio.training.materials import Materials
@@ -60,7 +60,7 @@ def prepare(run: Run, control: Control, world: World = ALONE) -> Generator[Event
     if batches is None:
         return None
     materials.batches = batches
-    fitted = None if saved else (yield from _probe(materials, begun))
+    probes = None if saved else (yield from probing.probe_start(materials, begun))
     if isinstance(batches, features.CachedFeatures):
         adding = features.cache_augmented(batches, fresh, materials.config, cache, views)
         varied = yield from _until_stopped(adding, control)
@@ -72,8 +72,8 @@ def prepare(run: Run, control: Control, world: World = ALONE) -> Generator[Event
         saving.restore(session, saved)
         if materials.validation_differs:
             rescore(session.best_network, materials, session.batch_size)
-    elif fitted:
-        session.keep_probe()
+    elif probes is not None:
+        probes.keep(session)
     return session
 
 
@@ -208,21 +208,6 @@ def build_network(config: TrainConfig, classes: int) -> ResNet:
         stem=config.stem,
         seed=config.seed,
     )
-
-
-def _probe(materials: Materials, begun: float) -> Generator[Event, None, bool]:
-    """Yield what a linear probe reaches where the starting weights know anything, and let it be the head unless a head
-    for these classes came with the weights; whether the network knows the classes now.
-    """
-    m = materials
-    if m.config.weights == "scratch":
-        return False
-    came_with_head = bool(m.card.weights_origin["detail"].get("head"))
-    if not came_with_head:
-        adapting.adapt(m)
-    fitted, accuracy = probe.probe(m.batches, m.suffix, len(m.card.classes), m.config.seed, m.compute)
-    yield Probed(validation_accuracy=accuracy, seconds=time.perf_counter() - begun)
-    return came_with_head or probe.install(fitted, m.model.fc)
 
 
 def _starting_weights(

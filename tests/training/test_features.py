@@ -16,7 +16,7 @@ from resnet_studio.data.opening import open_data
 from resnet_studio.data.views import Framed
 from resnet_studio.events import Finished, Preparing, Probed
 from resnet_studio.model import checkpoint
-from resnet_studio.training import plan, probe
+from resnet_studio.training import adapting, plan, probe
 from resnet_studio.training.batches import FreshBatches, decode_parts
 from resnet_studio.training.control import Control
 from resnet_studio.training.features import CachedFeatures
@@ -208,6 +208,25 @@ def test_the_probe_is_told_at_once_and_fine_tuning_never_loses_to_it(dataset, wo
     assert len(probed) == 1 and probed[0].seconds > 0
     assert end.validation_accuracy >= probed[0].validation_accuracy - 1e-6
     assert checkpoint.load(run.best).card.metrics["validation_accuracy"] == end.validation_accuracy
+
+
+def test_where_adapted_statistics_answer_worse_those_that_came_are_what_fine_tuning_has_to_beat(
+    dataset, workspace, monkeypatch
+):
+    adapt = adapting.adapt
+
+    def badly(materials):
+        adapt(materials)
+        materials.model.layer4[1].bn2.weight.data.mul_(0)
+        materials.model.layer4[1].bn2.bias.data.fill_(-1e6)  # behind it, all pictures look alike
+
+    monkeypatch.setattr(adapting, "adapt", badly)
+    config = QUICK.replace(weights="starter", freeze="layer3", stem="standard")
+    session, on_event = prepared(plan.new_run(dataset, config, workspace))
+    probed = next(event for event in on_event if isinstance(event, Probed))
+    assert session.best.epoch == 0 and session.best.validation_accuracy == probed.validation_accuracy > 0.6
+    kept, now = session.best_network.suffix, session.materials.suffix.state_dict()
+    assert kept["layer4.1.bn2.bias"].min() > -1e5 > now["layer4.1.bn2.bias"].max()  # training starts with adapted ones
 
 
 def test_test_scores_through_kept_features_are_those_of_the_whole_network(dataset, workspace, pretrained):

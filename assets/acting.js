@@ -63,7 +63,7 @@
 
   // A next step: opens a panel of this page, or another tab with the pictures that it is about.
   window.studioNext = (button, element, go) => {
-    const { next, panel, kind, review } = button.dataset;
+    const { next, panel, kind, review, step, field, runs } = button.dataset;
     if (next === "panel") {
       const found = element.querySelector(`details[data-part="${panel}"]`);
       if (!found) return;
@@ -76,6 +76,25 @@
       kind: kind ?? "", review: review !== undefined, until: Date.now() + 15000,
       places: button.closest(".act-map")?.chosenPlaces,
     };
-    go(next, next === "data");
+    if (runs) window.studioCompared = JSON.parse(runs);
+    go(next, next === "data", step);
+    if (field) arriveAt(`train-${field}`, Date.now() + 5000);
+  };
+
+  // The setting that a step is about: unfolded, in view and marked, once its tab is shown.
+  const arriveAt = (id, until) => {
+    const block = document.getElementById(id);
+    if (!block?.closest("#tab-train")?.offsetParent) {
+      if (Date.now() < until) setTimeout(arriveAt, 100, id, until);
+      return;
+    }
+    const fold = block.closest("#train-advanced")?.querySelector("button.label-wrap:not(.open)");
+    if (fold && !block.offsetParent) fold.click();
+    requestAnimationFrame(() => {
+      block.scrollIntoView({ block: "center" });
+      block.querySelector("input, select, textarea")?.focus({ preventScroll: true });
+      block.classList.add("train-suggested");
+      setTimeout(() => block.classList.remove("train-suggested"), 6000);
+    });
   };
 })();

@@ -78,6 +78,15 @@ window.studioRuns = (element, act) => {
     redrawn();
   });
   // Only the table: the panel's own changes must not start this again.
+  const asked_for = () => {
+    const runs = window.studioCompared;
+    if (!runs || !element.offsetParent || !element.querySelector("tr[data-run]")) return;
+    window.studioCompared = null;
+    picked.clear();
+    for (const run of runs) picked.add(run);
+    redrawn();
+  };
+  new IntersectionObserver(asked_for).observe(element);
   new MutationObserver((changes) => {
     if (changes.some((change) => !change.target.closest?.(".runs-compare"))) redrawn();
   }).observe(element, { childList: true, subtree: true });

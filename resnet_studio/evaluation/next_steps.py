@@ -24,6 +24,7 @@ WIDE = 0.15
 HALF_WIDTH = 0.05
 OVERFITTED = 0.15
 RUNS_COMPARED = 20
+FOLDS, FROZEN = 5, "layer3"
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,26 @@ class NextStep:
         said = {name: say_recorded(key, language, {}) for name, key in keys.items() if name in self.values}
         return {name: text for name, text in said.items() if text != keys[name]}
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of a training that the step changes; ``folds`` means a cross-validation. Empty where it is not
+        about settings.
+        """
+        asked: Mapping[str, dict[str, Any]] = {
+            "more_epochs": {"epochs": self.values.get("more")},
+            "overfitted": {"freeze": FROZEN},
+            "fragile": {"augmentation": "strong"},
+            "together": {"groups": self.values.get("by")},
+            "small_test": {"folds": FOLDS},
+        }
+        return dict(asked.get(self.kind, {}))
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, the text in English."""
-        return {"kind": self.kind, "text": self.text(), "command": self.command, "values": dict(self.values)}
+        return {
+            "kind": self.kind, "text": self.text(), "command": self.command, "values": dict(self.values),
+            "settings": self.settings,
+        }  # fmt: skip
 
 
 class NextStepsPart(Part[tuple[NextStep, ...]]):
@@ -184,7 +202,7 @@ def _small_test(report: RunReport, scores: Report) -> Iterator[NextStep]:
     wanted = round(1.96**2 * accuracy * (1 - accuracy) / HALF_WIDTH**2)
     extra = max(10, round((wanted - scores.count) / 10) * 10)
     values = {"count": scores.count, "low": low, "high": high, "extra": extra}
-    yield NextStep("small_test", values, _command("train", _data(report), "--folds", "5"), 10 * (high - low))
+    yield NextStep("small_test", values, _command("train", _data(report), "--folds", str(FOLDS)), 10 * (high - low))
 
 
 def _training(report: RunReport) -> Iterator[NextStep]:
@@ -201,7 +219,7 @@ def _training(report: RunReport) -> Iterator[NextStep]:
         yield NextStep("more_epochs", values, _command("train", _data(report), "--epochs", str(more)), 50 * rise)
     elif (gap := best.train_accuracy - best.validation_accuracy) > OVERFITTED and config.freeze in ("none", "stem"):
         values = {"train": best.train_accuracy, "validation": best.validation_accuracy}
-        yield NextStep("overfitted", values, _command("train", _data(report), "--freeze", "layer3"), 10 * gap)
+        yield NextStep("overfitted", values, _command("train", _data(report), "--freeze", FROZEN), 10 * gap)
 
 
 def _smaller_network(report: RunReport) -> Iterator[NextStep]:

@@ -185,7 +185,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "next.go.data": ("Open the pictures", "查看图片"),
     "next.go.review": ("Review the labels", "复核标签"),
-    "next.go.train": ("Train again", "重新训练"),
+    "next.go.train": ("Set this up", "按此设置"),
     "next.go.runs": ("Compare the runs", "对比训练记录"),
     "next.go.panel": ("Show me", "查看"),
     "next.command": ("On the command line: {command}", "命令行：{command}"),

@@ -173,6 +173,12 @@ TEXT: dict[str, tuple[str, str]] = {
     "train.seeds.5": ("5 seeds", "5 个种子"),
     "train.seeds.10": ("10 seeds", "10 个种子"),
     "train.seeds.folds": ("5 folds: test every picture once", "5 折交叉验证：每张图片都测试一次"),
+    "train.suggested": (
+        "Set for you: {settings}. Everything else stays as it is; press Train when you are ready.",
+        "已为你设置：{settings}。其他设置保持不变；准备好后点击“开始训练”。",
+    ),
+    "train.suggested.one": ("{name}: {value}", "{name}：{value}"),
+    "train.suggested.between": (", ", "，"),
     "train.pause": ("Pause", "暂停"),
     "train.pausing": ("Pausing…", "正在暂停……"),
     "train.leave": ("Remove from the queue", "移出队列"),

@@ -129,9 +129,9 @@ def blocks(studio: Studio) -> gr.Blocks:
             name: gr.BrowserState(default, storage_key=f"studio-{name}{studio.access.root_path}", secret=secret)
             for name, default in (("dataset", None), ("run", None), ("split", [0.15, 0.15]), ("form", None))
         }
-        live_phase, tried = live.phase_component(), gr.State(None)
+        live_phase, tried, suggested = live.phase_component(), gr.State(None), gr.State(None)
         with gr.Tabs(elem_id="tabs") as tabs:
-            shared = Shared(demo, tabs, kept["dataset"], kept["run"], kept["split"], kept["form"], live_phase, tried)
+            shared = Shared(demo, tabs, live_phase=live_phase, tried=tried, suggested=suggested, **kept)
             for name, module in TABS:
                 with gr.Tab(T(f"shell.tab.{name}"), id=name, elem_id=f"tab-{name}"):
                     module.build(studio, shared)

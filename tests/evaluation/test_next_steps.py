@@ -101,7 +101,7 @@ def test_they_are_in_the_report_and_never_stored(workspace):
     run = made_run(workspace, count=9, wrong={0: 1})
     run_report.complete(run)
     rows = run_report.to_json(RunReport(run))["next_steps"]
-    assert 1 <= len(rows) <= 3 and rows[0].keys() == {"kind", "text", "command", "values"}
+    assert 1 <= len(rows) <= 3 and rows[0].keys() == {"kind", "text", "command", "values", "settings"}
     assert json.dumps(rows) and not (run.folder / "report-next_steps.json").exists()
 
 

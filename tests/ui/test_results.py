@@ -10,6 +10,7 @@ from resnet_studio.service.run_data import Overview, RunData, format_duration
 from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.ui.results import view as results_view
 from resnet_studio.ui.results.matrix import matrix, mix_ups, most_confused, pairs, tint
+from resnet_studio.ui.results.next_steps import settings_of
 from resnet_studio.ui.results.pictures import confident_mistakes, pictures_panel
 from resnet_studio.workspace import Workspace
 
@@ -296,3 +297,10 @@ def test_groups_and_thresholds_are_shown_literally_in_both_languages(workspace: 
         assert words in html and html.count("res-interval") == 2 and "<script>" not in html
         assert "<script>" not in operating_points.draw(studio, run, points, language)  # type: ignore[arg-type]
     assert "Nothing came with these pictures" in groups.draw(studio, run, (), "en")
+
+
+def test_the_button_of_a_step_names_the_setting_that_it_leads_to(workspace: Workspace) -> None:
+    run = finished(workspace, wrong={0: 1}, count=9)
+    page = view(workspace, run)
+    assert 'data-step="small_test" data-field="seeds"' in page
+    assert settings_of(run, "small_test") == {"folds": 5} and settings_of(run, "overfitted") == {}

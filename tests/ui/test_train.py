@@ -31,6 +31,7 @@ from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import recipe as train_recipe
 from resnet_studio.ui.train.form import NAMES, NEEDS, changed_values, config_of, restored
 from resnet_studio.ui.train.handlers import Handlers, level_after_click, parse_phase
+from resnet_studio.ui.train.suggested import Suggestions
 from resnet_studio.workspace import Run, Workspace
 
 DEPENDENTS = ("recipe", "reason", "weights", *NEEDS, "data", "why", "network", "forecast", "problem", "train")
@@ -298,6 +299,18 @@ def test_another_family_brings_its_depths_and_keeps_the_depth_where_it_can(handl
     assert handlers.family(None, *values(family="wide_resnet", depth=152))[-1]["value"] == 101
     assert handlers.family(None, *values(family="resnet", depth=101))[-1]["value"] == 101
     assert "problem" in shown(handlers.family(None, *values(family="vit"))[:-1])
+
+
+def test_a_suggested_setting_is_taken_over_and_all_others_stay(handlers: Handlers, dataset: str) -> None:
+    take = Suggestions(handlers).take
+    seeds, stored, *rest = take({"settings": {"epochs": 24}}, dataset, *values(depth=34))
+    form = dict(zip(NAMES, rest, strict=False))
+    assert stored == {"depth": 34, "epochs": 24} and form["epochs"]["value"] == 24
+    assert "value" not in form["depth"] and "value" not in seeds and shown(rest)["train"]["interactive"]
+    seeds, stored, *_ = take({"settings": {"folds": 5}}, dataset, *values())
+    assert seeds == "folds" and stored == {}
+    assert take({"settings": {"epochs": "many", "nothing": 1}}, dataset, *values())[1] == {}
+    assert take(None, dataset, *values(depth=34))[1] == {"depth": 34}
 
 
 def test_a_family_survives_a_reload_with_its_depths(handlers: Handlers) -> None:
@@ -657,8 +670,8 @@ def test_a_cross_validation_is_offered_for_a_small_set_without_parts_of_its_own(
     from resnet_studio.ui.train import handlers as module
 
     offered = [value for _, value in handlers.repetitions(dataset, "folds")["choices"]]
-    assert offered == [1, 3, 5, 10, "folds"] and handlers.repetitions(dataset, "folds")["value"] == "folds"
+    assert offered == [1, 3, 5, 10, "folds"] and "value" not in handlers.repetitions(dataset, "folds")
     monkeypatch.setattr(module, "FEW", 3)
     left = handlers.repetitions(dataset, "folds")
     assert [value for _, value in left["choices"]] == [1, 3, 5, 10] and left["value"] == 1
-    assert handlers.repetitions(None, 3)["value"] == 3
+    assert "value" not in handlers.repetitions(None, 3)

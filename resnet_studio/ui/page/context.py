@@ -25,7 +25,7 @@ import functools
 import inspect
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
@@ -138,7 +138,8 @@ class Shared:
     ``shared.dataset.change(...)`` and reads the state of a fresh page with ``shared.demo.load(...)``; where the
     browser has kept a value, a fresh page fires both. To move to another tab, return ``gr.Tabs(selected="train")``
     for ``tabs``; to have the Predict tab use the model of a run, whatever was chosen there before, return
-    :func:`to_try` of it for ``tried``.
+    :func:`to_try` of it for ``tried``; to have the Train tab take over some settings, :func:`to_set` of them for
+    ``suggested``.
     """
 
     demo: gr.Blocks
@@ -149,11 +150,17 @@ class Shared:
     form: gr.BrowserState
     live_phase: gr.HTML
     tried: gr.State
+    suggested: gr.State
 
 
 def to_try(run: str) -> dict[str, Any]:
     """A new value of ``shared.tried``, which fires its ``change`` also where the same ``run`` was tried before."""
     return {"model": f"run:{run}", "at": time.monotonic_ns()}
+
+
+def to_set(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A new value of ``shared.suggested``, which fires its ``change`` also where the same was suggested before."""
+    return {"settings": dict(settings), "at": time.monotonic_ns()}
 
 
 def T(key: str) -> Any:  # noqa: N802 - the customary name of a translation mark

@@ -16,34 +16,41 @@ from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.templates import render
-from resnet_studio.workspace import safe_name
+from resnet_studio.workspace import Run, safe_name
 
 PANELS = {
     "weak_class": "forecast", "more_pictures": "forecast", "group": "groups", "shortcut": "shortcut",
-    "fragile": "robustness",
 }  # fmt: skip
 TABS = {
-    "never_predicted": "data", "more_of_class": "data", "suspects": "data", "together": "data", "small_test": "train",
-    "more_epochs": "train", "overfitted": "train", "smaller": "runs",
+    "never_predicted": "data", "more_of_class": "data", "suspects": "data", "together": "train", "small_test": "train",
+    "more_epochs": "train", "overfitted": "train", "fragile": "train", "smaller": "runs",
 }  # fmt: skip
 
 
 def section(run: Overview, language: Language) -> str:
     """The steps of ``run``; hidden where there is nothing to do."""
     found = RunReport(run.run).get(NEXT_STEPS) or ()
-    return render("results/next_steps.html", language, steps=[_plain(step, language) for step in found])
+    return render("results/next_steps.html", language, steps=[_plain(step, run.run, language) for step in found])
 
 
-def _plain(step: NextStep, language: Language) -> dict[str, Any]:
+def _plain(step: NextStep, run: Run, language: Language) -> dict[str, Any]:
     panel = PANELS.get(step.kind, "")
     to = "panel" if panel else TABS[step.kind]
     review = step.kind == "suspects"
     name = step.values.get("name", "") if to == "data" else ""
     words = "review" if review else to
+    field = "seeds" if "folds" in step.settings else next(iter(step.settings), "")
     return {
         "text": step.text(language), "to": to, "panel": panel, "kind": name, "review": review, "words": words,
-        "command": step.command,
+        "command": step.command, "step": step.kind if step.settings else "", "field": field,
+        "runs": [str(step.values["other"]), run.id] if step.kind == "smaller" else [],
     }  # fmt: skip
+
+
+def settings_of(run: Overview, kind: object) -> dict[str, Any]:
+    """The settings that the step called ``kind``, which may come from anywhere, changes; empty where there is none."""
+    found = RunReport(run.run).get(NEXT_STEPS) or ()
+    return next((step.settings for step in found if step.kind == kind), {})
 
 
 def dataset_of(studio: Studio, run: Overview) -> Any:

@@ -14,7 +14,7 @@ from resnet_studio.service.run_data import Overview, RunData, format_timestamp
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn import charts
 from resnet_studio.ui.page import downloads, export_routes, heat_routes
-from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, reader, to_try
+from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, reader, to_set, to_try
 from resnet_studio.ui.page.frame import address, loading, selected_tab
 from resnet_studio.ui.page.ownership import this_browser
 from resnet_studio.ui.page.templates import render
@@ -27,7 +27,7 @@ from resnet_studio.ui.results.view import cards, class_table, empty, headline, w
 from resnet_studio.workspace import safe_name
 
 SCRIPT = (
-    'window.studioResults(element, (to, pictures) => trigger("go", { to, pictures }), '
+    'window.studioResults(element, (to, pictures, step) => trigger("go", { to, pictures, step }), '
     '(run) => trigger("choose", { run }), (asked) => trigger("analyse", asked));'
 )
 FEW_CLASSES = 5
@@ -59,20 +59,25 @@ def build(studio: Studio, shared: Shared) -> None:
         return data.run_id(getattr(event, "run", None)) or gr.skip()
 
     @guarded
-    def go(run: str | None, event: gr.EventData) -> tuple[Any, Any, Any]:
-        """In: the run of this browser, a button of the view. Out: the tabs, the run to try, the data set to show."""
-        to, pictures = getattr(event, "to", "data"), bool(getattr(event, "pictures", False))
+    def go(run: str | None, event: gr.EventData) -> tuple[Any, Any, Any, Any]:
+        """In: the run of this browser, a button of the view. Out: the tabs, the run to try, the data set to show, the
+        settings that a step is about.
+        """
+        to, step = getattr(event, "to", "data"), getattr(event, "step", None)
+        pictures = bool(getattr(event, "pictures", False)) or bool(step)
         shown = choose(data.overviews(), run) if to == "predict" or pictures else None
+        settings = next_steps.settings_of(shown, step) if shown and step else {}
         tabs = gr.Tabs(selected=to if to in ("data", "train", "predict", "runs") else "data")
         tried = to_try(shown.run.id) if shown and to == "predict" else gr.skip()
-        return tabs, tried, next_steps.dataset_of(studio, shown) if shown and pictures else gr.skip()
+        dataset = next_steps.dataset_of(studio, shown) if shown and pictures else gr.skip()
+        return tabs, tried, dataset, to_set(settings) if settings else gr.skip()
 
     quiet: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     for listen in (shared.run.change, shared.live_phase.change, selected_tab().select):
         listen(show, [shared.run, shown_version], [view, shown_version], **quiet)
     view.choose(look_at, None, shared.run, **quiet)
     view.analyse(panels.handler(studio), None, None, trigger_mode="multiple", **quiet)
-    view.go(go, shared.run, [shared.tabs, shared.tried, shared.dataset], **quiet)
+    view.go(go, shared.run, [shared.tabs, shared.tried, shared.dataset, shared.suggested], **quiet)
 
 
 def choose(overviews: list[Overview], run: str | None) -> Overview | None:

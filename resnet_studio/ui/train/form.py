@@ -91,10 +91,11 @@ def option(name: str, value: Any) -> Any:
     if name == "family":
         return family(value)
     key = f"config.{name}.{value}" if value != "auto" or name not in ("device", "weights") else "train.auto"
-    return T(key) if key in _KEYS else str(value)
+    return T(key) if key in KEYS else str(value)
 
 
-_KEYS = frozenset(keys())
+KEYS = frozenset(keys())
+"""Of all texts that there are."""
 
 
 def family(name: str) -> str:

@@ -164,7 +164,8 @@ class Handlers(RunControls):
         fits = 0 < len(samples) <= FEW and not any(sample.part in ("validation", "test") for sample in samples)
         values = [*SEEDS, *([FOLDED] if fits else [])]
         choices = [(say(f"train.seeds.{value}", reader()), value) for value in values]
-        return gr.update(choices=choices, value=chosen if chosen in values else 1)
+        # a choice that stays is not sent: it may have been changed meanwhile
+        return gr.update(choices=choices) if chosen in values else gr.update(choices=choices, value=1)
 
     def starting(self) -> Any:
         """Out: the Train button, busy."""

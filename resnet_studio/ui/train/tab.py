@@ -27,6 +27,7 @@ from resnet_studio.ui.train.handlers import FOLDED, SEEDS, Handlers
 from resnet_studio.ui.train.race import RaceHandlers, RaceParts
 from resnet_studio.ui.train.rates import RateHandlers, RateParts
 from resnet_studio.ui.train.search import SearchHandlers, SearchParts
+from resnet_studio.ui.train.suggested import Suggestions
 
 QUIET: Mapping[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
 PLAIN: Mapping[str, Any] = {"apply_default_css": False}
@@ -100,6 +101,9 @@ def build(studio: Studio, shared: Shared) -> None:
     _connect_race(RaceHandlers(race, handlers), shared, parts)
     _connect_search(SearchHandlers(search, handlers), shared, parts)
     _connect_run(handlers, shared, parts)
+    suggested = [parts.seeds, shared.form, *parts.form, *parts.dependents]
+    told = Suggestions(handlers).take
+    shared.suggested.change(told, [shared.suggested, shared.dataset, *parts.form], suggested, **QUIET)
 
 
 def _settings() -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""Settings that a step on Results suggests: the form takes them over, and all else in it stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from resnet_studio.config import TrainConfig, label
+from resnet_studio.errors import ConfigError
+from resnet_studio.text import say
+from resnet_studio.ui.page.context import reader
+from resnet_studio.ui.train import form as train_form
+from resnet_studio.ui.train.form import NAMES
+from resnet_studio.ui.train.handlers import FOLDED, Handlers
+
+FOLDS = "folds"
+"""What a cross-validation is called among suggested settings."""
+
+
+class Suggestions:
+    """What the Train tab does with ``shared.suggested``."""
+
+    def __init__(self, handlers: Handlers) -> None:
+        self._handlers = handlers
+
+    def take(self, suggested: Mapping[str, Any] | None, dataset: str | None, *values: Any) -> list[Any]:
+        """In: the suggestion, the data set and the form. Out: with how many seeds, the browser's copy of the form, the
+        form, the dependents (see :class:`Handlers`).
+        """
+        asked = dict(suggested["settings"]) if suggested else {}
+        seeds = FOLDED if asked.pop(FOLDS, None) else gr.skip()
+        given = dict(zip(NAMES, values, strict=True))
+        accepted = {name: value for name, value in asked.items() if name in given and _fits(name, value)}
+        found = given | accepted
+        form = train_form.updates(found, set(NAMES) - set(accepted))
+        if accepted or seeds == FOLDED:
+            gr.Info(say("train.suggested", reader(), settings=_words(accepted, folded=seeds == FOLDED)))
+        stored, *dependents = self._handlers.changed(dataset, *found.values())
+        return [seeds, stored, *form, *dependents]
+
+
+def _fits(name: str, value: Any) -> bool:
+    try:
+        TrainConfig(**{name: value})
+    except (ConfigError, TypeError):
+        return False
+    return True
+
+
+def _words(settings: Mapping[str, Any], *, folded: bool) -> str:
+    language = reader()
+    said = [
+        say("train.suggested.one", language, name=label(name, language), value=_value(name, value))
+        for name, value in settings.items()
+    ]
+    if folded:
+        folds = say(f"train.seeds.{FOLDED}", language)
+        said.append(say("train.suggested.one", language, name=say("train.seeds", language), value=folds))
+    return say("train.suggested.between", language).join(said)
+
+
+def _value(name: str, value: Any) -> str:
+    key = f"config.{name}.{value}"
+    return say(key, reader()) if key in train_form.KEYS else str(value)

@@ -61,6 +61,14 @@
     if (button) choose(button.closest(".act-points"), button.dataset.pointChoose);
   });
 
+  // The threshold goes along to the Predict tab, which takes it once it shows that model.
+  window.studioUseThreshold = (button, go) => {
+    const box = button.closest(".act-points"), { key } = box.known.classes[Number(field(box, "class").value)];
+    window.studioThreshold = { model: box.dataset.model, name: key, percent: field(box, "threshold").value };
+    window.dispatchEvent(new Event("studio-threshold"));
+    go("predict");
+  };
+
   // A next step: opens a panel of this page, or another tab with the pictures that it is about.
   window.studioNext = (button, element, go) => {
     const { next, panel, kind, review, step, field, runs } = button.dataset;

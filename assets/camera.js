@@ -12,7 +12,8 @@ window.studioCamera = (element) => {
   let stream = null, facing = "user", frozen = false, round = 0, scores = new Map(), times = [], asked = "", heat = false;
   const over = root.querySelector(".predict-camera-heat");
 
-  const model = () => document.querySelector("#predict-live-model [data-model]")?.dataset.model ?? "";
+  const asked = () => document.querySelector("#predict-live-model [data-model]")?.dataset ?? {};
+  const model = () => asked().model ?? "";
   const seen = () => root.offsetParent !== null && document.visibilityState === "visible";
   const said = (text) => { note.textContent = text; note.hidden = !text; };
   const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
@@ -67,7 +68,7 @@ window.studioCamera = (element) => {
       if (frozen || !seen() || !model()) { await wait(150); continue; }
       const begun = performance.now(), content = await frame(), wanted = model();
       if (!content) { await wait(50); continue; }
-      const answer = await fetch(`studio/predict/live?${new URLSearchParams({ model: wanted, ...(heat && { heat }) })}`, { method: "POST", body: content }).catch(() => null);
+      const answer = await fetch(`studio/predict/live?${new URLSearchParams({ model: wanted, more: asked().more ?? "", ...(heat && { heat }) })}`, { method: "POST", body: content }).catch(() => null);
       const said_ = await answer?.json().catch(() => null);
       if (round !== mine) return;
       if (answer?.ok && said_) { failures = 0; said(""); if (!frozen) show(said_, wanted); }
@@ -86,8 +87,10 @@ window.studioCamera = (element) => {
     over.hidden = !heat || !answer.heat;
     if (!over.hidden) over.src = answer.heat;
     const best = [...scores].sort((one, other) => other[1] - one[1]).slice(0, 6);
-    const level = best[0][0] === answer.scores[0][0] ? answer.level : "unsure";
-    const text = words[level].replace("{name}", best[0][0]);
+    // a threshold may name another class than the likeliest
+    const decided = answer.label !== undefined && answer.label !== answer.scores[0][0];
+    const level = decided || best[0][0] === answer.scores[0][0] ? answer.level : "unsure";
+    const text = words[level].replace("{name}", decided ? answer.label : best[0][0]);
     if (heading.textContent !== text) heading.textContent = text;
     shown.className = `rs-card predict-answer predict-camera-answer ${level}`;
     // classes stay where they are, so that bars move and rows do not

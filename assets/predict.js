@@ -127,3 +127,28 @@ new MutationObserver(() => {
     outer.removeAttribute("title");
   }
 }).observe(document.documentElement, { childList: true, subtree: true });
+
+// The probability from which on a class is answered: all that are filled in are sent together. Results may bring one.
+window.studioThresholds = (element, changed) => {
+  const send = () => {
+    const found = {};
+    for (const field of element.querySelectorAll("input[data-class]"))
+      if (field.value !== "" && field.validity.valid) found[field.dataset.class] = Number(field.value) / 100;
+    changed(found);
+  };
+  element.addEventListener("change", (event) => { if (event.target.matches("input[data-class]")) send(); });
+  const brought = () => {
+    const asked = window.studioThreshold, box = element.querySelector(".predict-thresholds");
+    if (!asked || box?.dataset.model !== asked.model) return;
+    window.studioThreshold = null;
+    const field = [...element.querySelectorAll("input[data-class]")].find((each) => each.dataset.class === asked.name);
+    if (!field) return;
+    field.value = asked.percent;
+    const fold = element.closest("#predict-more")?.querySelector("button.label-wrap:not(.open)");
+    if (fold) fold.click();
+    send();
+  };
+  new MutationObserver(brought).observe(element, { childList: true, subtree: true });
+  window.addEventListener("studio-threshold", brought);
+  brought();
+};

@@ -111,6 +111,7 @@ window.studioResults = (element, go, choose, analyse) => {
   const act = (target) => {
     const data = target.dataset;
     if (data.next) window.studioNext(target, element, go);
+    else if ("pointUse" in data) window.studioUseThreshold(target, go);
     else if (data.go) go(data.go);
     else if (data.analysis) analysis(target.closest(".res-panel"), data.analysis);
     else if (data.sort) sort(target);

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING
@@ -18,6 +18,7 @@ from resnet_studio.data.pixels import rendered
 from resnet_studio.errors import CheckpointError, StudioError
 from resnet_studio.model.activations import Activations
 from resnet_studio.model.checkpoint import preprocess
+from resnet_studio.thresholds import checked, decide
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,6 +46,12 @@ class Prediction:
     unlike: float | None = None
     unknown: bool = False
 
+    def decided(self, thresholds: Mapping[str, float]) -> Prediction:
+        """The same with the class that :func:`resnet_studio.thresholds.decide` gives, and its probability."""
+        scores = dict(self.scores)
+        label = decide(scores, thresholds)
+        return replace(self, label=label, probability=scores[label])
+
 
 @dataclass(eq=False)
 class _PendingBatch:
@@ -69,12 +76,18 @@ class BatchedModel:
         self._compute_lock, self._pending_lock = Lock(), Lock()
         self._pending: list[_PendingBatch] = []
 
-    def __call__(self, pictures: Sequence[Picture], *, drawings: bool = False) -> list[Prediction | StudioError]:
+    def __call__(
+        self, pictures: Sequence[Picture], *, drawings: bool = False, thresholds: Mapping[str, float] | None = None
+    ) -> list[Prediction | StudioError]:
         """The prediction for each of ``pictures``, in their order; one that cannot be used gives its error in place.
 
         ``drawings``: they were drawn for this model, and are reduced to the size of its training pictures first.
+        ``thresholds`` are the probabilities from which on a class is answered. Raises :class:`ConfigError` where they
+        make no sense.
         """
-        return [answer for inputs in self._inputs(pictures, drawings) for answer in self._predictions(inputs)]
+        least = checked(thresholds or {}, self.classes)
+        answers = [answer for inputs in self._inputs(pictures, drawings) for answer in self._predictions(inputs)]
+        return decided(answers, least)
 
     def _inputs(self, pictures: Sequence[Picture], drawings: bool) -> Iterator[list[Tensor | StudioError]]:
         """The model's inputs, a batch at a time; those of one picture without starting threads."""
@@ -178,6 +191,15 @@ class BatchedModel:
         values = probabilities.tolist()
         scores = tuple((self.classes[index], values[index]) for index in order)
         return Prediction(*scores[0], scores, unlike, unlike is not None and unlike > self._accepted)
+
+
+def decided(
+    answers: Sequence[Prediction | StudioError], thresholds: Mapping[str, float]
+) -> list[Prediction | StudioError]:
+    """``answers`` by ``thresholds``; all as they are without any."""
+    if not thresholds:
+        return list(answers)
+    return [answer if isinstance(answer, StudioError) else answer.decided(thresholds) for answer in answers]
 
 
 def _upright_rgb(picture: Image.Image, reading: Reading, side: int) -> Image.Image:

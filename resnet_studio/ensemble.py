@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_studio.errors import CheckpointError, StudioError
+from resnet_studio.batching import decided
 from resnet_studio.prediction import Prediction, Predictor
+from resnet_studio.thresholds import checked
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -51,8 +53,13 @@ class Ensemble:
         self.members, self.classes = tuple(members), tuple(members[0].card.classes)
 
     def __call__(
-        self, pictures: Sequence[Path | Image.Image], *, drawings: bool = False
-    ) -> list[Prediction | StudioError]:
-        """The answer for each of ``pictures``, in their order; one that cannot be used gives its error in place."""
+        self, pictures: Sequence[Path | Image.Image], *, drawings: bool = False,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> list[Prediction | StudioError]:  # fmt: skip
+        """The answer for each of ``pictures``, in their order; one that cannot be used gives its error in place.
+
+        ``thresholds`` as for a :class:`Predictor`, of the mean probabilities.
+        """
+        least = checked(thresholds or {}, self.classes)
         each = [member(pictures, drawings=drawings) for member in self.members]
-        return [mean_of(answers, self.classes) for answers in zip(*each, strict=True)]
+        return decided([mean_of(answers, self.classes) for answers in zip(*each, strict=True)], least)

@@ -12,9 +12,10 @@ import made
 import numpy as np
 import pytest
 
+import resnet_studio as studio
 from resnet_studio import cli
 from resnet_studio.ensemble import Ensemble, mean_of
-from resnet_studio.errors import CheckpointError, DataError
+from resnet_studio.errors import CheckpointError, ConfigError, DataError
 from resnet_studio.evaluation import together
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.model import checkpoint, resnet
@@ -136,6 +137,20 @@ def test_predict_and_evaluate_take_further_models(
     assert found["predictions"][0]["scores"]["cat"] == pytest.approx(np.mean(alone), abs=1e-9)
     status, scored = call("evaluate", models[0], data, "--with", models[1])
     assert status == 0 and scored["pictures"] == 8 and len(scored["models"]) == 2
+    mean = found["predictions"][0]["scores"]
+    least = [f"--threshold={name}={mean[name] + change}" for name, change in (("cat", -0.01), ("dog", 0.01))]
+    table = tmp_path / "out.csv"
+    for way in ([], ["--out", table]):
+        assert call("predict", models[0], file, "--with", models[1], *least, *way)[0] == 0
+    assert f",cat,{mean['cat']:.4f}"[:9] in table.read_text("utf-8-sig")
+    least = [f"--threshold={name}={mean[name] + change}" for name, change in (("cat", 0.01), ("dog", -0.01))]
+    status, found = call("predict", models[0], file, "--with", models[1], *least, "--out", table)
+    assert status == 0 and found["counts"] == {"cat": 0, "dog": 1} and ",dog," in table.read_text("utf-8-sig")
+    dog = studio.predict_together(models, file, thresholds={"cat": 1.0, "dog": 0.0})[0]
+    assert isinstance(dog, Prediction) and dog.label == "dog" and dog.probability == pytest.approx(mean["dog"])
+    assert studio.predict(models[0], file, thresholds={"cat": 1, "dog": 0})[0].label == "dog"  # type: ignore[union-attr]
+    with pytest.raises(ConfigError):
+        studio.predict(models[0], file, thresholds={"cow": 0.5})
     other = model(tmp_path / "c.safetensors", 2, ("cat", "cow"))
     status, refused = call("predict", models[0], file, "--with", other)
     assert status == 2 and "same classes" in refused["error"]

@@ -17,7 +17,7 @@ LAYERS = [
     {"errors", "owners", "locks", "limits"},
     {"acting"},
     {"belonging"},
-    {"grouping"},
+    {"grouping", "thresholds"},
     {"config"},
     {"recipes"},
     {"events"},

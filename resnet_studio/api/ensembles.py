@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,17 +29,20 @@ def predict_together(
     *pictures: str | Path | Image.Image,
     workspace: Workspace | None = None,
     device: str = "auto",
+    thresholds: Mapping[str, float] | None = None,
 ) -> list[Prediction | StudioError]:
     """The mean answer of ``models`` for each of ``pictures``; for a bad picture its error.
 
-    Raises :class:`CheckpointError` where the models do not know the same classes.
+    ``thresholds`` as for :func:`resnet_studio.predict`. Raises :class:`CheckpointError` where the models do not
+    know the same classes.
     """
     from resnet_studio.ensemble import Ensemble
     from resnet_studio.prediction import Predictor
 
     files = [api.checkpoint_path(model, workspace) for model in models]
     sources = [Path(picture) if isinstance(picture, str) else picture for picture in pictures]
-    return Ensemble([Predictor(file, device=device) for file in files], [str(file) for file in files])(sources)
+    ensemble = Ensemble([Predictor(file, device=device) for file in files], [str(file) for file in files])
+    return ensemble(sources, thresholds=thresholds)
 
 
 def evaluate_together(

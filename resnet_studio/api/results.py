@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,15 +27,20 @@ def predict(
     workspace: Workspace | None = None,
     device: str = "auto",
     drawings: bool = False,
+    thresholds: Mapping[str, float] | None = None,
 ) -> list[Prediction | StudioError]:
     """The prediction of ``model`` (a run or a checkpoint) for each of ``pictures``; for a bad picture its error.
 
     ``drawings``: they were drawn for this model, and are reduced to the size of its training pictures first.
+    ``thresholds``, such as ``{"cat": 0.3}``: a class that has one is answered from that probability on, and only then.
+    Raises :class:`ConfigError` where they make no sense.
     """
     from resnet_studio.prediction import Predictor
 
     sources = [Path(picture) if isinstance(picture, str) else picture for picture in pictures]
-    return Predictor(checkpoint_path(model, workspace), device=device)(sources, drawings=drawings)
+    return Predictor(checkpoint_path(model, workspace), device=device)(
+        sources, drawings=drawings, thresholds=thresholds
+    )
 
 
 def evaluate(

@@ -14,12 +14,12 @@ from resnet_studio.commands import prediction_details as details
 from resnet_studio.commands.data import Result
 from resnet_studio.commands.runs import NONE_OF_THESE, add_accept
 from resnet_studio.errors import DataError, RunError, StudioError
-from resnet_studio.evaluation.operating_points import decided, parse_thresholds
 from resnet_studio.predicting import copies, engine, export
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Source
 from resnet_studio.predicting.rows import Index
 from resnet_studio.service import ensembles
 from resnet_studio.service.answering import answering, file_of
+from resnet_studio.thresholds import parse
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -78,8 +78,6 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
     if options.unsure_into and not options.sort_into:
         raise DataError("error.predictions.unsure_where")
     if options.out or options.sort_into or options.resume:
-        if options.threshold:
-            raise DataError("error.threshold.many")
         return _many(options, workspace, terminal)
     paths = details.models(options, workspace)
     if options.unlabelled:
@@ -88,10 +86,11 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
         named = [(str(file), file) for file in _pictures(options.pictures)]
     thresholds = _thresholds(options.threshold, paths[0])
     load = _loader(options.device, options.accept)
-    tool = answering(details.keys(paths, workspace), workspace, load, drawings=options.drawings)
+    keys = details.keys(paths, workspace)
+    tool = answering(keys, workspace, load, drawings=options.drawings, thresholds=thresholds)
     rows = [
         _row(name, answer, tool)
-        for (name, _), answer in zip(named, decided(tool.answer([file for _, file in named]), thresholds), strict=True)
+        for (name, _), answer in zip(named, tool.answer([file for _, file in named]), strict=True)
     ]
     if all("error" in row for row in rows):
         raise rows_error(rows)
@@ -112,7 +111,7 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
 def _thresholds(given: Sequence[str], checkpoint: Path) -> dict[str, float]:
     from resnet_studio.model.card import read_card
 
-    return parse_thresholds(given, read_card(checkpoint).classes) if given else {}
+    return parse(given, read_card(checkpoint).classes) if given else {}
 
 
 def _loader(device: str, accept: float | None = None) -> Callable[[Path], Predictor]:
@@ -203,7 +202,7 @@ def _request(
     title = (given[0].name or str(given[0])) if len(given) == 1 else f"{len(given):,} paths"
     return Request(
         models=details.keys(paths, workspace), model_name=name, classes=classes, title=title,
-        sources=tuple(sources), drawings=options.drawings,
+        sources=tuple(sources), drawings=options.drawings, thresholds=_thresholds(options.threshold, paths[0]),
     )  # fmt: skip
 
 
@@ -230,7 +229,8 @@ def _carried_out(job: Job, options: argparse.Namespace, workspace: Workspace, te
         each: signal.signal(each, lambda number, _: stops.append(number)) for each in (signal.SIGINT, signal.SIGTERM)
     }
     load = _loader(options.device, options.accept)
-    tool = partial(answering, job.request.models, workspace, load, drawings=job.request.drawings)
+    asked = job.request
+    tool = partial(answering, asked.models, workspace, load, drawings=asked.drawings, thresholds=asked.thresholds)
     steps, show = engine.carry_out(job, tool), terminal.steps("pictures")
     try:
         for step in steps:

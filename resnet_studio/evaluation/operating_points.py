@@ -1,25 +1,23 @@
 """From which probability on a class is answered: "find all of these", or "only when sure", and what mistakes cost.
 
 A threshold is chosen on the validation pictures and scored on the test pictures. The rule that it stands for is
-:func:`decide`.
+:func:`resnet_studio.thresholds.decide`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from resnet_studio.errors import ConfigError, StudioError
+from resnet_studio.errors import ConfigError
 from resnet_studio.evaluation.outputs import Outputs
 from resnet_studio.evaluation.parts import Part, RunReport
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from resnet_studio.prediction import Prediction
 
 THRESHOLDS = tuple(step / 100 for step in range(101))
 FIND_ALL = 0.95
@@ -135,7 +133,9 @@ OPERATING_POINTS = OperatingPointsPart()
 
 
 def counts_of(outputs: Outputs, classes: int) -> list[Counts]:
-    """For each class what every threshold finds; pictures are called so from it on, as :func:`decide` does."""
+    """For each class what every threshold finds; pictures are called so from it on, as
+    :func:`resnet_studio.thresholds.decide` does.
+    """
     probabilities = outputs.probabilities
     edges = np.array(THRESHOLDS)
     found = []
@@ -161,55 +161,6 @@ def _points(name: str, validation: Counts, test: Counts) -> ClassPoints:
 
 def _counts(values: Any) -> Counts:
     return Counts(values["pictures"], values["others"], tuple(values["found"]), tuple(values["false"]))
-
-
-def decide(scores: Mapping[str, float], thresholds: Mapping[str, float]) -> str:
-    """The class that is answered: one that reaches its threshold, of several the one that passes it by most; else the
-    likeliest of those without a threshold, or of all where every class has one.
-
-    >>> decide({"cat": 0.3, "dog": 0.6, "cup": 0.1}, {"cat": 0.25})
-    'cat'
-    >>> decide({"cat": 0.6, "dog": 0.3, "cup": 0.1}, {"cat": 0.7})
-    'dog'
-    """
-    reached = [name for name, least in thresholds.items() if scores[name] >= least]
-    if reached:
-        return max(reached, key=lambda name: scores[name] - thresholds[name])
-    free = [name for name in scores if name not in thresholds] or list(scores)
-    return max(free, key=lambda name: scores[name])
-
-
-def decided(
-    answers: Sequence[Prediction | StudioError], thresholds: Mapping[str, float]
-) -> list[Prediction | StudioError]:
-    """``answers`` with the class that :func:`decide` gives, and its probability; all as they are without thresholds."""
-    if not thresholds:
-        return list(answers)
-    found: list[Prediction | StudioError] = []
-    for answer in answers:
-        if not isinstance(answer, StudioError):
-            scores = dict(answer.scores)
-            label = decide(scores, thresholds)
-            answer = replace(answer, label=label, probability=scores[label])
-        found.append(answer)
-    return found
-
-
-def parse_thresholds(given: Sequence[str], classes: Sequence[str]) -> dict[str, float]:
-    """Thresholds written as ``CLASS=0.3``. Raises :class:`ConfigError` for a class or a number that makes no sense."""
-    found = {}
-    for text in given:
-        name, _, number = text.rpartition("=")
-        try:
-            value = float(number)
-        except ValueError:
-            value = -1.0
-        if name not in classes:
-            raise ConfigError("error.threshold.no_class", name=name or text, known=list(classes)[:10])
-        if not 0 <= value <= 1:
-            raise ConfigError("error.threshold.number", name=name, number=number)
-        found[name] = value
-    return found
 
 
 def parse_costs(given: Sequence[str], classes: Sequence[str]) -> dict[str, tuple[float, float]]:

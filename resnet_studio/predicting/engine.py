@@ -16,25 +16,29 @@ from resnet_studio.data.formats import SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.names import is_junk, natural, shown
 from resnet_studio.data.pictures import BadPicture
 from resnet_studio.errors import DataError, StudioError
+from resnet_studio.evaluation.calibration import UNTESTED, Calibration
 from resnet_studio.predicting.jobs import Job, Picture, Source
 from resnet_studio.predicting.rows import Appender, Row
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from resnet_studio.prediction import Prediction
 
 AT_ONCE = 64
 """Pictures between two writes: so many are computed again at most after a crash."""
 
-Answer = Callable[[Sequence[Path]], "Sequence[Prediction | StudioError]"]
+Answer = Callable[["Sequence[Path | Image]"], "Sequence[Prediction | StudioError]"]
 Judge = Callable[["Prediction"], str]
 
 
 @dataclass(frozen=True)
 class Answering:
-    """What names pictures: ``answer`` gives predictions, ``judge`` how sure to sound."""
+    """What names pictures: ``answer`` gives predictions, ``judge`` how sure to sound, by the ``calibration``."""
 
     answer: Answer
     judge: Judge
+    calibration: Calibration = UNTESTED
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,10 @@ from resnet_studio.locks import Lock
 from resnet_studio.predicting.rows import Rows
 from resnet_studio.workspace import Workspace, safe_name
 
-VERSION = 1
+VERSION = 2
+"""Since 2 there may be thresholds; without any, what is written is of version 1."""
 Status = Literal["working", "waiting", "done", "stopped", "failed"]
+ASKED = ("models", "sources", "drawings", "thresholds")
 SourceKind = Literal["folder", "file", "zip"]
 
 
@@ -52,8 +54,8 @@ class Request:
     """What a job is to do.
 
     ``models`` are the keys of its models: ``run:ID``, ``import:FILE``, ``file:PATH``; several answer together. The
-    answers are of ``classes``. ``title`` is what the pictures, ``model_name`` what the models are called;
-    ``started_by`` is who asked, as for runs.
+    answers are of ``classes``; one with a threshold is answered from that probability on. ``title`` is what the
+    pictures, ``model_name`` what the models are called; ``started_by`` is who asked, as for runs.
     """
 
     models: tuple[str, ...]
@@ -62,12 +64,13 @@ class Request:
     title: str
     sources: tuple[Source, ...]
     drawings: bool = False
+    thresholds: Mapping[str, float] = field(default_factory=dict)
     started_by: str = ""
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"version": VERSION, **asdict(self)}
+        return {"version": VERSION if self.thresholds else 1, **asdict(self)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Request:
@@ -81,6 +84,7 @@ class Request:
             title=str(values["title"]),
             sources=tuple(Source(**each) for each in values["sources"]),
             drawings=bool(values["drawings"]),
+            thresholds={str(name): float(value) for name, value in dict(values.get("thresholds", {})).items()},
             started_by=str(values["started_by"]),
             created=str(values["created"]),
         )
@@ -242,11 +246,11 @@ class Jobs:
         remove_folder(job.folder)
 
     def same(self, request: Request) -> Iterator[Job]:
-        """Jobs for the same models and sources as ``request``, the newest first."""
+        """Jobs that ask for the same as ``request``, the newest first."""
         for job in self.all():
             with suppress(RunError):
                 ours = job.request
-                if (ours.models, ours.sources, ours.drawings) == (request.models, request.sources, request.drawings):
+                if all(getattr(ours, name) == getattr(request, name) for name in ASKED):
                     yield job
 
 

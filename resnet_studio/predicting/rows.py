@@ -31,11 +31,13 @@ class Row:
     """The answer for one picture: ``scores`` in the order of the classes, or the ``error`` instead.
 
     ``level`` is how sure to sound: "sure", "likely", "unsure", "unrated" without a record, "unknown" for none of them.
+    ``named`` is the place of the class that a threshold decided for; None where it is the likeliest.
     """
 
     scores: tuple[float, ...] = ()
     level: str = ""
     error: StudioError | None = None
+    named: int | None = None
 
     @classmethod
     def of(cls, answer: Prediction | StudioError, level: str, classes: Sequence[str]) -> Row:
@@ -43,17 +45,21 @@ class Row:
         if isinstance(answer, StudioError):
             return cls(error=answer)
         shares = dict(answer.scores)
-        return cls(tuple(round(shares[name], DIGITS) for name in classes), level)
+        named = None if answer.label == answer.scores[0][0] else list(classes).index(answer.label)
+        return cls(tuple(round(shares[name], DIGITS) for name in classes), level, None, named)
 
     @property
     def best(self) -> int:
         """The place of the class that was named; :data:`FAILED` without an answer."""
+        if self.named is not None:
+            return self.named
         return max(range(len(self.scores)), key=self.scores.__getitem__) if self.scores else FAILED
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         if self.error is None:
-            return {"level": self.level, "scores": self.scores}
+            named = {} if self.named is None else {"named": self.named}
+            return {"level": self.level, "scores": self.scores, **named}
         values = {k: v if isinstance(v, (int, float)) else str(v) for k, v in self.error.values.items()}
         return {"error": {"key": self.error.key, "values": values}}
 
@@ -62,7 +68,8 @@ class Row:
         """What :meth:`to_json` wrote. May raise ``LookupError``, ``TypeError`` or ``ValueError`` for anything else."""
         if "error" in values:
             return cls(error=StudioError(str(values["error"]["key"]), **values["error"]["values"]))
-        return cls(tuple(map(float, values["scores"])), str(values["level"]))
+        scores, named = tuple(map(float, values["scores"])), values.get("named")
+        return cls(scores, str(values["level"]), None, None if named is None else range(len(scores))[int(named)])
 
 
 class Appender:

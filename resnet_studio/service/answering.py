@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,12 @@ from resnet_studio.evaluation.calibration import CALIBRATION, UNTESTED, Calibrat
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.predicting.engine import Answering
 from resnet_studio.service.ensembles import reports_of
-from resnet_studio.service.predictors import level
+from resnet_studio.service.predictors import level, record_of
 from resnet_studio.workspace import Run, Workspace, safe_name
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from resnet_studio.ensemble import Ensemble
     from resnet_studio.prediction import Prediction, Predictor
 
@@ -52,9 +54,11 @@ def calibration_of(file: Path) -> Calibration:
 
 
 def answering(
-    keys: Sequence[str], workspace: Workspace, load: Callable[[Path], Predictor], *, drawings: bool = False
-) -> Answering:
-    """What names pictures with the models ``keys``, loaded by ``load``; several answer together.
+    keys: Sequence[str], workspace: Workspace, load: Callable[[Path], Predictor], *, drawings: bool = False,
+    thresholds: Mapping[str, float] | None = None,
+) -> Answering:  # fmt: skip
+    """What names pictures with the models ``keys``, loaded by ``load``; several answer together. A class that is in
+    ``thresholds`` is answered from that probability on.
 
     Raises :class:`StudioError`.
     """
@@ -69,10 +73,10 @@ def answering(
         reports = reports_of(files)
         calibration = (together.calibration_of(reports) if reports else None) or UNTESTED
 
-    def answer(pictures: Sequence[Path]) -> Sequence[Prediction | StudioError]:
-        return tool(pictures, drawings=drawings)
+    def answer(pictures: Sequence[Path | Image]) -> Sequence[Prediction | StudioError]:
+        return tool(pictures, drawings=drawings, thresholds=thresholds)
 
     def judge(prediction: Prediction) -> str:
-        return level(prediction, calibration.near(prediction.probability))
+        return level(prediction, record_of(prediction, calibration))
 
-    return Answering(answer, judge)
+    return Answering(answer, judge, calibration)

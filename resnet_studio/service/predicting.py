@@ -167,7 +167,8 @@ class PredictionJobs:
     def _carry_out(self, job: Job) -> None:
         def tool() -> Answering:
             found = answering(
-                job.request.models, self._workspace, self._predictors.of, drawings=job.request.drawings
+                job.request.models, self._workspace, self._predictors.of, drawings=job.request.drawings,
+                thresholds=job.request.thresholds,
             )  # fmt: skip
             return replace(found, answer=partial(self._answer, found.answer))
 

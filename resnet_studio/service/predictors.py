@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from resnet_studio.model.card import Card
     from resnet_studio.prediction import Prediction, Predictor
 
-KEPT = 3
+KEPT = 6
+"""Models in memory: more than answer together, which would else be loaded for each picture."""
+TOGETHER = 5
+"""Models that may be chosen to answer together on a page."""
 SURE, LIKELY = 0.95, 0.7
 """How often similar answers must have been right in the test for an answer to be called sure, or likely."""
 ENOUGH_TO_BE_SURE = 20
@@ -139,6 +142,14 @@ def card_of(model: Model) -> Card:
     from resnet_studio.model.card import read_card
 
     return read_card(model.file)
+
+
+def record_of(prediction: Prediction, calibration: Calibration) -> Record | None:
+    """How often answers like ``prediction`` were right; unknown where a threshold named another class than the
+    likeliest: the record is of likeliest classes.
+    """
+    likeliest = prediction.label == prediction.scores[0][0]
+    return calibration.near(prediction.probability) if likeliest else None
 
 
 def level(prediction: Prediction, known: Record | None) -> Level:

@@ -92,6 +92,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "points.alarm": ("A false alarm costs", "误报一张的代价"),
     "points.cheapest": ("Cheapest threshold", "代价最低的阈值"),
     "points.find": ("Find 95% of them", "找出其中 95%"),
+    "points.use": ("Use it in Predict", "用于“预测”页"),
     "points.usual": ("Half", "一半"),
     "points.recall": ("recall", "召回率"),
     "points.precision": ("precision", "精确率"),
@@ -113,10 +114,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "error.threshold.no_class": (
         "There is no class {name!r}; a threshold is written as CLASS=0.3, with one of: {known:, }.",
         "没有类别 {name!r}；阈值写作 CLASS=0.3，类别为：{known:、}。",
-    ),
-    "error.threshold.many": (
-        "Thresholds are for a few pictures at once; leave out --out, --sort-into and --resume, or --threshold.",
-        "阈值只用于一次预测少量图片；请去掉 --out、--sort-into、--resume，或去掉 --threshold。",
     ),
     "error.threshold.number": (
         "The threshold {number!r} for {name!r} is no number from 0 to 1.",

@@ -9,6 +9,34 @@ TEXT: dict[str, tuple[str, str]] = {
         "{network} · {classes:class|classes}",
         "{network} · {classes} 个类别",
     ),
+    "predict.more": ("Several models, thresholds", "多个模型、阈值"),
+    "predict.more.others": ("Answer together with", "与这些模型共同回答"),
+    "predict.more.others.help": (
+        "The answer is the mean of their calibrated probabilities. Only models that know the same classes are offered.",
+        "答案为各模型校准后概率的平均值。仅列出类别相同的模型。",
+    ),
+    "predict.more.untested": (
+        "What they cost and gain together is known only of models that were trained and tested here.",
+        "只有在这里训练并测试过的模型，才能得知合在一起的代价与收益。",
+    ),
+    "predict.more.thresholds": ("Answer a class from this probability on", "概率达到多少才判为该类别"),
+    "predict.more.thresholds.help": (
+        "Empty: the likeliest class is answered. Low finds more of a class, high only sure ones; Results shows what each costs.",
+        "留空：回答概率最高的类别。数值低可找出更多该类图片，数值高则只取有把握的；“结果”页显示各阈值的代价。",
+    ),
+    "predict.more.left": (
+        "{count:further class|further classes}: on the command line, with --threshold.",
+        "另有 {count} 个类别：请在命令行使用 --threshold。",
+    ),
+    "predict.together": (
+        "The mean of {count:model|models}. Where they looked is shown for one model at a time.",
+        "这是 {count} 个模型的平均结果。“看哪里”仅能针对单个模型显示。",
+    ),
+    "predict.threshold": (
+        "Its threshold of {threshold:%} decided; “{likeliest}” is likelier.",
+        "由 {threshold:%} 的阈值判定；概率最高的是“{likeliest}”。",
+    ),
+    "predict.many.thresholds": ("from {threshold:%} on: {name}", "达到 {threshold:%} 即判为：{name}"),
     "predict.import": ("Import a model", "导入模型"),
     "predict.imported": ("{name} was imported.", "已导入 {name}。"),
     "predict.none.title": ("No model yet", "还没有模型"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from resnet_studio import cli
+from resnet_studio import cli, thresholds
 from resnet_studio.errors import ConfigError
 from resnet_studio.evaluation import operating_points as points
 from resnet_studio.evaluation.outputs import Outputs
@@ -56,17 +56,17 @@ def test_the_cheapest_threshold_is_chosen_on_validation_and_scored_on_test_pictu
 def test_what_is_answered_follows_the_thresholds_and_agrees_with_the_counts():
     given = outputs()
     rows = [dict(zip("abc", row, strict=True)) for row in given.probabilities.tolist()]
-    answers = [points.decide(row, {"a": 0.3}) for row in rows]
+    answers = [thresholds.decide(row, {"a": 0.3}) for row in rows]
     found = sum(answer == "a" and label == 0 for answer, label in zip(answers, given.labels, strict=True))
     assert found == points.counts_of(given, 3)[0].found[30]
-    assert points.decide({"a": 0.4, "b": 0.35, "c": 0.25}, {"b": 0.3, "c": 0.1}) == "c"
+    assert thresholds.decide({"a": 0.4, "b": 0.35, "c": 0.25}, {"b": 0.3, "c": 0.1}) == "c"
 
 
 @pytest.mark.parametrize("given", ["cat", "cow=0.3", "cat=2", "cat=x", "=0.3", "cat=nan"])
 def test_a_threshold_that_makes_no_sense_is_refused(given):
     with pytest.raises(ConfigError):
-        points.parse_thresholds([given], ["cat", "dog"])
-    assert points.parse_thresholds(["cat=0.3"], ["cat", "dog"]) == {"cat": 0.3}
+        thresholds.parse([given], ["cat", "dog"])
+    assert thresholds.parse(["cat=0.3"], ["cat", "dog"]) == {"cat": 0.3}
 
 
 @pytest.mark.parametrize("given", ["cat=5", "cat=-1:1", "cat=0:0", "cow=1:1", "cat=nan:1", "cat=inf:1"])

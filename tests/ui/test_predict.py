@@ -24,11 +24,11 @@ from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.prediction import Prediction
-from resnet_studio.service.predictors import Predictors, level
+from resnet_studio.service.predictors import KEPT, Predictors, level
 from resnet_studio.text import say
 from resnet_studio.ui.page.choices import filled_in_later
 from resnet_studio.ui.page.context import Studio, to_try
-from resnet_studio.ui.predict import many
+from resnet_studio.ui.predict import camera, many, more
 from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.drawing import Paper, centred, decoded, paper_of
 from resnet_studio.ui.predict.handlers import Handlers
@@ -120,6 +120,30 @@ def test_a_model_picked_by_hand_stays_until_another_run_is_looked_at(
     assert offered(handlers.show(newest.id, tried, picked)) == f"run:{older.id}"
     *offer, picked = handlers.follow(newest.id)
     assert offered(offer) == offered(handlers.show(newest.id, tried, picked)) == f"run:{newest.id}"
+
+
+def test_several_models_answer_one_picture_and_a_threshold_decides(
+    workspace: Workspace, trained: Callable[..., Run], picture: Path
+) -> None:
+    first, second = trained("1"), trained("2")
+    studio = Studio(workspace, cast(Any, None))
+    beside = more.Handlers(studio)
+    fold, others, note, rows, chosen = beside.follow(f"run:{first.id}", {"others": ["run:gone", f"run:{first.id}"]})
+    assert fold.visible and [key for _, key in others.choices] == [f"run:{second.id}"] and chosen["others"] == []
+    assert "&lt;b&gt;two" in rows and "<b>two" not in rows
+    note, chosen = beside.others(f"run:{first.id}", [f"run:{second.id}"], chosen)
+    assert "2 models answer together" in note and chosen["others"] == [f"run:{second.id}"]
+    queries = ModelQueries(workspace)
+    *_, plain = queries.answer_picture(f"run:{first.id}", str(picture), "en", chosen)
+    assert "The mean of 2 models" in plain and "data-heat" not in plain.split("predict-bars")[1]
+    likeliest = 0 if plain.index("one") < plain.index("two") else 1
+    given = {CLASSES[likeliest]: 1.0, CLASSES[1 - likeliest]: 0.01, "three": 0.5}
+    chosen = beside.thresholds(f"run:{first.id}", chosen, SimpleNamespace(thresholds=given))  # type: ignore[arg-type]
+    assert set(chosen["thresholds"]) == set(CLASSES)
+    *_, decided = queries.answer_picture(f"run:{first.id}", str(picture), "en", chosen)
+    assert "Its threshold of 1.0% decided" in decided
+    found = camera.answer(studio, f"run:{first.id}", picture.read_bytes(), more=chosen)
+    assert found["label"] == CLASSES[1 - likeliest] and found["scores"][0][0] == CLASSES[likeliest]
 
 
 def test_the_own_run_is_asked_as_soon_as_it_is_finished(workspace: Workspace, trained: Callable[..., Run]) -> None:
@@ -248,7 +272,7 @@ def test_a_replaced_file_is_loaded_again_and_only_a_few_are_kept(
 ) -> None:
     loaded: list[Path] = []
     monkeypatch.setattr("resnet_studio.prediction.Predictor", lambda path: loaded.append(path) or object())
-    files = [tmp_path / f"{number}.safetensors" for number in range(4)]
+    files = [tmp_path / f"{number}.safetensors" for number in range(KEPT + 1)]
     for file in files:
         file.write_bytes(b"")
     predictors = Predictors()
@@ -259,7 +283,7 @@ def test_a_replaced_file_is_loaded_again_and_only_a_few_are_kept(
     for file in files[1:]:
         predictors.of(file)
     assert not predictors.has(files[0])
-    assert len(loaded) == 5
+    assert len(loaded) == KEPT + 2
     files[1].unlink()
     with pytest.raises(CheckpointError):
         predictors.of(files[1])
@@ -426,7 +450,7 @@ def test_pictures_without_labels_are_offered_and_named(
     monkeypatch.setattr(many, "this_browser", lambda: "me")
 
     offer = handlers.offer_unlabelled(found.id)
-    html = handlers.unlabelled(f"run:{run.id}", found.id)
+    html = handlers.unlabelled(f"run:{run.id}", None, found.id)
 
     assert offer.visible and "3 pictures" in offer.value
     assert not any(handlers.offer_unlabelled(name).visible for name in (plain.id, "../gone", None))
@@ -445,16 +469,16 @@ def test_files_begin_a_job_and_a_folder_of_this_machine_only_for_its_users(
     studio, run = Studio(workspace, cast("Any", SimpleNamespace())), trained()
     handlers = many.Handlers(studio)
     monkeypatch.setattr(many, "this_browser", lambda: "me")
-    handlers.files(f"run:{run.id}", [str(picture), str(picture)])
+    handlers.files(f"run:{run.id}", None, [str(picture), str(picture)])
     (job,) = studio.predictions.jobs.all()
     assert [source.name for source in job.request.sources] == ["picture.png", "picture.png"]
     monkeypatch.setattr(many, "reader_is_local", lambda _: False)
-    assert 'role="alert"' in handlers.folder(f"run:{run.id}", str(tmp_path))
+    assert 'role="alert"' in handlers.folder(f"run:{run.id}", None, str(tmp_path))
     monkeypatch.setattr(many, "reader_is_local", lambda _: True)
     for wrong in ("", "relative", str(picture)):
-        assert 'role="alert"' in handlers.folder(f"run:{run.id}", wrong)
-    handlers.folder(f"run:{run.id}", f'"{tmp_path}"')
+        assert 'role="alert"' in handlers.folder(f"run:{run.id}", None, wrong)
+    handlers.folder(f"run:{run.id}", None, f'"{tmp_path}"')
     assert studio.predictions.jobs.all()[0].request.sources[0].kind == "folder"
     monkeypatch.setattr(many, "this_browser", lambda: "")
-    assert 'role="alert"' in handlers.folder(f"run:{run.id}", str(tmp_path))
+    assert 'role="alert"' in handlers.folder(f"run:{run.id}", None, str(tmp_path))
     studio.predictions.close()

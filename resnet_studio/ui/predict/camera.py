@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import gradio as gr
@@ -10,7 +11,8 @@ from fastapi.responses import JSONResponse
 from PIL import Image
 
 from resnet_studio.errors import StudioError
-from resnet_studio.service.predictors import level
+from resnet_studio.service.asking import asked
+from resnet_studio.service.predictors import level, record_of
 from resnet_studio.service.thumbnails import Thumbnail
 from resnet_studio.ui.page.bodies import Door
 from resnet_studio.ui.page.context import Studio, T
@@ -30,27 +32,48 @@ def routes(studio: Studio) -> APIRouter:
     router, door = APIRouter(), Door()
 
     @router.post("/studio/predict/live")
-    async def live(request: Request, model: Annotated[str, Query(max_length=300)], heat: bool = False) -> JSONResponse:
-        return await door.answer(request, MOST_BYTES, lambda content, _: answer(studio, model, content, heat=heat))
+    async def live(
+        request: Request, model: Annotated[str, Query(max_length=300)], heat: bool = False,
+        more: Annotated[str, Query(max_length=20_000)] = "",
+    ) -> JSONResponse:  # fmt: skip
+        def answered(content: bytes, _: object) -> dict[str, Any]:
+            return answer(studio, model, content, heat=heat, more=_parsed(more))
+
+        return await door.answer(request, MOST_BYTES, answered)
 
     return router
 
 
-def answer(studio: Studio, key: str, content: bytes, *, heat: bool = False) -> dict[str, Any]:
-    """What the model ``key`` says of the picture ``content``: the best classes, and how sure that sounds.
+def _parsed(more: str) -> object:
+    try:
+        return json.loads(more) if more else None
+    except (ValueError, RecursionError):
+        return None
 
-    With ``heat`` also where it looked, as the address of a PNG to lay over the frame, by the same forward pass.
-    Raises :class:`StudioError` where there is no such model, or that is no picture.
+
+def answer(studio: Studio, key: str, content: bytes, *, heat: bool = False, more: object = None) -> dict[str, Any]:
+    """What the model ``key`` says of the picture ``content``: the class, the likeliest ones, how sure that sounds.
+
+    ``more`` is what was chosen beside the model. With ``heat`` also where it looked, as the address of a PNG to lay
+    over the frame, by the same forward pass; several models give none. Raises :class:`StudioError` where there is no
+    such model, or that is no picture.
     """
-    model = studio.models.find(key)
-    predictor, picture = studio.predictors.of(model.file), opened(content, "camera")
-    with studio.metrics.predicting("live"):
-        said, over = looked(predictor, picture) if heat else (predictor([picture])[0], "")
+    found, picture, over = asked(studio.models, key, more), opened(content, "camera"), ""
+    if found.alone:
+        predictor, calibration = studio.predictors.of(found.model.file), studio.models.calibration(found.model)
+        with studio.metrics.predicting("live"):
+            said, over = looked(predictor, picture) if heat else (predictor([picture])[0], "")
+        if found.thresholds and not isinstance(said, StudioError):
+            said = said.decided(found.thresholds)
+    else:
+        tool = found.tool(studio.workspace, studio.predictors.of)
+        with studio.metrics.predicting("live"):
+            (said,), calibration = tool.answer([picture]), tool.calibration
     if isinstance(said, StudioError):
         raise said
-    record = studio.models.calibration(model).near(said.probability)
     scores = [[name, round(share, 4)] for name, share in said.scores[:SHOWN]]
-    return {"scores": scores, "level": level(said, record), **({"heat": over} if heat else {})}
+    answered = {"scores": scores, "label": said.label, "level": level(said, record_of(said, calibration))}
+    return {**answered, **({"heat": over} if heat else {})}
 
 
 def looked(predictor: Predictor, picture: Image.Image) -> tuple[Prediction | StudioError, str]:
@@ -81,9 +104,9 @@ def asked_model() -> gr.HTML:
     return gr.HTML("", elem_id="predict-live-model", apply_default_css=False)
 
 
-def named(model: str | None) -> str:
-    """In: the model. Out: which one the camera asks."""
-    return render("predict/camera_model.html", model=model or "")
+def named(model: str | None, more: Any) -> str:
+    """In: the model, what was chosen beside it. Out: what the camera asks."""
+    return render("predict/camera_model.html", model=model or "", more=json.dumps(more or {}))
 
 
 def tab_name() -> Any:

@@ -117,10 +117,10 @@ class Handlers:
         return gr.skip(), paths, gr.Tabs(selected="many"), ""
 
     @guarded(instead=predict_view.problem)
-    def ask_picture(self, chosen: str | None, file: str | None) -> Iterator[str]:
-        """In: model, picture. Out: answer."""
+    def ask_picture(self, chosen: str | None, more: Any, file: str | None) -> Iterator[str]:
+        """In: model, what was chosen beside it, picture. Out: answer."""
         with self._studio.metrics.predicting("picture", 1 if file else 0):
-            yield from self._queries.answer_picture(chosen, file, reader())
+            yield from self._queries.answer_picture(chosen, file, reader(), more)
 
     @guarded
     def keep_drawing(self, event: gr.EventData) -> str:
@@ -128,10 +128,10 @@ class Handlers:
         return str(getattr(event, "picture", "") or "")
 
     @guarded(instead=predict_view.problem)
-    def ask_drawing(self, chosen: str | None, drawing: str) -> Iterator[str]:
-        """In: model, drawing. Out: answer for the drawing."""
+    def ask_drawing(self, chosen: str | None, more: Any, drawing: str) -> Iterator[str]:
+        """In: model, what was chosen beside it, drawing. Out: answer for the drawing."""
         with self._studio.metrics.predicting("drawing", 1 if drawing else 0):
-            yield from self._queries.answer_drawing(chosen, drawing, reader())
+            yield from self._queries.answer_drawing(chosen, drawing, reader(), more)
 
     @guarded
     def open_data_tab(self) -> Any:

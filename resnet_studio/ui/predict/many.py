@@ -11,7 +11,7 @@ import gradio as gr
 
 from resnet_studio.errors import DataError, StudioError
 from resnet_studio.predicting.jobs import Request, Source
-from resnet_studio.service.predictors import card_of
+from resnet_studio.service.asking import asked
 from resnet_studio.text import say
 from resnet_studio.ui.page.context import Shared, Studio, T, guarded, reader, reader_is_local
 from resnet_studio.ui.page.frame import selected_tab
@@ -78,16 +78,16 @@ class Handlers:
         self.unlabelled = refused(self._unlabelled)
         self.open = refused(self._open)
 
-    def _files(self, chosen: str | None, given: list[str] | None) -> Any:
-        """In: model, files. Out: answers."""
+    def _files(self, chosen: str | None, more: Any, given: list[str] | None) -> Any:
+        """In: model, what was chosen beside it, files. Out: answers."""
         if not given:
             return gr.skip()
         paths = [Path(path) for path in given]
         title = paths[0].stem if len(paths) == 1 else say("predict.many.files", reader(), count=len(paths))
-        return self._begin(chosen, title, uploads=[(path.name, path) for path in paths])
+        return self._begin(chosen, more, title, uploads=[(path.name, path) for path in paths])
 
-    def _folder(self, chosen: str | None, given: str) -> Any:
-        """In: model, a folder as typed. Out: answers."""
+    def _folder(self, chosen: str | None, more: Any, given: str) -> Any:
+        """In: model, what was chosen beside it, a folder as typed. Out: answers."""
         if not reader_is_local(self._studio):
             raise DataError("error.page_data.not_local")
         if not given.strip():
@@ -95,13 +95,16 @@ class Handlers:
         path = Path(given.strip().strip("\"'")).expanduser()
         if not path.is_absolute() or not path.is_dir():
             raise DataError("error.predictions.no_folder", path=str(path))
-        return self._begin(chosen, path.name or str(path), sources=[Source("folder", str(path), path.name)])
+        source = Source("folder", str(path), path.name)
+        return self._begin(chosen, more, path.name or str(path), sources=[source])
 
-    def _unlabelled(self, chosen: str | None, dataset: str | None) -> Any:
-        """In: model, the data set of this browser. Out: answers on its pictures without labels."""
+    def _unlabelled(self, chosen: str | None, more: Any, dataset: str | None) -> Any:
+        """In: model, what was chosen beside it, the data set of this browser. Out: answers on its pictures that
+        have no label.
+        """
         found = self._studio.dataset_cache.dataset(dataset or "")
         sources = [Source("file", str(found.path(sample)), sample.name) for sample in found.unlabelled]
-        return self._begin(chosen, found.name, sources=sources)
+        return self._begin(chosen, more, found.name, sources=sources)
 
     def _open(self, event: gr.EventData) -> Any:
         """In: an earlier job. Out: answers."""
@@ -109,16 +112,16 @@ class Handlers:
         return many_view.frame(job.id, reader())
 
     def _begin(
-        self, chosen: str | None, title: str, *, sources: Sequence[Source] = (),
+        self, chosen: str | None, more: Any, title: str, *, sources: Sequence[Source] = (),
         uploads: Sequence[tuple[str, Path]] = (),
     ) -> Any:  # fmt: skip
-        model = self._studio.models.find(chosen)
+        found = asked(self._studio.models, chosen, more)
         browser = this_browser()
         if not browser:
             raise StudioError("error.make.no_cookie")
         self._studio.quota.check(started_by(browser))
         request = Request(
-            models=(model.key,), model_name=model.name, classes=tuple(card_of(model).classes), title=title,
+            models=found.keys, model_name=found.name, classes=found.classes, title=title, thresholds=found.thresholds,
             sources=tuple(sources), started_by=started_by(browser),
         )  # fmt: skip
         job = self._studio.predictions.begin(request, uploads)
@@ -150,19 +153,19 @@ class Handlers:
         return gr.Button(visible=bool(given))
 
 
-def connect(studio: Studio, shared: Shared, parts: Parts, model: gr.Dropdown) -> None:
+def connect(studio: Studio, shared: Shared, parts: Parts, model: gr.Dropdown, more: gr.State) -> None:
     """New files begin a job at once; another model waits for a click, since a job may take long."""
     handlers = Handlers(studio)
-    parts.files.change(handlers.files, [model, parts.files], parts.answers, **QUIET)
+    parts.files.change(handlers.files, [model, more, parts.files], parts.answers, **QUIET)
     parts.files.change(handlers.offer_again, parts.files, parts.again, **QUIET)
-    parts.again.click(handlers.again, [model, parts.files], parts.answers, **QUIET)
-    parts.unlabelled.click(handlers.unlabelled, [model, shared.dataset], parts.answers, **QUIET)
+    parts.again.click(handlers.again, [model, more, parts.files], parts.answers, **QUIET)
+    parts.unlabelled.click(handlers.unlabelled, [model, more, shared.dataset], parts.answers, **QUIET)
     parts.answers.open(handlers.open, None, parts.answers, **QUIET)
     offered = [parts.unlabelled, *([parts.local] if parts.local else [])]
     for listen in (selected_tab().select, shared.dataset.change, shared.demo.load):
         listen(handlers.offer if parts.local else handlers.offer_unlabelled, shared.dataset, offered, **QUIET)
     if parts.folder is not None and parts.open_folder is not None:
         gr.on(
-            [parts.open_folder.click, parts.folder.submit], handlers.folder, [model, parts.folder], parts.answers,
+            [parts.open_folder.click, parts.folder.submit], handlers.folder, [model, more, parts.folder], parts.answers,
             **QUIET,
         )  # fmt: skip

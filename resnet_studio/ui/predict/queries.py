@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from resnet_studio.errors import DataError, StudioError
-from resnet_studio.evaluation.calibration import UNTESTED
+from resnet_studio.evaluation.calibration import UNTESTED, Calibration
+from resnet_studio.predicting.engine import Answering
 from resnet_studio.service.album import Album
-from resnet_studio.service.predictors import Model, Models, Predictors, card_of
+from resnet_studio.service.asking import Asked, asked
+from resnet_studio.service.predictors import Model, Models, Predictors
 from resnet_studio.service.run_data import RunData
 from resnet_studio.service.thumbnails import thumbnail
 from resnet_studio.text import Language, say
@@ -18,6 +21,9 @@ from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.drawing import Paper, centred, decoded, paper_of
 from resnet_studio.ui.predict.tries import copy_test_picture, panel, tries_of
 from resnet_studio.workspace import Workspace
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 ENLARGED_SIDE = 640
 
@@ -46,22 +52,27 @@ class ModelQueries:
         own = (model for model in models if model.key == f"run:{run}" and model.run and model.run.state.finished)
         return next(own, models[0] if models else None)
 
-    def answer_picture(self, key: str | None, file: str | None, language: Language) -> Iterator[str]:
-        """The answer for the picture ``file``; first that the model is being loaded, where it is not in memory."""
-        model, classes = self._model(key)
-        if not file:
-            yield predict_view.waiting("one", partial(_word, language), classes)
-            return
-        yield from self._answer(model, Path(file), language)
+    def answer_picture(
+        self, key: str | None, file: str | None, language: Language, more: object = None
+    ) -> Iterator[str]:
+        """The answer for the picture ``file``; first that the model is being loaded, where it is not in memory.
 
-    def answer_drawing(self, key: str | None, drawing: str, language: Language) -> Iterator[str]:
-        """The answer for a ``drawing`` as the pad sends it."""
-        model, classes = self._model(key)
-        picture = centred(decoded(drawing), self.paper(model)) if drawing else None
-        if picture is None:
-            yield predict_view.waiting("draw", partial(_word, language), classes)
+        ``more`` is what was chosen beside the model, see :func:`resnet_studio.service.asking.asked`.
+        """
+        found = asked(self.models, key, more)
+        if not file:
+            yield predict_view.waiting("one", partial(_word, language), found.classes)
             return
-        yield from self._answer(model, picture, language)
+        yield from self._answer(found, Path(file), language)
+
+    def answer_drawing(self, key: str | None, drawing: str, language: Language, more: object = None) -> Iterator[str]:
+        """The answer for a ``drawing`` as the pad sends it."""
+        found = asked(self.models, key, more)
+        picture = centred(decoded(drawing), self.paper(found.model)) if drawing else None
+        if picture is None:
+            yield predict_view.waiting("draw", partial(_word, language), found.classes)
+            return
+        yield from self._answer(found, picture, language)
 
     def paper(self, model: Model) -> Paper:
         """What the training pictures of ``model`` are drawn on."""
@@ -85,26 +96,25 @@ class ModelQueries:
             raise DataError("error.predict.try_gone")
         return copy_test_picture(self._data, model.run.run, index, self._workspace)
 
-    def _model(self, key: str | None) -> tuple[Model, Sequence[str]]:
-        model = self.models.find(key)
-        return model, card_of(model).classes
-
-    def _answer(self, model: Model, picture: Path | object, language: Language) -> Iterator[str]:
-        from PIL import Image
-
-        assert isinstance(picture, (Path, Image.Image))
-        if not self.predictors.has(model.file):
+    def _answer(self, found: Asked, picture: Path | Image.Image, language: Language) -> Iterator[str]:
+        if not all(self.predictors.has(model.file) for model in found.models):
             yield predict_view.loading(language)
-        predictor, drawing = self.predictors.of(model.file), not isinstance(picture, Path)
-        prediction = predictor([picture], drawings=drawing)[0]
+        drawing = not isinstance(picture, Path)
+        tool = found.tool(self._workspace, self.predictors.of, drawings=drawing)
+        (prediction,) = tool.answer([picture])
         if isinstance(prediction, StudioError):
             raise prediction
         # accuracy on test pictures does not apply to drawings
-        calibration = self.models.calibration(model) if isinstance(picture, Path) else UNTESTED
-        large = thumbnail(picture, ENLARGED_SIDE)
+        calibration = self._calibration(found, tool) if not drawing else UNTESTED
+        large = thumbnail(picture, ENLARGED_SIDE) if found.alone else None
         address = f"studio/asked/{self._album.keep(large)}" if large else ""
-        looked = predict_view.Looked(address, model.key, predictor.card.classes, drawing) if large else None
-        yield predict_view.answer(prediction, calibration, language, looked=looked)
+        looked = predict_view.Looked(address, found.model.key, found.classes, drawing) if large else None
+        yield predict_view.answer(
+            prediction, calibration, language, looked=looked, models=len(found.models), thresholds=found.thresholds
+        )
+
+    def _calibration(self, found: Asked, tool: Answering) -> Calibration:
+        return self.models.calibration(found.model) if found.alone else tool.calibration
 
 
 def _word(language: Language, key: str) -> str:

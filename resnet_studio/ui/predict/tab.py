@@ -14,7 +14,7 @@ from resnet_studio.ui.page.context import Shared, Studio, T
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.frame import selected_tab
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.predict import camera, many, many_routes, nearest
+from resnet_studio.ui.predict import camera, many, many_routes, more, nearest
 from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.handlers import Handlers
 from resnet_studio.ui.predict.parts import draw_pad, inbox, picture_box, tries
@@ -40,6 +40,7 @@ class Parts:
     model: gr.Dropdown
     picked: gr.State
     about: gr.HTML
+    more: more.Parts
     brought: gr.UploadButton
     ways: gr.Tabs
     inbox: gr.HTML
@@ -81,6 +82,7 @@ def build(studio: Studio, shared: Shared) -> None:
         picked = gr.State(None)
         about = gr.HTML(elem_id="predict-about", apply_default_css=False)
         brought = gr.UploadButton(T("predict.import"), file_types=CHECKPOINTS, elem_id="predict-import", scale=0)
+    beside = more.build()
     brought_in = inbox("predict-inbox")
     with gr.Tabs(elem_id="predict-ways", visible=False) as ways:
         made = {**_one(), **_live(), **_draw()}
@@ -90,6 +92,7 @@ def build(studio: Studio, shared: Shared) -> None:
         model=model,
         picked=picked,
         about=about,
+        more=beside,
         brought=brought,
         inbox=brought_in,
         ways=ways,
@@ -99,7 +102,8 @@ def build(studio: Studio, shared: Shared) -> None:
     handlers = Handlers(studio)
     _connect_models(handlers, shared, parts)
     _connect_ways(handlers, parts)
-    many.connect(studio, shared, parts.many, model)
+    more.connect(studio, parts.more, model)
+    many.connect(studio, shared, parts.many, model, parts.more.more)
 
 
 def _one() -> dict[str, Any]:
@@ -145,7 +149,8 @@ def _connect_models(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     parts.brought.upload(handlers.bring, parts.brought, [*offer, parts.picked, parts.about], **ASKING)
     parts.model.input(handlers.pick, parts.model, parts.picked, **QUIET)
     parts.model.change(handlers.describe, parts.model, [parts.about, parts.pad, parts.tries], **QUIET)
-    parts.model.change(camera.named, parts.model, parts.live, **QUIET)
+    chosen = [parts.model, parts.more.more]
+    gr.on([parts.model.change, parts.more.more.change], camera.named, chosen, parts.live, **QUIET)
     parts.tries.more(handlers.others, parts.model, parts.tries, **QUIET)
     parts.tries.chosen(handlers.try_one, parts.model, [parts.picture, parts.tries], **QUIET)
     taken = [parts.picture, parts.many.files, parts.ways, parts.inbox]
@@ -155,10 +160,10 @@ def _connect_models(handlers: Handlers, shared: Shared, parts: Parts) -> None:
 
 def _connect_ways(handlers: Handlers, parts: Parts) -> None:
     """A new model classifies what is there again; of changes during an answer, only the last is classified after it."""
-    model = parts.model
-    one = [model.change, parts.picture.change]
-    gr.on(one, handlers.ask_picture, [model, parts.picture], parts.answer, **LATEST)
-    drawing = [model, parts.drawing]
-    model.change(handlers.ask_drawing, drawing, parts.drawn, **LATEST)
+    model, more = parts.model, parts.more.more
+    one = [model.change, more.change, parts.picture.change]
+    gr.on(one, handlers.ask_picture, [model, more, parts.picture], parts.answer, **LATEST)
+    drawing = [model, more, parts.drawing]
+    gr.on([model.change, more.change], handlers.ask_drawing, drawing, parts.drawn, **LATEST)
     kept = parts.pad.drawn(handlers.keep_drawing, None, parts.drawing, **QUIET)
     kept.then(handlers.ask_drawing, drawing, parts.drawn, **LATEST)

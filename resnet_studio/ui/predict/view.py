@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from resnet_studio.evaluation.calibration import Calibration
-from resnet_studio.service.predictors import level
+from resnet_studio.service.predictors import level, record_of
 from resnet_studio.text import Language
 from resnet_studio.ui.page.notes import alert
 from resnet_studio.ui.page.templates import render
@@ -48,10 +49,14 @@ def problem(sentence: str) -> str:
 
 
 def answer(
-    prediction: Prediction, calibration: Calibration, language: Language, *, looked: Looked | None = None
-) -> str:
-    """The verdict in words, the bars of the best classes, how far the percentages can be trusted, where it looked."""
-    record = calibration.near(prediction.probability)
+    prediction: Prediction, calibration: Calibration, language: Language, *, looked: Looked | None = None,
+    models: int = 1, thresholds: Mapping[str, float] = MappingProxyType({}),
+) -> str:  # fmt: skip
+    """The verdict in words, the bars of the best classes, how far the percentages can be trusted, where it looked.
+
+    So many ``models`` have answered, by these ``thresholds``.
+    """
+    record = record_of(prediction, calibration)
     bars = BARS + 1 if len(prediction.scores) <= BARS + 1 else BARS
     return render(
         "predict/answer.html",
@@ -62,13 +67,16 @@ def answer(
         rest=prediction.scores[bars:],
         record=record,
         looked=looked,
+        models=models,
+        second=next((name for name, _ in prediction.scores if name != prediction.label), ""),
+        threshold=thresholds.get(prediction.label) if prediction.label != prediction.scores[0][0] else None,
         warning=_warning(prediction, calibration),
     )
 
 
 def _warning(prediction: Prediction, calibration: Calibration) -> str:
     """The key of the sentence that says why the percentages should not be taken as odds; empty where they may be."""
-    record = calibration.near(prediction.probability)
+    record = record_of(prediction, calibration)
     if record is not None and abs(record.share - prediction.probability) <= MISLEADING:
         return ""
     if calibration.temperature == 1:
@@ -85,10 +93,11 @@ class Looked:
     classes: Sequence[str]
     drawing: bool = False
 
-    @property
-    def heat(self) -> str:
-        """The address of its heat map, for the class that the model names."""
+    def heat_of(self, prediction: Prediction) -> str:
+        """The address of its heat map, for the class that the ``prediction`` names."""
         asked = {"model": self.model} | ({"drawing": "true"} if self.drawing else {})
+        if prediction.label != prediction.scores[0][0]:
+            asked["label"] = str(self.label(prediction.label))
         return f"{self.address}/heat?{urlencode(asked)}"
 
     @property

@@ -22,6 +22,7 @@ def draw(studio: Studio, run: Overview, value: tuple[ClassPoints, ...], language
     return render(
         "results/operating_points.html",
         language,
+        run=run.run.id,
         classes=[shown(each.name) for each in value],
         data={
             "classes": [_plain(each) for each in value],
@@ -40,7 +41,8 @@ def draw(studio: Studio, run: Overview, value: tuple[ClassPoints, ...], language
 def _plain(points: ClassPoints) -> dict[str, Any]:
     few = min(points.validation.pictures, points.test.pictures) < FEWEST
     return {
-        "name": shown(points.name), "few": few, "validation": _counts(points.validation), "test": _counts(points.test),
+        "name": shown(points.name), "key": points.name, "few": few, "validation": _counts(points.validation),
+        "test": _counts(points.test),
     }  # fmt: skip
 
 

@@ -65,8 +65,16 @@
   window.studioUseThreshold = (button, go) => {
     const box = button.closest(".act-points"), { key } = box.known.classes[Number(field(box, "class").value)];
     window.studioThreshold = { model: box.dataset.model, name: key, percent: field(box, "threshold").value };
-    window.dispatchEvent(new Event("studio-threshold"));
     go("predict");
+    unfold(Date.now() + 8000);
+  };
+  // What is folded is not there yet: unfolding makes the fields, which then take the threshold.
+  const unfold = (until) => {
+    const fold = document.querySelector("#predict-more button.label-wrap");
+    if (fold?.offsetParent) {
+      if (!fold.classList.contains("open")) fold.click();
+      window.dispatchEvent(new Event("studio-threshold"));
+    } else if (Date.now() < until) setTimeout(unfold, 100, until);
   };
 
   // A next step: opens a panel of this page, or another tab with the pictures that it is about.

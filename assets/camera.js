@@ -12,8 +12,8 @@ window.studioCamera = (element) => {
   let stream = null, facing = "user", frozen = false, round = 0, scores = new Map(), times = [], asked = "", heat = false;
   const over = root.querySelector(".predict-camera-heat");
 
-  const asked = () => document.querySelector("#predict-live-model [data-model]")?.dataset ?? {};
-  const model = () => asked().model ?? "";
+  const choice = () => document.querySelector("#predict-live-model [data-model]")?.dataset ?? {};
+  const model = () => choice().model ?? "";
   const seen = () => root.offsetParent !== null && document.visibilityState === "visible";
   const said = (text) => { note.textContent = text; note.hidden = !text; };
   const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
@@ -68,7 +68,7 @@ window.studioCamera = (element) => {
       if (frozen || !seen() || !model()) { await wait(150); continue; }
       const begun = performance.now(), content = await frame(), wanted = model();
       if (!content) { await wait(50); continue; }
-      const answer = await fetch(`studio/predict/live?${new URLSearchParams({ model: wanted, more: asked().more ?? "", ...(heat && { heat }) })}`, { method: "POST", body: content }).catch(() => null);
+      const answer = await fetch(`studio/predict/live?${new URLSearchParams({ model: wanted, more: choice().more ?? "", ...(heat && { heat }) })}`, { method: "POST", body: content }).catch(() => null);
       const said_ = await answer?.json().catch(() => null);
       if (round !== mine) return;
       if (answer?.ok && said_) { failures = 0; said(""); if (!frozen) show(said_, wanted); }

@@ -144,9 +144,8 @@ window.studioThresholds = (element, changed) => {
     const field = [...element.querySelectorAll("input[data-class]")].find((each) => each.dataset.class === asked.name);
     if (!field) return;
     field.value = asked.percent;
-    const fold = element.closest("#predict-more")?.querySelector("button.label-wrap:not(.open)");
-    if (fold) fold.click();
     send();
+    field.focus();
   };
   new MutationObserver(brought).observe(element, { childList: true, subtree: true });
   window.addEventListener("studio-threshold", brought);

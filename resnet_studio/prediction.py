@@ -34,7 +34,7 @@ class Predictor(BatchedModel):
     file that is not sound, :class:`ConfigError` for a device that this machine does not have.
 
     Of pictures like the training pictures a share of ``accept`` is accepted, 1 is all, the rest is unknown; by default
-    what the card says.
+    what the card says. Where the card says that the model cannot tell unlike pictures, all are accepted.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Predictor(BatchedModel):
         self.card = loaded.card
         self.model = loaded.model.eval().to(device=self._device, memory_format=layout(self._device))
         known = self.card.unlike if accept is None or self.card.unlike is None else self.card.unlike.at(accept)
-        self._reference = loaded.reference
+        self._reference = loaded.reference if known and known.usable else None
         accepted = known.threshold if known else math.inf
         super().__init__(self.card.classes, self.card.preprocessing, accepted=accepted, batch_size=batch_size)
         side = self.preprocessing.crop

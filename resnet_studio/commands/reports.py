@@ -108,6 +108,8 @@ def report(options: argparse.Namespace, workspace: Workspace, terminal: Terminal
         for name, each in cheapest.items()
     ]
     values = html_report.to_json(run, report_api.further_parts())
+    if values.get("unknown") and not values["unknown"]["usable"]:
+        lines.append(values["unknown"]["verdict"])
     costs = {name: asdict(each) for name, each in cheapest.items()}
     text = "\n".join([str(out), *([str(card)] if card else []), *lines])
     return Result(text, {**values, "file": str(out), "card": card and str(card), "costs": costs})

@@ -13,6 +13,7 @@ from markupsafe import escape
 
 from resnet_studio.evaluation import handin, html_report
 from resnet_studio.evaluation.parts import Part, RunReport
+from resnet_studio.evaluation.unknown import UNKNOWN
 from resnet_studio.model import architecture
 from resnet_studio.text import Language, say
 from resnet_studio.version import __version__
@@ -30,7 +31,7 @@ def model_card(run: Run, language: Language = "en", further: Sequence[Part[Any]]
         f"# {_plain(values['name'])}", "", _intro(run, values, language), "",
         *_heading("handin.scores", language), *_scores(values, language),
         *_heading("handin.data", language), *_data(run, values, language),
-        *_calibration(values, language),
+        *_calibration(values, language), *_unknown(run, language),
         *_heading("handin.limits", language),
         *(f"- {_plain(limit)}" for limit in handin.limits(RunReport(run), language)), "",
         *_heading("card.use", language), *_use(run),
@@ -128,6 +129,14 @@ def _calibration(values: Mapping[str, Any], language: Language) -> list[str]:
             temperature=f"{found['temperature']:.2f}", count=found["fitted_on"],
         )  # fmt: skip
     return [*_heading("handin.section.calibration", language), said, ""]
+
+
+def _unknown(run: Run, language: Language) -> list[str]:
+    """How it tells pictures of no class, and whether that can be relied on."""
+    found = RunReport(run).get(UNKNOWN)
+    if found is None or not (said := found.sentence(language)):
+        return []
+    return [*_heading("handin.section.unknown", language), said, ""]
 
 
 def _use(run: Run) -> list[str]:

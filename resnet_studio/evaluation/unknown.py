@@ -11,6 +11,7 @@ from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.model.acceptance import Acceptance
 from resnet_studio.model.card import read_card
 from resnet_studio.model.unlike import STAGES
+from resnet_studio.text import Language, say
 from resnet_studio.workspace import Run
 
 FILE = "unlike.json"
@@ -35,7 +36,9 @@ class Point:
 class Unknown:
     """How the checkpoint of a run tells pictures unlike all others: ``chosen`` now, by so many ``validation`` pictures.
 
-    ``few``: too few for the share that was chosen. The ``curve`` is risk against coverage (El-Yaniv and Wiener 2010) on
+    ``few``: too few for the share that was chosen. ``separation`` is how well it tells written characters and rendered
+    things from its own pictures (area under the ROC curve, None where not measured); where that is too little it is not
+    ``usable`` and accepts everything. The ``curve`` is risk against coverage (El-Yaniv and Wiener 2010) on
     ``test`` pictures; none where the run has none.
     """
 
@@ -44,8 +47,17 @@ class Unknown:
     validation: int
     test: int
     few: bool
+    separation: float | None = None
+    usable: bool = True
     method: str = METHOD
     stages: tuple[str, ...] = STAGES
+
+    def sentence(self, language: Language = "en") -> str:
+        """Whether it can be relied on; empty where that was not measured."""
+        if self.separation is None:
+            return ""
+        key = "trust.unknown.usable" if self.usable else "trust.unknown.unusable"
+        return say(key, language, separation=self.separation)
 
 
 class UnknownPart(Part[Unknown]):
@@ -62,8 +74,10 @@ class UnknownPart(Part[Unknown]):
             return None
         if known is None:
             return None
-        curve = tuple(_point(known.at(share), scored) for share in SHARES) if scored else ()
-        return Unknown(_point(known, scored), curve, len(known.scores), len(scored), known.few)
+        shares = SHARES if known.usable else SHARES[:1]
+        curve = tuple(_point(known.at(share), scored) for share in shares) if scored else ()
+        chosen = _point(known if known.usable else known.at(1.0), scored)
+        return Unknown(chosen, curve, len(known.scores), len(scored), known.few, known.separation, known.usable)
 
     def load(self, report: RunReport) -> Unknown | None:  # noqa: ARG002 - as its base
         """Nothing, see above."""
@@ -71,11 +85,12 @@ class UnknownPart(Part[Unknown]):
 
     def to_json(self, value: Unknown) -> dict[str, Any]:
         """See :class:`Part`."""
-        return asdict(value)
+        return {**asdict(value), "verdict": value.sentence()}
 
     def from_json(self, stored: Any) -> Unknown:
         """See :class:`Part`."""
         points = [Point(**each) for each in (stored["chosen"], *stored["curve"])]
+        stored = {name: stored[name] for name in stored if name != "verdict"}
         return Unknown(**{**stored, "chosen": points[0], "curve": tuple(points[1:]), "stages": tuple(stored["stages"])})
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
+from resnet_studio.evaluation.strangers import separation, strangers
 from resnet_studio.model.acceptance import Acceptance
 from resnet_studio.model.checkpoint import Card, Checkpoint
 from resnet_studio.model.unlike import STAGES, Reference, fit
@@ -57,7 +58,10 @@ def measure(model: Module, card: Card, split: Split, device: torch.device) -> Un
     if split.test:
         tested, _, right = seen(split.test)
         test = list(zip(reference.scores(tested).tolist(), right.tolist(), strict=True))
-    return Unlikeness(reference, Acceptance.of(reference.scores(known).tolist()), test)
+    scores = reference.scores(known).tolist()
+    others = [predictor.activations(kind, stages=STAGES).stages for kind in strangers()]
+    told = separation(scores, [reference.scores(each).tolist() for each in others])
+    return Unlikeness(reference, Acceptance.of(scores, told), test)
 
 
 def some(samples: Sequence[Sample], most: int = MOST) -> list[Sample]:

@@ -149,6 +149,8 @@ def set_accepted(path: Path, accept: float) -> Card:
     found = load(path)
     if found.card.unlike is None or found.reference is None:
         raise CheckpointError("error.unknown.none", file=path.name)
+    if not found.card.unlike.usable:
+        raise CheckpointError("error.unknown.unusable", file=path.name)
     card = replace(found.card, unlike=found.card.unlike.at(accept))
     save(path, found.model.state_dict(), card, found.reference)
     return card

@@ -195,6 +195,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Only the browser that started this run, or somebody at this machine, can change that; the model is as it was.",
         "只有启动这次训练的浏览器或本机用户才能更改此项；模型未变。",
     ),
+    "error.unknown.unusable": (
+        "{file!r} cannot tell pictures of no class from those it knows, so “none of these” stays off; train from other starting weights.",
+        "{file!r} 无法把不属于任何类别的图片与已知图片区分开，因此“都不是”保持关闭；请换用其他初始权重重新训练。",
+    ),
     "error.unknown.none": (
         "{file!r} cannot tell pictures unlike all it was trained on: it was trained before the studio learned that, or on too few; train again.",
         "{file!r} 无法识别与训练图片都不像的图片：它由较早版本训练，或训练图片太少；请重新训练。",

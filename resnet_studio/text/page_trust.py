@@ -68,6 +68,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "Accepts about {accept:%} of pictures of its classes. Without test pictures it is not known what that costs.",
         "接受约 {accept:%} 的已知类别图片。没有测试图片，无法得知代价。",
     ),
+    "trust.unknown.usable": (
+        "Checked on pictures of no class (written characters, rendered things): it tells them from its own in {separation:%} of pairs.",
+        "已用不属于任何类别的图片（文字、渲染物体）检验：在 {separation:%} 的配对中能把它们与已知图片区分开。",
+    ),
+    "trust.unknown.unusable": (
+        "“None of these” is off: this network tells written characters and rendered things from its own pictures in only {separation:%} of pairs (50% is chance). Starting from trained weights instead of from scratch usually mends it.",
+        "“都不是”已关闭：该网络只能在 {separation:%} 的配对中把文字和渲染物体与已知图片区分开（50% 即为瞎猜）。改用预训练权重而不是从零训练，通常可以解决。",
+    ),
     "trust.unknown.few": (
         "With only {count:validation picture|validation pictures} the line is rough: more known pictures than said may be "
         "rejected.",

@@ -1,17 +1,24 @@
 """A trained network says of pictures of another kind that they are none of its classes."""
 
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from sklearn.metrics import roc_auc_score
 
 import resnet_studio as studio
 from resnet_studio import cli
 from resnet_studio.data.run_split import split_of
+from resnet_studio.errors import CheckpointError
+from resnet_studio.evaluation import model_card
+from resnet_studio.evaluation.strangers import separation, strangers
 from resnet_studio.evaluation.unknown import SHARES, UNKNOWN
+from resnet_studio.model import checkpoint
 from resnet_studio.model.checkpoint import read_card
-from resnet_studio.workspace import Workspace
+from resnet_studio.workspace import Run, Workspace
 
 
 def digit(number, draw):
@@ -106,3 +113,31 @@ def test_the_command_line_says_none_of_these_and_changes_how_readily(run, worksp
     for wrong in ("0", "2", "many"):
         assert cli.main(["set-unknown", run.id, "--accept", wrong, *common]) == 2
         capsys.readouterr()
+
+
+@pytest.mark.slow
+def test_a_network_that_cannot_tell_strangers_says_so_and_accepts_everything(run, workspace, folder, capsys):
+    """Trained weights tell written characters from digits in colour; a card that says they do not is believed."""
+    card = read_card(run.best).unlike
+    assert card.usable and card.separation > 0.6
+    assert UNKNOWN.compute(studio.report(run)).sentence().startswith("Checked on pictures of no class")
+    loaded = checkpoint.load(run.best)
+    chance = replace(loaded.card, unlike=replace(card, separation=0.55))
+    copy = Run(folder / "chance" / run.id)
+    shutil.copytree(run.folder, copy.folder)
+    checkpoint.save(copy.best, loaded.model.state_dict(), chance, loaded.reference)
+    answers = studio.predict(copy.best, *files_of(folder, "photographs", photograph, 4))
+    assert not any(each.unknown for each in answers) and all(each.unlike is None for each in answers)
+    found = UNKNOWN.compute(studio.report(copy))
+    assert not found.usable and "is off" in UNKNOWN.to_json(found)["verdict"] and found.chosen.threshold is None
+    assert UNKNOWN.from_json(UNKNOWN.to_json(found)) == found
+    assert "“None of these” is off" in "".join(model_card.model_card(copy, "en"))
+    with pytest.raises(CheckpointError, match="stays off"):
+        checkpoint.set_accepted(copy.best, 0.9)
+
+
+def test_the_separation_is_the_area_that_scikit_learn_computes():
+    known, kinds = [0.1, 0.4, 0.4, 0.9], [[0.4, 0.5, 2.0], [0.0, 1.0]]
+    areas = [roc_auc_score([0] * 4 + [1] * len(kind), [*known, *kind]) for kind in kinds]
+    assert separation(known, kinds) == pytest.approx(np.mean(areas))
+    assert [len(kind) for kind in strangers()] == [32, 32]

@@ -51,6 +51,7 @@ def draw_unknown(studio: Studio, run: Overview, value: Unknown, language: Langua
         "results/unknown.html",
         language,
         unknown=value,
+        verdict=value.sentence(language),
         shares=[each.accept for each in points],
         chosen=nearest,
         readings=[reading(each, language) for each in points],

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_studio.errors import CheckpointError, StudioError
 from resnet_studio.batching import decided
+from resnet_studio.errors import CheckpointError, StudioError
 from resnet_studio.prediction import Prediction, Predictor
 from resnet_studio.thresholds import checked
 
@@ -27,7 +27,7 @@ def mean_of(answers: Sequence[Prediction | StudioError], classes: Sequence[str])
     """The mean of the probabilities of several ``answers`` about one picture, by the names of the ``classes``.
 
     The first error where one of them is an error; of equal classes the first comes first. The picture is unknown where
-    it is to more than half of them.
+    it is to more than half of them, and as unlike all training pictures as it is to them in the mean.
     """
     members = []
     for answer in answers:
@@ -37,7 +37,9 @@ def mean_of(answers: Sequence[Prediction | StudioError], classes: Sequence[str])
     means = [(name, sum(member[name] for member in members) / len(members)) for name in classes]
     means.sort(key=lambda pair: -pair[1])
     unknown = sum(answer.unknown for answer in answers if isinstance(answer, Prediction))
-    return Prediction(*means[0], tuple(means), unknown=2 * unknown > len(members))
+    scores = [answer.unlike for answer in answers if isinstance(answer, Prediction) and answer.unlike is not None]
+    unlike = sum(scores) / len(scores) if len(scores) == len(members) else None
+    return Prediction(*means[0], tuple(means), unlike, unknown=2 * unknown > len(members))
 
 
 class Ensemble:

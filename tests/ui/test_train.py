@@ -303,14 +303,14 @@ def test_another_family_brings_its_depths_and_keeps_the_depth_where_it_can(handl
 
 def test_a_suggested_setting_is_taken_over_and_all_others_stay(handlers: Handlers, dataset: str) -> None:
     take = Suggestions(handlers).take
-    seeds, stored, *rest = take({"settings": {"epochs": 24}}, dataset, *values(depth=34))
+    seeds, stored, *rest = take({"settings": {"epochs": 24}}, {"depth": 34}, None, dataset)
     form = dict(zip(NAMES, rest, strict=False))
     assert stored == {"depth": 34, "epochs": 24} and form["epochs"]["value"] == 24
     assert "value" not in form["depth"] and "value" not in seeds and shown(rest)["train"]["interactive"]
-    seeds, stored, *_ = take({"settings": {"folds": 5}}, dataset, *values())
+    seeds, stored, *_ = take({"settings": {"folds": 5}}, None, None, dataset)
     assert seeds == "folds" and stored == {}
-    assert take({"settings": {"epochs": "many", "nothing": 1}}, dataset, *values())[1] == {}
-    assert take(None, dataset, *values(depth=34))[1] == {"depth": 34}
+    assert take({"settings": {"epochs": "many", "nothing": 1}}, None, None, dataset)[1] == {}
+    assert take(None, {"depth": 34}, None, dataset)[1] == {"depth": 34}
 
 
 def test_a_family_survives_a_reload_with_its_depths(handlers: Handlers) -> None:

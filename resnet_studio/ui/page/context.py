@@ -158,9 +158,11 @@ def to_try(run: str) -> dict[str, Any]:
     return {"model": f"run:{run}", "at": time.monotonic_ns()}
 
 
-def to_set(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A new value of ``shared.suggested``, which fires its ``change`` also where the same was suggested before."""
-    return {"settings": dict(settings), "at": time.monotonic_ns()}
+def to_set(settings: Mapping[str, Any], dataset: str) -> dict[str, Any]:
+    """A new value of ``shared.suggested`` for ``dataset``, which fires its ``change`` also where the same was suggested
+    before.
+    """
+    return {"settings": dict(settings), "dataset": dataset, "at": time.monotonic_ns()}
 
 
 def T(key: str) -> Any:  # noqa: N802 - the customary name of a translation mark

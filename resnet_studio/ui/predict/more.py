@@ -14,7 +14,8 @@ from resnet_studio.ui.page.choices import filled_in_later
 from resnet_studio.ui.page.context import Studio, T, guarded, reader
 from resnet_studio.ui.page.templates import render
 
-QUIET: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+QUEUED: Mapping[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"}
+"""The change of a state is noticed by events of the queue only (Gradio 6.31), and others follow what is chosen here."""
 CHANGED = "window.studioThresholds(element, (thresholds) => trigger('changed', { thresholds }));"
 CLASSES_SHOWN = 200
 
@@ -52,9 +53,9 @@ def connect(studio: Studio, parts: Parts, model: gr.Dropdown) -> None:
     """Another model keeps of what was chosen what fits it."""
     handlers = Handlers(studio)
     shown = [parts.fold, parts.others, parts.note, parts.thresholds, parts.more]
-    model.change(handlers.follow, [model, parts.more], shown, **QUIET)
-    parts.others.input(handlers.others, [model, parts.others, parts.more], [parts.note, parts.more], **QUIET)
-    parts.thresholds.changed(handlers.thresholds, [model, parts.more], parts.more, **QUIET)
+    model.change(handlers.follow, [model, parts.more], shown, **QUEUED)
+    parts.others.input(handlers.others, [model, parts.others, parts.more], [parts.note, parts.more], **QUEUED)
+    parts.thresholds.changed(handlers.thresholds, [model, parts.more], parts.more, **QUEUED)
 
 
 class Handlers:
@@ -73,7 +74,7 @@ class Handlers:
         several = len(found.classes) > 1
         return (
             gr.Accordion(visible=bool(offered) or several),
-            gr.Dropdown(choices=offered, value=list(found.keys[1:]), visible=bool(offered)),
+            gr.update(choices=offered, value=list(found.keys[1:]), visible=bool(offered)),
             self._note(found),
             self._rows(found) if several else "",
             kept(found),

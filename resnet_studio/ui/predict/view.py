@@ -70,16 +70,16 @@ def answer(
         models=models,
         second=next((name for name, _ in prediction.scores if name != prediction.label), ""),
         threshold=thresholds.get(prediction.label) if prediction.label != prediction.scores[0][0] else None,
-        warning=_warning(prediction, calibration),
+        warning=_warning(prediction, calibration, models),
     )
 
 
-def _warning(prediction: Prediction, calibration: Calibration) -> str:
+def _warning(prediction: Prediction, calibration: Calibration, models: int) -> str:
     """The key of the sentence that says why the percentages should not be taken as odds; empty where they may be."""
     record = record_of(prediction, calibration)
     if record is not None and abs(record.share - prediction.probability) <= MISLEADING:
         return ""
-    if calibration.temperature == 1:
+    if calibration.temperature == 1 and models == 1:  # what several answer is the mean of calibrated ones
         return "predict.uncalibrated"
     return "" if record is None else "predict.misleading"
 

@@ -70,14 +70,20 @@ def build(studio: Studio, shared: Shared) -> None:
         tabs = gr.Tabs(selected=to if to in ("data", "train", "predict", "runs") else "data")
         tried = to_try(shown.run.id) if shown and to == "predict" else gr.skip()
         dataset = next_steps.dataset_of(studio, shown) if shown and pictures else gr.skip()
-        return tabs, tried, dataset, to_set(settings) if settings else gr.skip()
+        return (
+            tabs,
+            tried,
+            dataset,
+            to_set(settings, str(shown.run.about.get("dataset", ""))) if shown and settings else gr.skip(),
+        )
 
     quiet: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     for listen in (shared.run.change, shared.live_phase.change, selected_tab().select):
         listen(show, [shared.run, shown_version], [view, shown_version], **quiet)
     view.choose(look_at, None, shared.run, **quiet)
     view.analyse(panels.handler(studio), None, None, trigger_mode="multiple", **quiet)
-    view.go(go, shared.run, [shared.tabs, shared.tried, shared.dataset, shared.suggested], **quiet)
+    queued = {**quiet, "queue": True}  # the change of a state is noticed by events of the queue only (Gradio 6.31)
+    view.go(go, shared.run, [shared.tabs, shared.tried, shared.dataset, shared.suggested], **queued)
 
 
 def choose(overviews: list[Overview], run: str | None) -> Overview | None:

@@ -25,20 +25,23 @@ class Suggestions:
     def __init__(self, handlers: Handlers) -> None:
         self._handlers = handlers
 
-    def take(self, suggested: Mapping[str, Any] | None, dataset: str | None, *values: Any) -> list[Any]:
-        """In: the suggestion, the data set and the form. Out: with how many seeds, the browser's copy of the form, the
-        form, the dependents (see :class:`Handlers`).
+    def take(self, suggested: Mapping[str, Any] | None, form: Any, split: Any, dataset: str | None) -> list[Any]:
+        """In: the suggestion, what the browser keeps of form and split, the data set. Out: with how many seeds, the
+        browser's copy of the form, the form, the dependents (see :class:`Handlers`).
+
+        The form itself is no input: its tab may never have been shown.
         """
         asked = dict(suggested["settings"]) if suggested else {}
+        dataset = (suggested or {}).get("dataset") or dataset
         seeds = FOLDED if asked.pop(FOLDS, None) else gr.skip()
-        given = dict(zip(NAMES, values, strict=True))
+        given = train_form.restored(form, split)
         accepted = {name: value for name, value in asked.items() if name in given and _fits(name, value)}
         found = given | accepted
-        form = train_form.updates(found, set(NAMES) - set(accepted))
+        shown = train_form.updates(found, set(NAMES) - set(accepted))
         if accepted or seeds == FOLDED:
             gr.Info(say("train.suggested", reader(), settings=_words(accepted, folded=seeds == FOLDED)))
         stored, *dependents = self._handlers.changed(dataset, *found.values())
-        return [seeds, stored, *form, *dependents]
+        return [seeds, stored, *shown, *dependents]
 
 
 def _fits(name: str, value: Any) -> bool:

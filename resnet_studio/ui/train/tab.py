@@ -102,8 +102,8 @@ def build(studio: Studio, shared: Shared) -> None:
     _connect_search(SearchHandlers(search, handlers), shared, parts)
     _connect_run(handlers, shared, parts)
     suggested = [parts.seeds, shared.form, *parts.form, *parts.dependents]
-    told = Suggestions(handlers).take
-    shared.suggested.change(told, [shared.suggested, shared.dataset, *parts.form], suggested, **QUIET)
+    told, queued = Suggestions(handlers).take, {**QUIET, "queue": True}  # what is told is seen by the queue only
+    shared.suggested.change(told, [shared.suggested, shared.form, shared.split, shared.dataset], suggested, **queued)
 
 
 def _settings() -> dict[str, Any]:

@@ -58,6 +58,19 @@ def build(studio: Studio, shared: Shared) -> None:
         """In: the chooser of the view. Out: the run of this browser."""
         return data.run_id(getattr(event, "run", None)) or gr.skip()
 
+    quiet: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    for listen in (shared.run.change, shared.live_phase.change, selected_tab().select):
+        listen(show, [shared.run, shown_version], [view, shown_version], **quiet)
+    view.choose(look_at, None, shared.run, **quiet)
+    view.analyse(panels.handler(studio), None, None, trigger_mode="multiple", **quiet)
+    queued = {**quiet, "queue": True}  # the change of a state is noticed by events of the queue only (Gradio 6.31)
+    view.go(going(studio), shared.run, [shared.tabs, shared.tried, shared.dataset, shared.suggested], **queued)
+
+
+def going(studio: Studio) -> Any:
+    """Of the view: what a button does that leads to another tab."""
+    data = studio.runs
+
     @guarded
     def go(run: str | None, event: gr.EventData) -> tuple[Any, Any, Any, Any]:
         """In: the run of this browser, a button of the view. Out: the tabs, the run to try, the data set to show, the
@@ -77,13 +90,7 @@ def build(studio: Studio, shared: Shared) -> None:
             to_set(settings, str(shown.run.about.get("dataset", ""))) if shown and settings else gr.skip(),
         )
 
-    quiet: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    for listen in (shared.run.change, shared.live_phase.change, selected_tab().select):
-        listen(show, [shared.run, shown_version], [view, shown_version], **quiet)
-    view.choose(look_at, None, shared.run, **quiet)
-    view.analyse(panels.handler(studio), None, None, trigger_mode="multiple", **quiet)
-    queued = {**quiet, "queue": True}  # the change of a state is noticed by events of the queue only (Gradio 6.31)
-    view.go(go, shared.run, [shared.tabs, shared.tried, shared.dataset, shared.suggested], **queued)
+    return go
 
 
 def choose(overviews: list[Overview], run: str | None) -> Overview | None:

@@ -7,7 +7,7 @@ WORKSPACE/
                   session.json (who works on it), request.json (that it be stopped or paused)
                   ended.json (trained, not tested yet), reserve (disk space for the log while it is trained)
   predictions/ID/ request.json pictures.jsonl rows.jsonl: answers for many pictures (see predicting/jobs.py)
-  imports/        checkpoints from elsewhere
+  watches/ID/     done.jsonl: pictures of a watched folder; imports/: checkpoints from elsewhere
   cache/          decoded pictures and cached features
   runtimes/       what runs a model in a browser, for files of HTML
   temporary/      uploads on their way in

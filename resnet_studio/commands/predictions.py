@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio.commands import data
+from resnet_studio.commands import data, watching
 from resnet_studio.commands import prediction_details as details
 from resnet_studio.commands.data import Result
 from resnet_studio.commands.runs import NONE_OF_THESE, add_accept
@@ -39,7 +39,7 @@ def add(command: Command) -> None:
     """The commands ``predict`` and ``predictions``."""
     predict = command("predict", "classify pictures")
     predict.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
-    predict.add_argument("pictures", metavar="PICTURES", nargs="+", type=Path, help="pictures, or folders of them")
+    predict.add_argument("pictures", metavar="PICTURES", nargs="*", type=Path, help="pictures, or folders of them")
     predict.add_argument("--with", dest="others", metavar="RUN", action="append", default=[], help=WITH)
     predict.add_argument(
         "--unlabelled", action="store_true", help="PICTURES are data sets: classify their pictures without labels"
@@ -65,6 +65,7 @@ def add(command: Command) -> None:
         help="copy unsure ones into the folder NAME of FOLDER (default: unsure)",
     )  # fmt: skip
     many.add_argument("--resume", action="store_true", help="go on with the same pictures where an earlier try ended")
+    watching.add(predict)
     add_accept(predict)
     data.add_choices(predict)
     predict.add_argument("--device", default="auto", help=DEVICE)
@@ -75,6 +76,12 @@ def add(command: Command) -> None:
 
 def predict(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Classify pictures."""
+    if options.watch:
+        return watching.watch(options, workspace, terminal, _loader(options.device, options.accept))
+    if options.sort or options.move or options.once:
+        raise DataError("error.watch.without")
+    if not options.pictures:
+        raise DataError("error.watch.pictures")
     if options.unsure_into and not options.sort_into:
         raise DataError("error.predictions.unsure_where")
     if options.out or options.sort_into or options.resume:

@@ -18,13 +18,15 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 
 from resnet_studio.data.portable_names import LONGEST, FreeNames, portable
-from resnet_studio.durable import disk_trouble, make_folder, temporary_name
+from resnet_studio.durable import disk_trouble, make_folder, sync, sync_folder, temporary_name
 from resnet_studio.errors import DataError
 from resnet_studio.predicting.engine import Progress
 from resnet_studio.predicting.jobs import Job
 from resnet_studio.predicting.rows import DOUBTED, Row
 
 UNSURE = "unsure"
+MOVED_AT_ONCE = 1000
+"""Of the last pictures that were moved, so many are looked at again after a crash."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _CHUNK = 1 << 20
 
@@ -90,19 +92,39 @@ def copy_into(job: Job, folder: Path, *, unsure: str = "") -> Generator[Progress
 
 
 def _copied(source: Path, target: Path) -> str:
+    try:
+        return "copied" if _put(source, target)[1] else "there"
+    except FileNotFoundError:
+        return "gone"
+
+
+def put(source: Path, target: Path) -> Path:
+    """Copy ``source`` to ``target``, or beside it where that is another picture; returns where its content lies.
+
+    A copy that is there already is left. The time of the file is kept, and the copy is on the disk when it returns.
+    """
+    place, new = _put(source, target, durable=True)
+    if new:
+        sync_folder(place.parent)
+    return place
+
+
+def _put(source: Path, target: Path, *, durable: bool = False) -> tuple[Path, bool]:
+    """Where the copy is, and whether it is new. Raises ``FileNotFoundError`` where ``source`` is gone."""
     make_folder(target.parent)
     draft = target.with_name(temporary_name("copy"))
     try:
         shutil.copyfile(source, draft)
-    except FileNotFoundError:
-        return "gone"
-    else:
+        if durable:
+            shutil.copystat(source, draft)
+            with draft.open("rb+") as file:
+                sync(file.fileno())
         for number in count(1):
             free = target if number == 1 else target.with_name(f"{target.stem} ({number}){target.suffix}")
             if _placed(draft, free):
-                return "copied"
+                return free, True
             if free.is_file() and filecmp.cmp(draft, free, shallow=False):
-                return "there"
+                return free, False
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)

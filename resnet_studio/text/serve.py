@@ -182,4 +182,48 @@ TEXT: dict[str, tuple[str, str]] = {
         "How often none of the classes was answered in validation is not known, so drift cannot be told.",
         "不知道验证时“不属于任何类别”的比例，无法判断漂移。",
     ),
+    "error.watch.alone": (
+        "--watch stands alone: leave out PICTURES, --unlabelled, --threshold, --nearest and --resume.",
+        "--watch 须单独使用：请去掉图片参数、--unlabelled、--threshold、--nearest 和 --resume。",
+    ),
+    "error.watch.pictures": (
+        "Name pictures or folders of them, or a folder to watch: --watch FOLDER.",
+        "请给出图片或图片文件夹，或用 --watch 文件夹 指定要监视的文件夹。",
+    ),
+    "error.watch.without": (
+        "--sort, --move and --once belong to --watch FOLDER; for pictures that are there, use --sort-into FOLDER.",
+        "--sort、--move 和 --once 须与 --watch 文件夹 一起使用；整理现有图片请用 --sort-into 文件夹。",
+    ),
+    "error.watch.nothing": (
+        "Say what to do with new pictures: --sort for class folders, --out FILE.csv for a table, or both.",
+        "请说明如何处理新图片：--sort 放入类别文件夹，--out 文件.csv 写入表格，或两者都要。",
+    ),
+    "error.watch.move": (
+        "--move needs somewhere to move pictures to: add --sort, or --sort-into FOLDER.",
+        "--move 需要目标位置：请加上 --sort 或 --sort-into 文件夹。",
+    ),
+    "error.watch.settle": (
+        "--settle takes seconds, from 0 to a day.",
+        "--settle 的单位是秒，范围为 0 秒到一天。",
+    ),
+    "error.watch.folder": (
+        "There is no folder {path!r} to watch; make it, or check the name.",
+        "没有可监视的文件夹 {path!r}；请创建它，或检查名称。",
+    ),
+    "error.watch.csv": (
+        "The table of a watched folder is a CSV file, and {path!r} is none; give it the ending .csv.",
+        "监视文件夹的表格是 CSV 文件，而 {path!r} 不是；请使用 .csv 后缀。",
+    ),
+    "error.watch.into": (
+        "Sorted pictures cannot go to {path!r}: it is a file, or the watched folder itself; name another folder.",
+        "整理后的图片不能放到 {path!r}：它是文件，或就是被监视的文件夹；请换一个文件夹。",
+    ),
+    "error.watch.busy": (
+        "Another program watches {path!r} already; end that one first.",
+        "已有另一个程序在监视 {path!r}；请先结束它。",
+    ),
+    "error.watch.table": (
+        "{path!r} is not the table of this watched folder; rename it, or name another one with --out.",
+        "{path!r} 不是这个监视文件夹的表格；请给它改名，或用 --out 指定另一个文件。",
+    ),
 }

@@ -101,7 +101,8 @@
       ended = { run: news.run, until: Date.now() + LINGER };  // how it ended can be read before the next one is shown
       setTimeout(again, LINGER);
     }
-    state = { run: news.run, phase: news.phase, running: news.running, queued: news.queued, ahead: news.ahead, mine: news.mine };
+    state = { run: news.run, phase: news.phase, running: news.running, queued: news.queued, ahead: news.ahead, mine: news.mine, look: Boolean(news.look) };
+    window.studioLook?.(news.look);
     share = news.share;
     Object.assign(parts, news.parts);
     put(Object.keys(news.parts));

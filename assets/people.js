@@ -12,6 +12,16 @@
     watcher.observe(document.documentElement, { childList: true, subtree: true });
   }
 
+  // Training switched off for a moment: what the teacher says stands above everything
+  window.studioLook = (text) => {
+    document.querySelector(".rs-look")?.remove();
+    document.body.classList.toggle("rs-held", Boolean(text));
+    if (!text) return;
+    const bar = document.createElement("div");
+    bar.className = "rs-look"; bar.setAttribute("role", "alert"); bar.textContent = text;
+    document.body.prepend(bar);
+  };
+
   function link(path, text, title) {
     const made = document.createElement("a");
     Object.assign(made, { className: "rs-person", href: `${person.root}/studio/people/${path}`, textContent: text, title });
@@ -21,7 +31,7 @@
   if (person) {
     whenThere("#studio-header .rs-tools", (tools) => {
       if (tools.querySelector(".rs-person")) return;
-      if (person.staff) tools.prepend(link("class", person.words.people, person.words.people));
+      if (person.staff) tools.prepend(link("lesson", person.words.people, person.words.people));
       tools.append(link("account", person.name, person.words.account));
     });
     // A session that has ended: the page to sign in at comes instead of buttons that do nothing

@@ -57,6 +57,12 @@ def add_owner(file: Path) -> None:
         append(_beside(file, "owners"), owner)
 
 
+def forget(file: Path) -> None:
+    """Remove what is written down beside ``file`` of its owners, as it is removed itself."""
+    for what in ("owners", SHARED):
+        _beside(file, what).unlink(missing_ok=True)
+
+
 def append(list: Path, line: str) -> None:
     """Add ``line`` to the ``list`` of owners, unless it is there."""
     if not line or line in lines(list):

@@ -22,6 +22,7 @@ from resnet_studio.commands import (
     datasets,
     dispatch,
     exports,
+    lesson,
     looking,
     people,
     predictions,
@@ -231,6 +232,7 @@ def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     rename.add_argument("--note", metavar="TEXT", help="a note on it; an empty one removes the note")
 
     people.add_parser(command)
+    lesson.add_parser(command)
     command("doctor", "look for what is wrong with this machine and the workspace; trains two steps on each device")
 
 

@@ -66,10 +66,17 @@
     draw();
   }
 
-  for (const form of all("form[data-send]")) form.addEventListener("submit", async (event) => {
+  const problemOf = (element) => element.closest("form")?.querySelector(".people-problem")
+    || element.closest(".people-card").querySelector(":scope > .people-problem, .people-problem");
+
+  // On the document: pieces of a page are replaced while somebody looks at it
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("form[data-send]");
+    if (!form) return;
     event.preventDefault();
-    const button = form.querySelector("button:not([type])"), problem = form.querySelector(".people-problem");
+    const button = form.querySelector("button:not([type])"), problem = problemOf(form);
     const body = Object.fromEntries(new FormData(form));
+    for (const box of all("input[type=checkbox][name]", form)) body[box.name] = box.checked;
     for (const field of all("[data-code]", form)) body[field.dataset.name] = chosen.get(field);
     if (form.dataset.send === "first") body.token = new URLSearchParams(location.hash.slice(1)).get("first") || "";
     problem.textContent = "";
@@ -77,18 +84,106 @@
     const found = await post(form.dataset.send, body);
     button.disabled = false;
     if (found.problem) { problem.textContent = found.problem; return; }
+    if ("say" in form.dataset && found.said) { tell(found.said); form.reset(); refresh(); return; }
     done(form, found);
   });
 
-  for (const button of all("[data-post]")) button.addEventListener("click", async () => {
-    if (button.dataset.ask && !confirm(button.dataset.ask)) return;
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button[data-post]");
+    if (!button || (button.dataset.ask && !confirm(button.dataset.ask))) return;
     button.disabled = true;
     const found = await post(button.dataset.post, JSON.parse(button.dataset.body || "{}"));
     button.disabled = false;
-    const problem = button.closest(".people-card").querySelector(".people-problem");
+    const problem = problemOf(button);
     if (found.problem) { problem.textContent = found.problem; return; }
+    if ("undo" in button.dataset) { taken(found); refresh(); return; }
+    if (button.closest("[data-fragment]")) { refresh(); return; }
     done(button, found);
   });
+
+  // What would be taken, before anything is
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-preview]");
+    if (!button) return;
+    const answer = await fetch(`${root}/studio/people/${button.dataset.preview}`, { cache: "no-store" });
+    const form = button.closest(".people-card").querySelector("form");
+    if (!answer.ok) { problemOf(button).textContent = said.failed; return; }
+    form.querySelector("[data-previewed]").textContent = (await answer.json()).said;
+    form.hidden = false;
+  });
+
+  // A line at the bottom: what happened, and the way back where there is one
+  function tell(text, label, back) {
+    document.querySelector(".people-told")?.remove();
+    const bar = document.createElement("div"), line = document.createElement("span");
+    bar.className = "people-told"; bar.setAttribute("role", "status");
+    line.textContent = text;
+    bar.append(line);
+    if (back) {
+      const button = document.createElement("button");
+      button.type = "button"; button.className = "people-plain"; button.textContent = label;
+      button.addEventListener("click", async () => { await back(); bar.remove(); refresh(); });
+      bar.append(button);
+    }
+    document.body.append(bar);
+    setTimeout(() => bar.remove(), 12000);
+  }
+  const taken = (found) => tell(said.deleted.replace("%", found.undo), said.undo, () => post("lesson/undo", { entry: found.entry }));
+
+  // Pieces that follow what happens in the studio: asked for when the one request that all pages wait at has news
+  const fragments = all("[data-fragment]");
+  async function refresh() {
+    for (const place of fragments) {
+      if (place.contains(document.activeElement) && /^(INPUT|SELECT)$/.test(document.activeElement.tagName)) continue;
+      const answer = await fetch(`${root}/studio/people/${place.dataset.fragment}`, { cache: "no-store" }).catch(() => null);
+      if (answer?.status === 401) { location.reload(); return; }
+      if (!answer?.ok) continue;
+      const open = new Set(all("details[open][data-open]", place).map((each) => each.dataset.open));
+      const focused = document.activeElement?.dataset?.body, post = document.activeElement?.dataset?.post;
+      place.innerHTML = await answer.text(); // our own HTML, escaped on the server
+      for (const each of all("details[data-open]", place)) each.open = open.has(each.dataset.open);
+      if (focused) all("button[data-body]", place).find((each) => each.dataset.body === focused && each.dataset.post === post)?.focus();
+    }
+    machine();
+  }
+  async function machine() {
+    const place = document.querySelector("[data-machine]");
+    if (!place) return;
+    const answer = await fetch(`${root}/studio/machine`).catch(() => null);
+    const name = answer?.ok ? (await answer.json()).name : "";
+    if (name) place.textContent = `· ${name}`;
+  }
+  const sleep = (ms) => new Promise((after) => setTimeout(after, ms));
+  const visible = () => new Promise((seen) => {
+    const look = () => { if (!document.hidden) { document.removeEventListener("visibilitychange", look); seen(); } };
+    document.addEventListener("visibilitychange", look);
+    look();
+  });
+  function look(text) {
+    document.querySelector(".rs-look")?.remove();
+    if (!text) return;
+    const bar = document.createElement("div");
+    bar.className = "rs-look"; bar.setAttribute("role", "alert"); bar.textContent = text;
+    document.body.prepend(bar);
+  }
+  async function follow() {
+    const lang = (window.studioLocale || "en").slice(0, 2);
+    for (let seen = ""; ;) {
+      await visible();
+      try {
+        const answer = await fetch(`${root}/studio/live?${new URLSearchParams({ seen, lang })}`, { cache: "no-store" });
+        if (answer.status === 401) { location.reload(); return; }
+        if (answer.status === 200) {
+          const news = await answer.json();
+          look(news.look);
+          if (seen) await refresh();
+          seen = news.seen;
+        } else if (answer.status === 204) await refresh(); // who is here changes by itself
+      } catch {}
+      await sleep(2000);
+    }
+  }
+  if (document.querySelector(".people-nav")) { machine(); follow(); }
 
   const ways = all("[data-way]");
   function choose(way) {

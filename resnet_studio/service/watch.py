@@ -22,6 +22,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.run_state import RunState
 from resnet_studio.service.folded_runs import Folded
 from resnet_studio.service.run_data import RunData
+from resnet_studio.training import hold
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class RunSnapshot:
 @dataclass(frozen=True)
 class Board:
     """All runs at an instant: the ids of active ones (``others`` are trained by other programs) and of those that wait,
-    and the one that has changed last; ``recent`` are all, those that changed last first.
+    and the one that has changed last; ``recent`` are all, those that changed last first; ``hold`` is there while
+    training is switched off.
     """
 
     version: int = 0
@@ -84,6 +86,7 @@ class Board:
     others: tuple[str, ...] = ()
     latest: str | None = None
     recent: tuple[str, ...] = ()
+    hold: hold.Hold | None = None
 
     def place(self, run_id: str) -> int | None:
         """See :attr:`RunSnapshot.place`."""
@@ -180,11 +183,12 @@ class Watch:
         newest_first = sorted(self._sizes, key=lambda name: (self._sizes[name][1], name), reverse=True)
         latest = next((name for name in newest_first if self._fold(name)), None)
         sizes, labelled = sorted((n, s[0]) for n, s in self._sizes.items()), sorted(self._labelled.items())
-        signature = (running, tuple(queued), latest, tuple(sizes), tuple(labelled))
+        held = hold.held(self._workspace.root)
+        signature = (running, tuple(queued), latest, tuple(sizes), tuple(labelled), held)
         if signature != self._signature:
             self._signature = signature
             self._board = Board(
-                self._board.version + 1, running, tuple(queued), tuple(others), latest, tuple(newest_first)
+                self._board.version + 1, running, tuple(queued), tuple(others), latest, tuple(newest_first), held
             )
 
     def _at_work(self, name: str, now: float) -> bool:

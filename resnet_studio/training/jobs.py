@@ -16,6 +16,7 @@ from resnet_studio.events import Event, Queued
 from resnet_studio.limits import ALONE, LimitError, Limits
 from resnet_studio.locks import Lock
 from resnet_studio.run_requests import Request
+from resnet_studio.training import hold
 from resnet_studio.training.driving import Driver, Job, ask, carry_out, drive
 from resnet_studio.training.turns import Turns, owner_of
 from resnet_studio.training.waiting import check_resumable, left_of_job, left_waiting, presence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from resnet_studio.training.control import Control
     from resnet_studio.workspace import Run, Workspace
 
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 2.0
 REQUEST_SECONDS = 0.3
 logger = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ class Jobs:
         """Raise :class:`StudioError` where so many jobs wait, in all or of ``owner``, that no more are taken, or the
         disk has no room for more.
         """
+        hold.check(self._workspace)
         space.check_room(self._workspace.root)
         with self._changed:
             most, each = self.limits.waiting_all, self.limits.waiting_each
@@ -199,9 +201,9 @@ class Jobs:
             here.path.parent.mkdir(exist_ok=True)
             self._presence = here.acquire(timeout=2)
 
-    def _has_space(self) -> bool:
-        """Whether a training could save anything; while it could not, the queue waits."""
-        return space.room(self._workspace.root) != "full"
+    def _may_begin(self) -> bool:
+        """Whether a training could save anything, and training is not switched off; else the queue waits."""
+        return space.room(self._workspace.root) != "full" and hold.held(self._workspace.root) is None
 
     def _find(self, run_id: str) -> Job | None:
         return next((job for job in (*self._current.values(), *self._waiting) if job.has(run_id)), None)
@@ -247,7 +249,7 @@ class Jobs:
                 job = self._next(device)
                 if self._closing or job is None:
                     return
-                if not self._has_space():
+                if not self._may_begin():
                     self._changed.wait(LOOK_SECONDS)
                     continue
                 self._waiting.remove(job)

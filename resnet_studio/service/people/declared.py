@@ -67,6 +67,10 @@ ROUTES: Mapping[str, Need] = {
     "POST /studio/people/add": TEACHERS, "POST /studio/people/{id}/reset": TEACHERS,
     "POST /studio/people/{id}/role": TEACHERS, "POST /studio/people/{id}/remove": TEACHERS,
     "POST /studio/people/share": Need("share", "studio", "staff"),
+    # a lesson
+    "GET /studio/people/lesson": TEACHERS, "GET /studio/people/lesson/pupils": TEACHERS,
+    "GET /studio/people/lesson/clear": TEACHERS,
+    **{f"POST /studio/people/lesson/{act}": TEACHERS for act in ("hold", "end", "delete", "undo", "clear")},
     # data sets
     "GET /studio/pictures/{dataset}": SEES_DATASET, "GET /studio/thumb/{dataset}/{index}": SEES_DATASET,
     "GET /studio/mend/{dataset}/places": SEES_DATASET, "GET /studio/mend/{dataset}/rows": SEES_DATASET,

@@ -24,6 +24,8 @@ from resnet_studio.workspace import slug
 LONGEST_NAME = 40
 MOST_PEOPLE = 1_000
 TOUCH_SECONDS = 60.0
+SEEN = "seen:"
+"""Before the id of a person, the fact of when they last did something."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ class People:
         with self.writing() as database:
             self._keep_one_administrator(person, "")
             database.execute("DELETE FROM people WHERE id = ?", (person.id,))
+            database.execute("DELETE FROM facts WHERE key = ?", (f"{SEEN}{person.id}",))
 
     def _keep_one_administrator(self, person: Person, role: str) -> None:
         count = self._database.execute("SELECT count(*) FROM people WHERE role = 'administrator'").fetchone()[0]
@@ -160,6 +163,7 @@ class People:
         with self.writing() as database:
             database.execute("DELETE FROM sessions WHERE used < ?", (now - STAFF_SESSIONS.idle,))
             database.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", (_digest(token), person.id, now, now))
+            database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (f"{SEEN}{person.id}", repr(now)))
         return token
 
     def session(self, token: str, *, touch: bool = True) -> Person | None:
@@ -179,6 +183,7 @@ class People:
         if touch and now - row[1] > TOUCH_SECONDS:
             with self.writing() as database:
                 database.execute("UPDATE sessions SET used = ? WHERE token = ?", (now, _digest(token)))
+                database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (f"{SEEN}{person.id}", repr(now)))
         return person
 
     def end_session(self, token: str) -> None:
@@ -190,6 +195,12 @@ class People:
         """Sign ``person`` out everywhere."""
         with self.writing() as database:
             database.execute("DELETE FROM sessions WHERE person = ?", (person.id,))
+
+    def last_seen(self) -> dict[str, float]:
+        """When each person last did something, in seconds since 1970; those who never did are left out."""
+        with self._lock:
+            rows = self._database.execute("SELECT key, value FROM facts WHERE key LIKE ?", (f"{SEEN}%",)).fetchall()
+        return {str(key).removeprefix(SEEN): float(value) for key, value in rows}
 
     # ---- facts
 

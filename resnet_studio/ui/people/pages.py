@@ -29,7 +29,7 @@ def drawings() -> dict[str, Markup]:
 def sign_in(accounts: Accounts, language: Language, root: str) -> str:
     """The page to sign in at; without an administrator, the one that makes the first."""
     people = accounts.people.all()
-    return _page(
+    return page(
         "people/sign_in.html",
         language,
         root,
@@ -44,7 +44,7 @@ def sign_in(accounts: Accounts, language: Language, root: str) -> str:
 
 def account(person: Person, language: Language, root: str) -> str:
     """Change what proves who one is, and sign out."""
-    return _page(
+    return page(
         "people/account.html",
         language,
         root,
@@ -58,11 +58,12 @@ def account(person: Person, language: Language, root: str) -> str:
 def class_page(accounts: Accounts, person: Person, address: str, language: Language, root: str) -> str:
     """The join code, large and as a QR code, and the people; ``address`` is where pupils open the studio."""
     joining, code = accounts.joining, accounts.join_code
-    return _page(
+    return page(
         "people/class.html",
         language,
         root,
         wide=True,
+        at="class",
         title=accounts.class_name or say("people.class.title", language),
         person=person,
         people=accounts.people.all(),
@@ -98,8 +99,9 @@ def _code(name: str, key: str, language: Language, *, open_: bool = False) -> Ma
     )
 
 
-def _page(name: str, language: Language, root: str, *, wide: bool = False, **values: Any) -> str:
-    said = {key: say(f"people.{key}", language) for key in ("failed", "filled", "empty")}
+def page(name: str, language: Language, root: str, *, wide: bool = False, at: str = "", **values: Any) -> str:
+    """The template ``name`` as a whole page; ``at`` is which page of the class it is, for the row of links."""
+    said = {key: say(f"people.{key}", language) for key in ("failed", "filled", "empty", "undo", "deleted")}
     return "<!doctype html>" + str(
         render(
             name,
@@ -108,6 +110,7 @@ def _page(name: str, language: Language, root: str, *, wide: bool = False, **val
             locale=LOCALES[language],
             languages=LANGUAGE_NAMES,
             wide=wide,
+            at=at,
             shortest=SHORTEST,
             early=Markup(asset("early", "early.js").read_text(encoding="utf-8")),
             style=Markup(asset("people", "people.css").read_text(encoding="utf-8")),

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
-from starlette.concurrency import run_in_threadpool
 
-from resnet_studio.acting import NotAllowedError
 from resnet_studio.errors import StudioError
 from resnet_studio.service.certificate import own_addresses
 from resnet_studio.service.people import sharing
-from resnet_studio.service.people.accounts import BrakedError, Given
+from resnet_studio.service.people.accounts import Given
 from resnet_studio.service.people.rules import Person, Role
 from resnet_studio.text import say
 from resnet_studio.ui.page.access import host_of, is_loopback
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.people import pages
+from resnet_studio.ui.people.asked import Asked, Values, address, listed, sender, text
 from resnet_studio.ui.people.gate import Gate, is_secure
-
-MOST_BYTES = 16_384
-Values = Mapping[str, Any]
 
 
 def routes(studio: Studio, gate: Gate) -> APIRouter:
     """The routes under ``/studio/people``; whom each is for stands in :mod:`resnet_studio.service.people.declared`."""
     router = APIRouter(prefix="/studio/people")
-    asked = _Asked(gate)
+    asked = Asked(gate)
     _add_signing_in(router, gate, asked)
     _add_account(router, gate, asked)
     _add_class(router, gate, asked)
@@ -38,71 +32,7 @@ def routes(studio: Studio, gate: Gate) -> APIRouter:
     return router
 
 
-class _Asked:
-    """Reads what a page sends, and answers errors with their sentence."""
-
-    def __init__(self, gate: Gate) -> None:
-        self.gate = gate
-
-    async def answer(self, request: Request, done: Callable[[Values, Request], dict[str, Any]]) -> JSONResponse:
-        """What ``done`` makes of the values in the body; a ``token`` in it becomes the cookie of a session."""
-        language = language_of(request)
-        try:
-            values = await _values(request)
-            found = await run_in_threadpool(done, values, request)
-        except StudioError as error:
-            status = 429 if isinstance(error, BrakedError) else 403 if isinstance(error, NotAllowedError) else 400
-            return JSONResponse({"problem": error.sentence(language)}, status)
-        token = found.pop("token", None)
-        response = JSONResponse(found)
-        if token is not None:
-            before = self.gate.token(request.scope)
-            if before:  # a session never goes on as that of somebody else
-                await run_in_threadpool(self.gate.accounts.people.end_session, before)
-            secure = is_secure(request.scope)
-            response.headers["set-cookie"] = self.gate.cookie.set(token, secure=secure)
-            if not token:
-                response.headers["clear-site-data"] = '"cache"'
-        return response
-
-
-async def _values(request: Request) -> Values:
-    """The JSON object that was sent. Raises :class:`StudioError`."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise StudioError("error.people.not_json")
-    content = b""
-    async for part in request.stream():
-        content += part
-        if len(content) > MOST_BYTES:
-            raise StudioError("error.people.not_json")
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise StudioError("error.people.not_json") from error
-    if not isinstance(found, dict):
-        raise StudioError("error.people.not_json")
-    return found
-
-
-def _text(values: Values, name: str) -> str:
-    value = values.get(name)
-    return value[:1000] if isinstance(value, str) else ""
-
-
-def _list(values: Values, name: str) -> list[object]:
-    value = values.get(name)
-    return value[:20] if isinstance(value, list) else []
-
-
-def _address(request: Request) -> str:
-    return str((request.scope.get("client") or ("",))[0])
-
-
-def _person(request: Request) -> Person:
-    return cast(Person, request.scope["studio_person"])
-
-
-def _add_signing_in(router: APIRouter, gate: Gate, asked: _Asked) -> None:
+def _add_signing_in(router: APIRouter, gate: Gate, asked: Asked) -> None:
     accounts = gate.accounts
 
     @router.get("/sign-in")
@@ -114,9 +44,9 @@ def _add_signing_in(router: APIRouter, gate: Gate, asked: _Asked) -> None:
         """A name with a password or a picture code."""
 
         def done(values: Values, request: Request) -> dict[str, Any]:
-            pictures = _list(values, "pictures")
-            secret = "pictures " + " ".join(map(str, pictures)) if pictures else _text(values, "password")
-            _, token = accounts.sign_in(_text(values, "name"), secret, _address(request))
+            pictures = listed(values, "pictures")
+            secret = "pictures " + " ".join(map(str, pictures)) if pictures else text(values, "password")
+            _, token = accounts.sign_in(text(values, "name"), secret, address(request))
             return {"token": token}
 
         return await asked.answer(request, done)
@@ -126,8 +56,8 @@ def _add_signing_in(router: APIRouter, gate: Gate, asked: _Asked) -> None:
         """The code of the class, a name and a picture code."""
 
         def done(values: Values, request: Request) -> dict[str, Any]:
-            given = _text(values, "code"), _text(values, "name"), _list(values, "pictures")
-            return {"token": accounts.join(*given, _address(request))[1]}
+            given = text(values, "code"), text(values, "name"), listed(values, "pictures")
+            return {"token": accounts.join(*given, address(request))[1]}
 
         return await asked.answer(request, done)
 
@@ -136,29 +66,29 @@ def _add_signing_in(router: APIRouter, gate: Gate, asked: _Asked) -> None:
         """The first administrator, by the link that the terminal shows."""
 
         def done(values: Values, request: Request) -> dict[str, Any]:
-            given = _text(values, "token"), _text(values, "name"), _text(values, "password")
-            return {"token": accounts.make_first(*given, _address(request))[1]}
+            given = text(values, "token"), text(values, "name"), text(values, "password")
+            return {"token": accounts.make_first(*given, address(request))[1]}
 
         return await asked.answer(request, done)
 
 
-def _add_account(router: APIRouter, gate: Gate, asked: _Asked) -> None:
+def _add_account(router: APIRouter, gate: Gate, asked: Asked) -> None:
     accounts = gate.accounts
 
     @router.get("/account")
     def page(request: Request) -> HTMLResponse:
-        return HTMLResponse(pages.account(_person(request), language_of(request), gate.access.root_path))
+        return HTMLResponse(pages.account(sender(request), language_of(request), gate.access.root_path))
 
     @router.post("/secret")
     async def secret(request: Request) -> JSONResponse:
         """The old password or picture code, and the new one."""
 
         def done(values: Values, request: Request) -> dict[str, Any]:
-            person = _person(request)
+            person = sender(request)
             by_pictures = person.secret == "pictures"
-            old = "pictures " + " ".join(map(str, _list(values, "old"))) if by_pictures else _text(values, "old")
-            new = _list(values, "new") if by_pictures else _text(values, "new")
-            return {"token": accounts.change(person, old, new, _address(request))}
+            old = "pictures " + " ".join(map(str, listed(values, "old"))) if by_pictures else text(values, "old")
+            new = listed(values, "new") if by_pictures else text(values, "new")
+            return {"token": accounts.change(person, old, new, address(request))}
 
         return await asked.answer(request, done)
 
@@ -169,19 +99,19 @@ def _add_account(router: APIRouter, gate: Gate, asked: _Asked) -> None:
     @router.post("/sign-out-everywhere")
     async def everywhere(request: Request) -> JSONResponse:
         def done(_: Values, request: Request) -> dict[str, Any]:
-            accounts.people.end_sessions(_person(request))
+            accounts.people.end_sessions(sender(request))
             return {"token": ""}
 
         return await asked.answer(request, done)
 
 
-def _add_class(router: APIRouter, gate: Gate, asked: _Asked) -> None:
+def _add_class(router: APIRouter, gate: Gate, asked: Asked) -> None:
     accounts = gate.accounts
 
     @router.get("/class")
     def page(request: Request) -> HTMLResponse:
         root = gate.access.root_path
-        shown = pages.class_page(accounts, _person(request), for_pupils(request, gate), language_of(request), root)
+        shown = pages.class_page(accounts, sender(request), for_pupils(request, gate), language_of(request), root)
         return HTMLResponse(shown)
 
     @router.post("/class")
@@ -194,7 +124,7 @@ def _add_class(router: APIRouter, gate: Gate, asked: _Asked) -> None:
             if values.get("open") is False:
                 accounts.close_class()
             elif values.get("open") is True or values.get("name"):
-                accounts.open_class(_text(values, "name"))
+                accounts.open_class(text(values, "name"))
             return {"code": accounts.join_code, "open": accounts.joining, "name": accounts.class_name}
 
         return await asked.answer(request, done)
@@ -218,7 +148,7 @@ def _told(given: Given, request: Request) -> dict[str, Any]:
     return {"id": given.person.id, "said": said, "password": given.password, "pictures": pictures}
 
 
-def _add_people(router: APIRouter, gate: Gate, asked: _Asked) -> None:
+def _add_people(router: APIRouter, gate: Gate, asked: Asked) -> None:
     accounts = gate.accounts
 
     def found(id: str) -> Person:
@@ -230,22 +160,22 @@ def _add_people(router: APIRouter, gate: Gate, asked: _Asked) -> None:
     @router.post("/add")
     async def add(request: Request) -> JSONResponse:
         def done(values: Values, request: Request) -> dict[str, Any]:
-            role = cast(Role, _text(values, "role") or "pupil")
-            return _told(accounts.add(_person(request), _text(values, "name"), role), request)
+            role = cast(Role, text(values, "role") or "pupil")
+            return _told(accounts.add(sender(request), text(values, "name"), role), request)
 
         return await asked.answer(request, done)
 
     @router.post("/{id}/reset")
     async def reset(request: Request, id: str) -> JSONResponse:
         def done(_: Values, request: Request) -> dict[str, Any]:
-            return _told(accounts.reset(_person(request), found(id)), request)
+            return _told(accounts.reset(sender(request), found(id)), request)
 
         return await asked.answer(request, done)
 
     @router.post("/{id}/role")
     async def role(request: Request, id: str) -> JSONResponse:
         def done(values: Values, request: Request) -> dict[str, Any]:
-            accounts.set_role(_person(request), found(id), cast(Role, _text(values, "role")))
+            accounts.set_role(sender(request), found(id), cast(Role, text(values, "role")))
             return {"id": id}
 
         return await asked.answer(request, done)
@@ -253,20 +183,20 @@ def _add_people(router: APIRouter, gate: Gate, asked: _Asked) -> None:
     @router.post("/{id}/remove")
     async def remove(request: Request, id: str) -> JSONResponse:
         def done(_: Values, request: Request) -> dict[str, Any]:
-            accounts.remove(_person(request), found(id))
+            accounts.remove(sender(request), found(id))
             return {"id": id}
 
         return await asked.answer(request, done)
 
 
-def _add_sharing(router: APIRouter, studio: Studio, asked: _Asked) -> None:
+def _add_sharing(router: APIRouter, studio: Studio, asked: Asked) -> None:
     @router.post("/share")
     async def share(request: Request) -> JSONResponse:
         """``kind`` (run, dataset or model) and ``id``, and whether the class shares it."""
 
         def done(values: Values, _: Request) -> dict[str, Any]:
             shared = values.get("shared") is True
-            sharing.share(studio.workspace, _text(values, "kind"), _text(values, "id"), shared=shared)
+            sharing.share(studio.workspace, text(values, "kind"), text(values, "id"), shared=shared)
             return {"shared": shared}
 
         return await asked.answer(request, done)

@@ -62,7 +62,7 @@ class RunControls:
 
 def parse_phase(phase: str) -> dict[str, Any]:
     """What ``shared.live_phase`` holds; nothing runs where it holds nothing yet."""
-    idle: dict[str, Any] = {"run": "", "phase": "idle", "running": [], "queued": [], "ahead": 0}
+    idle: dict[str, Any] = {"run": "", "phase": "idle", "running": [], "queued": [], "ahead": 0, "look": ""}
     try:
         return {**idle, **json.loads(phase)} if phase else idle
     except (ValueError, TypeError):

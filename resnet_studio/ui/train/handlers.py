@@ -16,6 +16,7 @@ from resnet_studio.model.anatomy import frozen_stages
 from resnet_studio.model.architecture import STAGES, Architecture
 from resnet_studio.service.forecast import Forecaster
 from resnet_studio.text import Language, say
+from resnet_studio.training import hold
 from resnet_studio.ui.drawn import network
 from resnet_studio.ui.page.context import Studio, guarded, reader
 from resnet_studio.ui.page.frame import dataset_name
@@ -174,7 +175,8 @@ class Handlers(RunControls):
     def ready(self, dataset: str | None) -> Any:
         """In: the data set. Out: the Train button, ready for the next one."""
         found, jobs = self._forecaster.find_dataset(dataset), self._studio.jobs
-        return gr.update(**start_button(len(jobs.running()) + len(jobs.queued())), interactive=found is not None)
+        may = found is not None and hold.held(self._studio.workspace.root) is None
+        return gr.update(**start_button(len(jobs.running()) + len(jobs.queued())), interactive=may)
 
     def show_results(self, phase: str) -> list[Any]:
         """In: what runs. Out: the run of this browser; the tabs, moved to Results."""
@@ -192,13 +194,14 @@ class Handlers(RunControls):
         """
         state, language = parse_phase(phase), reader()
         now, ahead = state["phase"], state["ahead"]
+        waits = small(say("train.start.waits", language, count=ahead)) if ahead else ""
         stop = say("train.leave" if now == "queued" else "train.stop", language)
         return [
             gr.update(value=say("train.pause", language), visible=now == "running", interactive=True),
             gr.update(value=stop, visible=now in ("running", "queued"), interactive=True),
             gr.update(visible=now in RESUMABLE, variant="secondary" if now == "stopped" else "primary"),
             gr.update(visible=now in ("finished", "stopped"), variant="primary"),
-            small(say("train.start.waits", language, count=ahead)) if ahead else "",
+            small(say("error.lesson.held", language)) if state["look"] else waits,
             gr.update(**start_button(ahead)),
         ]
 

@@ -3,9 +3,9 @@
 ``GET /studio/live?run=ID&seen=TOKEN&lang=en`` answers with JSON: ``run`` and ``phase`` of the run shown, whether it is
 ``mine``, this browser's, the ids that are ``running`` and ``queued``, how many are ``ahead`` of a new training, the
 ``share`` done, ``parts`` (only the pieces of HTML that changed since ``seen``), the ``server`` that answers (another
-one after a restart) and the new ``seen``. Without an existing ``run``, the active one is shown, else the one with
-the latest news. Nothing new for 25 seconds is answered with 204. An idle tab thus costs one request every 25 seconds,
-and none while it is hidden.
+one after a restart), what every page says while training is switched off (``look``) and the new ``seen``. Without an
+existing ``run``, the active one is shown, else the one with the latest news. Nothing new for 25 seconds is answered
+with 204. An idle tab thus costs one request every 25 seconds, and none while it is hidden.
 
 For other tabs: ``shared.live_phase`` is a hidden component whose value is the JSON of ``run``, ``phase``, ``running``,
 ``queued``, ``ahead`` and ``mine``; its ``change`` event fires when any of them changes, so that buttons and lists
@@ -33,7 +33,7 @@ from resnet_studio.acting import acting_as
 from resnet_studio.service.forecast import Forecaster
 from resnet_studio.service.waits import Seconds, expected_waits
 from resnet_studio.service.watch import Board, RunSnapshot, Watch
-from resnet_studio.text import Language
+from resnet_studio.text import Language, say
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.ownership import browser_of, ownership_of
 from resnet_studio.ui.page.templates import render
@@ -79,6 +79,7 @@ class Renderer:
             "running": running,
             "queued": queued,
             "ahead": len(board.running) + len(board.queued) - len(board.others),
+            "look": (board.hold.text or say("lesson.look", language)) if board.hold else "",
             "mine": bool(followed and ownership_of(followed.about, browser) == "here"),
         }
         share = live_view.share_done(followed)

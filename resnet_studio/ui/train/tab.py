@@ -233,4 +233,6 @@ def _connect_run(handlers: Handlers, shared: Shared, parts: Parts) -> None:
     shared.run.change(None, shared.run, None, js=OPENED, **QUIET)
     buttons = [parts.pause, parts.stop, parts.resume, parts.results, parts.ahead, parts.train]
     shared.demo.load(None, None, None, js="() => { window.studioLive?.loaded(); }")
-    shared.live_phase.change(handlers.buttons, shared.live_phase, buttons, **QUIET)
+    shared.live_phase.change(handlers.buttons, shared.live_phase, buttons, **QUIET).then(
+        handlers.ready, shared.dataset, parts.train, **QUIET
+    )

@@ -14,6 +14,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.errors import RunError
+from resnet_studio.service.surroundings import Surroundings, look_around
 from resnet_studio.text import Language, say
 from resnet_studio.version import __version__
 
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from resnet_studio.training.self_check import DeviceCheck
     from resnet_studio.workspace import Workspace
 
-PACKAGES = ("torch", "torchvision", "gradio", "numpy", "pillow", "scikit-learn", "safetensors")
+PACKAGES = (
+    "torch", "torchvision", "gradio", "fastapi", "starlette", "uvicorn", "numpy", "pandas", "pillow", "scikit-learn",
+    "safetensors", "onnxruntime", "prometheus-client",
+)  # fmt: skip
 LITTLE_DISK_MB = 2_000
 
 
@@ -49,6 +53,7 @@ class Examination:
     writable: bool
     runs: int
     damaged_runs: tuple[str, ...]
+    around: Surroundings
 
     @property
     def problems(self) -> list[Problem]:
@@ -64,23 +69,35 @@ class Examination:
             found.append(Problem(key="little_disk", values={"free": self.free_disk_mb}))
         if self.damaged_runs:
             found.append(Problem(key="damaged_runs", values={"runs": list(self.damaged_runs)}))
-        return found
+        return found + [Problem(key=key, values=values) for key, values in self.around.problems]
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values, with a sentence for each problem."""
         devices = [asdict(each) | {"sound": each.sound} for each in self.devices]
-        problems = [{"kind": each.key, "sentence": each.sentence()} for each in self.problems]
-        return {**asdict(self), "devices": devices, "problems": problems, "sound": not problems}
+        problems = [{"kind": each.key, "sentence": each.sentence(), "values": each.values} for each in self.problems]
+        found = {**asdict(self), **asdict(self.around)}
+        del found["around"]
+        return {**found, "devices": devices, "problems": problems, "sound": not problems, "report": self.report}
+
+    @property
+    def report(self) -> str:
+        """Lines for a bug report: nothing in them says what a run, a data set, a folder or a person is called."""
+        kinds = ", ".join(each.key for each in self.problems) or "none"
+        return "\n".join([*self._facts(), f"problems: {kinds}"])
 
     def lines(self) -> list[str]:
         """For people."""
+        return [*self._facts(), *(each.sentence() for each in self.problems)]
+
+    def _facts(self) -> list[str]:
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         said = [versions, f"{self.system}, {self.cores} cores, {self.free_disk_mb:,} MB free, {self.runs} runs"]
         for each in self.devices:
             way = each.precision + (" as CUDA graphs" if each.graphs else "")
             outcome = each.problem or f"two steps differ from double precision by {each.difference:.2g}"
             said.append(f"{each.device} ({each.name}), {way}: {outcome}" + (", sound" if each.sound else ", NOT SOUND"))
-        return said + [each.sentence() for each in self.problems]
+        damaged = f", {len(self.damaged_runs)} cannot be read" if self.damaged_runs else ""
+        return [*said, *self.around.lines(), f"workspace {'' if self.writable else 'NOT '}writable{damaged}"]
 
 
 def examine(workspace: Workspace, progress: Callable[[str], None] = lambda _: None) -> Examination:
@@ -104,6 +121,7 @@ def examine(workspace: Workspace, progress: Callable[[str], None] = lambda _: No
         writable=os.access(workspace.root, os.W_OK),
         runs=len(runs),
         damaged_runs=tuple(run.id for run in runs if not _readable(run)),
+        around=look_around(workspace),
     )
 
 

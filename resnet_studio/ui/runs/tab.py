@@ -20,6 +20,7 @@ from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, 
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.frame import loading, selected_tab
 from resnet_studio.ui.page.ownership import actor, started_by, this_browser
+from resnet_studio.ui.runs import checking
 from resnet_studio.ui.runs.compare import MOST, compared
 from resnet_studio.ui.runs.view import table
 from resnet_studio.upkeep import audit
@@ -134,6 +135,7 @@ def build(studio: Studio, shared: Shared) -> None:
     view.undo(handlers.undo, None, view, **QUIET)
     view.gone(handlers.remove_for_good, None, view, **QUIET)
     view.go(handlers.go, None, [shared.tabs, view], **QUIET)
+    checking.build(studio)
 
 
 def mark(runs: Sequence[Overview | Damaged], language: Language) -> str:

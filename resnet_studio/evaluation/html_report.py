@@ -31,7 +31,9 @@ STYLES = {
     "confusion": plots.PlotStyle(130, 8, 96),
     "reliability": plots.PlotStyle(115, 8, 96),
     "robustness": plots.PlotStyle(150, 8, 96),
-    "forecast": plots.PlotStyle(130, 8, 96),
+    "forecast": plots.PlotStyle(185, 8, 96),
+    "groups": plots.PlotStyle(150, 8, 96),
+    "map": plots.PlotStyle(170, 8, 96),
 }
 """Each plot as large as the page shows it, so that its letters are, too."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 
 import numpy as np
 
+from resnet_studio.errors import StudioError
 from resnet_studio.evaluation import plots
-from resnet_studio.evaluation.inside import COLOURS, Inside, StageMaps, encoded, filter_sheet
+from resnet_studio.evaluation.inside import COLOURS, Inside, StageMaps, encoded, filter_sheet, look_inside
+from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.text import Language, say
 
 WIDTH_MM, ROW_MM = 190.0, 29.0
@@ -48,3 +51,20 @@ def files(found: Inside, language: Language = "en") -> Sequence[tuple[str, bytes
     sheets = [(f"{stage.stage}.png", stage_sheet(found, stage, language)) for stage in found.stages]
     filters = filter_sheet(np.asarray(found.filters), FILTER_SCALE)
     return [*sheets, ("filters.png", encoded(filters))]
+
+
+def addresses(report: RunReport, language: Language = "en") -> list[str]:
+    """The sheets of the first and the last stage for the test picture that was named wrongly most confidently, else for
+    the first, as ``data:`` addresses of PNGs; none where picture or network are gone.
+    """
+    if report.report is None or not report.run.best.is_file():
+        return []
+    rows = sorted(report.report.pictures, key=lambda each: (each.true == each.predicted, -each.probability))
+    try:
+        files = {(each.name, each.file): report.split.path(each) for each in report.split.test}
+        file = next(files[row.name, row.file] for row in rows if (row.name, row.file) in files)
+        found = look_inside(report.predictor, file)
+    except (StudioError, OSError, StopIteration):
+        return []
+    sheets = [stage_sheet(found, stage, language) for stage in (found.stages[0], found.stages[-1])]
+    return [f"data:image/png;base64,{base64.b64encode(sheet).decode()}" for sheet in sheets]

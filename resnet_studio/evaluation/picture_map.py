@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +23,7 @@ COMPONENTS = 50
 FEWEST = 10
 PERPLEXITY = 30.0
 PARTS = ("train", "validation", "test")
+DRAFT = "pca"
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class PictureMap:
     """Pictures of a run: the ``part`` of each (0 train, 1 validation, 2 test), its ``index`` there, ``label`` and
     ``predicted`` class; ``pca`` and ``tsne`` have its place, from 0 to 1 on both axes.
 
-    ``total``: pictures that there are; beyond 5,000 some of each class are drawn. ``explained``: the share of the
-    variance that the two principal components have.
+    ``tsne`` is empty in a draft, which is there until it is computed. ``total``: pictures that there are; beyond 5,000
+    some of each class are drawn. ``explained``: the share of the variance that the two principal components have.
     """
 
     classes: tuple[str, ...]
@@ -51,7 +52,7 @@ class MapPart(SlowPart[PictureMap]):
 
     name = "map"
 
-    def steps(self, report: RunReport, progress: PartProgress) -> Generator[Step, None, PictureMap | None]:  # noqa: ARG002
+    def steps(self, report: RunReport, progress: PartProgress) -> Generator[Step, None, PictureMap | None]:
         """See :class:`SlowPart`."""
         if report.report is None or not report.run.best.is_file():
             return None
@@ -71,13 +72,20 @@ class MapPart(SlowPart[PictureMap]):
                 found += [some[place] for place in activations.places]
         if len(found) < FEWEST:
             return None
-        yield Step(len(chosen), total)
         components, explained = principal_components(np.concatenate(rows))
-        return PictureMap(
+        draft = PictureMap(
             tuple(split.classes), tuple(each.name for _, _, each in found), tuple(at for at, _, _ in found),
             tuple(i for _, i, _ in found), tuple(each.label for _, _, each in found), tuple(answers),
-            scaled(components[:, :2]), scaled(neighbour_embedding(components)), len(every), explained,
+            scaled(components[:, :2]), (), len(every), explained,
         )  # fmt: skip
+        progress.save(DRAFT, self.to_json(draft))
+        yield Step(len(chosen), total)
+        return replace(draft, tsne=scaled(neighbour_embedding(components)))
+
+    def draft(self, report: RunReport) -> PictureMap | None:
+        """The map by principal components alone, while t-SNE is being computed; None where there is none yet."""
+        stored = self.progress(report).load(DRAFT)
+        return None if stored is None else self.from_json(stored)
 
     def to_json(self, value: PictureMap) -> dict[str, Any]:
         """See :class:`Part`."""

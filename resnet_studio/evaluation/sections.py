@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
 from markupsafe import Markup
 
+from resnet_studio.evaluation import inside_sheets
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.shortcut import sentences
 
 ORDER = (
     "next_steps", "calibration", "unknown", "shortcut", "robustness", "groups", "operating_points", "forecast",
-    "suspects", "map",
+    "suspects", "inside",
 )  # fmt: skip
 """Of those that are there; others follow."""
 
@@ -44,7 +46,10 @@ def sections(
 
     ``render`` fills the template of a name in with values.
     """
-    values = {"classes": report.report.classes if report.report else (), "shortcut_sentences": sentences}
+    values: dict[str, Any] = {
+        "classes": report.report.classes if report.report else (), "shortcut_sentences": sentences,
+        "inside_sheets": partial(inside_sheets.addresses, report),
+    }  # fmt: skip
     found = []
     for part in sorted(parts, key=lambda part: ORDER.index(part.name) if part.name in ORDER else len(ORDER)):
         if not has_template(part.name):

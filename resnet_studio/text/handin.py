@@ -98,6 +98,11 @@ TEXT: dict[str, tuple[str, str]] = {
     "plots.robustness": ("Accuracy after small changes", "小变化之后的准确率"),
     "plots.forecast": ("What more pictures should bring", "增加图片预期的收益"),
     "plots.accuracy_share": ("Accuracy (%)", "准确率（%）"),
+    "plots.groups": ("Accuracy by group", "各组的准确率"),
+    "plots.map": ("The pictures as the network sees them", "网络眼中的图片"),
+    "plots.map.wrong": ("named wrongly", "识别错误"),
+    "plots.forecast.of_class": ("training pictures of the class", "该类别的训练图片数"),
+    "plots.forecast.f1": ("F1 (%)", "F1（%）"),
     "plots.forecast.heads": ("heads on parts of the pictures", "用部分图片训练的分类头"),
     "plots.forecast.ahead": ("expected, with its 90% band", "预期值及 90% 区间"),
     "plots.forecast.pictures": ("training pictures", "训练图片数"),
@@ -117,6 +122,11 @@ TEXT: dict[str, tuple[str, str]] = {
     "handin.points": (
         "From which probability on a class has to be answered to find 95% of it, chosen on the validation pictures and scored on the test pictures.",
         "要找出某个类别的 95%，应从多大概率起判为该类；阈值由验证图片选出，成绩在测试图片上测得。",
+    ),
+    "handin.section.inside": ("Inside the network", "网络内部"),
+    "handin.inside": (
+        "The strongest channels of the first and the last stage for the test picture that was named wrongly most confidently, or else for the first one.",
+        "对最自信的那张误判测试图片（若无误判则为第一张），第一个阶段与最后一个阶段中最强的通道。",
     ),
     "handin.section.unknown": ("None of these", "都不是"),
     "handin.unknown": (

@@ -193,6 +193,10 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "map.tsne": ("t-SNE: neighbours", "t-SNE：邻近关系"),
     "map.pca": ("PCA: {share:%} of the variance", "PCA：保留 {share:%} 的方差"),
+    "map.draft": (
+        "t-SNE, which shows neighbours better, is being computed and takes its place.",
+        "正在计算 t-SNE（能更好地显示邻近关系），完成后会替换此图。",
+    ),
     "map.kind": ("Map", "方式"),
     "map.class": ("Class", "类别"),
     "map.every": ("All classes", "全部类别"),

@@ -1,11 +1,15 @@
 """The map of the pictures: principal components as by hand, neighbours near each other, files that are read again."""
 
 import json
+from types import SimpleNamespace
 
+import hand_made
 import numpy as np
 import pytest
 
-from resnet_studio.evaluation import picture_map
+from resnet_studio.evaluation import part_plots, picture_map, plots
+from resnet_studio.evaluation.groups import Group, Grouped
+from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.picture_map import MAP, PictureMap
 
 
@@ -45,3 +49,40 @@ def test_a_map_survives_its_file():
         ("a", "b"), ("x", "y"), (0, 2), (0, 1), (0, 1), (1, 1), ((0, 1), (1, 0)), ((0, 0), (1, 1)), 9, 0.5
     )
     assert MAP.from_json(json.loads(json.dumps(MAP.to_json(value)))) == value
+
+
+def test_principal_components_are_there_before_the_neighbours_are(workspace, monkeypatch):
+    """The generator stops before t-SNE: the draft has the first map, and what is computed at last has both."""
+    run = hand_made.new_run(workspace, count=20)
+    hand_made.train(run, epochs=1)
+    hand_made.finish(run, hand_made.report_of(run))
+    run.best.write_bytes(b"model")
+    features, _ = clouds(20)
+    samples = [SimpleNamespace(name=str(at), label=at % 2) for at in range(20)]
+    split = SimpleNamespace(classes=("a", "b"), train=samples, validation=[], test=[], path=lambda sample: sample.name)
+    seen = SimpleNamespace(places=tuple(range(20)), features=features, logits=features[:, :2])
+    monkeypatch.setattr(RunReport, "split", split)
+    monkeypatch.setattr(RunReport, "predictor", SimpleNamespace(activations=lambda _: seen))
+    report = RunReport(run)
+    assert MAP.draft(report) is None
+    steps = MAP.steps(report, MAP.progress(report))
+    assert [step.done for step in (next(steps), next(steps))] == [0, 20]
+    draft = MAP.draft(report)
+    assert draft.tsne == () and len(draft.pca) == 20 and draft.names[3] == "3"
+    with pytest.raises(StopIteration) as end:
+        next(steps)
+    assert end.value.value.pca == draft.pca and len(end.value.value.tsne) == 20
+
+
+def test_the_map_and_the_groups_are_drawn_for_the_report():
+    value = PictureMap(
+        ("a", "b"), ("x", "y"), (0, 2), (0, 1), (0, 1), (1, 1), ((0, 1), (1, 0)), ((0, 0), (1, 1)), 9, 0.5
+    )
+    style = plots.PlotStyle(100, 7, 60)
+    (axis,) = part_plots.picture_map(value, style).axes
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["a", "b", "named wrongly"]
+    assert axis.collections[-1].get_offsets().tolist() == [[0, 0]]
+    group = Group("camera 1", 20, 15, 0.75, (0.5, 0.9))
+    (axis,) = part_plots.groups([Grouped("column", "camera", (group,), 0, 0.01, 0.01, 0.01)], style).axes
+    assert [text.get_text() for text in axis.get_yticklabels()] == ["camera 1 (20)"]
+    assert part_plots.groups([], style) is None

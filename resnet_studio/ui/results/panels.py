@@ -21,7 +21,7 @@ from resnet_studio.evaluation.exciting import INSIDE
 from resnet_studio.evaluation.forecast import FORECAST
 from resnet_studio.evaluation.groups import GROUPS
 from resnet_studio.evaluation.operating_points import OPERATING_POINTS
-from resnet_studio.evaluation.parts import Part
+from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.picture_map import MAP
 from resnet_studio.evaluation.robustness import ROBUSTNESS
 from resnet_studio.evaluation.shortcut import SHORTCUT
@@ -95,6 +95,9 @@ def content(studio: Studio, run: Overview, panel: Panel, language: Language) -> 
     problem = analysis.error.sentence(language) if analysis and analysis.error else ""
     values = {"state": state, "done": analysis.done if analysis else 0, "total": analysis.total if analysis else 0}
     shown = render("results/panel_progress.html", language, problem=problem, part=panel.name, **values)
+    draft = MAP.draft(RunReport(run.run)) if panel.part is MAP and state == "working" else None
+    if draft is not None:  # the bar would be drawn anew with each step, and take a selection with it
+        shown = picture_map.draw(studio, run, draft, language)
     return {**values, "html": shown}
 
 

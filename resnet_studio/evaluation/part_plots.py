@@ -89,7 +89,7 @@ def _weakest(axis: Axes, value: Forecast, language: Language) -> None:
 
 def picture_map(value: PictureMap, style: PlotStyle, language: Language = "en") -> Figure:
     """The pictures by t-SNE, coloured by class; those that were named wrongly are ringed."""
-    figure, (axis,) = new_figure(style, 0.75, 1)
+    figure, (axis,) = new_figure(style, 0.6, 1)
     places, labels = np.array(value.tsne), np.array(value.label)
     names, _ = shown_names(list(value.classes))
     size = max(3.0, 18 - len(labels) / 100)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 OnEvent = Callable[[Event], None]
 
 
+@renamed_keyword("told", "on_event")
 def train(
     dataset: Dataset,
     config: TrainConfig | None = None,

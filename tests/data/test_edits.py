@@ -319,12 +319,12 @@ def large(workspace):
 
 
 def test_the_work_of_an_edit_grows_evenly_with_the_pictures_and_not_with_earlier_edits(workspace):
-    def editing(count):
+    def an_edit(count):
         opened = editing.edited_set(workspace, many(workspace, count).id)
         opened.edit(move("class0/00000.jpg", to="class1"))
         return lambda: opened.edit(move("class1/00001.jpg", to="class0"))
 
-    assert growth(editing, 300) < 2.3
+    assert growth(an_edit, 300) < 2.3
     opened = editing.edited_set(workspace, many(workspace, 200).id)
     work = [
         lines_run(lambda number=number: opened.edit(move(f"class{number % 10}/{number:05}.jpg", to="class0")))

@@ -186,6 +186,7 @@ def test_the_logs_can_be_written_for_tensorboard(command, trained, tmp_path):
     assert len(found.Scalars("accuracy/validation")) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -337,6 +338,7 @@ def test_a_name_that_cannot_be_is_refused_and_changes_nothing(command, trained, 
     assert row["name"] == "pictures-resnet18"
 
 
+@pytest.mark.slow
 def test_a_public_set_says_how_much_it_downloads_and_on_which_terms(command, monkeypatch):
     def no_network(key, workspace, **_):
         raise DataError("error.public.no_network", name=key)

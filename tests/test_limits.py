@@ -293,6 +293,7 @@ def test_a_bucket_of_requests_fills_again():
     assert Throttle(0).wait("a") == 0
 
 
+@pytest.mark.slow
 def test_the_page_refuses_too_many_requests_and_too_large_uploads_with_a_sentence(workspace):
     limits = Limits(requests_a_minute=20, upload_mb=1, requests_a_minute_address=100)
     metrics = Metrics()

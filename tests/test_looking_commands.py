@@ -56,6 +56,7 @@ def test_a_picture_is_explained_in_a_file_beside_its_answer(capsys, tmp_path, mo
         assert drawn.format == "PNG" and drawn.width > 800
 
 
+@pytest.mark.slow
 def test_another_class_and_another_stage_can_be_explained(capsys, tmp_path, model, pictures):
     options = ("--class", "笔", "--layer", "layer3", "--workspace", tmp_path / "ws")
     status, said = answer(capsys, "explain", model, *pictures, *options)

@@ -187,6 +187,7 @@ def test_preprocessing_is_torchvision_s():
         assert torch.equal(ours, theirs(drawing(1, size)))
 
 
+@pytest.mark.slow
 def test_many_threads_may_ask_at_once(predictor, files):
     expected = predictor(files)
     answers = {}
@@ -298,6 +299,7 @@ def test_labels_follow_from_the_logits(predictor, files):
         assert dict(answer.scores) == pytest.approx(dict(zip("abcd", row, strict=True)), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_probabilities_are_at_the_temperature_of_the_card_and_logits_are_not(checkpoint, predictor, files):
     loaded = load(checkpoint)
     warm = Predictor(Checkpoint(loaded.model, replace(loaded.card, temperature=2.5)), device="cpu")
@@ -331,6 +333,7 @@ def test_a_stage_that_there_is_not_is_refused(predictor, files):
         predictor.activations(files[:1], stages=("layer9",))
 
 
+@pytest.mark.slow
 def test_features_of_a_hidden_head_are_what_goes_into_it(tmp_path, files):
     model = build(18, 2, head="hidden", hidden_units=16)
     path = tmp_path / "hidden.safetensors"

@@ -51,6 +51,7 @@ def test_flipped_labels_come_first_with_the_right_suggestion():
     assert all(np.diff(judged.score[judged.order]) <= 1e-9)
 
 
+@pytest.mark.slow
 def test_taking_the_suggestions_of_a_classifier_that_is_often_wrong_does_no_harm():
     for seed in (1, 2):
         features, labels = clusters([200, 200], apart=0.35, seed=seed)
@@ -81,6 +82,7 @@ def test_rare_classes_are_uncertain_come_later_and_are_not_counted():
     assert set(judged.order[-4:]) == {200, 201, 202, 203}
 
 
+@pytest.mark.slow
 def test_what_a_person_has_settled_comes_last():
     features, labels = clusters([60, 60])
     given = labels.copy()
@@ -130,6 +132,7 @@ def mislabelled(stripes, workspace):
     return open_data(stripes, workspace), set(WRONG)
 
 
+@pytest.mark.slow
 def test_a_data_set_is_reviewed_without_a_training_and_nothing_changes(mislabelled, workspace):
     dataset, wrong = mislabelled
     before = editing.history(workspace, dataset.id)

@@ -117,6 +117,7 @@ def test_weights_come_with_their_terms(workspace: Workspace, weights: str) -> No
     assert ("Tiny ImageNet" in name) == ("ImageNet" in terms) == (weights == "starter")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", plots.FORMATS)
 def test_parts_that_are_stored_are_drawn_in_every_format(run: Run, format: plots.Format) -> None:
     assert html_report.plot_names(run)[-2:] == ("robustness", "forecast")

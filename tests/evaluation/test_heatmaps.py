@@ -40,6 +40,7 @@ def noise(seed, width=40, height=36):
 PICTURES = [noise(seed) for seed in range(3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_the_map_of_a_linear_head_splits_its_logit_up_exactly(dropout):
     model = predictor(dropout=dropout)

@@ -93,6 +93,7 @@ def test_costs_are_those_of_the_built_network(network, stem):
     assert model.layer4(features).shape[1:] == (network.features, last_side(97, stem), last_side(97, stem))
 
 
+@pytest.mark.slow
 @every
 def test_each_freeze_level_trains_what_it_says_and_no_other(network):
     model = skeleton(network, 5)
@@ -175,6 +176,7 @@ def test_the_same_seed_builds_the_same_network_whatever_others_draw(network):
     assert not torch.equal(first["layer1.0.conv1.weight"], other["layer1.0.conv1.weight"])
 
 
+@pytest.mark.slow
 @each_family
 def test_residual_branches_of_a_new_network_begin_at_zero(network):
     for block in build(network, 3, seed=0).layer3:

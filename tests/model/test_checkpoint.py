@@ -102,6 +102,7 @@ def test_a_temperature_comes_back_and_no_temperature_leaves_the_file_as_it_was(s
             replace(CARD, temperature=wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings", [{"head": "hidden", "hidden_units": 5, "dropout": 0.2}, {"dropout": 0.5}, {"stem": "small"}]
 )
@@ -173,6 +174,7 @@ def test_class_names_that_are_not_unicode_are_kept(state, tmp_path):
     assert load(tmp_path / "a.safetensors").card.classes == names
 
 
+@pytest.mark.slow
 def test_ten_thousand_long_class_names_are_kept(tmp_path):
     names = tuple(f"{index:05} " + "类" * 80 for index in range(10_000))
     save(tmp_path / "a.safetensors", build(18, 10_000).state_dict(), replace(CARD, classes=names))

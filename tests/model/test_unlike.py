@@ -78,6 +78,7 @@ def test_what_is_like_the_training_pictures_scores_lower_than_what_is_not():
     assert known.max() < other.min()
 
 
+@pytest.mark.slow
 def test_the_reference_comes_back_and_the_weights_stay_those_of_the_network_alone(sound, tmp_path):
     loaded, seen = load(sound), features(9, seed=4)
     assert torch.equal(loaded.reference.scores(seen), fit(features(60), labels(60)).scores(seen))
@@ -107,6 +108,7 @@ def test_files_for_other_programs_say_none_of_these_as_the_studio_does(name, sou
         assert used["unknown"]("picture.png") == said.unknown
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_in_the_reference_is_refused(sound, tmp_path):
     with opened(sound, "x") as file:
         header = read_header(file, "x")
@@ -127,6 +129,7 @@ def test_a_reference_without_its_card_and_a_card_without_its_reference_are_refus
             save(tmp_path / "a.safetensors", state, card, reference)
 
 
+@pytest.mark.slow
 def test_a_chosen_share_is_in_the_file_and_is_what_a_predictor_goes_by(sound, tmp_path):
     from PIL import Image
 
@@ -143,6 +146,7 @@ def test_a_chosen_share_is_in_the_file_and_is_what_a_predictor_goes_by(sound, tm
     assert not any(each.unknown for each in again) and [each.unlike for each in again] == [each.unlike for each in said]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_before_says_nothing_of_unlike_pictures(tmp_path):
     from PIL import Image
 

@@ -91,6 +91,7 @@ def test_the_first_version_offered_is_torchvision_s_default(network):
     assert network.weights[keys(available(network))[0]].entry == f"{type(best).__name__}.{best.name}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", TIMM_S, ids=lambda network: network.name)
 def test_the_table_of_timm_s_weights_is_what_timm_takes_by_default(network):
     timm = pytest.importorskip("timm")
@@ -105,6 +106,7 @@ def test_the_table_of_timm_s_weights_is_what_timm_takes_by_default(network):
     assert found.megabytes == pytest.approx(stored / 2**20, abs=0.6)
 
 
+@pytest.mark.slow
 def test_weights_of_timm_come_from_the_cache_with_their_preprocessing(hub, monkeypatch):
     timm = pytest.importorskip("timm")
     hub.mkdir(parents=True)

@@ -152,6 +152,7 @@ def test_every_component_that_reads_files_is_known_as_one(scene: Scene) -> None:
     assert all(issubclass(kind, FILE_COMPONENTS) for kind in reading)
 
 
+@pytest.mark.slow
 def test_an_uploaded_drawing_with_a_script_is_not_run_from_our_address(scene: Scene) -> None:
     script = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
     (sent,) = scene.client.post("/gradio_api/upload", files={"files": ("a.svg", script)}).json()
@@ -335,6 +336,7 @@ def test_another_site_of_the_same_name_may_not_send_anything_either(scene: Scene
     )
 
 
+@pytest.mark.slow
 def test_no_answer_lets_another_site_read_it(scene: Scene) -> None:
     for origin in ("https://evil.example", "http://localhost:3000", "null", HERE):
         for path in ("/", "/config", "/studio/live?seen=x", "/studio/studio.js", "/nowhere"):

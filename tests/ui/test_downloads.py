@@ -111,10 +111,12 @@ def test_a_run_without_a_model_answers_404(client: TestClient, run: Run) -> None
     assert client.get(f"/studio/runs/{run.id}/model.pt").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["nothing", "..", "%2e%2e", "..%2f..%2fetc", "a%5cb", "%00", "-rf"])
-@pytest.mark.parametrize("path", ["model.safetensors", "report.json", "picture/test/0", "pictures", "matrix"])
-def test_no_other_folder_can_be_asked_for(client: TestClient, run: Run, name: str, path: str) -> None:
-    assert client.get(f"/studio/runs/{name}/{path}").status_code == 404
+@pytest.mark.slow
+def test_no_other_folder_can_be_asked_for(client: TestClient, run: Run) -> None:
+    names = ["nothing", "..", "%2e%2e", "..%2f..%2fetc", "a%5cb", "%00", "-rf"]
+    paths = ["model.safetensors", "report.json", "picture/test/0", "pictures", "matrix"]
+    asked = [f"/studio/runs/{name}/{path}" for name in names for path in paths]
+    assert [each for each in asked if client.get(each).status_code != 404] == []
 
 
 def test_a_picture_of_the_test_is_sent_small(client: TestClient, run: Run) -> None:

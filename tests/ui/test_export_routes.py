@@ -93,6 +93,7 @@ def test_what_there_is_not_is_not_found(client, run, workspace, path):
     assert answer.status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["runs/{run}/table/classes.exe", "runs/{run}/plot/curves.gif",
                                   "runs/{run}/plot/curves.png?purpose=poster"])  # fmt: skip
 def test_other_formats_are_refused(client, run, path):

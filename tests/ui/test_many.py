@@ -182,6 +182,7 @@ def test_a_job_is_stopped_resumed_and_deleted_by_its_browser(scene: Scene) -> No
     assert scene.me.get(base).status_code == 404 and not job.folder.exists()
 
 
+@pytest.mark.slow
 def test_a_classified_picture_shows_the_training_pictures_that_it_resembles(scene: Scene) -> None:
     from resnet_studio.service.thumbnails import thumbnail
     from resnet_studio.ui.page.context import Studio

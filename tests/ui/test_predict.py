@@ -86,6 +86,7 @@ def test_the_newest_finished_run_is_asked_first(workspace: Workspace, trained: C
     assert default is not None and default.key == f"run:{newest.id}"
 
 
+@pytest.mark.slow
 def test_the_run_that_the_browser_looks_at_is_asked_where_it_is_finished(
     workspace: Workspace, trained: Callable[..., Run]
 ) -> None:

@@ -120,6 +120,7 @@ def test_one_ticked_run_asks_for_another(workspace: Workspace) -> None:
     assert "Tick one more run" in panel(workspace, finished(workspace, "a"))
 
 
+@pytest.mark.slow
 def test_compared_runs_show_their_curves_and_only_the_settings_that_differ(workspace: Workspace) -> None:
     config = TrainConfig(learning_rate=0.002)
     first = finished(workspace, "first")

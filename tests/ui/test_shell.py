@@ -59,6 +59,7 @@ def test_the_page_speaks_the_language_that_the_browser_prefers(client: TestClien
     assert 'lang="en"' in english
 
 
+@pytest.mark.slow
 def test_the_language_switch_outweighs_what_the_browser_prefers(client: TestClient) -> None:
     assert "使用我的图片" in page(client, accept_language="en-US", cookie="studio_language=zh")
 

@@ -65,6 +65,7 @@ def code_strings(path: Path) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["ui", "service"])
 def test_no_module_builds_markup_out_of_strings(folder: str) -> None:
     for path in (PACKAGE / folder).rglob("*.py"):

@@ -113,6 +113,7 @@ def test_what_waits_goes_on_waiting_in_the_restored_workspace(workspace, tmp_pat
 # ---- while it is used
 
 
+@pytest.mark.slow
 def test_state_and_log_of_a_training_never_come_from_different_epochs(workspace, tmp_path):
     """Whoever trains writes the state, then the log: in no backup may the log be ahead."""
     run = hand_made.new_run(workspace, count=3)
@@ -179,6 +180,7 @@ KILLED = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
 def test_a_backup_that_is_killed_leaves_the_earlier_one_and_nothing_for_long(full, tmp_path):
     file, before = tmp_path / "studio.zip", kept(full.root)

@@ -238,6 +238,7 @@ def test_with_open_nobody_needs_a_token_and_with_tokens_this_machine_does(tmp_pa
     assert wide.post(PREDICT, json=asked).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_heat_map_is_a_png_to_lay_over_the_picture(tmp_path):
     from resnet_studio.model.checkpoint import Card, save
     from resnet_studio.model.resnet import build

@@ -103,6 +103,7 @@ def test_models_are_exchanged_and_the_server_ends_without_losing_a_request(tmp_p
     assert "loaded again: cups@2" in errors and "Traceback" not in errors
 
 
+@pytest.mark.slow
 def test_what_cannot_be_loaded_leaves_the_models_as_they_are(tmp_path):
     said, file = [], model_in(tmp_path / "model.safetensors")
     current = Current(Choice((f"cups={file}",)), Workspace.open(tmp_path / "workspace"), said.append)
@@ -127,6 +128,7 @@ def test_names_and_versions_are_read_as_they_are_written(tmp_path):
             Wanted.of(wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from resnet_studio.belonging import sees_dataset
+from resnet_studio import belonging
 from resnet_studio.data.dataset import Dataset, load
 from resnet_studio.data.edited import Edited
 from resnet_studio.data.edits import Edit, EditLog, effective
@@ -199,7 +199,7 @@ def class_name(given: str) -> str:
 def folder_of(workspace: Workspace, id: str) -> Path:
     """The folder of the data set that has, or had, the ``id``. Raises :class:`DataError` where there is none."""
     folder = workspace.datasets / base_of(id)
-    if not safe_name(id) or not (folder / "dataset.json").is_file() or not sees_dataset(folder):
+    if not safe_name(id) or not (folder / "dataset.json").is_file() or not belonging.sees_dataset(folder):
         raise DataError("error.data.unknown", dataset=shown(id))
     return folder
 

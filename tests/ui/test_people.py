@@ -20,6 +20,9 @@ from resnet_studio.ui import shell
 from resnet_studio.ui.page.access import Access
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.page.starting import SigningIn
+from resnet_studio.ui.people.cookie import Cookie
+from resnet_studio.ui.people.events import Events
+from resnet_studio.ui.people.gate import Gate
 from resnet_studio.workspace import Workspace
 
 from .people_scene import CANARY, HERE, PASSWORD, PICTURES, Scene, StillJobs
@@ -208,8 +211,6 @@ def test_nobody_ends_the_events_of_somebody_else(scene: Scene, monkeypatch: pyte
     for who in ("owner", "other"):
         body = {"session_hash": "mine", "fn_index": 0, "event_id": "0123456789abcdef"}
         if not marks:
-            from resnet_studio.ui.people.gate import Gate
-
             gate = next(each.kwargs["gate"] for each in scene.app.user_middleware if "gate" in each.kwargs)
             assert isinstance(gate, Gate) and gate.events is not None
             marks.append(gate.events.mark("mine", scene.owner))
@@ -333,3 +334,62 @@ def test_odd_bodies_get_a_sentence(scene: Scene) -> None:
                  b"{" + b" " * 20_000 + b"}", b'{"pictures": [[], {}, null, 1]}'):  # fmt: skip
         answer = scene.client().post("/studio/people/sign-in", content=body, headers=headers)
         assert answer.status_code in (400, 403) and answer.json()["problem"], body[:40]
+
+
+# ---- each guard, taken out, is missed
+
+
+def guards(scene: Scene) -> dict[str, tuple[tuple[str, Any], Any]]:
+    """For each guard what takes it out, and an attack: true where that gets through."""
+    file, run = f"/gradio_api/file={scene.ids['upload']}", scene.ids["run"]
+    body = json.dumps({"name": "Teacher", "password": PASSWORD})
+    headers = {"content-type": "text/plain"}
+
+    def braked() -> bool:
+        tried = [sign_in(scene.client(), name="Guessed", password="a wrong one").status_code for _ in range(8)]
+        return 429 not in tried
+
+    def proxied() -> bool:
+        access = Access.of_server("127.0.0.1", trusted_proxies=["10.1.0.0/16"])
+        gate = Gate(scene.accounts, access, scene.workspace.temporary, Cookie.of(scene.workspace.root, ""), "X-User")
+        scope = {"client": ("10.2.0.1", 1), "headers": [(b"x-user", b"root")]}
+        return bool(gate.strip(scope, dict(scope)))
+
+    def kept() -> bool:
+        thumb = f"/studio/thumb/{scene.ids['dataset']}/0"
+        return scene.clients["owner"].get(thumb).headers["cache-control"] != "no-store"
+
+    events = Events(lambda _: ())
+    return {
+        "files of others": (("resnet_studio.ui.page.open_routes.sees_file", lambda *_: True),
+                            lambda: scene.clients["other"].get(file).status_code == 200),
+        "runs of others": (("resnet_studio.belonging.sees_run", lambda *_: True),
+                           lambda: scene.clients["other"].get(f"/studio/runs/{run}/report.csv").status_code == 200),
+        "sets of others": (("resnet_studio.belonging.sees_dataset", lambda *_: True),
+                           lambda: scene.clients["other"].get(
+                               f"/studio/pictures/{scene.ids['dataset']}").status_code == 200),
+        "routes for teachers": (("resnet_studio.service.people.declared.Need.admits", lambda *_: True),
+                                lambda: scene.clients["other"].get("/studio/people/class").status_code == 200),
+        "forms of other sites": (("resnet_studio.ui.people.asked.is_json", lambda _: True),
+                                 lambda: scene.client().post(
+                                     "/studio/people/sign-in", content=body, headers=headers).status_code == 200),
+        "guesses": (("resnet_studio.service.people.brake.Brake.attempt", lambda *_: 0.0), braked),
+        "headers of anybody": (("resnet_studio.ui.page.access.Access.trusts", lambda *_: True), proxied),
+        "names of sessions": (("resnet_studio.ui.people.events.Events.mark", lambda _, name, __: name),
+                              lambda: events.mark("a", scene.owner) == events.mark("a", scene.other)),
+        "caches of browsers": (("resnet_studio.ui.people.gate.OF_A_PERSON", {}), kept),
+    }  # fmt: skip
+
+
+GUARDS = (
+    "files of others", "runs of others", "sets of others", "routes for teachers", "forms of other sites", "guesses",
+    "headers of anybody", "names of sessions", "caches of browsers",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_each_guard_is_what_stops_its_attack(scene: Scene, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (target, instead), attack = guards(scene)[name]
+    assert not attack()
+    monkeypatch.setattr(target, instead)
+    assert attack()

@@ -10,6 +10,8 @@ import pytest
 
 from resnet_studio import acting
 from resnet_studio.service.people import declared, rules
+from resnet_studio.service.serving.server import tokens_file
+from resnet_studio.service.serving.tokens import Tokens
 from resnet_studio.ui.people.events import Events
 
 from . import people_scene
@@ -218,7 +220,42 @@ def test_without_the_rule_for_a_kind_the_matrix_finds_it(
     assert tells(asked(scene, route, "other"), scene)
 
 
-def test_events_of_one_session_name_are_apart(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+HANDLERS_OF = {
+    "run": ("runs.tab.Handlers.show", ["x"]), "dataset": ("data.tab._wire_imports.<locals>.listing", []),
+    "model": ("predict.handlers.Handlers.show", [None, None, None]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HANDLERS_OF)
+def test_without_the_rule_for_a_kind_handlers_tell_of_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    real, (name, data) = rules.may, HANDLERS_OF[kind]
+    index = next(index for index, each in scene.handlers() if declared.name_of(each.fn) == name)
+    assert people_scene.CANARY not in scene.event("other", index, data).text
+    monkeypatch.setattr(rules, "may", lambda role, id, do, thing: thing.kind == kind or real(role, id, do, thing))
+    assert people_scene.CANARY in scene.event("other", index, data).text
+
+
+def test_programs_need_a_token_that_was_made_at_the_machine(scene: Scene) -> None:
+    paths = [key.partition(" ")[2] for key, need in declared.ROUTES.items() if need.by_token]
+    assert len(paths) == 3
+    for who in WHO:
+        for path in paths:
+            address = path.replace("{name}", scene.ids["run"])
+            method = "POST" if path.endswith("predict") else "GET"
+            answer = scene.clients[who].request(method, address)
+            assert answer.status_code in (401, 404) and people_scene.CANARY not in answer.text, (who, path)
+    token = Tokens(tokens_file(scene.workspace)).add("shop")
+    try:
+        headers = {"authorization": f"Bearer {token}"}
+        assert scene.ids["run"] in scene.clients["nobody"].get("/v1/models", headers=headers).text
+        assert scene.clients["teacher"].get("/v1/models").status_code == 401
+    finally:
+        tokens_file(scene.workspace).unlink()
+
+
+def test_events_of_one_session_name_are_apart(scene: Scene) -> None:
     """A state that Gradio keeps under the name that a browser made up is not that of another person's browser."""
     events = Events(lambda _: ())
     assert events.mark("same", scene.owner) != events.mark("same", scene.other)
@@ -226,6 +263,5 @@ def test_events_of_one_session_name_are_apart(scene: Scene, monkeypatch: pytest.
     for client in (scene.clients["owner"], scene.clients["other"]):
         body = {"data": [None], "fn_index": ids["runs.tab.Handlers.show"], "session_hash": "same"}
         assert client.post("/gradio_api/run/predict", json=body).status_code == 200
-    own = scene.blocks.fns  # noqa: F841
     held = next(r.app for r in scene.app.routes if hasattr(getattr(r, "app", None), "get_blocks")).state_holder
     assert "same" not in held.session_data

@@ -21,11 +21,15 @@ Level = Literal["anybody", "person", "staff"]
 
 @dataclass(frozen=True)
 class Need:
-    """What it takes: the ``action`` that is done with things of the ``kind``, if any; at least the ``level``."""
+    """What it takes: the ``action`` that is done with things of the ``kind``, if any; at least the ``level``.
+
+    ``by_token`` is for programs: the route itself asks for a token, which was made at the machine, and opens all.
+    """
 
     action: Action | None = None
     kind: Kind | None = None
     level: Level = "person"
+    by_token: bool = False
 
     def admits(self, role: str) -> bool:
         """Whether somebody in the ``role`` may ask for it at all; an empty role has not signed in."""
@@ -35,6 +39,7 @@ class Need:
 
 
 ANYBODY, SIGNED_IN, TEACHERS = Need(level="anybody"), Need(), Need("manage", "studio", "staff")
+BY_TOKEN = Need(level="anybody", by_token=True)
 SEES_RUN, SEES_DATASET, SEES_JOB = Need("see", "run"), Need("see", "dataset"), Need("see", "prediction")
 CHANGES_RUN, CHANGES_DATASET, CHANGES_JOB = (
     Need("change", "run"),
@@ -58,6 +63,9 @@ ROUTES: Mapping[str, Need] = {
     "GET /gradio_api/file={path_or_url:path}": SEES_UPLOAD,
     "GET /studio/studio.css": ANYBODY, "GET /studio/studio.js": ANYBODY, "GET /studio/logo.svg": ANYBODY,
     "GET /studio/machine": SIGNED_IN, "GET /healthz": ANYBODY, "GET /metrics": ANYBODY,
+    # programs
+    "GET /v1/models": BY_TOKEN, "GET /v1/models/{name}": BY_TOKEN, "POST /v1/models/{name}/predict": BY_TOKEN,
+    "GET /v1/openapi.json": ANYBODY,
     # people
     "GET /studio/people/sign-in": ANYBODY, "POST /studio/people/sign-in": ANYBODY,
     "POST /studio/people/join": ANYBODY, "POST /studio/people/first": ANYBODY,

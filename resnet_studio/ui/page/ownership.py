@@ -62,15 +62,14 @@ def ownership_of(about: Mapping[str, Any], browser: str) -> Ownership:
 
 def owner_label(about: Mapping[str, Any], browser: str, language: Language) -> str:
     """The owner of the run in a few words; empty where that is unknown."""
-    found, acts = ownership_of(about, browser), acting.actor()
-    if (
-        acts is not None
-        and found == "elsewhere"
-        and (name := acts.name_of(str(about.get("owner", "")).removeprefix(PERSON)))
-    ):
-        return say("whose.person", language, name=name)
-    if acts is not None and found == "here":
-        return say("whose.mine", language)
+    acts, owner = acting.actor(), str(about.get("owner", ""))
+    if acts is not None and owner.startswith(PERSON):
+        id = owner.removeprefix(PERSON)
+        name = acts.name_of(id)
+        return (
+            say("whose.mine", language) if id == acts.id else say("whose.person", language, name=name) if name else ""
+        )
+    found = ownership_of(about, browser)
     return "" if found == "unknown" else say(f"whose.{found}", language)
 
 

@@ -11,11 +11,14 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from resnet_studio.acting import NotAllowedError
+from resnet_studio.belonging import PERSON
 from resnet_studio.errors import StudioError
 from resnet_studio.service.people.accounts import BrakedError
 from resnet_studio.service.people.rules import Person
 from resnet_studio.ui.page.context import language_of
 from resnet_studio.ui.people.gate import Gate, is_secure
+from resnet_studio.upkeep import audit
+from resnet_studio.workspace import Workspace
 
 MOST_BYTES = 16_384
 Values = Mapping[str, Any]
@@ -24,8 +27,14 @@ Values = Mapping[str, Any]
 class Asked:
     """Reads what a page sends, and answers errors with their sentence."""
 
-    def __init__(self, gate: Gate) -> None:
-        self.gate = gate
+    def __init__(self, gate: Gate, workspace: Workspace) -> None:
+        self.gate, self.workspace = gate, workspace
+
+    def note(self, request: Request, what: str, target: str = "") -> None:
+        """Write down that whoever sent ``request`` did ``what``."""
+        who = request.scope.get("studio_person")
+        by = f"{PERSON}{who.id}" if isinstance(who, Person) else f"address:{address(request)}"
+        audit.record(self.workspace, by, what, target)
 
     async def answer(self, request: Request, done: Callable[[Values, Request], dict[str, Any]]) -> JSONResponse:
         """What ``done`` makes of the values in the body; a ``token`` in it becomes the cookie of a session."""
@@ -51,7 +60,7 @@ class Asked:
 
 async def values_of(request: Request) -> Values:
     """The JSON object that was sent. Raises :class:`StudioError`."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    if not is_json(request):
         raise StudioError("error.people.not_json")
     content = b""
     async for part in request.stream():
@@ -65,6 +74,11 @@ async def values_of(request: Request) -> Values:
     if not isinstance(found, dict):
         raise StudioError("error.people.not_json")
     return found
+
+
+def is_json(request: Request) -> bool:
+    """Whether ``request`` says that it sends JSON, for which browsers ask first where another site has them send it."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 
 
 def text(values: Values, name: str) -> str:

@@ -34,6 +34,7 @@ WATCHING = ("/studio/live", "/gradio_api/queue/data", "/gradio_api/heartbeat/")
 """What a page asks for by itself: a page left open keeps nobody signed in."""
 UNCHANGING = ("/assets/", "/static/", "/svelte/", "/studio/studio.", "/studio/logo.svg", "/theme.css")
 OF_A_PERSON = {"cache-control": "no-store", "vary": "Cookie"}
+PAGES = ("/studio/people/account", "/studio/people/class", "/studio/people/lesson")
 MUST_CHANGE = ("/studio/people/", "/assets/", "/static/", "/studio/studio.", "/studio/logo.svg")
 
 
@@ -89,11 +90,13 @@ class Gate:
         if not (isinstance(who, Person) and who.staff):
             inner["studio_local"] = inner["studio_at_machine"] = False
         need = declared.of_route(inner["method"], inner["path"])
+        if need is not None and need.by_token:
+            who, inner["studio_at_machine"] = NOBODY, False  # a token is asked for in any case
         refused = self._refused(inner, who, need)
         if refused is not None:
             await refused(inner, receive, _private(safe))
             return
-        with acting_as(who):
+        with acting_as(None if need is not None and need.by_token else who):
             if inner["path"].startswith(UPLOADED) and not is_upload(inner["path"].removeprefix(UPLOADED), self.uploads):
                 await _closed(inner)(inner, receive, _private(safe))
                 return
@@ -120,6 +123,8 @@ class Gate:
             return PlainTextResponse(say("error.people.must_change", language), 403)
         if need.admits(who.role):
             return None
+        if not isinstance(who, Person) and path in PAGES:
+            return HTMLResponse(pages.sign_in(self.accounts, language, self.access.root_path), 401)
         if not isinstance(who, Person):
             return PlainTextResponse(say("error.people.sign_in_again", language), 401)
         return PlainTextResponse(say("error.people.staff", language), 403)

@@ -26,7 +26,7 @@ def routes(studio: Studio, gate: Gate) -> APIRouter:
     """The routes under ``/studio/people/lesson``."""
     router = APIRouter(prefix="/studio/people/lesson")
     lessons = Lessons(studio.workspace, gate.accounts.people, studio.runs)
-    asked = Asked(gate)
+    asked = Asked(gate, studio.workspace)
     _add_views(router, studio, gate, lessons)
     _add_acts(router, studio, asked)
     _add_deleting(router, studio, asked, lessons)

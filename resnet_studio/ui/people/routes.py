@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from resnet_studio.errors import StudioError
 from resnet_studio.service.certificate import own_addresses
 from resnet_studio.service.people import sharing
-from resnet_studio.service.people.accounts import Given
+from resnet_studio.service.people.accounts import Accounts, Given
 from resnet_studio.service.people.rules import Person, Role
 from resnet_studio.text import say
 from resnet_studio.ui.page.access import host_of, is_loopback
@@ -23,11 +23,13 @@ from resnet_studio.ui.people.gate import Gate, is_secure
 def routes(studio: Studio, gate: Gate) -> APIRouter:
     """The routes under ``/studio/people``; whom each is for stands in :mod:`resnet_studio.service.people.declared`."""
     router = APIRouter(prefix="/studio/people")
-    asked = Asked(gate)
+    asked = Asked(gate, studio.workspace)
     _add_signing_in(router, gate, asked)
+    _add_joining(router, gate, asked)
     _add_account(router, gate, asked)
     _add_class(router, gate, asked)
     _add_people(router, gate, asked)
+    _add_managing(router, gate, asked)
     _add_sharing(router, studio, asked)
     return router
 
@@ -46,10 +48,15 @@ def _add_signing_in(router: APIRouter, gate: Gate, asked: Asked) -> None:
         def done(values: Values, request: Request) -> dict[str, Any]:
             pictures = listed(values, "pictures")
             secret = "pictures " + " ".join(map(str, pictures)) if pictures else text(values, "password")
-            _, token = accounts.sign_in(text(values, "name"), secret, address(request))
+            person, token = accounts.sign_in(text(values, "name"), secret, address(request))
+            asked.note(request, "account.sign_in", person.id)
             return {"token": token}
 
         return await asked.answer(request, done)
+
+
+def _add_joining(router: APIRouter, gate: Gate, asked: Asked) -> None:
+    accounts = gate.accounts
 
     @router.post("/join")
     async def join(request: Request) -> JSONResponse:
@@ -57,7 +64,9 @@ def _add_signing_in(router: APIRouter, gate: Gate, asked: Asked) -> None:
 
         def done(values: Values, request: Request) -> dict[str, Any]:
             given = text(values, "code"), text(values, "name"), listed(values, "pictures")
-            return {"token": accounts.join(*given, address(request))[1]}
+            person, token = accounts.join(*given, address(request))
+            asked.note(request, "account.join", person.id)
+            return {"token": token}
 
         return await asked.answer(request, done)
 
@@ -67,7 +76,9 @@ def _add_signing_in(router: APIRouter, gate: Gate, asked: Asked) -> None:
 
         def done(values: Values, request: Request) -> dict[str, Any]:
             given = text(values, "token"), text(values, "name"), text(values, "password")
-            return {"token": accounts.make_first(*given, address(request))[1]}
+            person, token = accounts.make_first(*given, address(request))
+            asked.note(request, "account.first", person.id)
+            return {"token": token}
 
         return await asked.answer(request, done)
 
@@ -88,7 +99,9 @@ def _add_account(router: APIRouter, gate: Gate, asked: Asked) -> None:
             by_pictures = person.secret == "pictures"
             old = "pictures " + " ".join(map(str, listed(values, "old"))) if by_pictures else text(values, "old")
             new = listed(values, "new") if by_pictures else text(values, "new")
-            return {"token": accounts.change(person, old, new, address(request))}
+            token = accounts.change(person, old, new, address(request))
+            asked.note(request, "account.secret", person.id)
+            return {"token": token}
 
         return await asked.answer(request, done)
 
@@ -148,34 +161,44 @@ def _told(given: Given, request: Request) -> dict[str, Any]:
     return {"id": given.person.id, "said": said, "password": given.password, "pictures": pictures}
 
 
+def _found(accounts: Accounts, id: str) -> Person:
+    person = accounts.people.find(id)
+    if person is None:
+        raise StudioError("error.people.missing", name=id[:60])
+    return person
+
+
 def _add_people(router: APIRouter, gate: Gate, asked: Asked) -> None:
     accounts = gate.accounts
-
-    def found(id: str) -> Person:
-        person = accounts.people.find(id)
-        if person is None:
-            raise StudioError("error.people.missing", name=id[:60])
-        return person
 
     @router.post("/add")
     async def add(request: Request) -> JSONResponse:
         def done(values: Values, request: Request) -> dict[str, Any]:
             role = cast(Role, text(values, "role") or "pupil")
-            return _told(accounts.add(sender(request), text(values, "name"), role), request)
+            given = accounts.add(sender(request), text(values, "name"), role)
+            asked.note(request, "account.add", given.person.id)
+            return _told(given, request)
 
         return await asked.answer(request, done)
 
     @router.post("/{id}/reset")
     async def reset(request: Request, id: str) -> JSONResponse:
         def done(_: Values, request: Request) -> dict[str, Any]:
-            return _told(accounts.reset(sender(request), found(id)), request)
+            given = accounts.reset(sender(request), _found(accounts, id))
+            asked.note(request, "account.reset", id)
+            return _told(given, request)
 
         return await asked.answer(request, done)
+
+
+def _add_managing(router: APIRouter, gate: Gate, asked: Asked) -> None:
+    accounts = gate.accounts
 
     @router.post("/{id}/role")
     async def role(request: Request, id: str) -> JSONResponse:
         def done(values: Values, request: Request) -> dict[str, Any]:
-            accounts.set_role(sender(request), found(id), cast(Role, text(values, "role")))
+            accounts.set_role(sender(request), _found(accounts, id), cast(Role, text(values, "role")))
+            asked.note(request, "account.role", id)
             return {"id": id}
 
         return await asked.answer(request, done)
@@ -183,7 +206,8 @@ def _add_people(router: APIRouter, gate: Gate, asked: Asked) -> None:
     @router.post("/{id}/remove")
     async def remove(request: Request, id: str) -> JSONResponse:
         def done(_: Values, request: Request) -> dict[str, Any]:
-            accounts.remove(sender(request), found(id))
+            accounts.remove(sender(request), _found(accounts, id))
+            asked.note(request, "account.remove", id)
             return {"id": id}
 
         return await asked.answer(request, done)
@@ -194,9 +218,10 @@ def _add_sharing(router: APIRouter, studio: Studio, asked: Asked) -> None:
     async def share(request: Request) -> JSONResponse:
         """``kind`` (run, dataset or model) and ``id``, and whether the class shares it."""
 
-        def done(values: Values, _: Request) -> dict[str, Any]:
-            shared = values.get("shared") is True
-            sharing.share(studio.workspace, text(values, "kind"), text(values, "id"), shared=shared)
+        def done(values: Values, request: Request) -> dict[str, Any]:
+            shared, kind, id = values.get("shared") is True, text(values, "kind"), text(values, "id")
+            sharing.share(studio.workspace, kind, id, shared=shared)
+            asked.note(request, f"{kind}.{'share' if shared else 'unshare'}", id)
             return {"shared": shared}
 
         return await asked.answer(request, done)

@@ -139,7 +139,9 @@ HANDLERS: Mapping[str, Need] = {
     "train.rates.RateHandlers.use": SEES_DATASET,
     **{f"train.ending.RunControls.{name}": CHANGES_RUN for name in ("stop", "pause", "resume")},
     "results.panels.handler.<locals>.analyse": SEES_RUN,
-    **{f"results.tab.build.<locals>.{name}": SEES_RUN for name in ("go", "look_at", "show")},
+    **{f"results.tab.build.<locals>.{name}": SEES_RUN for name in ("look_at", "show")},
+    "results.tab.going.<locals>.go": SEES_RUN, "train.suggested.Suggestions.take": SEES_DATASET,
+    **{f"predict.more.Handlers.{name}": SEES_MODEL for name in ("follow", "thresholds", "others")},
     **{
         f"predict.handlers.Handlers.{name}": SEES_MODEL
         for name in ("ask_drawing", "bring", "describe", "follow", "others", "pick", "show", "try_one")

@@ -1,0 +1,90 @@
+"""The search for settings on the page: in the background, one line a trial, and the best settings go into the form."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from resnet_studio.api import studies
+from resnet_studio.config import TrainConfig
+from resnet_studio.data import intake
+from resnet_studio.service.settings_search import SettingsSearch
+from resnet_studio.studies.search import Search, Trial
+from resnet_studio.ui.page.context import Studio
+from resnet_studio.ui.train import form as train_form
+from resnet_studio.ui.train.form import NAMES
+from resnet_studio.ui.train.handlers import Handlers
+from resnet_studio.ui.train.search import SearchHandlers
+from resnet_studio.workspace import Workspace
+
+FORM = [train_form.defaults()[name] for name in NAMES]
+TRIALS = (
+    Trial(0, "a", "finished", 0.8, 0.5, {"learning_rate": 0.001, "augmentation": "none"}),
+    Trial(1, "b", "pruned", 0.4, 1.0, {"learning_rate": 0.1, "augmentation": "strong"}),
+    Trial(2, "c", "finished", 0.9, 0.3, {"learning_rate": 0.003, "augmentation": "light"}),
+)
+WHOLE = Search("id", "set", "tpe", 3, TrainConfig(), TRIALS)
+PART = Search("id", "set", "tpe", 3, TrainConfig(), TRIALS[:1])
+
+
+@pytest.fixture
+def queue() -> Any:
+    at_work: list[str] = []
+    return SimpleNamespace(at_work=at_work, running=lambda: list(at_work), queued=list)
+
+
+@pytest.fixture
+def dataset(workspace: Workspace, class_folders: Callable[..., Path]) -> str:
+    return intake.from_folder(class_folders({"cat": 20, "dog": 20}), workspace, name="pets").id
+
+
+@pytest.fixture
+def search(workspace: Workspace, queue: Any) -> SearchHandlers:
+    studio = SimpleNamespace(workspace=workspace, jobs=queue, runs=None)
+    (workspace.root / "searches" / "id").mkdir(parents=True)
+    return SearchHandlers(SettingsSearch(workspace, cast(Any, queue)), Handlers(cast(Studio, studio)))
+
+
+def ended(search: SearchHandlers, dataset: str) -> list[Any]:
+    until = time.monotonic() + 60
+    while (found := search.look(dataset))[3].active and time.monotonic() < until:
+        time.sleep(0.02)
+    return found
+
+
+def test_each_trial_has_a_line_and_the_best_settings_are_taken(
+    search: SearchHandlers, dataset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studies, "search", lambda *_, **__: WHOLE)
+    search.pressed(dataset, 3, "tpe", *FORM)
+    start, shown, take, _ = ended(search, dataset)
+    assert start["value"] == "Search" and take["visible"]
+    assert shown.count("<tr") == 4 and "ended early" in shown and "90.0%" in shown
+    assert search.take(dataset, *FORM)[0] == {"learning_rate": 0.003, "augmentation": "light"}
+    assert search.look("other")[1] == "" and search.take("other", *FORM)[0] == {}
+
+
+def test_it_is_stopped_by_a_second_press_and_refused_beside_a_training(
+    search: SearchHandlers, dataset: str, queue: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(*_: Any, on_trial: Any, control: Any, **__: Any) -> Search:
+        while not control.request:
+            on_trial(PART)
+            time.sleep(0.01)
+        return PART
+
+    monkeypatch.setattr(studies, "search", slowly)
+    start, _, take, timer = search.pressed(dataset, 3, "tpe", *FORM)
+    assert start["value"] == "Stop searching" and timer.active and not take["visible"]
+    search.pressed(dataset, 3, "tpe", *FORM)
+    assert ended(search, dataset)[0]["value"] == "Go on searching"
+    assert "whole number" in search.pressed(dataset, 0, "tpe", *FORM)[1]
+    assert "whole number" in search.pressed(dataset, 1.5, "tpe", *FORM)[1]
+    assert "knows no" in search.pressed(dataset, 3, "luck", *FORM)[1]
+    queue.at_work.append("a run")
+    assert "A run is training" in search.pressed(dataset, 3, "tpe", *FORM)[1]

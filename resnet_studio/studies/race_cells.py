@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from resnet_studio.data.splitting import whole
+from resnet_studio.errors import DataError
 from resnet_studio.evaluation.probing import stratified
-from resnet_studio.events import Event
+from resnet_studio.events import Event, Preparing
 from resnet_studio.studies.race import (
     FOLDS,
     LEFT_OUT,
@@ -81,7 +82,10 @@ def pool(
     chosen = stratified([sample.label for sample in known], MOST_PICTURES, config.seed)
     samples = tuple(known[place] for place in chosen)
     groups = tuple(sample.group or sample.content or sample.name for sample in samples)
-    return Pool(split, samples, fold_places([sample.label for sample in samples], groups, config.seed), groups, config)
+    folds = fold_places([sample.label for sample in samples], groups, config.seed)
+    if (folds < 0).all():
+        raise DataError("error.race.few", folds=FOLDS)
+    return Pool(split, samples, folds, groups, config)
 
 
 def fold_places(labels: Sequence[int], groups: Sequence[str], seed: int) -> NDArray[np.int64]:
@@ -182,9 +186,18 @@ def _by_short_trainings(
 
 
 def _prepared(run: Run, control: Control) -> Generator[Event, None, Session | None]:
+    """The session; of what is said on the way, what the linear probe reaches is of no use here."""
     from resnet_studio.training.setup import prepare
 
-    return (yield from prepare(run, control))
+    work = prepare(run, control)
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as stop:
+            session: Session | None = stop.value
+            return session
+        if isinstance(event, Preparing):
+            yield event
 
 
 def _trained(session: Session, control: Control) -> bool:

@@ -70,6 +70,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "There are no pretrained weights on this machine to compare; allow downloads, or choose other depths.",
         "本机没有可比较的预训练权重；请允许下载，或选择其他深度。",
     ),
+    "error.race.few": (
+        "There are too few pictures to compare anything: no class has {folds} that may be trained on or validated with.",
+        "图片太少，无法比较：没有哪个类别有 {folds} 张可用于训练或验证的图片。",
+    ),
     "error.race.busy": (
         "Another program runs this race; look at it there, or try again when it has ended.",
         "另一个程序正在进行同样的比较；请在那里查看，或等它结束后再试。",

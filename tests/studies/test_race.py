@@ -203,3 +203,11 @@ def test_larger_sizes_are_left_out_once_one_clearly_gained_nothing():
     groups = [str(place) for place in range(1000)]
     assert races.no_use(same, smaller, groups)
     assert not races.no_use(replace(same, answers="1" * 950 + "0" * 50), smaller, groups)
+
+
+def test_too_few_pictures_are_refused_in_a_sentence(tmp_path, capsys):
+    import made
+
+    folder = made.write(tmp_path / "few", made.class_files({"a": 2, "b": 3}))
+    assert cli.main(["race", str(folder), "--workspace", str(tmp_path / "home"), "--groups", "none", "--json"]) == 2
+    assert "too few pictures" in json.loads(capsys.readouterr().out.splitlines()[-1])["error"]

@@ -150,6 +150,7 @@ def _by_head(
         rows = [batches.plain(part).float().cpu() for part in torch.split(torch.arange(len(labels)), CHUNK)]
         features, milliseconds = torch.cat(rows), _time_one(session)
         names = [sample.name for sample in batches.training.samples]
+        balanced = session.materials.config.class_weighting == "balanced"
     place_of = {sample.name: place for place, sample in enumerate(pool.samples)}
     folds = torch.from_numpy(pool.folds[[place_of[name] for name in names]])
     answers = [LEFT_OUT] * len(pool.samples)
@@ -157,7 +158,8 @@ def _by_head(
         out = folds == held
         if not out.any() or control.request:
             continue
-        fitted = probe.fit(features[~out], labels[~out], len(pool.split.classes), pool.config.seed)
+        classes, seed = len(pool.split.classes), pool.config.seed
+        fitted = probe.fit(features[~out], labels[~out], classes, seed, balanced=balanced)
         right = (features[out] @ fitted.weight.T + fitted.bias).argmax(1) == labels[out]
         for row, fine in zip(out.nonzero().flatten().tolist(), right.tolist(), strict=True):
             answers[place_of[names[row]]] = RIGHT if fine else WRONG

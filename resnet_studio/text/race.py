@@ -4,7 +4,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "race.title": ("Which network?", "选哪个网络？"),
     "race.intro": (
         "Compares networks, starting weights, freeze levels and picture sizes on your pictures by cross-validation: in seconds to minutes, without touching the test pictures.",
-        "在您的图片上用交叉验证比较网络、初始权重、冻结层级和图片尺寸：只需几秒到几分钟，不会用到测试图片。",
+        "在你的图片上用交叉验证比较网络、初始权重、冻结层级和图片尺寸：只需几秒到几分钟，不会用到测试图片。",
     ),
     "race.start": ("Compare", "开始比较"),
     "race.resume": ("Go on comparing", "继续比较"),
@@ -32,7 +32,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "race.unfinished": ("Stopped before the end; start it again to go on.", "未完成就已停止；再次开始即可继续。"),
     "race.note": (
         "Head only: a head fitted to stored features. The others: fine-tuned for {epochs:epoch|epochs}, fewer than a training has, on {folds} folds of the pictures or, of many pictures, on one. The best of several is a little too good by chance; the test of your training will tell.",
-        "“只训练分类头”：在已存储的特征上拟合分类头。其余：只微调 {epochs} 轮（少于正式训练），图片少时用 {folds} 折，图片多时只用一折。多个结果中最好的一个总会偶然偏高；以您训练后的测试结果为准。",
+        "“只训练分类头”：在已存储的特征上拟合分类头。其余：只微调 {epochs} 轮（少于正式训练），图片少时用 {folds} 折，图片多时只用一折。多个结果中最好的一个总会偶然偏高；以你训练后的测试结果为准。",
     ),
     "race.column.candidate": ("Network and settings", "网络与设置"),
     "race.column.accuracy": ("Accuracy", "准确率"),

@@ -4,7 +4,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "search.title": ("Search for settings", "搜索设置"),
     "search.intro": (
         "Tries learning rates, weight decay, augmentation and epochs around your settings with Optuna, each trial a run without test pictures, chosen by validation. For the last point of accuracy, once the network is settled.",
-        "用 Optuna 在您的设置附近尝试不同的学习率、权重衰减、数据增强和轮数；每次试验都是一次不用测试图片的训练，按验证结果选择。适合在网络确定之后再争取最后一点准确率。",
+        "用 Optuna 在你的设置附近尝试不同的学习率、权重衰减、数据增强和轮数；每次试验都是一次不用测试图片的训练，按验证结果选择。适合在网络确定之后再争取最后一点准确率。",
     ),
     "search.trials": ("Trials", "试验次数"),
     "search.method": ("Method", "方法"),

@@ -40,24 +40,34 @@ class Probe:
         return float(((features.float() @ self.weight.T + self.bias).argmax(1) == labels).float().mean())
 
 
-def fit(features: Tensor, labels: Tensor, classes: int, seed: int, *, C: float | None = None) -> Probe:
+def fit(
+    features: Tensor, labels: Tensor, classes: int, seed: int, *, C: float | None = None, balanced: bool = False
+) -> Probe:
     """The best probe for ``features`` [N, F] and ``labels`` [N]; every class occurs.
 
     Features are standardised; ``C``, the inverse of the L2 penalty's strength, is chosen by cross-validation within
-    these pictures unless it is given; where a class has too few pictures for that, the largest is used.
+    these pictures unless it is given; where a class has too few pictures for that, the largest is used. ``balanced``:
+    all classes weigh alike, in the fit and in the choice; else a class with a twentieth of the pictures is given up.
     """
     features = features.float()
     mean, scale = features.mean(0), features.std(0, correction=0) + 1e-6
     standard = (features - mean) / scale
     if C is None:
         divisible = int(torch.bincount(labels, minlength=classes).min()) >= FOLDS
-        C = best_c(standard, labels, classes, seed) if divisible else CS[-1]
-    solution = solve(standard, labels, torch.zeros(classes, features.shape[1] + 1), C, ITERATIONS)
+        C = best_c(standard, labels, classes, seed, balanced=balanced) if divisible else CS[0 if balanced else -1]
+    weights = class_weights(labels, classes) if balanced else None
+    solution = solve(standard, labels, torch.zeros(classes, features.shape[1] + 1), C, ITERATIONS, weights)
     weight, bias = solution[:, :-1] / scale, solution[:, -1]
     return Probe(weight, bias - weight @ mean)
 
 
-def best_c(features: Tensor, labels: Tensor, classes: int, seed: int) -> float:
+def class_weights(labels: Tensor, classes: int) -> Tensor:
+    """Weights of classes [classes], inverse to their numbers of ``labels``, their mean over the pictures 1."""
+    counts = torch.bincount(labels, minlength=classes).float().clamp(min=1)
+    return counts.sum() / (len(counts) * counts)
+
+
+def best_c(features: Tensor, labels: Tensor, classes: int, seed: int, *, balanced: bool = False) -> float:
     """The C that does best on the third of the pictures that it was not fitted to, each third in its turn."""
     draw = np.random.default_rng(seed)
     few = torch.from_numpy(draw.permutation(len(labels))[:MOST_COMPARED])
@@ -65,20 +75,23 @@ def best_c(features: Tensor, labels: Tensor, classes: int, seed: int) -> float:
     order = torch.argsort(labels, stable=True)  # in random order within each class: thirds of each class
     fold = torch.empty_like(labels)
     fold[order] = torch.arange(len(labels)) % FOLDS
-    right = np.zeros(len(CS))
+    right, weights = np.zeros(len(CS)), class_weights(labels, classes) if balanced else None
+    worth = torch.ones(classes) if weights is None else weights
     for out in range(FOLDS):
         training, held = fold != out, fold == out
         solution = torch.zeros(classes, features.shape[1] + 1)
         for place, C in enumerate(CS):  # each starts from the one before
-            solution = solve(features[training], labels[training], solution, C, ITERATIONS_COMPARED)
+            solution = solve(features[training], labels[training], solution, C, ITERATIONS_COMPARED, weights)
             guesses = _logits(features[held], solution).argmax(1)
-            right[place] += float((guesses == labels[held]).sum())
+            right[place] += float((worth[labels[held]] * (guesses == labels[held])).sum())
     return CS[int(right.argmax())]
 
 
-def solve(features: Tensor, labels: Tensor, start: Tensor, C: float, iterations: int) -> Tensor:
+def solve(
+    features: Tensor, labels: Tensor, start: Tensor, C: float, iterations: int, class_weights: Tensor | None = None
+) -> Tensor:
     """Weights and bias [classes, F + 1] that minimise half the squared weights and ``C`` times the summed
-    cross-entropy; L-BFGS from ``start``.
+    cross-entropy, in which a class may have a weight; L-BFGS from ``start``.
     """
     solution = start.clone().requires_grad_()
     search = torch.optim.LBFGS(
@@ -87,7 +100,7 @@ def solve(features: Tensor, labels: Tensor, start: Tensor, C: float, iterations:
 
     def objective() -> float:
         search.zero_grad()
-        cost = F.cross_entropy(_logits(features, solution), labels, reduction="sum") * C
+        cost = F.cross_entropy(_logits(features, solution), labels, class_weights, reduction="sum") * C
         cost = cost + solution[:, :-1].square().sum() / 2
         cost.backward()  # type: ignore[no-untyped-call]
         return float(cost.detach())
@@ -100,16 +113,18 @@ def _logits(features: Tensor, solution: Tensor) -> Tensor:
     return torch.addmm(solution[:, -1], features, solution[:, :-1].t())
 
 
-def probe(batches: Batches, suffix: torch.nn.Module, classes: int, seed: int, compute: Compute) -> tuple[Probe, float]:
+def probe(
+    batches: Batches, suffix: torch.nn.Module, classes: int, seed: int, compute: Compute, *, balanced: bool = False
+) -> tuple[Probe, float]:
     """The probe of the network as it is now, and its accuracy on the validation pictures.
 
-    It is fitted to at most :data:`MOST_PICTURES` training pictures, drawn by ``seed``.
+    ``balanced`` as in :func:`fit`. It is fitted to at most :data:`MOST_PICTURES` training pictures, drawn by ``seed``.
     """
     body = torch.nn.Sequential(*[module for name, module in suffix.named_children() if name != "fc"]).eval()
     labels = batches.training.labels.cpu()
     chosen = _sample_indices(labels, seed)
     train = torch.cat([_pooled(batches.plain(part), body, compute) for part in torch.split(chosen, CHUNK)])
-    fitted = fit(train, labels[chosen], classes, seed)
+    fitted = fit(train, labels[chosen], classes, seed, balanced=balanced)
     validation = [_pooled(inputs, body, compute) for inputs, _ in batches.validate(CHUNK)]
     return fitted, fitted.accuracy(torch.cat(validation), batches.validation.labels.cpu())
 

@@ -65,7 +65,8 @@ def probe_start(m: Materials, begun: float) -> Generator[Event, None, Probes | N
 
 
 def _fitted(m: Materials) -> tuple[probe.Probe, float]:
-    return probe.probe(m.batches, m.suffix, len(m.card.classes), m.config.seed, m.compute)
+    balanced = m.config.class_weighting == "balanced"
+    return probe.probe(m.batches, m.suffix, len(m.card.classes), m.config.seed, m.compute, balanced=balanced)
 
 
 def _copied(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -309,6 +309,18 @@ def test_the_probe_of_two_classes_or_of_rare_ones_works_too():
     assert fitted.accuracy(torch.from_numpy(points), torch.from_numpy(labels)) > 0.95
 
 
+def test_a_balanced_probe_does_not_give_up_a_class_of_few_pictures():
+    draw = torch.Generator().manual_seed(0)
+    labels = torch.tensor([0] * 100 + [1] * 5)
+    features = torch.randn(105, 64, generator=draw) + 0.4 * labels[:, None]
+    new = torch.randn(400, 64, generator=draw) + 0.4
+    found = {}
+    for balanced in (False, True):
+        fitted = probe.fit(features, labels, 2, 0, balanced=balanced)
+        found[balanced] = fitted.accuracy(new, torch.ones(400, dtype=torch.int64))
+    assert found[False] < 0.1 and found[True] > 0.2
+
+
 def test_an_installed_probe_makes_the_head_answer_like_it():
     fitted = probe.Probe(torch.randn(3, 8), torch.randn(3))
     head = torch.nn.Sequential(torch.nn.Dropout(0.5), torch.nn.Linear(8, 3)).eval()

@@ -49,7 +49,8 @@ def result(race: Race, language: Language, working: bool = False) -> str:
     alike, pick = {cell.candidate.key for cell in race.alike()}, race.pick
     rows = [
         {
-            "name": said(cell.candidate, language), "pick": cell is pick, "alike": cell.candidate.key in alike,
+            "name": said(cell.candidate, language), "pick": cell is pick,
+            "alike": len(alike) > 1 and cell.candidate.key in alike,
             "accuracy": percent(cell.accuracy, 1), "low": percent(cell.interval[0]), "high": percent(cell.interval[1]),
             "cell": cell,
         }

@@ -18,6 +18,8 @@ from resnet_studio.studies.race import Candidate, Cell, Race
 from resnet_studio.training.control import Control
 from resnet_studio.training.plan import resolve_for
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 CONFIG = TrainConfig(groups="none", device="cpu", precision="fp32")
 
 

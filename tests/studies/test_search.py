@@ -19,6 +19,8 @@ from resnet_studio.training.control import Control
 from resnet_studio.ui.runs.studies import shown
 from resnet_studio.ui.runs.view import table
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 CONFIG = TrainConfig(
     weights="scratch", epochs=3, batch_size=16, picture_size=16, precision="fp32", average_weights=False, device="cpu",
     groups="none",

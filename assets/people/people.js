@@ -28,6 +28,8 @@
 
   function done(element, found) {
     if ("show" in element.dataset && (found.password || found.pictures)) return shown(found);
+    const way = element.dataset.form; // the next time this browser begins there
+    if (way) try { localStorage.setItem("studio-way", way === "join" ? "pictures" : way); } catch {}
     if (element.dataset.after === "home") { forget(); location.assign(`${root}/`); } else location.reload();
   }
 
@@ -189,16 +191,20 @@
   function choose(way) {
     for (const button of ways) button.setAttribute("aria-selected", String(button.dataset.way === way));
     for (const form of all("[data-form]")) form.hidden = form.dataset.form !== way;
-    try { localStorage.setItem("studio-way", way === "join" ? "pictures" : way); } catch {}
+  }
+  function takeCode() { // of the address behind the QR code
+    const asked = new URLSearchParams(location.hash.slice(1)).get("join"), code = document.querySelector("[name=code]");
+    if (!asked || !code) return;
+    code.value = asked;
+    history.replaceState(null, "", location.pathname);
+    choose("join");
   }
   if (ways.length) {
-    const asked = new URLSearchParams(location.hash.slice(1)).get("join");
     let way = null;
     try { way = localStorage.getItem("studio-way"); } catch {}
-    if (asked) way = "join";
     choose(ways.some((each) => each.dataset.way === way) ? way : ways[0].dataset.way);
-    const code = document.querySelector("[name=code]");
-    if (asked && code) { code.value = asked; history.replaceState(null, "", location.pathname); }
+    takeCode();
+    window.addEventListener("hashchange", takeCode);
     for (const button of ways) button.addEventListener("click", () => choose(button.dataset.way));
   }
 })();

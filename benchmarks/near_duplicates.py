@@ -17,6 +17,14 @@ and it is searched again. Measured on two cores that others used too:
 Search by where pictures may lie in each other and by a network's features, on a machine with much else to do: 3.0 and
 50.8 s for 700 pictures, 55 and 160 s for 3,000.
 
+What the network makes of pictures, CPU milliseconds a picture (one thread), recall of crops of 80 % among the
+photographs, the other changes at 1.00 and no false pair for all: third stage at 64 px 2.4, 0.996; at 40 px 1.1,
+0.983; at 32 px 0.8, 0.967; second stage at 64 px 1.7, 0.996; at 48 px 1.0, 0.996, which is used. The second at 48 and
+the third at 64 px: 150 planted in 700 of CIFAR-10 0.88 and 0.887 of the crops, in 900 of Tiny ImageNet 0.973 and
+0.973, in the rendered things 0.99 and 0.99.
+20,000 pictures of CIFAR-10 from files: 29.5 s of CPU to decode and look at them, 14.8 s to compare; 206 pairs; 1.2 GB
+at most in memory.
+
 What each half does alone on the photographs: the correlation of the closest pair that is none is 0.81, that of crops of
 80 % 0.905 at the first percentile, of all else 0.95; the cosine of features cannot part them (0.93 and 0.91).
 """

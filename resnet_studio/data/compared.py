@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from resnet_studio.data.cache import ArrayCache, Building
 
-VERSION = 1
+VERSION = 2
 CHUNK, STORED_AT_ONCE = 512, 2048
 """Pictures that are decoded at once, and that an entry of the cache holds."""
 CELLS, FEATURES = "cells", "features"
@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 @dataclass(frozen=True)
 class Compared:
     """Of N pictures the ``cells`` [N, 3, 24, 24] and, of many where there is a starter network, its ``features``
-    [N, 256]; zeros for a picture that cannot be read.
+    [N, 128]; zeros for a picture that cannot be read.
     """
 
     cells: NDArray[np.uint8]

@@ -33,8 +33,8 @@ def extract(pixels: NDArray[np.uint8], device: str = "auto") -> Generator[int, N
     """Features [N, 128] of ``pixels`` [N, side, side, 3]: the starter's second stage, averaged over the picture.
 
     That stage still knows the picture, where later ones know rather the class; it finds as many copies at 48 px as the
-    third at 64 px, in two fifths of the time (``benchmarks/near_duplicates.py``). Yields how many are done. Metal is not
-    used by itself: a search goes on beside trainings, and two threads on it can crash.
+    third at 64 px, in two fifths of the time (``benchmarks/near_duplicates.py``). Yields how many are done.
+    Metal is not used by itself: a search goes on beside trainings, and two threads on it can crash.
     """
     import torch
 

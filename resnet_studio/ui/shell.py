@@ -23,6 +23,7 @@ from resnet_studio.ui.page.api import Api
 from resnet_studio.ui.page.bundle import Bundle
 from resnet_studio.ui.page.context import Shared, Studio, T, translations
 from resnet_studio.ui.page.file_inputs import StudioBlocks
+from resnet_studio.ui.page.idling import Idling
 from resnet_studio.ui.page.middleware import Page
 from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.page.theme import theme
@@ -38,7 +39,8 @@ from resnet_studio.ui.train import tab as train_tab
 from resnet_studio.workspace import Workspace
 
 CLOSE_SECONDS = 25.0
-QUEUE_SECONDS = 0.03
+PROGRESS_SECONDS = 1.0
+"""No handler of ours reports its progress through Gradio."""
 UNDOCUMENTED: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 LANGUAGE_NAMES = {"en": "EN", "zh": "中文"}
 TABS: tuple[tuple[str, Any], ...] = (
@@ -112,10 +114,9 @@ def _mount_page(app: FastAPI, studio: Studio) -> gr.Blocks:
     )
     # Gradio guards its files, and takes SVG files for harmless ones of ours, only until these say that it serves
     demo.has_launched = demo.is_running = True
-    # Gradio looks for events a thousand times a second, which takes 7 % of a core from a training; on Windows it uses
-    # about these values itself
-    demo._queue.sleep_when_free = QUEUE_SECONDS
-    demo._queue.progress_update_sleep_when_free = 0.1
+    # Gradio looks for events a thousand times a second, which takes 7 % of a core from a training
+    app.add_middleware(Idling, queue=demo._queue)
+    demo._queue.progress_update_sleep_when_free = PROGRESS_SECONDS
     return demo
 
 

@@ -66,6 +66,7 @@ def client(workspace: Workspace, queue: Queue, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(f"resnet_studio.service.watch.{name}", 0.0)
     monkeypatch.setattr(live, "WAIT_SECONDS", 0.25)
     monkeypatch.setattr(live, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(live, "QUIET_SECONDS", 0.02)
     app = FastAPI()
     app.include_router(live.routes(Studio(workspace, cast(Any, queue))))
     with TestClient(app) as opened:

@@ -40,8 +40,9 @@ from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.train import live_queue, live_view
 
 WAIT_SECONDS = 25.0
-CHECK_SECONDS = 0.3
-LEFT_EVERY = 7
+CHECK_SECONDS, QUIET_SECONDS = 0.3, 1.0
+"""Between two checks while something is trained or waits, and while nothing does."""
+LEFT_EVERY = 5
 """How many checks pass between two tests of whether the page is still connected."""
 MOST_CACHED = 64
 QUEUE_SHOWN = 30
@@ -125,16 +126,17 @@ async def _news(request: Request, renderer: Renderer, run: str, seen: str, langu
     until, rounds = time.monotonic() + WAIT_SECONDS, 0
     board: Board | None = None
     while time.monotonic() < until:
-        rounds += 1
         latest = await to_thread.run_sync(renderer.watch.board) if renderer.watch.due else renderer.watch.known
         if latest is not board:
             board = latest
             news = await to_thread.run_sync(renderer.answer, run, seen, language, browser_of(request))
             if news is not None:
                 return JSONResponse(news, headers={"cache-control": "no-store"})
+        rounds += 1
         if _closing(request) or (rounds % LEFT_EVERY == 0 and await request.is_disconnected()):
             break
-        await asyncio.sleep(CHECK_SECONDS)
+        active = board is not None and (board.running or board.queued)
+        await asyncio.sleep(CHECK_SECONDS if active else QUIET_SECONDS)
     return Response(status_code=204, headers={"cache-control": "no-store"})
 
 

@@ -260,8 +260,8 @@ class Session:
 
     def _scores(self) -> tuple[float, float, float | None]:
         """Loss, accuracy, and the accuracy that weighs all classes alike where the loss does so too."""
-        scores = self.validation_scores()
-        return *scores[:2], scores.balanced_accuracy if self.loss_weights is not None else None
+        loss, accuracy, *balanced = self.validation_scores()
+        return loss, accuracy, balanced[0] if self.loss_weights is not None else None
 
     def validation_scores(self) -> Scores:
         """Loss, accuracy and balanced accuracy on the validation pictures."""

@@ -110,8 +110,10 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "people.no_script": ("Turn JavaScript on to sign in.", "请启用 JavaScript 后再登录。"),
     "people.open.text": (
-        "Nobody signs in here: everybody who can open this page sees all data sets, runs and pictures of trainings in it.",
-        "本页面无需登录：能打开本页面的人都可以看到其中的全部数据集、训练记录和训练图片。",
+        "Nobody signs in here: everybody who can open this page sees all data sets and runs, with their pictures. Whoever "
+        "started the studio can add --accounts or --class, so that each person sees their own.",
+        "本页面无需登录：能打开本页面的人都可以看到全部数据集和训练记录及其中的图片。如需让每个人只看到自己的内容，"
+        "请在启动时加上 --accounts 或 --class。",
     ),
     "people.open.button": ("I see", "知道了"),
     "people.terminal.first": (

@@ -91,7 +91,7 @@ window.studioPicker = (element, picked) => {
     const root = roots.length === 1 && entries[0].path.includes("/") ? roots[0] : "";
     const inside = (path) => root ? path.slice(root.length + 1) : path;
     const seen = entries.filter(({ path }) => !HIDDEN.test(inside(path)));
-    const zip = seen.length === 1 && /\.zip$/i.test(seen[0].path);
+    const zip = seen.length === 1 && /\.(zip|tm)$/i.test(seen[0].path);
     const files = zip ? seen : await chosen(seen);
     if (!files.length) return say(words.none);
     if (files.some(({ file }) => file.size > LIMIT)) return say(words.tooLarge);

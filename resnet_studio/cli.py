@@ -22,6 +22,7 @@ from resnet_studio.commands import (
     datasets,
     dispatch,
     exports,
+    importing,
     lesson,
     looking,
     people,
@@ -143,6 +144,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_models(command)
     reports.add(command)
     exports.add(command)
+    importing.add(command)
     serving.add(command)
     review.add_parsers(command)
     looking.add_parsers(command)

@@ -87,6 +87,33 @@ TEXT: dict[str, tuple[str, str]] = {
         "{file} has the standard stem; choose the standard stem too, or train from scratch.",
         "{file} 使用标准起始层；请同样选择标准起始层，或从零训练。",
     ),
+    "error.import.head": (
+        "{file} has another head than one linear layer called fc, and cannot be imported; use it as starting weights instead.",
+        "{file} 的分类头不是名为 fc 的单层线性层，无法导入；可改作训练的起始权重。",
+    ),
+    "error.import.no_classes": (
+        "{file} does not say what its {count:class is|classes are} called; give a file with a name a line: "
+        "import FILE --classes NAMES.txt (for ImageNet: --classes imagenet), or choose both files on the page.",
+        "{file} 未注明其 {count} 个类别的名称；请提供每行一个名称的文件：import 文件 --classes 名称.txt"
+        "（ImageNet 可用 --classes imagenet），或在页面上同时选择两个文件。",
+    ),
+    "error.import.other_classes": (
+        "{file} has {count:class|classes}, and {given:name was|names were} given; give one for each, in the model's order.",
+        "{file} 有 {count} 个类别，但给出了 {given} 个名称；请按模型的顺序为每个类别各给出一个名称。",
+    ),
+    "error.import.names": (
+        "{file} is no list of classes; give a text with a name a line, or a list in JSON, each name once.",
+        "{file} 不是类别列表；请提供每行一个名称的文本，或 JSON 列表，名称不可重复。",
+    ),
+    "error.import.size": (
+        "A network is shown pictures of {least} to {most} px; {given} is not possible.",
+        "网络输入图片的边长应为 {least} 至 {most} 像素；{given} 不可用。",
+    ),
+    "error.import.onnx": (
+        "{file} is an ONNX file; serve answers with one that ResNet Studio exported. To import the model, use its "
+        ".safetensors, .pt or .pth file.",
+        "{file} 是 ONNX 文件；本工具导出的 ONNX 可用 serve 提供服务。要导入模型，请使用其 .safetensors、.pt 或 .pth 文件。",
+    ),
     "error.weights.not_resnet": (
         "{file} does not hold the weights of a ResNet, ResNeXt or Wide ResNet as torchvision defines it, nor of an "
         "SE-ResNet, SE-ResNeXt or ResNet-D as timm does; choose other starting weights.",

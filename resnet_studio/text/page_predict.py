@@ -41,8 +41,9 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.imported": ("{name} was imported.", "已导入 {name}。"),
     "predict.none.title": ("No model yet", "还没有模型"),
     "predict.none.text": (
-        "Train one first, or import a .safetensors file that ResNet Studio has made.",
-        "请先训练一个模型，或导入 ResNet Studio 生成的 .safetensors 文件。",
+        "Train one first, or import one: a .safetensors file that ResNet Studio has made, or a ResNet of torchvision or timm "
+        "together with a text file of its classes, a line each.",
+        "请先训练一个模型，或导入一个：ResNet Studio 生成的 .safetensors 文件，或 torchvision、timm 的 ResNet 及其类别名称文本（每行一个）。",
     ),
     "predict.tab.one": ("A picture", "单张图片"),
     "predict.tab.live": ("Live", "实时"),

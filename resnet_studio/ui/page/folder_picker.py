@@ -34,7 +34,7 @@ class Picked:
     def archive(self) -> Path | None:
         """The zip, where one was chosen."""
         path, file = self.files[0]
-        return file if len(self.files) == 1 and path.lower().endswith(".zip") else None
+        return file if len(self.files) == 1 and path.lower().endswith((".zip", ".tm")) else None
 
 
 def folder_picker(elem_id: str) -> gr.HTML:

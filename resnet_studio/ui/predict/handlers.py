@@ -9,8 +9,8 @@ from typing import Any
 
 import gradio as gr
 
+from resnet_studio.api.importing import import_model
 from resnet_studio.errors import StudioError
-from resnet_studio.model.checkpoint import import_checkpoint
 from resnet_studio.service.predictors import card_of
 from resnet_studio.text import say
 from resnet_studio.ui.page.context import Studio, guarded, reader
@@ -22,6 +22,8 @@ from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.queries import ModelQueries
 from resnet_studio.upkeep import audit
 
+NAMES = (".txt", ".json")
+"""Endings of files of class names."""
 ModelRequest = Mapping[str, Any] | None
 """Which model to use, and since when that is requested; see :func:`request_model`."""
 
@@ -59,11 +61,15 @@ class Handlers:
         return request_model(chosen or "")
 
     @guarded(instead=lambda sentence: (*[gr.skip()] * 4, alert(sentence)))
-    def bring(self, file: str) -> tuple[Any, ...]:
-        """In: an uploaded checkpoint. Out: the offer with the new model chosen, that as picked by hand, about."""
-        kept = import_checkpoint(Path(file), self._studio.workspace)
+    def bring(self, files: list[str]) -> tuple[Any, ...]:
+        """In: an uploaded model, maybe with a file of class names. Out: the offer with the new model chosen, that as
+        picked by hand, about.
+        """
+        paths = sorted(map(Path, files), key=lambda path: path.suffix.lower() in NAMES)
+        names = next((path for path in paths[1:] if path.suffix.lower() in NAMES), None)
+        kept = import_model(paths[0], classes=names, workspace=self._studio.workspace).file
         audit.record(self._studio.workspace, actor(), "model.import", kept.name)
-        gr.Info(say("predict.imported", reader(), name=Path(file).stem))
+        gr.Info(say("predict.imported", reader(), name=paths[0].stem))
         picked = request_model(f"import:{kept.name}")
         return *self._offer(None, latest_request(picked)), picked, self.describe(f"import:{kept.name}")[0]
 

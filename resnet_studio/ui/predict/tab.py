@@ -27,7 +27,7 @@ ASKING: Mapping[str, Any] = {
     "api_visibility": "private",
 }
 LATEST: Mapping[str, Any] = {**ASKING, "trigger_mode": "always_last"}
-CHECKPOINTS = [".safetensors", ".pt", ".pth"]
+CHECKPOINTS = [".safetensors", ".pt", ".pth", ".txt", ".json"]
 GO = """element.addEventListener("click", (event) => { if (event.target.closest("[data-go]")) trigger("go", {}); });"""
 INSECURE = "element.firstElementChild.hidden = window.isSecureContext;"
 
@@ -81,7 +81,9 @@ def build(studio: Studio, shared: Shared) -> None:
         )
         picked = gr.State(None)
         about = gr.HTML(elem_id="predict-about", apply_default_css=False)
-        brought = gr.UploadButton(T("predict.import"), file_types=CHECKPOINTS, elem_id="predict-import", scale=0)
+        brought = gr.UploadButton(
+            T("predict.import"), file_types=CHECKPOINTS, file_count="multiple", elem_id="predict-import", scale=0
+        )
     beside = more.build()
     brought_in = inbox("predict-inbox")
     with gr.Tabs(elem_id="predict-ways", visible=False) as ways:

@@ -1,0 +1,57 @@
+"""What others export comes in: models as state dicts and checkpoints, pictures as projects of Teachable Machine."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_studio.errors import CheckpointError
+from resnet_studio.workspace import Workspace, slug
+
+if TYPE_CHECKING:
+    from resnet_studio.model.card import Card
+
+
+@dataclass(frozen=True)
+class ImportedModel:
+    """A model in ``file``, one of the workspace's imports, and its ``card``."""
+
+    file: Path
+    card: Card
+
+
+def import_model(
+    file: str | Path,
+    *,
+    classes: Sequence[str] | str | Path | None = None,
+    side: int | None = None,
+    workspace: Workspace | None = None,
+) -> ImportedModel:
+    """Keep the model in ``file`` in the workspace, to predict and compare with.
+
+    ``file`` is a checkpoint of the studio, or a state dict of a ResNet of torchvision or timm with one linear layer.
+    ``classes`` are names in the order of the logits, a file of them, or "imagenet"; None: as the file says. ``side`` px
+    is what the network is shown. Raises :class:`CheckpointError` and :class:`WeightsError`.
+    """
+    from resnet_studio.model import foreign
+    from resnet_studio.model.checkpoint import import_checkpoint, read_card
+    from resnet_studio.model.header import is_pickle, opened, read_header
+
+    path, home = Path(file), workspace or Workspace.open()
+    if path.suffix.lower() == ".onnx":
+        raise CheckpointError("error.import.onnx", file=path.name)
+    with opened(path, path.name) as content:
+        ours = not is_pickle(content) and read_header(content, path.name).ours
+    if ours:
+        kept = import_checkpoint(path, home)
+        return ImportedModel(kept, read_card(kept))
+    if isinstance(classes, str | Path):
+        classes = foreign.imagenet() if classes == foreign.IMAGENET else foreign.names_in(Path(classes))
+    with tempfile.TemporaryDirectory(prefix="resnet-studio-") as folder:
+        made = Path(folder) / f"{slug(path.stem)}.safetensors"
+        foreign.convert(path, made, classes=classes, side=side)
+        kept = import_checkpoint(made, home)
+    return ImportedModel(kept, read_card(kept))

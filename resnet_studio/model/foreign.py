@@ -1,0 +1,163 @@
+"""Models that others trained and published as a state dict: torchvision's and timm's ResNets with one linear layer.
+
+What a state dict does not say has to come from elsewhere: the names of the classes from the file's own metadata, from
+timm's ``config.json`` beside it or from the user; how pictures are prepared likewise, or as ImageNet's are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio.data.views import OVERSCAN
+from resnet_studio.errors import CheckpointError, WeightsError
+from resnet_studio.model.card import Card
+from resnet_studio.model.header import is_pickle, opened, read_header
+from resnet_studio.model.preprocess import Preprocessing
+
+if TYPE_CHECKING:
+    import torch
+
+    from resnet_studio.model.architecture import Architecture
+
+IMAGENET = "imagenet"
+SIDE = 224
+SMALLEST, LARGEST = 16, 2048
+_LARGEST_TEXT = 10 * 2**20
+_HEAD = ("fc.weight", "fc.bias")
+
+
+@dataclass(frozen=True)
+class Described:
+    """What stands in a file, or beside it, about its model; None for what does not."""
+
+    classes: tuple[str, ...] | None = None
+    preprocessing: Preprocessing | None = None
+    temperature: float = 1.0
+
+
+def convert(file: Path, target: Path, *, classes: Sequence[str] | None = None, side: int | None = None) -> Card:
+    """Write the model in the state dict ``file`` to ``target`` as a checkpoint of the studio; its card.
+
+    ``classes`` are in the order of the logits; None: as the file says. ``side`` px is what the network is shown; None:
+    as the file says, else 224. Raises :class:`WeightsError` for what is no ResNet, :class:`CheckpointError` for a file
+    that is damaged or holds code, for another head than one linear layer, and for classes that are missing or too few.
+    """
+    from resnet_studio.model.checkpoint import save
+    from resnet_studio.model.resnet import build
+    from resnet_studio.model.state import plain_state
+    from resnet_studio.model.transfer import fill, fill_head, network_of
+    from resnet_studio.model.wrapping import resnet_in
+
+    state = resnet_in({name: value for name, value in plain_state(file).items() if not name.startswith("unlike.")})
+    network = network_of(state)
+    if network is None:
+        raise WeightsError("error.weights.not_resnet", file=file.name)
+    if {name for name in state if name.startswith("fc.")} != set(_HEAD) or state["fc.weight"].ndim != 2:
+        raise CheckpointError("error.import.head", file=file.name)
+    said = described(file)
+    count = len(state["fc.weight"])
+    card = _card(network, _named(file, classes or said.classes, count), _stem(state, network), said, side, file.name)
+    model = build(network, count, stem=card.stem)
+    fill(model, network, state, file.name)
+    filled = fill_head(model, {name: state[name] for name in _HEAD})  # by order, which files may change
+    assert filled
+    save(target, model.state_dict(), card)
+    return card
+
+
+def described(file: Path) -> Described:
+    """What the metadata of a safetensors ``file``, and a ``config.json`` of timm beside any, say."""
+    with opened(file, file.name) as content:
+        metadata = {} if is_pickle(content) else dict(read_header(content, file.name).metadata)
+    try:
+        if "classes" in metadata:
+            prepared = {key: value for key, value in json.loads(metadata["preprocessing"]).items() if key != "scale"}
+            return Described(
+                tuple(json.loads(metadata["classes"])), Preprocessing(**prepared), float(metadata["temperature"])
+            )
+        return _of_timm(file.with_name("config.json"))
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return Described()
+
+
+def names_in(file: Path) -> tuple[str, ...]:
+    """The classes in a text ``file``, a line each, or in JSON: a list, or a table of numbers to names or names to them.
+
+    Raises :class:`CheckpointError` for anything else.
+    """
+    try:
+        if file.stat().st_size > _LARGEST_TEXT:
+            raise ValueError("too large")
+        text = file.read_text(encoding="utf-8-sig")
+        found = _from_json(json.loads(text)) if text.lstrip()[:1] in ("[", "{") else text.splitlines()
+    except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
+        raise CheckpointError("error.import.names", file=file.name) from error
+    names = tuple(name.strip() for name in found if name.strip())
+    if not names or len(set(names)) < len(names):
+        raise CheckpointError("error.import.names", file=file.name)
+    return names
+
+
+def imagenet() -> tuple[str, ...]:
+    """The names of ImageNet's 1,000 classes, in the usual order; those that are alike with their number."""
+    from torchvision.models import ResNet18_Weights
+
+    names = ResNet18_Weights.IMAGENET1K_V1.meta["categories"]
+    return tuple(name if names.count(name) == 1 else f"{name} ({at})" for at, name in enumerate(names))
+
+
+def _from_json(values: Any) -> list[str]:
+    if isinstance(values, list):
+        return [str(each) for each in values]
+    if all(isinstance(value, int) for value in values.values()):
+        return [name for name, _ in sorted(values.items(), key=lambda pair: int(pair[1]))]
+    return [str(name) for _, name in sorted(values.items(), key=lambda pair: int(pair[0]))]
+
+
+def _of_timm(config: Path) -> Described:
+    """What ``config.json`` of a folder for the Hub says."""
+    if not config.is_file() or config.stat().st_size > _LARGEST_TEXT:
+        return Described()
+    values = json.loads(config.read_text(encoding="utf-8"))
+    given: Mapping[str, Any] = values.get("pretrained_cfg") or {}
+    names = values.get("label_names") or given.get("label_names")
+    prepared = None
+    if "input_size" in given:
+        crop = int(given["input_size"][-1])
+        prepared = Preprocessing(
+            resize=max(crop, round(crop / float(given.get("crop_pct") or 0.875))), crop=crop,
+            mean=tuple(given["mean"]), std=tuple(given["std"]),
+        )  # fmt: skip
+    return Described(tuple(map(str, names)) if names else None, prepared)
+
+
+def _named(file: Path, classes: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    if classes is None:
+        raise CheckpointError("error.import.no_classes", file=file.name, count=count)
+    if len(classes) != count:
+        raise CheckpointError("error.import.other_classes", file=file.name, count=count, given=len(classes))
+    return tuple(classes)
+
+
+def _stem(state: Mapping[str, torch.Tensor], network: Architecture) -> str:
+    """``small`` for one convolution of 3 x 3 px; a deep stem has three."""
+    first = state.get("conv1.weight")
+    return "small" if first is not None and first.shape[-1] == 3 and network.family == "resnet" else "standard"
+
+
+def _card(
+    network: Architecture, classes: tuple[str, ...], stem: str, said: Described, side: int | None, name: str
+) -> Card:
+    prepared = said.preprocessing or Preprocessing(resize=round(SIDE * OVERSCAN), crop=SIDE)
+    if side is not None:
+        if not SMALLEST <= side <= LARGEST:
+            raise CheckpointError("error.import.size", least=SMALLEST, most=LARGEST, given=side)
+        prepared = replace(prepared, resize=round(side * OVERSCAN), crop=side)
+    return Card(
+        classes=classes, depth=network.depth, family=network.family, preprocessing=prepared, stem=stem,  # type: ignore[arg-type]
+        weights_origin={"key": "checkpoint", "name": name}, temperature=said.temperature,
+    )  # fmt: skip

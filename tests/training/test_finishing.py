@@ -176,9 +176,9 @@ def test_after_a_full_disk_the_queue_waits_for_space(workspace, monkeypatch):
 
     def disk_usage(_):
         looks.release()
-        return SimpleNamespace(free=free[0])
+        return SimpleNamespace(free=free[0], total=2**40)
 
-    monkeypatch.setattr(module.shutil, "disk_usage", disk_usage)
+    monkeypatch.setattr(shutil, "disk_usage", disk_usage)
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.05)
     jobs, waiting = Jobs(workspace), hand_made_run(workspace)
     jobs.submit(waiting)

@@ -27,6 +27,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the server has it
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 BOUNDARY = "a7d1f0c2e4b"

@@ -1,8 +1,8 @@
 """An exported ONNX file as a model that answers: by ONNX Runtime on the CPU, without the checkpoint.
 
 Measured on two cores of a Xeon with AVX512-VNNI that others used too, ResNet-18, milliseconds of CPU a picture
-(``benchmarks/serve.py engines``): at 128 px one at a time 23 by torch, 14 by ONNX Runtime, 4 by it with 8 bits; eight
-at a time 13, 14 and 4. At 224 px 57, 39 and 11; 39, 37 and 12.
+(``benchmarks/serve.py engines``): at 128 px one at a time 31 by torch, 17 by ONNX Runtime, 6 by it with 8 bits; eight
+at a time 16, 15 and 4. At 224 px 56, 41 and 12; 42, 43 and 14.
 """
 
 from __future__ import annotations

@@ -133,6 +133,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "This address takes other requests than {method}; see /v1/openapi.json.",
         "该地址不接受 {method} 请求；请见 /v1/openapi.json。",
     ),
+    "error.serve.no_parameter": (
+        "There is no parameter {name!r} here; known are: {known:, }.",
+        "此处没有参数 {name!r}；可用的有：{known:、}。",
+    ),
     "error.serve.parameter": (
         "The parameter {name!r} makes no sense: {problem}.",
         "参数 {name!r} 无效：{problem}。",

@@ -59,10 +59,12 @@ class Service:
         self._lock = Lock()
         self._shadows = ThreadPoolExecutor(1, thread_name_prefix="shadow")
 
-    def admit(self, request: Request) -> None:
+    def admit(self, request: Request, *parameters: str) -> None:
         """Let ``request`` in, once it is known who sends it and that they do not ask too often, or raise
-        :class:`Refused`.
+        :class:`Refused`; also for parameters that there are not, which are slips of the pen.
         """
+        if others := [name for name in request.query_params if name not in parameters]:
+            raise Refused(422, "error.serve.no_parameter", name=others[0], known=parameters or ("-",))
         if wait := self._rate.wait(self.guard.sender(request)):
             raise Refused(429, "error.serve.rate", wait=wait, rate=self.limits.rate)
 
@@ -78,7 +80,7 @@ class Service:
 
     async def predict(self, name: str, request: Request, top_k: int, heat: bool) -> Answers:
         """The answers for the pictures in ``request``. Raises :class:`Refused`."""
-        self.admit(request)
+        self.admit(request, "top_k", "heat_map")
         served = await to_thread.run_sync(self.find, name)
         if heat and served.checkpoint is None:
             raise Refused(409, "error.serve.no_heat", name=served.key)

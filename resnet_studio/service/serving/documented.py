@@ -50,7 +50,7 @@ _EXAMPLE = {
         }
     ],
 }  # fmt: skip
-REFUSED_LIST = _refused(401, 429, 503)
+REFUSED_LIST = _refused(401, 422, 429, 503)
 REFUSED_ONE = _refused(401, 404, 422, 429, 503)
 PREDICTED: dict[int | str, dict[str, Any]] = {
     200: {"description": "An answer for each picture", "content": {"application/json": {"example": _EXAMPLE}}},

@@ -201,5 +201,6 @@ def tokens_file(workspace: Workspace) -> Path:
 def serve(choice: Choice, door: Door, limits: Limits, workspace: Workspace, talk: Talk) -> int:
     """Load models and serve them; returns how many requests were answered well. Raises :class:`StudioError`."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported: threads that spin starve decoding
     door.guard(Tokens(door.tokens or tokens_file(workspace)))  # before minutes go into loading
     return Serving(Current(choice, workspace, talk), door, limits, workspace, talk).run()

@@ -70,6 +70,7 @@ def test_what_is_no_picture_gets_its_sentence_in_place_and_alone_it_is_refused(c
         ({"content": b"--", "headers": {"content-type": "multipart/form-data"}}, 400, "curl -F"),
         ({"json": in_text(RED), "params": {"top_k": 0}}, 422, "top_k"),
         ({"json": in_text(RED), "params": {"heat_map": "perhaps"}}, 422, "heat_map"),
+        ({"json": in_text(RED), "params": {"topk": 3}}, 422, "known are: top_k, heat_map"),
         ({"json": in_text(*[RED] * 5)}, 422, "4 at most"),
         ({"files": [("p", ("a.png", RED))] * 5}, 422, "4 at most"),
         ({"json": in_text(b"0" * 5000)}, 413, "larger than"),

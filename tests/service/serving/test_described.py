@@ -33,7 +33,8 @@ def ask_at_random(schema, mode, count):
         @given(case=operation.as_strategy(generation_mode=mode))
         def holds(case):
             case.headers = {**(case.headers or {}), "host": "127.0.0.1"}
-            if "name" in (case.path_parameters or {}) and len(asked) % 4:
+            name = (case.path_parameters or {}).get("name")
+            if name and len(str(name)) <= 300 and len(asked) % 4:
                 case.path_parameters["name"] = "cups"  # a made-up name is none of ours
             asked.append(case.call_and_validate().status_code)
 

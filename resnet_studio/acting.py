@@ -23,7 +23,7 @@ from resnet_studio.errors import StudioError
 
 Action = Literal["see", "change", "delete", "share", "manage"]
 """``see`` is also to train on, to predict with and to download; ``manage`` is for what concerns the whole studio."""
-Kind = Literal["run", "dataset", "prediction", "model", "upload", "picture", "studio"]
+Kind = Literal["run", "dataset", "prediction", "model", "upload", "picture", "sealed", "studio"]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.commands.data import Result
@@ -11,20 +12,23 @@ from resnet_studio.errors import StudioError
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
-    from resnet_studio.service.people.lesson import Pupil
+    from resnet_studio.service.people.lesson import Lesson, Pupil
     from resnet_studio.terminal import Terminal
 
-ACTIONS = ("show", "hold", "release", "clear")
+ACTIONS = ("show", "hold", "release", "collect", "clear")
 
 
 def add_parser(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     """The command and what it can do."""
-    parser = command("lesson", "see a class, switch training off and on again, clear the class for next year")
+    parser = command("lesson", "see a class, switch training off and on again, collect, clear the class")
     parser.add_argument("action", nargs="?", choices=ACTIONS, default="show", help="what to do (default show)")
     parser.add_argument(
         "text", nargs="?", default="", metavar="TEXT",
         help="hold: what every page says meanwhile; clear: the name of the class, which without it is only looked at",
     )  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="FILE", help="collect: the zip (default: class.zip)")
+    parser.add_argument("--checkpoints", action="store_true", help="collect: with the models")
+    parser.add_argument("--language", choices=("en", "zh"), default="en", help="collect: of the reports (default en)")
 
 
 def lesson(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:  # noqa: ARG001
@@ -38,19 +42,36 @@ def lesson(options: argparse.Namespace, workspace: Workspace, terminal: Terminal
         case "release":
             hold.release(workspace)
             return Result("Training is switched on.", {"held": False, "text": ""})
+        case "collect":
+            return _collect(options, workspace)
         case "clear":
             return _clear(options.text, workspace)
         case _:
             return _show(workspace)
 
 
-def _show(workspace: Workspace) -> Result:
+def _collect(options: argparse.Namespace, workspace: Workspace) -> Result:
+    from resnet_studio.service.people import collecting
+
+    out = options.out or Path("class.zip")
+    found = collecting.chosen(_looked(workspace).pupils)
+    collecting.write(found, out, checkpoints=options.checkpoints, language=options.language)
+    rows = [{"person": each.pupil.person.name, "run": each.run.id, "folder": each.folder} for each in found]
+    return Result(f"{out}: {len(rows)} runs", {"file": str(out), "runs": rows})
+
+
+def _looked(workspace: Workspace) -> Lesson:
     from resnet_studio.service.people.lesson import Lessons
     from resnet_studio.service.people.store import People
     from resnet_studio.service.run_data import RunData
+
+    return Lessons(workspace, People(workspace.root), RunData(workspace)).look()
+
+
+def _show(workspace: Workspace) -> Result:
     from resnet_studio.training import hold
 
-    found = Lessons(workspace, People(workspace.root), RunData(workspace)).look()
+    found = _looked(workspace)
     rows = [_row(pupil) for pupil in found.pupils]
     lines = [
         f"{row['name']}  {row['role']}  {row['runs']} runs  {row['bytes'] / 2**20:.1f} MB"

@@ -149,7 +149,7 @@ def zipped(job: Job, *, unsure: str = "") -> Iterator[bytes]:
 
     Pictures that are gone by now are left out; the table has them.
     """
-    out = _Pieces()
+    out = Pieces()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for copy in placed(job, unsure=unsure):
             with suppress(FileNotFoundError), copy.file.open("rb") as read:
@@ -170,7 +170,7 @@ def zipped(job: Job, *, unsure: str = "") -> Iterator[bytes]:
     yield out.taken()
 
 
-class _Pieces(io.RawIOBase):
+class Pieces(io.RawIOBase):
     """A file that can only be written to, and gives back what was written."""
 
     def __init__(self) -> None:
@@ -178,9 +178,11 @@ class _Pieces(io.RawIOBase):
         self._written: list[bytes] = []
 
     def writable(self) -> bool:
+        """Always."""
         return True
 
     def write(self, content: bytes) -> int:  # type: ignore[override]
+        """Keep ``content`` until it is taken."""
         self._written.append(bytes(content))
         return len(content)
 

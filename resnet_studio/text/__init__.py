@@ -13,6 +13,7 @@ from string import Formatter
 from typing import Any, Literal, cast
 
 from resnet_studio.text import (
+    boards,
     certificates,
     cli,
     config,
@@ -83,6 +84,7 @@ TABLES: tuple[dict[str, tuple[str, str]], ...] = (
     runs.TEXT,
     people.TEXT,
     lesson.TEXT,
+    boards.TEXT,
     search.TEXT,
     race.TEXT,
     rates.TEXT,

@@ -49,6 +49,26 @@ TEXT: dict[str, tuple[str, str]] = {
     "lesson.take_back": ("Take back", "收回"),
     "lesson.delete": ("Delete", "删除"),
     "lesson.nothing": ("Nothing yet.", "还没有内容。"),
+    "lesson.collect.title": ("Collect and hand out", "收集与分发"),
+    "lesson.collect.text": (
+        "One zip: for each pupil the runs that they handed in, else the newest, each with its report, and a table of all scores.",
+        "打包为一个 zip：每位学生提交的训练（未提交的取最新一次），附报告和全部成绩表。",
+    ),
+    "lesson.collect.reports": ("Reports and scores", "报告与成绩"),
+    "lesson.collect.models": ("With the models too", "同时包含模型"),
+    "lesson.hand_out.text": (
+        "To hand out a data set or a model, open your own row above. The class can look at it, train on it and download it; "
+        "only its owner changes it.",
+        "要分发数据集或模型，请在上方展开自己的一行。全班可以查看、用于训练和下载，只有所有者可以修改。",
+    ),
+    "lesson.hand_in.title": ("Hand in", "交作业"),
+    "lesson.hand_in.text": (
+        "Choose what your teacher collects; without a choice it is your newest run.",
+        "选择交给老师的训练；不选则收取最新一次。",
+    ),
+    "lesson.hand_in": ("Hand in", "提交"),
+    "lesson.hand_in.done": ("handed in", "已提交"),
+    "lesson.hand_in.undo": ("Take back", "撤回"),
     "lesson.clear.title": ("Clear the class for next year", "学年结束：清空班级"),
     "lesson.clear.text": (
         "What pupils made goes into the bin, and their accounts go. What teachers made stays.",

@@ -15,7 +15,7 @@ from resnet_studio.service.people.rules import Person, Role
 from resnet_studio.service.people.store import People, checked_name, place_of
 
 MOST_PUPILS = 120
-CODE, OPEN, CLASS, FIRST = "class.code", "class.open", "class.name", "first"
+CODE, OPEN, CLASS, FIRST, NAMES = "class.code", "class.open", "class.name", "first", "class.names"
 
 
 class BrakedError(StudioError):
@@ -114,6 +114,15 @@ class Accounts:
     def join_code(self) -> str:
         """The code that pupils join with; empty where there never was a class."""
         return self.people.fact(CODE)
+
+    @property
+    def names_shown(self) -> bool:
+        """Whether pupils see what others in the class are called."""
+        return bool(self.people.fact(NAMES))
+
+    def show_names(self, *, shown: bool) -> None:
+        """Let pupils see what others in the class are called, or no more."""
+        self.people.set_fact(NAMES, "1" if shown else "")
 
     @property
     def class_name(self) -> str:

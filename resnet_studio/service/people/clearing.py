@@ -14,6 +14,7 @@ from resnet_studio.errors import RunError, StudioError
 from resnet_studio.predicting.jobs import Job
 from resnet_studio.predicting.jobs import Jobs as Predictions
 from resnet_studio.service.people.accounts import Accounts
+from resnet_studio.service.people.boards import Boards
 from resnet_studio.service.people.rules import Person
 from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Run, Workspace
@@ -45,8 +46,7 @@ def called(accounts: Accounts) -> str:
 
 def preview(workspace: Workspace, accounts: Accounts) -> Preview:
     """What :func:`clear` would take; changes nothing."""
-    pupils = _pupils(accounts)
-    ids = frozenset(person.id for person in pupils)
+    pupils, ids = _pupils(accounts), _ids(accounts)
     return Preview(
         called(accounts),
         tuple(person.name for person in pupils),
@@ -76,8 +76,7 @@ def clear(
         raise StudioError("error.lesson.no_class")
     if " ".join(typed.split()) != called(accounts):
         raise StudioError("error.lesson.other_name", name=called(accounts))
-    found, pupils = preview(workspace, accounts), _pupils(accounts)
-    ids = frozenset(person.id for person in pupils)
+    found, pupils, ids = preview(workspace, accounts), _pupils(accounts), _ids(accounts)
     accounts.close_class()
     for person in pupils:
         accounts.people.end_sessions(person)  # nobody begins anything new meanwhile
@@ -93,6 +92,7 @@ def clear(
         stop_predicting(job)
         with suppress(StudioError):
             Predictions(workspace).delete(job)
+    Boards(workspace).forget(ids)
     for person in pupils:
         accounts.people.remove(person)
     accounts.renew_code()
@@ -114,6 +114,10 @@ def _bin_runs(workspace: Workspace, ids: frozenset[str], stop: Callable[[str], o
 
 def _pupils(accounts: Accounts) -> list[Person]:
     return [person for person in accounts.people.all() if person.role == "pupil"]
+
+
+def _ids(accounts: Accounts) -> frozenset[str]:
+    return frozenset(person.id for person in _pupils(accounts))
 
 
 def _runs(workspace: Workspace, ids: frozenset[str]) -> list[Run]:

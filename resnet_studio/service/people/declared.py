@@ -77,8 +77,13 @@ ROUTES: Mapping[str, Need] = {
     "POST /studio/people/share": Need("share", "studio", "staff"),
     # a lesson
     "GET /studio/people/lesson": TEACHERS, "GET /studio/people/lesson/pupils": TEACHERS,
-    "GET /studio/people/lesson/clear": TEACHERS,
+    "GET /studio/people/lesson/clear": TEACHERS, "GET /studio/people/lesson/collected.zip": TEACHERS,
+    "POST /studio/people/lesson/hand-in": CHANGES_RUN,
     **{f"POST /studio/people/lesson/{act}": TEACHERS for act in ("hold", "end", "delete", "undo", "clear")},
+    "GET /studio/people/boards": SIGNED_IN, "GET /studio/people/boards/list": SIGNED_IN,
+    "POST /studio/people/boards/{id}/submit": Need("change", "run"),
+    "POST /studio/people/boards/new": TEACHERS, "POST /studio/people/boards/names": TEACHERS,
+    "POST /studio/people/boards/{id}/{act}": TEACHERS,
     # data sets
     "GET /studio/pictures/{dataset}": SEES_DATASET, "GET /studio/thumb/{dataset}/{index}": SEES_DATASET,
     "GET /studio/mend/{dataset}/places": SEES_DATASET, "GET /studio/mend/{dataset}/rows": SEES_DATASET,

@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 
 from resnet_studio import belonging
 from resnet_studio.acting import STUDIO, check
 from resnet_studio.data import editing
 from resnet_studio.errors import StudioError
-from resnet_studio.service.people import clearing
+from resnet_studio.service.people import clearing, collecting
 from resnet_studio.service.people.lesson import Lessons
 from resnet_studio.text import Language, say
 from resnet_studio.training import hold
 from resnet_studio.ui.page.context import Studio, language_of
+from resnet_studio.ui.page.downloads import disposition
 from resnet_studio.ui.people import lesson_view, pages
 from resnet_studio.ui.people.asked import Asked, Values, sender, text
 from resnet_studio.ui.people.gate import Gate
 from resnet_studio.upkeep import audit
+from resnet_studio.workspace import slug
 
 
 def routes(studio: Studio, gate: Gate) -> APIRouter:
@@ -29,6 +31,7 @@ def routes(studio: Studio, gate: Gate) -> APIRouter:
     asked = Asked(gate, studio.workspace)
     _add_views(router, studio, gate, lessons)
     _add_acts(router, studio, asked)
+    _add_collecting(router, gate, asked, studio, lessons)
     _add_deleting(router, studio, asked, lessons)
     _add_clearing(router, studio, gate, asked, lessons)
     return router
@@ -56,6 +59,26 @@ def _add_views(router: APIRouter, studio: Studio, gate: Gate, lessons: Lessons) 
     def pupils(request: Request) -> HTMLResponse:
         """The class as a piece of HTML: one answer for everybody in it."""
         return HTMLResponse(str(pieces(language_of(request))))
+
+
+def _add_collecting(router: APIRouter, gate: Gate, asked: Asked, studio: Studio, lessons: Lessons) -> None:
+    @router.get("/collected.zip")
+    def collected(request: Request, checkpoints: bool = False) -> StreamingResponse:
+        """One zip with each pupil's runs; ``checkpoints`` says whether their models are in it."""
+        found = collecting.chosen(lessons.look().pupils)
+        pieces = collecting.zipped(found, checkpoints=checkpoints, language=language_of(request))
+        name = f"{slug(clearing.called(gate.accounts))}.zip"
+        return StreamingResponse(pieces, media_type="application/zip", headers=disposition(name))
+
+    @router.post("/hand-in")
+    async def hand_in(request: Request) -> Any:
+        """Choose one's ``run`` to be collected where ``on``, or no more."""
+
+        def done(values: Values, _: Request) -> dict[str, Any]:
+            collecting.hand_in(studio.workspace.run(text(values, "run")), on=values.get("on") is True)
+            return {"on": values.get("on") is True}
+
+        return await asked.answer(request, done)
 
 
 def _add_acts(router: APIRouter, studio: Studio, asked: Asked) -> None:

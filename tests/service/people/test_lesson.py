@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import hand_made
@@ -13,7 +14,7 @@ from resnet_studio import belonging, cli
 from resnet_studio.acting import NotAllowedError, acting_as
 from resnet_studio.data import intake
 from resnet_studio.errors import StudioError
-from resnet_studio.service.people import clearing
+from resnet_studio.service.people import clearing, collecting
 from resnet_studio.service.people.accounts import Accounts
 from resnet_studio.service.people.lesson import Lessons
 from resnet_studio.service.people.rules import Person
@@ -129,6 +130,31 @@ def test_a_class_is_not_cleared_while_somebody_trains(school: School) -> None:
     assert asked == [school.run.id]
     assert {"Ada", "Bob"} <= {person.name for person in school.accounts.people.all()}
     assert clearing.clear(school.workspace, school.accounts, "7 b").pupils == ("Ada", "Bob")
+
+
+def test_what_pupils_hand_in_is_collected_else_their_newest_run_and_nothing_of_teachers(
+    school: School, tmp_path: Path
+) -> None:
+    first, newest, bobs = school.run, school.trained(school.ada), school.trained(school.bob)
+    for run in (first, newest, bobs, school.trained(school.teacher)):
+        run.best.write_bytes(b"weights of " + run.id.encode())
+    look = Lessons(school.workspace, school.accounts.people, RunData(school.workspace)).look
+    assert [each.run.id for each in collecting.chosen(look().pupils)] == [newest.id, bobs.id]
+    with acting_as(school.bob), pytest.raises(NotAllowedError):
+        collecting.hand_in(first, on=True)
+    with acting_as(school.ada):
+        collecting.hand_in(first, on=True)
+        with pytest.raises(NotAllowedError):
+            list(collecting.zipped([], checkpoints=False))
+    found = collecting.chosen(look().pupils)
+    assert [each.run.id for each in found] == [first.id, bobs.id]
+    collecting.write(found, tmp_path / "all.zip", checkpoints=True)
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert archive.testzip() is None
+        table = archive.read("scores.csv").decode("utf-8-sig").splitlines()
+        assert [line.split(",")[0] for line in table] == ["pupil", "Ada", "Bob"]
+        assert archive.read(f"Bob/{bobs.id}/model.safetensors") == bobs.best.read_bytes()
+        assert b"<html" in archive.read(f"Ada/{first.id}/report.html")
 
 
 def test_the_command_line_does_the_same(school: School, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,190 @@
+"""Leaderboards on sealed test sets: scores, ranks with ties, tries; and nobody reads the labels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import hand_made
+import made
+import pytest
+
+from resnet_studio import belonging, cli
+from resnet_studio.acting import NotAllowedError, acting_as
+from resnet_studio.data import intake, library
+from resnet_studio.errors import StudioError
+from resnet_studio.model import checkpoint, resnet
+from resnet_studio.model.card import Card
+from resnet_studio.model.preprocess import Preprocessing
+from resnet_studio.service.people.accounts import Accounts
+from resnet_studio.service.people.boards import Board, Boards, Submission
+from resnet_studio.service.people.ranking import counting, ranked
+from resnet_studio.service.people.rules import Person
+from resnet_studio.service.people.scoring import score
+from resnet_studio.service.people.store import People
+from resnet_studio.workspace import Run, Workspace
+
+CLASSES = ("cat", "dog")
+
+
+class Contest:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.workspace = Workspace.open(folder / "workspace")
+        self.boards = Boards(self.workspace)
+        self.people = Accounts(People(self.workspace.root)).people
+        self.ada, self.bob = (self.people.add(name, "pupil", "") for name in ("Ada", "Bob"))
+        self.dataset = self.set("test", dict.fromkeys(CLASSES, 6))
+
+    def set(self, name: str, counts: dict[str, int]) -> str:
+        zipped = made.zipped(self.folder / f"{name}.zip", made.class_files(counts))
+        return intake.from_zip(zipped, self.workspace).id
+
+    def board(self, tries: int = 3) -> Board:
+        return self.boards.create(self.dataset, "Animals", tries)
+
+    def trained(self, person: Person, seed: int, trained_on: str = "") -> Run:
+        with acting_as(person):
+            run = hand_made.new_run(self.workspace, classes=CLASSES, dataset=f"set{seed}")
+        if trained_on:
+            split = run.split
+            split["train"]["content"] = [trained_on for _ in split["train"]["content"]]
+            run.write_json("split.json", split)
+        card = Card(classes=CLASSES, depth=18, preprocessing=Preprocessing(resize=36, crop=32), run=run.id)
+        checkpoint.save(run.best, resnet.build(18, 2, seed=seed).state_dict(), card)
+        return run
+
+    def submitted(self, board: Board, person: Person, run: Run) -> Submission:
+        with acting_as(person):
+            made = self.boards.submit(board, run, f"{belonging.PERSON}{person.id}")
+        return score(self.boards, board, made, "cpu")
+
+
+@pytest.fixture
+def contest(tmp_path: Path) -> Contest:
+    return Contest(tmp_path)
+
+
+def given(number: int, who: str, right: str, **more: Any) -> Submission:
+    accuracy = right.count("1") / len(right)
+    facts = {"status": "scored", "accuracy": accuracy, "right": right, **more}
+    return Submission(number=number, who=who, run="r", name="n", time=number, **facts)
+
+
+def test_ranks_are_shared_where_the_pictures_cannot_tell() -> None:
+    best, close, far = "1" * 40, "1" * 38 + "00", "0" * 30 + "1" * 10
+    places = ranked([given(1, "far", far), given(2, "close", close), given(3, "best", best)])
+    assert [(place.rank, place.submission.who, place.tied) for place in places] == [
+        (1, "best", True), (1, "close", True), (3, "far", False),
+    ]  # fmt: skip
+    assert places[0].p_value is None and places[1].p_value == 0.5 and (places[2].p_value or 1) < 0.001
+
+
+def test_the_last_scored_run_counts_not_the_best() -> None:
+    tries = [given(1, "a", "1111"), given(2, "a", "1100"), given(3, "a", "1110", status="failed")]
+    assert [each.number for each in counting(tries)] == [2]
+
+
+def test_a_run_is_scored_as_evaluate_does_and_what_it_has_seen_is_counted(contest: Contest) -> None:
+    from resnet_studio import api
+
+    dataset = library.find_dataset(contest.workspace, contest.dataset)
+    first = dataset.samples[0].content
+    board = contest.board()
+    run = contest.trained(contest.ada, 1, trained_on=first)
+    done = contest.submitted(board, contest.ada, run)
+    report = api.evaluate(run, board.opened(), workspace=contest.workspace, device="cpu")
+    assert (done.accuracy, done.low, done.high) == (report.accuracy, *report.interval)
+    assert len(done.right) == 12 and done.right.count("1") == round(12 * report.accuracy)
+    assert done.seen == 1
+    assert contest.boards.find(board.id).submissions() == [done]
+
+
+def test_tries_are_limited_and_failed_ones_do_not_count(contest: Contest) -> None:
+    board = contest.board(tries=1)
+    with acting_as(contest.ada):
+        odd = hand_made.new_run(contest.workspace, classes=("cat", "cow"), dataset="odd")
+    checkpoint.save(odd.best, resnet.build(18, 2, seed=1).state_dict(), Card(
+        classes=("cat", "cow"), depth=18, preprocessing=Preprocessing(resize=36, crop=32), run=odd.id))  # fmt: skip
+    failed = contest.submitted(board, contest.ada, odd)
+    assert failed.failed and "dog" in failed.why("en") and failed.why("zh") != failed.why("en")
+    contest.submitted(board, contest.ada, contest.trained(contest.ada, 1))
+    with pytest.raises(StudioError, match="used"):
+        contest.submitted(board, contest.ada, contest.trained(contest.ada, 2))
+    contest.boards.set_open(board, open=False)
+    with pytest.raises(StudioError, match="closed"):
+        contest.submitted(contest.boards.find(board.id), contest.bob, contest.trained(contest.bob, 3))
+
+
+def test_nobody_submits_the_run_of_somebody_else(contest: Contest) -> None:
+    board, run = contest.board(), contest.trained(contest.bob, 1)
+    with pytest.raises(NotAllowedError):
+        contest.submitted(board, contest.ada, run)
+    belonging.share(run.folder, shared=True)
+    with pytest.raises(NotAllowedError):
+        contest.submitted(board, contest.ada, run)
+
+
+def test_only_a_set_whose_labels_nobody_knows_can_be_sealed(contest: Contest) -> None:
+    folder = contest.workspace.datasets / contest.dataset
+    belonging.share(folder, shared=True)
+    with pytest.raises(StudioError, match="already see"):
+        contest.board()
+    belonging.share(folder, shared=False)
+    run = hand_made.new_run(contest.workspace, classes=CLASSES, dataset="other")
+    settings = run.read_json("config.json")
+    settings["about"]["dataset"] = contest.dataset
+    run.write_json("config.json", settings)
+    hand_made.train(run, epochs=1)
+    hand_made.finish(run, None)
+    with pytest.raises(StudioError, match="was made with"):
+        contest.board()
+    with acting_as(contest.ada), pytest.raises(NotAllowedError):
+        contest.board()
+
+
+def test_a_sealed_set_is_no_data_set_until_it_is_revealed_and_then_the_class_has_it(contest: Contest) -> None:
+    board = contest.board()
+    assert library.list_datasets(contest.workspace) == []
+    for id in (contest.dataset, f"../sealed/{board.id}/datasets/{contest.dataset}", board.id):
+        with pytest.raises(StudioError):
+            library.find_dataset(contest.workspace, id)
+    with acting_as(contest.ada), pytest.raises(NotAllowedError):
+        board.opened()
+    with acting_as(contest.ada), pytest.raises(NotAllowedError):
+        contest.boards.reveal(board)
+    contest.boards.reveal(board)
+    with acting_as(contest.ada):
+        assert len(library.find_dataset(contest.workspace, contest.dataset).samples) == 12
+    with pytest.raises(StudioError, match="known to the class"):
+        contest.boards.set_open(contest.boards.find(board.id), open=True)
+    contest.boards.delete(contest.boards.find(board.id))
+    assert contest.boards.all() == [] and library.list_datasets(contest.workspace)
+
+
+def test_a_board_that_is_deleted_gives_its_set_back_to_the_teachers_alone(contest: Contest) -> None:
+    contest.boards.delete(contest.board())
+    assert library.find_dataset(contest.workspace, contest.dataset)
+    with acting_as(contest.ada), pytest.raises(StudioError):
+        library.find_dataset(contest.workspace, contest.dataset)
+
+
+def test_the_command_line_does_the_same(contest: Contest, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(*arguments: str, status: int = 0) -> dict[str, Any]:
+        given = ["leaderboard", *arguments, "--workspace", str(contest.workspace.root), "--json"]
+        assert cli.main(given) == status
+        found: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+        return found
+
+    board = run("create", f"dataset:{contest.dataset}", "--name", "Animals", "--tries", "1")
+    assert (board["name"], board["pictures"], board["open"]) == ("Animals", 12, True)
+    trained = contest.trained(contest.ada, 1)
+    done = run("submit", board["id"], trained.id, "--device", "cpu")
+    assert done["who"] == f"person:{contest.ada.id}" and done["left"] == 0 and "right" not in done
+    assert set(run("submit", board["id"], trained.id, status=2)) == {"error"}
+    shown = run("show", board["id"])
+    assert [(row["rank"], row["person"]) for row in shown["places"]] == [(1, "Ada")]
+    assert not run("close", board["id"])["open"]
+    assert [each["id"] for each in run("list")["leaderboards"]] == [board["id"]]
+    assert run("show", "nothing", status=2)["error"]

@@ -22,16 +22,16 @@
     document.body.prepend(bar);
   };
 
-  function link(path, text, title) {
+  function link(path, text, title, className = "rs-person") {
     const made = document.createElement("a");
-    Object.assign(made, { className: "rs-person", href: `${person.root}/studio/people/${path}`, textContent: text, title });
+    Object.assign(made, { className, href: `${person.root}/studio/people/${path}`, textContent: text, title });
     return made;
   }
 
   if (person) {
     whenThere("#studio-header .rs-tools", (tools) => {
       if (tools.querySelector(".rs-person")) return;
-      tools.prepend(link(person.staff ? "lesson" : "boards", person.words.people, person.words.people));
+      tools.prepend(link(person.staff ? "lesson" : "boards", person.words.people, person.words.people, "rs-class"));
       tools.append(link("account", person.name, person.words.account));
     });
     // A session that has ended: the page to sign in at comes instead of buttons that do nothing

@@ -21,6 +21,7 @@ from resnet_studio.durations import requested_at
 from resnet_studio.errors import StudioError
 from resnet_studio.run_state import RunState
 from resnet_studio.service.folded_runs import Folded
+from resnet_studio.service.people import boards
 from resnet_studio.service.run_data import RunData
 from resnet_studio.training import hold
 from resnet_studio.workspace import Run, Workspace
@@ -77,7 +78,7 @@ class RunSnapshot:
 class Board:
     """All runs at an instant: the ids of active ones (``others`` are trained by other programs) and of those that wait,
     and the one that has changed last; ``recent`` are all, those that changed last first; ``hold`` is there while
-    training is switched off.
+    training is switched off; ``scores`` is another number when a leaderboard has changed.
     """
 
     version: int = 0
@@ -87,6 +88,7 @@ class Board:
     latest: str | None = None
     recent: tuple[str, ...] = ()
     hold: hold.Hold | None = None
+    scores: int = 0
 
     def place(self, run_id: str) -> int | None:
         """See :attr:`RunSnapshot.place`."""
@@ -183,12 +185,19 @@ class Watch:
         newest_first = sorted(self._sizes, key=lambda name: (self._sizes[name][1], name), reverse=True)
         latest = next((name for name in newest_first if self._fold(name)), None)
         sizes, labelled = sorted((n, s[0]) for n, s in self._sizes.items()), sorted(self._labelled.items())
-        held = hold.held(self._workspace.root)
-        signature = (running, tuple(queued), latest, tuple(sizes), tuple(labelled), held)
+        held, scores = hold.held(self._workspace.root), boards.stamp(self._workspace.root)
+        signature = (running, tuple(queued), latest, tuple(sizes), tuple(labelled), held, scores)
         if signature != self._signature:
             self._signature = signature
             self._board = Board(
-                self._board.version + 1, running, tuple(queued), tuple(others), latest, tuple(newest_first), held
+                self._board.version + 1,
+                running,
+                tuple(queued),
+                tuple(others),
+                latest,
+                tuple(newest_first),
+                held,
+                scores,
             )
 
     def _at_work(self, name: str, now: float) -> bool:

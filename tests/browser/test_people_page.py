@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import made
 import pytest
 from conftest import Server, serving  # those of this folder
 from hand_made import finish, new_run, report_of, train
 
 from resnet_studio.acting import acting_as
+from resnet_studio.data import intake
+from resnet_studio.model import checkpoint, resnet
+from resnet_studio.model.card import Card
+from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.service.people.accounts import Accounts
 from resnet_studio.service.people.store import People
 from resnet_studio.workspace import Workspace
@@ -109,3 +115,47 @@ def test_two_pupils_at_once_each_see_their_own_and_the_teacher_sees_both(school:
     assert "adas-run" not in ada.content()
     outside = [url for url in school.requests if not url.startswith((school.server.address, "data:", "blob:"))]
     assert outside == []
+
+
+def test_a_lesson_the_class_looks_up_and_a_pupil_submits_to_a_leaderboard_on_a_sealed_set(
+    school: Class, tmp_path: Path
+) -> None:
+    pupil = school.joined("Cem", ("fish", "sun", "boat", "moon"))
+    person = school.accounts.people.named("Cem")
+    assert person is not None
+    with acting_as(person):
+        run = new_run(school.workspace, name="cems-run", classes=("cat", "dog"), dataset="cems-set")
+    train(run, epochs=3)
+    finish(run, report_of(run))
+    card = Card(classes=("cat", "dog"), depth=18, preprocessing=Preprocessing(resize=36, crop=32), run=run.id)
+    checkpoint.save(run.best, resnet.build(18, 2, seed=1).state_dict(), card)
+    intake.from_zip(made.zipped(tmp_path / "sealed.zip", made.class_files({"cat": 4, "dog": 4})), school.workspace)
+
+    teacher = school.page()
+    teacher.locator("[data-way=password]").click()
+    form = teacher.locator("form[data-form=password]")
+    form.locator("[name=name]").fill("Ms Lovelace")
+    form.locator("[name=password]").fill(PASSWORD)
+    form.locator(".people-primary").click()
+    teacher.locator(".rs-class").click()
+    row = teacher.locator(".people-pupils > li", has_text="Cem")
+    assert "here" in row.inner_text() and row.locator("svg").is_visible()
+    teacher.get_by_label("Look here").fill("Look at the board <b>now</b>")
+    teacher.get_by_role("button", name="Switch training off").click()
+    pupil.locator(".rs-look").get_by_text("Look at the board <b>now</b>").wait_for()
+    assert pupil.locator("body.rs-held").count() == 1
+    teacher.get_by_role("button", name="Switch training on again").click()
+    pupil.locator(".rs-look").wait_for(state="detached")
+
+    teacher.locator(".people-nav").get_by_text("Leaderboards").click()
+    teacher.get_by_label("Name", exact=True).fill("Animals")
+    teacher.get_by_role("button", name="Seal and make").click()
+    teacher.get_by_role("heading", name="Animals").wait_for()
+    pupil.locator(".rs-class").click()
+    pupil.get_by_role("button", name="Submit").click()
+    pupil.locator(".people-own").get_by_text("Cem").wait_for()
+    teacher.locator(".people-board").get_by_text("Cem", exact=True).wait_for()
+    teacher.once("dialog", lambda dialog: dialog.accept())
+    teacher.get_by_role("button", name="Reveal the labels").click()
+    pupil.get_by_text("handed out to the class").wait_for()
+    assert pupil.get_by_role("button", name="Submit").count() == 0

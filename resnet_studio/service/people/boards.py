@@ -30,7 +30,7 @@ from resnet_studio.workspace import Run, Workspace, safe_name
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
 
-FOLDER, FILE, SUBMISSIONS = "sealed", "board.json", "submissions"
+FOLDER, FILE, SUBMISSIONS, CHANGED = "sealed", "board.json", "submissions", ".changed"
 TRIES, MOST_TRIES, LONGEST = 3, 100, 60
 Status = Literal["waiting", "scored", "failed"]
 
@@ -126,6 +126,7 @@ class Board:
         """Write ``submission`` down, durably."""
         make_folder(self.root / SUBMISSIONS)
         write_json(self.root / SUBMISSIONS / f"{submission.number:05}.json", asdict(submission))
+        (self.root.parent / CHANGED).touch()
 
     def left(self, who: str) -> int:
         """How many tries ``who`` has left; those that could not be scored do not count."""
@@ -205,8 +206,6 @@ class Boards:
             raise RunError("error.run.no_model", run=run.id)
         if not board.open:
             raise StudioError("error.boards.closed")
-        with suppress(FileExistsError):
-            make_folder(board.root / SUBMISSIONS)
         lock = board.lock().acquire(10)
         try:
             if not board.left(who):
@@ -241,7 +240,16 @@ class Boards:
         values = board.to_json()
         del values["id"]
         write_json(board.root / FILE, values)
+        (self.folder / CHANGED).touch()
         return board
+
+
+def stamp(root: Path) -> int:
+    """A number that changes when anything about the leaderboards of the workspace at ``root`` does; 0 before that."""
+    try:
+        return (root / FOLDER / CHANGED).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _plain(value: object) -> Any:

@@ -53,7 +53,7 @@ def _add_views(router: APIRouter, studio: Studio, gate: Gate, boards: Boards) ->
         shown = pages.page(
             "people/boards.html", language, gate.access.root_path, wide=True, at="boards", person=person,
             title=say("boards.title", language), sets=sets, tries=TRIES, most=MOST_TRIES, longest=LONGEST,
-            names=gate.accounts.names_shown, boards=listed(request),
+            names=gate.accounts.names_shown, first=not boards.all(), boards=listed(request),
         )  # fmt: skip
         return HTMLResponse(shown)
 
@@ -82,13 +82,13 @@ def _add_submitting(router: APIRouter, studio: Studio, asked: Asked, boards: Boa
 def _add_making(router: APIRouter, studio: Studio, asked: Asked, boards: Boards) -> None:
     @router.post("/new")
     async def new(request: Request) -> Any:
-        """Seal the ``dataset`` and make a board called ``name`` of it; each has so many ``tries``."""
+        """Seal the data ``set`` and make a board called ``name`` of it; each has so many ``tries``."""
 
         def done(values: Values, request: Request) -> dict[str, Any]:
             tries = text(values, "tries")
             if not tries.isdecimal() or len(tries) > 4:
                 raise StudioError("error.boards.tries", most=MOST_TRIES)
-            board = boards.create(text(values, "dataset"), text(values, "name"), int(tries))
+            board = boards.create(text(values, "set"), text(values, "name"), int(tries))
             audit.record(studio.workspace, f"{belonging.PERSON}{sender(request).id}", "board.create", board.id)
             return {"id": board.id}
 

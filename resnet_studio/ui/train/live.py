@@ -81,6 +81,7 @@ class Renderer:
             "queued": queued,
             "ahead": len(board.running) + len(board.queued) - len(board.others),
             "look": (board.hold.text or say("lesson.look", language)) if board.hold else "",
+            "scores": str(board.scores),
             "mine": bool(followed and ownership_of(followed.about, browser) == "here"),
         }
         share = live_view.share_done(followed)

@@ -25,7 +25,7 @@ from resnet_studio.service import forecast
 from resnet_studio.service.forecast import Forecaster
 from resnet_studio.training import plan, unfreezing
 from resnet_studio.ui.drawn import network
-from resnet_studio.ui.page import ownership
+from resnet_studio.ui.page import ownership, repeated
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import recipe as train_recipe
@@ -465,8 +465,9 @@ def test_buttons_follow_the_job(handlers: Handlers, phase: str, visible: tuple[b
 
 
 def test_several_seeds_are_one_job_and_a_second_click_means_no_other_one(
-    handlers: Handlers, queue: Queue, dataset: str
+    handlers: Handlers, queue: Queue, dataset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(repeated, "SECONDS", 3600.0)  # however slow the machine is
     with as_browser("mine"):
         run, problem = handlers.start(dataset, *values(seed=4), 3)
         queue.now = [run]
@@ -653,8 +654,9 @@ def test_a_field_is_hidden_only_where_it_does_nothing() -> None:
 
 
 def test_a_cross_validation_is_one_job_and_a_second_click_means_no_other_one(
-    handlers: Handlers, queue: Queue, dataset: str
+    handlers: Handlers, queue: Queue, dataset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(repeated, "SECONDS", 3600.0)  # however slow the machine is
     with as_browser("mine"):
         run, problem = handlers.start(dataset, *values(), "folds")
         queue.now = [run]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from resnet_studio import acting, belonging
 from resnet_studio.errors import RunError, StudioError
+from resnet_studio.training import hold
 from resnet_studio.training.control import Control
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ class Alone(Generic[Status]):
 
     def begin(self, first: Status, work: Callable[[Control], Status], failed: Callable[[StudioError], Status]) -> None:
         """Do ``work`` in the background; the status is ``first``, then what it returns, or what ``failed`` makes of its
-        error. Raises :class:`RunError` while a training, or other work of this kind, is going on.
+        error. Raises :class:`RunError` while a training, or other work of this kind, is going on, or training is off.
         """
+        hold.check(self.workspace)
         with self._lock:
             if self._jobs.running() or self._jobs.queued():
                 raise RunError(self._training)

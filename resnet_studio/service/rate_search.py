@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from resnet_studio import acting, api, belonging
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import Event, Preparing
+from resnet_studio.training import hold
 from resnet_studio.training.control import Control
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class RateSearch:
         return known if acting.allowed("see", belonging.of_one("dataset", known.owner)) else SearchStatus()
 
     def start(self, dataset: Dataset, config: TrainConfig) -> None:
-        """Start. Raises :class:`RunError` while a training or another search is running."""
+        """Start. Raises :class:`RunError` while a training or another search is running, or training is off."""
+        hold.check(self.workspace)
         with self._lock:
             if self._jobs.running() or self._jobs.queued():
                 raise RunError("error.rates.training")

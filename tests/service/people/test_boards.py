@@ -86,6 +86,7 @@ def test_the_last_scored_run_counts_not_the_best() -> None:
     assert [each.number for each in counting(tries)] == [2]
 
 
+@pytest.mark.slow
 def test_a_run_is_scored_as_evaluate_does_and_what_it_has_seen_is_counted(contest: Contest) -> None:
     from resnet_studio import api
 
@@ -101,6 +102,7 @@ def test_a_run_is_scored_as_evaluate_does_and_what_it_has_seen_is_counted(contes
     assert contest.boards.find(board.id).submissions() == [done]
 
 
+@pytest.mark.slow
 def test_tries_are_limited_and_failed_ones_do_not_count(contest: Contest) -> None:
     board = contest.board(tries=1)
     with acting_as(contest.ada):
@@ -170,6 +172,7 @@ def test_a_board_that_is_deleted_gives_its_set_back_to_the_teachers_alone(contes
         library.find_dataset(contest.workspace, contest.dataset)
 
 
+@pytest.mark.slow
 def test_the_command_line_does_the_same(contest: Contest, capsys: pytest.CaptureFixture[str]) -> None:
     def run(*arguments: str, status: int = 0) -> dict[str, Any]:
         given = ["leaderboard", *arguments, "--workspace", str(contest.workspace.root), "--json"]

@@ -12,13 +12,16 @@ import pytest
 
 from resnet_studio import belonging, cli
 from resnet_studio.acting import NotAllowedError, acting_as
-from resnet_studio.data import intake
+from resnet_studio.config import TrainConfig
+from resnet_studio.data import intake, library
 from resnet_studio.errors import StudioError
 from resnet_studio.service.people import clearing, collecting
 from resnet_studio.service.people.accounts import Accounts
 from resnet_studio.service.people.lesson import Lessons
 from resnet_studio.service.people.rules import Person
 from resnet_studio.service.people.store import People
+from resnet_studio.service.race_search import RaceSearch
+from resnet_studio.service.rate_search import RateSearch
 from resnet_studio.service.run_data import RunData
 from resnet_studio.training import hold
 from resnet_studio.training.jobs import Jobs
@@ -77,6 +80,11 @@ def test_while_training_is_switched_off_nothing_is_taken_into_the_queue(school: 
     assert (found := hold.held(school.workspace.root)) and found.text == "Look at the board"
     with pytest.raises(StudioError, match="switched off"):
         jobs.check_room()
+    dataset = library.find_dataset(school.workspace, school.dataset)
+    with pytest.raises(StudioError, match="switched off"):
+        RateSearch(school.workspace, jobs).start(dataset, TrainConfig())
+    with pytest.raises(StudioError, match="switched off"):
+        RaceSearch(school.workspace, jobs).start(dataset, TrainConfig())
     hold.release(school.workspace)
     jobs.check_room()
     (school.workspace.root / hold.FILE).write_text("{")
@@ -132,6 +140,7 @@ def test_a_class_is_not_cleared_while_somebody_trains(school: School) -> None:
     assert clearing.clear(school.workspace, school.accounts, "7 b").pupils == ("Ada", "Bob")
 
 
+@pytest.mark.slow
 def test_what_pupils_hand_in_is_collected_else_their_newest_run_and_nothing_of_teachers(
     school: School, tmp_path: Path
 ) -> None:

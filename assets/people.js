@@ -31,7 +31,7 @@
   if (person) {
     whenThere("#studio-header .rs-tools", (tools) => {
       if (tools.querySelector(".rs-person")) return;
-      tools.prepend(link(person.staff ? "lesson" : "boards", person.words.people, person.words.people, "rs-class"));
+      tools.prepend(link(person.staff ? "lesson" : "boards", person.words.people, person.words.people, "rs-people-link"));
       tools.append(link("account", person.name, person.words.account));
     });
     // A session that has ended: the page to sign in at comes instead of buttons that do nothing

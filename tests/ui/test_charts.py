@@ -134,6 +134,15 @@ def test_a_sparkline_is_a_line_with_a_label_or_nothing() -> None:
     assert parsed(charts.sparkline([0.5])).find(".//circle") is not None
 
 
+def test_sparklines_of_shares_can_be_compared() -> None:
+    heights = [
+        float(circle.attrib["cy"])
+        for share in (0.5, 0.9)
+        if (circle := parsed(charts.sparkline([0.4, share], shares=True)).find(".//circle")) is not None
+    ]
+    assert heights[0] > heights[1] + 5
+
+
 def test_the_learning_rate_is_drawn_once_an_epoch_is_done() -> None:
     assert charts.learning_rate(History()) == ""
     assert "highest 0.001" in unescape(charts.learning_rate(History(epochs(3), planned=3)))

@@ -21,6 +21,8 @@ from resnet_studio.ui.app import build_app, free_port
 from resnet_studio.ui.page.access import is_loopback
 from resnet_studio.workspace import Workspace
 
+ASSETS = Path(__file__).parents[2] / "assets"
+
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
@@ -263,3 +265,17 @@ def test_a_browser_gets_a_number_once_and_no_script_can_read_it(workspace: Works
         assert given.startswith("studio_browser=") and "HttpOnly" in given and "SameSite=Lax" in given
         assert len(given.split(";")[0]) >= len("studio_browser=") + 20
         assert "set-cookie" not in fresh.get("/").headers
+
+
+def test_no_style_of_one_part_of_the_page_changes_what_another_part_named() -> None:
+    """Styles are served as one: a class named twice gets both. Only ``wide.css`` is for all parts."""
+    named: dict[str, set[str]] = {}
+    for file in set(ASSETS.glob("*.css")) - {ASSETS / "wide.css"}:
+        plain = re.sub(r"/\*.*?\*/", "", file.read_text("utf-8"), flags=re.DOTALL)
+        for selectors in re.findall(r"(?:^|[{}])\s*([^{}@]+)\{", plain):
+            for selector in selectors.replace(":is(", "").split(","):
+                if found := re.fullmatch(r"\.([\w-]+)\)?", selector.strip()):
+                    named.setdefault(found[1], set()).add(file.name)
+    shared = {"gradio-container", "rs-brand"}
+    assert len(named) > 100
+    assert {name: files for name, files in named.items() if len(files) > 1 and name not in shared} == {}

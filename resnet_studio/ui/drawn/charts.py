@@ -158,13 +158,18 @@ def overlay_key(index: int) -> str:
     return key(f"run-{index % COLOURS}")
 
 
-def sparkline(values: Sequence[float], label: str = "", *, width: int = 96, height: int = 26) -> str:
-    """``values`` as one small line with a dot at its end; ``label`` says in words what it shows."""
+def sparkline(
+    values: Sequence[float], label: str = "", *, width: int = 96, height: int = 26, shares: bool = False
+) -> str:
+    """``values`` as one small line with a dot at its end; ``label`` says in words what it shows.
+
+    It fills the height, unless they are ``shares``: then the height is 0 to 1, so that several can be compared.
+    """
     points = list(enumerate(thinned(list(values), lambda value: value, most=width)))
     known = [value for _, value in points if math.isfinite(value)]
     if not known:
         return ""
-    low, high = min(known), max(known)
+    low, high = (0.0, 1.0) if shares else (min(known), max(known))
     pad = (high - low) * 0.05 or 0.5
     x, y = Scale(0, max(len(points) - 1, 1), 3, width - 5), Scale(low - pad, high + pad, height - 3, 3)
     placed = [(x(at), y(value)) for at, value in points]

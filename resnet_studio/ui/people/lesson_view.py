@@ -89,7 +89,7 @@ def _row(pupil: Pupil, now: float, language: Language) -> Row:
         say("lesson.here", language) if here else when(pupil.seen, language),
         _doing(run, language) if run else "",
         run.validation_accuracy if run else None,
-        Markup(sparkline(pupil.curve, label, width=120, height=32)) if pupil.curve else Markup(""),
+        Markup(sparkline(pupil.curve, label, width=120, height=32, shares=True)) if pupil.curve else Markup(""),
         size(pupil.bytes),
         pupil.runs[:MOST_RUNS],
         pupil.holdings,

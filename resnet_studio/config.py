@@ -27,6 +27,7 @@ Family = Literal["resnet", "resnext", "resnext_64x4d", "wide_resnet", "se_resnet
 Freeze = Literal["auto", "none", "stem", "layer1", "layer2", "layer3", "layer4"]
 Tuned = Literal["all", "batchnorm", "bias"]
 Head = Literal["linear", "hidden"]
+Features = Literal["layer4", "layer3+layer4"]
 Stem = Literal["auto", "standard", "small"]
 Optimizer = Literal["adamw", "adam", "sgd"]
 Schedule = Literal["one_cycle", "cosine", "step", "constant"]
@@ -74,6 +75,7 @@ class TrainConfig:
     freeze: Freeze = setting("auto", group="model")
     tuned_parameters: Tuned = setting("all", group="model")
     weights: str = setting("auto", group="model")
+    features: Features = setting("layer4", group="model")
     head: Head = setting("linear", group="model")
     hidden_units: int = setting(1024, low=1, high=65_536, group="model")
     dropout: float = setting(0.0, low=0, high=0.95, group="model")
@@ -127,6 +129,8 @@ class TrainConfig:
         if self.depth not in DEPTHS[self.family]:
             family = say(f"config.family.{self.family}", "en")
             raise ConfigError("error.config.depth", family=family, depth=self.depth, allowed=DEPTHS[self.family])
+        if self.features != "layer4" and self.freeze not in ("auto", "layer4"):
+            raise ConfigError("error.config.features", field="features", value=self.features, freeze=self.freeze)
         object.__setattr__(self, "groups", str(parse_grouping(self.groups)))
         if self.validation_fraction + self.test_fraction > 0.9:
             total = self.validation_fraction + self.test_fraction

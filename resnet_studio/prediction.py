@@ -95,7 +95,7 @@ class Predictor(BatchedModel):
         """What the network makes of ``batch`` [N, 3, crop, crop], at once and in the calling thread."""
         import torch
 
-        from resnet_studio.model.resnet import stage_modules
+        from resnet_studio.model.resnet import map_module, stage_modules
 
         found: dict[str, Tensor] = {}
 
@@ -111,7 +111,7 @@ class Predictor(BatchedModel):
         hooks = [stage_modules(self.model, "head")[0].register_forward_pre_hook(keep_features)]
         looked_at = dict.fromkeys([*stages, *(STAGES_OF_REFERENCE if self._reference else ())])
         for stage in looked_at:
-            hooks.append(stage_modules(self.model, stage)[-1].register_forward_hook(keep(stage)))
+            hooks.append(map_module(self.model, stage).register_forward_hook(keep(stage)))
         try:
             with torch.inference_mode(), torch.autocast(self._device.type, enabled=False):
                 logits = self.model(batch.to(self._device).contiguous(memory_format=layout(self._device)))

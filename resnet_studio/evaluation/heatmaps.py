@@ -167,8 +167,13 @@ def heat_maps(
 
 
 def method_of(model: ResNet, layer: Stage = "layer4") -> Method:
-    """How the maps of ``layer`` are made: exact class activation where the head's own weights give it."""
-    return "cam" if layer == "layer4" and linear_head(model) is not None else "grad-cam"
+    """How the maps of ``layer`` are made: exact class activation where the head's own weights give it, which say
+    nothing of a place where the head sees layer3 too.
+    """
+    from resnet_studio.model.joined import is_joined
+
+    exact = layer == "layer4" and linear_head(model) is not None and not is_joined(model)
+    return "cam" if exact else "grad-cam"
 
 
 def linear_head(model: ResNet) -> Linear | None:
@@ -191,9 +196,9 @@ def class_activation(maps: Tensor, weights: Tensor, labels: Tensor) -> Tensor:
 
 def output_of(model: ResNet, layer: Stage) -> Module:
     """The module whose output is the feature map [N, C, h, w] of a stage, before any pooling to one number."""
-    names = model.architecture.modules(layer)
-    module: Module = getattr(model, names[0] if layer == "layer4" else names[-1])
-    return module
+    from resnet_studio.model.resnet import map_module
+
+    return map_module(model, layer)
 
 
 def feature_maps(predictor: Predictor, batch: Tensor, layers: Sequence[Stage]) -> tuple[Tensor, dict[Stage, Tensor]]:

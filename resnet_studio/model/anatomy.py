@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from resnet_studio.config import Freeze, Head, Stem, Tuned
+from resnet_studio.config import Features, Freeze, Head, Stem, Tuned
 from resnet_studio.model.architecture import STAGES, Architecture, Network, Stage, get
 
 _WIDTHS = (64, 128, 256, 512)
@@ -41,6 +41,7 @@ def parameters(
     stem: Stem = "standard",
     freeze: Freeze = "none",
     tuned: Tuned = "all",
+    features: Features = "layer4",
 ) -> dict[Stage, int]:
     """Parameters of each stage that learn, from the input on; exactly those of the built model.
 
@@ -53,7 +54,8 @@ def parameters(
         if convolution.stage in trained:
             counts[convolution.stage] += convolution.parameters(tuned)
     counts["head"] = sum(
-        inputs * outputs + outputs for inputs, outputs in _linears(get(network), classes, head, hidden_units)
+        inputs * outputs + outputs
+        for inputs, outputs in _linears(get(network).head_inputs(features), classes, head, hidden_units)
     )
     return counts
 
@@ -75,7 +77,7 @@ def gflops(
     for convolution in _convolutions(get(network), size, stem):
         counts[convolution.stage] += 2 * convolution.weights * convolution.side**2
     counts["head"] = sum(
-        2 * inputs * outputs for inputs, outputs in _linears(get(network), classes, head, hidden_units)
+        2 * inputs * outputs for inputs, outputs in _linears(get(network).features, classes, head, hidden_units)
     )
     return {stage: count / 1e9 for stage, count in counts.items()}
 
@@ -155,9 +157,8 @@ def _block(
         yield _Convolution(stage, inputs * outputs, outputs, after)
 
 
-def _linears(network: Architecture, classes: int, head: Head, hidden_units: int) -> tuple[tuple[int, int], ...]:
+def _linears(features: int, classes: int, head: Head, hidden_units: int) -> tuple[tuple[int, int], ...]:
     """Inputs and outputs of the head's linear layers."""
-    features = network.features
     return ((features, classes),) if head == "linear" else ((features, hidden_units), (hidden_units, classes))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from resnet_studio.config import Depth, Family
+from resnet_studio.config import Depth, Family, Features
 from resnet_studio.errors import ConfigError
 from resnet_studio.model.libraries import STAGES, TIMM, TORCHVISION, Library, Stage, is_installed
 
@@ -72,8 +72,12 @@ class Architecture:
 
     @property
     def features(self) -> int:
-        """The number of pooled features that the head sees."""
+        """The number of pooled features of layer4."""
         return 512 * self.expansion
+
+    def head_inputs(self, features: Features) -> int:
+        """The number of pooled features that a head sees; layer3 has half as many as layer4."""
+        return self.features if features == "layer4" else self.features + self.features // 2
 
     def modules(self, stage: Stage) -> tuple[str, ...]:
         """The names of the modules of ``stage`` in the built network, see :class:`Library`."""

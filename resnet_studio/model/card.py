@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from resnet_studio.config import DEPTHS, Depth, Family, Freeze, Head, Stem, choices
+from resnet_studio.config import DEPTHS, Depth, Family, Features, Freeze, Head, Stem, choices
 from resnet_studio.errors import CheckpointError
 from resnet_studio.model.acceptance import Acceptance
 from resnet_studio.model.architecture import Architecture, of
@@ -33,8 +33,8 @@ from resnet_studio.model.header import (
 from resnet_studio.model.preprocess import LATER, Preprocessing
 from resnet_studio.version import __version__
 
-VERSION = 4
-OPTIONAL: Mapping[str, Any] = {"pseudo_labelled": 0, "temperature": 1.0, "unlike": None}
+VERSION = 5
+OPTIONAL: Mapping[str, Any] = {"features": "layer4", "pseudo_labelled": 0, "temperature": 1.0, "unlike": None}
 """Fields that a card leaves out where they have these values, which mean what a card of before means."""
 
 _MOST_CLASSES = 100_000
@@ -55,6 +55,7 @@ class Card:
     depth: Depth
     preprocessing: Preprocessing
     family: Family = "resnet"
+    features: Features = "layer4"
     head: Head = "linear"
     hidden_units: int = 1024
     dropout: float = 0.0
@@ -77,6 +78,7 @@ class Card:
         for name, allowed in (
             ("depth", choices("depth")),
             ("family", choices("family")),
+            ("features", choices("features")),
             ("head", choices("head")),
             ("stem", ("standard", "small")),
         ):
@@ -101,7 +103,7 @@ class Card:
     @property
     def architecture(self) -> dict[str, Any]:
         """The arguments with which :func:`resnet_studio.model.resnet.build` makes the network."""
-        names = ("head", "hidden_units", "dropout", "stem")
+        names = ("features", "head", "hidden_units", "dropout", "stem")
         return {name: getattr(self, name) for name in names} | {"network": of(self), "classes": len(self.classes)}
 
     @property
@@ -113,9 +115,10 @@ class Card:
         """The card as plain JSON values; numbers that are not finite become null."""
         prepared = self.preprocessing.to_json()
         # A studio that knows version 1 alone would prepare pictures in another way, one that knows 2 would take every
-        # network for a plain ResNet, one that knows 3 the further tensors for damage: they must refuse the file.
+        # network for a plain ResNet, one that knows 3 the further tensors for damage,
+        # one that knows 4 the wider head: they must refuse the file.
         later = 2 if any(key in prepared for key in LATER) else 1
-        version = 4 if self.unlike else 3 if self.family != "resnet" else later
+        version = 5 if self.features != "layer4" else 4 if self.unlike else 3 if self.family != "resnet" else later
         values = {**asdict(self), "preprocessing": prepared, "version": version, "classes": list(self.classes)}
         values["unlike"] = self.unlike and self.unlike.to_json()
         return {key: _plain(value) for key, value in values.items() if key not in OPTIONAL or value != OPTIONAL[key]}

@@ -16,6 +16,7 @@ from resnet_studio.data.formats import ROWS_PIXEL_LIMIT
 from resnet_studio.data.views import LARGEST_ASPECT, PADDING, SHARPER, Shown
 from resnet_studio.durable import replacing
 from resnet_studio.model.card import Card
+from resnet_studio.model.export_head import head_lines
 from resnet_studio.model.export_unlike import loading, tells_unlike, unlike_lines
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.text import Language, say
@@ -128,9 +129,9 @@ def _model(card: Card, kind: Kind, file_name: str, language: Language) -> list[s
             "model.conv1 = torch.nn.Conv2d(3, 64, kernel_size=3, stride=1, padding=1, bias=False)",
             "model.maxpool = torch.nn.Identity()",
         ]
-    lines += _head(card, kind)
+    lines += head_lines(card, kind, language)
     if tells_unlike(card):
-        lines += loading(kind, file_name)
+        lines += loading(kind, file_name, card.features)
     elif kind in ("safetensors", "half"):
         lines.append(f"model.load_state_dict(load_file({file_name!r}))")
     else:
@@ -142,21 +143,6 @@ def _temperature(card: Card, language: Language) -> list[str]:
     if card.temperature == 1:
         return []
     return [f"TEMPERATURE = {card.temperature!r}  # {say('export.temperature', language)}", ""]
-
-
-def _head(card: Card, kind: Kind) -> list[str]:
-    if card.head == "hidden":
-        return [
-            "model.fc = torch.nn.Sequential(",
-            f"    torch.nn.Linear({card.network.features}, {card.hidden_units}),",
-            "    torch.nn.ReLU(),",
-            f"    torch.nn.Dropout({card.dropout}),",
-            f"    torch.nn.Linear({card.hidden_units}, len(CLASSES)),",
-            ")",
-        ]
-    if card.dropout > 0 and kind == "safetensors":
-        return [f"model.fc = torch.nn.Sequential(torch.nn.Dropout({card.dropout}), model.fc)"]
-    return []
 
 
 def _preparation(card: Card, language: Language) -> list[str]:

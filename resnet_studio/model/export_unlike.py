@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from resnet_studio.config import Features
 from resnet_studio.model.card import Card
 from resnet_studio.model.unlike import STAGES
 from resnet_studio.text import Language, say
@@ -17,7 +18,7 @@ def tells_unlike(card: Card) -> bool:
     return card.unlike is not None
 
 
-def loading(kind: str, file_name: str) -> list[str]:
+def loading(kind: str, file_name: str, features: Features = "layer4") -> list[str]:
     """Lines that load the weights into ``model`` and what tells unlike pictures from the same file, or folder."""
     lines = {
         "pt": [
@@ -31,13 +32,14 @@ def loading(kind: str, file_name: str) -> list[str]:
         'reference = {name: tensors.pop(name) for name in list(tensors) if name.startswith("unlike.")}',
         "model.load_state_dict(tensors)",
     ])  # fmt: skip
-    return [*lines, *_POOLING]
+    last = "getattr(model, stage)[-1]" if features != "layer4" else "getattr(model, stage)"
+    return [*lines, *(line.replace("MODULE", last) for line in _POOLING)]
 
 
 _POOLING = [
     "pooled = {}",
     f"for stage in {list(STAGES)!r}:",
-    "    getattr(model, stage).register_forward_hook(",
+    "    MODULE.register_forward_hook(",
     "        lambda _, __, output, stage=stage: pooled.update({stage: output.mean((2, 3))})",
     "    )",
 ]

@@ -49,7 +49,7 @@ def convert(file: Path, target: Path, *, classes: Sequence[str] | None = None, s
     from resnet_studio.model.checkpoint import save
     from resnet_studio.model.resnet import build
     from resnet_studio.model.state import plain_state
-    from resnet_studio.model.transfer import fill, fill_head, network_of
+    from resnet_studio.model.transfer import HEAD, fill, fill_head, network_of
     from resnet_studio.model.wrapping import resnet_in
 
     state = resnet_in({name: value for name, value in plain_state(file).items() if not name.startswith("unlike.")})
@@ -61,10 +61,13 @@ def convert(file: Path, target: Path, *, classes: Sequence[str] | None = None, s
     said = described(file)
     count = len(state["fc.weight"])
     card = _card(network, _named(file, classes or said.classes, count), _stem(state, network), said, side, file.name)
-    model = build(network, count, stem=card.stem)
+    if any(name.startswith(HEAD) and not name.startswith("fc.") for name in state):
+        card = replace(card, features="layer3+layer4")
+    model = build(network, count, stem=card.stem, features=card.features)
     fill(model, network, state, file.name)
-    filled = fill_head(model, {name: state[name] for name in _HEAD})  # by order, which files may change
-    assert filled
+    names = [name for name in model.state_dict() if name.startswith(HEAD)]  # by order, which files may change
+    if not set(names) <= state.keys() or not fill_head(model, {name: state[name] for name in names}):
+        raise CheckpointError("error.import.head", file=file.name)
     save(target, model.state_dict(), card)
     return card
 

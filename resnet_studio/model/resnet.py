@@ -10,9 +10,10 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from resnet_studio.config import Freeze, Head, Stem, Tuned
+from resnet_studio.config import Features, Freeze, Head, Stem, Tuned
 from resnet_studio.model.anatomy import frozen_stages, trained_stages
 from resnet_studio.model.architecture import Network, Stage, get
+from resnet_studio.model.joined import is_joined, join
 
 if TYPE_CHECKING:
     from torchvision.models import ResNet
@@ -26,6 +27,7 @@ def build(
     hidden_units: int = 1024,
     dropout: float = 0.0,
     stem: Stem = "standard",
+    features: Features = "layer4",
     seed: int | None = None,
 ) -> ResNet:
     """The ``network`` with random weights for ``classes`` classes; input [N, 3, H, W], output logits [N, classes].
@@ -40,7 +42,8 @@ def build(
     """
     if seed is not None:
         with _Drawn(torch.Generator().manual_seed(seed)):
-            return build(network, classes, head=head, hidden_units=hidden_units, dropout=dropout, stem=stem)
+            return build(network, classes, head=head, hidden_units=hidden_units, dropout=dropout, stem=stem,
+                         features=features)  # fmt: skip
     if stem == "auto":
         raise ValueError("a plan has to resolve the automatic stem first")
     architecture = get(network)
@@ -50,6 +53,14 @@ def build(
         model.conv1 = nn.Conv2d(3, model.bn1.num_features, kernel_size=3, stride=1, padding=1, bias=False)
         nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")
         model.maxpool = nn.Identity()
+    if features != "layer4":
+        join(model, classes)
+    _finish_head(model, classes, head, hidden_units, dropout)
+    return model
+
+
+def _finish_head(model: ResNet, classes: int, head: Head, hidden_units: int, dropout: float) -> None:
+    """Put a hidden layer, or dropout, before the linear layer that ``model`` has."""
     if head == "hidden":
         model.fc = nn.Sequential(
             nn.Linear(model.fc.in_features, hidden_units),
@@ -59,7 +70,6 @@ def build(
         )
     elif dropout > 0:
         model.fc = nn.Sequential(nn.Dropout(dropout), model.fc)
-    return model
 
 
 def skeleton(network: Network, classes: int, **options: Any) -> ResNet:
@@ -171,6 +181,12 @@ def _tuned(module: nn.Module, tuned: Tuned, stage: Stage) -> list[nn.Parameter]:
 def stage_modules(model: ResNet, stage: Stage) -> list[nn.Module]:
     """The modules of ``model`` that make up ``stage``."""
     return [getattr(model, name) for name in model.architecture.modules(stage) if name != "flatten"]
+
+
+def map_module(model: ResNet, stage: Stage) -> nn.Module:
+    """The module of ``model`` whose output is the feature map [N, C, h, w] of ``stage``, before any pooling."""
+    module: nn.Module = stage_modules(model, stage)[0 if stage == "layer4" else -1]
+    return module[-1] if stage == "layer4" and is_joined(model) else module  # type: ignore[index]
 
 
 def _sequence(model: ResNet, stages: tuple[Stage, ...]) -> nn.Sequential:

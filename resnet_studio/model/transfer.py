@@ -13,7 +13,7 @@ from resnet_studio.model.architecture import Architecture, Network, available, g
 
 Key = TypeVar("Key", str, int)
 
-_HEAD = "fc."
+HEAD = ("fc.", "avgpool.", "global_pool.")  # what standardises features belongs to the head on them
 _COUNTER = ".num_batches_tracked"
 
 
@@ -36,8 +36,8 @@ def fill_head(model: nn.Module, state: Mapping[str, Tensor]) -> bool:
 
     Dropout moves the layers' names but has no weights, so layers are matched by their order.
     """
-    own = [value for key, value in model.state_dict().items() if key.startswith(_HEAD)]
-    given = [value for key, value in state.items() if key.startswith(_HEAD)]
+    own = [value for key, value in model.state_dict().items() if key.startswith(HEAD)]
+    given = [value for key, value in state.items() if key.startswith(HEAD)]
     if [value.shape for value in own] != [value.shape for value in given]:
         return False
     _copy(dict(enumerate(own)), dict(enumerate(given)))
@@ -66,7 +66,7 @@ def _stages(state: Mapping[str, Tensor]) -> dict[str, torch.Size]:
 
 
 def _body(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {key: value for key, value in state.items() if not key.startswith(_HEAD)}
+    return {key: value for key, value in state.items() if not key.startswith(HEAD)}
 
 
 def _copy(own: Mapping[Key, Tensor], given: Mapping[Key, Tensor]) -> None:
@@ -81,7 +81,7 @@ def _misfit(state: Mapping[str, Tensor], network: Architecture, own: Mapping[str
     if found is None:
         return WeightsError("error.weights.not_resnet", file=name)
     if found != network:
-        biases = [value for key, value in state.items() if key.startswith(_HEAD) and key.endswith("bias")]
+        biases = [value for key, value in state.items() if key.startswith(HEAD) and key.endswith("bias")]
         classes = biases[-1].shape[0] if biases else 0
         values = {"fitting": found.title, "classes": classes, "network": network.title}
         return WeightsError("error.weights.other_depth", file=name, **values)

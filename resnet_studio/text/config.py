@@ -53,6 +53,13 @@ TEXT: dict[str, tuple[str, str]] = {
     "config.weights.imagenet-timm": ("ImageNet (timm)", "ImageNet（timm 权重）"),
     "config.weights.starter": ("Built-in starter", "内置预训练权重"),
     "config.weights.scratch": ("From scratch (random)", "从零开始（随机）"),
+    "config.features": ("Features that the head sees", "分类头使用的特征"),
+    "config.features.help": (
+        "With the head trained alone, layer3's features beside those of layer4 can help where pictures are few",
+        "只训练分类头时，同时使用 layer3 和 layer4 的特征，在图片较少时可能更准",
+    ),
+    "config.features.layer4": ("layer4", "layer4"),
+    "config.features.layer3+layer4": ("layer3 and layer4", "layer3 和 layer4"),
     "config.head": ("Head", "分类头"),
     "config.head.help": (
         "The last part, made new for your classes: one linear layer, optionally with a hidden layer before it",

@@ -9,6 +9,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "There is no {family} of depth {depth}; choose its depth from {allowed:, }, or another family.",
         "{family} 没有深度 {depth}；请从 {allowed:、} 中选择深度，或换用其他网络系列。",
     ),
+    "error.config.features": (
+        "The setting {field} can be {value} only where the head is trained alone; choose freeze layer4 or auto "
+        "instead of {freeze}, or features layer4.",
+        "只有单独训练分类头时，{field} 才能设为 {value}；请把冻结层由 {freeze} 改为 layer4 或自动，或把特征改为 layer4。",
+    ),
     "error.config.text": (
         "The setting {field} cannot be {value!r}; give it a name or a path.",
         "设置项{field}的值不能为 {value!r}；请填写名称或路径。",

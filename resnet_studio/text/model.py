@@ -176,6 +176,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "export.unlike.largest": ("what is more unlike is none of the classes", "超过此值即不属于任何类别"),
     "export.unknown": ("Whether a picture is of none of the classes.", "图片是否不属于任何类别。"),
     "export.temperature": ("makes probabilities as high as answers are right", "使概率与实际正确率一致"),
+    "export.joined": (
+        "The head sees layer3 too: behind layer4's output come the means of its input.",
+        "分类头也使用 layer3：在 layer4 的输出之后接上其输入的均值。",
+    ),
     "export.small_stem": ("The small stem: 3x3, no max-pooling", "“小图”起始层：3x3，不带最大池化"),
     "export.read": (
         "The picture upright, in RGB, on white where it is transparent.",

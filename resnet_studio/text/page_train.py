@@ -53,6 +53,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "圆点表示每个残差块都带通道加权（squeeze-and-excitation）。",
     ),
     "network.deep_stem": ("Deep stem: three 3x3 convolutions.", "深起始层：三个 3x3 卷积。"),
+    "network.joined": (
+        "The head sees the features of layer3 beside those of layer4.",
+        "分类头同时使用 layer3 和 layer4 的特征。",
+    ),
     "network.small_stem": (
         "Small stem: 3x3 without max-pooling, for small pictures.",
         "小图起始层：3x3 卷积，无最大池化。",

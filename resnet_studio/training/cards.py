@@ -38,6 +38,7 @@ def new(
         classes=classes,
         depth=config.depth,
         family=config.family,
+        features=config.features,
         head=config.head,
         hidden_units=config.hidden_units,
         dropout=config.dropout,

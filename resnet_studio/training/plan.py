@@ -56,10 +56,10 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
     scratch = facts.start.key == "scratch"
     size = config.picture_size or _picture_size(facts, scratch)
     small = scratch and size <= views.SMALL_SIDE
-    freeze = _freeze(facts, scratch) if config.freeze == "auto" else config.freeze
+    freeze = _freeze(facts, scratch) if config.features == "layer4" else "layer4"
     resolved = config.replace(
         weights=facts.start.weights,
-        freeze=freeze,
+        freeze=freeze if config.freeze == "auto" else config.freeze,
         stem=_stem(config, facts, small),
         epochs=config.epochs or facts.epochs or _epochs(facts.train_pictures, scratch),
         batch_size=config.batch_size or _batch_size(facts),

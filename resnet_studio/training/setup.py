@@ -19,7 +19,7 @@ from resnet_studio.errors import DataError, RunError
 from resnet_studio.events import Event, Noted, Preparing
 from resnet_studio.model import architecture, resnet, weights
 from resnet_studio.model.device import choose_device, layout
-from resnet_studio.training import cards, features, hardware, originals, probing, saving
+from resnet_studio.training import cards, features, hardware, joining, originals, probing, saving
 from resnet_studio.training.batches import FreshBatches, Part, decode_parts, map_progress
 from resnet_studio.training.cautions import MOST_NAMED, about_pictures
 from resnet_studio.training.materials import Materials
@@ -56,7 +56,7 @@ def prepare(run: Run, control: Control, world: World = ALONE) -> Generator[Event
     if not saved and fresh.augmentation.flip:
         fresh = yield from _disable_unsafe_mirroring(materials, fresh, cache)
     views = None if saved is None else saved.get("views")
-    batches = yield from _until_stopped(features.cache_features(fresh, materials.config, cache, views), control)
+    batches = yield from _until_stopped(_kept(materials, fresh, cache, saved), control)
     if batches is None:
         return None
     materials.batches = batches
@@ -182,6 +182,16 @@ def _compute(
     return compute, config
 
 
+def _kept(
+    m: Materials, fresh: FreshBatches, cache: ArrayCache, saved: Mapping[str, Any] | None
+) -> Generator[Event, None, features.CachedFeatures | FreshBatches]:
+    """The batches of a training, from cached features where that pays; what a new one's head sees is standardised."""
+    if saved is None:
+        yield from joining.standardise(m, fresh)
+    views = None if saved is None else saved.get("views")
+    return (yield from features.cache_features(fresh, m.config, cache, views))
+
+
 def _disable_unsafe_mirroring(
     m: Materials, fresh: FreshBatches, cache: ArrayCache
 ) -> Generator[Event, None, FreshBatches]:
@@ -206,6 +216,7 @@ def build_network(config: TrainConfig, classes: int) -> ResNet:
         hidden_units=config.hidden_units,
         dropout=config.dropout,
         stem=config.stem,
+        features=config.features,
         seed=config.seed,
     )
 

@@ -39,6 +39,7 @@ MODELS = {
         temperature=0.61,
         unlike=LINE,
     ),
+    "joined": Card(classes=CLASSES, depth=18, preprocessing=HOW, features="layer3+layer4", dropout=0.2, unlike=LINE),
     "r101": Card(classes=CLASSES, depth=101, preprocessing=HOW),
     "r152": Card(classes=CLASSES, depth=152, preprocessing=HOW),
 }
@@ -50,7 +51,8 @@ def trained(card, seed=0):
     model = build(**card.architecture)
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
-            nn.init.uniform_(module.weight, 0.2, 0.5)
+            if module.affine:
+                nn.init.uniform_(module.weight, 0.2, 0.5)
             nn.init.normal_(module.running_mean, std=0.1)
             nn.init.uniform_(module.running_var, 0.5, 1.5)
         if isinstance(module, nn.Linear):
@@ -162,7 +164,7 @@ def compare(name, folder, elsewhere):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["r18", "r50"])
+@pytest.mark.parametrize("name", ["r18", "r50", "joined"])
 def test_the_code_says_as_the_studio_does_what_is_unlike_all_training_pictures(name, folder, elsewhere):
     paths = sorted([*folder.glob("*.jpg"), *folder.glob("*.png")])
     ours = Predictor(folder / f"{name}.safetensors", device="cpu")(paths)

@@ -40,7 +40,8 @@ class HuggingFace:
         """See :class:`formats.Format`."""
         from safetensors.torch import save
 
-        if source.card.head != "linear" or source.card.stem != "standard":
+        card = source.card
+        if card.head != "linear" or card.stem != "standard" or card.features != "layer4":
             raise ConfigError("error.export.not_in_timm")
         state = {name: value.contiguous() for name, value in plain_state(source).items()}
         making = target.with_name(temporary_name(target.name))

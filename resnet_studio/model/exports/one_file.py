@@ -61,7 +61,7 @@ class OneFile:
         if source.card.preprocessing.ranges:
             raise ConfigError("error.export.html_deep")
         assert source.runtime is not None, "the runtime has to be fetched before"
-        maps = source.card.head == "linear"
+        maps = source.card.head == "linear" and source.card.features == "layer4"
         model = onnx_files.rounded(source, maps=maps) if self.lossy else onnx_files.exported(
             source, prepared=False, maps=maps
         )  # fmt: skip

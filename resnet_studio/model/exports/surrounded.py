@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_studio.model.exports.source import normaliser
-from resnet_studio.model.resnet import stage_modules
+from resnet_studio.model.resnet import map_module, stage_modules
 from resnet_studio.model.unlike import PARTS, STAGES, Reference
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class _Unlike(nn.Module):
 
         self.of_stage = pooled.__getitem__
         for stage in STAGES:
-            stage_modules(model, stage)[0].register_forward_hook(pool(stage))
+            map_module(model, stage).register_forward_hook(pool(stage))
         for name, tensor in reference.tensors().items():
             self.register_buffer(name.replace(".", "_"), tensor)
 

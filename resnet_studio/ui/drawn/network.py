@@ -12,9 +12,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from resnet_studio.config import Freeze, Head, Stem, Tuned
+from resnet_studio.config import Features, Freeze, Head, Stem, Tuned
 from resnet_studio.model.anatomy import frozen_stages, parameters
 from resnet_studio.model.architecture import STAGES, Architecture, Network, Stage, get, of
 from resnet_studio.text import Language, say
@@ -104,6 +104,7 @@ def drawing(
     head: Head = "linear",
     hidden_units: int = 1024,
     stem: Stem = "standard",
+    features: Features = "layer4",
     language: Language = "en",
 ) -> str:
     """The figure: drawing and, below it, the totals in words.
@@ -111,7 +112,8 @@ def drawing(
     ``classes`` 0 says that they are not known yet; with ``freeze`` auto no stage is said to be frozen or trained.
     """
     architecture = get(network)
-    count = partial(parameters, architecture, classes=max(classes, 1), head=head, hidden_units=hidden_units, stem=stem)
+    shape = {"head": head, "hidden_units": hidden_units, "stem": stem, "features": features}
+    count: Any = partial(parameters, architecture, classes=max(classes, 1), **shape)  # type: ignore[arg-type]
     counts = count()
     trained = counts if freeze == "auto" else count(freeze=freeze, tuned=tuned)
     stages = _laid_out(architecture, freeze, counts, trained, stem)
@@ -123,7 +125,10 @@ def drawing(
         description=_described(stages, language),
         bars=_bars(stages, language),
         stages=stages,
-        summary=summary(architecture, counts, None if freeze == "auto" else trained, stem=stem, language=language),
+        summary=summary(
+            architecture, counts, None if freeze == "auto" else trained, stem=stem, features=features, language=language
+        ),
+        joined=features != "layer4",
         amount=amount,
         width=WIDTH,
         height=HEIGHT,
@@ -137,6 +142,7 @@ def summary(
     trained: dict[Stage, int] | None,
     *,
     stem: Stem,
+    features: Features = "layer4",
     language: Language = "en",
 ) -> str:
     """Total and trained parameters as a sentence, and what is not as in a plain ResNet; ``trained`` None if open."""
@@ -150,10 +156,10 @@ def summary(
             "network.total", language, total=amount(total, language), trained=amount(learning, language), share=share
         )
     gap = "" if language == "zh" else " "
-    return gap.join([said, *_peculiar(network, stem, language)])
+    return gap.join([said, *_peculiar(network, stem, features, language)])
 
 
-def _peculiar(network: Architecture, stem: Stem, language: Language) -> list[str]:
+def _peculiar(network: Architecture, stem: Stem, features: Features, language: Language) -> list[str]:
     """What ``network`` has that a plain ResNet has not, a sentence each."""
     found = {
         "network.groups": network.groups > 1,
@@ -161,6 +167,7 @@ def _peculiar(network: Architecture, stem: Stem, language: Language) -> list[str
         "network.squeezes": network.squeezes,
         "network.deep_stem": network.deep_stem and stem != "small",
         "network.small_stem": stem == "small",
+        "network.joined": features != "layer4",
     }
     return [say(key, language, groups=network.groups) for key, there in found.items() if there]
 
@@ -242,6 +249,7 @@ def planned(forecast: Forecast, language: Language) -> str:
         classes=len(forecast.dataset.classes) if forecast.dataset else 0,
         head=shown.head,
         hidden_units=shown.hidden_units,
+        features=shown.features,
         stem="small" if shown.stem == "small" else "standard",
         language=language,
     )

@@ -48,8 +48,11 @@ uvicorn.run(build_app(workspace, jobs, warm=True), port=int(sys.argv[3]), log_le
 class User:
     """A browser that asks about one picture after the other."""
 
-    def __init__(self, base: str, config: dict[str, object], model: str, pictures: list[Path]) -> None:
-        self.client = httpx.Client(base_url=base, timeout=120)
+    def __init__(
+        self, base: str, config: dict[str, object], model: str, pictures: list[Path],
+        cookies: httpx.Cookies | None = None,
+    ) -> None:  # fmt: skip
+        self.client = httpx.Client(base_url=base, timeout=120, cookies=cookies)
         self.session = uuid.uuid4().hex
         self.function, self.model, self.pictures = handler(config, ["predict-answer"]), model, pictures
         offer = handler(config, ["predict-nothing", "predict-model", "predict-ways"])

@@ -91,11 +91,12 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
     pytest.fail(f"the server did not start:\n{log.read_text(errors='replace')}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def open_page(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
-    """``open_page(language="zh-CN")`` is a fresh visitor's page.
+    """``open_page(language="zh-CN")`` is a fresh visitor's page, open until the tests of the file are done: pages that
+    nobody looks at any more go on asking the server for news.
 
-    When all tests are done, no page may have asked another host for anything or have written an error to its console.
+    None of them may have asked another host for anything, or have stopped at an error of its scripts.
     """
     with visitors(browser, server) as open_:
         yield open_
@@ -144,6 +145,7 @@ def visitors(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
     finally:
         for context in contexts:
             context.close()
+    assert [each for each in problems if each.startswith(("external request", "page error"))] == []
 
 
 @pytest.fixture(scope="session")

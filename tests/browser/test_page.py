@@ -82,7 +82,7 @@ class Trained:
     starts: int
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trained(open_page: Callable[..., Any], class_zip_file: Path, server: Any) -> Trained:
     """A zip is uploaded, trained from scratch, followed through a reload, and stopped."""
     page = open_page()

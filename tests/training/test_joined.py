@@ -18,6 +18,7 @@ from resnet_studio.model import anatomy, checkpoint, foreign, joined, resnet
 from resnet_studio.model.exports import formats
 from resnet_studio.model.exports.source import Source
 from resnet_studio.prediction import Predictor
+from resnet_studio.service.forecast import Forecaster
 from resnet_studio.training import plan
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
@@ -200,3 +201,9 @@ def test_other_networks_and_heads_see_both_stages_too(name):
     assert torch.allclose(standard[:, :-1].std(0, correction=0), torch.ones(standard.shape[1] - 1), atol=1e-3)
     dead = joined.standardiser(model)(torch.full((1, standard.shape[1], 1, 1), 8.0))[0, -1]
     assert 0 < float(dead) < 10  # a feature that is always the same is not blown up
+
+
+def test_before_there_are_pictures_the_drawing_says_that_the_head_alone_is_trained(workspace):
+    forecaster = Forecaster(workspace)
+    assert forecaster.forecast(TrainConfig(features=JOINED), None).frozen_to_the_end == "layer4"
+    assert forecaster.forecast(TrainConfig(), None).frozen_to_the_end == "auto"

@@ -19,9 +19,11 @@ from resnet_studio.errors import DataError, StudioError
 from resnet_studio.service.machine import device_name
 from resnet_studio.ui.app import build_app, free_port
 from resnet_studio.ui.page.access import is_loopback
+from resnet_studio.ui.train import form
 from resnet_studio.workspace import Workspace
 
 ASSETS = Path(__file__).parents[2] / "assets"
+SOURCES = Path(__file__).parents[2] / "resnet_studio" / "ui"
 
 
 @pytest.fixture(scope="module")
@@ -279,3 +281,13 @@ def test_no_style_of_one_part_of_the_page_changes_what_another_part_named() -> N
     shared = {"gradio-container", "rs-brand"}
     assert len(named) > 100
     assert {name: files for name, files in named.items() if len(files) > 1 and name not in shared} == {}
+
+
+def test_no_two_parts_of_the_page_have_the_same_id(client: TestClient) -> None:
+    """The settings of a training are made when they are unfolded; a rule of style for one part would hide another."""
+    found = re.findall(r'"elem_id":\s*"([^"]+)"', page(client))
+    settings = {f"train-{name}" for name in form.NAMES}
+    parts = [name for name in found if name not in settings or found.count(name) > 1]
+    assert len(set(parts)) == len(parts) > 50
+    rows = set(re.findall(r'elem_id="([^"]+)"', (SOURCES / "train" / "tab.py").read_text("utf-8")))
+    assert "train-run" in rows and not rows & settings

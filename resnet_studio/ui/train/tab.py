@@ -141,7 +141,7 @@ def _settings() -> dict[str, Any]:
 def _run() -> dict[str, Any]:
     """The right side: the active run, its buttons, and the places that ``live.js`` fills."""
     made: dict[str, Any] = {}
-    with gr.Row(elem_id="train-head"):
+    with gr.Row(elem_id="train-run"):
         gr.HTML(render("train/status_places.html"), elem_id="train-status", js_on_load=SHOW, **PLAIN)
         with gr.Row(elem_id="train-buttons"):
             made["pause"] = gr.Button(T("train.pause"), elem_id="train-pause", visible=False)

@@ -63,7 +63,7 @@ OUR_FAILURES = frozenset(
     }
 )
 DATA = "a folder or a zip of class folders, sample:NAME, public:NAME, or dataset:ID of one in the workspace"
-MODEL = "a run, 'last', or a checkpoint file"
+MODEL = "a run, 'last', a checkpoint file, or an imported ONNX file"
 DEVICE = "auto, cpu, cuda, cuda:N or mps"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_studio.batching import decided
+from resnet_studio.batching import BatchedModel, decided
 from resnet_studio.errors import CheckpointError, StudioError
-from resnet_studio.prediction import Prediction, Predictor
+from resnet_studio.prediction import Prediction
 from resnet_studio.thresholds import checked
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ class Ensemble:
     first.
     """
 
-    def __init__(self, members: Sequence[Predictor], names: Sequence[str] = ()) -> None:
+    def __init__(self, members: Sequence[BatchedModel], names: Sequence[str] = ()) -> None:
         called = names or [f"model {number}" for number in range(1, len(members) + 1)]
-        check_classes([(name, member.card.classes) for name, member in zip(called, members, strict=True)])
-        self.members, self.classes = tuple(members), tuple(members[0].card.classes)
+        check_classes([(name, member.classes) for name, member in zip(called, members, strict=True)])
+        self.members, self.classes = tuple(members), tuple(members[0].classes)
 
     def __call__(
         self, pictures: Sequence[Path | Image.Image], *, drawings: bool = False,

@@ -28,6 +28,7 @@ LAYERS = [
     {"data", "model"},
     {"batching"},
     {"training", "evaluation", "prediction", "ensemble", "onnx_model"},
+    {"imported_onnx"},
     {"review", "studies", "predicting"},
     {"upkeep"},
     {"api", "terminal", "cleaning"},

@@ -14,6 +14,8 @@ import pytest
 from PIL import Image
 
 import resnet_studio as studio
+from resnet_studio.api.ensembles import predict_together
+from resnet_studio.api.importing import import_model
 from resnet_studio.cli import main
 from resnet_studio.errors import CheckpointError, ConfigError, ExportError
 from resnet_studio.evaluation import certificate, export_check
@@ -97,6 +99,26 @@ def test_without_the_checkpoint_it_answers_as_the_run_does(onnx_file, run, tmp_p
 
 
 @pytest.mark.slow
+def test_imported_again_it_answers_as_the_run_does_and_knows_none_of_these(onnx_file, run, workspace):
+    files, strange = pictures(run)[:6], Image.effect_noise((64, 64), 250).convert("RGB")
+    taken = import_model(onnx_file.file, workspace=workspace)
+    there = studio.Predictor(run.best, "cpu")
+    assert (taken.card.classes, taken.card.called, taken.card.run) == (there.classes, "resnet18", run.id)
+    for ours, theirs in zip(studio.predict(taken.file, *files, strange), there([*files, strange]), strict=True):
+        assert (ours.label, ours.unknown) == (theirs.label, theirs.unknown)
+        assert ours.probability == pytest.approx(theirs.probability, abs=1e-4)
+        assert ours.unlike == pytest.approx(theirs.unlike, abs=1e-3)
+    data = studio.open_data(workspace.root.parent / "data", workspace)
+    assert studio.evaluate(taken.file, data, workspace=workspace).accuracy == pytest.approx(
+        studio.evaluate(run, data, workspace=workspace).accuracy
+    )
+    both = predict_together([taken.file, run], files[0], workspace=workspace)
+    assert both[0].label == there([files[0]])[0].label
+    with pytest.raises(CheckpointError, match="only answers"):
+        studio.Predictor(taken.file)
+
+
+@pytest.mark.slow
 def test_what_is_no_exported_file_is_refused_with_a_sentence(onnx_file, run, tmp_path):
     model = onnx.load(str(onnx_file.file))
     del model.metadata_props[:]
@@ -132,6 +154,10 @@ def test_with_prepared_it_takes_plain_pixels(run, workspace, tmp_path):
     session = onnxruntime.InferenceSession(str(exported.file))
     given = session.get_inputs()[0]
     assert (given.type, given.shape[1:]) == ("tensor(uint8)", [64, 64, 3])
+    taken, files = import_model(exported.file, workspace=workspace), pictures(run)[:3]
+    for ours, theirs in zip(studio.predict(taken.file, *files), studio.Predictor(run.best, "cpu")(files), strict=True):
+        assert (ours.label, ours.unknown) == (theirs.label, theirs.unknown)
+        assert ours.probability == pytest.approx(theirs.probability, abs=1e-4)
 
 
 @pytest.mark.slow

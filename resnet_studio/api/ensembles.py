@@ -37,11 +37,11 @@ def predict_together(
     know the same classes.
     """
     from resnet_studio.ensemble import Ensemble
-    from resnet_studio.prediction import Predictor
+    from resnet_studio.imported_onnx import load_model
 
     files = [api.checkpoint_path(model, workspace) for model in models]
     sources = [Path(picture) if isinstance(picture, str) else picture for picture in pictures]
-    ensemble = Ensemble([Predictor(file, device=device) for file in files], [str(file) for file in files])
+    ensemble = Ensemble([load_model(file, device=device) for file in files], [str(file) for file in files])
     return ensemble(sources, thresholds=thresholds)
 
 
@@ -64,13 +64,13 @@ def evaluate_together(
     from resnet_studio.evaluation.kept_together import evaluated_samples, with_groups
     from resnet_studio.evaluation.report import counted_by_group, make_report, remap_labels
     from resnet_studio.evaluation.seen import add_unseen, run_of
-    from resnet_studio.model.card import read_card
+    from resnet_studio.model.onnx_card import card_at
 
     if len(models) == 1:
         return api.evaluate(models[0], dataset, workspace=workspace, device=device, only_unseen=only_unseen)
     home = workspace or Workspace.open()
     files = [api.checkpoint_path(model, home) for model in models]
-    cards = [read_card(file) for file in files]
+    cards = [card_at(file) for file in files]
     check_classes([(str(file), card.classes) for file, card in zip(files, cards, strict=True)])
     known, join = cards[0].classes, dataset.choices.join_alike
     dataset = with_groups(dataset, run_of(files[0], cards[0], home), home)
@@ -98,9 +98,9 @@ def _unseen(samples: Sequence[Sample], seen: SeenPictures | None, file: Path) ->
 def _seen_by_any(files: Sequence[Path], workspace: Workspace) -> SeenPictures | None:
     """What any of the models has seen; None where that is not known of one."""
     from resnet_studio.evaluation.seen import SeenPictures, seen_pictures
-    from resnet_studio.model.card import read_card
+    from resnet_studio.model.onnx_card import card_at
 
-    known = [seen_pictures(file, read_card(file), workspace) for file in files]
+    known = [seen_pictures(file, card_at(file), workspace) for file in files]
     if any(each is None for each in known):
         return None
     there = [each for each in known if each is not None]

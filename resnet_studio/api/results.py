@@ -11,11 +11,13 @@ from resnet_studio.events import Event
 from resnet_studio.workspace import Run, Workspace, default_workspace
 
 if TYPE_CHECKING:
+    import torch
     from PIL import Image
 
     from resnet_studio.data.dataset import Dataset
     from resnet_studio.evaluation.parts import RunReport
-    from resnet_studio.evaluation.report import Report
+    from resnet_studio.evaluation.report import Network, Report
+    from resnet_studio.model.onnx_card import AnyCard
     from resnet_studio.prediction import Prediction
 
 OnEvent = Callable[[Event], None]
@@ -29,16 +31,17 @@ def predict(
     drawings: bool = False,
     thresholds: Mapping[str, float] | None = None,
 ) -> list[Prediction | StudioError]:
-    """The prediction of ``model`` (a run or a checkpoint) for each of ``pictures``; for a bad picture its error.
+    """The prediction of ``model`` (a run, a checkpoint or an imported ONNX file) for each of ``pictures``; for a bad
+    picture its error.
 
     ``drawings``: they were drawn for this model, and are reduced to the size of its training pictures first.
     ``thresholds``, such as ``{"cat": 0.3}``: a class that has one is answered from that probability on, and only then.
     Raises :class:`ConfigError` where they make no sense.
     """
-    from resnet_studio.prediction import Predictor
+    from resnet_studio.imported_onnx import load_model
 
     sources = [Path(picture) if isinstance(picture, str) else picture for picture in pictures]
-    return Predictor(checkpoint_path(model, workspace), device=device)(
+    return load_model(checkpoint_path(model, workspace), device=device)(
         sources, drawings=drawings, thresholds=thresholds
     )
 
@@ -60,17 +63,16 @@ def evaluate(
     from resnet_studio.evaluation.kept_together import evaluated_samples, with_groups
     from resnet_studio.evaluation.report import counted_by_group, remap_labels, score_pictures
     from resnet_studio.evaluation.seen import add_unseen, run_of, seen_pictures
-    from resnet_studio.model import checkpoint
     from resnet_studio.model.device import choose_device
 
     path = checkpoint_path(model, workspace)
-    loaded = checkpoint.load(path)
     chosen = choose_device(device)
-    known, join = loaded.card.classes, dataset.choices.join_alike
+    network, card = _scored(path, chosen)
+    known, join = card.classes, dataset.choices.join_alike
     home = workspace or Workspace(default_workspace())
-    dataset = with_groups(dataset, run_of(path, loaded.card, home), home)
+    dataset = with_groups(dataset, run_of(path, card, home), home)
     samples = remap_labels(evaluated_samples(dataset), dataset.classes, known, join_alike=join)
-    seen = seen_pictures(path, loaded.card, home)
+    seen = seen_pictures(path, card, home)
     if only_unseen:
         if seen is None:
             raise DataError("error.evaluate.unknown_run", file=path.name)
@@ -78,8 +80,22 @@ def evaluate(
         if not samples:
             raise DataError("error.evaluate.all_seen")
     files = [dataset.path(sample) for sample in samples]
-    scored = score_pictures(loaded.model.to(chosen), loaded.card, samples, files, chosen)
+    scored = score_pictures(network, card, samples, files, chosen)
     return add_unseen(counted_by_group(scored, samples), samples, seen)
+
+
+def _scored(path: Path, device: torch.device) -> tuple[Network, AnyCard]:
+    """What computes logits on ``device`` with the model in ``path``, and its card; ONNX files compute on the CPU."""
+    from resnet_studio.model import checkpoint
+    from resnet_studio.model.onnx_card import is_onnx
+
+    if is_onnx(path):
+        from resnet_studio.imported_onnx import ImportedOnnx
+
+        answers = ImportedOnnx(path)
+        return lambda batch: answers.compute(batch.cpu()).logits, answers.card
+    loaded = checkpoint.load(path)
+    return loaded.model.to(device), loaded.card
 
 
 def report(run: Run | str, *, workspace: Workspace | None = None) -> RunReport:

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 from resnet_studio.api.importing import import_model
 from resnet_studio.commands.data import Result
 from resnet_studio.data.teachable import SUFFIX
+from resnet_studio.errors import CheckpointError
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.terminal import Terminal
 
 Command = Callable[[str, str], argparse.ArgumentParser]
-FILE = "a checkpoint, a state dict of torchvision or timm (.pt, .pth, .safetensors), or Teachable Machine's project.tm"
+FILE = (
+    "a checkpoint, a state dict of torchvision or timm (.pt, .pth, .safetensors), an ONNX image classifier (.onnx), or "
+    "Teachable Machine's project.tm"
+)
 
 
 def add(command: Command) -> None:
@@ -27,13 +31,19 @@ def add(command: Command) -> None:
         "--classes", metavar="NAMES", help="for a model: a file with the classes, a line each or JSON; or 'imagenet'"
     )
     taken.add_argument("--size", type=int, metavar="PX", help="the side of the pictures that the network is shown")
+    numbers = "by which pictures are normalised, on the scale from 0 to 1 (as the file says, else ImageNet's)"
+    taken.add_argument("--mean", metavar="R,G,B", help=f"the mean {numbers}")
+    taken.add_argument("--std", metavar="R,G,B", help=f"the standard deviation {numbers}")
 
 
 def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Import a file."""
     if options.file.suffix.lower() in (SUFFIX, ".zip"):
         return _pictures(options.file, workspace, terminal)
-    found = import_model(options.file, classes=options.classes, side=options.size, workspace=workspace)
+    found = import_model(
+        options.file, classes=options.classes, side=options.size, mean=_three(options.mean), std=_three(options.std),
+        workspace=workspace,
+    )  # fmt: skip
     card = found.card
     text = f"{found.file}\n{card.network.title}, {len(card.classes)} classes, pictures of {card.preprocessing.crop} px"
     return Result(
@@ -46,6 +56,16 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
             "picture_size": card.preprocessing.crop,
         },
     )
+
+
+def _three(text: str | None) -> tuple[float, float, float] | None:
+    if text is None:
+        return None
+    try:
+        red, green, blue = map(float, text.split(","))
+    except ValueError as error:
+        raise CheckpointError("error.import.numbers", given=text) from error
+    return red, green, blue
 
 
 def _pictures(file: Path, workspace: Workspace, terminal: Terminal) -> Result:

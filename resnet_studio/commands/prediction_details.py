@@ -47,11 +47,11 @@ def add_nearest(
 def models(options: argparse.Namespace, workspace: Workspace) -> list[Path]:
     """The checkpoints that are to answer, all of the same classes."""
     from resnet_studio.ensemble import check_classes
-    from resnet_studio.model.card import read_card
+    from resnet_studio.model.onnx_card import card_at
 
     paths = ensembles.checkpoints([options.model, *options.others], workspace)
     if len(paths) > 1:
-        check_classes([(name_of(path), read_card(path).classes) for path in paths])
+        check_classes([(name_of(path), card_at(path).classes) for path in paths])
     return paths
 
 

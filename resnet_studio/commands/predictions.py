@@ -23,11 +23,12 @@ from resnet_studio.thresholds import parse
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
+    from resnet_studio.imported_onnx import ImportedOnnx
     from resnet_studio.prediction import Predictor
     from resnet_studio.terminal import Terminal
 
 Command = Callable[[str, str], argparse.ArgumentParser]
-MODEL = "a run, 'last', or a checkpoint file"
+MODEL = "a run, 'last', a checkpoint file, or an imported ONNX file"
 DEVICE = "auto, cpu, cuda, cuda:N or mps"
 WITH = "answer together with this model, or all of this study: the mean of their probabilities; may be repeated"
 THRESHOLD = "answer CLASS from this probability on, and only then; may be given for several classes"
@@ -116,15 +117,15 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
 
 
 def _thresholds(given: Sequence[str], checkpoint: Path) -> dict[str, float]:
-    from resnet_studio.model.card import read_card
+    from resnet_studio.model.onnx_card import card_at
 
-    return parse(given, read_card(checkpoint).classes) if given else {}
+    return parse(given, card_at(checkpoint).classes) if given else {}
 
 
-def _loader(device: str, accept: float | None = None) -> Callable[[Path], Predictor]:
-    from resnet_studio.prediction import Predictor
+def _loader(device: str, accept: float | None = None) -> Callable[[Path], Predictor | ImportedOnnx]:
+    from resnet_studio.imported_onnx import load_model
 
-    return partial(Predictor, device=device, accept=accept)
+    return partial(load_model, device=device, accept=accept)
 
 
 def _row(name: str, answer: Any, tool: engine.Answering) -> dict[str, Any]:
@@ -202,9 +203,9 @@ def _job(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) 
 def _request(
     options: argparse.Namespace, paths: Sequence[Path], sources: Sequence[Source], workspace: Workspace
 ) -> Request:
-    from resnet_studio.model.card import read_card
+    from resnet_studio.model.onnx_card import card_at
 
-    classes, name = tuple(read_card(paths[0]).classes), " + ".join(map(details.name_of, paths))
+    classes, name = tuple(card_at(paths[0]).classes), " + ".join(map(details.name_of, paths))
     given = options.pictures
     title = (given[0].name or str(given[0])) if len(given) == 1 else f"{len(given):,} paths"
     return Request(

@@ -59,10 +59,10 @@ def watch(options: argparse.Namespace, workspace: Workspace, terminal: Terminal,
     folder = _checked(options)
     paths = details.models(options, workspace)
     sorting, table = _where(options, folder)
-    from resnet_studio.model.card import read_card
+    from resnet_studio.model.onnx_card import card_at
 
     watched = Watch(
-        folder, home_of(workspace.root, folder, sorting, table), read_card(paths[0]).classes, sorting, table,
+        folder, home_of(workspace.root, folder, sorting, table), card_at(paths[0]).classes, sorting, table,
         **({"patience": options.settle} if options.once else {}),
     )  # fmt: skip
     apart = [each for each in (sorting and sorting.folder, table) if each]

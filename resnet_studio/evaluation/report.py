@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
     from resnet_studio.data.dataset import Split
     from resnet_studio.model.checkpoint import Card
+    from resnet_studio.model.onnx_card import AnyCard
 
+Network = Callable[["torch.Tensor"], "torch.Tensor"]
+"""What gives logits for a batch."""
 Made = TypeVar("Made")
 
 VERSION = 2
@@ -140,9 +143,9 @@ def score_test_pictures(model: torch.nn.Module, card: Card, split: Split, device
 
 
 def score_pictures(
-    model: torch.nn.Module, card: Card, samples: Sequence[Sample], files: Sequence[Path], device: torch.device
+    model: Network, card: AnyCard, samples: Sequence[Sample], files: Sequence[Path], device: torch.device
 ) -> Report:
-    """Score ``model`` (eval mode, on ``device``) on ``files``, labelled by ``samples``; fp32, as predictions are made.
+    """Score ``model`` (in eval mode, on ``device``) on ``files``, labelled by ``samples``; fp32, as in predictions.
 
     Raises :class:`DataError` where none of the pictures can be decoded.
     """
@@ -150,7 +153,7 @@ def score_pictures(
 
 
 def compute_outputs(
-    model: torch.nn.Module, card: Card, samples: Sequence[Sample], files: Sequence[Path], device: torch.device
+    model: Network, card: AnyCard, samples: Sequence[Sample], files: Sequence[Path], device: torch.device
 ) -> Outputs:
     """What ``model`` computes for ``files``; otherwise as :func:`score_pictures`."""
     import torch

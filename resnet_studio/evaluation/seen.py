@@ -15,7 +15,7 @@ from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Sample
-    from resnet_studio.model.card import Card
+    from resnet_studio.model.onnx_card import AnyCard
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class SeenPictures:
         return sample.content in self.trained or sample.content in self.chosen
 
 
-def seen_pictures(checkpoint: Path, card: Card, workspace: Workspace) -> SeenPictures | None:
+def seen_pictures(checkpoint: Path, card: AnyCard, workspace: Workspace) -> SeenPictures | None:
     """What the model in ``checkpoint`` has seen, as its run says; None where that run is not available.
 
     The run is the folder that the checkpoint lies in, or the one in ``workspace`` that its ``card`` names.
@@ -43,7 +43,7 @@ def seen_pictures(checkpoint: Path, card: Card, workspace: Workspace) -> SeenPic
         return None
 
 
-def run_of(checkpoint: Path, card: Card, workspace: Workspace) -> Run | None:
+def run_of(checkpoint: Path, card: AnyCard, workspace: Workspace) -> Run | None:
     """The run that the model in ``checkpoint`` is of, beside it or in ``workspace``; None where it is not available."""
     beside = Run(checkpoint.resolve().parent)
     try:

@@ -139,6 +139,8 @@ def read_card(path: Path) -> Card:
 
     Raises :class:`CheckpointError` where the file is missing, damaged, of a newer version or not one of ours.
     """
+    if path.suffix.lower() == ".onnx":
+        raise CheckpointError("error.onnx.answers_only", file=path.name)
     with opened(path, path.name) as file:
         return verified_card(read_header(file, path.name), path.name)
 

@@ -159,6 +159,8 @@ def set_accepted(path: Path, accept: float) -> Card:
 @contextmanager
 def _verified_header(path: Path, name: str) -> Iterator[tuple[BufferedReader, Header, Card]]:
     """The file at ``path``, at the start of its tensors, with its header and card; a pickle is refused."""
+    if name.lower().endswith(".onnx"):
+        raise CheckpointError("error.onnx.answers_only", file=name)
     with opened(path, name) as file:
         if is_pickle(file):
             read_pickle(file, name)

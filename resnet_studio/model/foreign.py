@@ -7,6 +7,7 @@ timm's ``config.json`` beside it or from the user; how pictures are prepared lik
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,33 @@ _LARGEST_TEXT = 10 * 2**20
 _HEAD = ("fc.weight", "fc.bias")
 
 
+Three = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the user says of a model; None: as the file says, else as is usual with ImageNet.
+
+    ``classes`` in the order of the logits, ``side`` px of what the network is shown, ``mean`` and ``std`` per channel
+    on the 0..1 scale. Raises :class:`CheckpointError` for what cannot be.
+    """
+
+    classes: Sequence[str] | None = None
+    side: int | None = None
+    mean: Three | None = None
+    std: Three | None = None
+
+    def __post_init__(self) -> None:
+        if self.side is not None and not SMALLEST <= self.side <= LARGEST:
+            raise CheckpointError("error.import.size", least=SMALLEST, most=LARGEST, given=self.side)
+        for given, least in ((self.mean, -math.inf), (self.std, 0.0)):
+            if given is not None and not (len(given) == 3 and all(least < each < math.inf for each in given)):
+                raise CheckpointError("error.import.numbers", given=",".join(map(str, given)))
+
+
+NOTHING = Told()
+
+
 @dataclass(frozen=True)
 class Described:
     """What stands in a file, or beside it, about its model; None for what does not."""
@@ -39,11 +67,10 @@ class Described:
     temperature: float = 1.0
 
 
-def convert(file: Path, target: Path, *, classes: Sequence[str] | None = None, side: int | None = None) -> Card:
+def convert(file: Path, target: Path, told: Told = NOTHING) -> Card:
     """Write the model in the state dict ``file`` to ``target`` as a checkpoint of the studio; its card.
 
-    ``classes`` are in the order of the logits; None: as the file says. ``side`` px is what the network is shown; None:
-    as the file says, else 224. Raises :class:`WeightsError` for what is no ResNet, :class:`CheckpointError` for a file
+    Raises :class:`WeightsError` for what is no ResNet, :class:`CheckpointError` for a file
     that is damaged or holds code, for another head than one linear layer, and for classes that are missing or too few.
     """
     from resnet_studio.model.checkpoint import save
@@ -60,7 +87,8 @@ def convert(file: Path, target: Path, *, classes: Sequence[str] | None = None, s
         raise CheckpointError("error.import.head", file=file.name)
     said = described(file)
     count = len(state["fc.weight"])
-    card = _card(network, _named(file, classes or said.classes, count), _stem(state, network), said, side, file.name)
+    classes = _named(file, told.classes or said.classes, count)
+    card = _card(network, classes, _stem(state, network), said, told, file.name)
     if any(name.startswith(HEAD) and not name.startswith("fc.") for name in state):
         card = replace(card, features="layer3+layer4")
     model = build(network, count, stem=card.stem, features=card.features)
@@ -152,14 +180,11 @@ def _stem(state: Mapping[str, torch.Tensor], network: Architecture) -> str:
     return "small" if first is not None and first.shape[-1] == 3 and network.family == "resnet" else "standard"
 
 
-def _card(
-    network: Architecture, classes: tuple[str, ...], stem: str, said: Described, side: int | None, name: str
-) -> Card:
+def _card(network: Architecture, classes: tuple[str, ...], stem: str, said: Described, told: Told, name: str) -> Card:
     prepared = said.preprocessing or Preprocessing(resize=round(SIDE * OVERSCAN), crop=SIDE)
-    if side is not None:
-        if not SMALLEST <= side <= LARGEST:
-            raise CheckpointError("error.import.size", least=SMALLEST, most=LARGEST, given=side)
-        prepared = replace(prepared, resize=round(side * OVERSCAN), crop=side)
+    if told.side is not None:
+        prepared = replace(prepared, resize=round(told.side * OVERSCAN), crop=told.side)
+    prepared = replace(prepared, mean=told.mean or prepared.mean, std=told.std or prepared.std)
     return Card(
         classes=classes, depth=network.depth, family=network.family, preprocessing=prepared, stem=stem,  # type: ignore[arg-type]
         weights_origin={"key": "checkpoint", "name": name}, temperature=said.temperature,

@@ -15,7 +15,7 @@ from resnet_studio.assets import asset
 from resnet_studio.config import Stem
 from resnet_studio.download import DownloadError, fetch, is_whole
 from resnet_studio.durable import IN_THE_WAY
-from resnet_studio.errors import StudioError, WeightsError
+from resnet_studio.errors import CheckpointError, StudioError, WeightsError
 from resnet_studio.model.architecture import Architecture, Network, get
 from resnet_studio.model.card import Card, read_card
 from resnet_studio.model.header import is_pickle, opened, read_header
@@ -169,6 +169,8 @@ def _file_choice(weights: str) -> Choice:
     path = Path(weights).expanduser()
     if not path.is_file():
         raise WeightsError("error.weights.missing_file", file=path.name)
+    if path.suffix.lower() == ".onnx":
+        raise CheckpointError("error.onnx.answers_only", file=path.name)
     card = _card(path)
     return Choice("checkpoint", weights, True, "weights.reason.file", {"file": path.name}, card.stem if card else None)
 

@@ -18,8 +18,9 @@ from resnet_studio.workspace import Run, Workspace, safe_name
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from resnet_studio.batching import BatchedModel
     from resnet_studio.ensemble import Ensemble
-    from resnet_studio.prediction import Prediction, Predictor
+    from resnet_studio.prediction import Prediction
 
 
 def key_of(file: Path, workspace: Workspace) -> str:
@@ -54,7 +55,7 @@ def calibration_of(file: Path) -> Calibration:
 
 
 def answering(
-    keys: Sequence[str], workspace: Workspace, load: Callable[[Path], Predictor], *, drawings: bool = False,
+    keys: Sequence[str], workspace: Workspace, load: Callable[[Path], BatchedModel], *, drawings: bool = False,
     thresholds: Mapping[str, float] | None = None,
 ) -> Answering:  # fmt: skip
     """What names pictures with the models ``keys``, loaded by ``load``; several answer together. A class that is in
@@ -64,7 +65,7 @@ def answering(
     """
     files = [file_of(key, workspace) for key in keys]
     predictors = [load(file) for file in files]
-    tool: Predictor | Ensemble = predictors[0]
+    tool: BatchedModel | Ensemble = predictors[0]
     calibration = calibration_of(files[0])
     if len(files) > 1:
         from resnet_studio.ensemble import Ensemble

@@ -20,8 +20,8 @@ from resnet_studio.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from resnet_studio.batching import BatchedModel
     from resnet_studio.predicting.engine import Answering
-    from resnet_studio.prediction import Predictor
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Asked:
         """What they know."""
         return tuple(card_of(self.model).classes)
 
-    def tool(self, workspace: Workspace, load: Callable[[Path], Predictor], *, drawings: bool = False) -> Answering:
+    def tool(self, workspace: Workspace, load: Callable[[Path], BatchedModel], *, drawings: bool = False) -> Answering:
         """What answers. Raises :class:`StudioError` where a model is gone or not sound."""
         return answering(self.keys, workspace, load, drawings=drawings, thresholds=self.thresholds)
 

@@ -72,7 +72,7 @@ class HeatPictures:
         from resnet_studio.evaluation import overlay
         from resnet_studio.evaluation.heatmaps import heat_maps
 
-        predictor = self._predictors.of(model)
+        predictor = self._predictors.network_of(model)
         if label is not None and not 0 <= label < len(predictor.card.classes):
             return b""
         (found,) = heat_maps(predictor, [picture], label, drawings=drawing)

@@ -59,4 +59,4 @@ class Insides:
     def _made(self, model: Path, picture: Path | Image.Image) -> Inside:
         from resnet_studio.evaluation.inside import look_inside
 
-        return look_inside(self._predictors.of(model), picture)
+        return look_inside(self._predictors.network_of(model), picture)

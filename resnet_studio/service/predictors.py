@@ -17,7 +17,8 @@ from resnet_studio.text import Language, say
 from resnet_studio.workspace import safe_name
 
 if TYPE_CHECKING:
-    from resnet_studio.model.card import Card
+    from resnet_studio.imported_onnx import ImportedOnnx
+    from resnet_studio.model.onnx_card import AnyCard
     from resnet_studio.prediction import Prediction, Predictor
 
 KEPT = 6
@@ -70,7 +71,8 @@ class Models:
         """Finished runs first, the newest first; then unfinished ones that have a checkpoint, then imports."""
         runs = [Model(f"run:{o.run.id}", o.run.best, o) for o in self._data.overviews() if o.run.best.is_file()]
         runs.sort(key=lambda model: model.run is None or model.run.state.finished is None)
-        found = [file for file in self._imports.glob("*.safetensors") if belonging.sees_file("model", file)]
+        kept = [*self._imports.glob("*.safetensors"), *self._imports.glob("*.onnx")]
+        found = [file for file in kept if belonging.sees_file("model", file)]
         files = sorted(found, key=lambda path: -path.stat().st_mtime)
         return [*runs, *(Model(f"import:{file.name}", file) for file in files)]
 
@@ -96,8 +98,9 @@ class Predictors:
     """Caches the models used last; a file that was replaced is loaded again."""
 
     def __init__(self) -> None:
-        self._cached: OrderedDict[tuple[Path, int], Predictor] = OrderedDict()
+        self._cached: OrderedDict[tuple[Path, int], Predictor | ImportedOnnx] = OrderedDict()
         self._lock = Lock()
+        self._loading: dict[Path, Lock] = {}
 
     def has(self, file: Path) -> bool:
         """Whether ``file`` is in memory, so that an answer comes at once."""
@@ -117,31 +120,50 @@ class Predictors:
         if not self.has(file):
             Thread(target=load, name="load model", daemon=True).start()
 
-    def of(self, file: Path) -> Predictor:
-        """A predictor with the checkpoint ``file``. Raises :class:`CheckpointError` where it is not sound."""
+    def network_of(self, file: Path) -> Predictor:
+        """As :meth:`of`, with a network to look into. Raises :class:`CheckpointError` for an ONNX file, too."""
         from resnet_studio.prediction import Predictor
+
+        found = self.of(file)
+        if not isinstance(found, Predictor):
+            raise CheckpointError("error.onnx.answers_only", file=file.name)
+        return found
+
+    def of(self, file: Path) -> Predictor | ImportedOnnx:
+        """What answers with the model in ``file``. Raises :class:`CheckpointError` where it is not sound."""
+        from resnet_studio.imported_onnx import load_model
 
         try:
             key = (file, file.stat().st_mtime_ns)
         except OSError as error:
             raise CheckpointError("error.predict.gone") from error
         with self._lock:
-            if key not in self._cached:
-                stale = [key for key in self._cached if key[0] == file]
-                for kept in stale:
-                    del self._cached[kept]
-                while len(self._cached) >= KEPT:
-                    self._cached.popitem(last=False)
-                self._cached[key] = Predictor(file)
-            self._cached.move_to_end(key)
-            return self._cached[key]
+            loading = self._loading.setdefault(file, Lock())
+        with loading:  # a file that takes long to open makes nobody wait who asks another one
+            found = self._found(key)
+            return self._kept(key, load_model(file)) if found is None else found
+
+    def _found(self, key: tuple[Path, int]) -> Predictor | ImportedOnnx | None:
+        with self._lock:
+            if key in self._cached:
+                self._cached.move_to_end(key)
+            return self._cached.get(key)
+
+    def _kept(self, key: tuple[Path, int], made: Predictor | ImportedOnnx) -> Predictor | ImportedOnnx:
+        with self._lock:
+            for stale in [other for other in self._cached if other[0] == key[0]]:
+                del self._cached[stale]
+            while len(self._cached) >= KEPT:
+                self._cached.popitem(last=False)
+            self._cached[key] = made
+        return made
 
 
-def card_of(model: Model) -> Card:
-    """What the checkpoint says of itself, without loading torch."""
-    from resnet_studio.model.card import read_card
+def card_of(model: Model) -> AnyCard:
+    """What the model's file says of itself, without loading torch."""
+    from resnet_studio.model.onnx_card import card_at
 
-    return read_card(model.file)
+    return card_at(model.file)
 
 
 def record_of(prediction: Prediction, calibration: Calibration) -> Record | None:

@@ -109,10 +109,9 @@ TEXT: dict[str, tuple[str, str]] = {
         "A network is shown pictures of {least} to {most} px; {given} is not possible.",
         "网络输入图片的边长应为 {least} 至 {most} 像素；{given} 不可用。",
     ),
-    "error.import.onnx": (
-        "{file} is an ONNX file; serve answers with one that ResNet Studio exported. To import the model, use its "
-        ".safetensors, .pt or .pth file.",
-        "{file} 是 ONNX 文件；本工具导出的 ONNX 可用 serve 提供服务。要导入模型，请使用其 .safetensors、.pt 或 .pth 文件。",
+    "error.import.numbers": (
+        "{given!r} is not a number for each of red, green and blue, such as 0.5,0.5,0.5 (--std above 0).",
+        "{given!r} 不是红、绿、蓝三个数值；请写成 0.5,0.5,0.5 的形式（--std 须大于 0）。",
     ),
     "error.weights.not_resnet": (
         "{file} does not hold the weights of a ResNet, ResNeXt or Wide ResNet as torchvision defines it, nor of an "

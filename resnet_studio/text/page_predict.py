@@ -37,13 +37,18 @@ TEXT: dict[str, tuple[str, str]] = {
         "由 {threshold:%} 的阈值判定；概率最高的是“{likeliest}”。",
     ),
     "predict.many.thresholds": ("from {threshold:%} on: {name}", "达到 {threshold:%} 即判为：{name}"),
+    "predict.model.answers_only": (
+        "An ONNX file only answers: heat maps, fine-tuning and exports need the model’s weights.",
+        "ONNX 文件只能用于识别；热力图、微调和导出需要模型权重。",
+    ),
     "predict.import": ("Import a model", "导入模型"),
     "predict.imported": ("{name} was imported.", "已导入 {name}。"),
     "predict.none.title": ("No model yet", "还没有模型"),
     "predict.none.text": (
-        "Train one first, or import one: a .safetensors file that ResNet Studio has made, or a ResNet of torchvision or timm "
-        "together with a text file of its classes, a line each.",
-        "请先训练一个模型，或导入一个：ResNet Studio 生成的 .safetensors 文件，或 torchvision、timm 的 ResNet 及其类别名称文本（每行一个）。",
+        "Train one first, or import one: a .safetensors or .onnx file that ResNet Studio has made, or a ResNet of torchvision "
+        "or timm or another .onnx image classifier, together with a text file of its classes, a line each.",
+        "请先训练一个模型，或导入一个：ResNet Studio 生成的 .safetensors 或 .onnx 文件，或 torchvision、timm 的 ResNet、其他 .onnx "
+        "图片分类模型及其类别名称文本（每行一个）。",
     ),
     "predict.tab.one": ("A picture", "单张图片"),
     "predict.tab.live": ("Live", "实时"),

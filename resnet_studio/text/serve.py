@@ -6,9 +6,67 @@ TEXT: dict[str, tuple[str, str]] = {
         "{file} 不是可读取的 ONNX 文件；请重新导出模型。",
     ),
     "error.onnx.foreign": (
-        "{file} was not exported by ResNet Studio, so its classes and preprocessing are not known; export a run with "
-        "--format onnx or onnx-int8.",
-        "{file} 不是由 ResNet Studio 导出的，无法得知类别和预处理方式；请用 --format onnx 或 onnx-int8 导出训练结果。",
+        "{file} was not exported by ResNet Studio, so its classes and preprocessing are not known; take it in with import "
+        "FILE --classes NAMES.txt first, and use the file that this gives.",
+        "{file} 不是由 ResNet Studio 导出的，无法得知类别和预处理方式；请先用 import 文件 --classes 名称.txt 导入，再使用导入后的文件。",
+    ),
+    "error.onnx.import_first": (
+        "{file} has not been imported yet; import it first: import {file}, with --classes NAMES.txt where the file does not "
+        "name its classes.",
+        "尚未导入 {file}；请先运行 import {file}；若文件未注明类别，请加上 --classes 名称.txt。",
+    ),
+    "error.onnx.answers_only": (
+        "{file} is an ONNX file, which only answers: heat maps, a look inside, training from it and exports need the "
+        "model’s weights; import its .safetensors, .pt or .pth file for these.",
+        "{file} 是 ONNX 文件，只能用于识别；热力图、查看网络内部、继续训练和导出都需要模型权重，请导入其 .safetensors、.pt 或 .pth 文件。",
+    ),
+    "error.onnx.accept": (
+        "{file} is an ONNX file, whose limit for “none of these” is fixed; leave --accept out, or use 1 to accept all.",
+        "{file} 是 ONNX 文件，“都不是”的界限已固定；请去掉 --accept，或设为 1 以接受所有图片。",
+    ),
+    "error.onnx.too_large": (
+        "{file} has {megabytes} MB; models of up to {most} MB can be imported.",
+        "{file} 有 {megabytes} MB；最大只能导入 {most} MB 的模型。",
+    ),
+    "error.onnx.external": (
+        "{file} keeps its weights in other files; export the model as one file (torch.onnx.export with external_data=False).",
+        "{file} 的权重存放在其他文件中；请导出为单个文件（torch.onnx.export 中设 external_data=False）。",
+    ),
+    "error.onnx.operations": (
+        "{file} uses operations that are not run here ({names}); export the model with standard ONNX operations, without "
+        "loops or branches.",
+        "{file} 使用了此处不运行的运算（{names}）；请只用标准 ONNX 运算导出模型，不含循环和分支。",
+    ),
+    "error.onnx.huge": (
+        "{file} asks for far more memory than a picture classifier needs, and was refused; export the model again.",
+        "{file} 所需内存远超图片分类模型的正常用量，已拒绝；请重新导出模型。",
+    ),
+    "error.onnx.inputs": (
+        "{file} has {count:input|inputs}; an image classifier takes pictures alone, so export it with one input.",
+        "{file} 有 {count} 个输入；图片分类模型只应输入图片，请导出为单个输入。",
+    ),
+    "error.onnx.input": (
+        "{file} takes {shape}; export it for square colour pictures, N x 3 x side x side or N x side x side x 3, of float or "
+        "uint8.",
+        "{file} 的输入为 {shape}；请导出为方形彩色图片输入：N x 3 x 边长 x 边长 或 N x 边长 x 边长 x 3，类型为 float 或 uint8。",
+    ),
+    "error.onnx.side": (
+        "{file} takes pictures of {side} px, so {given} px are not possible; leave the size out.",
+        "{file} 的输入图片边长为 {side} 像素，不能用 {given} 像素；请不要指定尺寸。",
+    ),
+    "error.onnx.outputs": (
+        "{file} does not give one score for each class; export it with one output, N x classes.",
+        "{file} 没有为每个类别给出一个分数；请导出为单个输出：N x 类别数。",
+    ),
+    "error.onnx.fails": (
+        "{file} cannot answer a picture of {side} px; give the size that it was made for (import FILE --size PX), or export "
+        "the model again.",
+        "{file} 无法识别 {side} 像素的图片；请指定其原有尺寸（import 文件 --size 像素），或重新导出模型。",
+    ),
+    "error.onnx.stopped": (
+        "{file} crashed, took more than {seconds:second|seconds} or too much memory, and was stopped; nothing else was "
+        "affected. Export the model again, or use a smaller one.",
+        "{file} 崩溃、耗时超过 {seconds} 秒或占用内存过多，已停止运行，其他内容未受影响。请重新导出模型，或换用较小的模型。",
     ),
     "error.onnx.prepared": (
         "{file} takes plain pixels, so it cannot be used here; export it without --prepared.",

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import gradio as gr
 import made
+import onnx_made
 import pytest
 from hand_made import finish, new_run, report_of, train
 from PIL import Image, ImageDraw
@@ -246,6 +247,29 @@ def test_an_imported_model_can_be_asked(workspace: Workspace, model_file: Path, 
     assert "not calibrated" in answers[-1]
 
 
+@pytest.mark.slow
+def test_an_onnx_file_is_imported_and_answers_without_a_heat_map(
+    workspace: Workspace, picture: Path, tmp_path: Path
+) -> None:
+    (file := tmp_path / "birds.onnx").write_bytes(onnx_made.classifier(classes=2).SerializeToString())
+    (names := tmp_path / "names.txt").write_text("\n".join(CLASSES), encoding="utf-8")
+    studio = Studio(workspace, cast(Any, None))
+    handlers, queries = Handlers(studio), ModelQueries(workspace)
+    assert "does not say what its 2 classes are called" in handlers.bring([str(file)])[-1]
+    *_, picked, about = handlers.bring([str(names), str(file)])
+    assert "ONNX · 2 classes" in about
+    assert "only answers" in about
+    answers = list(queries.answer_picture(picked["model"], str(picture), "en"))
+    assert "&lt;b&gt;two&lt;/b&gt;" in answers[-1]
+    assert "/heat?" not in answers[-1]
+    content = io.BytesIO()
+    Image.new("RGB", (32, 32)).save(content, "JPEG")
+    live = camera.answer(studio, picked["model"], content.getvalue(), heat=True)
+    assert (len(live["scores"]), live["heat"]) == (2, "")
+    with pytest.raises(CheckpointError, match="only answers"):
+        studio.predictors.network_of(queries.models.find(picked["model"]).file)
+
+
 def test_a_loaded_model_answers_at_once(workspace: Workspace, trained: Callable[..., Run], picture: Path) -> None:
     run, queries = trained(), ModelQueries(workspace)
     list(queries.answer_picture(f"run:{run.id}", str(picture), "en"))
@@ -272,7 +296,7 @@ def test_a_replaced_file_is_loaded_again_and_only_a_few_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded: list[Path] = []
-    monkeypatch.setattr("resnet_studio.prediction.Predictor", lambda path: loaded.append(path) or object())
+    monkeypatch.setattr("resnet_studio.imported_onnx.load_model", lambda path: loaded.append(path) or object())
     files = [tmp_path / f"{number}.safetensors" for number in range(KEPT + 1)]
     for file in files:
         file.write_bytes(b"")

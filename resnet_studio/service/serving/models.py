@@ -176,8 +176,17 @@ def _by_onnx(wanted: Wanted, run: Run, format: str, talk: Talk) -> Served:
 
 
 def _exported(wanted: Wanted, file: Path) -> Served:
+    from resnet_studio.imported_onnx import ImportedOnnx
+    from resnet_studio.model.onnx_card import is_imported
     from resnet_studio.onnx_model import OnnxModel
 
+    if is_imported(file):
+        taken = ImportedOnnx(file)
+        card = taken.card
+        return Served(
+            wanted.name or slug(file.stem), wanted.version or card.sha256[:8], taken, "onnx", card.network.name,
+            card.sha256, tells_unknown=bool(card.unlike),
+        )  # fmt: skip
     model = OnnxModel(file)
     served = Served(
         wanted.name or slug(file.stem), wanted.version or model.sha256[:8], model, "onnx", model.network, model.sha256,

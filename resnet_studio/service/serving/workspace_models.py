@@ -8,7 +8,8 @@ from threading import Lock
 
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation.parts import RunReport
-from resnet_studio.service.predictors import Model, Models, Predictors, card_of
+from resnet_studio.model.card import read_card
+from resnet_studio.service.predictors import Model, Models, Predictors
 from resnet_studio.service.serving.answers import About, Abouts, about
 from resnet_studio.service.serving.models import Served, expected_of
 from resnet_studio.text import Language
@@ -48,7 +49,7 @@ class WorkspaceModels:
         name, at, version = key.partition("@")
         try:
             model = self._models.find(f"run:{name}")
-            card = card_of(model)
+            card = read_card(model.file)
         except StudioError:
             return None
         if model.run is None or (at and version != card.sha256[:VERSION]):
@@ -75,7 +76,7 @@ class WorkspaceModels:
         return None
 
     def _about(self, model: Model, language: Language) -> About:
-        card = card_of(model)
+        card = read_card(model.file)
         assert model.run is not None
         with self._lock:
             known = self._known.get(model.run.run.id)

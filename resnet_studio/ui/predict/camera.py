@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from PIL import Image
 
 from resnet_studio.errors import StudioError
+from resnet_studio.model.onnx_card import is_onnx
 from resnet_studio.service.asking import asked
 from resnet_studio.service.predictors import level, record_of
 from resnet_studio.service.thumbnails import Thumbnail
@@ -60,9 +61,10 @@ def answer(studio: Studio, key: str, content: bytes, *, heat: bool = False, more
     """
     found, picture, over = asked(studio.models, key, more), opened(content, "camera"), ""
     if found.alone:
-        predictor, calibration = studio.predictors.of(found.model.file), studio.models.calibration(found.model)
+        file, calibration = found.model.file, studio.models.calibration(found.model)
+        network = studio.predictors.network_of(file) if heat and not is_onnx(file) else None
         with studio.metrics.predicting("live"):
-            said, over = looked(predictor, picture) if heat else (predictor([picture])[0], "")
+            said, over = looked(network, picture) if network else (studio.predictors.of(file)([picture])[0], "")
         if found.thresholds and not isinstance(said, StudioError):
             said = said.decided(found.thresholds)
     else:

@@ -11,6 +11,7 @@ import gradio as gr
 
 from resnet_studio.api.importing import import_model
 from resnet_studio.errors import StudioError
+from resnet_studio.model.onnx_card import is_onnx
 from resnet_studio.service.predictors import card_of
 from resnet_studio.text import say
 from resnet_studio.ui.page.context import Studio, guarded, reader
@@ -95,7 +96,7 @@ class Handlers:
         found = self._queries.models.find(chosen)
         self._queries.predictors.preload(found.file)
         card = card_of(found)
-        words = predict_view.about(card.network.title, card.classes, reader())
+        words = predict_view.about(card.network.title, card.classes, reader(), answers_only=is_onnx(found.file))
         return words, "dark" if self._queries.paper(found).dark else "light", self._queries.tries(found, 0, reader())
 
     @guarded(instead=alert)

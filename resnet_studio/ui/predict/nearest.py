@@ -58,7 +58,7 @@ def _shown(
     studio: Studio, model: Model, bank: Bank, picture: Thumbnail, drawing: bool, language: Language
 ) -> str:  # fmt: skip
     assert model.run is not None
-    report, predictor, opened = RunReport(model.run.run), studio.predictors.of(model.file), picture.picture()
+    report, predictor, opened = RunReport(model.run.run), studio.predictors.network_of(model.file), picture.picture()
     (answer,) = predictor([opened], drawings=drawing)
     (near,) = neighbours(report, bank, predictor, [opened], SHOWN, drawings=drawing)
     label = "" if isinstance(answer, StudioError) else answer.label

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from resnet_studio.errors import DataError, StudioError
 from resnet_studio.evaluation.calibration import UNTESTED, Calibration
+from resnet_studio.model.onnx_card import is_onnx
 from resnet_studio.predicting.engine import Answering
 from resnet_studio.service.album import Album
 from resnet_studio.service.asking import Asked, asked
@@ -106,7 +107,8 @@ class ModelQueries:
             raise prediction
         # accuracy on test pictures does not apply to drawings
         calibration = self._calibration(found, tool) if not drawing else UNTESTED
-        large = thumbnail(picture, ENLARGED_SIDE) if found.alone else None
+        shows = found.alone and not is_onnx(found.model.file)
+        large = thumbnail(picture, ENLARGED_SIDE) if shows else None
         address = f"studio/asked/{self._album.keep(large)}" if large else ""
         looked = predict_view.Looked(address, found.model.key, found.classes, drawing) if large else None
         yield predict_view.answer(

@@ -27,7 +27,7 @@ ASKING: Mapping[str, Any] = {
     "api_visibility": "private",
 }
 LATEST: Mapping[str, Any] = {**ASKING, "trigger_mode": "always_last"}
-CHECKPOINTS = [".safetensors", ".pt", ".pth", ".txt", ".json"]
+CHECKPOINTS = [".safetensors", ".pt", ".pth", ".onnx", ".txt", ".json"]
 GO = """element.addEventListener("click", (event) => { if (event.target.closest("[data-go]")) trigger("go", {}); });"""
 INSECURE = "element.firstElementChild.hidden = window.isSecureContext;"
 

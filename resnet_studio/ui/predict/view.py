@@ -38,9 +38,10 @@ def no_model(language: Language) -> str:
     return render("predict/no_model.html", language)
 
 
-def about(network: str, classes: Sequence[str], language: Language) -> str:
-    """What the chosen model is, in one line: its ``network`` and how many classes it tells apart."""
-    return render("predict/about.html", language, network=network, classes=len(classes))
+def about(network: str, classes: Sequence[str], language: Language, *, answers_only: bool = False) -> str:
+    """What the chosen model is, in one line: its ``network``, how many classes it tells apart, whether that is all."""
+    shown = {"network": network, "classes": len(classes), "answers_only": answers_only}
+    return render("predict/about.html", language, **shown)
 
 
 def problem(sentence: str) -> str:

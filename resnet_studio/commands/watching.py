@@ -23,6 +23,7 @@ from resnet_studio.predicting import copies
 from resnet_studio.predicting.arrivals import Arrivals
 from resnet_studio.predicting.watching import Done, Sorting, Watch, home_of
 from resnet_studio.service.answering import answering
+from resnet_studio.thresholds import parse
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -61,8 +62,10 @@ def watch(options: argparse.Namespace, workspace: Workspace, terminal: Terminal,
     sorting, table = _where(options, folder)
     from resnet_studio.model.onnx_card import card_at
 
+    classes = card_at(paths[0]).classes
+    thresholds = parse(options.threshold, classes)
     watched = Watch(
-        folder, home_of(workspace.root, folder, sorting, table), card_at(paths[0]).classes, sorting, table,
+        folder, home_of(workspace.root, folder, sorting, table), classes, sorting, table,
         **({"patience": options.settle} if options.once else {}),
     )  # fmt: skip
     apart = [each for each in (sorting and sorting.folder, table) if each]
@@ -73,7 +76,8 @@ def watch(options: argparse.Namespace, workspace: Workspace, terminal: Terminal,
         raise DataError("error.watch.busy", path=str(folder)) from error
     try:
         watched.open()
-        tool = partial(answering, details.keys(paths, workspace), workspace, load, drawings=options.drawings)
+        keys, asked = details.keys(paths, workspace), {"drawings": options.drawings, "thresholds": thresholds}
+        tool = partial(answering, keys, workspace, load, **asked)
         with _ended() as ended:
             _follow(watched, arrivals, tool, options, terminal, ended)
     finally:
@@ -83,7 +87,7 @@ def watch(options: argparse.Namespace, workspace: Workspace, terminal: Terminal,
 
 def _checked(options: argparse.Namespace) -> Path:
     """The folder, once what was asked for makes sense."""
-    if options.pictures or options.unlabelled or options.threshold or options.nearest or options.resume:
+    if options.pictures or options.unlabelled or options.nearest or options.resume:
         raise DataError("error.watch.alone")
     if not options.sort and not options.sort_into and not options.out:
         raise DataError("error.watch.nothing")

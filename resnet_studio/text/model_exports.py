@@ -74,6 +74,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "validation pictures, and offered only where it answers as this page does.",
         "每个文件都包含类别和图片预处理方式。系统会在独立程序中用测试和验证图片运行它，只有结果与本页一致才提供下载。",
     ),
+    "results.take.serve": (
+        "As a service for other programs, on the command line:",
+        "在命令行中作为服务供其他程序调用：",
+    ),
+    "results.take.watch": (
+        "Sort new pictures of a folder as they come, such as those of a camera trap:",
+        "监视文件夹并将新图片自动归类，例如野外相机的照片：",
+    ),
     "results.take.html": ("One HTML file", "单个 HTML 文件"),
     "results.take.html.help": (
         "opens by a double click, on phones too, and needs no internet: pictures, camera, “none of these”",

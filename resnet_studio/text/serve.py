@@ -245,8 +245,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "不知道验证时“不属于任何类别”的比例，无法判断漂移。",
     ),
     "error.watch.alone": (
-        "--watch stands alone: leave out PICTURES, --unlabelled, --threshold, --nearest and --resume.",
-        "--watch 须单独使用：请去掉图片参数、--unlabelled、--threshold、--nearest 和 --resume。",
+        "--watch stands alone: leave out PICTURES, --unlabelled, --nearest and --resume.",
+        "--watch 须单独使用：请去掉图片参数、--unlabelled、--nearest 和 --resume。",
     ),
     "error.watch.pictures": (
         "Name pictures or folders of them, or a folder to watch: --watch FOLDER.",

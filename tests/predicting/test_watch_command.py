@@ -49,6 +49,12 @@ def test_once_does_what_is_there_and_says_what_was_done(model, folder, tmp_path,
     assert (again["done"], again["before"]) == (1, 2)
 
 
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_a_threshold_decides_as_it_does_elsewhere(model, folder, tmp_path, capsys, name):
+    asked = (model, "--watch", folder, "--sort", "--once", "--settle", 0, "--workspace", tmp_path / "w")
+    assert said(capsys, *asked, "--threshold", f"{name}=0")["counts"][name] == 2
+
+
 @pytest.mark.slow
 def test_ctrl_c_ends_it_in_order(model, folder, tmp_path):
     command = [sys.executable, "-m", "resnet_studio", "predict", model, "--watch", folder, "--settle", "0.1",
@@ -78,6 +84,7 @@ def test_ctrl_c_ends_it_in_order(model, folder, tmp_path):
         (("--watch", "{folder}", "--sort-into", "{folder}"), "the watched folder itself"),
         (("--watch", "{folder}", "--sort", "--settle", "nan"), "seconds"),
         (("{folder}", "--sort"), "--sort-into FOLDER"),
+        (("--watch", "{folder}", "--sort", "--threshold", "c=0.5"), "c"),
         (("{folder}", "--watch", "{folder}", "--sort"), "stands alone"), ((), "--watch FOLDER"),
     ],
 )  # fmt: skip

@@ -80,6 +80,8 @@ def test_what_was_measured_stands_before_the_download(studio, run):
 
 def test_what_a_file_of_html_has_to_download_is_said_before(studio, run, workspace):
     html = take_model.content(studio, run, "zh")["html"]
+    assert f"python -m resnet_studio serve {run.run.id}</code>" in html
+    assert f"predict {run.run.id} --watch FOLDER --sort</code>" in html
     megabytes = f"{web_runtime.download_bytes() / 1e6:.0f}"
     assert f"下载 {megabytes} MB 并生成" in html and "ONNX Runtime Web" in html
     folder = web_runtime.folder_in(workspace.root / "runtimes")

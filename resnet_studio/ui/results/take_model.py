@@ -52,7 +52,7 @@ def content(studio: Studio, run: Overview, language: Language) -> dict[str, Any]
         return {"state": "ready", "html": render("results/panel_nothing.html", language)}
     rows = [_row(studio, run.run, name, language) for name in OFFERED]
     working = any(row.state in ("queued", "working") for row in rows)
-    html = render("results/take_model.html", language, rows=rows, base=address(run.run, "export/"))
+    html = render("results/take_model.html", language, rows=rows, base=address(run.run, "export/"), run=run.run.id)
     return {"state": "working" if working else "ready", "html": html}
 
 

@@ -14,7 +14,8 @@ import pytest
 from fastapi.testclient import TestClient
 from hand_made import NoJobs, new_run
 
-from resnet_studio import cli
+from resnet_studio import belonging, cli
+from resnet_studio.acting import acting_as
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import brought
 from resnet_studio.data.opening import open_data
@@ -25,6 +26,7 @@ from resnet_studio.service import importing
 from resnet_studio.service.http.metrics import Metrics
 from resnet_studio.service.http.throttle import Throttle
 from resnet_studio.service.importing import Imports
+from resnet_studio.service.people.rules import Person
 from resnet_studio.service.quota import Quota
 from resnet_studio.service.waits import expected_waits
 from resnet_studio.service.watch import RunSnapshot
@@ -37,6 +39,7 @@ from resnet_studio.ui.page.access import Access
 from resnet_studio.ui.page.context import Studio, sentence_for
 from resnet_studio.ui.page.repeated import start_once
 from resnet_studio.ui.train import live_queue
+from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Workspace
 
 KNOWN = TrainConfig(epochs=2, picture_size=32)
@@ -281,6 +284,32 @@ def test_what_is_brought_in_beyond_the_limit_is_not_kept(workspace, class_zip):
         with pytest.raises(StudioError, match="the 5 that each person may have"):
             work(lambda *_: None)
     assert made.fingerprint(workspace.datasets) == before
+
+
+def test_what_a_pupil_brings_in_beyond_the_limit_is_not_kept_either(workspace, class_zip):
+    studio = Studio(workspace, Jobs(workspace), limits=Limits(pictures_each=5))
+    ben, zipped = Person("ben-1", "Ben", "pupil"), class_zip({"cat": 5, "dog": 5})
+    with acting_as(ben), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bringing, "this_browser", lambda: "person:ben-1")
+        work = bringing.brought_in(studio, lambda _: open_data(zipped, workspace))
+        with pytest.raises(StudioError, match="the 5 that each person may have"):
+            work(lambda *_: None)
+    assert not list(workspace.datasets.iterdir())
+
+
+def test_what_lies_in_the_bin_and_imported_models_count_too(workspace):
+    ben = Person("ben-1", "Ben", "pupil")
+    with acting_as(ben):
+        run = new_run(workspace)
+        (run.folder / "best.safetensors").write_bytes(bytes(2 * 2**20))
+        Bin(workspace).put_run(run, "person:ben-1")
+        model = workspace.imports / "model.safetensors"
+        model.parent.mkdir(exist_ok=True)
+        model.write_bytes(bytes(2**20))
+        belonging.add_owner(model)
+    usage = Quota(workspace, Limits(disk_mb_each=1)).usage("person:ben-1")
+    assert 3 * 2**20 <= usage.bytes < 4 * 2**20
+    assert Quota(workspace, Limits(disk_mb_each=1)).usage("person:eva-1").bytes == 0
 
 
 def test_a_bucket_of_requests_fills_again():

@@ -28,7 +28,9 @@ def add(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
         "--root-path", default="", metavar="PATH", help="path that a proxy serves the page below: /lab/studio"
     )
     ui.add_argument(
-        "--local-folders", action="store_true", help="let everybody who reaches the page open folders of this machine"
+        "--local-folders",
+        action="store_true",
+        help="let everybody who reaches the page open folders of this machine; with accounts, teachers alone",
     )
     ui.add_argument(
         "--metrics", action="append", default=[], metavar="ADDRESS",

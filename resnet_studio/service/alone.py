@@ -64,8 +64,8 @@ class Alone(Generic[Status]):
             self._thread.start()
 
     def give_way(self) -> None:
-        """End the work where a training has begun."""
-        if self._jobs.running():
+        """End the work where a training has begun, or training was switched off: it can go on afterwards."""
+        if self._jobs.running() or hold.held(self.workspace.root) is not None:
             self._control.stop()
 
     def stop(self) -> None:

@@ -9,13 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_studio import space
+from resnet_studio import belonging, space
 from resnet_studio.data import brought, library
 from resnet_studio.errors import RunError
 from resnet_studio.limits import LimitError, Limits
 from resnet_studio.predicting.jobs import Jobs as PredictionFolders
 from resnet_studio.training.turns import owner_of
-from resnet_studio.upkeep.bin import size_of
+from resnet_studio.upkeep.bin import Bin, size_of
 from resnet_studio.workspace import Workspace
 
 FRESH_SECONDS = 30.0
@@ -24,7 +24,7 @@ MB = 2**20
 
 @dataclass(frozen=True)
 class Usage:
-    """What somebody has: bytes on the disk, and pictures in data sets."""
+    """What somebody has: bytes on the disk, those in the bin too, and pictures in data sets."""
 
     bytes: int = 0
     pictures: int = 0
@@ -96,7 +96,17 @@ def _of(workspace: Workspace, owner: str) -> Usage:
     for job in PredictionFolders(workspace).all():
         with suppress(RunError):
             size += size_of(job.folder) if job.request.started_by == owner else 0
+    size += sum(file.stat().st_size for file in _models(workspace, owner))
+    bin = Bin(workspace)
+    size += sum(size_of(bin.folder / each.entry) for each in bin.listed() if owner in each.owners)
     return Usage(size, pictures)
+
+
+def _models(workspace: Workspace, owner: str) -> list[Path]:
+    """The imported models of ``owner``, where that is a person: nothing is written down of browsers."""
+    id = owner.removeprefix(belonging.PERSON)
+    files = [file for file in workspace.imports.glob("[!.]*") if file.is_file()] if id != owner else []
+    return [file for file in files if id in belonging.of_file("model", file).owners]
 
 
 def _folder(workspace: Workspace, id: str) -> Path:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from resnet_studio import belonging
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import ConfigError
 from resnet_studio.text import Language, say
@@ -133,10 +134,13 @@ def check(trials: int, method: str, over: Sequence[str]) -> None:
 
 
 def search_id(split: Split, config: TrainConfig, method: Method, over: Sequence[Searched]) -> str:
-    """A name that only a search on the same pictures with the same settings has."""
+    """A name that only a search on the same pictures with the same settings has, of the same person: its trials are
+    runs of whoever began it.
+    """
     samples = [[each.name, each.content or [each.bytes, each.modified], each.label]
                for each in (*split.train, *split.validation)]  # fmt: skip
-    text = json.dumps([VERSION, samples, len(split.train), config.to_json(), method, sorted(over)], sort_keys=True)
+    known = [VERSION, samples, len(split.train), config.to_json(), method, sorted(over)]
+    text = json.dumps([*known, salt] if (salt := belonging.salt()) else known, sort_keys=True)
     return f"{slug(split.dataset_name)}-{KIND}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 

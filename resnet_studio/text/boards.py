@@ -83,6 +83,18 @@ TEXT: dict[str, tuple[str, str]] = {
         "The run {run} was made with this data set, and its report shows labels; delete the run first, or choose other pictures.",
         "训练 {run} 使用了这个数据集，其报告会显示标签；请先删除该训练，或选择其他图片。",
     ),
+    "error.boards.binned": (
+        "The run {run} in the bin was made with this data set and may come back; remove it for good first, or choose other pictures.",
+        "回收站中的训练 {run} 使用了这个数据集，并且可能被恢复；请先将其彻底删除，或选择其他图片。",
+    ),
+    "error.boards.pupils": (
+        "A pupil brought this data set in and knows its labels; choose one of your own.",
+        "这个数据集由学生上传，学生知道其标签；请选择您自己的数据集。",
+    ),
+    "error.boards.copy": (
+        "Pupils have all of these pictures in another data set, with labels; choose other pictures.",
+        "学生在另一个数据集中已有全部这些图片及标签；请选择其他图片。",
+    ),
     "error.boards.closed": ("This leaderboard is closed.", "该排行榜已截止。"),
     "error.boards.revealed": (
         "Its labels are known to the class, so it stays closed.",

@@ -58,8 +58,9 @@ TEXT: dict[str, tuple[str, str]] = {
     "lesson.collect.models": ("With the models too", "同时包含模型"),
     "lesson.hand_out.text": (
         "To hand out a data set or a model, open your own row above. The class can look at it, train on it and download it; "
-        "only its owner changes it.",
-        "要分发数据集或模型，请在上方展开自己的一行。全班可以查看、用于训练和下载，只有所有者可以修改。",
+        "only its owner changes it. With a run they also see the pictures that it was trained and tested on.",
+        "要分发数据集或模型，请在上方展开自己的一行。全班可以查看、用于训练和下载，只有所有者可以修改。"
+        "分发训练时，全班也会看到它训练和测试所用的图片。",
     ),
     "lesson.hand_in.title": ("Hand in", "交作业"),
     "lesson.hand_in.text": (

@@ -89,8 +89,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "程序占用的空间已超过允许的 {most} MB；请删除不再需要的内容。",
     ),
     "error.limits.disk_each": (
-        "Your data sets, runs and predictions take {used} MB of the {most} MB that each person has; delete something first.",
-        "您的数据集、训练记录和预测已占用 {used} MB，每人上限为 {most} MB；请先删除一些内容。",
+        "Your data sets, runs, models and predictions, those in the bin too, take {used} MB of the {most} MB that each person has; delete something, and remove it from the bin for good.",
+        "您的数据集、训练记录、模型和预测（包括回收站中的内容）已占用 {used} MB，每人上限为 {most} MB；请删除一些内容，并从回收站中彻底移除。",
     ),
     "error.limits.pictures_each": (
         "You have {used:picture|pictures} in your data sets, and with these it would be more than the {most} that each person may have; delete a data set or bring fewer.",

@@ -48,13 +48,14 @@ def back_up(
         raise BackupError("error.backup.exists", file=str(target))
     forget_drafts(target)
     try:
-        with replacing(target) as temporary, zipfile.ZipFile(temporary, "w", allowZip64=True) as archive:
-            writer = _Writer(archive)
-            with snapshot(workspace) as frozen:
+        with replacing(target) as temporary:
+            temporary.touch(0o600)  # it holds the accounts too, and pictures of people
+            with zipfile.ZipFile(temporary, "w", allowZip64=True) as archive, snapshot(workspace) as frozen:
+                writer = _Writer(archive)
                 for each in frozen:
                     writer.add(each)
                     progress(len(writer.entries), writer.bytes)
-            manifest = writer.finish()
+                manifest = writer.finish()
     except OSError as error:
         raise disk_trouble(error, target) or error from error
     return BackedUp(target, manifest, target.stat().st_size, _outside(workspace))

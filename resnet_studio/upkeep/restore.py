@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from resnet_studio.durable import disk_trouble, forget_drafts, make_folder, rena
 from resnet_studio.upkeep.archive import CHUNK, DAMAGE, OBJECTS, BackupError, Manifest, opened, read_manifest
 from resnet_studio.workspace import Workspace
 
+PRIVATE = re.compile(r"[^/]+|audit/.*")
+"""Accounts, tokens and who did what are for the user of the server alone, as they were."""
 Progress = Callable[[int, int], None]
 """Called with files and bytes so far."""
 
@@ -78,6 +81,8 @@ def _write(archive: zipfile.ZipFile, manifest: Manifest, draft: Path, file: Path
                 written.write(part)
             written.flush()
             sync(written.fileno())
+        if PRIVATE.fullmatch(entry.path):
+            target.chmod(0o600)
         os.utime(target, (entry.modified, entry.modified))
         first.setdefault(entry.sha256, target)
         done += entry.size

@@ -176,6 +176,25 @@ class TestAProxy:
 # ---- events of Gradio
 
 
+def test_folders_of_the_machine_are_open_to_teachers_alone_where_they_are_open(
+    scene: Scene, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setitem(scene.studio.access.__dict__, "local_folders", True)
+    ids = {declared.name_of(handler.fn): index for index, handler in scene.handlers()}
+    run, job = scene.ids["run"], scene.ids["prediction"]
+    tried = {
+        "data.sources.Starter._path": [str(scene.workspace.datasets / scene.ids["dataset"])],
+        "predict.many.Handlers._folder": [f"run:{run}", {}, str(tmp_path)],
+    }  # fmt: skip
+    for name, data in tried.items():
+        assert "by their path" in scene.event("owner", ids[name], data).text, name
+    folder = {"folder": str(tmp_path / "copied")}
+    assert scene.clients["owner"].post(f"/studio/predictions/{job}/copy", json=folder).status_code == 400
+    assert not (tmp_path / "copied").exists()
+    assert scene.event("teacher", ids["data.sources.Starter._path"], [str(tmp_path / "mine")]).json()["data"][0]
+
+
 def test_answers_of_an_event_come_to_its_own_person_alone(scene: Scene) -> None:
     """Two people whose browsers made up the same name for their session."""
     ids = {declared.name_of(handler.fn): index for index, handler in scene.handlers()}

@@ -211,6 +211,18 @@ def refused(capsys, *arguments):
     return said["error"]
 
 
+def test_what_the_user_of_the_server_alone_may_read_stays_so(workspace, tmp_path):
+    for name in ("accounts.sqlite3", "tokens.json", "audit/audit.jsonl", "datasets/a/dataset.json"):
+        file = workspace.root / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(name)
+    made = back_up(workspace, tmp_path / "kept.zip").path
+    restore.restore(made, tmp_path / "again")
+    modes = {file.name: file.stat().st_mode & 0o077 for file in (tmp_path / "again").rglob("*") if file.is_file()}
+    assert made.stat().st_mode & 0o077 == 0
+    assert not (modes["accounts.sqlite3"] or modes["tokens.json"] or modes["audit.jsonl"]) and modes["dataset.json"]
+
+
 def test_nothing_is_overwritten(full, tmp_path, capsys):
     file = tmp_path / "a.zip"
     file.write_bytes(b"thesis")

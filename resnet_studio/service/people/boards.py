@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,6 +23,7 @@ from resnet_studio.data import editing, library
 from resnet_studio.durable import make_folder, remove_folder, renamed, sync_folder, write_json
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.locks import Lock
+from resnet_studio.service.people.secrecy import check_secret
 from resnet_studio.text import Language, say_recorded
 from resnet_studio.workspace import Run, Workspace, safe_name
 
@@ -128,6 +128,11 @@ class Board:
         write_json(self.root / SUBMISSIONS / f"{submission.number:05}.json", asdict(submission))
         (self.root.parent / CHANGED).touch()
 
+    def scored(self, submission: Submission) -> None:
+        """Write down how ``submission`` ended, unless it is gone: its board, or the account of whoever made it."""
+        if (self.root / SUBMISSIONS / f"{submission.number:05}.json").is_file():
+            self.write(submission)
+
     def left(self, who: str) -> int:
         """How many tries ``who`` has left; those that could not be scored do not count."""
         used = sum(each.who == who and not each.failed for each in self.submissions())
@@ -167,7 +172,7 @@ class Boards:
             raise StudioError("error.boards.tries", most=MOST_TRIES)
         found = library.find_dataset(self.workspace, dataset)
         source = library.deletable(self.workspace, dataset)
-        _check_secret(self.workspace, source)
+        check_secret(self.workspace, source, found)
         root = self.workspace.new_folder(FOLDER, said)
         board = Board(
             root=root, name=said, dataset=found.id, classes=tuple(found.classes), pictures=_count(found), tries=tries,
@@ -256,16 +261,6 @@ def _plain(value: object) -> Any:
     if isinstance(value, list | tuple):
         return [str(each) for each in value]
     return value if isinstance(value, int | float) else str(value)
-
-
-def _check_secret(workspace: Workspace, folder: Path) -> None:
-    """Raise :class:`StudioError` where somebody besides teachers may know the labels of the data set in ``folder``."""
-    if belonging.is_shared(folder):
-        raise StudioError("error.boards.shared")
-    for run in workspace.runs():
-        with suppress(RunError):
-            if editing.base_of(str(run.about["dataset"])) == folder.name:
-                raise StudioError("error.boards.trained", run=str(run.about.get("name", run.id)))
 
 
 def _count(dataset: Dataset) -> int:

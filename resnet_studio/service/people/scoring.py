@@ -36,7 +36,7 @@ def score(boards: Boards, board: Board, submission: Submission, device: str = "a
             done = replace(
                 submission, status="scored", accuracy=report.accuracy, low=low, high=high, seen=seen, right=right
             )
-        board.write(done)
+        board.scored(done)
     return done
 
 
@@ -78,6 +78,6 @@ class Scoring:
 
     def _give_up(self, id: str, submission: Submission) -> None:
         try:
-            self._boards.find(id).write(submission.with_problem(StudioError("error.boards.failed")))
+            self._boards.find(id).scored(submission.with_problem(StudioError("error.boards.failed")))
         except (StudioError, OSError):
             logging.getLogger(__name__).warning("board %s is gone", id)

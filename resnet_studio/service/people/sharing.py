@@ -1,7 +1,7 @@
 """Handing out: a teacher lets the class see and use a data set, a run with its model, or an imported model.
 
 What is shared can be trained on, predicted with and downloaded; only its owner changes it. A shared run shows what its
-report shows, its test pictures too.
+report shows, the pictures too that it was trained and tested on.
 """
 
 from __future__ import annotations

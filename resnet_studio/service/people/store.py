@@ -16,7 +16,7 @@ from typing import cast
 
 from resnet_studio import labels
 from resnet_studio.errors import StudioError
-from resnet_studio.service.people import schema
+from resnet_studio.service.people import looks, schema
 from resnet_studio.service.people.brake import Brake
 from resnet_studio.service.people.rules import ROLES, Person, Role, Secret
 from resnet_studio.workspace import slug
@@ -111,10 +111,16 @@ class People:
         with self.writing() as database:
             if database.execute("SELECT count(*) FROM people").fetchone()[0] >= MOST_PEOPLE:
                 raise StudioError("error.people.too_many", most=MOST_PEOPLE)
-            if database.execute("SELECT 1 FROM people WHERE called = ?", (key,)).fetchone():
+            taken = database.execute("SELECT 1 FROM people WHERE called = ?", (key,)).fetchone()
+            if taken or (kind != "proxy" and self._looks_taken(name)):
                 raise StudioError("error.people.name_taken", name=name)
             database.execute("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         return Person(id, name, role, kind, must_change, self)
+
+    def _looks_taken(self, name: str) -> bool:
+        """Whether somebody who did not come through a proxy has a name that looks like ``name``."""
+        look = looks.look(name)
+        return any(each.secret != "proxy" and looks.look(each.name) == look for each in self.all())
 
     def set_secret(self, person: Person, hash: str, kind: Secret, *, must_change: bool = False) -> None:
         """Give ``person`` another secret, and end all their sessions."""
@@ -223,7 +229,7 @@ _OF_PERSON = "p.id, p.name, p.role, p.kind, p.must_change"
 def checked_name(given: str) -> str:
     """``given`` as a name. Raises :class:`StudioError` where it is empty or too long."""
     name = labels.on_one_line(given)
-    if not name or len(name) > LONGEST_NAME or not any(each.isalnum() for each in name):
+    if len(name) > LONGEST_NAME or not any(each.isalnum() for each in looks.seen(name)) or looks.is_heap(name):
         raise StudioError("error.people.name", most=LONGEST_NAME)
     return name
 

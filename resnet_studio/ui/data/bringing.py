@@ -31,6 +31,7 @@ def brought_in(studio: Studio, work: Work) -> Work:
     def done(progress: Progress) -> Dataset:
         before = {item.id for item in library.list_datasets(studio.workspace)}
         dataset = work(progress)
+        brought.record(studio.workspace, dataset.id, by)  # first, since only whose it is may take it away again
         try:
             if dataset.id not in before:
                 studio.quota.check(by, len(dataset.samples))
@@ -39,7 +40,6 @@ def brought_in(studio: Studio, work: Work) -> Work:
             raise
         studio.quota.forget()
         audit.record(studio.workspace, by or "page", "dataset.open", dataset.id)
-        brought.record(studio.workspace, dataset.id, by)
         return dataset
 
     return done

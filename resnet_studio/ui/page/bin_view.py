@@ -37,7 +37,9 @@ def take_back(studio: Studio, entry: object) -> Binned:
 def remove(studio: Studio, entry: object) -> tuple[Binned, int]:
     """Remove something for good; also says how many bytes that freed. Raises :class:`BinError`."""
     found = _own(studio, entry)
-    return found, studio.bin.remove(found.entry, actor())
+    freed = studio.bin.remove(found.entry, actor())
+    studio.quota.forget()
+    return found, freed
 
 
 def _own(studio: Studio, entry: object) -> Binned:

@@ -33,6 +33,7 @@ import gradio as gr
 from gradio.context import LocalContext
 from gradio.i18n import I18nData
 
+from resnet_studio import acting
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
 from resnet_studio.limits import ALONE, Limits
@@ -186,8 +187,11 @@ def reader() -> Language:
 def reader_is_local(studio: Studio) -> bool:
     """Whether the user whose event is being handled may name folders of this machine.
 
-    Outside of events, whether anybody could.
+    Outside of events, whether anybody could. Where there are accounts only those may who see everything anyway: in the
+    folders lie the things of others too.
     """
+    if not acting.allowed("manage", acting.STUDIO):
+        return False
     request = LocalContext.request.get(None)
     scope = getattr(getattr(request, "request", None), "scope", None)
     if studio.access.local_folders or scope is None:

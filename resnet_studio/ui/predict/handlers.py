@@ -17,7 +17,7 @@ from resnet_studio.text import say
 from resnet_studio.ui.page.context import Studio, guarded, reader
 from resnet_studio.ui.page.folder_picker import uploads
 from resnet_studio.ui.page.notes import alert
-from resnet_studio.ui.page.ownership import actor
+from resnet_studio.ui.page.ownership import actor, started_by, this_browser
 from resnet_studio.ui.page.templates import escaped
 from resnet_studio.ui.predict import view as predict_view
 from resnet_studio.ui.predict.queries import ModelQueries
@@ -68,7 +68,10 @@ class Handlers:
         """
         paths = sorted(map(Path, files), key=lambda path: path.suffix.lower() in NAMES)
         names = next((path for path in paths[1:] if path.suffix.lower() in NAMES), None)
+        browser = this_browser()
+        self._studio.quota.check(started_by(browser) if browser else "")
         kept = import_model(paths[0], classes=names, workspace=self._studio.workspace).file
+        self._studio.quota.forget()
         audit.record(self._studio.workspace, actor(), "model.import", kept.name)
         gr.Info(say("predict.imported", reader(), name=paths[0].stem))
         picked = request_model(f"import:{kept.name}")

@@ -44,8 +44,9 @@ def routes(studio: Studio) -> APIRouter:
 
 
 def is_local(studio: Studio, request: Request) -> bool:
-    """Whether whoever sends ``request`` may name folders of this machine."""
-    return studio.access.local_folders or bool(request.scope.get("studio_local"))
+    """Whether whoever sends ``request`` may name folders of this machine, see :func:`context.reader_is_local`."""
+    there = studio.access.local_folders or bool(request.scope.get("studio_local"))
+    return there and acting.allowed("manage", acting.STUDIO)
 
 
 def may_see(studio: Studio, request: Request, job: Job) -> bool:

@@ -125,6 +125,20 @@ def test_names_are_unique_however_they_are_written(accounts: Accounts) -> None:
             accounts.add(None, odd, "pupil")
 
 
+def test_names_that_look_the_same_are_not_two_people(accounts: Accounts) -> None:
+    for name in ("Anna Ito", "ИВАН", "Ilse"):
+        accounts.add(None, name, "pupil")
+    for alike in ("\u0410nna Ito", "An\u200dna Ito", "Anna\ufe0f Ito", "AnnaIto", "llse"):
+        with pytest.raises(StudioError, match="called"):
+            accounts.add(None, alike, "pupil")
+    for odd in ("\u3164", "\u115f\u1160", "Z" + "\u0489" * 3 + "\u0301" * 9):
+        with pytest.raises(StudioError, match="name"):
+            accounts.add(None, odd, "pupil")
+    for apart in ("Anna Itō", "ИВАНА", "שָׁלוֹם", "Nguyễn", "अन्ना"):
+        accounts.add(None, apart, "pupil")
+    assert accounts.through_proxy("\u0410nna Ito")  # the proxy has looked at who they are
+
+
 def test_wrong_names_and_wrong_passwords_get_the_same_sentence(accounts: Accounts) -> None:
     accounts.add(None, "Ada", "teacher", PASSWORD)
     said = set()

@@ -23,6 +23,7 @@ from resnet_studio.service.people.ranking import counting, ranked
 from resnet_studio.service.people.rules import Person
 from resnet_studio.service.people.scoring import score
 from resnet_studio.service.people.store import People
+from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Run, Workspace
 
 CLASSES = ("cat", "dog")
@@ -144,6 +145,41 @@ def test_only_a_set_whose_labels_nobody_knows_can_be_sealed(contest: Contest) ->
         contest.board()
     with acting_as(contest.ada), pytest.raises(NotAllowedError):
         contest.board()
+
+
+def test_a_run_in_the_bin_may_come_back_with_the_labels(contest: Contest) -> None:
+    with acting_as(contest.ada):
+        run = hand_made.new_run(contest.workspace, classes=CLASSES, dataset=contest.dataset)
+    binned = Bin(contest.workspace).put_run(run, "user:teacher")
+    with pytest.raises(StudioError, match="in the bin"):
+        contest.board()
+    Bin(contest.workspace).remove(binned.entry, "user:teacher")
+    contest.board()
+
+
+def test_what_a_pupil_brought_in_and_a_copy_that_pupils_have_are_no_secret(contest: Contest) -> None:
+    with acting_as(contest.ada):
+        brought = contest.set("test", dict.fromkeys(CLASSES, 6))
+    folder = contest.workspace.datasets / brought
+    belonging.append(folder / belonging.BROUGHT, f"{belonging.PERSON}{contest.ada.id}")
+    with pytest.raises(StudioError, match="A pupil brought"):
+        contest.boards.create(brought, "Animals")
+    with pytest.raises(StudioError, match="in another data set"):
+        contest.board()
+    Bin(contest.workspace).put_dataset(brought, "user:teacher")
+    contest.board()
+
+
+def test_a_score_brings_nothing_back_that_is_gone(contest: Contest) -> None:
+    board, run = contest.board(), contest.trained(contest.ada, seed=1)
+    with acting_as(contest.ada):
+        made = contest.boards.submit(board, run, f"{belonging.PERSON}{contest.ada.id}")
+    contest.boards.forget(frozenset({contest.ada.id}))
+    score(contest.boards, board, made, "cpu")
+    assert board.submissions() == []
+    contest.boards.delete(board)
+    score(contest.boards, board, made, "cpu")
+    assert not board.root.exists()
 
 
 def test_a_sealed_set_is_no_data_set_until_it_is_revealed_and_then_the_class_has_it(contest: Contest) -> None:

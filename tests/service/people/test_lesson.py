@@ -14,6 +14,7 @@ from resnet_studio import belonging, cli
 from resnet_studio.acting import NotAllowedError, acting_as
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import intake, library
+from resnet_studio.data.dataset import split
 from resnet_studio.errors import StudioError
 from resnet_studio.service.people import clearing, collecting
 from resnet_studio.service.people.accounts import Accounts
@@ -23,6 +24,8 @@ from resnet_studio.service.people.store import People
 from resnet_studio.service.race_search import RaceSearch
 from resnet_studio.service.rate_search import RateSearch
 from resnet_studio.service.run_data import RunData
+from resnet_studio.service.settings_search import SettingsSearch
+from resnet_studio.studies.search import search_id
 from resnet_studio.training import hold
 from resnet_studio.training.jobs import Jobs
 from resnet_studio.upkeep.bin import Bin
@@ -89,6 +92,32 @@ def test_while_training_is_switched_off_nothing_is_taken_into_the_queue(school: 
     jobs.check_room()
     (school.workspace.root / hold.FILE).write_text("{")
     assert hold.held(school.workspace.root) == hold.Hold()
+
+
+def test_while_training_is_switched_off_no_race_and_no_search_begins(school: School) -> None:
+    jobs = Jobs(school.workspace)
+    dataset, config = library.find_dataset(school.workspace, school.dataset), TrainConfig(depth=18)
+    races, rates = RaceSearch(school.workspace, jobs), RateSearch(school.workspace, jobs)
+    settings = SettingsSearch(school.workspace, jobs)
+    hold.hold(school.workspace)
+    for start in (
+        lambda: races.start(dataset, config), lambda: rates.start(dataset, config),
+        lambda: settings.start(dataset, config, 1, "tpe", started_by="x"),
+    ):  # fmt: skip
+        with pytest.raises(StudioError, match="switched off"):
+            start()
+    assert not (races.status.working or rates.status.working or settings.status.working)
+
+
+def test_the_same_search_of_two_people_is_two_searches(school: School) -> None:
+    parts = split(library.find_dataset(school.workspace, school.dataset), validation=0.3, test=0.3, seed=1)
+
+    def id_for(person: Person | None) -> str:
+        with acting_as(person):
+            return search_id(parts, TrainConfig(depth=18), "tpe", ("learning_rate",))
+
+    assert len({id_for(each) for each in (None, school.ada, school.bob)}) == 3
+    assert id_for(school.ada) == id_for(school.ada)
 
 
 def test_what_waits_begins_only_when_training_is_switched_on_again(

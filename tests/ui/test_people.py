@@ -300,6 +300,10 @@ def test_what_a_teacher_shares_is_used_and_not_changed(scene: Scene) -> None:
         assert (
             "handed out" in scene.event("other", ids["data.mend.wire.<locals>.edited"], [things["dataset"]], out).text
         )
+        count = len(list(scene.workspace.datasets.iterdir()))
+        anew = {"changes": {"join_alike": True}}
+        said = scene.event("other", ids["data.sources.Starter._read_anew"], [things["dataset"]], anew).text
+        assert "handed out" in said and len(list(scene.workspace.datasets.iterdir())) == count
         for name, event in (
             ("runs.tab.Handlers.remove", {"run": things["run"]}), ("runs.tab.Handlers.resume", {"run": things["run"]}),
             ("runs.tab.Handlers.rename", {"run": things["run"], "name": "mine", "note": ""}),

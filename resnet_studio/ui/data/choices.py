@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from resnet_studio import acting
 from resnet_studio.errors import DataError
 from resnet_studio.text import Language
-from resnet_studio.ui.data.bringing import Progress, brought_in_again
+from resnet_studio.ui.data.bringing import Progress, brought_in_again, check_own
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.page.templates import render
 
@@ -48,13 +49,18 @@ def ready(found: Sequence[Finding], language: Language) -> str:
 
 
 def begin(studio: Studio, dataset: str | None, event: Mapping[str, Any]) -> str:
-    """Start to read ``dataset`` again as the click says; returns the import. Raises :class:`DataError`."""
+    """Start to read ``dataset`` again as the click says; returns the import. Raises :class:`DataError`.
+
+    Where there are accounts, only whose it is reads it again: what came of it would be nobody's.
+    """
     from resnet_studio.data import intake
 
     changes = event.get("changes")
     if not isinstance(changes, dict):
         raise DataError("error.data.choice", option="changes", value="", allowed=[])
     kept = studio.dataset_cache.dataset(dataset or "")
+    if acting.actor() is not None:
+        check_own(studio, kept.id)
     chosen = kept.choices.with_changes(changes)
 
     def work(progress: Progress) -> Dataset:

@@ -177,6 +177,26 @@ def test_a_studio_error_becomes_a_sentence_in_the_language_of_the_reader(reading
     assert inline()[0].startswith("端口 7860")
 
 
+def test_what_somebody_typed_is_no_html_in_a_passing_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    import gradio as gr
+
+    from resnet_studio.errors import RunError
+    from resnet_studio.ui.page.context import guarded
+    from resnet_studio.ui.page.notes import toast
+
+    name, said = "<a href='//elsewhere'>sign in</a>", list[str]()
+    monkeypatch.setattr(gr, "Info", said.append)
+
+    @guarded
+    def fail() -> None:
+        raise RunError("error.run.missing", run=name)
+
+    toast(f"{name} is in the bin.")
+    with pytest.raises(gr.Error) as failed:
+        fail()
+    assert "<" not in said[0] + str(failed.value) and "&lt;a href" in said[0] and "&lt;a href" in str(failed.value)
+
+
 def test_an_unexpected_error_is_logged_and_told_without_its_details(caplog: pytest.LogCaptureFixture) -> None:
     from resnet_studio.ui.page.context import guarded
 

@@ -9,7 +9,7 @@ How a tab uses it::
         def start(dataset: str | None) -> str:
             '''In: the data set of this browser. Out: the run of this browser.'''
             run = new_run(...)
-            gr.Info(say("data.starting", reader()))             # words of a handler: ``say`` with ``reader()``
+            toast(say("data.starting", reader()))               # words of a handler: ``say`` with ``reader()``
             return run.id
 
         button.click(start, shared.dataset, shared.run, api_visibility="private")
@@ -27,6 +27,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 import gradio as gr
@@ -251,6 +252,7 @@ def _guarded(handler: Callable[..., Any], *, instead: Callable[[str], Any] | Non
     def answer(error: Exception) -> Any:
         sentence = sentence_for(error)
         if instead is None:
+            sentence = escape(sentence, quote=False)  # Gradio takes it for HTML
             raise gr.Error(sentence, title=say("shell.error", reader()), print_exception=False) from error
         return instead(sentence)
 

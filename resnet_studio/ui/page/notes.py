@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
+
+import gradio as gr
+
 from resnet_studio.ui.page.templates import render
 
 
@@ -18,3 +22,8 @@ def caution(sentence: str) -> str:
 def small(sentence: str) -> str:
     """A quiet line; nothing for an empty sentence."""
     return render("page/small.html", sentence=sentence) if sentence else ""
+
+
+def toast(sentence: str) -> None:
+    """A passing note. Gradio takes it for HTML, and names in it are whatever somebody typed."""
+    gr.Info(escape(sentence, quote=False))

@@ -16,7 +16,7 @@ from resnet_studio.service.predictors import card_of
 from resnet_studio.text import say
 from resnet_studio.ui.page.context import Studio, guarded, reader
 from resnet_studio.ui.page.folder_picker import uploads
-from resnet_studio.ui.page.notes import alert
+from resnet_studio.ui.page.notes import alert, toast
 from resnet_studio.ui.page.ownership import actor, started_by, this_browser
 from resnet_studio.ui.page.templates import escaped
 from resnet_studio.ui.predict import view as predict_view
@@ -73,7 +73,7 @@ class Handlers:
         kept = import_model(paths[0], classes=names, workspace=self._studio.workspace).file
         self._studio.quota.forget()
         audit.record(self._studio.workspace, actor(), "model.import", kept.name)
-        gr.Info(say("predict.imported", reader(), name=paths[0].stem))
+        toast(say("predict.imported", reader(), name=paths[0].stem))
         picked = request_model(f"import:{kept.name}")
         return *self._offer(None, latest_request(picked)), picked, self.describe(f"import:{kept.name}")[0]
 

@@ -19,6 +19,7 @@ from resnet_studio.ui.page import bin_view
 from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, reader
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.frame import loading, selected_tab
+from resnet_studio.ui.page.notes import toast
 from resnet_studio.ui.page.ownership import actor, started_by, this_browser
 from resnet_studio.ui.runs import checking
 from resnet_studio.ui.runs.compare import MOST, compared
@@ -63,7 +64,7 @@ class Handlers:
         run = self._named(event)
         self._studio.jobs.resume(run.id)
         audit.record(self._studio.workspace, actor(), "run.resume", run.id)
-        gr.Info(say("runs.resumed", reader(), name=run.about.get("name", run.id)))
+        toast(say("runs.resumed", reader(), name=run.about.get("name", run.id)))
         return run.id, gr.Tabs(selected="train")
 
     @guarded
@@ -75,21 +76,21 @@ class Handlers:
         if self._studio.jobs.place(run.id) is not None:
             raise RunError("error.run.busy", run=name)
         self._studio.bin.put_run(run, started_by(this_browser()))
-        gr.Info(say("runs.deleted", reader(), name=name))
+        toast(say("runs.deleted", reader(), name=name))
         return self._table()
 
     @guarded
     def undo(self, event: gr.EventData) -> str:
         """In: a row of the bin. Out: view."""
         found = bin_view.take_back(self._studio, getattr(event, "entry", ""))
-        gr.Info(say("bin.back", reader(), name=found.name))
+        toast(say("bin.back", reader(), name=found.name))
         return self._table()
 
     @guarded
     def remove_for_good(self, event: gr.EventData) -> str:
         """In: a row of the bin. Out: view."""
         found, freed = bin_view.remove(self._studio, getattr(event, "entry", ""))
-        gr.Info(say("bin.removed", reader(), name=found.name, megabytes=f"{freed / 2**20:,.1f}"))
+        toast(say("bin.removed", reader(), name=found.name, megabytes=f"{freed / 2**20:,.1f}"))
         return self._table()
 
     @guarded
@@ -107,7 +108,7 @@ class Handlers:
             return gr.Tabs(selected="data" if getattr(event, "to", "") == "data" else "train"), gr.skip()
         acting.check("manage", acting.STUDIO)
         freed = self._cache.clear() / 2**20
-        gr.Info(say("runs.cache.cleared", reader(), megabytes=f"{freed:,.0f}"))
+        toast(say("runs.cache.cleared", reader(), megabytes=f"{freed:,.0f}"))
         return gr.skip(), self._table()
 
     def _named(self, event: gr.EventData) -> Run:

@@ -11,6 +11,7 @@ from resnet_studio.config import TrainConfig, label
 from resnet_studio.errors import ConfigError
 from resnet_studio.text import say
 from resnet_studio.ui.page.context import reader
+from resnet_studio.ui.page.notes import toast
 from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train.form import NAMES
 from resnet_studio.ui.train.handlers import FOLDED, Handlers
@@ -39,7 +40,7 @@ class Suggestions:
         found = given | accepted
         shown = train_form.updates(found, set(NAMES) - set(accepted))
         if accepted or seeds == FOLDED:
-            gr.Info(say("train.suggested", reader(), settings=_words(accepted, folded=seeds == FOLDED)))
+            toast(say("train.suggested", reader(), settings=_words(accepted, folded=seeds == FOLDED)))
         stored, *dependents = self._handlers.changed(dataset, *found.values())
         return [seeds, stored, *shown, *dependents]
 

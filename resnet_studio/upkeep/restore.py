@@ -6,9 +6,10 @@ import hashlib
 import os
 import re
 import shutil
+import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from resnet_studio import space
@@ -56,6 +57,7 @@ def restore(file: Path, root: Path, progress: Progress = lambda _, __: None) -> 
         try:
             draft.mkdir()
             _write(archive, manifest, draft, file, progress)
+            _sign_out(draft / "accounts.sqlite3")
             Workspace.open(draft)
             with suppress(FileNotFoundError):
                 root.rmdir()
@@ -89,6 +91,13 @@ def _write(archive: zipfile.ZipFile, manifest: Manifest, draft: Path, file: Path
         progress(count, done)
     for folder, _, _ in os.walk(draft, topdown=False):
         sync_folder(Path(folder))
+
+
+def _sign_out(accounts: Path) -> None:
+    """End all sessions in the file ``accounts``: some may have been ended after the backup was made."""
+    if accounts.is_file():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(accounts)) as database, database:  # damaged: said later
+            database.execute("DELETE FROM sessions")
 
 
 def _stored(path: Path) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ from resnet_studio.data import opening
 from resnet_studio.durable import write_json
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Queued
+from resnet_studio.service.people.store import People
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive, left_waiting
 from resnet_studio.training.plan import new_run
@@ -221,6 +222,15 @@ def test_what_the_user_of_the_server_alone_may_read_stays_so(workspace, tmp_path
     modes = {file.name: file.stat().st_mode & 0o077 for file in (tmp_path / "again").rglob("*") if file.is_file()}
     assert made.stat().st_mode & 0o077 == 0
     assert not (modes["accounts.sqlite3"] or modes["tokens.json"] or modes["audit.jsonl"]) and modes["dataset.json"]
+
+
+def test_sessions_do_not_come_back_to_life(workspace, tmp_path):
+    with closing(People(workspace.root)) as people:
+        token = people.begin_session(people.add("Ada", "pupil", ""))
+        made = back_up(workspace, tmp_path / "kept.zip").path
+    restore.restore(made, tmp_path / "again")
+    with closing(People(tmp_path / "again")) as people:
+        assert people.named("Ada") and people.session(token) is None
 
 
 def test_nothing_is_overwritten(full, tmp_path, capsys):

@@ -17,7 +17,7 @@ from hand_made import NoJobs, new_run
 from resnet_studio import belonging, cli
 from resnet_studio.acting import acting_as
 from resnet_studio.config import TrainConfig
-from resnet_studio.data import brought
+from resnet_studio.data import brought, made_here
 from resnet_studio.data.opening import open_data
 from resnet_studio.errors import StudioError
 from resnet_studio.limits import ALONE, Limits
@@ -29,6 +29,7 @@ from resnet_studio.service.importing import Imports
 from resnet_studio.service.people.rules import Person
 from resnet_studio.service.quota import Quota
 from resnet_studio.service.waits import expected_waits
+from resnet_studio.service.warming import Warming
 from resnet_studio.service.watch import RunSnapshot
 from resnet_studio.training import jobs as jobs_module
 from resnet_studio.training.jobs import Jobs
@@ -295,6 +296,19 @@ def test_what_a_pupil_brings_in_beyond_the_limit_is_not_kept_either(workspace, c
         with pytest.raises(StudioError, match="the 5 that each person may have"):
             work(lambda *_: None)
     assert not list(workspace.datasets.iterdir())
+
+
+def test_pictures_of_the_camera_count_as_well(workspace, monkeypatch):
+    monkeypatch.setattr(Warming, "changed", lambda *_: None)
+    studio = Studio(workspace, Jobs(workspace), limits=Limits(pictures_each=3))
+    ben, id = Person("ben-1", "Ben", "pupil"), made_here.new_id()
+    with acting_as(ben):
+        for number in range(2):
+            studio.making.stage("a" * 16, id, "cat", "1.png", made.picture(number), by="person:ben-1")
+        kept = studio.making.keep("a" * 16, "mine", by="person:ben-1")
+        studio.making.stage("b" * 16, kept.id, "cat", "1.png", made.picture(8), by="person:ben-1")
+        with pytest.raises(StudioError, match="the 3 that each person may have"):
+            studio.making.stage("b" * 16, kept.id, "cat", "1.png", made.picture(9), by="person:ben-1")
 
 
 def test_what_lies_in_the_bin_and_imported_models_count_too(workspace):

@@ -58,7 +58,8 @@ class _Take:
 class Making:
     """Data sets that pages make. Safe to use from many threads.
 
-    ``changed`` is called with each data set that got new pictures.
+    ``changed`` is called with each data set that got new pictures; ``room`` with who adds and how many pictures of
+    theirs wait, and raises :class:`StudioError` where that is more than they may have.
     """
 
     def __init__(
@@ -67,11 +68,13 @@ class Making:
         editor: Editor,
         changed: Callable[[Dataset], None] = lambda _: None,
         idle_seconds: float = IDLE_SECONDS,
+        room: Callable[[str, int], None] = lambda _, __: None,
     ) -> None:
         self._workspace = workspace
         self.editor = editor
         self._changed = changed
         self._idle = idle_seconds
+        self._room = room
         self._lock = threading.RLock()
         self._adding = threading.Lock()
         self._takes: dict[str, _Take] = {}
@@ -81,7 +84,7 @@ class Making:
     ) -> int:
         """Have the picture ``content``, called ``name``, wait in ``take``; returns how many wait there.
 
-        ``local`` as for :meth:`Editor.check`. Raises :class:`DataError` where it is no picture, or there is no room.
+        ``local`` as for :meth:`Editor.check`. Raises :class:`StudioError` where it is no picture, or there is no room.
         """
         self.check(dataset, by, local=local)
         if not _TAKE.fullmatch(take):
@@ -90,6 +93,7 @@ class Making:
         if sniff(content[:SNIFFED_BYTES]) is None:
             raise DataError("error.edit.no_usable", count=1, file=names.shown(name, 80))
         with self._lock:
+            self._room(by, 1 + sum(len(each.files) for each in self._takes.values() if each.by == by))
             taken = self._taken(take, dataset, label, by)
             if len(taken.files) >= MOST_PICTURES:
                 raise DataError("error.make.too_many", most=MOST_PICTURES)

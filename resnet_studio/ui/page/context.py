@@ -61,6 +61,7 @@ from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
+    from resnet_studio.data.dataset import Dataset
     from resnet_studio.service.people.accounts import Accounts
     from resnet_studio.training.jobs import Jobs
 
@@ -122,7 +123,12 @@ class Studio:
         object.__setattr__(self, "editor", Editor(self.workspace))
         object.__setattr__(self, "near", NearSearches(self.workspace))
         warming = Warming(self.workspace, lambda: bool(self.jobs.running()))
-        object.__setattr__(self, "making", Making(self.workspace, self.editor, warming.changed))
+
+        def changed(dataset: Dataset) -> None:
+            self.quota.forget()
+            warming.changed(dataset)
+
+        object.__setattr__(self, "making", Making(self.workspace, self.editor, changed, room=self.quota.check))
         object.__setattr__(
             self, "predictions", PredictionJobs(self.workspace, self.predictors, self.metrics.predicting)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data import intake, library
 from resnet_studio.data.dataset import split
 from resnet_studio.errors import StudioError
+from resnet_studio.service.alone import Alone
 from resnet_studio.service.people import clearing, collecting
 from resnet_studio.service.people.accounts import Accounts
 from resnet_studio.service.people.lesson import Lessons
@@ -27,6 +29,7 @@ from resnet_studio.service.run_data import RunData
 from resnet_studio.service.settings_search import SettingsSearch
 from resnet_studio.studies.search import search_id
 from resnet_studio.training import hold
+from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import Jobs
 from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Run, Workspace
@@ -109,6 +112,23 @@ def test_while_training_is_switched_off_no_race_and_no_search_begins(school: Sch
     assert not (races.status.working or rates.status.working or settings.status.working)
 
 
+def test_a_search_at_work_gives_way_where_training_is_switched_off(school: School) -> None:
+    alone = Alone(school.workspace, Jobs(school.workspace), "idle", training="error.race.training", busy="")
+    asked, over = list[object](), threading.Event()
+
+    def work(control: Control) -> str:
+        alone.give_way()
+        asked.append(control.request)
+        hold.hold(school.workspace)
+        alone.give_way()
+        asked.append(control.request)
+        over.set()
+        return "over"
+
+    alone.begin("working", work, str)
+    assert over.wait(10) and asked == [None, "stop"]
+
+
 def test_the_same_search_of_two_people_is_two_searches(school: School) -> None:
     parts = split(library.find_dataset(school.workspace, school.dataset), validation=0.3, test=0.3, seed=1)
 
@@ -123,8 +143,6 @@ def test_the_same_search_of_two_people_is_two_searches(school: School) -> None:
 def test_what_waits_begins_only_when_training_is_switched_on_again(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import threading
-
     from resnet_studio.training import jobs as queue
 
     monkeypatch.setattr(queue, "LOOK_SECONDS", 0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,12 @@ class SettingsStatus:
 
 
 class SettingsSearch(Alone[SettingsStatus]):
-    """Searches while nothing else trains."""
+    """Searches while nothing else trains; ``room`` is called with whoever searches before each trial, which is a run of
+    theirs, and raises :class:`StudioError` where they may have no more.
+    """
 
-    def __init__(self, workspace: Workspace, jobs: Jobs) -> None:
+    def __init__(self, workspace: Workspace, jobs: Jobs, room: Callable[[str], None] = lambda _: None) -> None:
+        self._room = room
         super().__init__(
             workspace, jobs, SettingsStatus(), training="error.search.training", busy="error.search.running"
         )
@@ -43,9 +47,12 @@ class SettingsSearch(Alone[SettingsStatus]):
         from resnet_studio.studies.search import SEARCHED, check
 
         check(trials, method, SEARCHED)
+        self._room(started_by)
 
         def on_trial(found: Search) -> None:
             self.status = replace(self.status, search=found)
+            if not found.complete:
+                self._room(started_by)
 
         def on_event(_: Event) -> None:
             self.give_way()

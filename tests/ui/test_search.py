@@ -12,7 +12,8 @@ import pytest
 
 from resnet_studio.api import studies
 from resnet_studio.config import TrainConfig
-from resnet_studio.data import intake
+from resnet_studio.data import intake, library
+from resnet_studio.errors import StudioError
 from resnet_studio.service.settings_search import SettingsSearch
 from resnet_studio.studies.search import Search, Trial
 from resnet_studio.ui.page.context import Studio
@@ -88,3 +89,28 @@ def test_it_is_stopped_by_a_second_press_and_refused_beside_a_training(
     assert "knows no" in search.pressed(dataset, 3, "luck", *FORM)[1]
     queue.at_work.append("a run")
     assert "A run is training" in search.pressed(dataset, 3, "tpe", *FORM)[1]
+
+
+def test_it_begins_no_trial_for_whoever_may_have_no_more(
+    workspace: Workspace, queue: Any, dataset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[str]()
+
+    def room(owner: str) -> None:
+        asked.append(owner)
+        if len(asked) > 2:
+            raise StudioError("error.limits.disk_each", used=2, most=1)
+
+    def searching(*_: Any, on_trial: Callable[[Search], None], **__: Any) -> Search:
+        for _ in range(5):
+            on_trial(PART)
+        return WHOLE
+
+    monkeypatch.setattr(studies, "search", searching)
+    search = SettingsSearch(workspace, queue, room)
+    search.start(library.find_dataset(workspace, dataset), TrainConfig(), 3, "tpe", started_by="person:ada")
+    until = time.monotonic() + 30
+    while search.status.working and time.monotonic() < until:
+        time.sleep(0.01)
+    assert asked == ["person:ada"] * 3
+    assert search.status.problem is not None and search.status.problem.key == "error.limits.disk_each"

@@ -89,7 +89,7 @@ def build(studio: Studio, shared: Shared) -> None:
             right = _run()
     parts = Parts(**left, **right)
     rates, race = RateSearch(studio.workspace, studio.jobs), RaceSearch(studio.workspace, studio.jobs)
-    search = SettingsSearch(studio.workspace, studio.jobs)
+    search = SettingsSearch(studio.workspace, studio.jobs, studio.quota.check)
 
     def end_searches() -> None:
         for each in (rates, race, search):

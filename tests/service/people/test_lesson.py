@@ -26,7 +26,6 @@ from resnet_studio.service.people.store import People
 from resnet_studio.service.race_search import RaceSearch
 from resnet_studio.service.rate_search import RateSearch
 from resnet_studio.service.run_data import RunData
-from resnet_studio.service.settings_search import SettingsSearch
 from resnet_studio.studies.search import search_id
 from resnet_studio.training import hold
 from resnet_studio.training.control import Control
@@ -95,21 +94,6 @@ def test_while_training_is_switched_off_nothing_is_taken_into_the_queue(school: 
     jobs.check_room()
     (school.workspace.root / hold.FILE).write_text("{")
     assert hold.held(school.workspace.root) == hold.Hold()
-
-
-def test_while_training_is_switched_off_no_race_and_no_search_begins(school: School) -> None:
-    jobs = Jobs(school.workspace)
-    dataset, config = library.find_dataset(school.workspace, school.dataset), TrainConfig(depth=18)
-    races, rates = RaceSearch(school.workspace, jobs), RateSearch(school.workspace, jobs)
-    settings = SettingsSearch(school.workspace, jobs)
-    hold.hold(school.workspace)
-    for start in (
-        lambda: races.start(dataset, config), lambda: rates.start(dataset, config),
-        lambda: settings.start(dataset, config, 1, "tpe", started_by="x"),
-    ):  # fmt: skip
-        with pytest.raises(StudioError, match="switched off"):
-            start()
-    assert not (races.status.working or rates.status.working or settings.status.working)
 
 
 def test_a_search_at_work_gives_way_where_training_is_switched_off(school: School) -> None:

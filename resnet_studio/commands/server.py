@@ -28,9 +28,7 @@ def add(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
         "--root-path", default="", metavar="PATH", help="path that a proxy serves the page below: /lab/studio"
     )
     ui.add_argument(
-        "--local-folders",
-        action="store_true",
-        help="let everybody who reaches the page open folders of this machine; with accounts, teachers alone",
+        "--local-folders", action="store_true", help="folders of this machine for all visitors; with accounts, teachers"
     )
     ui.add_argument(
         "--metrics", action="append", default=[], metavar="ADDRESS",

@@ -119,7 +119,7 @@ def _answered(session: Any, given: IO[bytes], out: IO[bytes]) -> bool:
 
 
 def _say(out: IO[bytes], found: dict[str, Any]) -> None:
-    out.write(json.dumps(found).encode() + b"\n")
+    out.write(json.dumps(found, default=str).encode() + b"\n")  # a name that is not UTF-8 comes as bytes
     out.flush()
 
 

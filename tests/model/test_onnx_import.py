@@ -279,9 +279,12 @@ for seed in range(int(sys.argv[2])):
     except StudioError:
         pass
     if os.fork() == 0:
-        signal.alarm(100)
+        signal.alarm(60)
         said = io.BytesIO()
-        onnx_worker.main(len(changed), 32, io.BytesIO(changed), said)
+        try:
+            onnx_worker.main(len(changed), 32, io.BytesIO(changed), said)
+        except BaseException:
+            os._exit(1)
         known = said.getvalue().startswith((b'{"takes"', b'{"key": "error.onnx.'))
         os._exit(0 if known else 2)
     _, status = os.wait()

@@ -56,7 +56,7 @@ class User:
         self.session = uuid.uuid4().hex
         self.function, self.model, self.pictures = handler(config, ["predict-answer"]), model, pictures
         offer = handler(config, ["predict-nothing", "predict-model", "predict-ways"])
-        shown = {"data": [None, None], "fn_index": offer, "session_hash": self.session}
+        shown = {"data": [None, None, None], "fn_index": offer, "session_hash": self.session}
         self.client.post("gradio_api/run/predict", json=shown).raise_for_status()
 
     def ask(self) -> float:
@@ -65,7 +65,7 @@ class User:
         begun = time.perf_counter()
         sent = self.client.post("gradio_api/upload", files={"files": (picture.name, picture.read_bytes())}).json()
         file = {"path": sent[0], "orig_name": picture.name, "meta": {"_type": "gradio.FileData"}}
-        asked = {"data": [self.model, file], "fn_index": self.function, "session_hash": self.session}
+        asked = {"data": [self.model, None, file], "fn_index": self.function, "session_hash": self.session}
         self.client.post("gradio_api/queue/join", json=asked).raise_for_status()
         with self.client.stream("GET", "gradio_api/queue/data", params={"session_hash": self.session}) as answers:
             for line in answers.iter_lines():
@@ -76,10 +76,10 @@ class User:
 
 
 def handler(config: dict[str, object], outputs: list[str]) -> int:
-    """The number of the first handler with two inputs and these ``outputs``."""
+    """The number of the first handler with three inputs and these ``outputs``."""
     ids = {part["id"]: part["props"].get("elem_id") for part in config["components"]}  # type: ignore[index,union-attr]
     for each in config["dependencies"]:  # type: ignore[attr-defined]
-        if [ids.get(part) for part in each["outputs"]] == outputs and len(each["inputs"]) == 2:
+        if [ids.get(part) for part in each["outputs"]] == outputs and len(each["inputs"]) == 3:
             return int(each["id"])
     raise SystemExit("the page has no such handler")
 

@@ -203,7 +203,7 @@ def test_the_logs_can_be_written_for_tensorboard(command, trained, tmp_path):
         (["train", "sample:unicorns"], "unicorns"),
         (["resume", "nothing"], "nothing"),
         (["predict", "nothing", "x.png"], "nothing"),
-        (["predict", "nothing"], "required"),
+        (["predict", "nothing"], "Name pictures or folders"),
         (["evaluate", "nothing", "x"], "nothing"),
         (["runs", "--delete", "../.."], "no run"),
         (["train", "sample:digits", "--weights", "/no/such.safetensors"], "such.safetensors"),

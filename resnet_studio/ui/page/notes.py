@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import gradio as gr
+from markupsafe import escape
 
 from resnet_studio.ui.page.templates import render
 
@@ -26,4 +25,4 @@ def small(sentence: str) -> str:
 
 def toast(sentence: str) -> None:
     """A passing note. Gradio takes it for HTML, and names in it are whatever somebody typed."""
-    gr.Info(escape(sentence, quote=False))
+    gr.Info(str(escape(sentence)))

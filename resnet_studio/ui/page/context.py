@@ -27,12 +27,12 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 import gradio as gr
 from gradio.context import LocalContext
 from gradio.i18n import I18nData
+from markupsafe import escape
 
 from resnet_studio import acting
 from resnet_studio.durable import disk_trouble
@@ -258,7 +258,7 @@ def _guarded(handler: Callable[..., Any], *, instead: Callable[[str], Any] | Non
     def answer(error: Exception) -> Any:
         sentence = sentence_for(error)
         if instead is None:
-            sentence = escape(sentence, quote=False)  # Gradio takes it for HTML
+            sentence = str(escape(sentence))  # Gradio takes it for HTML
             raise gr.Error(sentence, title=say("shell.error", reader()), print_exception=False) from error
         return instead(sentence)
 

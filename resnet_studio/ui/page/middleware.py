@@ -23,7 +23,7 @@ from resnet_studio.ui.page.open_routes import UPLOADED, is_open
 from resnet_studio.ui.page.ownership import COOKIE, new_cookie
 from resnet_studio.ui.page.visible_to import notice
 
-MARK = re.compile(r'__i18n__\{\\?"__type__\\?": ?\\?"translation_metadata\\?", ?\\?"key\\?": ?\\?"([\w.:-]+)\\?"\}')
+MARK = re.compile(r'__i18n__\{\\?"__type__\\?": ?\\?"translation_metadata\\?", ?\\?"key\\?": ?\\?"([\w.:+-]+)\\?"\}')
 PAGES = {"/", "/config", "/config/"}
 HANDLERS = {"/gradio_api/run/predict", "/gradio_api/queue/join"}
 MAKING = "/studio/make/"

@@ -55,7 +55,7 @@ class User:
         self.client = httpx.Client(base_url=base, timeout=120, cookies=cookies)
         self.session = uuid.uuid4().hex
         self.function, self.model, self.pictures = handler(config, ["predict-answer"]), model, pictures
-        offer = handler(config, ["predict-nothing", "predict-model", "predict-ways"])
+        offer = handler(config, ["predict-nothing", "predict-model", "predict-asking"])
         shown = {"data": [None, None, None], "fn_index": offer, "session_hash": self.session}
         self.client.post("gradio_api/run/predict", json=shown).raise_for_status()
 

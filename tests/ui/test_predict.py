@@ -130,8 +130,8 @@ def test_several_models_answer_one_picture_and_a_threshold_decides(
     first, second = trained("1"), trained("2")
     studio = Studio(workspace, cast(Any, None))
     beside = more.Handlers(studio)
-    fold, others, note, rows, chosen = beside.follow(f"run:{first.id}", {"others": ["run:gone", f"run:{first.id}"]})
-    assert fold.visible and [key for _, key in others["choices"]] == [f"run:{second.id}"] and chosen["others"] == []
+    others, note, rows, chosen = beside.follow(f"run:{first.id}", {"others": ["run:gone", f"run:{first.id}"]})
+    assert [key for _, key in others["choices"]] == [f"run:{second.id}"] and chosen["others"] == []
     assert "&lt;b&gt;two" in rows and "<b>two" not in rows
     note, chosen = beside.others(f"run:{first.id}", [f"run:{second.id}"], chosen)
     assert "2 models answer together" in note and chosen["others"] == [f"run:{second.id}"]

@@ -88,7 +88,7 @@ class Handlers:
         return (
             gr.HTML(predict_view.no_model(language) if not models else "", visible=not models),
             gr.Dropdown(choices=choices, value=value, visible=bool(models)),
-            gr.Tabs(visible=bool(models)),
+            gr.Column(visible=bool(models)),
         )
 
     @guarded(instead=lambda sentence: (alert(sentence), gr.skip(), ""))

@@ -24,7 +24,6 @@ CLASSES_SHOWN = 200
 class Parts:
     """The components; ``more`` holds what was chosen, see :func:`resnet_studio.service.asking.asked`."""
 
-    fold: gr.Accordion
     others: gr.Dropdown
     note: gr.HTML
     thresholds: gr.HTML
@@ -33,7 +32,7 @@ class Parts:
 
 def build() -> Parts:
     """Folded below the model."""
-    with gr.Accordion(T("predict.more"), open=False, visible=False, elem_id="predict-more") as fold:
+    with gr.Accordion(T("predict.more"), open=False, elem_id="predict-more"):
         others = filled_in_later(
             gr.Dropdown(
                 label=T("predict.more.others"),
@@ -46,13 +45,13 @@ def build() -> Parts:
         )
         note = gr.HTML(elem_id="predict-others-note", apply_default_css=False)
         thresholds = gr.HTML(elem_id="predict-thresholds", js_on_load=CHANGED, apply_default_css=False)
-    return Parts(fold=fold, others=others, note=note, thresholds=thresholds, more=gr.State({}))
+    return Parts(others=others, note=note, thresholds=thresholds, more=gr.State({}))
 
 
 def connect(studio: Studio, parts: Parts, model: gr.Dropdown) -> None:
     """Another model keeps of what was chosen what fits it."""
     handlers = Handlers(studio)
-    shown = [parts.fold, parts.others, parts.note, parts.thresholds, parts.more]
+    shown = [parts.others, parts.note, parts.thresholds, parts.more]
     model.change(handlers.follow, [model, parts.more], shown, **QUEUED)
     parts.others.input(handlers.others, [model, parts.others, parts.more], [parts.note, parts.more], **QUEUED)
     parts.thresholds.changed(handlers.thresholds, [model, parts.more], parts.more, **QUEUED)
@@ -66,14 +65,13 @@ class Handlers:
 
     @guarded
     def follow(self, chosen: str | None, more: Any) -> tuple[Any, ...]:
-        """In: the model, more. Out: the fold, the others to choose from, the note, the thresholds, more."""
+        """In: the model, more. Out: the others to choose from, the note, the thresholds, more."""
         if not chosen:
-            return gr.Accordion(visible=False), gr.skip(), "", gr.skip(), gr.skip()
+            return gr.skip(), "", gr.skip(), gr.skip()
         language, found = reader(), asked(self._studio.models, chosen, more)
         offered = [(each.label(language), each.key) for each in partners(self._studio.models, chosen)]
         several = len(found.classes) > 1
         return (
-            gr.Accordion(visible=bool(offered) or several),
             gr.update(choices=offered, value=list(found.keys[1:]), visible=bool(offered)),
             self._note(found),
             self._rows(found) if several else "",

@@ -42,6 +42,7 @@ class Parts:
     about: gr.HTML
     more: more.Parts
     brought: gr.UploadButton
+    asking: gr.Column
     ways: gr.Tabs
     inbox: gr.HTML
     picture: gr.Image
@@ -84,11 +85,12 @@ def build(studio: Studio, shared: Shared) -> None:
         brought = gr.UploadButton(
             T("predict.import"), file_types=CHECKPOINTS, file_count="multiple", elem_id="predict-import", scale=0
         )
-    beside = more.build()
     brought_in = inbox("predict-inbox")
-    with gr.Tabs(elem_id="predict-ways", visible=False) as ways:
-        made = {**_one(), **_live(), **_draw()}
-        answers = many.build(studio)
+    with gr.Column(visible=False, elem_id="predict-asking") as asking:  # as one, so that nothing moves under a pen
+        beside = more.build()
+        with gr.Tabs(elem_id="predict-ways") as ways:
+            made = {**_one(), **_live(), **_draw()}
+            answers = many.build(studio)
     parts = Parts(
         nothing=nothing,
         model=model,
@@ -97,6 +99,7 @@ def build(studio: Studio, shared: Shared) -> None:
         more=beside,
         brought=brought,
         inbox=brought_in,
+        asking=asking,
         ways=ways,
         many=answers,
         **made,
@@ -144,7 +147,7 @@ def _insecure() -> str:
 
 
 def _connect_models(handlers: Handlers, shared: Shared, parts: Parts) -> None:
-    offer = [parts.nothing, parts.model, parts.ways]
+    offer = [parts.nothing, parts.model, parts.asking]
     for listen in (selected_tab().select, shared.live_phase.change, shared.tried.change):
         listen(handlers.show, [shared.run, shared.tried, parts.picked], offer, **QUIET)
     shared.run.change(handlers.follow, shared.run, [*offer, parts.picked], **QUIET)

@@ -368,7 +368,13 @@ window.studioMend = (element, ask) => {
     bar.setAttribute("aria-label", w.near);
     dialog.append(note, bar, body);
     const said = (text) => { note.textContent = text; };
-    let waits = 0;
+    const encoded = (file) => new Promise((done) => { // its bytes, whatever their encoding
+      const reader = new FileReader();
+      reader.onloadend = () => done(String(reader.result ?? "").split(",")[1] ?? "");
+      reader.readAsDataURL(file);
+    });
+    const PLAIN = new Set(["none", "near", "auto"]); // these need no edit
+    let waits = 0, done = "";
     const shares = () => {
       const bar = document.querySelector(".rs-split-bar:has(.rs-split-handle)")?.dataset; // none where parts are preset
       return new URLSearchParams({ validation: bar?.validation ?? 15, test: bar?.test ?? 15 });
@@ -389,11 +395,22 @@ window.studioMend = (element, ask) => {
       show(answer);
     };
     const line = (row) => {
-      const node = made("tr"), first = made("th", "", fill(w[`near_by_${row.by}`], { seconds: number(row.seconds) }));
+      const node = made("tr"), values = { seconds: number(row.seconds), column: row.column };
+      const first = made("th", "", fill(w[row.by === "csv" && row.column ? "near_by_column" : `near_by_${row.by}`], values));
       first.scope = "row";
       node.dataset.by = row.by;
       node.append(first, ...[row.groups, row.train, row.validation, row.test, row.apart]
         .map((value) => made("td", "rs-number", number(value))));
+      const last = made("td");
+      if (!PLAIN.has(row.by) && row.groups) {
+        const keep = button(w.near_together, () => {
+          keep.disabled = true;
+          done = w.near_done;
+          ask("edit", { kind: "groups", by: row.by, seconds: row.seconds, column: row.column, table: row.table || "" });
+        });
+        last.append(keep);
+      }
+      node.append(last);
       return node;
     };
     // what needs more to be known: within how many seconds, by which table
@@ -403,28 +420,53 @@ window.studioMend = (element, ask) => {
       const added = async (kind, query, body) => {
         const address = `${base()}/near/by?${shares()}&kind=${kind}${query}`;
         const answer = await fetch(address, { method: "POST", body }).catch(() => null), row = await answer?.json().catch(() => null);
-        problem.textContent = answer?.ok ? (kind === "csv" ? w.near_table_use : "") : row?.problem || w.near_failed;
+        problem.textContent = answer?.ok ? "" : row?.problem || w.near_failed;
         if (!answer?.ok) return;
+        if (kind === "csv") {
+          row.table = await encoded(body);
+          chosen(row, body);
+        }
         rows.querySelector(`tr[data-by="${kind}"]`)?.remove();
-        rows.append(line(row));
+        if (row.groups === undefined) problem.textContent = w.near_column_choose;
+        else rows.append(line(row));
       };
+      const chosen = (row, body) => { // which column of the table says what belongs together
+        const options = row.columns.map((name) => [name, name]);
+        if (!row.column) options.unshift(["", ""]);
+        column.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+        column.value = row.column;
+        column.onchange = () => column.value && added("csv", `&column=${encodeURIComponent(column.value)}`, body);
+        columns.hidden = row.columns.length < 2;
+      };
+      const column = select(w.near_column, [], () => {}), columns = made("label", "rs-small", `${w.near_column} `);
+      columns.append(column);
+      columns.hidden = true;
       const seconds = made("input", "rs-mend-field rs-mend-seconds"), show = made("button", "rs-button", w.near_show), file = made("input");
       Object.assign(seconds, { type: "number", min: 1, max: 1e6, step: "any", value: 60, required: true });
-      Object.assign(file, { type: "file", accept: ".csv,text/csv" });
+      Object.assign(file, { type: "file", accept: ".csv,.tsv,.txt,text/csv" });
       show.type = "submit";
       form.onsubmit = (event) => { event.preventDefault(); added("time", `&seconds=${seconds.value}`); };
-      file.onchange = () => file.files[0] && added("csv", "", file.files[0]);
+      file.onchange = () => {
+        const given = file.files[0];
+        file.value = ""; // the same one may be chosen again, once it was mended
+        if (given) added("csv", "", given);
+      };
       const time = made("label", "rs-small", `${w.near_time} `);
       time.append(seconds);
       file.hidden = true;
-      form.append(time, show, made("span", "rs-small", w.near_table), button(w.near_choose, () => file.click()), file);
+      form.append(time, show, made("span", "rs-small", w.near_table), button(w.near_choose, () => file.click()), file, columns);
+      node.ondragover = (event) => event.preventDefault();
+      node.ondrop = (event) => {
+        event.preventDefault();
+        if (event.dataTransfer.files[0]) added("csv", "", event.dataTransfer.files[0]);
+      };
       node.append(form, problem);
       return node;
     };
     const table = (rows) => {
       const node = made("table", "rs-mend-table"), head = made("tr");
       node.setAttribute("aria-label", w.near_split);
-      head.append(...[w.near_by, w.near_groups, w.train, w.validation, w.test, w.near_apart].map((text) => made("th", "", text)));
+      head.append(...[w.near_by, w.near_groups, w.train, w.validation, w.test, w.near_apart, ""].map((text) => made("th", "", text)));
       node.append(head);
       node.append(...rows.map(line));
       const frame = made("div", "rs-mend-wide");
@@ -448,6 +490,8 @@ window.studioMend = (element, ask) => {
     const show = (answer) => {
       said(answer.total ? fill(w.near_found, { groups: number(answer.total), pictures: number(answer.pictures) }) : w.near_none);
       body.replaceChildren();
+      if (done) body.append(made("p", "rs-note rs-good", done));
+      done = "";
       if (answer.leaks) {
         const leak = made("div", "rs-note rs-warn rs-mend-leak");
         const move = button(fill(w.near_move, { count: number(answer.outside.length) }), () => {
@@ -466,7 +510,7 @@ window.studioMend = (element, ask) => {
     const begin = () => { said(w.starting); ask("near", {}); waits = setTimeout(poll, 300); };
     current = {
       refresh: () => { // after an edit it is another set: its search finds the looks of its pictures done
-        if (panel().dataset.dataset === seen) return;
+        if (panel().dataset.dataset === seen) return; // refused: the problem is said
         seen = panel().dataset.dataset;
         begin();
       },

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from resnet_studio.data.edits import Edit
 
 _DATA = "a folder or a zip of class folders, sample:NAME, public:NAME, or dataset:ID of one in the workspace"
+_BY = ("folder", "name", "time", "csv", "column")
 _NAMED = ("move", "leave_out", "put_back", "remove", "keep", "together", "apart")
 _FILES = "names as `check` and `review` give them"
 
@@ -67,6 +68,10 @@ def _add_edit(edit: argparse.ArgumentParser) -> None:
     one.add_argument("--add", nargs="+", type=Path, metavar="PATH", help="copy pictures, or folders of them, into --to")
     one.add_argument("--together", nargs="*", metavar="FILE", help="keep these in one part of any split")
     one.add_argument("--apart", nargs="*", metavar="FILE", help="do not keep these together any more")
+    one.add_argument(
+        "--group-by", metavar="HOW",
+        help="keep pictures together from now on: folder, name, time:SECONDS, csv:FILE, csv:FILE#COLUMN, column:NAME",
+    )  # fmt: skip
     one.add_argument("--set-part", nargs="*", metavar="FILE", help="put these into the part --part")
     edit.add_argument("--to", metavar="CLASS", default="", help="the class; a new name makes a new class")
     edit.add_argument("--part", choices=("train", "validation", "test", "none"), default="none", help="for --set-part")
@@ -110,7 +115,7 @@ def _edited(options: argparse.Namespace, workspace: Workspace, opened: EditedSet
     from resnet_studio.data import adding
 
     given = vars(options)
-    actions = [name for name in (*_NAMED, "rename", "merge", "add", "set_part") if given[name] is not None]
+    actions = [name for name in (*_NAMED, "rename", "merge", "add", "set_part", "group_by") if given[name] is not None]
     if len(actions) != 1:
         raise DataError("error.edit.one_action")
     if options.add is not None:
@@ -132,6 +137,8 @@ def _step(options: argparse.Namespace, action: str, opened: EditedSet) -> Edit:
         if not options.to:
             raise DataError("error.edit.no_target")
         return Edit(kind="merge", classes=tuple(options.merge), label=options.to, why=why)
+    if action == "group_by":
+        return _grouped(options.group_by, opened, why)
     pictures = _pictures(options, getattr(options, action), opened)
     if action == "set_part":
         return Edit(kind="part", pictures=pictures, part="" if options.part == "none" else options.part, why=why)
@@ -140,6 +147,16 @@ def _step(options: argparse.Namespace, action: str, opened: EditedSet) -> Edit:
     kind: Any = action
     label = options.to if action == "move" else ""
     return Edit(kind=kind, pictures=pictures, label=label, group=options.to if action == "together" else "", why=why)
+
+
+def _grouped(how: str, opened: EditedSet, why: str) -> Edit:
+    from resnet_studio.data import groups
+    from resnet_studio.grouping import parse
+
+    grouping = parse(how)
+    if grouping.kind not in _BY:
+        raise DataError("error.edit.group_by", found=how, allowed=list(_BY))
+    return groups.together(opened.dataset(), grouping, why)
 
 
 def _pictures(options: argparse.Namespace, given: Sequence[str], opened: EditedSet) -> tuple[str, ...]:

@@ -52,7 +52,9 @@ def _still(edit: Edit, same: set[str]) -> Edit | None:
     added = tuple(row for row in edit.added if row["name"] in same)
     if not (pictures or added or edit.classes):
         return None
-    return replace(without_place(edit), pictures=pictures, added=added)
+    of_picture = dict(zip(edit.pictures, edit.groups, strict=False))
+    groups = tuple(of_picture[name] for name in pictures) if edit.groups else ()
+    return replace(without_place(edit), pictures=pictures, added=added, groups=groups)
 
 
 def _add(row: Mapping[str, Any], earlier: Path, folder: Path) -> None:

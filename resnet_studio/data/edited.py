@@ -87,6 +87,10 @@ class Edited:
             case "together" | "apart":
                 for place in chosen:
                     self.groups[place] = edit.group if edit.kind == "together" else ""
+            case "groups":
+                for name, group in zip(edit.pictures, edit.groups, strict=False):
+                    if name in self.places:
+                        self.groups[self.places[name]] = group
             case _:
                 self._classify(edit, chosen)
 

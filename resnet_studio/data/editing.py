@@ -172,6 +172,8 @@ def checked(edit: Edit, state: Edited) -> Edit:
         _check_classes(edit, state)
     if edit.kind == "part" and edit.part not in ("", *PARTS):
         raise DataError("error.edit.part", part=edit.part, allowed=list(PARTS))
+    if edit.kind == "groups" and len(edit.groups) != len(edit.pictures):
+        raise DataError("error.edit.no_pictures")
     if edit.kind == "together" and not edit.group:
         edit = replace(edit, group=f"together-{len(state.pictures)}-{state.edits}")
     return edit

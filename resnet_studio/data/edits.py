@@ -25,8 +25,8 @@ PATIENCE_SECONDS = 10.0
 _TAIL_BYTES = 1 << 12
 
 Kind = Literal[
-    "add", "remove", "move", "rename", "merge", "leave_out", "put_back", "keep", "together", "apart", "part", "undo",
-    "redo",
+    "add", "remove", "move", "rename", "merge", "leave_out", "put_back", "keep", "together", "apart", "groups", "part",
+    "undo", "redo",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -39,7 +39,8 @@ class Edit:
     ``move``: to the class ``label``, which may be new; ``labelled_by`` is ``model`` for a pseudo-label.
     ``rename`` and ``merge``: ``classes`` become ``label``. ``leave_out``, ``put_back``; ``remove`` is for good, but can
     be undone too. ``keep``: checked and found right. ``together`` and ``apart``: in one part of any split, named
-    ``group``. ``part``: into ``part``, or where the split puts it where that is empty. ``why``: a word on the reason.
+    ``group``; ``groups`` has that of each picture, for many at once. ``part``: into ``part``, or where the split puts
+    it where that is empty. ``why``: a word on the reason.
 
     ``by`` is who did it, ``time`` in seconds since 1970, ``id`` and ``parent`` the data set after and before it,
     ``counts`` the numbers of pictures and classes after it.
@@ -51,6 +52,7 @@ class Edit:
     classes: tuple[str, ...] = ()
     part: str = ""
     group: str = ""
+    groups: tuple[str, ...] = ()
     added: tuple[Mapping[str, Any], ...] = ()
     labelled_by: str = ""
     why: str = ""
@@ -75,7 +77,7 @@ class Edit:
             if name in known:
                 given[name] = tuple(value) if isinstance(value, list) else value
         edit = cls(**given)
-        lists = (edit.pictures, edit.classes, edit.added, edit.counts)
+        lists = (edit.pictures, edit.classes, edit.added, edit.counts, edit.groups)
         words = (edit.label, edit.part, edit.group, edit.labelled_by, edit.why, edit.by, edit.id, edit.parent)
         if not all(isinstance(each, tuple) for each in lists) or not all(isinstance(each, str) for each in words):
             return None

@@ -9,13 +9,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from resnet_studio.data import group_tables
 from resnet_studio.data.capture_time import captured_at
 from resnet_studio.data.dataset import Dataset, Sample
 from resnet_studio.data.disjoint import DisjointSets
+from resnet_studio.data.edits import Edit
 from resnet_studio.data.names import comparison_key, natural, shown
-from resnet_studio.data.tables import read_rows, table_column
 from resnet_studio.errors import DataError
 from resnet_studio.grouping import Grouping
 
@@ -44,10 +44,28 @@ def keys_of(dataset: Dataset, grouping: Grouping) -> list[str]:
         case "time":
             found = _by_time(dataset, grouping.seconds)
         case "csv":
-            found = _by_table(dataset, Path(grouping.file))
+            found = group_tables.by_table(samples, grouping)
+        case "column":
+            found = group_tables.by_column(dataset, grouping.column)
     if not any(found):
         raise DataError(f"error.groups.{grouping.kind}", name=shown(dataset.name))
     return joined(found, own)
+
+
+def together(dataset: Dataset, grouping: Grouping, why: str = "") -> Edit:
+    """The edit that keeps pictures of ``dataset`` together by ``grouping`` from now on, in its log.
+
+    Raises :class:`DataError` where what was chosen is not there, or makes no group of two pictures or more.
+    """
+    keys = keys_of(dataset, grouping)
+    sizes = Counter(keys)
+    kept = [(sample.name, key) for sample, key in zip(dataset.samples, keys, strict=True) if key and sizes[key] > 1]
+    if not kept:
+        raise DataError("error.groups.alone", name=shown(dataset.name))
+    names = {key: _said(key) for _, key in kept}
+    unique = len(set(names.values())) == len(names)
+    groups = tuple(names[key] if unique else key for _, key in kept)
+    return Edit(kind="groups", pictures=tuple(name for name, _ in kept), groups=groups, why=why or grouping.kind)
 
 
 def joined(*choices: Sequence[str]) -> list[str]:
@@ -92,35 +110,6 @@ def _by_time(dataset: Dataset, seconds: float) -> list[str]:
             number += (captured[index] or 0) - (captured[before] or 0) > seconds
             keys[index] = f"{label}/{number}"
     return keys
-
-
-def _by_table(dataset: Dataset, file: Path) -> list[str]:
-    """The groups that the table in ``file`` gives the pictures, by their names or the ends of these."""
-    rows = read_rows(file)
-    of_file = table_column(rows, "file")
-    of_group = table_column(rows, "group") or _other(rows, of_file)
-    if not of_file or not of_group:
-        raise DataError("error.groups.columns", file=shown(file.name))
-    given = {str(row[of_file]).replace("\\", "/").lstrip("./"): str(row[of_group]).strip() for row in rows}
-    ends: dict[str, set[str]] = defaultdict(set)
-    for name, group in given.items():
-        ends[name.rpartition("/")[2]].add(group)
-
-    def group_of(sample: Sample) -> str:
-        pieces = sample.name.split("/")
-        for start in range(len(pieces)):
-            if found := given.get("/".join(pieces[start:])):
-                return found
-        same = ends.get(pieces[-1], set())
-        return next(iter(same)) if len(same) == 1 else ""
-
-    return [group_of(sample) for sample in dataset.samples]
-
-
-def _other(rows: Sequence[dict[str, str]], captured: str) -> str:
-    """The only column besides ``captured``; empty where there are more."""
-    others = [name for name in rows[0] if name != captured] if rows else []
-    return others[0] if len(others) == 1 else ""
 
 
 @dataclass(frozen=True)

@@ -162,10 +162,11 @@ def changes_of(base: Dataset, history: History) -> list[Change]:
     for number, edit in enumerate(history.done, 1):
         why = edit.why or ("model" if edit.labelled_by == "model" else "")
         said = (why, edit.by.partition(":")[0])
+        groups = dict(zip(edit.pictures, edit.groups, strict=False))
         for name in (*edit.pictures, *(str(row["name"]) for row in edit.added)):
             if (place := state.places.get(name)) is not None:
                 before = _describe(state, edit, place)
-                after = edit.label or edit.part or edit.group
+                after = edit.label or edit.part or edit.group or groups.get(name, "")
                 found.append(Change(number, edit.time, edit.kind, name, before, after, *said))
         found += [Change(number, edit.time, edit.kind, "", name, edit.label, *said) for name in edit.classes]
         state.apply(edit)
@@ -175,7 +176,7 @@ def changes_of(base: Dataset, history: History) -> list[Change]:
 def _describe(state: Edited, edit: Edit, place: int) -> str:
     if edit.kind == "part":
         return state.parts[place] or ""
-    return state.groups[place] if edit.kind in ("together", "apart") else state.kinds[place]
+    return state.groups[place] if edit.kind in ("together", "apart", "groups") else state.kinds[place]
 
 
 def changes_csv(changes: Sequence[Change]) -> str:

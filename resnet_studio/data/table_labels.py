@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 from resnet_studio.data import tables
 from resnet_studio.data.facts import packed
 from resnet_studio.data.layout import Layout, Part, Reason
+from resnet_studio.data.named_rows import NamedRows, written_path
 from resnet_studio.data.part_names import part_named
 from resnet_studio.data.structure import Doubt
 from resnet_studio.errors import DataError
@@ -117,7 +118,7 @@ def _beside(names: Sequence[str], files: Mapping[str, Path]) -> dict[str, Row]:
         if not file or not others:
             continue
         given = {
-            _path(record.get(file, "")): Row("", facts=packed({key: record.get(key, "") for key in others}))
+            written_path(record.get(file, "")): Row("", facts=packed({key: record.get(key, "") for key in others}))
             for record in records
         }
         below = [each for each in names if not folder or each.startswith(f"{folder}/")]
@@ -127,18 +128,12 @@ def _beside(names: Sequence[str], files: Mapping[str, Path]) -> dict[str, Row]:
 
 def _matched(names: Sequence[str], folder: str, given: Mapping[str, Row]) -> dict[str, Row]:
     """The rows by the pictures' names; a row names a file from the table's folder on, by an end of it, or alone."""
-    ends: dict[str, set[Row]] = defaultdict(set)
-    for file, each in given.items():
-        ends[_bare(file)].add(each)
+    rows = NamedRows(given.items())
+    bare = NamedRows((_bare(file), each) for file, each in given.items())
     found = {}
     for name in names:
         inside = name.removeprefix(f"{folder}/") if folder else name
-        pieces = inside.split("/")
-        row: Row | None = next(
-            (given[end] for start in range(len(pieces)) if (end := "/".join(pieces[start:])) in given), None
-        )
-        if row is None and len(same := ends.get(_bare(inside), set())) == 1:
-            (row,) = same
+        row = rows.of(inside) or bare.of(_bare(inside))
         if row is not None:
             found[name] = row
     return found
@@ -160,7 +155,7 @@ def _read(file: Path) -> dict[str, Row]:
 def _records(file: Path) -> Sequence[Mapping[str, str]]:
     """The rows of a table; none where it is no table."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = tables.read_text(file)
         if text.lstrip()[:1] in ("[", "{"):
             records = json.loads(text) if text.lstrip()[0] == "[" else tables.rows_in(text, "rows.jsonl")
             return [_flat(record) for record in records]
@@ -188,7 +183,7 @@ def _of_records(records: Sequence[Mapping[str, str]]) -> dict[str, Row]:
     found = {}
     others = _facts(records, columns) if columns["label"] else []
     for record in records:
-        file = _path(record.get(columns["file"], ""))
+        file = written_path(record.get(columns["file"], ""))
         label = record.get(columns["label"], "").strip() if columns["label"] else _one_hot(record, columns["file"])
         if file and label:
             part = part_named(record.get(columns["part"], "")) if columns["part"] else None
@@ -205,10 +200,6 @@ def _facts(records: Sequence[Mapping[str, str]], columns: Mapping[tables.Meaning
     others = [name for name in (records[0] if records else ()) if name not in used]
     values = {name: {record.get(name, "").strip() for record in records} - {""} for name in others}
     return [name for name in others if 2 <= len(values[name]) <= len(records) / 2]
-
-
-def _path(written: str) -> str:
-    return written.strip().replace("\\", "/").removeprefix("./")
 
 
 def _one_hot(record: Mapping[str, str], file: str) -> str:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from resnet_studio.data.names import shown
+from resnet_studio.data.zip_names import likely_encoding
 from resnet_studio.errors import DataError
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 LARGEST = 64 * 2**20
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_DIVIDERS = re.compile(rb'[,;\t\r\n"]+')
+_JUDGED = 200
+_SAID, _QUOTED = re.compile(r"sep=(.)", re.IGNORECASE), re.compile(r'"[^"]*"')
 Meaning = Literal["file", "label", "part", "group"]
 _CALLED: Mapping[Meaning, tuple[str, ...]] = {
     "file": (
@@ -36,15 +43,27 @@ def may_be_table(name: str, size: int) -> bool:
 
 def read_rows(file: Path) -> list[dict[str, str]]:
     """The rows of a table, by column. Raises :class:`DataError` where ``file`` is no such table."""
+    return rows_in(read_text(file), file.name)
+
+
+def read_text(file: Path) -> str:
+    """The text of a table: UTF-8, UTF-16 where it says so, else the code page that makes words of it, as spreadsheets
+    save in. Raises :class:`DataError` where ``file`` cannot be read.
+    """
     try:
         if file.stat().st_size > LARGEST:
             raise DataError("error.table.too_large", file=shown(file.name))
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError("error.table.encoding", file=shown(file.name)) from error
+        content = file.read_bytes()
     except (OSError, ValueError) as error:
         raise DataError("error.table.missing", file=shown(str(file))) from error
-    return rows_in(text, file.name)
+    try:
+        return content.decode("utf-16" if content[:2] in _UTF16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        words = list(dict.fromkeys(word for word in _DIVIDERS.split(content) if not word.isascii()))
+        encoding = likely_encoding(words[:_JUDGED])
+        with suppress(UnicodeDecodeError, LookupError):
+            return content.decode(encoding)
+        raise DataError("error.table.encoding", file=shown(file.name)) from error
 
 
 def rows_in(text: str, name: str) -> list[dict[str, str]]:
@@ -62,8 +81,11 @@ def table_column(rows: Sequence[Mapping[str, str]], meaning: Meaning) -> str:
 
 
 def _csv(text: str, name: str) -> list[dict[str, str]]:
-    first = text.partition("\n")[0]
-    divider = max(",;\t|", key=first.count)
+    first, _, rest = text.partition("\n")
+    if said := _SAID.fullmatch(first.strip()):  # as Excel writes it, and reads it
+        text, divider = rest, said[1]
+    else:
+        divider = max(",;\t|", key=_QUOTED.sub("", first).count)
     try:
         reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=divider)
         rows = [{str(key): value or "" for key, value in row.items() if key is not None} for row in reader]

@@ -20,6 +20,7 @@ _GUESSED = (
     "gbk", "cp949", "big5", "cp932", "cp866", "cp437", "cp850", "cp852", "cp1251", "cp1252", "cp737", "cp857", "cp862",
     "cp864", "cp874",
 )  # fmt: skip
+_WINDOWS = (*_CJK, "cp1251", "cp1252", "cp874")
 # one table of letters for each of these: how far a word all in them is to be trusted
 _SCRIPTS = {"CYRILLIC": 0.85, "GREEK": 0.7, "HEBREW": 0.5, "ARABIC": 0.5, "THAI": 0.5}
 _OTHERS_SHOWN = 4
@@ -64,6 +65,11 @@ def entry_names(infos: Sequence[zipfile.ZipInfo], encoding: str = "auto") -> tup
     read = [_decoded(each, encoding) if name is None else name for each, name in zip(raw, said, strict=True)]
     names = _plain(read)
     return names, Guess(encoding or "cp437", {name: each for name, each in zip(names, raw, strict=True) if each})
+
+
+def likely_encoding(words: Sequence[bytes]) -> str:
+    """The code page of Windows that makes words of all these ``words``; empty where none does."""
+    return next((encoding for encoding in _ranked(words) if encoding in _WINDOWS), "")
 
 
 def _declared_name(info: zipfile.ZipInfo) -> str | None:

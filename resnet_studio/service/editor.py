@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from resnet_studio.data import brought, checkup, editing, names
 from resnet_studio.data.edits import Edit
 from resnet_studio.errors import DataError, StudioError
 from resnet_studio.service.alike import Alike, Ordering
+from resnet_studio.service.grouping_asked import asked_for
 from resnet_studio.service.thumbnails import thumbnail
 
 if TYPE_CHECKING:
@@ -94,6 +96,8 @@ class Editor:
             return opened.edit(
                 Edit(kind="rename" if kind == "rename" else "merge", classes=classes, label=label, why=why), by=by
             )
+        if kind == "groups":
+            return opened.edit(self._grouped(opened, requested), by=by)
         if kind not in BY_PLACE:
             raise DataError("error.edit.no_pictures")
         pictures = opened.state.pictures
@@ -103,6 +107,18 @@ class Editor:
         named = tuple(pictures[place].name for place in places)
         step = Edit(kind=chosen, pictures=named, label=label if kind == "move" else "", part=part, why=why)
         return opened.edit(step, by=by)
+
+    def _grouped(self, opened: editing.EditedSet, requested: Mapping[str, Any]) -> Edit:
+        """The edit that keeps together what a page asks for, by a table that it sends in base64."""
+        from resnet_studio.data import groups
+
+        kind, column = str(requested.get("by") or ""), str(requested.get("column") or "")
+        try:
+            table = base64.b64decode(str(requested.get("table") or ""), validate=True)
+        except ValueError:
+            table = b""
+        with asked_for(self._workspace, kind, requested.get("seconds"), column, table) as grouping:
+            return groups.together(opened.dataset(), grouping)
 
     def places(
         self, id: str, *, kind: str = "", standing: str = "used", part: str = "", finding: str = "", sort: str = "class"

@@ -111,7 +111,7 @@ def leaks(opened: EditedSet, dataset: Dataset, found: Groups) -> tuple[int, list
 
 def split_rows(dataset: Dataset, found: Groups, *, validation: float, test: float) -> list[dict[str, Any]]:
     """For each way to keep pictures together that ``dataset`` has, a :func:`split_row`."""
-    from resnet_studio.data import groups
+    from resnet_studio.data import group_tables, groups
 
     rows = []
     for kind in CHOICES:
@@ -119,6 +119,10 @@ def split_rows(dataset: Dataset, found: Groups, *, validation: float, test: floa
             continue  # as near-duplicates alone
         with suppress(DataError):  # it has no such folders or names
             rows.append(split_row(dataset, found, parse(kind), validation=validation, test=test))
+    for column in group_tables.own_columns(dataset):
+        grouping = Grouping("column", column=column)
+        row = split_row(dataset, found, grouping, validation=validation, test=test)
+        rows += [row] if row["groups"] else []
     return rows
 
 
@@ -139,7 +143,8 @@ def split_row(dataset: Dataset, found: Groups, grouping: Grouping, *, validation
     cut = split(dataset, validation=validation, test=test, groups=joined)
     counts = {str(part): count for part, count in cut.counts.items()}
     return {
-        "by": grouping.kind, "seconds": grouping.seconds, "groups": shown.groups, "pictures": shown.pictures, **counts,
+        "by": grouping.kind, "seconds": grouping.seconds, "column": grouping.column,
+        "groups": shown.groups, "pictures": shown.pictures, **counts,
         "apart": _apart(dataset, alike if grouping.kind == "none" else joined, cut),
     }  # fmt: skip
 

@@ -59,8 +59,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count} 个文件都不是可用的图片（例如“{file}”）；请添加 JPEG、PNG、WebP 等图片。",
     ),
     "error.edit.one_action": (
-        "Say one thing to do: --move, --rename, --merge, --leave-out, --put-back, --remove, --keep, --add, --together, --apart or --set-part.",
-        "请指定一种操作：--move、--rename、--merge、--leave-out、--put-back、--remove、--keep、--add、--together、--apart 或 --set-part。",
+        "Say one thing to do: --move, --rename, --merge, --leave-out, --put-back, --remove, --keep, --add, --together, --apart, --group-by or --set-part.",
+        "请指定一种操作：--move、--rename、--merge、--leave-out、--put-back、--remove、--keep、--add、--together、--apart、--group-by 或 --set-part。",
+    ),
+    "error.edit.group_by": (
+        "Pictures cannot be kept together by {found!r}; allowed: {allowed:, }. Near-duplicates are kept together without it.",
+        "无法按 {found!r} 保持在一起；可用：{allowed:、}。近似重复的图片无需设置。",
     ),
     "error.edit.no_target": (
         "Say which class with --to NAME.",

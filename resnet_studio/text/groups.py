@@ -21,6 +21,26 @@ TEXT: dict[str, tuple[str, str]] = {
         "The table {file!r} needs two columns: “file” with the names of the pictures and “group” with what belongs together.",
         "表格 {file!r} 需要两列：“file”（图片文件名）和“group”（所属的组）。",
     ),
+    "error.groups.which": (
+        "Choose the column of the table {file!r} that says what belongs together; it has {known:, }. On the command line: csv:FILE#COLUMN.",
+        "请选择表格 {file!r} 中表示分组的列；现有的列：{known:、}。命令行写法：csv:文件#列名。",
+    ),
+    "error.groups.column": (
+        "The table that {name!r} came with has no column {column!r} to group by; it has {known:, }.",
+        "数据集 {name!r} 所附的表格中没有可用于分组的列 {column!r}；现有的列：{known:、}。",
+    ),
+    "error.groups.no_table": (
+        "{name!r} came without a table that says more of its pictures; choose another way to keep pictures together.",
+        "数据集 {name!r} 没有附带描述图片的表格；请选择其他分组方式。",
+    ),
+    "error.groups.large_table": (
+        "The table is larger than 4 MB; leave columns out that are not needed.",
+        "表格超过 4 MB；请去掉不需要的列。",
+    ),
+    "error.groups.alone": (
+        "So every picture of {name!r} is a group of its own; choose another way to keep pictures together.",
+        "这样分组后，数据集 {name!r} 的每张图片都自成一组；请选择其他分组方式。",
+    ),
     "error.groups.whole_class": (
         "So all pictures of {count:class|classes} are one group ({classes:, }) and cannot be split; choose another way to keep pictures together.",
         "这样分组后，有 {count} 个类别（{classes:、}）的全部图片都在同一组，无法划分；请选择其他分组方式。",

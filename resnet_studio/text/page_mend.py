@@ -104,9 +104,13 @@ TEXT: dict[str, tuple[str, str]] = {
     "mend.near_show": ("Show", "显示"),
     "mend.near_table": ("A table that names files and their groups (CSV):", "列出文件及其分组的表格（CSV）："),
     "mend.near_choose": ("Choose a table", "选择表格"),
-    "mend.near_table_use": (
-        "Train with that table from the command line: --groups csv:FILE.",
-        "用该表格训练请使用命令行：--groups csv:FILE。",
+    "mend.near_by_column": ("By “{column}”", "按“{column}”"),
+    "mend.near_column": ("Column:", "列："),
+    "mend.near_column_choose": ("Choose the column that says what belongs together.", "请选择表示分组的列。"),
+    "mend.near_together": ("Keep together", "保持在一起"),
+    "mend.near_done": (
+        "Kept together from now on, in every training. “Undo” takes it back.",
+        "此后每次训练都会保持在一起。可点“撤销”恢复。",
     ),
     "mend.near_failed": ("The search failed; try again.", "查找失败；请重试。"),
     # what was done
@@ -118,6 +122,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "mend.did.leave_out": ("{count:picture|pictures} left out", "排除了 {count} 张图片"),
     "mend.did.put_back": ("{count:picture|pictures} put back", "恢复了 {count} 张图片"),
     "mend.did.keep": ("{count:label|labels} found right", "确认了 {count} 个标签"),
+    "mend.did.groups": ("{count:picture|pictures} kept together in groups", "{count} 张图片按组保持在一起"),
     "mend.did.together": ("{count:picture|pictures} kept together", "{count} 张图片归为一组"),
     "mend.did.apart": ("{count:picture|pictures} no longer kept together", "{count} 张图片取消归组"),
     "mend.did.part": ("part set for {count:picture|pictures}", "为 {count} 张图片指定了集合"),

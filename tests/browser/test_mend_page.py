@@ -85,7 +85,18 @@ def test_near_duplicates_are_shown_with_what_keeping_them_together_does(page: An
     table = {"name": "groups.csv", "mimeType": "text/csv", "buffer": b"file,group\n2.png,x\n4.png,x\n"}
     dialog.locator("input[type=file]").set_input_files(table)
     dialog.locator('tr[data-by="csv"] td', has_text="4").first.wait_for()
+    rows = ["picture,day,mug", *(f"{number}.png,{number},mug {number // 6}" for number in range(24))]
+    table = {"name": "mugs.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
+    dialog.locator("input[type=file]").set_input_files(table)
+    dialog.get_by_label("Column:").select_option("mug")
+    chosen = dialog.locator('tr[data-by="csv"]', has_text="By “mug”")
+    chosen.get_by_role("button", name="Keep together").click()
+    dialog.get_by_text("Kept together from now on, in every training.").wait_for()
+    dialog.locator('tr[data-by="auto"]').wait_for()  # what trainings do unasked
     closed(page, dialog)
+    page.locator("#data-mend", has_text="24 pictures kept together in groups").wait_for(state="attached")
+    page.locator('#data-mend [data-mend="undo"]').click()
+    page.locator("#data-mend", has_text="Nothing has been changed").wait_for(state="attached")
 
 
 @pytest.mark.browser

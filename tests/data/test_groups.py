@@ -9,7 +9,7 @@ from made import class_files, encoded, picture, write
 from PIL import ExifTags, Image
 
 from resnet_studio.config import TrainConfig
-from resnet_studio.data import groups, splitting
+from resnet_studio.data import editing, group_tables, groups, splitting
 from resnet_studio.data.dataset import PARTS, Split
 from resnet_studio.data.grouped import assign_groups
 from resnet_studio.data.opening import open_data
@@ -127,8 +127,9 @@ def test_a_table_says_what_belongs_together(opened, tmp_path, named):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "no rows"), (b"a,b,c\n1,2,3\n", "two columns"), (b"file,group\nx.png,1\n", "No picture"),
-        (b"file,group\n\xff\xfe\xfa,1\n", "UTF-8"), (None, "cannot be read"),
+        (b"", "no rows"), (b"a,b,c\n1,2,3\n", "two columns"),
+        (b"file,b,c\n1,2,3\n", "it has b, c"), (b"file,group\nx.png,1\n", "No picture"),
+        (b"file,group\n\x81\x00\xff,1\n", "UTF-8"), (None, "cannot be read"),
     ],
 )  # fmt: skip
 def test_a_table_that_does_not_help_is_refused_in_a_sentence(opened, tmp_path, content, said):
@@ -137,6 +138,44 @@ def test_a_table_that_does_not_help_is_refused_in_a_sentence(opened, tmp_path, c
         table.write_bytes(content)
     with pytest.raises(DataError, match=said):
         splitting.cut(opened(class_files({"a": 5, "b": 5})), TrainConfig(groups=f"csv:{table}"))
+
+
+def test_the_column_of_a_table_is_chosen_and_a_path_of_another_machine_is_understood(opened, tmp_path):
+    dataset = opened(class_files({"a": 6, "b": 6}))
+    rows = [
+        f"C:\\Users\\me\\set\\{each.name.replace('/', chr(92))};{n};p{n // 2}" for n, each in enumerate(dataset.samples)
+    ]
+    table = tmp_path / "tab#le.csv"
+    table.write_text("\n".join(["sep=;", "file;number;person", *rows]), encoding="utf-16")
+    keys = groups.keys_of(dataset, parse(f"csv:{table}#person"))
+    assert keys == [f"0:p{number // 2}" for number in range(12)]
+    with pytest.raises(DataError, match=r"it has number, person"):
+        groups.keys_of(dataset, parse(f"csv:{table}#patient"))
+
+
+def test_groups_that_are_kept_are_one_edit_that_trainings_follow_and_undo_takes_back(opened, workspace, tmp_path):
+    dataset = opened(class_files({"a": 12, "b": 12}))
+    table = tmp_path / "groups.csv"
+    rows = [f"{each.name},p{number // 3}" for number, each in enumerate(dataset.samples)]
+    table.write_text("\n".join(["file,group", *rows[:-1], f"{dataset.samples[-1].name},alone"]))
+    kept = editing.edit(workspace, dataset.id, groups.together(dataset, parse(f"csv:{table}")))
+    owner = {sample.name: number // 3 for number, sample in enumerate(dataset.samples[:-1])}
+    cut = splitting.cut(kept, TrainConfig())
+    assert all(len(where) == 1 for where in groups_by_part(cut, lambda name: owner.get(name, 99)).values())
+    assert cut.together["groups"] == 8
+    assert editing.undo(workspace, kept.id).id == dataset.id
+    with pytest.raises(DataError, match="a group of its own"):
+        groups.together(dataset, parse("name"))
+
+
+def test_a_column_of_the_table_that_came_with_the_pictures_keeps_them_together(opened):
+    files = class_files({"a": 12, "b": 12})
+    rows = [f"{name},cat{number // 3}" for number, name in enumerate(files)]
+    dataset = opened({**files, "about.csv": "\n".join(["file,animal", *rows]).encode()})
+    assert group_tables.own_columns(dataset) == ["animal"]
+    assert groups.preview(dataset, groups.keys_of(dataset, parse("column:animal"))).groups == 8
+    with pytest.raises(DataError, match=r"it has animal"):
+        groups.keys_of(dataset, parse("column:colour"))
 
 
 def test_a_class_that_would_be_one_group_is_named(opened):

@@ -31,6 +31,11 @@ LAYOUTS = {
     "tabs": {"labels.tsv": rows(["filename", "category"], NAMES, LABELS, between="\t")},
     "byte_order_mark": {"labels.csv": b"\xef\xbb\xbf" + rows(["file", "label"], NAMES, LABELS)},
     "backslashes": {"labels.csv": rows(["path", "label"], [f".\\images\\{name}" for name in NAMES], LABELS)},
+    "paths_of_another_machine": {
+        "labels.csv": rows(["path", "label"], [f"D:\\set\\images\\{name.upper()}" for name in NAMES], LABELS)
+    },
+    "no_endings": {"labels.csv": rows(["id", "breed", "label"], [name[:-4] for name in NAMES], NAMES, LABELS)},
+    "utf_16": {"labels.csv": rows(["file", "label"], NAMES, LABELS, between="\t").decode().encode("utf-16")},
     "json_lines": {
         "data.jsonl": "\n".join(
             json.dumps({"file_name": name, "label": label}) for name, label in zip(NAMES, LABELS, strict=True)

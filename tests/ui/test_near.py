@@ -59,6 +59,11 @@ def test_by_time_and_by_a_table_are_shown_once_they_are_chosen(tmp_path, workspa
         assert (status, row["groups"], row["pictures"], row["apart"]) == (200, 6, 12, 0)
         status, answer = by("kind=csv", b"a,b\n1,2")
         assert status == 400 and "table" in answer["problem"] and str(tmp_path) not in answer["problem"]
+        rows = ["file;day;mug", *(f"{n}.jpg;{n};m{n // 4}-{n % 2}" for n in range(12))]
+        status, row = by("kind=csv", "\n".join(rows).encode())
+        assert (status, row["columns"], row["column"], "groups" in row) == (200, ["day", "mug"], "", False)
+        status, row = by("kind=csv&column=mug", "\n".join(rows).encode())
+        assert (status, row["groups"], row["column"]) == (200, 6, "mug")
         assert by("kind=time&seconds=0")[0] == 422 and by("kind=folder")[0] == 422
         assert list(workspace.temporary.iterdir()) == []
 

@@ -36,7 +36,8 @@ WORDS = (
     "near_classes",
     "near_leaks", "near_move", "near_split", "near_apart", "near_by", "near_by_none", "near_by_near", "near_by_auto",
     "near_by_folder", "near_by_name", "near_groups", "near_failed", "near_shown", "near_kept", "near_by_time",
-    "near_by_csv", "near_time", "near_show", "near_table", "near_choose", "near_table_use",
+    "near_by_csv", "near_time", "near_show", "near_table", "near_choose",
+    "near_by_column", "near_column", "near_column_choose", "near_together", "near_done",
 )  # fmt: skip
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 

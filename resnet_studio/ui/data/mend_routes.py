@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
@@ -14,7 +13,7 @@ from starlette.background import BackgroundTask
 
 from resnet_studio import owners
 from resnet_studio.errors import StudioError
-from resnet_studio.grouping import Grouping
+from resnet_studio.service.grouping_asked import MOST_TABLE_BYTES
 from resnet_studio.ui.page.bodies import Door, Visitor
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.workspace import slug
@@ -22,7 +21,6 @@ from resnet_studio.workspace import slug
 A_DAY = {"cache-control": "private, max-age=86400"}
 FRESH = {"cache-control": "no-store"}
 QUEUE = 200
-MOST_TABLE_BYTES = 4 * 2**20
 SHARE = Query(ge=0, le=80)
 Sort = Literal["class", "name", "size", "doubt", "like"]
 StatusFilter = Literal["used", "unlabelled", "left_out"]
@@ -130,13 +128,15 @@ def _add_grouping(router: APIRouter, studio: Studio) -> None:
         dataset: str,
         request: Request,
         kind: Literal["time", "csv"],
+        column: Annotated[str, Query(max_length=300)] = "",
         seconds: Annotated[float, Query(gt=0, le=1e6)] = 60,
         validation: Annotated[float, SHARE] = 15,
         test: Annotated[float, SHARE] = 15,
     ) -> JSONResponse:
-        """What keeping together does that needs more to be known: within how many seconds, or by which table, which is
-        sent along.
+        """What keeping together does that needs more to be known: within how many seconds, or by which column of which
+        table, which is sent along. Of a table whose column has yet to be chosen the columns alone.
         """
+        from resnet_studio.service.grouping_asked import asked_for, columns_in
         from resnet_studio.service.near_search import split_row
 
         def row(content: bytes, _: Visitor) -> dict[str, Any]:
@@ -144,14 +144,11 @@ def _add_grouping(router: APIRouter, studio: Studio) -> None:
             search = studio.near.get(opened.dataset().id)
             found = search.found if search is not None and search.found is not None else ()
             shares = {"validation": validation / 100, "test": test / 100}
-            if kind == "time":
-                return split_row(opened.dataset(), found, Grouping("time", seconds=seconds), **shares)
-            folder = studio.workspace.new_folder("temporary", "table")
-            try:
-                (folder / "table.csv").write_bytes(content)
-                return split_row(opened.dataset(), found, Grouping("csv", file=str(folder / "table.csv")), **shares)
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
+            with asked_for(studio.workspace, kind, seconds, column, content) as grouping:
+                known = columns_in(grouping) if kind == "csv" else {}
+                if known and not known["column"]:
+                    return {"by": "csv", **known}
+                return {**split_row(opened.dataset(), found, grouping, **shares), **known}
 
         return await door.answer(request, MOST_TABLE_BYTES, row)
 

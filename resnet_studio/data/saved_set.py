@@ -1,5 +1,5 @@
 """A data set written out as a zip or a folder: one folder a class (torchvision's ``ImageFolder``), below one folder a
-part where parts are set; with ``changes.csv`` on what was edited and why.
+part where parts are set; with ``changes.csv`` on what was edited and why, and ``groups.csv`` on what belongs together.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from resnet_studio.data.portable_names import LONGEST, FreeNames, portable
 from resnet_studio.durable import disk_trouble, make_folder, replacing
 from resnet_studio.errors import DataError
 
-CHANGES = "changes.csv"
+CHANGES, GROUPS = "changes.csv", "groups.csv"
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _FOLDERS = {"train": "train", "validation": "val", "test": "test", None: ""}
@@ -97,8 +97,24 @@ def save_set(dataset: Dataset, target: Path, changes: Sequence[Change] = ()) -> 
                 raise DataError("error.export.gone", file=shown(sample.name)) from error
         if changes:
             to.text(CHANGES, changes_csv(changes).encode("utf-8-sig"))
+        if any(sample.group for sample in dataset.samples):
+            to.text(GROUPS, _groups_csv(placed).encode("utf-8-sig"))
     edits = len({change.edit for change in changes})
     return Saved(target, len(dataset.samples), len(dataset.classes), edits, len(dataset.unlabelled))
+
+
+def _groups_csv(placed: Sequence[tuple[Sample, str]]) -> str:
+    """One row for each picture that is in a group, by the path that it was saved under."""
+    written = io.StringIO()
+    rows = csv.writer(written, lineterminator="\r\n")
+    rows.writerow(["file", "group"])
+    rows.writerows((name, _cell(sample.group)) for sample, name in placed if sample.group)
+    return written.getvalue()
+
+
+def _cell(text: str) -> str:
+    """``text`` so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
 @contextmanager
@@ -187,5 +203,5 @@ def changes_csv(changes: Sequence[Change]) -> str:
     for each in changes:
         when = datetime.fromtimestamp(each.time, UTC).isoformat(timespec="seconds")
         row = (str(each.edit), when, each.kind, each.picture, each.before, each.after, each.why, each.by)
-        rows.writerow([f"'{cell}" if cell.startswith(DANGEROUS) else cell for cell in row])
+        rows.writerow([_cell(cell) for cell in row])
     return written.getvalue()

@@ -25,6 +25,8 @@ from resnet_studio.data.structure import Doubt
 from resnet_studio.errors import DataError
 
 _MATCHED = 0.5  # of the pictures, from which on a table is about them
+_OWN = {"edit", "picture", "before", "after", "why"}
+"""Columns of what a saved set says of its edits, see :mod:`.saved_set`: no facts about its pictures."""
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
 _NAMED = re.compile(r"^([^\W\d_][^\d_]*?)[\s_.\-]*\(?\d+\)?$")
 _CAMERAS = frozenset((
@@ -113,6 +115,8 @@ def _beside(names: Sequence[str], files: Mapping[str, Path]) -> dict[str, Row]:
     for name in sorted(files, key=lambda each: (each.count("/"), each)):
         folder = name.rpartition("/")[0]
         records = _records(files[name])
+        if records and records[0].keys() >= _OWN:
+            continue
         file = tables.table_column(records, "file")
         others = _facts(records, {"file": file, "label": tables.table_column(records, "label"), "part": ""})
         if not file or not others:

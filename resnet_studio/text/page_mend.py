@@ -71,7 +71,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "mend.failed": ("The review failed; try again.", "检查失败；请重试。"),
     "mend.comma": (", ", "、"),
     # near-duplicates
-    "mend.near": ("Find near-duplicates", "查找近似重复"),
+    "mend.near": ("Near-duplicates and groups", "近似重复与分组"),
     "mend.near_none": ("No near-duplicates were found.", "未发现近似重复的图片。"),
     "mend.near_found": (
         "{groups} groups of near-duplicates, {pictures} pictures in all.",

@@ -9,7 +9,7 @@ import zipfile
 import made
 import pytest
 
-from resnet_studio.data import adding, editing
+from resnet_studio.data import adding, editing, group_tables
 from resnet_studio.data.edits import Edit
 from resnet_studio.data.opening import open_data
 from resnet_studio.data.saved_set import changes_csv, changes_of, save_set
@@ -41,6 +41,16 @@ def test_what_was_saved_opens_as_the_same_classes(mended, workspace, tmp_path, n
     again = open_data(saved.path, Workspace.open(tmp_path / "elsewhere"))
     assert again.counts == {"cat": 4, "狗 _ Hund_": 7}
     assert sorted(each.content for each in again.samples) == sorted(each.content for each in mended.samples)
+
+
+def test_what_belongs_together_is_saved_and_can_be_chosen_when_it_is_opened_again(mended, workspace, tmp_path):
+    pictures = [sample.name for sample in mended.samples]
+    kept = tuple(f"mug {number // 3}" for number in range(len(pictures)))
+    mended = editing.edit(workspace, mended.id, Edit(kind="groups", pictures=tuple(pictures), groups=kept))
+    save_set(mended, tmp_path / "set.zip", changes(workspace, mended))
+    again = open_data(tmp_path / "set.zip", Workspace.open(tmp_path / "elsewhere"))
+    assert group_tables.own_columns(again) == ["group"]
+    assert sorted(group_tables.by_column(again, "group")) == sorted(kept)
 
 
 def test_torchvision_reads_the_folder(mended, tmp_path):

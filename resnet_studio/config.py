@@ -92,6 +92,7 @@ class TrainConfig:
     devices: int = setting(1, low=1, high=1_024, group="training")
     seed: int = setting(0, low=0, high=2**31 - 1, group="training")
     early_stopping_patience: int = setting(0, low=0, high=10_000, group="training")
+    final_fit: bool = setting(False, group="training")
 
     optimizer: Optimizer = setting("adamw", group="optimisation")
     learning_rate: float | None = setting(None, low=1e-8, high=100, group="optimisation")

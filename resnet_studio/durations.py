@@ -15,6 +15,7 @@ BEGINS: Mapping[str, Phase] = MappingProxyType(
         "Preparing": "preparing",
         "Started": "training",
         "Testing": "testing",
+        "FinalFit": "training",
         "Finished": "",
         "Interrupted": "",
         "Failed": "",

@@ -127,6 +127,18 @@ class Testing(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FinalFit(Event):
+    """The training is repeated on validation pictures too, ``pictures`` in all: ``share`` of it is done (0 to 1).
+
+    ``epochs`` were settled by the validation pictures; 0 where the linear probe was not beaten and is fitted again.
+    """
+
+    epochs: int
+    pictures: int
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finished(Event):
     """The end: the best epoch's model is saved; ``test_accuracy`` is None where there are no test pictures."""
 
@@ -166,8 +178,8 @@ class Unreadable(Event):
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
-        Queued, Started, Preparing, PicturesSkipped, Probed, Progress, EpochFinished, Noted, Testing, Finished,
-        Interrupted, Failed,
+        Queued, Started, Preparing, PicturesSkipped, Probed, Progress, EpochFinished, Noted, Testing, FinalFit,
+        Finished, Interrupted, Failed,
     )
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from resnet_studio.events import (
     EpochFinished,
     Event,
     Failed,
+    FinalFit,
     Finished,
     Interrupted,
     Noted,
@@ -46,6 +47,7 @@ class RunState:
     notes: tuple[Noted, ...] = ()
     skipped: tuple[str, ...] = ()
     testing: bool = False
+    final_fit: FinalFit | None = None
     finished: Finished | None = None
     failed: Failed | None = None
     unreadable: int = 0
@@ -103,7 +105,7 @@ def _after(state: RunState, event: Event) -> RunState:
             trail = tuple(point for point in state.trail if point[0] <= event.epoch)
             return replace(
                 state, status="running", started=event, epochs=kept, trail=trail, preparing=None, progress=None,
-                testing=False, finished=None, failed=None, interrupted=None,
+                testing=False, final_fit=None, finished=None, failed=None, interrupted=None,
             )  # fmt: skip
         case Preparing():
             return replace(state, preparing=event)
@@ -121,8 +123,8 @@ def _after(state: RunState, event: Event) -> RunState:
             return replace(state, epochs=(*earlier, event))
         case Noted():
             return replace(state, notes=(*state.notes, event))
-        case Testing():
-            return replace(state, testing=True)
+        case Testing() | FinalFit():
+            return _after_the_epochs(state, event)
         case Finished():
             status: Status = "stopped" if event.reason == "stopped" else "finished"
             return replace(state, status=status, finished=event, testing=False, preparing=None, trail=())
@@ -132,6 +134,13 @@ def _after(state: RunState, event: Event) -> RunState:
             return replace(state, status="failed", failed=event, preparing=None)
         case _:
             return state
+
+
+def _after_the_epochs(state: RunState, event: Testing | FinalFit) -> RunState:
+    if isinstance(event, Testing):
+        return replace(state, testing=True)
+    state = replace(state, status="running", testing=False, final_fit=event)
+    return replace(state, preparing=None, interrupted=None, failed=None)
 
 
 def longer(

@@ -9,6 +9,7 @@ from resnet_studio.events import (
     EpochFinished,
     Event,
     Failed,
+    FinalFit,
     Interrupted,
     Noted,
     PicturesSkipped,
@@ -59,6 +60,10 @@ class Terminal:
                 self.line(f"skipped {len(event.files):,} that cannot be decoded: {', '.join(event.files[:3])}")
             case Testing():
                 self._show_transient("scoring the test pictures")
+            case FinalFit():
+                again = f"{event.epochs} epochs" if event.epochs else "the linear probe"
+                bar = _bar(round(100 * event.share), 100)
+                self._show_transient(f"{again} again on all {event.pictures:,} pictures but the test's: {bar}")
             case Failed() | Interrupted() if event.key:
                 self.line(say_recorded(event.key, "en", event.values))
             case _:

@@ -37,6 +37,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.durations import requested_at
 from resnet_studio.errors import RunError
 from resnet_studio.evaluation import missed
+from resnet_studio.evaluation.final_fit import FINAL_FIT
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.model import architecture
 from resnet_studio.terminal import Terminal
@@ -202,8 +203,9 @@ def _trained(run: Run) -> Result:
     test = "" if done.test_accuracy is None else f", test accuracy {done.test_accuracy:.1%}"
     text = f"{run.id}: validation accuracy {done.validation_accuracy:.1%} (epoch {done.best_epoch}){test}\n{run.best}"
     never = RunReport(run).get(missed.NEVER_PREDICTED) or ()
+    again = RunReport(run).get(FINAL_FIT)
     return Result(
-        "\n".join([text, *filter(None, [missed.sentence(never)])]),
+        "\n".join([text, *filter(None, [missed.sentence(never), again.sentence() if again else ""])]),
         {
             "run": run.id,
             "checkpoint": str(run.best),
@@ -218,6 +220,7 @@ def _trained(run: Run) -> Result:
             "validation_accuracy": done.validation_accuracy,
             "test_accuracy": done.test_accuracy,
             "never_predicted": list(never),
+            "final_fit": FINAL_FIT.to_json(again) if again else None,
             "train_seconds": done.train_seconds,
             "seconds": state.seconds(requested_at(run.about)),
             "preparing_seconds": state.durations.prepared(requested_at(run.about)),

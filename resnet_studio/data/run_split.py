@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def split_of(run: Run) -> Split:
     """The parts that ``run`` was made with. Raises :class:`RunError` where what is written of them makes no sense."""
-    values, datasets = run.split, run.folder.parent.parent / "datasets"
+    values, datasets = run.split, run.cache.parent / "datasets"
     try:
         store = datasets / base_of(str(values["dataset"]))
         return Split.from_json(values, root=_root(values, datasets), store=store)

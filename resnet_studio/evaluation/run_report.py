@@ -9,6 +9,7 @@ from resnet_studio.data.run_split import split_of
 from resnet_studio.evaluation import outputs as outputs_file
 from resnet_studio.evaluation.calibration import CALIBRATION
 from resnet_studio.evaluation.exciting import INSIDE
+from resnet_studio.evaluation.final_fit import FINAL_FIT
 from resnet_studio.evaluation.forecast import FORECAST
 from resnet_studio.evaluation.groups import GROUPS
 from resnet_studio.evaluation.missed import NEVER_PREDICTED
@@ -27,6 +28,7 @@ PARTS: tuple[Part[Any], ...] = (
     CALIBRATION,
     UNKNOWN,
     NEVER_PREDICTED,
+    FINAL_FIT,
     GROUPS,
     OPERATING_POINTS,
     FORECAST,

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SeenPictures:
-    """SHA-256 of the files that a model was ``trained`` on, and of those that its best epoch was ``chosen`` by."""
+    """SHA-256 of the files that a model was ``trained`` on, and of those that its best epoch was ``chosen`` by.
+
+    After a final fit those were trained on, too.
+    """
 
     trained: frozenset[str]
     chosen: frozenset[str]
@@ -38,7 +41,10 @@ def seen_pictures(checkpoint: Path, card: AnyCard, workspace: Workspace) -> Seen
     try:
         run = run_of(checkpoint, card, workspace)
         split = run.split if run is not None else {}
-        return SeenPictures(_contents(split["train"]), _contents(split["validation"]))
+        train, validation = _contents(split["train"]), _contents(split["validation"])
+        if "final_fit" in getattr(card, "metrics", {}):
+            return SeenPictures(train | validation, frozenset())
+        return SeenPictures(train, validation)
     except (RunError, LookupError, TypeError, AttributeError):
         return None
 

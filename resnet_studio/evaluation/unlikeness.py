@@ -35,8 +35,13 @@ class Unlikeness:
     test: list[tuple[float, bool]]
 
 
-def measure(model: Module, card: Card, split: Split, device: torch.device) -> Unlikeness | None:
-    """What ``model`` (eval mode, on ``device``) makes of pictures of ``split``; None where these are too few."""
+def measure(
+    model: Module, card: Card, split: Split, device: torch.device, accepted: Acceptance | None = None
+) -> Unlikeness | None:
+    """What ``model`` (eval mode, on ``device``) makes of pictures of ``split``; None where these are too few.
+
+    ``accepted`` is given where it is known what is to be accepted, as validation pictures were trained on.
+    """
     import torch
 
     predictor = Predictor(Checkpoint(model, card), device=str(device))
@@ -51,13 +56,15 @@ def measure(model: Module, card: Card, split: Split, device: torch.device) -> Un
     if len(labels) < FEWEST:
         return None
     reference = fit(features, labels)
-    known, validated, _ = seen(split.validation)
-    if not len(validated):
-        return None
     test: list[tuple[float, bool]] = []
     if split.test:
         tested, _, right = seen(split.test)
         test = list(zip(reference.scores(tested).tolist(), right.tolist(), strict=True))
+    if accepted is not None:
+        return Unlikeness(reference, accepted, test)
+    known, validated, _ = seen(split.validation)
+    if not len(validated):
+        return None
     scores = reference.scores(known).tolist()
     others = [predictor.activations(kind, stages=STAGES).stages for kind in strangers()]
     told = separation(scores, [reference.scores(each).tolist() for each in others])

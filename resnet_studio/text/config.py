@@ -138,6 +138,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "Stop after this many epochs without a better validation result; 0 never stops early",
         "验证结果连续多少轮没有提升就停止；0 表示不早停",
     ),
+    "config.final_fit": ("Train on validation pictures too, once settled", "确定后把验证图片也用于训练"),
+    "config.final_fit.help": (
+        "When the best epoch is known, train again for so many epochs on training and validation pictures together; takes up to twice as long. Both networks are tested",
+        "确定最佳轮次后，用训练图片和验证图片一起重新训练同样多的轮次；用时最多加倍。两个模型都会接受测试",
+    ),
     "config.optimizer": ("Optimiser", "优化器"),
     "config.optimizer.help": (
         "How gradients become updates; AdamW needs the least tuning",

@@ -21,6 +21,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count} of {total:test picture|test pictures} cannot be read any more; the model was tested on the others.",
         "{total} 张测试图片中有 {count} 张已无法读取；模型已用其余图片测试。",
     ),
+    "note.final_fit_stopped": (
+        "Stopped while it was trained on the validation pictures too: the model is the one from before. Resume the run to complete that.",
+        "在把验证图片也用于训练的过程中停止：保留的是此前的模型。恢复这次训练即可继续完成。",
+    ),
+    "note.final_fit_skipped": (
+        "It was not trained on the validation pictures too, since the training did not come to its own end: how many epochs are right is not settled.",
+        "训练没有正常结束，尚不能确定合适的轮数，因此没有把验证图片也用于训练。",
+    ),
     "note.not_compiled": (
         "The network could not be compiled and trains as it is, a little slower ({reason}).",
         "网络编译未成功，将按原样继续训练，速度略慢（{reason}）。",

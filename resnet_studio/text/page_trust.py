@@ -1,6 +1,31 @@
 """The panels of the Results tab on probabilities that can be trusted and on pictures that are of no class."""
 
 TEXT: dict[str, tuple[str, str]] = {
+    "final_fit.title": ("Trained on validation pictures too", "验证图片也用于训练"),
+    "final_fit.done": (
+        "Once settled, it was trained again on all {pictures} training and validation pictures, {epochs:epoch|epochs} long.",
+        "确定轮数后，用全部 {pictures} 张训练和验证图片重新训练了 {epochs} 轮。",
+    ),
+    "final_fit.more": (
+        "On {count:test picture|test pictures} it is right for {second:%} ({low:%} to {high:%}), and was for {first:%} ({first_low:%} to {first_high:%}) before: a real gain.",
+        "在 {count} 张测试图片上，准确率为 {second:%}（{low:%} 至 {high:%}），此前为 {first:%}（{first_low:%} 至 {first_high:%}）：确有提升。",
+    ),
+    "final_fit.less": (
+        "On {count:test picture|test pictures} it is right for {second:%} ({low:%} to {high:%}), and was for {first:%} ({first_low:%} to {first_high:%}) before: worse, and not by chance alone.",
+        "在 {count} 张测试图片上，准确率为 {second:%}（{low:%} 至 {high:%}），此前为 {first:%}（{first_low:%} 至 {first_high:%}）：变差了，且不只是偶然。",
+    ),
+    "final_fit.same": (
+        "On {count:test picture|test pictures} it is right for {second:%} ({low:%} to {high:%}), and was for {first:%} ({first_low:%} to {first_high:%}) before: so few pictures cannot tell the two apart.",
+        "在 {count} 张测试图片上，准确率为 {second:%}（{low:%} 至 {high:%}），此前为 {first:%}（{first_low:%} 至 {first_high:%}）：这么少的图片分不出高下。",
+    ),
+    "final_fit.untested": (
+        "Without test pictures, what that gained is not known.",
+        "没有测试图片，无从得知提升了多少。",
+    ),
+    "final_fit.from_first": (
+        "Validation scores, the temperature and “none of these” are those of the network before, as nothing is left to measure them by.",
+        "验证成绩、温度和“都不是”仍来自此前的模型，因为已没有图片可用来重新测量。",
+    ),
     "results.panel.calibration": ("How sure is it?", "它有多确定？"),
     "results.panel.calibration.help": (
         "Whether 80% means that 80 of 100 such answers are right",

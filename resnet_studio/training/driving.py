@@ -16,7 +16,7 @@ from resnet_studio import run_requests, space
 from resnet_studio.durable import disk_trouble
 from resnet_studio.durations import STARTING_UP
 from resnet_studio.errors import RunError, StudioError
-from resnet_studio.events import EpochFinished, Event, Failed, Finished, Interrupted, Preparing, Progress
+from resnet_studio.events import EpochFinished, Event, Failed, FinalFit, Finished, Interrupted, Preparing, Progress
 from resnet_studio.run_requests import Request, Session
 from resnet_studio.training.control import Control
 from resnet_studio.training.turns import owner_of
@@ -69,7 +69,7 @@ def drive(run: Run, control: Control, on_event: Callable[[Event], None] | None =
         guard = _DiskGuard(run, control)
         try:
             for event in _events(run, control):
-                last = record(guard.look(event), durable=not isinstance(event, (Progress, Preparing)))
+                last = record(guard.look(event), durable=not isinstance(event, (Progress, Preparing, FinalFit)))
                 if on_event is not None:
                     on_event(last)
         except StudioError as error:  # the log itself cannot be written
@@ -91,7 +91,7 @@ class _DiskGuard:
 
     def look(self, event: Event) -> Event:
         """``event``, where it is the end that the guard asked for with the reason."""
-        if isinstance(event, (Progress, EpochFinished)) and space.room(self._run.folder) == "full":
+        if isinstance(event, (Progress, EpochFinished, FinalFit)) and space.room(self._run.folder) == "full":
             self._paused = True
             self._control.pause()
         if self._paused and isinstance(event, Interrupted) and not event.key:

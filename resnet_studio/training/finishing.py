@@ -47,6 +47,7 @@ class End:
     validation_accuracy: float
     validation_loss: float
     train_seconds: float
+    unadapted: bool = False
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -80,6 +81,7 @@ def finish(session: Session, reason: FinishReason) -> Generator[Event, None, Fin
         validation_accuracy=best.validation_accuracy,
         validation_loss=best.validation_loss,
         train_seconds=session.train_seconds,
+        unadapted=session.best_network.unadapted,
     )
     if reason != "stopped":
         m.run.write_json(NOTE, asdict(end))

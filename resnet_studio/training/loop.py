@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import RunError
-from resnet_studio.events import Event, Finished, Interrupted, Noted, Testing
+from resnet_studio.events import Event, Finished, FinishReason, Interrupted, Noted, Testing
 from resnet_studio.training.balance import imbalance
 from resnet_studio.training.cautions import cautions, picture_cautions
+from resnet_studio.training.final_fit import first_of, forget, refit
 from resnet_studio.training.finishing import finish, finish_ended
 from resnet_studio.training.near_duplicates import group_near_duplicates, series_cautions
 from resnet_studio.training.setup import prepare
 from resnet_studio.training.world import ALONE
 
+SETTLED: tuple[FinishReason, ...] = ("completed", "early_stopping")
+"""Endings after which it is settled how long to train."""
+
 if TYPE_CHECKING:
-    from resnet_studio.events import FinishReason
     from resnet_studio.training.control import Control
     from resnet_studio.training.session import Session
     from resnet_studio.training.world import World
@@ -31,8 +34,7 @@ def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
     """
     ending = finish_ended(run) if world.main else None
     if world.share(ending is not None):
-        if ending is not None:
-            yield from _end(run, ending)
+        yield from _end(run, ending, control, world)
         return
     session = yield from _prepared(run, control, world)
     if session is None:
@@ -50,9 +52,7 @@ def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
 
     if session.best is None:
         raise RunError("error.diverged")
-    if not world.main:
-        return
-    yield from _end(run, finish(session, reason))
+    yield from _end(run, finish(session, reason) if world.main else None, control, world)
 
 
 def _begun(run: Run, control: Control, world: World) -> Generator[Event, None, Session | None]:
@@ -80,14 +80,35 @@ def _prepared(run: Run, control: Control, world: World) -> Generator[Event, None
     return (yield from prepare(run, control, world)) if world.share(False) else None
 
 
-def _end(run: Run, ending: Generator[Event, None, Finished]) -> Iterator[Event]:
-    """Test and finish. When the caller asks for what comes after ``Finished``, that stands in the log."""
-    yield Testing()
-    finished = yield from ending
+def _end(run: Run, ending: Generator[Event, None, Finished] | None, control: Control, world: World) -> Iterator[Event]:
+    """Test and finish; ``ending`` is None in processes that only compute along. When the caller asks for what comes
+    after ``Finished``, that stands in the log.
+    """
+    finished = yield from _tested(run, ending)
+    if run.config.final_fit and world.share(finished is not None and finished.reason in SETTLED):
+        finished = yield from refit(run, finished, control, world)
+        if finished is None:
+            yield Interrupted()
+            return
+    elif run.config.final_fit and world.main:
+        yield Noted(key="note.final_fit_skipped")
+    if not world.main or finished is None:
+        return
     yield finished
     if finished.reason != "stopped":
+        forget(run)
         for path in run.needed_to_resume:
             path.unlink(missing_ok=True)
+
+
+def _tested(run: Run, ending: Generator[Event, None, Finished] | None) -> Generator[Event, None, Finished | None]:
+    """What ``ending`` ends with, unless that is known since a second training has begun."""
+    if ending is None:
+        return None
+    if run.config.final_fit and (known := first_of(run)) is not None:
+        return known
+    yield Testing()
+    return (yield from ending)
 
 
 def _epochs(session: Session, control: Control) -> Generator[Event, None, FinishReason]:

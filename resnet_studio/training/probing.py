@@ -25,21 +25,28 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Probes:
     """The network knows the classes; ``other`` is its trained part with the statistics that came and the head for
-    those, where validation says that these are better.
+    those, ``better`` where validation says so.
     """
 
     other: Mapping[str, Tensor] | None
+    better: bool = False
 
     def keep(self, session: Session) -> None:
         """Make the better of both the network that fine-tuning has to beat."""
         session.keep_probe()
-        if self.other is None:
+        if self.other is None or not self.better:
             return
         network = session.scored
-        before = _copied(network.state_dict())
+        before, adapted = _copied(network.state_dict()), session.best
         network.load_state_dict(self.other)
         session.keep_probe()
+        session.best_network.unadapted = session.best is not adapted
         network.load_state_dict(before)
+
+    def take(self, session: Session, *, unadapted: bool) -> None:
+        """Make that probe what ``session`` is left with where nothing is trained; nothing is compared."""
+        if unadapted and self.other is not None:
+            session.scored.load_state_dict(self.other)
 
 
 def probe_start(m: Materials, begun: float) -> Generator[Event, None, Probes | None]:
@@ -61,7 +68,7 @@ def probe_start(m: Materials, begun: float) -> Generator[Event, None, Probes | N
     yield Probed(validation_accuracy=best, seconds=time.perf_counter() - begun)
     if not came_with_head and not probe.install(fitted, m.model.fc):
         return None
-    return Probes(other_state if best > accuracy else None)
+    return Probes(other_state, best > accuracy)
 
 
 def _fitted(m: Materials) -> tuple[probe.Probe, float]:

@@ -50,6 +50,7 @@ def save_state(session: Session) -> None:
         "history": [to_json(epoch) for epoch in session.history],
         "best": None if session.best is None else to_json(session.best),
         "best_suffix": session.best_network.suffix,
+        "unadapted": session.best_network.unadapted,
         "suffix": m.suffix.state_dict(),
         "optimizer": session.optimizer.state_dict(),
         "schedule": session.schedule.state_dict(),
@@ -107,6 +108,7 @@ def restore(session: Session, state: Mapping[str, Any]) -> None:
     session.history = [_epoch(values) for values in state["history"]]
     session.best_network.epoch = None if state["best"] is None else _epoch(state["best"])
     session.best_network.suffix = state["best_suffix"]
+    session.best_network.unadapted = state.get("unadapted", False)
 
 
 def restore_frozen(materials: Materials) -> None:

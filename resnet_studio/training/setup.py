@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +20,7 @@ from resnet_studio.model.device import choose_device, layout
 from resnet_studio.training import cards, features, hardware, joining, originals, probing, saving
 from resnet_studio.training.batches import FreshBatches, Part, decode_parts, map_progress
 from resnet_studio.training.cautions import MOST_NAMED, about_pictures
+from resnet_studio.training.in_thread import in_thread
 from resnet_studio.training.materials import Materials
 from resnet_studio.training.mirrored import mirrored_classes
 from resnet_studio.training.session import Session
@@ -37,14 +36,20 @@ if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
     from resnet_studio.data.dataset import Split
     from resnet_studio.training.control import Control
+    from resnet_studio.training.final_fit import Settled
     from resnet_studio.training.world import World
     from resnet_studio.workspace import Run
 
 Progress = Callable[[int, int], None]
 
 
-def prepare(run: Run, control: Control, world: World = ALONE) -> Generator[Event, None, Session | None]:
-    """The session of ``run``, new or as it was saved; None where ``control`` asked it to end."""
+def prepare(
+    run: Run, control: Control, world: World = ALONE, settled: Settled | None = None
+) -> Generator[Event, None, Session | None]:
+    """The session of ``run``, new or as it was saved; None where ``control`` asked it to end.
+
+    Where all is ``settled``, validation pictures choose nothing.
+    """
     begun = time.perf_counter()
     hardware.keep_freed_memory()
     saved = saving.read_state(run) if run.state_file.exists() else None
@@ -72,6 +77,9 @@ def prepare(run: Run, control: Control, world: World = ALONE) -> Generator[Event
         saving.restore(session, saved)
         if materials.validation_differs:
             rescore(session.best_network, materials, session.batch_size)
+    elif probes is not None and settled is not None:
+        if not settled.epochs:
+            probes.take(session, unadapted=settled.unadapted)
     elif probes is not None:
         probes.keep(session)
     return session
@@ -230,7 +238,7 @@ def _starting_weights(
     def load(progress: Progress) -> weights.Origin:
         return weights.load_into(model, architecture.of(config), config.weights, classes=classes, progress=progress)
 
-    loading = _with_progress(load)
+    loading = in_thread(load)
     origin: weights.Origin = yield from map_progress(
         loading, lambda ready: Preparing(stage="weights", done=ready[0], total=ready[1])
     )
@@ -267,30 +275,3 @@ def _until_stopped(work: Generator[Event, None, Any], control: Control) -> Gener
         if control.request:
             work.close()
             return None
-
-
-def _with_progress(work: Callable[[Progress], Any]) -> Generator[tuple[int, int], None, Any]:
-    """Run ``work`` in a thread and yield the progress that it reports; returns its result, raises its error."""
-    reports: queue.Queue[tuple[int, int] | None] = queue.Queue()
-    outcome: dict[str, Any] = {}
-
-    def run() -> None:
-        try:
-            outcome["result"] = work(lambda done, total: reports.put((done, total)))
-        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-            outcome["error"] = error
-        finally:
-            reports.put(None)
-
-    threading.Thread(target=run, name="starting-weights", daemon=True).start()
-    yield from _latest(reports)
-    if "error" in outcome:
-        raise outcome["error"]
-    return outcome["result"]
-
-
-def _latest(reports: queue.Queue[tuple[int, int] | None]) -> Iterator[tuple[int, int]]:
-    """The newest report, again and again, until None comes."""
-    while (report := reports.get()) is not None:
-        if reports.empty():
-            yield report

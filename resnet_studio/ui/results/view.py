@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from resnet_studio.evaluation import missed
+from resnet_studio.evaluation.final_fit import FINAL_FIT
+from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.model import architecture
 from resnet_studio.service.machine import device_name
 from resnet_studio.service.run_data import Overview, format_duration, format_preparation
@@ -93,7 +95,10 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
     note = say("results.card.time.note", language, device=device)
     parts = format_preparation(run.state.durations, run.requested_at, language)
     made.append(Card("time", format_duration(run.seconds, language), [note, *parts]))
-    return render("results/cards.html", language, cards=made, reading=_reading(report, language) if report else "")
+    again = RunReport(run.run).get(FINAL_FIT)
+    read = [_reading(report, language) if report else "", again.sentence(language) if again else ""]
+    reading = (" " if language == "en" else "").join(filter(None, read))
+    return render("results/cards.html", language, cards=made, reading=reading)
 
 
 def _accuracy_card(run: Overview, report: Mapping[str, Any] | None, language: Language) -> Card:

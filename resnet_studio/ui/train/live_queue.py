@@ -48,6 +48,8 @@ def _state(snapshot: RunSnapshot, language: Language, wait: float | None) -> str
         if snapshot.place
         else "live.queue.testing"
         if snapshot.phase == "testing"
+        else "live.queue.final_fit"
+        if snapshot.state.final_fit
         else "live.running"
     )
     said = say(key, language, place=snapshot.place, epoch=current_epoch(snapshot), epochs=snapshot.planned)
@@ -76,6 +78,8 @@ def now(runs: Sequence[RunSnapshot], language: Language) -> str:
     key = "live.now.epoch" if at_work.state.progress or at_work.state.epochs else "live.now"
     if at_work.phase == "testing":
         key = "live.now.testing"
+    elif at_work.state.final_fit:
+        key = "live.now.final_fit"
     said = say(key, language, name=name, epoch=current_epoch(at_work), epochs=at_work.planned)
     waiting = sum(snapshot.place not in (0, None) for snapshot in runs)
     if waiting:

@@ -85,6 +85,9 @@ def _headline(snapshot: RunSnapshot, language: Language) -> str:
         return _preparing(state.preparing, language)
     if phase == "running" and state.status != "running":
         return say("live.preparing", language)
+    if phase == "running" and (again := state.final_fit) is not None:
+        key = "live.final_fit" if again.epochs else "live.final_fit.probe"
+        return say(key, language, epochs=again.epochs, pictures=again.pictures)
     if phase == "running":
         return say("live.running", language, epoch=current_epoch(snapshot), epochs=snapshot.planned)
     if phase == "queued":
@@ -119,7 +122,7 @@ def _figures(snapshot: RunSnapshot, language: Language) -> list[str]:
         elapsed = state.seconds(snapshot.requested_at)
         if elapsed >= 1:
             figures.append(say("live.elapsed", language, time=format_duration(elapsed, language)))
-        if progress is not None and snapshot.phase == "running" and state.preparing is None:
+        if progress is not None and snapshot.phase == "running" and not (state.preparing or state.final_fit):
             if progress.remaining_seconds > 0:
                 left = format_duration(progress.remaining_seconds, language)
                 figures.append(say("live.left", language, time=left))
@@ -158,6 +161,8 @@ def share_done(snapshot: RunSnapshot | None) -> float | None:
             else min(1.0, len(snapshot.state.epochs) / snapshot.planned)
         )
     state = snapshot.state
+    if state.final_fit is not None and snapshot.phase == "running":
+        return state.final_fit.share
     if state.preparing is not None:
         return state.preparing.done / state.preparing.total if state.preparing.total > 1 else 0.0
     done = float(len(state.epochs))

@@ -1,0 +1,160 @@
+"""Train on validation too, once settled: what it trains on, what it keeps, and that it comes back from anywhere."""
+
+import json
+
+import pytest
+import torch
+
+from resnet_studio import cli
+from resnet_studio.config import TrainConfig
+from resnet_studio.data.opening import open_data
+from resnet_studio.evaluation.final_fit import FINAL_FIT
+from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.events import EpochFinished, FinalFit, Finished, Interrupted, Testing
+from resnet_studio.model import checkpoint
+from resnet_studio.training import plan
+from resnet_studio.training.control import Control
+from resnet_studio.training.jobs import check_resumable, drive
+from resnet_studio.training.session import Session
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
+
+LEARNED = TrainConfig(
+    weights="scratch", epochs=4, batch_size=8, picture_size=16, precision="fp32", device="cpu", final_fit=True,
+    groups="none",
+)  # fmt: skip
+PROBED = LEARNED.replace(weights="starter", freeze="layer4", epochs=1, augmentation="none", learning_rate=1e-8)
+
+
+@pytest.fixture
+def folder(class_folders):
+    return class_folders({"crimson": 14, "seagreen": 14})
+
+
+@pytest.fixture
+def new_run(folder, workspace):
+    dataset = open_data(folder, workspace)
+    return lambda config=LEARNED, **changes: plan.new_run(dataset, config.replace(**changes), workspace)
+
+
+@pytest.fixture
+def chatty(monkeypatch):
+    """Says after every batch where it stands."""
+    monkeypatch.setattr("resnet_studio.training.session.PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("resnet_studio.training.session.SAVE_SECONDS", 0.0)
+
+
+class Died(BaseException):
+    """Ends the program where it is raised: nothing catches it."""
+
+
+def weights_of(run):
+    return checkpoint.load(run.best).model.state_dict()
+
+
+def same(one, other):
+    return all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+def second_of(run):
+    return RunReport(run).get(FINAL_FIT)
+
+
+def test_it_trains_on_all_but_the_test_and_keeps_what_validation_said(new_run, monkeypatch):
+    seen = []
+    step = Session.step
+    monkeypatch.setattr(Session, "step", lambda self, rows: (seen.append((self.pictures, len(rows))), step(self, rows)))
+    plain, run = new_run(final_fit=False), new_run()
+    first, end = drive(plain, Control()), drive(run, Control())
+    counts, again = run.about["counts"], second_of(run)
+    assert counts["validation"] and again.pictures == counts["train"] + counts["validation"]
+    assert again.epochs == end.best_epoch == first.best_epoch > 0
+    assert sum(rows for pictures, rows in seen if pictures == again.pictures) == again.epochs * again.pictures
+    assert not same(weights_of(plain), weights_of(run))
+    before, card = checkpoint.load(plain.best).card, checkpoint.load(run.best).card
+    assert (end.validation_accuracy, end.epochs_run) == (first.validation_accuracy, first.epochs_run)
+    assert (card.temperature, card.unlike) == (before.temperature, before.unlike)
+    assert (
+        RunReport(run).outputs["validation"].logits.tolist() == RunReport(plain).outputs["validation"].logits.tolist()
+    )
+    assert again.tested.count == counts["test"] and again.tested.first == round(first.test_accuracy * counts["test"])
+    assert end.test_accuracy == RunReport(run).report.accuracy == again.tested.second / counts["test"]
+    assert not run.state_file.exists() and not (run.folder / "final-fit").exists()
+
+
+@pytest.mark.parametrize(
+    "place", [pytest.param(0, marks=pytest.mark.long), pytest.param(1, marks=pytest.mark.long), 4, "tested"]
+)
+def test_a_program_that_dies_in_it_ends_with_the_same_weights(new_run, chatty, place):
+    straight, killed = new_run(), new_run()
+    drive(straight, Control())
+    said = []
+
+    def die(event):
+        said.extend([event] if isinstance(event, (FinalFit, Testing)) else [])
+        if place == "tested":
+            there = sum(isinstance(each, Testing) for each in said) == 2
+        else:
+            there = sum(isinstance(each, FinalFit) for each in said) == place + 1
+        if there:
+            raise Died
+
+    with pytest.raises(Died):
+        drive(killed, Control(), die)
+    assert killed.state().status == "interrupted"
+    check_resumable(killed)
+    assert isinstance(drive(killed, Control()), Finished)
+    assert same(weights_of(straight), weights_of(killed))
+    assert second_of(killed).tested == second_of(straight).tested
+    assert len([event for event in killed.events() if isinstance(event, EpochFinished)]) == LEARNED.epochs
+
+
+@pytest.mark.parametrize("request_", ["pause", "stop"])
+def test_pausing_and_stopping_in_it_keep_the_first_network_until_it_is_resumed(new_run, chatty, request_):
+    straight, run, control = new_run(), new_run(), Control()
+    drive(straight, Control())
+
+    def ask(event):
+        if isinstance(event, FinalFit) and 0 < event.share < 1:
+            control.act(request_)
+
+    end = drive(run, control, ask)
+    if request_ == "pause":
+        assert isinstance(end, Interrupted)
+    else:
+        assert end.reason == "stopped" and "note.final_fit_stopped" in [note.key for note in run.state().notes]
+    assert "final_fit" not in checkpoint.load(run.best).card.metrics and second_of(run) is None
+    assert RunReport(run).report is not None
+    assert drive(run, Control()).reason == "completed"
+    assert same(weights_of(straight), weights_of(run))
+
+
+def test_a_probe_that_no_epoch_beat_is_fitted_to_all(new_run):
+    plain, run = new_run(PROBED, final_fit=False), new_run(PROBED)
+    first, end = drive(plain, Control()), drive(run, Control())
+    assert end.best_epoch == first.best_epoch == second_of(run).epochs == 0
+    assert not same(weights_of(plain), weights_of(run))
+
+
+def test_a_stopped_training_settles_nothing_and_says_so(new_run):
+    run, control = new_run(), Control()
+
+    def ask(event):
+        if isinstance(event, EpochFinished) and event.epoch == 2:
+            control.stop()
+
+    assert drive(run, control, ask).reason == "stopped"
+    assert [note.key for note in run.state().notes] == ["note.final_fit_skipped"] and second_of(run) is None
+
+
+def test_the_command_says_what_it_was_worth_and_evaluate_what_it_was_trained_on(folder, workspace, capsys):
+    place = ["--workspace", str(workspace.root), "--json"]
+    settings = ["--weights", "scratch", "--epochs", "1", "--picture-size", "16", "--device", "cpu", "--groups", "none"]
+    assert cli.main(["train", str(folder), *settings, "--final-fit", *place]) == 0
+    captured = capsys.readouterr()
+    trained = json.loads(captured.out.splitlines()[-1])
+    again = trained["final_fit"]
+    assert again["epochs"] == 1 and len(again["gain_interval"]) == 2
+    assert cli.main(["evaluate", trained["run"], str(folder), *place]) == 0
+    scored = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert scored["trained_on"] == again["pictures"] and not scored["chosen_by"]

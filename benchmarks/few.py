@@ -1,0 +1,144 @@
+"""Few pictures: is the best epoch by a handful of validation pictures better than what needs no validation?
+
+    python benchmarks/few.py --cifar cifar10.zip --tiny tiny-imagenet-val.zip --photos photos.zip --seeds 0 1
+    python benchmarks/few.py --table
+
+Sets of 5, 10 and 20 pictures a class, cut as those of ``benchmarks/grid.py``. Arms: the default; the same with
+``final_fit``, which goes over validation pictures too (one training gives both); the linear probe on all pictures but
+the test's, its strength by cross-validation, on the features of layer4 and on those of layer3 and layer4. ``cv`` is
+the probe's accuracy by cross-validation, known without the test. One line a set in ``results/few.jsonl``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from grid import Cell, network, normalised, pictures, tensors, write
+from ledger import Ledger
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+LEDGER = Ledger("few")
+FOLDS = 5
+
+
+def cells() -> Iterator[Cell]:
+    """Small sets first; those of several classes with fewer pictures a class."""
+    for seed in range(5):
+        for per_class in (5, 10, 20):
+            yield Cell("cifar", 2, per_class, 64, seed=seed)
+            yield Cell("photos", 2, per_class, 300, seed=seed)
+            if per_class < 20:
+                yield Cell("tiny", 10, per_class, 64, seed=seed)
+
+
+def measure(cell: Cell, given: argparse.Namespace) -> None:
+    """All arms of one set."""
+    import resnet_studio as studio
+    from resnet_studio.evaluation.final_fit import FINAL_FIT
+    from resnet_studio.evaluation.parts import RunReport
+
+    if LEDGER.knows(**asdict(cell)):
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "set"
+        write(pictures(cell, given), cell, folder)
+        home, begun = studio.Workspace.open(Path(temporary) / "home"), time.process_time()
+        run = studio.train(studio.open_data(folder, workspace=home), workspace=home, seed=cell.seed, device="cpu",
+                           groups="none", final_fit=True)  # fmt: skip
+        spent, both = time.process_time() - begun, RunReport(run).get(FINAL_FIT)
+        assert both is not None and both.tested is not None
+        line = {"train": run.about["counts"]["train"], "validation": run.about["counts"]["validation"],
+                "tested": both.tested.count, "best_epoch": both.epochs, "seconds": round(spent, 1),
+                "default": round(both.tested.first / both.tested.count, 4),
+                "final_fit": round(both.tested.second / both.tested.count, 4)}  # fmt: skip
+        LEDGER.append({**asdict(cell), **line, **probes(folder, cell, run.config)})
+
+
+def probes(folder: Path, cell: Cell, config: Any) -> dict[str, float]:
+    """The probe's test accuracy and its accuracy by cross-validation, on one stage and on two."""
+    import torch
+
+    from resnet_studio.training import probe
+
+    model = network(cell.classes).eval()
+    model.fc = torch.nn.Identity()
+    third: list[Any] = []
+    model.layer3.register_forward_hook(lambda _m, _i, out: third.append(out.mean((2, 3))))
+    found = {}
+    for part in ("train", "test"):
+        values, labels, _ = tensors(folder, part, config)
+        third.clear()
+        with torch.inference_mode():
+            last = torch.cat([model(normalised(each)) for each in torch.split(values, 64)])
+        found[part] = (last, torch.cat([torch.cat(third), last], 1), labels)
+    answers: dict[str, float] = {}
+    for place, name in enumerate(("probe", "joined")):
+        train, labels = found["train"][place].clone(), found["train"][2]
+        fitted = probe.fit(train, labels, cell.classes, cell.seed)
+        answers[name] = round(fitted.accuracy(found["test"][place], found["test"][2]), 4)
+        answers[f"{name}_cv"] = round(crossed(train, labels, cell), 4)
+    return answers
+
+
+def crossed(features: Any, labels: Any, cell: Cell) -> float:
+    """The share of pictures that a probe without them has right."""
+    import torch
+    from sklearn.model_selection import StratifiedKFold
+
+    from resnet_studio.training import probe
+
+    right = 0.0
+    for known, held in StratifiedKFold(FOLDS, shuffle=True, random_state=cell.seed).split(labels, labels):
+        inside, out = torch.from_numpy(known), torch.from_numpy(held)
+        fitted = probe.fit(features[inside], labels[inside], cell.classes, cell.seed)
+        right += fitted.accuracy(features[out], labels[out]) * len(out)
+    return right / len(labels)
+
+
+def table() -> str:
+    """A row a kind of set: means over the seeds, and over all sets what each arm has more than the default."""
+    arms = ("default", "final_fit", "probe", "joined")
+    rows: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
+    for line in LEDGER.results():
+        rows[line["source"], line["classes"], line["per_class"]].append(line)
+    lines = ["| set | classes | a class | validation | seeds | " + " | ".join(arms) + " |", "|" + "---|" * 9]
+    for (source, classes, per_class), found in sorted(rows.items()):
+        means = " | ".join(f"{statistics.mean(each[arm] for each in found):.3f}" for arm in arms)
+        lines.append(f"| {source} | {classes} | {per_class} | {found[0]['validation']} | {len(found)} | {means} |")
+    every = [each for found in rows.values() for each in found]
+    gains = []
+    for arm in arms:
+        gaps = [each[arm] - each["default"] for each in every]
+        half = 1.96 * statistics.stdev(gaps) / len(gaps) ** 0.5 if len(gaps) > 1 else 0.0
+        gains.append(f"{statistics.mean(gaps):+.4f} ± {half:.4f}")
+    lines.append(f"| all, against the default | | | | {len(every)} | {' | '.join(gains)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for source in ("cifar", "tiny", "photos"):
+        parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--table", action="store_true")
+    given = parser.parse_args()
+    if given.table:
+        print(table())
+        return
+    for cell in cells():
+        if getattr(given, cell.source) and cell.seed in given.seeds:
+            measure(cell, given)
+
+
+if __name__ == "__main__":
+    main()

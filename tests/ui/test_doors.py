@@ -114,6 +114,36 @@ def test_events_carry_no_file_either(scene: Scene) -> None:
     assert scene.leaked() == []
 
 
+def test_passing_notes_come_from_queued_handlers_as_gradio_shows_no_others(scene: Scene) -> None:
+    def tells(code: Any) -> bool:
+        return "toast" in code.co_names or any(tells(each) for each in code.co_consts if inspect.iscode(each))
+
+    telling = {
+        inspect.unwrap(each.fn).__qualname__: each.queue
+        for each in scene.blocks.fns.values()
+        if each.fn and hasattr(inspect.unwrap(each.fn), "__code__") and tells(inspect.unwrap(each.fn).__code__)
+    }
+
+    assert len(telling) > 5
+    assert not [name for name, queued in telling.items() if not queued]
+
+
+def test_who_leaves_passing_notes_is_an_event_itself(scene: Scene) -> None:
+    """The test above sees what a handler calls, and nothing that is called by that."""
+    handlers = {inspect.unwrap(each.fn).__name__ for each in scene.blocks.fns.values() if each.fn}
+    callers = {
+        function.name
+        for path in Path(shell.__file__).parent.rglob("*.py")
+        if re.search(r"toast\(|gr\.Info|gr\.Warning", written := path.read_text("utf-8"))
+        for function in ast.walk(ast.parse(written))
+        if isinstance(function, ast.FunctionDef)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("toast", "gr.Info", "gr.Warning")
+    }
+
+    assert callers - {"toast"} <= handlers
+
+
 @pytest.mark.slow
 def test_text_that_cannot_be_encoded_is_refused_with_a_sentence(scene: Scene) -> None:
     """It would end the connection without an answer, and whatever stored it could not be shown to anybody."""

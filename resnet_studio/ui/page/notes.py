@@ -24,5 +24,8 @@ def small(sentence: str) -> str:
 
 
 def toast(sentence: str) -> None:
-    """A passing note. Gradio takes it for HTML, and names in it are whatever somebody typed."""
+    """A passing note, from handlers that are queued: from others Gradio (6.31) shows none.
+
+    Gradio takes it for HTML, and names in it are whatever somebody typed.
+    """
     gr.Info(str(escape(sentence)))

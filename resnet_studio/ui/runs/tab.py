@@ -28,6 +28,8 @@ from resnet_studio.upkeep import audit
 from resnet_studio.workspace import Run, safe_name
 
 QUIET: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+TOLD: Mapping[str, Any] = {**QUIET, "queue": True}
+"""Of handlers that leave a passing note: Gradio shows it for queued events alone."""
 SCRIPT = """window.studioRuns(element, {
   open: (run) => trigger("open", { run }), resume: (run) => trigger("resume", { run }),
   remove: (run) => trigger("remove", { run }), rename: (run, name, note) => trigger("rename", { run, name, note }),
@@ -130,12 +132,12 @@ def build(studio: Studio, shared: Shared) -> None:
     for listen in (selected_tab().select, shared.run.change, shared.live_phase.change):
         listen(handlers.show, shown_version, [view, shown_version], **QUIET)
     view.open(handlers.open_run, None, [shared.run, shared.tabs], **QUIET)
-    view.resume(handlers.resume, None, [shared.run, shared.tabs], **QUIET)
-    view.remove(handlers.remove, None, view, **QUIET)
+    view.resume(handlers.resume, None, [shared.run, shared.tabs], **TOLD)
+    view.remove(handlers.remove, None, view, **TOLD)
     view.rename(handlers.rename, None, view, **QUIET)
-    view.undo(handlers.undo, None, view, **QUIET)
-    view.gone(handlers.remove_for_good, None, view, **QUIET)
-    view.go(handlers.go, None, [shared.tabs, view], **QUIET)
+    view.undo(handlers.undo, None, view, **TOLD)
+    view.gone(handlers.remove_for_good, None, view, **TOLD)
+    view.go(handlers.go, None, [shared.tabs, view], **TOLD)
     checking.build(studio)
 
 

@@ -28,6 +28,7 @@ FLAGS = [
 CLASSES = {"blue <b>": (30, 60, 200), "green": (40, 180, 60), "rot": (200, 40, 40)}
 PICTURES = 14
 START_SECONDS = 90
+AXE = "axe-core@4.14.1"
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,30 @@ def visitors(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
         for context in contexts:
             context.close()
     assert [each for each in problems if each.startswith(("external request", "page error"))] == []
+
+
+@pytest.fixture(scope="session")
+def axe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, from the npm registry; it is no part of this project."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("axe-core cannot be had: npm is not installed here")
+    cache = getattr(request.config, "cache", None)
+    folder = Path(cache.mkdir("axe-core")) if cache else tmp_path_factory.mktemp("axe-core")
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        install = [npm, "install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(folder), AXE]
+        try:
+            subprocess.run(install, check=True, capture_output=True, timeout=120)
+        except (OSError, subprocess.SubprocessError) as error:
+            pytest.skip(f"axe-core cannot be had from the npm registry: {error}")
+    return script.read_text("utf-8")
+
+
+def violations(page: Any, axe: str) -> list[str]:
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    return [f"{one['id']}: {node['target']} {node['html'][:200]}" for one in found for node in one["nodes"]]
 
 
 @pytest.fixture(scope="session")

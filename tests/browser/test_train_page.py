@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import Any
 
 import hand_made
 import pytest
-from conftest import Server, serving, visitors
+from conftest import Server, serving, violations, visitors
 from test_page import bring, choose, leaving, tab
 
 from resnet_studio import labels
@@ -21,7 +19,6 @@ from resnet_studio.workspace import Run, Workspace
 
 pytestmark = pytest.mark.browser
 
-AXE = "axe-core@4.14.1"
 TABS = ("data", "train", "results", "predict", "runs")
 
 
@@ -64,30 +61,6 @@ def visit(browser: Any, studio: Server) -> Iterator[Callable[..., Any]]:
 @pytest.fixture(scope="module")
 def page(visit: Callable[..., Any]) -> Any:
     return visit()
-
-
-@pytest.fixture(scope="session")
-def axe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The script of axe-core, from the npm registry; it is no part of this project."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("axe-core cannot be had: npm is not installed here")
-    cache = getattr(request.config, "cache", None)
-    folder = Path(cache.mkdir("axe-core")) if cache else tmp_path_factory.mktemp("axe-core")
-    script = folder / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.is_file():
-        install = [npm, "install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(folder), AXE]
-        try:
-            subprocess.run(install, check=True, capture_output=True, timeout=120)
-        except (OSError, subprocess.SubprocessError) as error:
-            pytest.skip(f"axe-core cannot be had from the npm registry: {error}")
-    return script.read_text("utf-8")
-
-
-def violations(page: Any, axe: str) -> list[str]:
-    page.evaluate(axe)
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
-    return [f"{one['id']}: {node['target']} {node['html'][:200]}" for one in found for node in one["nodes"]]
 
 
 def box(page: Any, selector: str) -> dict[str, float]:

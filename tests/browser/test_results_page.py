@@ -1,0 +1,105 @@
+"""What Results has beyond its scores, in a real browser: panels, next steps, and what they lead to on other tabs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import made
+import pytest
+from conftest import Server, serving, violations, visitors
+from test_page import tab
+
+import resnet_studio as studio
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SETTINGS = {"weights": "scratch", "stem": "standard", "picture_size": 32, "freeze": "layer4", "device": "cpu",
+            "test_fraction": 0.4, "groups": "none", "epochs": 1}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def served(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with a run on pictures taken at two places, which learned next to nothing, and a copy of it."""
+    folder = tmp_path_factory.mktemp("results-page")
+    workspace = studio.Workspace.open(folder / "workspace")
+    for number in range(60):
+        file = folder / "shapes" / f"kind {number % 2}" / ("shed" if number % 3 else "field") / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        made.scene(number, 32).save(file)
+    dataset = studio.open_data(folder / "shapes", workspace)
+    run = studio.train(dataset, studio.TrainConfig(**SETTINGS), workspace=workspace)
+    shutil.copytree(run.folder, run.folder.with_name(f"{run.id}-again"))
+    with serving(folder) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Any, served: Server) -> Iterator[Callable[..., Any]]:
+    with visitors(browser, served) as open_:
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def page(visit: Callable[..., Any]) -> Any:
+    return visit()
+
+
+def open_panel(page: Any, part: str) -> Any:
+    """The panel of ``part`` on Results, opened, once there is nothing more to wait for."""
+    panel = page.locator(f'.res-panel[data-part="{part}"]')
+    if panel.get_attribute("open") is None:
+        panel.locator("summary").click()
+    panel.and_(page.locator('[data-state="ready"], [data-state="done"], [data-state="none"]')).wait_for()
+    return panel
+
+
+@pytest.mark.parametrize(("theme", "language"), [("light", "en-US"), ("dark", "zh-CN")])
+def test_axe_finds_nothing_in_any_panel(visit: Callable[..., Any], axe: str, theme: str, language: str) -> None:
+    page = visit(language, 390 if theme == "dark" else 1280)
+    page.emulate_media(color_scheme=theme)
+    tab(page, "results")
+    page.locator(".res-panel").first.wait_for()
+    parts = [each.get_attribute("data-part") for each in page.locator(".res-panel").all()]
+    assert len(parts) > 8
+    for part in parts:
+        open_panel(page, str(part))
+    assert "\n".join(violations(page, axe)) == ""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_button_of_a_step_leads_to_its_setting_and_says_what_it_set(page: Any) -> None:
+    tab(page, "results")
+    page.locator('[data-step="small_test"]').click()
+    page.locator("#train-seeds input:focus").wait_for()
+    page.get_by_text("Set for you:", exact=False).first.wait_for()
+    assert "5" in page.locator("#train-seeds input").input_value()
+
+
+def test_a_threshold_from_results_is_the_one_that_predict_answers_by(page: Any, tmp_path: Path) -> None:
+    tab(page, "results")
+    panel = open_panel(page, "operating_points")
+    panel.locator('[data-point="threshold"]').fill("100")
+    panel.locator("[data-point-use]").click()
+    field = page.locator('#predict-thresholds input[data-class="kind 0"]')
+    field.wait_for()
+    page.wait_for_function("(field) => field.value === '100'", arg=field.element_handle())
+    made.scene(3, 32).save(tmp_path / "one.png")
+    page.locator("#predict-picture input[type=file]").set_input_files(tmp_path / "one.png")
+    page.locator("#predict-answer h2", has_text="kind 1").wait_for()
+
+
+def test_runs_answer_together_once_a_second_one_is_chosen(page: Any) -> None:
+    tab(page, "predict")
+    fold = page.locator("#predict-more button.label-wrap")
+    if "open" not in str(fold.get_attribute("class")):
+        fold.click()
+    page.locator("#predict-others input").click()
+    page.get_by_role("option").first.click()
+    page.locator("#predict-answer", has_text="The mean of 2 models.").wait_for()
+
+
+def test_no_page_asked_another_host_or_wrote_an_error(page: Any) -> None:
+    assert page.problems == []

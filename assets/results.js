@@ -86,9 +86,10 @@ window.studioResults = (element, go, choose, analyse) => {
       if (response.ok) answer = await response.json();
     } catch { /* the server is away: asked again below */ }
     if (!panel.isConnected || !panel.open) return;
-    if (answer?.state === "none" && !panel.begun) {
-      panel.begun = true;
-      analysis(panel, "begin");
+    // An event that comes during another one is lost: it is sent again until the server knows of it.
+    if (answer?.state === "none" && (panel.begun ?? 0) < 8) {
+      panel.begun = (panel.begun ?? 0) + 1;
+      analysis(panel, "begin", 300 * panel.begun);
       return;
     }
     const body = panel.querySelector(".res-panel-body");
@@ -101,11 +102,11 @@ window.studioResults = (element, go, choose, analyse) => {
     if (!answer || answer.state === "queued" || answer.state === "working")
       panel.wait = setTimeout(() => fillPanel(panel), document.hidden ? 5000 : 1000);
   };
-  const analysis = (panel, action) => {
+  const analysis = (panel, action, wait = 300) => {
     const run = decodeURIComponent(panel.closest(".res-page").dataset.run.split("/").at(-2));
     analyse({ run, part: panel.dataset.part, action });
     clearTimeout(panel.wait);
-    panel.wait = setTimeout(() => fillPanel(panel), 300);
+    panel.wait = setTimeout(() => fillPanel(panel), wait);
   };
 
   const act = (target) => {

@@ -22,6 +22,7 @@ from resnet_studio.events import (
     Started,
 )
 from resnet_studio.run_state import replay
+from resnet_studio.service.run_data import format_preparation
 
 QUEUED, STARTED = Queued(), Started(device="cpu", precision="fp32", epochs=2)
 FEATURES = Preparing(stage="features", done=0, total=9)
@@ -83,3 +84,12 @@ def test_a_clock_that_was_set_back_takes_nothing_from_what_was_measured() -> Non
 def test_what_a_thread_does_before_the_first_picture_is_starting_up_and_not_waiting() -> None:
     spent = after((0, QUEUED), (5, Preparing(stage="start", done=0, total=1)), (9, Noted(key="x")), (10, FEATURES))
     assert (spent.waiting, spent.prepared()) == (5, {"start": 5})
+
+
+def test_each_part_of_the_preparation_has_a_name_of_its_own() -> None:
+    stages = ("start", "near-duplicates", "pictures", "weights", "features")
+    begun = [(2 * at, Preparing(stage=stage, done=0, total=1)) for at, stage in enumerate(stages)]
+    spent = after((0, QUEUED), *begun, (20, STARTED), (30, EPOCH), (40, END))
+    (said,) = format_preparation(spent, None, "en")
+    names = [" ".join(part.split()[:-2]) for part in said.split(": ")[1].split(", ")]
+    assert names == ["starting up", "looking for near-duplicates", "pictures", "starting weights", "features"]

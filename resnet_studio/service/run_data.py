@@ -27,7 +27,7 @@ from resnet_studio.workspace import Run, Workspace, safe_name
 
 FILE_BYTES = 32 << 20
 """Of reports and splits that are held; as Python objects they take about eight times as much."""
-STAGES = ("pictures", "weights", "features")
+STAGES = ("near-duplicates", "pictures", "weights", "features")
 
 
 @dataclass(frozen=True)

@@ -66,8 +66,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "results.panel.export": ("For other programs and devices", "用于其他程序和设备"),
     "results.panel.export.help": (
-        "One HTML file, ONNX, 8 bits, Core ML, LiteRT, Hugging Face; each file is run and compared before you download it.",
-        "单个 HTML 文件、ONNX、8 位、Core ML、LiteRT、Hugging Face；每个文件在下载前都会实际运行并比对。",
+        "One HTML file, ONNX, 8 bits, Core ML, LiteRT, Hugging Face; each file is run and compared before you download it",
+        "单个 HTML 文件、ONNX、8 位、Core ML、LiteRT、Hugging Face；每个文件在下载前都会实际运行并比对",
     ),
     "results.take.help": (
         "Each file carries the classes and how pictures are prepared. It is run in a program of its own on test and "

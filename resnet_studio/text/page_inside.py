@@ -15,7 +15,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "results.panel.inside": ("Inside the network", "网络内部"),
     "results.panel.inside.help": (
-        "what each stage makes of a picture, the first filters, and which pictures excite a channel most",
+        "What each stage makes of a picture, the first filters, and which pictures excite a channel most",
         "每个阶段从图片中提取了什么、第一层的滤波器，以及哪些图片最能激活某个通道",
     ),
     "inside.pick": ("Choose a test picture, or one of your own", "选择一张测试图片，或使用自己的图片"),

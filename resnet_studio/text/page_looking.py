@@ -36,7 +36,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "results.panel.robustness": ("How it copes with small changes", "对细微变化的适应力"),
     "results.panel.robustness.help": (
-        "light, blur, noise, compression, turns: accuracy under each, and the worst one with pictures",
+        "Light, blur, noise, compression, turns: accuracy under each, and the worst one with pictures",
         "光线、模糊、噪点、压缩、旋转：各种变化下的准确率，以及影响最大的变化和例图",
     ),
     "robustness.caption": ("Accuracy after each change", "每种变化之后的准确率"),
@@ -90,7 +90,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "robustness.right": ("right", "正确"),
     "results.panel.shortcut": ("Does it look at the right thing?", "它看的是对的东西吗？"),
     "results.panel.shortcut.help": (
-        "what happens without what it looked at, without corners, border or colour, and where a mark gives a class away",
+        "What happens without what it looked at, without corners, border or colour, and where a mark gives a class away",
         "遮住它看的地方、角落、边框或去掉颜色会怎样，以及是否有标记泄露了类别",
     ),
     "shortcut.called.place": (

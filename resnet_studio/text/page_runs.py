@@ -19,6 +19,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "runs.time.hours": ("{hours} h {minutes} min", "{hours} 小时 {minutes} 分"),
     "runs.prepared": ("{time} of it preparing: {parts:, }", "其中准备 {time}：{parts:、}"),
     "runs.prepared.start": ("starting up {time}", "启动 {time}"),
+    "runs.prepared.near-duplicates": ("looking for near-duplicates {time}", "查找近似重复图片 {time}"),
     "runs.prepared.pictures": ("pictures {time}", "读取图片 {time}"),
     "runs.prepared.weights": ("starting weights {time}", "初始权重 {time}"),
     "runs.prepared.features": ("features {time}", "特征 {time}"),

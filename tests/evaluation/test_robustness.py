@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 
@@ -9,11 +10,12 @@ import numpy as np
 import pytest
 from hand_made import finish, new_run, train
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from resnet_studio.evaluation import robustness, run_report, slow_parts
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import make_report
-from resnet_studio.evaluation.robustness import KINDS, ROBUSTNESS, STRENGTHS, changed
+from resnet_studio.evaluation.robustness import KINDS, LEAST_BLUR, ROBUSTNESS, STRENGTHS, changed
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
@@ -72,6 +74,22 @@ def test_a_change_gets_stronger_and_is_the_same_whatever_the_batches(kind):
     if kind not in ("turn", "nearer", "jpeg"):
         away = [np.abs(each.astype(float) - VIEWS).mean() for each in (mild, strong)]
         assert away[1] > away[0]
+
+
+def test_light_blur_noise_and_compression_are_what_numpy_scipy_and_pillow_make_of_the_same_pictures():
+    smooth = gaussian_filter(VIEWS.astype(float), (0, 3, 3, 0)).astype(np.uint8)
+    darker = changed(smooth, "darker", "strong").astype(float)
+    assert np.abs(darker - smooth * 0.35).max() <= 1
+    sigma = 2.2 * LEAST_BLUR
+    blurred = changed(VIEWS, "blur", "strong").astype(float)
+    scipys = gaussian_filter(VIEWS.astype(float), (0, sigma, sigma, 0), mode="mirror", truncate=4)
+    assert np.abs(blurred - scipys).max() <= 2
+    noise = changed(np.full_like(VIEWS, 128), "noise", "strong").astype(float) - 128
+    assert noise.std() == pytest.approx(0.12 * 255, rel=0.03) and abs(noise.mean()) < 1
+    for before, after in zip(VIEWS, changed(VIEWS, "jpeg", "strong"), strict=True):
+        file = io.BytesIO()
+        Image.fromarray(before).save(file, "JPEG", quality=8)
+        assert np.abs(np.asarray(Image.open(file)).astype(float) - after).mean() < 1
 
 
 def test_a_model_that_depends_on_fine_pattern_is_said_to_suffer_from_blur_and_noise(report):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import itertools
 import random
 import sys
 import tempfile
@@ -62,7 +63,7 @@ def calibration_error(logits: np.ndarray, labels: np.ndarray, temperature: float
     confidence, right = scores.max(1), scores.argmax(1) == labels
     edges = np.linspace(0, 1, bins + 1)
     found = 0.0
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in itertools.pairwise(edges):
         inside = (confidence > low) & (confidence <= high)
         if inside.any():
             found += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
@@ -98,8 +99,8 @@ def report() -> None:
         losses = np.array([row["loss"] for row in of_set])
         print(
             f"{network:7} {name:30} accuracy {np.mean([row['accuracy'] for row in of_set]):.3f}, error "
-            f"{errors[:, 0].mean():.3f} -> {errors[:, 1].mean():.3f}, lower in {(errors[:, 1] < errors[:, 0]).sum()} of "
-            f"{len(of_set)}; loss {losses[:, 0].mean():.3f} -> {losses[:, 1].mean():.3f}, lower in "
+            f"{errors[:, 0].mean():.3f} -> {errors[:, 1].mean():.3f}, lower in {(errors[:, 1] < errors[:, 0]).sum()} "
+            f"of {len(of_set)}; loss {losses[:, 0].mean():.3f} -> {losses[:, 1].mean():.3f}, lower in "
             f"{(losses[:, 1] < losses[:, 0]).sum()}"
         )
 

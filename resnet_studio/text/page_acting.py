@@ -54,9 +54,9 @@ TEXT: dict[str, tuple[str, str]] = {
         "Accuracy by what came with the pictures: place, camera, person, folder",
         "按图片附带的信息（地点、相机、人、文件夹）查看准确率",
     ),
-    "groups.kind.inside": ("folder inside the class", "类别内的文件夹"),
-    "groups.kind.above": ("folder above the classes", "类别上层的文件夹"),
-    "groups.kind.together": ("kept together", "放在一起的组"),
+    "groups.kind.inside": ("Folder inside the class", "类别内的文件夹"),
+    "groups.kind.above": ("Folder above the classes", "类别上层的文件夹"),
+    "groups.kind.together": ("Kept together", "放在一起的组"),
     "groups.real": (
         "{title}: “{worst}” is named correctly in {low:%} of {low_count:picture|pictures}, “{best}” in {high:%} of {high_count}: more than chance would explain (p = {p}).",
         "{title}：“{worst}”的 {low_count} 张图片认对 {low:%}，“{best}”的 {high_count} 张认对 {high:%}，差别超出偶然（p = {p}）。",

@@ -110,7 +110,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "Fewer than 5 validation or test pictures of this class: these figures say little.",
         "该类别的验证或测试图片不足 5 张：数字参考价值有限。",
     ),
-    "points.axis": ("threshold", "阈值"),
+    "points.axis.of": ("threshold ({part})", "阈值（{part}）"),
     "error.threshold.no_class": (
         "There is no class {name!r}; a threshold is written as CLASS=0.3, with one of: {known:, }.",
         "没有类别 {name!r}；阈值写作 CLASS=0.3，类别为：{known:、}。",

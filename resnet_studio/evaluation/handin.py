@@ -13,6 +13,7 @@ from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import Report
+from resnet_studio.evaluation.unknown import UNKNOWN
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Run, Workspace
 
@@ -70,7 +71,10 @@ def _findings(run: Run, language: Language) -> tuple[str, ...]:
 def limits(report: RunReport, language: Language) -> list[str]:
     """What the model of ``report`` is not known to do, in sentences."""
     run, scores = report.run, report.report
-    found = [say("handin.limits.classes", language, count=len(run.about["classes"]))]
+    unknown = report.get(UNKNOWN)
+    rejects = unknown is not None and unknown.usable and unknown.chosen.accept < 1
+    key = "handin.limits.classes.rejects" if rejects else "handin.limits.classes"
+    found = [say(key, language, count=len(run.about["classes"]))]
     if scores is None:
         found.append(say("handin.limits.untested", language))
     else:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from resnet_studio.evaluation.forecast import Forecast
-    from resnet_studio.evaluation.groups import Grouped
+    from resnet_studio.evaluation.groups import Group, Grouped
     from resnet_studio.evaluation.picture_map import PictureMap
-    from resnet_studio.evaluation.robustness import Robustness
+    from resnet_studio.evaluation.robustness import Robustness, Score
 
 MARKERS = "os^Dv"
 NAMED = 40
@@ -35,11 +35,8 @@ def robustness(value: Robustness, style: PlotStyle, language: Language = "en") -
     for strength, colour, shift in (("mild", RUNS[0], -0.16), ("strong", RUNS[1], 0.16)):
         scores = [score for score in value.scores if score.strength == strength]
         places = [kinds.index(score.kind) + shift for score in scores]
-        middle = [100 * score.accuracy for score in scores]
-        below = [100 * (score.accuracy - score.interval[0]) for score in scores]
-        above = [100 * (score.interval[1] - score.accuracy) for score in scores]
         name = say(f"robustness.{strength}", language)
-        axis.errorbar(middle, places, xerr=[below, above], fmt="o", color=colour, capsize=2, label=name)
+        _intervals(axis, scores, places, color=colour, label=name)
     axis.set_yticks(range(len(kinds)), [say(f"robustness.{kind}", language) for kind in kinds])
     axis.invert_yaxis()
     axis.set_xlim(right=100)
@@ -108,16 +105,21 @@ def picture_map(value: PictureMap, style: PlotStyle, language: Language = "en") 
     return figure
 
 
+def _intervals(axis: Axes, scores: Sequence[Score | Group], places: Sequence[int | float], **look: Any) -> None:
+    """Points of accuracy with their intervals, in percent; those of older runs may miss their point by a rounding."""
+    middle = [100 * each.accuracy for each in scores]
+    below = [max(0.0, 100 * (each.accuracy - each.interval[0])) for each in scores]
+    above = [max(0.0, 100 * (each.interval[1] - each.accuracy)) for each in scores]
+    axis.errorbar(middle, places, xerr=[below, above], fmt="o", capsize=2, **look)
+
+
 def groups(value: Sequence[Grouped], style: PlotStyle, language: Language = "en") -> Figure | None:
     """The accuracy of the groups of what separates them most credibly, with intervals; None without groups."""
     if not value:
         return None
     shown = value[0].groups[:MOST_GROUPS]
     figure, (axis,) = new_figure(style, 0.2 + 0.05 * len(shown), 1)
-    middle = [100 * each.accuracy for each in shown]
-    below = [100 * (each.accuracy - each.interval[0]) for each in shown]
-    above = [100 * (each.interval[1] - each.accuracy) for each in shown]
-    axis.errorbar(middle, range(len(shown)), xerr=[below, above], fmt="o", color=VALIDATION, capsize=2)
+    _intervals(axis, shown, range(len(shown)), color=VALIDATION)
     names, _ = shown_names([each.value for each in shown])
     axis.set_yticks(range(len(shown)), [f"{name} ({each.count})" for name, each in zip(names, shown, strict=True)])
     axis.invert_yaxis()

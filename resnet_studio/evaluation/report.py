@@ -272,7 +272,8 @@ def wilson_interval(correct: float, count: int, level: float = 0.95) -> tuple[fl
     z = NormalDist().inv_cdf((1 + level) / 2)
     share, spread = correct / count, z * z / count
     middle, reach = share + spread / 2, z * math.sqrt(share * (1 - share) / count + spread / (4 * count))
-    return max(0.0, (middle - reach) / (1 + spread)), min(1.0, (middle + reach) / (1 + spread))
+    low, high = (middle - reach) / (1 + spread), (middle + reach) / (1 + spread)
+    return max(0.0, min(share, low)), min(1.0, max(share, high))  # rounding must not put the share outside
 
 
 def _pair(values: Sequence[float]) -> tuple[float, float]:

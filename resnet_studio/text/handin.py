@@ -48,6 +48,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "It knows {count:class|classes} and names one of them for any picture, also for one that shows something else.",
         "它只认识 {count} 个类别；任何图片都会被归入其中之一，即使内容是别的东西。",
     ),
+    "handin.limits.classes.rejects": (
+        "It knows {count:class|classes}. A picture of something else is called “none of these” where it looks unlike all training pictures; one that looks like them is still given a class.",
+        "它只认识 {count} 个类别。内容是别的东西的图片，若与所有训练图片都不像，会被判为“都不是”；若看起来相像，仍会被归入其中一类。",
+    ),
     "handin.limits.untested": (
         "It has not been scored on pictures that it was not chosen by.",
         "它没有在独立的图片上评过分。",

@@ -107,6 +107,7 @@ def test_limits_name_the_width_of_the_interval_and_classes_with_few_pictures(run
     said = " ".join(handin.limits(report, "en"))
     assert f"a range of {100 * (high - low):.1f} points" in said
     assert "2 classes have fewer than 20 test pictures" in said and "both sides of the split" in said
+    assert "is called “none of these” where it looks unlike" in said and "for any picture" not in said
 
 
 @pytest.mark.parametrize("weights", ["starter", "scratch"])
@@ -129,4 +130,5 @@ def test_parts_that_are_stored_are_drawn_in_every_format(run: Run, format: plots
 def test_a_run_without_a_test_says_that_it_was_not_scored(workspace: Workspace) -> None:
     run = hand_made.new_run(workspace)
     hand_made.train(run, epochs=1)
-    assert any("has not been scored" in limit for limit in handin.limits(RunReport(run), "en"))
+    said = " ".join(handin.limits(RunReport(run), "en"))
+    assert "has not been scored" in said and "names one of them for any picture" in said

@@ -83,6 +83,7 @@ def test_the_map_and_the_groups_are_drawn_for_the_report():
     assert [text.get_text() for text in axis.get_legend().get_texts()] == ["a", "b", "named wrongly"]
     assert axis.collections[-1].get_offsets().tolist() == [[0, 0]]
     group = Group("camera 1", 20, 15, 0.75, (0.5, 0.9))
-    (axis,) = part_plots.groups([Grouped("column", "camera", (group,), 0, 0.01, 0.01, 0.01)], style).axes
-    assert [text.get_text() for text in axis.get_yticklabels()] == ["camera 1 (20)"]
+    older = Group("camera 2", 7, 7, 1.0, (0.65, 0.9999999999999999))  # stored with an end that rounding put below
+    (axis,) = part_plots.groups([Grouped("column", "camera", (group, older), 0, 0.01, 0.01, 0.01)], style).axes
+    assert [text.get_text() for text in axis.get_yticklabels()] == ["camera 1 (20)", "camera 2 (7)"]
     assert part_plots.groups([], style) is None

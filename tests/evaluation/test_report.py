@@ -55,6 +55,13 @@ def test_few_pictures_give_a_wide_interval_and_many_a_narrow_one():
     assert many.interval[1] - many.interval[0] < 0.03
 
 
+def test_an_interval_holds_the_share_that_was_seen_whatever_the_rounding():
+    for count in range(1, 200):
+        for correct in {0, 1, count // 2, count - 1, count}:
+            low, high = wilson_interval(correct, count)
+            assert 0 <= low <= correct / count <= high <= 1
+
+
 def test_all_right_is_not_certainty():
     report = make_report(CLASSES, samples(0, 1, 2), answers(0, 1, 2))
     assert report.accuracy == 1 and report.interval[0] < 0.5 and report.interval[1] == 1

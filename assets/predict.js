@@ -116,17 +116,26 @@ window.studioInbox = (element, brought) => {
   };
 };
 
-// Gradio's list of files holds a button inside of a button, the outer one without a name: only the inner one is one.
-new MutationObserver(() => {
-  for (const inner of document.querySelectorAll("#predict-files .icon-mode")) {
-    const outer = inner.parentElement.closest("button:not([role])");
-    if (!outer) continue;
-    outer.setAttribute("role", "group");
-    outer.setAttribute("aria-label", inner.getAttribute("aria-label"));
-    outer.tabIndex = -1;
-    outer.removeAttribute("title");
-  }
-}).observe(document.documentElement, { childList: true, subtree: true });
+// Gradio's list of files holds a button inside of a button: the inner one is put beside the outer one, which is hidden.
+{
+  const lifted = new Map();
+  new MutationObserver(() => {
+    for (const inner of document.querySelectorAll("#predict-files button button.icon-mode")) {
+      const outer = inner.parentElement.closest("button"), beside = document.createElement("span");
+      beside.className = outer.className;
+      beside.style.cssText = outer.style.cssText;
+      beside.append(outer.firstElementChild);
+      outer.after(beside);
+      outer.style.display = "none";
+      lifted.set(outer, beside);
+    }
+    for (const [outer, beside] of lifted) {
+      if (outer.isConnected) continue;
+      beside.remove();
+      lifted.delete(outer);
+    }
+  }).observe(document.documentElement, { childList: true, subtree: true });
+}
 
 // The probability from which on a class is answered: all that are filled in are sent together. Results may bring one.
 window.studioThresholds = (element, changed) => {

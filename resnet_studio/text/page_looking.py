@@ -147,8 +147,11 @@ TEXT: dict[str, tuple[str, str]] = {
     "shortcut.place.border": ("The border", "边框"),
     "shortcut.place.cast": ("The colour cast", "色调"),
     "shortcut.note": (
-        "Bars: 95% intervals of the change on the same {count:picture|pictures}. It finds marks at the rim and in the "
-        "colours; one that lies upon the things themselves looks like a part of them.",
-        "横条：同样 {count} 张图片上变化的 95% 置信区间。它能发现边缘和颜色里的标记；位于物体本身上的标记看起来就像物体的一部分，无法区分。",
+        "It finds marks at the rim and in the colours; one that lies upon the things themselves looks like a part of them.",
+        "它能发现边缘和颜色里的标记；位于物体本身上的标记看起来就像物体的一部分，无法区分。",
+    ),
+    "shortcut.bars": (
+        "Bars: 95% intervals of the change on the same {count:picture|pictures}.",
+        "横条：同样 {count} 张图片上变化的 95% 置信区间。",
     ),
 }

@@ -13,6 +13,9 @@ from resnet_studio.data.pictures import read_picture
 from resnet_studio.data.reading import AS_SEEN
 from resnet_studio.errors import StudioError
 
+LOSSLESS_SIDE = 160
+"""A photograph of 500 px as PNG takes 38 ms and 210 KB, more than its classification; as JPEG 1 ms and 45 KB."""
+
 
 @dataclass(frozen=True)
 class Thumbnail:
@@ -32,18 +35,20 @@ class Thumbnail:
 
 
 def thumbnail(picture: Path | Image.Image, side: int) -> Thumbnail | None:
-    """``picture`` upright within ``side`` px; a smaller one is kept pixel by pixel. None where it cannot be read."""
+    """``picture`` upright within ``side`` px; a small one, whose pixels can be told apart, is kept pixel by pixel. None
+    where it cannot be read.
+    """
     try:
         upright = _opened(picture, side)
     except StudioError:
         return None
-    small = max(upright.size) <= side
+    whole = max(upright.size) <= side
     upright.thumbnail((side, side), Image.Resampling.BICUBIC)
     written = io.BytesIO()
-    if small:
+    if whole and max(upright.size) <= LOSSLESS_SIDE:
         upright.save(written, "PNG")
         return Thumbnail(written.getvalue(), "image/png")
-    upright.save(written, "JPEG", quality=85)
+    upright.save(written, "JPEG", quality=92 if whole else 85)
     return Thumbnail(written.getvalue(), "image/jpeg")
 
 

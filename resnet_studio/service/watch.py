@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio import acting, belonging, labels
-from resnet_studio.acting import acting_as
+from resnet_studio.acting import Thing, acting_as
 from resnet_studio.config import TrainConfig
 from resnet_studio.durations import requested_at
 from resnet_studio.errors import StudioError
@@ -108,10 +108,12 @@ class Watch:
         self._data = data or RunData(workspace)
         self._sizes: dict[str, tuple[int, float]] = {}
         self._held: dict[str, tuple[float, bool]] = {}
-        self._labelled: dict[str, int] = {}
+        self._labelled: dict[str, tuple[int, bool]] = {}
         self._listed = self._looked = -10.0
         self._signature: object = None
         self._board = Board()
+        self._active: tuple[int, list[tuple[RunSnapshot, Thing]]] = (-1, [])
+        self._folding = Lock()
 
     @property
     def due(self) -> bool:
@@ -147,16 +149,25 @@ class Watch:
         about, config = folded.settings.about, folded.settings.resolved
         return RunSnapshot(run, about, config, state, folded.size, place, foreign)
 
+    def active(self) -> list[tuple[RunSnapshot, Thing]]:
+        """The runs at work and those that wait, with whose they are, of everybody: read once for all pages each time
+        that something has changed, as a class has thirty pages that look at a queue of thirty.
+        """
+        board = self.board()
+        with self._folding:
+            if self._active[0] != board.version:
+                with acting_as(None):
+                    names = (*board.running, *board.queued)
+                    seen = [each for name in names if (each := self.snapshot(name)) is not None]
+                self._active = board.version, [(each, belonging.of_run(each.run.folder, each.about)) for each in seen]
+            return self._active[1]
+
     def latest(self) -> str:
         """The run that has changed last, of those that whoever acts here may see; empty where there is none."""
         board = self.board()
         if acting.actor() is None:
             return board.latest or ""
         return next((name for name in board.recent if self.snapshot(name)), "")
-
-    def visible(self, names: Iterable[str]) -> list[str]:
-        """Those of the runs called ``names`` that whoever acts here may see."""
-        return [name for name in names if acting.actor() is None or self.snapshot(name)]
 
     def _look(self, now: float) -> None:
         if now - self._listed >= LIST_SECONDS:
@@ -169,7 +180,7 @@ class Watch:
         gone = [name for name in self._sizes if name in names and name not in fresh]
         self._sizes = {name: known for name, known in self._sizes.items() if name not in gone} | fresh
         if self._listed == now:
-            self._labelled = {name: labels.stamp(self._runs / name) for name in fresh}
+            self._labelled = {name: _marks(self._runs / name) for name in fresh}
             self._sizes = {name: known for name, known in self._sizes.items() if name in fresh}
         self._judge(now)
 
@@ -231,6 +242,11 @@ def _names(folder: Path) -> Iterable[str]:
     for entry in entries:
         if (folder / entry.name / "config.json").is_file():
             yield entry.name
+
+
+def _marks(folder: Path) -> tuple[int, bool]:
+    """What changes when the run in ``folder`` is renamed or handed out."""
+    return labels.stamp(folder), belonging.is_shared(folder)
 
 
 def _size_of(folder: Path) -> tuple[int, float] | None:

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from resnet_studio import labels
+from resnet_studio import belonging, labels
 from resnet_studio.events import (
     Event,
     Failed,
@@ -390,3 +390,50 @@ def test_one_picture_more_than_the_probe_is_no_gain(watch: Watch, workspace: Wor
     seen = watch.snapshot(run.id)
     assert seen is not None
     assert said in live_view.probe(seen, "en")
+
+
+def test_a_queue_is_read_once_for_all_pages_that_look_at_it(
+    watch: Watch, workspace: Workspace, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty pupils who wait look at thirty runs; each page read them all, and the server did little else."""
+    runs = [hand_made.new_run(workspace, name=f"r{number}") for number in range(12)]
+    for run in runs:
+        run.append(Queued())
+    queue.now, queue.later = [runs[0].id], [run.id for run in runs[1:]]
+    for name in ("LOOK_SECONDS", "LIST_SECONDS"):  # all pages ask about one moment
+        monkeypatch.setattr(f"resnet_studio.service.watch.{name}", 60.0)
+    renderer, asked = live.Renderer(watch), []
+    real = Watch.snapshot
+    monkeypatch.setattr(Watch, "snapshot", lambda self, name: asked.append(name) or real(self, name))
+    for run in runs:
+        answer = renderer.answer(run.id, "", "en")
+        assert answer is not None and answer["queued"] == queue.later and answer["running"] == queue.now
+    assert len(asked) == 2 * len(runs)  # all of them once, and each page the one that it follows
+
+
+def test_whoever_sees_no_run_of_others_sees_none_in_the_queue(watch: Watch, workspace: Workspace, queue: Queue) -> None:
+    from resnet_studio.acting import acting_as
+    from resnet_studio.service.people.rules import Person
+
+    anna, ben = Person("anna", "Anna", "pupil"), Person("ben", "Ben", "pupil")
+    runs = []
+    for person in (anna, ben, anna):
+        with acting_as(person):
+            runs.append(hand_made.new_run(workspace, name=f"{person.id}s"))
+        file = runs[-1].folder / "config.json"
+        values = json.loads(file.read_text())
+        values["about"]["owner"] = f"person:{person.id}"
+        file.write_text(json.dumps(values))
+        runs[-1].append(Queued())
+    queue.now, queue.later = [runs[0].id], [run.id for run in runs[1:]]
+    renderer = live.Renderer(watch)
+    seen = {}
+    for person in (anna, ben):
+        with acting_as(person):
+            seen[person.id] = renderer.answer("", "", "en", f"person:{person.id}")
+    assert seen["anna"]["running"] == [runs[0].id] and seen["anna"]["queued"] == [runs[2].id]
+    assert seen["ben"]["running"] == [] and seen["ben"]["queued"] == [runs[1].id]
+    assert runs[1].id not in json.dumps(seen["anna"]) and runs[0].id not in json.dumps(seen["ben"])
+    belonging.share(runs[0].folder, shared=True)
+    with acting_as(ben):
+        assert renderer.answer("", "", "en", "person:ben")["running"] == [runs[0].id]

@@ -140,6 +140,16 @@ def test_a_pupil_is_not_at_the_machine_even_on_it(scene: Scene) -> None:
     assert scene.event("owner", ids["results.panels.handler.<locals>.analyse"], [], ending).status_code == 200
 
 
+def test_the_program_of_a_pupil_is_not_looked_for(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That looks through all processes in the one thread that answers everybody, and opens nothing to a pupil."""
+    looked: list[str] = []
+    monkeypatch.setattr("resnet_studio.ui.page.middleware.is_at_machine", lambda *_: looked.append("x") or True)
+    scene.event("owner", 0, [])
+    assert looked == []
+    scene.event("teacher", 0, [])
+    assert looked
+
+
 # ---- a proxy that signs people in
 
 

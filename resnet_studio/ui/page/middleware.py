@@ -79,16 +79,24 @@ class Page:
         if refused is not None:
             await refused(scope, receive, self._with(self.headers, send))
             return
+        inner["studio_local"] = inner["studio_at_machine"] = False
+        if inner["path"] in FIGURES:
+            inner["studio_operator"] = is_operator(inner, self.access, (scope.get("client") or ("",))[0])
+        if self.gate is None:
+            self.locate(inner)
+            await self._answer(inner, receive, send)
+        else:
+            safe = self._with(self.headers, send)
+            await self.gate(self._answer, scope, inner, receive, send, safe=safe, locate=self.locate)
+
+    def locate(self, inner: Scope) -> None:
+        """Write into ``inner`` whether it comes from this machine, where what it asks for depends on that. To find the
+        program at the other end, all processes are looked through: this is for those alone who may be let in by it.
+        """
         names_folders = inner["path"] in HANDLERS or FOLDERS.fullmatch(inner["path"]) is not None
         inner["studio_local"] = names_folders and is_local(inner, self.access)
         edits = inner["path"] in HANDLERS or inner["path"].startswith((MAKING, API))
         inner["studio_at_machine"] = edits and is_at_machine(inner, self.access)
-        if inner["path"] in FIGURES:
-            inner["studio_operator"] = is_operator(inner, self.access, (scope.get("client") or ("",))[0])
-        if self.gate is None:
-            await self._answer(inner, receive, send)
-        else:
-            await self.gate(self._answer, scope, inner, receive, send, safe=self._with(self.headers, send))
 
     async def _answer(self, inner: Scope, receive: Receive, send: Send) -> None:
         """The answer to a request that is let in."""

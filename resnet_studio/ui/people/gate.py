@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,14 +82,17 @@ class Gate:
         return self.cookie.read(Headers(scope=scope).getlist("cookie"), secure=is_secure(scope))
 
     async def __call__(
-        self, app: ASGIApp, outer: Scope, inner: Scope, receive: Receive, send: Send, *, safe: Send
-    ) -> None:
-        """Answer one request, by ``app`` where whoever sends it may; ``safe`` adds the safety headers of the page."""
+        self, app: ASGIApp, outer: Scope, inner: Scope, receive: Receive, send: Send, *, safe: Send,
+        locate: Callable[[Scope], None],
+    ) -> None:  # fmt: skip
+        """Answer one request, by ``app`` where whoever sends it may; ``safe`` adds the safety headers of the page, and
+        ``locate`` writes down whether it comes from this machine, which opens nothing to a pupil.
+        """
         named = self.strip(outer, inner)
         who = self.who(inner, named)
         inner["studio_person"] = who
-        if not (isinstance(who, Person) and who.staff):
-            inner["studio_local"] = inner["studio_at_machine"] = False
+        if isinstance(who, Person) and who.staff:
+            locate(inner)
         need = declared.of_route(inner["method"], inner["path"])
         if need is not None and need.by_token:
             who, inner["studio_at_machine"] = NOBODY, False  # a token is asked for in any case

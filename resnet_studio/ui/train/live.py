@@ -18,6 +18,7 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from threading import Lock
@@ -28,8 +29,8 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from resnet_studio import belonging
-from resnet_studio.acting import acting_as
+from resnet_studio import acting
+from resnet_studio.acting import Thing, acting_as
 from resnet_studio.service.forecast import Forecaster
 from resnet_studio.service.waits import Seconds, expected_waits
 from resnet_studio.service.watch import Board, RunSnapshot, Watch
@@ -56,19 +57,20 @@ class Renderer:
     seconds: Seconds = lambda _, __: None
     server: str = field(default_factory=lambda: secrets.token_hex(4))
     _cached: OrderedDict[tuple[str, Language], tuple[object, dict[str, str]]] = field(default_factory=OrderedDict)
+    _waits: tuple[int, dict[str, float]] = (-1, {})
     _lock: Lock = field(default_factory=Lock)
 
     def answer(self, run_id: str, known_token: str, language: Language, browser: str = "") -> dict[str, Any] | None:
         """What changed since ``known_token`` for ``browser``; None where nothing did."""
-        board = self.watch.board()
-        running, queued = self.watch.visible(board.running), self.watch.visible(board.queued)
-        usual = (running or queued or [self.watch.latest()])[0]
-        followed = (self.watch.snapshot(run_id) if run_id else None) or self.watch.snapshot(usual)
-        with acting_as(None):  # what others train is waited for, and not shown
-            names = (*board.running, *board.queued)
-            everything = [seen for name in names[:QUEUE_SHOWN] if (seen := self.watch.snapshot(name))]
-            waits = expected_waits(everything, self.seconds) if board.queued else {}
-        at_work = [seen for seen in everything if belonging.sees_run(seen.run.folder, seen.about)]
+        board, active = self.watch.board(), self.watch.active()
+        seen = [each for each, thing in active if acting.allowed("see", thing)]
+        running = [each.run.id for each in seen if each.place == 0]
+        queued = [each.run.id for each in seen if each.place]
+        followed = self.watch.snapshot(run_id) if run_id else None
+        if followed is None:
+            followed = self.watch.snapshot((running or queued or [self.watch.latest()])[0])
+        waits = self._expected(board, active) if queued else {}
+        at_work = seen[:QUEUE_SHOWN]
         parts = dict(self._pieces(followed, language))
         shown = followed.run.id if followed else None
         parts["whose"] = live_queue.run_owner(followed, browser, language)
@@ -94,6 +96,15 @@ class Renderer:
         known = dict(pair.split(":", 1) for pair in known_token.split(",") if ":" in pair)
         changed = {name: html for name, html in parts.items() if known.get(name) != marks[name]}
         return {**state, "share": share, "parts": changed, "server": self.server, "seen": token}
+
+    def _expected(self, board: Board, active: Sequence[tuple[RunSnapshot, Thing]]) -> dict[str, float]:
+        """In how many seconds it is the turn of those that wait; what others train is waited for, and not shown."""
+        with self._lock:
+            if self._waits[0] != board.version:
+                first = [each for each, _ in active[:QUEUE_SHOWN]]
+                with acting_as(None):
+                    self._waits = board.version, expected_waits(first, self.seconds)
+            return self._waits[1]
 
     def _pieces(self, snapshot: RunSnapshot | None, language: Language) -> dict[str, str]:
         key = (snapshot.run.id if snapshot else "", language)

@@ -40,8 +40,9 @@ class Gate(Protocol):
     """What stands in front of the page where there are accounts; see :mod:`resnet_studio.ui.people.gate`."""
 
     async def __call__(
-        self, app: ASGIApp, outer: Scope, inner: Scope, receive: Receive, send: Send, *, safe: Send
-    ) -> None:
+        self, app: ASGIApp, outer: Scope, inner: Scope, receive: Receive, send: Send, *, safe: Send,
+        locate: Callable[[Scope], None],
+    ) -> None:  # fmt: skip
         """Answer one request, by ``app`` where whoever sends it may."""
 
 

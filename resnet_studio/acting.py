@@ -22,8 +22,12 @@ from typing import Literal, Protocol
 from resnet_studio.errors import StudioError
 
 Action = Literal["see", "change", "delete", "share", "manage"]
-"""``see`` is also to train on, to predict with and to download; ``manage`` is for what concerns the whole studio."""
-Kind = Literal["run", "dataset", "prediction", "model", "upload", "picture", "sealed", "studio"]
+"""``see`` is also to train on, to predict with and to download; ``manage`` is for what concerns the whole studio.
+
+A model in the exchange (``exchanged``) is another thing than its run: whoever sees it may ask it about pictures, and
+no more.
+"""
+Kind = Literal["run", "dataset", "prediction", "model", "upload", "picture", "sealed", "exchanged", "attack", "studio"]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from resnet_studio.commands import (
     data,
     datasets,
     dispatch,
+    exchange,
     exports,
     importing,
     leaderboard,
@@ -237,6 +238,7 @@ def _add_studio(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     people.add_parser(command)
     lesson.add_parser(command)
     leaderboard.add_parser(command)
+    exchange.add_parser(command)
     command("doctor", "look for what is wrong with this machine and the workspace; trains two steps on each device")
 
 

@@ -133,7 +133,8 @@
   const taken = (found) => tell(said.deleted.replace("%", found.undo), said.undo, () => post("lesson/undo", { entry: found.entry }));
 
   // Pieces that follow what happens in the studio: asked for when the one request that all pages wait at has news
-  const fragments = all("[data-fragment]");
+  const fragments = all("[data-fragment]"), shownIn = new Map();
+  window.studioRefresh = () => refresh();
   async function refresh() {
     for (const place of fragments) {
       if (place.contains(document.activeElement) && /^(INPUT|SELECT)$/.test(document.activeElement.tagName)) continue;
@@ -142,7 +143,10 @@
       if (!answer?.ok) continue;
       const open = new Set(all("details[open][data-open]", place).map((each) => each.dataset.open));
       const focused = document.activeElement?.dataset?.body, post = document.activeElement?.dataset?.post;
-      place.innerHTML = await answer.text(); // our own HTML, escaped on the server
+      const html = await answer.text();
+      if (shownIn.get(place) === html) continue; // pictures do not flicker, and focus stays
+      shownIn.set(place, html);
+      place.innerHTML = html; // our own HTML, escaped on the server
       for (const each of all("details[data-open]", place)) each.open = open.has(each.dataset.open);
       if (focused) all("button[data-body]", place).find((each) => each.dataset.body === focused && each.dataset.post === post)?.focus();
     }

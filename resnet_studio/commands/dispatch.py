@@ -13,6 +13,7 @@ from resnet_studio.api import studies as study_api
 from resnet_studio.commands import (
     data,
     datasets,
+    exchange,
     exports,
     importing,
     leaderboard,
@@ -60,6 +61,7 @@ ELSEWHERE = {
     "people": people.people,
     "lesson": lesson.lesson,
     "leaderboard": leaderboard.leaderboard,
+    "exchange": exchange.exchange,
     "predictions": predictions.predictions,
     "review": review.review,
     "label-next": review.label_next,

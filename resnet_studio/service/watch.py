@@ -22,6 +22,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.run_state import RunState
 from resnet_studio.service.folded_runs import Folded
 from resnet_studio.service.people import boards
+from resnet_studio.service.people.exchange import entries as exchange
 from resnet_studio.service.run_data import RunData
 from resnet_studio.training import hold
 from resnet_studio.workspace import Run, Workspace
@@ -78,7 +79,7 @@ class RunSnapshot:
 class Board:
     """All runs at an instant: the ids of active ones (``others`` are trained by other programs) and of those that wait,
     and the one that has changed last; ``recent`` are all, those that changed last first; ``hold`` is there while
-    training is switched off; ``scores`` is another number when a leaderboard has changed.
+    training is switched off; ``scores`` is another number when a leaderboard or the exchange has changed.
     """
 
     version: int = 0
@@ -196,7 +197,8 @@ class Watch:
         newest_first = sorted(self._sizes, key=lambda name: (self._sizes[name][1], name), reverse=True)
         latest = next((name for name in newest_first if self._fold(name)), None)
         sizes, labelled = sorted((n, s[0]) for n, s in self._sizes.items()), sorted(self._labelled.items())
-        held, scores = hold.held(self._workspace.root), boards.stamp(self._workspace.root)
+        root = self._workspace.root
+        held, scores = hold.held(root), boards.stamp(root) + exchange.stamp(root)
         signature = (running, tuple(queued), latest, tuple(sizes), tuple(labelled), held, scores)
         if signature != self._signature:
             self._signature = signature

@@ -28,7 +28,7 @@ from resnet_studio.ui.page.middleware import Page
 from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.page.theme import theme
 from resnet_studio.ui.page.uploads import Uploads
-from resnet_studio.ui.people import boards, lesson
+from resnet_studio.ui.people import boards, exchange, lesson
 from resnet_studio.ui.people import gate as people_gate
 from resnet_studio.ui.people import routes as people_routes
 from resnet_studio.ui.predict import tab as predict_tab
@@ -72,7 +72,7 @@ def mount(studio: Studio, *, warm: bool, auth_header: str = "") -> FastAPI:
     app.include_router(api.routes())
     gate = people_gate.of(studio, auth_header)
     if gate is not None:
-        for people_module in (people_routes, lesson, boards):
+        for people_module in (people_routes, lesson, boards, exchange):
             app.include_router(people_module.routes(studio, gate))
     for module in (mend_routes, make_routes, live, results_tab, predict_tab, runs_tab):
         if hasattr(module, "routes"):

@@ -14,12 +14,15 @@ from PIL import Image
 
 from resnet_studio import belonging, labels
 from resnet_studio.acting import acting_as
+from resnet_studio.batching import Prediction
 from resnet_studio.data import intake
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.predicting.jobs import Request
 from resnet_studio.service.people.accounts import Accounts
+from resnet_studio.service.people.exchange import attacks
+from resnet_studio.service.people.exchange.entries import Exchange
 from resnet_studio.service.people.rules import Person
 from resnet_studio.service.people.secrets_of import code_of, hashed
 from resnet_studio.service.people.store import People
@@ -102,8 +105,19 @@ class Scene:
         return {
             "dataset": dataset.id, "run": run.id, "prediction": job.id, "upload": sent.json()[0],
             "model": checkpoint.import_checkpoint(model, self.workspace).name,
-            "picture": self.studio.album.keep(Thumbnail(picture(3), "image/png")),
+            "picture": self.studio.album.keep(Thumbnail(picture(3), "image/png")), "exchanged": self._attacked(run),
         }  # fmt: skip
+
+    def _attacked(self, run: Run) -> str:
+        """The run is in the exchange, which is closed again, with an attack of the teacher on it."""
+        exchange, said = Exchange(self.workspace), Prediction(CLASSES[0], 0.9, ((CLASSES[0], 0.9),))
+        with acting_as(None):
+            exchange.set_open(open=True)
+            entry = exchange.bring(run)
+            shown = Image.open(io.BytesIO(picture(7)))
+            attacks.attack(exchange, entry, shown, said, CLASSES[1], f"{belonging.PERSON}{self.teacher.id}")
+            exchange.set_open(open=False)
+        return entry.id
 
     def handlers(self) -> Iterator[tuple[int, Any]]:
         yield from ((index, each) for index, each in self.blocks.fns.items() if each.fn)

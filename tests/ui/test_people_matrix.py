@@ -19,7 +19,7 @@ from .people_scene import Scene, tells
 
 FIXED = {
     "{path:path}": "x.js", "{session_hash}": "abc", "{api_name}": "predict", "{index}": "0", "{place}": "0",
-    "{take}": "0123456789abcdef", "{table}": "classes", "{plot}": "curves",
+    "{take}": "0123456789abcdef", "{number}": "1", "{table}": "classes", "{plot}": "curves",
 }  # fmt: skip
 ASKS = {
     "GET /studio/mend/{dataset}/rows": "places=0", "GET /studio/asked/{name}/heat": "model=run:{run}&side=64",
@@ -74,8 +74,9 @@ def address(scene: Scene, route: str) -> tuple[str, str]:
     filled = {
         **FIXED, "{path_or_url:path}": scene.ids["upload"],
         "{dataset}": scene.ids["dataset"], "{name}": scene.ids[kind],
-        "{id}": scene.ids["prediction"] if "/predictions/" in path else scene.other.id, "{format}": formats,
-        "{part}": part,
+        "{id}": scene.ids["prediction"] if "/predictions/" in path else scene.ids["exchanged"]
+        if "/exchange/" in path else scene.other.id,
+        "{format}": formats, "{part}": part,
     }  # fmt: skip
     for name, value in filled.items():
         path = path.replace(name, value)
@@ -208,7 +209,7 @@ def test_the_owner_and_the_teacher_see_them(scene: Scene) -> None:
 KINDS = {
     "run": "GET /studio/runs/{name}/report.csv", "dataset": "GET /studio/thumb/{dataset}/{index}",
     "prediction": "GET /studio/predictions/{id}", "upload": "GET /gradio_api/file={path_or_url:path}",
-    "picture": "GET /studio/asked/{name}",
+    "picture": "GET /studio/asked/{name}", "attack": "GET /studio/people/exchange/{id}/attacks/{number}",
 }  # fmt: skip
 
 

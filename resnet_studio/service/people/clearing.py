@@ -15,6 +15,8 @@ from resnet_studio.predicting.jobs import Job
 from resnet_studio.predicting.jobs import Jobs as Predictions
 from resnet_studio.service.people.accounts import Accounts
 from resnet_studio.service.people.boards import Boards
+from resnet_studio.service.people.exchange import attacks
+from resnet_studio.service.people.exchange.entries import Exchange
 from resnet_studio.service.people.rules import Person
 from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Run, Workspace
@@ -92,11 +94,19 @@ def clear(
         stop_predicting(job)
         with suppress(StudioError):
             Predictions(workspace).delete(job)
-    Boards(workspace).forget(ids)
+    _forget(workspace, ids)
     for person in pupils:
         accounts.people.remove(person)
     accounts.renew_code()
     return found
+
+
+def _forget(workspace: Workspace, ids: frozenset[str]) -> None:
+    """Remove what ``ids`` have in leaderboards and in the exchange."""
+    Boards(workspace).forget(ids)
+    exchange = Exchange(workspace)
+    exchange.forget(ids)
+    attacks.forget(exchange, ids)
 
 
 def _bin_runs(workspace: Workspace, ids: frozenset[str], stop: Callable[[str], object], by: str) -> int:

@@ -84,6 +84,15 @@ ROUTES: Mapping[str, Need] = {
     "POST /studio/people/boards/{id}/submit": Need("change", "run"),
     "POST /studio/people/boards/new": TEACHERS, "POST /studio/people/boards/names": TEACHERS,
     "POST /studio/people/boards/{id}/{act}": TEACHERS,
+    # the exchange
+    "GET /studio/people/exchange": SIGNED_IN, "GET /studio/people/exchange/list": SIGNED_IN,
+    "GET /studio/people/exchange/{id}/attacks/{number}": Need("see", "attack"),
+    "POST /studio/people/exchange/bring": CHANGES_RUN,
+    "POST /studio/people/exchange/{id}/try": Need("see", "exchanged"),
+    "POST /studio/people/exchange/{id}/sticker": Need("see", "exchanged"),
+    "POST /studio/people/exchange/{id}/take-out": Need("change", "exchanged"),
+    "POST /studio/people/exchange/{id}/attacks/{number}/{act}": Need("see", "attack"),
+    "POST /studio/people/exchange/switch": TEACHERS, "POST /studio/people/exchange/bar": TEACHERS,
     # data sets
     "GET /studio/pictures/{dataset}": SEES_DATASET, "GET /studio/thumb/{dataset}/{index}": SEES_DATASET,
     "GET /studio/mend/{dataset}/places": SEES_DATASET, "GET /studio/mend/{dataset}/rows": SEES_DATASET,

@@ -35,7 +35,7 @@ WATCHING = ("/studio/live", "/gradio_api/queue/data", "/gradio_api/heartbeat/")
 """What a page asks for by itself: a page left open keeps nobody signed in."""
 UNCHANGING = ("/assets/", "/static/", "/svelte/", "/studio/studio.", "/studio/logo.svg", "/theme.css")
 OF_A_PERSON = {"cache-control": "no-store", "vary": "Cookie"}
-PAGES = ("/studio/people/account", "/studio/people/class", "/studio/people/lesson")
+PAGES = tuple(f"/studio/people/{name}" for name in ("account", "class", "lesson", "boards", "exchange"))
 MUST_CHANGE = ("/studio/people/", "/assets/", "/static/", "/studio/studio.", "/studio/logo.svg")
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Command = Callable[[str, str], argparse.ArgumentParser]
 FILE = (
     "a checkpoint, a state dict of torchvision or timm (.pt, .pth, .safetensors), an ONNX image classifier (.onnx), or "
-    "Teachable Machine's project.tm"
+    "Teachable Machine's project.tm, also unpacked"
 )
 
 
@@ -38,7 +38,7 @@ def add(command: Command) -> None:
 
 def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Import a file."""
-    if options.file.suffix.lower() in (SUFFIX, ".zip"):
+    if options.file.suffix.lower() in (SUFFIX, ".zip") or options.file.is_dir():
         return _pictures(options.file, workspace, terminal)
     found = import_model(
         options.file, classes=options.classes, side=options.size, mean=_three(options.mean), std=_three(options.std),

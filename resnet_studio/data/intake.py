@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from resnet_studio.data import library, names
+from resnet_studio.data import library, names, teachable
 from resnet_studio.data.archive import Limits, Unpacked, store, unpack
 from resnet_studio.data.carrying import carry_edits
 from resnet_studio.data.choices import Choices, Purpose
@@ -90,10 +90,13 @@ def from_folder(
 ) -> Dataset:
     """The data set in a folder on this machine: its pictures are read where they are, and never changed.
 
-    What was found in each file is cached in the workspace, so that opening the folder again reads only what is new.
+    What was found in each file is cached in the workspace, so that opening the folder again reads only what is new. An
+    unpacked project of Teachable Machine, which has no folders of classes, is copied as an upload would be.
     Raises :class:`DataError`.
     """
     root = folder.expanduser().resolve()
+    if (project := teachable.in_folder(root)) is not None:
+        return from_picked(project, workspace, name=name or root.name, purpose=purpose, progress=progress)
     where = hashlib.sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:8]
     known = _known(workspace, where)
     dataset = scan(root, name=name, choices=choices, purpose=purpose, progress=progress, known=known)

@@ -9,6 +9,7 @@ from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.dataset import Sample
 from resnet_studio.data.layout import Layout, Part, are_bare_parts
 from resnet_studio.data.names import comparison_key, composed, natural, shown
+from resnet_studio.data.teachable import is_model
 from resnet_studio.data.trainable import refuse, too_small
 from resnet_studio.errors import DataError
 
@@ -188,5 +189,7 @@ def _refuse_nothing(left_out: Mapping[str, Sequence[str]], name: str) -> None:
     if archives and not loose:
         names = [shown(file) for file in archives[:_NAMED]]
         raise DataError("error.data.archives_inside", name=shown(name), count=len(archives), archives=names)
+    if not loose and is_model(file for kind in left_out for file in left_out[kind]):
+        raise DataError("error.data.teachable_model", name=shown(name))
     key = "error.data.loose" if loose else "error.data.no_pictures" if skipped else "error.data.empty"
     raise DataError(key, name=shown(name), count=len(loose) or skipped)

@@ -1,22 +1,47 @@
 """Image projects of Teachable Machine: pictures side by side in one zip, each called by its class.
 
 "Download project as file" gives ``project.tm``, a zip with ``manifest.json`` and pictures ``CLASS-!-NUMBER.jpg``. The
-layout is not documented; it is what programs that read and write such files agree on.
+layout is not documented; it is what programs that read and write such files agree on. "Export model" gives zips of
+another kind, which hold no pictures but a MobileNet for TensorFlow.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from resnet_studio.data.archive import Unpacked
 
 SUFFIX = ".tm"
 MANIFEST = "manifest.json"
 _SAMPLE = re.compile(r"(?P<folder>(?:.*/)?)(?P<label>[^/]+)-!-\d+\.\w+")
+
+_MODELS = (
+    {"keras_model.h5", "labels.txt"}, {"model.savedmodel", "labels.txt"}, {"model.json", "metadata.json"},
+    {"model.tflite", "labels.txt"}, {"model_unquant.tflite", "labels.txt"}, {"model_edgetpu.tflite", "labels.txt"},
+)  # fmt: skip
+"""What its exports of a trained model hold: Keras and SavedModel, TensorFlow.js, TensorFlow Lite."""
+
+
+def is_model(names: Iterable[str]) -> bool:
+    """Whether files with these ``names`` are a model that it has trained, rather than pictures."""
+    there = {piece for name in names for piece in name.split("/")}
+    return any(files <= there for files in _MODELS)
+
+
+def in_folder(folder: Path) -> list[tuple[str, Path]] | None:
+    """The names and paths of an unpacked project in ``folder``; None where it is none."""
+    if not (folder / MANIFEST).is_file():
+        return None
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.is_symlink()]
+    if not any(_SAMPLE.fullmatch(path.name) for path in files):
+        return None
+    return [(f"{folder.name or 'project'}/{path.name}", path) for path in files]
 
 
 def arranged(unpacked: Unpacked) -> Unpacked:

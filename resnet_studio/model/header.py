@@ -23,6 +23,7 @@ HEADER_DIGEST = "header_sha256"
 # the protobuf of an ONNX file begins with its version and the length of its producer's name
 _FRAMEWORKS = {
     "Keras (HDF5)": (b"\x89HDF",), "TensorFlow Lite": (b"TFL3",), "GGUF": (b"GGUF",),
+    "TensorFlow.js": (b'{"modelT', b'{"format'),
     "ONNX": tuple(bytes([8, version, 0x12]) for version in range(3, 32)),
 }  # fmt: skip
 _ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}

@@ -8,6 +8,7 @@ import pytest
 
 from resnet_studio.cli import main
 from resnet_studio.data import intake
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import DataError
 
 MANIFEST = {
@@ -45,6 +46,45 @@ def test_an_audio_project_and_other_names_are_no_such_project(workspace, tmp_pat
         archive.writestr("Clap-!-0.zip", b"PK\x05\x06" + bytes(18))
     with pytest.raises(DataError):
         intake.from_zip(tmp_path / "audio.tm", workspace)
+
+
+def test_an_unpacked_project_is_the_same_as_its_file(workspace, tmp_path, capsys):
+    file = project(tmp_path / "project.tm", {"left": 3, "right-!-er": 5})
+    with zipfile.ZipFile(file) as archive:
+        archive.extractall(tmp_path / "project")
+    packed, unpacked = (open_data(path, workspace) for path in (file, tmp_path / "project"))
+    assert packed.classes == unpacked.classes == ("left", "right-!-er")
+    assert (packed.id, len(unpacked.samples)) == (unpacked.id, 8)
+    assert main(["import", str(tmp_path / "project"), "--json", "--workspace", str(workspace.root)]) == 0
+    assert json.loads(capsys.readouterr().out)["pictures"] == 8
+    (tmp_path / "project" / "manifest.json").unlink()
+    assert open_data(tmp_path / "project", workspace).source == "folder"  # pictures that are called by their class
+
+
+@pytest.mark.parametrize("files", [
+    ("keras_model.h5", "labels.txt"), ("model.savedmodel/saved_model.pb", "labels.txt"),
+    ("model.json", "metadata.json", "weights.bin"), ("converted/model_unquant.tflite", "converted/labels.txt"),
+])  # fmt: skip
+def test_a_model_that_it_trained_is_told_from_a_project(workspace, tmp_path, files):
+    with zipfile.ZipFile(tmp_path / "converted_keras.zip", "w") as archive:
+        for name in files:
+            archive.writestr(name, b"\x89HDF\r\n\x1a\n" + bytes(90))
+    with pytest.raises(DataError, match="Download project as file"):
+        open_data(tmp_path / "converted_keras.zip", workspace)
+    with zipfile.ZipFile(tmp_path / "converted_keras.zip") as archive:
+        archive.extractall(tmp_path / "converted")
+    with pytest.raises(DataError, match="Download project as file"):
+        open_data(tmp_path / "converted", workspace)
+
+
+@pytest.mark.parametrize(("name", "content", "said"), [
+    ("keras_model.h5", b"\x89HDF\r\n\x1a\n", "Keras"), ("model.tflite", b"\x1c\0\0\0TFL3", "TensorFlow Lite"),
+    ("model.json", b'{"modelTopology":{}}', "TensorFlow.js"),
+])  # fmt: skip
+def test_its_models_are_no_resnets_and_say_so(workspace, tmp_path, capsys, name, content, said):
+    (tmp_path / name).write_bytes(content + bytes(90))
+    assert main(["import", str(tmp_path / name), "--json", "--workspace", str(workspace.root)]) == 2
+    assert said in json.loads(capsys.readouterr().out)["error"]
 
 
 def test_the_command_takes_it_in(workspace, tmp_path, capsys):

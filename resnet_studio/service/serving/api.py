@@ -17,6 +17,7 @@ from fastapi import APIRouter, FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
 
 from resnet_studio.data.pictures import BadPicture
 from resnet_studio.errors import StudioError
@@ -26,7 +27,7 @@ from resnet_studio.service.serving.catalogue import Catalogue
 from resnet_studio.service.serving.figures import Figures
 from resnet_studio.service.serving.guard import Guard, language_of
 from resnet_studio.service.serving.limits import Limits, Rate
-from resnet_studio.service.serving.pictures import Receiving, Refused, Sent
+from resnet_studio.service.serving.pictures import Receiving, Refused, Sent, discard
 from resnet_studio.text import say
 from resnet_studio.version import __version__
 
@@ -164,9 +165,13 @@ class SentenceRoute(APIRoute):
         async def answered(request: Request) -> Response:
             try:
                 return await handler(request)
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody reads it; it is no fault of ours, and counted as none
             except Refused as refused:
+                await discard(request)
                 return refusal(request, refused)
             except RequestValidationError as error:
+                await discard(request)
                 first = error.errors()[0]
                 named = str(first["loc"][-1])
                 return refusal(request, Refused(422, "error.serve.parameter", name=named, problem=first["msg"]))

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import IO, Any
 
+from anyio import move_on_after
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -18,6 +19,11 @@ from resnet_studio.errors import StudioError
 from resnet_studio.service.serving.limits import MB, Limits
 
 FORM, JSON = "multipart/form-data", "application/json"
+MOST_VALUES = 20_000
+"""More in a text of JSON than any request needs; a few MB of empty lists would take gigabytes once they are read."""
+
+MOST_DISCARDED, PATIENCE = 256 * MB, 3.0
+"""Of a refused request: how many bytes are read, and how many seconds the next ones may take."""
 
 
 class Refused(Exception):  # noqa: N818 - an answer
@@ -40,6 +46,22 @@ class Sent:
 
     name: str
     content: IO[bytes]
+
+
+async def discard(request: Request) -> None:
+    """Read the rest of a ``request`` that is refused: with bytes unread the system resets the connection when it is
+    closed, and whoever still sends pictures would never see the answer. Those who wait for leave to send get none.
+    """
+    left, begun = MOST_DISCARDED, hasattr(request.state, "whole")
+    if not begun and request.headers.get("expect", "").lower() == "100-continue":
+        return
+    while left > 0 and not getattr(request.state, "whole", False):
+        with move_on_after(PATIENCE) as waiting:
+            message = await request.receive()
+        if waiting.cancelled_caught:
+            return
+        request.state.whole = not message.get("more_body")
+        left -= len(message.get("body", b""))
 
 
 class Receiving:
@@ -84,6 +106,7 @@ class Receiving:
             nonlocal size
             message = await request.receive()
             size += len(message.get("body", b""))
+            request.state.whole = not message.get("more_body")
             if size > self._limits.request_bytes:
                 raise Refused(413, "error.serve.request_size", most=self._limits.request_bytes / MB)
             return message
@@ -109,6 +132,8 @@ class Receiving:
 
     async def _json(self, request: Request) -> list[Sent]:
         content = await self._counted(request).body()
+        if content.count(b",") > MOST_VALUES:
+            raise Refused(400, "error.serve.json")
         try:
             given = json.loads(content)
             texts = given["pictures"]

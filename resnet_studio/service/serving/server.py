@@ -100,7 +100,7 @@ class Serving:
         app.add_exception_handler(HTTPException, _elsewhere)
         app.add_middleware(Counted, answered=self.metrics.answered)
 
-        @app.get(HEALTH)
+        @app.api_route(HEALTH, methods=["GET", "HEAD"])  # some balancers ask for the head alone
         def healthz() -> JSONResponse:
             """Whether this server should get requests."""
             closing = self.closing()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +13,7 @@ import pytest
 from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 
+from resnet_studio.service.serving import pictures
 from resnet_studio.service.serving.server import Door
 from resnet_studio.service.serving.tokens import Tokens
 
@@ -85,6 +88,15 @@ def test_what_cannot_be_answered_is_refused_with_a_sentence(tmp_path, given, sta
     assert set(answered.json()) == {"error"}
 
 
+def test_a_body_of_very_many_values_is_not_even_read(client, monkeypatch):
+    read, sizes = json.loads, []
+    monkeypatch.setattr(json, "loads", lambda content: sizes.append(len(content)) or read(content))
+    body = b'{"pictures": [' + b",".join([b"[]"] * 1_000_000) + b"]}"
+    answered = client.post(PREDICT, content=body, headers={"content-type": "application/json"})
+    assert answered.status_code == 400 and "BASE64" in answered.json()["error"]
+    assert max(sizes) < 1000  # of the answer
+
+
 def test_a_body_that_is_longer_than_it_says_is_cut_off(tmp_path):
     def endless():
         yield b'{"pictures": ["'
@@ -94,6 +106,68 @@ def test_a_body_that_is_longer_than_it_says_is_cut_off(tmp_path):
     server = serving(tmp_path, limits=limited(request_bytes=10_000))
     headers = {"content-type": "application/json"}
     assert client_of(server).post(PREDICT, content=endless(), headers=headers).status_code == 413
+
+
+@pytest.mark.parametrize(("path", "headers", "status"), [
+    (PREDICT, {"content-type": "text/plain"}, 415), (PREDICT, {"content-type": "multipart/form-data; boundary=b"}, 400),
+    (PREDICT, {"authorization": "Bearer rs_wrong"}, 401), ("/v1/models/none/predict", {}, 404),
+    (PREDICT, {"content-type": "application/json", "content-length": "30000"}, 413),
+])  # fmt: skip
+def test_a_refused_body_is_read_to_its_end_so_that_the_refusal_arrives(tmp_path, path, headers, status):
+    left = [b"--b\r\n" + b"x" * 995] * 30
+
+    async def receive():
+        return {"type": "http.request", "body": left.pop(), "more_body": bool(left)}
+
+    assert asked(tmp_path, path, headers, receive, before=lambda: not left) == status
+
+
+def test_who_waits_for_leave_to_send_is_refused_without_it_and_who_sends_no_more_is_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "PATIENCE", 0.01)
+
+    async def never():
+        await asyncio.sleep(3600)
+
+    async def leave():
+        pytest.fail("whoever is to be refused was told to send")
+
+    wrong = {"authorization": "Bearer rs_wrong", "content-length": "99999999999"}
+    assert asked(tmp_path, PREDICT, wrong, never) == 401
+    assert asked(tmp_path, PREDICT, {**wrong, "expect": "100-continue"}, leave) == 401
+
+
+def test_who_leaves_while_sending_is_no_fault_of_the_server(tmp_path):
+    messages = []
+
+    async def receive():
+        return messages.pop()
+
+    for kind in ("multipart/form-data; boundary=b", "application/json"):
+        messages[:] = [{"type": "http.disconnect"}, {"type": "http.request", "body": b"{", "more_body": True}]
+        assert asked(tmp_path, PREDICT, {"content-type": kind}, receive) == 400
+
+
+def asked(tmp_path, path, headers, receive, before=lambda: True):
+    """The status that a request gets whose body comes by ``receive``; ``before`` has to hold when it is answered."""
+    app, sent = serving(tmp_path, limits=limited(request_bytes=10_000)).app(), []
+
+    async def send(message):
+        assert before(), "a connection that is closed now is reset"
+        sent.append(message)
+
+    given = [(name.encode(), value.encode()) for name, value in {"host": "127.0.0.1", **headers}.items()]
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "scheme": "http", "path": path, "headers": given,
+        "raw_path": path.encode(), "root_path": "", "query_string": b"", "server": ("127.0.0.1", 8000),
+        "client": ("127.0.0.1", 5),
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    return sent[0]["status"]
+
+
+def test_health_is_told_to_those_who_ask_for_the_head_alone(client):
+    answered = client.head("/healthz")
+    assert answered.status_code == 200 and not answered.content
 
 
 def test_models_have_versions_and_the_first_of_a_name_is_its_default(tmp_path):

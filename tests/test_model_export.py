@@ -19,8 +19,10 @@ from resnet_studio.api.importing import import_model
 from resnet_studio.cli import main
 from resnet_studio.errors import CheckpointError, ConfigError, ExportError
 from resnet_studio.evaluation import certificate, export_check
+from resnet_studio.model import checkpoint
 from resnet_studio.model.exports import formats, web_runtime
 from resnet_studio.model.exports.onnx_files import classes_of
+from resnet_studio.model.exports.source import Source
 from resnet_studio.model.preprocess import preprocess
 from resnet_studio.onnx_model import OnnxModel
 from resnet_studio.workspace import Run
@@ -43,6 +45,14 @@ def run(workspace):
 @pytest.fixture(scope="module")
 def onnx_file(run, workspace):
     return studio.export(run, "onnx", workspace.root.parent, workspace=workspace)
+
+
+def made_runtime(folder):
+    """What stands for ONNX Runtime Web where no browser runs it."""
+    (runtime := folder / "runtime").mkdir(exist_ok=True)
+    for name in web_runtime.RUNTIME.files:
+        (runtime / name).write_bytes(b"runs in a browser")
+    return runtime
 
 
 def pictures(run):
@@ -131,10 +141,6 @@ def test_what_is_no_exported_file_is_refused_with_a_sentence(onnx_file, run, tmp
 
 @pytest.mark.slow
 def test_its_probabilities_are_calibrated_and_its_logits_are_not(run, workspace, tmp_path):
-    from dataclasses import replace
-
-    from resnet_studio.model import checkpoint
-
     copied = Run(Path(shutil.copytree(run.folder, tmp_path / "runs" / run.id)))
     best = checkpoint.load(copied.best)
     checkpoint.save(copied.best, best.model.state_dict(), replace(best.card, temperature=3.0), best.reference)
@@ -184,17 +190,52 @@ def test_a_changed_file_is_refused_by_its_certificate(onnx_file, tmp_path):
         certificate.read(copied)
 
 
+@pytest.fixture(scope="module")
+def swapped(run, workspace):
+    """The checkpoint of ``run`` with two names of classes exchanged."""
+    best, target = checkpoint.load(run.best), workspace.root.parent / "swapped.safetensors"
+    card = replace(best.card, classes=("dog", "cat", "猫头鹰"))
+    checkpoint.save(target, best.model.state_dict(), card, best.reference)
+    return target
+
+
+EVERY_FORMAT = [name for name, format in formats.FORMATS.items() if format.runs_here and not formats.missing(format)]
+SLOWLY_WRITTEN = ("onnx", "onnx-int8", "html", "pt2", "coreml", "litert")
+QUICKLY_TRIED = ("safetensors-half",)  # the others alike, each with a process and most with ONNX or torch.export
+
+
 @pytest.mark.slow
-def test_a_file_with_its_classes_exchanged_is_found_out(onnx_file, run, tmp_path):
-    model = onnx.load(str(onnx_file.file))
-    for each in model.metadata_props:
-        if each.key == "classes":
-            each.value = json.dumps(["dog", "cat", "猫头鹰"])
-    wrong = tmp_path / "wrong.onnx"
-    onnx.save(model, str(wrong))
-    labelled = export_check.pictures_of(studio.report(run).split)
-    found = export_check.certify(wrong, formats.get("onnx"), run.best, labelled)
-    assert found.agreement < 0.9 and found.problem == "disagrees" and not found.passed
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICKLY_TRIED else pytest.mark.long) for name in EVERY_FORMAT]
+)
+def test_a_file_whose_own_classes_are_exchanged_is_found_out(run, swapped, tmp_path, name):
+    format, wrong = formats.get(name), tmp_path / "wrong"
+    calibration = np.random.default_rng(0).normal(size=(4, 3, 64, 64)).astype(np.float32)
+    format.write(Source(swapped, calibration, runtime=made_runtime(tmp_path)), wrong)
+    found = export_check.certify(wrong, format, run.best, export_check.pictures_of(studio.report(run).split))
+    if format.classes(wrong) is None:  # only the code beside it names them
+        assert (name, found.agreement) == ("pt", 1.0)
+        return
+    assert format.classes(wrong) == ["dog", "cat", "猫头鹰"]
+    assert found.agreement < 0.9 and found.problem in ("disagrees", "loses") and not found.passed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long if name in SLOWLY_WRITTEN else ())
+             for name in EVERY_FORMAT]
+)  # fmt: skip
+def test_a_file_of_any_format_with_one_byte_changed_is_refused(run, workspace, tmp_path, name, monkeypatch, capsys):
+    monkeypatch.setattr(web_runtime, "ready", lambda cache, given, on_download: made_runtime(tmp_path))
+    written = studio.export(run, name, tmp_path / "model", check=False, workspace=workspace).file
+    assert main(["verify", str(written), "--json"]) == 0
+    changed = max((path for path in [written, *written.rglob("*")] if path.is_file()), key=lambda p: p.stat().st_size)
+    content = bytearray(changed.read_bytes())
+    content[len(content) * 3 // 4] ^= 1
+    changed.write_bytes(content)
+    capsys.readouterr()
+    assert main(["verify", str(written), "--json"]) == 2
+    assert "not the one that its certificate" in json.loads(capsys.readouterr().out.splitlines()[-1])["error"]
 
 
 @pytest.mark.slow
@@ -226,11 +267,7 @@ def test_a_model_whose_pictures_are_gone_is_checked_on_made_ones(run, workspace,
 
 @pytest.mark.slow
 def test_a_file_of_html_answers_as_the_studio_does_and_has_a_page_beside_it(run, workspace, tmp_path, monkeypatch):
-    runtime = tmp_path / "runtime"
-    runtime.mkdir()
-    for name in web_runtime.RUNTIME.files:
-        (runtime / name).write_bytes(b"runs in a browser")
-    monkeypatch.setattr(web_runtime, "ready", lambda cache, given, on_download: runtime)
+    monkeypatch.setattr(web_runtime, "ready", lambda cache, given, on_download: made_runtime(tmp_path))
     certify, formats_tried = export_check.certify, []
 
     def strict(made, format, checkpoint, pictures):
@@ -261,10 +298,11 @@ def test_a_format_that_is_not_there_says_what_is(workspace, tmp_path, capsys, mo
 @pytest.mark.slow
 def test_the_command_says_what_was_measured(run, workspace, tmp_path, capsys):
     target = tmp_path / "hub"
-    arguments = ["export", run.id, "--format", "huggingface", "--out", str(target), "--json"]
+    arguments = ["export", run.id, "--format", "huggingface", "--out", str(target), "--code", "--json"]
     assert main([*arguments, "--workspace", str(workspace.root)]) == 0
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert found["file"] == str(target) and found["agreement"] == 1.0 and found["largest_difference"] < 1e-4
+    assert found["code"] == f"{target}.py" and "hub/model.safetensors" in Path(found["code"]).read_text("utf-8")
     assert {"accuracy", "interval", "megabytes", "milliseconds"} <= set(found) and found["unknown_agreement"] == 1.0
     assert json.loads((target / "config.json").read_text())["label_names"] == ["cat", "dog", "猫头鹰"]
     assert main(["verify", str(target), "--json"]) == 0

@@ -14,18 +14,18 @@ from resnet_studio.errors import ExportError
 VERSION = 1
 LEAST_AGREEMENT = 0.99
 MOST_LOSS = 0.01
-"""The accuracy that a rounded model may lose."""
+"""The accuracy that a rounded model may lose; of few pictures it may lose one, as that says nothing of the model."""
 
 
 @dataclass(frozen=True)
 class Certificate:
     """What was measured of an exported file.
 
-    ``agreement``: the share of pictures with the same first class as the studio's; one that the file alone cannot$
-    answer counts against it. ``largest_difference`` of all
-    probabilities. ``accuracy`` and ``app_accuracy`` with their 95 % intervals, on the test pictures (on the validation
-    pictures where there are none, see ``scored_on``). ``milliseconds``: the median time from a picture's file to its
-    answer; ``app_milliseconds`` the same in the studio, on a CPU. ``sha256`` is of the file, or of all files of a
+    ``agreement``: the share of pictures with the same first class as the studio's; one that the file alone cannot
+    answer counts against it. ``largest_difference`` of all probabilities. ``accuracy`` and ``app_accuracy`` with their
+    95 % intervals, on the ``scored`` test pictures (validation pictures where there are none, see ``scored_on``).
+    ``milliseconds``: the median time from a picture's file to its answer;
+    ``app_milliseconds`` the same in the studio, on a CPU. ``sha256`` is of the file, or of all files of a
     folder with their names. Without pictures that can be read the figures are None.
     ``unknown_agreement``: the share of pictures of which the file says as the studio does whether they are of none of
     the classes; None where it does not say. ``answered`` is what it answered to validation pictures (else to test
@@ -55,10 +55,11 @@ class Certificate:
     run: str
     unknown_agreement: float | None = None
     answered: dict[str, Any] | None = None
+    scored: int = 0
 
     @property
     def passed(self) -> bool:
-        """Whether the file may be given away: it agrees, or is rounded and loses no more than a point."""
+        """Whether the file may be given away: it agrees, or is rounded and loses no more than it may."""
         return not self.checked or self.problem is None
 
     @property
@@ -67,12 +68,20 @@ class Certificate:
         if self.agreement is None:
             return "unreadable"
         if self.lossy and self.accuracy is not None and self.app_accuracy is not None:
-            return "loses" if self.app_accuracy - self.accuracy > MOST_LOSS else None
+            allowed = max(MOST_LOSS, 1 / self.scored if self.scored else 0.0)
+            return "loses" if self.app_accuracy - self.accuracy > allowed + 1e-9 else None
         return "disagrees" if self.agreement < LEAST_AGREEMENT else None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {"version": VERSION, **asdict(self), "passed": self.passed}
+
+    @property
+    def lost(self) -> int:
+        """How many more of the ``scored`` pictures the studio gets right than the file does; below 0 for fewer."""
+        if self.accuracy is None or self.app_accuracy is None:
+            return 0
+        return round((self.app_accuracy - self.accuracy) * self.scored)
 
     @classmethod
     def from_json(cls, values: Any) -> Certificate:

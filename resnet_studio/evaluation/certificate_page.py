@@ -35,19 +35,21 @@ def page(found: Certificate) -> str:
 
 
 def state(found: Certificate) -> str:
-    """ "agrees", "rounded", "rounded_unscored", "unchecked" or "failed"."""
+    """ "agrees", "rounded", "rounded_lost", "rounded_unscored", "unchecked" or "failed"."""
     if not found.checked:
         return "unchecked"
     if not found.passed:
         return "failed"
     if not found.lossy:
         return "agrees"
-    return "rounded_unscored" if found.accuracy is None else "rounded"
+    if found.accuracy is None:
+        return "rounded_unscored"
+    return "rounded_lost" if found.lost > 0 else "rounded"
 
 
 def verdict(found: Certificate, language: Language) -> str:
     """What the figures mean, in a sentence."""
-    return say(f"certified.verdict.{state(found)}", language)
+    return say(f"certified.verdict.{state(found)}", language, scored=found.scored, lost=found.lost)
 
 
 def rows(found: Certificate, language: Language) -> list[Row]:

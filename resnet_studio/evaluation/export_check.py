@@ -60,7 +60,8 @@ for path in given["files"][: given["unlike"]] if "unknown" in used else ():
         unknown.append(None)
 own = any(name.split(".")[0] == "resnet_studio" for name in sys.modules)
 with open(found, "w", encoding="utf-8") as file:
-    json.dump({"answers": answers, "seconds": seconds, "own": own, "unknown": unknown}, file)
+    found = {"answers": answers, "seconds": seconds, "own": own, "unknown": unknown}
+    json.dump({**found, "classes": list(used.get("CLASSES", []))}, file)
 """
 
 
@@ -75,7 +76,7 @@ def certify(
     predictor = Predictor(checkpoint, "cpu")
     card, files = predictor.card, [path for path, _, _ in pictures]
     answered = _answers(exported, format.code(card, exported.name), files)
-    theirs = _matrix(answered["answers"], card.classes)
+    theirs = _matrix(_as_named(answered, format.classes(exported)), card.classes)
     ours, app_unknown, app_seconds = _own(predictor, files)
     readable = np.isfinite(ours).all(1)
     both: NDArray[np.bool_] = np.logical_and(readable, np.isfinite(theirs).all(1))
@@ -99,7 +100,22 @@ def certify(
         checked=True,
         unknown_agreement=_same(answered["unknown"], app_unknown),
         answered=_answered(pictures, theirs, answered["unknown"]),
+        scored=int(scored.sum()),
     )
+
+
+def _as_named(answered: dict[str, Any], named: Sequence[str] | None) -> list[dict[str, float] | None]:
+    """The answers by the classes that the file itself has ``named``, since programs read those; none where it has not
+    as many as it gives answers.
+    """
+    answers: list[dict[str, float] | None] = answered["answers"]
+    used = answered["classes"]
+    if named is None or not used or list(named) == used:
+        return answers
+    if len(named) != len(used):
+        return [None] * len(answers)
+    other = dict(zip(used, named, strict=True))
+    return [each and {other[label]: score for label, score in each.items()} for each in answers]
 
 
 def _answered(

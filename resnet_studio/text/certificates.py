@@ -12,6 +12,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Its numbers are rounded. It loses no more than one point of accuracy.",
         "其数值经过量化，准确率损失不超过 1 个百分点。",
     ),
+    "certified.verdict.rounded_lost": (
+        "Its numbers are rounded: of {scored:picture|pictures} it gets {lost} fewer right than the studio does.",
+        "其数值经过量化：{scored} 张图片中，比本工具少答对 {lost} 张。",
+    ),
     "certified.verdict.rounded_unscored": (
         "Its numbers are rounded, and it answers almost as the studio does; without labelled pictures nothing more is known.",
         "其数值经过量化，结果与本工具基本一致；由于没有带标签的图片，无法得知更多。",

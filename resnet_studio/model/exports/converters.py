@@ -53,6 +53,10 @@ class CoreMl:
         converted.save(str(making))
         renamed(making, target)
 
+    def classes(self, exported: Path) -> list[str] | None:  # noqa: ARG002 - it answers by their names
+        """See :class:`formats.Format`."""
+        return None
+
     def code(self, card: Card, file_name: str, language: Language = "en") -> str:
         """See :class:`formats.Format`."""
         answering = [
@@ -84,6 +88,10 @@ class LiteRt:
         converted = litert_torch.convert(source.model, (torch.zeros(1, 3, source.side, source.side),))
         with replacing(target) as temporary:
             converted.export(str(temporary))
+
+    def classes(self, exported: Path) -> list[str] | None:  # noqa: ARG002
+        """See :class:`formats.Format`."""
+        return None
 
     def code(self, card: Card, file_name: str, language: Language = "en") -> str:
         """See :class:`formats.Format`."""

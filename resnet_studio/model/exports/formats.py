@@ -54,6 +54,12 @@ class Format(Protocol):
         Raises :class:`ConfigError` for a model that the format cannot hold.
         """
 
+    def classes(self, exported: Path) -> list[str] | None:
+        """The classes that the written file itself names, in the order of its outputs; None where it names none.
+
+        Raises ``ValueError`` or ``LookupError`` for what is no such file.
+        """
+
     def code(self, card: Card, file_name: str, language: Language = "en") -> str:
         """Python that predicts with the written file, ready to copy; as :func:`resnet_studio.model.export.export_code`.
 

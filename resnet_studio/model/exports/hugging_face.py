@@ -7,6 +7,7 @@ https://huggingface.co/docs/timm/hf_hub
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,11 @@ class HuggingFace:
             (making / BESIDE).write_bytes(save(source.checkpoint.reference.tensors()))
         (making / "config.json").write_bytes(json_bytes(config(source.card), indent=2))
         renamed(making, target)
+
+    def classes(self, exported: Path) -> list[str] | None:
+        """See :class:`formats.Format`."""
+        found: list[str] = json.loads((exported / "config.json").read_text(encoding="utf-8"))["label_names"]
+        return found
 
     def code(self, card: Card, file_name: str, language: Language = "en") -> str:
         """See :class:`formats.Format`; ``file_name`` is the folder."""

@@ -11,6 +11,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,14 @@ class OneFile:
         )  # fmt: skip
         with replacing(target) as temporary:
             temporary.write_text(page(source, model), encoding="utf-8")
+
+    def classes(self, exported: Path) -> list[str] | None:
+        """See :class:`formats.Format`: those that the page shows."""
+        found = re.search('<script type="application/json" id="about">([^<]*)</script>', exported.read_text("utf-8"))
+        if found is None:
+            raise ValueError("no page of the studio")
+        named: list[str] = json.loads(found[1])["classes"]
+        return named
 
     def code(self, card: Card, file_name: str, language: Language = "en") -> str:
         """See :class:`formats.Format`: Python that runs the very model that the page runs."""

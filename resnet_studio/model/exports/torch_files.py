@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resnet_studio.durable import replacing
+from resnet_studio.model.card import read_card
 from resnet_studio.model.export import Kind, export_code, export_pt
 from resnet_studio.model.exports.source import Source, as_metadata, facts, plain_state
+from resnet_studio.model.header import read_header
 from resnet_studio.text import Language
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from resnet_studio.model.card import Card
+
+ABOUT = "resnet_studio.json"
+"""Of what is said of a model, among the files of a ``.pt2``."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,10 @@ class _TorchFormat:
     lossy: bool = False
     packages: tuple[str, ...] = ()
     runs_here: bool = True
+
+    def classes(self, exported: Path) -> list[str] | None:  # noqa: ARG002
+        """See :class:`formats.Format`."""
+        return None
 
     def code(self, card: Card, file_name: str, language: Language = "en") -> str:
         """See :class:`formats.Format`."""
@@ -47,6 +57,10 @@ class Safetensors(_TorchFormat):
         assert source.checkpoint  # verified
         with replacing(target) as temporary:
             shutil.copyfile(source.file, temporary)
+
+    def classes(self, exported: Path) -> list[str] | None:
+        """See :class:`formats.Format`."""
+        return list(read_card(exported).classes)
 
 
 @dataclass(frozen=True)
@@ -72,6 +86,12 @@ class Half(_TorchFormat):
         content = save({name: value.contiguous() for name, value in state.items()}, dict(as_metadata(source.card)))
         with replacing(target) as temporary:
             temporary.write_bytes(content)
+
+    def classes(self, exported: Path) -> list[str] | None:
+        """See :class:`formats.Format`."""
+        with exported.open("rb") as file:
+            found: list[str] = json.loads(read_header(file, exported.name).metadata["classes"])
+        return found
 
 
 @dataclass(frozen=True)
@@ -109,6 +129,13 @@ class Program(_TorchFormat):
         pictures = torch.zeros(2, 3, source.side, source.side)
         batch = torch.export.Dim("batch", min=1)
         program = torch.export.export(network, (pictures,), dynamic_shapes=({0: batch},))
-        about = {"resnet_studio.json": json.dumps(facts(source.card), ensure_ascii=False)}
+        about = {ABOUT: json.dumps(facts(source.card), ensure_ascii=False)}
         with replacing(target) as temporary, temporary.open("wb") as file:
             torch.export.save(program, file, extra_files=about)
+
+    def classes(self, exported: Path) -> list[str] | None:
+        """See :class:`formats.Format`."""
+        with zipfile.ZipFile(exported) as archive:
+            (name,) = (each for each in archive.namelist() if each.endswith(f"/extra/{ABOUT}"))
+            found: list[str] = json.loads(archive.read(name))["classes"]
+        return found

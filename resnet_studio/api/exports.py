@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_studio.durable import make_folder, remove_folder, renamed
+from resnet_studio.durable import make_folder, remove_folder, renamed, replacing
 from resnet_studio.errors import DataError, ExportError, RunError, StudioError
 from resnet_studio.workspace import Run, Workspace, slug
 
@@ -83,6 +83,17 @@ def export(
         certificate = _tried(made, chosen, source, split, check, say)
         _put(made, final)
     return Exported(final, certificate)
+
+
+def save_program(run: Run, format: str, exported: Path) -> Path:
+    """Write the Python that predicts with the ``exported`` file of ``run`` beside it, as ``FILE.py``."""
+    from resnet_studio.model.exports import formats
+
+    program = exported.with_name(f"{exported.name}.py")
+    code = formats.get(format).code(source_card(run), exported.name)
+    with replacing(program) as temporary:
+        temporary.write_text(code, encoding="utf-8")
+    return program
 
 
 def _source(

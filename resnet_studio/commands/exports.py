@@ -32,6 +32,7 @@ def add(command: Command) -> None:
         "--runtime", type=Path, metavar="DIR",
         help="for html: a folder with ONNX Runtime Web, which is otherwise downloaded once (by npm 33 MB, else 14 MB)",
     )  # fmt: skip
+    export.add_argument("--code", action="store_true", help="also write FILE.py, a program that predicts with the file")
     export.add_argument("--no-check", action="store_true", help="do not run the file on validation and test pictures")
     verify = command("verify", "whether an exported file is still the one that its certificate was made for")
     verify.add_argument("file", type=Path, metavar="FILE", help="the exported file or folder")
@@ -47,7 +48,11 @@ def export(options: argparse.Namespace, workspace: Workspace, terminal: Terminal
             on_stage=lambda stage: terminal.line(f"{stage} {options.format}"),
         )  # fmt: skip
     found = exported.certificate
-    return Result("\n".join([str(exported.file), *lines(found)]), {**found.to_json(), "file": str(exported.file)})
+    values, said = {**found.to_json(), "file": str(exported.file)}, [str(exported.file), *lines(found)]
+    if options.code:
+        program = model_export_api.save_program(run, options.format, exported.file)
+        values["code"], said = str(program), [*said, f"python {program} PICTURE..."]
+    return Result("\n".join(said), values)
 
 
 def verify(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:  # noqa: ARG001

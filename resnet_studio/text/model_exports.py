@@ -107,6 +107,30 @@ TEXT: dict[str, tuple[str, str]] = {
     "results.take.coreml.help": ("for iPhone, iPad and Mac", "用于 iPhone、iPad 和 Mac"),
     "results.take.litert": ("LiteRT (TensorFlow Lite)", "LiteRT（TensorFlow Lite）"),
     "results.take.litert.help": ("for Android and small boards", "用于 Android 和小型开发板"),
+    "results.take.use": ("How to use it", "使用方法"),
+    "results.take.use.install": ("Install what runs it:", "安装运行环境："),
+    "results.take.use.place": (
+        "Put {file} and this program into one folder:",
+        "将 {file} 和下面的程序放入同一个文件夹：",
+    ),
+    "results.take.use.unpack": (
+        "Unpack {file}.zip, and put this program beside its folder:",
+        "解压 {file}.zip，并将下面的程序放在解压出的文件夹旁边：",
+    ),
+    "results.take.use.run": ("Run it there, with as many pictures as you like:", "在该文件夹中运行，图片数量不限："),
+    "results.take.use.picture": ("picture.jpg", "图片.jpg"),
+    "results.take.use.html.1": (
+        "Double-click the file; it opens in the browser, without internet.",
+        "双击文件，即在浏览器中打开，无需联网。",
+    ),
+    "results.take.use.html.2": (
+        "Drop, choose or paste pictures, or start the camera.",
+        "拖入、选择或粘贴图片，或打开摄像头。",
+    ),
+    "results.take.use.html.3": (
+        "For a phone or for others, send them the file: everything stays on their device.",
+        "要在手机上用或分享给他人，直接发送该文件：所有数据都留在对方设备上。",
+    ),
     "results.take.make": ("Make and check", "生成并检验"),
     "results.take.download": ("Download", "下载"),
     "results.take.certificate": ("Certificate", "证书"),

@@ -1,11 +1,16 @@
 """The page makes a model for other programs on a click, and offers what was checked."""
 
 import json
+import re
 import shutil
 import sys
 import time
+import zipfile
+from dataclasses import replace
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from hand_made import finish, new_run, report_of, train
 
 from resnet_studio.evaluation import certificate
@@ -65,8 +70,6 @@ def test_what_was_measured_stands_before_the_download(studio, run):
     file = exporting.place(run.run, "onnx")
     file.parent.mkdir(parents=True)
     file.write_bytes(b"the model")
-    from dataclasses import replace
-
     certificate.write(file, replace(MEASURED, sha256=certificate.digest(file)))
     html = take_model.content(studio, run, "en")["html"]
     assert (
@@ -122,3 +125,68 @@ def test_names_from_anywhere_begin_nothing(studio, run):
 
 def test_a_certificate_comes_back_as_it_was_written(tmp_path):
     assert Certificate.from_json(json.loads(json.dumps(MEASURED.to_json()))) == MEASURED
+
+
+@pytest.fixture
+def client(studio):
+    app = FastAPI()
+    app.include_router(take_model.routes(studio))
+    return TestClient(app)
+
+
+def made(run, format, content):
+    """An exported file of ``format``, or the files of a folder, with its certificate."""
+    file = exporting.place(run.run, format)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+    else:
+        file.mkdir()
+        for name, each in content.items():
+            (file / name).write_bytes(each)
+    certificate.write(file, replace(MEASURED, format=format, file=file.name, sha256=certificate.digest(file)))
+
+
+def saved(answer, folder):
+    """The file that a browser would make of ``answer``."""
+    target = folder / re.search('filename="?([^";]+)', answer.headers["content-disposition"])[1]
+    target.write_bytes(answer.content)
+    return target
+
+
+def test_what_is_downloaded_goes_together_by_its_names(studio, run, client, tmp_path):
+    base = f"/studio/runs/{run.run.id}/export"
+    made(run, "onnx", b"the model")
+    file = saved(client.get(f"{base}/onnx"), tmp_path)
+    beside = saved(client.get(f"{base}/onnx/certificate.json"), tmp_path)
+    assert beside == certificate.certificate_file(file) and certificate.read(file).file == file.name
+    page = saved(client.get(f"{base}/onnx/certificate.html"), tmp_path)
+    assert page == certificate.page_file(file) and f"verify {file.name}" in page.read_text("utf-8")
+    program = saved(client.get(f"{base}/onnx/program.py"), tmp_path)
+    assert program.name == f"{file.name}.py" and repr(file.name) in program.read_text("utf-8")
+    compile(program.read_text("utf-8"), program.name, "exec")
+
+
+def test_a_folder_comes_as_a_zip_whose_certificate_still_fits(studio, run, client, tmp_path):
+    base = f"/studio/runs/{run.run.id}/export/huggingface"
+    made(run, "huggingface", {"config.json": b"{}", "model.safetensors": b"weights"})
+    packed = saved(client.get(base), tmp_path)
+    zipfile.ZipFile(packed).extractall(tmp_path)
+    saved(client.get(f"{base}/certificate.json"), tmp_path)
+    assert certificate.read(packed.with_suffix("")).passed
+    assert f"{packed.stem}/model.safetensors" in client.get(f"{base}/program.py").text
+
+
+def test_three_lines_say_how_each_file_is_used(studio, run):
+    en, zh = (take_model.content(studio, run, language)["html"] for language in ("en", "zh"))
+    offered = len(take_model.OFFERED)
+    for html, heading in ((en, "How to use it"), (zh, "使用方法")):
+        assert html.count(heading) == offered and html.count("<ol>") == offered
+        assert all(each.count("<li>") == 3 for each in re.findall("<ol>(.*?)</ol>", html, re.DOTALL))
+    assert "pip install numpy onnxruntime pillow" in en and ".onnx.py picture.jpg" in en and "图片.jpg" in zh
+    assert "pip install coremltools" in en and "ai-edge-litert" in en
+
+
+def test_no_program_is_there_for_what_is_no_run_and_no_format(run, client):
+    for path in (f"{run.run.id}/export/caffe", "nowhere/export/onnx", f"{run.run.id}/export/pt"):
+        assert client.get(f"/studio/runs/{path}/program.py").status_code == 404

@@ -111,7 +111,7 @@ ROUTES: Mapping[str, Need] = {
             "model.safetensors", "model.pt", "report.csv", "predictions.csv", "report.json", "picture/{part}/{index}",
             "table/{table}.{format}", "plot/{plot}.{format}", "report.html", "heat/{part}/{index}",
             "export/{format}", "export/{format}/certificate.json",
-            "export/{format}/certificate.html", "panel/{part}", "next", "changed/{index}",
+            "export/{format}/certificate.html", "export/{format}/program.py", "panel/{part}", "next", "changed/{index}",
             "inside/{index}", "pictures", "matrix",
         )
     },

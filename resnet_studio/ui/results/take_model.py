@@ -5,21 +5,24 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from resnet_studio.api.exports import RUNTIMES
 from resnet_studio.evaluation import certificate_page
-from resnet_studio.evaluation.certificate import Certificate
+from resnet_studio.evaluation.certificate import Certificate, certificate_file, page_file
+from resnet_studio.model.card import read_card
 from resnet_studio.model.exports import web_runtime
 from resnet_studio.model.exports.formats import FORMATS, missing
+from resnet_studio.model.exports.usage import packages
 from resnet_studio.service import exporting
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language, say, say_recorded
-from resnet_studio.ui.page.context import Studio
+from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.downloads import FRESH, disposition, file_name
 from resnet_studio.ui.page.frame import address
 from resnet_studio.ui.page.templates import render
@@ -34,6 +37,8 @@ class Row(NamedTuple):
     """One format: its ``state`` ("none", "queued", "working", "done", "failed", "missing"), and what is known of it.
 
     ``downloads`` megabytes come from the internet before it is made; ``measured`` is its certificate line by line.
+    ``file`` is what it is called once it is downloaded, a ``folder`` in a zip or not; ``needs`` are the packages that
+    its program needs.
     """
 
     format: str
@@ -44,16 +49,31 @@ class Row(NamedTuple):
     verdict: str = ""
     downloads: float = 0
     measured: Sequence[tuple[str, str]] = ()
+    file: str = ""
+    folder: bool = False
+    needs: Sequence[str] = ()
 
 
 def content(studio: Studio, run: Overview, language: Language) -> dict[str, Any]:
     """The state of the panel and its HTML."""
     if not run.run.best.is_file():
         return {"state": "ready", "html": render("results/panel_nothing.html", language)}
-    rows = [_row(studio, run.run, name, language) for name in OFFERED]
+    card = read_card(run.run.best)
+    rows = [
+        _row(studio, run.run, name, language)._replace(
+            file=downloaded(run.run, name), folder=not FORMATS[name].suffix,
+            needs=packages(FORMATS[name].code(card, "model")),
+        )
+        for name in OFFERED
+    ]  # fmt: skip
     working = any(row.state in ("queued", "working") for row in rows)
     html = render("results/take_model.html", language, rows=rows, base=address(run.run, "export/"), run=run.run.id)
     return {"state": "working" if working else "ready", "html": html}
+
+
+def downloaded(run: Run, format: str) -> str:
+    """What the file, or the folder, of a ``format`` is called where it was downloaded."""
+    return file_name(run, FORMATS[format].suffix or f"-{format}")
 
 
 def begin(studio: Studio, run: Overview, format: str) -> None:
@@ -76,23 +96,34 @@ def routes(studio: Studio) -> APIRouter:
     @router.get("/studio/runs/{name}/export/{format}")
     def file(name: str, format: str) -> Response:
         run, path, _ = found(name, format)
-        suffix = FORMATS[format].suffix or f"-{format}"
+        called = downloaded(run, format)
         if path.is_file():
-            return FileResponse(path, filename=file_name(run, suffix), headers=FRESH)
-        return Response(
-            _zipped(path), media_type="application/zip", headers=disposition(file_name(run, f"{suffix}.zip"))
-        )
+            return FileResponse(path, filename=called, headers=FRESH)
+        return Response(_zipped(path, called), media_type="application/zip", headers=disposition(f"{called}.zip"))
+
+    @router.get("/studio/runs/{name}/export/{format}/program.py")
+    def program(name: str, format: str, request: Request) -> Response:
+        run = studio.runs.find(name) if safe_name(name) and format in OFFERED else None
+        if run is None or not run.run.best.is_file():
+            raise HTTPException(404, headers=FRESH)
+        called = downloaded(run.run, format)
+        code = FORMATS[format].code(read_card(run.run.best), called, language_of(request))
+        return Response(code, media_type="text/x-python", headers=disposition(f"{called}.py"))
 
     @router.get("/studio/runs/{name}/export/{format}/certificate.json")
     def certificate(name: str, format: str) -> JSONResponse:
         run, _, measured = found(name, format)
-        return JSONResponse(measured.to_json(), headers=disposition(file_name(run, f"-{format}-certificate.json")))
+        called = downloaded(run, format)
+        headers = disposition(certificate_file(Path(called)).name)
+        return JSONResponse(replace(measured, file=called).to_json(), headers=headers)
 
     @router.get("/studio/runs/{name}/export/{format}/certificate.html")
     def readable(name: str, format: str) -> Response:
         run, _, measured = found(name, format)
-        headers = disposition(file_name(run, f"-{format}-certificate.html"))
-        return Response(certificate_page.page(measured), media_type="text/html", headers=headers)
+        called = downloaded(run, format)
+        headers = disposition(page_file(Path(called)).name)
+        page = certificate_page.page(replace(measured, file=called))
+        return Response(page, media_type="text/html", headers=headers)
 
     return router
 
@@ -135,9 +166,9 @@ def verdict(found: Certificate, language: Language) -> str:
     return " · ".join(said)
 
 
-def _zipped(folder: Path) -> bytes:
+def _zipped(folder: Path, called: str) -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(folder.rglob("*")):
-            archive.write(path, Path(folder.name) / path.relative_to(folder))
+            archive.write(path, Path(called) / path.relative_to(folder))
     return written.getvalue()

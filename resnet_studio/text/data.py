@@ -30,10 +30,6 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{name}” holds no usable pictures ({count:file was|files were} left out); add JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP or GIF pictures, one folder for each class.",
         "“{name}”中没有可用的图片（已跳过 {count} 个文件）；请添加 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP 或 GIF 图片，每个类别一个文件夹。",
     ),
-    "error.data.teachable_model": (
-        "“{name}” is a model that Teachable Machine has trained, for TensorFlow; it holds no pictures. Choose “Download project as file” there, and open that project.tm here.",
-        "“{name}”是 Teachable Machine 训练好的模型（用于 TensorFlow），其中没有图片。请在 Teachable Machine 中选择“以文件形式下载项目”，再在这里打开得到的 project.tm。",
-    ),
     "error.data.only_links": (
         "“{name}” holds no pictures but links that lead out of it, which are not followed; open the folder that holds the pictures themselves.",
         "“{name}”中没有图片，只有指向文件夹之外的链接，这类链接不会被打开；请打开图片实际所在的文件夹。",

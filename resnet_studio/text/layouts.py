@@ -151,6 +151,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The uploaded pictures were not kept for reading them in another way; add them again.",
         "未保留重新读取所需的上传图片；请重新添加。",
     ),
+    "error.data.teachable_model": (
+        "“{name}” is a model that Teachable Machine has trained, for TensorFlow; it holds no pictures. Choose “Download project as file” there, and open that project.tm here.",
+        "“{name}”是 Teachable Machine 训练好的模型（用于 TensorFlow），其中没有图片。请在 Teachable Machine 中选择“以文件形式下载项目”，再在这里打开得到的 project.tm。",
+    ),
     "error.data.archives_inside": (
         "“{name}” holds no pictures but {count:archive|archives} ({archives:, }); unpack first, then give the folder that holds the class folders.",
         "“{name}”里没有图片，只有 {count} 个压缩包（{archives:、}）；请先解压，再提供包含各类别文件夹的文件夹。",

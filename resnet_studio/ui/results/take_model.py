@@ -101,15 +101,6 @@ def routes(studio: Studio) -> APIRouter:
             return FileResponse(path, filename=called, headers=FRESH)
         return Response(_zipped(path, called), media_type="application/zip", headers=disposition(f"{called}.zip"))
 
-    @router.get("/studio/runs/{name}/export/{format}/program.py")
-    def program(name: str, format: str, request: Request) -> Response:
-        run = studio.runs.find(name) if safe_name(name) and format in OFFERED else None
-        if run is None or not run.run.best.is_file():
-            raise HTTPException(404, headers=FRESH)
-        called = downloaded(run.run, format)
-        code = FORMATS[format].code(read_card(run.run.best), called, language_of(request))
-        return Response(code, media_type="text/x-python", headers=disposition(f"{called}.py"))
-
     @router.get("/studio/runs/{name}/export/{format}/certificate.json")
     def certificate(name: str, format: str) -> JSONResponse:
         run, _, measured = found(name, format)
@@ -125,7 +116,21 @@ def routes(studio: Studio) -> APIRouter:
         page = certificate_page.page(replace(measured, file=called))
         return Response(page, media_type="text/html", headers=headers)
 
+    _add_program(router, studio)
     return router
+
+
+def _add_program(router: APIRouter, studio: Studio) -> None:
+    """The Python that predicts with a file, whether the file was made or not."""
+
+    @router.get("/studio/runs/{name}/export/{format}/program.py")
+    def program(name: str, format: str, request: Request) -> Response:
+        run = studio.runs.find(name) if safe_name(name) and format in OFFERED else None
+        if run is None or not run.run.best.is_file():
+            raise HTTPException(404, headers=FRESH)
+        called = downloaded(run.run, format)
+        code = FORMATS[format].code(read_card(run.run.best), called, language_of(request))
+        return Response(code, media_type="text/x-python", headers=disposition(f"{called}.py"))
 
 
 def _row(studio: Studio, run: Run, name: str, language: Language) -> Row:

@@ -159,6 +159,15 @@ def _from_table(doubt: Doubt) -> Finding:
     return Finding("layout", f"finding.layout.{doubt.kind}", {"names": doubt.folders}, doubt.folders, "info")
 
 
+def _table_missing(doubt: Doubt) -> Finding:
+    values = {"count": int(doubt.inside[0]), "names": doubt.folders[:_NAMES_SHOWN]}
+    return Finding("table_missing", "finding.table_missing", values, doubt.folders)
+
+
+def _table_conflict(doubt: Doubt) -> Finding:
+    return Finding("table_conflict", "finding.table_conflict", {"count": len(doubt.folders)}, doubt.folders)
+
+
 def _some_parts(doubt: Doubt) -> Finding:
     offer = Offer("offer.parts_inside", {"layout": "parts-inside"}, {"parts": doubt.inside})
     values = {"folders": doubt.folders, "parts": doubt.inside}
@@ -172,5 +181,6 @@ def _only(folders: tuple[str, ...]) -> tuple[Offer, ...]:
 _DOUBTS: Mapping[str, Callable[[Doubt], Finding]] = {
     "parts": _parts, "parts_in_classes": _parts, "folds": _folds, "one_fold": _one_fold, "outside": _outside,
     "variants": _variants, "train_folder": _train_folder, "some_parts": _some_parts,
-    "only_masks": _only_masks, "table": _from_table, "file_names": _from_table,
+    "only_masks": _only_masks, "table": _from_table, "table_missing": _table_missing, "table_conflict": _table_conflict,
+    "file_names": _from_table,
 }  # fmt: skip

@@ -22,7 +22,7 @@ from resnet_studio.data.layout import Layout, are_bare_parts, understand
 from resnet_studio.data.links import Place, followed, is_link
 from resnet_studio.data.names import comparison_key, composed, is_junk, printable, shown
 from resnet_studio.data.pictures import BadPicture, picture_header
-from resnet_studio.data.table_labels import by_file_names, by_table, with_table
+from resnet_studio.data.table_labels import by_file_names, by_table, used_tables, why_not, with_table
 from resnet_studio.data.tables import may_be_table
 from resnet_studio.errors import DataError
 
@@ -42,6 +42,8 @@ FILE_LIMIT = 1_000_000
 _DECODED_PIXELS = 256 * 256
 _READ_WHOLE = 4 * 2**20
 _BATCH = 64
+_UNSORTED = ("error.data.one_class", "error.data.loose")
+"""What is said where folders are no classes: a table that was meant to say them is the true reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +209,16 @@ def _labelled(
 ) -> tuple[Labelled, Layout]:
     """The pictures with their classes, and how the names were understood; empty class folders are noted."""
     layout = _layout([picture.name for picture in inspected], listing, choices)
-    found = label(inspected, layout, left_out, choices, purpose, name)
-    found = replace(found, samples=with_table(layout, found.samples, _tables(listing)))
+    tables = _tables(listing)
+    named = used_tables(tables)
+    left_out["not_a_picture"] = [file for file in left_out["not_a_picture"] if file not in named]
+    try:
+        found = label(inspected, layout, left_out, choices, purpose, name)
+    except DataError as error:
+        if error.key not in _UNSORTED or choices != Choices():
+            raise
+        raise why_not([picture.name for picture in inspected], tables) or error from error
+    found = replace(found, samples=with_table(layout, found.samples, tables))
     folders = {layout.place(f"{folder}/x")[1] for folder in listing.folders}
     folders |= {layout.place(file.name)[1] for file in listing.files}
     held = {*found.classes, *found.about.get("single_class", ())}

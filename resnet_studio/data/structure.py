@@ -28,12 +28,14 @@ class Doubt:
     folders ``inside``, and are classes), ``train_folder`` (``folders`` are classes, one called like a training part
     with classes ``inside``), ``some_parts`` (some classes, ``folders``, hold the parts ``inside``), ``only_masks``
     (classes, ``folders``, that look like masks of the pictures in the other). Not from folders at all: ``table`` (the
-    classes come from the tables ``folders``), ``file_names`` (the classes ``folders`` are what the files are called).
+    classes come from the tables ``folders``), ``table_missing`` (these name files that are not here, such as
+    ``folders``, in all ``inside``), ``table_conflict`` (they give the pictures ``folders`` two labels), ``file_names``
+    (the classes ``folders`` are what the files are called).
     """
 
     kind: Literal[
         "parts", "parts_in_classes", "folds", "one_fold", "outside", "variants", "train_folder", "some_parts",
-        "only_masks", "table", "file_names",
+        "only_masks", "table", "table_missing", "table_conflict", "file_names",
     ]  # fmt: skip
     folders: tuple[str, ...]
     inside: tuple[str, ...] = ()

@@ -20,11 +20,13 @@ from resnet_studio.data import tables
 from resnet_studio.data.facts import packed
 from resnet_studio.data.layout import Layout, Part, Reason
 from resnet_studio.data.named_rows import NamedRows, written_path
+from resnet_studio.data.names import shown
 from resnet_studio.data.part_names import part_named
 from resnet_studio.data.structure import Doubt
 from resnet_studio.errors import DataError
 
 _MATCHED = 0.5  # of the pictures, from which on a table is about them
+_ABSENT, _COLUMNS = 40, 12
 _OWN = {"edit", "picture", "before", "after", "why"}
 """Columns of what a saved set says of its edits, see :mod:`.saved_set`: no facts about its pictures."""
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
@@ -68,17 +70,63 @@ def by_table(names: Sequence[str], files: Mapping[str, Path]) -> TableLayout | N
     Tables in several folders, as Roboflow has them, count together.
     """
     found: dict[str, Row] = {}
-    used = []
+    used: list[str] = []
+    missing, absent = 0, list[str]()
     for name in sorted(files, key=lambda each: (each.count("/"), each)):
         folder = name.rpartition("/")[0]
         below = [each for each in names if not folder or each.startswith(f"{folder}/")]
-        rows = _matched(below, folder, _read(files[name]))
+        given = _read(files[name])
+        rows = _matched(below, folder, given)
         if rows and len(rows) >= _MATCHED * len(below) and not found.keys() & rows.keys():
             found |= rows
             used.append(name)
-    if len({row.label for row in found.values()}) < 2:
+            missing += max(0, len(given) - len(rows))
+            absent += _absent(below, folder, given)
+    labelled = {name: row for name, row in found.items() if row.label}
+    if len({row.label for row in labelled.values()}) < 2:
         return None
-    return TableLayout("", {}, doubts=(Doubt("table", tuple(used)),), rows=found)
+    doubts = [Doubt("table", tuple(used))]
+    if missing and absent:
+        doubts.append(Doubt("table_missing", tuple(absent[:_ABSENT]), (str(missing),)))
+    if conflicts := sorted(found.keys() - labelled.keys()):
+        doubts.append(Doubt("table_conflict", tuple(conflicts)))
+    return TableLayout("", {}, doubts=tuple(doubts), rows=labelled)
+
+
+def _absent(names: Sequence[str], folder: str, given: Iterable[str]) -> list[str]:
+    """Files of ``given`` that are like none of the pictures ``names``."""
+    here = NamedRows((name.removeprefix(f"{folder}/") if folder else name, True) for name in names)
+    last = {_bare(name).rpartition(".")[0] for name in names} | {_bare(name) for name in names}
+    return [file for file in given if here.of(file) is None and _bare(file) not in last]
+
+
+def used_tables(files: Mapping[str, Path]) -> set[str]:
+    """Those of ``files`` that name pictures, and so are no pictures that were left out."""
+    return {name for name, file in files.items() if tables.table_column(_records(file), "file")}
+
+
+def why_not(names: Sequence[str], files: Mapping[str, Path]) -> DataError | None:
+    """Why none of the tables ``files`` gives the pictures ``names`` their labels; None where none was meant to."""
+    for name, file in sorted(files.items()):
+        if name.lower().endswith(".json"):
+            continue
+        try:
+            records = tables.read_rows(file)
+        except DataError as error:
+            return error
+        columns = [shown(column) for column in records[0]]
+        if not tables.table_column(records, "file"):
+            return DataError("error.labels.no_file", file=shown(name), columns=columns[:_COLUMNS])
+        given = _of_records(records)
+        if not given:
+            return DataError("error.labels.no_label", file=shown(name), columns=columns[:_COLUMNS])
+        rows = _matched(names, name.rpartition("/")[0], given)
+        labels = {row.label for row in rows.values()}
+        if len(rows) < _MATCHED * len(names):
+            return DataError("error.labels.few", file=shown(name), found=len(rows), of=len(names))
+        if len(labels) == 1:
+            return DataError("error.labels.one", file=shown(name), found=shown(labels.pop()))
+    return None
 
 
 def by_file_names(names: Sequence[str]) -> TableLayout | None:
@@ -184,16 +232,18 @@ def _of_records(records: Sequence[Mapping[str, str]]) -> dict[str, Row]:
     }
     if not columns["file"]:
         return {}
-    found = {}
+    found: dict[str, Row] = {}
     others = _facts(records, columns) if columns["label"] else []
     for record in records:
         file = written_path(record.get(columns["file"], ""))
-        label = record.get(columns["label"], "").strip() if columns["label"] else _one_hot(record, columns["file"])
+        label = _plain(record.get(columns["label"], "")) if columns["label"] else _one_hot(record, columns["file"])
         if file and label:
             part = part_named(record.get(columns["part"], "")) if columns["part"] else None
             meaning = part.meaning if part else None
             group = record.get(columns["group"], "").strip() if columns["group"] else ""
             facts = packed({name: record.get(name, "") for name in others})
+            if file in found and found[file].label != label:
+                label = ""  # two labels: it has none
             found[file] = Row(label, meaning if meaning in ("train", "validation", "test") else None, group, facts)
     return found
 
@@ -204,6 +254,10 @@ def _facts(records: Sequence[Mapping[str, str]], columns: Mapping[tables.Meaning
     others = [name for name in (records[0] if records else ()) if name not in used]
     values = {name: {record.get(name, "").strip() for record in records} - {""} for name in others}
     return [name for name in others if 2 <= len(values[name]) <= len(records) / 2]
+
+
+def _plain(label: str) -> str:
+    return "".join(letter for letter in label if letter.isprintable()).strip()
 
 
 def _one_hot(record: Mapping[str, str], file: str) -> str:

@@ -25,7 +25,8 @@ Meaning = Literal["file", "label", "part", "group"]
 _CALLED: Mapping[Meaning, tuple[str, ...]] = {
     "file": (
         "file", "filename", "file_name", "filepath", "file_path", "path", "image", "image_path", "image_name", "img",
-        "image_id", "picture", "name", "id", "文件", "文件名", "图片",
+        "image_id", "image_url", "file_url", "url", "img_path", "images", "picture", "name", "id",
+        "文件", "文件名", "图片",
     ),
     "label": ("label", "class", "class_name", "category", "target", "labels", "classname", "choice", "标签", "类别"),
     "part": ("part", "split", "subset", "set", "fold_name", "dataset", "划分"),
@@ -86,6 +87,7 @@ def _csv(text: str, name: str) -> list[dict[str, str]]:
         text, divider = rest, said[1]
     else:
         divider = max(",;\t|", key=_QUOTED.sub("", first).count)
+    csv.field_size_limit(LARGEST)  # a cell may hold a whole description
     try:
         reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=divider)
         rows = [{str(key): value or "" for key, value in row.items() if key is not None} for row in reader]

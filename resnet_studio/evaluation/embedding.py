@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 DEPTH: Literal[18] = 18
 CHUNK = 64
+Pooling = Literal["mean", "mean and spread"]
 
 
 @dataclass(frozen=True)
@@ -81,19 +82,21 @@ def embed(
     cache: ArrayCache,
     *,
     device: str = "auto",
+    pooling: Pooling = "mean",
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
-    """Features [N, C] of ``files``: the outputs of the last two stages, each averaged over the picture.
+    """Features [N, C] of ``files``: the outputs of the last two stages, each averaged over the picture; with the other
+    ``pooling`` [N, 2 C], their standard deviations over the picture too.
 
     Those of pictures with equal ``contents`` that were computed before are taken from ``cache``. Rows of NaN stand for
     pictures that cannot be read. Raises :class:`WeightsError` where the weights cannot be had.
     """
     family = cache.key(
         "pooled features", 1, VERSION, backbone.depth, _identity(backbone.weights, backbone.depth),
-        repr(backbone.end), *backbone.reading.differences(),
+        repr(backbone.end), *backbone.reading.differences(), *([] if pooling == "mean" else [pooling]),
     )  # fmt: skip
     known, new = cached_rows.find(cache, family, "features", contents)
-    computed = compute_features(backbone, [files[place] for place in new], device, progress) if new else None
+    computed = compute_features(backbone, [files[place] for place in new], device, progress, pooling) if new else None
     width = computed.shape[1] if computed is not None else known[0].arrays["features"].shape[1] if known else 0
     features = np.full((len(files), width), np.nan, np.float32)
     for found in known:
@@ -119,7 +122,7 @@ def _identity(chosen: str, depth: int) -> object:
 
 
 def compute_features(
-    backbone: Backbone, files: Sequence[Path], device: str, progress: Progress | None
+    backbone: Backbone, files: Sequence[Path], device: str, progress: Progress | None, pooling: Pooling = "mean"
 ) -> NDArray[np.float32]:
     """Features of ``files``; the next pictures are decoded by threads, a chunk at a time."""
     import torch
@@ -137,28 +140,32 @@ def compute_features(
     rows = []
     for start in range(0, len(files), CHUNK):
         decoded = decode_all(files[start : start + CHUNK], backbone.end, reading=backbone.reading)
-        some = np.full((len(files[start : start + CHUNK]), _width(model)), np.nan, np.float32)
+        some = np.full((len(files[start : start + CHUNK]), _width(model, pooling)), np.nan, np.float32)
         if len(decoded.pixels):
             batch = torch.from_numpy(decoded.pixels).permute(0, 3, 1, 2).to(chosen).float().div_(255)
             mean, std = (torch.tensor(each, device=chosen).view(1, 3, 1, 1) for each in (origin.mean, origin.std))
             inputs = ((batch - mean) / std).contiguous(memory_format=layout(chosen))
-            some[list(decoded.indices)] = _pooled(model, inputs).cpu().numpy()
+            some[list(decoded.indices)] = _pooled(model, inputs, pooling).cpu().numpy()
         rows.append(some)
         if progress is not None:
             progress(min(start + CHUNK, len(files)), len(files))
     return np.concatenate(rows)
 
 
-def _width(model: ResNet) -> int:
+def _width(model: ResNet, pooling: Pooling) -> int:
     head: torch.nn.Linear = model.fc
-    return head.in_features + head.in_features // 2
+    return (head.in_features + head.in_features // 2) * (1 if pooling == "mean" else 2)
 
 
-def _pooled(model: ResNet, inputs: torch.Tensor) -> torch.Tensor:
+def _pooled(model: ResNet, inputs: torch.Tensor, pooling: Pooling) -> torch.Tensor:
     import torch
 
     with torch.inference_mode():
         early = model.layer2(model.layer1(model.maxpool(model.relu(model.bn1(model.conv1(inputs))))))
         third = model.layer3(early)
         fourth = model.layer4(third)
-        return torch.cat([third.mean((2, 3)), fourth.mean((2, 3))], 1).float()
+        stages = [third.float(), fourth.float()]
+        rows = [stage.mean((2, 3)) for stage in stages]
+        if pooling != "mean":  # of one place alone there is no deviation, and "unbiased" would be nan
+            rows += [stage.std((2, 3), unbiased=False) for stage in stages]
+        return torch.cat(rows, 1)

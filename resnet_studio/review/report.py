@@ -162,7 +162,8 @@ def _review(
     progress: Progress | None,
 ) -> Review:
     contents = [sample.content or sample.file for sample in samples]
-    features = embed(backbone, files, contents, ArrayCache(workspace.cache), device=device, progress=progress)
+    cache = ArrayCache(workspace.cache)
+    features = embed(backbone, files, contents, cache, device=device, pooling="mean and spread", progress=progress)
     readable = np.flatnonzero(np.isfinite(features).all(1)) if features.size else np.zeros(0, np.int64)
     used = tuple(samples[int(place)] for place in readable)
     features = features[readable]

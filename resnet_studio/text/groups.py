@@ -37,6 +37,22 @@ TEXT: dict[str, tuple[str, str]] = {
         "The table is larger than 4 MB; leave columns out that are not needed.",
         "表格超过 4 MB；请去掉不需要的列。",
     ),
+    "error.labels.no_file": (
+        "The table {file!r} has no column with the names of the pictures; call it “file” in the first line. Its columns: {columns:, }.",
+        "表格 {file!r} 没有图片文件名一列；请在首行把该列命名为“file”。现有的列：{columns:、}。",
+    ),
+    "error.labels.no_label": (
+        "The table {file!r} has no column with the labels; call it “label” in the first line. Its columns: {columns:, }.",
+        "表格 {file!r} 没有标签一列；请在首行把该列命名为“label”。现有的列：{columns:、}。",
+    ),
+    "error.labels.few": (
+        "The table {file!r} has labels for {found:picture|pictures} of {of}; it has to name at least half of them.",
+        "表格 {file!r} 只给 {of} 张图片中的 {found} 张标了标签；至少要有一半。",
+    ),
+    "error.labels.one": (
+        "The table {file!r} has only one label, “{found}”; add pictures of at least one more class.",
+        "表格 {file!r} 只有一种标签“{found}”；请至少再添加一个类别的图片。",
+    ),
     "error.groups.alone": (
         "So every picture of {name!r} is a group of its own; choose another way to keep pictures together.",
         "这样分组后，数据集 {name!r} 的每张图片都自成一组；请选择其他分组方式。",

@@ -175,6 +175,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "The classes come from the table {names}, not from folders.",
         "类别取自表格 {names}，而不是文件夹。",
     ),
+    "finding.table_missing": (
+        "The table names {count:file that is|files that are} not here, such as {names}. Check that all pictures came along.",
+        "表格中有 {count} 个文件不在这里，例如 {names}。请检查图片是否齐全。",
+    ),
+    "finding.table_conflict": (
+        "The table gives {count:picture|pictures} two different labels: they are not used until they have one.",
+        "表格给 {count} 张图片标了两种不同的标签：在确定标签之前不会使用。",
+    ),
     "finding.layout.file_names": (
         "The classes come from the names of the files, as there are no class folders: {names}.",
         "没有类别文件夹，类别取自文件名：{names}。",

@@ -174,3 +174,26 @@ def test_what_was_recorded_is_trained_and_answers_live_until_it_is_frozen(camera
     page.wait_for_function(f"{answers.replace('() => ', f'() => {before} < ')}")
     page.locator("#predict-live [data-do=start]").click()
     page.get_by_role("button", name="Start the camera").wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_more_pictures_are_recorded_trained_again_and_the_new_model_answers(camera_page: Any) -> None:
+    page = camera_page
+    chosen = page.locator("#predict-model input").first
+    earlier = chosen.input_value()
+    page.get_by_role("tab", name="Data", exact=True).click()
+    page.locator("#data-make-more button").click()
+    before = count_of(page, "Class 1")
+    record(page, "Class 1", before + 8)
+    page.get_by_role("button", name="Train on these classes").click()
+    page.wait_for_function("() => document.querySelector('#studio-now')?.textContent.includes('Training')")
+    page.wait_for_function("() => !document.querySelector('#studio-now').textContent", timeout=400_000)
+    page.get_by_role("tab", name="Predict").click()
+    page.wait_for_function("(earlier) => document.querySelector('#predict-model input').value !== earlier", arg=earlier)
+    page.get_by_role("tab", name="Live", exact=True).click()
+    page.evaluate("() => { document.querySelector('.predict-camera').dataset.answers = 0; }")
+    page.locator("#predict-live [data-do=start]").click()
+    page.wait_for_function("() => Number(document.querySelector('.predict-camera').dataset.answers ?? 0) > 3")
+    page.locator("#predict-live [data-do=start]").click()
+    page.get_by_role("button", name="Start the camera").wait_for()

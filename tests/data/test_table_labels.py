@@ -145,8 +145,8 @@ def test_names_that_do_not_all_agree_are_no_labels(tmp_path, names):
     "table",
     [b"", b"\x00\x01", b"[", b"[[1]]", b"{}", b"file,label\n", b"a,b\n1,2\n", b'[{"annotations": 3}]', b"[1,2]"],
 )
-def test_a_table_that_makes_no_sense_is_as_if_it_were_not_there(tmp_path, table):
-    with pytest.raises(DataError, match="class"):
+def test_a_table_that_makes_no_sense_gives_no_classes(tmp_path, table):
+    with pytest.raises(DataError, match=r"class|table .labels\.csv."):
         opened(pictures(NAMES) | {"labels.csv": table, "labels.json": table}, tmp_path)
 
 
@@ -198,3 +198,35 @@ def test_pictures_that_were_opened_before_get_the_facts_when_their_table_comes(t
     (tmp_path / "a.zip").unlink()
     again = open_data(str(zipped(tmp_path / "a.zip", {**files, "where.csv": table})), workspace)
     assert again.id == plain.id and all(sample.facts for sample in again.samples)
+
+
+BOTH = [f"{name},{label}" for name, label in zip(NAMES, LABELS, strict=True)]
+
+
+def said_of(table, tmp_path):
+    """The findings on twelve pictures beside ``table``."""
+    dataset = opened(
+        {**pictures([f"images/{name}" for name in NAMES]), "labels.csv": "\n".join(table).encode()}, tmp_path
+    )
+    return dataset, {found.kind: found.sentence() for found in checkup.inspect(dataset)}
+
+
+def test_a_picture_with_two_labels_has_none_and_files_that_are_not_here_are_said(tmp_path):
+    dataset, said = said_of(["file,label", *BOTH, "p0.png,cat", BOTH[2], "gone.png,cat"], tmp_path)
+    assert dataset.counts == {"cat": 6, "dog": 5}
+    assert "1 picture two different labels" in said["table_conflict"]
+    assert "1 file that is not here, such as gone.png" in said["table_missing"]
+    assert "not_a_picture" not in said  # the table is none, and nobody thought so
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (BOTH, "no column with the names of the pictures"), (["file,colour", *BOTH], "no column with the labels"),
+        (["file,label", *BOTH[:5]], "labels for 5 pictures of 12"),
+        (["file,label", *(f"{name},cat" for name in NAMES)], "only one label, “cat”"),
+    ],
+)  # fmt: skip
+def test_why_a_table_gives_no_classes_is_said(tmp_path, table, said):
+    with pytest.raises(DataError, match=said):
+        said_of(table, tmp_path)

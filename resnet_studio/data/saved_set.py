@@ -19,7 +19,8 @@ from resnet_studio.data.dataset import Dataset, Sample
 from resnet_studio.data.edited import Edited
 from resnet_studio.data.editing import History
 from resnet_studio.data.edits import Edit
-from resnet_studio.data.names import shown
+from resnet_studio.data.layout import are_bare_parts
+from resnet_studio.data.names import is_junk, shown
 from resnet_studio.data.portable_names import LONGEST, FreeNames, portable
 from resnet_studio.durable import disk_trouble, make_folder, replacing
 from resnet_studio.errors import DataError
@@ -140,12 +141,21 @@ def placed_in(dataset: Dataset) -> Iterator[tuple[Sample, str]]:
     """Each picture with the path (POSIX) that it is saved under; no two are equal for any file system."""
     parted = any(sample.part in ("validation", "test") for sample in dataset.samples)
     names = FreeNames()
-    folders = [names.take(portable(name)) for name in dataset.classes]
+    folders = [names.take(name) for name in _folders(dataset.classes)]
     paths = FreeNames()
     for sample in dataset.samples:
         # without a part: to train, where the others say theirs
         part = (_FOLDERS[sample.part] or "train") if parted else ""
         yield sample, paths.take("/".join(filter(None, (part, folders[sample.label], _file_name(sample)))))
+
+
+def _folders(classes: Sequence[str]) -> list[str]:
+    """A folder for each of ``classes``, that is read as one again: none that is passed over as a system's own, and not
+    all called like parts.
+    """
+    folders = [portable(name) for name in classes]
+    parts = are_bare_parts(folders)
+    return [f"{folder} (class)" if parts or is_junk(folder) else folder for folder in folders]
 
 
 def _file_name(sample: Sample) -> str:

@@ -77,6 +77,15 @@ def test_names_that_meet_are_told_apart_whatever_the_file_system(class_zip, work
     assert "a_b/0 (2).png" in written
 
 
+@pytest.mark.parametrize("names", [("train", "test"), ("__MACOSX", "cat")])
+def test_classes_called_as_something_else_are_opened_as_classes_again(class_zip, workspace, tmp_path, names):
+    dataset = open_data(class_zip({"a": 3, "b": 4}), workspace)
+    for old, new in zip(("a", "b"), names, strict=True):
+        dataset = editing.edit(workspace, dataset.id, Edit(kind="rename", classes=(old,), label=new))
+    again = open_data(save_set(dataset, tmp_path / "set.zip").path, Workspace.open(tmp_path / "elsewhere"))
+    assert sorted(again.counts.values()) == [3, 4]
+
+
 def test_parts_are_kept_where_they_are_set(tmp_path, workspace):
     files = {
         f"{part}/{kind}/{part}{number}.png": made.picture(number, label=label + 4 * at)

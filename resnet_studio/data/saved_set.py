@@ -155,7 +155,7 @@ def _folders(classes: Sequence[str]) -> list[str]:
     """
     folders = [portable(name) for name in classes]
     parts = are_bare_parts(folders)
-    return [f"{folder} (class)" if parts or is_junk(folder) else folder for folder in folders]
+    return [f"name {folder}" if parts or is_junk(folder) else folder for folder in folders]
 
 
 def _file_name(sample: Sample) -> str:

@@ -9,6 +9,7 @@ import time
 import made
 import pytest
 from hand_made import finish, new_run, report_of, train
+from waiting import wait_for
 
 from resnet_studio import cleaning, owners
 from resnet_studio.cleaning import DAY, sweep
@@ -127,10 +128,7 @@ def test_it_is_done_again_and_again(workspace, monkeypatch):
     thread = cleaning.keep_clean(workspace, stop)
     for name in ("aa", "bb"):
         old = aged(made.write(workspace.temporary / name, {"old.png": b"x"}))
-        until = time.monotonic() + 10
-        while old.exists() and time.monotonic() < until:
-            time.sleep(0.02)
-        assert not old.exists()
+        wait_for(lambda old=old: not old.exists())
     stop.set()
     thread.join(5)
     assert not thread.is_alive()

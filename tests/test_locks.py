@@ -5,10 +5,10 @@ import os
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 from filelock import FileLock, Timeout
+from waiting import wait_for
 
 from resnet_studio import locks, owners
 from resnet_studio.locks import Lock
@@ -56,8 +56,7 @@ def test_many_who_look_never_say_that_a_free_lock_is_held_nor_keep_it_from_being
     for thread in threads:
         thread.start()
     try:
-        while len(looks) < 500:
-            time.sleep(0.01)
+        wait_for(lambda: len(looks) >= 500)
         for _ in range(200):  # nobody who looks is in the way, even of one who does not wait
             with FileLock(path, thread_local=False).acquire(timeout=0):
                 pass

@@ -1,5 +1,4 @@
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 from torch import nn
+from waiting import wait_for
 
 from resnet_studio import prediction
 from resnet_studio.data.pictures import read_picture
@@ -221,8 +221,7 @@ def test_who_waits_is_answered_together_with_the_others(predictor, files, monkey
         first = pool.submit(predictor, [files[0]])
         assert first_in.wait(20)
         others = [pool.submit(predictor, [files[index % len(files)]]) for index in range(6)]
-        while predictor.waiting < 6:
-            time.sleep(0.01)
+        wait_for(lambda: predictor.waiting == 6)
         go_on.set()
         answers = [future.result()[0].scores for future in others]
         assert first.result()[0].label == alone[0][0][0]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_for
 
 from resnet_studio.workspace import Workspace
 
@@ -44,9 +45,7 @@ def test_a_training_of_the_command_line_is_watched_paused_resumed_and_stopped(
         run = Workspace(server.workspace).runs()[0]
         assert run.state().status == "interrupted"
         child = begin(server.workspace, "resume", run.id)
-        until = time.monotonic() + 90
-        while not run.held() and time.monotonic() < until:
-            time.sleep(0.1)
+        wait_for(run.held, unless=child.poll)
         page.locator("#train-stop").wait_for()
         time.sleep(3)  # it has to be training again: while it prepares, a stop leaves nothing to see
         page.locator("#train-stop").click()

@@ -1,11 +1,11 @@
 """A part that takes a while is computed step by step, once, and goes on where it was stopped."""
 
 import shutil
-import time
 from pathlib import Path
 from threading import Event
 
 import pytest
+from waiting import wait_for
 
 from resnet_studio.api.reports import compute_parts
 from resnet_studio.errors import ConfigError, RunError
@@ -63,9 +63,7 @@ def squares(monkeypatch):
 
 
 def wait(analysis):
-    until = time.monotonic() + 20
-    while analysis.active and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_for(lambda: not analysis.active)
     return analysis
 
 

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from waiting import wait_for
 
 from resnet_studio.service.http import connections
 from resnet_studio.service.http.connections import PatientProtocol, PendingRequests, allow_many_files
@@ -68,8 +69,7 @@ class Serving:
         asyncio.run_coroutine_threadsafe(passed(), self.loop).result()
 
     def until(self, condition):
-        while not condition():
-            self.forward(0)
+        wait_for(lambda: condition() or self.forward(0))
 
     @property
     def waiting(self):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import time
 
 import made
 import numpy as np
 import pytest
 from counting import growth
+from waiting import wait_for
 
 from resnet_studio.data import alike, brought, editing, library
 from resnet_studio.data.dataset import Dataset, Sample, save
@@ -46,9 +46,8 @@ def test_pictures_sorted_by_likeness_have_their_copies_beside_them(editor, works
     files = {f"{'ab'[n % 2]}/{n}.png": made.encoded(made.scene(n, 64)) for n in range(8)}
     files |= {f"{'ba'[n % 2]}/copy-{n}.png": made.encoded(made.scene(n, 64).resize((48, 48))) for n in range(8)}
     opened = open_data(made.write(tmp_path / "pairs", files), workspace)
-    until = time.monotonic() + 120
-    while (order := editor.by_likeness(opened.id)).ranks is None and order.error is None and time.monotonic() < until:
-        time.sleep(0.02)
+    order = editor.by_likeness(opened.id)
+    wait_for(lambda: order.ranks is not None, unless=lambda: order.error)
     numbers = [
         name.rpartition("/")[2].removeprefix("copy-")
         for name in names_of(editor, opened, editor.places(opened.id, sort="like"))
@@ -150,10 +149,7 @@ def test_a_review_runs_in_the_background_and_forgets_what_was_settled(editor, wo
     monkeypatch.setattr(report, "embed", features)
     begun = editor.review(wrong.id)
     assert editor.review(wrong.id) is begun
-    until = time.monotonic() + 120
-    while begun.found is None and begun.error is None and time.monotonic() < until:
-        time.sleep(0.05)
-    assert begun.error is None
+    wait_for(lambda: begun.found is not None, unless=lambda: begun.error)
     first = editor.suspects(wrong.id, 40)[0]
     assert (first["name"], first["label"], first["suggested"]) == (name, "b", "a")
     assert len(first["own"]) == len(first["other"]) == 4

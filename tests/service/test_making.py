@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import made
 import pytest
+from waiting import wait_for
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import library, made_here
@@ -74,9 +74,7 @@ def test_the_grid_of_another_browser_changes_nothing_of_it_either(making: Making
 def test_pictures_of_a_page_that_went_away_are_not_lost(workspace: Workspace) -> None:
     making, new = Making(workspace, Editor(workspace), idle_seconds=0.2), made_here.new_id()
     making.stage(TAKE, new, "cup", "a.png", made.picture(1), by=ME)
-    until = time.monotonic() + 20
-    while time.monotonic() < until and not cards(making, new):
-        time.sleep(0.05)
+    wait_for(lambda: cards(making, new))
     assert cards(making, new) == {"cup": 1}
     assert making.keep(TAKE, "Mine", by=ME) is None  # the page came back too late, and nothing happens twice
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from made import encoded, scene, write
 from PIL import ImageOps
+from waiting import wait_for
 
 from resnet_studio.data import near
 from resnet_studio.data.editing import edited_set
@@ -16,10 +15,7 @@ from resnet_studio.service.near_search import NearSearches, group_rows, leaks, s
 
 
 def ended(search):
-    until = time.monotonic() + 60
-    while search.found is None and search.error is None:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait_for(lambda: search.found is not None or search.error is not None)
     return search
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from pathlib import Path
 
 import made
 import pytest
+import waiting
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import made_here, near
@@ -37,9 +37,7 @@ def record(workspace: Workspace, warming: Warming) -> str:
 
 
 def wait_for(warming: Warming) -> None:
-    until = time.monotonic() + 60
-    while warming.working and time.monotonic() < until:
-        time.sleep(0.05)
+    waiting.wait_for(lambda: not warming.working)
 
 
 def entries(workspace: Workspace) -> set[str]:

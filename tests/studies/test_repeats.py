@@ -6,10 +6,10 @@ import signal
 import statistics
 import subprocess
 import sys
-import time
 
 import pytest
 from scipy import stats
+from waiting import wait_for
 
 from resnet_studio import api
 from resnet_studio.config import TrainConfig
@@ -39,13 +39,6 @@ def dataset(class_folders, workspace):
 @pytest.fixture
 def study(dataset, workspace):
     return lambda seeds=3, **changes: new_repeats(dataset, QUICK.replace(**changes), workspace, seeds)
-
-
-def wait_for(condition, seconds=90):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def statuses(runs):

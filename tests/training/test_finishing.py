@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from hand_made import new_run as hand_made_run
+from waiting import wait_for
 
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
@@ -165,7 +166,6 @@ def test_the_command_line_says_that_the_disk_is_full(run, workspace, capsys, mon
 
 
 def test_after_a_full_disk_the_queue_waits_for_space(workspace, monkeypatch):
-    import time
     from types import SimpleNamespace
 
     from resnet_studio.training import jobs as module
@@ -185,8 +185,6 @@ def test_after_a_full_disk_the_queue_waits_for_space(workspace, monkeypatch):
     assert all(looks.acquire(timeout=20) for _ in range(3)), "it looks again and again"
     assert trained == [] and jobs.queued() == [waiting.id] and waiting.state().status == "queued"
     free[0] = 2**40
-    until = time.monotonic() + 10
-    while not trained and time.monotonic() < until:
-        time.sleep(0.02)
+    wait_for(lambda: trained)
     assert trained == [waiting.id]
     jobs.close()

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from waiting import wait_for
 
 from resnet_studio import run_requests
 from resnet_studio.config import TrainConfig
@@ -33,13 +34,6 @@ def pictures(class_folders):
 def new_run(pictures, workspace):
     dataset = open_data(pictures, workspace)
     return lambda **changes: plan.new_run(dataset, QUICK.replace(**changes), workspace)
-
-
-def wait_for(condition, seconds=90):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def command(*words, root):

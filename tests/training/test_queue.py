@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from hand_made import new_run
+from waiting import wait_for
 
 from resnet_studio.events import Queued
 from resnet_studio.training import jobs as jobs_module
@@ -38,15 +39,6 @@ def server(workspace, runs):
     child = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert child.stdout.readline().strip() == b"queued"
     return child
-
-
-def wait_for(condition):
-    import time
-
-    until = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 @pytest.mark.slow

@@ -5,10 +5,10 @@ import os
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 import torch
+from waiting import wait_for
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
@@ -46,13 +46,6 @@ def processes(monkeypatch):
     yield found
     for child in found:
         assert child.poll() is not None  # none is left behind
-
-
-def wait_for(condition, seconds=120):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def losses(run):

@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import torch
 from made import prepared
+from waiting import wait_for
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import augment
@@ -192,9 +192,7 @@ def test_kill_minus_nine_loses_no_finished_epoch_and_the_resumed_run_ends_the_sa
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     child = subprocess.Popen([sys.executable, "-c", code, str(killed.folder)], env=environment)
-    deadline = time.monotonic() + 120
-    while len(killed.state().epochs) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_for(lambda: len(killed.state().epochs) >= 2, unless=child.poll)
     done = killed.state().epochs
     child.kill()
     child.wait()
@@ -444,7 +442,7 @@ def test_the_command_line_pauses_on_sigterm_and_keeps_the_best_on_ctrl_c(dataset
         "--weights", "scratch", "--epochs", "500", "--batch-size", "16", "--picture-size", "16",
     ]  # fmt: skip
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: workspace.runs() and workspace.runs()[0].state().epochs, 90)
+    wait_for(lambda: workspace.runs() and workspace.runs()[0].state().epochs)
     child.send_signal(sign)
     out, err = child.communicate(timeout=60)
     run = workspace.runs()[0]
@@ -455,13 +453,6 @@ def test_the_command_line_pauses_on_sigterm_and_keeps_the_best_on_ctrl_c(dataset
     else:
         assert child.returncode == 0 and run.state().status == "stopped"
         assert answer["reason"] == "stopped" and Path(answer["checkpoint"]).exists()
-
-
-def wait_for(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def test_progress_says_where_the_training_stands(new_run, monkeypatch):

@@ -36,8 +36,9 @@ def test_whatever_somebody_does_wakes_it_and_a_while_later_it_rests(monkeypatch)
         awake = queue.sleep_when_free
         monkeypatch.setattr(idling, "AWAKE_SECONDS", 0)
         await page({"type": "http", "path": "/"}, None, None)
-        while queue.sleep_when_free != IDLE_SECONDS:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(60):
+            while queue.sleep_when_free != IDLE_SECONDS:
+                await asyncio.sleep(0)
         return awake
 
     assert run(used()) == BUSY_SECONDS

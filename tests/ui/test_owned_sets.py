@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import made
 import pytest
 from fastapi.testclient import TestClient
 from hand_made import NoJobs, finish, new_run, report_of, train
+from waiting import wait_for
 
 from resnet_studio import belonging
 from resnet_studio.data import editing, library
@@ -48,10 +48,7 @@ class Page:
     def imported(self, client: TestClient, name: str) -> str:
         """The sample ``name``, as the visitor opens it by a click."""
         self.event(client, "_sample", [], {"key": name})
-        until = time.monotonic() + 60
-        while not (found := list(self.workspace.datasets.glob(f"*/{belonging.BROUGHT}"))):
-            assert time.monotonic() < until
-            time.sleep(0.02)
+        found = wait_for(lambda: list(self.workspace.datasets.glob(f"*/{belonging.BROUGHT}")))
         return found[0].parent.name
 
 

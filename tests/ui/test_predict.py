@@ -5,7 +5,6 @@ import io
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +16,7 @@ import onnx_made
 import pytest
 from hand_made import finish, new_run, report_of, train
 from PIL import Image, ImageDraw
+from waiting import wait_for
 
 from resnet_studio.data import intake
 from resnet_studio.errors import CheckpointError, DataError, StudioError
@@ -481,8 +481,7 @@ def test_pictures_without_labels_are_offered_and_named(
     assert not any(handlers.offer_unlabelled(name).visible for name in (plain.id, "../gone", None))
     (job,) = studio.predictions.jobs.all()
     assert f'data-job="{job.id}"' in html
-    while studio.predictions.state(job).status != "done":
-        time.sleep(0.02)
+    wait_for(lambda: studio.predictions.state(job).status == "done", unless=lambda: studio.predictions.state(job).error)
     assert [each.name for each in job.pictures()] == [f"test/{number}.png" for number in range(3)]
     assert not any(row.error for row in job.rows)
     studio.predictions.close()

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from resnet_studio.api import studies
-from resnet_studio.data import intake
 from resnet_studio.service.race_search import RaceSearch
 from resnet_studio.studies.race import Candidate, Cell, Race, Skipped
 from resnet_studio.studies.racing import Step
 from resnet_studio.ui.page.context import Studio
-from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train.form import NAMES
 from resnet_studio.ui.train.handlers import Handlers
 from resnet_studio.ui.train.race import RaceHandlers
 from resnet_studio.workspace import Workspace
 
-FORM = [train_form.defaults()[name] for name in NAMES]
+from .searching import FORM, ended
+
 CELLS = (
     Cell(Candidate(18, "starter", "layer4", 96), "1" * 90 + "0" * 10, (0.82, 0.95), 2.0, 8.0, 45.0, 45.0, 0),
     Cell(Candidate(18, "starter", "layer3", 96), "1" * 60 + "0" * 40, (0.5, 0.7), 20.0, 8.0, 45.0, 200.0, 6),
@@ -32,27 +29,9 @@ FOUND = Race("id", "set", 2, 100, tuple(map(str, range(100))), CELLS,
 
 
 @pytest.fixture
-def queue() -> Any:
-    at_work: list[str] = []
-    return SimpleNamespace(at_work=at_work, running=lambda: list(at_work), queued=list)
-
-
-@pytest.fixture
-def dataset(workspace: Workspace, class_folders: Callable[..., Path]) -> str:
-    return intake.from_folder(class_folders({"cat": 20, "dog": 20}), workspace, name="pets").id
-
-
-@pytest.fixture
 def race(workspace: Workspace, queue: Any) -> RaceHandlers:
     studio = SimpleNamespace(workspace=workspace, jobs=queue, runs=None)
     return RaceHandlers(RaceSearch(workspace, cast(Any, queue)), Handlers(cast(Studio, studio)))
-
-
-def ended(race: RaceHandlers, dataset: str) -> list[Any]:
-    until = time.monotonic() + 30
-    while (found := race.look(dataset))[3].active and time.monotonic() < until:
-        time.sleep(0.02)
-    return found
 
 
 def test_the_table_the_charts_and_the_button_that_takes_the_winner(

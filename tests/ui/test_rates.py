@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from resnet_studio import api
-from resnet_studio.data import intake
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Preparing
 from resnet_studio.service.forecast import Forecaster
@@ -23,19 +19,9 @@ from resnet_studio.ui.train.form import NAMES
 from resnet_studio.ui.train.rates import RateHandlers
 from resnet_studio.workspace import Workspace
 
+from .searching import FORM, ended
+
 FOUND = Rates(rates=(1e-4, 1e-3, 1e-2, 1e-1), losses=(1.0, 0.8, 0.5, 1.7))
-FORM = [train_form.defaults()[name] for name in NAMES]
-
-
-@pytest.fixture
-def queue() -> Any:
-    at_work: list[str] = []
-    return SimpleNamespace(at_work=at_work, running=lambda: list(at_work), queued=list)
-
-
-@pytest.fixture
-def dataset(workspace: Workspace, class_folders: Callable[..., Path]) -> str:
-    return intake.from_folder(class_folders({"cat": 20, "dog": 20}), workspace, name="pets").id
 
 
 @pytest.fixture
@@ -51,13 +37,6 @@ def slowly(*_: Any, on_event: Any, control: Any, **__: Any) -> Rates:
             raise StudioError("error.rates.stopped")
         time.sleep(0.01)
     return FOUND
-
-
-def ended(rates: RateHandlers, dataset: str) -> list[Any]:
-    until = time.monotonic() + 30
-    while (found := rates.look(dataset))[3].active and time.monotonic() < until:
-        time.sleep(0.02)
-    return found
 
 
 def test_the_curve_the_suggestion_and_the_button_that_uses_it_are_shown(

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from waiting import wait_for
 
 from resnet_studio.api import studies
 from resnet_studio.config import TrainConfig
-from resnet_studio.data import intake, library
+from resnet_studio.data import library
 from resnet_studio.errors import StudioError
 from resnet_studio.service.settings_search import SettingsSearch
 from resnet_studio.studies.search import Search, Trial
 from resnet_studio.ui.page.context import Studio
-from resnet_studio.ui.train import form as train_form
-from resnet_studio.ui.train.form import NAMES
 from resnet_studio.ui.train.handlers import Handlers
 from resnet_studio.ui.train.search import SearchHandlers
 from resnet_studio.workspace import Workspace
 
-FORM = [train_form.defaults()[name] for name in NAMES]
+from .searching import FORM, ended
+
 TRIALS = (
     Trial(0, "a", "finished", 0.8, 0.5, {"learning_rate": 0.001, "augmentation": "none"}),
     Trial(1, "b", "pruned", 0.4, 1.0, {"learning_rate": 0.1, "augmentation": "strong"}),
@@ -34,28 +33,10 @@ PART = Search("id", "set", "tpe", 3, TrainConfig(), TRIALS[:1])
 
 
 @pytest.fixture
-def queue() -> Any:
-    at_work: list[str] = []
-    return SimpleNamespace(at_work=at_work, running=lambda: list(at_work), queued=list)
-
-
-@pytest.fixture
-def dataset(workspace: Workspace, class_folders: Callable[..., Path]) -> str:
-    return intake.from_folder(class_folders({"cat": 20, "dog": 20}), workspace, name="pets").id
-
-
-@pytest.fixture
 def search(workspace: Workspace, queue: Any) -> SearchHandlers:
     studio = SimpleNamespace(workspace=workspace, jobs=queue, runs=None)
     (workspace.root / "searches" / "id").mkdir(parents=True)
     return SearchHandlers(SettingsSearch(workspace, cast(Any, queue)), Handlers(cast(Studio, studio)))
-
-
-def ended(search: SearchHandlers, dataset: str) -> list[Any]:
-    until = time.monotonic() + 60
-    while (found := search.look(dataset))[3].active and time.monotonic() < until:
-        time.sleep(0.02)
-    return found
 
 
 def test_each_trial_has_a_line_and_the_best_settings_are_taken(
@@ -109,8 +90,6 @@ def test_it_begins_no_trial_for_whoever_may_have_no_more(
     monkeypatch.setattr(studies, "search", searching)
     search = SettingsSearch(workspace, queue, room)
     search.start(library.find_dataset(workspace, dataset), TrainConfig(), 3, "tpe", started_by="person:ada")
-    until = time.monotonic() + 30
-    while search.status.working and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_for(lambda: not search.status.working)
     assert asked == ["person:ada"] * 3
     assert search.status.problem is not None and search.status.problem.key == "error.limits.disk_each"

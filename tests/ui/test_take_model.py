@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import sys
-import time
 import zipfile
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hand_made import finish, new_run, report_of, train
+from waiting import wait_for
 
 from resnet_studio.evaluation import certificate
 from resnet_studio.evaluation.certificate import Certificate
@@ -51,10 +51,8 @@ def studio(workspace):
 
 
 def ended(studio, run, name):
-    until = time.monotonic() + 60
-    while (found := studio.exporting.get(run.run, name)).active and time.monotonic() < until:
-        time.sleep(0.02)
-    return found
+    wait_for(lambda: not studio.exporting.get(run.run, name).active)
+    return studio.exporting.get(run.run, name)
 
 
 def test_a_format_is_offered_and_one_whose_converter_is_missing_says_what_it_needs(studio, run, monkeypatch):

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
+from waiting import wait_for
 
 from resnet_studio.service.serving import pictures
 from resnet_studio.service.serving.server import Door
@@ -194,9 +195,8 @@ def test_a_shadow_is_asked_the_same_and_only_compared(tmp_path):
     client = client_of(serving(tmp_path, shadows={"cups@1": shadow}))
     assert [each["label"] for each in ask(client, RED, BLACK).json()["predictions"]][:1] == ["red"]
     key = ("resnet_studio_api_shadow_total", ("agrees", "no"), ("model", "next"), ("version", "1"))
-    while key not in (found := figures(client)):
-        pass
-    assert found[key] >= 1 and [each["name"] for each in client.get("/v1/models").json()["models"]] == ["cups"]
+    assert wait_for(lambda: figures(client).get(key, 0)) >= 1
+    assert [each["name"] for each in client.get("/v1/models").json()["models"]] == ["cups"]
 
 
 def test_requests_that_arrive_together_are_computed_together(tmp_path):
@@ -214,8 +214,7 @@ def test_requests_that_arrive_together_are_computed_together(tmp_path):
         first = pool.submit(ask, client, RED)
         began.wait(20)
         others = [pool.submit(ask, client, (RED, BLUE)[at % 2]) for at in range(8)]
-        while model.waiting < 8:
-            pass
+        wait_for(lambda: model.waiting == 8)
         go.set()
         labels = [each.result().json()["predictions"][0]["label"] for each in (first, *others)]
     assert labels == ["red", *["red", "blue"] * 4]

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 import torch
+from waiting import wait_for
 
 from resnet_studio.cli import main
 from resnet_studio.errors import ConfigError
@@ -78,8 +79,7 @@ def test_models_are_exchanged_and_the_server_ends_without_losing_a_request(tmp_p
                 seen.add((answered.json()["version"], answered.json()["predictions"][0]["label"]))
 
     def until(wanted):
-        while wanted not in seen and not failed:
-            ended.wait(0.05)
+        wait_for(lambda: wanted in seen or failed)
 
     with ThreadPoolExecutor(4) as pool:
         for _ in range(4):

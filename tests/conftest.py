@@ -12,10 +12,14 @@ import narrow as narrow_resnet
 import pytest
 import web
 
+from resnet_studio import compiler
 from resnet_studio.workspace import Workspace
 
 # The tests compute next to nothing, and several threads of several processes would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# As the program does it; where torch is imported first, by a plugin, this does nothing.
+compiler.defer()
 
 # Many tests start Python anew, which should not compile every module each time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -52,6 +52,7 @@ def test_the_python_example_trains_scores_and_predicts(folder):
     assert sum("crimson/" in line and "%)" in line for line in said.splitlines()) == 3
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
 def test_the_example_of_the_command_line_checks_trains_scores_predicts_and_lists(folder):
     picture = next((folder / "crimson").iterdir())
@@ -97,6 +98,7 @@ def test_the_example_for_several_devices_trains_in_both_ways(folder):
     assert results[0]["validation_accuracy"] == results[1]["validation_accuracy"]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell")
 def test_the_example_for_slurm_trains_with_one_task_for_each_process(folder, tmp_path):
     import socket

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,17 +20,22 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with nothing but the installed wheel in it."""
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout."""
     folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    wheel = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)]
-    subprocess.run(wheel, check=True, timeout=300)
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=300)
     (built,) = folder.glob("*.whl")
-    subprocess.run(
-        [*pip, "install", "--no-deps", "--target", str(folder / "site"), str(built)], check=True, timeout=300
-    )
-    return folder / "site"
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path) -> Path:
+    """A folder with nothing but the installed wheel in it."""
+    site = wheel.parent / "site"
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--no-deps", "--target", str(site), str(wheel)], check=True, timeout=300)
+    return site
 
 
 @pytest.fixture
@@ -46,6 +52,18 @@ def environment(installed: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(installed), "OMP_NUM_THREADS": "1"}
 
 
+def test_it_holds_every_module_template_style_script_sample_and_starter(wheel: Path) -> None:
+    """What is in it without being installed; that it works from there is seen by the two tests below."""
+    sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "resnet_studio").rglob("*")
+               if path.is_file() and path.suffix != ".pyc"}  # fmt: skip
+    assets = {f"resnet_studio/_assets/{path.relative_to(ROOT / 'assets').as_posix()}"
+              for path in (ROOT / "assets").rglob("*") if path.is_file() and path.suffix != ".pyc"}  # fmt: skip
+    assert len(sources) > 200 and len(assets) > 30
+    with zipfile.ZipFile(wheel) as opened:
+        assert (sources | assets) - set(opened.namelist()) == set()
+
+
+@pytest.mark.long
 def test_it_trains_on_the_sample_from_the_starter_weights_and_predicts(
     installed: Path, studio: Callable[..., list[str]], tmp_path: Path
 ) -> None:
@@ -67,6 +85,7 @@ def test_it_trains_on_the_sample_from_the_starter_weights_and_predicts(
     assert trained["weights"] == "starter" and trained["test_accuracy"] is not None
 
 
+@pytest.mark.long
 def test_it_serves_the_page_with_its_styles(installed: Path, studio: Callable[..., list[str]], tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

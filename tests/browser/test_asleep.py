@@ -27,6 +27,7 @@ def at(page: Any, epoch: int) -> Any:
     return page.locator(".rs-stage", has_text=f"Epoch {epoch} of 9")
 
 
+@pytest.mark.long
 def test_a_page_that_was_frozen_and_offline_goes_on(browser: Any, tmp_path: Path) -> None:
     run = hand_made.new_run(Workspace.open(tmp_path / "workspace"))
     hand_made.train(run, epochs=2, planned=9)

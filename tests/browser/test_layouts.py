@@ -51,6 +51,7 @@ def test_a_click_on_an_answer_reads_the_pictures_anew(open_page: Callable[..., A
     assert classes(page) == ["colour", "grey"]
 
 
+@pytest.mark.long
 def test_a_folder_of_pictures_without_endings_is_taken(open_page: Callable[..., Any], tmp_path: Path) -> None:
     page = open_page()
     files = {f"{kind}/{n:06x}": made.picture(n, label=place) for place, kind in enumerate(("a", "b")) for n in range(4)}

@@ -56,21 +56,27 @@ def record(page: Any, name: str, least: int) -> None:
     saved(page)
 
 
-@pytest.mark.browser
-@pytest.mark.slow
-def test_classes_are_recorded_renamed_and_moved_and_are_there_after_a_reload(camera_page: Any) -> None:
+@pytest.fixture(scope="module")
+def recording(camera_page: Any) -> Any:
+    """A page with three classes of a dozen pictures and more, of which the second was renamed."""
     page = camera_page
     page.locator("#data-make-first").click()
     page.get_by_role("button", name="Add a class").click()
     for name in ("Class 1", "Class 2", "Class 3"):
         record(page, name, 12)
-    counts = [count_of(page, f"Class {number}") for number in (1, 2, 3)]
-
     field = card(page, "Class 2").get_by_label("Name of the class")
     field.fill("disc <b>")
     field.press("Enter")
     card(page, "disc <b>").wait_for()
     saved(page)
+    return page
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_classes_are_recorded_renamed_and_moved_and_are_there_after_a_reload(recording: Any) -> None:
+    page = recording
+    counts = [count_of(page, name) for name in ("Class 1", "disc <b>", "Class 3")]
 
     pictures = card(page, "Class 1").locator(".rs-make-picture")
     for at in range(10):
@@ -100,8 +106,8 @@ def test_classes_are_recorded_renamed_and_moved_and_are_there_after_a_reload(cam
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_keys_alone_record_select_and_delete_and_a_class_is_switched_off(camera_page: Any) -> None:
-    page = camera_page
+def test_keys_alone_record_select_and_delete_and_a_class_is_switched_off(recording: Any) -> None:
+    page = recording
     first = count_of(page, "Class 1")
     card(page, "Class 1").get_by_role("button", name="Camera", exact=True).press("Enter")
     page.wait_for_function("() => document.querySelector('.rs-make .rs-make-view video')?.videoWidth > 0")
@@ -128,10 +134,11 @@ def test_keys_alone_record_select_and_delete_and_a_class_is_switched_off(camera_
     card(page, "Class 3").get_by_text("Switched off").wait_for(state="detached")
 
 
+@pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.slow
-def test_files_are_added_and_what_is_no_picture_is_named(camera_page: Any, class_folder: Path, tmp_path: Path) -> None:
-    page = camera_page
+def test_files_are_added_and_what_is_no_picture_is_named(recording: Any, class_folder: Path, tmp_path: Path) -> None:
+    page = recording
     before = count_of(page, "Class 1")
     wrong = tmp_path / "notes.png"
     wrong.write_text("no picture", encoding="utf-8")
@@ -151,10 +158,11 @@ def test_files_are_added_and_what_is_no_picture_is_named(camera_page: Any, class
     page.unroute("**/keep?*")
 
 
+@pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.slow
-def test_what_was_recorded_is_trained_and_answers_live_until_it_is_frozen(camera_page: Any) -> None:
-    page = camera_page
+def test_what_was_recorded_is_trained_and_answers_live_until_it_is_frozen(recording: Any) -> None:
+    page = recording
     page.get_by_role("button", name="Train on these classes").click()
     page.wait_for_function("() => document.querySelector('#studio-now')?.textContent.includes('Training')")
     page.wait_for_function("() => !document.querySelector('#studio-now').textContent", timeout=400_000)

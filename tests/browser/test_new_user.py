@@ -102,6 +102,14 @@ def page(studio: Studio) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
+def same_page(studio: Studio) -> Any:
+    """One page for the tests that leave it as another can go on with it: a page costs some seconds."""
+    opened = studio.open()
+    opened.locator("#data-hero-time p").wait_for()
+    return opened
+
+
+@pytest.fixture(scope="module")
 def picture(class_folder: Path) -> bytes:
     return (class_folder / "green" / "3.png").read_bytes()
 
@@ -109,14 +117,16 @@ def picture(class_folder: Path) -> bytes:
 # ---------- Data ----------
 
 
-def test_training_on_the_sample_is_the_first_button_and_says_how_long_it_takes(page: Any) -> None:
+def test_training_on_the_sample_is_the_first_button_and_says_how_long_it_takes(same_page: Any) -> None:
+    page = same_page
     first = page.locator("#data-hero button").first
     assert first.inner_text().strip() == "Train on the sample"
     assert "primary" in first.get_attribute("class")
     page.locator("#data-hero-time", has_text="Handwritten digits: about").wait_for()
 
 
-def test_a_zip_dropped_anywhere_is_taken_and_looks_chosen(page: Any, class_zip_file: Path) -> None:
+def test_a_zip_dropped_anywhere_is_taken_and_looks_chosen(same_page: Any, class_zip_file: Path) -> None:
+    page = same_page
     send(page, "dragover", "#data-hero")
     send(page, "drop", "#data-hero", ("my colours.zip", class_zip_file.read_bytes()))
     page.locator("#data-facts h2", has_text="my colours").wait_for()
@@ -132,12 +142,14 @@ def test_a_zip_dropped_anywhere_is_taken_and_looks_chosen(page: Any, class_zip_f
     assert page.locator('#data-earlier [aria-pressed="true"]').count() == 1
 
 
+@pytest.mark.long
 def test_a_problem_with_a_dropped_file_stands_at_the_place_for_files(page: Any) -> None:
     send(page, "drop", "#data-hero", ("bad.zip", b"nonsense"))
     page.locator("#data-note-computer [role=alert]", has_text="bad.zip").wait_for()
     assert page.locator(".rs-note.rs-bad").count() == 1
 
 
+@pytest.mark.long
 def test_a_pasted_zip_is_taken_and_a_pasted_picture_is_answered_with_what_is_needed(
     page: Any, class_zip_file: Path, picture: bytes
 ) -> None:
@@ -147,12 +159,14 @@ def test_a_pasted_zip_is_taken_and_a_pasted_picture_is_answered_with_what_is_nee
     page.locator("#data-facts h2", has_text="pasted").wait_for()
 
 
+@pytest.mark.long
 def test_the_same_pictures_in_another_folder_keep_the_name_of_that_folder(page: Any, class_folder: Path) -> None:
     page.locator("#data-own").click()
     page.locator('#data-picker input[data-input="folder"]').set_input_files(class_folder)
     page.locator("#data-facts h2", has_text=class_folder.name).wait_for()
 
 
+@pytest.mark.long
 def test_a_public_set_asks_before_anything_is_downloaded(page: Any) -> None:
     page.locator("#data-try").click()
     page.locator("#data-from-public > button").click()
@@ -198,7 +212,8 @@ def choose_older(page: Any, studio: Studio) -> None:
     page.locator("#results-view h2", has_text="older").wait_for()
 
 
-def test_the_run_that_is_shown_is_the_one_that_is_tried(page: Any, studio: Studio) -> None:
+def test_the_run_that_is_shown_is_the_one_that_is_tried(same_page: Any, studio: Studio) -> None:
+    page = same_page
     tab(page, "predict")
     chosen = page.locator("#predict-model input")
     page.wait_for_function("document.querySelector('#predict-model input')?.value.includes('newest')")
@@ -215,6 +230,7 @@ def test_the_run_that_is_shown_is_the_one_that_is_tried(page: Any, studio: Studi
     assert "older" in chosen.input_value()
 
 
+@pytest.mark.long
 def test_test_pictures_can_be_tried_and_enlarged_by_keyboard(page: Any) -> None:
     tab(page, "predict")
     page.locator("#predict-tries [data-try]").first.click()
@@ -228,7 +244,8 @@ def test_test_pictures_can_be_tried_and_enlarged_by_keyboard(page: Any) -> None:
     assert shown.evaluate("(one) => one === document.activeElement")
 
 
-def test_a_pasted_picture_gets_an_answer_and_a_second_one_takes_its_place(page: Any, picture: bytes) -> None:
+def test_a_pasted_picture_gets_an_answer_and_a_second_one_takes_its_place(same_page: Any, picture: bytes) -> None:
+    page = same_page
     tab(page, "predict")
     page.locator("#predict-ways").wait_for()
     page.locator("#predict-draw-button").click()
@@ -248,6 +265,7 @@ def test_a_pasted_picture_gets_an_answer_and_a_second_one_takes_its_place(page: 
     page.locator("dialog").wait_for(state="detached")
 
 
+@pytest.mark.long
 def test_a_paste_that_comes_to_nothing_says_so_until_the_next_one(page: Any, picture: bytes) -> None:
     tab(page, "predict")
     page.locator("#predict-ways").wait_for()
@@ -261,6 +279,7 @@ def test_a_paste_that_comes_to_nothing_says_so_until_the_next_one(page: Any, pic
     assert said.text_content() == ""
 
 
+@pytest.mark.long
 def test_a_drawing_outlives_a_reload(page: Any) -> None:
     tab(page, "predict")
     page.locator("#predict-ways").wait_for()
@@ -278,6 +297,7 @@ def test_a_drawing_outlives_a_reload(page: Any) -> None:
     page.locator("#predict-drawn .predict-bars li").first.wait_for()
 
 
+@pytest.mark.long
 def test_pictures_of_the_results_enlarge(page: Any) -> None:
     tab(page, "results")
     page.locator(".res-figures [data-zoom]").first.press("Enter")

@@ -28,6 +28,7 @@ def agree(page: Any, yes: str) -> None:
     page.get_by_role("dialog").get_by_role("button", name=yes).click()
 
 
+@pytest.mark.long
 def test_a_training_of_the_command_line_is_watched_paused_resumed_and_stopped(
     open_page: Any, server: Any, class_folder: Path
 ) -> None:

@@ -95,7 +95,7 @@ def _executable(browser: Any) -> str | None:
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
-@pytest.mark.parametrize("name", ["localhost", "evil.test"])
+@pytest.mark.parametrize("name", ["localhost", pytest.param("evil.test", marks=pytest.mark.long)])
 def test_another_site_can_neither_read_nor_change_anything(
     context: Any, other_site: int, studio: tuple[str, Path], name: str
 ) -> None:
@@ -124,6 +124,7 @@ def test_a_name_that_was_led_to_this_machine_shows_nothing(context: Any, studio:
     assert list(workspace.rglob("planted.txt")) == []
 
 
+@pytest.mark.long
 def test_the_page_itself_still_works_at_that_address(context: Any, studio: tuple[str, Path]) -> None:
     page = context.new_page()
     page.goto(studio[0])
@@ -163,6 +164,7 @@ class Proxy(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+@pytest.mark.long
 def test_the_whole_page_works_below_a_path_behind_a_proxy(
     browser: Any, context: Any, tmp_path: Path, class_zip_file: Path
 ) -> None:

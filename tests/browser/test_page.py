@@ -121,6 +121,7 @@ def test_a_picked_folder_keeps_its_class_folders(open_page: Callable[..., Any], 
     close(page)
 
 
+@pytest.mark.long
 def test_pictures_are_known_by_their_first_bytes_as_on_the_command_line(
     open_page: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -140,6 +141,7 @@ def test_pictures_are_known_by_their_first_bytes_as_on_the_command_line(
     close(page)
 
 
+@pytest.mark.long
 def test_a_reload_after_the_quick_start_shows_the_pictures_and_the_training(fresh_page: Any) -> None:
     page = fresh_page
     page.locator("#data-quick").click()
@@ -311,6 +313,7 @@ def test_the_language_can_be_switched_and_holds(open_page: Callable[..., Any], t
     close(page)
 
 
+@pytest.mark.long
 def test_a_chinese_browser_gets_chinese_at_once(open_page: Callable[..., Any]) -> None:
     page = open_page("zh-CN")
     assert page.locator("#tab-data-button").inner_text().strip() == "数据"

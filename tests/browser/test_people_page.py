@@ -117,6 +117,7 @@ def test_two_pupils_at_once_each_see_their_own_and_the_teacher_sees_both(school:
     assert outside == []
 
 
+@pytest.mark.long
 def test_a_lesson_the_class_looks_up_and_a_pupil_submits_to_a_leaderboard_on_a_sealed_set(
     school: Class, tmp_path: Path
 ) -> None:

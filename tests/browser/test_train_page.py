@@ -68,7 +68,9 @@ def box(page: Any, selector: str) -> dict[str, float]:
     return found
 
 
-@pytest.mark.parametrize(("theme", "language"), [("light", "en-US"), ("dark", "zh-CN")])
+@pytest.mark.parametrize(
+    ("theme", "language"), [("light", "en-US"), pytest.param("dark", "zh-CN", marks=pytest.mark.long)]
+)
 def test_axe_finds_nothing_on_any_tab(visit: Callable[..., Any], axe: str, theme: str, language: str) -> None:
     page = visit(language)
     page.emulate_media(color_scheme=theme)
@@ -91,6 +93,7 @@ def test_axe_finds_nothing_on_any_tab(visit: Callable[..., Any], axe: str, theme
     assert "\n".join(found) == ""
 
 
+@pytest.mark.long
 def test_axe_finds_nothing_where_pictures_are_chosen(visit: Callable[..., Any], axe: str, class_zip_file: Path) -> None:
     page = visit()
     bring(page, class_zip_file, "zip")
@@ -162,7 +165,7 @@ def test_no_text_runs_under_an_arrow_and_a_field_has_one_ring(page: Any) -> None
         page.keyboard.press("Escape")
 
 
-@pytest.mark.parametrize("width", [390, 1280, 1920])
+@pytest.mark.parametrize("width", [390, *(pytest.param(width, marks=pytest.mark.long) for width in (1280, 1920))])
 def test_writing_in_charts_keeps_its_size_and_its_place(visit: Callable[..., Any], width: int) -> None:
     page = visit(width=width, height=900)
     tab(page, "results")
@@ -189,6 +192,7 @@ def test_writing_in_charts_keeps_its_size_and_its_place(visit: Callable[..., Any
             assert apart, (one, other)
 
 
+@pytest.mark.long
 def test_a_projector_shows_writing_that_can_be_read_and_uses_its_width(visit: Callable[..., Any]) -> None:
     page = visit(width=1920, height=1080)
     for name in ("train", "results", "runs"):
@@ -206,8 +210,7 @@ def test_a_projector_shows_writing_that_can_be_read_and_uses_its_width(visit: Ca
         assert small == []
 
 
-def test_why_the_training_loss_is_higher_is_explained_until_it_was_understood(visit: Callable[..., Any]) -> None:
-    page = visit()
+def test_why_the_training_loss_is_higher_is_explained_until_it_was_understood(page: Any) -> None:
     tab(page, "runs")
     page.locator(".res-runs [data-open]", has_text="the latest").click()
     tab(page, "train")
@@ -222,8 +225,7 @@ def test_why_the_training_loss_is_higher_is_explained_until_it_was_understood(vi
     assert not told.is_visible()
 
 
-def test_a_run_is_renamed_and_noted(visit: Callable[..., Any]) -> None:
-    page = visit()
+def test_a_run_is_renamed_and_noted(page: Any) -> None:
     tab(page, "runs")
     assert page.locator(".res-runs tbody b b").count() == 0
     row = page.locator("tr[data-run]", has_text="shapes 2")
@@ -234,7 +236,6 @@ def test_a_run_is_renamed_and_noted(visit: Callable[..., Any]) -> None:
     page.keyboard.press("Tab")
     dialog.get_by_role("button", name="Save").click()
     page.locator("tr[data-run]", has_text="Best so far").filter(has_text="learning rate by hand").wait_for()
-    page.wait_for_timeout(2500)  # what a fresh page restores is not taken for a wish to see a run
     page.locator("tr[data-run]", has_text="Best so far").locator("[data-open]").click()
     page.locator(".rs-run-name", has_text="Best so far").wait_for()
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -134,6 +135,26 @@ def test_styles_and_scripts_of_all_tabs_are_in_the_bundles(client: TestClient) -
     assert "--rs-accent" in client.get("/studio/studio.css").text
     assert "studioPicker" in client.get("/studio/studio.js").text
     assert "immutable" in client.get("/studio/studio.css").headers["cache-control"]
+
+
+DECLARED = re.compile(r"^(?:const|let|var|class|(?:async )?function\*?|window\.) ?([\w$]+|[\[{].*?[\]}])", re.MULTILINE)
+
+
+def test_no_name_is_declared_by_two_scripts_of_the_page_which_are_one_to_the_browser() -> None:
+    """A second ``const`` of a name stops all of them before the first line is run."""
+    found = [(name, path.name) for path in ASSETS.glob("*.js") for name in DECLARED.findall(path.read_text("utf-8"))]
+    names = [name for name, _ in found]
+
+    assert len(names) > 5
+    assert [each for each in found if names.count(each[0]) > 1] == []
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node, which reads the scripts, is not installed here")
+def test_the_scripts_are_what_a_browser_can_read(client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "bundle.js").write_text(client.get("/studio/studio.js").text, encoding="utf-8")
+    for script in (tmp_path / "bundle.js", *ASSETS.glob("*/*.js")):
+        checked = subprocess.run(["node", "--check", script], capture_output=True, text=True)
+        assert checked.returncode == 0, checked.stderr
 
 
 def test_an_idle_server_does_not_look_for_events_a_thousand_times_a_second(client: TestClient) -> None:

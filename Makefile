@@ -1,5 +1,5 @@
 # make run opens the app, make test runs every check and test; both set up what they need in .venv first.
-# make quick is for while you work, make thorough for what may take long; CONTRIBUTING.md says more.
+# make quick is for while you work, make long and make thorough for what takes longer; CONTRIBUTING.md says more.
 PYTHON ?= python3
 VENV := .venv
 ifeq ($(OS),Windows_NT)
@@ -11,7 +11,7 @@ endif
 # each worker takes whole files, whose fixtures are shared, in the order that conftest.py puts them
 SPREAD := -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test quick thorough coverage lowest newest check style types suite format clean
+.PHONY: run test quick long thorough coverage lowest newest check style types suite format clean
 
 run: $(VENV)/.installed
 	$(BIN)/python app.py
@@ -27,7 +27,11 @@ suite: $(VENV)/.installed-dev
 quick: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n auto --dist load -m "not slow and not browser and not long"
 
-# every case, also those of which make test tries a few
+# further cases of what make test tries a few of, in about half an hour; .ci/run does both
+long: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest $(SPREAD) -m "long and not sweep"
+
+# every case, also sweeps that take hours
 thorough: check
 	$(BIN)/python -m pytest $(SPREAD) -m ""
 

@@ -29,6 +29,7 @@ print({INSIDE!r} in sys.modules)
     assert stdout_of(code).split() == ["False"]
 
 
+@pytest.mark.long
 def test_the_real_compiler_is_imported_where_the_environment_asks_for_it(monkeypatch):
     monkeypatch.setenv("RESNET_STUDIO_COMPILER", "1")
     assert stdout_of("print(type(sys.modules['torch._dynamo']).__name__)").split() == ["module"]
@@ -50,6 +51,7 @@ print(supported == [questions.is_compile_supported(device) for device in ("cpu",
     assert stdout_of(code).split() == ["True", "True"]
 
 
+@pytest.mark.long
 def test_who_compiles_gets_the_real_compiler():
     code = f"""
 double = torch.compile(lambda x: 2 * x, backend="eager")
@@ -58,6 +60,7 @@ print(double(torch.ones(1)).item(), {INSIDE!r} in sys.modules, torch._dynamo.__f
     assert stdout_of(code).split() == ["2.0", "True", "True"]
 
 
+@pytest.mark.long
 def test_the_compiler_can_be_imported_part_by_part_and_switched_off():
     code = """
 import torch._dynamo.config
@@ -72,6 +75,7 @@ print(same(3), torch._dynamo.config.cache_size_limit > 0, len(counters))
     assert stdout_of(code).split() == ["3", "True", "0"]
 
 
+@pytest.mark.long
 def test_a_compiler_that_is_there_already_is_left_alone():
     code = """
 real = sys.modules["torch"]

@@ -153,6 +153,7 @@ def test_its_probabilities_are_calibrated_and_its_logits_are_not(run, workspace,
     assert np.allclose(probabilities, softened / softened.sum(1, keepdims=True), atol=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_with_prepared_it_takes_plain_pixels(run, workspace, tmp_path):
     exported = studio.export(run, "onnx", tmp_path, prepared=True, workspace=workspace)
@@ -166,6 +167,7 @@ def test_with_prepared_it_takes_plain_pixels(run, workspace, tmp_path):
         assert ours.probability == pytest.approx(theirs.probability, abs=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_an_eight_bit_file_is_a_quarter_as_large_and_as_accurate(run, workspace, tmp_path, onnx_file):
     found = studio.export(run, "onnx-int8", tmp_path, workspace=workspace).certificate
@@ -238,6 +240,7 @@ def test_a_file_of_any_format_with_one_byte_changed_is_refused(run, workspace, t
     assert "not the one that its certificate" in json.loads(capsys.readouterr().out.splitlines()[-1])["error"]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_disagrees_is_not_kept(run, workspace, tmp_path, monkeypatch):
     onnx_format = formats.get("onnx")
@@ -253,6 +256,7 @@ def test_what_disagrees_is_not_kept(run, workspace, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_model_whose_pictures_are_gone_is_checked_on_made_ones(run, workspace, tmp_path):
     moved = Run(Path(shutil.copytree(run.folder, tmp_path / "elsewhere" / "runs" / run.id)))
@@ -265,6 +269,7 @@ def test_a_model_whose_pictures_are_gone_is_checked_on_made_ones(run, workspace,
         studio.export(moved, "onnx-int8", tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_file_of_html_answers_as_the_studio_does_and_has_a_page_beside_it(run, workspace, tmp_path, monkeypatch):
     monkeypatch.setattr(web_runtime, "ready", lambda cache, given, on_download: made_runtime(tmp_path))
@@ -314,7 +319,16 @@ def test_the_command_says_what_was_measured(run, workspace, tmp_path, capsys):
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["safetensors", "safetensors-half", "pt", "pt2", "onnx", "huggingface"])
-@pytest.mark.parametrize("network", [("resnet", d) for d in (18, 34, 50, 101, 152)] + [("resnext", 50)])
+@pytest.mark.parametrize(
+    "network",
+    [
+        pytest.param(("resnet", 34)),
+        *(
+            pytest.param(each, marks=pytest.mark.sweep)
+            for each in [*(("resnet", depth) for depth in (18, 50, 101, 152)), ("resnext", 50)]
+        ),
+    ],
+)
 def test_every_format_of_every_network_agrees(network, name, workspace, tmp_path):
     family, depth = network
     files = made.class_files({"cat": 8, "dog": 8})

@@ -229,7 +229,8 @@ EXPORTED = {"pt": {"dropout": 0.2}, "safetensors": {"stem": "small", "head": "hi
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [pytest.param("pt", marks=pytest.mark.long), "safetensors"])
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["pt", "safetensors"])
 def test_the_library_alone_gives_the_answers_of_the_exported_networks(kind, tmp_path):
     names = SMALL if kind == "pt" else ("resnet18", "resnext50_32x4d", "seresnet18", "resnet18d")
     networks = [get(name) for name in names if is_installed(get(name).library)]

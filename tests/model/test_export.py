@@ -219,6 +219,7 @@ def odd(tmp_path_factory):
     shutil.rmtree(folder)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("reading", READINGS)
 def test_the_code_reads_odd_files_as_the_studio_does(reading, odd):
@@ -233,6 +234,7 @@ def test_the_code_reads_odd_files_as_the_studio_does(reading, odd):
         assert hashlib.sha256(picture.tobytes()).hexdigest() == digest, name
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_ways_of_reading_differ_where_they_should(odd):
     _, elsewhere = odd

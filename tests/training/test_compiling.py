@@ -54,6 +54,7 @@ def test_what_is_compiled_gives_the_same_gradients_and_leaves_no_trace():
         assert all(torch.allclose(one, two, atol=1e-6) for one, two in zip(*gradients, strict=True))
 
 
+@pytest.mark.long
 def test_both_batch_sizes_of_an_epoch_are_compiled_and_no_other(monkeypatch):
     network, asked = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2)), []
     monkeypatch.setattr(torch, "compile", lambda way, **_: lambda batch: (asked.append(len(batch)), way(batch))[1])
@@ -64,6 +65,7 @@ def test_both_batch_sizes_of_an_epoch_are_compiled_and_no_other(monkeypatch):
     assert sorted(asked[2:]) == [7, 8]
 
 
+@pytest.mark.long
 def test_a_training_that_is_compiled_learns_the_same(new_run, monkeypatch):
     plain = trained(new_run())
     shapes = []

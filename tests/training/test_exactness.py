@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from made import prepared
+from sweeps import few
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import augment
@@ -109,7 +110,7 @@ def short_of_memory(monkeypatch, at):
     monkeypatch.setattr(session.Session, "forward_backward", passing)
 
 
-@pytest.mark.parametrize("case", [*range(4), *(pytest.param(case, marks=pytest.mark.long) for case in range(4, 8))])
+@pytest.mark.parametrize("case", [*range(2), *(pytest.param(case, marks=pytest.mark.long) for case in range(2, 8))])
 def test_a_training_paused_anywhere_ends_like_one_that_never_was(new_run, monkeypatch, case):
     settings, draw = drawn(case), random.Random(f"pauses of {case}")
     straight, broken = new_run(**settings), new_run(**settings)
@@ -127,7 +128,7 @@ def test_a_training_paused_anywhere_ends_like_one_that_never_was(new_run, monkey
     assert first.finished.best_epoch == second.finished.best_epoch
 
 
-@pytest.mark.parametrize("pauses", [(2,), (5,)])
+@few("pauses", [(2,), (5,)])
 def test_a_training_paused_within_a_group_of_batches_keeps_what_was_gathered(new_run, monkeypatch, pauses):
     settings = {"accumulate_steps": 3, "freeze": "layer4", "augmentation": "none", "epochs": 3}
     straight, broken = new_run(**settings), new_run(**settings)
@@ -158,8 +159,8 @@ def gradients_of_groups(training, monkeypatch):
 
 
 @pytest.mark.parametrize("memory", ["enough", "short"])
-@pytest.mark.parametrize("weighting", ["none", "balanced"])
-@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@few("weighting", ["none", "balanced"])
+@few("smoothing", [0.0, 0.1])
 def test_a_group_of_batches_has_the_gradient_of_one_large_batch(new_run, monkeypatch, weighting, smoothing, memory):
     run = new_run(
         accumulate_steps=3, freeze="layer4", augmentation="none", class_weighting=weighting, label_smoothing=smoothing

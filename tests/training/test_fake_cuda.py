@@ -8,6 +8,7 @@ from pathlib import Path
 
 import fake_cuda
 import pytest
+from sweeps import few
 
 TESTS = Path(fake_cuda.__file__).parent
 OPTIONS = [
@@ -43,7 +44,7 @@ def folder(class_folders):
     return class_folders({"crimson": 12, "seagreen": 12}).parent
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: "-".join(map(str, options.values())))
+@few("options", OPTIONS, ids=lambda options: "-".join(map(str, options.values())))
 def test_a_training_stays_on_the_card_from_its_first_picture_to_its_last_score(folder, options):
     events = trained(folder, options)
     assert events[-1] == "Finished"
@@ -84,6 +85,7 @@ def test_the_card_refuses_what_a_real_one_refuses():
     assert run(["-c", REFUSALS]).stdout.split() == ["refused", "refused"]
 
 
+@pytest.mark.long
 def test_a_tensor_that_stays_behind_is_found(folder):
     assert run(["-c", LEFT_BEHIND], str(folder)).stdout.split() == ["True"]
 
@@ -103,5 +105,6 @@ os._exit(0)
 """
 
 
+@pytest.mark.long
 def test_predictions_come_back_from_the_card():
     assert run(["-c", PREDICTION]).stdout.split("\n")[0] == "[3, 2] [3, 256] cpu"

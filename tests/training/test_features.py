@@ -8,6 +8,7 @@ import pytest
 import torch
 from made import ended, prepared
 from PIL import Image, ImageOps
+from sweeps import few
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import cache
@@ -46,7 +47,7 @@ def pretrained(dataset, workspace):
     return str(path)
 
 
-@pytest.mark.parametrize("freeze", ["layer1", "layer3", "layer4"])
+@few("freeze", ["layer1", "layer3", "layer4"])
 def test_kept_validation_features_are_what_the_prefix_computes(dataset, workspace, freeze):
     session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze=freeze), workspace))
     kept = session.materials.batches
@@ -108,8 +109,10 @@ def test_a_second_training_computes_no_feature_again(dataset, workspace):
     assert not any(isinstance(event, Preparing) and event.stage == "features" for event in events)
 
 
-@pytest.mark.parametrize(
-    "change", [{"freeze": "layer3"}, {"picture_size": 40}, {"augmentation": "strong"}, {"seed": 1}]
+@few(
+    "change",
+    [{"freeze": "layer3"}, {"picture_size": 40}, {"augmentation": "strong"}, {"seed": 1}],
+    keep=2,
 )
 def test_another_cut_size_view_or_weight_never_meets_a_kept_entry(dataset, workspace, change):
     prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4", augmentation="light"), workspace))
@@ -147,7 +150,7 @@ def test_nothing_is_mapped_any_more_when_an_entry_is_renamed(dataset, workspace,
     assert len(entries) == len(set(entries)) == 7
 
 
-@pytest.mark.parametrize("freeze", ["none", "layer2"])
+@few("freeze", ["none", "layer2"])
 def test_trained_stages_start_with_the_statistics_of_these_pictures_and_frozen_ones_keep_theirs(
     dataset, workspace, pretrained, freeze
 ):
@@ -191,8 +194,10 @@ def test_without_room_the_prefix_is_computed_each_time(dataset, workspace, monke
     assert isinstance(session.materials.batches, FreshBatches)
 
 
-@pytest.mark.parametrize(
-    "changes", [{"freeze": "none"}, {"freeze": "layer4", "mix": "mixup"}, {"freeze": "layer4", "epochs": 2}]
+@few(
+    "changes",
+    [{"freeze": "none"}, {"freeze": "layer4", "mix": "mixup"}, {"freeze": "layer4", "epochs": 2}],
+    keep=2,
 )
 def test_features_are_not_kept_where_that_does_not_pay_or_changes_the_training(dataset, workspace, changes):
     session, _ = prepared(plan.new_run(dataset, QUICK.replace(**changes), workspace))

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from sweeps import few
 from waiting import wait_for
 
 from resnet_studio import run_requests
@@ -86,6 +87,7 @@ def test_what_another_process_trains_is_stopped_by_the_command_and_keeps_its_bes
     assert "neither" in answer("stop", run.id, root=workspace.root, status=2)["error"]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_pause_and_resume_across_processes_end_like_an_undisturbed_training(new_run, resumed, workspace):
     from resnet_studio.model import checkpoint
@@ -102,6 +104,7 @@ def test_pause_and_resume_across_processes_end_like_an_undisturbed_training(new_
     assert all((one[name] == two[name]).all() for name in one)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_page_stops_and_pauses_what_another_process_trains(new_run, resumed, workspace):
     jobs, run = Jobs(workspace), new_run()
@@ -116,6 +119,7 @@ def test_the_page_stops_and_pauses_what_another_process_trains(new_run, resumed,
     jobs.close()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_the_page_trains_or_has_in_its_queue_is_stopped_by_the_command(new_run, workspace):
     jobs, runs = Jobs(workspace), [new_run() for _ in range(3)]
@@ -131,7 +135,7 @@ def test_what_the_page_trains_or_has_in_its_queue_is_stopped_by_the_command(new_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("state", ["preparing", "training", "asked"])
+@few("state", ["preparing", "training", "asked"])
 def test_a_process_killed_in_any_state_leaves_a_run_to_resume_that_nobody_can_ask(
     new_run, resumed, workspace, state, monkeypatch
 ):

@@ -5,6 +5,7 @@ import itertools
 import pytest
 import torch
 from made import prepared
+from sweeps import few
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
@@ -81,7 +82,7 @@ def resumes_to_the_same_bits(new_run, **changes):
 # the L1 penalty
 
 
-@pytest.mark.parametrize("average", [False, True])
+@few("average", [False, True])
 def test_an_l1_penalty_leaves_many_weights_at_exactly_zero(new_run, average):
     def zeros(penalty):
         _, after = trained(new_run(l1_penalty=penalty, average_weights=average, freeze="layer3", weight_decay=0.0))
@@ -107,7 +108,7 @@ def epochs_of(run):
         session.next_epoch(session.score_epoch())
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+@few("optimizer", ["adamw", "sgd"])
 def test_gradual_unfreezing_wakes_one_stage_after_the_other(new_run, optimizer):
     run = new_run(epochs=4, gradual_unfreezing=1, freeze="layer2", average_weights=True, optimizer=optimizer)
     states = epochs_of(run)
@@ -138,7 +139,7 @@ def test_a_training_says_first_and_once_what_it_will_not_do(new_run):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changes", [{"optimizer": "sgd"}, {"tuned_parameters": "batchnorm", "l1_penalty": 0.5}])
+@few("changes", [{"optimizer": "sgd"}, {"tuned_parameters": "batchnorm", "l1_penalty": 0.5}])
 def test_gradual_unfreezing_resumes_to_the_same_bits(new_run, changes):
     assert resumes_to_the_same_bits(
         new_run, gradual_unfreezing=1, freeze="layer2", epochs=4, average_weights=True, **changes
@@ -161,7 +162,7 @@ def gradients(session):
     return found
 
 
-@pytest.mark.parametrize("freeze", ["none", "layer2", "layer4"])
+@few("freeze", ["none", "layer2", "layer4"])
 def test_attacked_pictures_are_nearby_valid_and_harder(new_run, freeze):
     session, _ = prepared(new_run(adversarial=0.02, freeze=freeze))
     pictures, labels = one_batch(session)
@@ -180,7 +181,7 @@ def test_attacked_pictures_are_nearby_valid_and_harder(new_run, freeze):
     assert after.min() >= -1e-6 and after.max() <= 1 + 1e-6
 
 
-@pytest.mark.parametrize("freeze", ["layer2", "layer4"])
+@few("freeze", ["layer2", "layer4"])
 def test_the_gradient_is_half_of_the_pictures_and_half_of_their_attacked_twins(new_run, freeze):
     session, _ = prepared(new_run(adversarial=0.02, freeze=freeze))
     inputs, labels = one_batch(session)
@@ -208,7 +209,7 @@ def test_frozen_stages_pass_the_gradient_to_the_pictures_and_stay_as_they_are(ne
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changes", [{"freeze": "layer3"}, {"freeze": "none", "mix": "mixup", "gradual_unfreezing": 1}])
+@few("changes", [{"freeze": "layer3"}, {"freeze": "none", "mix": "mixup", "gradual_unfreezing": 1}])
 def test_adversarial_training_resumes_to_the_same_bits(new_run, changes):
     assert resumes_to_the_same_bits(new_run, adversarial=0.02, epochs=3, average_weights=True, **changes)
 
@@ -220,7 +221,7 @@ def is_norm(name):
     return "bn" in name or "downsample.1" in name
 
 
-@pytest.mark.parametrize("freeze", ["none", "layer2", "layer4"])
+@few("freeze", ["none", "layer2", "layer4"])
 @pytest.mark.parametrize(
     ("tuned", "learning"),
     [("all", ("weight", "bias")), ("batchnorm", ("weight", "bias")), ("bias", ("bias",))],
@@ -251,6 +252,6 @@ def test_batchnorm_statistics_follow_the_pictures_where_only_batchnorm_is_traine
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tuned", ["batchnorm", "bias"])
+@few("tuned", ["batchnorm", "bias"])
 def test_tuning_few_parameters_resumes_to_the_same_bits(new_run, tuned):
     assert resumes_to_the_same_bits(new_run, tuned_parameters=tuned, freeze="layer3", epochs=3, average_weights=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from made import prepared
+from sweeps import few
 from waiting import wait_for
 
 from resnet_studio.config import TrainConfig
@@ -258,7 +259,7 @@ def test_a_training_that_diverges_at_once_fails_with_advice(new_run, monkeypatch
     assert not run.best.exists() and not run.state().epochs
 
 
-@pytest.mark.parametrize("error", [torch.OutOfMemoryError("no"), RuntimeError("MPS backend out of memory")])
+@few("error", [torch.OutOfMemoryError("no"), RuntimeError("MPS backend out of memory")])
 def test_running_out_of_memory_halves_the_pieces_and_goes_on(new_run, monkeypatch, error):
     pieces, validate, validated = session.Session.compute_gradients_in_pieces, session.validate, []
 
@@ -280,8 +281,8 @@ def test_running_out_of_memory_halves_the_pieces_and_goes_on(new_run, monkeypatc
     assert {note.values["size"] for note in run.state().notes} == {8, 4} and validated == [8]
 
 
-@pytest.mark.parametrize("freeze", ["layer4", "layer2"])
-@pytest.mark.parametrize("kind", ["mixup", "both"])
+@few("freeze", ["layer4", "layer2"])
+@few("kind", ["mixup", "both"])
 def test_pictures_are_mixed_before_the_frozen_stages(new_run, freeze, kind):
     run = new_run(freeze=freeze, mix=kind)
     training, _ = prepared(run)
@@ -435,7 +436,7 @@ def test_the_training_thread_gives_way_to_the_page(new_run, workspace, monkeypat
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+@few("sign", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_line_pauses_on_sigterm_and_keeps_the_best_on_ctrl_c(dataset, workspace, sign):
     command = [
         sys.executable, "-m", "resnet_studio", "train", str(dataset.root), "--workspace", str(workspace.root), "--json",
@@ -480,7 +481,7 @@ def test_a_head_that_comes_with_the_weights_is_gone_on_with(new_run):
     assert torch.allclose(weights_of(first)["fc.weight"], weights_of(second)["fc.weight"], atol=1e-5)
 
 
-@pytest.mark.parametrize("freeze", ["none", "stem", "layer1", "layer2", "layer3", "layer4"])
+@few("freeze", ["none", "stem", "layer1", "layer2", "layer3", "layer4"], keep=2)
 def test_the_built_in_weights_train_at_every_freeze_level_without_a_network(new_run, monkeypatch, freeze):
     def refused(*_):
         raise OSError("no network")

@@ -50,9 +50,12 @@ def world(tmp_path_factory):
 
 
 def few_or_all(few):
-    """``few`` by default; all points, in four shares, where tests may take long."""
+    """``few`` by default; all points, in four shares, with ``make thorough``."""
     shares = [lambda names, share=share: of_every_kind(names)[share::4] for share in range(4)]
-    long = [pytest.param(of, marks=pytest.mark.long, id=f"share {number}") for number, of in enumerate(shares)]
+    long = [
+        pytest.param(of, marks=[pytest.mark.long, pytest.mark.sweep], id=f"share {number}")
+        for number, of in enumerate(shares)
+    ]
     return pytest.mark.parametrize("points", [pytest.param(few, id="one of each file"), *long])
 
 

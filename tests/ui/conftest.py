@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,3 +22,14 @@ def queue() -> Any:
 def dataset(workspace: Workspace, class_folders: Callable[..., Path]) -> str:
     """The identifier of a small data set."""
     return intake.from_folder(class_folders({"cat": 20, "dog": 20}), workspace, name="pets").id
+
+
+@pytest.fixture(scope="session", autouse=True)
+def machine_not_examined() -> Iterator[None]:
+    """What the button for it starts is a program that trains for seconds: where all handlers are tried, it does not.
+
+    ``service/test_doctor.py`` is about it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("resnet_studio.ui.runs.checking.examination", lambda _: {"problems": [], "report": "sound"})
+        yield

@@ -54,6 +54,7 @@ def test_requests_made_up_from_the_description_are_answered_as_it_says(schema, m
 
 
 @pytest.mark.long
+@pytest.mark.sweep
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_a_thousand_requests_for_each_route_are_answered_as_described(schema, mode):
     assert len(ask_at_random(schema, mode, 1000)) > 500

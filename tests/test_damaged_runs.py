@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hand_made import finish, new_run, report_of, train
+from sweeps import few
 
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
@@ -154,7 +155,7 @@ def everything_works(workspace, sound, bad, damage, language):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("damage", DAMAGES)
+@few("damage", DAMAGES, keep=3)
 def test_the_command_line_lists_a_damaged_run_and_all_others(workspace, sound, bad, damage, capsys):
     DAMAGES[damage](bad)
     assert cli.main(["runs", "--json", "--workspace", str(workspace.root)]) == 0

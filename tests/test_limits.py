@@ -13,6 +13,7 @@ import made
 import pytest
 from fastapi.testclient import TestClient
 from hand_made import NoJobs, new_run
+from sweeps import few
 
 from resnet_studio import belonging, cli
 from resnet_studio.acting import acting_as
@@ -180,7 +181,7 @@ def test_the_page_says_what_is_wrong_with_the_disk():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+@few("encoding", ["cp1252", "ascii", "utf-8"])
 def test_output_in_any_encoding_loses_nothing(tmp_path, encoding):
     folder = made.write(tmp_path / "Bücher 猫", made.class_files({"猫": 5, "Ü": 5}))
     if os.name != "nt" and sys.platform != "darwin":

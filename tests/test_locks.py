@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from filelock import FileLock, Timeout
+from sweeps import few
 from waiting import wait_for
 
 from resnet_studio import locks, owners
@@ -95,7 +96,7 @@ def test_a_mark_from_another_machine_is_settled_by_the_lock_itself(path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows always has locks")
-@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+@few("number", [errno.ENOLCK, errno.EOPNOTSUPP])
 def test_where_the_file_system_has_no_locks_the_mark_is_the_lock(path, monkeypatch, number):
     import fcntl
 

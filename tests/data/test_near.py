@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from made import class_files, encoded, scene, write
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+from sweeps import few
 
 from resnet_studio.data import checkup, inside, likeness, near
 from resnet_studio.data.cache import ArrayCache
@@ -56,7 +57,7 @@ def scenes(count, start=0):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("change", CHANGES)
+@few("change", CHANGES, keep=2)
 def test_a_changed_copy_is_found_and_nothing_else(look, change):
     files = scenes(24)
     copied = {f"{'ab'[n % 2]}/copy-{n}.png": encoded(CHANGES[change](scene(n))) for n in range(0, 24, 6)}

@@ -10,6 +10,7 @@ import odd_files
 import pytest
 from odd_files import encoded, patches, profile, ramp, scene, tiff
 from PIL import Image, ImageCms
+from sweeps import few
 
 from resnet_studio.data import formats
 from resnet_studio.data.pictures import BadPicture, picture_header, read_picture
@@ -183,7 +184,7 @@ def test_a_big_endian_signed_tiff_is_read_too():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["P", "LA", "RGBA", "RGB", "CMYK"])
+@few("mode", ["P", "LA", "RGBA", "RGB", "CMYK"], keep=2)
 def test_a_picture_above_16_megapixels_is_averaged_down_band_by_band(mode):
     small = scene(520, 330).convert("RGBA" if mode in ("LA", "RGBA") else "RGB")
     if mode in ("LA", "RGBA"):
@@ -214,7 +215,7 @@ print(peak() - before)
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system does not say how much memory is used")
-@pytest.mark.parametrize(("name", "mode", "side", "limit"), [
+@few(("name", "mode", "side", "limit"), [
     ("rows.jpg", "RGB", 12000, 32), ("grey.png", "L", 8000, 90), ("palette.png", "P", 8000, 90),
     ("colour.png", "RGB", 8000, 290), ("alpha.png", "RGBA", 8000, 290), ("halved.jp2", "L", 8000, 330),
 ])  # fmt: skip

@@ -11,6 +11,7 @@ import pytest
 import torch
 from made import encoded, prepared, write
 from PIL import Image, ImageDraw
+from sweeps import few
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import augment, views
@@ -57,7 +58,7 @@ def small_wide(tmp_path, workspace):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fit", views.FITS)
-@pytest.mark.parametrize("augmentation", ["none", "light", "standard"])
+@few("augmentation", ["none", "light", "standard"])
 def test_small_pictures_have_the_same_proportions_in_training_as_in_validation(
     small_wide, workspace, fit, augmentation
 ):

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 import torch
+from sweeps import few
 from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_studio.config import choices
@@ -53,9 +54,10 @@ def test_parameters_at_1000_classes_are_the_published_ones():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
+@few(
     ("depth", "size", "stem"),
     [(depth, 97, "standard") for depth in DEPTHS] + [(18, 8, "standard"), (50, 64, "standard"), (50, 33, "small")],
+    keep=2,
 )
 def test_gflops_are_what_torch_counts(depth, size, stem):
     model = meta_model(depth, stem=stem)

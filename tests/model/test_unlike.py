@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from sweeps import few
 
 from resnet_studio.errors import CheckpointError
 from resnet_studio.model.acceptance import Acceptance
@@ -88,7 +89,7 @@ def test_the_reference_comes_back_and_the_weights_stay_those_of_the_network_alon
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["safetensors", "safetensors-half", "pt", "pt2", "huggingface"])
+@few("name", ["safetensors", "safetensors-half", "pt", "pt2", "huggingface"])
 def test_files_for_other_programs_say_none_of_these_as_the_studio_does(name, sound, tmp_path, monkeypatch):
     """Their own code is run; in a process of its own it is by each certificate."""
     from PIL import Image

@@ -10,6 +10,7 @@ import pytest
 import torch
 import torchvision
 from safetensors.torch import save_file
+from sweeps import few
 from torchvision.models import get_model_weights, get_weight
 
 from resnet_studio import download
@@ -131,7 +132,7 @@ def test_a_network_without_pretrained_weights_says_so(hub):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
+@few(
     ("held", "wanted", "said"),
     [
         ("resnext50_32x4d", "resnet50", "This is a ResNeXt-50 32x4d with 4 classes"),
@@ -139,6 +140,7 @@ def test_a_network_without_pretrained_weights_says_so(hub):
         ("seresnet18", "resnet18", "This is a SE-ResNet-18 with 4 classes"),
         ("resnet18d", "seresnet18", "This is a ResNet-18-D with 4 classes"),
     ],
+    keep=2,
 )
 def test_weights_of_another_network_are_refused_with_what_they_are(held, wanted, said, tmp_path):
     if not all(is_installed(get(name).library) for name in (held, wanted)):
@@ -399,10 +401,11 @@ def test_a_plain_torchvision_state_dict_gives_its_body(name, imagenet, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
+@few(
     "change",
     [{"conv1.weight": None}, {"layer1.0.conv1.weight": torch.zeros(64, 64, 1, 1)}, {"extra.weight": torch.zeros(1)}],
     ids=str,
+    keep=2,
 )
 def test_weights_that_nearly_fit_change_nothing(change, imagenet, tmp_path):
     state = {name: value for name, value in {**imagenet, **change}.items() if value is not None}

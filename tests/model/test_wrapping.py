@@ -4,6 +4,7 @@ import pytest
 import torch
 import torchvision
 from safetensors.torch import save_file
+from sweeps import few
 
 from resnet_studio.errors import CheckpointError, WeightsError
 from resnet_studio.model.resnet import build
@@ -42,7 +43,7 @@ WRAPPINGS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("wrapping", WRAPPINGS)
+@few("wrapping", WRAPPINGS, keep=4)
 def test_weights_are_found_in_the_wrappings_they_are_published_in(wrapping, state, tmp_path):
     path = tmp_path / "weights.pth.tar"
     torch.save(WRAPPINGS[wrapping](state), path)

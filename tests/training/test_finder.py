@@ -9,6 +9,7 @@ import made
 import pytest
 import torch
 from made import ended, prepared
+from sweeps import few
 
 from resnet_studio import api, cli
 from resnet_studio.config import TrainConfig
@@ -49,7 +50,7 @@ def test_a_tenth_of_the_rate_with_the_lowest_loss_is_suggested_and_nothing_where
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changes", [{}, {"optimizer": "sgd"}], ids=["adamw", "sgd"])
+@few("changes", [{}, {"optimizer": "sgd"}], ids=["adamw", "sgd"])
 def test_the_suggestion_is_a_rate_with_which_training_works(dataset, workspace, changes):
     config = QUICK.replace(**changes)
     found = api.find_learning_rate(dataset, config, updates=50, workspace=workspace)

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from hand_made import new_run as hand_made_run
+from sweeps import few
 from waiting import wait_for
 
 from resnet_studio import cli
@@ -73,7 +74,7 @@ def test_what_is_there_is_scored_and_what_is_not_is_said(run, folder):
     assert len(run.read_json("report.json")["pictures"]) == len(run.split["test"]["file"]) - 1
 
 
-@pytest.mark.parametrize("pictures", ["there", "gone"])
+@few("pictures", ["there", "gone"])
 def test_a_program_that_dies_while_it_tests_loses_no_epoch(run, folder, monkeypatch, pictures):
     with monkeypatch.context() as patched:
         patched.setattr(finishing, "score", died)
@@ -113,7 +114,7 @@ def test_what_resuming_needs_is_there_until_the_end_stands_in_the_log(run, monke
     assert seen == [("finished", True)] and not (run.folder / "ended.json").exists()
 
 
-@pytest.mark.parametrize("kind", ["zip", "folder"])
+@few("kind", ["zip", "folder"])
 def test_a_workspace_that_was_moved_goes_on(tmp_path, class_zip, class_folders, capsys, kind):
     counts = {"crimson": 12, "seagreen": 12}
     source = class_zip(counts) if kind == "zip" else class_folders(counts)

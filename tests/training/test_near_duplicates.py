@@ -5,6 +5,7 @@ import json
 import pytest
 from made import encoded, scene, write
 from PIL import ImageOps
+from sweeps import few
 
 from resnet_studio import api
 from resnet_studio.config import TrainConfig
@@ -157,7 +158,7 @@ def test_a_separate_set_is_scored_after_a_training(tmp_path, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("study", "runs"), [(["--seeds", "2"], 2), (["--folds", "2"], 2)])
+@few(("study", "runs"), [(["--seeds", "2"], 2), (["--folds", "2"], 2)])
 def test_a_separate_set_is_scored_by_every_run_of_a_study(tmp_path, capsys, study, runs):
     from resnet_studio.cli import main
 

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from sweeps import few
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
@@ -66,7 +67,7 @@ def test_nesterov_means_nothing_without_momentum_or_without_sgd():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
+@few("name", ["sgd", "adam", "adamw"])
 def test_the_l1_penalty_zeroes_the_weights_that_explain_nothing_and_keeps_the_others(name):
     torch.manual_seed(0)
     inputs = torch.randn(256, 20)

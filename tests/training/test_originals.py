@@ -7,6 +7,7 @@ import shutil
 import pytest
 import torch
 from made import picture, prepared
+from sweeps import few
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.dataset import Split
@@ -165,7 +166,7 @@ def test_test_pictures_that_changed_are_not_scored(new_run, dataset, monkeypatch
     assert [note.key for note in notes(run)] == ["note.pictures.left_out"]
 
 
-@pytest.mark.parametrize(
+@few(
     ("part", "label", "key"),
     [("train", 0, "error.training.class_changed"), ("validation", None, "error.training.validation_changed")],
 )

@@ -13,7 +13,7 @@ import resnet_studio
 
 PACKAGE = Path(resnet_studio.__file__).parent
 LAYERS = [
-    {"version", "text", "compiler", "durations", "deprecation"},
+    {"version", "text", "compiler", "durations", "deprecation", "stepwise"},
     {"errors", "owners", "locks", "limits"},
     {"acting"},
     {"belonging"},

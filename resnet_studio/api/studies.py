@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from resnet_studio import labels
 from resnet_studio.api import train_all
 from resnet_studio.config import TrainConfig
+from resnet_studio.stepwise import result_of
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -80,14 +81,7 @@ def race(
 
     wanted = Field(depths, sizes, levels or LEVELS, download)
     work = run_race(dataset, config or TrainConfig(), workspace or Workspace.open(), control or Control(), wanted)
-    while True:
-        try:
-            step = next(work)
-        except StopIteration as stop:
-            found: Race = stop.value
-            return found
-        if on_step is not None:
-            on_step(step)
+    return result_of(work, on_step)
 
 
 def search(

@@ -11,6 +11,7 @@ from resnet_studio.deprecation import renamed_keyword
 from resnet_studio.errors import StudioError
 from resnet_studio.events import Event, Failed, Interrupted
 from resnet_studio.model import architecture
+from resnet_studio.stepwise import result_of
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
@@ -77,16 +78,10 @@ def find_learning_rate(
     chosen, control = config or TrainConfig(), control or Control()
     home = workspace or Workspace.open()
     search = find_rate(dataset, with_weights_of_run(chosen, home), home, control, updates=updates)
-    while True:
-        try:
-            event = next(search)
-        except StopIteration as end:
-            if end.value is None:
-                raise StudioError("error.rates.stopped") from None
-            found: Rates = end.value
-            return found
-        if on_event is not None:
-            on_event(event)
+    found = result_of(search, on_event)
+    if found is None:
+        raise StudioError("error.rates.stopped")
+    return found
 
 
 @renamed_keyword("told", "on_event")

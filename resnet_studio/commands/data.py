@@ -13,6 +13,7 @@ from resnet_studio.evaluation import missed
 from resnet_studio.evaluation.score_notes import score_notes
 from resnet_studio.grouping import parse as parse_grouping
 from resnet_studio.service import ensembles
+from resnet_studio.stepwise import result_of
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
 from resnet_studio.workspace import Workspace
@@ -183,12 +184,8 @@ def _near_duplicates(options: argparse.Namespace, dataset: Dataset, workspace: W
 
     files = [dataset.path(sample) for sample in dataset.samples]
     search, report = near.near_groups(dataset.samples, files, ArrayCache(workspace.cache)), terminal.steps("likeness")
-    while True:
-        try:
-            step = next(search)
-        except StopIteration as stop:
-            return _Alike(stop.value, near.findings(dataset, stop.value))
-        report(step.done, step.total)
+    found = result_of(search, lambda step: report(step.done, step.total))
+    return _Alike(found, near.findings(dataset, found))
 
 
 def _kept_together(dataset: Dataset, by: str, alike: _Alike) -> tuple[Split, dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 from resnet_studio.errors import DataError
 from resnet_studio.service import ensembles
 from resnet_studio.service.answering import key_of
+from resnet_studio.stepwise import result_of
 from resnet_studio.terminal import Terminal
 from resnet_studio.workspace import Workspace
 
@@ -26,15 +27,9 @@ def add_nearest(
     if len(paths) > 1 or not reports:
         raise DataError("error.nearest.no_run", model=" + ".join(map(name_of, paths)))
     steps = slow_parts.update(reports[0], NEAREST)
-    bank = None
-    while bank is None:
-        try:
-            step = next(steps)
-            terminal.progress(NEAREST.name, step.done, step.total)
-        except StopIteration as stop:
-            bank = stop.value
-            if bank is None:
-                raise DataError("error.nearest.gone", run=reports[0].run.id) from stop
+    bank = result_of(steps, lambda step: terminal.progress(NEAREST.name, step.done, step.total))
+    if bank is None:
+        raise DataError("error.nearest.gone", run=reports[0].run.id)
     found = neighbours(reports[0], bank, reports[0].predictor, files, options.nearest, drawings=options.drawings)
     lines = []
     for row, near in zip(rows, found, strict=True):

@@ -19,6 +19,7 @@ from resnet_studio.predicting.jobs import Job, Jobs, Request, Source
 from resnet_studio.predicting.rows import Index
 from resnet_studio.service import ensembles
 from resnet_studio.service.answering import answering, file_of
+from resnet_studio.stepwise import result_of
 from resnet_studio.thresholds import parse
 from resnet_studio.workspace import Workspace
 
@@ -255,13 +256,7 @@ def _carried_out(job: Job, options: argparse.Namespace, workspace: Workspace, te
 
 def _copied(job: Job, options: argparse.Namespace, terminal: Terminal) -> copies.Copied:
     steps, show = copies.copy_into(job, options.sort_into, unsure=options.unsure_into), terminal.steps("copies")
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as stop:
-            found: copies.Copied = stop.value
-            return found
-        show(step.done, step.total)
+    return result_of(steps, lambda step: show(step.done, step.total))
 
 
 def predictions(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:  # noqa: ARG001

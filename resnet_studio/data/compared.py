@@ -13,6 +13,7 @@ from resnet_studio.data import cached_rows, decode, inside, likeness
 from resnet_studio.data.reading import AS_SEEN
 from resnet_studio.data.views import Squeezed
 from resnet_studio.model import starter_features
+from resnet_studio.stepwise import map_steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,10 +104,4 @@ def _store(
 
 def _add_done(work: Generator[int, None, Result], before: int, *, halved: bool = False) -> Generator[int, None, Result]:
     """Yield ``before`` plus how much ``work`` says is done, or half of it; returns what it returns."""
-    while True:
-        try:
-            done = next(work)
-        except StopIteration as stop:
-            result: Result = stop.value
-            return result
-        yield before + (done // 2 if halved else done)
+    return (yield from map_steps(work, lambda done: before + (done // 2 if halved else done)))

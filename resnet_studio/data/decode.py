@@ -16,6 +16,7 @@ from resnet_studio.data import cached_rows
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.data.reading import Reading
 from resnet_studio.errors import DataError
+from resnet_studio.stepwise import result_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,13 +102,7 @@ def decode_all(
     cache: ArrayCache | None = None,
 ) -> Decoded:
     """As :func:`decode`, without reporting progress."""
-    decoding = decode(files, view, reading=reading, contents=contents, cache=cache)
-    while True:
-        try:
-            next(decoding)
-        except StopIteration as stop:
-            decoded: Decoded = stop.value
-            return decoded
+    return result_of(decode(files, view, reading=reading, contents=contents, cache=cache))
 
 
 def _fill(

@@ -13,6 +13,7 @@ import numpy as np
 from resnet_studio.data import compared, decode, likeness
 from resnet_studio.data.finding import Finding, Severity
 from resnet_studio.model import starter_features
+from resnet_studio.stepwise import map_steps
 
 if TYPE_CHECKING:
     from resnet_studio.data.cache import ArrayCache
@@ -91,13 +92,7 @@ def search_pairs(
 ) -> Generator[Progress, None, likeness.Pairs]:
     """The near-duplicates among different ``files`` with these ``contents``, by their places."""
     looking = compared.compared(files, contents, cache, device)
-    while True:
-        try:
-            done = next(looking)
-        except StopIteration as stop:
-            found: compared.Compared = stop.value
-            break
-        yield Progress(done, len(files))
+    found = yield from map_steps(looking, lambda done: Progress(done, len(files)))
     return likeness.near_duplicates(found.cells, found.features)
 
 

@@ -30,6 +30,7 @@ from typing import Any
 
 from resnet_studio.durable import json_bytes
 from resnet_studio.evaluation.parts import Part, RunReport, Value
+from resnet_studio.stepwise import result_of
 
 
 @dataclass(frozen=True)
@@ -86,21 +87,11 @@ class SlowPart(Part[Value]):
 
     def compute(self, report: RunReport) -> Value | None:
         """See :class:`Part`."""
-        return drive(self.steps(report, self.progress(report)))
+        return result_of(self.steps(report, self.progress(report)))
 
     def progress(self, report: RunReport) -> PartProgress:
         """What was computed so far for this ``report``."""
         return PartProgress(report.run.folder / f"report-{self.name}.partial", f"{self.version} {report.fingerprint}")
-
-
-def drive(steps: Generator[Step, None, Value | None]) -> Value | None:
-    """The value at the end of ``steps``."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            value: Value | None = stop.value
-            return value
 
 
 def update(report: RunReport, part: Part[Value]) -> Generator[Step, None, Value | None]:

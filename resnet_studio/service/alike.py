@@ -7,6 +7,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from resnet_studio.stepwise import result_of
+
 if TYPE_CHECKING:
     from resnet_studio.data.editing import EditedSet
     from resnet_studio.workspace import Workspace
@@ -52,17 +54,16 @@ class Alike:
         from resnet_studio.data.cache import ArrayCache
 
         pictures, base = opened.state.pictures[: begun.total], opened.state.base
+
+        def at(done: int) -> None:
+            begun.done = done
+
         try:
             files = [base.path(sample) for sample in pictures]
             contents = [decode.content(sample, file) for sample, file in zip(pictures, files, strict=True)]
             with self._turn:
                 looking = compared.compared(files, contents, ArrayCache(self._workspace.cache), "auto")
-                while True:
-                    try:
-                        begun.done = next(looking)
-                    except StopIteration as stop:
-                        found: compared.Compared = stop.value
-                        break
+                found = result_of(looking, at)
             rows = found.cells.reshape(begun.total, -1) if found.features is None else found.features
             ranks = np.empty(begun.total, np.int64)
             ranks[alike.order_of(rows.astype(np.float32))] = np.arange(begun.total)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from resnet_studio.errors import StudioError
 from resnet_studio.predicting.copies import Copied, copy_into
+from resnet_studio.predicting.engine import Progress
 from resnet_studio.predicting.jobs import Job
+from resnet_studio.stepwise import result_of
 
 
 @dataclass
@@ -51,13 +53,11 @@ class Copyings:
 
 
 def _copy(begun: Copying, job: Job, unsure: str) -> None:
-    steps = copy_into(job, begun.folder, unsure=unsure)
+    def at(step: Progress) -> None:
+        begun.done, begun.total = step.done, step.total
+
     try:
-        while True:
-            step = next(steps)
-            begun.done, begun.total = step.done, step.total
-    except StopIteration as stop:
-        begun.copied = stop.value
+        begun.copied = result_of(copy_into(job, begun.folder, unsure=unsure), at)
     except StudioError as error:
         begun.error = error
     except Exception:

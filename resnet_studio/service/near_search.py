@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio.data.part_names import PARTS
 from resnet_studio.errors import DataError
 from resnet_studio.grouping import Grouping, Kind, parse
+from resnet_studio.stepwise import result_of
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset, Split
@@ -65,17 +66,15 @@ class NearSearches:
         from resnet_studio.data.cache import ArrayCache
 
         dataset = begun.dataset
+
+        def at(step: near.Progress) -> None:
+            begun.done, begun.total = step.done, step.total
+
         try:
             files = [dataset.path(sample) for sample in dataset.samples]
             with self._turn:
                 search = near.near_groups(dataset.samples, files, ArrayCache(self._workspace.cache))
-                while True:
-                    try:
-                        step = next(search)
-                    except StopIteration as stop:
-                        begun.found = stop.value
-                        return
-                    begun.done, begun.total = step.done, step.total
+                begun.found = result_of(search, at)
         except Exception as error:  # noqa: BLE001 - shown by whoever asks for it
             begun.error = error
 

@@ -21,6 +21,7 @@ from resnet_studio.durable import make_folder, write_json
 from resnet_studio.errors import RunError, WeightsError
 from resnet_studio.locks import Lock
 from resnet_studio.model import architecture
+from resnet_studio.stepwise import map_steps
 from resnet_studio.studies import race as races
 from resnet_studio.studies.race import LEVELS, VERSION, Candidate, Cell, Race, Skipped
 from resnet_studio.workspace import slug
@@ -83,12 +84,7 @@ def run_race(
         raise WeightsError("error.race.no_weights")
     empty = Race("", dataset.id, len(dataset.classes), 0, ())
     preparing = pool(dataset, config, workspace, control)
-    while True:
-        try:
-            yield Step(empty, 0, 0, None, next(preparing))
-        except StopIteration as stop:
-            found: Pool | None = stop.value
-            break
+    found = yield from map_steps(preparing, lambda event: Step(empty, 0, 0, None, event))
     if found is None:
         return empty
     begun = Race(race_id(found), dataset.id, len(found.split.classes), len(found.samples), found.groups,
@@ -181,12 +177,9 @@ class _Work:
         cell = self.known.get(candidate.key)
         if cell is None and not self.control.request:
             work = compute(candidate, self.pool, self.workspace, self.control)
-            while True:
-                try:
-                    yield Step(self.race, done, max(self.total, done + 1), candidate, next(work))
-                except StopIteration as stop:
-                    cell = stop.value
-                    break
+            cell = yield from map_steps(
+                work, lambda event: Step(self.race, done, max(self.total, done + 1), candidate, event)
+            )
         if cell is None:
             self.ended = True
             return None

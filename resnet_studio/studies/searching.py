@@ -13,6 +13,7 @@ from resnet_studio.durable import make_folder
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import EpochFinished, Event, Failed, Finished, Interrupted
 from resnet_studio.locks import Lock
+from resnet_studio.stepwise import result_of
 from resnet_studio.studies import search as searches
 from resnet_studio.studies.search import KIND, Method, Search, Searched
 from resnet_studio.studies.untested import untested_split
@@ -58,7 +59,7 @@ def run_search(
     :class:`StudioError` as a training would, and where another program is at the same search.
     """
     searches.check(plan.trials, plan.method, plan.over)
-    split = _untested(dataset, config, workspace, control, on_event)
+    split = result_of(untested_split(dataset, config, workspace, control), on_event)
     if split is None:
         raise RunError("error.search.stopped")
     id = searches.search_id(split, config, plan.method, plan.over)
@@ -69,20 +70,6 @@ def run_search(
             return work.run()
     except Timeout as error:
         raise RunError("error.search.busy") from error
-
-
-def _untested(
-    dataset: Dataset, config: TrainConfig, workspace: Workspace, control: Control, on_event: OnEvent | None
-) -> Split | None:
-    preparing = untested_split(dataset, config, workspace, control)
-    while True:
-        try:
-            event = next(preparing)
-        except StopIteration as stop:
-            found: Split | None = stop.value
-            return found
-        if on_event is not None:
-            on_event(event)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -18,6 +18,7 @@ from resnet_studio.data.decode import content, decode
 from resnet_studio.errors import DataError
 from resnet_studio.events import Preparing
 from resnet_studio.model.device import layout
+from resnet_studio.stepwise import map_steps
 
 if TYPE_CHECKING:
     from resnet_studio.config import Mix
@@ -67,9 +68,7 @@ def decode_part(
     files = [split.path(sample) for sample in samples]
     contents = [content(sample, file) for sample, file in zip(samples, files, strict=True)]
     decoding = decode(files, view, reading=reading, contents=contents, cache=cache)
-    decoded = yield from map_progress(
-        decoding, lambda ready: Preparing(stage="pictures", done=done + ready, total=total)
-    )
+    decoded = yield from map_steps(decoding, lambda ready: Preparing(stage="pictures", done=done + ready, total=total))
     selected = tuple(samples[index] for index in decoded.indices)
     return Part(
         pixels=on_device_if_it_fits(torch.from_numpy(decoded.pixels), device),
@@ -103,19 +102,6 @@ def decode_parts(
         if not len(part):
             raise DataError("error.training.part_unreadable")
     return train, validation
-
-
-def map_progress(
-    work: Generator[Step, None, Result], convert: Callable[[Step], Converted]
-) -> Generator[Converted, None, Result]:
-    """Yield ``convert(step)`` for each step of ``work``; returns what ``work`` returns."""
-    while True:
-        try:
-            step = next(work)
-        except StopIteration as stop:
-            result: Result = stop.value
-            return result
-        yield convert(step)
 
 
 def epoch_batches(count: int, batch_size: int, seed: int, epoch: int, *, fewest: int = 1) -> list[np.ndarray]:

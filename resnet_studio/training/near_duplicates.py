@@ -13,7 +13,7 @@ from resnet_studio.data.folds import Fold
 from resnet_studio.data.part_names import PARTS
 from resnet_studio.data.run_split import split_of
 from resnet_studio.events import Event, Noted, Preparing
-from resnet_studio.training.batches import map_progress
+from resnet_studio.stepwise import map_steps
 from resnet_studio.training.waiting import study_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def group_near_duplicates(run: Run, control: Control) -> Generator[Event, None, 
     samples = splitting.whole(before).samples
     search = near.near_groups(samples, [before.path(sample) for sample in samples], ArrayCache(run.cache))
     found: near.Groups = ()
-    progress = map_progress(search, lambda step: Preparing(stage=STAGE, done=step.done, total=step.total))
+    progress = map_steps(search, lambda step: Preparing(stage=STAGE, done=step.done, total=step.total))
     while True:
         try:
             yield next(progress)

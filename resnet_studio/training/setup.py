@@ -17,8 +17,9 @@ from resnet_studio.errors import DataError, RunError
 from resnet_studio.events import Event, Noted, Preparing
 from resnet_studio.model import architecture, resnet, weights
 from resnet_studio.model.device import choose_device, layout
+from resnet_studio.stepwise import map_steps
 from resnet_studio.training import cards, features, hardware, joining, originals, probing, saving
-from resnet_studio.training.batches import FreshBatches, Part, decode_parts, map_progress
+from resnet_studio.training.batches import FreshBatches, Part, decode_parts
 from resnet_studio.training.cautions import MOST_NAMED, about_pictures
 from resnet_studio.training.in_thread import in_thread
 from resnet_studio.training.materials import Materials
@@ -239,7 +240,7 @@ def _starting_weights(
         return weights.load_into(model, architecture.of(config), config.weights, classes=classes, progress=progress)
 
     loading = in_thread(load)
-    origin: weights.Origin = yield from map_progress(
+    origin: weights.Origin = yield from map_steps(
         loading, lambda ready: Preparing(stage="weights", done=ready[0], total=ready[1])
     )
     return origin
@@ -260,7 +261,7 @@ def _reading(run: Run, split: Split, cache: ArrayCache) -> Generator[Event, None
     files = [split.path(sample) for sample in split.train]
     contents = [content(sample, file) for sample, file in zip(split.train, files, strict=True)]
     measuring = measured.measure(files, contents, cache)
-    ranges = yield from map_progress(measuring, lambda _: Preparing(stage="pictures", done=0, total=len(files)))
+    ranges = yield from map_steps(measuring, lambda _: Preparing(stage="pictures", done=0, total=len(files)))
     return Reading(ranges)
 
 

@@ -5,6 +5,7 @@ import shutil
 
 import made
 import pytest
+from sweeps import few
 
 import resnet_studio as studio
 from resnet_studio import cli
@@ -107,7 +108,7 @@ def test_a_checkpoint_is_known_by_the_run_that_made_it_wherever_it_lies(trained,
     assert evaluate(data, model=run.best, workspace=elsewhere)[1]["trained_on"] == 28
 
 
-@pytest.mark.parametrize("counts", [{"cat": 5}, {"cat": 1, "dog": 1}, {"dog": 1}, {"wrapped/cat": 3}])
+@few("counts", [{"cat": 5}, {"cat": 1, "dog": 1}, {"dog": 1}, {"wrapped/cat": 3}], keep=2)
 def test_one_class_and_one_picture_of_a_class_are_enough_to_score(evaluate, tmp_path, counts):
     files = {f"{kind}/{n}.png": made.picture(800 + n) for kind, count in counts.items() for n in range(count)}
     status, found = evaluate(made.write(tmp_path / "few", files))
@@ -168,15 +169,17 @@ def test_classes_are_compared_as_unicode_means_them(tmp_path, workspace):
     assert studio.evaluate(run, data, workspace=workspace).trained_on == run.about["counts"]["train"]
 
 
-@pytest.mark.parametrize("name", ["Cat", "cat ", "CAT"])
+@few("name", ["Cat", "cat ", "CAT"])
 def test_a_class_that_differs_hardly_is_named_with_its_pair(evaluate, tmp_path, name):
     path = made.zipped(tmp_path / "a.zip", {f"{name}/{n}.png": made.picture(n) for n in range(3)})
     status, found = evaluate(path)
     assert status == 2 and f"{name!r}, but 'cat'" in found["error"]
 
 
-@pytest.mark.parametrize(
-    "content", ["[]", "{}", '{"train": 3, "validation": []}', '{"train": [1], "validation": [2]}', "x"]
+@few(
+    "content",
+    ["[]", "{}", '{"train": 3, "validation": []}', '{"train": [1], "validation": [2]}', "x"],
+    keep=2,
 )
 def test_a_damaged_split_means_that_nothing_is_known(trained, evaluate, tmp_path, content):
     run, _, data = trained

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import hand_made
 import pytest
+from sweeps import few
 
 from resnet_studio.api import reports as report_api
 from resnet_studio.config import TrainConfig
@@ -54,7 +55,7 @@ class Outside(HTMLParser):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
+@few(
     ("language", "words"),
     [
         (

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from sweeps import few
 from torch import nn
 
 from resnet_studio.data.views import Framed
@@ -41,7 +42,7 @@ PICTURES = [noise(seed) for seed in range(3)]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dropout", [0.0, 0.3])
+@few("dropout", [0.0, 0.3])
 def test_the_map_of_a_linear_head_splits_its_logit_up_exactly(dropout):
     model = predictor(dropout=dropout)
     logits = model.activations(PICTURES).logits

@@ -14,6 +14,7 @@ import numpy as np
 import pandas
 import pytest
 from PIL import Image
+from sweeps import few
 
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
@@ -103,7 +104,7 @@ def size(content, format):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("format", plots.FORMATS)
-@pytest.mark.parametrize("language", ["en", "zh"])
+@few("language", ["en", "zh"])
 def test_every_plot_has_the_size_that_was_asked_for(run, format, language):
     style = plots.plot_style("column", dpi=100)
     assert html_report.plot_names(run) == ("curves", "confusion", "reliability")
@@ -308,7 +309,7 @@ class Outside(HTMLParser):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", ["en", "zh"])
+@few("language", ["en", "zh"])
 def test_the_report_is_one_file_that_asks_for_nothing(run, language):
     page = Outside()
     page.feed(html_report.html(run, language))

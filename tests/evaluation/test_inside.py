@@ -11,6 +11,7 @@ import pytest
 import torch
 from hand_made import finish, new_run, report_of, train
 from PIL import Image
+from sweeps import few
 from torchvision.models import resnet18
 
 from resnet_studio.errors import CheckpointError
@@ -21,6 +22,7 @@ from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.prediction import Predictor
+from resnet_studio.stepwise import result_of
 from resnet_studio.workspace import Workspace
 
 SIDE = 64
@@ -102,7 +104,7 @@ def test_a_tile_is_dark_at_zero_and_bright_at_its_maximum():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", ["en", "zh"])
+@few("language", ["en", "zh"])
 def test_a_sheet_has_the_picture_and_all_maps(found, language):
     with Image.open(io.BytesIO(inside_sheets.stage_sheet(found, found.stages[-1], language))) as drawn:
         assert drawn.format == "PNG" and drawn.width > 800 and len(drawn.convert("RGB").getcolors(1 << 20)) > 50
@@ -138,7 +140,7 @@ def test_it_is_stored_and_goes_on_where_it_was_stopped(report, plain, monkeypatc
     monkeypatch.setattr(
         exciting.probing, "uprights", lambda given, places: asked.extend(places) or uprights(given, places)
     )
-    found = slow_parts.drive(slow_parts.update(report, INSIDE))
+    found = result_of(slow_parts.update(report, INSIDE))
     assert 0 < len(asked) < len(plain)
     assert_most_exciting(found, plain)
     assert INSIDE.load(report) == found

@@ -11,6 +11,7 @@ from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
+from resnet_studio.stepwise import result_of
 from resnet_studio.workspace import Run, Workspace
 
 pytestmark = pytest.mark.usefixtures("narrow")
@@ -39,7 +40,7 @@ def test_a_training_picture_is_nearest_to_itself_and_the_order_is_that_of_plain_
 ) -> None:
     monkeypatch.setattr(nearest, "CHUNK", 5)
     report = RunReport(run)
-    bank = slow_parts.drive(slow_parts.update(report, nearest.NEAREST))
+    bank = result_of(slow_parts.update(report, nearest.NEAREST))
     assert bank is not None and bank.features.dtype == np.float16 and len(bank.labels) == 16
     files = [report.split.path(sample) for sample in report.split.train]
     plain = report.predictor.activations(files).features.numpy().astype(np.float64)
@@ -57,7 +58,7 @@ def test_a_training_picture_is_nearest_to_itself_and_the_order_is_that_of_plain_
 
 def test_features_are_kept_until_the_model_is_replaced(run: Run) -> None:
     report = RunReport(run)
-    bank = slow_parts.drive(slow_parts.update(report, nearest.NEAREST))
+    bank = result_of(slow_parts.update(report, nearest.NEAREST))
     kept = nearest.NEAREST.load(RunReport(run))
     assert bank is not None and kept is not None
     assert (kept.features == bank.features).all() and (kept.places == bank.places).all()
@@ -81,5 +82,5 @@ def test_it_goes_on_where_it_was_interrupted_and_leaves_gone_pictures_out(
     gone.unlink()
     for sample in report.split.train[:8]:  # read already
         report.split.path(sample).unlink()
-    bank = slow_parts.drive(slow_parts.update(RunReport(run), nearest.NEAREST))
+    bank = result_of(slow_parts.update(RunReport(run), nearest.NEAREST))
     assert bank is not None and bank.places.tolist() == [place for place in range(16) if place != 9]

@@ -20,6 +20,7 @@ from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.service.run_data import RunData
+from resnet_studio.stepwise import result_of
 from resnet_studio.ui.results import robust
 from resnet_studio.workspace import Workspace
 
@@ -123,13 +124,13 @@ def test_changes_that_were_computed_before_a_stop_are_not_computed_again(report,
         next(steps)
     steps.close()
     before = len(asked)
-    found = slow_parts.drive(slow_parts.update(report, ROBUSTNESS))
+    found = result_of(slow_parts.update(report, ROBUSTNESS))
     assert len(asked) - before == 1 + len(found.scores) - 4
     assert ROBUSTNESS.load(report) == found
 
 
 def test_it_is_in_the_report_and_in_both_languages_on_the_page(report):
-    found = slow_parts.drive(slow_parts.update(report, ROBUSTNESS))
+    found = result_of(slow_parts.update(report, ROBUSTNESS))
     assert json.loads(json.dumps(run_report.to_json(report)))["robustness"]["worst"]["kind"] == found.worst.kind
     overview = RunData(Workspace.open(report.run.folder.parent.parent)).of(report.run)
     english, chinese = (robust.draw(None, overview, found, language) for language in ("en", "zh"))

@@ -22,6 +22,7 @@ from resnet_studio.model.checkpoint import Checkpoint
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.prediction import Predictor
 from resnet_studio.service.run_data import RunData
+from resnet_studio.stepwise import result_of
 from resnet_studio.ui.results import shortcut as panel
 from resnet_studio.workspace import Workspace
 
@@ -62,7 +63,7 @@ def examined(network, marked, count=40):
     labels = np.array([number % 2 for number in range(count)])
     predictor = Predictor(Checkpoint(network, CARD), device="cpu")
     pictures = [picture(1000 + number, label, marked) for number, label in enumerate(labels)]
-    return slow_parts.drive(examine(predictor, pictures, labels))
+    return result_of(examine(predictor, pictures, labels))
 
 
 @pytest.mark.slow
@@ -84,7 +85,7 @@ def test_a_mark_in_a_corner_is_called_out_in_the_report_and_on_the_page(tmp_path
     report = make_report(split.classes, split.test, scores).to_json()
     finish(run, {**report, "interval": list(report["interval"])})
     checkpoint.save(run.best, trained(marked=True).state_dict(), CARD)
-    found = slow_parts.drive(slow_parts.update(RunReport(run), SHORTCUT))
+    found = result_of(slow_parts.update(RunReport(run), SHORTCUT))
     assert found.count == 40 and SHORTCUT.load(RunReport(run)) == found
     assert found.accuracy > 0.9
     assert not {each.place for each in found.called} & {"top_left", "top_right", "bottom_right", "top", "cast"}

@@ -14,6 +14,7 @@ from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.slow_parts import SlowPart, Step
 from resnet_studio.service.analyses import Analyses
 from resnet_studio.service.run_data import RunData
+from resnet_studio.stepwise import result_of
 from resnet_studio.workspace import Run, Workspace
 
 pytestmark = pytest.mark.usefixtures("narrow")
@@ -80,7 +81,7 @@ def test_what_was_computed_before_a_stop_is_not_computed_again(run, squares):
     next(steps), next(steps), next(steps)
     steps.close()
     assert squares.computed == [0, 1]
-    assert slow_parts.drive(slow_parts.update(RunReport(run), squares)) == [0, 1, 4, 9]
+    assert result_of(slow_parts.update(RunReport(run), squares)) == [0, 1, 4, 9]
     assert squares.computed == [0, 1, 2, 3]
 
 
@@ -89,7 +90,7 @@ def test_steps_of_other_scores_or_damaged_ones_are_computed_again(run, squares):
     next(steps), next(steps), next(steps)
     (squares.progress(RunReport(run)).folder / "0.json").write_text("{")
     run.report_file.write_text(run.report_file.read_text() + " ")
-    assert slow_parts.drive(slow_parts.update(RunReport(run), squares)) == [0, 1, 4, 9]
+    assert result_of(slow_parts.update(RunReport(run), squares)) == [0, 1, 4, 9]
     assert squares.computed == [0, 1, 0, 1, 2, 3]
 
 
@@ -123,7 +124,7 @@ def test_a_deleted_run_does_not_come_back(run, squares):
     next(steps)
     shutil.rmtree(run.folder)
     with pytest.raises(OSError):
-        slow_parts.drive(steps)
+        result_of(steps)
     assert not run.folder.exists()
 
 

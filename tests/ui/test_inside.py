@@ -18,6 +18,7 @@ from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
+from resnet_studio.stepwise import result_of
 from resnet_studio.ui.app import build_app
 from resnet_studio.workspace import Workspace
 
@@ -32,7 +33,7 @@ def scene(tmp_path_factory):
     finish(run, report_of(run))
     card = Card(classes=("one", "two"), depth=18, preprocessing=Preprocessing(resize=36, crop=32))
     checkpoint.save(run.best, resnet.build(18, 2, seed=1).state_dict(), card)
-    slow_parts.drive(slow_parts.update(RunReport(run), INSIDE))
+    result_of(slow_parts.update(RunReport(run), INSIDE))
     with TestClient(build_app(workspace, NoJobs()), base_url=HERE, client=("127.0.0.1", 50_000)) as client:
         client.get("/")
         yield SimpleNamespace(run=run, client=client, start=f"/studio/runs/{run.id}")

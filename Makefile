@@ -24,8 +24,10 @@ suite: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(SPREAD)
 
 # what takes a fraction of a second each, in about a minute together
+QUICK := -n auto --dist load -m "not slow and not browser and not long"
+
 quick: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto --dist load -m "not slow and not browser and not long"
+	$(BIN)/python -m pytest $(QUICK)
 
 # further cases of what make test tries a few of, in about half an hour; .ci/run does both
 long: $(VENV)/.installed-dev
@@ -38,19 +40,20 @@ thorough: check
 coverage: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(SPREAD) --cov
 
-# the lowest versions that requirements.txt allows, and the newest Python; each in a .venv of its own, made by uv
+# make quick with the lowest versions that requirements.txt allows, and with the newest Python; each in a .venv of its
+# own, made by uv
 lowest: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --group versions
 	$(BIN)/python -m uv venv --quiet --clear --python 3.11 $(VENV)-lowest
 	$(BIN)/python -m uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --requirement requirements.txt
 	$(BIN)/python -m uv pip install --quiet --python $(VENV)-lowest --group dev
-	$(subst $(VENV),$(VENV)-lowest,$(BIN))/python -m pytest $(SPREAD) -m "not browser and not long"
+	$(subst $(VENV),$(VENV)-lowest,$(BIN))/python -m pytest $(QUICK)
 
 newest: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --group versions
 	$(BIN)/python -m uv venv --quiet --clear --python 3.13 $(VENV)-newest
 	$(BIN)/python -m uv pip install --quiet --python $(VENV)-newest --requirement requirements.txt --group dev
-	$(subst $(VENV),$(VENV)-newest,$(BIN))/python -m pytest $(SPREAD) -m "not browser and not long"
+	$(subst $(VENV),$(VENV)-newest,$(BIN))/python -m pytest $(QUICK)
 
 check: style types
 

@@ -108,6 +108,7 @@ def test_without_the_checkpoint_it_answers_as_the_run_does(onnx_file, run, tmp_p
         assert ours.unlike == pytest.approx(theirs.unlike, abs=1e-3)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_imported_again_it_answers_as_the_run_does_and_knows_none_of_these(onnx_file, run, workspace):
     files, strange = pictures(run)[:6], Image.effect_noise((64, 64), 250).convert("RGB")
@@ -300,6 +301,7 @@ def test_a_format_that_is_not_there_says_what_is(workspace, tmp_path, capsys, mo
         formats.get("coreml")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_command_says_what_was_measured(run, workspace, tmp_path, capsys):
     target = tmp_path / "hub"

@@ -184,7 +184,7 @@ def test_a_big_endian_signed_tiff_is_read_too():
 
 
 @pytest.mark.slow
-@few("mode", ["P", "LA", "RGBA", "RGB", "CMYK"], keep=2)
+@few("mode", ["P", "RGBA", "LA", "RGB", "CMYK"], keep=2)
 def test_a_picture_above_16_megapixels_is_averaged_down_band_by_band(mode):
     small = scene(520, 330).convert("RGBA" if mode in ("LA", "RGBA") else "RGB")
     if mode in ("LA", "RGBA"):

@@ -56,7 +56,7 @@ def serve(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     from resnet_studio.service.serving.catalogue import Choice
     from resnet_studio.service.serving.limits import MB, Limits
     from resnet_studio.service.serving.models import ENGINES
-    from resnet_studio.service.serving.server import Door
+    from resnet_studio.service.serving.server import Endpoint
     from resnet_studio.service.serving.server import serve as serve_models
 
     if options.engine not in ENGINES:
@@ -74,8 +74,8 @@ def serve(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
         options.waiting, int(max(8 * options.request_mb, 256) * MB),
     )  # fmt: skip
     choice = Choice(tuple(options.models), tuple(options.shadow), options.list, options.engine)
-    door = Door(options.host, options.port, options.open, options.tokens, tuple(options.allowed_host))
-    answered = serve_models(choice, door, limits, workspace, terminal.line)
+    endpoint = Endpoint(options.host, options.port, options.open, options.tokens, tuple(options.allowed_host))
+    answered = serve_models(choice, endpoint, limits, workspace, terminal.line)
     return Result("", {"served": True, "answered": answered})
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from resnet_studio.errors import DataError
 
-Door = Literal["zip", "picked"]
+Upload = Literal["zip", "picked"]
 
 NAME_BYTES = 255
 PATH_BYTES = 4096
@@ -66,7 +66,7 @@ def composed(name: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
-def check(names: Iterable[str], door: Door) -> None:
+def check(names: Iterable[str], upload: Upload) -> None:
     """Refuse what no honest folder contains; nothing is ever repaired. A name that ends in ``/`` is a folder.
 
     Raises :class:`DataError` for a path that is absolute or climbs, has a drive, a backslash or control characters,
@@ -78,24 +78,24 @@ def check(names: Iterable[str], door: Door) -> None:
         # macOS marks folders with a file of this name
         name = given[:-1] if given.endswith("Icon\r") else given
         if not _safe(name):
-            raise DataError(f"error.{door}.unsafe_name", entry=shown(name))
+            raise DataError(f"error.{upload}.unsafe_name", entry=shown(name))
         path = name.rstrip("/")
         parts = path.split("/")
         for depth in range(1, len(parts) + name.endswith("/")):
-            _enter(folders, "/".join(parts[:depth]), door)
+            _enter(folders, "/".join(parts[:depth]), upload)
         if not name.endswith("/"):
             key = _path_key(path)
             if key in seen:
-                raise DataError(f"error.{door}.same_name", entry=shown(name), other=shown(seen[key]))
+                raise DataError(f"error.{upload}.same_name", entry=shown(name), other=shown(seen[key]))
             seen[key] = path
     for key in seen.keys() & folders.keys():
-        raise DataError(f"error.{door}.file_and_folder", entry=shown(seen[key]))
+        raise DataError(f"error.{upload}.file_and_folder", entry=shown(seen[key]))
 
 
-def _enter(folders: dict[str, str], folder: str, door: Door) -> None:
+def _enter(folders: dict[str, str], folder: str, upload: Upload) -> None:
     known = folders.setdefault(_path_key(folder), folder)
     if known != folder:
-        raise DataError(f"error.{door}.same_name", entry=shown(folder), other=shown(known))
+        raise DataError(f"error.{upload}.same_name", entry=shown(folder), other=shown(known))
 
 
 def _path_key(path: str) -> str:

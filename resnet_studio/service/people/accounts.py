@@ -47,7 +47,7 @@ class Accounts:
         self._brake((place_of(name), NAME), (at_address(address), ADDRESS))
         found = self.people.named(name)
         known = self.people.hash_of(found.id) if found and found.secret != "proxy" else ""
-        if not secrets_of.fits(secret[: secrets_of.LONGEST + 1], known) or found is None:
+        if not secrets_of.verify(secret[: secrets_of.LONGEST + 1], known) or found is None:
             raise NotAllowedError("error.people.wrong")
         with self.people.writing():
             if self.people.hash_of(found.id) != known:  # changed while it was being looked at
@@ -80,7 +80,7 @@ class Accounts:
     def make_first(self, token: str, name: str, password: str, address: str) -> tuple[Person, str]:
         """The first administrator, with the token of a session. Raises :class:`StudioError`."""
         self._brake((at_address(address), ADDRESS))
-        if self.people.has_administrator() or not secrets_of.fits(token[:100], self.people.fact(FIRST)):
+        if self.people.has_administrator() or not secrets_of.verify(token[:100], self.people.fact(FIRST)):
             raise NotAllowedError("error.people.first_used")
         secrets_of.check_password(password, name)
         hash = secrets_of.hashed(password)
@@ -156,7 +156,7 @@ class Accounts:
         Raises :class:`StudioError`, also where the ``old`` one is wrong.
         """
         self._brake((place_of(person.name), NAME), (at_address(address), ADDRESS))
-        if person.secret == "proxy" or not secrets_of.fits(
+        if person.secret == "proxy" or not secrets_of.verify(
             old[: secrets_of.LONGEST + 1], self.people.hash_of(person.id)
         ):
             raise NotAllowedError("error.people.wrong_old")

@@ -31,16 +31,16 @@ _NOBODYS = _hasher.hash(secrets.token_hex(16))
 
 
 def hashed(secret: str) -> str:
-    """What is kept of ``secret``."""
+    """The Argon2id hash of ``secret``, which is all that is stored of it."""
     with _turns:
         return _hasher.hash(_composed(secret))
 
 
-def fits(secret: str, kept: str) -> bool:
-    """Whether ``secret`` is the one that ``kept`` was made of; with an empty ``kept`` never, and no faster."""
+def verify(secret: str, hash: str) -> bool:
+    """Whether ``hash`` is that of ``secret``; never where it is empty, which takes as long."""
     with _turns:
         try:
-            return _hasher.verify(kept or _NOBODYS, _composed(secret)) and bool(kept)
+            return _hasher.verify(hash or _NOBODYS, _composed(secret)) and bool(hash)
         except (VerificationError, InvalidHashError):
             return False
 

@@ -16,7 +16,7 @@ from typing import cast
 
 from resnet_studio import labels
 from resnet_studio.errors import StudioError
-from resnet_studio.service.people import looks, schema
+from resnet_studio.service.people import confusables, schema
 from resnet_studio.service.people.brake import Brake
 from resnet_studio.service.people.rules import ROLES, Person, Role, Secret
 from resnet_studio.workspace import slug
@@ -119,8 +119,8 @@ class People:
 
     def _looks_taken(self, name: str) -> bool:
         """Whether somebody who did not come through a proxy has a name that looks like ``name``."""
-        look = looks.look(name)
-        return any(each.secret != "proxy" and looks.look(each.name) == look for each in self.all())
+        look = confusables.look(name)
+        return any(each.secret != "proxy" and confusables.look(each.name) == look for each in self.all())
 
     def set_secret(self, person: Person, hash: str, kind: Secret, *, must_change: bool = False) -> None:
         """Give ``person`` another secret, and end all their sessions."""
@@ -229,7 +229,11 @@ _OF_PERSON = "p.id, p.name, p.role, p.kind, p.must_change"
 def checked_name(given: str) -> str:
     """``given`` as a name. Raises :class:`StudioError` where it is empty or too long."""
     name = labels.on_one_line(given)
-    if len(name) > LONGEST_NAME or not any(each.isalnum() for each in looks.seen(name)) or looks.is_heap(name):
+    if (
+        len(name) > LONGEST_NAME
+        or not any(each.isalnum() for each in confusables.seen(name))
+        or confusables.is_heap(name)
+    ):
         raise StudioError("error.people.name", most=LONGEST_NAME)
     return name
 

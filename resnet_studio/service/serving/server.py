@@ -44,7 +44,7 @@ STOP_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Door:
+class Endpoint:
     """Where to listen, and who may ask: off this machine a token is needed, unless it is said to be ``open``.
 
     ``hosts`` are further names that requests without a token may ask for.
@@ -84,7 +84,7 @@ class Serving:
     """A server that is to answer by ``current`` models."""
 
     current: Catalogue
-    door: Door
+    endpoint: Endpoint
     limits: Limits
     workspace: Workspace
     talk: Talk
@@ -93,7 +93,7 @@ class Serving:
 
     def app(self) -> FastAPI:
         """The application. Raises :class:`ConfigError`."""
-        guard = self.door.guard(Tokens(self.door.tokens or tokens_file(self.workspace)))
+        guard = self.endpoint.guard(Tokens(self.endpoint.tokens or tokens_file(self.workspace)))
         figures = Figures(self.metrics.registry, self.current.all)
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         app.include_router(routes(Service(self.current, guard, figures, self.limits)))
@@ -125,7 +125,7 @@ class Serving:
         """Serve until SIGTERM or Ctrl-C. Returns how many requests were answered well."""
         server = self._server()
         self.closing = lambda: server.should_exit
-        address = f"http://{'localhost' if self.door.here else self.door.host}:{self.door.port}"
+        address = f"http://{'localhost' if self.endpoint.here else self.endpoint.host}:{self.endpoint.port}"
         names = ", ".join(f"{each.key} ({each.engine})" for each in self.current.all())
         self.talk(f"{names}: {address}/v1/models")
         with self._reloading():
@@ -145,7 +145,7 @@ class Serving:
         allow_many_files()
         return uvicorn.Server(
             uvicorn.Config(
-                self.app(), host=self.door.host, port=self.door.port, http=PatientProtocol, log_level="warning",
+                self.app(), host=self.endpoint.host, port=self.endpoint.port, http=PatientProtocol, log_level="warning",
                 timeout_graceful_shutdown=STOP_SECONDS, proxy_headers=False, server_header=False, access_log=False,
             )
         )  # fmt: skip
@@ -198,9 +198,9 @@ def tokens_file(workspace: Workspace) -> Path:
     return workspace.root / "tokens.json"
 
 
-def serve(choice: Choice, door: Door, limits: Limits, workspace: Workspace, talk: Talk) -> int:
+def serve(choice: Choice, endpoint: Endpoint, limits: Limits, workspace: Workspace, talk: Talk) -> int:
     """Load models and serve them; returns how many requests were answered well. Raises :class:`StudioError`."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported: threads that spin starve decoding
-    door.guard(Tokens(door.tokens or tokens_file(workspace)))  # before minutes go into loading
-    return Serving(Current(choice, workspace, talk), door, limits, workspace, talk).run()
+    endpoint.guard(Tokens(endpoint.tokens or tokens_file(workspace)))  # before minutes go into loading
+    return Serving(Current(choice, workspace, talk), endpoint, limits, workspace, talk).run()

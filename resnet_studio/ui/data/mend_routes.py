@@ -14,7 +14,7 @@ from starlette.background import BackgroundTask
 from resnet_studio import owners
 from resnet_studio.errors import StudioError
 from resnet_studio.service.grouping_asked import MOST_TABLE_BYTES
-from resnet_studio.ui.page.bodies import Door, Visitor
+from resnet_studio.ui.page.bodies import BodyReader, Visitor
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.workspace import slug
 
@@ -121,7 +121,7 @@ def _add_review(router: APIRouter, studio: Studio) -> None:
 
 
 def _add_grouping(router: APIRouter, studio: Studio) -> None:
-    door = Door()
+    bodies = BodyReader()
 
     @router.post("/near/by")
     async def by(
@@ -150,7 +150,7 @@ def _add_grouping(router: APIRouter, studio: Studio) -> None:
                     return {"by": "csv", **known}
                 return {**split_row(opened.dataset(), found, grouping, **shares), **known}
 
-        return await door.answer(request, MOST_TABLE_BYTES, row)
+        return await bodies.answer(request, MOST_TABLE_BYTES, row)
 
 
 def _add_near(router: APIRouter, studio: Studio) -> None:

@@ -35,7 +35,7 @@ class Visitor(NamedTuple):
     local: bool
 
 
-class Door:
+class BodyReader:
     """What all routes need: who asks, a body of bounded size, answers to errors."""
 
     def __init__(self) -> None:

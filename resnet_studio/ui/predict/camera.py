@@ -15,7 +15,7 @@ from resnet_studio.model.onnx_card import is_onnx
 from resnet_studio.service.asking import asked
 from resnet_studio.service.predictors import level, record_of
 from resnet_studio.service.thumbnails import Thumbnail
-from resnet_studio.ui.page.bodies import Door
+from resnet_studio.ui.page.bodies import BodyReader
 from resnet_studio.ui.page.context import Studio, T
 from resnet_studio.ui.page.sent_pictures import MOST_BYTES, opened
 from resnet_studio.ui.page.templates import render
@@ -30,7 +30,7 @@ WORDS = ("start", "stop", "freeze", "go_on", "turn", "hint", "rate", "starting",
 
 def routes(studio: Studio) -> APIRouter:
     """The route that answers one frame."""
-    router, door = APIRouter(), Door()
+    router, bodies = APIRouter(), BodyReader()
 
     @router.post("/studio/predict/live")
     async def live(
@@ -40,7 +40,7 @@ def routes(studio: Studio) -> APIRouter:
         def answered(content: bytes, _: object) -> dict[str, Any]:
             return answer(studio, model, content, heat=heat, more=_parsed(more))
 
-        return await door.answer(request, MOST_BYTES, answered)
+        return await bodies.answer(request, MOST_BYTES, answered)
 
     return router
 

@@ -20,7 +20,7 @@ from resnet_studio.service import prediction_table as table
 from resnet_studio.service.answering import file_of
 from resnet_studio.service.heat import HeatPictures
 from resnet_studio.service.thumbnails import thumbnail
-from resnet_studio.ui.page.bodies import Door, Visitor
+from resnet_studio.ui.page.bodies import BodyReader, Visitor
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.downloads import A_DAY, FRESH, disposition
 from resnet_studio.ui.page.heat_routes import answer
@@ -152,7 +152,7 @@ def _add_heat(router: APIRouter, studio: Studio) -> None:
 
 
 def _add_acts(router: APIRouter, studio: Studio) -> None:
-    door = Door()
+    bodies = BodyReader()
 
     def act(name: str, done: Callable[[Job], None]) -> None:
         async def acted(request: Request, id: str) -> JSONResponse:
@@ -163,7 +163,7 @@ def _add_acts(router: APIRouter, studio: Studio) -> None:
                 audit.record(studio.workspace, visitor.by, f"predictions.{name}", job.id)
                 return {}
 
-            return await door.answer(request, 0, carried_out)
+            return await bodies.answer(request, 0, carried_out)
 
         router.add_api_route(f"/{{id}}/{name}", acted, methods=["POST"], name=name)
 
@@ -190,4 +190,4 @@ def _add_acts(router: APIRouter, studio: Studio) -> None:
             studio.copyings.begin(job, path, unsure=copies.UNSURE if unsure else "")
             return {}
 
-        return await door.answer(request, MOST_BYTES, begun)
+        return await bodies.answer(request, MOST_BYTES, begun)

@@ -21,7 +21,7 @@ from resnet_studio.service.heat import BusyError
 from resnet_studio.service.inside import Insides
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language, say, template
-from resnet_studio.ui.page.bodies import Door, Visitor
+from resnet_studio.ui.page.bodies import BodyReader, Visitor
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.sent_pictures import MOST_BYTES, opened
@@ -55,7 +55,7 @@ def draw(studio: Studio, run: Overview, value: Excitement, language: Language) -
 
 def routes(studio: Studio) -> APIRouter:
     """What is inside for one test picture, or for one that is sent, as a part of the page."""
-    router, insides, door = APIRouter(), Insides(studio.predictors), Door()
+    router, insides, bodies = APIRouter(), Insides(studio.predictors), BodyReader()
 
     @router.get("/studio/runs/{name}/inside/{index}")
     async def inside(request: Request, name: str, index: int) -> HTMLResponse:
@@ -86,7 +86,7 @@ def routes(studio: Studio) -> APIRouter:
             found = insides.own(run.run.best, opened(content, "picture"))
             return {"html": _maps(run, found, value, None, language_of(request))}
 
-        return await door.answer(request, MOST_BYTES, made)
+        return await bodies.answer(request, MOST_BYTES, made)
 
     return router
 

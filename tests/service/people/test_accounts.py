@@ -58,11 +58,13 @@ def test_the_rule() -> None:
 
 def test_real_hashes_are_argon2id_and_take_as_long_for_nobody() -> None:
     kept = secrets_of.hashed(PASSWORD)
-    assert kept.startswith("$argon2id$") and secrets_of.fits(PASSWORD, kept)
+    assert kept.startswith("$argon2id$") and secrets_of.verify(PASSWORD, kept)
     assert (
-        not secrets_of.fits(OTHER, kept) and not secrets_of.fits(PASSWORD, "") and not secrets_of.fits("\ud800", kept)
+        not secrets_of.verify(OTHER, kept)
+        and not secrets_of.verify(PASSWORD, "")
+        and not secrets_of.verify("\ud800", kept)
     )
-    assert secrets_of.fits("e\u0301" * 10, secrets_of.hashed("\u00e9" * 10))
+    assert secrets_of.verify("e\u0301" * 10, secrets_of.hashed("\u00e9" * 10))
 
 
 def test_the_file_is_for_the_user_of_the_server_alone(accounts: Accounts, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from resnet_studio.service.serving.catalogue import Selection
 from resnet_studio.service.serving.drift import Expected
 from resnet_studio.service.serving.limits import Limits
 from resnet_studio.service.serving.models import Served
-from resnet_studio.service.serving.server import Door, Serving
+from resnet_studio.service.serving.server import Endpoint, Serving
 from resnet_studio.workspace import Workspace
 
 PREDICT_FORM = "/v1/models/{name}/predict"
@@ -58,10 +58,10 @@ def in_text(*pictures):
     return {"pictures": [base64.b64encode(each).decode() for each in pictures]}
 
 
-def serving(tmp_path: Path, *models: Served, door=None, limits=None, shadows=None):
+def serving(tmp_path: Path, *models: Served, endpoint=None, limits=None, shadows=None):
     selection = Selection(models or (served(),), shadows or {})
     there = Workspace.open(tmp_path / "workspace")
-    return Serving(selection, door or Door(), limits or Limits(), there, lambda _: None, Metrics())
+    return Serving(selection, endpoint or Endpoint(), limits or Limits(), there, lambda _: None, Metrics())
 
 
 def client_of(server: Serving, host: str = "127.0.0.1") -> TestClient:

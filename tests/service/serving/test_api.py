@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from waiting import wait_for
 
 from resnet_studio.service.serving import pictures
-from resnet_studio.service.serving.server import Door
+from resnet_studio.service.serving.server import Endpoint
 from resnet_studio.service.serving.tokens import Tokens
 
 from .conftest import BLACK, BLUE, RED, ByColour, client_of, in_text, limited, served, serving
@@ -271,7 +271,7 @@ def tokens(tmp_path):
 
 def test_off_this_machine_a_token_is_needed_and_one_removed_is_worth_nothing(tmp_path, tokens):
     token = tokens.add("shop")
-    client = client_of(serving(tmp_path, door=Door("0.0.0.0", tokens=tokens.file)), "192.0.2.7")
+    client = client_of(serving(tmp_path, endpoint=Endpoint("0.0.0.0", tokens=tokens.file)), "192.0.2.7")
     routes = [("GET", "/v1/models"), ("GET", "/v1/models/cups"), ("POST", PREDICT), ("GET", "/metrics")]
     for headers in ({}, {"authorization": "Bearer x"}, {"authorization": f"Basic {token}"}, {"authorization": token}):
         for method, path in routes:
@@ -294,7 +294,7 @@ def test_no_other_web_site_may_ask_by_a_browser_of_this_machine(client, tmp_path
         assert client.post(PREDICT, json=asked, headers=headers).status_code == 401
         assert client.get("/metrics", headers=headers).status_code == 401
     assert client.post(PREDICT, json=asked, headers={"host": "localhost:8000"}).status_code == 200
-    named = client_of(serving(tmp_path, door=Door(hosts=("box.example",))), "box.example")
+    named = client_of(serving(tmp_path, endpoint=Endpoint(hosts=("box.example",))), "box.example")
     assert named.post(PREDICT, json=asked).status_code == 200
     crossing = {"origin": "https://evil.example", "access-control-request-method": "POST"}
     answered = client.options(PREDICT, headers=crossing)
@@ -303,9 +303,9 @@ def test_no_other_web_site_may_ask_by_a_browser_of_this_machine(client, tmp_path
 
 def test_with_open_nobody_needs_a_token_and_with_tokens_this_machine_does(tmp_path, tokens):
     asked = in_text(RED)
-    wide = client_of(serving(tmp_path, door=Door("0.0.0.0", open=True, tokens=tokens.file)), "192.0.2.7")
+    wide = client_of(serving(tmp_path, endpoint=Endpoint("0.0.0.0", open=True, tokens=tokens.file)), "192.0.2.7")
     assert wide.post(PREDICT, json=asked).status_code == 200
-    here = client_of(serving(tmp_path, door=Door(tokens=tokens.file)))
+    here = client_of(serving(tmp_path, endpoint=Endpoint(tokens=tokens.file)))
     assert here.post(PREDICT, json=asked).status_code == 200
     tokens.add("shop")
     assert here.post(PREDICT, json=asked).status_code == 401

@@ -38,6 +38,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Tick two or more to compare their curves and settings.",
         "勾选两条或更多，比较曲线与设置。",
     ),
+    "runs.help.one": (
+        "Train once more with another setting, and you can compare the two here.",
+        "换一项设置再训练一次，就可以在这里比较两次的结果。",
+    ),
     "runs.column.select": ("Compare", "比较"),
     "runs.column.run": ("Run", "训练"),
     "runs.column.settings": ("Settings", "设置"),

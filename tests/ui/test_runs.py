@@ -46,6 +46,14 @@ def test_without_runs_the_tab_says_what_will_be_kept_here(workspace: Workspace) 
     assert "还没有训练记录" in listed(workspace, "zh")
 
 
+def test_one_run_alone_cannot_be_compared_and_the_list_says_what_to_do(workspace: Workspace) -> None:
+    finished(workspace, "first")
+    assert "Train once more with another setting" in listed(workspace) and "Tick two" not in listed(workspace)
+    assert "换一项设置再训练一次" in listed(workspace, "zh")
+    finished(workspace, "second")
+    assert "Tick two or more" in listed(workspace) and "Train once more" not in listed(workspace)
+
+
 def test_a_row_shows_scores_settings_and_what_can_be_done(workspace: Workspace) -> None:
     run = finished(workspace, "mine", wrong={0: 1}, requested=TrainConfig(mix="cutmix", epochs=3))
     run.best.write_bytes(b"model")

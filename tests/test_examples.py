@@ -64,6 +64,7 @@ def test_the_example_of_the_command_line_checks_trains_scores_predicts_and_lists
     assert "made by examples/command_line.sh" in (runs(folder)[0] / "label.json").read_text("utf-8")
 
 
+@pytest.mark.long
 def test_the_notebook_runs_from_its_first_cell_to_its_last(folder, monkeypatch):
     monkeypatch.setenv("RESNET_STUDIO_EXAMPLE_DATA", str(folder))
     monkeypatch.setenv("RESNET_STUDIO_EXAMPLE_EPOCHS", "2")

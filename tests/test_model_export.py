@@ -140,6 +140,7 @@ def test_what_is_no_exported_file_is_refused_with_a_sentence(onnx_file, run, tmp
             OnnxModel(file)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_its_probabilities_are_calibrated_and_its_logits_are_not(run, workspace, tmp_path):
     copied = Run(Path(shutil.copytree(run.folder, tmp_path / "runs" / run.id)))

@@ -64,6 +64,7 @@ def test_taking_the_suggestions_of_a_classifier_that_is_often_wrong_does_no_harm
         assert judged.estimate > 0 and (taken != labels).sum() <= 20
 
 
+@pytest.mark.slow
 def test_in_a_set_without_wrong_labels_hardly_any_is_suspected():
     features, labels = clusters([150, 150])
     assert suspects.judge(features, labels, 2, names(300)).estimate <= 3

@@ -28,6 +28,7 @@ def classes(page: Any) -> list[str]:
     return page.locator("#data-classes .rs-class-name").all_inner_texts()
 
 
+@pytest.mark.long
 def test_a_click_on_an_answer_reads_the_pictures_anew(open_page: Callable[..., Any], tmp_path: Path) -> None:
     page = open_page()
     packed = io.BytesIO()

@@ -104,6 +104,7 @@ def test_classes_are_recorded_renamed_and_moved_and_are_there_after_a_reload(rec
     ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.slow
 def test_keys_alone_record_select_and_delete_and_a_class_is_switched_off(recording: Any) -> None:

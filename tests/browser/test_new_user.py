@@ -309,6 +309,7 @@ def test_pictures_of_the_results_enlarge(page: Any) -> None:
 # ---------- A restart ----------
 
 
+@pytest.mark.long
 def test_an_open_page_recovers_after_a_restart(studio: Studio, picture: bytes) -> None:
     """Stands last: requests fail while the server is away."""
     page = studio.open()

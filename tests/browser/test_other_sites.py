@@ -95,6 +95,7 @@ def _executable(browser: Any) -> str | None:
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["localhost", pytest.param("evil.test", marks=pytest.mark.long)])
 def test_another_site_can_neither_read_nor_change_anything(
     context: Any, other_site: int, studio: tuple[str, Path], name: str
@@ -110,6 +111,7 @@ def test_another_site_can_neither_read_nor_change_anything(
     assert list(workspace.rglob("planted.txt")) == []
 
 
+@pytest.mark.long
 def test_a_name_that_was_led_to_this_machine_shows_nothing(context: Any, studio: tuple[str, Path]) -> None:
     address, workspace = studio
     port = address.rstrip("/").rpartition(":")[2]

@@ -108,6 +108,7 @@ def test_a_pause_and_a_resume_end_as_two_undisturbed_processes_do_to_the_bit(new
     assert len([event for event in broken.events() if isinstance(event, Started)]) == 2
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("rank", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_when_one_process_is_killed_the_other_ends_and_the_run_can_be_resumed(new_run, processes, rank):

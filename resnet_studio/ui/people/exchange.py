@@ -14,7 +14,7 @@ from resnet_studio.limits import LimitError
 from resnet_studio.service.people.exchange import attacks, trying
 from resnet_studio.service.people.exchange.entries import Exchange
 from resnet_studio.text import say
-from resnet_studio.ui.page.bodies import Door, Refused
+from resnet_studio.ui.page.bodies import BodyReader, Refused
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.sent_pictures import MOST_BYTES, opened
 from resnet_studio.ui.people import exchange_view, pages
@@ -75,7 +75,7 @@ def _add_views(router: APIRouter, studio: Studio, gate: Gate, exchange: Exchange
 
 
 def _add_trying(router: APIRouter, studio: Studio, exchange: Exchange) -> None:
-    door = Door()
+    bodies = BodyReader()
 
     @router.post("/{id}/try")
     async def tried(request: Request, id: str, true: Annotated[str, Query(max_length=300)] = "") -> JSONResponse:
@@ -104,7 +104,7 @@ def _add_trying(router: APIRouter, studio: Studio, exchange: Exchange) -> None:
                 studio.metrics.limited(error.limit)
                 raise
 
-        return await door.answer(request, MOST_BYTES, counted)
+        return await bodies.answer(request, MOST_BYTES, counted)
 
 
 def _add_stickers(router: APIRouter, asked: Asked, exchange: Exchange) -> None:

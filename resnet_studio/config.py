@@ -113,6 +113,11 @@ class TrainConfig:
     adversarial: float = setting(0.0, low=0, high=0.5, group="regularisation")
     average_weights: bool = setting(True, group="regularisation")
 
+    teacher: str = setting("none", group="distillation")
+    teacher_weight: float = setting(0.5, low=0, high=1, group="distillation")
+    temperature: float = setting(2.0, low=0.1, high=50, group="distillation")
+    unlabelled: str = setting("none", group="distillation")
+
     augmentation: Augmentation = setting("auto", group="augmentation")
     horizontal_flip: bool = setting(True, group="augmentation")
     strong_policy: StrongPolicy = setting("trivialaugment", group="augmentation")
@@ -132,6 +137,8 @@ class TrainConfig:
             raise ConfigError("error.config.depth", family=family, depth=self.depth, allowed=DEPTHS[self.family])
         if self.features != "layer4" and self.freeze not in ("auto", "layer4"):
             raise ConfigError("error.config.features", field="features", value=self.features, freeze=self.freeze)
+        if self.unlabelled != "none" and self.teacher == "none":
+            raise ConfigError("error.config.unlabelled", field="unlabelled", value=self.unlabelled)
         object.__setattr__(self, "groups", str(parse_grouping(self.groups)))
         if self.validation_fraction + self.test_fraction > 0.9:
             total = self.validation_fraction + self.test_fraction

@@ -71,7 +71,8 @@ class Run:
     @property
     def needed_to_resume(self) -> tuple[Path, ...]:
         """Files that have no use any more once the training has ended."""
-        return tuple(self.folder / name for name in ("state.pt", "frozen.pt", "ended.json", RESERVE))
+        named = (self.folder / name for name in ("state.pt", "frozen.pt", "ended.json", RESERVE))
+        return (*named, *sorted(self.folder.glob("teacher-*.safetensors")))
 
     @property
     def report_file(self) -> Path:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 MODEL = "model"
 """What ``labelled_by`` says of them."""
+TEACHER = "teacher"
+"""What it says of pictures without a label that came along for distillation: the label is what the teachers see."""
 
 
 def unlike(by_model: Sequence[Sample], scored: Sequence[Sample]) -> list[Sample]:

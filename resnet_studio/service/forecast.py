@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
@@ -107,6 +107,12 @@ class Forecaster:
         """Trained models of that ``network`` in this workspace, which can be trained on; the newest first."""
         runs = (run for run in self._runs.overviews() if of(run.config) == get(network) and run.state.status in ENDED)
         return [run for run in runs if run.run.best.is_file()][:RUNS_USED]
+
+    def knowing(self, classes: Sequence[str]) -> list[Overview]:
+        """Trained models of this workspace that know exactly these ``classes``; the newest first."""
+        wanted = set(classes)
+        runs = (run for run in self._runs.overviews() if run.state.status in ENDED and set(run.classes) == wanted)
+        return [run for run in runs if run.run.best.is_file()]
 
     def _seconds(self, resolved: TrainConfig, counts: Mapping[str, int], on_gpu: bool) -> float | None:
         """Arithmetic by speed: that of the last trainings here on such a device, or a guess from the cores."""

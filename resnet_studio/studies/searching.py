@@ -174,7 +174,7 @@ class _Work:
 
     def _new_run(self, number: int, settings: dict[str, Any]) -> Run:
         from resnet_studio.model import architecture
-        from resnet_studio.training.lineage import parents_of, with_weights_of_run
+        from resnet_studio.training.lineage import parents_of, with_copied_teachers, with_weights_of_run
 
         config = with_weights_of_run(self.config.replace(**settings, final_fit=False), self.workspace)
         name = f"{self.split.dataset_name}-{architecture.of(config).name}-trial-{number + 1}"
@@ -185,9 +185,8 @@ class _Work:
             "counts": {"train": len(self.split.train), "validation": len(self.split.validation), "test": 0},
             "study": {"kind": KIND, "part": number + 1, "of": self.plan.trials, "settings": settings},
         }  # fmt: skip
-        return self.workspace.new_run(
-            name, requested=config, resolved=self._resolved(config), about=about, split=self.split.to_json()
-        )
+        given: dict[str, Any] = {"requested": config, "resolved": self._resolved(config), "about": about}
+        return with_copied_teachers(self.workspace.new_run(name, **given, split=self.split.to_json()))
 
 
 class _Watched:

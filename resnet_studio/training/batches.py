@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
@@ -14,11 +15,13 @@ from torch import Tensor
 
 from resnet_studio.data import views
 from resnet_studio.data.augment import Recipe, augment, centre, mix, normalise, to_device
+from resnet_studio.data.by_model import TEACHER
 from resnet_studio.data.decode import content, decode
 from resnet_studio.errors import DataError
 from resnet_studio.events import Preparing
 from resnet_studio.model.device import layout
 from resnet_studio.stepwise import map_steps
+from resnet_studio.training.loss import UNLABELLED
 
 if TYPE_CHECKING:
     from resnet_studio.config import Mix
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from resnet_studio.data.dataset import Sample, Split
     from resnet_studio.data.reading import Reading
     from resnet_studio.model.checkpoint import Preprocessing
+    from resnet_studio.training.distillation import Teachers
     from resnet_studio.training.hardware import Compute
 
 WHOLE = slice(None)
@@ -51,6 +55,12 @@ class Part:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @cached_property
+    def targets(self) -> Tensor:
+        """The labels that people gave, int64 ``[N]``; :data:`UNLABELLED` for pictures that only a teacher knows."""
+        unknown = [sample.labelled_by == TEACHER for sample in self.samples]
+        return self.labels.masked_fill(torch.tensor(unknown, dtype=torch.bool, device=self.labels.device), UNLABELLED)
 
 
 def decode_part(
@@ -145,8 +155,9 @@ class Batches(Protocol):
     def validation(self) -> Part:
         """The validation pictures."""
 
-    def train(self, indices: np.ndarray, size: int, part: slice = WHOLE) -> tuple[Tensor, Tensor, Tensor]:
-        """Inputs of the suffix, what it should answer and labels of the training pictures ``indices`` at ``size`` px.
+    def train(self, indices: np.ndarray, size: int, part: slice = WHOLE) -> tuple[Tensor, ...]:
+        """Inputs of the suffix, what it should answer and labels of the training pictures ``indices`` at ``size`` px;
+        where there are teachers, also their answers to the same views, ``[B, classes]``.
 
         Only the ``part`` of them that this process computes; they are varied and mixed as all of them would be.
         It should answer the labels ``[B]``, or shares of the classes ``[B, classes]`` where pictures are mixed.
@@ -171,30 +182,36 @@ class FreshBatches:
     compute: Compute
     mixing: Mix = "none"
     classes: int = 0
+    teachers: Teachers | None = None
 
-    def train(self, indices: np.ndarray, size: int, part: slice = WHOLE) -> tuple[Tensor, Tensor, Tensor]:
-        """See :class:`Batches`; freshly augmented."""
+    def train(self, indices: np.ndarray, size: int, part: slice = WHOLE) -> tuple[Tensor, ...]:
+        """See :class:`Batches`; freshly augmented. In a mix, pictures without a label count as what teachers see."""
         chosen = torch.from_numpy(indices)
-        pictures, labels = self._varied(chosen, size), select_rows(self.training.labels, chosen)
-        targets = labels
+        pictures, labels = self.varied(chosen, size), select_rows(self.training.labels, chosen)
+        targets = select_rows(self.training.targets, chosen)
         if self.mixing != "none":
             pictures, targets = mix(pictures, labels, self.classes, self.mixing)
-        return self.through(pictures[part]), targets[part], labels[part]
+        taught = (self.teachers.answers(pictures[part]),) if self.teachers else ()
+        return self.through(pictures[part]), targets[part], labels[part], *taught
 
     def plain(self, chosen: Tensor) -> Tensor:
         """See :class:`Batches`."""
+        return self.through(self.plain_pictures(chosen))
+
+    def plain_pictures(self, chosen: Tensor) -> Tensor:
+        """The training pictures ``chosen`` [B] as they are in the end: float [B, 3, crop, crop] in [0, 1]."""
         part = self.training
         pixels = select_rows(part.pixels, chosen)
         size = self.preprocessing.crop
         if pixels.shape[1] == size:
-            return self.through(as_batch(pixels, part.labels.device))
+            return as_batch(pixels, part.labels.device)
         moved = pixels.to(part.labels.device).permute(0, 3, 1, 2)
         aspect = select_rows(part.aspect, chosen)
-        return self.through(centre(moved, aspect, size, size / self.preprocessing.resize))
+        return centre(moved, aspect, size, size / self.preprocessing.resize)
 
-    def plain_validation(self, chosen: Tensor) -> Tensor:
-        """Inputs of the suffix for the validation pictures ``chosen`` [B]."""
-        return self.through(as_batch(select_rows(self.validation.pixels, chosen), self.validation.labels.device))
+    def validation_pictures(self, chosen: Tensor) -> Tensor:
+        """The validation pictures ``chosen`` [B]: float [B, 3, crop, crop] in [0, 1]."""
+        return as_batch(select_rows(self.validation.pixels, chosen), self.validation.labels.device)
 
     def validate(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """See :class:`Batches`."""
@@ -204,12 +221,10 @@ class FreshBatches:
         ):
             yield self.through(as_batch(pixels, labels.device)), labels
 
-    def augmented(self, chosen: Tensor, size: int) -> Tensor:
-        """Inputs of the suffix for the training pictures ``chosen`` [B], varied by torch's default generator."""
-        return self.through(self._varied(chosen, size))
-
-    def _varied(self, chosen: Tensor, size: int) -> Tensor:
-        """The training pictures ``chosen`` [B], augmented: float [B, 3, size, size] in [0, 1]."""
+    def varied(self, chosen: Tensor, size: int) -> Tensor:
+        """The training pictures ``chosen`` [B], augmented by torch's default generator: float [B, 3, size, size] in
+        [0, 1].
+        """
         part, device = self.training, self.training.labels.device
         pixels = select_rows(part.pixels, chosen)
         if self.augmentation.identity:

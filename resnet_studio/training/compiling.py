@@ -103,7 +103,7 @@ class TrainedPart:
 
     def _inputs(self, indices: np.ndarray, size: int) -> Tensor:
         with RANDOM:
-            inputs, _, _ = self._materials.batches.train(indices, size)
+            inputs, *_ = self._materials.batches.train(indices, size)
         return inputs
 
     def _compile(self, inputs: Tensor) -> list[Noted]:

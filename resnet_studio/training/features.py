@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,89 +18,21 @@ import torch
 from torch import Tensor
 
 from resnet_studio.data import cached_rows, decode
-from resnet_studio.data.augment import RANDOM, to_device
+from resnet_studio.data.augment import RANDOM
 from resnet_studio.events import Preparing
-from resnet_studio.model.device import layout
-from resnet_studio.training.batches import (
-    WHOLE,
-    Batches,
-    FreshBatches,
-    Part,
-    on_device_if_it_fits,
-    select_rows,
-    step_seed,
-)
+from resnet_studio.training.batches import FreshBatches, Part, on_device_if_it_fits, step_seed
+from resnet_studio.training.kept_views import CachedFeatures
 from resnet_studio.training.plan import CACHED_VIEWS, cached_views, caches_features, picture_size_in
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
-    from resnet_studio.data.cache import ArrayCache
+    from resnet_studio.data.cache import ArrayCache, Entry
 
 VERSION = 1
 CHUNK, SMALL_GPU_CHUNK, GPU_CHUNK = 64, 128, 512  # pictures at once
 LARGE_GPU = 12 * 2**30
 VIEW_EPOCH = 2**31  # views draw from seeds that no epoch uses
 STORED = {"bf16": ("<u2", torch.bfloat16), "fp32": ("<f4", torch.float32)}
-
-
-@dataclass(frozen=True)
-class CachedFeatures:
-    """Batches of cached features, the inputs of the suffix.
-
-    ``plain_features`` [N, ...] are of the training pictures as they are, ``varied_features`` [views, N, ...] of their
-    augmented views, ``validation_features`` [M, ...] of the validation pictures.
-    """
-
-    training: Part
-    validation: Part
-    plain_features: Tensor
-    varied_features: Tensor
-    validation_features: Tensor
-
-    def train(
-        self,
-        indices: np.ndarray,
-        size: int,  # noqa: ARG002
-        part: slice = WHOLE,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """See :class:`Batches`; a view is drawn for each picture, at the size that it was cached at.
-
-        Maps of two sizes do not go into one batch: where the augmented views are smaller, they are all that is drawn.
-        """
-        chosen = torch.from_numpy(indices)
-        views = torch.randint(1 + len(self.varied_features), (len(chosen),))
-        if self.plain_features.shape[1:] != self.varied_features.shape[2:]:
-            places = torch.randint(len(self.varied_features), (len(chosen),)) * len(self.training) + chosen
-            return self._labelled(select_rows(self.varied_features.flatten(0, 1), places[part]), chosen[part])
-        views, chosen = views[part], chosen[part]
-        inputs = select_rows(self.plain_features, chosen)
-        if len(varied := views.nonzero().flatten()):
-            drawn = select_rows(
-                self.varied_features.flatten(0, 1), (views[varied] - 1) * len(self.training) + chosen[varied]
-            )
-            inputs[to_device(varied, inputs.device)] = drawn.to(inputs.device)
-        return self._labelled(inputs, chosen)
-
-    def _labelled(self, inputs: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        labels = select_rows(self.training.labels, chosen)
-        return _arranged(inputs.to(labels.device)), labels, labels
-
-    def plain(self, chosen: Tensor) -> Tensor:
-        """See :class:`Batches`."""
-        return _arranged(select_rows(self.plain_features, chosen).to(self.training.labels.device))
-
-    def validate(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """See :class:`Batches`."""
-        labels = self.validation.labels
-        for inputs, answers in zip(
-            torch.split(self.validation_features, batch_size), torch.split(labels, batch_size), strict=True
-        ):
-            yield _arranged(inputs.to(labels.device)), answers
-
-
-def views_of(batches: Batches) -> int:
-    """How many views of each training picture are cached as features; 0 where none are."""
-    return 1 + len(batches.varied_features) if isinstance(batches, CachedFeatures) else 0
 
 
 def cache_features(
@@ -121,7 +54,11 @@ def cache_features(
         entry = cache.get(key)
         assert entry is not None
     train, validation_features = (_as_tensor(entry.arrays[name], fresh) for name in ("train", "validation"))
-    return CachedFeatures(fresh.training, fresh.validation, train, train.unsqueeze(0)[:0], validation_features)
+    taught = _taught(entry, "train", fresh)
+    none_varied = (None if of is None else of.unsqueeze(0)[:0] for of in (train, taught))
+    varied, varied_taught = none_varied
+    assert varied is not None
+    return CachedFeatures(fresh.training, fresh.validation, train, varied, validation_features, taught, varied_taught)
 
 
 def _cache_plain(
@@ -131,18 +68,22 @@ def _cache_plain(
     copied.
     """
     family = cache.key("plain features of a family", VERSION, *_besides_pictures(fresh))
-    parts = {"train": (fresh.training, fresh.plain), "validation": (fresh.validation, fresh.plain_validation)}
+    parts = {
+        "train": (fresh.training, fresh.plain_pictures),
+        "validation": (fresh.validation, fresh.validation_pictures),
+    }
     for name, (part, _) in parts.items():
         shapes[cached_rows.contents_of(name)] = cached_rows.shape_of_contents(len(part))
+        shapes |= _shape_of_taught(name, (len(part),), fresh)
     total, done = len(fresh.training) + len(fresh.validation), 0
     with cache.building(key, shapes) as building:
         for name, (part, compute) in parts.items():
             known, new = cached_rows.find(cache, family, name, part.contents)
-            for found in known:
-                found.copy(name, building.arrays[name])
+            for found, each in product(known, _arrays_of(name, fresh)):
+                found.copy(each, building.arrays[each])
             done += len(part) - len(new)
             chunks = ((chosen, compute(chosen)) for chosen in _chunks(new, fresh))
-            yield from _fill(chunks, building.arrays[name], done, total)
+            yield from _fill(fresh, chunks, [building.arrays[each] for each in _arrays_of(name, fresh)], done, total)
             done += len(new)
         cached_rows.record_contents(
             building, family, train=fresh.training.contents, validation=fresh.validation.contents
@@ -169,19 +110,22 @@ def cache_augmented(
         same = (*_besides_pictures(fresh), asdict(fresh.augmentation), views, size, config.seed)
         family = cache.key("varied features of a family", VERSION, *same)
         known, new = cached_rows.find(cache, family, "train", fresh.training.contents)
-        shapes = {"train": ((views, count, *shape), stored)}
+        shapes = {"train": ((views, count, *shape), stored), **_shape_of_taught("train", (views, count), fresh)}
         shapes[cached_rows.contents_of("train")] = cached_rows.shape_of_contents(count)
+        names = _arrays_of("train", fresh)
         with cache.building(key, shapes) as building:
-            for found in known:
-                found.copy("train", building.arrays["train"], axis=1)
+            for found, name in product(known, names):
+                found.copy(name, building.arrays[name], axis=1)
             done = views * (count - len(new))
             for view in range(views):
                 varied = _varied(fresh, new, size, config.seed, view)
-                yield from _fill(varied, building.arrays["train"][view], done + view * len(new), views * count)
+                arrays = [building.arrays[name][view] for name in names]
+                yield from _fill(fresh, varied, arrays, done + view * len(new), views * count)
             cached_rows.record_contents(building, family, train=fresh.training.contents)
         entry = cache.get(key)
         assert entry is not None
-    return replace(cached, varied_features=_as_tensor(entry.arrays["train"], fresh))
+    varied_features, taught = _as_tensor(entry.arrays["train"], fresh), _taught(entry, "train", fresh)
+    return replace(cached, varied_features=varied_features, varied_taught=taught)
 
 
 def _without_pixels(part: Part) -> Part:
@@ -215,8 +159,23 @@ def _besides_pictures(fresh: FreshBatches) -> tuple[object, ...]:
     """All that the features of a picture depend on, besides the picture."""
     return (
         weights_hash(fresh.prefix), asdict(fresh.preprocessing), fresh.training.pixels.shape[1], decode.VERSION,
-        fresh.compute.precision,
+        fresh.compute.precision, *([fresh.teachers.key] if fresh.teachers else []),
     )  # fmt: skip
+
+
+def _arrays_of(name: str, fresh: FreshBatches) -> list[str]:
+    """The arrays that are computed of the part ``name``: features, and what the teachers answer where it is trained."""
+    return [name, *([f"{name}_taught"] if fresh.teachers and name == "train" else [])]
+
+
+def _shape_of_taught(name: str, rows: tuple[int, ...], fresh: FreshBatches) -> dict[str, tuple[tuple[int, ...], str]]:
+    return dict.fromkeys(_arrays_of(name, fresh)[1:], ((*rows, fresh.classes), "<f4"))
+
+
+def _taught(entry: Entry, name: str, fresh: FreshBatches) -> Tensor | None:
+    """The stored answers of the teachers; None where there are none."""
+    arrays = [entry.arrays[each] for each in _arrays_of(name, fresh)[1:]]
+    return torch.from_numpy(arrays[0]) if arrays else None
 
 
 def _chunks(places: Sequence[int], fresh: FreshBatches) -> Sequence[Tensor]:
@@ -229,19 +188,21 @@ def _varied(
     for index, chosen in enumerate(_chunks(new, fresh)):
         with RANDOM:
             torch.manual_seed(step_seed(seed, VIEW_EPOCH + view, index))
-            features = fresh.augmented(chosen, size)
-        yield chosen, features
+            pictures = fresh.varied(chosen, size)
+        yield chosen, pictures
 
 
 def _fill(
-    chunks: Iterator[tuple[Tensor, Tensor]], array: np.ndarray, done: int, total: int
+    fresh: FreshBatches, chunks: Iterator[tuple[Tensor, Tensor]], arrays: Sequence[np.ndarray], done: int, total: int
 ) -> Generator[Preparing, None, None]:
-    """Fill rows of ``array`` with the features that come in ``chunks`` with their places; after each says how far it
-    is.
+    """Fill rows of ``arrays`` with the features of the pictures that come in ``chunks`` with their places, and with
+    what teachers answer; after each says how far it is.
     """
-    for chosen, features in chunks:
-        array[chosen.numpy()] = _as_array(features)
-        done += len(features)
+    for chosen, pictures in chunks:
+        if len(arrays) > 1 and fresh.teachers:
+            arrays[1][chosen.numpy()] = fresh.teachers.answers(pictures).cpu().numpy()
+        arrays[0][chosen.numpy()] = _as_array(fresh.through(pictures))
+        done += len(pictures)
         yield Preparing(stage="features", done=done, total=total)
 
 
@@ -253,13 +214,6 @@ def _output_shape(fresh: FreshBatches, size: int) -> tuple[int, ...]:
 
 def _channels_last(features: Tensor) -> Tensor:
     return features.permute(0, 2, 3, 1) if features.ndim == 4 else features
-
-
-def _arranged(features: Tensor) -> Tensor:
-    """Stored features [B, H, W, C] as the suffix wants them, [B, C, H, W]; pooled ones [B, C] as they are."""
-    if features.ndim != 4:
-        return features
-    return features.permute(0, 3, 1, 2).contiguous(memory_format=layout(features.device))
 
 
 def _as_array(features: Tensor) -> np.ndarray:

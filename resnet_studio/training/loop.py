@@ -11,6 +11,7 @@ from resnet_studio.events import Event, Finished, FinishReason, Interrupted, Not
 from resnet_studio.training.balance import imbalance
 from resnet_studio.training.cautions import cautions, picture_cautions
 from resnet_studio.training.final_fit import first_of, forget, refit
+from resnet_studio.training.distillation import label_unlabelled
 from resnet_studio.training.finishing import finish, finish_ended
 from resnet_studio.training.near_duplicates import group_near_duplicates, series_cautions
 from resnet_studio.training.setup import prepare
@@ -59,6 +60,8 @@ def _begun(run: Run, control: Control, world: World) -> Generator[Event, None, S
     """The session, after its split is final and all notes are yielded; None where the training is asked to end."""
     if not run.state_file.exists():
         if not (yield from group_near_duplicates(run, control)):
+            return None
+        if not (yield from label_unlabelled(run, control)):
             return None
         split = split_of(run)
         yield from cautions(run.config, run.requested, imbalance(sample.label for sample in split.train))

@@ -17,7 +17,7 @@ from resnet_studio.errors import ConfigError
 from resnet_studio.model import anatomy, architecture, weights
 from resnet_studio.model.device import check_devices
 from resnet_studio.training.balance import imbalance_of, weighting
-from resnet_studio.training.lineage import parents_of, with_weights_of_run
+from resnet_studio.training.lineage import parents_of, with_copied_teachers, with_weights_of_run
 
 if TYPE_CHECKING:
     from resnet_studio.config import Freeze, Stem, TrainConfig
@@ -214,7 +214,7 @@ def new_run(
     ``facts`` are more about it, ``suffix`` ends its name; in a cross-validation it is tested on ``fold``.
     """
     requested = time.time()
-    config = with_weights_of_run(config, workspace)
+    config = with_weights_of_run(config, workspace, dataset)
     resolved, parts = resolve_for(dataset, config, fold)
     known_as, model = run_name or dataset.name, architecture.of(config).name + (f"-{suffix}" if suffix else "")
     about = {
@@ -231,9 +231,8 @@ def new_run(
         "counts": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
         **facts,
     }
-    return workspace.new_run(
-        f"{dataset.name}-{model}", requested=config, resolved=resolved, about=about, split=parts.to_json()
-    )
+    given: dict[str, Any] = {"requested": config, "resolved": resolved, "about": about, "split": parts.to_json()}
+    return with_copied_teachers(workspace.new_run(f"{dataset.name}-{model}", **given))
 
 
 def resolve_for(dataset: Dataset, config: TrainConfig, fold: Fold | None = None) -> tuple[TrainConfig, Split]:

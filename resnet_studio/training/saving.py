@@ -14,8 +14,8 @@ from resnet_studio.errors import RunError
 from resnet_studio.events import EpochFinished, from_json, to_json
 from resnet_studio.model import checkpoint
 from resnet_studio.training.accumulation import restore_gradients, saved_gradients
-from resnet_studio.training.features import views_of
 from resnet_studio.training.hardware import Compute
+from resnet_studio.training.kept_views import views_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,8 @@ from resnet_studio.errors import DataError
 from resnet_studio.evaluation.outputs import Outputs
 from resnet_studio.evaluation.report import Report, compute_outputs, report_of, score_test_pictures
 from resnet_studio.training.batches import as_batch
-from resnet_studio.training.features import CachedFeatures, weights_hash
+from resnet_studio.training.features import weights_hash
+from resnet_studio.training.kept_views import CachedFeatures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,10 +17,10 @@ from resnet_studio.errors import RunError
 from resnet_studio.events import EpochFinished, Event, Noted, Started
 from resnet_studio.training import hardware, reporting, saving
 from resnet_studio.training.accumulation import Attempts, Share, picture_weights, shares, trained_parameters
-from resnet_studio.training.adversarial import attack_of
+from resnet_studio.training.adversarial import Pass, attack_of
 from resnet_studio.training.batches import autocast, batch_count, epoch_batches, step_seed
 from resnet_studio.training.compiling import TrainedPart
-from resnet_studio.training.loss import summed
+from resnet_studio.training.loss import Objective
 from resnet_studio.training.materials import Materials, Tally, class_weights
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, take_step
 from resnet_studio.training.plan import fewest_in_a_batch, picture_size_in
@@ -59,6 +59,7 @@ class Session:
         self.schedule = make_schedule(self.optimizer, config, steps, self.updates_per_epoch)
         self.average = make_average(m.suffix, steps) if config.average_weights else None
         self.loss_weights = class_weights(m) if config.class_weighting == "balanced" else None
+        self.objective = Objective.of(config, self.loss_weights)
         self.attack = attack_of(m)
         self.attempts = Attempts(m)
         self.trained = TrainedPart(m, self.batches_per_epoch)
@@ -147,20 +148,20 @@ class Session:
         with RANDOM:
             torch.manual_seed(step_seed(config.seed, self.epoch, self.batch))
             size = picture_size_in(config, self.epoch)
-            inputs, targets, labels = self.materials.batches.train(indices, size, self.world.part(len(indices)))
+            batch = self.materials.batches.train(indices, size, self.world.part(len(indices)))
             if self.world.size > 1:  # what the network draws for itself is drawn anew for each share
                 torch.manual_seed(step_seed(config.seed, self.epoch, self.batch) ^ self.world.rank)
-            loss, correct = self.compute_gradients(inputs, targets, labels)
+            loss, correct = self.compute_gradients(*batch)
         self.tally.loss += loss * len(indices)
         self.tally.correct += correct
         self.tally.seen += len(indices)
 
-    def compute_gradients(self, inputs: Tensor, targets: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Gradients of the batch, in pieces that fit into memory; the mean loss and the number of right answers."""
+    def compute_gradients(self, *batch: Tensor) -> tuple[Tensor, Tensor]:
+        """Gradients of a ``batch``, in pieces that fit into memory; the mean loss and the number of right answers."""
         self.attempts.begin()
         while True:
             try:
-                result = self.compute_gradients_in_pieces(inputs, targets, labels)
+                result = self.compute_gradients_in_pieces(*batch)
             except RuntimeError as error:
                 self.world.check(error)
                 if not hardware.is_out_of_memory(error):
@@ -177,28 +178,29 @@ class Session:
             self.trained.use_uncompiled()
             self.notes.append(Noted(key="note.out_of_memory", values={"size": self.micro_batch}))
 
-    def compute_gradients_in_pieces(self, inputs: Tensor, targets: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def compute_gradients_in_pieces(self, *batch: Tensor) -> tuple[Tensor, Tensor]:
         """Like :meth:`compute_gradients`, in pieces of at most ``micro_batch`` pictures; may run out of memory."""
         m = self.materials
         total_loss, correct = torch.zeros((), device=m.device), torch.zeros((), device=m.device)
-        count = batch_count(len(labels), self.micro_batch, self.fewest)
-        pieces = zip(*(torch.tensor_split(t, count) for t in (inputs, targets, labels)), strict=True)
-        for piece, target, label in pieces:
-            through = partial(self.forward_backward, target)
+        count = batch_count(len(batch[0]), self.micro_batch, self.fewest)
+        for piece, target, label, *taught in zip(*(torch.tensor_split(t, count) for t in batch), strict=True):
+            through: Pass = partial(self.forward_backward, target, **({"taught": taught[0]} if taught else {}))
             loss, logits = self.attack.both(through, piece) if self.attack else through(piece, 1.0)
             total_loss += loss
             correct += (logits.argmax(1) == label).sum()
         return total_loss, correct
 
-    def forward_backward(self, targets: Tensor, inputs: Tensor, factor: float) -> tuple[Tensor, Tensor]:
+    def forward_backward(
+        self, targets: Tensor, inputs: Tensor, factor: float, taught: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Forward, and the gradients backward, of ``factor`` times what ``inputs`` add to the mean loss of the batch.
 
         Returns that summand, and the logits. Gradients are of the mean loss of the batch's group.
         """
-        m, smoothing, share = self.materials, self.materials.config.label_smoothing, self.share
+        m, share = self.materials, self.share
         with autocast(m.device, m.compute):
             logits = self.trained.forward(inputs)
-        loss = summed(logits.float(), targets, self.loss_weights, smoothing) * (factor / share.weight)
+        loss = self.objective(logits.float(), targets, taught) * (factor / share.weight)
         (loss * share.of_group).backward()  # type: ignore[no-untyped-call]
         return loss.detach(), logits
 
@@ -277,8 +279,6 @@ class Session:
         """Whether early stopping says that it is enough."""
         patience = self.materials.config.early_stopping_patience
         return bool(patience and self.best and self.epoch - self.best.epoch >= patience)
-
-    # saving and the end
 
     def save(self) -> None:
         """Write all that resuming needs, durably; of several processes one does."""

@@ -22,6 +22,8 @@ from resnet_studio.training import cards, features, hardware, joining, originals
 from resnet_studio.training.batches import FreshBatches, Part, decode_parts
 from resnet_studio.training.cautions import MOST_NAMED, about_pictures
 from resnet_studio.training.in_thread import in_thread
+from resnet_studio.training.distillation import Teachers
+from resnet_studio.training.kept_views import CachedFeatures
 from resnet_studio.training.materials import Materials
 from resnet_studio.training.mirrored import mirrored_classes
 from resnet_studio.training.session import Session
@@ -67,7 +69,7 @@ def prepare(
         return None
     materials.batches = batches
     probes = None if saved else (yield from probing.probe_start(materials, begun))
-    if isinstance(batches, features.CachedFeatures):
+    if isinstance(batches, CachedFeatures):
         adding = features.cache_augmented(batches, fresh, materials.config, cache, views)
         varied = yield from _until_stopped(adding, control)
         if varied is None:
@@ -121,8 +123,9 @@ def _materials(
     model.to(device, memory_format=layout(device))
     cut = resnet.cut(model, config.freeze, config.tuned_parameters, from_pictures=config.adversarial > 0)
     batches = FreshBatches(
-        train, decoded.validation, cut.prefix, augmentation, card.preprocessing, compute, config.mix, len(card.classes)
-    )
+        train, decoded.validation, cut.prefix, augmentation, card.preprocessing, compute, config.mix, len(card.classes),
+        Teachers.of(run, config, card.classes, device, compute),
+    )  # fmt: skip
     stages = resnet.parameter_groups(model, config.freeze, config.tuned_parameters)
     materials = Materials(
         run=run, config=config, split=split, card=card, device=device, compute=compute, model=model,
@@ -193,7 +196,7 @@ def _compute(
 
 def _kept(
     m: Materials, fresh: FreshBatches, cache: ArrayCache, saved: Mapping[str, Any] | None
-) -> Generator[Event, None, features.CachedFeatures | FreshBatches]:
+) -> Generator[Event, None, CachedFeatures | FreshBatches]:
     """The batches of a training, from cached features where that pays; what a new one's head sees is standardised."""
     if saved is None:
         yield from joining.standardise(m, fresh)

@@ -34,7 +34,19 @@ from resnet_studio.ui.train.handlers import Handlers, level_after_click, parse_p
 from resnet_studio.ui.train.suggested import Suggestions
 from resnet_studio.workspace import Run, Workspace
 
-DEPENDENTS = ("recipe", "reason", "weights", *NEEDS, "data", "why", "network", "forecast", "problem", "train")
+DEPENDENTS = (
+    "recipe",
+    "reason",
+    "weights",
+    "teacher",
+    *NEEDS,
+    "data",
+    "why",
+    "network",
+    "forecast",
+    "problem",
+    "train",
+)
 
 
 class Queue:

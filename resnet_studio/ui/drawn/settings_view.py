@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,11 @@ def value_of(name: str, value: Any, language: Language) -> str:
         return f"{value:g}"
     if name == "weights" and (found := MODEL_OF_A_RUN.search(value)):
         return say("runs.weights.run", language, name=_called(Path(value).parent, found[1]))
+    if name == "teacher" and value != "none":
+        files = [Path(each) for each in value.split(os.pathsep)]
+        return ", ".join(_called(file.parent, file.parent.name) for file in files)
+    if name == "unlabelled" and value not in ("none", "own"):
+        return Path(value).name
     try:
         return say(f"config.{name}.{value}", language)
     except KeyError:

@@ -9,7 +9,10 @@ from typing import Any, get_args, get_type_hints
 
 import gradio as gr
 
+from resnet_studio import belonging
 from resnet_studio.config import DEPTHS, Family, TrainConfig, choices, label
+from resnet_studio.data.editing import base_of
+from resnet_studio.data.unlabelled import DATASET
 from resnet_studio.errors import ConfigError, StudioError
 from resnet_studio.model import architecture, weights
 from resnet_studio.text import Language, keys, say
@@ -19,7 +22,9 @@ from resnet_studio.ui.page.templates import render
 from resnet_studio.workspace import Workspace
 
 NAMES: tuple[str, ...] = tuple(spec.name for spec in fields(TrainConfig))
-GROUPS: tuple[str, ...] = ("training", "model", "optimisation", "regularisation", "split", "augmentation")
+GROUPS: tuple[str, ...] = (
+    "training", "model", "optimisation", "regularisation", "distillation", "split", "augmentation",
+)  # fmt: skip
 RUN = "run"
 """Starting weights ``run:ID`` are those of a run."""
 SPLIT = ("validation_fraction", "test_fraction")
@@ -32,6 +37,7 @@ STEPS: Mapping[str, float] = {
     "stage_factor": 0.1,
     "l1_penalty": 0.01,
     "adversarial": 0.005,
+    "temperature": 0.5,
 }
 INFO = {
     "depth": "train.depth.info",
@@ -46,6 +52,8 @@ OFFERED: Mapping[str, tuple[str, ...]] = {
     "device": ("auto", "cpu", "cuda", "mps"),
     "weights": ("auto",),
     "groups": ("auto", "near", "folder", "name", "time:60", "none"),
+    "teacher": ("none",),
+    "unlabelled": ("none",),
 }
 """What a form offers for texts that can be more on the command line."""
 NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -54,8 +62,11 @@ NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "step_epochs": ("schedule", ("step",)),
     "step_factor": ("schedule", ("step",)),
     "strong_policy": ("augmentation", ("strong",)),
+    "teacher_weight": ("teacher", ()),
+    "temperature": ("teacher", ()),
+    "unlabelled": ("teacher", ()),
 }
-"""Fields that mean something only while another one has one of these values; hidden otherwise."""
+"""Fields that mean something only while another one has one of these values, or any but none; hidden otherwise."""
 
 
 def defaults() -> dict[str, Any]:
@@ -72,7 +83,7 @@ def field(name: str) -> Any:
     }  # fmt: skip
     options = choices(name) or OFFERED.get(name, ())
     named = [(option(name, value), value) for value in options]
-    visible = name not in NEEDS or defaults()[NEEDS[name][0]] in NEEDS[name][1]
+    visible = not hidden(defaults()).get(name, False)
     if name == "depth":
         return filled_in_later(gr.Radio(named, value=default, elem_classes="rs-segments", **words))
     if named:
@@ -145,6 +156,8 @@ def config_of(values: Sequence[Any], workspace: Workspace | None = None) -> Trai
         else:
             filled[name] = None
     filled["weights"] = _weights(str(filled["weights"]), workspace)
+    if workspace is not None:
+        _refuse_paths(str(filled["teacher"]), str(filled["unlabelled"]), workspace)
     if workspace is not None and str(filled["groups"]).strip().startswith("csv"):
         raise ConfigError("error.page_train.groups")
     return TrainConfig(**filled)
@@ -158,6 +171,21 @@ def _weights(named: str, workspace: Workspace | None) -> str:
     if weights.is_path(named):
         raise ConfigError("error.page_train.weights")
     return named
+
+
+def _refuse_paths(teacher: str, unlabelled: str, workspace: Workspace) -> None:
+    """Raise :class:`StudioError` unless teachers are runs, and pictures without labels of data sets, that whoever acts
+    here may see.
+    """
+    for named in teacher.split(",") if teacher != "none" else ():
+        kind, _, run = named.partition(":")
+        if kind != RUN:
+            raise ConfigError("error.page_train.weights")
+        workspace.run(run)
+    if unlabelled not in ("none", "own"):
+        id = unlabelled.removeprefix(DATASET)
+        if id == unlabelled or not belonging.sees_dataset(workspace.datasets / base_of(id)):
+            raise ConfigError("error.page_train.unlabelled")
 
 
 def changed_values(values: Sequence[Any]) -> dict[str, Any]:
@@ -201,4 +229,7 @@ def updates(found: Mapping[str, Any], untouched: Collection[str]) -> list[Any]:
 
 def hidden(values: Mapping[str, Any]) -> dict[str, bool]:
     """For each field of :data:`NEEDS`, whether it has no effect with these ``values``."""
-    return {name: values[other] not in useful for name, (other, useful) in NEEDS.items()}
+    return {
+        name: values[other] not in useful if useful else values[other] in ("none", None, "")
+        for name, (other, useful) in NEEDS.items()
+    }

@@ -13,7 +13,7 @@ from resnet_studio.config import DEPTHS, TrainConfig
 from resnet_studio.errors import StudioError
 from resnet_studio.model import architecture, weights
 from resnet_studio.model.anatomy import frozen_stages
-from resnet_studio.model.architecture import STAGES, Architecture
+from resnet_studio.model.architecture import STAGES
 from resnet_studio.service.forecast import Forecaster
 from resnet_studio.text import Language, say
 from resnet_studio.training import hold
@@ -25,6 +25,7 @@ from resnet_studio.ui.page.ownership import started_by, this_browser
 from resnet_studio.ui.page.repeated import start_once
 from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.train import form as train_form
+from resnet_studio.ui.train import offered
 from resnet_studio.ui.train import recipe as train_recipe
 from resnet_studio.ui.train.ending import RunControls, parse_phase
 from resnet_studio.ui.train.form import NAMES, SPLIT, changed_values, config_of, restored
@@ -45,7 +46,7 @@ RESUMABLE = ("stopped", "interrupted", "failed")
 class Handlers(RunControls):
     """The handlers; each says which components come in and go out.
 
-    "The dependents" are, in this order: recipe and the sentence on it, starting weights, the fields of
+    "The dependents" are, in this order: recipe and the sentence on it, starting weights, the teacher, the fields of
     :data:`train_form.NEEDS`, the line on the pictures, the reason for the starting weights, the network, the forecast
     with what to think over, the place for a problem, the Train button.
     """
@@ -229,13 +230,13 @@ class Handlers(RunControls):
         try:
             kind = architecture.of(TrainConfig(depth=given["depth"], family=given["family"]))
             kind.check_installed()
-            options, chosen = self._weights(kind, str(given["weights"]), language)
-            filled = [chosen if name == "weights" else given[name] for name in NAMES]
+            choices = offered.everything(self._forecaster, self._studio.workspace, kind, found, given, language)
+            filled = [choices[name][1] if name in choices else given[name] for name in NAMES]
             config = config_of(filled, self._studio.workspace)
             forecast = self._forecaster.forecast(config, found)
         except StudioError as error:
             said = alert(train_form.sentence(error, language))
-            unknown = [gr.skip(), gr.skip(), gr.skip()]
+            unknown = [gr.skip(), gr.skip(), gr.skip(), gr.skip()]
             return [*unknown, *shown, data, gr.skip(), gr.skip(), "", said, gr.update(interactive=False)]
         recipe = train_recipe.matching(config)
         start = weights.explain(config.weights, kind)
@@ -245,22 +246,9 @@ class Handlers(RunControls):
         notes += [caution(sentence) for sentence in forecast.cautions(language)]
         return [
             recipe, small(train_recipe.why(recipe, language)),
-            gr.update(choices=options, value=chosen), *shown, data, why,
+            *offered.updates(choices, shown), data, why,
             network.planned(forecast, language), "".join(notes), "", gr.update(interactive=found is not None),
         ]  # fmt: skip
-
-    def _weights(self, kind: Architecture, requested: str, language: Language) -> tuple[list[tuple[str, str]], str]:
-        """The starting weights to choose from for a network of this ``kind``, and those ``requested``; auto where they
-        are not among them.
-        """
-        auto = weights.explain("auto", kind)
-        options = [(say("train.weights.auto", language, weights=say(f"config.weights.{auto.key}", language)), "auto")]
-        options += [(say(f"config.weights.{one.key}", language), one.weights) for one in weights.available(kind)]
-        options += [
-            (say("train.weights.run", language, name=run.name), f"{train_form.RUN}:{run.run.id}")
-            for run in self._forecaster.models(kind)
-        ]
-        return options, requested if requested in {value for _, value in options} else "auto"
 
 
 def seeds_of(given: Sequence[Any]) -> int:

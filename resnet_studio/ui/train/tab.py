@@ -77,7 +77,8 @@ class Parts:
     def dependents(self) -> list[Any]:
         """What changes with the form; see :class:`Handlers`."""
         words = [self.data, self.why, self.network, self.forecast, self.problem, self.train]
-        return [self.recipe, self.reason, self.fields["weights"], *(self.fields[name] for name in NEEDS), *words]
+        named = ("weights", "teacher", *NEEDS)
+        return [self.recipe, self.reason, *(self.fields[name] for name in named), *words]
 
 
 def build(studio: Studio, shared: Shared) -> None:

@@ -168,9 +168,8 @@ class Run:
 
     def reserve_space(self) -> None:
         """Reserve disk space, so that a full disk can still be logged."""
-        reserve = self.folder / RESERVE
         with suppress(OSError):
-            if not reserve.exists():
+            if not (reserve := self.folder / RESERVE).exists():
                 reserve.write_bytes(bytes(RESERVE_BYTES))
 
     def release_reserve(self) -> None:

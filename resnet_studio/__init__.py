@@ -16,6 +16,7 @@ from resnet_studio.api.ensembles import evaluate_together, predict_together
 from resnet_studio.api.explanations import Explanation, explain
 from resnet_studio.api.exports import Exported, export
 from resnet_studio.api.inside import look_inside
+from resnet_studio.api.pruning import prune
 from resnet_studio.api.reports import compare, save_card, save_report
 from resnet_studio.api.studies import cross_validate, race, save_search_plots, search
 from resnet_studio.config import TrainConfig
@@ -63,6 +64,7 @@ __all__ = [
     "open_data",
     "predict",
     "predict_together",
+    "prune",
     "race",
     "redo_edit",
     "report",

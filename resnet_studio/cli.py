@@ -29,6 +29,7 @@ from resnet_studio.commands import (
     looking,
     people,
     predictions,
+    pruning,
     races,
     reports,
     review,
@@ -190,6 +191,7 @@ def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
 
     races.add_parser(command, _add_setting, DATA)
     searches.add_parser(command, _add_settings, DATA)
+    pruning.add_parser(command)
 
     resume = command("resume", "go on with an interrupted or stopped run")
     resume.add_argument("run", metavar="RUN", help="the run's name, or 'last'")

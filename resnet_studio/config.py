@@ -37,6 +37,7 @@ Fit = Literal["auto", "crop", "pad", "squeeze"]
 Mix = Literal["none", "mixup", "cutmix", "both"]
 ClassWeighting = Literal["auto", "none", "balanced"]
 Precision = Literal["auto", "fp32", "bf16"]
+PruneBy = Literal["batchnorm", "l1"]
 
 
 DEPTHS: Mapping[Family, tuple[Depth, ...]] = {
@@ -80,6 +81,8 @@ class TrainConfig:
     hidden_units: int = setting(1024, low=1, high=65_536, group="model")
     dropout: float = setting(0.0, low=0, high=0.95, group="model")
     stem: Stem = setting("auto", group="model")
+    keep_channels: float = setting(1.0, low=0.1, high=1, group="model")
+    prune_by: PruneBy = setting("batchnorm", group="model")
 
     epochs: int | None = setting(None, low=1, high=10_000, group="training")
     batch_size: int | None = setting(None, low=1, high=65_536, group="training")

@@ -22,6 +22,7 @@ from resnet_studio.commands import (
     outside_test,
     people,
     predictions,
+    pruning,
     races,
     reports,
     review,
@@ -57,6 +58,7 @@ ELSEWHERE = {
     "dataset": datasets.run,
     "race": races.race,
     "search": searches.search,
+    "prune": pruning.prune,
     "predict": predictions.predict,
     "people": people.people,
     "lesson": lesson.lesson,
@@ -82,7 +84,7 @@ ELSEWHERE = {
 }
 
 
-CHANGING = {"train", "resume", "stop", "pause", "rename", "set-unknown", "backup", "clean"}
+CHANGING = {"train", "prune", "resume", "stop", "pause", "rename", "set-unknown", "backup", "clean"}
 """What the audit log names of the command line; deleting and taking back name themselves."""
 
 

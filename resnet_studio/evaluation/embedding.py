@@ -47,10 +47,11 @@ class Backbone:
     @classmethod
     def of_run(cls, run: Run) -> Backbone:
         """What ``run`` started from; the best that this machine has where it started from random weights, or where its
-        network is no plain ResNet.
+        network is no plain ResNet with all its channels.
         """
         config = run.config
-        if config.weights == "scratch" or config.family != "resnet":
+        pruned = run.best.exists() and bool(read_card(run.best).widths)
+        if config.weights == "scratch" or config.family != "resnet" or pruned:
             plain = config.replace(weights="auto", family="resnet", depth=DEPTH, stem="auto")
             return cls.usual(plain, views.final_view(config, _split(run)))
         card: Card | None = read_card(run.best) if run.best.exists() else None

@@ -5,7 +5,7 @@ Follows torchvision's ResNet ("ResNet v1.5": a bottleneck's stride sits on its 3
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -42,15 +42,16 @@ def parameters(
     freeze: Freeze = "none",
     tuned: Tuned = "all",
     features: Features = "layer4",
+    widths: Sequence[int] = (),
 ) -> dict[Stage, int]:
     """Parameters of each stage that learn, from the input on; exactly those of the built model.
 
     By default these are all. A frozen stage has none; of the others ``tuned`` may narrow all but the head,
-    as in :func:`resnet_studio.model.resnet.parameter_groups`.
+    as in :func:`resnet_studio.model.resnet.parameter_groups`. ``widths`` as for :func:`resnet.build`.
     """
     counts: dict[Stage, int] = dict.fromkeys(STAGES, 0)
     trained = trained_stages(freeze)
-    for convolution in _convolutions(get(network), 224, stem):
+    for convolution in _convolutions(get(network), 224, stem, widths):
         if convolution.stage in trained:
             counts[convolution.stage] += convolution.parameters(tuned)
     counts["head"] = sum(
@@ -68,13 +69,14 @@ def gflops(
     classes: int = 1000,
     head: Head = "linear",
     hidden_units: int = 1024,
+    widths: Sequence[int] = (),
 ) -> dict[Stage, float]:
     """GFLOP of one forward pass over one picture of ``size`` x ``size`` px, by stage.
 
     Counted as 2 x multiply-adds of convolutions and linear layers; a training step takes about three times as much.
     """
     counts: dict[Stage, int] = dict.fromkeys(STAGES, 0)
-    for convolution in _convolutions(get(network), size, stem):
+    for convolution in _convolutions(get(network), size, stem, widths):
         counts[convolution.stage] += 2 * convolution.weights * convolution.side**2
     counts["head"] = sum(
         2 * inputs * outputs for inputs, outputs in _linears(get(network).features, classes, head, hidden_units)
@@ -116,7 +118,17 @@ class _Convolution:
         return norm + (self.weights + bias if tuned == "all" else 0)
 
 
-def _convolutions(network: Architecture, size: int, stem: Stem) -> Iterator[_Convolution]:
+def inner_widths(network: Network) -> tuple[int, ...]:
+    """The numbers of channels between the convolutions of each residual block, from the input on: one of them in a
+    block of two convolutions, two in a bottleneck.
+    """
+    found = get(network)
+    inner = [width * found.group_width // 64 * found.groups if found.bottleneck else width for width in _WIDTHS]
+    each = 2 if found.bottleneck else 1
+    return tuple(width for width, count in zip(inner, found.blocks, strict=True) for _ in range(each * count))
+
+
+def _convolutions(network: Architecture, size: int, stem: Stem, widths: Sequence[int] = ()) -> Iterator[_Convolution]:
     """All convolutions, stage by stage. Every stride of 2 in the network halves a side, rounding up."""
     if stem == "auto":
         raise ValueError("a plan has to resolve the automatic stem first")
@@ -127,28 +139,30 @@ def _convolutions(network: Architecture, size: int, stem: Stem) -> Iterator[_Con
         yield _Convolution("stem", kernel**2 * inputs * outputs, outputs, side)
     side = _half(side) if standard else side
     inputs = 64
+    left = iter(widths or inner_widths(network))
     for index, count in enumerate(network.blocks):
         for block in range(count):
             halves = index > 0 and block == 0
-            yield from _block(STAGES[index + 1], network, inputs, _WIDTHS[index], side, halves=halves)
+            inner = tuple(next(left) for _ in range(2 if network.bottleneck else 1))
+            yield from _block(STAGES[index + 1], network, inputs, _WIDTHS[index], inner, side, halves=halves)
             inputs = _WIDTHS[index] * network.expansion
             side = _half(side) if halves else side
 
 
 def _block(
-    stage: Stage, network: Architecture, inputs: int, width: int, side: int, *, halves: bool
+    stage: Stage, network: Architecture, inputs: int, width: int, inner: tuple[int, ...], side: int, *, halves: bool
 ) -> Iterator[_Convolution]:
-    """One residual block on ``inputs`` channels of ``side`` px."""
+    """One residual block on ``inputs`` channels of ``side`` px, with ``inner`` channels between its convolutions."""
     after = _half(side) if halves else side
     outputs = width * network.expansion
     if network.bottleneck:
-        inner = width * network.group_width // 64 * network.groups
-        yield _Convolution(stage, inputs * inner, inner, side)
-        yield _Convolution(stage, 9 * inner * inner // network.groups, inner, after)
-        yield _Convolution(stage, inner * outputs, outputs, after)
+        first, second = inner
+        yield _Convolution(stage, inputs * first, first, side)
+        yield _Convolution(stage, 9 * first * second // network.groups, second, after)
+        yield _Convolution(stage, second * outputs, outputs, after)
     else:
-        yield _Convolution(stage, 9 * inputs * width, width, after)
-        yield _Convolution(stage, 9 * width * width, width, after)
+        yield _Convolution(stage, 9 * inputs * inner[0], inner[0], after)
+        yield _Convolution(stage, 9 * inner[0] * width, width, after)
     if network.squeezes:
         squeezed = max(8, (outputs // 16 + 4) // 8 * 8)  # a sixteenth, a multiple of 8, as timm rounds it
         yield _Convolution(stage, outputs * squeezed, squeezed, 1, norm=False)

@@ -18,6 +18,7 @@ from typing import Any
 from resnet_studio.config import DEPTHS, Depth, Family, Features, Freeze, Head, Stem, choices
 from resnet_studio.errors import CheckpointError
 from resnet_studio.model.acceptance import Acceptance
+from resnet_studio.model.anatomy import inner_widths
 from resnet_studio.model.architecture import Architecture, of
 from resnet_studio.model.header import (
     HEADER_DIGEST,
@@ -33,8 +34,10 @@ from resnet_studio.model.header import (
 from resnet_studio.model.preprocess import LATER, Preprocessing
 from resnet_studio.version import __version__
 
-VERSION = 5
-OPTIONAL: Mapping[str, Any] = {"features": "layer4", "pseudo_labelled": 0, "temperature": 1.0, "unlike": None}
+VERSION = 6
+OPTIONAL: Mapping[str, Any] = {
+    "features": "layer4", "pseudo_labelled": 0, "temperature": 1.0, "unlike": None, "widths": (),
+}  # fmt: skip
 """Fields that a card leaves out where they have these values, which mean what a card of before means."""
 
 _MOST_CLASSES = 100_000
@@ -47,6 +50,7 @@ class Card:
     ``classes`` are in the order of the logits; ``metrics`` are plain JSON values; ``created`` is an ISO 8601 time;
     ``sha256`` is of the tensor data, filled in when it is written; a model labelled ``pseudo_labelled`` pictures.
     With ``unlike`` the file has the tensors of a :class:`resnet_studio.model.unlike.Reference` too.
+    ``widths`` are the inner channels of its blocks where some were taken out, see :mod:`resnet_studio.model.widths`.
     The logits divided by ``temperature`` give calibrated probabilities; a studio that does not know it answers with the
     same classes.
     """
@@ -60,6 +64,7 @@ class Card:
     hidden_units: int = 1024
     dropout: float = 0.0
     stem: Stem = "standard"
+    widths: tuple[int, ...] = ()
     freeze: Freeze = "none"
     weights_origin: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
@@ -86,6 +91,11 @@ class Card:
                 raise ValueError(f"{name} {getattr(self, name)!r} is not known")
         if self.depth not in DEPTHS[self.family]:
             raise ValueError(f"no {self.family} has depth {self.depth}")
+        object.__setattr__(self, "widths", tuple(self.widths))
+        most = inner_widths(of(self))
+        right = all(type(own) is int and 1 <= own <= full for own, full in zip(self.widths, most, strict=False))
+        if self.widths and (len(self.widths) != len(most) or not right):
+            raise ValueError("widths are not those of the network")
         if type(self.hidden_units) is not int or not 1 <= self.hidden_units <= 65_536:
             raise ValueError("hidden_units is out of range")
         if type(self.pseudo_labelled) is not int or self.pseudo_labelled < 0:
@@ -103,7 +113,7 @@ class Card:
     @property
     def architecture(self) -> dict[str, Any]:
         """The arguments with which :func:`resnet_studio.model.resnet.build` makes the network."""
-        names = ("features", "head", "hidden_units", "dropout", "stem")
+        names = ("features", "head", "hidden_units", "dropout", "stem", "widths")
         return {name: getattr(self, name) for name in names} | {"network": of(self), "classes": len(self.classes)}
 
     @property
@@ -116,9 +126,19 @@ class Card:
         prepared = self.preprocessing.to_json()
         # A studio that knows version 1 alone would prepare pictures in another way, one that knows 2 would take every
         # network for a plain ResNet, one that knows 3 the further tensors for damage,
-        # one that knows 4 the wider head: they must refuse the file.
+        # one that knows 4 the wider head, one that knows 5 the fewer channels: they must refuse the file.
         later = 2 if any(key in prepared for key in LATER) else 1
-        version = 5 if self.features != "layer4" else 4 if self.unlike else 3 if self.family != "resnet" else later
+        version = (
+            6
+            if self.widths
+            else 5
+            if self.features != "layer4"
+            else 4
+            if self.unlike
+            else 3
+            if self.family != "resnet"
+            else later
+        )
         values = {**asdict(self), "preprocessing": prepared, "version": version, "classes": list(self.classes)}
         values["unlike"] = self.unlike and self.unlike.to_json()
         return {key: _plain(value) for key, value in values.items() if key not in OPTIONAL or value != OPTIONAL[key]}

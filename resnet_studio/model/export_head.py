@@ -7,8 +7,33 @@ from resnet_studio.text import Language, say
 
 
 def head_lines(card: Card, kind: str, language: Language) -> list[str]:
-    """Lines that change the head of the library's own network ``model`` into that of ``card``."""
-    return _joined(card, language) + _head(card, kind)
+    """Lines that change the blocks and the head of the library's own network ``model`` into those of ``card``."""
+    return _narrowed(card, language) + _joined(card, language) + _head(card, kind)
+
+
+def _narrowed(card: Card, language: Language) -> list[str]:
+    """Lines that leave the blocks the inner channels of the ``card``, see :mod:`resnet_studio.model.widths`."""
+    if not card.widths:
+        return []
+    pairs = '(("conv1", "bn1", "conv2"), ("conv2", "bn2", "conv3"))' if card.network.bottleneck else ""
+    inner = [f"    for before, norm, behind in {pairs}:"] if pairs else []
+    space = "        " if pairs else "    "
+    names = ("before", "norm", "behind") if pairs else ('"conv1"', '"bn1"', '"conv2"')
+    return [
+        "",
+        "",
+        "def convolution(like, inputs, outputs):",
+        "    return torch.nn.Conv2d(inputs, outputs, like.kernel_size, like.stride, like.padding, bias=False)",
+        "",
+        "",
+        f"widths = iter({list(card.widths)})  # {say('export.fewer_channels', language)}",
+        "for block in [*model.layer1, *model.layer2, *model.layer3, *model.layer4]:",
+        *inner,
+        f"{space}width, first, second = next(widths), getattr(block, {names[0]}), getattr(block, {names[2]})",
+        f"{space}setattr(block, {names[0]}, convolution(first, first.in_channels, width))",
+        f"{space}setattr(block, {names[1]}, torch.nn.BatchNorm2d(width))",
+        f"{space}setattr(block, {names[2]}, convolution(second, width, second.out_channels))",
+    ]
 
 
 def _joined(card: Card, language: Language) -> list[str]:

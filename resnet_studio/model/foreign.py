@@ -76,7 +76,7 @@ def convert(file: Path, target: Path, told: Told = NOTHING) -> Card:
     from resnet_studio.model.checkpoint import save
     from resnet_studio.model.resnet import build
     from resnet_studio.model.state import plain_state
-    from resnet_studio.model.transfer import HEAD, fill, fill_head, network_of
+    from resnet_studio.model.transfer import HEAD, fill, fill_head, network_of, widths_in
     from resnet_studio.model.wrapping import resnet_in
 
     state = resnet_in({name: value for name, value in plain_state(file).items() if not name.startswith("unlike.")})
@@ -91,7 +91,8 @@ def convert(file: Path, target: Path, told: Told = NOTHING) -> Card:
     card = _card(network, classes, _stem(state, network), said, told, file.name)
     if any(name.startswith(HEAD) and not name.startswith("fc.") for name in state):
         card = replace(card, features="layer3+layer4")
-    model = build(network, count, stem=card.stem, features=card.features)
+    card = replace(card, widths=widths_in(state, network) or ())
+    model = build(network, count, stem=card.stem, features=card.features, widths=card.widths)
     fill(model, network, state, file.name)
     names = [name for name in model.state_dict() if name.startswith(HEAD)]  # by order, which files may change
     if not set(names) <= state.keys() or not fill_head(model, {name: state[name] for name in names}):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from resnet_studio.config import Features, Freeze, Head, Stem, Tuned
 from resnet_studio.model.anatomy import frozen_stages, trained_stages
 from resnet_studio.model.architecture import Network, Stage, get
 from resnet_studio.model.joined import is_joined, join
+from resnet_studio.model.widths import shrink
 
 if TYPE_CHECKING:
     from torchvision.models import ResNet
@@ -28,6 +30,7 @@ def build(
     dropout: float = 0.0,
     stem: Stem = "standard",
     features: Features = "layer4",
+    widths: Sequence[int] = (),
     seed: int | None = None,
 ) -> ResNet:
     """The ``network`` with random weights for ``classes`` classes; input [N, 3, H, W], output logits [N, classes].
@@ -36,19 +39,22 @@ def build(
     ``torch.manual_seed(seed)`` would lead to; without a seed they come from torch's default generator. Convolutions
     start as in He et al. (arXiv 1502.01852, fan-out), the last BatchNorm of each residual branch at zero (arXiv
     1706.02677, section 5.1). The small stem is a 3x3 convolution of stride 1 without max-pooling, as used for CIFAR
-    (arXiv 1512.03385, section 4.2). What was built says so itself: ``model.architecture``.
+    (arXiv 1512.03385, section 4.2). With ``widths`` the blocks have so many inner channels, see
+    :mod:`resnet_studio.model.widths`. What was built says so itself: ``model.architecture``.
 
     Raises :class:`ConfigError` where the library that builds ``network`` is not installed.
     """
     if seed is not None:
         with _Drawn(torch.Generator().manual_seed(seed)):
             return build(network, classes, head=head, hidden_units=hidden_units, dropout=dropout, stem=stem,
-                         features=features)  # fmt: skip
+                         features=features, widths=widths)  # fmt: skip
     if stem == "auto":
         raise ValueError("a plan has to resolve the automatic stem first")
     architecture = get(network)
     model = architecture.library.build(architecture.name, classes)
     model.architecture = architecture
+    if widths:
+        shrink(model, widths)
     if stem == "small":
         model.conv1 = nn.Conv2d(3, model.bn1.num_features, kernel_size=3, stride=1, padding=1, bias=False)
         nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_studio.errors import WeightsError
+from resnet_studio.model.anatomy import inner_widths
 from resnet_studio.model.architecture import Architecture, Network, available, get
 
 Key = TypeVar("Key", str, int)
@@ -49,8 +50,27 @@ def network_of(state: Mapping[str, Tensor]) -> Architecture | None:
     from resnet_studio.model.resnet import skeleton
 
     given, counts = _stages(state), _blocks(state)
-    alike = (entry for entry in available() if entry.blocks == counts)
-    return next((entry for entry in alike if _stages(skeleton(entry, 1).state_dict()) == given), None)
+    for entry in available():
+        if entry.blocks == counts:
+            widths = widths_in(state, entry)
+            if widths is not None and _stages(skeleton(entry, 1, widths=widths).state_dict()) == given:
+                return entry
+    return None
+
+
+def widths_in(state: Mapping[str, Tensor], network: Architecture) -> tuple[int, ...] | None:
+    """The inner widths of a ``network`` with the weights in ``state``, empty where they are the usual ones; None where
+    such a network cannot have these.
+    """
+    names = ("bn1", "bn2") if network.bottleneck else ("bn1",)
+    blocks = [f"layer{stage}.{block}" for stage, count in enumerate(network.blocks, 1) for block in range(count)]
+    norms = [state.get(f"{block}.{name}.weight") for block in blocks for name in names]
+    found = tuple(len(each) for each in norms if each is not None and each.ndim == 1)
+    usual = inner_widths(network)
+    if found == usual:
+        return ()
+    fits = len(found) == len(usual) and all(own <= full for own, full in zip(found, usual, strict=True))
+    return found if fits and network.groups == 1 else None
 
 
 def _blocks(state: Mapping[str, Tensor]) -> tuple[int, ...]:

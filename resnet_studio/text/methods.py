@@ -49,6 +49,48 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count:picture without a label is|pictures without a label are} learnt from the teacher, beside {labelled} with labels.",
         "除 {labelled} 张有标签的图片外，还从教师那里学习 {count} 张无标签图片。",
     ),
+    "config.keep_channels": ("Channels kept", "保留的通道"),
+    "config.keep_channels.help": (
+        "Below 1, the least important channels inside the blocks of the trained stages are taken out of the starting weights (pruning): a smaller and faster network, which training then heals",
+        "小于 1 时，从初始权重中去掉参与训练的各阶段残差块内最不重要的通道（剪枝）：网络更小更快，再由训练恢复精度",
+    ),
+    "config.prune_by": ("Importance of a channel", "通道的重要程度"),
+    "config.prune_by.help": (
+        "By its scale in BatchNorm, over all stages together, or by the sum of its absolute weights, the same share in each layer",
+        "按 BatchNorm 的缩放系数（所有阶段一起比较），或按权重绝对值之和（每层保留相同比例）",
+    ),
+    "config.prune_by.batchnorm": ("BatchNorm scale", "BatchNorm 缩放系数"),
+    "config.prune_by.l1": ("Sum of weights (L1)", "权重绝对值之和（L1）"),
+    "error.prune.groups": (
+        "Channels of {network} cannot be taken out one by one, as its convolutions have groups; choose a plain, wide or squeeze-and-excitation ResNet.",
+        "{network} 使用分组卷积，无法逐个去掉通道；请选择普通、加宽或带 SE 模块的 ResNet。",
+    ),
+    "error.prune.nothing": (
+        "With the head alone in training no channel would be taken out; unfreeze a stage, or keep all channels.",
+        "只训练分类头时不会去掉任何通道；请解冻某个阶段，或保留全部通道。",
+    ),
+    "error.prune.features": (
+        "Channels cannot be taken out of a network whose head sees layer3 too; train one with features layer4 first.",
+        "分类头同时使用 layer3 特征的网络不能去掉通道；请先用 features layer4 训练。",
+    ),
+    "error.prune.share": (
+        "Keep a share of the channels below 1, not {keep}; 0.7 keeps seven of ten.",
+        "保留通道的比例应小于 1，而不是 {keep}；0.7 表示保留十分之七。",
+    ),
+    "prune.name": ("{name}, {keep:%} of its channels", "{name}，保留 {keep:%} 的通道"),
+    "prune.said": (
+        "{parameters:%} of the parameters and {work:%} of the work are left; a picture takes {after:.1f} ms instead of {before:.1f} in batches.",
+        "保留了 {parameters:%} 的参数和 {work:%} 的计算量；成批时每张图片用时由 {before:.1f} 毫秒变为 {after:.1f} 毫秒。",
+    ),
+    "prune.accuracy": (
+        "Test accuracy {before:%} before, {after:%} after.",
+        "测试准确率：之前 {before:%}，之后 {after:%}。",
+    ),
+    "note.pruned": (
+        "{gone:channel was|channels were} taken out of the blocks: {before:.1f} million parameters became {after:.1f} million.",
+        "从残差块中去掉了 {gone} 个通道：参数由 {before:.1f} 百万减少到 {after:.1f} 百万。",
+    ),
+    "export.fewer_channels": ("fewer channels inside of the residual blocks", "残差块内的通道较少"),
     "train.teacher.study": ("The {count} runs of {name} together", "{name} 的 {count} 次训练一起"),
     "train.unlabelled.own": ("The {count} unlabelled ones of this data set", "本数据集的 {count} 张无标签图片"),
     "train.unlabelled.set": ("All of {name} ({count})", "{name} 的全部图片（{count} 张）"),

@@ -32,6 +32,7 @@ def new(
     end: views.Framed,
     reading: Reading,
     train: Part,
+    widths: tuple[int, ...] = (),
 ) -> Card:
     """The card of a new training with a resolved ``config``, stored in the folder of ``run``."""
     card = Card(
@@ -43,6 +44,7 @@ def new(
         hidden_units=config.hidden_units,
         dropout=config.dropout,
         stem=config.stem,
+        widths=widths,
         freeze=config.freeze,
         preprocessing=_preprocessing(origin, end, reading, train),
         weights_origin=origin.to_json(),

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from resnet_studio.workspace import Run
 
 STAGE = "teachers"
+COPIES = "teacher-*.safetensors"
 MARK = "taught"
 """What a split records of pictures that teachers have labelled: how many."""
 
@@ -95,8 +96,8 @@ class Teachers:
 
 
 def copies(run: Run) -> list[Path]:
-    """The teachers' models in the folder of ``run``, in their order."""
-    return sorted(run.folder.glob("teacher-*.safetensors"))
+    """The teachers' models in the folder of ``run``, or of the run that it is the second training of, in their order."""
+    return sorted(run.folder.glob(COPIES)) or sorted(run.folder.parent.glob(COPIES))
 
 
 def label_unlabelled(run: Run, control: Control) -> Generator[Event, None, bool]:

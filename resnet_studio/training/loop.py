@@ -10,8 +10,8 @@ from resnet_studio.errors import RunError
 from resnet_studio.events import Event, Finished, FinishReason, Interrupted, Noted, Testing
 from resnet_studio.training.balance import imbalance
 from resnet_studio.training.cautions import cautions, picture_cautions
-from resnet_studio.training.final_fit import first_of, forget, refit
 from resnet_studio.training.distillation import label_unlabelled
+from resnet_studio.training.final_fit import first_of, forget, refit
 from resnet_studio.training.finishing import finish, finish_ended
 from resnet_studio.training.near_duplicates import group_near_duplicates, series_cautions
 from resnet_studio.training.setup import prepare

@@ -73,6 +73,8 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
     )
     resolved = resolved.replace(early_picture_size=_early_picture_size(resolved, scratch, config.early_picture_size))
     _refuse_impossible_batches(resolved)
+    if resolved.keep_channels < 1 and resolved.freeze == "layer4":
+        raise ConfigError("error.prune.nothing")
     return resolved
 
 
@@ -153,9 +155,8 @@ def _batch_size(facts: Facts) -> int:
 
 
 def _learning_rate(config: TrainConfig, scratch: bool) -> float:
-    if config.optimizer == "sgd":
-        return 0.1 if scratch else 0.01
-    return 2e-3 if scratch else 1e-3
+    rates = (0.1, 0.01) if config.optimizer == "sgd" else (2e-3, 1e-3)
+    return rates[0] if scratch else rates[1]
 
 
 def picture_size_in(config: TrainConfig, epoch: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,11 @@ from resnet_studio.events import Event, Noted, Preparing
 from resnet_studio.model import architecture, resnet, weights
 from resnet_studio.model.device import choose_device, layout
 from resnet_studio.stepwise import map_steps
-from resnet_studio.training import cards, features, hardware, joining, originals, probing, saving
+from resnet_studio.training import cards, features, hardware, joining, originals, probing, pruning, saving
 from resnet_studio.training.batches import FreshBatches, Part, decode_parts
 from resnet_studio.training.cautions import MOST_NAMED, about_pictures
-from resnet_studio.training.in_thread import in_thread
 from resnet_studio.training.distillation import Teachers
+from resnet_studio.training.in_thread import in_thread
 from resnet_studio.training.kept_views import CachedFeatures
 from resnet_studio.training.materials import Materials
 from resnet_studio.training.mirrored import mirrored_classes
@@ -114,9 +114,13 @@ def _materials(
     if decoded is None:
         return None
     split, train = decoded.split, decoded.train
-    model = build_network(config, len(split.classes))
+    widths = pruning.starting_widths(run, config, resuming=bool(saved))
+    model = build_network(config, len(split.classes), widths)
     origin = weights.SCRATCH if saved else (yield from _starting_weights(model, config, split.classes))
-    card = cards.saved(run) or cards.new(run, config, split.classes, origin, end, decoded.reading, train)
+    if not saved:
+        yield from pruning.take_out(model, config)
+    widths = pruning.widths(model, config, widths)
+    card = cards.saved(run) or cards.new(run, config, split.classes, origin, end, decoded.reading, train, widths)
     compute, config = _compute(run, config, device, saved, world)
     compute.apply()
     compute.prepare(model)
@@ -219,18 +223,12 @@ def _disable_unsafe_mirroring(
     return m.batches
 
 
-def build_network(config: TrainConfig, classes: int) -> ResNet:
+def build_network(config: TrainConfig, classes: int, widths: Sequence[int] = ()) -> ResNet:
     """The network of ``config`` for so many ``classes``, with the random weights that its seed gives."""
     return resnet.build(
-        architecture.of(config),
-        classes,
-        head=config.head,
-        hidden_units=config.hidden_units,
-        dropout=config.dropout,
-        stem=config.stem,
-        features=config.features,
-        seed=config.seed,
-    )
+        architecture.of(config), classes, head=config.head, hidden_units=config.hidden_units, dropout=config.dropout,
+        stem=config.stem, features=config.features, widths=widths, seed=config.seed,
+    )  # fmt: skip
 
 
 def _starting_weights(

@@ -40,6 +40,8 @@ MODELS = {
         unlike=LINE,
     ),
     "joined": Card(classes=CLASSES, depth=18, preprocessing=HOW, features="layer3+layer4", dropout=0.2, unlike=LINE),
+    "pruned": Card(classes=CLASSES, depth=18, preprocessing=HOW, widths=(40, 64, 64, 128, 96, 256, 128, 512)),
+    "pruned50": Card(classes=CLASSES, depth=50, preprocessing=HOW, widths=(24, 40) * 3 + (64, 128) * 13),
     "r101": Card(classes=CLASSES, depth=101, preprocessing=HOW),
     "r152": Card(classes=CLASSES, depth=152, preprocessing=HOW),
 }

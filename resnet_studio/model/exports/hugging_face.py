@@ -42,7 +42,7 @@ class HuggingFace:
         from safetensors.torch import save
 
         card = source.card
-        if card.head != "linear" or card.stem != "standard" or card.features != "layer4":
+        if card.head != "linear" or card.stem != "standard" or card.features != "layer4" or card.widths:
             raise ConfigError("error.export.not_in_timm")
         state = {name: value.contiguous() for name, value in plain_state(source).items()}
         making = target.with_name(temporary_name(target.name))

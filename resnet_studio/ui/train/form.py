@@ -38,6 +38,7 @@ STEPS: Mapping[str, float] = {
     "l1_penalty": 0.01,
     "adversarial": 0.005,
     "temperature": 0.5,
+    "keep_channels": 0.1,
 }
 INFO = {
     "depth": "train.depth.info",
@@ -65,8 +66,12 @@ NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "teacher_weight": ("teacher", ()),
     "temperature": ("teacher", ()),
     "unlabelled": ("teacher", ()),
+    "prune_by": ("keep_channels", ()),
 }
-"""Fields that mean something only while another one has one of these values, or any but none; hidden otherwise."""
+"""Fields that mean something only while another one has one of these values, or, without any here, is not at what
+turns it off; hidden otherwise.
+"""
+OFF = ("none", None, "", 1)
 
 
 def defaults() -> dict[str, Any]:
@@ -230,6 +235,5 @@ def updates(found: Mapping[str, Any], untouched: Collection[str]) -> list[Any]:
 def hidden(values: Mapping[str, Any]) -> dict[str, bool]:
     """For each field of :data:`NEEDS`, whether it has no effect with these ``values``."""
     return {
-        name: values[other] not in useful if useful else values[other] in ("none", None, "")
-        for name, (other, useful) in NEEDS.items()
+        name: values[other] not in useful if useful else values[other] in OFF for name, (other, useful) in NEEDS.items()
     }

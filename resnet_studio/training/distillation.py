@@ -96,7 +96,7 @@ class Teachers:
 
 
 def copies(run: Run) -> list[Path]:
-    """The teachers' models in the folder of ``run``, or of the run that it is the second training of, in their order."""
+    """The models of the teachers in the folder of ``run``, or of the run that it is the second training of."""
     return sorted(run.folder.glob(COPIES)) or sorted(run.folder.parent.glob(COPIES))
 
 

@@ -57,6 +57,12 @@ def add_owner(file: Path) -> None:
         append(_beside(file, "owners"), owner)
 
 
+def bring(folder: Path) -> None:
+    """Write down in the ``folder`` of a data set, before that can be found, that whoever acts here brings it in."""
+    if owner := acting.owner():
+        append(folder / BROUGHT, f"{PERSON}{owner}")
+
+
 def forget(file: Path) -> None:
     """Remove what is written down beside ``file`` of its owners, as it is removed itself."""
     for what in ("owners", SHARED):

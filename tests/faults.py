@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -68,8 +69,42 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def disk_broken() -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
 def disk_full() -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@contextmanager
+def moves_watched(points: Points) -> Iterator[Points]:
+    """As :func:`watched`; so are links, marks, and the removal of a file or a folder."""
+    real_touch, real_link, real_unlink = Path.touch, Path.hardlink_to, Path.unlink
+    real_rmtree, real_rmdir = shutil.rmtree, Path.rmdir
+
+    def of(kind: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def called(self: Path, *rest: Any, **named: Any) -> Any:
+            if Path(self).is_relative_to(points.folder):
+                points.reach(f"{kind} {Path(self).name}")
+            return real(self, *rest, **named)
+
+        return called
+
+    patched = (
+        (Path, "touch", of("touch", real_touch)), (Path, "hardlink_to", of("link", real_link)),
+        (Path, "unlink", of("unlink", real_unlink)), (shutil, "rmtree", of("remove", real_rmtree)),
+        (Path, "rmdir", of("rmdir", real_rmdir)),
+    )  # fmt: skip
+    kept = [(owner, name, getattr(owner, name)) for owner, name, _ in patched]
+    for owner, name, value in patched:
+        setattr(owner, name, value)
+    try:
+        with watched(points):
+            yield points
+    finally:
+        for owner, name, value in kept:
+            setattr(owner, name, value)
 
 
 @contextmanager

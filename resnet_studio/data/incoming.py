@@ -94,9 +94,11 @@ def _move_into_place(content: Dataset, folder: Path, files: Sequence[Path], work
         if (twin := _twin(content, kept)) is not None:
             _store_once(folder, files, twin)
         if kept.is_dir():  # deleted, but runs need its pictures
-            save(dataset, kept)
+            belonging.bring(kept)
             add_missing(folder, kept)
+            save(dataset, kept)
             return dataset
+        belonging.bring(folder)  # a server that dies right after this leaves no set that is nobody's
         save(dataset, folder)
         try:
             renamed(folder, kept)

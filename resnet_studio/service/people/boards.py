@@ -11,12 +11,11 @@ SEALED/BOARD/
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from resnet_studio import acting, belonging, labels
 from resnet_studio.data import editing, library
@@ -24,7 +23,8 @@ from resnet_studio.durable import make_folder, remove_folder, renamed, sync_fold
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.locks import Lock
 from resnet_studio.service.people.secrecy import check_secret
-from resnet_studio.text import Language, say_recorded
+from resnet_studio.service.people.submissions import Submission as Submission
+from resnet_studio.service.people.submissions import submission_at, values_at
 from resnet_studio.workspace import Run, Workspace, safe_name
 
 if TYPE_CHECKING:
@@ -32,52 +32,6 @@ if TYPE_CHECKING:
 
 FOLDER, FILE, SUBMISSIONS, CHANGED = "sealed", "board.json", "submissions", ".changed"
 TRIES, MOST_TRIES, LONGEST = 3, 100, 60
-Status = Literal["waiting", "scored", "failed"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Submission:
-    """A ``run`` that ``who`` submitted (``person:ID``, or ``name:NAME`` from a command line without accounts).
-
-    ``accuracy`` has its 95 % interval from ``low`` to ``high``; ``seen`` of the pictures the run was trained on or
-    chosen by, None where that is not known. ``right`` has a 1 for each picture of the set that it named correctly, a 0
-    for the others: it says something of the labels, and is for ranking alone. ``problem`` is the text of
-    why it has no score, with ``values``.
-    """
-
-    number: int
-    who: str
-    run: str
-    name: str
-    time: float
-    status: Status = "waiting"
-    accuracy: float | None = None
-    low: float | None = None
-    high: float | None = None
-    seen: int | None = None
-    right: str = ""
-    problem: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def failed(self) -> bool:
-        """Whether it could not be scored."""
-        return self.status == "failed"
-
-    def with_problem(self, error: StudioError) -> Submission:
-        """As one that could not be scored, because of ``error``."""
-        values = {key: _plain(value) for key, value in error.values.items()}
-        return replace(self, status="failed", problem=error.key, values=values)
-
-    def why(self, language: Language) -> str:
-        """Why it has no score; empty where it has one."""
-        return say_recorded(self.problem, language, self.values) if self.problem else ""
-
-    def to_json(self) -> dict[str, Any]:
-        """What may be shown of it: all but ``right``."""
-        values = asdict(self)
-        del values["right"], values["values"]
-        return {**values, "problem": self.why("en")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +53,11 @@ class Board:
         """The folder's name."""
         return self.root.name
 
+    @property
+    def sealed(self) -> Path:
+        """The folder of its data set while that is sealed."""
+        return self.root / "datasets" / editing.base_of(self.dataset)
+
     def to_json(self) -> dict[str, Any]:
         """What everybody may know of it."""
         values = asdict(self)
@@ -119,14 +78,14 @@ class Board:
 
     def submissions(self) -> list[Submission]:
         """All that were submitted, the first one first."""
-        found = [each for path in (self.root / SUBMISSIONS).glob("*.json") if (each := _submission(path)) is not None]
+        found = [each for path in (self.root / SUBMISSIONS).glob("*.json") if (each := submission_at(path)) is not None]
         return sorted(found, key=lambda each: each.number)
 
     def write(self, submission: Submission) -> None:
         """Write ``submission`` down, durably."""
         make_folder(self.root / SUBMISSIONS)
         write_json(self.root / SUBMISSIONS / f"{submission.number:05}.json", asdict(submission))
-        (self.root.parent / CHANGED).touch()
+        _tell(self.root.parent)
 
     def scored(self, submission: Submission) -> None:
         """Write down how ``submission`` ended, unless it is gone: its board, or the account of whoever made it."""
@@ -178,10 +137,13 @@ class Boards:
             root=root, name=said, dataset=found.id, classes=tuple(found.classes), pictures=_count(found), tries=tries,
             created=time.time(),
         )  # fmt: skip
-        make_folder(root / "datasets")
-        renamed(source, root / "datasets" / source.name)
-        sync_folder(root / "datasets")
-        return self._written(board)
+        make_folder(board.sealed.parent)
+        self._written(board)
+        renamed(source, board.sealed)  # from here on it is one: before, its folder is that of no board
+        sync_folder(board.sealed.parent)
+        sync_folder(source.parent)
+        _tell(self.folder)
+        return board
 
     def set_open(self, board: Board, *, open: bool) -> Board:
         """Take submissions, or no more."""
@@ -193,15 +155,24 @@ class Boards:
     def reveal(self, board: Board) -> Board:
         """Close ``board`` for good and hand its pictures and labels out to the class."""
         acting.check("manage", acting.STUDIO)
+        if board.sealed.is_dir():
+            belonging.share(board.sealed, shared=True)  # nothing finds it there yet
         closed = self._written(replace(board, open=False, revealed=True))
         belonging.share(self._unsealed(board), shared=True)
         return closed
 
+    def finish(self) -> None:
+        """Bring the sets of revealed boards out where a program died before that."""
+        for board in self.all():
+            if board.revealed and board.sealed.is_dir():
+                self._unsealed(board)
+
     def delete(self, board: Board) -> None:
         """Remove ``board`` and its scores; its data set goes back to the teachers'."""
         acting.check("manage", acting.STUDIO)
-        if not board.revealed:
-            self._unsealed(board)
+        if not board.revealed and board.sealed.is_dir():
+            belonging.share(board.sealed, shared=False)
+        self._unsealed(board)
         remove_folder(board.root)
 
     def submit(self, board: Board, run: Run, who: str) -> Submission:
@@ -233,11 +204,10 @@ class Boards:
 
     def _unsealed(self, board: Board) -> Path:
         """The folder of the data set of ``board``, back among the others."""
-        base = editing.base_of(board.dataset)
-        target, sealed = self.workspace.datasets / base, board.root / "datasets" / base
-        if sealed.is_dir() and not (target / "dataset.json").exists():
+        target = self.workspace.datasets / board.sealed.name
+        if board.sealed.is_dir() and not (target / "dataset.json").exists():
             remove_folder(target) if target.is_dir() else None
-            renamed(sealed, target)
+            renamed(board.sealed, target)
             sync_folder(target.parent)
         return target
 
@@ -245,7 +215,7 @@ class Boards:
         values = board.to_json()
         del values["id"]
         write_json(board.root / FILE, values)
-        (self.folder / CHANGED).touch()
+        _tell(self.folder)
         return board
 
 
@@ -257,10 +227,10 @@ def stamp(root: Path) -> int:
         return 0
 
 
-def _plain(value: object) -> Any:
-    if isinstance(value, list | tuple):
-        return [str(each) for each in value]
-    return value if isinstance(value, int | float) else str(value)
+def _tell(folder: Path) -> None:
+    """Have pages look again; what was to be done is done, whether that can be written down or not."""
+    with suppress(OSError):
+        (folder / CHANGED).touch()
 
 
 def _count(dataset: Dataset) -> int:
@@ -270,25 +240,10 @@ def _count(dataset: Dataset) -> int:
 
 
 def _board(root: Path) -> Board | None:
-    values = _values(root / FILE)
+    values = values_at(root / FILE)
     try:
         values["classes"] = tuple(map(str, values["classes"]))
-        return Board(root=root, **{each.name: values[each.name] for each in fields(Board) if each.name in values})
-    except (LookupError, TypeError):
+        found = Board(root=root, **{each.name: values[each.name] for each in fields(Board) if each.name in values})
+        return found if found.revealed or found.sealed.is_dir() else None  # its making, or its end, was cut short
+    except (LookupError, TypeError, AttributeError):
         return None
-
-
-def _submission(path: Path) -> Submission | None:
-    values = _values(path)
-    try:
-        return Submission(**{each.name: values[each.name] for each in fields(Submission) if each.name in values})
-    except TypeError:
-        return None
-
-
-def _values(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return dict(found) if isinstance(found, Mapping) else {}

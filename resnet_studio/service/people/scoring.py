@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from contextlib import suppress
 from dataclasses import replace
 
 from resnet_studio.acting import acting_as
@@ -58,7 +59,9 @@ class Scoring:
         self._waiting.put((board.id, submission))
 
     def adopt(self) -> None:
-        """Score what waits since an earlier server."""
+        """Score what waits since an earlier server, and end what it began."""
+        with suppress(StudioError, OSError):
+            self._boards.finish()
         for board in self._boards.all():
             for each in board.submissions():
                 if each.status == "waiting":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -344,3 +345,46 @@ def test_names_of_a_proxy_are_apart_from_those_that_somebody_chose(accounts: Acc
     accounts.people.remove(joined)
     with pytest.raises(NotAllowedError):
         accounts.sign_in("h.schmidt", "", HOME)
+
+
+def of_many_at_once(folder: Path, work: Callable[[Accounts, int], object]) -> list[str]:
+    """What became of ``work`` in five threads, each with a connection of its own, as several programs have."""
+    ended: list[str] = []
+
+    def one(number: int) -> None:
+        accounts = Accounts(People(folder))
+        try:
+            work(accounts, number)
+            ended.append("done")
+        except StudioError as error:
+            ended.append(error.key)
+        finally:
+            accounts.people.close()
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(ended)
+
+
+@pytest.mark.slow
+def test_of_many_who_join_with_one_name_at_once_one_gets_it(tmp_path: Path) -> None:
+    accounts = Accounts(People(tmp_path))
+    code = accounts.open_class("7b")
+    pictures = ("cat", "sun", "boat", "cat")
+    ended = of_many_at_once(tmp_path, lambda each, number: each.join(code, "Ada", pictures, f"192.0.2.{number}"))
+    assert ended == ["done", *["error.people.name_taken"] * 4]
+    assert [person.name for person in accounts.people.all()] == ["Ada"]
+
+
+@pytest.mark.slow
+def test_the_link_of_the_first_administrator_makes_one_however_often_it_is_opened_at_once(tmp_path: Path) -> None:
+    accounts = Accounts(People(tmp_path))
+    token = accounts.invite_first()
+    ended = of_many_at_once(
+        tmp_path, lambda each, number: each.make_first(token, f"Root {number}", "a long password", f"192.0.2.{number}")
+    )
+    assert ended == ["done", *["error.people.first_used"] * 4]
+    assert len(accounts.people.all()) == 1

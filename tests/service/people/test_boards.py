@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +228,22 @@ def test_the_command_line_does_the_same(contest: Contest, capsys: pytest.Capture
     assert not run("close", board["id"])["open"]
     assert [each["id"] for each in run("list")["leaderboards"]] == [board["id"]]
     assert run("show", "nothing", status=2)["error"]
+
+
+def test_of_many_submissions_at_once_no_more_count_than_there_are_tries(tmp_path: Path) -> None:
+    contest = Contest(tmp_path)
+    board, run = contest.board(tries=2), contest.trained(contest.ada, 1)
+    ended: list[object] = []
+
+    def submit() -> None:
+        try:
+            ended.append(Boards(contest.workspace).submit(board, run, f"person:{contest.ada.id}").number)
+        except StudioError as error:
+            ended.append(error.key)
+
+    threads = [threading.Thread(target=submit) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(str, ended)) == ["1", "2", *["error.boards.no_tries"] * 6]

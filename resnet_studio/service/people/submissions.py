@@ -1,0 +1,83 @@
+"""What somebody submitted to a leaderboard, and what it scored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from resnet_studio.errors import StudioError
+from resnet_studio.text import Language, say_recorded
+
+Status = Literal["waiting", "scored", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A ``run`` that ``who`` submitted (``person:ID``, or ``name:NAME`` from a command line without accounts).
+
+    ``accuracy`` has its 95 % interval from ``low`` to ``high``; ``seen`` of the pictures the run was trained on or
+    chosen by, None where that is not known. ``right`` has a 1 for each picture of the set that it named correctly, a 0
+    for the others: it says something of the labels, and is for ranking alone. ``problem`` is the text of
+    why it has no score, with ``values``.
+    """
+
+    number: int
+    who: str
+    run: str
+    name: str
+    time: float
+    status: Status = "waiting"
+    accuracy: float | None = None
+    low: float | None = None
+    high: float | None = None
+    seen: int | None = None
+    right: str = ""
+    problem: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it could not be scored."""
+        return self.status == "failed"
+
+    def with_problem(self, error: StudioError) -> Submission:
+        """As one that could not be scored, because of ``error``."""
+        values = {key: _plain(value) for key, value in error.values.items()}
+        return replace(self, status="failed", problem=error.key, values=values)
+
+    def why(self, language: Language) -> str:
+        """Why it has no score; empty where it has one."""
+        return say_recorded(self.problem, language, self.values) if self.problem else ""
+
+    def to_json(self) -> dict[str, Any]:
+        """What may be shown of it: all but ``right``."""
+        values = asdict(self)
+        del values["right"], values["values"]
+        return {**values, "problem": self.why("en")}
+
+
+def submission_at(path: Path) -> Submission | None:
+    """The submission in the file ``path``; None where there is none that makes sense."""
+    values = values_at(path)
+    try:
+        return Submission(**{each.name: values[each.name] for each in fields(Submission) if each.name in values})
+    except TypeError:
+        return None
+
+
+def values_at(path: Path) -> dict[str, Any]:
+    """The JSON object in the file ``path``; an empty one where there is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, list | tuple):
+        return [str(each) for each in value]
+    return value if isinstance(value, int | float) else str(value)

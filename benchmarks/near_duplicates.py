@@ -1,5 +1,4 @@
-"""How many planted near-duplicates are found, how many pairs nobody planted, and how much it costs; a line each in
-``results/near_duplicates.jsonl``.
+"""How many planted near-duplicates are found, how many pairs nobody planted, and how long it takes.
 
     python benchmarks/near_duplicates.py ZIP [ZIP ...] [--most 3000] [--plant 240] [--network]
 
@@ -44,8 +43,6 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from ledger import Ledger
 
 from resnet_studio.data import likeness
 from resnet_studio.model import starter_features
@@ -97,13 +94,13 @@ def features(pixels: np.ndarray) -> np.ndarray:
 
 
 def searched(images: list[Image.Image], by_network: bool) -> tuple[likeness.Pairs, dict[str, float]]:
-    times, begun = {}, time.process_time()
+    times, begun = {}, time.perf_counter()
     pixels = reduced(images)
-    times["reduced"], begun = time.process_time() - begun, time.process_time()
+    times["reduced"], begun = time.perf_counter() - begun, time.perf_counter()
     found = features(pixels) if by_network else None
-    times["features"], begun = time.process_time() - begun, time.process_time()
+    times["features"], begun = time.perf_counter() - begun, time.perf_counter()
     pairs = likeness.near_duplicates(likeness.cells_of(pixels), found)
-    times["compared"] = time.process_time() - begun
+    times["compared"] = time.perf_counter() - begun
     return pairs, times
 
 
@@ -122,13 +119,7 @@ def main() -> None:
         print(f"{path.stem}: {len(images):,} pictures, {len(pairs.first)} pairs; {spent}", flush=True)
         for first, second, alike in list(zip(pairs.first, pairs.second, pairs.likeness, strict=True))[:12]:
             print(f"    {names[first]}  {names[second]}  {alike:.3f}")
-        line = {
-            "set": path.stem, "pictures": len(images), "planted": min(options.plant, len(images)),
-            "pairs": len(pairs.first),
-            "by_network": options.network, "cpu_s": {what: round(seconds, 1) for what, seconds in times.items()},
-        }  # fmt: skip
         if not options.plant:
-            Ledger("near_duplicates").append(line)
             continue
         ways = changes(random.Random(1))
         chosen = list(range(min(options.plant, len(images))))
@@ -142,9 +133,9 @@ def main() -> None:
                 for place, (index, each) in enumerate(copies)
                 if each == way
             ]
-            line[way] = round(float(np.mean(found)), 4)
+            print(f"    {way}: {np.mean(found):.3f}")
         false = sum(owner[one] != owner[other] for one, other in zip(pairs.first, pairs.second, strict=True))
-        Ledger("near_duplicates").append({**line, "pairs_of_different_pictures": false})
+        print(f"    pairs of different pictures: {false}", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,7 @@
     python benchmarks/serve.py load FILE.onnx PICTURES   30 clients for 180 s against ``serve FILE.onnx``
 
 ``load`` starts the server as users do and asks it by plain sockets, one picture a request and the connections kept.
-Each client waits for its answer and then ``--pause`` seconds (0: as fast as the server can). With ``--reload N`` the
-server is told every N seconds to load its model again meanwhile, of which no client may notice. Reported: answers a
+Each client waits for its answer and then ``--pause`` seconds (0: as fast as the server can). Reported: answers a
 second, times from the first byte sent to the last byte received, errors, seconds of CPU of server and clients, and the
 load of the machine before, since clients and other work share its cores.
 """
@@ -23,13 +22,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the server has it
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -49,7 +45,6 @@ def main() -> None:
     load.add_argument("--clients", type=int, default=30)
     load.add_argument("--seconds", type=float, default=180.0)
     load.add_argument("--pause", type=float, default=0.0)
-    load.add_argument("--reload", type=float, default=0.0, metavar="N")
     load.add_argument("--port", type=int, default=8017)
     options = parser.parse_args()
     found = measure_engines(options) if options.command == "engines" else measure_load(options)
@@ -95,26 +90,18 @@ def measure_engines(options: argparse.Namespace) -> dict[str, object]:
 def measure_load(options: argparse.Namespace) -> dict[str, object]:
     before = os.getloadavg()
     command = [sys.executable, "-m", "resnet_studio", "serve", f"model={options.file.resolve()}"]
-    files = [path for path in sorted(options.pictures.rglob("*")) if path.suffix.lower() in (".jpg", ".jpeg", ".png")]
-    if not files:
-        raise SystemExit(f"there is no picture in {options.pictures}")
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryDirectory() as folder:
         arguments = ["--port", str(options.port), "--rate", "0", "--workspace", folder, "--json"]
-        server = subprocess.Popen(
-            [*command, *arguments], cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, stderr=said
-        )
+        server = subprocess.Popen([*command, *arguments], cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE)
         try:
-            wait_for(options.port, server, said)
+            wait_for(options.port)
+            files = [path for path in sorted(options.pictures.rglob("*")) if path.suffix.lower() in (".jpg", ".png")]
             requests = [request(path) for path in files[:200]]
-            reloads = Timer(options.reload, lambda: server.send_signal(signal.SIGHUP))
-            with reloads:
-                seconds, errors = asyncio.run(clients(options, requests))
+            seconds, errors = asyncio.run(clients(options, requests))
             used = server_seconds(server.pid)
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(60)
-        said.seek(0)
-        words = said.read()
     own = resource.getrusage(resource.RUSAGE_SELF)
     times = sorted(1000 * each for each in seconds)
     return {
@@ -124,35 +111,12 @@ def measure_load(options: argparse.Namespace) -> dict[str, object]:
         "largest_ms": round(times[-1], 1), "server_cpu_seconds": round(used, 1),
         "clients_cpu_seconds": round(own.ru_utime + own.ru_stime, 1), "cores": os.cpu_count(),
         "load_before": [round(each, 1) for each in before], "load_after": [round(each, 1) for each in os.getloadavg()],
-        "server_exit": server.returncode, "reloads_asked": reloads.count, "reloads": words.count("loaded again"),
+        "server_exit": server.returncode,
     }  # fmt: skip
 
 
-class Timer:
-    """Calls ``work`` every so many ``seconds`` while its block runs; 0 never. ``count`` says how often."""
-
-    def __init__(self, seconds: float, work: Callable[[], None]) -> None:
-        self.count, self._seconds, self._work, self._ended = 0, seconds, work, threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def _run(self) -> None:
-        while not self._ended.wait(self._seconds):
-            self._work()
-            self.count += 1
-
-    def __enter__(self) -> None:
-        if self._seconds:
-            self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-
-
-def wait_for(port: int, server: subprocess.Popen[bytes], said: IO[str]) -> None:
-    for _ in range(1800):
-        if server.poll() is not None:
-            said.seek(0)
-            raise SystemExit(said.read())
+def wait_for(port: int) -> None:
+    for _ in range(600):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).read()
             return

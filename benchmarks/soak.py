@@ -18,10 +18,12 @@ import io
 import json
 import os
 import random
+import sqlite3
 import threading
 import time
 import zipfile
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -29,7 +31,7 @@ from idle import seconds_used
 from ledger import Ledger
 from pupils import Browser, RefusedError, Server, add_pupils, drawn_zip
 
-from resnet_studio.service.people.store import People
+from resnet_studio.service.people import schema
 from resnet_studio.workspace import Workspace
 
 ALLOWED = {"memory_mb": 20.0, "threads": 2.0, "open_files": 3.0, "sockets": 3.0, "files": 10.0, "sessions": 1.0}
@@ -112,9 +114,8 @@ def looked_at(server: Server) -> dict[str, float]:
             continue
     kept = [path for path in server.workspace.rglob("*") if path.is_file()]
     inside = [path.relative_to(server.workspace).parts[0] for path in kept]
-    people = People(server.workspace)
-    sessions = people._database.execute("SELECT count(*) FROM sessions").fetchone()[0]
-    people.close()
+    with closing(sqlite3.connect(server.workspace / schema.FILE)) as database:
+        sessions = database.execute("SELECT count(*) FROM sessions").fetchone()[0]
     return {
         "memory_mb": round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1),
         "threads": len(list((process / "task").iterdir())),

@@ -29,64 +29,20 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.stats import binomtest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from ledger import Ledger
 
 from resnet_studio.data import views
 from resnet_studio.data.cache import ArrayCache
-from resnet_studio.evaluation.embedding import Backbone, Pooling, embed
+from resnet_studio.evaluation.embedding import Backbone, embed
 from resnet_studio.review.suspects import judge, strength
 from resnet_studio.training import probe
 
 FLIPPED, LOOKED_AT = 0.05, 0.1
 CACHE = Path.home() / ".cache" / "resnet-studio-benchmarks"
-FOLDER, LEDGER = CACHE / "pictures", Ledger("wrong_labels")
-POOLING: Pooling = "mean and spread"
-"""As the review does it, see :mod:`resnet_studio.review.report`."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """``count`` pictures of each of ``kinds``; ``tested`` of each from ``test/`` to score on, or those after that share
-    of each class, or of few pictures every third of the same.
-    """
-
-    name: str
-    archive: Path
-    kinds: tuple[str, ...]
-    inside: str
-    count: int
-    tested: float | None
-    side: int = 96
-
-    def parts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Features and labels to train with and to score on."""
-        files, labels = pictures(self.archive, list(self.kinds), self.inside, self.count, FOLDER)
-        features = self._features(files)
-        if self.tested is None:
-            some = np.arange(len(labels)) % 3 == 0
-            return features, labels, features[some], labels[some]
-        if isinstance(self.tested, float):
-            place = np.concatenate([np.arange(size) / size for size in np.bincount(labels)])
-            train = place < self.tested
-            return features[train], labels[train], features[~train], labels[~train]
-        files, answers = pictures(self.archive, list(self.kinds), "test/", self.tested, FOLDER)
-        return features, labels, self._features(files), answers
-
-    def _features(self, files: list[Path]) -> np.ndarray:
-        end = views.Framed(round(self.side * views.OVERSCAN) if self.tested is None else self.side, self.side)
-        names = [str(file) for file in files]
-        return embed(Backbone(18, "starter", end), files, names, ArrayCache(CACHE), pooling=POOLING)
 
 
 def pictures(archive: Path, kinds: list[str], inside: str, count: int, folder: Path) -> tuple[list[Path], np.ndarray]:
@@ -112,71 +68,75 @@ def drawn_classes(archive: Path, count: int) -> list[str]:
     return found[:count]
 
 
-def right(features: np.ndarray, labels: np.ndarray, test: np.ndarray, answers: np.ndarray) -> np.ndarray:
-    """Which pictures of ``test`` a probe fitted to ``features`` names rightly."""
+def accuracy(features: np.ndarray, labels: np.ndarray, test: np.ndarray, answers: np.ndarray) -> float:
+    """Of a probe fitted to ``features``, on ``test``."""
     C = strength(*features.shape)
     fitted = probe.fit(torch.from_numpy(features), torch.from_numpy(labels), int(labels.max()) + 1, 0, C=C)
-    logits = torch.from_numpy(test) @ fitted.weight.T + fitted.bias
-    found: np.ndarray = logits.argmax(1).numpy() == answers
-    return found
+    return fitted.accuracy(torch.from_numpy(test), torch.from_numpy(answers))
 
 
 def measure(
-    name: str, features: np.ndarray, labels: np.ndarray, test: np.ndarray, answers: np.ndarray, seed: int
+    name: str, features: np.ndarray, labels: np.ndarray, test: np.ndarray, answers: np.ndarray, seeds: int
 ) -> None:
-    """Flip labels, review them, take the suggestions; one line in the ledger."""
+    """Print a line for each seed."""
     classes = int(labels.max()) + 1
     contents = [str(number) for number in range(len(labels))]
-    draw = np.random.default_rng(seed)
-    flipped = draw.choice(len(labels), round(FLIPPED * len(labels)), replace=False)
-    given = labels.copy()
-    given[flipped] = (labels[flipped] + draw.integers(1, classes, len(flipped))) % classes
-    judged = judge(features, given, classes, contents)
-    first = judged.order[: round(LOOKED_AT * len(labels))]
-    taken = given.copy()
-    chosen = judged.order[: judged.estimate]
-    taken[chosen] = judged.suggested[chosen]
-    before, after, best = (right(features, each, test, answers) for each in (given, taken, labels))
-    lost, won = int((before & ~after).sum()), int((after & ~before).sum())
-    worse = binomtest(lost, lost + won, alternative="greater").pvalue if lost + won else 1
-    LEDGER.append({
-        "set": name, "seed": seed, "pictures": len(labels), "flipped": len(flipped), "pooling": POOLING,
-        "found": round(float(np.isin(flipped, first).mean()), 3),
-        "agree": round(float((judged.probabilities.argmax(1) == given).mean()), 3), "estimate": judged.estimate,
-        "wrong_before": int((given != labels).sum()), "wrong_after": int((taken != labels).sum()),
-        "test": len(answers), "right_before": int(before.sum()), "right_after": int(after.sum()),
-        "right_if_all_labels_are": int(best.sum()), "lost": lost, "won": won,
-        "worse_p": round(float(worse), 3),
-    })  # fmt: skip
-
-
-def wanted_sets(options: argparse.Namespace) -> list[Wanted]:
-    ten = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
-    pairs = [("airplane", "automobile"), ("cat", "dog"), ("deer", "horse"), ("automobile", "truck")]
-    sets = [Wanted("240 photographs", options.photos, ("cat", "dog"), "", 120, None, 128)]
-    sets += [Wanted(f"CIFAR-10, {a}s, {b}s", options.cifar10, (a, b), "train/", 510, 150) for a, b in pairs]
-    sets.append(Wanted("CIFAR-10, 10 classes", options.cifar10, tuple(ten), "train/", 120, 40))
-    if options.tiny is not None:
-        drawn = drawn_classes(options.tiny, 12)
-        sets.append(Wanted("Tiny ImageNet, 2 classes", options.tiny, tuple(drawn[:2]), "train/", 450, 0.67))
-        sets.append(Wanted("Tiny ImageNet, 10 classes", options.tiny, tuple(drawn[2:]), "train/", 170, 0.71))
-    return sets
+    for seed in range(seeds):
+        draw = np.random.default_rng(seed)
+        flipped = draw.choice(len(labels), round(FLIPPED * len(labels)), replace=False)
+        given = labels.copy()
+        given[flipped] = (labels[flipped] + draw.integers(1, classes, len(flipped))) % classes
+        judged = judge(features, given, classes, contents)
+        first = judged.order[: round(LOOKED_AT * len(labels))]
+        found = np.isin(flipped, first).mean()
+        taken = given.copy()
+        chosen = judged.order[: judged.estimate]
+        taken[chosen] = judged.suggested[chosen]
+        before, after, best = (accuracy(features, each, test, answers) for each in (given, taken, labels))
+        print(
+            f"{name:22} seed {seed}  found {found:.2f}  estimate {judged.estimate:4} of {len(flipped):4}  "
+            f"wrong labels {(given != labels).sum():4} -> {(taken != labels).sum():4}  "
+            f"accuracy {before:.4f} -> {after:.4f}, all right {best:.4f}", flush=True,
+        )  # fmt: skip
 
 
 def main() -> None:
-    """Measure what the ledger does not know yet."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Measure the three sets."""
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cifar10", type=Path)
     parser.add_argument("photos", type=Path)
     parser.add_argument("--tiny", type=Path, help="also its classes: two of 300 pictures and ten of 120")
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
-    for each in wanted_sets(options):
-        missing = [seed for seed in range(options.seeds) if not LEDGER.knows(set=each.name, seed=seed, pooling=POOLING)]
-        if missing:
-            parts = each.parts()
-            for seed in missing:
-                measure(each.name, *parts, seed)
+    cache, folder = ArrayCache(CACHE), CACHE / "pictures"
+    ten = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+    sets = [
+        ("240 photographs", options.photos, ["cat", "dog"], "", 120, None, 128),
+        ("CIFAR-10, 2 classes", options.cifar10, ten[:2], "train/", 510, 150, 96),
+        ("CIFAR-10, 10 classes", options.cifar10, ten, "train/", 120, 40, 96),
+    ]
+    if options.tiny is not None:
+        drawn = drawn_classes(options.tiny, 12)
+        sets.append(("Tiny ImageNet, 2 classes", options.tiny, drawn[:2], "train/", 450, 0.67, 96))
+        sets.append(("Tiny ImageNet, 10 classes", options.tiny, drawn[2:], "train/", 170, 0.71, 96))
+    for name, archive, kinds, inside, count, tested, side in sets:
+        end = views.Framed(round(side * views.OVERSCAN) if tested is None else side, side)
+        backbone = Backbone(18, "starter", end)
+        files, labels = pictures(archive, kinds, inside, count, folder)
+        features = embed(backbone, files, [str(file) for file in files], cache)
+        if tested is None:  # few pictures: every third is kept to score on
+            some = np.arange(len(labels)) % 3 == 0
+            measure(name, features, labels, features[some], labels[some], options.seeds)
+            continue
+        if isinstance(tested, float):  # no test pictures of its own: the rest, after that share of each class
+            place = np.concatenate([np.arange(size) / size for size in np.bincount(labels)])
+            train, test = place < tested, place >= tested
+            measure(name, features[train], labels[train], features[test], labels[test], options.seeds)
+            continue
+        files, answers = pictures(archive, kinds, "test/", tested, folder)
+        measure(
+            name, features, labels, embed(backbone, files, [str(file) for file in files], cache), answers, options.seeds
+        )
 
 
 if __name__ == "__main__":

@@ -29,11 +29,11 @@ QUICK := -n auto --dist load -m "not slow and not browser and not long"
 quick: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(QUICK)
 
-# further cases of what make test tries a few of, in about half an hour; .ci/run does both
+# further cases of what make test tries a few of; .ci/run does both
 long: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(SPREAD) -m "long and not sweep"
 
-# every case, also sweeps that take hours
+# every case, with the sweeps
 thorough: check
 	$(BIN)/python -m pytest $(SPREAD) -m ""
 

@@ -16,6 +16,7 @@ from resnet_studio.acting import acting_as
 from resnet_studio.data import brought, library
 from resnet_studio.errors import StudioError
 from resnet_studio.service.people import declared
+from resnet_studio.service.people.secrets_of import hashed
 from resnet_studio.ui import shell
 from resnet_studio.ui.page.access import Access
 from resnet_studio.ui.page.context import Studio
@@ -40,7 +41,7 @@ def sign_in(client: TestClient, **given: Any) -> Any:
 
 
 def cookie_of(answer: Any) -> str:
-    return str(answer.headers["set-cookie"])
+    return str(answer.headers.get_list("set-cookie")[0])
 
 
 def test_the_cookie_is_for_this_server_alone(scene: Scene) -> None:
@@ -51,6 +52,18 @@ def test_the_cookie_is_for_this_server_alone(scene: Scene) -> None:
     cookie = cookie_of(sign_in(over_https))
     assert cookie.startswith("__Host-studio_session_") and "Secure" in cookie
     assert over_https.get("/studio/machine").status_code == 200
+
+
+def test_a_device_is_known_again_after_signing_out_while_others_guess(scene: Scene) -> None:
+    ada, guesser = scene.client(), scene.client()
+    scene.accounts.people.add("Dee", "teacher", hashed(PASSWORD))
+    device = sign_in(ada, name="Dee").headers.get_list("set-cookie")[1]
+    assert "_device_" in device and {"HttpOnly", "SameSite=Lax", "Max-Age=31536000"} <= set(device.split("; "))
+    ada.post("/studio/people/sign-out", json={})
+    statuses = [sign_in(guesser, name="Dee", password="a wrong one").status_code for _ in range(7)]
+    assert statuses[-1] == 429
+    assert sign_in(guesser, name="Dee").status_code == 429  # the same address, a device that nobody knows
+    assert sign_in(ada, name="Dee").status_code == 200
 
 
 def test_below_a_path_the_cookie_stays_below_it(scene: Scene) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from resnet_studio.acting import NotAllowedError
 from resnet_studio.errors import StudioError
 from resnet_studio.service.people import secrets_of
-from resnet_studio.service.people.brake import ADDRESS, NAME, Limit, at_address
+from resnet_studio.service.people.brake import ADDRESS, Limit, at_address, at_name
 from resnet_studio.service.people.rules import Person, Role
 from resnet_studio.service.people.store import People, checked_name, place_of
 
@@ -39,20 +39,23 @@ class Accounts:
 
     # ---- signing in
 
-    def sign_in(self, name: str, secret: str, address: str) -> tuple[Person, str]:
+    def sign_in(self, name: str, secret: str, address: str, device: str = "") -> tuple[Person, str]:
         """The person and the token of a new session. The same sentence and the same work for every wrong attempt.
 
-        Raises :class:`BrakedError` where there were too many, :class:`NotAllowedError` where it is wrong.
+        ``device`` is the token by which the browser is known again. Raises :class:`BrakedError` where there were too
+        many, :class:`NotAllowedError` where it is wrong.
         """
-        self._brake((place_of(name), NAME), (at_address(address), ADDRESS))
         found = self.people.named(name)
+        places = at_name(place_of(name), address, self.people.known_device(found, device))
+        self._brake(*places)
         known = self.people.hash_of(found.id) if found and found.secret != "proxy" else ""
         if not secrets_of.verify(secret[: secrets_of.LONGEST + 1], known) or found is None:
             raise NotAllowedError("error.people.wrong")
         with self.people.writing():
             if self.people.hash_of(found.id) != known:  # changed while it was being looked at
                 raise NotAllowedError("error.people.wrong")
-            self.people.brake.release(place_of(name), at_address(address))
+            self.people.brake.release(places)
+            self.people.know_device(found, device)
             return found, self.people.begin_session(found)
 
     def through_proxy(self, name: str) -> Person | None:
@@ -134,7 +137,9 @@ class Accounts:
         """Whether pupils may join."""
         return bool(self.people.fact(OPEN)) and bool(self.join_code)
 
-    def join(self, code: str, name: str, pictures: Sequence[object], address: str) -> tuple[Person, str]:
+    def join(
+        self, code: str, name: str, pictures: Sequence[object], address: str, device: str = ""
+    ) -> tuple[Person, str]:
         """A new pupil, with the token of a session. Raises :class:`StudioError`."""
         self._brake((at_address(address), ADDRESS))
         given, known = code.strip().upper().encode(), self.join_code.encode()
@@ -145,23 +150,25 @@ class Accounts:
             if sum(person.role == "pupil" for person in self.people.all()) >= MOST_PUPILS:
                 raise StudioError("error.people.class_full", most=MOST_PUPILS)
             person = self.people.add(name, "pupil", hash, kind="pictures")
-            self.people.brake.release(place_of(name), at_address(address))
+            self.people.brake.release(at_name(place_of(name), address))
+            self.people.know_device(person, device)
             return person, self.people.begin_session(person)
 
     # ---- passwords
 
-    def change(self, person: Person, old: str, new: str | Sequence[object], address: str) -> str:
+    def change(self, person: Person, old: str, new: str | Sequence[object], address: str, device: str = "") -> str:
         """Another password, or picture code, of ``person``; all sessions end, and the token of a new one is given.
 
         Raises :class:`StudioError`, also where the ``old`` one is wrong.
         """
-        self._brake((place_of(person.name), NAME), (at_address(address), ADDRESS))
+        places = at_name(place_of(person.name), address, self.people.known_device(person, device))
+        self._brake(*places)
         if person.secret == "proxy" or not secrets_of.verify(
             old[: secrets_of.LONGEST + 1], self.people.hash_of(person.id)
         ):
             raise NotAllowedError("error.people.wrong_old")
         with self.people.writing():
-            self.people.brake.release(place_of(person.name), at_address(address))
+            self.people.brake.release(places)
         if isinstance(new, str):
             secrets_of.check_password(new, person.name)
         secret = new if isinstance(new, str) else secrets_of.code_of(new)

@@ -3,6 +3,10 @@
 An attempt is counted before it is looked at, so that a hundred at once are a hundred. A name waits up to a quarter of
 an hour, so that four pictures of twelve (20,736 codes) stand for months of guesses; an address gets many more attempts,
 since a class sits behind one.
+
+Attempts at a name are counted for each address, and more patiently for all addresses together, so that whoever guesses
+does not lock out its owner elsewhere. A device that its owner has signed in with before has an allowance of its own and
+waits for nobody else's guesses, those from its own address and from everywhere included.
 """
 
 from __future__ import annotations
@@ -32,6 +36,7 @@ class Limit:
 
 
 NAME = Limit(free=5, first=5.0, most=900.0)
+NAME_EVERYWHERE = Limit(free=30, first=5.0, most=900.0)
 ADDRESS = Limit(free=60, first=2.0, most=300.0)
 
 
@@ -58,10 +63,20 @@ class Brake:
         self._forget(now)
         return 0.0
 
-    def release(self, name: str, address: str) -> None:
-        """The last attempt was right: forget those at ``name``, and this one at ``address``."""
-        self._database.execute("DELETE FROM guesses WHERE place = ?", (name,))
-        self._database.execute("UPDATE guesses SET count = max(0, count - 1), until = 0 WHERE place = ?", (address,))
+    def release(self, places: Sequence[tuple[str, Limit]]) -> None:
+        """The last attempt was right: forget those at the first of ``places``, and this one at the others."""
+        for at, (place, _) in enumerate(places):
+            if at:
+                taken = "UPDATE guesses SET count = max(0, count - 1), until = 0 WHERE place = ?"
+                self._database.execute(taken, (place,))
+            else:
+                self._database.execute("DELETE FROM guesses WHERE place = ?", (place,))
+
+    def forget(self, name: str) -> None:
+        """Forget all attempts at ``name``, from wherever."""
+        self._database.execute(
+            "DELETE FROM guesses WHERE place = ? OR substr(place, 1, ?) = ?", (name, len(name) + 1, f"{name}\n")
+        )
 
     def _known(self, place: str, now: float) -> tuple[int, float]:
         row = self._database.execute("SELECT count, last, until FROM guesses WHERE place = ?", (place,)).fetchone()
@@ -75,6 +90,14 @@ class Brake:
             "DELETE FROM guesses WHERE place IN (SELECT place FROM guesses ORDER BY last DESC LIMIT -1 OFFSET ?)",
             (MOST_PLACES,),
         )
+
+
+def at_name(name: str, address: str, device: str = "") -> tuple[tuple[str, Limit], ...]:
+    """The places of an attempt at ``name``; ``device`` is what is kept of one that has signed in so before."""
+    if device:
+        return ((f"{name}\ndevice:{device}", NAME),)
+    from_there = at_address(address)
+    return ((f"{name}\n{from_there}", NAME), (name, NAME_EVERYWHERE), (from_there, ADDRESS))
 
 
 def at_address(address: str) -> str:

@@ -1,6 +1,6 @@
 """The layout of the file that keeps people, and how files of earlier versions become the present one.
 
-SQLite from the standard library: four small tables need no object mapper, transactions and locks between the server and
+SQLite from the standard library: five small tables need no object mapper, transactions and locks between the server and
 the command line come with it, and a migration is a script whose number SQLite itself keeps (``user_version``).
 """
 
@@ -27,6 +27,12 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX sessions_of ON sessions(person);
     CREATE TABLE guesses (place TEXT PRIMARY KEY, count INTEGER NOT NULL, last REAL NOT NULL, until REAL NOT NULL);
     CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    """,
+    """
+    CREATE TABLE devices (
+        token TEXT NOT NULL, person TEXT NOT NULL REFERENCES people(id) ON DELETE CASCADE, used REAL NOT NULL,
+        PRIMARY KEY (token, person)
+    );
     """,
 )
 """Each brings a file from its number to the next; once released, none is ever changed."""

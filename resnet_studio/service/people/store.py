@@ -23,6 +23,8 @@ from resnet_studio.workspace import slug
 
 LONGEST_NAME = 40
 MOST_PEOPLE = 1_000
+MOST_DEVICES = 10
+"""Of one person; the one that was used the longest ago is forgotten."""
 TOUCH_SECONDS = 60.0
 SEEN = "seen:"
 """Before the id of a person, the fact of when they last did something."""
@@ -128,7 +130,7 @@ class People:
         with self.writing() as database:
             database.execute("UPDATE people SET hash = ?, kind = ?, must_change = ? WHERE id = ?", values)
             self.end_sessions(person)
-            database.execute("DELETE FROM guesses WHERE place = ?", (place_of(person.name),))
+            self.brake.forget(place_of(person.name))
 
     def set_role(self, person: Person, role: Role) -> None:
         """Make ``person`` a ``role``; their sessions end. Raises :class:`StudioError` for the last administrator."""
@@ -201,6 +203,37 @@ class People:
         """Sign ``person`` out everywhere."""
         with self.writing() as database:
             database.execute("DELETE FROM sessions WHERE person = ?", (person.id,))
+
+    # ---- devices
+
+    def know_device(self, person: Person, device: str) -> None:
+        """Write down that ``person`` has signed in with the ``device``, of whose token only a hash is kept."""
+        if not device:
+            return
+        with self.writing() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO devices VALUES (?, ?, ?)", (_digest(device), person.id, self.clock())
+            )
+            database.execute(
+                "DELETE FROM devices WHERE person = ? AND token IN (SELECT token FROM devices WHERE person = ? "
+                "ORDER BY used DESC LIMIT -1 OFFSET ?)",
+                (person.id, person.id, MOST_DEVICES),
+            )
+
+    def known_device(self, person: Person | None, device: str) -> str:
+        """What is kept of the ``device`` where ``person`` has signed in with it before; empty where not."""
+        if person is None or not device:
+            return ""
+        with self._lock:
+            query = "SELECT token FROM devices WHERE token = ? AND person = ?"
+            row = self._database.execute(query, (_digest(device), person.id)).fetchone()
+        return str(row[0]) if row else ""
+
+    def people_of_device(self, device: str) -> frozenset[str]:
+        """The ids of all who have signed in with the ``device``."""
+        with self._lock:
+            rows = self._database.execute("SELECT person FROM devices WHERE token = ?", (_digest(device),)).fetchall()
+        return frozenset(str(row[0]) for row in rows)
 
     def last_seen(self) -> dict[str, float]:
         """When each person last did something, in seconds since 1970; those who never did are left out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -45,7 +46,7 @@ class Asked:
         except StudioError as error:
             status = 429 if isinstance(error, BrakedError) else 403 if isinstance(error, NotAllowedError) else 400
             return JSONResponse({"problem": error.sentence(language)}, status)
-        token = found.pop("token", None)
+        token, device = found.pop("token", None), found.pop("device", "")
         response = JSONResponse(found)
         if token is not None:
             before = self.gate.token(request.scope)
@@ -53,6 +54,8 @@ class Asked:
                 await run_in_threadpool(self.gate.accounts.people.end_session, before)
             secure = is_secure(request.scope)
             response.headers["set-cookie"] = self.gate.cookie.set(token, secure=secure)
+            if device:
+                response.headers.append("set-cookie", self.gate.cookie.of_device().set(device, secure=secure))
             if not token:
                 response.headers["clear-site-data"] = '"cache"'
         return response
@@ -96,6 +99,11 @@ def listed(values: Values, name: str) -> list[object]:
 def address(request: Request) -> str:
     """Where ``request`` comes from."""
     return str((request.scope.get("client") or ("",))[0])
+
+
+def device(request: Request, gate: Gate) -> str:
+    """The token of the device that ``request`` comes from; a new one where it has none."""
+    return gate.device(request.scope) or secrets.token_urlsafe(24)
 
 
 def sender(request: Request) -> Person:

@@ -81,6 +81,10 @@ class Gate:
         """The token of the session that ``scope`` belongs to; empty where it has two of them, or none."""
         return self.cookie.read(Headers(scope=scope).getlist("cookie"), secure=is_secure(scope))
 
+    def device(self, scope: Scope) -> str:
+        """The token of the device that ``scope`` comes from; empty where it has none yet."""
+        return self.cookie.of_device().read(Headers(scope=scope).getlist("cookie"), secure=is_secure(scope))[:100]
+
     async def __call__(
         self, app: ASGIApp, outer: Scope, inner: Scope, receive: Receive, send: Send, *, safe: Send,
         locate: Callable[[Scope], None],

@@ -16,7 +16,7 @@ from resnet_studio.text import say
 from resnet_studio.ui.page.access import host_of, is_loopback
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.people import pages
-from resnet_studio.ui.people.asked import Asked, Values, address, listed, sender, text
+from resnet_studio.ui.people.asked import Asked, Values, address, device, listed, sender, text
 from resnet_studio.ui.people.gate import Gate, is_secure
 
 
@@ -48,9 +48,10 @@ def _add_signing_in(router: APIRouter, gate: Gate, asked: Asked) -> None:
         def done(values: Values, request: Request) -> dict[str, Any]:
             pictures = listed(values, "pictures")
             secret = "pictures " + " ".join(map(str, pictures)) if pictures else text(values, "password")
-            person, token = accounts.sign_in(text(values, "name"), secret, address(request))
+            here = device(request, gate)
+            person, token = accounts.sign_in(text(values, "name"), secret, address(request), here)
             asked.note(request, "account.sign_in", person.id)
-            return {"token": token}
+            return {"token": token, "device": here}
 
         return await asked.answer(request, done)
 
@@ -64,9 +65,10 @@ def _add_joining(router: APIRouter, gate: Gate, asked: Asked) -> None:
 
         def done(values: Values, request: Request) -> dict[str, Any]:
             given = text(values, "code"), text(values, "name"), listed(values, "pictures")
-            person, token = accounts.join(*given, address(request))
+            here = device(request, gate)
+            person, token = accounts.join(*given, address(request), here)
             asked.note(request, "account.join", person.id)
-            return {"token": token}
+            return {"token": token, "device": here}
 
         return await asked.answer(request, done)
 
@@ -99,7 +101,7 @@ def _add_account(router: APIRouter, gate: Gate, asked: Asked) -> None:
             by_pictures = person.secret == "pictures"
             old = "pictures " + " ".join(map(str, listed(values, "old"))) if by_pictures else text(values, "old")
             new = listed(values, "new") if by_pictures else text(values, "new")
-            token = accounts.change(person, old, new, address(request))
+            token = accounts.change(person, old, new, address(request), gate.device(request.scope))
             asked.note(request, "account.secret", person.id)
             return {"token": token}
 

@@ -112,7 +112,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(StudioError):
         People(tmp_path)
     with sqlite3.connect(tmp_path / schema.FILE) as database:
-        assert schema.version_of(database) == 1
+        assert schema.version_of(database) == len(schema.MIGRATIONS) - 1
         assert not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'halfway'").fetchone()
 
 
@@ -161,16 +161,63 @@ def test_guesses_at_a_name_get_slower_whether_anybody_has_it(accounts: Accounts,
         waits = []
         for _ in range(10):
             with pytest.raises(BrakedError) as error:
-                accounts.sign_in(name, PASSWORD, "198.51.100.1")
+                accounts.sign_in(name, PASSWORD, HOME)
             waits.append(error.value.values["seconds"])
             clock.now += float(str(waits[-1])) + 1
             with pytest.raises(NotAllowedError):
-                accounts.sign_in(name, OTHER, "198.51.100.2")
+                accounts.sign_in(name, OTHER, HOME)
         assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900]
     clock.now += 901
     assert accounts.sign_in("Ada", PASSWORD, HOME)[0].name == "Ada"
     with pytest.raises(NotAllowedError):  # and the count begins anew
         accounts.sign_in("Ada", OTHER, HOME)
+
+
+def test_guesses_elsewhere_do_not_lock_out_whose_name_it_is(accounts: Accounts) -> None:
+    accounts.add(None, "Ada", "teacher", PASSWORD)
+    accounts.sign_in("Ada", PASSWORD, HOME, "her own device")
+
+    def guesses(address: str, count: int) -> None:
+        for _ in range(count):
+            with pytest.raises(NotAllowedError):
+                accounts.sign_in("Ada", OTHER, address, "another device")
+
+    guesses("198.51.100.1", NAME.free)
+    with pytest.raises(BrakedError):
+        accounts.sign_in("Ada", PASSWORD, "198.51.100.1", "another device")
+    assert accounts.sign_in("Ada", PASSWORD, HOME)
+    for at in range(2, 9):
+        guesses(f"198.51.100.{at}", 4 if at < 8 else 1)
+    with pytest.raises(BrakedError):  # from many addresses: also from one that guessed nothing
+        accounts.sign_in("Ada", PASSWORD, "198.51.100.99")
+    for _ in range(3):  # at her own device, behind the very address of who guesses too
+        assert accounts.sign_in("Ada", PASSWORD, "198.51.100.1", "her own device")
+
+
+def test_a_device_is_known_for_whom_it_signed_in_alone_and_has_no_endless_allowance(accounts: Accounts) -> None:
+    for name in ("Ada", "Bob"):
+        accounts.add(None, name, "teacher", PASSWORD)
+    accounts.sign_in("Bob", PASSWORD, HOME, "bobs")
+    for _ in range(NAME.free):
+        with pytest.raises(NotAllowedError):
+            accounts.sign_in("Ada", OTHER, HOME, "bobs")
+    with pytest.raises(BrakedError):
+        accounts.sign_in("Ada", PASSWORD, HOME, "bobs")
+    for _ in range(NAME.free):
+        with pytest.raises(NotAllowedError):
+            accounts.sign_in("Bob", OTHER, HOME, "bobs")
+    with pytest.raises(BrakedError):
+        accounts.sign_in("Bob", PASSWORD, HOME, "bobs")
+
+
+def test_a_new_password_ends_all_waiting(accounts: Accounts) -> None:
+    ada = accounts.add(None, "Ada", "teacher", PASSWORD).person
+    for address in (HOME, "198.51.100.1"):
+        for _ in range(NAME.free):
+            with pytest.raises(NotAllowedError):
+                accounts.sign_in("Ada", OTHER, address)
+    accounts.reset(None, ada, OTHER)
+    assert accounts.sign_in("Ada", OTHER, HOME) and accounts.sign_in("Ada", OTHER, "198.51.100.1")
 
 
 def test_attempts_are_counted_before_they_are_looked_at(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,13 +79,33 @@ window.studioMany = (element, watch, open) => {
 
   const send = async (path, body) => {
     const options = { method: "POST", credentials: "same-origin", body: body ? JSON.stringify(body) : undefined };
-    let said = frame().dataset.lost;
+    let said = frame().dataset.lost, answer = null;
     try {
       const response = await fetch(address(job(), path), options);
-      said = response.ok ? "" : (await response.json()).problem ?? said;
+      answer = await response.json();
+      said = response.ok ? "" : answer.problem ?? said;
     } catch { /* said below */ }
     if (frame()) problem(said);
-    return !said;
+    return said ? null : answer;
+  };
+
+  // What was deleted lies in the bin: a line with the way back, until something else is shown
+  const binned = (words, { entry, name }) => {
+    const line = document.createElement("p"), button = document.createElement("button");
+    line.className = "predict-binned"; line.setAttribute("role", "status");
+    line.append(document.createTextNode(words.binned.replace("%", name)), button);
+    button.type = "button"; button.className = "res-button small"; button.textContent = words.undo;
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      const response = await fetch(address("bin", `/${encodeURIComponent(entry)}/undo`), { method: "POST", credentials: "same-origin" }).catch(() => null);
+      const answer = await response?.json().catch(() => null);
+      if (!response?.ok) { line.textContent = answer?.problem ?? words.lost; return; }
+      line.remove();
+      open(answer.job);
+      earlier();
+    });
+    element.append(line);
+    button.focus();
   };
 
   const act = async (name, button) => {
@@ -96,7 +116,7 @@ window.studioMany = (element, watch, open) => {
     button.disabled = true;
     const done = await send(`/${name}`);
     button.disabled = false;
-    if (done && name === "delete") return gone(id);
+    if (done && name === "delete") { gone(id); binned(words, done); return; }
     if (done) { shown.tools = null; look(); }
   };
 

@@ -34,6 +34,21 @@
       tools.prepend(link(person.staff ? "lesson" : "boards", person.words.people, person.words.people, "rs-people-link"));
       tools.append(link("account", person.name, person.words.account));
     });
+    // A teacher hands out what is on the screen, or takes it back
+    document.addEventListener("click", async (event) => {
+      const button = event.target.closest?.("[data-share]");
+      if (!button) return;
+      const shared = button.getAttribute("aria-pressed") !== "true", words = JSON.parse(button.dataset.words);
+      button.disabled = true;
+      const answer = await fetch(`${person.root}/studio/people/share`, {
+        method: "POST", headers: { "content-type": "application/json" }, credentials: "same-origin",
+        body: JSON.stringify({ kind: button.dataset.share, id: button.dataset.shareId, shared }),
+      }).catch(() => null);
+      button.disabled = false;
+      if (!answer?.ok) { button.title = (await answer?.json().catch(() => null))?.problem ?? ""; return; }
+      button.setAttribute("aria-pressed", String(shared));
+      button.textContent = shared ? words.on : words.off;
+    });
     // A session that has ended: the page to sign in at comes instead of buttons that do nothing
     const real = window.fetch.bind(window);
     window.fetch = async (...given) => {

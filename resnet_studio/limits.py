@@ -34,6 +34,8 @@ class Limits:
 
     waiting_each: int = _limit(5, "trainings of one person in the queue")
     waiting_all: int = _limit(50, "trainings in the queue")
+    predictions_each: int = _limit(5, "predictions for many pictures of one person that wait or are at work")
+    imports_each: int = _limit(2, "data sets of one person that are read in at once")
     pictures_each: int = _limit(20_000, "pictures in the data sets of one person")
     exchange_models_each: int = _limit(3, "models of one person in the exchange of a class")
     attacks_each: int = _limit(10, "attacks of one person on one model of the exchange")
@@ -76,5 +78,8 @@ class Limits:
         return asdict(self)
 
 
-ALONE = Limits(waiting_each=0, pictures_each=0, disk_mb_each=0, requests_a_minute=0, requests_a_minute_address=0)
+ALONE = Limits(
+    waiting_each=0, predictions_each=0, imports_each=0, pictures_each=0, disk_mb_each=0, requests_a_minute=0,
+    requests_a_minute_address=0,
+)  # fmt: skip
 """For a server that only its own machine reaches: the totals, and nothing for each person."""

@@ -21,7 +21,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data import brought, made_here
 from resnet_studio.data.opening import open_data
 from resnet_studio.errors import StudioError
-from resnet_studio.limits import ALONE, Limits
+from resnet_studio.limits import ALONE, LimitError, Limits
 from resnet_studio.run_state import RunState
 from resnet_studio.service import importing
 from resnet_studio.service.http.metrics import Metrics
@@ -297,6 +297,40 @@ def test_what_a_pupil_brings_in_beyond_the_limit_is_not_kept_either(workspace, c
         with pytest.raises(StudioError, match="the 5 that each person may have"):
             work(lambda *_: None)
     assert not list(workspace.datasets.iterdir())
+
+
+def test_data_sets_that_are_brought_in_at_once_do_not_pass_the_limit_together(workspace, class_zip):
+    studio = Studio(workspace, Jobs(workspace), limits=Limits(pictures_each=15))
+    ben = Person("ben-1", "Ben", "pupil")
+    zips = [class_zip({"cat": 5, "dog": 5}), class_zip({"cow": 5, "hen": 5})]
+    with acting_as(ben), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bringing, "this_browser", lambda: "person:ben-1")
+        begun = [bringing.brought_in(studio, lambda _, z=z: open_data(z, workspace)) for z in zips]
+        begun[0](lambda *_: None)
+        studio.quota.usage("person:ben-1")
+        with pytest.raises(StudioError, match="the 15 that each person may have"):
+            begun[1](lambda *_: None)
+    assert len(list(workspace.datasets.iterdir())) == 1
+
+
+def test_one_person_reads_in_so_many_data_sets_at_once(workspace):
+    go_on, met = threading.Event(), []
+    imports = Imports(2, met.append)
+
+    def work(_):
+        go_on.wait(20)
+
+    with acting_as(Person("ben-1", "Ben", "pupil")):
+        first, _ = imports.start("zip", work), imports.start("zip", work)
+        with pytest.raises(LimitError):
+            imports.start("zip", work)
+    with acting_as(Person("eve-1", "Eve", "pupil")):
+        imports.start("zip", work)
+    go_on.set()
+    with acting_as(Person("ben-1", "Ben", "pupil")):
+        assert imports.get(first).wait(20)
+        imports.start("zip", work)
+    assert met == ["imports_each"]
 
 
 def test_pictures_of_the_camera_count_as_well(workspace, monkeypatch):

@@ -21,6 +21,8 @@ from resnet_studio.service import ensembles
 from resnet_studio.service.answering import answering, file_of
 from resnet_studio.stepwise import result_of
 from resnet_studio.thresholds import parse
+from resnet_studio.upkeep import audit
+from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -264,8 +266,8 @@ def predictions(options: argparse.Namespace, workspace: Workspace, terminal: Ter
     jobs = Jobs(workspace)
     if options.delete:
         job = jobs.find(options.delete)
-        jobs.delete(job)
-        return Result(f"deleted {job.id}", {"deleted": job.id})
+        binned = Bin(workspace).put_prediction(job, audit.user_here())
+        return Result(f"{job.id} is in the bin, as {binned.entry}", {"deleted": job.id, "bin": binned.entry})
     rows: list[dict[str, Any]] = []
     for job in jobs.all():
         try:

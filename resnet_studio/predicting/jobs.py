@@ -238,8 +238,11 @@ class Jobs:
         return Job(folder)
 
     def delete(self, job: Job) -> None:
-        """Remove ``job`` for good, with what was uploaded for it; refused while somebody works on it."""
-        acting.check("delete", _thing(job))
+        """Remove ``job`` for good, with what was uploaded for it; refused while somebody works on it.
+
+        :meth:`Bin.put_prediction` of :mod:`resnet_studio.upkeep.bin` moves it into the bin.
+        """
+        acting.check("delete", thing_of(job))
         if job.lock().held():
             raise DataError("error.predictions.busy")
         (job.folder / "request.json").unlink(missing_ok=True)
@@ -254,7 +257,7 @@ class Jobs:
                     yield job
 
 
-def _thing(job: Job) -> acting.Thing:
+def thing_of(job: Job) -> acting.Thing:
     """The job as something that somebody owns; one that cannot be read has no owner."""
     try:
         return belonging.of_job(job.id, job.request.started_by)
@@ -263,7 +266,7 @@ def _thing(job: Job) -> acting.Thing:
 
 
 def _is_visible(job: Job) -> bool:
-    return acting.actor() is None or acting.allowed("see", _thing(job))
+    return acting.actor() is None or acting.allowed("see", thing_of(job))
 
 
 def _linked(file: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resnet_studio import belonging
 from resnet_studio.errors import CheckpointError, RunError, StudioError
 from resnet_studio.evaluation import together
 from resnet_studio.evaluation.calibration import CALIBRATION, UNTESTED, Calibration
@@ -42,6 +43,19 @@ def file_of(key: str, workspace: Workspace) -> Path:
     if not file.is_file():
         raise CheckpointError("error.predict.gone")
     return file
+
+
+def check_models(keys: Sequence[str], workspace: Workspace) -> None:
+    """Raise :class:`CheckpointError` where whoever acts here may not use one of the models ``keys`` any more."""
+    for key in keys:
+        kind, _, name = key.partition(":")
+        sees = (
+            belonging.sees_run(workspace.root / "runs" / name)
+            if kind == "run"
+            else kind != "import" or belonging.sees_file("model", workspace.imports / name)
+        )
+        if not sees:
+            raise CheckpointError("error.predictions.taken_back")
 
 
 def calibration_of(file: Path) -> Calibration:

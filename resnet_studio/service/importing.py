@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from resnet_studio import acting, belonging
 from resnet_studio.errors import StudioError
+from resnet_studio.limits import LimitError
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
@@ -71,9 +72,12 @@ class Import:
 
 
 class Imports:
-    """All imports of this server, by id; old ended ones are forgotten."""
+    """All imports of this server, by id; old ended ones are forgotten. One person has at most ``each`` at once, 0 is no
+    limit; ``met`` is called with the name of a limit that was met.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, each: int = 0, met: Callable[[str], None] = lambda _: None) -> None:
+        self._each, self._met = each, met
         self._imports: dict[str, Import] = {}
         self._lock = threading.Lock()
 
@@ -87,7 +91,11 @@ class Imports:
         """
         name, begun = f"{place}.{secrets.token_urlsafe(9)}", Import(kind, left_out)
         with self._lock:
-            if sum(not begun.wait(0) for begun in self._imports.values()) >= MOST_AT_ONCE:
+            going = [each for each in self._imports.values() if not each.wait(0)]
+            if begun.owner and self._each and sum(each.owner == begun.owner for each in going) >= self._each:
+                self._met("imports_each")
+                raise LimitError("imports_each", "error.limits.imports_each", most=self._each)
+            if len(going) >= MOST_AT_ONCE:
                 raise StudioError("error.data.busy_reading", most=MOST_AT_ONCE)
             for old in [key for key, value in self._imports.items() if value.wait(0)][:-KEPT]:
                 del self._imports[old]

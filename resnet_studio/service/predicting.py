@@ -14,13 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_studio import space
+from resnet_studio.acting import Actor, acting_as
 from resnet_studio.belonging import PERSON
 from resnet_studio.errors import RunError, StudioError
+from resnet_studio.limits import LimitError
 from resnet_studio.predicting.engine import Answer, Answering, carry_out
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Status
 from resnet_studio.predicting.rows import Index
-from resnet_studio.service.answering import answering
+from resnet_studio.service.answering import answering, check_models
 from resnet_studio.service.predictors import Predictors
+from resnet_studio.training.turns import Turns
+from resnet_studio.upkeep.bin import Bin, Binned
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -44,7 +48,9 @@ class State:
 class PredictionJobs:
     """Begins jobs, goes on with those that a killed server left, and reads their answers. Safe to use from threads.
 
-    ``timed`` gives a context for each batch of answers, by kind and number of pictures.
+    ``timed`` gives a context for each batch of answers, by kind and number of pictures. People take turns; one has at
+    most ``each`` that wait or are at work, 0 is no limit, and ``met`` is called with the name of a limit that was met.
+    ``acts`` gives who acts for whoever has started a job: they may lose a model that was shared while it waits.
     """
 
     def __init__(
@@ -52,12 +58,17 @@ class PredictionJobs:
         workspace: Workspace,
         predictors: Predictors,
         timed: Callable[[str, int], AbstractContextManager[None]] = lambda _, __: nullcontext(),
+        *,
+        each: int = 0,
+        met: Callable[[str], None] = lambda _: None,
+        acts: Callable[[str], Actor | None] = lambda _: None,
     ) -> None:
-        self._timed = timed
+        self._timed, self._each, self._met, self._acts = timed, each, met, acts
+        self._turns: Turns[Job] = Turns(_begun_by)
         self.jobs = Jobs(workspace)
         self._workspace, self._predictors = workspace, predictors
         self._queue: deque[Job] = deque()
-        self._changed = threading.Condition()
+        self._changed, self._beginning = threading.Condition(), threading.Lock()
         self._current: Job | None = None
         self._worker: threading.Thread | None = None
         self._closed = False
@@ -67,9 +78,18 @@ class PredictionJobs:
     def begin(self, request: Request, uploads: Sequence[tuple[str, Path]] = ()) -> Job:
         """A new job, which waits for its turn. Raises :class:`StudioError` where the disk has no room for more."""
         space.check_room(self._workspace.root)
-        job = self.jobs.new(request, uploads)
-        self._submit(job)
+        with self._beginning:
+            self._check_each(request.started_by)
+            job = self.jobs.new(request, uploads)
+            self._submit(job)
         return job
+
+    def _check_each(self, by: str) -> None:
+        with self._changed:
+            going = [*self._queue, *([self._current] if self._current else [])]
+        if by and self._each and sum(_begun_by(job) == by for job in going) >= self._each:
+            self._met("predictions_each")
+            raise LimitError("predictions_each", "error.limits.predictions_each", most=self._each)
 
     def adopt(self) -> None:
         """Go on with what pages of an earlier server asked for, unless it was stopped, is done or in other hands."""
@@ -80,23 +100,27 @@ class PredictionJobs:
 
     def resume(self, job: Job) -> None:
         """Go on with ``job`` where it was."""
-        if self.state(job).status in ("waiting", "stopped", "failed"):
-            job.ready()
-            self._submit(job)
+        with self._beginning:
+            if self.state(job).status in ("waiting", "stopped", "failed"):
+                if job not in self._queue:
+                    self._check_each(_begun_by(job))
+                job.ready()
+                self._submit(job)
 
     def stop(self, job: Job) -> None:
         """End ``job`` after the pictures at work; its answers are kept."""
         job.stop()
 
-    def delete(self, job: Job) -> None:
-        """Remove ``job`` for good; waits for the pictures at work."""
+    def delete(self, job: Job, by: str = "program") -> Binned:
+        """Move ``job`` into the bin, in the name of ``by``; waits for the pictures at work."""
         job.stop()
         with self._changed:
             if job in self._queue:
                 self._queue.remove(job)
             self._changed.wait_for(lambda: self._current != job, timeout=60)
-        self.jobs.delete(job)
+        binned = Bin(self._workspace).put_prediction(job, by)
         self._indices.pop(job.id, None)
+        return binned
 
     def state(self, job: Job) -> State:
         """What ``job`` does at this moment."""
@@ -146,7 +170,9 @@ class PredictionJobs:
                 self._changed.wait_for(lambda: self._queue or self._closed)
                 if self._closed:
                     return
-                self._current = self._queue.popleft()
+                self._current = self._turns.order(self._queue)[0]
+                self._queue.remove(self._current)
+                self._turns.took(self._current)
             try:
                 self._carry_out(self._current)
             except StudioError:
@@ -160,17 +186,24 @@ class PredictionJobs:
                     self._current = None
                     self._changed.notify_all()
 
-    def _answer(self, answer: Answer, pictures: Sequence[Path]) -> Sequence[Prediction | StudioError]:
+    def _answer(self, job: Job, answer: Answer, pictures: Sequence[Path]) -> Sequence[Prediction | StudioError]:
+        self._check_models(job)
         with self._timed("many", len(pictures)):
             return answer(pictures)
 
+    def _check_models(self, job: Job) -> None:
+        """Raise :class:`StudioError` where whoever has started ``job`` may not use its models any more."""
+        with acting_as(self._acts(job.request.started_by)):
+            check_models(job.request.models, self._workspace)
+
     def _carry_out(self, job: Job) -> None:
         def tool() -> Answering:
+            self._check_models(job)
             found = answering(
                 job.request.models, self._workspace, self._predictors.of, drawings=job.request.drawings,
                 thresholds=job.request.thresholds,
             )  # fmt: skip
-            return replace(found, answer=partial(self._answer, found.answer))
+            return replace(found, answer=partial(self._answer, job, found.answer))
 
         steps = carry_out(job, tool)
         try:
@@ -182,3 +215,11 @@ class PredictionJobs:
         finally:
             steps.close()
             self._speed.pop(job.id, None)
+
+
+def _begun_by(job: Job) -> str:
+    """Who asked for ``job``; empty where that cannot be read."""
+    try:
+        return job.request.started_by
+    except RunError:
+        return ""

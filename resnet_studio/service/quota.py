@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Quota:
         self._workspace = workspace
         self._met = met
         self._known: dict[str, tuple[float, Usage]] = {}
-        self._counting = threading.Lock()
+        self._counting, self._finishing = threading.Lock(), threading.Lock()
 
     def usage(self, owner: str) -> Usage:
         """What ``owner`` has; everything there is where it is empty."""
@@ -56,6 +56,16 @@ class Quota:
         """Count anew the next time: something was added or removed."""
         with self._counting:
             self._known.clear()
+
+    @contextmanager
+    def finishing(self) -> Iterator[None]:
+        """Held while something that was added is looked at, and taken away again where it is too much: several that
+        were begun together are counted one after the other, and cannot pass a limit together.
+        """
+        with self._finishing:
+            self.forget()
+            yield
+            self.forget()
 
     def check(self, owner: str, pictures: int = 0) -> None:
         """Raise :class:`LimitError` where ``owner`` has so much that no more is taken in, or so ``many`` pictures more

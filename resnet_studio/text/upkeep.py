@@ -49,6 +49,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "bin.run": ("Run", "训练记录"),
     "bin.dataset": ("Data set", "数据集"),
+    "bin.prediction": ("Answers for many pictures", "批量识别结果"),
     "bin.left": ("{days:day|days} left", "还剩 {days} 天"),
     "bin.undo": ("Undo", "撤销删除"),
     "bin.undo.label": ("Take {name} back from the bin", "从回收站恢复 {name}"),
@@ -99,6 +100,14 @@ TEXT: dict[str, tuple[str, str]] = {
     "error.limits.waiting_each": (
         "You have {most:training|trainings} waiting, and no more are taken at once; wait for one of them, or take it out of the queue.",
         "您已有 {most} 个训练在排队，暂时不能再添加；请等其中一个开始，或将其移出队列。",
+    ),
+    "error.limits.predictions_each": (
+        "You have {most:job|jobs} of many pictures waiting or at work, and no more are taken at once; wait for one of them, or stop it.",
+        "您已有 {most} 个批量识别任务在排队或进行中，暂时不能再添加；请等其中一个完成，或将其停止。",
+    ),
+    "error.limits.imports_each": (
+        "{most:data set of yours is|data sets of yours are} being read in, and no more at once; wait for one of them.",
+        "您已有 {most} 个数据集正在导入，暂时不能再添加；请等其中一个完成。",
     ),
     "error.limits.upload": (
         "This upload is larger than the {most} MB that are taken; send fewer or smaller pictures at a time.",

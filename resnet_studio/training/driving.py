@@ -146,7 +146,8 @@ def _events(run: Run, control: Control) -> Iterator[Event]:
 class Job:
     """Work that is queued, stopped and paused as one: a run, or the runs of a study, which are trained in turn.
 
-    ``device`` is what it is computed on, None where that is not known yet; ``owner`` is whose it is.
+    ``device`` is what it is computed on, None where that is not known yet; ``owner`` is whose it is; ``interrupted``
+    says that others have their turn before its next part.
     """
 
     runs: tuple[Run, ...]
@@ -155,6 +156,7 @@ class Job:
     device: str | None = None
     at: int = 0
     owner: str = ""
+    interrupted: bool = False
 
     def __post_init__(self) -> None:
         self.owner = owner_of(self.runs[0])
@@ -192,23 +194,30 @@ class Job:
 Driver = Callable[["Run", Control], Event | None]
 
 
-def carry_out(job: Job, train: Driver) -> Event | None:
+def carry_out(job: Job, train: Driver, give_way: Callable[[], bool] = lambda: False) -> Event | None:
     """Train the parts of ``job`` in turn; whoever asks for its end, from here or from another process, is heard.
 
     ``train`` trains one run, as :func:`drive` does. A part that fails does not hold up the next one; after one that
-    was stopped or paused, or that the disk ended, the rest is set aside for resuming. Returns the last part's end.
+    was stopped or paused, or that the disk ended, the rest is set aside for resuming. Where ``give_way`` says so
+    between two parts, the job is ``interrupted``: calling this again goes on with the next one. Returns the last part's
+    end.
     """
     last: Event | None = None
+    job.interrupted = False
     with run_requests.listening([run.folder for run in job.runs], job.session, job.control.act):
         try:
-            for at, run in enumerate(job.runs):
+            for at, run in enumerate(job.runs[job.at :], job.at):
                 job.at = at
                 last = train(run, job.control)
                 stopped = isinstance(last, Finished) and last.reason == "stopped"  # by its own process
                 if job.control.request or stopped or isinstance(last, Interrupted):
                     break
+                if at + 1 < len(job.runs) and give_way():
+                    job.at, job.interrupted = at + 1, True
+                    return last
         finally:
-            job.set_aside(job.at + 1)
+            if not job.interrupted:
+                job.set_aside(job.at + 1)
     return last
 
 

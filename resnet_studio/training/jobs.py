@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -50,8 +51,8 @@ def _drive(run: Run, control: Control, **options: Callable[[Event], None]) -> Ev
 class Jobs:
     """The jobs that wait and those at work: one a device, as two would only slow each other down.
 
-    People take turns (:mod:`resnet_studio.training.turns`), and ``limits`` say how much may wait.
-
+    People take turns (:mod:`resnet_studio.training.turns`), also between the parts of a study, and ``limits`` say how
+    much may wait; ``met`` is called with the name of one that was met.
     A job is a run or a study of several. Which runs wait, for which program and at which place, stands in their logs:
     the next program takes over what this one leaves. Other programs ask for a job's end through its folder.
     ``on_event`` is called with each event of what is trained here.
@@ -63,9 +64,9 @@ class Jobs:
         device_of: Callable[[Run], str] = device_of,
         on_event: Callable[[Event], None] | None = None,
         limits: Limits = ALONE,
+        met: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._workspace = workspace
-        self.limits = limits
+        self._workspace, self.limits, self._met = workspace, limits, met
         self._turns: dict[str, Turns[Job]] = {}
         self._drive: Driver = partial(_drive, on_event=on_event) if on_event else _drive
         self._device_of = device_of
@@ -84,10 +85,8 @@ class Jobs:
             if self._closing or any(self._find(run.id) for run in runs):
                 return
             self._appear()
-            self._places += 1
             job = Job(runs)
-            job.announce()
-            job.run.append(Queued(owner=self._name, place=self._places))
+            self._announce(job)
             self._waiting.append(job)
             self._changed.notify_all()
             self.start_thread("", self._assign)
@@ -98,12 +97,16 @@ class Jobs:
         """
         hold.check(self._workspace)
         space.check_room(self._workspace.root)
+        most, each = self.limits.waiting_all, self.limits.waiting_each
         with self._changed:
-            most, each = self.limits.waiting_all, self.limits.waiting_each
             if most and len(self._waiting) >= most:
-                raise LimitError("waiting_all", "error.run.queue_full", most=most)
+                raise self._refused("waiting_all", "error.run.queue_full", most)
             if owner and each and sum(job.owner == owner for job in self._waiting) >= each:
-                raise LimitError("waiting_each", "error.limits.waiting_each", most=each)
+                raise self._refused("waiting_each", "error.limits.waiting_each", each)
+
+    def _refused(self, limit: str, key: str, most: int) -> LimitError:
+        self._met(limit)
+        return LimitError(limit, key, most=most)
 
     def adopt(self) -> list[Run]:
         """Take over the runs that wait for a program that has ended, in the order in which they wait; returns them."""
@@ -145,9 +148,7 @@ class Jobs:
             job = self._find(run_id)
             if job is None:
                 return None
-            if job in self._current.values():
-                return 0
-            return self._in_turns(job.device).index(job) + 1
+            return 0 if job in self._current.values() else self._in_turns(job.device).index(job) + 1
 
     def running(self) -> list[str]:
         """The runs being trained."""
@@ -157,7 +158,7 @@ class Jobs:
     def queued(self) -> list[str]:
         """The runs that wait, the next first; of a study the one that comes first."""
         with self._changed:
-            devices = list(dict.fromkeys(job.device for job in self._waiting))
+            devices = {job.device for job in self._waiting}
             places = {id(job): at for device in devices for at, job in enumerate(self._in_turns(device))}
             return [job.run.id for job in sorted(self._waiting, key=lambda job: places[id(job)])]
 
@@ -188,6 +189,12 @@ class Jobs:
                     self._take_out(job)
                 return
         ask(self._workspace.run(run_id), request)
+
+    def _announce(self, job: Job) -> None:
+        """Write down that ``job`` waits here, and let other programs ask for its end."""
+        self._places += 1
+        job.announce()
+        job.run.append(Queued(owner=self._name, place=self._places))
 
     def _take_out(self, job: Job) -> None:
         self._waiting.remove(job)
@@ -236,7 +243,7 @@ class Jobs:
             return self._device_of(run)
         except Exception:  # the thread must outlive any one run
             logger.exception("it is not known what run %s computes on", run.id)
-            return "cpu"
+        return "cpu"
 
     def _work(self, device: str) -> None:
         """Train what waits for ``device``, one after the other."""
@@ -256,12 +263,30 @@ class Jobs:
                 self._current[device] = job
                 self._turns_at(device).took(job)
             try:
-                carry_out(job, self._drive)
-            except Exception:  # the thread must outlive any one run
+                carry_out(job, self._drive, partial(self._others_wait, job))
+            except Exception:  # as above
                 logger.exception("run %s could not be trained", job.run.id)
             finally:
                 with self._changed:
                     del self._current[device]
+                    if job.interrupted:
+                        self._wait_again(job)
+
+    def _others_wait(self, job: Job) -> bool:
+        """Whether somebody else waits for the device of ``job``, whose turn it is before the next part of a study."""
+        with self._changed:
+            alike = (other for other in self._waiting if other.device in (job.device, None))
+            return not self._closing and any(other.owner != job.owner for other in alike)
+
+    def _wait_again(self, job: Job) -> None:
+        """Put the rest of a study into the queue, before all else of its owner."""
+        if job.control.request or self._closing:
+            job.set_aside(job.at)
+            return
+        with suppress(StudioError):  # the disk is full: it waits for that, too
+            self._announce(job)
+        self._waiting.insert(0, job)
+        self._changed.notify_all()
 
     def _next(self, device: str) -> Job | None:
         return next((job for job in self._in_turns(device) if job.device == device), None)

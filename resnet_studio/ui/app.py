@@ -121,7 +121,7 @@ def _app_on(workspace: Workspace, access: Access, limits: Path | None, signing_i
     cleaning.keep_clean(workspace, threading.Event())
     metrics = Metrics()
     held = limits_for(workspace, access, limits)
-    jobs = Jobs(workspace, on_event=metrics.training, limits=held)
+    jobs = Jobs(workspace, on_event=metrics.training, limits=held, met=metrics.limited)
     accounts = signing_in.accounts_of(workspace, access)
     app = build_app(
         workspace, jobs, access=access, metrics=metrics, limits=held, warm=True, accounts=accounts,

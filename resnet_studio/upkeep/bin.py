@@ -1,4 +1,6 @@
-"""What was deleted, and may come back: runs and data sets lie in ``bin/ENTRY`` of the workspace for 30 days.
+"""What was deleted, and may come back: runs, data sets and predictions for many pictures.
+
+They lie in ``bin/ENTRY`` of the workspace for 30 days.
 
 ``bin/ENTRY/entry.json`` says what it is, ``bin/ENTRY/content`` is its folder. Both moves are one renaming, so that a
 program that dies leaves a thing either where it was or in the bin.
@@ -11,7 +13,7 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +23,8 @@ from resnet_studio import acting, belonging
 from resnet_studio.data import brought, editing, library, names
 from resnet_studio.data.needed import BIN, needed_by_runs
 from resnet_studio.durable import make_folder, remove_folder, renamed, sync_folder, write_json
-from resnet_studio.errors import RunError, StudioError
+from resnet_studio.errors import DataError, RunError, StudioError
+from resnet_studio.predicting.jobs import Job, thing_of
 from resnet_studio.run_requests import session_of
 from resnet_studio.upkeep import audit
 from resnet_studio.workspace import Run, Workspace, safe_name
@@ -29,7 +32,8 @@ from resnet_studio.workspace import Run, Workspace, safe_name
 CONTENT, ENTRY = "content", "entry.json"
 DAYS = 30
 DAY = 24 * 3600.0
-Kind = Literal["run", "dataset"]
+Kind = Literal["run", "dataset", "prediction"]
+PLACES: Mapping[str, str] = {"run": "runs", "dataset": "datasets", "prediction": "predictions"}
 
 
 class BinError(StudioError):
@@ -114,15 +118,25 @@ class Bin:
         put = self._put("dataset", folder, folder.name, found[0].name if found else id, by, brought.owners(folder))
         return put, keep_needed(self._workspace, put.id, self.folder / put.entry / CONTENT)
 
+    def put_prediction(self, job: Job, by: str) -> Binned:
+        """Move ``job`` into the bin. Raises :class:`DataError` while somebody works on it."""
+        acting.check("delete", thing_of(job))
+        if job.lock().held():
+            raise DataError("error.predictions.busy")
+        title, owners = job.id, set[str]()
+        with suppress(RunError):  # a damaged one can be deleted too
+            title, owners = job.request.title, {job.request.started_by} - {""}
+        return self._put("prediction", job.folder, job.id, title, by, owners)
+
     def take_back(self, entry: str, by: str) -> Binned:
         """Undo a deletion. Raises :class:`BinError` where there is a thing of that name again."""
         found = self.find(entry)
-        kind = "runs" if found.kind == "run" else "datasets"
-        target, content = self._workspace.root / kind / found.id, self.folder / entry / CONTENT
+        target, content = self._workspace.root / PLACES[found.kind] / found.id, self.folder / entry / CONTENT
         if found.kind == "dataset" and target.is_dir() and not (target / "dataset.json").exists():
             remove_folder(target)  # the pictures that runs needed; all of them come back
         if target.exists():
             raise BinError("error.bin.taken", name=found.name)
+        make_folder(target.parent)
         renamed(content, target)
         sync_folder(target.parent)
         remove_folder(self.folder / entry)
@@ -189,5 +203,5 @@ def _read(folder: Path) -> Binned | None:
         )  # fmt: skip
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    sound = found.kind in ("run", "dataset") and safe_name(found.id) and (folder / CONTENT).is_dir()
+    sound = found.kind in PLACES and safe_name(found.id) and (folder / CONTENT).is_dir()
     return found if sound else None

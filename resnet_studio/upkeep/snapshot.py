@@ -80,7 +80,9 @@ def _counts(path: Path, root: Path) -> bool:
         return False
     if path.is_symlink() and not (len(parts) == 1 and path.is_dir()):  # data sets may lie on another disk
         return False
-    if name == "request.json" and parts[0] == "predictions":
+    if name == "request.json" and (
+        parts[0] == "predictions" or (parts[0] == "bin" and (path.parent / "files").is_dir())
+    ):
         return True
     transient = name in NEVER or name.endswith((".tmp", ".lock", ".owner", "-wal", "-shm", "-journal"))
     return not transient and not name.startswith(".building-")

@@ -3,18 +3,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import made
 import pytest
+from hand_made import new_run
 from predicting.conftest import CLASSES, ByColour
 
+from resnet_studio import belonging
+from resnet_studio.limits import LimitError
 from resnet_studio.predicting import engine
 from resnet_studio.predicting.jobs import Job, Request, Source
 from resnet_studio.service import predicting
+from resnet_studio.service.people.rules import Person
 from resnet_studio.service.predicting import PredictionJobs
 from resnet_studio.service.prediction_table import PredictionTable, Query
 from resnet_studio.service.predictors import Predictors
+from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Workspace
 
 
@@ -96,8 +102,10 @@ def test_a_job_that_is_stopped_goes_on_when_it_is_asked_to_and_can_be_deleted(
     server.resume(job)
     until(server, job, "done")
     assert len(tool.asked) == 6
-    server.delete(job)
-    assert not job.folder.exists() and server.jobs.all() == []
+    binned = server.delete(job, "browser:me")
+    assert not job.folder.exists() and server.jobs.all() == [] and binned.concerns("browser:me")
+    Bin(server.jobs.workspace).take_back(binned.entry, "browser:me")
+    assert server.state(job).status == "done" and server.state(job).done == 6
 
 
 def test_a_model_that_is_gone_fails_with_a_sentence(
@@ -133,3 +141,51 @@ def test_the_table_sorts_filters_and_gives_one_page_at_a_time(
     page = table.page(job, Query("name", first=5, count=5))
     assert (page.fitting, page.first) == (14, 5) and len(page.entries) == 5
     assert table.page(job, Query("name", first=900, count=5)).first == 10
+
+
+def test_one_person_has_so_many_at_once_and_people_take_turns(
+    workspace: Workspace, request_on: Callable[..., Request], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, order, met = threading.Event(), list[str](), list[str]()
+
+    def carry_out(job: Job, _: object) -> Iterator[engine.Progress]:
+        order.append(job.request.started_by)
+        go_on.wait(20)
+        yield engine.Progress(0, 0)
+
+    monkeypatch.setattr(predicting, "carry_out", carry_out)
+    server = PredictionJobs(workspace, Predictors(), each=3, met=met.append)
+    for _ in range(3):
+        job = server.begin(request_on(1, "person:ada"))
+    with pytest.raises(LimitError):
+        server.begin(request_on(1, "person:ada"))
+    with pytest.raises(LimitError):
+        server.resume(server.jobs.new(request_on(1, "person:ada")))
+    server.resume(job)  # it waits already
+    server.begin(request_on(1, "person:bob"))
+    go_on.set()
+    for _ in range(500):
+        if len(order) == 4:
+            break
+        time.sleep(0.01)
+    assert [name[-3:] for name in order] == ["ada", "bob", "ada", "ada"] and met == ["predictions_each"] * 2
+    server.close()
+
+
+def test_a_job_does_not_go_on_with_a_model_that_is_shared_no_more(
+    workspace: Workspace, tool: ByColour, request_on: Callable[..., Request], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new_run(workspace)
+    belonging.share(run.folder, shared=True)
+    monkeypatch.setattr(engine, "AT_ONCE", 2)
+
+    def answer(pictures: object) -> object:
+        belonging.share(run.folder, shared=False)  # while the first two are at work
+        return tool(pictures)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(predicting, "answering", lambda *_, **__: engine.Answering(answer, lambda _: "sure"))  # type: ignore[arg-type]
+    server = PredictionJobs(workspace, Predictors(), acts=lambda _: Person("ada", "Ada", "pupil"))
+    job = server.begin(replace(request_on(6, "person:ada"), models=(f"run:{run.id}",)))
+    until(server, job, "failed")
+    assert server.state(job).done == 2 and "not shared with you any more" in str(server.state(job).error)
+    server.close()

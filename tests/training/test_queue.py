@@ -1,5 +1,6 @@
 """What waits goes on waiting: across restarts, in order, and never away from a program that lives."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -7,7 +8,9 @@ import pytest
 from hand_made import new_run
 from waiting import wait_for
 
+from resnet_studio.errors import StudioError
 from resnet_studio.events import Queued
+from resnet_studio.limits import Limits
 from resnet_studio.training import jobs as jobs_module
 from resnet_studio.training.jobs import Jobs, left_waiting
 
@@ -174,3 +177,80 @@ def test_the_queue_of_a_run_is_that_of_the_device_its_settings_come_to(workspace
     devices.cuda_works.cache_clear()
     run = new_run(workspace, resolved=TrainConfig(epochs=1, device=named))
     assert jobs_module.device_of(run) == device
+
+
+def owned(workspace, name, who, **about):
+    run = new_run(workspace, name=name, count=3)
+    settings = run.settings
+    run.write_settings(dataclasses.replace(settings, about={**settings.about, "owner": f"person:{who}", **about}))
+    return workspace.run(run.id)
+
+
+def test_others_have_their_turn_between_the_parts_of_a_study_which_then_goes_on(workspace, monkeypatch):
+    import threading
+
+    trained, go = [], threading.Event()
+    monkeypatch.setattr(jobs_module, "drive", lambda run, control: (trained.append(run.id), go.wait(20))[:0])
+    parts = [owned(workspace, f"part{at}", "ada") for at in range(3)]
+    more, bobs = owned(workspace, "more", "ada"), owned(workspace, "bobs", "bob")
+    queue = Jobs(workspace, device_of=lambda _: "cpu")
+    queue.submit(*parts)
+    wait_for(lambda: trained)
+    queue.submit(more)
+    queue.submit(bobs)
+    assert queue.queued() == [bobs.id, more.id]
+    go.set()
+    wait_for(lambda: len(trained) == 5)
+    assert trained == [run.id for run in (parts[0], bobs, parts[1], parts[2], more)]
+    queue.close()
+
+
+def test_a_study_whose_owner_is_alone_is_not_interrupted_and_one_that_waits_between_parts_can_be_stopped(
+    workspace, monkeypatch
+):
+    import threading
+
+    trained, gates = [], {}
+
+    def drive(run, control):
+        trained.append(run.id)
+        gates.setdefault(run.id, threading.Event()).wait(20)
+
+    monkeypatch.setattr(jobs_module, "drive", drive)
+    parts = [owned(workspace, f"part{at}", "ada") for at in range(3)]
+    bobs = owned(workspace, "bobs", "bob")
+    for run in parts:
+        run.append(Queued())
+    queue = Jobs(workspace, device_of=lambda _: "cpu")
+    queue.submit(*parts)
+    wait_for(lambda: trained)
+    gates.setdefault(parts[0].id, threading.Event()).set()
+    wait_for(lambda: len(trained) == 2)
+    queue.submit(bobs)
+    gates.setdefault(parts[1].id, threading.Event()).set()
+    wait_for(lambda: trained[-1] == bobs.id)
+    assert queue.place(parts[2].id) == 1
+    queue.stop(parts[2].id)
+    assert queue.place(parts[2].id) is None and parts[2].state().status == "interrupted"
+    gates.setdefault(bobs.id, threading.Event()).set()
+    queue.close()
+    assert trained == [run.id for run in (parts[0], parts[1], bobs)]
+
+
+def test_limits_of_the_queue_are_counted(workspace, monkeypatch):
+    import threading
+
+    go, met = threading.Event(), []
+    monkeypatch.setattr(jobs_module, "drive", lambda run, control: go.wait(20))
+    queue = Jobs(workspace, device_of=lambda _: "cpu", limits=Limits(waiting_each=1, waiting_all=2), met=met.append)
+    for at in range(2):
+        queue.submit(owned(workspace, f"ada{at}", "ada"))
+        wait_for(lambda: queue.running())
+    with pytest.raises(StudioError):
+        queue.check_room("person:ada")
+    queue.submit(owned(workspace, "bobs", "bob"))
+    with pytest.raises(StudioError):
+        queue.check_room("person:bob")
+    assert met == ["waiting_each", "waiting_all"]
+    go.set()
+    queue.close()

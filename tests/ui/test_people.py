@@ -54,6 +54,21 @@ def test_the_cookie_is_for_this_server_alone(scene: Scene) -> None:
     assert over_https.get("/studio/machine").status_code == 200
 
 
+@pytest.mark.slow
+def test_a_page_that_waits_for_news_gets_none_after_signing_out(scene: Scene) -> None:
+    client = scene.signed_in(scene.other)
+    seen = client.get("/studio/live").json()["seen"]
+    answers = list[int]()
+    waiting = threading.Thread(
+        target=lambda: answers.append(client.get("/studio/live", params={"seen": seen}).status_code)
+    )
+    waiting.start()
+    scene.accounts.people.end_sessions(scene.other)
+    waiting.join(15)  # it would wait for 25 seconds
+    assert answers == [401]
+    scene.clients["other"] = scene.signed_in(scene.other)
+
+
 def test_a_device_is_known_again_after_signing_out_while_others_guess(scene: Scene) -> None:
     ada, guesser = scene.client(), scene.client()
     scene.accounts.people.add("Dee", "teacher", hashed(PASSWORD))

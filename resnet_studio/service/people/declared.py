@@ -124,6 +124,7 @@ ROUTES: Mapping[str, Need] = {
         f"GET /studio/predictions/{{id}}/{path}": SEES_JOB
         for path in ("picture/{place}", "predictions.{format}", "sorted.zip", "heat/{place}")
     },
+    "POST /studio/predictions/bin/{id}/undo": CHANGES_JOB,
     **{f"POST /studio/predictions/{{id}}/{act}": CHANGES_JOB for act in ("stop", "resume", "delete", "copy")},
 }  # fmt: skip
 """By method and path as FastAPI has it."""

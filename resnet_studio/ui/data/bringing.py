@@ -32,12 +32,13 @@ def brought_in(studio: Studio, work: Work) -> Work:
         before = {item.id for item in library.list_datasets(studio.workspace)}
         dataset = work(progress)
         brought.record(studio.workspace, dataset.id, by)  # first, since only whose it is may take it away again
-        try:
-            if dataset.id not in before:
-                studio.quota.check(by, len(dataset.samples))
-        except StudioError:
-            library.delete(studio.workspace, dataset.id)
-            raise
+        with studio.quota.finishing():
+            try:
+                if dataset.id not in before:
+                    studio.quota.check(by)
+            except StudioError:
+                library.delete(studio.workspace, dataset.id)
+                raise
         studio.quota.forget()
         audit.record(studio.workspace, by or "page", "dataset.open", dataset.id)
         return dataset

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from resnet_studio import belonging
+from resnet_studio.acting import Thing
+from resnet_studio.data.editing import base_of
 from resnet_studio.text import Language, say, template
+from resnet_studio.ui.page import share_button
 from resnet_studio.ui.page.frame import dataset_name
 from resnet_studio.ui.page.templates import render
 
@@ -28,7 +32,14 @@ def facts(dataset: Dataset, language: Language) -> str:
         pictures=len(dataset.samples),
         classes=len(dataset.classes),
         side=dataset.median_side,
+        share=share_button.button(_shared(dataset), language),
     )
+
+
+def _shared(dataset: Dataset) -> Thing:
+    """The data set in the workspace as something that people own; an edited one is shared with what it is made of."""
+    folder = dataset.root.with_name(base_of(dataset.id)) if dataset.id else dataset.root
+    return belonging.of_dataset(folder) if folder.is_dir() else Thing("dataset")
 
 
 def findings(found: Sequence[Finding], language: Language) -> str:

@@ -35,6 +35,7 @@ from gradio.i18n import I18nData
 from markupsafe import escape
 
 from resnet_studio import acting
+from resnet_studio.belonging import PERSON
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
 from resnet_studio.limits import ALONE, Limits
@@ -49,6 +50,7 @@ from resnet_studio.service.http.metrics import Metrics
 from resnet_studio.service.importing import Imports
 from resnet_studio.service.making import Making
 from resnet_studio.service.near_search import NearSearches
+from resnet_studio.service.people.rules import NOBODY
 from resnet_studio.service.predicting import PredictionJobs
 from resnet_studio.service.prediction_table import PredictionTable
 from resnet_studio.service.predictors import Models, Predictors
@@ -90,7 +92,7 @@ class Studio:
     workspace: Workspace
     jobs: Jobs
     access: Access = field(default_factory=Access)
-    imports: Imports = field(default_factory=Imports)
+    imports: Imports = field(init=False)
     album: Album = field(default_factory=Album)
     predictors: Predictors = field(default_factory=Predictors)
     metrics: Metrics = field(default_factory=Metrics)
@@ -115,6 +117,7 @@ class Studio:
         self.metrics.watch(self.workspace.root, self.jobs)
         object.__setattr__(self, "faults", Faults(self.metrics.failed))
         object.__setattr__(self, "quota", Quota(self.workspace, self.limits, self.metrics.limited))
+        object.__setattr__(self, "imports", Imports(self.limits.imports_each, self.metrics.limited))
         object.__setattr__(self, "bin", Bin(self.workspace))
         object.__setattr__(self, "runs", RunData(self.workspace))
         object.__setattr__(self, "models", Models(self.runs))
@@ -130,9 +133,24 @@ class Studio:
 
         object.__setattr__(self, "making", Making(self.workspace, self.editor, changed, room=self.quota.check))
         object.__setattr__(
-            self, "predictions", PredictionJobs(self.workspace, self.predictors, self.metrics.predicting)
+            self,
+            "predictions",
+            PredictionJobs(
+                self.workspace,
+                self.predictors,
+                self.metrics.predicting,
+                each=self.limits.predictions_each,
+                met=self.metrics.limited,
+                acts=self.person_of,
+            ),
         )
         object.__setattr__(self, "prediction_table", PredictionTable(self.predictions))
+
+    def person_of(self, who: str) -> acting.Actor | None:
+        """Who acts for ``who`` as runs and predictions name people; None where people are not told apart."""
+        if self.accounts is None or not who.startswith(PERSON):
+            return None
+        return self.accounts.people.find(who.removeprefix(PERSON)) or NOBODY
 
 
 @dataclass(frozen=True)

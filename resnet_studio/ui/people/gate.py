@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,11 @@ class Gate:
         touch = not inner["path"].startswith(WATCHING)
         return self.accounts.people.session(self.token(inner), touch=touch) or NOBODY
 
+    def is_over(self, token: str, who: Person) -> bool:
+        """Whether the session with ``token``, which was that of ``who``, has ended."""
+        now = self.accounts.people.session(token, touch=False)
+        return now is None or now.id != who.id
+
     def token(self, scope: Scope) -> str:
         """The token of the session that ``scope`` belongs to; empty where it has two of them, or none."""
         return self.cookie.read(Headers(scope=scope).getlist("cookie"), secure=is_secure(scope))
@@ -97,6 +103,8 @@ class Gate:
         inner["studio_person"] = who
         if isinstance(who, Person) and who.staff:
             locate(inner)
+        if isinstance(who, Person) and not named:
+            inner["studio_signed_out"] = partial(self.is_over, self.token(inner), who)
         need = declared.of_route(inner["method"], inner["path"])
         if need is not None and need.by_token:
             who, inner["studio_at_machine"] = NOBODY, False  # a token is asked for in any case

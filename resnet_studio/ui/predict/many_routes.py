@@ -27,6 +27,7 @@ from resnet_studio.ui.page.heat_routes import answer
 from resnet_studio.ui.page.ownership import BROWSER, browser_of, started_by
 from resnet_studio.ui.predict import many_view
 from resnet_studio.upkeep import audit
+from resnet_studio.upkeep.bin import BinError
 from resnet_studio.workspace import slug
 
 ROWS = 50
@@ -151,25 +152,45 @@ def _add_heat(router: APIRouter, studio: Studio) -> None:
         return await answer(computed(), A_DAY)
 
 
+def _add_undo(router: APIRouter, studio: Studio, door: Door) -> None:
+    @router.post("/bin/{id}/undo")
+    async def undo(request: Request, id: str) -> JSONResponse:
+        """Take deleted answers, by their place in the bin, back out of it."""
+
+        def taken_back(_: bytes, visitor: Visitor) -> dict[str, Any]:
+            binned = studio.bin.find(id)
+            theirs = visitor.local or binned.concerns(visitor.by)
+            if not (acting.allowed("delete", binned.thing) if acting.actor() else theirs):
+                raise BinError("error.bin.not_yours")
+            return {"job": studio.bin.take_back(id, visitor.by).id}
+
+        return await door.answer(request, 0, taken_back)
+
+
 def _add_acts(router: APIRouter, studio: Studio) -> None:
     bodies = BodyReader()
 
-    def act(name: str, done: Callable[[Job], None]) -> None:
+    def act(name: str, done: Callable[[Job, Visitor], dict[str, Any] | None]) -> None:
         async def acted(request: Request, id: str) -> JSONResponse:
             job = found(studio, request, id)
 
             def carried_out(_: bytes, visitor: Visitor) -> dict[str, Any]:
-                done(job)
+                found = done(job, visitor)
                 audit.record(studio.workspace, visitor.by, f"predictions.{name}", job.id)
-                return {}
+                return found or {}
 
             return await bodies.answer(request, 0, carried_out)
 
         router.add_api_route(f"/{{id}}/{name}", acted, methods=["POST"], name=name)
 
-    act("stop", studio.predictions.stop)
-    act("resume", studio.predictions.resume)
-    act("delete", studio.predictions.delete)
+    def deleted(job: Job, visitor: Visitor) -> dict[str, Any]:
+        binned = studio.predictions.delete(job, visitor.by)
+        return {"entry": binned.entry, "name": binned.name}
+
+    act("stop", lambda job, _: studio.predictions.stop(job))
+    act("resume", lambda job, _: studio.predictions.resume(job))
+    act("delete", deleted)
+    _add_undo(router, studio, door)
 
     @router.post("/{id}/copy")
     async def copy(request: Request, id: str) -> JSONResponse:

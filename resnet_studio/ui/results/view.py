@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from resnet_studio import belonging
 from resnet_studio.evaluation import missed
 from resnet_studio.evaluation.final_fit import FINAL_FIT
 from resnet_studio.evaluation.parts import RunReport
@@ -12,6 +13,7 @@ from resnet_studio.model import architecture
 from resnet_studio.service.machine import device_name
 from resnet_studio.service.run_data import Overview, format_duration, format_preparation
 from resnet_studio.text import Language, say, say_recorded
+from resnet_studio.ui.page import share_button
 from resnet_studio.ui.page.ownership import owner_label
 from resnet_studio.ui.page.templates import render
 
@@ -37,7 +39,10 @@ def headline(run: Overview, choices: str, language: Language, browser: str = "")
     by = owner_label(run.about, browser, language)
     about = f"{about} · {by}" if by else about
     dataset = str(run.about.get("dataset_name", ""))
-    return render("results/headline.html", language, run=run, dataset=dataset, about=about, chooser=choices)
+    share = share_button.button(belonging.of_run(run.run.folder, run.about), language)
+    return render(
+        "results/headline.html", language, run=run, dataset=dataset, about=about, chooser=choices, share=share
+    )
 
 
 def waiting(run: Overview, language: Language) -> str:

@@ -138,6 +138,8 @@ async def _news(request: Request, renderer: Renderer, run: str, seen: str, langu
     until, rounds = time.monotonic() + WAIT_SECONDS, 0
     board: Board | None = None
     while time.monotonic() < until:
+        if _signed_out(request):
+            return Response(status_code=401, headers={"cache-control": "no-store"})
         latest = await to_thread.run_sync(renderer.watch.board) if renderer.watch.due else renderer.watch.known
         if latest is not board:
             board = latest
@@ -156,6 +158,12 @@ def _closing(request: Request) -> bool:
     """Whether the server was asked to end: it waits for open requests, and must not wait for this one."""
     is_closing = getattr(request.app.state, "closing", None)
     return bool(is_closing is not None and is_closing())
+
+
+def _signed_out(request: Request) -> bool:
+    """Whether the session that asks has ended meanwhile: whoever looks at the screen next is somebody else."""
+    is_over = request.scope.get("studio_signed_out")
+    return bool(is_over is not None and is_over())
 
 
 def _mark(text: str) -> str:

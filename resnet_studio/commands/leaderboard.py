@@ -32,6 +32,10 @@ def add_parser(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--tries", type=int, default=3, metavar="N", help="create: how often each may submit (default 3)"
     )
+    parser.add_argument(
+        "--by-device", action="store_true",
+        help="create: all who use one browser have their tries together; not where pupils share computers",
+    )  # fmt: skip
     parser.add_argument("--as", dest="who", metavar="NAME", help="submit: for whom (default: whose run it is)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     data.add_choices(parser)
@@ -50,7 +54,7 @@ def leaderboard(options: argparse.Namespace, workspace: Workspace, terminal: Ter
         raise StudioError("error.boards.which", action=options.action)
     if options.action == "create":
         dataset = data.opened(options, workspace, terminal, purpose="score")
-        board = boards.create(dataset.id, options.name or dataset.name, options.tries)
+        board = boards.create(dataset.id, options.name or dataset.name, options.tries, by_device=options.by_device)
         return Result(f"{board.id}: {board.pictures} pictures are sealed", board.to_json())
     board = boards.find(options.data)
     match options.action:

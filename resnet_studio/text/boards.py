@@ -18,6 +18,14 @@ TEXT: dict[str, tuple[str, str]] = {
     "boards.new.set": ("Test pictures", "测试图片"),
     "boards.new.choice": ("{name} · {count:picture|pictures}", "{name} · {count} 张图片"),
     "boards.new.tries": ("Tries for each pupil", "每人可提交次数"),
+    "boards.new.by_device": ("One device, one pupil", "一台设备只对应一名学生"),
+    "boards.new.by_device.hint": (
+        "All who use one browser share its tries: a second name gets no new ones. Leave it off where pupils share computers.",
+        "同一浏览器上的所有人共用提交次数，换个名字也不会增加。如果学生共用电脑，请勿勾选。",
+    ),
+    "boards.by_device": ("Tries count for each device.", "次数按设备计算。"),
+    "boards.same_model": ("same model as {name}", "与 {name} 的模型相同"),
+    "boards.same_device": ("same device as {name}", "与 {name} 使用同一设备"),
     "boards.new.button": ("Seal and make", "密封并创建"),
     "boards.names.show": ("Show names to pupils", "向学生显示姓名"),
     "boards.names.hide": ("Hide names from pupils", "对学生隐藏姓名"),
@@ -71,6 +79,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "boards.delete.ask": (
         "Delete {name} with its scores? The test pictures go back to your data sets.",
         "删除 {name} 及其成绩？测试图片会回到你的数据集中。",
+    ),
+    "error.boards.no_tries_here": (
+        "All {tries:try|tries} of this device are used, under whatever name.",
+        "这台设备的 {tries} 次提交机会已全部用完（不论用哪个名字）。",
     ),
     "error.boards.missing": ("There is no such leaderboard.", "没有这个排行榜。"),
     "error.boards.name": ("Give it a name of 1 to {most} characters.", "名称应为 1 到 {most} 个字符。"),

@@ -24,7 +24,7 @@ from resnet_studio.errors import RunError, StudioError
 from resnet_studio.locks import Lock
 from resnet_studio.service.people.secrecy import check_secret
 from resnet_studio.service.people.submissions import Submission as Submission
-from resnet_studio.service.people.submissions import submission_at, values_at
+from resnet_studio.service.people.submissions import submission_at, values_at, weights_of
 from resnet_studio.workspace import Run, Workspace, safe_name
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ TRIES, MOST_TRIES, LONGEST = 3, 100, 60
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """One leaderboard; ``root`` is its folder. Each person has so many ``tries``."""
+    """One leaderboard; ``root`` is its folder. Each person has so many ``tries``; with ``by_device`` all who use one
+    browser have them together.
+    """
 
     root: Path
     name: str
@@ -47,6 +49,7 @@ class Board:
     created: float
     open: bool = True
     revealed: bool = False
+    by_device: bool = False
 
     @property
     def id(self) -> str:
@@ -92,10 +95,11 @@ class Board:
         if (self.root / SUBMISSIONS / f"{submission.number:05}.json").is_file():
             self.write(submission)
 
-    def left(self, who: str) -> int:
-        """How many tries ``who`` has left; those that could not be scored do not count."""
-        used = sum(each.who == who and not each.failed for each in self.submissions())
-        return max(0, self.tries - used)
+    def left(self, who: str, device: str = "") -> int:
+        """How many tries ``who`` has left at the ``device``; those that could not be scored do not count."""
+        known = device if self.by_device else ""
+        counted = [each for each in self.submissions() if not each.failed]
+        return max(0, self.tries - sum(each.who == who or bool(known and each.device == known) for each in counted))
 
 
 class Boards:
@@ -118,7 +122,7 @@ class Boards:
             raise StudioError("error.boards.missing")
         return board
 
-    def create(self, dataset: str, name: str, tries: int = TRIES) -> Board:
+    def create(self, dataset: str, name: str, tries: int = TRIES, *, by_device: bool = False) -> Board:
         """Seal the data set with the id ``dataset`` and make a board of it.
 
         Raises :class:`StudioError` where there is none, or others have or could have seen its labels.
@@ -135,7 +139,7 @@ class Boards:
         root = self.workspace.new_folder(FOLDER, said)
         board = Board(
             root=root, name=said, dataset=found.id, classes=tuple(found.classes), pictures=_count(found), tries=tries,
-            created=time.time(),
+            created=time.time(), by_device=by_device,
         )  # fmt: skip
         make_folder(board.sealed.parent)
         self._written(board)
@@ -175,8 +179,11 @@ class Boards:
         self._unsealed(board)
         remove_folder(board.root)
 
-    def submit(self, board: Board, run: Run, who: str) -> Submission:
-        """A submission that waits for its score. Raises :class:`StudioError` where that cannot be."""
+    def submit(self, board: Board, run: Run, who: str, device: str = "") -> Submission:
+        """A submission that waits for its score; ``device`` is the mark of the browser.
+
+        Raises :class:`StudioError` where that cannot be.
+        """
         acting.check("change", belonging.of_run(run.folder))
         if not run.best.is_file():
             raise RunError("error.run.no_model", run=run.id)
@@ -184,11 +191,13 @@ class Boards:
             raise StudioError("error.boards.closed")
         lock = board.lock().acquire(10)
         try:
-            if not board.left(who):
-                raise StudioError("error.boards.no_tries", tries=board.tries)
-            number = max((each.number for each in board.submissions()), default=0) + 1
-            name = str(run.about.get("name", run.id))
-            made = Submission(number=number, who=who, run=run.id, name=name, time=time.time())
+            there = board.submissions()
+            if not board.left(who, device):
+                key = "error.boards.no_tries" if not board.left(who) else "error.boards.no_tries_here"
+                raise StudioError(key, tries=board.tries)
+            number = max((each.number for each in there), default=0) + 1
+            name, facts = str(run.about.get("name", run.id)), {"weights": weights_of(run.best), "device": device}
+            made = Submission(number=number, who=who, run=run.id, name=name, time=time.time(), **facts)
             board.write(made)
         finally:
             lock.release()

@@ -1,8 +1,10 @@
-"""What somebody submitted to a leaderboard, and what it scored."""
+"""What somebody submitted to a leaderboard, which model that is, and what it scored."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -21,7 +23,8 @@ class Submission:
     ``accuracy`` has its 95 % interval from ``low`` to ``high``; ``seen`` of the pictures the run was trained on or
     chosen by, None where that is not known. ``right`` has a 1 for each picture of the set that it named correctly, a 0
     for the others: it says something of the labels, and is for ranking alone. ``problem`` is the text of
-    why it has no score, with ``values``.
+    why it has no score, with ``values``. ``weights`` says which model it is: two pupils who train on one set with the
+    usual settings have the same. ``device`` is the mark of the browser that sent it, empty where there is none.
     """
 
     number: int
@@ -37,6 +40,8 @@ class Submission:
     right: str = ""
     problem: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
+    weights: str = ""
+    device: str = ""
 
     @property
     def failed(self) -> bool:
@@ -53,10 +58,23 @@ class Submission:
         return say_recorded(self.problem, language, self.values) if self.problem else ""
 
     def to_json(self) -> dict[str, Any]:
-        """What may be shown of it: all but ``right``."""
+        """What may be shown of it: all but ``right``, and what tells devices apart."""
         values = asdict(self)
-        del values["right"], values["values"]
+        del values["right"], values["values"], values["device"]
         return {**values, "problem": self.why("en")}
+
+
+def weights_of(checkpoint: Path) -> str:
+    """What two checkpoints have in common whose weights are the same, whatever else they say; empty for no checkpoint.
+
+    Of a safetensors file the header is left out: it names the run.
+    """
+    with checkpoint.open("rb") as file:
+        length = file.read(8)
+        if len(length) < 8:
+            return ""
+        file.seek(8 + struct.unpack("<Q", length)[0])
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def submission_at(path: Path) -> Submission | None:

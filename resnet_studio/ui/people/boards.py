@@ -29,7 +29,7 @@ def routes(studio: Studio, gate: Gate) -> APIRouter:
     threading.Thread(target=scoring.adopt, name="adopt submissions", daemon=True).start()
     asked = Asked(gate, studio.workspace)
     _add_views(router, studio, gate, boards)
-    _add_submitting(router, studio, asked, boards, scoring)
+    _add_submitting(router, studio, gate, asked, boards, scoring)
     _add_making(router, studio, asked, boards)
     _add_managing(router, studio, gate, asked, boards)
     return router
@@ -40,7 +40,8 @@ def _add_views(router: APIRouter, studio: Studio, gate: Gate, boards: Boards) ->
         person = sender(request)
         runs = [run for run in studio.runs.overviews() if run.run.best.is_file()]
         own = [run for run in runs if person.id in belonging.of_run(run.run.folder, run.about).owners]
-        return boards_view.boards(boards.all(), own, person, gate.accounts, language_of(request))
+        device = gate.accounts.people.mark_of_device(gate.device(request.scope))
+        return boards_view.boards(boards.all(), own, person, gate.accounts, language_of(request), device)
 
     @router.get("")
     def page(request: Request) -> HTMLResponse:
@@ -63,7 +64,9 @@ def _add_views(router: APIRouter, studio: Studio, gate: Gate, boards: Boards) ->
         return HTMLResponse(str(listed(request)))
 
 
-def _add_submitting(router: APIRouter, studio: Studio, asked: Asked, boards: Boards, scoring: Scoring) -> None:
+def _add_submitting(
+    router: APIRouter, studio: Studio, gate: Gate, asked: Asked, boards: Boards, scoring: Scoring
+) -> None:
     @router.post("/{id}/submit")
     async def submit(request: Request, id: str) -> Any:
         """Submit the ``run``; its score is computed in the background."""
@@ -71,10 +74,11 @@ def _add_submitting(router: APIRouter, studio: Studio, asked: Asked, boards: Boa
         def done(values: Values, request: Request) -> dict[str, Any]:
             board, run = boards.find(id), studio.workspace.run(text(values, "run"))
             who = f"{belonging.PERSON}{sender(request).id}"
-            made = boards.submit(board, run, who)
+            device = gate.accounts.people.mark_of_device(gate.device(request.scope))
+            made = boards.submit(board, run, who, device)
             scoring.begin(board, made)
             audit.record(studio.workspace, who, "board.submit", f"{board.id} {run.id}")
-            return {"number": made.number, "left": board.left(who)}
+            return {"number": made.number, "left": board.left(who, device)}
 
         return await asked.answer(request, done)
 
@@ -88,7 +92,8 @@ def _add_making(router: APIRouter, studio: Studio, asked: Asked, boards: Boards)
             tries = text(values, "tries")
             if not tries.isdecimal() or len(tries) > 4:
                 raise StudioError("error.boards.tries", most=MOST_TRIES)
-            board = boards.create(text(values, "set"), text(values, "name"), int(tries))
+            by_device = values.get("by_device") is True
+            board = boards.create(text(values, "set"), text(values, "name"), int(tries), by_device=by_device)
             audit.record(studio.workspace, f"{belonging.PERSON}{sender(request).id}", "board.create", board.id)
             return {"id": board.id}
 

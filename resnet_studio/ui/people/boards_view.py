@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -28,12 +28,14 @@ class Shown:
     own: tuple[Submission, ...]
     left: int
     fitting: tuple[Overview, ...]
+    alike: Mapping[str, tuple[tuple[str, Submission], ...]]
 
 
 def boards(
-    found: Sequence[Board], runs: Sequence[Overview], person: Person, accounts: Accounts, language: Language
-) -> Markup:
-    """All boards; ``runs`` are those that ``person`` may submit."""
+    found: Sequence[Board], runs: Sequence[Overview], person: Person, accounts: Accounts, language: Language,
+    device: str = "",
+) -> Markup:  # fmt: skip
+    """All boards; ``runs`` are those that ``person`` may submit, at the ``device``."""
     who = f"{PERSON}{person.id}"
 
     def name(submission: Submission) -> str:
@@ -42,7 +44,7 @@ def boards(
     return render(
         "people/boards_list.html",
         language,
-        boards=[_shown(board, runs, who) for board in found],
+        boards=[_shown(board, runs, who, device) for board in found],
         runs=runs,
         handed_in=is_handed_in,
         person=person,
@@ -62,9 +64,29 @@ def called(submission: Submission, person: Person, accounts: Accounts, language:
     return known or say("boards.gone", language)
 
 
-def _shown(board: Board, runs: Sequence[Overview], who: str) -> Shown:
+def _shown(board: Board, runs: Sequence[Overview], who: str, device: str) -> Shown:
     submissions = board.submissions()
     own = [each for each in submissions if each.who == who]
     known = set(board.classes)
     fitting = [run for run in runs if known <= set(run.classes)]
-    return Shown(board, tuple(ranked(submissions)), tuple(reversed(own)), board.left(who), tuple(fitting))
+    return Shown(
+        board,
+        tuple(ranked(submissions)),
+        tuple(reversed(own)),
+        board.left(who, device),
+        tuple(fitting),
+        _alike(submissions),
+    )
+
+
+def _alike(submissions: Sequence[Submission]) -> dict[str, tuple[tuple[str, Submission], ...]]:
+    """For whoever submitted, others who did so from the same ``device``, or the very same ``model``."""
+    found: dict[str, dict[tuple[str, str], Submission]] = {}
+    for each in submissions:
+        for other in submissions:
+            for what, one, two in (
+                ("device", each.device, other.device), ("model", each.weights, other.weights),
+            ):  # fmt: skip
+                if one and one == two and each.who != other.who:
+                    found.setdefault(each.who, {})[what, other.who] = other
+    return {who: tuple((what, each) for (what, _), each in others.items()) for who, others in found.items()}

@@ -24,6 +24,7 @@ from resnet_studio.service.people.ranking import counting, ranked
 from resnet_studio.service.people.rules import Person
 from resnet_studio.service.people.scoring import score
 from resnet_studio.service.people.store import People
+from resnet_studio.service.people.submissions import weights_of
 from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Run, Workspace
 
@@ -247,3 +248,34 @@ def test_of_many_submissions_at_once_no_more_count_than_there_are_tries(tmp_path
     for thread in threads:
         thread.join()
     assert sorted(map(str, ended)) == ["1", "2", *["error.boards.no_tries"] * 6]
+
+
+def test_another_name_on_the_same_device_is_seen_and_gets_no_tries_where_the_teacher_says_so(contest: Contest) -> None:
+    for by_device in (False, True):
+        board = contest.boards.create(
+            contest.set(f"sealed{by_device}", {"cat": 4, "dog": 5 + by_device}), "B", 2, by_device=by_device
+        )
+        for seed, person in ((1, contest.ada), (2, contest.ada)):
+            with acting_as(person):
+                run = contest.trained(person, seed + 10 * by_device)
+                contest.boards.submit(board, run, f"person:{person.id}", "a browser")
+        own = contest.trained(contest.bob, 3 + 10 * by_device)
+        with acting_as(contest.bob):
+            if not by_device:
+                contest.boards.submit(board, own, f"person:{contest.bob.id}", "a browser")
+                continue
+            with pytest.raises(StudioError, match="under whatever name"):
+                contest.boards.submit(board, own, f"person:{contest.bob.id}", "a browser")
+            assert contest.boards.submit(board, own, f"person:{contest.bob.id}", "another browser")
+    shown = contest.boards.all()[-1].submissions()
+    assert {each.device for each in shown} == {"a browser"} and "device" not in shown[0].to_json()
+
+
+def test_the_very_model_of_somebody_else_is_known_whatever_its_file_says_besides(contest: Contest) -> None:
+    first, again, other = (
+        contest.trained(contest.ada, 1),
+        contest.trained(contest.bob, 1),
+        contest.trained(contest.bob, 2),
+    )
+    assert first.best.read_bytes() != again.best.read_bytes()  # the card names another run
+    assert weights_of(first.best) == weights_of(again.best) != weights_of(other.best)

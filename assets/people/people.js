@@ -191,6 +191,9 @@
   }
   if (document.querySelector(".people-nav")) { machine(); follow(); }
 
+  // Inside a frame, as a Space is shown, another site cannot ask for a password: a tab of its own can
+  if (window.top !== window.self) for (const link of all("a[data-top]")) link.target = "_blank";
+
   const ways = all("[data-way]");
   function choose(way) {
     for (const button of ways) button.setAttribute("aria-selected", String(button.dataset.way === way));

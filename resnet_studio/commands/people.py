@@ -49,6 +49,10 @@ def add_ui(ui: argparse.ArgumentParser) -> None:
         help="with accounts, and pupils join by a code and choose a name and four pictures instead of a password",
     )  # fmt: skip
     ui.add_argument(
+        "--auth-huggingface", action="store_true",
+        help="with accounts; people sign in with Hugging Face, as by itself on a Space with hf_oauth: true",
+    )  # fmt: skip
+    ui.add_argument(
         "--auth-header", default="", metavar="NAME",
         help="with accounts; the --trusted-proxy says in this header who is there; of all others it is removed",
     )  # fmt: skip

@@ -72,6 +72,6 @@ def ui(options: argparse.Namespace, workspace: Workspace) -> Result:
         operators=options.metrics,
         limits=options.limits,
         api=options.api,
-        signing_in=SigningIn(options.accounts, options.school_class, options.auth_header),
+        signing_in=SigningIn(options.accounts, options.school_class, options.auth_header, options.auth_huggingface),
     )
     return Result("", {"served": True})

@@ -8,6 +8,21 @@ TEXT: dict[str, tuple[str, str]] = {
         "Forgotten? Your teacher or administrator can reset it.",
         "忘记了？请老师或管理员帮你重置。",
     ),
+    "people.hugging_face": ("Sign in with Hugging Face", "用 Hugging Face 账号登录"),
+    "people.hugging_face.text": (
+        "Your user name there becomes your name here; nothing else is asked for.",
+        "将使用您在 Hugging Face 的用户名作为这里的名字，不索取其他信息。",
+    ),
+    "people.hugging_face.or": ("Or with an account of this studio:", "或使用本站账户："),
+    "error.people.hugging_face": (
+        "Hugging Face did not say who you are; try to sign in again.",
+        "未能从 Hugging Face 获取您的身份，请重新登录。",
+    ),
+    "error.people.no_hugging_face": (
+        "There is no OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET in the environment: give the Space hf_oauth: true, or register an "
+        "application at Hugging Face and set them.",
+        "环境变量中没有 OAUTH_CLIENT_ID 和 OAUTH_CLIENT_SECRET：请在 Space 中设置 hf_oauth: true，或在 Hugging Face 注册应用并设置这两个变量。",
+    ),
     "people.way.join": ("Join a class", "加入班级"),
     "people.way.pictures": ("With pictures", "图案登录"),
     "people.way.password": ("With a password", "密码登录"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from resnet_studio.service.people.accounts import Accounts
+    from resnet_studio.service.people.hugging_face import HuggingFace
     from resnet_studio.training.jobs import Jobs
 
 FIRST_PORT = 7860
@@ -125,7 +126,7 @@ def _app_on(workspace: Workspace, access: Access, limits: Path | None, signing_i
     accounts = signing_in.accounts_of(workspace, access)
     app = build_app(
         workspace, jobs, access=access, metrics=metrics, limits=held, warm=True, accounts=accounts,
-        auth_header=signing_in.auth_header,
+        auth_header=signing_in.auth_header, hugging_face=signing_in.application(),
     )  # fmt: skip
     app.state.accounts = accounts
     jobs.adopt()  # before the first run can be queued
@@ -161,19 +162,21 @@ def build_app(
     warm: bool = False,
     accounts: Accounts | None = None,
     auth_header: str = "",
+    hugging_face: HuggingFace | None = None,
 ) -> FastAPI:
     """The whole app.
 
     ``access`` says by which names and through which proxies it is reached; by default only from this machine. What
     happens is counted in ``metrics``, and held within ``limits``. ``warm`` imports torch in the background once the
-    first page is out. With ``accounts`` people sign in first, or are named by a trusted proxy in the ``auth_header``.
+    first page is out. With ``accounts`` people sign in first, are named by a trusted proxy in the ``auth_header``, or
+    sign in with ``hugging_face``.
     """
     prepare_environment(workspace)
     from resnet_studio.ui import shell
     from resnet_studio.ui.page.context import Studio
 
     studio = Studio(workspace, jobs, access or Access(), metrics=metrics or Metrics(), limits=limits, accounts=accounts)
-    return shell.mount(studio, warm=warm, auth_header=auth_header)
+    return shell.mount(studio, warm=warm, auth_header=auth_header, hugging_face=hugging_face)
 
 
 def prepared(workspace: Workspace) -> Workspace:

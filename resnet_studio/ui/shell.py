@@ -16,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from resnet_studio.durable import replacing
 from resnet_studio.service.http.counted import Counted
 from resnet_studio.service.machine import Machine
+from resnet_studio.service.people.hugging_face import HuggingFace
 from resnet_studio.ui.data import make_routes, mend_routes
 from resnet_studio.ui.data import tab as data_tab
 from resnet_studio.ui.page import operating, routes, throttling
@@ -30,6 +31,7 @@ from resnet_studio.ui.page.theme import theme
 from resnet_studio.ui.page.uploads import Uploads
 from resnet_studio.ui.people import boards, exchange, lesson
 from resnet_studio.ui.people import gate as people_gate
+from resnet_studio.ui.people import hugging_face as sign_in_there
 from resnet_studio.ui.people import routes as people_routes
 from resnet_studio.ui.predict import tab as predict_tab
 from resnet_studio.ui.results import tab as results_tab
@@ -52,7 +54,7 @@ TABS: tuple[tuple[str, Any], ...] = (
 )
 
 
-def mount(studio: Studio, *, warm: bool, auth_header: str = "") -> FastAPI:
+def mount(studio: Studio, *, warm: bool, auth_header: str = "", hugging_face: HuggingFace | None = None) -> FastAPI:
     """The app of ``studio``: own routes first, then the page at ``/``; see :func:`resnet_studio.ui.app.build_app`."""
 
     @asynccontextmanager
@@ -70,9 +72,9 @@ def mount(studio: Studio, *, warm: bool, auth_header: str = "") -> FastAPI:
     app.include_router(operating.routes(app, studio, machine))
     api = Api(studio)
     app.include_router(api.routes())
-    gate = people_gate.of(studio, auth_header)
+    gate = people_gate.of(studio, auth_header, hugging_face)
     if gate is not None:
-        for people_module in (people_routes, lesson, boards, exchange):
+        for people_module in (people_routes, lesson, boards, exchange, sign_in_there):
             app.include_router(people_module.routes(studio, gate))
     for module in (mend_routes, make_routes, live, results_tab, predict_tab, runs_tab):
         if hasattr(module, "routes"):

@@ -70,6 +70,7 @@ ROUTES: Mapping[str, Need] = {
     "GET /studio/people/sign-in": ANYBODY, "POST /studio/people/sign-in": ANYBODY,
     "POST /studio/people/join": ANYBODY, "POST /studio/people/first": ANYBODY,
     "POST /studio/people/sign-out": SIGNED_IN, "POST /studio/people/sign-out-everywhere": SIGNED_IN,
+    "GET /studio/people/huggingface": ANYBODY, "GET /studio/people/huggingface/back": ANYBODY,
     "GET /studio/people/account": SIGNED_IN, "POST /studio/people/secret": SIGNED_IN,
     "GET /studio/people/class": TEACHERS, "POST /studio/people/class": TEACHERS,
     "POST /studio/people/add": TEACHERS, "POST /studio/people/{id}/reset": TEACHERS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.service.people.accounts import Accounts
+    from resnet_studio.service.people.hugging_face import HuggingFace
 
 HEADER = re.compile(r"[A-Za-z0-9-]{1,60}")
 TAKEN = frozenset({"cookie", "host", "origin", "content-type", "content-length", "accept-language", "connection"})
@@ -24,16 +26,29 @@ TAKEN = frozenset({"cookie", "host", "origin", "content-type", "content-length",
 @dataclass(frozen=True)
 class SigningIn:
     """Who signs in, and how: people with ``accounts``; pupils of a ``school_class``, whose name may be empty; whoever a
-    trusted proxy names in the ``auth_header``.
+    trusted proxy names in the ``auth_header``; people with ``hugging_face``, which a Space that offers it has anyway.
     """
 
     accounts: bool = False
     school_class: str | None = None
     auth_header: str = ""
+    hugging_face: bool = False
+
+    def application(self) -> HuggingFace | None:
+        """As which application people sign in with Hugging Face: where that was asked for, and on a Space that is one.
+
+        Raises :class:`StudioError` where it was asked for and there is none.
+        """
+        from resnet_studio.service.people.hugging_face import HuggingFace
+
+        found = HuggingFace.of_environment()
+        if self.hugging_face and found is None:
+            raise StudioError("error.people.no_hugging_face")
+        return found if self.hugging_face or os.environ.get("SPACE_ID") else None
 
     def accounts_of(self, workspace: Workspace, access: Access) -> Accounts | None:
         """The accounts of ``workspace`` where any of these asks for them. Raises :class:`StudioError`."""
-        if not (self.accounts or self.school_class is not None or self.auth_header):
+        if not (self.accounts or self.school_class is not None or self.auth_header or self.application()):
             return None
         if self.auth_header and (not HEADER.fullmatch(self.auth_header) or self.auth_header.lower() in TAKEN):
             raise StudioError("error.people.auth_header", name=self.auth_header)

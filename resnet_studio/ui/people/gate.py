@@ -22,8 +22,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from resnet_studio.acting import acting_as
 from resnet_studio.service.people import declared
 from resnet_studio.service.people.accounts import Accounts
+from resnet_studio.service.people.hugging_face import HuggingFace
 from resnet_studio.service.people.rules import NOBODY, Nobody, Person
-from resnet_studio.text import say
+from resnet_studio.text import Language, say
 from resnet_studio.ui.page.access import Access
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.file_inputs import own
@@ -43,7 +44,7 @@ MUST_CHANGE = ("/studio/people/", "/assets/", "/static/", "/studio/studio.", "/s
 @dataclass
 class Gate:
     """``auth_header`` is the header by which a trusted proxy says who is there; ``uploads`` the folder of uploads;
-    ``events`` keeps the events of one person from another one.
+    ``events`` keeps the events of one person from another one; ``hugging_face`` is where people may sign in instead.
     """
 
     accounts: Accounts
@@ -52,6 +53,7 @@ class Gate:
     cookie: Cookie
     auth_header: str = ""
     events: events.Events | None = None
+    hugging_face: HuggingFace | None = None
 
     def watch(self, page: Any) -> None:
         """Keep the events of the Gradio ``page`` apart."""
@@ -132,7 +134,7 @@ class Gate:
             return _closed(inner)
         page = inner["method"] in ("GET", "HEAD") and path == "/"
         if page and not isinstance(who, Person):
-            return HTMLResponse(pages.sign_in(self.accounts, language, self.access.root_path))
+            return HTMLResponse(self._sign_in(language))
         if page and isinstance(who, Person) and who.must_change:
             return HTMLResponse(pages.account(who, language, self.access.root_path))
         if isinstance(who, Person) and who.must_change and not path.startswith(MUST_CHANGE):
@@ -140,10 +142,14 @@ class Gate:
         if need.admits(who.role):
             return None
         if not isinstance(who, Person) and path in PAGES:
-            return HTMLResponse(pages.sign_in(self.accounts, language, self.access.root_path), 401)
+            return HTMLResponse(self._sign_in(language), 401)
         if not isinstance(who, Person):
             return PlainTextResponse(say("error.people.sign_in_again", language), 401)
         return PlainTextResponse(say("error.people.staff", language), 403)
+
+    def _sign_in(self, language: Language) -> str:
+        offered = self.hugging_face is not None
+        return pages.sign_in(self.accounts, language, self.access.root_path, hugging_face=offered)
 
     def _owning(self, inner: Scope, send: Send) -> Send:
         """``send``, which writes down whose the files are that an upload answers with."""
@@ -169,12 +175,12 @@ class Gate:
             own(path, self.uploads)
 
 
-def of(studio: Studio, auth_header: str) -> Gate | None:
+def of(studio: Studio, auth_header: str, hugging_face: HuggingFace | None = None) -> Gate | None:
     """The gate of ``studio``; None where people are not told apart."""
     if studio.accounts is None:
         return None
     cookie = Cookie.of(studio.workspace.root, studio.access.root_path)
-    return Gate(studio.accounts, studio.access, studio.workspace.temporary, cookie, auth_header)
+    return Gate(studio.accounts, studio.access, studio.workspace.temporary, cookie, auth_header, None, hugging_face)
 
 
 def is_secure(scope: Scope) -> bool:

@@ -26,8 +26,10 @@ def drawings() -> dict[str, Markup]:
     return {name: Markup(drawing.strip()) for name, drawing in read.items()}
 
 
-def sign_in(accounts: Accounts, language: Language, root: str) -> str:
-    """The page to sign in at; without an administrator, the one that makes the first."""
+def sign_in(accounts: Accounts, language: Language, root: str, *, hugging_face: bool = False, problem: str = "") -> str:
+    """The page to sign in at; without an administrator, the one that makes the first. ``hugging_face`` offers to sign
+    in there instead, ``problem`` says why that did not work.
+    """
     people = accounts.people.all()
     return page(
         "people/sign_in.html",
@@ -35,6 +37,8 @@ def sign_in(accounts: Accounts, language: Language, root: str) -> str:
         root,
         title=say("people.sign_in.title", language),
         first=not accounts.people.has_administrator(),
+        hugging_face=hugging_face,
+        problem=problem,
         joining=accounts.joining,
         pupils=accounts.joining or any(person.secret == "pictures" for person in people),
         new_code=_code("pictures", "people.code.new", language, open_=True),

@@ -39,7 +39,11 @@ def _add_signing_in(router: APIRouter, gate: Gate, asked: Asked) -> None:
 
     @router.get("/sign-in")
     def page(request: Request) -> HTMLResponse:
-        return HTMLResponse(pages.sign_in(accounts, language_of(request), gate.access.root_path))
+        return HTMLResponse(
+            pages.sign_in(
+                accounts, language_of(request), gate.access.root_path, hugging_face=gate.hugging_face is not None
+            )
+        )
 
     @router.post("/sign-in")
     async def sign_in(request: Request) -> JSONResponse:

@@ -1,5 +1,5 @@
 // The check of the installation: one button begins it, one copies what a bug report needs.
-window.studioDoctor = (element, examine) => {
+window.studioDoctor = (element, examine, clean) => {
   element.addEventListener("click", async (event) => {
     const button = event.target.closest("button");
     if (!button) return;
@@ -8,6 +8,9 @@ window.studioDoctor = (element, examine) => {
       button.disabled = true;
       button.textContent = words.working;
       examine();
+    } else if (button.dataset.clean) {
+      button.disabled = true;
+      clean(button.dataset.clean === "remove");
     } else if (button.dataset.copy) {
       const report = element.querySelector("pre");
       try {

@@ -177,7 +177,7 @@ HANDLERS: Mapping[str, Need] = {
     **{f"runs.tab.Handlers.{name}": Need("delete", "run") for name in ("undo", "remove_for_good")},
     "data.tab._wire_earlier.<locals>.undone": Need("delete", "dataset"),
     "runs.checking.build.<locals>.offer_examination": SIGNED_IN,
-    "runs.checking.build.<locals>.examine_machine": TEACHERS,
+    "runs.checking.build.<locals>.examine_machine": TEACHERS, "runs.checking.build.<locals>.clean_up": TEACHERS,
     **{f"train.race.RaceHandlers.{name}": SEES_DATASET for name in ("look", "pressed", "take")},
     **{f"train.search.SearchHandlers.{name}": SEES_DATASET for name in ("look", "pressed", "take")},
 }  # fmt: skip

@@ -152,7 +152,7 @@ def _add_heat(router: APIRouter, studio: Studio) -> None:
         return await answer(computed(), A_DAY)
 
 
-def _add_undo(router: APIRouter, studio: Studio, door: Door) -> None:
+def _add_undo(router: APIRouter, studio: Studio, bodies: BodyReader) -> None:
     @router.post("/bin/{id}/undo")
     async def undo(request: Request, id: str) -> JSONResponse:
         """Take deleted answers, by their place in the bin, back out of it."""
@@ -164,7 +164,7 @@ def _add_undo(router: APIRouter, studio: Studio, door: Door) -> None:
                 raise BinError("error.bin.not_yours")
             return {"job": studio.bin.take_back(id, visitor.by).id}
 
-        return await door.answer(request, 0, taken_back)
+        return await bodies.answer(request, 0, taken_back)
 
 
 def _add_acts(router: APIRouter, studio: Studio) -> None:
@@ -190,8 +190,11 @@ def _add_acts(router: APIRouter, studio: Studio) -> None:
     act("stop", lambda job, _: studio.predictions.stop(job))
     act("resume", lambda job, _: studio.predictions.resume(job))
     act("delete", deleted)
-    _add_undo(router, studio, door)
+    _add_undo(router, studio, bodies)
+    _add_copying(router, studio, bodies)
 
+
+def _add_copying(router: APIRouter, studio: Studio, bodies: BodyReader) -> None:
     @router.post("/{id}/copy")
     async def copy(request: Request, id: str) -> JSONResponse:
         """Copies into class folders on this machine: ``folder`` and ``unsure`` in JSON."""

@@ -196,8 +196,10 @@ class Boards:
                 key = "error.boards.no_tries" if not board.left(who) else "error.boards.no_tries_here"
                 raise StudioError(key, tries=board.tries)
             number = max((each.number for each in there), default=0) + 1
-            name, facts = str(run.about.get("name", run.id)), {"weights": weights_of(run.best), "device": device}
-            made = Submission(number=number, who=who, run=run.id, name=name, time=time.time(), **facts)
+            name, weights = str(run.about.get("name", run.id)), weights_of(run.best)
+            made = Submission(
+                number=number, who=who, run=run.id, name=name, time=time.time(), weights=weights, device=device
+            )  # fmt: skip
             board.write(made)
         finally:
             lock.release()

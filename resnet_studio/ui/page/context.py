@@ -148,9 +148,8 @@ class Studio:
 
     def person_of(self, who: str) -> acting.Actor | None:
         """Who acts for ``who`` as runs and predictions name people; None where people are not told apart."""
-        if self.accounts is None or not who.startswith(PERSON):
-            return None
-        return self.accounts.people.find(who.removeprefix(PERSON)) or NOBODY
+        known = self.accounts if who.startswith(PERSON) else None
+        return (known.people.find(who.removeprefix(PERSON)) or NOBODY) if known else None
 
 
 @dataclass(frozen=True)

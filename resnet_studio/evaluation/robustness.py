@@ -1,4 +1,5 @@
-"""How a model bears the usual small changes of its pictures: light, blur, noise, compression, turns, scale, colour.
+"""How a model bears the usual small changes of its pictures: light, blur, noise, compression, turns, scale, colour; and
+changes that are made against it, see :mod:`resnet_studio.evaluation.attacks`.
 
 Each change is applied, at two strengths, to what the network sees of a sample of the test pictures. The kinds follow
 the common corruptions of Hendrycks and Dietterich (arXiv 1903.12261), in strengths that careless photographs have.
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from resnet_studio.data.views import Framed
-from resnet_studio.evaluation import probing
+from resnet_studio.evaluation import attacks, probing
+from resnet_studio.evaluation.attacks import Attack
 from resnet_studio.evaluation.paired_tests import paired_bootstrap
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import wilson_interval
@@ -66,12 +68,15 @@ class Score:
 
 @dataclass(frozen=True)
 class Robustness:
-    """The scores of ``count`` test pictures, as they are (``accuracy``, ``interval``) and after each change."""
+    """The scores of ``count`` test pictures, as they are (``accuracy``, ``interval``) and after each change, and of
+    some of them under attack; in what was stored before there were attacks, none.
+    """
 
     count: int
     accuracy: float
     interval: tuple[float, float]
     scores: tuple[Score, ...]
+    attacks: tuple[Attack, ...] = ()
 
     @property
     def worst(self) -> Score | None:
@@ -93,7 +98,7 @@ class RobustnessPart(SlowPart[Robustness]):
 
     def steps(self, report: RunReport, progress: PartProgress) -> Generator[Step, None, Robustness | None]:
         """See :class:`SlowPart`."""
-        total = 1 + len(KINDS) * len(STRENGTHS)
+        total = 1 + len(KINDS) * len(STRENGTHS) + len(attacks.NAMES)
         yield Step(0, total)
         if report.report is None or not report.run.best.is_file() or not report.split.test:
             return None
@@ -114,8 +119,14 @@ class RobustnessPart(SlowPart[Robustness]):
                 yield Step(1 + len(scores), total)
                 answers = _answers(report, views, kind, strength, progress)
                 scores.append(_score(kind, strength, labels, clean, answers, places))
-        right = int((clean == labels).sum())
-        return Robustness(len(labels), right / len(labels), wilson_interval(right, len(labels)), tuple(scores))
+        attacked: list[Attack] = []
+        some = probing.stratified(labels.tolist(), attacks.MOST)
+        for name in attacks.NAMES:
+            yield Step(1 + len(scores) + len(attacked), total)
+            against = report.run.config.adversarial
+            attacked.append(attacks.attack(name, report.predictor, views[some], labels[some].tolist(), against))
+        right, count = int((clean == labels).sum()), len(labels)
+        return Robustness(count, right / count, wilson_interval(right, count), tuple(scores), tuple(attacked))
 
     def to_json(self, value: Robustness) -> Any:
         """See :class:`Part`."""
@@ -137,7 +148,11 @@ class RobustnessPart(SlowPart[Robustness]):
         )  # fmt: skip
         if any(score.kind not in KINDS or score.strength not in STRENGTHS for score in scores):
             raise ValueError("unknown changes")
-        return Robustness(int(stored["count"]), float(stored["accuracy"]), _pair(stored["interval"]), scores)
+        attacked = tuple(
+            Attack(**{**each, "interval": _pair(each["interval"]), "drop_interval": _pair(each["drop_interval"])})
+            for each in stored.get("attacks", ())
+        )
+        return Robustness(int(stored["count"]), float(stored["accuracy"]), _pair(stored["interval"]), scores, attacked)
 
 
 ROBUSTNESS = RobustnessPart()

@@ -8,11 +8,13 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from hand_made import finish, new_run, train
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from resnet_studio.evaluation import robustness, run_report, slow_parts
+from resnet_studio.evaluation.attacks import attack, labels_under_attack
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import make_report
 from resnet_studio.evaluation.robustness import KINDS, LEAST_BLUR, ROBUSTNESS, STRENGTHS, changed
@@ -116,6 +118,34 @@ def test_the_accuracy_after_a_change_is_that_of_a_plain_computation(report):
     assert found.accuracy == (said == labels).mean()
 
 
+def test_an_attack_moves_each_pixel_by_its_strength_the_way_that_misleads(report):
+    """Labels are the network's own answers, so that all are right before."""
+    predictor = report.predictor
+    pixels = torch.from_numpy(VIEWS).permute(0, 3, 1, 2).float() / 255
+    how = predictor.card.preprocessing
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (how.mean, how.std))
+    given = pixels.clone().requires_grad_()
+    logits = predictor.model((given - mean) / std)
+    labels = logits.argmax(1)
+    torch.nn.functional.cross_entropy(logits, labels, reduction="sum").backward()
+    moved = (pixels + 0.3 * given.grad.sign()).clamp(0, 1)
+    expected = predictor.model((moved - mean) / std).argmax(1)
+    plain, one, several = (
+        labels_under_attack(predictor, VIEWS, labels.tolist(), 0.3, steps) for steps in (0, 1, 5)
+    )  # fmt: skip
+    assert (plain == labels.numpy()).all() and (one == expected.numpy()).all()
+    assert (several != plain).sum() >= 1
+
+
+def test_attacks_are_at_the_strength_that_the_run_was_trained_against(report):
+    views, labels = np.repeat(VIEWS, 4, 0), [0, 1] * 10
+    usual = attack("fgsm", report.predictor, views, labels, 0.0)
+    trained = attack("pgd", report.predictor, views, labels, 0.05)
+    assert (usual.epsilon, usual.trained, usual.count) == (2 / 255, False, 20)
+    assert (trained.epsilon, trained.trained) == (0.05, True)
+    assert trained.accuracy <= trained.clean == usual.clean
+
+
 def test_changes_that_were_computed_before_a_stop_are_not_computed_again(report, monkeypatch):
     asked = []
     monkeypatch.setattr(robustness.probing, "probabilities", lambda *given: asked.append(1) or rough(*given))
@@ -137,6 +167,11 @@ def test_it_is_in_the_report_and_in_both_languages_on_the_page(report):
     assert "Most harmful is" in english and "影响最大的是" in chinese
     assert english.count('<th scope="row">') == len(KINDS)
     assert "changed/" in english
+    assert "after five (PGD" in english and "五步（PGD）" in chinese
+    kept = ROBUSTNESS.to_json(found)
+    assert ROBUSTNESS.from_json(json.loads(json.dumps(kept))) == found
+    older = {key: value for key, value in kept.items() if key != "attacks"}
+    assert "PGD" not in robust.draw(None, overview, ROBUSTNESS.from_json(json.loads(json.dumps(older))), "en")
 
 
 def test_a_run_without_test_pictures_has_none(report, monkeypatch):

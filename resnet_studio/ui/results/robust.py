@@ -44,7 +44,7 @@ def draw(studio: Studio, run: Overview, value: Robustness, language: Language) -
     start = f"studio/runs/{quote(run.run.id)}/changed/"
     return render(
         "results/robust.html", language, value=value, worst=worst, sentence=sentence(value, language), chart=chart,
-        start=start, classes=run.classes, names=_names(value, language),
+        start=start, classes=run.classes, names=_names(value, language), attacked=attacked(value, language),
     )  # fmt: skip
 
 
@@ -73,6 +73,19 @@ def sentence(value: Robustness, language: Language) -> str:
         "robustness.fragile", language, change=say(f"robustness.{fragile.kind}.how", language), after=fragile.accuracy
     )
     return f"{said} {more}"
+
+
+def attacked(value: Robustness, language: Language) -> str:
+    """What attacks on the network do to it, in words; empty where none were made."""
+    by_name = {each.name: each for each in value.attacks}
+    if not {"fgsm", "pgd"} <= by_name.keys():
+        return ""
+    one, several = by_name["fgsm"], by_name["pgd"]
+    key = "trained" if one.trained else "untrained"
+    return say(
+        f"robustness.attacked.{key}", language, levels=one.epsilon * 255, clean=one.clean, count=one.count,
+        one=one.accuracy, several=several.accuracy, low=several.interval[0], high=several.interval[1],
+    )  # fmt: skip
 
 
 def routes(studio: Studio) -> APIRouter:

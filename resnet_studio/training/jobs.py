@@ -158,7 +158,7 @@ class Jobs:
     def queued(self) -> list[str]:
         """The runs that wait, the next first; of a study the one that comes first."""
         with self._changed:
-            devices = {job.device for job in self._waiting}
+            devices = list(dict.fromkeys(job.device for job in self._waiting))
             places = {id(job): at for device in devices for at, job in enumerate(self._in_turns(device))}
             return [job.run.id for job in sorted(self._waiting, key=lambda job: places[id(job)])]
 

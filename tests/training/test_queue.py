@@ -198,7 +198,7 @@ def test_others_have_their_turn_between_the_parts_of_a_study_which_then_goes_on(
     wait_for(lambda: trained)
     queue.submit(more)
     queue.submit(bobs)
-    assert queue.queued() == [bobs.id, more.id]
+    wait_for(lambda: queue.queued() == [bobs.id, more.id])  # once it is known on what they compute
     go.set()
     wait_for(lambda: len(trained) == 5)
     assert trained == [run.id for run in (parts[0], bobs, parts[1], parts[2], more)]

@@ -3,6 +3,10 @@
 The model is the ONNX file of ``onnx_files`` with class activation maps, the runtime ONNX Runtime for browsers (see
 ``web_runtime``), both compressed and in base64. The page prepares pictures as the studio does: its script resizes with
 the whole numbers that Pillow computes with. A policy inside the file forbids the page every connection.
+
+It computes on the processor. Graphics cards (WebGPU) are not used: the runtime has no QuantizeLinear there (1.30, its
+docs/webgpu-operators.md), so that the model would have to be in full precision, four times as large; the runtime for
+both has 26.8 MB instead of 14.2: 75 MB for a ResNet-18 that answers within 30 to 70 ms as it is.
 """
 
 from __future__ import annotations

@@ -102,14 +102,6 @@ def page(studio: Studio) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def same_page(studio: Studio) -> Any:
-    """One page for the tests that leave it as another can go on with it: a page costs some seconds."""
-    opened = studio.open()
-    opened.locator("#data-hero-time p").wait_for()
-    return opened
-
-
-@pytest.fixture(scope="module")
 def picture(class_folder: Path) -> bytes:
     return (class_folder / "green" / "3.png").read_bytes()
 
@@ -117,16 +109,14 @@ def picture(class_folder: Path) -> bytes:
 # ---------- Data ----------
 
 
-def test_training_on_the_sample_is_the_first_button_and_says_how_long_it_takes(same_page: Any) -> None:
-    page = same_page
+def test_training_on_the_sample_is_the_first_button_and_says_how_long_it_takes(page: Any) -> None:
     first = page.locator("#data-hero button").first
     assert first.inner_text().strip() == "Train on the sample"
     assert "primary" in first.get_attribute("class")
     page.locator("#data-hero-time", has_text="Handwritten digits: about").wait_for()
 
 
-def test_a_zip_dropped_anywhere_is_taken_and_looks_chosen(same_page: Any, class_zip_file: Path) -> None:
-    page = same_page
+def test_a_zip_dropped_anywhere_is_taken_and_looks_chosen(page: Any, class_zip_file: Path) -> None:
     send(page, "dragover", "#data-hero")
     send(page, "drop", "#data-hero", ("my colours.zip", class_zip_file.read_bytes()))
     page.locator("#data-facts h2", has_text="my colours").wait_for()
@@ -212,8 +202,7 @@ def choose_older(page: Any, studio: Studio) -> None:
     page.locator("#results-view h2", has_text="older").wait_for()
 
 
-def test_the_run_that_is_shown_is_the_one_that_is_tried(same_page: Any, studio: Studio) -> None:
-    page = same_page
+def test_the_run_that_is_shown_is_the_one_that_is_tried(page: Any, studio: Studio) -> None:
     tab(page, "predict")
     chosen = page.locator("#predict-model input")
     page.wait_for_function("document.querySelector('#predict-model input')?.value.includes('newest')")
@@ -244,8 +233,7 @@ def test_test_pictures_can_be_tried_and_enlarged_by_keyboard(page: Any) -> None:
     assert shown.evaluate("(one) => one === document.activeElement")
 
 
-def test_a_pasted_picture_gets_an_answer_and_a_second_one_takes_its_place(same_page: Any, picture: bytes) -> None:
-    page = same_page
+def test_a_pasted_picture_gets_an_answer_and_a_second_one_takes_its_place(page: Any, picture: bytes) -> None:
     tab(page, "predict")
     page.locator("#predict-ways").wait_for()
     page.locator("#predict-draw-button").click()

@@ -210,7 +210,8 @@ def test_a_projector_shows_writing_that_can_be_read_and_uses_its_width(visit: Ca
         assert small == []
 
 
-def test_why_the_training_loss_is_higher_is_explained_until_it_was_understood(page: Any) -> None:
+def test_why_the_training_loss_is_higher_is_explained_until_it_was_understood(visit: Callable[..., Any]) -> None:
+    page = visit()
     tab(page, "runs")
     page.locator(".res-runs [data-open]", has_text="the latest").click()
     tab(page, "train")
@@ -225,7 +226,8 @@ def test_why_the_training_loss_is_higher_is_explained_until_it_was_understood(pa
     assert not told.is_visible()
 
 
-def test_a_run_is_renamed_and_noted(page: Any) -> None:
+def test_a_run_is_renamed_and_noted(visit: Callable[..., Any]) -> None:
+    page = visit()
     tab(page, "runs")
     assert page.locator(".res-runs tbody b b").count() == 0
     row = page.locator("tr[data-run]", has_text="shapes 2")
@@ -236,6 +238,7 @@ def test_a_run_is_renamed_and_noted(page: Any) -> None:
     page.keyboard.press("Tab")
     dialog.get_by_role("button", name="Save").click()
     page.locator("tr[data-run]", has_text="Best so far").filter(has_text="learning rate by hand").wait_for()
+    page.wait_for_timeout(2500)  # what a fresh page restores is not taken for a wish to see a run
     page.locator("tr[data-run]", has_text="Best so far").locator("[data-open]").click()
     page.locator(".rs-run-name", has_text="Best so far").wait_for()
 

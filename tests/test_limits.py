@@ -302,10 +302,10 @@ def test_what_a_pupil_brings_in_beyond_the_limit_is_not_kept_either(workspace, c
 def test_data_sets_that_are_brought_in_at_once_do_not_pass_the_limit_together(workspace, class_zip):
     studio = Studio(workspace, Jobs(workspace), limits=Limits(pictures_each=15))
     ben = Person("ben-1", "Ben", "pupil")
-    zips = [class_zip({"cat": 5, "dog": 5}), class_zip({"cow": 5, "hen": 5})]
+    sets = ({"cat": 5, "dog": 5}, {"cow": 5, "hen": 5})
     with acting_as(ben), pytest.MonkeyPatch.context() as patch:
         patch.setattr(bringing, "this_browser", lambda: "person:ben-1")
-        begun = [bringing.brought_in(studio, lambda _, z=z: open_data(z, workspace)) for z in zips]
+        begun = [bringing.brought_in(studio, lambda _, one=one: open_data(class_zip(one), workspace)) for one in sets]
         begun[0](lambda *_: None)
         studio.quota.usage("person:ben-1")
         with pytest.raises(StudioError, match="the 15 that each person may have"):

@@ -119,11 +119,14 @@ def test_the_accuracy_after_a_change_is_that_of_a_plain_computation(report):
 
 
 def test_an_attack_moves_each_pixel_by_its_strength_the_way_that_misleads(report):
-    """Labels are the network's own answers, so that all are right before."""
+    """Labels are the network's own answers, so that all are right before; its head is made to answer both classes."""
     predictor = report.predictor
     pixels = torch.from_numpy(VIEWS).permute(0, 3, 1, 2).float() / 255
     how = predictor.card.preprocessing
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (how.mean, how.std))
+    with torch.no_grad():
+        apart = predictor.model((pixels - mean) / std).diff(dim=1)
+        predictor.model.fc.bias[0] += apart.median()
     given = pixels.clone().requires_grad_()
     logits = predictor.model((given - mean) / std)
     labels = logits.argmax(1)
@@ -134,7 +137,7 @@ def test_an_attack_moves_each_pixel_by_its_strength_the_way_that_misleads(report
         labels_under_attack(predictor, VIEWS, labels.tolist(), 0.3, steps) for steps in (0, 1, 5)
     )  # fmt: skip
     assert (plain == labels.numpy()).all() and (one == expected.numpy()).all()
-    assert (several != plain).sum() >= 1
+    assert (one != plain).any() and (several != plain).any()
 
 
 def test_attacks_are_at_the_strength_that_the_run_was_trained_against(report):

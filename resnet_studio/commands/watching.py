@@ -17,11 +17,11 @@ from filelock import Timeout
 
 from resnet_studio.commands import prediction_details as details
 from resnet_studio.commands.data import Result
-from resnet_studio.errors import DataError
+from resnet_studio.errors import DataError, StudioError
 from resnet_studio.locks import Lock
 from resnet_studio.predicting import copies
 from resnet_studio.predicting.arrivals import Arrivals
-from resnet_studio.predicting.watching import Done, Sorting, Watch, home_of
+from resnet_studio.predicting.watching import Done, Sorting, Watch, home_of, may_pass
 from resnet_studio.service.answering import answering
 from resnet_studio.thresholds import parse
 from resnet_studio.workspace import Workspace
@@ -118,7 +118,7 @@ def _follow(
     watched: Watch, arrivals: Arrivals, tool: Callable[[], Answering], options: argparse.Namespace, terminal: Terminal,
     ended: threading.Event,
 ) -> None:  # fmt: skip
-    loaded, gone = None, False
+    loaded, gone, trouble, broken = None, False, "", False
     terminal.line(f"watching {watched.folder}: {watched.before:,} done before")
     while not ended.is_set():
         begun = time.monotonic()
@@ -129,7 +129,19 @@ def _follow(
             if ended.is_set():
                 return
             loaded = loaded or tool()
-            named = watched.name(found[start : start + AT_ONCE], loaded)
+            try:
+                if broken:  # what was written before it failed counts: look again
+                    watched.open_again()
+                    broken = False
+                    break
+                named, trouble = watched.name(found[start : start + AT_ONCE], loaded), ""
+            except (OSError, StudioError) as error:
+                if options.once or not may_pass(error):
+                    raise
+                if str(error) != trouble:
+                    terminal.line(f"{error} - trying again until it works")
+                trouble, broken = str(error), True
+                break
             for row in named:
                 terminal.line(_said(row))
             made += named

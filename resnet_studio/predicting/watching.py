@@ -123,6 +123,12 @@ class Watch:
         for row in self.rows[-copies.MOVED_AT_ONCE :]:
             self._end_move(row)
 
+    def open_again(self) -> None:
+        """As :meth:`open` after a failed :meth:`name`, as if the program had ended there; counts go on."""
+        before, self.rows, self.done = self.before, [], {}
+        self.open()
+        self.before = before
+
     def name(self, arrivals: Sequence[Arrival], tool: Answering) -> list[Done]:
         """Name ``arrivals`` and put them where they belong; those that may not be complete yet are left for later."""
         answers = tool.answer([arrival.path for arrival in arrivals])
@@ -220,6 +226,13 @@ class Watch:
             out.write(content if out.tell() else heading + content)
             out.flush()
             sync(out.fileno())
+
+
+def may_pass(error: OSError | StudioError) -> bool:
+    """Whether ``error`` is of the disk, and so may be gone later: a table that another program has open, a full disk,
+    a network drive that is away.
+    """
+    return isinstance(error, OSError) or error.key.startswith("error.disk")
 
 
 def home_of(root: Path, folder: Path, sorting: Sorting | None, table: Path | None) -> Path:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 
 import made
 import pytest
@@ -15,6 +17,7 @@ import torch
 from resnet_studio.cli import main
 from resnet_studio.model.checkpoint import Card, Preprocessing, save
 from resnet_studio.model.resnet import build
+from resnet_studio.predicting import copies, watching
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +76,37 @@ def test_ctrl_c_ends_it_in_order(model, folder, tmp_path):
     found = json.loads(out.strip().splitlines()[-1])
     assert found["done"] == 3 and found["sorted"] is None
     assert len((tmp_path / "found.csv").read_text("utf-8-sig").splitlines()) == 4
+
+
+@pytest.mark.parametrize("step", ["copies.put", "watching.sync"])
+@pytest.mark.parametrize("fails", [1, 2])
+def test_a_disk_that_is_away_for_a_while_ends_nothing(model, folder, tmp_path, capsys, monkeypatch, step, fails):
+    module, name = {"copies.put": (copies, "put"), "watching.sync": (watching, "sync")}[step]
+    real, calls, table = getattr(module, name), [], folder / "sorted" / "predictions.csv"
+
+    def failing(*arguments):
+        calls.append(name)
+        if len(calls) == fails:  # the second writing is that of the table: a spreadsheet may have it open
+            raise PermissionError(errno.EACCES, "open in another program")
+        return real(*arguments)
+
+    def rows():
+        return table.read_text("utf-8-sig").splitlines()[1:] if table.exists() else []
+
+    def end():
+        while len(rows()) < 2 and not over.wait(0.05):
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(module, name, failing)
+    over = threading.Event()
+    (thread := threading.Thread(target=end, daemon=True)).start()
+    assert main(["predict", str(model), "--watch", str(folder), "--sort", "--settle", "0",
+                 "--workspace", str(tmp_path / "w"), "--json"]) == 0  # fmt: skip
+    thread.join()
+    out = capsys.readouterr()
+    assert [row.split(",")[2] for row in rows()] == ["1.png", "2.png"] and "trying again until it works" in out.err
+    assert len(list((folder / "sorted").rglob("*.png"))) == 2 and json.loads(out.out.splitlines()[-1])["done"] == 2
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,7 @@ def may_pass(error: OSError | StudioError) -> bool:
     """Whether ``error`` is of the disk, and so may be gone later: a table that another program has open, a full disk,
     a network drive that is away.
     """
-    return isinstance(error, OSError) or error.key.startswith("error.disk")
+    return isinstance(error, OSError) or error.key.split(".")[1].startswith("disk")
 
 
 def home_of(root: Path, folder: Path, sorting: Sorting | None, table: Path | None) -> Path:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import made
 import pytest
@@ -94,12 +95,12 @@ def test_a_disk_that_is_away_for_a_while_ends_nothing(model, folder, tmp_path, c
         return table.read_text("utf-8-sig").splitlines()[1:] if table.exists() else []
 
     def end():
-        while len(rows()) < 2 and not over.wait(0.05):
-            pass
+        until = time.monotonic() + 60
+        while len(rows()) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
         os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(module, name, failing)
-    over = threading.Event()
     (thread := threading.Thread(target=end, daemon=True)).start()
     assert main(["predict", str(model), "--watch", str(folder), "--sort", "--settle", "0",
                  "--workspace", str(tmp_path / "w"), "--json"]) == 0  # fmt: skip

@@ -9,11 +9,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import made
 import pytest
 import torch
+import waiting
 
 from resnet_studio.cli import main
 from resnet_studio.model.checkpoint import Card, Preprocessing, save
@@ -95,9 +95,7 @@ def test_a_disk_that_is_away_for_a_while_ends_nothing(model, folder, tmp_path, c
         return table.read_text("utf-8-sig").splitlines()[1:] if table.exists() else []
 
     def end():
-        until = time.monotonic() + 60
-        while len(rows()) < 2 and time.monotonic() < until:
-            time.sleep(0.05)
+        waiting.wait_for(lambda: len(rows()) == 2)
         os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(module, name, failing)

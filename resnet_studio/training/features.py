@@ -119,8 +119,10 @@ def cache_augmented(
             done = views * (count - len(new))
             for view in range(views):
                 varied = _varied(fresh, new, size, config.seed, view)
-                arrays = [building.arrays[name][view] for name in names]
-                yield from _fill(fresh, varied, arrays, done + view * len(new), views * count)
+                done_so_far = done + view * len(new)  # no array may be held here: it would stay mapped
+                yield from _fill(
+                    fresh, varied, [building.arrays[name][view] for name in names], done_so_far, views * count
+                )
             cached_rows.record_contents(building, family, train=fresh.training.contents)
         entry = cache.get(key)
         assert entry is not None

@@ -94,6 +94,22 @@ def test_clicks_that_wait_longer_than_they_took_are_one_run_too(studio, workspac
     assert len(runs) == 3 and len(set(runs)) == 1
 
 
+def test_a_second_click_as_the_training_begins_is_the_same_run(studio, workspace, class_zip, monkeypatch):
+    """It is among those that wait, then among those at work; whoever looked the other way round saw it nowhere."""
+    dataset, waits = open_data(class_zip({"cat": 5, "dog": 5}), workspace), [True]
+
+    def look(waiting: bool) -> list[str]:
+        seen = [first.id] if waits[0] is waiting else []
+        waits[0] = False  # it begins after the first look
+        return seen
+
+    first = start_once(studio, dataset, TrainConfig(epochs=2), lambda: None, run_name="pets", by="browser:me")
+    monkeypatch.setattr(studio.jobs, "queued", lambda: look(True))
+    monkeypatch.setattr(studio.jobs, "running", lambda: look(False))
+    again = start_once(studio, dataset, TrainConfig(epochs=2), lambda: None, run_name="pets", by="browser:me")
+    assert again.id == first.id
+
+
 def test_the_same_again_later_is_another_run(studio, workspace, class_zip, monkeypatch):
     monkeypatch.setattr(repeated, "SECONDS", -1.0)
     dataset = open_data(class_zip({"cat": 5, "dog": 5}), workspace)

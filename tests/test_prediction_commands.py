@@ -68,7 +68,8 @@ def test_a_folder_becomes_a_table_and_sorted_copies(
     assert made.fingerprint(pictures) == before
     listed = command("predictions")[1]["predictions"]
     assert next(row for row in listed if row["job"] == found["job"])["status"] == "done"
-    assert command("predictions", "--delete", found["job"])[1] == {"deleted": found["job"]}
+    deleted = command("predictions", "--delete", found["job"])[1]
+    assert deleted["deleted"] == found["job"] and deleted["bin"]
 
 
 def test_a_stopped_command_goes_on_with_resume(

@@ -52,7 +52,7 @@ class Alone(Generic[Status]):
         """
         hold.check(self.workspace)
         with self._lock:
-            if self._jobs.running() or self._jobs.queued():
+            if self._jobs.queued() or self._jobs.running():
                 raise RunError(self._training)
             if self._working:
                 raise RunError(self._busy)

@@ -57,7 +57,7 @@ class RateSearch:
         """Start. Raises :class:`RunError` while a training or another search is running, or training is off."""
         hold.check(self.workspace)
         with self._lock:
-            if self._jobs.running() or self._jobs.queued():
+            if self._jobs.queued() or self._jobs.running():
                 raise RunError("error.rates.training")
             if self._status.working:
                 raise RunError("error.rates.searching")

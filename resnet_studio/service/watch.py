@@ -176,7 +176,7 @@ class Watch:
             names = list(_names(self._runs))
         else:
             names = [name for name, (_, changed) in self._sizes.items() if time.time() - changed < QUIET_SECONDS]
-            names += [name for name in (*self._jobs.running(), *self._jobs.queued()) if name not in self._sizes]
+            names += [name for name in (*self._jobs.queued(), *self._jobs.running()) if name not in self._sizes]
         fresh = {name: known for name in names if (known := _size_of(self._runs / name)) is not None}
         gone = [name for name in self._sizes if name in names and name not in fresh]
         self._sizes = {name: known for name, known in self._sizes.items() if name not in gone} | fresh

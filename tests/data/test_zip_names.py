@@ -231,7 +231,7 @@ def test_damage_inside_of_bzip2_never_makes_another_picture(tmp_path, at):
     try:
         unpacked = unpack(archive(tmp_path, bytes(content)), tmp_path / "into")
     except DataError as error:
-        assert error.key == "error.zip.damaged"
+        assert error.key in ("error.zip.damaged", "error.zip.method")  # the byte may be the one that names the method
     else:
         assert len(unpacked.pictures) < 2
         assert all(path.read_bytes() in noise.values() for _, path in unpacked.pictures)

@@ -67,7 +67,7 @@ def _just_started(
     studio: Studio, dataset: str, config: TrainConfig, by: str, parts: tuple[int, int], clicked: float
 ) -> Run | None:
     """The run of that kind, of so many seeds and folds as ``parts`` say, that ``by`` requested a moment ago."""
-    for name in (*studio.jobs.running(), *studio.jobs.queued()):
+    for name in (*studio.jobs.queued(), *studio.jobs.running()):  # in this order none is missed on its way between
         try:
             run = studio.workspace.run(name)
             about, requested = run.about, run.requested

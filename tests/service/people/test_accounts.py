@@ -39,7 +39,7 @@ def clock() -> Clock:
 def accounts(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Accounts:
     """With hashes that cost nothing."""
     monkeypatch.setattr(secrets_of, "hashed", lambda secret: f"hash of {secret}")
-    monkeypatch.setattr(secrets_of, "fits", lambda secret, kept: kept == f"hash of {secret}")
+    monkeypatch.setattr(secrets_of, "verify", lambda secret, kept: kept == f"hash of {secret}")
     return Accounts(People(tmp_path, clock))
 
 

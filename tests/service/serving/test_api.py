@@ -162,7 +162,8 @@ def asked(tmp_path, path, headers, receive, before=lambda: True):
         "raw_path": path.encode(), "root_path": "", "query_string": b"", "server": ("127.0.0.1", 8000),
         "client": ("127.0.0.1", 5),
     }  # fmt: skip
-    asyncio.run(app(scope, receive, send))
+    with ThreadPoolExecutor(1) as apart:  # browser tests of the same process leave an event loop running
+        apart.submit(asyncio.run, app(scope, receive, send)).result()
     return sent[0]["status"]
 
 

@@ -97,15 +97,16 @@
     if (field) arriveAt(`train-${field}`, Date.now() + 5000);
   };
 
-  // The setting that a step is about: unfolded, in view and marked, once its tab is shown.
+  // The setting that a step is about: unfolded, in view and marked, once its tab is shown. What is folded is not there
+  // yet, so folds are opened one after the other until the setting is.
   const arriveAt = (id, until) => {
     const block = document.getElementById(id);
-    if (!block?.closest("#tab-train")?.offsetParent) {
+    if (!block?.offsetParent) {
+      const fold = document.querySelector("#train-advanced button.label-wrap:not(.open)");
+      if (fold?.offsetParent) fold.click();
       if (Date.now() < until) setTimeout(arriveAt, 100, id, until);
       return;
     }
-    const fold = block.closest("#train-advanced")?.querySelector("button.label-wrap:not(.open)");
-    if (fold && !block.offsetParent) fold.click();
     requestAnimationFrame(() => {
       block.scrollIntoView({ block: "center" });
       block.querySelector("input, select, textarea")?.focus({ preventScroll: true });

@@ -185,10 +185,11 @@ def test_what_was_recorded_is_trained_and_answers_live_until_it_is_frozen(record
     page.get_by_role("button", name="Start the camera").wait_for()
 
 
+@pytest.mark.long  # goes on where the one before ends
 @pytest.mark.browser
 @pytest.mark.slow
-def test_more_pictures_are_recorded_trained_again_and_the_new_model_answers(camera_page: Any) -> None:
-    page = camera_page
+def test_more_pictures_are_recorded_trained_again_and_the_new_model_answers(recording: Any) -> None:
+    page = recording
     chosen = page.locator("#predict-model input").first
     earlier = chosen.input_value()
     page.get_by_role("tab", name="Data", exact=True).click()

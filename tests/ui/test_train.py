@@ -320,7 +320,8 @@ def test_a_suggested_setting_is_taken_over_and_all_others_stay(handlers: Handler
     assert stored == {"depth": 34, "epochs": 24} and form["epochs"]["value"] == 24
     assert "value" not in form["depth"] and "value" not in seeds and shown(rest)["train"]["interactive"]
     seeds, stored, *_ = take({"settings": {"folds": 5}}, None, None, dataset)
-    assert seeds == "folds" and stored == {}
+    assert seeds["value"] == "folds" and stored == {}
+    assert seeds["choices"] == handlers.repetitions(dataset, 1)["choices"]  # else the page refuses what was just set
     assert take({"settings": {"epochs": "many", "nothing": 1}}, None, None, dataset)[1] == {}
     assert take(None, {"depth": 34}, None, dataset)[1] == {"depth": 34}
 

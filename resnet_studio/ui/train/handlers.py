@@ -43,6 +43,12 @@ FEW = 2_000  # pictures, up to which a cross-validation is offered: a test part 
 RESUMABLE = ("stopped", "interrupted", "failed")
 
 
+def repetition_choices(*, folded: bool) -> list[tuple[str, int | str]]:
+    """How often to train, as its label and its value; ``folded`` where a cross-validation is offered too."""
+    values: list[int | str] = [*SEEDS, *([FOLDED] if folded else [])]
+    return [(say(f"train.seeds.{value}", reader()), value) for value in values]
+
+
 class Handlers(RunControls):
     """The handlers; each says which components come in and go out.
 
@@ -164,10 +170,10 @@ class Handlers(RunControls):
         found = self._forecaster.find_dataset(dataset)
         samples = found.samples if found else ()
         fits = 0 < len(samples) <= FEW and not any(sample.part in ("validation", "test") for sample in samples)
-        values = [*SEEDS, *([FOLDED] if fits else [])]
-        choices = [(say(f"train.seeds.{value}", reader()), value) for value in values]
+        choices = repetition_choices(folded=fits)
         # a choice that stays is not sent: it may have been changed meanwhile
-        return gr.update(choices=choices) if chosen in values else gr.update(choices=choices, value=1)
+        stays = chosen in [value for _, value in choices]
+        return gr.update(choices=choices) if stays else gr.update(choices=choices, value=1)
 
     def starting(self) -> Any:
         """Out: the Train button, busy."""

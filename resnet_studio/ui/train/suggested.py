@@ -14,7 +14,7 @@ from resnet_studio.ui.page.context import reader
 from resnet_studio.ui.page.notes import toast
 from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train.form import NAMES
-from resnet_studio.ui.train.handlers import FOLDED, Handlers
+from resnet_studio.ui.train.handlers import FOLDED, Handlers, repetition_choices
 
 FOLDS = "folds"
 """What a cross-validation is called among suggested settings."""
@@ -34,13 +34,15 @@ class Suggestions:
         """
         asked = dict(suggested["settings"]) if suggested else {}
         dataset = (suggested or {}).get("dataset") or dataset
-        seeds = FOLDED if asked.pop(FOLDS, None) else gr.skip()
+        folded = bool(asked.pop(FOLDS, None))
+        # with its choices: the data set comes at the same time, and a choice that is not offered yet would be an error
+        seeds = gr.update(choices=repetition_choices(folded=True), value=FOLDED) if folded else gr.skip()
         given = train_form.restored(form, split)
         accepted = {name: value for name, value in asked.items() if name in given and _fits(name, value)}
         found = given | accepted
         shown = train_form.updates(found, set(NAMES) - set(accepted))
-        if accepted or seeds == FOLDED:
-            toast(say("train.suggested", reader(), settings=_words(accepted, folded=seeds == FOLDED)))
+        if accepted or folded:
+            toast(say("train.suggested", reader(), settings=_words(accepted, folded=folded)))
         stored, *dependents = self._handlers.changed(dataset, *found.values())
         return [seeds, stored, *shown, *dependents]
 

@@ -74,8 +74,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "本模型针对每个像素最多改变 {levels:.1f}（共 255 级）的攻击训练过：在这种攻击下，{count} 张图片中一步（FGSM）后正确 {one:%}，五步（PGD）后正确 {several:%}（95% 区间 {low:%} 至 {high:%}），无攻击时 {clean:%}。",
     ),
     "robustness.attacked.untrained": (
-        "An attack that knows the network and moves each pixel by up to {levels:.1f} of 255 levels, which nobody sees, leaves {one:%} of {count} pictures right after one step (FGSM) and {several:%} after five (PGD; 95% interval {low:%} to {high:%}), instead of {clean:%}. Adversarial training, among all settings, is what helps.",
-        "了解网络的攻击把每个像素最多改变 {levels:.1f}（共 255 级，肉眼看不出）：{count} 张图片中一步（FGSM）后正确 {one:%}，五步（PGD）后正确 {several:%}（95% 区间 {low:%} 至 {high:%}），无攻击时 {clean:%}。“所有设置”里的对抗训练可以改善。",
+        "An attack that knows the network and moves each pixel by up to {levels:.1f} of 255 levels, which nobody sees, leaves {one:%} of {count} pictures right after one step (FGSM) and {several:%} after five (PGD; 95% interval {low:%} to {high:%}), instead of {clean:%}.",
+        "了解网络的攻击把每个像素最多改变 {levels:.1f}（共 255 级，肉眼看不出）：{count} 张图片中一步（FGSM）后正确 {one:%}，五步（PGD）后正确 {several:%}（95% 区间 {low:%} 至 {high:%}），无攻击时 {clean:%}。",
+    ),
+    "robustness.attacked.help": (
+        "Adversarial training, among all settings, is what helps.",
+        "“所有设置”里的对抗训练可以改善。",
     ),
     "error.prune.features": (
         "Channels cannot be taken out of a network whose head sees layer3 too; train one with features layer4 first.",

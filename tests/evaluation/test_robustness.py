@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from resnet_studio.evaluation import robustness, run_report, slow_parts
-from resnet_studio.evaluation.attacks import attack, labels_under_attack
+from resnet_studio.evaluation.attacks import Attack, attack, labels_under_attack
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import make_report
 from resnet_studio.evaluation.robustness import KINDS, LEAST_BLUR, ROBUSTNESS, STRENGTHS, changed
@@ -175,6 +176,16 @@ def test_it_is_in_the_report_and_in_both_languages_on_the_page(report):
     assert ROBUSTNESS.from_json(json.loads(json.dumps(kept))) == found
     older = {key: value for key, value in kept.items() if key != "attacks"}
     assert "PGD" not in robust.draw(None, overview, ROBUSTNESS.from_json(json.loads(json.dumps(older))), "en")
+
+
+def test_a_remedy_against_attacks_is_named_where_they_surely_cost_something(report):
+    found = result_of(slow_parts.update(report, ROBUSTNESS))
+    costly = Attack("pgd", 2 / 255, 100, 0.9, 0.1, (0.06, 0.17), (0.72, 0.87), trained=False)
+    by_chance = replace(costly, accuracy=0.88, interval=(0.8, 0.93), drop_interval=(-0.01, 0.05))
+    for several, named in ((by_chance, False), (costly, True), (replace(costly, trained=True), False)):
+        pair = [replace(several, name=name) for name in ("fgsm", "pgd")]
+        for language, words in (("en", "Adversarial training"), ("zh", "对抗训练")):
+            assert (words in robust.attacked(replace(found, attacks=tuple(pair)), language)) is named
 
 
 def test_a_run_without_test_pictures_has_none(report, monkeypatch):

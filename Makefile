@@ -11,7 +11,7 @@ endif
 # each worker takes whole files, whose fixtures are shared, in the order that conftest.py puts them
 SPREAD := -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test quick long thorough coverage lowest newest check style types suite format clean
+.PHONY: run test quick long thorough night coverage lowest newest check style types suite format clean
 
 run: $(VENV)/.installed
 	$(BIN)/python app.py
@@ -36,6 +36,11 @@ long: $(VENV)/.installed-dev
 # every case, with the sweeps
 thorough: check
 	$(BIN)/python -m pytest $(SPREAD) -m ""
+
+# a hundred times as many mutated inputs, others each time, and the long made-up requests: for a night
+night: $(VENV)/.installed-dev
+	STUDIO_MUTATIONS=100 $(BIN)/python -m pytest $(SPREAD) -m "" tests/test_mutated.py tests/ui/test_page_routes.py \
+		tests/upkeep/test_write_points.py tests/service/serving/test_described.py tests/model/test_onnx_import.py
 
 coverage: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(SPREAD) --cov

@@ -150,6 +150,73 @@ def misjudged(scene: Scene, route: str) -> Iterator[str]:
         yield f"{route} changed something of the owner"
 
 
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /studio/people/share": {"kind": "run", "id": "{run}", "shared": True},
+    "POST /studio/people/lesson/hand-in": {"run": "{run}", "on": True},
+    "POST /studio/people/lesson/hold": {"text": "Look here"}, "POST /studio/people/lesson/end": {},
+    "POST /studio/people/boards/{id}/submit": {"run": "{run}"},
+    "POST /studio/people/add": {"name": "New", "role": "pupil"},
+    "POST /studio/people/class": {"open": True, "name": "7b"},
+    "POST /studio/people/{id}/role": {"role": "pupil"}, "POST /studio/people/{id}/reset": {},
+    **{f"POST /studio/predictions/{{id}}/{act}": {} for act in ("stop", "resume", "delete")},
+    "POST /studio/people/sign-out": {},
+}  # fmt: skip
+"""What makes sense to these routes; the others get nothing, and say so."""
+LAST = ("/delete", "/remove", "/clear", "/sign-out", "/sign-out-everywhere")
+"""After these something is gone that the others need."""
+
+
+@pytest.fixture(scope="module")
+def spent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A scene whose things may be changed."""
+    built = Scene(tmp_path_factory.mktemp("spent"))
+    with built.clients["nobody"]:
+        yield built
+
+
+@pytest.mark.slow
+def test_what_changes_something_is_done_for_whom_the_rule_says_and_for_nobody_else(spent: Scene) -> None:
+    """Every route that is sent to, by its owner first and by the teacher then."""
+    routes = [route for route in open_routes(spent) if route.startswith("POST /studio")]
+    last = [route for route in routes if route.endswith(LAST)]
+    wrong = []
+    for route in [*(each for each in routes if each not in last), *last]:
+        for who in ("owner", "teacher"):
+            need, (method, path) = declared.ROUTES[route], address(spent, route)
+            body = {
+                key: value.replace("{run}", spent.ids["run"]) if isinstance(value, str) else value
+                for key, value in BODIES.get(route, {}).items()
+            }
+            answer, may = spent.clients[who].request(method, path, json=body), verdict(spent, route, who)
+            said = f"{who}: {route}: {answer.status_code} {answer.text[:80]}"
+            if need.level == "staff" and who == "owner":
+                wrong += [] if answer.status_code == 403 and not may else [said]
+            elif need.level != "anybody":
+                wrong += [said] if not may or answer.status_code in (401, 403) or answer.status_code >= 500 else []
+                given_back = who == "teacher" and route.endswith(("predictions/{id}/delete", "hand-in"))
+                missing = route.endswith("{id}/submit")  # there is no leaderboard
+                wrong += [said] if route in BODIES and answer.status_code >= 400 and not (missing or given_back) else []
+            if route in ENDS and answer.status_code < 400:
+                spent.clients[who] = spent.signed_in(spent.owner if who == "owner" else spent.teacher)
+    assert len(routes) > 30 and wrong == []
+
+
+@pytest.mark.slow
+def test_every_handler_listens_to_those_whom_it_is_for(spent: Scene) -> None:
+    wrong, seen = [], set()
+    for index, handler in spent.handlers():
+        name = declared.name_of(handler.fn)
+        need = declared.of_handler(handler.fn)
+        if name in seen or need is None:
+            continue
+        seen.add(name)
+        for who in ("owner", "teacher"):
+            status = spent.event(who, index, [None] * len(handler.inputs)).status_code
+            admitted = need.admits(spent.teacher.role if who == "teacher" else spent.owner.role)
+            wrong += [f"{who}: {name}: {status}"] if admitted == (status in (401, 403, 404)) else []
+    assert len(seen) > 60 and wrong == []
+
+
 def attempts(scene: Scene, handler: Any) -> Iterator[tuple[list[Any], Any]]:
     """Inputs and facts of events that name the owner's things in every way that a handler might take them."""
     ids = scene.ids

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import random
@@ -49,11 +50,11 @@ def of_json(rng: random.Random, whole: Any) -> Any:
     for _ in range(rng.choice((1, 1, 2, 3))):
         inside, key = rng.choice(list(_places(changed)) or [(None, None)])
         if inside is None:
-            return rng.choice(ODD)
+            return copy.deepcopy(rng.choice(ODD))
         if rng.random() < 0.2:
             del inside[key]
         else:
-            inside[key] = rng.choice(ODD)
+            inside[key] = copy.deepcopy(rng.choice(ODD))  # a shared list would come to hold itself
     return changed
 
 

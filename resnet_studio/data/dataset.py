@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_studio.data.by_model import MODEL, unlike
+from resnet_studio.data.checked import well_labelled
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.columns import from_columns, to_columns
 from resnet_studio.data.grouped import assign_together, inside_top
@@ -284,8 +285,7 @@ def split(
 
 def _assigned(dataset: Dataset, free: Sequence[Sample], shares: Shares, seed: int) -> list[Part]:
     labels, contents = [sample.label for sample in free], [sample.content or sample.file for sample in free]
-    if dataset.choices.layout == "inner":
-        # the top folders may hold the same pictures in colour, in grey, enlarged: those stay together
+    if dataset.choices.layout == "inner":  # its top folders may hold the same pictures in colour, in grey, enlarged
         contents = linked(contents, [inside_top(sample.name) for sample in free])
     return assign_together(labels, contents, [sample.group for sample in free], shares, seed)
 
@@ -300,8 +300,8 @@ def save(dataset: Dataset, folder: Path) -> None:
 def load(folder: Path) -> Dataset:
     """The data set written into ``folder``. Raises :class:`DataError` where it cannot be read."""
     try:
-        return Dataset.from_json(folder, json.loads((folder / "dataset.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        return well_labelled(Dataset.from_json(folder, json.loads((folder / "dataset.json").read_text("utf-8"))))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise DataError("error.data.manifest", dataset=folder.name) from error
 
 

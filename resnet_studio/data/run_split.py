@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resnet_studio.data.checked import check_labelled
 from resnet_studio.data.dataset import Split
 from resnet_studio.data.editing import base_of
 from resnet_studio.errors import RunError
@@ -19,7 +20,9 @@ def split_of(run: Run) -> Split:
     values, datasets = run.split, run.cache.parent / "datasets"
     try:
         store = datasets / base_of(str(values["dataset"]))
-        return Split.from_json(values, root=_root(values, datasets), store=store)
+        found = Split.from_json(values, root=_root(values, datasets), store=store)
+        check_labelled([*found.train, *found.validation, *found.test], found.classes)
+        return found
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise RunError("error.run.damaged", file="split.json", run=run.id) from error
 
@@ -30,9 +33,9 @@ def _root(values: dict[str, Any], datasets: Path) -> Path:
     """
     base = base_of(str(values["dataset"]))
     kept, written = datasets / base, Path(values["root"])
-    if (kept / "pictures").is_dir():
+    if _is_folder(kept / "pictures"):
         return kept
-    if written.is_dir():
+    if _is_folder(written):
         return written
     fingerprint = base.rpartition("-")[2]
     for summary in datasets.glob(f"*-{fingerprint}/summary.json") if fingerprint.isalnum() else ():
@@ -40,6 +43,13 @@ def _root(values: dict[str, Any], datasets: Path) -> Path:
             opened = json.loads(summary.read_text(encoding="utf-8"))["root"]
         except (OSError, ValueError, LookupError, TypeError):
             continue
-        if opened and Path(opened).is_dir():
+        if opened and _is_folder(opened):
             return Path(opened)
     return written
+
+
+def _is_folder(path: str | Path) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError:  # a name too long for any system, a place that nobody may look into
+        return False

@@ -201,7 +201,8 @@ def _read(folder: Path) -> Binned | None:
             folder.name, values["kind"], str(values["id"]), str(values["name"]), str(values["by"]),
             tuple(map(str, values["owners"])), float(values["time"]),
         )  # fmt: skip
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, OverflowError):
         return None
-    sound = found.kind in PLACES and safe_name(found.id) and (folder / CONTENT).is_dir()
+    sound = isinstance(found.kind, str) and found.kind in PLACES and math.isfinite(found.time)
+    sound = sound and safe_name(found.id) and (folder / CONTENT).is_dir()
     return found if sound else None

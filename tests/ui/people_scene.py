@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,16 @@ class Scene:
             attacks.attack(exchange, entry, shown, said, CLASSES[1], f"{belonging.PERSON}{self.teacher.id}")
             exchange.set_open(open=False)
         return entry.id
+
+    def settled(self) -> None:
+        """Wait until the server has ended the prediction that it found, which changes files by itself."""
+        predictions = self.studio.predictions
+        job = predictions.jobs.all()[0]
+        for _ in range(3_000):
+            if predictions.state(job).status in ("done", "failed") and not job.lock().held():
+                return
+            time.sleep(0.01)
+        raise AssertionError(predictions.state(job))
 
     def handlers(self) -> Iterator[tuple[int, Any]]:
         yield from ((index, each) for index, each in self.blocks.fns.items() if each.fn)

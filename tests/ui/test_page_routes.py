@@ -34,6 +34,7 @@ OWN_ANSWERS = {"/studio/live", "/studio/compare", "/studio/predictions", "/studi
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     built = Scene(tmp_path_factory.mktemp("routes"))
     with built.clients["nobody"]:
+        built.settled()
         yield built
 
 

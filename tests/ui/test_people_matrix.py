@@ -10,8 +10,10 @@ import pytest
 
 from resnet_studio import acting
 from resnet_studio.service.people import declared, rules
+from resnet_studio.service.people.secrets_of import code_of, hashed
 from resnet_studio.service.serving.server import tokens_file
 from resnet_studio.service.serving.tokens import Tokens
+from resnet_studio.text import say
 from resnet_studio.ui.people.events import Events
 
 from . import people_scene
@@ -153,15 +155,21 @@ def misjudged(scene: Scene, route: str) -> Iterator[str]:
 BODIES: dict[str, dict[str, Any]] = {
     "POST /studio/people/share": {"kind": "run", "id": "{run}", "shared": True},
     "POST /studio/people/lesson/hand-in": {"run": "{run}", "on": True},
-    "POST /studio/people/lesson/hold": {"text": "Look here"}, "POST /studio/people/lesson/end": {},
+    "POST /studio/people/lesson/hold": {"text": "Look here"}, "POST /studio/people/lesson/end": {"run": "{run}"},
     "POST /studio/people/boards/{id}/submit": {"run": "{run}"},
     "POST /studio/people/add": {"name": "New", "role": "pupil"},
     "POST /studio/people/class": {"open": True, "name": "7b"},
     "POST /studio/people/{id}/role": {"role": "pupil"}, "POST /studio/people/{id}/reset": {},
-    **{f"POST /studio/predictions/{{id}}/{act}": {} for act in ("stop", "resume", "delete")},
     "POST /studio/people/sign-out": {},
 }  # fmt: skip
 """What makes sense to these routes; the others get nothing, and say so."""
+BARE = tuple(f"POST /studio/predictions/{{id}}/{act}" for act in ("stop", "resume", "delete"))
+"""What makes sense to these routes is no body at all."""
+SECRETS: dict[str, dict[str, Any]] = {
+    "owner": {"old": list(people_scene.PICTURES), "new": ["sun", "sun", "cat", "boat"]},
+    "teacher": {"old": people_scene.PASSWORD, "new": f"{people_scene.PASSWORD} staple"},
+}
+SECRET = "POST /studio/people/secret"
 LAST = ("/delete", "/remove", "/clear", "/sign-out", "/sign-out-everywhere")
 """After these something is gone that the others need."""
 
@@ -187,23 +195,29 @@ def test_what_changes_something_is_done_for_whom_the_rule_says_and_for_nobody_el
                 key: value.replace("{run}", spent.ids["run"]) if isinstance(value, str) else value
                 for key, value in BODIES.get(route, {}).items()
             }
-            answer, may = spent.clients[who].request(method, path, json=body), verdict(spent, route, who)
+            sent = {} if route in BARE else {"json": SECRETS[who] if route == SECRET else body}
+            answer, may = spent.clients[who].request(method, path, **sent), verdict(spent, route, who)
             said = f"{who}: {route}: {answer.status_code} {answer.text[:80]}"
             if need.level == "staff" and who == "owner":
                 wrong += [] if answer.status_code == 403 and not may else [said]
             elif need.level != "anybody":
                 wrong += [said] if not may or answer.status_code in (401, 403) or answer.status_code >= 500 else []
                 given_back = who == "teacher" and route.endswith(("predictions/{id}/delete", "hand-in"))
-                missing = route.endswith("{id}/submit")  # there is no leaderboard
-                wrong += [said] if route in BODIES and answer.status_code >= 400 and not (missing or given_back) else []
-            if route in ENDS and answer.status_code < 400:
-                spent.clients[who] = spent.signed_in(spent.owner if who == "owner" else spent.teacher)
+                missing = route.endswith(("{id}/submit", "lesson/end"))  # there is no leaderboard, and no training
+                sense = route in BODIES or route in BARE or route == SECRET
+                wrong += [said] if sense and answer.status_code >= 400 and not (missing or given_back) else []
+            person = spent.owner if who == "owner" else spent.teacher
+            if route == SECRET:
+                code = hashed(people_scene.PASSWORD if person.staff else code_of(people_scene.PICTURES))
+                spent.accounts.people.set_secret(person, code, "password" if person.staff else "pictures")
+            if route in {*ENDS, SECRET} and answer.status_code < 400:
+                spent.clients[who] = spent.signed_in(person)
     assert len(routes) > 30 and wrong == []
 
 
 @pytest.mark.slow
 def test_every_handler_listens_to_those_whom_it_is_for(spent: Scene) -> None:
-    wrong, seen = [], set()
+    wrong, seen, refusal = [], set(), say("error.people.sign_in_again", "en")
     for index, handler in spent.handlers():
         name = declared.name_of(handler.fn)
         need = declared.of_handler(handler.fn)
@@ -211,10 +225,19 @@ def test_every_handler_listens_to_those_whom_it_is_for(spent: Scene) -> None:
             continue
         seen.add(name)
         for who in ("owner", "teacher"):
-            status = spent.event(who, index, [None] * len(handler.inputs)).status_code
+            answer = spent.event(who, index, [None] * len(handler.inputs))
+            refused = answer.status_code in (401, 403, 404) or answer.json().get("error") == refusal
             admitted = need.admits(spent.teacher.role if who == "teacher" else spent.owner.role)
-            wrong += [f"{who}: {name}: {status}"] if admitted == (status in (401, 403, 404)) else []
+            wrong += [f"{who}: {name}: {answer.text[:80]}"] if admitted == refused else []
     assert len(seen) > 60 and wrong == []
+
+
+@pytest.mark.parametrize("facts", [None, 5, "to", ["run"], True])
+def test_facts_of_an_event_that_are_no_facts_are_none(spent: Scene, facts: Any) -> None:
+    ids = {declared.name_of(handler.fn): index for index, handler in spent.handlers()}
+    for name in ("remove", "rename", "undo", "remove_for_good", "go"):
+        answer = spent.event("owner", ids[f"runs.tab.Handlers.{name}"], [], facts)
+        assert say("shell.unexpected", "en")[:40] not in answer.text, (name, answer.text)
 
 
 def attempts(scene: Scene, handler: Any) -> Iterator[tuple[list[Any], Any]]:

@@ -24,7 +24,7 @@ from resnet_studio.errors import RunError, StudioError
 from resnet_studio.locks import Lock
 from resnet_studio.service.people.secrecy import check_secret
 from resnet_studio.service.people.submissions import Submission as Submission
-from resnet_studio.service.people.submissions import submission_at, values_at, weights_of
+from resnet_studio.service.people.submissions import is_sound, submission_at, values_at, weights_of
 from resnet_studio.workspace import Run, Workspace, safe_name
 
 if TYPE_CHECKING:
@@ -255,6 +255,8 @@ def _board(root: Path) -> Board | None:
     try:
         values["classes"] = tuple(map(str, values["classes"]))
         found = Board(root=root, **{each.name: values[each.name] for each in fields(Board) if each.name in values})
+        if not is_sound(found) or not safe_name(found.dataset):
+            return None
         return found if found.revealed or found.sealed.is_dir() else None  # its making, or its end, was cut short
-    except (LookupError, TypeError, AttributeError):
+    except (LookupError, TypeError, AttributeError, ValueError, OSError):
         return None

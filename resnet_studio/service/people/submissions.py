@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from resnet_studio.errors import StudioError
 from resnet_studio.text import Language, say_recorded
 
 Status = Literal["waiting", "scored", "failed"]
+_KINDS: Mapping[str, type] = {"str": str, "bool": bool, "Mapping[str, Any]": Mapping}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +83,29 @@ def submission_at(path: Path) -> Submission | None:
     """The submission in the file ``path``; None where there is none that makes sense."""
     values = values_at(path)
     try:
-        return Submission(**{each.name: values[each.name] for each in fields(Submission) if each.name in values})
+        found = Submission(**{each.name: values[each.name] for each in fields(Submission) if each.name in values})
     except TypeError:
         return None
+    return found if is_sound(found) else None
+
+
+def is_sound(found: Any) -> bool:
+    """Whether the fields of ``found``, a dataclass that was read from a file, hold values of the kinds that they say.
+
+    Numbers are finite; kinds that are not plain are not looked at.
+    """
+    return all(_is(getattr(found, each.name), str(each.type)) for each in fields(found))
+
+
+def _is(value: object, kind: str) -> bool:
+    if kind.startswith("float"):
+        fits = type(value) is int or (type(value) is float and math.isfinite(value))
+        return fits or (value is None and "None" in kind)
+    if kind.startswith("int"):
+        return type(value) is int or (value is None and "None" in kind)
+    if kind == "Status":
+        return value in get_args(Status)
+    return isinstance(value, _KINDS.get(kind, object))
 
 
 def values_at(path: Path) -> dict[str, Any]:

@@ -53,9 +53,11 @@ class StudioBlocks(gr.Blocks):
             return answer
 
     async def _processed(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
-        event = getattr(kwargs.get("event_data"), "_data", None)
-        if not (is_unicode(inputs) and is_unicode(event)):
+        event = kwargs.get("event_data")
+        if not (is_unicode(inputs) and is_unicode(getattr(event, "_data", None))):
             raise gr.Error(say("shell.not_text", reader()), print_exception=False)
+        if event is not None and not isinstance(event._data, Mapping):
+            event._data = {}  # a handler asks it for facts by name, which Gradio answers from a mapping alone
         return await super().process_api(block_fn, inputs, *args, **kwargs)
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:

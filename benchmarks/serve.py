@@ -4,7 +4,8 @@
     python benchmarks/serve.py load FILE.onnx PICTURES   30 clients for 180 s against ``serve FILE.onnx``
 
 ``load`` starts the server as users do and asks it by plain sockets, one picture a request and the connections kept.
-Each client waits for its answer and then ``--pause`` seconds (0: as fast as the server can). Reported: answers a
+Each client waits for its answer and then ``--pause`` seconds, half to one and a half of it by chance, so that clients
+do not fall into step with the batches that answer them (0: as fast as the server can). Reported: answers a
 second, times from the first byte sent to the last byte received, errors, seconds of CPU of server and clients, and the
 load of the machine before, since clients and other work share its cores.
 """
@@ -162,7 +163,7 @@ async def clients(options: argparse.Namespace, requests: list[bytes]) -> tuple[l
                 errors += 1
                 reader, writer = await asyncio.open_connection("127.0.0.1", options.port)
             if options.pause:
-                await asyncio.sleep(options.pause)
+                await asyncio.sleep(options.pause * (0.5 + chance.random()))
         writer.close()
 
     await asyncio.gather(*(client(number) for number in range(options.clients)))

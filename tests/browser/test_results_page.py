@@ -72,7 +72,6 @@ def test_the_button_of_a_step_leads_to_its_setting_and_says_what_it_set(page: An
     page.locator('[data-step="small_test"]').click()
     page.locator("#train-seeds input:focus").wait_for()
     page.get_by_text("Set for you:", exact=False).first.wait_for()
-    page.wait_for_function("() => document.querySelector('#train-seeds input').value.includes('5')")
 
 
 def test_a_threshold_from_results_is_the_one_that_predict_answers_by(page: Any, tmp_path: Path) -> None:

@@ -109,7 +109,10 @@
     }
     requestAnimationFrame(() => {
       block.scrollIntoView({ block: "center" });
-      block.querySelector("input, select, textarea")?.focus({ preventScroll: true });
+      // a list would open over the page, and not show what is set meanwhile: its block has the focus, the list comes next
+      const input = block.querySelector("input, select, textarea"), list = input?.getAttribute("role") === "combobox";
+      if (list) block.tabIndex = -1;
+      (list ? block : input)?.focus({ preventScroll: true });
       block.classList.add("train-suggested");
       setTimeout(() => block.classList.remove("train-suggested"), 6000);
     });

@@ -70,8 +70,9 @@ def test_axe_finds_nothing_in_any_panel(visit: Callable[..., Any], axe: str, the
 def test_the_button_of_a_step_leads_to_its_setting_and_says_what_it_set(page: Any) -> None:
     tab(page, "results")
     page.locator('[data-step="small_test"]').click()
-    page.locator("#train-seeds input:focus").wait_for()
+    page.locator("#train-seeds:focus").wait_for()
     page.get_by_text("Set for you:", exact=False).first.wait_for()
+    page.wait_for_function("() => document.querySelector('#train-seeds input').value.includes('5')")
 
 
 def test_a_threshold_from_results_is_the_one_that_predict_answers_by(page: Any, tmp_path: Path) -> None:

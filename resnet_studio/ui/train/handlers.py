@@ -165,11 +165,15 @@ class Handlers(RunControls):
 
     def repetitions(self, dataset: str | None, chosen: Any) -> Any:
         """In: the data set, how often to train. Out: that choice; a cross-validation is offered for a small set without
-        validation or test pictures of its own.
+        validation or test pictures of its own, and while no set is known: it may just be on its way.
         """
         found = self._forecaster.find_dataset(dataset)
         samples = found.samples if found else ()
-        fits = 0 < len(samples) <= FEW and not any(sample.part in ("validation", "test") for sample in samples)
+        fits = (
+            not found
+            or (0 < len(samples) <= FEW
+            and not any(sample.part in ("validation", "test") for sample in samples))
+        )
         choices = repetition_choices(folded=fits)
         # a choice that stays is not sent: it may have been changed meanwhile
         stays = chosen in [value for _, value in choices]

@@ -169,10 +169,8 @@ class Handlers(RunControls):
         """
         found = self._forecaster.find_dataset(dataset)
         samples = found.samples if found else ()
-        fits = (
-            not found
-            or (0 < len(samples) <= FEW
-            and not any(sample.part in ("validation", "test") for sample in samples))
+        fits = not found or (
+            0 < len(samples) <= FEW and not any(sample.part in ("validation", "test") for sample in samples)
         )
         choices = repetition_choices(folded=fits)
         # a choice that stays is not sent: it may have been changed meanwhile

@@ -79,7 +79,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "robustness.attacked.help": (
         "Adversarial training, among all settings, is what helps.",
-        "“所有设置”里的对抗训练可以改善。",
+        "“全部设置”里的对抗训练可以改善。",
     ),
     "error.prune.features": (
         "Channels cannot be taken out of a network whose head sees layer3 too; train one with features layer4 first.",

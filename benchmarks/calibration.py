@@ -14,16 +14,13 @@ import argparse
 import collections
 import itertools
 import random
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from ledger import Ledger
+from machine import SETTINGS, as_on_a_laptop
 
 import resnet_studio as studio
 from resnet_studio.evaluation import outputs
@@ -77,8 +74,11 @@ def likelihood_loss(logits: np.ndarray, labels: np.ndarray, temperature: float) 
 
 def measure(folder: Path, workspace: studio.Workspace, network: str, seed: int) -> dict[str, object]:
     """The error before and after, of a network trained now."""
-    config = studio.TrainConfig(depth=18, weights="starter", seed=seed, test_fraction=0, **NETWORKS[network])
-    run = studio.train(studio.open_data(folder, workspace), config, workspace=workspace)
+    config = studio.TrainConfig(
+        depth=18, weights="starter", seed=seed, test_fraction=0, **NETWORKS[network], **SETTINGS
+    )
+    with as_on_a_laptop():
+        run = studio.train(studio.open_data(folder, workspace), config, workspace=workspace)
     kept, temperature = outputs.read(run.logits_file), read_card(run.best).temperature
     test = kept["test"]
     found = {
@@ -109,6 +109,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("archives", nargs="*", type=Path, help="the zip of CIFAR-10, that of Tiny ImageNet")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seed", type=int, help="this one alone")
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS))
     parser.add_argument("--workspace", type=Path)
     parser.add_argument("--report", action="store_true")
@@ -118,7 +119,7 @@ def main() -> None:
         workspace = studio.Workspace.open(home / "workspace")
         archives = dict(zip(("cifar", "tiny"), options.archives, strict=False))
         for network in options.networks:
-            for seed in range(options.seeds):
+            for seed in range(options.seeds) if options.seed is None else (options.seed,):
                 for name, (archive, kinds) in SETS.items():
                     row = {"set": name, "network": network, "seed": seed}
                     if archive not in archives or LEDGER.knows(**row):

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -24,8 +23,7 @@ from typing import Any
 
 from grid import Cell, network, normalised, pictures, tensors, write
 from ledger import Ledger
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from machine import DEVICE, SETTINGS, as_on_a_laptop
 
 LEDGER = Ledger("few")
 FOLDS = 5
@@ -53,8 +51,9 @@ def measure(cell: Cell, given: argparse.Namespace) -> None:
         folder = Path(temporary) / "set"
         write(pictures(cell, given), cell, folder)
         home, begun = studio.Workspace.open(Path(temporary) / "home"), time.process_time()
-        run = studio.train(studio.open_data(folder, workspace=home), workspace=home, seed=cell.seed, device="cpu",
-                           groups="none", final_fit=True)  # fmt: skip
+        with as_on_a_laptop():
+            run = studio.train(studio.open_data(folder, workspace=home), workspace=home, seed=cell.seed, groups="none",
+                               final_fit=True, **SETTINGS)  # fmt: skip
         spent, both = time.process_time() - begun, RunReport(run).get(FINAL_FIT)
         assert both is not None and both.tested is not None
         line = {"train": run.about["counts"]["train"], "validation": run.about["counts"]["validation"],
@@ -70,16 +69,16 @@ def probes(folder: Path, cell: Cell, config: Any) -> dict[str, float]:
 
     from resnet_studio.training import probe
 
-    model = network(cell.classes).eval()
+    model = network(cell.classes).eval().to(DEVICE)
     model.fc = torch.nn.Identity()
     third: list[Any] = []
-    model.layer3.register_forward_hook(lambda _m, _i, out: third.append(out.mean((2, 3))))
+    model.layer3.register_forward_hook(lambda _m, _i, out: third.append(out.mean((2, 3)).cpu()))
     found = {}
     for part in ("train", "test"):
         values, labels, _ = tensors(folder, part, config)
         third.clear()
         with torch.inference_mode():
-            last = torch.cat([model(normalised(each)) for each in torch.split(values, 64)])
+            last = torch.cat([model(normalised(each.to(DEVICE))).cpu() for each in torch.split(values, 64)])
         found[part] = (last, torch.cat([torch.cat(third), last], 1), labels)
     answers: dict[str, float] = {}
     for place, name in enumerate(("probe", "joined")):

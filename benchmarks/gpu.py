@@ -70,7 +70,7 @@ def synchronised(device: torch.device) -> float:
     return time.perf_counter()
 
 
-def finetune(folder: Path, device: torch.device, tiny: bool) -> dict[str, Any]:
+def finetune(folder: Path, device: torch.device, tiny: bool, *, compiled: bool) -> dict[str, Any]:
     count, size, batch, steps = (24, 64, 8, 3) if tiny else (2048, 224, 128, 60)
     workspace = Workspace.open(folder / "finetune")
     dataset = studio.open_data(made_up(folder / "noise", count, size * 8 // 7), workspace)
@@ -88,6 +88,8 @@ def finetune(folder: Path, device: torch.device, tiny: bool) -> dict[str, Any]:
     if device.type == "cuda":
         session.trained.forward = graphs.graphed(session.materials.suffix, inputs, session.materials.compute)
         result["graphs_pictures_per_second"] = whole_steps(session, device, steps, warm=10)
+    if not compiled:
+        return result | {"memory_mb": hardware.memory_mb(device)}
     begun = synchronised(device)
     backend = "eager" if tiny else compiling.BACKEND  # a C++ compiler takes minutes where Triton takes one
     try:
@@ -180,6 +182,8 @@ def main() -> None:
     parser.add_argument("data", nargs="?", help="CIFAR-10 as a zip or folder with train/ and test/")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--tiny", action="store_true")
+    parser.add_argument("--parts", nargs="+", help="only these, such as cifar10")
+    parser.add_argument("--uncompiled", action="store_true", help="do not compile ResNet-50, which takes over a minute")
     given = parser.parse_args()
     device = choose_device("auto")
     hardware.keep_freed_memory()
@@ -190,11 +194,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         parts: dict[str, Callable[[], dict[str, Any]]] = {
-            "finetune": lambda: finetune(folder, device, given.tiny),
+            "finetune": lambda: finetune(folder, device, given.tiny, compiled=not given.uncompiled),
             "features": lambda: prefix_features(folder, device, given.tiny),
             "cifar10": lambda: cifar10(folder, device, given.data, given.tiny),
         }
         for part, measure in parts.items():
+            if given.parts and part not in given.parts:
+                continue
             try:
                 result[part] = measure()
             except Exception:  # noqa: BLE001 - the other parts are worth measuring all the same

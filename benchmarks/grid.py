@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 import tempfile
 import time
 import zipfile
@@ -28,9 +27,8 @@ from typing import Any
 
 import numpy as np
 from ledger import Ledger
+from machine import DEVICE, SETTINGS, as_on_a_laptop
 from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 LEDGER = Ledger("grid")
 ARMS = ("default", "loop", "logistic")
@@ -134,7 +132,8 @@ def by_default(folder: Path, cell: Cell, settings: dict[str, Any], kept: Path) -
 
     workspace = studio.Workspace.open(kept)
     dataset = studio.open_data(folder, workspace=workspace)
-    run = studio.train(dataset, workspace=workspace, seed=cell.seed, device="cpu", **settings)
+    with as_on_a_laptop():
+        run = studio.train(dataset, workspace=workspace, seed=cell.seed, **SETTINGS, **settings)
     report = RunReport(run).report
     assert report is not None
     right = {each.name.partition("test/")[2] or each.name: each.true == each.predicted for each in report.pictures}
@@ -182,12 +181,14 @@ def by_logistic(folder: Path, cell: Cell, config: Any) -> dict[str, bool]:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    model = network(cell.classes).eval()
+    model = network(cell.classes).eval().to(DEVICE)
     model.fc = torch.nn.Identity()
     parts = {part: tensors(folder, part, config) for part in ("train", "test")}
     with torch.inference_mode():
-        features = {part: torch.cat([model(normalised(each)) for each in torch.split(values[0], 64)]).numpy()
-                    for part, values in parts.items()}  # fmt: skip
+        features = {
+            part: torch.cat([model(normalised(each.to(DEVICE))).cpu() for each in torch.split(pixels, 64)]).numpy()
+            for part, (pixels, _, _) in parts.items()
+        }
     fitted = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
     folds = StratifiedKFold(3, shuffle=True, random_state=cell.seed)
     search = GridSearchCV(fitted, {"logisticregression__C": CS}, cv=folds)
@@ -203,11 +204,12 @@ def by_loop(folder: Path, cell: Cell, config: Any) -> dict[str, bool]:
     from resnet_studio.model import resnet
 
     torch.manual_seed(cell.seed)
-    model = network(cell.classes)
+    model = network(cell.classes).to(DEVICE)
     cut = resnet.cut(model, config.freeze)
     varied = v2.Compose([v2.RandomResizedCrop(config.picture_size, scale=(0.35, 1.0), antialias=True),
                          *([v2.RandomHorizontalFlip()] if config.horizontal_flip else [])])  # fmt: skip
     pixels, labels, _ = tensors(folder, "train", config)
+    pixels, labels = pixels.to(DEVICE), labels.to(DEVICE)
     steps = LOOP_EPOCHS * -(-len(labels) // LOOP_BATCH)
     optimizer = torch.optim.AdamW([each for each in model.parameters() if each.requires_grad], 1e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-3, total_steps=steps, pct_start=0.25)
@@ -225,8 +227,8 @@ def by_loop(folder: Path, cell: Cell, config: Any) -> dict[str, bool]:
     model.eval()
     tested, answers, names = tensors(folder, "test", config)
     with torch.inference_mode():
-        right = torch.cat([model(normalised(each)).argmax(1) for each in torch.split(tested, 64)]) == answers
-    return dict(zip(names, right.tolist(), strict=True))
+        right = torch.cat([model(normalised(each.to(DEVICE))).argmax(1).cpu() for each in torch.split(tested, 64)])
+    return dict(zip(names, (right == answers).tolist(), strict=True))
 
 
 def measure(cell: Cell, arms: tuple[str, ...], settings: dict[str, Any], given: argparse.Namespace) -> None:
@@ -267,7 +269,8 @@ def resolved(folder: Path, home: Path) -> Any:
     from resnet_studio.training.plan import resolve_for
 
     dataset = studio.open_data(folder, workspace=studio.Workspace.open(home))
-    return resolve_for(dataset, studio.TrainConfig(device="cpu"))[0]
+    with as_on_a_laptop():
+        return resolve_for(dataset, studio.TrainConfig(**SETTINGS))[0]
 
 
 def table() -> str:
@@ -310,6 +313,7 @@ def main() -> None:
     parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
     parser.add_argument("--seeds", nargs="+", type=int)
     parser.add_argument("--most", type=int, help="at most so many cells")
+    parser.add_argument("--share", type=int, nargs=2, default=[0, 1], metavar=("I", "N"), help="the I-th of N shares")
     parser.add_argument("--largest", type=int, default=10**9, help="no cell with more training pictures")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="settings of the default, as an arm")
     parser.add_argument("--table", action="store_true")
@@ -323,7 +327,8 @@ def main() -> None:
     wanted = [cell for cell in cells() if (cell.source == "digits" or getattr(given, cell.source))
               and (not given.only or cell.source in given.only) and (given.seeds is None or cell.seed in given.seeds)
               and cell.classes * cell.per_class <= given.largest]  # fmt: skip
-    for cell in wanted[: given.most]:
+    share, shares = given.share
+    for cell in wanted[: given.most][share::shares]:
         measure(cell, tuple(given.arms), settings, given)
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from machine import DEVICE
+
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
@@ -42,7 +44,11 @@ class Ledger:
 
 
 def machine() -> str:
-    """The processor and its cores."""
+    """The processor and its cores, or the GPU that computes."""
+    if DEVICE.startswith("cuda"):
+        import torch
+
+        return torch.cuda.get_device_name(DEVICE)
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -18,18 +18,15 @@ from __future__ import annotations
 import argparse
 import io
 import random
-import sys
 import tempfile
 import time
 import zipfile
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageEnhance
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from ledger import Ledger
+from machine import SETTINGS, as_on_a_laptop
+from PIL import Image, ImageEnhance
 
 import resnet_studio as studio
 from resnet_studio.workspace import Workspace
@@ -70,9 +67,9 @@ def main() -> None:
         seen, new = studio.open_data(places["seen"], workspace), studio.open_data(places["new"], workspace)
         for by in options.groups:
             begun = time.process_time()
-            run = studio.train(
-                seen, seed=options.seed, groups=by, epochs=options.epochs, picture_size=96, workspace=workspace
-            )
+            with as_on_a_laptop():
+                run = studio.train(seen, seed=options.seed, groups=by, epochs=options.epochs, picture_size=96,
+                                   workspace=workspace, **SETTINGS)  # fmt: skip
             state = run.state()
             report, unseen = run.read_json("report.json"), studio.evaluate(run, new, workspace=workspace)
             low, high = report["interval"]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
+import statistics
 import tempfile
 import time
 from collections import defaultdict
@@ -20,13 +20,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from grid import Cell, pictures, write
 from ledger import Ledger, mean_and_spread
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from machine import DEVICE, SETTINGS, as_on_a_laptop
+from PIL import Image
 
 LEDGER = Ledger("textbook")
-SMALL = {"picture_size": 64, "device": "cpu", "precision": "fp32", "augmentation": "standard"}
+SMALL = {"picture_size": 64, "precision": "fp32", "augmentation": "standard", **SETTINGS}
 SETS = (("cifar", 10, 15), ("tiny", 10, 15), ("photos", 2, 30))
 UNLABELLED = 60
 TEACHERS = 3
@@ -59,7 +60,8 @@ class Bench:
         """The run called ``key``, trained once."""
         if key not in self._runs:
             given = {**SMALL, "seed": self.seed, **settings}
-            self._runs[key] = self.studio.train(self.data, workspace=self.workspace, **given)
+            with as_on_a_laptop():
+                self._runs[key] = self.studio.train(self.data, workspace=self.workspace, **given)
         return self._runs[key]
 
     def result(self, run: Any) -> dict[str, Any]:
@@ -105,14 +107,89 @@ def taught_with_more(bench: Bench) -> dict[str, Any]:
     return bench.result(bench.train("taught with more", epochs=12, freeze="layer2", **more))
 
 
+# pruning: channels are taken out of the network that was trained alone, and what is left is trained on
+
+
+def pruned(keep: float) -> Arm:
+    def arm(bench: Bench) -> dict[str, Any]:
+        from resnet_studio.studies.pruned import compare
+
+        before = bench.train("teacher 0", epochs=12, freeze="layer2", dropout=0.0)
+        after = bench.studio.prune(before, keep=keep, workspace=bench.workspace)
+        found = compare(before, after)
+        small = {"of_parameters": round(found.after.parameters / found.before.parameters, 3),
+                 "of_work": round(found.after.gflop / found.before.gflop, 3),
+                 "of_time": round(found.after.batch_ms / found.before.batch_ms, 3)}  # fmt: skip
+        return {**bench.result(after), **small}
+
+    return arm
+
+
+# what is trained of the stages, from the starter; each with the rate that suits it, as its source has it
+
+
+def tuned(what: str, rate: float) -> Arm:
+    def arm(bench: Bench) -> dict[str, Any]:
+        settings = {"tuned_parameters": what, "learning_rate": rate, "freeze": "stem", "epochs": 12}
+        return bench.result(bench.train(f"tuned {what}", **settings))
+
+    return arm
+
+
+# robustness: accuracy as it is, and when each pixel is moved by up to 4/255 in the way that misleads most
+
+
+def attacked(strength: float) -> Arm:
+    def arm(bench: Bench) -> dict[str, Any]:
+        from resnet_studio.data.views import Framed
+        from resnet_studio.evaluation.attacks import labels_under_attack
+
+        run = bench.train(f"against {strength:.3f}", adversarial=strength, epochs=12, freeze="layer2")
+        files = sorted((bench.folder / "set" / "test").glob("*/*.png"))
+        names = sorted({file.parent.name for file in files})
+        predictor = bench.studio.Predictor(run.best, device=DEVICE)
+        framed = Framed.of(predictor.card.preprocessing)
+        views = np.stack([framed.pixels(Image.open(file).convert("RGB")) for file in files])
+        labels = [names.index(file.parent.name) for file in files]
+        shares = {}
+        for name, steps in (("fgsm", 1), ("pgd", 5)):
+            right = labels_under_attack(predictor, views, labels, 4 / 255, steps) == np.asarray(labels)
+            shares[f"under_{name}"] = round(float(right.mean()), 4)
+        return {**bench.result(run), **shares}
+
+    return arm
+
+
+# settled, and then trained again with the validation pictures
+
+
+def settled(bench: Bench) -> dict[str, Any]:
+    return bench.result(bench.train("settled"))
+
+
+def with_all(bench: Bench) -> dict[str, Any]:
+    """As ``settled``, with ``final_fit``: its report is that of the second network."""
+    from resnet_studio.evaluation.final_fit import FINAL_FIT
+    from resnet_studio.evaluation.parts import RunReport
+
+    run = bench.train("with all", final_fit=True)
+    both = RunReport(run).get(FINAL_FIT)
+    assert both is not None and both.tested is not None
+    return {"accuracy": both.tested.second / both.tested.count, "tested": both.tested.count}
+
+
 METHODS: dict[str, dict[str, Arm]] = {
     "distillation": {"alone": alone, "taught": taught, "taught with more": taught_with_more, "teachers": together},
+    "pruning": {"alone": alone, "keep 0.7": pruned(0.7), "keep 0.5": pruned(0.5)},
+    "tuned": {"all": tuned("all", 1e-3), "batchnorm": tuned("batchnorm", 1e-2), "bias": tuned("bias", 1e-2)},
+    "adversarial": {"plain": attacked(0.0), "against 2/255": attacked(2 / 255), "against 4/255": attacked(4 / 255)},
+    "final fit": {"settled": settled, "with all": with_all},
 }
 
 
 def rows(given: argparse.Namespace) -> Iterator[tuple[str, str, int, int, int]]:
     for method in given.only or METHODS:
-        for seed in range(given.seeds):
+        for seed in given.seeds:
             for source, classes, per_class in SETS:
                 if getattr(given, source, None):
                     yield method, source, classes, per_class, seed
@@ -150,7 +227,8 @@ def table() -> None:
                 values = [row["accuracy"] for place, row in those.items() if place[0] == source]
                 apart = [row["accuracy"] - found[method, first][place]["accuracy"] for place, row in those.items()
                          if place[0] == source and place in found[method, first]]  # fmt: skip
-                more = {key: value for row in those.values() for key, value in row.items() if key.startswith("of_")}
+                more = {key: round(statistics.mean(row[key] for row in those.values() if key in row), 3)
+                        for row in those.values() for key in row if key.startswith(("of_", "under_"))}  # fmt: skip
                 print(
                     f"  {arm:20} {source:8} {mean_and_spread(values)}  {mean_and_spread(apart)} ({len(values)}) {more}"
                 )
@@ -161,7 +239,7 @@ def main() -> None:
     for source in ("cifar", "tiny", "photos"):
         parser.add_argument(f"--{source}", type=Path)
     parser.add_argument("--only", nargs="+", choices=METHODS)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--minutes", type=float, default=600, help="begin no further set after so many")
     parser.add_argument("--scratch", type=Path, default=None)
     parser.add_argument("--table", action="store_true")

@@ -1,6 +1,7 @@
 """How many flipped labels the review finds, and what taking its suggestions does.
 
-    python benchmarks/wrong_labels.py CIFAR10_ZIP PHOTOS_ZIP [--tiny TINY_IMAGENET_ZIP] [--seeds 5]
+    python benchmarks/wrong_labels.py CIFAR10_ZIP PHOTOS_ZIP [--tiny TINY_IMAGENET_ZIP] [--seeds 0 1 2 3 4]
+    python benchmarks/wrong_labels.py --table
 
 Of each set 5 % of the labels are flipped. Found: the share of them among the first 10 % suspected. Taken: the
 suggestions for as many as the review estimates; then a linear probe on the starter's features is fitted to the labels
@@ -38,36 +39,78 @@ that are all right it has 285, in one draw fewer than before. So "not worse" is 
 from __future__ import annotations
 
 import argparse
+import functools
 import random
+import statistics
 import zipfile
+from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from ledger import Ledger
+from machine import DEVICE
 
 from resnet_studio.data import views
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.evaluation.embedding import Backbone, embed
+from resnet_studio.evaluation.paired_tests import mcnemar
 from resnet_studio.review.suspects import judge, strength
 from resnet_studio.training import probe
 
+LEDGER = Ledger("wrong_labels")
 FLIPPED, LOOKED_AT = 0.05, 0.1
 CACHE = Path.home() / ".cache" / "resnet-studio-benchmarks"
+POOLING = "mean and spread"
+TEN = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
-def pictures(archive: Path, kinds: list[str], inside: str, count: int, folder: Path) -> tuple[list[Path], np.ndarray]:
-    """So many pictures of each of ``kinds`` in the folders ``inside`` of ``archive``, drawn once and unpacked."""
-    files, labels = [], []
-    with zipfile.ZipFile(archive) as opened:
-        for label, kind in enumerate(kinds):
-            names = sorted(
-                name for name in opened.namelist() if name.startswith(f"{inside}{kind}/") and name[-1] != "/"
-            )
-            random.Random(0).shuffle(names)
-            for name in names[:count]:
-                files.append(Path(opened.extract(name, folder)))
-                labels.append(label)
-    return files, np.array(labels)
+@dataclass(frozen=True)
+class Set:
+    """``count`` pictures of each of ``kinds`` to judge and ``tested`` to score on; those of the test part where there
+    is one, else others of the same; None: every third of those that are judged, by their right labels.
+    """
+
+    name: str
+    archive: Path
+    kinds: tuple[str, ...]
+    count: int
+    tested: int | None
+    side: int = 96
+
+    def pictures(self, part: str, folder: Path) -> tuple[list[Path], np.ndarray]:
+        """Files, unpacked below ``folder``, and labels [N]."""
+        files, labels = [], []
+        with zipfile.ZipFile(self.archive) as opened:
+            every = [name for name in opened.namelist() if name[-1] != "/"]
+            own = any(name.startswith("test/") for name in every)
+            for label, kind in enumerate(self.kinds):
+                inside = f"test/{kind}/" if part == "test" and own else f"{kind}/"
+                names = sorted(name for name in every if name.startswith((inside, f"train/{inside}")))
+                random.Random(0).shuffle(names)
+                start = self.count if part == "test" and not own else 0
+                wanted = names[start : start + ((self.tested or 0) if part == "test" else self.count)]
+                files += [Path(opened.extract(name, folder)) for name in wanted]
+                labels += [label] * len(wanted)
+        return files, np.array(labels)
+
+
+def sets(given: argparse.Namespace) -> list[Set]:
+    """All sets of the archives that were given; 1,000 pictures and more but for the photographs."""
+    found = []
+    if given.photos:
+        found.append(Set("240 photographs", given.photos, ("cat", "dog"), 120, None, 128))
+    if given.cifar10:
+        for first, second in ((0, 1), (4, 7), (1, 9), (3, 5)):
+            pair = (TEN[first], TEN[second])
+            found.append(Set(f"CIFAR-10, {pair[0]}, {pair[1]}", given.cifar10, pair, 510, 1000))
+        found.append(Set("CIFAR-10, 10 classes", given.cifar10, TEN, 120, 300))
+    if given.tiny:
+        drawn = drawn_classes(given.tiny, 12)
+        found.append(Set("Tiny ImageNet, 2 classes", given.tiny, tuple(drawn[:2]), 300, 150))
+        found.append(Set("Tiny ImageNet, 10 classes", given.tiny, tuple(drawn[2:]), 120, 50))
+    return found
 
 
 def drawn_classes(archive: Path, count: int) -> list[str]:
@@ -78,75 +121,95 @@ def drawn_classes(archive: Path, count: int) -> list[str]:
     return found[:count]
 
 
-def accuracy(features: np.ndarray, labels: np.ndarray, test: np.ndarray, answers: np.ndarray) -> float:
-    """Of a probe fitted to ``features``, on ``test``."""
+def right(features: np.ndarray, labels: np.ndarray, test: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """Which of ``test`` a probe fitted to ``features`` has right."""
     C = strength(*features.shape)
     fitted = probe.fit(torch.from_numpy(features), torch.from_numpy(labels), int(labels.max()) + 1, 0, C=C)
-    return fitted.accuracy(torch.from_numpy(test), torch.from_numpy(answers))
+    said = (torch.from_numpy(test) @ fitted.weight.T + fitted.bias).argmax(1).numpy()
+    found: np.ndarray = said == answers
+    return found
 
 
-def measure(
-    name: str, features: np.ndarray, labels: np.ndarray, test: np.ndarray, answers: np.ndarray, seeds: int
-) -> None:
-    """Print a line for each seed."""
-    classes = int(labels.max()) + 1
-    contents = [str(number) for number in range(len(labels))]
-    for seed in range(seeds):
+def measure(which: Set, seeds: list[int]) -> None:
+    """A line for each of ``seeds`` that is not known."""
+    left = [seed for seed in seeds if not LEDGER.knows(set=which.name, seed=seed, pooling=POOLING)]
+    if not left:
+        return
+    cache, folder = ArrayCache(CACHE), CACHE / "pictures"
+    end = views.Framed(round(which.side * views.OVERSCAN) if which.tested is None else which.side, which.side)
+    backbone = Backbone(18, "starter", end)
+    embedded = functools.partial(embed, backbone, cache=cache, device=DEVICE, pooling=POOLING)
+    files, labels = which.pictures("train", folder)
+    features = embedded(files, [str(file) for file in files])
+    if which.tested is None:
+        some = np.arange(len(labels)) % 3 == 0
+        test, answers = features[some], labels[some]
+    else:
+        files, answers = which.pictures("test", folder)
+        test = embedded(files, [str(file) for file in files])
+    classes = len(which.kinds)
+    best = right(features, labels, test, answers)
+    for seed in left:
         draw = np.random.default_rng(seed)
         flipped = draw.choice(len(labels), round(FLIPPED * len(labels)), replace=False)
         given = labels.copy()
         given[flipped] = (labels[flipped] + draw.integers(1, classes, len(flipped))) % classes
-        judged = judge(features, given, classes, contents)
+        judged = judge(features, given, classes, [str(number) for number in range(len(labels))])
         first = judged.order[: round(LOOKED_AT * len(labels))]
-        found = np.isin(flipped, first).mean()
         taken = given.copy()
         chosen = judged.order[: judged.estimate]
         taken[chosen] = judged.suggested[chosen]
-        before, after, best = (accuracy(features, each, test, answers) for each in (given, taken, labels))
-        print(
-            f"{name:22} seed {seed}  found {found:.2f}  estimate {judged.estimate:4} of {len(flipped):4}  "
-            f"wrong labels {(given != labels).sum():4} -> {(taken != labels).sum():4}  "
-            f"accuracy {before:.4f} -> {after:.4f}, all right {best:.4f}", flush=True,
-        )  # fmt: skip
+        before, after = (right(features, each, test, answers) for each in (given, taken))
+        lost, won = int((before & ~after).sum()), int((~before & after).sum())
+        LEDGER.append({
+            "set": which.name, "seed": seed, "pictures": len(labels), "flipped": len(flipped), "pooling": POOLING,
+            "found": round(float(np.isin(flipped, first).mean()), 3),
+            "agree": round(float((judged.probabilities.argmax(1) == given).mean()), 3), "estimate": judged.estimate,
+            "wrong_before": int((given != labels).sum()), "wrong_after": int((taken != labels).sum()),
+            "test": len(answers), "right_before": int(before.sum()), "right_after": int(after.sum()),
+            "right_if_all_labels_are": int(best.sum()), "lost": lost, "won": won,
+            "worse_p": 1.0 if won >= lost else round(mcnemar(lost, won), 4),
+        })  # fmt: skip
+
+
+def table() -> str:
+    """A row a set: shares found, labels before and after, changes of the accuracy in thousandths."""
+    rows = defaultdict(list)
+    for row in LEDGER.results():
+        rows[row["set"], row["test"]].append(row)
+    lines = ["| set, test pictures, seeds | found | agree | taken | fewer wrong | accuracy, thousandths | all right | "
+             "least p |", "|" + "---|" * 8]  # fmt: skip
+    for (name, tested), found in rows.items():
+        change = ", ".join(f"{1000 * (row['right_after'] - row['right_before']) / tested:+.0f}" for row in found)
+        most = ", ".join(
+            f"{1000 * (row['right_if_all_labels_are'] - row['right_before']) / tested:+.0f}" for row in found
+        )
+        shares = [row["found"] for row in found]
+        lines.append(
+            f"| {name}; {tested}; {len(found)} | {min(shares):.2f} to {max(shares):.2f}, mean "
+            f"{statistics.mean(shares):.2f} | {statistics.mean(row['agree'] for row in found):.2f} | "
+            f"{sum(row['estimate'] for row in found)} | "
+            f"{sum(row['wrong_before'] - row['wrong_after'] for row in found)} | {change} | {most} | "
+            f"{min(row['worse_p'] for row in found):.2f} |"
+        )
+    return "\n".join(lines)
 
 
 def main() -> None:
-    """Measure the three sets."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cifar10", type=Path)
-    parser.add_argument("photos", type=Path)
+    """Measure all sets."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cifar10", type=Path, nargs="?")
+    parser.add_argument("photos", type=Path, nargs="?")
     parser.add_argument("--tiny", type=Path, help="also its classes: two of 300 pictures and ten of 120")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
+    parser.add_argument("--only", nargs="+", help="sets whose name has one of these in it")
+    parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
-    cache, folder = ArrayCache(CACHE), CACHE / "pictures"
-    ten = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
-    sets = [
-        ("240 photographs", options.photos, ["cat", "dog"], "", 120, None, 128),
-        ("CIFAR-10, 2 classes", options.cifar10, ten[:2], "train/", 510, 150, 96),
-        ("CIFAR-10, 10 classes", options.cifar10, ten, "train/", 120, 40, 96),
-    ]
-    if options.tiny is not None:
-        drawn = drawn_classes(options.tiny, 12)
-        sets.append(("Tiny ImageNet, 2 classes", options.tiny, drawn[:2], "train/", 450, 0.67, 96))
-        sets.append(("Tiny ImageNet, 10 classes", options.tiny, drawn[2:], "train/", 170, 0.71, 96))
-    for name, archive, kinds, inside, count, tested, side in sets:
-        end = views.Framed(round(side * views.OVERSCAN) if tested is None else side, side)
-        backbone = Backbone(18, "starter", end)
-        files, labels = pictures(archive, kinds, inside, count, folder)
-        features = embed(backbone, files, [str(file) for file in files], cache)
-        if tested is None:  # few pictures: every third is kept to score on
-            some = np.arange(len(labels)) % 3 == 0
-            measure(name, features, labels, features[some], labels[some], options.seeds)
-            continue
-        if isinstance(tested, float):  # no test pictures of its own: the rest, after that share of each class
-            place = np.concatenate([np.arange(size) / size for size in np.bincount(labels)])
-            train, test = place < tested, place >= tested
-            measure(name, features[train], labels[train], features[test], labels[test], options.seeds)
-            continue
-        files, answers = pictures(archive, kinds, "test/", tested, folder)
-        measure(
-            name, features, labels, embed(backbone, files, [str(file) for file in files], cache), answers, options.seeds
-        )
+    for which in sets(options):
+        if not options.only or any(part in which.name for part in options.only):
+            measure(which, options.seeds)
+    if options.table:
+        print(table())
 
 
 if __name__ == "__main__":

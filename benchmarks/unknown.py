@@ -1,38 +1,51 @@
 # ruff: noqa: E501
 """Which score tells pictures unlike all seen: networks are trained on some sets and looked at with others.
 
-    python benchmarks/unknown.py collect CIFAR10_ZIP TINY_ZIP TINY_CLASSES_TSV PHOTOS_ZIP [--epochs 10]
-    python benchmarks/unknown.py score
+    python benchmarks/unknown.py measure CIFAR10_ZIP TINY_VAL_ZIP TINY_CLASSES_TSV PHOTOS_ZIP --folder DIR --seeds 0,1
+    python benchmarks/unknown.py score --folder DIR --choose 0
 
-``collect`` trains a network on each known set, from the starter with layer4 trained, from the starter with everything
-trained, from scratch, and stores what every stage of it and of the starter makes of known and unknown pictures. ``score``
-gives the area under the ROC curve of each score for each pair of a known and an unknown set.
+``measure`` draws the sets anew for each seed, trains a network on each known set (the head alone, layer4, everything,
+and from scratch), scores known and unknown pictures by some 500 single scores of every stage of it and of the starter
+(``unknown_scores.py``), several networks at once, and ends with ``score``. What is in the folder is not computed again;
+several calls with different ``--seeds`` may share it. ``score`` combines the single scores, chooses on the seeds of
+``--choose`` and reports the areas under the ROC curve on the others, so that no method is judged by the pictures that
+chose it. The folder is that of ``--folder``, else ``$UNKNOWN_FOLDER``. ``--tiny`` tries the steps, in a
+folder of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 import random
+import shutil
+import sys
+import time
 import zipfile
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
+
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # as many processes as there are cores
+    os.environ.setdefault(_name, "1")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 import torch
+import unknown_scores
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from scipy.special import softmax
-from sklearn.metrics import roc_auc_score
 
 import resnet_studio as studio
 from resnet_studio.data.run_split import split_of
+from resnet_studio.evaluation.unlikeness import some
 from resnet_studio.model import resnet, weights
 from resnet_studio.model.checkpoint import Checkpoint, load
-from resnet_studio.model.unlike import fit
 from resnet_studio.prediction import Predictor
 
-CACHE = Path.home() / ".cache" / "resnet-studio-benchmarks" / "unknown"
-STAGES = ("layer1", "layer2", "layer3", "layer4")
+STAGES = ("layer2", "layer3", "layer4")
+PARTS = ("train", "validation", "test")
 ANIMALS = ("bird", "cat", "deer", "dog", "frog", "horse")
 VEHICLES = ("airplane", "automobile", "ship", "truck")
 NEAR = {
@@ -43,9 +56,10 @@ NEAR = {
     "cifar vehicles": ("cifar animals", "photos", "tiny animals", "digits"),
     "tiny animals": ("tiny objects", "tiny others", "cifar vehicles", "digits", "things"),
 }
-"""Unknown to a network that was trained on the set before the colon."""
+"""Unknown to a network that was trained on the set before the colon. "tiny others" are other animals."""
 EVERYWHERE = ("noise", "solid")
-FREEZES = {
+ARMS = {
+    "head alone": ("layer4", "starter"),
     "layer4 trained": ("layer3", "starter"),
     "all trained": ("none", "starter"),
     "from scratch": ("none", "scratch"),
@@ -54,18 +68,151 @@ SCRATCH = ("photos", "cifar animals", "digits")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    collecting = commands.add_parser("collect")
-    for name in ("cifar10", "tiny", "classes", "photos"):
-        collecting.add_argument(name, type=Path)
-    collecting.add_argument("--epochs", type=int, default=10)
-    commands.add_parser("score")
+    measuring, scoring = commands.add_parser("measure"), commands.add_parser("score")
+    for name in ("cifar10", "tiny_val", "classes", "photos"):
+        measuring.add_argument(name, type=Path)
+    measuring.add_argument("--seeds", default="0,1", help="of the drawn sets")
+    measuring.add_argument("--epochs", type=int, default=8)
+    measuring.add_argument("--processes", type=int, default=min(12, os.cpu_count() or 1))
+    measuring.add_argument("--device", default="auto")
+    measuring.add_argument("--tiny", action="store_true")
+    for each in (measuring, scoring):
+        each.add_argument("--folder", type=Path, default=os.environ.get("UNKNOWN_FOLDER"))
+        each.add_argument("--choose", default="0", help="the seeds that choose; the others report")
+        each.add_argument(
+            "--without", default="tiny others", help="unknown sets that do not choose, reported all the same"
+        )
+        each.add_argument("--rows", type=int, default=8, help="candidates of each cost to print")
     options = parser.parse_args()
-    collect(options) if options.command == "collect" else score()
+    if options.folder is None:
+        parser.error("--folder or $UNKNOWN_FOLDER is needed")
+    if options.command == "measure":
+        measure(options)
+    unknown_scores.report(options.folder, options.choose.split(","), options.without.split(","), options.rows)
 
 
-def extract(archive: Path, folders: Sequence[str], count: int, into: Path) -> Path:
+def measure(options: argparse.Namespace) -> None:
+    """Train and score; what is there is left alone."""
+    begun, tasks = time.monotonic(), []
+    known = ["photos", "digits"] if options.tiny else list(NEAR)
+    arms = ["head alone", "layer4 trained"] if options.tiny else list(ARMS)
+    for seed in options.seeds.split(","):
+        found = sources(options, int(seed))
+        for name in known:
+            for arm in arms:
+                target = options.folder / f"{seed} {name} {arm}.npz"
+                if not target.exists() and (arm != "from scratch" or name in SCRATCH):
+                    tasks.append((target, int(seed), name, arm, found, options.epochs, options.device, options.tiny))
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max(1, min(options.processes, len(tasks))), mp_context=context) as pool:
+        for done in as_completed([pool.submit(one, *task) for task in tasks]):
+            print(f"{time.monotonic() - begun:.0f} s:", done.result(), flush=True)
+
+
+def one(
+    target: Path, seed: int, name: str, arm: str, sets: dict[str, Path | str], epochs: int, device: str, tiny: bool
+) -> str:  # fmt: skip
+    """Train the network of one known set and arm, and store the single scores of known and unknown pictures."""
+    torch.set_num_threads(1)
+    begun, (freeze, start) = time.monotonic(), ARMS[arm]
+    workspace = studio.Workspace.open(target.with_suffix(".workspace"))
+    dataset = studio.open_data(sets[name], workspace)
+    config = studio.TrainConfig(freeze=freeze, weights=start, epochs=epochs, depth=18, seed=seed, device=device)
+    run = studio.train(dataset, config, workspace=workspace)
+    trained = time.monotonic() - begun
+    best, split = load(run.best), split_of(run)
+    looks: dict[str, list[Path]] = {}
+    labels: dict[str, NDArray[np.int64]] = {}
+    for part in PARTS:
+        chosen = some(getattr(split, part))
+        looks[part] = [split.path(sample) for sample in chosen]
+        labels[part] = np.array([sample.label for sample in chosen])
+    for other in NEAR[name]:
+        pictures = files(sets[other], workspace)
+        random.Random(seed + 1).shuffle(pictures)
+        looks[other] = pictures[:150]
+    for other in EVERYWHERE:
+        looks[other] = files(sets[other], workspace)[:60]
+    if tiny:
+        looks = {part: pictures[:24] for part, pictures in looks.items()}
+        labels = {part: each[:24] for part, each in labels.items()}
+    starter = resnet.build(18, len(best.card.classes), seed=0)
+    weights.load_into(starter, 18, "starter")
+    rows = {
+        "own": seen(Checkpoint(best.model, best.card), looks, device),
+        "start": seen(Checkpoint(starter.eval(), best.card), looks, device),
+    }
+    looked = time.monotonic() - begun
+    head = (best.model.fc.weight.detach().cpu().numpy(), best.model.fc.bias.detach().cpu().numpy())
+    single = unknown_scores.single_scores(rows, labels["train"], head, [*PARTS, *NEAR[name], *EVERYWHERE])
+    np.savez_compressed(target, **single)
+    accuracy = run.state().finished.test_accuracy
+    shutil.rmtree(workspace.root, ignore_errors=True)
+    return f"{target.stem}: test accuracy {accuracy:.3f}, {trained:.0f} + {looked - trained:.0f} + {time.monotonic() - begun - looked:.0f} s"
+
+
+def seen(checkpoint: Checkpoint, looks: dict[str, list[Path]], device: str) -> dict[str, NDArray[np.float32]]:
+    """Of each part and stage the channels' means, maxima and standard deviations over the picture, [N, 3 F]; the logits."""
+    predictor = Predictor(checkpoint, device=device, batch_size=64)
+    batches: dict[str, list[torch.Tensor]] = {}
+    hooks = []
+
+    def keep(stage: str):
+        def hook(_module, _inputs, output):
+            flat = output.detach().float().flatten(2)
+            spread = flat.std(2, correction=0)
+            batches.setdefault(stage, []).append(torch.cat([flat.mean(2), flat.amax(2), spread], 1).cpu())
+
+        return hook
+
+    for stage in STAGES:
+        hooks.append(getattr(predictor.model, stage).register_forward_hook(keep(stage)))
+    found: dict[str, NDArray[np.float32]] = {}
+    for part, pictures in looks.items():
+        batches.clear()
+        result = predictor.activations(pictures)
+        assert not result.errors, result.errors
+        found[f"logits {part}"] = result.logits.numpy()
+        for stage in STAGES:
+            found[f"{stage} {part}"] = torch.cat(batches[stage]).numpy()
+            assert len(found[f"{stage} {part}"]) == len(pictures)
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+def files(source: Path | str, workspace: studio.Workspace) -> list[Path]:
+    """The pictures of a set, the same order each time."""
+    if isinstance(source, str):
+        dataset = studio.open_data(source, workspace)
+        return [dataset.root / sample.file for sample in dataset.samples]
+    return sorted(path for path in source.rglob("*") if path.is_file())
+
+
+def sources(options: argparse.Namespace, seed: int) -> dict[str, Path | str]:
+    """The sets of a ``seed`` by name: folders of class folders, or samples."""
+    root, draw = options.folder / "pictures" / str(seed), random.Random(seed)
+    rows = sorted(line.split("\t")[0] for line in options.classes.read_text().splitlines())
+    animals = [wnid for wnid in rows if wnid < "n02500000" and not "n02085" < wnid < "n02124"]  # no dogs, no cats
+    objects = [wnid for wnid in rows if wnid > "n02700000"]
+    draw.shuffle(animals)
+    draw.shuffle(objects)
+    made(root, seed)
+    return {
+        "digits": "sample:digits", "things": "sample:things",
+        "letters": root / "letters", "noise": root / "noise", "solid": root / "solid",
+        "photos": extract(options.photos, ["cat", "dog"], 120, root / "photos", seed),
+        "cifar animals": extract(options.cifar10, [f"train/{name}" for name in ANIMALS], 100, root / "cifar animals", seed),
+        "cifar vehicles": extract(options.cifar10, [f"train/{name}" for name in VEHICLES], 120, root / "cifar vehicles", seed),
+        "tiny animals": extract(options.tiny_val, [f"val/{each}" for each in animals[:10]], 25, root / "tiny animals", seed),
+        "tiny others": extract(options.tiny_val, [f"val/{each}" for each in animals[10:20]], 15, root / "tiny others", seed),
+        "tiny objects": extract(options.tiny_val, [f"val/{each}" for each in objects[:15]], 10, root / "tiny objects", seed),
+    }  # fmt: skip
+
+
+def extract(archive: Path, folders: Sequence[str], count: int, into: Path, seed: int) -> Path:
     """``count`` pictures of each of the ``folders`` in ``archive``, in a folder for each below ``into``."""
     with zipfile.ZipFile(archive) as opened:
         names = opened.namelist()
@@ -74,16 +221,16 @@ def extract(archive: Path, folders: Sequence[str], count: int, into: Path) -> Pa
             if target.exists():
                 continue
             found = sorted(name for name in names if name.startswith(f"{folder}/") and name[-1] != "/")
-            random.Random(0).shuffle(found)
+            random.Random(seed).shuffle(found)
             target.mkdir(parents=True)
             for name in found[:count]:
                 (target / Path(name).name).write_bytes(opened.read(name))
     return into
 
 
-def made(into: Path, count: int = 120) -> None:
+def made(into: Path, seed: int, count: int = 120) -> None:
     """Letters as a pupil would write them, noise, and plain colours."""
-    draw = np.random.default_rng(0)
+    draw = np.random.default_rng(seed)
     for kind in ("letters", "noise", "solid"):
         (into / kind).mkdir(parents=True, exist_ok=True)
     for at in range(count):
@@ -95,111 +242,6 @@ def made(into: Path, count: int = 120) -> None:
         Image.new("RGB", (64, 64), tuple(int(value) for value in draw.integers(0, 256, 3))).save(
             into / "solid" / f"{at}.png"
         )
-
-
-def sources(options: argparse.Namespace) -> dict[str, Path | str]:
-    """The sets by name: folders of class folders, or samples."""
-    root = CACHE / "pictures"
-    rows = [line.split("\t")[0] for line in options.classes.read_text().splitlines()]
-    with zipfile.ZipFile(options.tiny) as opened:
-        there = {name.split("/")[1] for name in opened.namelist() if name.count("/") > 1}
-    wnids = sorted(row for row in rows if row in there)
-    animals = [wnid for wnid in wnids if wnid < "n02500000"]
-    objects = [wnid for wnid in wnids if wnid > "n02700000"]
-    made(root)
-    return {
-        "digits": "sample:digits", "things": "sample:things",
-        "photos": extract(options.photos, ["cat", "dog"], 120, root / "photos"),
-        "cifar animals": extract(options.cifar10, [f"train/{name}" for name in ANIMALS], 100, root / "cifar animals"),
-        "cifar vehicles": extract(options.cifar10, [f"train/{name}" for name in VEHICLES], 120, root / "cifar vehicles"),
-        "tiny animals": extract(options.tiny, [f"train/{each}" for each in animals[:10]], 70, root / "tiny animals"),
-        "tiny others": extract(options.tiny, [f"train/{each}" for each in animals[10:20]], 15, root / "tiny others"),
-        "tiny objects": extract(options.tiny, [f"train/{each}" for each in objects[:15]], 10, root / "tiny objects"),
-    }  # fmt: skip
-
-
-def collect(options: argparse.Namespace) -> None:
-    """Train and store features; what is there is left alone."""
-    workspace = studio.Workspace.open(CACHE / "workspace")
-    found = sources(options)
-    sets = {name: studio.open_data(source, workspace) for name, source in found.items() if name in NEAR}
-    for name, dataset in sets.items():
-        for arm, (freeze, start) in FREEZES.items():
-            target = CACHE / f"{name} {arm}.npz"
-            if target.exists() or (arm == "from scratch" and name not in SCRATCH):
-                continue
-            config = studio.TrainConfig(freeze=freeze, weights=start, epochs=options.epochs, depth=18, seed=0)
-            run = studio.train(dataset, config, workspace=workspace)
-            best, split = load(run.best), split_of(run)
-            looks: dict[str, list[Path]] = {
-                part: [split.path(sample) for sample in getattr(split, part)]
-                for part in ("train", "validation", "test")
-            }
-            for other in NEAR[name]:
-                pictures = [p for p in (CACHE / "pictures" / other).rglob("*") if p.is_file()]
-                if other in ("digits", "things"):
-                    pictures = [sets[other].root / sample.file for sample in sets[other].samples]
-                random.Random(1).shuffle(pictures)
-                looks[other] = pictures[:150]
-            for other in EVERYWHERE:
-                looks[other] = sorted((CACHE / "pictures" / other).iterdir())[:60]
-            stored: dict[str, NDArray[np.float32]] = {
-                f"labels {part}": np.array([s.label for s in getattr(split, part)])
-                for part in ("train", "validation", "test")
-            }
-            starter = resnet.build(18, len(best.card.classes), seed=0)
-            weights.load_into(starter, 18, "starter")
-            head = best.model.fc
-            stored["head"] = np.concatenate([head.weight.detach().numpy(), head.bias.detach().numpy()[:, None]], 1)
-            for which, network in (("own", best.model), ("start", starter.eval())):
-                predictor = Predictor(Checkpoint(network, best.card), device="cpu")
-                for part, files in looks.items():
-                    seen = predictor.activations(files, stages=STAGES)
-                    assert not seen.errors, seen.errors
-                    stored[f"{which} logits {part}"] = seen.logits.numpy()
-                    for stage in STAGES:
-                        stored[f"{which} {stage} {part}"] = seen.stages[stage].numpy()
-            np.savez_compressed(target, **stored)
-            print(name, arm, "test accuracy", run.state().finished.test_accuracy, flush=True)
-
-
-def unit(rows):
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-
-
-def neighbours(train, rows):
-    """One less the cosine to the nearest training picture."""
-    return 1 - (unit(rows) @ unit(train).T).max(1)
-
-
-def score() -> None:
-    """The area under the ROC curve of the chosen score, and of some others, for each unknown set."""
-    for file in sorted(CACHE.glob("*.npz")):
-        stored = np.load(file)
-        others = [name[11:] for name in stored.files if name.startswith("own logits ")]
-        others = [name for name in others if name not in ("train", "validation", "test")]
-        labels = torch.from_numpy(stored["labels train"]).long()
-        scores = {}
-        for which in ("own", "start"):
-            of = {
-                part: {s: torch.from_numpy(stored[f"{which} {s} {part}"]) for s in STAGES}
-                for part in (*others, "train", "test")
-            }
-            reference = fit(of["train"], labels)
-            scores[f"{which} chosen"] = {part: reference.scores(rows).numpy() for part, rows in of.items()}
-            for s in ("layer3", "layer4"):
-                train = of["train"][s].numpy()
-                scores[f"{which} {s} neighbours"] = {
-                    part: neighbours(train, rows[s].numpy()) for part, rows in of.items()
-                }
-        scores["softmax"] = {part: -softmax(stored[f"own logits {part}"], 1).max(1) for part in (*others, "test")}
-        print(file.stem, "|", ", ".join(others))
-        for name, found in scores.items():
-            areas = [
-                roc_auc_score([0] * len(found["test"]) + [1] * len(found[o]), np.r_[found["test"], found[o]])
-                for o in others
-            ]
-            print(f"  {name:24}", " ".join(f"{area:.3f}" for area in areas), f"mean {np.mean(areas):.3f}", flush=True)
 
 
 if __name__ == "__main__":

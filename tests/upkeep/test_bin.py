@@ -22,6 +22,7 @@ from resnet_studio.training.jobs import Jobs
 from resnet_studio.training.plan import new_run
 from resnet_studio.upkeep import bin as bins
 from resnet_studio.upkeep.bin import Bin
+from resnet_studio.workspace import Run
 
 
 @pytest.fixture
@@ -55,6 +56,14 @@ def test_a_run_comes_back_as_it_was(workspace, run):
     assert put.concerns("browser:ben") and not put.concerns("browser:eve") and not put.concerns("")
     assert Bin(workspace).take_back(put.entry, "").id == run.id
     assert made.fingerprint(run.folder) == before and Bin(workspace).listed() == []
+
+
+def test_a_run_in_the_bin_keeps_its_name_and_comes_back_beside_those_that_were_made_since(workspace):
+    first = Run(workspace.new_folder("runs", "same"))
+    first.best.write_bytes(b"first")
+    put = Bin(workspace).put_run(first, "")
+    assert workspace.new_folder("runs", "same").name != first.id
+    assert Bin(workspace).take_back(put.entry, "").id == first.id and first.best.read_bytes() == b"first"
 
 
 def test_a_run_at_work_or_in_a_queue_is_not_deleted(workspace, run):

@@ -3,8 +3,9 @@
     python benchmarks/soak.py --minutes 60 --folder /tmp/soak
 
 Each pupil signs in, loads the page, brings in a zip, trains, follows the training, tries pictures, reloads, deletes the
-run and the data set for good, and signs out; then waits. A line a minute goes to ``FOLDER/soak.jsonl``; a benchmark
-that was stopped goes on from there, with a new server, whose first minutes are left out as those of the first are.
+run and the data set for good, and signs out; then waits. A line a minute goes to ``FOLDER/soak.jsonl``, each error with
+its traceback to ``FOLDER/errors.jsonl``; a benchmark that was stopped goes on from there, with a new server, whose first
+minutes are left out as those of the first are.
 
 At its end each figure has its slope an hour, by least squares over the second half of the last server, and a verdict:
 growth is what is larger than ``ALLOWED`` of it and than twice its own error. The result is a line in
@@ -21,6 +22,7 @@ import random
 import sqlite3
 import threading
 import time
+import traceback
 import zipfile
 from collections import Counter
 from contextlib import closing
@@ -41,12 +43,13 @@ DIFFERENT = 6
 
 
 class Counts:
-    """What the pupils did. Safe to use from threads."""
+    """What the pupils did; what went wrong is written to ``file`` with its traceback. Safe to use from threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path) -> None:
         self._lock = threading.Lock()
         self.done: Counter[str] = Counter()
         self.errors: list[str] = []
+        self._file = file
 
     def did(self, what: str) -> None:
         with self._lock:
@@ -55,6 +58,10 @@ class Counts:
     def failed(self, error: BaseException) -> None:
         with self._lock:
             self.errors.append(f"{type(error).__name__} {str(error)[:200]}")
+            where = traceback.format_exception(error)
+            said = {"at": time.time(), "error": self.errors[-1], "text": str(error)[:4000], "traceback": where[-12:]}
+            with self._file.open("a") as out:
+                out.write(json.dumps(said) + "\n")
 
 
 def lesson(base: str, name: str, number: int, counts: Counts) -> None:
@@ -168,7 +175,7 @@ def main() -> None:
         add_pupils(workspace, given.pupils)
     lines = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     first = len(lines)
-    server, counts = Server(workspace.root, given.port, nice=given.nice), Counts()
+    server, counts = Server(workspace.root, given.port, nice=given.nice), Counts(given.folder / "errors.jsonl")
     server.start()
     number = int(lines[-1]["server"]) + 1 if lines else 0
     try:

@@ -63,6 +63,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "ResNet Studio is at {address} (Ctrl-C ends it; runs are saved and can be resumed).",
         "ResNet Studio 已启动：{address}（按 Ctrl-C 退出；训练进度会保存，可继续训练）。",
     ),
+    "error.shell.incomplete": (
+        "Something that this needs was not sent along; reload the page and try again.",
+        "请求中缺少所需的内容；请刷新页面后重试。",
+    ),
+    "error.shell.too_long": (
+        "More was sent than this takes, at most {most} KB; reload the page and try again.",
+        "发送的内容超出了 {most} KB 的上限；请刷新页面后重试。",
+    ),
     "error.shell.port_busy": (
         "Port {port} is used by another program; choose another one with --port, or leave it out to take a free one.",
         "端口 {port} 已被其他程序占用；请用 --port 指定其他端口，或不指定以自动选择空闲端口。",

@@ -178,8 +178,13 @@ def test_a_job_is_stopped_resumed_and_deleted_by_its_browser(scene: Scene) -> No
     base = f"/studio/predictions/{job.id}"
     assert scene.me.post(f"{base}/stop").status_code == 200
     assert scene.me.get(base).json()["status"] == "stopped"
+    for act in ("stop", "delete", "resume"):
+        refused = scene.me.post(f"{base}/{act}", content=b" " * 5000)
+        assert refused.status_code == 413 and "at most 4 KB" in refused.json()["problem"]
+    deleted = scene.me.post(f"{base}/delete", json={})  # as programs send it, though nothing is needed
+    assert deleted.status_code == 200 and scene.me.get(base).status_code == 404 and not job.folder.exists()
+    assert scene.me.post(f"/studio/predictions/bin/{deleted.json()['entry']}/undo", json={}).json()["job"] == job.id
     assert scene.me.post(f"{base}/delete").status_code == 200
-    assert scene.me.get(base).status_code == 404 and not job.folder.exists()
 
 
 @pytest.mark.slow

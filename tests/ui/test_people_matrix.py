@@ -240,6 +240,30 @@ def test_facts_of_an_event_that_are_no_facts_are_none(spent: Scene, facts: Any) 
         assert say("shell.unexpected", "en")[:40] not in answer.text, (name, answer.text)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("value", [None, True, [[{}]]])
+def test_what_no_page_sends_is_answered_with_a_sentence_and_never_as_a_fault_of_the_studio(
+    spent: Scene, value: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every handler, with nothing or nonsense in every input and as every fact of its event."""
+    facts = dict.fromkeys(("key", "run", "index", "files", "to", "dataset", "validation"), value)
+    for index, handler in unlike(spent):
+        for event in (None, facts):
+            answer = spent.event("owner", index, [value] * len(handler.inputs), event)
+            unexpected = say("shell.unexpected", "en")[:40] in answer.text
+            assert not unexpected, (declared.name_of(handler.fn), answer.text)
+    assert [record for record in caplog.records if record.name.startswith("resnet_studio")] == []
+
+
+def unlike(scene: Scene) -> Iterator[tuple[int, Any]]:
+    """The handlers, each function once."""
+    seen = set()
+    for index, handler in scene.handlers():
+        if declared.name_of(handler.fn) not in seen:
+            seen.add(declared.name_of(handler.fn))
+            yield index, handler
+
+
 def attempts(scene: Scene, handler: Any) -> Iterator[tuple[list[Any], Any]]:
     """Inputs and facts of events that name the owner's things in every way that a handler might take them."""
     ids = scene.ids

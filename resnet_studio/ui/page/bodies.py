@@ -17,6 +17,9 @@ from resnet_studio.ui.page.ownership import browser_of, started_by
 
 AT_ONCE = 32
 """Bodies that are being received: each is in memory until it is whole."""
+IGNORED = 4096
+"""What may be sent along, and is not looked at, where nothing is needed: some programs always send ``{}``."""
+MB = 2**20
 T = TypeVar("T")
 
 
@@ -42,12 +45,15 @@ class BodyReader:
         self.receiving = 0
 
     async def answer(self, request: Request, most: int, done: Callable[[bytes, Visitor], T]) -> JSONResponse:
-        """What ``done`` gives of the body of ``request`` and of whoever sends it, or why not, as JSON."""
+        """What ``done`` gives of the body of ``request`` and of whoever sends it, or why not, as JSON.
+
+        It has ``most`` bytes; where that is 0, what is sent is not looked at.
+        """
         try:
             browser = browser_of(request)
             if not browser:
                 raise Refused(403, "error.make.no_cookie")
-            content = await self._body(request, most)
+            content = await self._body(request, most or IGNORED)
             visitor = Visitor(started_by(browser), bool(request.scope.get("studio_at_machine")))
             return JSONResponse(await run_in_threadpool(done, content, visitor))
         except Refused as refused:
@@ -65,8 +71,14 @@ class BodyReader:
             async for part in request.stream():
                 size += len(part)
                 if size > most:
-                    raise Refused(413, "error.make.too_large", most=most // 2**20)
+                    raise _too_large(most)
                 parts.append(part)
             return b"".join(parts)
         finally:
             self.receiving -= 1
+
+
+def _too_large(most: int) -> Refused:
+    if most < MB:
+        return Refused(413, "error.shell.too_long", most=most // 1024)
+    return Refused(413, "error.make.too_large", most=most // MB)

@@ -17,6 +17,7 @@ import gradio as gr
 
 from resnet_studio.acting import acting_as
 from resnet_studio.belonging import add_owner
+from resnet_studio.errors import StudioError
 from resnet_studio.service.people import declared
 from resnet_studio.service.people.rules import NOBODY, Nobody, Person
 from resnet_studio.text import Language, say
@@ -26,6 +27,8 @@ from resnet_studio.ui.page.open_routes import is_upload
 FILE_COMPONENTS: tuple[type[gr.blocks.Block], ...] = (gr.File, gr.Image, gr.UploadButton)
 MOST_LEVELS = 100
 """No value that the page sends is nested deeper."""
+IDS = ("studio-dataset", "studio-run")
+"""Where a browser keeps the ids of what it looks at; what is no text there is none."""
 
 
 class StudioBlocks(gr.Blocks):
@@ -56,8 +59,8 @@ class StudioBlocks(gr.Blocks):
         event = kwargs.get("event_data")
         if not (is_unicode(inputs) and is_unicode(getattr(event, "_data", None))):
             raise gr.Error(say("shell.not_text", reader()), print_exception=False)
-        if event is not None and not isinstance(event._data, Mapping):
-            event._data = {}  # a handler asks it for facts by name, which Gradio answers from a mapping alone
+        if event is not None:
+            event._data = Facts(event._data if isinstance(event._data, Mapping) else ())
         return await super().process_api(block_fn, inputs, *args, **kwargs)
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
@@ -65,7 +68,18 @@ class StudioBlocks(gr.Blocks):
         for block, value in zip(block_fn.inputs, inputs, strict=False):
             if not acceptable(value, isinstance(block, FILE_COMPONENTS), self.uploads):
                 raise gr.Error(say("shell.not_a_file", reader()), print_exception=False)
-        return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
+        plain = [
+            None if _is_id(block) and not isinstance(value, str) else value
+            for block, value in zip(block_fn.inputs, inputs, strict=False)
+        ]
+        return await super().preprocess_data(block_fn, plain + inputs[len(plain) :], *args, **kwargs)
+
+
+class Facts(dict[str, Any]):
+    """What an event says besides the inputs, by name; where one is missing, that is said to whoever sent it."""
+
+    def __missing__(self, name: str) -> Any:
+        raise StudioError("error.shell.incomplete")
 
 
 def sender(request: Any) -> tuple[Person | Nobody, Language]:
@@ -98,6 +112,10 @@ def is_unicode(value: Any) -> bool:
     except (UnicodeEncodeError, RecursionError):
         return False
     return True
+
+
+def _is_id(block: gr.blocks.Block) -> bool:
+    return isinstance(block, gr.BrowserState) and block.storage_key.startswith(IDS)
 
 
 def _uploaded(named: Mapping[str, Any], uploads: Path) -> bool:

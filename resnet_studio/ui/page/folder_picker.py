@@ -53,11 +53,16 @@ def folder_picker(elem_id: str) -> gr.HTML:
 def uploads(detail: Mapping[str, Any], upload_folder: Path) -> Picked:
     """The files that the browser says it has sent; raises :class:`DataError` for any outside of the upload folder."""
     base = upload_folder.resolve()
-    files = tuple((_name(str(name)), _file(str(name), Path(str(path)), base)) for name, path in detail["files"])
+    try:
+        sent = [(str(name), Path(str(path))) for name, path in detail["files"]]
+        left_out = int(detail.get("left_out") or 0)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError("error.shell.incomplete") from error
+    files = tuple((_name(name), _file(name, path, base)) for name, path in sent)
     if not files:
         raise DataError("data.picker.none")
     name = _name(str(detail.get("name") or files[0][0]))
-    picked = Picked(name, files, int(detail.get("left_out") or 0))
+    picked = Picked(name, files, left_out)
     return replace(picked, name=Path(name).stem) if picked.archive else picked
 
 

@@ -62,10 +62,12 @@ class Handlers:
         return request_model(chosen or "")
 
     @guarded(instead=lambda sentence: (*[gr.skip()] * 4, alert(sentence)))
-    def bring(self, files: list[str]) -> tuple[Any, ...]:
+    def bring(self, files: list[str] | None) -> tuple[Any, ...]:
         """In: an uploaded model, maybe with a file of class names. Out: the offer with the new model chosen, that as
         picked by hand, about.
         """
+        if not files:
+            raise StudioError("error.shell.incomplete")
         paths = sorted(map(Path, files), key=lambda path: path.suffix.lower() in NAMES)
         names = next((path for path in paths[1:] if path.suffix.lower() in NAMES), None)
         browser = this_browser()

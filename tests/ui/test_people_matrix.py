@@ -241,7 +241,7 @@ def test_facts_of_an_event_that_are_no_facts_are_none(spent: Scene, facts: Any) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("value", [None, True, [[{}]]])
+@pytest.mark.parametrize("value", [None, pytest.param(True, marks=pytest.mark.long), [[{}]]])
 def test_what_no_page_sends_is_answered_with_a_sentence_and_never_as_a_fault_of_the_studio(
     spent: Scene, value: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -4,8 +4,8 @@
 
 Each pupil signs in, loads the page, brings in a zip, trains, follows the training, tries pictures, reloads, deletes the
 run and the data set for good, and signs out; then waits. A line a minute goes to ``FOLDER/soak.jsonl``, each error with
-its traceback to ``FOLDER/errors.jsonl``; a benchmark that was stopped goes on from there, with a new server, whose first
-minutes are left out as those of the first are.
+its traceback to ``FOLDER/errors.jsonl``; a benchmark that was stopped goes on from there, with a new server, whose
+first minutes are left out as those of the first are.
 
 At its end each figure has its slope an hour, by least squares over the second half of the last server, and a verdict:
 growth is what is larger than ``ALLOWED`` of it and than twice its own error. The result is a line in

@@ -239,19 +239,14 @@ class Workspace:
         return self.root / "temporary"
 
     def new_folder(self, kind: str, name: str) -> Path:
-        """A new empty folder ``kind/name``, with a number behind the name where it is taken: there, or in the bin, from
-        where what has the name can come back.
-        """
+        """A new empty folder ``kind/name``, with a number behind the name where it is taken there or in the bin."""
         stem = slug(name)
         for count in range(1, 100_000):
             folder = self.root / kind / (stem if count == 1 else f"{stem}-{count}")
-            if (self.root / "bin" / folder.name).exists():
-                continue
-            try:
-                folder.mkdir(parents=True)
-            except FileExistsError:
-                continue
-            return folder
+            with suppress(FileExistsError):
+                if not (self.root / "bin" / folder.name).exists():  # from where it may come back
+                    folder.mkdir(parents=True)
+                    return folder
         raise RuntimeError(f"no free name for {stem!r}")
 
     def new_run(

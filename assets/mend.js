@@ -19,10 +19,11 @@ window.studioMend = (element, ask) => {
     node.addEventListener("click", act);
     return node;
   };
-  const picture = (place, side = 160, alt = "") => {
+  const address = (place, side = 160) => `${constant()}/thumb/${place}?side=${side}`;
+  const picture = (place, side = 160, alt = "", from = address(place, side)) => {
     const image = new Image();
     image.decoding = "async"; image.alt = alt;
-    image.src = `${constant()}/thumb/${place}?side=${side}`;
+    if (from) image.src = from;
     image.onload = () => image.classList.toggle("tiny", image.naturalWidth < side / 2);
     return image;
   };
@@ -68,7 +69,8 @@ window.studioMend = (element, ask) => {
   // ---------- Look at all of it ----------
   const grid = (from, wanted = {}) => {
     const w = words(), { dialog, head, close } = opened("rs-mend-grid", w.grid);
-    const GAP = 6, chosen = new Set(), known = new Map();
+    const GAP = 6, SMALL = 3000, AT_ONCE = 300;
+    const chosen = new Set(), known = new Map(), small = new Map(); // small: pictures by place, which no edit changes
     let places = [], cell = 118, columns = 1, at = 0, anchor = 0, dragging = null, asked = 0;
 
     const restart = () => { at = anchor = 0; chosen.clear(); load(true); };
@@ -126,6 +128,7 @@ window.studioMend = (element, ask) => {
       const here = new Set(places);
       for (const place of chosen) if (!here.has(place)) chosen.delete(place);
       known.clear();
+      tried = new Set();
       at = Math.min(at, Math.max(0, places.length - 1));
       if (top) pane.scrollTop = 0;
       layout();
@@ -148,7 +151,7 @@ window.studioMend = (element, ask) => {
           node = made("div", "rs-mend-cell");
           node.id = id;
           node.setAttribute("role", "option");
-          node.append(picture(place), made("span", "rs-mend-label"));
+          node.append(picture(place, 160, "", small.get(place) ?? ""), made("span", "rs-mend-label"));
         }
         node.dataset.index = index;
         node.style.cssText = `width:${cell}px;height:${cell}px;left:${(index % columns) * step}px;top:${Math.floor(index / columns) * step}px`;
@@ -161,24 +164,45 @@ window.studioMend = (element, ask) => {
       pane.setAttribute("aria-activedescendant", places.length ? `mend-${places[at]}` : "");
       count.textContent = fill(w.count, { total: number(places.length), chosen: number(chosen.size) });
       out.textContent = standing.value === "left_out" ? w.put_back : w.leave_out;
-      describe(places.slice(first, last).filter((place) => !known.has(place)));
+      describe(first, last);
     };
     const name = (node, place) => {
       const row = known.get(place);
       if (!row) return;
+      const image = node.firstChild;
+      if (!image.getAttribute("src")) image.src = small.get(place) || address(place);
       node.title = `${row.name} · ${row.label || w.unlabelled}${row.model ? ` · ${w.model}` : ""}`;
-      node.querySelector("img").alt = `${row.label} ${row.name}`;
+      image.alt = `${row.label} ${row.name}`;
       node.lastChild.textContent = row.label;
     };
-    let describing = 0;
-    const describe = (missing) => {
-      clearTimeout(describing);
-      if (!missing.length) return;
-      describing = setTimeout(async () => {
-        const answer = await fetched(`rows?places=${missing.slice(0, 300).join(",")}`);
-        for (const row of answer?.rows ?? []) known.set(row.place, row);
-        for (const node of sheet.children) name(node, places[node.dataset.index]);
-      }, 60);
+    // One request brings what is in view, pictures and names; then what the next and the last page show. One at a time.
+    let describing = false, view = [0, 0], tried = new Set();
+    const missing = (from, to) => places.slice(Math.max(0, from), Math.max(0, to)).filter((place) => !known.has(place) && !tried.has(place));
+    const describe = async (first, last) => {
+      view = [first, last];
+      if (describing) return;
+      describing = true;
+      for (;;) {
+        const [from, to] = view, size = to - from;
+        const wanted = [[from, to], [to, to + size], [from - size, from]].map((ends) => missing(...ends)).find((some) => some.length);
+        if (!wanted || !dialog.isConnected) break;
+        const some = wanted.slice(0, AT_ONCE), mine = asked;
+        const answer = await fetched(`rows?pictures=true&places=${some.join(",")}`);
+        if (mine !== asked) continue; // the set was changed meanwhile
+        some.forEach((place) => tried.add(place));
+        for (const row of answer?.rows ?? []) {
+          known.set(row.place, row);
+          if (row.picture) small.set(row.place, row.picture);
+          delete row.picture;
+        }
+        for (const old of small.keys()) { if (small.size <= SMALL) break; small.delete(old); }
+        for (const node of sheet.children) {
+          const place = places[node.dataset.index], image = node.firstChild;
+          name(node, place);
+          if (tried.has(place) && !image.getAttribute("src")) image.src = address(place); // of which nothing was heard
+        }
+      }
+      describing = false;
     };
     const range = (from, to) => {
       for (let index = Math.min(from, to); index <= Math.max(from, to); index++) chosen.add(places[index]);
@@ -393,6 +417,7 @@ window.studioMend = (element, ask) => {
       }
       bar.hidden = true;
       show(answer);
+      ask("near", {}); // the panel knows now what was found: the grid can be filtered by it
     };
     const line = (row) => {
       const node = made("tr"), values = { seconds: number(row.seconds), column: row.column };

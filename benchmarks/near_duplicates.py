@@ -22,6 +22,8 @@ photographs, the other changes at 1.00 and no false pair for all: third stage at
 0.983; at 32 px 0.8, 0.967; second stage at 64 px 1.7, 0.996; at 48 px 1.0, 0.996, which is used. The second at 48 and
 the third at 64 px: 150 planted in 700 of CIFAR-10 0.88 and 0.887 of the crops, in 900 of Tiny ImageNet 0.973 and
 0.973, in the rendered things 0.99 and 0.99.
+``check FOLDER --near-duplicates --json`` on 20,000 JPEGs of CIFAR-10, new workspace, idle machine: 50.0 s,
+56.4 s of CPU, 1.24 GiB at most in memory; 2.3 s when asked again. Before:
 20,000 pictures of CIFAR-10 from files: 29.5 s of CPU to decode and look at them, 14.8 s to compare; 206 pairs; 1.2 GB
 at most in memory.
 

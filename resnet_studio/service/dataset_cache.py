@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
 
 MOST_CACHED = 4
+NEAR_KINDS = ("near_duplicate", "conflict", "leak")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,12 @@ class DatasetCache:
         cached = self._get(name)
         groups = near.known_groups(cached.dataset.samples, ArrayCache(self._workspace.cache))
         return *cached.findings, *near.summary(cached.dataset, groups)
+
+    def names_with(self, name: str, kind: str) -> frozenset[str]:
+        """The names of the pictures of ``name`` with a finding of this ``kind``, near-duplicates too."""
+        own = self._get(name).findings
+        found = self.findings(name) if kind in NEAR_KINDS else own
+        return frozenset(picture for finding in found if finding.kind == kind for picture in finding.files)
 
     def pictures(self, name: str, *, label: int | None = None, part: str | None = None) -> list[int]:
         """Indices of the pictures of ``name``, or of one class or one preset part, the classes taking turns."""

@@ -7,24 +7,24 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio import acting, belonging
-from resnet_studio.data import brought, checkup, editing, names
+from resnet_studio.data import brought, editing, names
 from resnet_studio.data.edits import Edit
-from resnet_studio.errors import DataError, StudioError
+from resnet_studio.errors import DataError
+from resnet_studio.service import small_pictures
 from resnet_studio.service.alike import Alike, Ordering
+from resnet_studio.service.dataset_cache import DatasetCache
 from resnet_studio.service.grouping_asked import asked_for
-from resnet_studio.service.thumbnails import thumbnail
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
     from resnet_studio.review.report import Review
+    from resnet_studio.service.thumbnails import Thumbnail
     from resnet_studio.workspace import Workspace
 
 KEPT = 4
-SIDE = 160
 MOST_AT_ONCE = 100_000
 BY_PLACE = ("move", "leave_out", "put_back", "remove", "keep", "together", "apart", "part")
 BY_CLASS = ("rename", "merge")
@@ -49,8 +49,9 @@ class NotYoursError(DataError):
 class Editor:
     """The last few data sets with their logs. Safe to use from many threads."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, datasets: DatasetCache | None = None) -> None:
         self._workspace = workspace
+        self._datasets = DatasetCache(workspace) if datasets is None else datasets
         self._opened: OrderedDict[str, editing.EditedSet] = OrderedDict()
         self._reviews: OrderedDict[str, Begun] = OrderedDict()
         self._lock = threading.Lock()
@@ -128,7 +129,7 @@ class Editor:
         """
         opened = self.opened(id)
         state = opened.state
-        wanted = self._with_finding(opened, finding) if finding else None
+        wanted = self._datasets.names_with(opened.dataset().id, finding) if finding else None
         found = [
             place
             for place in range(len(state.pictures))
@@ -158,11 +159,6 @@ class Editor:
         """The order of the data set by likeness, which is begun where that has yet to be done."""
         return self._alike.begin(self.opened(id))
 
-    @staticmethod
-    def _with_finding(opened: editing.EditedSet, kind: str) -> frozenset[str]:
-        found = checkup.inspect(opened.dataset())
-        return frozenset(name for finding in found if finding.kind == kind for name in finding.files)
-
     def row(self, id: str, place: int) -> dict[str, Any]:
         """What a page shows of the picture at ``place``."""
         state = self.opened(id).state
@@ -173,23 +169,17 @@ class Editor:
             "model": state.labelled_by[place] == "model",
         }  # fmt: skip
 
-    def small(self, id: str, place: int, side: int = SIDE) -> tuple[Path | bytes, str] | None:
+    def rows(self, id: str, places: Sequence[int], *, pictures: bool = False) -> list[dict[str, Any]]:
+        """The :meth:`row` of each of ``places``; with ``pictures`` the small ones too, under ``picture``: empty where
+        making it would keep the others waiting.
+        """
+        rows = [self.row(id, place) for place in places]
+        small = small_pictures.addresses(self._workspace, self.opened(id).state, places) if pictures else {}
+        return [row | {"picture": small.get(row["place"], "")} for row in rows] if pictures else rows
+
+    def small(self, id: str, place: int, side: int = small_pictures.SIDE) -> Thumbnail | None:
         """The picture at ``place`` within ``side`` px: made once, by its content. None where it cannot be read."""
-        opened = self.opened(id)
-        if not 0 <= place < len(opened.state.pictures):
-            return None
-        sample = opened.state.pictures[place]
-        made = self._workspace.cache / "thumbnails" / sample.content[:2] / f"{sample.content}-{side}"
-        if sample.content and not sample.modified:
-            for ending, kind in ((".jpg", "image/jpeg"), (".png", "image/png")):
-                if (path := made.with_name(made.name + ending)).is_file():
-                    return path, kind
-        small = thumbnail(opened.state.base.path(sample), side)
-        if small is None:
-            return None
-        if sample.content and not sample.modified and side <= SIDE:
-            _write(made.with_name(made.name + (".jpg" if small.media_type == "image/jpeg" else ".png")), small.content)
-        return small.content, small.media_type
+        return small_pictures.small(self._workspace, self.opened(id).state, place, side)
 
     def review(self, id: str) -> Begun:
         """Begin to review the labels of the data set as it is now, or go on; in a thread of its own."""
@@ -256,13 +246,3 @@ class Editor:
 def _listed(requested: Mapping[str, Any], name: str) -> Sequence[Any]:
     value = requested.get(name)
     return value[:MOST_AT_ONCE] if isinstance(value, list) else ()
-
-
-def _write(path: Path, content: bytes) -> None:
-    from resnet_studio.durable import replacing
-
-    try:
-        with replacing(path) as temporary:
-            temporary.write_bytes(content)
-    except (OSError, StudioError):  # it is made again the next time
-        return

@@ -44,6 +44,10 @@ def test_the_grid_filters_selects_compares_moves_and_undoes(page: Any) -> None:
     grid.get_by_label("Class", exact=True).select_option("a")
     grid.get_by_text("14 pictures, 0 selected").wait_for()
     cells = grid.locator(".rs-mend-cell")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.rs-mend-cell')].every((cell) =>
+          cell.querySelector('img').naturalWidth && cell.innerText === 'a')"""
+    )
     cells.nth(0).click()
     cells.nth(2).click(modifiers=["Shift"])
     grid.get_by_text("14 pictures, 3 selected").wait_for()
@@ -56,6 +60,24 @@ def test_the_grid_filters_selects_compares_moves_and_undoes(page: Any) -> None:
     grid.get_by_text("12 pictures, 0 selected").wait_for()
     grid.locator(".rs-mend-pane").press("Control+z")
     grid.get_by_text("14 pictures, 0 selected").wait_for()
+    closed(page, grid)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_pictures_that_were_made_already_come_with_their_names_in_one_answer(page: Any) -> None:
+    grid = opened(page, "grid")
+    shown = """() => [...document.querySelectorAll('.rs-mend-cell img')].every((image) => image.naturalWidth)"""
+    grid.locator(".rs-mend-cell").first.wait_for()
+    page.wait_for_function(shown)
+    closed(page, grid)
+    page.evaluate("performance.clearResourceTimings()")
+    grid = opened(page, "grid")
+    grid.locator(".rs-mend-cell").first.wait_for()
+    page.wait_for_function(shown)
+    asked = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name.split('?')[0])")
+    assert len([each for each in asked if each.endswith("/rows")]) == 1
+    assert not [each for each in asked if "/thumb/" in each]
     closed(page, grid)
 
 

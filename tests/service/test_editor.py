@@ -15,8 +15,9 @@ from resnet_studio.data.dataset import Dataset, Sample, save
 from resnet_studio.data.fingerprints import fingerprint
 from resnet_studio.data.opening import open_data
 from resnet_studio.errors import DataError
-from resnet_studio.service import editor as editor_module
+from resnet_studio.service import small_pictures
 from resnet_studio.service.editor import Editor, NotYoursError
+from resnet_studio.service.near_search import NearSearches
 
 
 @pytest.fixture
@@ -66,6 +67,20 @@ def test_an_order_by_likeness_keeps_clusters_whole_and_takes_any_number_of_rows(
     assert len(list(itertools.groupby(clusters))) <= 7  # five, but for a few that lie apart
     for count in (0, 1, 2, 9):
         assert sorted(alike.order_of(np.ones((count, 4), np.float32)).tolist()) == list(range(count))
+
+
+def test_pictures_are_filtered_by_a_finding_near_duplicates_too(editor, workspace, tmp_path):
+    files = {f"{'ab'[n % 2]}/{n}.png": made.encoded(made.scene(n, 64)) for n in range(8)}
+    files |= {"a/small.png": made.encoded(made.scene(1, 64).resize((48, 48))), "b/again.png": files["a/2.png"]}
+    opened = open_data(made.write(tmp_path / "pairs", files), workspace)
+    found = editor.places(opened.id, finding="conflict", sort="name")
+    assert names_of(editor, opened, found) == ["a/2.png", "b/again.png"]
+    assert editor.places(opened.id, finding="near_duplicate") == []  # nobody has looked for them
+    searches = NearSearches(workspace)
+    search = searches.begin(opened)
+    wait_for(lambda: search.found is not None, unless=lambda: search.error)
+    found = editor.places(opened.id, finding="near_duplicate", sort="name")
+    assert names_of(editor, opened, found) == ["a/small.png", "b/1.png"]
 
 
 def test_edits_name_pictures_by_place_and_can_be_undone(editor, dataset, workspace):
@@ -121,11 +136,26 @@ def test_who_brought_in_a_set_that_was_deleted_is_forgotten(editor, class_zip, w
 
 def test_a_thumbnail_is_made_once(editor, class_zip, workspace, monkeypatch):
     dataset = open_data(class_zip({"cat": 2, "dog": 2}, side=300), workspace)
-    content, kind = editor.small(dataset.id, 0)
-    monkeypatch.setattr(editor_module, "thumbnail", None)
-    path, again = editor.small(dataset.id, 0)
-    assert path.read_bytes() == content and kind == again
+    made_first = editor.small(dataset.id, 0)
+    (row,) = editor.rows(dataset.id, [0], pictures=True)
+    monkeypatch.setattr(small_pictures, "thumbnail", None)
+    assert editor.small(dataset.id, 0) == made_first and row["picture"] == made_first.address
+    assert editor.rows(dataset.id, [0], pictures=True) == [row]
     assert editor.small(dataset.id, 99) is None
+
+
+def test_pictures_that_take_long_to_make_are_left_to_be_asked_for_one_by_one(editor, dataset, monkeypatch):
+    ready = editor.small(dataset.id, 3).address
+    monkeypatch.setattr(small_pictures, "MAKING_SECONDS", 0)
+    found = {row["place"]: row["picture"] for row in editor.rows(dataset.id, [2, 3, 4], pictures=True)}
+    assert found == {2: "", 3: ready, 4: ""}
+
+
+def test_a_small_picture_of_which_only_the_file_is_left_is_made_again(editor, dataset, workspace):
+    before = editor.small(dataset.id, 0)
+    (kept,) = (workspace.cache / "thumbnails").rglob("*.png")
+    kept.write_bytes(b"")
+    assert editor.small(dataset.id, 0) == before and kept.read_bytes() == before.content
 
 
 def test_a_review_runs_in_the_background_and_forgets_what_was_settled(editor, workspace, tmp_path, monkeypatch):

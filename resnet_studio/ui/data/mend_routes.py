@@ -57,12 +57,15 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
         return {"total": len(found), "places": found}
 
     @router.get("/rows")
-    def rows(dataset: str, places: Annotated[str, Query(max_length=4000, pattern=r"^\d+(,\d+)*$")]) -> dict[str, Any]:
-        """What is known of some pictures."""
+    def rows(
+        dataset: str, places: Annotated[str, Query(max_length=4000, pattern=r"^\d+(,\d+)*$")], pictures: bool = False
+    ) -> JSONResponse:
+        """What is known of some pictures; with ``pictures`` small ones too, which spares as many requests."""
         with _missing():
             count = len(editor.opened(dataset).state.pictures)
             wanted = [place for each in places.split(",") if len(each) < 10 and (place := int(each)) < count]
-            return {"rows": [editor.row(dataset, place) for place in wanted]}
+            found = editor.rows(dataset, wanted, pictures=pictures)
+        return JSONResponse({"rows": found}, headers=FRESH)
 
     @router.get("/thumb/{place}")
     def thumb(
@@ -73,10 +76,7 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
             small = editor.small(dataset, place, side)
         if small is None:
             raise HTTPException(404)
-        content, kind = small
-        if isinstance(content, bytes):
-            return Response(content, media_type=kind, headers=A_DAY)
-        return FileResponse(content, media_type=kind, headers=A_DAY)
+        return Response(small.content, media_type=small.media_type, headers=A_DAY)
 
 
 def _add_saved(router: APIRouter, studio: Studio) -> None:

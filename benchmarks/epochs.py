@@ -1,12 +1,15 @@
-"""How many epochs does the default need? Accuracy after each, of trainings planned for so many.
+"""How many epochs does the default need? Accuracy after each, of trainings in one cycle and in two.
 
-    python benchmarks/epochs.py --cifar cifar10.zip --tiny tiny-imagenet-val.zip --photos photos.zip --shares 1 0.33
+    python benchmarks/epochs.py --cifar cifar10.zip --tiny tiny-imagenet-val.zip --photos photos.zip --seeds 0
     python benchmarks/epochs.py --table
 
-A set is one of the grid's cells (``benchmarks/grid.py``). It is trained with the default's epochs times each share;
-the averaged network answers validation and test pictures after every epoch. What a rule for stopping would have kept,
-and what it would have cost, can be read off the curves: one line a training in ``results/epochs.jsonl``. Nothing is
-chosen by the test pictures, they only say afterwards what a choice was worth.
+A set is one of the grid's cells (``benchmarks/grid.py``). It is trained with the default's epochs at once (``whole``)
+and with a third of them in a cycle of their own before the rest (``cycles``), whatever the first one gained; the
+averaged network answers validation and test pictures after every epoch. What a rule for stopping would have kept, and
+what it would have cost, can be read off the curves: one line a training in ``results/epochs.jsonl``, or in that of
+``--name``. ``logistic`` is scikit-learn's regression on the starter's features of training and validation pictures.
+Nothing is chosen by the test pictures, they only say afterwards what a choice was worth. What is there is not measured
+again, so that it may be interrupted; several may run beside each other, a process a seed.
 """
 
 from __future__ import annotations
@@ -22,67 +25,86 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from grid import Cell, pictures, write
+from grid import Cell, by_logistic, pictures, write
 from ledger import Ledger
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 LEDGER = Ledger("epochs")
+ARMS = ("whole", "cycles", "logistic")
 Curve = list[dict[str, float]]
 
 
 def cells() -> Iterator[Cell]:
     """Sets on which stages are trained, small ones first."""
-    for seed in range(3):
+    for seed in range(10):
         yield Cell("photos", 2, 85, 300, seed=seed)
         yield Cell("cifar", 2, 100, 64, seed=seed)
         yield Cell("cifar", 10, 20, 64, seed=seed)
         yield Cell("tiny", 10, 18, 64, seed=seed)
-    yield Cell("cifar", 10, 60, 100, seed=0)
+        yield Cell("cifar", 2, 30, 100, seed=seed)
+        yield Cell("tiny", 40, 18, 64, seed=seed)
+        yield Cell("cifar", 10, 165, 100, seed=seed)
+        yield Cell("cifar", 10, 600, 32, seed=seed)
 
 
-def measure(cell: Cell, share: float, given: argparse.Namespace) -> None:
-    """Train one set for a share of the default's epochs."""
+def measure(cell: Cell, given: argparse.Namespace, ledger: Ledger) -> None:
+    """Train one set in each way that is not known yet."""
     import resnet_studio as studio
-    from resnet_studio.training.control import Control
     from resnet_studio.training.plan import new_run, resolve_for
-    from resnet_studio.training.scoring import score
-    from resnet_studio.training.setup import prepare
 
-    if LEDGER.knows(**asdict(cell), share=share):
+    left = [arm for arm in given.arms if not ledger.knows(**asdict(cell), arm=arm)]
+    if not left:
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "set"
         write(pictures(cell, given), cell, folder)
-        home = studio.Workspace.open(Path(temporary) / "home")
-        dataset = studio.open_data(folder, workspace=home)
-        config = studio.TrainConfig(device="cpu", seed=cell.seed, groups="none")
-        planned = resolve_for(dataset, config)[0].epochs
-        config = config.replace(epochs=max(1, round(planned * share)))
-        run = new_run(dataset, config, home)
-        begun = time.process_time()
-        session = _returned(prepare(run, Control()))
-        prepared, curve, spent = time.process_time() - begun, [], 0.0
-        m = session.materials
+        for arm in left:
+            home = studio.Workspace.open(Path(temporary) / arm)  # no arm finds features that another one has kept
+            dataset = studio.open_data(folder, workspace=home)
+            config = studio.TrainConfig(device="auto", seed=cell.seed, groups="none")
+            resolved = resolve_for(dataset, config)[0]
+            if arm == "logistic":
+                right = by_logistic(folder, cell, resolved)
+                accuracy = round(sum(right.values()) / len(right), 4)
+                ledger.append({**asdict(cell), "arm": arm, "accuracy": accuracy})
+                continue
+            first = max(1, round(resolved.epochs / 3)) if arm == "cycles" else 0
+            run = new_run(dataset, config.replace(epochs=resolved.epochs, first_epochs=first), home)
+            ledger.append({**asdict(cell), "arm": arm, "first": first, **curve_of(run)})
 
-        def note(epoch: Any) -> None:
-            report = score(replace(m, suffix=session.scored))
-            curve.append({"validation": epoch.validation_accuracy, "loss": round(epoch.validation_loss, 4),
-                          "train": round(epoch.train_accuracy, 4), "test": round(report.accuracy, 4)})  # fmt: skip
 
-        note(session.best)
-        while not session.complete:
-            begun = time.process_time()
-            for batch in session.batches_left():
-                session.step(batch)
-            finished = session.score_epoch()
-            session.next_epoch(finished)
-            spent += time.process_time() - begun
-            note(finished)
-        LEDGER.append({**asdict(cell), "share": share, "epochs": config.epochs, "freeze": run.config.freeze,
-                       "size": run.config.picture_size, "train": len(m.batches.training),
-                       "prepared": round(prepared, 1), "epoch_seconds": round(spent / config.epochs, 2),
-                       "curve": curve})  # fmt: skip
+def curve_of(run: Any) -> dict[str, Any]:
+    """What is known of a training: its curve, and what its epochs took; it enters the second cycle in any case."""
+    from resnet_studio.training.control import Control
+    from resnet_studio.training.scoring import score
+    from resnet_studio.training.setup import next_cycle, prepare
+
+    begun, curve, took = time.perf_counter(), [], []
+    session = _returned(prepare(run, Control()))
+    prepared = time.perf_counter() - begun
+
+    def note(epoch: Any) -> None:
+        report = score(replace(session.materials, suffix=session.scored))
+        curve.append({"validation": epoch.validation_accuracy, "loss": round(epoch.validation_loss, 4),
+                      "train": round(epoch.train_accuracy, 4), "test": round(report.accuracy, 4)})  # fmt: skip
+
+    note(session.best)
+    begun = time.perf_counter()
+    while session.epoch < session.epochs:
+        if session.complete:
+            session = _returned(next_cycle(session, Control()))
+        for batch in session.batches_left():
+            session.step(batch)
+        finished = session.score_epoch()
+        session.next_epoch(finished)
+        took.append(round(time.perf_counter() - begun, 3))
+        note(finished)
+        begun = time.perf_counter()
+    m = session.materials
+    return {"epochs": session.epochs, "freeze": run.config.freeze, "size": run.config.picture_size,
+            "train": len(m.batches.training), "validated": len(m.batches.validation), "device": m.device.type,
+            "start": curve[0]["validation"], "prepared": round(prepared, 2), "took": took, "curve": curve}  # fmt: skip
 
 
 def _returned(work: Any) -> Any:
@@ -93,59 +115,137 @@ def _returned(work: Any) -> Any:
             return stop.value
 
 
-def best_by(patience: int | None, least: int = 0) -> Callable[[Curve], tuple[int, int]]:
-    """The epoch that a rule keeps and the epochs that it trains: the best by validation, and after ``least`` epochs at
-    most ``patience`` more without a better one.
-    """
+Kept = tuple[float, float, int]
+"""What a rule keeps: test accuracy, seconds that it took, epochs trained."""
 
-    def rule(curve: Curve) -> tuple[int, int]:
-        best = 0
-        for epoch, now in enumerate(curve):
-            if (now["validation"], -now["loss"]) > (curve[best]["validation"], -curve[best]["loss"]):
-                best = epoch
-            if patience and epoch >= least and epoch - best >= patience:
-                return best, epoch
-        return best, len(curve) - 1
+
+def best_of(curve: Curve) -> int:
+    """The epoch that validation pictures find best; the earliest of equal ones."""
+    return max(range(len(curve)), key=lambda at: (curve[at]["validation"], -curve[at]["loss"], -at))
+
+
+def kept(line: dict[str, Any], epochs: int) -> Kept:
+    """The best epoch of the first ``epochs``."""
+    curve = line["curve"][: epochs + 1]
+    return curve[best_of(curve)]["test"], line["prepared"] + sum(line["took"][:epochs]), epochs
+
+
+def whole(found: dict[str, Any]) -> Kept:
+    """All epochs at once."""
+    return kept(found["whole"], found["whole"]["epochs"])
+
+
+def patient(epochs: int) -> Callable[[dict[str, Any]], Kept]:
+    """All epochs at once, unless so many bring nothing better."""
+
+    def rule(found: dict[str, Any]) -> Kept:
+        curve = found["whole"]["curve"]
+        ends = [at for at in range(1, len(curve)) if at - best_of(curve[: at + 1]) >= epochs]
+        return kept(found["whole"], min(ends, default=len(curve) - 1))
 
     return rule
 
 
-RULES = {
-    "all, the best kept": best_by(None),
-    "patience 3": best_by(3),
-    "patience 5": best_by(5),
-    "patience 8": best_by(8),
-    "the last kept": lambda curve: (len(curve) - 1, len(curve) - 1),
+def cycled(goes_on: Callable[[Curve, int], bool]) -> Callable[[dict[str, Any]], Kept]:
+    """A third, and the rest where ``goes_on`` says so of its curve and the number of validation pictures."""
+
+    def rule(found: dict[str, Any]) -> Kept:
+        line = found["cycles"]
+        more = goes_on(line["curve"][: line["first"] + 1], line["validated"])
+        return kept(line, line["epochs"] if more else line["first"])
+
+    return rule
+
+
+def anew(goes_on: Callable[[Curve, int], bool]) -> Callable[[dict[str, Any]], Kept]:
+    """A third, and all epochs from the beginning where ``goes_on``; the better by validation is kept."""
+
+    def rule(found: dict[str, Any]) -> Kept:
+        line = found["cycles"]
+        first, other = line["curve"][: line["first"] + 1], found["whole"]["curve"]
+        short = kept(line, line["first"])
+        if not goes_on(first, line["validated"]):
+            return short
+        test, seconds, epochs = whole(found)
+        one, two = first[best_of(first)], other[best_of(other)]
+        better = (one["validation"], -one["loss"]) > (two["validation"], -two["loss"])
+        return short[0] if better else test, short[1] + seconds, short[2] + epochs
+
+    return rule
+
+
+def gains(pictures: float) -> Callable[[Curve, int], bool]:
+    """The third gained more than so many validation pictures over the probe."""
+    return lambda curve, n: (curve[best_of(curve)]["validation"] - curve[0]["validation"]) * n > pictures + 1e-6
+
+
+def still_gains(pictures: float) -> Callable[[Curve, int], bool]:
+    """The second half of the third gained more than so many validation pictures over the first half."""
+
+    def rule(curve: Curve, n: int) -> bool:
+        half = curve[: len(curve) // 2 + 1]
+        return (curve[best_of(curve)]["validation"] - half[best_of(half)]["validation"]) * n > pictures + 1e-6
+
+    return rule
+
+
+def loss_falls(curve: Curve, _n: int) -> bool:
+    """The lowest validation loss of the third is a tenth below the probe's, and not in its first half."""
+    lowest = min(range(len(curve)), key=lambda at: curve[at]["loss"])
+    return lowest > len(curve) // 2 and curve[lowest]["loss"] < 0.9 * curve[0]["loss"]
+
+
+RULES: dict[str, Callable[[dict[str, Any]], Kept]] = {
+    "all at once": whole,
+    "patience 3": patient(3),
+    "patience 5": patient(5),
+    "patience 8": patient(8),
+    "a third": cycled(lambda *_: False),
+    "a third, then the rest": cycled(lambda *_: True),
+    "... where it gained a picture": cycled(gains(0)),
+    "... where it gained more than one": cycled(gains(1)),
+    "... where it gained more than two": cycled(gains(2)),
+    "... where its second half gained one": cycled(still_gains(0)),
+    "... where its second half gained more": cycled(still_gains(1)),
+    "... where the loss still falls": cycled(loss_falls),
+    "a third, then anew where it gained more than one": anew(gains(1)),
+    "a third, then anew where its second half gained": anew(still_gains(0)),
+    "the probe": lambda found: kept(found["whole"], 0),
 }
 
 
-def table() -> str:
-    """A row a rule and share: mean test accuracy, what it lacks of all epochs with the best kept, epochs, seconds."""
-    sets: dict[tuple[Any, ...], dict[float, dict[str, Any]]] = defaultdict(dict)
-    for result in LEDGER.results():
-        sets[tuple(result[name] for name in asdict(Cell("", 0, 0, 0)))][result["share"]] = result
-    shares = sorted({share for found in sets.values() for share in found}, reverse=True)
-    whole = {key: found for key, found in sets.items() if 1.0 in found}
-    lines = ["| epochs | rule | sets | test accuracy | against the first row | epochs trained | CPU seconds |",
-             "|" + "---|" * 7]  # fmt: skip
-    for share in shares:
-        for name, rule in RULES.items():
-            tested, gaps, trained, seconds = [], [], [], []
-            for found in whole.values():
-                if share not in found:
-                    continue
-                kept, ran = rule(found[share]["curve"])
-                reference = found[1.0]["curve"]
-                tested.append(found[share]["curve"][kept]["test"])
-                gaps.append(tested[-1] - reference[RULES["all, the best kept"](reference)[0]]["test"])
-                trained.append(ran)
-                seconds.append(found[share]["prepared"] + ran * found[share]["epoch_seconds"])
-            if not tested:
-                continue
-            spread = statistics.stdev(gaps) / len(gaps) ** 0.5 if len(gaps) > 1 else 0.0
-            lines.append(f"| {share:g} | {name} | {len(tested)} | {statistics.mean(tested):.4f} | "
-                         f"{statistics.mean(gaps):+.4f} ± {1.96 * spread:.4f} | {statistics.mean(trained):.1f} | "
-                         f"{statistics.mean(seconds):.1f} |")  # fmt: skip
+def table(ledger: Ledger) -> str:
+    """A row a rule over all sets, then what it is worth on each kind of set."""
+    sets: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = defaultdict(dict)
+    for result in ledger.results():
+        if result.get("arm") in ARMS:
+            sets[tuple(result[name] for name in asdict(Cell("", 0, 0, 0)))][result["arm"]] = result
+    full = {key: found for key, found in sets.items() if {"whole", "cycles"} <= set(found)}
+    kinds = sorted({key[:4] for key in full})
+    lines = ["| rule | sets | test accuracy | against all at once | epochs | share of the seconds | "
+             + " | ".join(f"{source} {classes}x{count}, {side} px" for source, classes, count, side in kinds) + " |",
+             "|" + "---|" * (6 + len(kinds))]  # fmt: skip
+    for name, rule in RULES.items():
+        gaps, tested, trained, shares = [], [], [], []
+        by_kind: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+        for key, found in full.items():
+            test, seconds, epochs = rule(found)
+            reference, whole_seconds, _ = whole(found)
+            gaps.append(test - reference)
+            tested.append(test)
+            trained.append(epochs)
+            shares.append(seconds / whole_seconds)
+            by_kind[key[:4]].append(test)
+        half = 1.96 * statistics.stdev(gaps) / len(gaps) ** 0.5 if len(gaps) > 1 else 0.0
+        means = " | ".join(f"{statistics.mean(by_kind[kind]):.3f}" for kind in kinds)
+        lines.append(f"| {name} | {len(gaps)} | {statistics.mean(tested):.4f} | "
+                     f"{statistics.mean(gaps):+.4f} ± {half:.4f} | {statistics.mean(trained):.1f} | "
+                     f"{statistics.mean(shares):.2f} | {means} |")  # fmt: skip
+    logistic = {key: found["logistic"]["accuracy"] for key, found in full.items() if "logistic" in found}
+    means = " | ".join(f"{statistics.mean([v for key, v in logistic.items() if key[:4] == kind] or [0]):.3f}"
+                       for kind in kinds)  # fmt: skip
+    mean = statistics.mean(logistic.values()) if logistic else 0.0
+    lines.append(f"| logistic regression | {len(logistic)} | {mean:.4f} | | | | {means} |")
     return "\n".join(lines)
 
 
@@ -153,22 +253,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for source in ("cifar", "tiny", "photos"):
         parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
-    parser.add_argument("--shares", nargs="+", type=float, default=[1.0])
+    parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
     parser.add_argument("--only", nargs="+", help="sets, such as cifar")
-    parser.add_argument("--seeds", nargs="+", type=int)
+    parser.add_argument("--largest", type=int, default=10**9, help="no set with more pictures to train with")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--name", default="epochs", help="the file in results/, one for each machine")
     parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
+    ledger = Ledger(given.name)
     if given.table:
-        print(table())
+        print(table(ledger))
         return
     for cell in cells():
-        if (
-            getattr(given, cell.source)
-            and (not given.only or cell.source in given.only)
-            and (given.seeds is None or cell.seed in given.seeds)
-        ):
-            for share in given.shares:
-                measure(cell, share, given)
+        wanted = getattr(given, cell.source) and (not given.only or cell.source in given.only)
+        if wanted and cell.seed in given.seeds and cell.classes * cell.per_class <= given.largest:
+            measure(cell, given, ledger)
 
 
 if __name__ == "__main__":

@@ -85,6 +85,7 @@ class TrainConfig:
     prune_by: PruneBy = setting("batchnorm", group="model")
 
     epochs: int | None = setting(None, low=1, high=10_000, group="training")
+    first_epochs: int | None = setting(None, low=0, high=10_000, group="training")
     batch_size: int | None = setting(None, low=1, high=65_536, group="training")
     accumulate_steps: int = setting(1, low=1, high=1_024, group="training")
     picture_size: int | None = setting(None, low=8, high=1_024, group="training")

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 Status = Literal["queued", "running", "interrupted", "finished", "stopped", "failed"]
-FinishReason = Literal["completed", "early_stopping", "stopped", "diverged"]
+FinishReason = Literal["completed", "nothing_more", "early_stopping", "stopped", "diverged"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +33,15 @@ class Queued(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Started(Event):
-    """The loop has begun, or begun again at ``epoch`` (epochs done before); ``threads`` of a CPU, else 0."""
+    """The loop has begun, or begun again at ``epoch`` (epochs done before); ``threads`` of a CPU, else 0.
+
+    After ``first_epochs``, where that is not 0, it is decided whether the rest of ``epochs`` follows.
+    """
 
     device: str
     precision: str
     epochs: int
+    first_epochs: int = 0
     threads: int = 0
     epoch: int = 0
     batch: int = 0

@@ -48,8 +48,14 @@ def copies_alone_stay_together(content: Content) -> None:
     set_resolved(content, groups="none")
 
 
+def all_epochs_at_once(content: Content) -> None:
+    """5 to 6: all epochs were one cycle."""
+    set_resolved(content, first_epochs=0)
+
+
 CHAIN: tuple[Callable[[Content], None], ...] = (
     one_version_for_the_file, parents_are_named, only_plain_resnets, copies_alone_stay_together,
+    all_epochs_at_once,
 )  # fmt: skip
 VERSION = 1 + len(CHAIN)
 

@@ -77,6 +77,14 @@ class RunState:
         return self.status in ("queued", "running") and self.preparing is not None and not self.epochs
 
     @property
+    def planned(self) -> int:
+        """How many epochs are to be trained, as far as that is decided; 0 before it is known."""
+        if self.started is None:
+            return 0
+        first = self.started.first_epochs
+        return first if self.started.epoch < first < self.started.epochs else self.started.epochs
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will happen unless the run is resumed."""
         return self.status in ("finished", "stopped", "failed", "interrupted")

@@ -71,8 +71,8 @@ class RunSnapshot:
 
     @property
     def planned(self) -> int:
-        """How many epochs it is to train."""
-        return max(1, self.state.started.epochs if self.state.started else self.config.epochs or 1)
+        """How many epochs it is to train, as far as that is decided."""
+        return max(1, self.state.planned or self.config.first_epochs or self.config.epochs or 1)
 
 
 @dataclass(frozen=True)

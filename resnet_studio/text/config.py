@@ -133,6 +133,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "The same seed gives the same split and the same training",
         "相同的种子得到相同的划分和训练过程",
     ),
+    "config.first_epochs": ("Epochs before it is decided to go on", "先训练的轮数"),
+    "config.first_epochs.help": (
+        "A short training comes first, its learning rate falls to the end of it; the other epochs follow where it gained more than one validation picture over the linear probe. 0 trains all epochs at once",
+        "先做一次短训练，学习率在其中降到最低；只有当它比线性探针多答对一张以上的验证图片时，才继续训练其余轮次。0 表示一次训练全部轮次",
+    ),
     "config.early_stopping_patience": ("Early stopping (epochs)", "早停（轮）"),
     "config.early_stopping_patience.help": (
         "Stop after this many epochs without a better validation result; 0 never stops early",

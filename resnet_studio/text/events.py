@@ -5,6 +5,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "The loss became NaN or infinite at step {step}; the last good model is kept. Try a lower learning rate.",
         "训练在第 {step} 步发散（损失变为 NaN 或无穷大）；已保留最后一个正常的模型。请试试更小的学习率。",
     ),
+    "note.cycle.goes_on": (
+        "The first {epochs:epoch|epochs} gained {gain:validation picture|validation pictures} of {pictures}: the training goes on, up to {planned} epochs.",
+        "前 {epochs} 轮在 {pictures} 张验证图片中多答对了 {gain} 张：训练继续，最多 {planned} 轮。",
+    ),
+    "note.cycle.nothing_more": (
+        "Stopped after {epochs} of {planned:planned epoch|planned epochs}: nothing more came. They gained {gain:validation picture|validation pictures} of {pictures}, which may be chance.",
+        "计划 {planned} 轮，训练 {epochs} 轮后停止：不再有提升。在 {pictures} 张验证图片中只多答对了 {gain} 张，可能只是偶然。",
+    ),
     "note.pseudo_labelled": (
         "{count} of {total} training pictures have a label that a model gave, and no person has checked.",
         "{total} 张训练图片中有 {count} 张的标签由模型给出，未经人工核对。",

@@ -109,6 +109,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "live.failed": ("Failed", "训练失败"),
     "live.finished": ("Finished", "训练完成"),
     "live.finished.completed": ("Finished", "训练完成"),
+    "live.finished.nothing_more": ("Stopped: nothing more came", "已停止：不再有提升"),
     "live.finished.early_stopping": ("Stopped early: no further gain", "已早停：不再有提升"),
     "live.finished.stopped": ("Stopped, the best is kept", "已停止，最佳模型已保留"),
     "live.finished.diverged": ("Ended: it diverged", "已结束：训练发散"),

@@ -10,7 +10,8 @@ from resnet_studio.data.by_model import MODEL
 from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.events import Event, Noted, PicturesSkipped
 from resnet_studio.model import anatomy, architecture, weights
-from resnet_studio.training.plan import caches_features, freeze_in
+from resnet_studio.training.caching import caches_features
+from resnet_studio.training.plan import freeze_in
 
 MOST_NAMED = 5
 

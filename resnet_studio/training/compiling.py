@@ -18,6 +18,7 @@ from torch import Tensor
 from resnet_studio.data.augment import RANDOM
 from resnet_studio.events import EpochFinished, Noted
 from resnet_studio.training.batches import autocast
+from resnet_studio.training.cycles import cycle_at
 from resnet_studio.training.graphs import graphed, supports_graphs
 from resnet_studio.training.plan import picture_size_in
 
@@ -89,7 +90,8 @@ class TrainedPart:
         failed.
         """
         m, size = self._materials, picture_size_in(self._materials.config, epoch)
-        alike = sum(picture_size_in(m.config, later) == size for later in range(epoch, m.config.epochs or 0))
+        end = cycle_at(m.config, epoch).end
+        alike = sum(picture_size_in(m.config, later) == size for later in range(epoch, end))
         seconds = history[-1].seconds if history else 0.0
         if size != self._compiled_for and worthwhile(m.device, alike * seconds):
             self._compiled_for = size

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from resnet_studio.model import anatomy, architecture
-from resnet_studio.training.plan import cached_views, caches_features, freeze_in, picture_size_in
+from resnet_studio.training.caching import cached_views, caches_features
+from resnet_studio.training.plan import freeze_in, picture_size_in
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig

@@ -21,8 +21,10 @@ from resnet_studio.data import cached_rows, decode
 from resnet_studio.data.augment import RANDOM
 from resnet_studio.events import Preparing
 from resnet_studio.training.batches import FreshBatches, Part, on_device_if_it_fits, step_seed
+from resnet_studio.training.caching import CACHED_VIEWS, MOST_VIEWS, cached_views, caches_features
+from resnet_studio.training.cycles import cycle_at
 from resnet_studio.training.kept_views import CachedFeatures
-from resnet_studio.training.plan import CACHED_VIEWS, cached_views, caches_features, picture_size_in
+from resnet_studio.training.plan import picture_size_in
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
@@ -36,14 +38,15 @@ STORED = {"bf16": ("<u2", torch.bfloat16), "fp32": ("<f4", torch.float32)}
 
 
 def cache_features(
-    fresh: FreshBatches, config: TrainConfig, cache: ArrayCache, views: int | None = None
+    fresh: FreshBatches, config: TrainConfig, cache: ArrayCache, views: int | None = None, epoch: int = 0
 ) -> Generator[Preparing, None, CachedFeatures | FreshBatches]:
     """The same batches from cached features, where caching pays and they fit into ``cache``; else ``fresh``.
 
-    ``views`` is the number that a resumed training has used, whatever room there is now. The unaugmented pictures come
+    ``views`` is the number that a resumed training has used, whatever room there is now; else it is that of the cycle
+    of ``epoch``. The unaugmented pictures come
     first, as they are all that a probe needs. :func:`cache_augmented` adds the augmented views.
     """
-    views = views_with_room(fresh, config, cache) if views is None else views
+    views = views_with_room(fresh, config, cache, epoch) if views is None else views
     if not caches_features(config) or views == 0:
         return fresh
     shape, (stored, _) = _output_shape(fresh, fresh.preprocessing.crop), STORED[fresh.compute.precision]
@@ -91,24 +94,28 @@ def _cache_plain(
 
 
 def cache_augmented(
-    cached: CachedFeatures, fresh: FreshBatches, config: TrainConfig, cache: ArrayCache, views: int | None = None
+    cached: CachedFeatures,
+    fresh: FreshBatches,
+    config: TrainConfig,
+    cache: ArrayCache,
+    views: int | None = None,
+    epoch: int = 0,
 ) -> Generator[Preparing, None, CachedFeatures]:
     """``cached`` with the augmented views too, where ``config`` augments at all; without the pictures' own pixels.
 
-    ``views`` as in :func:`cache_features`.
+    ``views`` and ``epoch`` as in :func:`cache_features`; a second cycle has views that the first did not have.
     """
     cached = replace(cached, training=_without_pixels(cached.training), validation=_without_pixels(cached.validation))
     if fresh.augmentation.identity:
         return cached
     count, size = len(fresh.training), picture_size_in(config, 0)
-    views = max(CACHED_VIEWS, views_with_room(fresh, config, cache) if views is None else views) - 1
-    key = cache.key(
-        "varied features", VERSION, *_follows_from(fresh), asdict(fresh.augmentation), views, size, config.seed
-    )
+    views = max(CACHED_VIEWS, views_with_room(fresh, config, cache, epoch) if views is None else views) - 1
+    first = MOST_VIEWS if cycle_at(config, epoch).begin else 0
+    drawn = (asdict(fresh.augmentation), views, size, config.seed, *([first] if first else []))
+    key = cache.key("varied features", VERSION, *_follows_from(fresh), *drawn)
     if (entry := cache.get(key)) is None:
         shape, (stored, _) = _output_shape(fresh, size), STORED[fresh.compute.precision]
-        same = (*_besides_pictures(fresh), asdict(fresh.augmentation), views, size, config.seed)
-        family = cache.key("varied features of a family", VERSION, *same)
+        family = cache.key("varied features of a family", VERSION, *_besides_pictures(fresh), *drawn)
         known, new = cached_rows.find(cache, family, "train", fresh.training.contents)
         shapes = {"train": ((views, count, *shape), stored), **_shape_of_taught("train", (views, count), fresh)}
         shapes[cached_rows.contents_of("train")] = cached_rows.shape_of_contents(count)
@@ -118,7 +125,7 @@ def cache_augmented(
                 found.copy(name, building.arrays[name], axis=1)
             done = views * (count - len(new))
             for view in range(views):
-                varied = _varied(fresh, new, size, config.seed, view)
+                varied = _varied(fresh, new, size, config.seed, first + view)
                 done_so_far = done + view * len(new)  # no array may be held here: it would stay mapped
                 yield from _fill(
                     fresh, varied, [building.arrays[name][view] for name in names], done_so_far, views * count
@@ -142,10 +149,10 @@ def _chunk(fresh: FreshBatches) -> int:
     return GPU_CHUNK if large else SMALL_GPU_CHUNK
 
 
-def views_with_room(fresh: FreshBatches, config: TrainConfig, cache: ArrayCache) -> int:
+def views_with_room(fresh: FreshBatches, config: TrainConfig, cache: ArrayCache, epoch: int = 0) -> int:
     """How many views are cached: as many as ``config`` wants, or few where all those do not fit, or none."""
     values = int(np.prod(_output_shape(fresh, fresh.preprocessing.crop))) * fresh.compute.dtype.itemsize
-    wanted = cached_views(config)
+    wanted = cached_views(config, epoch)
     for views in (wanted, min(wanted, CACHED_VIEWS)):
         if cache.has_room((views * len(fresh.training) + len(fresh.validation)) * values):
             return views

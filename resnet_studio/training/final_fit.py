@@ -24,7 +24,7 @@ from resnet_studio.evaluation.unlikeness import measure
 from resnet_studio.events import Event, FinalFit, Finished, Noted, Testing, from_json, to_json
 from resnet_studio.model import checkpoint
 from resnet_studio.training.scoring import score
-from resnet_studio.training.setup import prepare
+from resnet_studio.training.setup import next_cycle, prepare
 from resnet_studio.workspace import Run
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def refit(
     session = yield from _prepared(part, settled, pictures, control, world)
     control = world.agreed(control)
     if session is not None:
-        yield from _trained(session, settled, pictures, control)
+        session = yield from _trained(session, settled, pictures, control)
     if control.request == "stop":
         yield Noted(key="note.final_fit_stopped")
         return replace(first, reason="stopped")
@@ -167,14 +167,23 @@ def _quietly(
             yield FinalFit(epochs=settled.epochs, pictures=pictures, share=0.0)
 
 
-def _trained(session: Session, settled: Settled, pictures: int, control: Control) -> Generator[Event, None, None]:
-    """Train for the epochs that are ``settled``, unless ``control`` asks for an end; it is saved then."""
+def _trained(
+    session: Session, settled: Settled, pictures: int, control: Control
+) -> Generator[Event, None, Session | None]:
+    """Train for the epochs that are ``settled``, unless ``control`` asks for an end; it is saved then. Returns the last
+    session.
+    """
     while session.epoch < settled.epochs:
+        if session.complete:
+            following = yield from _quietly(next_cycle(session, control, settled), settled, pictures)
+            if following is None:
+                return None
+            session = following
         for batch in session.batches_left():
             session.step(batch)
             if control.request:
                 session.save()
-                return
+                return session
             if session.progress_due():
                 event = session.progress()
                 share = session.step_count / max(1, settled.epochs * session.batches_per_epoch)
@@ -187,6 +196,7 @@ def _trained(session: Session, settled: Settled, pictures: int, control: Control
         session.next_epoch()
         session.save_if_due()
     session.save()
+    return session
 
 
 def _scored(run: Run, session: Session, first: Finished, pictures: int) -> Generator[Event, None, Finished]:

@@ -10,14 +10,15 @@ from resnet_studio.errors import RunError
 from resnet_studio.events import Event, Finished, FinishReason, Interrupted, Noted, Testing
 from resnet_studio.training.balance import imbalance
 from resnet_studio.training.cautions import cautions, picture_cautions
+from resnet_studio.training.cycles import NOTHING_MORE, decision
 from resnet_studio.training.distillation import label_unlabelled
 from resnet_studio.training.final_fit import first_of, forget, refit
 from resnet_studio.training.finishing import finish, finish_ended
 from resnet_studio.training.near_duplicates import group_near_duplicates, series_cautions
-from resnet_studio.training.setup import prepare
+from resnet_studio.training.setup import next_cycle, prepare
 from resnet_studio.training.world import ALONE
 
-SETTLED: tuple[FinishReason, ...] = ("completed", "early_stopping")
+SETTLED: tuple[FinishReason, ...] = ("completed", "nothing_more", "early_stopping")
 """Endings after which it is settled how long to train."""
 
 if TYPE_CHECKING:
@@ -44,10 +45,11 @@ def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
     yield session.started()
     yield from session.unlogged_epochs()
 
-    control = world.agreed(control)
-    reason = yield from _epochs(session, control)
-    if control.request == "pause":
-        session.save()
+    asked = world.agreed(control)
+    session, reason = yield from _cycles(session, control, asked)
+    if session is None or asked.request == "pause":
+        if session is not None:
+            session.save()
         yield Interrupted()
         return
 
@@ -114,8 +116,30 @@ def _tested(run: Run, ending: Generator[Event, None, Finished] | None) -> Genera
     return (yield from ending)
 
 
+def _cycles(
+    session: Session | None, control: Control, asked: Control
+) -> Generator[Event, None, tuple[Session | None, FinishReason]]:
+    """Train the first cycle, and the second where the first one says so; the last session and why it ended. None
+    where ``control`` asks for an end while the second is prepared.
+    """
+    while session is not None:
+        decided = decision(session)
+        if decided is not None and decided.key == NOTHING_MORE:
+            yield decided
+            return session, "nothing_more"
+        if decided is not None and session.complete:
+            yield decided
+            if (session := (yield from next_cycle(session, control))) is None:
+                break
+            yield session.started()
+        reason = yield from _epochs(session, asked)
+        if reason != "completed" or decision(session) is None:
+            return session, reason
+    return None, "stopped"
+
+
 def _epochs(session: Session, control: Control) -> Generator[Event, None, FinishReason]:
-    """Train epoch after epoch; says why it ended."""
+    """Train the epochs of a cycle; says why it ended."""
     while not session.complete:
         for batch in session.batches_left():
             session.step(batch)

@@ -6,6 +6,8 @@ alike; of two that mirror each other it takes each for the other. None of these 
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -17,15 +19,18 @@ from resnet_studio.data import cached_rows, decode
 from resnet_studio.data.augment import normalise
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation.report import wilson_interval
+from resnet_studio.events import Event, Noted
 from resnet_studio.model.preprocess import IMAGENET_MEAN, IMAGENET_STD
 from resnet_studio.model.starter_features import load_body
+from resnet_studio.training.cautions import MOST_NAMED
 from resnet_studio.training.probe import FOLDS, fit
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from resnet_studio.data.cache import ArrayCache
-    from resnet_studio.training.batches import Part
+    from resnet_studio.training.batches import FreshBatches, Part
+    from resnet_studio.training.materials import Materials
 
 VERSION = 1
 SIDE, GRID, CHUNK = 64, 3, 64
@@ -36,6 +41,21 @@ LEVEL = 0.998
 C = 1e-2
 RIGHT, TAKEN = 0.6, 0.4
 """Between two classes: at least this share is right as it is, and at most that one mirrored."""
+
+
+def disable_unsafe_mirroring(
+    m: Materials, fresh: FreshBatches, cache: ArrayCache
+) -> Generator[Event, None, FreshBatches]:
+    """``fresh`` without mirroring where that would make one class of two; the run's settings say so too."""
+    pairs = mirrored_classes(fresh.training, len(m.split.classes), m.config.seed, cache)
+    if not pairs:
+        return fresh
+    named = [f"{m.split.classes[one]} / {m.split.classes[other]}" for one, other in pairs[:MOST_NAMED]]
+    yield Noted(key="note.mirrored", values={"pairs": named})
+    m.config = m.config.replace(horizontal_flip=False)
+    m.run.write_resolved(m.config)
+    m.batches = replace(fresh, augmentation=replace(fresh.augmentation, flip=False))
+    return m.batches
 
 
 def mirrored_classes(part: Part, classes: int, seed: int, cache: ArrayCache) -> list[tuple[int, int]]:

@@ -12,6 +12,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
+from resnet_studio.training.cycles import cycle_at
+
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
 
@@ -65,9 +67,15 @@ def share_zeros(average: AveragedModel, network: torch.nn.Module) -> None:
             averaged.mul_(current != 0)
 
 
-def make_schedule(optimizer: Optimizer, config: TrainConfig, steps: int, steps_per_epoch: int) -> LambdaLR:
-    """The schedule over ``steps`` updates in all, ``steps_per_epoch`` of them an epoch."""
-    return LambdaLR(optimizer, lambda step: rate_factor(config, step, steps, steps_per_epoch))
+def make_schedule(optimizer: Optimizer, config: TrainConfig, steps_per_epoch: int) -> LambdaLR:
+    """The schedule, once over each cycle, with ``steps_per_epoch`` updates an epoch."""
+
+    def factor(step: int) -> float:
+        cycle = cycle_at(config, step // steps_per_epoch)
+        within, steps = step - cycle.begin * steps_per_epoch, cycle.epochs * steps_per_epoch
+        return rate_factor(config, within, steps, steps_per_epoch)
+
+    return LambdaLR(optimizer, factor)
 
 
 def rate_factor(config: TrainConfig, step: int, steps: int, steps_per_epoch: int) -> float:

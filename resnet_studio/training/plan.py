@@ -17,6 +17,8 @@ from resnet_studio.errors import ConfigError
 from resnet_studio.model import anatomy, architecture, weights
 from resnet_studio.model.device import check_devices
 from resnet_studio.training.balance import imbalance_of, weighting
+from resnet_studio.training.caching import caches_features
+from resnet_studio.training.cycles import cycle_at
 from resnet_studio.training.lineage import parents_of, with_copied_teachers, with_weights_of_run
 
 if TYPE_CHECKING:
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset, Split
     from resnet_studio.data.folds import Fold
     from resnet_studio.workspace import Run, Workspace
-
-CACHED_VIEWS, MOST_VIEWS = 4, 13  # of each training picture whose features are cached: as it is, and augmented
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +62,7 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         freeze=freeze if config.freeze == "auto" else config.freeze,
         stem=_stem(config, facts, small),
         epochs=config.epochs or facts.epochs or _epochs(facts.train_pictures, scratch),
+        first_epochs=config.first_epochs or 0,
         batch_size=config.batch_size or _batch_size(facts),
         picture_size=size,
         learning_rate=config.learning_rate or _learning_rate(config, scratch),
@@ -162,15 +163,15 @@ def _learning_rate(config: TrainConfig, scratch: bool) -> float:
 def picture_size_in(config: TrainConfig, epoch: int) -> int:
     """The side, px, of the training pictures in ``epoch`` (from 0) of a resolved ``config``.
 
-    It grows evenly and is full for the last quarter. Views that are cached as features stay at the first size: where
-    only the head learns, smaller crops show things as they will be met, since a crop shows them larger than the whole
-    picture does (train-test resolution discrepancy, arXiv 1906.06423).
+    It grows evenly, and is full from the last quarter of the first cycle on. Views that are cached as features stay at
+    the first size: where only the head learns, smaller crops show things as they will be met, since a crop shows them
+    larger than the whole picture does (train-test resolution discrepancy, arXiv 1906.06423).
     """
-    assert config.picture_size is not None and config.epochs is not None
+    assert config.picture_size is not None
     full, first = config.picture_size, config.early_picture_size or config.picture_size
     if caches_features(config):
         return min(first, full)
-    return views.size_at(first, full, epoch / max(1.0, 0.75 * config.epochs))
+    return views.size_at(first, full, epoch / max(1.0, 0.75 * cycle_at(config, 0).epochs))
 
 
 def fewest_in_a_batch(config: TrainConfig) -> int:
@@ -273,28 +274,3 @@ def on_gpu(config: TrainConfig) -> bool:
     from resnet_studio.model.device import choose_device
 
     return choose_device(config.device).type != "cpu"
-
-
-def caches_features(config: TrainConfig) -> bool:
-    """Whether the frozen stages are computed once a view instead of once an epoch, given a resolved ``config``.
-
-    It pays from layer1 on and for more epochs than views; mixing and attacking pictures has to happen before the
-    frozen stages.
-    """
-    assert config.epochs is not None
-    changed = config.mix != "none" or config.adversarial > 0
-    return config.freeze not in ("none", "stem") and not changed and config.epochs > cached_views(config)
-
-
-def cached_views(config: TrainConfig) -> int:
-    """How many views of each training picture are cached as features, the picture as it is among them.
-
-    A head alone learns from four as from more. Trained stages know each of four by heart after a few epochs: they have
-    a new one for every second epoch.
-    """
-    assert config.epochs is not None
-    if config.augmentation == "none":
-        return 1
-    if config.freeze == "layer4":
-        return CACHED_VIEWS
-    return min(MOST_VIEWS, max(CACHED_VIEWS, 1 + config.epochs // 2))

@@ -22,6 +22,7 @@ def started(session: Session) -> Started:
         precision=m.compute.precision,
         threads=m.compute.threads,
         epochs=session.epochs,
+        first_epochs=session.materials.config.first_epochs or 0,
         epoch=session.epoch,
         batch=session.batch,
         train_pictures=len(m.batches.training),
@@ -37,7 +38,7 @@ def progress(session: Session) -> Progress:
     tally, pictures = session.tally, session.pictures
     seen = max(1, tally.seen)
     rate = seen / max(1e-9, tally.seconds)
-    left = (session.epochs - session.epoch) * pictures - seen
+    left = (session.cycle.end - session.epoch) * pictures - seen
     extra = 1 + VALIDATION_COST * len(session.materials.batches.validation) / pictures
     return Progress(
         epoch=session.epoch + 1,

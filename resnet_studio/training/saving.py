@@ -48,6 +48,7 @@ def save_state(session: Session) -> None:
         "train_seconds": session.train_seconds,
         "tally": [float(session.tally.loss), float(session.tally.correct), session.tally.seen, session.tally.seconds],
         "history": [to_json(epoch) for epoch in session.history],
+        "start": None if session.start is None else to_json(session.start),
         "best": None if session.best is None else to_json(session.best),
         "best_suffix": session.best_network.suffix,
         "unadapted": session.best_network.unadapted,
@@ -90,7 +91,7 @@ def saved_compute(state: Mapping[str, Any]) -> Compute:
 
 
 def restore(session: Session, state: Mapping[str, Any]) -> None:
-    """Bring ``session`` to where the saved ``state`` left it."""
+    """Bring ``session``, made for the epoch of the saved ``state``, to where that left it."""
     m = session.materials
     m.suffix.load_state_dict(state["suffix"])
     session.optimizer.load_state_dict(state["optimizer"])
@@ -99,13 +100,14 @@ def restore(session: Session, state: Mapping[str, Any]) -> None:
         session.average.load_state_dict(state["average"])
     if state.get("gradients") is not None:
         restore_gradients(m, state["gradients"])
-    session.epoch, session.batch = state["epoch"], state["batch"]
+    session.batch = state["batch"]
     session.micro_batch = state["micro_batch"]
     session.train_seconds = state["train_seconds"]
     loss, correct, session.tally.seen, session.tally.seconds = state["tally"]
     session.tally.loss += loss
     session.tally.correct += correct
     session.history = [_epoch(values) for values in state["history"]]
+    session.start = None if state.get("start") is None else _epoch(state["start"])
     session.best_network.epoch = None if state["best"] is None else _epoch(state["best"])
     session.best_network.suffix = state["best_suffix"]
     session.best_network.unadapted = state.get("unadapted", False)

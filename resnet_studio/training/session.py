@@ -20,6 +20,7 @@ from resnet_studio.training.accumulation import Attempts, Share, picture_weights
 from resnet_studio.training.adversarial import Pass, attack_of
 from resnet_studio.training.batches import autocast, batch_count, epoch_batches, step_seed
 from resnet_studio.training.compiling import TrainedPart
+from resnet_studio.training.cycles import cycle_at
 from resnet_studio.training.loss import Objective
 from resnet_studio.training.materials import Materials, Tally, class_weights
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, take_step
@@ -33,13 +34,16 @@ SAVE_SECONDS = 60.0
 
 @dataclass
 class Session:
-    """A training that is under way. ``epoch`` counts the epochs done, ``batch`` the batches done in the current one."""
+    """A training that is under way. ``epoch`` counts the epochs done, ``batch`` the batches done in the current one;
+    ``start`` has the scores of the probe, where there is one. Each cycle has a session of its own.
+    """
 
     materials: Materials
     epoch: int = 0
     batch: int = 0
     history: list[EpochFinished] = field(default_factory=list)
     best_network: BestNetwork = field(default_factory=BestNetwork)
+    start: EpochFinished | None = None
     train_seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -54,10 +58,12 @@ class Session:
         self.fewest = fewest_in_a_batch(config) * self.world.size
         self.batches_per_epoch = batch_count(self.pictures, self.batch_size, self.fewest)
         self.updates_per_epoch = -(-self.batches_per_epoch // config.accumulate_steps)
-        steps = self.epochs * self.updates_per_epoch
+        self.cycle = cycle_at(config, self.epoch)
         self.optimizer = make_optimizer(m.stages, config, fused=m.device.type in ("cuda", "cpu", "mps"))
-        self.schedule = make_schedule(self.optimizer, config, steps, self.updates_per_epoch)
-        self.average = make_average(m.suffix, steps) if config.average_weights else None
+        self.schedule = make_schedule(self.optimizer, config, self.updates_per_epoch)
+        self.average = (
+            make_average(m.suffix, self.cycle.epochs * self.updates_per_epoch) if config.average_weights else None
+        )
         self.loss_weights = class_weights(m) if config.class_weighting == "balanced" else None
         self.objective = Objective.of(config, self.loss_weights)
         self.attack = attack_of(m)
@@ -69,8 +75,6 @@ class Session:
         self._shares: list[Share] = []
         self._last_progress = self._last_save = self._clock = time.perf_counter()
 
-    # where it stands
-
     @property
     def best(self) -> EpochFinished | None:
         """The scores of the best network so far."""
@@ -78,8 +82,8 @@ class Session:
 
     @property
     def complete(self) -> bool:
-        """Whether all epochs are done."""
-        return self.epoch >= self.epochs
+        """Whether all epochs of its cycle are done."""
+        return self.epoch >= self.cycle.end
 
     @property
     def epoch_complete(self) -> bool:
@@ -104,8 +108,6 @@ class Session:
         """Epochs that are saved but did not reach the log before the program died."""
         logged = {epoch.epoch for epoch in self.materials.run.state().epochs}
         return (epoch for epoch in self.history if epoch.epoch not in logged)
-
-    # one batch
 
     def batches_left(self) -> Iterator[np.ndarray]:
         """The rest of the current epoch: which training pictures each batch takes."""
@@ -209,8 +211,6 @@ class Session:
         m, of = self.materials, trained_parameters(self.materials)
         take_step(m.config, m.suffix, of, self.optimizer, self.schedule, self.average)
 
-    # what is said on the way
-
     def progress_due(self) -> bool:
         """Whether it is time to say where the training stands."""
         return time.perf_counter() - self._last_progress >= PROGRESS_SECONDS
@@ -236,8 +236,6 @@ class Session:
     def diverged(self) -> bool:
         """Whether the loss of this epoch is no number any more."""
         return not math.isfinite(float(self.tally.loss))
-
-    # the end of an epoch
 
     def score_epoch(self) -> EpochFinished:
         """Score the validation pictures; keep the network where it is the best so far."""

@@ -14,18 +14,19 @@ from resnet_studio.data.decode import content, is_decoded
 from resnet_studio.data.reading import Reading
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import DataError, RunError
-from resnet_studio.events import Event, Noted, Preparing
+from resnet_studio.events import Event, Preparing
 from resnet_studio.model import architecture, resnet, weights
 from resnet_studio.model.device import choose_device, layout
 from resnet_studio.stepwise import map_steps
 from resnet_studio.training import cards, features, hardware, joining, originals, probing, pruning, saving
 from resnet_studio.training.batches import FreshBatches, Part, decode_parts
-from resnet_studio.training.cautions import MOST_NAMED, about_pictures
+from resnet_studio.training.cautions import about_pictures
+from resnet_studio.training.cycles import enters_second
 from resnet_studio.training.distillation import Teachers
 from resnet_studio.training.in_thread import in_thread
 from resnet_studio.training.kept_views import CachedFeatures
 from resnet_studio.training.materials import Materials
-from resnet_studio.training.mirrored import mirrored_classes
+from resnet_studio.training.mirrored import disable_unsafe_mirroring
 from resnet_studio.training.session import Session
 from resnet_studio.training.validation import rescore
 from resnet_studio.training.world import ALONE
@@ -62,20 +63,20 @@ def prepare(
     fresh, cache = materials.batches, ArrayCache(run.cache)
     assert isinstance(fresh, FreshBatches)
     if not saved and fresh.augmentation.flip:
-        fresh = yield from _disable_unsafe_mirroring(materials, fresh, cache)
-    views = None if saved is None else saved.get("views")
+        fresh = yield from disable_unsafe_mirroring(materials, fresh, cache)
+    epoch, views = _epoch_and_views(materials.config, saved)
     batches = yield from _until_stopped(_kept(materials, fresh, cache, saved), control)
     if batches is None:
         return None
     materials.batches = batches
     probes = None if saved else (yield from probing.probe_start(materials, begun))
     if isinstance(batches, CachedFeatures):
-        adding = features.cache_augmented(batches, fresh, materials.config, cache, views)
+        adding = features.cache_augmented(batches, fresh, materials.config, cache, views, epoch)
         varied = yield from _until_stopped(adding, control)
         if varied is None:
             return None
         materials.batches = varied
-    session = Session(materials)
+    session = Session(materials, epoch=epoch)
     if saved:
         saving.restore(session, saved)
         if materials.validation_differs:
@@ -85,7 +86,20 @@ def prepare(
             probes.take(session, unadapted=settled.unadapted)
     elif probes is not None:
         probes.keep(session)
+        session.start = session.best
     return session
+
+
+def next_cycle(
+    session: Session, control: Control, settled: Settled | None = None
+) -> Generator[Event, None, Session | None]:
+    """The session of the cycle after that of ``session``, made from what is saved of it, as one that is resumed; of
+    several processes, rank 0 saves.
+    """
+    m = session.materials
+    session.save()
+    m.world.share()
+    return (yield from prepare(m.run, control, m.world, settled))
 
 
 def _materials_or_reason(
@@ -204,23 +218,16 @@ def _kept(
     """The batches of a training, from cached features where that pays; what a new one's head sees is standardised."""
     if saved is None:
         yield from joining.standardise(m, fresh)
-    views = None if saved is None else saved.get("views")
-    return (yield from features.cache_features(fresh, m.config, cache, views))
+    epoch, views = _epoch_and_views(m.config, saved)
+    return (yield from features.cache_features(fresh, m.config, cache, views, epoch))
 
 
-def _disable_unsafe_mirroring(
-    m: Materials, fresh: FreshBatches, cache: ArrayCache
-) -> Generator[Event, None, FreshBatches]:
-    """``fresh`` without mirroring where that would make one class of two; the run's settings say so too."""
-    pairs = mirrored_classes(fresh.training, len(m.split.classes), m.config.seed, cache)
-    if not pairs:
-        return fresh
-    named = [f"{m.split.classes[one]} / {m.split.classes[other]}" for one, other in pairs[:MOST_NAMED]]
-    yield Noted(key="note.mirrored", values={"pairs": named})
-    m.config = m.config.replace(horizontal_flip=False)
-    m.run.write_resolved(m.config)
-    m.batches = replace(fresh, augmentation=replace(fresh.augmentation, flip=False))
-    return m.batches
+def _epoch_and_views(config: TrainConfig, saved: Mapping[str, Any] | None) -> tuple[int, int | None]:
+    """The epochs that are done, and how many views are kept of each picture; None where a cycle begins with its own."""
+    if saved is None:
+        return 0, None
+    epoch, views = saved["epoch"], saved.get("views")
+    return epoch, None if views and not saved["batch"] and enters_second(config, epoch) else views
 
 
 def build_network(config: TrainConfig, classes: int, widths: Sequence[int] = ()) -> ResNet:

@@ -17,7 +17,7 @@ from resnet_studio.data.opening import open_data
 from resnet_studio.data.views import Framed
 from resnet_studio.events import Finished, Preparing, Probed
 from resnet_studio.model import checkpoint
-from resnet_studio.training import adapting, plan, probe
+from resnet_studio.training import adapting, caching, plan, probe
 from resnet_studio.training.batches import FreshBatches, decode_parts
 from resnet_studio.training.control import Control
 from resnet_studio.training.features import CachedFeatures
@@ -79,9 +79,9 @@ def features_recipe(materials):
 def test_training_draws_from_several_views_that_differ(dataset, workspace):
     session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4"), workspace))
     kept = session.materials.batches
-    assert len(kept.varied_features) == plan.CACHED_VIEWS - 1
+    assert len(kept.varied_features) == caching.CACHED_VIEWS - 1
     views = torch.cat([kept.plain_features[None], kept.varied_features]).float()
-    assert all((views[0] - views[view]).abs().mean() > 1e-3 for view in range(1, plan.CACHED_VIEWS))
+    assert all((views[0] - views[view]).abs().mean() > 1e-3 for view in range(1, caching.CACHED_VIEWS))
     torch.manual_seed(0)
     drawn = torch.cat([kept.train(np.arange(10), 32)[0] for _ in range(20)])
     assert len(drawn.unique(dim=0)) > 30
@@ -98,7 +98,7 @@ def test_trained_stages_get_more_views_than_a_head_alone_and_few_where_there_is_
     room = 8 * session.materials.batches.plain_features.nbytes
     monkeypatch.setattr(ArrayCache, "has_room", lambda self, size: size < room)
     session, _ = prepared(plan.new_run(dataset, QUICK.replace(freeze="layer3", epochs=20, seed=1), workspace))
-    assert len(session.materials.batches.varied_features) == plan.CACHED_VIEWS - 1
+    assert len(session.materials.batches.varied_features) == caching.CACHED_VIEWS - 1
 
 
 def test_a_second_training_computes_no_feature_again(dataset, workspace):

@@ -144,8 +144,8 @@ def test_constant_stays():
 def test_the_schedule_moves_all_groups_in_proportion():
     _, parts = stages()
     config = TrainConfig(learning_rate=1.0, stage_factor=0.5, schedule="step", step_epochs=1, warmup_fraction=0.0)
-    optimizer = make_optimizer(parts, config, fused=False)
-    schedule = make_schedule(optimizer, config, 4, 2)
+    optimizer = make_optimizer(parts, config.replace(epochs=2), fused=False)
+    schedule = make_schedule(optimizer, config.replace(epochs=2), 2)
     for _ in range(2):
         optimizer.step()
         schedule.step()

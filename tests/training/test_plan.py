@@ -7,7 +7,7 @@ from resnet_studio.data.opening import open_data
 from resnet_studio.errors import ConfigError
 from resnet_studio.model.weights import Choice
 from resnet_studio.text import say
-from resnet_studio.training import cost, plan
+from resnet_studio.training import caching, cost, plan
 from resnet_studio.training.cautions import cautions
 from resnet_studio.training.plan import Facts
 
@@ -133,19 +133,19 @@ def test_adversarial_training_costs_twice_as_much_and_keeps_no_features():
     costs = [cost.gflop(base.replace(adversarial=epsilon), counts) for epsilon in (0.0, 0.01)]
     assert costs[1] == pytest.approx(2 * costs[0])
     frozen = base.replace(freeze="layer3")
-    assert plan.caches_features(frozen) and not plan.caches_features(frozen.replace(adversarial=0.01))
+    assert caching.caches_features(frozen) and not caching.caches_features(frozen.replace(adversarial=0.01))
 
 
 def test_views_are_as_many_as_the_training_can_use():
     base = resolved(TrainConfig(epochs=25, freeze="layer4", augmentation="standard"))
-    assert plan.cached_views(base) == plan.CACHED_VIEWS
-    assert [plan.cached_views(base.replace(freeze="layer3", epochs=epochs)) for epochs in (4, 10, 25, 60)] == [
+    assert caching.cached_views(base) == caching.CACHED_VIEWS
+    assert [caching.cached_views(base.replace(freeze="layer3", epochs=epochs)) for epochs in (4, 10, 25, 60)] == [
         4,
         6,
         13,
         13,
     ]
-    assert plan.cached_views(base.replace(freeze="layer3", augmentation="none")) == 1
+    assert caching.cached_views(base.replace(freeze="layer3", augmentation="none")) == 1
 
 
 def test_freezing_more_costs_less_and_twice_the_epochs_twice_as_much():
@@ -176,7 +176,7 @@ def test_kept_views_have_one_size_and_an_early_size_above_the_full_one_means_not
 @pytest.mark.parametrize("size", [96, 100, 128, 160, 224])
 def test_stages_trained_behind_kept_features_see_pictures_of_the_size_of_the_end(freeze, asked, size):
     config = resolved(TrainConfig(freeze=freeze, picture_size=size, early_picture_size=asked, epochs=20))
-    assert plan.caches_features(config)
+    assert caching.caches_features(config)
     assert {plan.picture_size_in(config, epoch) for epoch in range(20)} == {size}
 
 

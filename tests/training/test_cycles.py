@@ -1,0 +1,88 @@
+"""A short cycle first: it is whole in itself, the second follows where it pays, and both resume to the bit."""
+
+import pytest
+import torch
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.data.opening import open_data
+from resnet_studio.events import EpochFinished, Interrupted, Noted, Preparing, Started
+from resnet_studio.model import checkpoint
+from resnet_studio.training import cycles, plan
+from resnet_studio.training.control import Control
+from resnet_studio.training.jobs import drive
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
+
+SHORT, ALL = 2, 5
+QUICK = TrainConfig(
+    epochs=ALL, first_epochs=SHORT, freeze="layer3", batch_size=8, picture_size=16, precision="fp32", device="cpu",
+    augmentation="light", groups="none",
+)  # fmt: skip
+
+
+@pytest.fixture
+def new_run(class_folders, workspace):
+    dataset = open_data(class_folders({"crimson": 14, "seagreen": 14}), workspace)
+    return lambda **changes: plan.new_run(dataset, QUICK.replace(**changes), workspace)
+
+
+@pytest.fixture
+def enough(monkeypatch):
+    """Sets how many validation pictures the first cycle has to gain, so that it does so in any case or never."""
+    return lambda pictures: monkeypatch.setattr(cycles, "ENOUGH_PICTURES", pictures)
+
+
+def weights_of(run):
+    return checkpoint.load(run.best).model.state_dict()
+
+
+def same(one, other):
+    return all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+def of(kind, run):
+    return [event for event in run.events() if isinstance(event, kind)]
+
+
+def test_a_first_cycle_that_gains_nothing_is_a_whole_training_of_its_length(new_run, enough):
+    enough(1_000)
+    run, short = new_run(freeze="none"), new_run(freeze="none", epochs=SHORT, first_epochs=0)
+    end = drive(run, Control())
+    assert (end.reason, end.epochs_run) == ("nothing_more", SHORT) and drive(short, Control()).reason == "completed"
+    assert same(weights_of(run), weights_of(short))
+    (note,) = [note for note in of(Noted, run) if note.key == cycles.NOTHING_MORE]
+    assert (note.values["epochs"], note.values["planned"]) == (SHORT, ALL)
+    assert run.state().planned == SHORT and run.state().started.epochs == ALL
+
+
+def test_the_second_cycle_warms_up_anew_on_other_views_and_resumes_to_the_bit(new_run, enough):
+    enough(-1_000)
+    whole = new_run()
+    planned = []
+    end = drive(whole, Control(), lambda event: planned.append(whole.state().planned))
+    assert (end.reason, end.epochs_run) == ("completed", ALL)
+    assert sorted(set(planned)) == [0, SHORT, ALL] and planned == sorted(planned)
+    rates = [epoch.learning_rate for epoch in of(EpochFinished, whole)]
+    assert rates[SHORT - 1] < rates[0] and rates[SHORT - 1] < rates[SHORT] and rates[-1] < rates[SHORT]
+    begun = [event.number for event in of(Started, whole)]
+    assert len(begun) == 2
+    again = [event for event in of(Preparing, whole) if begun[0] < event.number < begun[1]]
+    assert "features" in {event.stage for event in again}
+
+    parts = new_run()
+    for at in range(1, ALL + 1):  # it ends after every epoch, between both cycles too
+        control = Control()
+
+        def ask(event, control=control, at=at):
+            if isinstance(event, EpochFinished) and event.epoch == at:
+                control.pause()
+
+        assert isinstance(drive(parts, control, ask), Interrupted)
+    assert drive(parts, Control()).reason == "completed"
+    assert [epoch.epoch for epoch in parts.state().epochs] == [*range(1, ALL + 1)]
+    assert same(weights_of(parts), weights_of(whole))
+
+
+def test_only_what_the_studio_has_chosen_is_cut_short(new_run):
+    asked = new_run(first_epochs=None)
+    assert asked.config.first_epochs == 0

@@ -108,33 +108,42 @@ def cache_augmented(
     cached = replace(cached, training=_without_pixels(cached.training), validation=_without_pixels(cached.validation))
     if fresh.augmentation.identity:
         return cached
-    count, size = len(fresh.training), picture_size_in(config, 0)
+    size = picture_size_in(config, 0)
     views = max(CACHED_VIEWS, views_with_room(fresh, config, cache, epoch) if views is None else views) - 1
     first = MOST_VIEWS if cycle_at(config, epoch).begin else 0
     drawn = (asdict(fresh.augmentation), views, size, config.seed, *([first] if first else []))
     key = cache.key("varied features", VERSION, *_follows_from(fresh), *drawn)
     if (entry := cache.get(key)) is None:
-        shape, (stored, _) = _output_shape(fresh, size), STORED[fresh.compute.precision]
         family = cache.key("varied features of a family", VERSION, *_besides_pictures(fresh), *drawn)
-        known, new = cached_rows.find(cache, family, "train", fresh.training.contents)
-        shapes = {"train": ((views, count, *shape), stored), **_shape_of_taught("train", (views, count), fresh)}
-        shapes[cached_rows.contents_of("train")] = cached_rows.shape_of_contents(count)
-        names = _arrays_of("train", fresh)
-        with cache.building(key, shapes) as building:
-            for found, name in product(known, names):
-                found.copy(name, building.arrays[name], axis=1)
-            done = views * (count - len(new))
-            for view in range(views):
-                varied = _varied(fresh, new, size, config.seed, first + view)
-                done_so_far = done + view * len(new)  # no array may be held here: it would stay mapped
-                yield from _fill(
-                    fresh, varied, [building.arrays[name][view] for name in names], done_so_far, views * count
-                )
-            cached_rows.record_contents(building, family, train=fresh.training.contents)
+        yield from _cache_varied(fresh, cache, (key, family), range(first, first + views), size, config.seed)
         entry = cache.get(key)
         assert entry is not None
     varied_features, taught = _as_tensor(entry.arrays["train"], fresh), _taught(entry, "train", fresh)
     return replace(cached, varied_features=varied_features, varied_taught=taught)
+
+
+def _cache_varied(
+    fresh: FreshBatches, cache: ArrayCache, keys: tuple[str, str], views: range, size: int, seed: int
+) -> Generator[Preparing, None, None]:
+    """Build the entry of the first of ``keys``; what one of the family of the second has of a picture is copied."""
+    key, family = keys
+    count = len(fresh.training)
+    shape, (stored, _) = _output_shape(fresh, size), STORED[fresh.compute.precision]
+    known, new = cached_rows.find(cache, family, "train", fresh.training.contents)
+    shapes = {"train": ((len(views), count, *shape), stored), **_shape_of_taught("train", (len(views), count), fresh)}
+    shapes[cached_rows.contents_of("train")] = cached_rows.shape_of_contents(count)
+    names = _arrays_of("train", fresh)
+    with cache.building(key, shapes) as building:
+        for found, name in product(known, names):
+            found.copy(name, building.arrays[name], axis=1)
+        done = len(views) * (count - len(new))
+        for place, view in enumerate(views):
+            varied = _varied(fresh, new, size, seed, view)
+            done_so_far = done + place * len(new)  # no array may be held here: it would stay mapped
+            yield from _fill(
+                fresh, varied, [building.arrays[name][place] for name in names], done_so_far, len(views) * count
+            )
+        cached_rows.record_contents(building, family, train=fresh.training.contents)
 
 
 def _without_pixels(part: Part) -> Part:

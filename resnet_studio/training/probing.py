@@ -34,11 +34,14 @@ class Probes:
     def keep(self, session: Session) -> None:
         """Make the better of both the network that fine-tuning has to beat."""
         session.keep_probe()
-        if self.other is None or not self.better:
-            return
+        if self.other is not None and self.better:
+            self._keep_other(session, self.other)
+        session.start = session.best
+
+    def _keep_other(self, session: Session, other: Mapping[str, Tensor]) -> None:
         network = session.scored
         before, adapted = _copied(network.state_dict()), session.best
-        network.load_state_dict(self.other)
+        network.load_state_dict(other)
         session.keep_probe()
         session.best_network.unadapted = session.best is not adapted
         network.load_state_dict(before)

@@ -86,7 +86,6 @@ def prepare(
             probes.take(session, unadapted=settled.unadapted)
     elif probes is not None:
         probes.keep(session)
-        session.start = session.best
     return session
 
 

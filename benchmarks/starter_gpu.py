@@ -243,7 +243,7 @@ def score(given: argparse.Namespace) -> None:
                 folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=0)
                 best = max(
                     cross_val_score(make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=200)), features,
-                                    labels, cv=folds).mean() for C in CS
+                                    labels, cv=folds, n_jobs=given.jobs).mean() for C in CS
                 )  # fmt: skip
                 found[f"{name} {side}"] = round(float(best), 4)
         average = round(float(np.mean(list(found.values()))), 4)
@@ -261,6 +261,7 @@ def main() -> None:
     training.add_argument("--processes", type=int, default=16, help="that decode")
     scoring = commands.add_parser("score")
     scoring.add_argument("files", nargs="+", type=Path)
+    scoring.add_argument("--jobs", type=int, default=1, help="processes that fit classifiers")
     scoring.add_argument("--cifar", type=Path)
     scoring.add_argument("--photos", type=Path)
     given = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Prediction jobs of this server: one at a time in a thread of their own, in the order in which they were asked for."""
+"""Prediction jobs of this server: one at a time in a thread of their own; people take turns, within large ones too."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 REMEMBERED = 16
 BROWSER = "browser:"
+TURN_SECONDS = 5.0
+"""How long a job goes on while others wait; to go on with it later takes a look at its pictures again."""
+BEFORE_WORK = 2
+"""Steps of :func:`carry_out` before a batch is answered: each turn has one at least."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,9 @@ class State:
 class PredictionJobs:
     """Begins jobs, goes on with those that a killed server left, and reads their answers. Safe to use from threads.
 
-    ``timed`` gives a context for each batch of answers, by kind and number of pictures. People take turns; one has at
-    most ``each`` that wait or are at work, 0 is no limit, and ``met`` is called with the name of a limit that was met.
+    ``timed`` gives a context for each batch of answers, by kind and number of pictures. People take turns, and a job
+    that is long at work makes room for those of others between two batches; one person has at most ``each`` that wait
+    or are at work, 0 is no limit, and ``met`` is called with the name of a limit that was met.
     ``acts`` gives who acts for whoever has started a job: they may lose a model that was shared while it waits.
     """
 
@@ -173,8 +178,9 @@ class PredictionJobs:
                 self._current = self._turns.order(self._queue)[0]
                 self._queue.remove(self._current)
                 self._turns.took(self._current)
+            unfinished = False
             try:
-                self._carry_out(self._current)
+                unfinished = self._carry_out(self._current)
             except StudioError:
                 pass  # the job has written it down
             except Exception:
@@ -183,6 +189,8 @@ class PredictionJobs:
                     self._current.fail(StudioError("error.predictions.failed"))
             finally:
                 with self._changed:
+                    if unfinished and not self._closed and not self._current.stopped:
+                        self._queue.append(self._current)
                     self._current = None
                     self._changed.notify_all()
 
@@ -196,7 +204,9 @@ class PredictionJobs:
         with acting_as(self._acts(job.request.started_by)):
             check_models(job.request.models, self._workspace)
 
-    def _carry_out(self, job: Job) -> None:
+    def _carry_out(self, job: Job) -> bool:
+        """Work on ``job`` until it is done or stopped, or its turn is over, which is true then."""
+
         def tool() -> Answering:
             self._check_models(job)
             found = answering(
@@ -205,16 +215,22 @@ class PredictionJobs:
             )  # fmt: skip
             return replace(found, answer=partial(self._answer, job, found.answer))
 
-        steps = carry_out(job, tool)
+        steps, begun = carry_out(job, tool), time.monotonic()
         try:
-            for step in steps:
+            for number, step in enumerate(steps):
                 if step.total:
                     self._speed.setdefault(job.id, (time.monotonic(), step.done))
-                if self._closed:
-                    return
+                over = number >= BEFORE_WORK and time.monotonic() - begun >= TURN_SECONDS
+                if self._closed or (over and self._others_wait(job)):
+                    return step.done < step.total
+            return False
         finally:
             steps.close()
             self._speed.pop(job.id, None)
+
+    def _others_wait(self, job: Job) -> bool:
+        with self._changed:
+            return any(_begun_by(each) != _begun_by(job) for each in self._queue)
 
 
 def _begun_by(job: Job) -> str:

@@ -172,6 +172,38 @@ def test_one_person_has_so_many_at_once_and_people_take_turns(
     server.close()
 
 
+def test_a_large_job_makes_room_for_those_of_others_and_goes_on_where_it_was(
+    workspace: Workspace, request_on: Callable[..., Request], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "AT_ONCE", 2)
+    monkeypatch.setattr(predicting, "TURN_SECONDS", 0.0)
+    others_asked, tool, order = threading.Event(), ByColour(), list[str]()
+
+    def answering(models: tuple[str, ...], *_: object, **__: object) -> engine.Answering:
+        def answer(pictures: object) -> object:
+            order.extend(models)
+            others_asked.wait(20)
+            return tool(pictures)  # type: ignore[arg-type]
+
+        return engine.Answering(answer, lambda _: "sure")  # type: ignore[arg-type]
+
+    monkeypatch.setattr(predicting, "answering", answering)
+    monkeypatch.setattr(predicting, "check_models", lambda *_: None)
+    server = PredictionJobs(workspace, Predictors())
+    folder = request_on(10, "person:ada")
+    large = server.begin(replace(folder, models=("large",)))
+    until(server, large, "working")
+    own = server.begin(replace(folder, models=("own",), title="own"))
+    small = server.begin(replace(folder, models=("small",), started_by="person:bob"))
+    others_asked.set()
+    for job in (large, own, small):
+        until(server, job, "done")
+    server.close()
+    assert order.index("small") < 3 and order[-1] != "small"  # after the batch at work, as soon as it is Bob's turn
+    assert sorted(order) == ["large"] * 5 + ["own"] * 5 + ["small"] * 5
+    assert [row.best for row in large.rows] == [row.best for row in small.rows] and server.state(large).done == 10
+
+
 def test_a_job_does_not_go_on_with_a_model_that_is_shared_no_more(
     workspace: Workspace, tool: ByColour, request_on: Callable[..., Request], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,8 @@ from resnet_studio import labels
 from resnet_studio.commands.data import Result
 from resnet_studio.errors import RunError
 from resnet_studio.model import architecture
+from resnet_studio.service.forecast import format_estimate
+from resnet_studio.service.queue_order import Place, places
 from resnet_studio.service.run_data import Damaged, Overview, RunData, look
 from resnet_studio.studies import folds
 from resnet_studio.text import say
@@ -107,6 +109,9 @@ def line(row: dict[str, Any]) -> str:
     best = row["validation_accuracy"]
     said = f"{row['run']}  {row['status']}  {row['epochs_run']}/{row['epochs']} epochs"
     said += "" if best is None else f"  validation {best:.1%}"
+    if row.get("place"):
+        wait = row["expected_wait_seconds"]
+        said += f"  place {row['place']}" + ("" if wait is None else f", {format_estimate(wait, 'en')} to wait")
     return f"{said}  {row['name']}" + (f"  {row['problem']}" if row["problem"] else "")
 
 
@@ -203,12 +208,22 @@ def list_runs(options: argparse.Namespace, workspace: Workspace) -> Result:
 
         freed = ArrayCache(workspace.cache).clear()
         return Result(f"freed {freed / 2**20:,.1f} MB", {"freed_bytes": freed})
-    found = RunData(workspace).listed()
+    data = RunData(workspace)
+    found = data.listed()
+    sound = [each for each in found if isinstance(each, Overview)]
     if options.tensorboard:
-        write_tensorboard([each.run for each in found if isinstance(each, Overview)], options.tensorboard)
-    rows = [row(run) for run in found]
+        write_tensorboard([each.run for each in sound], options.tensorboard)
+    standing = places(data, sound)
+    rows = [{**row(each), **_standing(standing.get(each.run.id))} for each in found]
     lines = [line(row) for row in rows]
     return Result("\n".join(lines) or "no runs yet", {"runs": rows, "workspace": str(workspace.root)})
+
+
+def _standing(found: Place | None) -> dict[str, Any]:
+    """Where a run stands in the queue: 0 while it is trained, null where it does not wait; and until when."""
+    if found is None:
+        return {"place": None, "expected_wait_seconds": None}
+    return {"place": found.place, "expected_wait_seconds": found.seconds}
 
 
 def write_tensorboard(found: list[Run], folder: Path) -> None:

@@ -1,6 +1,7 @@
 """What waits goes on waiting: across restarts, in order, and never away from a program that lives."""
 
 import dataclasses
+import json
 import subprocess
 import sys
 
@@ -8,8 +9,9 @@ import pytest
 from hand_made import new_run
 from waiting import wait_for
 
+from resnet_studio import cli
 from resnet_studio.errors import StudioError
-from resnet_studio.events import Queued
+from resnet_studio.events import Interrupted, Progress, Queued, Started
 from resnet_studio.limits import Limits
 from resnet_studio.training import jobs as jobs_module
 from resnet_studio.training.jobs import Jobs, left_waiting
@@ -22,6 +24,7 @@ SERVER = (
     "[queue.submit(workspace.run(name)) for name in sys.argv[2:]];"
     "print('queued', flush=True); time.sleep(600)"
 )
+MEASURED = ("train_loss", "train_accuracy", "learning_rate", "pictures_per_second", "memory_mb")
 
 
 @pytest.fixture
@@ -235,6 +238,49 @@ def test_a_study_whose_owner_is_alone_is_not_interrupted_and_one_that_waits_betw
     gates.setdefault(bobs.id, threading.Event()).set()
     queue.close()
     assert trained == [run.id for run in (parts[0], parts[1], bobs)]
+
+
+def test_another_program_sees_the_places_that_the_queue_itself_has_and_how_long_it_takes(
+    workspace, monkeypatch, capsys
+):
+    go = set()
+
+    def drive(run, control):
+        with run.lock().acquire(timeout=0):
+            run.append(Started(device="CPU", precision="fp32", epochs=3))
+            run.append(Progress(epoch=1, batch=1, batches=9, remaining_seconds=100.0, **dict.fromkeys(MEASURED, 1.0)))
+            wait_for(lambda: run.id in go)
+        run.append(Interrupted())
+
+    monkeypatch.setattr(jobs_module, "drive", drive)
+    queue = Jobs(workspace, device_of=lambda _: "cpu")
+    runs = {name: owned(workspace, name, name[:3]) for name in ("ada1", "ada2", "ada3", "bob1", "bob2", "eve1")}
+    queue.submit(runs["ada1"])
+    wait_for(lambda: queue.running())
+    for name in ("ada2", "ada3", "bob1", "bob2", "eve1"):
+        queue.submit(runs[name])
+    new_run(workspace, name="left").append(Queued(owner="00000000-1-1-x", place=1))  # by a program that has ended
+
+    def listed():
+        assert cli.main(["runs", "--json", "--workspace", str(workspace.root)]) == 0
+        rows = json.loads(capsys.readouterr().out)["runs"]
+        return {row["run"]: (row["place"], row["expected_wait_seconds"]) for row in rows}
+
+    def agree():
+        found = {id: place for id, (place, _) in listed().items()}
+        return all(found[run.id] == queue.place(run.id) for run in runs.values())
+
+    wait_for(agree)
+    found = listed()
+    assert found[runs["ada1"].id] == (0, None) and found[runs["bob1"].id] == (1, 100.0)
+    assert [place for place, _ in found.values()].count(None) == 1
+    go.add(runs["ada1"].id)
+    wait_for(lambda: queue.running() == [runs["bob1"].id])
+    wait_for(lambda: agree() and listed()[runs["eve1"].id] == (1, 100.0))
+    assert cli.main(["runs", "--workspace", str(workspace.root)]) == 0
+    assert "place 1, 1 min 40 s to wait" in capsys.readouterr().out
+    go |= {run.id for run in runs.values()}
+    queue.close()
 
 
 def test_limits_of_the_queue_are_counted(workspace, monkeypatch):

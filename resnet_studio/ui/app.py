@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio import cleaning
 from resnet_studio.errors import StudioError
 from resnet_studio.limits import ALONE, FILE, LimitError, Limits
+from resnet_studio.service import memory
 from resnet_studio.service.http.metrics import Metrics
 from resnet_studio.service.logfile import logging_to
 from resnet_studio.text import say
@@ -120,6 +121,7 @@ def _app_on(workspace: Workspace, access: Access, limits: Path | None, signing_i
     from resnet_studio.training.jobs import Jobs
 
     cleaning.keep_clean(workspace, threading.Event())
+    memory.keep_small(threading.Event())
     metrics = Metrics()
     held = limits_for(workspace, access, limits)
     jobs = Jobs(workspace, on_event=metrics.training, limits=held, met=metrics.limited)

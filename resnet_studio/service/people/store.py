@@ -44,10 +44,10 @@ STAFF_SESSIONS, PUPIL_SESSIONS = Lasting(12 * HOUR, 14 * 24 * HOUR), Lasting(3 *
 
 
 class People:
-    """All that the file keeps. ``clock`` gives seconds since 1970."""
+    """All that the file keeps. ``clock`` gives seconds since 1970; ``writes`` grows as this process writes to it."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
-        self.clock = clock
+        self.clock, self.writes = clock, 0
         self._database = schema.opened(folder)
         self._lock = threading.RLock()
         self.brake = Brake(self._database, clock)
@@ -68,6 +68,7 @@ class People:
             try:
                 yield self._database
                 self._database.execute("COMMIT")
+                self.writes += 1
             except BaseException:
                 self._database.execute("ROLLBACK")
                 raise

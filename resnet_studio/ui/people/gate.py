@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from resnet_studio.ui.people.cookie import Cookie
 UPLOAD = "/gradio_api/upload"
 WATCHING = ("/studio/live", "/gradio_api/queue/data", "/gradio_api/heartbeat/")
 """What a page asks for by itself: a page left open keeps nobody signed in."""
+LOOK_SECONDS = 5.0
 UNCHANGING = ("/assets/", "/static/", "/svelte/", "/studio/studio.", "/studio/logo.svg", "/theme.css")
 OF_A_PERSON = {"cache-control": "no-store", "vary": "Cookie"}
 PAGES = tuple(f"/studio/people/{name}" for name in ("account", "class", "lesson", "boards", "exchange"))
@@ -80,10 +81,22 @@ class Gate:
         touch = not inner["path"].startswith(WATCHING)
         return self.accounts.people.session(self.token(inner), touch=touch) or NOBODY
 
-    def is_over(self, token: str, who: Person) -> bool:
-        """Whether the session with ``token``, which was that of ``who``, has ended."""
-        now = self.accounts.people.session(token, touch=False)
-        return now is None or now.id != who.id
+    def over(self, token: str, who: Person) -> Callable[[], bool]:
+        """Says whether the session with ``token``, which was that of ``who``, has ended. May be asked all the time: the
+        file is read after something was written to it here, else every :data:`LOOK_SECONDS` as other programs write.
+        """
+        people, read = self.accounts.people, (-1, 0.0)
+
+        def is_over() -> bool:
+            nonlocal read
+            written, now = people.writes, time.monotonic()
+            if read[0] == written and now - read[1] < LOOK_SECONDS:
+                return False
+            read = written, now
+            found = people.session(token, touch=False)
+            return found is None or found.id != who.id
+
+        return is_over
 
     def token(self, scope: Scope) -> str:
         """The token of the session that ``scope`` belongs to; empty where it has two of them, or none."""
@@ -106,7 +119,7 @@ class Gate:
         if isinstance(who, Person) and who.staff:
             locate(inner)
         if isinstance(who, Person) and not named:
-            inner["studio_signed_out"] = partial(self.is_over, self.token(inner), who)
+            inner["studio_signed_out"] = self.over(self.token(inner), who)
         need = declared.of_route(inner["method"], inner["path"])
         if need is not None and need.by_token:
             who, inner["studio_at_machine"] = NOBODY, False  # a token is asked for in any case

@@ -48,6 +48,6 @@ def keep_small(stop: threading.Event) -> threading.Thread | None:
 def _trim() -> Callable[[int], int] | None:
     """``malloc_trim`` of glibc; None for other C libraries."""
     try:
-        return ctypes.CDLL(None).malloc_trim  # type: ignore[no-any-return]
+        return ctypes.CDLL(None).malloc_trim
     except (OSError, AttributeError, TypeError):
         return None

@@ -19,7 +19,7 @@ from resnet_studio.service.machine import Machine
 from resnet_studio.service.people.hugging_face import HuggingFace
 from resnet_studio.ui.data import make_routes, mend_routes
 from resnet_studio.ui.data import tab as data_tab
-from resnet_studio.ui.page import operating, routes, throttling
+from resnet_studio.ui.page import operating, routes, sessions, throttling
 from resnet_studio.ui.page.api import Api
 from resnet_studio.ui.page.bundle import Bundle
 from resnet_studio.ui.page.context import Shared, Studio, T, translations
@@ -114,6 +114,7 @@ def _mount_page(app: FastAPI, studio: Studio) -> gr.Blocks:
         mcp_server=False,
         pwa=False,
     )
+    sessions.keep_few(app, demo)
     # Gradio guards its files, and takes SVG files for harmless ones of ours, only until these say that it serves
     demo.has_launched = demo.is_running = True
     # Gradio looks for events a thousand times a second, which takes 7 % of a core from a training

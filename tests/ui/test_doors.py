@@ -647,6 +647,9 @@ GRADIO_INSIDE = {
     "gradio.context.Context": "frame.selected_tab finds the tab that is being filled by it",
     "gradio.i18n.I18nData": "context.T marks texts by it",
     "gradio.queueing.Queue": "shell.mount slows its looking for events down by sleep_when_free",
+    "gradio.blocks.Blocks": "sessions.keep_few finds the page by it",
+    "gradio.state_holder.SessionState": "sessions.PageState keeps less than it",
+    "gradio.state_holder.StateHolder": "sessions.Sessions keeps fewer than it",
     "gradio.processing_utils._check_allowed": "the guard of files that has_launched switches on",
 }
 
@@ -703,3 +706,18 @@ def test_every_place_that_leans_on_the_inside_of_gradio_is_named_above() -> None
 def test_hosts_are_read_as_browsers_write_them() -> None:
     assert host_of("[::1]:7860") == "::1" and host_of("LOCALHOST:1") == "localhost"
     assert host_of("a@b") == host_of("a/b") == host_of(" a") == host_of("[::1") == ""
+
+
+def test_of_a_page_only_what_differs_from_a_new_one_is_kept_and_of_the_pages_used_last(scene: Scene) -> None:
+    from resnet_studio.ui.page.sessions import Sessions
+
+    page = next(route.app for route in scene.app.routes if getattr(getattr(route, "app", None), "blocks", None))
+    body = {"data": [None] * 3, "session_hash": "one", "event_data": None}
+    index = next(id for id, each in scene.blocks.fns.items() if "show" in str(each.api_name) and len(each.inputs) == 3)
+    assert scene.client.post("/gradio_api/run/predict", json={**body, "fn_index": index}).status_code == 200
+    kept = page.state_holder
+    assert isinstance(kept, Sessions) and len(kept.session_data["one"].config_values) < 5
+    few = Sessions(scene.blocks, most=2)
+    for name in ("first", "second", "first", "third"):
+        few[name]
+    assert list(few.session_data) == ["first", "third"] and set(few.time_last_used) == {"first", "third"}

@@ -259,7 +259,7 @@ def measure(cell: Cell, arms: tuple[str, ...], settings: dict[str, Any], given: 
 
 def named(arm: str, settings: dict[str, Any]) -> str:
     """The default with other ``settings`` is an arm of its own."""
-    changed = " ".join(f"{name}={value}" for name, value in sorted(settings.items()))
+    changed = " ".join(f"{name}={value}" for name, value in sorted(settings.items()) if name != "device")
     return f"default {changed}" if arm == "default" and changed else arm
 
 

@@ -38,6 +38,10 @@ from resnet_studio.workspace import Workspace
 
 ALLOWED = {"memory_mb": 20.0, "threads": 2.0, "open_files": 3.0, "sockets": 3.0, "files": 10.0, "sessions": 1.0}
 """Growth in an hour that is no leak: what caches and allocators still gain."""
+PATIENCE = 600.0
+"""Seconds until an answer: how fast it is on a machine that does other things too is no question here."""
+LOOKS = 12
+"""In a minute, at memory: a training takes some and gives it back, so the least of them is what stays."""
 DIFFERENT = 6
 """Different zips, over and over: what was imported once has been in every cache after that."""
 
@@ -66,7 +70,7 @@ class Counts:
 
 def lesson(base: str, name: str, number: int, counts: Counts) -> None:
     """One round of one pupil."""
-    browser = Browser(base)
+    browser = Browser(base, PATIENCE)
     try:
         browser.sign_in(name)
         browser.load()
@@ -108,11 +112,17 @@ def pupil(base: str, name: str, every: float, until: float, counts: Counts) -> N
         time.sleep(max(1.0, min(every - (time.monotonic() - begun), until - time.monotonic())))
 
 
+def memory_mb(server: Server) -> float:
+    """What the server has in memory at this moment."""
+    assert server.process is not None
+    pages = int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
+
+
 def looked_at(server: Server) -> dict[str, float]:
-    """What the server has at this moment."""
+    """What else the server has at this moment."""
     assert server.process is not None
     process = Path(f"/proc/{server.process.pid}")
-    pages = int((process / "statm").read_text().split()[1])
     targets = []
     for each in (process / "fd").iterdir():
         try:
@@ -124,7 +134,6 @@ def looked_at(server: Server) -> dict[str, float]:
     with closing(sqlite3.connect(server.workspace / schema.FILE)) as database:
         sessions = database.execute("SELECT count(*) FROM sessions").fetchone()[0]
     return {
-        "memory_mb": round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1),
         "threads": len(list((process / "task").iterdir())),
         "open_files": sum(not each.startswith("socket:") for each in targets),
         "sockets": sum(each.startswith("socket:") for each in targets),
@@ -154,7 +163,7 @@ def judged(lines: list[dict[str, float]]) -> dict[str, object]:
     slopes = {name: slope(times, [line[name] for line in half]) for name in ALLOWED}
     grows = [name for name, (by, error) in slopes.items() if by > ALLOWED[name] and by > 2 * error]
     shown = {name: [round(by, 2), round(error, 2)] for name, (by, error) in slopes.items()}
-    level = {name: [half[0][name], half[-1][name]] for name in (*ALLOWED, "uploads", "cached", "bin")}
+    level = {name: [half[0][name], half[-1][name]] for name in (*ALLOWED, "most_memory_mb", "uploads", "cached", "bin")}
     return {"minutes": len(last), "slope_an_hour_and_error": shown, "from_to": level, "grows": grows,
             "verdict": "grows" if grows else "flat"}  # fmt: skip
 
@@ -188,11 +197,16 @@ def main() -> None:
             thread.start()
         begun = time.monotonic()
         for minute in range(first, given.minutes):
-            time.sleep(max(0.0, begun + 60 * (minute - first + 1) - time.monotonic()))
+            looks = []
+            for look in range(1, LOOKS + 1):
+                time.sleep(max(0.0, begun + 60 * (minute - first + look / LOOKS) - time.monotonic()))
+                looks.append(memory_mb(server))
             line = {
                 "minute": minute,
                 "server": number,
                 **looked_at(server),
+                "memory_mb": min(looks),
+                "most_memory_mb": max(looks),
                 **counts.done,
                 "errors": len(counts.errors),
             }

@@ -28,7 +28,7 @@ from resnet_studio.service.http.metrics import Metrics
 from resnet_studio.service.http.throttle import Throttle
 from resnet_studio.service.importing import Imports
 from resnet_studio.service.people.rules import Person
-from resnet_studio.service.quota import Quota
+from resnet_studio.service.quota import Quota, Usage
 from resnet_studio.service.waits import expected_waits
 from resnet_studio.service.warming import Warming
 from resnet_studio.service.watch import RunSnapshot
@@ -39,6 +39,7 @@ from resnet_studio.ui.data import bringing
 from resnet_studio.ui.page import repeated
 from resnet_studio.ui.page.access import Access
 from resnet_studio.ui.page.context import Studio, sentence_for
+from resnet_studio.ui.page.folder_picker import Picked
 from resnet_studio.ui.page.repeated import start_once
 from resnet_studio.ui.train import live_queue
 from resnet_studio.upkeep.bin import Bin
@@ -327,6 +328,30 @@ def test_data_sets_that_are_brought_in_at_once_do_not_pass_the_limit_together(wo
         with pytest.raises(StudioError, match="the 15 that each person may have"):
             begun[1](lambda *_: None)
     assert len(list(workspace.datasets.iterdir())) == 1
+
+
+def test_what_is_coming_has_its_place_before_anything_of_it_is_written(workspace, class_zip):
+    studio = Studio(workspace, Jobs(workspace), limits=Limits(pictures_each=15))
+    first = Picked("a", (("a.zip", class_zip({"cat": 5, "dog": 5}, "a.zip")),), 0)
+    second = Picked("b", (("b.zip", class_zip({"cow": 5, "hen": 5}, "b.zip")),), 0)
+    assert first.coming().pictures == second.coming().pictures == 10 and first.coming().bytes > 500
+    assert Picked("c", (("c.zip", made.write(workspace.root, {"c.zip": b"none"}) / "c.zip"),), 0).coming() == Usage()
+    with acting_as(Person("ben-1", "Ben", "pupil")), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bringing, "this_browser", lambda: "person:ben-1")
+        begun = bringing.brought_in(studio, lambda _: open_data(second.archive, workspace), second.coming())
+
+        def work(_):
+            with pytest.raises(LimitError):  # both were let in while neither had begun
+                begun(lambda *_: None)
+            with pytest.raises(LimitError):
+                bringing.brought_in(studio, lambda _: None, second.coming())
+            assert not list(workspace.datasets.iterdir())
+            return open_data(first.archive, workspace)
+
+        bringing.brought_in(studio, work, first.coming())(lambda *_: None)
+        with pytest.raises(ZeroDivisionError):
+            bringing.brought_in(studio, lambda _: 1 / 0, Usage(0, 5))(lambda *_: None)
+        bringing.brought_in(studio, lambda _: None, Usage(0, 5))  # its place is free again
 
 
 def test_one_person_reads_in_so_many_data_sets_at_once(workspace):

@@ -33,6 +33,7 @@ _BROKEN = (
     RuntimeError, LookupError, TypeError, OverflowError, MemoryError,
 )  # fmt: skip
 _CHUNK = 1 << 16
+PICTURE_ENDINGS = (*EXTENSIONS.values(), ".jpeg", ".tiff", ".j2k")
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,24 @@ def unpack(
             entries, guess = checked_entries(opened, file, archive.name, encoding)
         stored = _stored(opened, entries, into, _Budget(archive, limits), progress)
         return replace(stored, guess=guess)
+
+
+def foreseen(archive: Path, limits: Limits | None = None) -> tuple[int, int]:
+    """How many pictures ``archive`` probably holds and their bytes, by its directory alone; 0 where that cannot be
+    read, which is said by whoever unpacks it.
+    """
+    try:
+        with _refuse_damaged(archive.name), archive.open("rb") as file:
+            check_directory(file, archive.name, (limits or Limits()).entries)
+            with zipfile.ZipFile(file) as opened:
+                found = [info for info in opened.infolist() if _sounds_like_a_picture(info.filename)]
+    except StudioError:
+        return 0, 0
+    return len(found), sum(info.file_size for info in found)
+
+
+def _sounds_like_a_picture(name: str) -> bool:
+    return name.lower().endswith(PICTURE_ENDINGS) and not any(map(names.is_junk, name.split("/")))
 
 
 @contextmanager

@@ -41,7 +41,8 @@ class Quota:
         self._workspace = workspace
         self._met = met
         self._known: dict[str, tuple[float, Usage]] = {}
-        self._counting, self._finishing = threading.Lock(), threading.Lock()
+        self._coming: list[tuple[str, Usage]] = []
+        self._counting, self._finishing, self._reserving = threading.Lock(), threading.Lock(), threading.Lock()
 
     def usage(self, owner: str) -> Usage:
         """What ``owner`` has; everything there is where it is empty."""
@@ -67,21 +68,45 @@ class Quota:
             yield
             self.forget()
 
-    def check(self, owner: str, pictures: int = 0) -> None:
-        """Raise :class:`LimitError` where ``owner`` has so much that no more is taken in, or so ``many`` pictures more
-        are too many; :class:`StudioError` where the disk is nearly full.
+    @contextmanager
+    def reserved(self, owner: str, coming: Usage) -> Iterator[None]:
+        """Held while ``coming`` is brought in: others that begin meanwhile find that place taken, and cannot pass a
+        limit together. Raises :class:`LimitError` where there is no such place, before anything is written.
+        """
+        entry = (owner, coming)
+        with self._reserving:
+            self.check(owner, coming.pictures, coming.bytes)
+            self._coming.append(entry)
+        try:
+            yield
+        finally:
+            with self._reserving:
+                self._coming.remove(entry)
+
+    def _with_coming(self, owner: str, usage: Usage, pictures: int, size: int) -> Usage:
+        """``usage`` of ``owner``, of all where it is empty, with ``pictures`` and ``size`` more, and what is coming."""
+        coming = [each for by, each in list(self._coming) if by == owner or not owner]
+        return Usage(
+            usage.bytes + size + sum(each.bytes for each in coming),
+            usage.pictures + pictures + sum(each.pictures for each in coming),
+        )
+
+    def check(self, owner: str, pictures: int = 0, size: int = 0) -> None:
+        """Raise :class:`LimitError` where ``owner`` has so much that no more is taken in, or so many ``pictures`` or
+        bytes (``size``) more are too many; :class:`StudioError` where the disk is nearly full.
         """
         space.check_room(self._workspace.root)
         limits = self.limits
-        if limits.disk_mb_all and self.usage("").bytes > limits.disk_mb_all * MB:
+        if limits.disk_mb_all and self._with_coming("", self.usage(""), 0, size).bytes > limits.disk_mb_all * MB:
             raise self._refused("disk_mb_all", "error.limits.disk_all", most=limits.disk_mb_all)
         if not owner or not (limits.disk_mb_each or limits.pictures_each):
             return
         usage = self.usage(owner)
-        if limits.disk_mb_each and usage.bytes > limits.disk_mb_each * MB:
-            used = usage.bytes // MB
+        then = self._with_coming(owner, usage, pictures, size)
+        if limits.disk_mb_each and then.bytes > limits.disk_mb_each * MB:
+            used = then.bytes // MB
             raise self._refused("disk_mb_each", "error.limits.disk_each", used=used, most=limits.disk_mb_each)
-        if limits.pictures_each and usage.pictures + pictures > limits.pictures_each:
+        if limits.pictures_each and then.pictures > limits.pictures_each:
             raise self._refused(
                 "pictures_each", "error.limits.pictures_each", used=usage.pictures, most=limits.pictures_each
             )

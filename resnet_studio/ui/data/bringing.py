@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from resnet_studio.data import brought, library
 from resnet_studio.errors import StudioError
 from resnet_studio.service.editor import NotYoursError
+from resnet_studio.service.quota import Usage
 from resnet_studio.ui.page.context import Studio, reader_is_at_machine, sentence_for
 from resnet_studio.ui.page.ownership import started_by, this_browser
 from resnet_studio.upkeep import audit
@@ -15,22 +16,25 @@ from resnet_studio.upkeep import audit
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
 
+NOTHING = Usage()
 Progress = Callable[[int, int], None]
 Work = Callable[[Progress], "Dataset"]
 
 
-def brought_in(studio: Studio, work: Work) -> Work:
-    """``work``, after which the browser whose event is being handled may change the data set that came of it.
+def brought_in(studio: Studio, work: Work, coming: Usage = NOTHING) -> Work:
+    """``work``, after which the browser whose event is being handled may change the data set that came of it; what is
+    probably ``coming`` is reserved meanwhile.
 
     Raises :class:`StudioError`, now or in the course of it, where that is more than they may have.
     """
     browser = this_browser()
     by = started_by(browser) if browser else ""
-    studio.quota.check(by)
+    studio.quota.check(by, coming.pictures, coming.bytes)
 
     def done(progress: Progress) -> Dataset:
         before = {item.id for item in library.list_datasets(studio.workspace)}
-        dataset = work(progress)
+        with studio.quota.reserved(by, coming):
+            dataset = work(progress)
         brought.record(studio.workspace, dataset.id, by)  # first, since only whose it is may take it away again
         with studio.quota.finishing():
             try:

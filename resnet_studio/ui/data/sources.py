@@ -151,7 +151,7 @@ class Starter:
     def _picked(self, event: gr.EventData) -> tuple[str, str]:
         """In: what the picker has sent. Out: the import, the note."""
         picked = uploads(event._data, self.studio.workspace.temporary)
-        work = brought_in(self.studio, lambda progress: take_in(picked, self.studio, progress))
+        work = brought_in(self.studio, lambda progress: take_in(picked, self.studio, progress), picked.coming())
         return self.studio.imports.start("pictures", work, picked.left_out, "computer"), ""
 
     def _read_anew(self, dataset: str | None, event: gr.EventData) -> tuple[str, str]:

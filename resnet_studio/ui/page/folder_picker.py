@@ -15,8 +15,10 @@ from typing import Any
 import gradio as gr
 
 from resnet_studio.belonging import sees_file
+from resnet_studio.data.archive import foreseen
 from resnet_studio.data.formats import reads_heif
 from resnet_studio.errors import DataError
+from resnet_studio.service.quota import Usage
 from resnet_studio.ui.page.templates import render
 
 WORDS = ("sending", "cancelled", "none", "loose", "too_large", "failed")
@@ -35,6 +37,13 @@ class Picked:
         """The zip, where one was chosen."""
         path, file = self.files[0]
         return file if len(self.files) == 1 and path.lower().endswith((".zip", ".tm")) else None
+
+    def coming(self) -> Usage:
+        """What it will probably take."""
+        if self.archive:
+            pictures, size = foreseen(self.archive)
+            return Usage(size, pictures)
+        return Usage(sum(file.stat().st_size for _, file in self.files), len(self.files))
 
 
 def folder_picker(elem_id: str) -> gr.HTML:

@@ -6,7 +6,12 @@ Each class is one photograph before a moving camera: frames of 320 px, eight a s
 parts of the server that the page talks to. Time counts from the first frame of a round to the first live answer of the
 model trained then; CPU time is that of the whole process. The result is a line in ``results/camera.jsonl``.
 
-Measured on two cores that ten other programs kept busy, so that only CPU seconds say anything: first round (120
+Two cores, four other programs on them (load 7 to 8) at a lower priority, 40 pictures of each of three classes, then 10
+more of each: first round 30.1 s, of which 21.1 were recording and the pauses between classes; the next ones 15.4 and
+14.0 s, of which 9.7 and 9.6 were that. The round after the click 8.6, 5.5 and 4.1 s. Before what the stages of the
+network make of pictures was kept for the check of "none of these": 30.4, 17.1 and 20.1 s.
+
+Earlier, on two cores that ten other programs kept busy, so that only CPU seconds say anything: first round (120
 pictures) 13.9, the next ones (150, 180) 6.9 and 6.6. Before pictures were prepared while recording goes on, and only
 the head was trained, 35.1, 35.4 and 37.9.
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-from resnet_studio.evaluation.strangers import separation, strangers
+from resnet_studio.data.decode import content
+from resnet_studio.evaluation.stage_outputs import Looker
+from resnet_studio.evaluation.strangers import named, separation, strangers
 from resnet_studio.model.acceptance import Acceptance
-from resnet_studio.model.checkpoint import Card, Checkpoint
-from resnet_studio.model.unlike import STAGES, Reference, fit
-from resnet_studio.prediction import Predictor
+from resnet_studio.model.checkpoint import Card
+from resnet_studio.model.unlike import Reference, fit
 
 if TYPE_CHECKING:
     import torch
     from torch.nn import Module
 
+    from resnet_studio.data.cache import ArrayCache
     from resnet_studio.data.dataset import Sample, Split
 
 MOST = 400
@@ -36,22 +39,21 @@ class Unlikeness:
 
 
 def measure(
-    model: Module, card: Card, split: Split, device: torch.device, accepted: Acceptance | None = None
+    model: Module,
+    card: Card,
+    split: Split,
+    device: torch.device,
+    accepted: Acceptance | None = None,
+    cache: ArrayCache | None = None,
 ) -> Unlikeness | None:
     """What ``model`` (eval mode, on ``device``) makes of pictures of ``split``; None where these are too few.
 
-    ``accepted`` is given where it is known what is to be accepted, as validation pictures were trained on.
+    ``accepted`` is given where it is known what is to be accepted, as validation pictures were trained on. ``cache`` is
+    for where the head alone was trained.
     """
-    import torch
+    look = Looker.of(model, card, device, cache)
 
-    predictor = Predictor(Checkpoint(model, card), device=str(device))
-
-    def seen(samples: Sequence[Sample]) -> tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]:
-        chosen = some(samples)
-        found = predictor.activations([split.path(sample) for sample in chosen], stages=STAGES)
-        labels = torch.tensor([chosen[place].label for place in found.places], dtype=torch.long)
-        return dict(found.stages), labels, found.logits.argmax(1) == labels
-
+    seen = partial(_seen, look, split)
     features, labels, _ = seen(split.train)
     if len(labels) < FEWEST:
         return None
@@ -66,9 +68,22 @@ def measure(
     if not len(validated):
         return None
     scores = reference.scores(known).tolist()
-    others = [predictor.activations(kind, stages=STAGES).stages for kind in strangers()]
+    others = [look.outputs(kind, named(kind)).stages for kind in strangers()]
     told = separation(scores, [reference.scores(each).tolist() for each in others])
     return Unlikeness(reference, Acceptance.of(scores, told), test)
+
+
+def _seen(
+    look: Looker, split: Split, samples: Sequence[Sample]
+) -> tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]:
+    """Of some of ``samples``: what the stages make of them, their labels, and whether the answers are right."""
+    import torch
+
+    chosen = some(samples)
+    files = [split.path(sample) for sample in chosen]
+    found = look.outputs(files, list(map(content, chosen, files)))
+    labels = torch.tensor([chosen[place].label for place in found.places], dtype=torch.long)
+    return found.stages, labels, found.logits.argmax(1) == labels
 
 
 def some(samples: Sequence[Sample], most: int = MOST) -> list[Sample]:

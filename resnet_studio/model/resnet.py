@@ -140,6 +140,11 @@ def cut(model: ResNet, freeze: Freeze, tuned: Tuned = "all", *, from_pictures: b
     return Cut(_sequence(model, frozen_stages(behind)), _sequence(model, trained_stages(behind)))
 
 
+def body_of(model: ResNet) -> nn.Sequential:
+    """All of ``model`` before its head."""
+    return _sequence(model, frozen_stages("layer4"))
+
+
 def train_mode(model: ResNet, freeze: Freeze) -> None:
     """Put ``model`` into training mode, except for its frozen stages: their BatchNorm statistics stay fixed."""
     model.train()

@@ -7,7 +7,6 @@ workspace's cache, named by the pictures' contents, the prefix's weights, the si
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import product
@@ -20,6 +19,7 @@ from torch import Tensor
 from resnet_studio.data import cached_rows, decode
 from resnet_studio.data.augment import RANDOM
 from resnet_studio.events import Preparing
+from resnet_studio.model.weights_hash import weights_hash
 from resnet_studio.training.batches import FreshBatches, Part, on_device_if_it_fits, step_seed
 from resnet_studio.training.caching import CACHED_VIEWS, MOST_VIEWS, cached_views, caches_features
 from resnet_studio.training.cycles import cycle_at
@@ -244,12 +244,3 @@ def _as_tensor(array: np.ndarray, fresh: FreshBatches) -> Tensor:
     """Stored features, on the device of ``fresh`` where they fit."""
     _, dtype = STORED[fresh.compute.precision]
     return on_device_if_it_fits(torch.from_numpy(array).view(dtype), fresh.training.labels.device)
-
-
-def weights_hash(module: torch.nn.Module) -> str:
-    """SHA-256 over names and values of all parameters and buffers."""
-    digest = hashlib.sha256()
-    for name, value in sorted(module.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()

@@ -23,6 +23,7 @@ from resnet_studio.evaluation.report import report_of
 from resnet_studio.evaluation.unlikeness import measure
 from resnet_studio.events import Event, FinalFit, Finished, Noted, Testing, from_json, to_json
 from resnet_studio.model import checkpoint
+from resnet_studio.training.finishing import cache_of_stages
 from resnet_studio.training.scoring import score
 from resnet_studio.training.setup import next_cycle, prepare
 from resnet_studio.workspace import Run
@@ -214,7 +215,8 @@ def _scored(run: Run, session: Session, first: Finished, pictures: int) -> Gener
         report = report_of(card.classes, report.outputs, card.temperature)
     written = run.read_json(FILE)
     tested = Tested.of(written["right"], report)
-    found = measure(m.model, card, split, m.device, card.unlike) if card.unlike is not None else None
+    cache = cache_of_stages(run)
+    found = measure(m.model, card, split, m.device, card.unlike, cache) if card.unlike is not None else None
     accuracy = None if report is None else report.accuracy
     metrics = {**card.metrics, **({} if report is None else {"test_accuracy": accuracy}), "final_fit": pictures}
     run_report.write(run, report, RunReport(run).outputs.get("validation"))

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import CheckpointError, DataError, RunError
 from resnet_studio.evaluation import run_report, temperature, unknown
@@ -89,10 +90,15 @@ def finish(session: Session, reason: FinishReason) -> Generator[Event, None, Fin
     m.model.eval()
 
     def unlike(card: Card) -> Unlikeness | None:
-        return measure(m.model, card, m.split, m.device)
+        return measure(m.model, card, m.split, m.device, cache=cache_of_stages(m.run))
 
     work = Scoring(lambda: score(m), lambda: validation_outputs(m), unlike, len(m.split.test))
     return (yield from _tested(m.run, end, m.model.state_dict(), m.card, work))
+
+
+def cache_of_stages(run: Run) -> ArrayCache | None:
+    """Where what the stages make of pictures is kept; only where ``run`` trains nothing but the head."""
+    return ArrayCache(run.cache) if run.config.freeze == "layer4" else None
 
 
 def finish_ended(run: Run) -> Generator[Event, None, Finished] | None:
@@ -116,7 +122,10 @@ def finish_ended(run: Run) -> Generator[Event, None, Finished] | None:
 
     def ending() -> Generator[Event, None, Finished]:
         yield from notes
-        work = Scoring(scored, validated, lambda card: measure(model, card, split, device), len(split.test))
+        cache = cache_of_stages(run)
+        work = Scoring(
+            scored, validated, lambda card: measure(model, card, split, device, cache=cache), len(split.test)
+        )
         return (yield from _tested(run, end, best.model.state_dict(), best.card, work))
 
     return ending()

@@ -20,8 +20,8 @@ from resnet_studio.data.views import Framed
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation.outputs import Outputs
 from resnet_studio.evaluation.report import Report, compute_outputs, report_of, score_test_pictures
+from resnet_studio.model.weights_hash import weights_hash
 from resnet_studio.training.batches import as_batch
-from resnet_studio.training.features import weights_hash
 from resnet_studio.training.kept_views import CachedFeatures
 
 if TYPE_CHECKING:

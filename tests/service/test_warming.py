@@ -11,12 +11,13 @@ import waiting
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import made_here, near
-from resnet_studio.events import Preparing
+from resnet_studio.events import Finished, Preparing
+from resnet_studio.prediction import Predictor
 from resnet_studio.service import warming as warming_module
 from resnet_studio.service.editor import Editor
 from resnet_studio.service.making import Making
 from resnet_studio.service.warming import Warming
-from resnet_studio.training import hardware
+from resnet_studio.training import hardware, loop
 from resnet_studio.training.control import Control
 from resnet_studio.training.near_duplicates import group_near_duplicates
 from resnet_studio.training.plan import new_run
@@ -62,6 +63,8 @@ def test_a_training_finds_pictures_features_and_near_duplicates_done(
     assert list(group_near_duplicates(run, control)) == []  # nothing to look for
     assert [event.stage for event in prepare(run, control) if isinstance(event, Preparing)]
     assert entries(workspace) == done
+    monkeypatch.setattr(Predictor, "activations", lambda *_, **__: pytest.fail("the network looked at them once more"))
+    assert [event for event in loop.train(run, control) if isinstance(event, Finished)]
 
 
 def test_nothing_is_done_beside_a_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,118 @@
+"""What the stages of a network make of pictures.
+
+Where the head alone is trained, the stages before it stay the same from one training to the next, and so does this:
+after pictures were added to a set, those alone are computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from resnet_studio.data import cached_rows, decode
+from resnet_studio.model import resnet
+from resnet_studio.model.checkpoint import Checkpoint
+from resnet_studio.model.unlike import STAGES
+from resnet_studio.model.weights_hash import weights_hash
+from resnet_studio.prediction import Predictor
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
+    from torch import Tensor
+    from torch.nn import Module
+
+    from resnet_studio.batching import Picture
+    from resnet_studio.data.cache import ArrayCache
+    from resnet_studio.model.card import Card
+
+VERSION = 1
+FEATURES = "features"
+NAMES = (*STAGES, FEATURES)
+
+
+@dataclass(frozen=True, eq=False)
+class StageOutputs:
+    """Of N pictures, which are ``places`` of those asked for, the pooled outputs of ``stages`` by name and the logits,
+    fp32 on the CPU.
+    """
+
+    stages: dict[str, Tensor]
+    logits: Tensor
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Looker:
+    """Looks at pictures with ``predictor``; in ``cache`` it keeps what the stages before the head made of them."""
+
+    predictor: Predictor
+    cache: ArrayCache | None = None
+
+    @classmethod
+    def of(cls, model: Module, card: Card, device: torch.device, cache: ArrayCache | None = None) -> Looker:
+        """With ``model`` in eval mode on ``device``, as ``card`` describes it."""
+        return cls(Predictor(Checkpoint(model, card), device=str(device)), cache)
+
+    def outputs(self, pictures: Sequence[Picture], contents: Sequence[str]) -> StageOutputs:
+        """What the network makes of ``pictures`` with these ``contents``; those that cannot be read are left out."""
+        if self.cache is None:
+            found = self.predictor.activations(pictures, stages=STAGES)
+            return StageOutputs(dict(found.stages), found.logits, found.places)
+        rows, places = self._kept_or_computed(self.cache, pictures, contents)
+        return StageOutputs({name: rows[name] for name in STAGES}, self._logits(rows[FEATURES]), places)
+
+    def _kept_or_computed(
+        self, cache: ArrayCache, pictures: Sequence[Picture], contents: Sequence[str]
+    ) -> tuple[dict[str, Tensor], tuple[int, ...]]:
+        import torch
+
+        family = cache.key(*self._family)
+        known, new = cached_rows.find(cache, family, FEATURES, contents)
+        arrays: dict[str, list[NDArray[Any]]] = {
+            name: [found.arrays[name][found.rows] for found in known] for name in NAMES
+        }
+        places = [place for found in known for place in found.places.tolist()]
+        if new or not known:
+            looked = self.predictor.activations([pictures[place] for place in new], stages=STAGES)
+            computed = {name: each.numpy() for name, each in (*looked.stages.items(), (FEATURES, looked.features))}
+            seen = [new[place] for place in looked.places]
+            for name in NAMES:
+                arrays[name].append(computed[name][: len(seen)])
+            places += seen
+            _store(cache, family, computed, [contents[place] for place in seen])
+        order = np.argsort(places, kind="stable")
+        rows = {name: torch.from_numpy(np.concatenate(arrays[name])[order]) for name in NAMES}
+        return rows, tuple(sorted(places))
+
+    @cached_property
+    def _family(self) -> tuple[object, ...]:
+        """All that an output depends on, besides the picture."""
+        body = resnet.body_of(self.predictor.model)
+        preprocessing = asdict(self.predictor.preprocessing)
+        return "outputs of stages", VERSION, STAGES, weights_hash(body), preprocessing, decode.VERSION
+
+    def _logits(self, features: Tensor) -> Tensor:
+        import torch
+
+        with self.predictor.alone() as model, torch.inference_mode():
+            head = torch.nn.Sequential(*resnet.stage_modules(model, "head"))
+            device = next(head.parameters()).device
+            found: Tensor = head(features.to(device)).float().cpu()
+        return found
+
+
+def _store(cache: ArrayCache, family: str, rows: dict[str, NDArray[Any]], contents: list[str]) -> None:
+    """Keep ``rows`` of pictures with these ``contents``, where there is room."""
+    if not contents or not cache.has_room(sum(each.nbytes for each in rows.values())):
+        return
+    shapes = {name: ((len(contents), *rows[name].shape[1:]), "<f4") for name in NAMES}
+    shapes[cached_rows.contents_of(FEATURES)] = cached_rows.shape_of_contents(len(contents))
+    with cache.building(cache.key(family, contents), shapes) as building:
+        for name in NAMES:
+            building.arrays[name][:] = rows[name][: len(contents)]
+        cached_rows.record_contents(building, family, **{FEATURES: contents})

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -27,8 +26,7 @@ from typing import Any
 
 from grid import Cell, by_logistic, pictures, write
 from ledger import Ledger
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from machine import SETTINGS, as_on_a_laptop
 
 LEDGER = Ledger("epochs")
 ARMS = ("whole", "cycles", "logistic")
@@ -62,15 +60,17 @@ def measure(cell: Cell, given: argparse.Namespace, ledger: Ledger) -> None:
         for arm in left:
             home = studio.Workspace.open(Path(temporary) / arm)  # no arm finds features that another one has kept
             dataset = studio.open_data(folder, workspace=home)
-            config = studio.TrainConfig(device="auto", seed=cell.seed, groups="none")
-            resolved = resolve_for(dataset, config)[0]
+            config = studio.TrainConfig(**SETTINGS, seed=cell.seed, groups="none")
+            with as_on_a_laptop():
+                resolved = resolve_for(dataset, config)[0]
             if arm == "logistic":
                 right = by_logistic(folder, cell, resolved)
                 accuracy = round(sum(right.values()) / len(right), 4)
                 ledger.append({**asdict(cell), "arm": arm, "accuracy": accuracy})
                 continue
             first = max(1, round(resolved.epochs / 3)) if arm == "cycles" else 0
-            run = new_run(dataset, config.replace(epochs=resolved.epochs, first_epochs=first), home)
+            with as_on_a_laptop():
+                run = new_run(dataset, config.replace(epochs=resolved.epochs, first_epochs=first), home)
             ledger.append({**asdict(cell), "arm": arm, "first": first, **curve_of(run)})
 
 

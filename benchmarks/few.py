@@ -6,7 +6,8 @@
 Sets of 5, 10 and 20 pictures a class, cut as those of ``benchmarks/grid.py``. Arms: the default; the same with
 ``final_fit``, which goes over validation pictures too (one training gives both); the linear probe on all pictures but
 the test's, its strength by cross-validation, on the features of layer4 and on those of layer3 and layer4. ``cv`` is
-the probe's accuracy by cross-validation, known without the test. One line a set in ``results/few.jsonl``.
+the probe's accuracy by cross-validation, known without the test, by which ``chosen`` takes the one or the other, layer4
+where they are equal. One line a set in ``results/few.jsonl``, or in that of ``--name``; a process a seed.
 """
 
 from __future__ import annotations
@@ -25,27 +26,27 @@ from grid import Cell, network, normalised, pictures, tensors, write
 from ledger import Ledger
 from machine import DEVICE, SETTINGS, as_on_a_laptop
 
-LEDGER = Ledger("few")
 FOLDS = 5
 
 
 def cells() -> Iterator[Cell]:
     """Small sets first; those of several classes with fewer pictures a class."""
-    for seed in range(5):
-        for per_class in (5, 10, 20):
+    for seed in range(10):
+        for per_class in (5, 10, 20, 40):
             yield Cell("cifar", 2, per_class, 64, seed=seed)
             yield Cell("photos", 2, per_class, 300, seed=seed)
             if per_class < 20:
                 yield Cell("tiny", 10, per_class, 64, seed=seed)
+                yield Cell("cifar", 10, per_class, 32, seed=seed)
 
 
-def measure(cell: Cell, given: argparse.Namespace) -> None:
+def measure(cell: Cell, given: argparse.Namespace, ledger: Ledger) -> None:
     """All arms of one set."""
     import resnet_studio as studio
     from resnet_studio.evaluation.final_fit import FINAL_FIT
     from resnet_studio.evaluation.parts import RunReport
 
-    if LEDGER.knows(**asdict(cell)):
+    if ledger.knows(**asdict(cell)):
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "set"
@@ -60,7 +61,7 @@ def measure(cell: Cell, given: argparse.Namespace) -> None:
                 "tested": both.tested.count, "best_epoch": both.epochs, "seconds": round(spent, 1),
                 "default": round(both.tested.first / both.tested.count, 4),
                 "final_fit": round(both.tested.second / both.tested.count, 4)}  # fmt: skip
-        LEDGER.append({**asdict(cell), **line, **probes(folder, cell, run.config)})
+        ledger.append({**asdict(cell), **line, **probes(folder, cell, run.config)})
 
 
 def probes(folder: Path, cell: Cell, config: Any) -> dict[str, float]:
@@ -104,13 +105,14 @@ def crossed(features: Any, labels: Any, cell: Cell) -> float:
     return right / len(labels)
 
 
-def table() -> str:
+def table(ledger: Ledger) -> str:
     """A row a kind of set: means over the seeds, and over all sets what each arm has more than the default."""
-    arms = ("default", "final_fit", "probe", "joined")
+    arms = ("default", "final_fit", "probe", "joined", "chosen")
     rows: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
-    for line in LEDGER.results():
+    for line in ledger.results():
+        line["chosen"] = line["joined" if line["joined_cv"] > line["probe_cv"] else "probe"]
         rows[line["source"], line["classes"], line["per_class"]].append(line)
-    lines = ["| set | classes | a class | validation | seeds | " + " | ".join(arms) + " |", "|" + "---|" * 9]
+    lines = ["| set | classes | a class | validation | seeds | " + " | ".join(arms) + " |", "|" + "---|" * 10]
     for (source, classes, per_class), found in sorted(rows.items()):
         means = " | ".join(f"{statistics.mean(each[arm] for each in found):.3f}" for arm in arms)
         lines.append(f"| {source} | {classes} | {per_class} | {found[0]['validation']} | {len(found)} | {means} |")
@@ -129,14 +131,16 @@ def main() -> None:
     for source in ("cifar", "tiny", "photos"):
         parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--name", default="few", help="the file in results/")
     parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
+    ledger = Ledger(given.name)
     if given.table:
-        print(table())
+        print(table(ledger))
         return
     for cell in cells():
         if getattr(given, cell.source) and cell.seed in given.seeds:
-            measure(cell, given)
+            measure(cell, given, ledger)
 
 
 if __name__ == "__main__":

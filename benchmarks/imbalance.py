@@ -1,12 +1,17 @@
 """A hundred pictures of one class and five of the other: which correction finds the small one?
 
     python benchmarks/imbalance.py --cifar cifar10.zip
+    python benchmarks/imbalance.py --cifar cifar10.zip --tiny tiny-imagenet-val.zip --photos photos.zip --trained
     python benchmarks/imbalance.py --table
 
 The linear probe on kept features of the starter, as fine-tuning begins with it, on 100 test pictures of each class:
 plain; balanced weights, as the default has them; logits adjusted by the logarithm of the classes' shares while fitting
 (Menon et al. 2021, arXiv 2007.07314), with a factor; balanced weights and a threshold where the balanced accuracy of
 held-out pictures is highest (each picture by a probe without it). One line a draw in ``results/imbalance.jsonl``.
+
+``--trained``: whole trainings with the default and each weighting of classes, on pairs of
+classes of three sources, and on ten classes of which half have 60 pictures and half 5; a process a seed, each with a
+file of its own (``--name``).
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ import argparse
 import random
 import statistics
 import sys
+import tempfile
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -22,10 +28,11 @@ from typing import Any
 import numpy as np
 from grid import network, normalised, zipped
 from ledger import Ledger
+from machine import SETTINGS, as_on_a_laptop
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-LEDGER = Ledger("imbalance")
+WEIGHTINGS = ("none", "balanced", "adjusted")
 PAIRS = (("cat", "dog"), ("automobile", "truck"), ("deer", "horse"), ("bird", "frog"))
 LARGE, SMALL, TESTED, SIDE = 100, 5, 100, 96
 
@@ -82,10 +89,10 @@ def threshold(x: Any, y: Any, weights: Any, C: float) -> float:
     return float(middles[best[len(best) // 2]])
 
 
-def measure(found: dict[str, list[Any]], pair: tuple[str, str], seed: int) -> None:
+def measure(found: dict[str, list[Any]], pair: tuple[str, str], seed: int, ledger: Ledger) -> None:
     import torch
 
-    if LEDGER.knows(pair="/".join(pair), seed=seed):
+    if ledger.knows(pair="/".join(pair), seed=seed):
         return
     draw = random.Random(f"{pair}/{seed}")
     drawn = [[each() for each in draw.sample(found[name], count + TESTED)]
@@ -106,14 +113,105 @@ def measure(found: dict[str, list[Any]], pair: tuple[str, str], seed: int) -> No
         for name, (solution, at) in arms.items():
             line[f"{name}, C {C:g}"] = [round(float((scores(tests[0], solution) <= at).float().mean()), 3),
                                         round(float((scores(tests[1], solution) > at).float().mean()), 3)]  # fmt: skip
-    LEDGER.append({"pair": "/".join(pair), "seed": seed, "recalls": line})
+    ledger.append({"pair": "/".join(pair), "seed": seed, "recalls": line})
 
 
-def table() -> str:
+def sets(given: argparse.Namespace, seed: int) -> Any:
+    """Names of the sets of a seed with their classes: those that are small, and how many pictures each has."""
+    for source, pairs in (("cifar", PAIRS), ("photos", (("cat", "dog"), ("dog", "cat")))):
+        if getattr(given, source):
+            large = LARGE if source == "cifar" else 80
+            for pair in pairs:
+                yield source, "/".join(pair), {pair[0]: large, pair[1]: SMALL}
+    for source in ("cifar", "tiny"):
+        if getattr(given, source):
+            names = sorted(zipped(getattr(given, source)))
+            chosen = random.Random(f"{source}/{seed}").sample(names, 10)
+            large = 60 if source == "cifar" else 20
+            yield source, "ten", {name: SMALL - 2 * (source == "tiny") if at >= 5 else large
+                                  for at, name in enumerate(chosen)}  # fmt: skip
+
+
+def trained(given: argparse.Namespace, seed: int, ledger: Ledger) -> None:
+    """A training with each weighting on each set; recall of the small classes and of the large ones."""
+    import resnet_studio as studio
+    from resnet_studio.evaluation.parts import RunReport
+
+    for source, name, counts in sets(given, seed):
+        left = [each for each in WEIGHTINGS if not ledger.knows(source=source, set=name, seed=seed, weighting=each)]
+        if not left:
+            continue
+        with tempfile.TemporaryDirectory() as temporary:
+            folder, home = Path(temporary) / "set", studio.Workspace.open(Path(temporary) / "home")
+            found, draw = zipped(getattr(given, source)), random.Random(f"{name}/{seed}")
+            for label, count in counts.items():
+                every = draw.sample(found[label], min(len(found[label]), count + TESTED))
+                for place, opened in enumerate(every):
+                    file = folder / ("train" if place < count else "test") / label / f"{place:05}.png"
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    opened().save(file)
+            dataset = studio.open_data(folder, workspace=home)
+            small = min(counts.values())
+            for weighting in left:
+                with as_on_a_laptop():
+                    run = studio.train(dataset, workspace=home, seed=seed, groups="none", class_weighting=weighting,
+                                       **SETTINGS)  # fmt: skip
+                report = RunReport(run).report
+                assert report is not None
+                recalls: dict[bool, list[float]] = {True: [], False: []}
+                for row in report.per_class:
+                    recalls[counts[row.name] == small].append(row.recall)
+                state = run.state()
+                ledger.append({"source": source, "set": name, "seed": seed, "weighting": weighting,
+                               "small": round(statistics.mean(recalls[True]), 4),
+                               "large": round(statistics.mean(recalls[False]), 4),
+                               "lowest": round(min(recalls[True]), 4), "error": calibration(run),
+                               "epochs": state.finished.best_epoch})  # fmt: skip
+
+
+def calibration(run: Any) -> float | None:
+    """The expected calibration error on the test pictures, where both classes are equally frequent."""
+    from resnet_studio.evaluation.calibration import CALIBRATION
+    from resnet_studio.evaluation.parts import RunReport
+
+    found = RunReport(run).get(CALIBRATION)
+    return None if found is None else round(found.error, 4)
+
+
+def table_of_trained(ledger: Ledger) -> str:
+    """A row a kind of set and weighting: recalls, their mean, and the mean's gain on balanced weights with interval."""
+    rows: dict[tuple[str, str], dict[tuple[str, int], dict[str, dict[str, float]]]] = defaultdict(
+        lambda: defaultdict(dict)
+    )
+    for line in ledger.results():
+        if "weighting" in line:
+            kind = line["source"], "ten" if line["set"] == "ten" else "pairs"
+            for of in (kind, ("all", "")):
+                rows[of][line["source"] + line["set"], line["seed"]][line["weighting"]] = line
+    lines = [
+        "| set | weighting | sets | small | large | mean | against balanced | calibration error |",
+        "|" + "---|" * 8,
+    ]
+    for kind, draws in sorted(rows.items()):
+        full = [each for each in draws.values() if set(WEIGHTINGS) <= set(each)]
+        for weighting in WEIGHTINGS if full else ():
+            small, large, error = (statistics.mean(each[weighting][name] for each in full)
+                                   for name in ("small", "large", "error"))  # fmt: skip
+            gaps = [sum(each[weighting][name] - each["balanced"][name] for name in ("small", "large")) / 2
+                    for each in full]  # fmt: skip
+            half = 1.96 * statistics.stdev(gaps) / len(gaps) ** 0.5 if len(gaps) > 1 else 0.0
+            cells = [" ".join(kind), weighting, str(len(full)), f"{small:.3f}", f"{large:.3f}",
+                     f"{(small + large) / 2:.3f}", f"{statistics.mean(gaps):+.3f} ± {half:.3f}",
+                     f"{error:.3f}"]  # fmt: skip
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def table(ledger: Ledger) -> str:
     """A row an arm: recall of the small class by pair, of the large one, and the mean of both."""
     rows: dict[str, dict[str, list[list[float]]]] = defaultdict(lambda: defaultdict(list))
-    for result in LEDGER.results():
-        for arm, recalls in result["recalls"].items():
+    for result in ledger.results():
+        for arm, recalls in result.get("recalls", {}).items():
             rows[arm][result["pair"]].append(recalls)
     pairs = ["/".join(pair) for pair in PAIRS]
     lines = [f"| | {' | '.join(pairs)} | small | large | mean of both |", "|" + "---|" * (len(pairs) + 4)]
@@ -128,17 +226,26 @@ def table() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cifar", type=Path, metavar="ZIP")
+    for source in ("cifar", "tiny", "photos"):
+        parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
+    parser.add_argument("--trained", action="store_true", help="whole trainings")
+    parser.add_argument("--name", default="imbalance", help="the file in results/")
     parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
+    ledger = Ledger(given.name)
     if given.table:
-        print(table())
+        print(table(ledger))
+        print(table_of_trained(ledger))
+        return
+    if given.trained:
+        for seed in given.seeds:
+            trained(given, seed, ledger)
         return
     found = zipped(given.cifar)
     for seed in given.seeds:
         for pair in PAIRS:
-            measure(found, pair, seed)
+            measure(found, pair, seed, ledger)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ picture by picture (``paired``), or of the pick's own accuracy (``own``). One li
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -24,8 +23,7 @@ from typing import Any
 
 from grid import Cell, pictures, write
 from ledger import Ledger
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from machine import SETTINGS, as_on_a_laptop
 
 
 def draws() -> Iterator[Cell]:
@@ -51,10 +49,11 @@ def measure(draw: Cell, given: argparse.Namespace, ledger: Ledger) -> None:
         write(pictures(draw, given), draw, folder)
         home = studio.Workspace.open(Path(temporary) / "home")
         dataset = studio.open_data(folder, workspace=home)
-        config = studio.TrainConfig(device=given.device, seed=draw.seed, groups="none")
+        config = studio.TrainConfig(**SETTINGS, seed=draw.seed, groups="none")
         if known is None:
             begun = time.perf_counter()
-            race = studio.race(dataset, config, workspace=home)
+            with as_on_a_laptop():
+                race = studio.race(dataset, config, workspace=home)
             assert race.pick is not None
             cells = {each.candidate.key: round(each.accuracy, 4) for each in race.cells}
             known = {**of, "pick": race.pick.candidate.key, "pictures": race.pictures, "cells": cells,
@@ -75,7 +74,8 @@ def trained(dataset: Any, config: Any, key: str, home: Any) -> dict[str, Any]:
     depth, weights, freeze, size = key.rsplit("/", 3)
     candidate = Candidate(int(depth), weights, freeze, int(size))  # type: ignore[arg-type]
     begun = time.perf_counter()
-    run = studio.train(dataset, config.replace(**candidate.settings), workspace=home)
+    with as_on_a_laptop():
+        run = studio.train(dataset, config.replace(**candidate.settings), workspace=home)
     report = RunReport(run).report
     assert report is not None
     right = {each.name: each.true == each.predicted for each in report.pictures}
@@ -122,7 +122,6 @@ def main() -> None:
         parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--most", type=int, help="at most so many draws a seed, the smallest")
-    parser.add_argument("--device", default="auto")
     parser.add_argument("--name", default="race_pick", help="the file in results/, one for each process")
     parser.add_argument("--table", action="store_true")
     given = parser.parse_args()

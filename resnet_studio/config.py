@@ -35,7 +35,7 @@ Augmentation = Literal["auto", "none", "light", "standard", "strong"]
 StrongPolicy = Literal["trivialaugment", "randaugment"]
 Fit = Literal["auto", "crop", "pad", "squeeze"]
 Mix = Literal["none", "mixup", "cutmix", "both"]
-ClassWeighting = Literal["auto", "none", "balanced"]
+ClassWeighting = Literal["auto", "none", "balanced", "adjusted"]
 Precision = Literal["auto", "fp32", "bf16"]
 PruneBy = Literal["batchnorm", "l1"]
 

@@ -16,6 +16,7 @@ SIMILAR = 0.1
 MOST_SIMILAR = 30
 ENOUGH = 10
 BINS = 15
+EVEN = ("balanced", "adjusted")  # weightings of classes after which all of them count alike
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,15 @@ class Calibration(Reliability):
 
     ``answers`` are (probability of the best class, whether it was right) of each test picture, by rising probability.
     ``before`` is the reliability without the temperature, which was fitted to ``fitted_on`` validation pictures; None
-    where none was fitted, as in runs of older versions, or where the logits are gone.
+    where none was fitted, as in runs of older versions, or where the logits are gone. ``even``: the probabilities are
+    those of classes that are equally frequent, which those of the test pictures may not be.
     """
 
     answers: tuple[tuple[float, bool], ...]
     temperature: float = 1.0
     before: Reliability | None = None
     fitted_on: int = 0
+    even: bool = False
 
     def near(self, probability: float) -> Record | None:
         """Of the 30 answers nearest to ``probability``, and within 0.1 of it; None where fewer than 10 are."""
@@ -117,6 +120,7 @@ class CalibrationPart(Part[Calibration]):
             return None
         scores, temperature = report.report, report.report.temperature
         found = calibrated([(picture.probability, picture.true == picture.predicted) for picture in scores.pictures])
+        found = replace(found, even=report.run.config.class_weighting in EVEN)
         if temperature == 1 or scores.outputs is None:
             return replace(found, temperature=temperature)
         raw = scores.outputs.probabilities
@@ -139,6 +143,7 @@ class CalibrationPart(Part[Calibration]):
         return Calibration(
             found.error, found.bins, answers, float(stored["temperature"]),
             None if before is None else _reliability(before), int(stored["fitted_on"]),
+            bool(stored.get("even", False)),
         )  # fmt: skip
 
 

@@ -128,7 +128,8 @@ def _calibration(values: Mapping[str, Any], language: Language) -> list[str]:
             "handin.calibration.both", language, before=found["before"]["error"], after=found["error"],
             temperature=f"{found['temperature']:.2f}", count=found["fitted_on"],
         )  # fmt: skip
-    return [*_heading("handin.section.calibration", language), said, ""]
+    even = [say("trust.calibration.even", language), ""] if found.get("even") else []
+    return [*_heading("handin.section.calibration", language), said, "", *even]
 
 
 def _unknown(run: Run, language: Language) -> list[str]:

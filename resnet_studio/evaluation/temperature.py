@@ -24,8 +24,9 @@ FEWEST = 5
 """With fewer validation pictures nothing is fitted."""
 
 
-def fit(outputs: Outputs | None) -> float:
+def fit(outputs: Outputs | None, *, even: bool = False) -> float:
     """The temperature for a network that computed ``outputs`` for its validation pictures; 1 where those are too few.
+    ``even``: its probabilities are those of classes that are equally frequent, so that all classes weigh alike.
 
     The likeliest one, guarded twice, as with few pictures or without a mistake the plain optimum runs to 0. Its
     logarithm has a normal prior around 0; and, as in Platt's scaling (1999, section 2.1), each of N pictures counts
@@ -41,10 +42,12 @@ def fit(outputs: Outputs | None) -> float:
     rows, doubt = np.arange(len(outputs)), 0.5 / (len(outputs) + 1)
     others = np.where(np.arange(logits.shape[1]) == outputs.labels[:, None], -np.inf, logits)
     wanted = (1 - doubt) * logits[rows, outputs.labels] + doubt * others.max(1)
+    counts = np.bincount(outputs.labels, minlength=logits.shape[1])
+    worth = (len(outputs) / ((counts > 0).sum() * counts[outputs.labels])) if even else np.ones(len(outputs))
 
     def cost(log_temperature: float) -> float:
         sharpness = math.exp(-log_temperature)
-        likelihood = (sharpness * wanted - _log_sum(sharpness * logits)).sum()
+        likelihood = (worth * (sharpness * wanted - _log_sum(sharpness * logits))).sum()
         return float(-likelihood + log_temperature**2 / (2 * SPREAD**2))
 
     found = minimize_scalar(

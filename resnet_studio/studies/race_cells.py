@@ -138,7 +138,7 @@ def _by_head(
     """Heads on cached features, each fold scored by the one that was fitted to the others."""
     import torch
 
-    from resnet_studio.training import probe
+    from resnet_studio.training import balance, probe
 
     settings = {**candidate.settings, "augmentation": "none", "epochs": 2}
     with _temporary_training(workspace, pool.config.replace(**settings), pool.whole()) as run:
@@ -150,7 +150,7 @@ def _by_head(
         rows = [batches.plain(part).float().cpu() for part in torch.split(torch.arange(len(labels)), CHUNK)]
         features, milliseconds = torch.cat(rows), _time_one(session)
         names = [sample.name for sample in batches.training.samples]
-        balanced = session.materials.config.class_weighting == "balanced"
+        weighting = balance.resolved(session.materials.config)
     place_of = {sample.name: place for place, sample in enumerate(pool.samples)}
     folds = torch.from_numpy(pool.folds[[place_of[name] for name in names]])
     answers = [LEFT_OUT] * len(pool.samples)
@@ -159,7 +159,7 @@ def _by_head(
         if not out.any() or control.request:
             continue
         classes, seed = len(pool.split.classes), pool.config.seed
-        fitted = probe.fit(features[~out], labels[~out], classes, seed, balanced=balanced)
+        fitted = probe.fit(features[~out], labels[~out], classes, seed, weighting=weighting)
         right = (features[out] @ fitted.weight.T + fitted.bias).argmax(1) == labels[out]
         for row, fine in zip(out.nonzero().flatten().tolist(), right.tolist(), strict=True):
             answers[place_of[names[row]]] = RIGHT if fine else WRONG

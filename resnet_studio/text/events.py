@@ -65,6 +65,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The largest class has {ratio:.0f} times the pictures of the smallest, so rare classes count more: each class weighs the same in the loss and in the choice of the best epoch. Set class weighting to none to leave that out.",
         "图片最多的类别是最少的 {ratio:.0f} 倍，因此少见的类别权重更高：计算损失和挑选最佳轮次时，各类别同等重要。如不需要，请将类别加权设为“不加权”。",
     ),
+    "note.plan.adjusted": (
+        "The largest class has {ratio:.0f} times the pictures of the smallest, so rare classes are asked a larger lead in training: they are found more often, common ones a little less often. The probabilities are as if all classes were equally frequent. Set class weighting to none to leave that out.",
+        "图片最多的类别是最少的 {ratio:.0f} 倍，因此训练时要求少见类别有更大的领先：它们会更多地被找出，常见类别则略少。给出的概率相当于各类别同样常见。如不需要，请将类别加权设为“不加权”。",
+    ),
     "note.plan.wide": (
         "Only the middle square of each picture is looked at, {share:.0%} of a typical one. If what matters can lie at the ends, set “Fit to the square” to Pad.",
         "每张图片只看中间的正方形，约占典型图片的 {share:.0%}。如果重要内容可能靠近两端，请把“长宽比处理”设为“加边”。",

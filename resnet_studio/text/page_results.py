@@ -106,6 +106,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "apart.",
         "这并不比每次都回答“{name}”（{share:%}）更好：模型还没有学会区分这些类别。",
     ),
+    "results.reading.even": (
+        "Rare classes were helped in training: the probabilities are as if all classes were equally frequent.",
+        "训练时照顾了少见的类别：给出的概率相当于各类别同样常见。",
+    ),
     "results.reading.never": (
         "{count:class is|classes are} never predicted: {names:, }. Add pictures to learn from.",
         "有 {count} 个类别从未被预测到：{names:、}。请为其补充训练图片。",

@@ -62,6 +62,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "picture|validation pictures}; which class is best never changes.",
         "网络不够自信。其 logits 会除以 {temperature}（由 {count} 张验证图片拟合）；最可能的类别不会改变。",
     ),
+    "trust.calibration.even": (
+        "Rare classes were helped in training, so these are the probabilities of classes that are equally frequent. Where "
+        "one class is far more common than the others, it is right more often than they say, and the rare ones less often.",
+        "训练时照顾了少见的类别，因此这些概率相当于各类别同样常见的情形。若实际中某一类远比其他类常见，它的实际正确率会高于所示概率，少见类别则低于所示概率。",
+    ),
     "trust.calibration.words": (
         "Predict says “sure” where at least 19 of 20 test answers with a similar probability were right, “likely” from 14 "
         "of 20 on. The dashed line is where probabilities are exactly right.",

@@ -42,9 +42,8 @@ def picture_weights(m: Materials) -> NDArray[np.float64]:
     Mixing pictures within a batch moves weights between them, and leaves their sum.
     """
     labels = m.batches.training.labels.cpu()
-    if m.config.class_weighting != "balanced":
-        return np.ones(len(labels))
-    return class_weights(m).cpu().double()[labels].numpy()
+    weights = class_weights(m)
+    return np.ones(len(labels)) if weights is None else weights.cpu().double()[labels].numpy()
 
 
 class Attempts:

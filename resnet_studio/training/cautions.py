@@ -10,6 +10,7 @@ from resnet_studio.data.by_model import MODEL
 from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.events import Event, Noted, PicturesSkipped
 from resnet_studio.model import anatomy, architecture, weights
+from resnet_studio.training.balance import is_even
 from resnet_studio.training.caching import caches_features
 from resnet_studio.training.plan import freeze_in
 
@@ -31,8 +32,8 @@ def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: f
     if requested is not None and requested.weights == "auto" and config.weights == "scratch":
         choice = weights.explain("auto", architecture.of(config))
         said.append(Noted(key=choice.reason, values=choice.values))
-    if requested is not None and (requested.class_weighting, config.class_weighting) == ("auto", "balanced"):
-        said.append(Noted(key="note.plan.balanced", values={"ratio": ratio}))
+    if requested is not None and requested.class_weighting == "auto" and is_even(config):
+        said.append(Noted(key=f"note.plan.{config.class_weighting}", values={"ratio": ratio}))
     if config.weights == "scratch" and config.tuned_parameters != "all":
         said.append(Noted(key="note.plan.random_convolutions"))
     elif config.weights == "scratch" and config.freeze != "none":

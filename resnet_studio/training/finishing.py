@@ -21,6 +21,7 @@ from resnet_studio.events import Event, Finished, FinishReason, Noted
 from resnet_studio.model import checkpoint
 from resnet_studio.model.device import choose_device
 from resnet_studio.training import originals, saving
+from resnet_studio.training.balance import is_even
 from resnet_studio.training.scoring import score, validation_outputs
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _tested(
 ) -> Generator[Event, None, Finished]:
     """What is there of the test pictures is scored; what is not is said."""
     metrics, validation = end.metrics, work.validated()
-    card = replace(card, temperature=temperature.fit(validation))
+    card = replace(card, temperature=temperature.fit(validation, even=is_even(run.config)))
     try:
         report = work.tested()
     except DataError:

@@ -1,5 +1,5 @@
-"""The loss of a training: cross-entropy with smoothed labels, on request with equal weights for all classes, and what
-the answers of teachers add (Hinton et al. 2015, arXiv 1503.02531).
+"""The loss of a training: cross-entropy with smoothed labels, on request so that all classes count alike, and what the
+answers of teachers add (Hinton et al. 2015, arXiv 1503.02531).
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ UNLABELLED = -100  # the target of a picture that only its teachers know; torch'
 
 @dataclass(frozen=True)
 class Objective:
-    """What a batch is trained by. ``weights`` [C] are those of the classes, ``smoothing`` that of the labels.
+    """What a batch is trained by. ``weights`` [C] are those of the classes, ``smoothing`` that of the labels; ``shift``
+    [C] is added to the logits, see :func:`resnet_studio.training.balance.log_shares`.
 
     Of each picture, ``teacher_weight`` of the loss asks for the teachers' answer, the rest for the label.
     """
@@ -29,15 +30,17 @@ class Objective:
     smoothing: float
     teacher_weight: float
     temperature: float
+    shift: Tensor | None = None
 
     @classmethod
-    def of(cls, config: TrainConfig, weights: Tensor | None) -> Objective:
+    def of(cls, config: TrainConfig, weights: Tensor | None, shift: Tensor | None = None) -> Objective:
         """The objective that the settings ask for."""
-        return cls(weights, config.label_smoothing, config.teacher_weight, config.temperature)
+        return cls(weights, config.label_smoothing, config.teacher_weight, config.temperature, shift)
 
     def __call__(self, logits: Tensor, targets: Tensor, taught: Tensor | None = None) -> Tensor:
         """The sum of the losses of pictures with ``logits`` [B, C], float; see :func:`summed` and :func:`distilled`."""
-        labelled = summed(logits, targets, self.weights, self.smoothing)
+        shifted = logits if self.shift is None else logits + self.shift
+        labelled = summed(shifted, targets, self.weights, self.smoothing)
         if taught is None:
             return labelled
         learnt = distilled(logits, taught, self.temperature, self.weights)

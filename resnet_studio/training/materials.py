@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from resnet_studio.training import balance
 from resnet_studio.training.world import ALONE
 
 if TYPE_CHECKING:
@@ -60,7 +61,15 @@ class Tally:
         return cls(torch.zeros((), device=device), torch.zeros((), device=device))
 
 
-def class_weights(m: Materials) -> Tensor:
-    """Weights inverse to the number of training pictures, their mean over the pictures 1."""
-    counts = torch.bincount(m.batches.training.labels, minlength=len(m.card.classes)).float().clamp(min=1)
-    return counts.sum() / (len(counts) * counts)
+def class_weights(m: Materials) -> Tensor | None:
+    """What each class weighs in the loss; None where all pictures weigh alike."""
+    if m.config.class_weighting != "balanced":
+        return None
+    return balance.class_weights(m.batches.training.labels, len(m.card.classes))
+
+
+def class_shift(m: Materials) -> Tensor | None:
+    """What is added to the logits in the loss; None where nothing is."""
+    if m.config.class_weighting != "adjusted":
+        return None
+    return balance.log_shares(m.batches.training.labels, len(m.card.classes))

@@ -6,7 +6,9 @@ It needs no learning rate and no epochs, gives a first accuracy within seconds, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from resnet_studio.training.balance import Weighting, class_weights, log_shares
 from resnet_studio.training.batches import autocast
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 MOST_PICTURES = 6_000
 MOST_COMPARED = 2_000  # pictures that the values of C are compared on
 CS = (1e-4, 1e-3, 1e-2, 1e-1)  # C as in scikit-learn: the inverse of the L2 penalty's strength
+UNCOMPARED: Mapping[Weighting, float] = MappingProxyType({"none": 1e-1, "balanced": 1e-4, "adjusted": 1e-2})
+"""The C where a class has too few pictures to compare: see ``benchmarks/imbalance.py``."""
 FOLDS = 3
 CHUNK = 64
 ITERATIONS, ITERATIONS_COMPARED = 100, 30
@@ -41,33 +46,56 @@ class Probe:
 
 
 def fit(
-    features: Tensor, labels: Tensor, classes: int, seed: int, *, C: float | None = None, balanced: bool = False
+    features: Tensor,
+    labels: Tensor,
+    classes: int,
+    seed: int,
+    *,
+    C: float | None = None,
+    weighting: Weighting = "none",
 ) -> Probe:
     """The best probe for ``features`` [N, F] and ``labels`` [N]; every class occurs.
 
     Features are standardised; ``C``, the inverse of the L2 penalty's strength, is chosen by cross-validation within
-    these pictures unless it is given; where a class has too few pictures for that, the largest is used. ``balanced``:
-    all classes weigh alike, in the fit and in the choice; else a class with a twentieth of the pictures is given up.
+    these pictures unless it is given; where a class has too few pictures for that, it is one of :data:`UNCOMPARED`.
+    ``weighting``: in the fit, as in the loss of a training, and in the choice all classes weigh alike; without it a
+    class with a twentieth of the pictures is given up.
     """
     features = features.float()
     mean, scale = features.mean(0), features.std(0, correction=0) + 1e-6
     standard = (features - mean) / scale
     if C is None:
         divisible = int(torch.bincount(labels, minlength=classes).min()) >= FOLDS
-        C = best_c(standard, labels, classes, seed, balanced=balanced) if divisible else CS[0 if balanced else -1]
-    weights = class_weights(labels, classes) if balanced else None
-    solution = solve(standard, labels, torch.zeros(classes, features.shape[1] + 1), C, ITERATIONS, weights)
+        C = best_c(standard, labels, classes, seed, weighting=weighting) if divisible else UNCOMPARED[weighting]
+    cost = Cost.of(labels, classes, C, weighting)
+    solution = solve(standard, labels, torch.zeros(classes, features.shape[1] + 1), cost, ITERATIONS)
     weight, bias = solution[:, :-1] / scale, solution[:, -1]
     return Probe(weight, bias - weight @ mean)
 
 
-def class_weights(labels: Tensor, classes: int) -> Tensor:
-    """Weights of classes [classes], inverse to their numbers of ``labels``, their mean over the pictures 1."""
-    counts = torch.bincount(labels, minlength=classes).float().clamp(min=1)
-    return counts.sum() / (len(counts) * counts)
+@dataclass(frozen=True)
+class Cost:
+    """What a probe minimises besides half its squared weights: ``C`` times the summed cross-entropy, in which a class
+    may have one of ``weights`` [classes], of logits to which ``shift`` [classes] may be added.
+    """
+
+    C: float
+    weights: Tensor | None = None
+    shift: Tensor | None = None
+
+    @classmethod
+    def of(cls, labels: Tensor, classes: int, C: float, weighting: Weighting) -> Cost:
+        """For pictures with these ``labels``."""
+        weights = class_weights(labels, classes) if weighting == "balanced" else None
+        return cls(C, weights, log_shares(labels, classes) if weighting == "adjusted" else None)
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The cost of ``logits`` [N, classes]."""
+        shifted = logits if self.shift is None else logits + self.shift
+        return F.cross_entropy(shifted, labels, self.weights, reduction="sum") * self.C
 
 
-def best_c(features: Tensor, labels: Tensor, classes: int, seed: int, *, balanced: bool = False) -> float:
+def best_c(features: Tensor, labels: Tensor, classes: int, seed: int, *, weighting: Weighting = "none") -> float:
     """The C that does best on the third of the pictures that it was not fitted to, each third in its turn."""
     draw = np.random.default_rng(seed)
     few = torch.from_numpy(draw.permutation(len(labels))[:MOST_COMPARED])
@@ -75,24 +103,21 @@ def best_c(features: Tensor, labels: Tensor, classes: int, seed: int, *, balance
     order = torch.argsort(labels, stable=True)  # in random order within each class: thirds of each class
     fold = torch.empty_like(labels)
     fold[order] = torch.arange(len(labels)) % FOLDS
-    right, weights = np.zeros(len(CS)), class_weights(labels, classes) if balanced else None
-    worth = torch.ones(classes) if weights is None else weights
+    right = np.zeros(len(CS))
+    worth = torch.ones(classes) if weighting == "none" else class_weights(labels, classes)
     for out in range(FOLDS):
         training, held = fold != out, fold == out
         solution = torch.zeros(classes, features.shape[1] + 1)
         for place, C in enumerate(CS):  # each starts from the one before
-            solution = solve(features[training], labels[training], solution, C, ITERATIONS_COMPARED, weights)
+            cost = Cost.of(labels, classes, C, weighting)
+            solution = solve(features[training], labels[training], solution, cost, ITERATIONS_COMPARED)
             guesses = _logits(features[held], solution).argmax(1)
             right[place] += float((worth[labels[held]] * (guesses == labels[held])).sum())
     return CS[int(right.argmax())]
 
 
-def solve(
-    features: Tensor, labels: Tensor, start: Tensor, C: float, iterations: int, class_weights: Tensor | None = None
-) -> Tensor:
-    """Weights and bias [classes, F + 1] that minimise half the squared weights and ``C`` times the summed
-    cross-entropy, in which a class may have a weight; L-BFGS from ``start``.
-    """
+def solve(features: Tensor, labels: Tensor, start: Tensor, cost: Cost, iterations: int) -> Tensor:
+    """Weights and bias [classes, F + 1] that minimise half the squared weights and ``cost``; L-BFGS from ``start``."""
     solution = start.clone().requires_grad_()
     search = torch.optim.LBFGS(
         [solution], max_iter=iterations, tolerance_grad=1e-4, tolerance_change=1e-7, line_search_fn="strong_wolfe"
@@ -100,10 +125,9 @@ def solve(
 
     def objective() -> float:
         search.zero_grad()
-        cost = F.cross_entropy(_logits(features, solution), labels, class_weights, reduction="sum") * C
-        cost = cost + solution[:, :-1].square().sum() / 2
-        cost.backward()  # type: ignore[no-untyped-call]
-        return float(cost.detach())
+        value = cost(_logits(features, solution), labels) + solution[:, :-1].square().sum() / 2
+        value.backward()  # type: ignore[no-untyped-call]
+        return float(value.detach())
 
     search.step(objective)  # type: ignore[no-untyped-call]
     return solution.detach()
@@ -114,17 +138,23 @@ def _logits(features: Tensor, solution: Tensor) -> Tensor:
 
 
 def probe(
-    batches: Batches, suffix: torch.nn.Module, classes: int, seed: int, compute: Compute, *, balanced: bool = False
+    batches: Batches,
+    suffix: torch.nn.Module,
+    classes: int,
+    seed: int,
+    compute: Compute,
+    *,
+    weighting: Weighting = "none",
 ) -> tuple[Probe, float]:
     """The probe of the network as it is now, and its accuracy on the validation pictures.
 
-    ``balanced`` as in :func:`fit`. It is fitted to at most :data:`MOST_PICTURES` training pictures, drawn by ``seed``.
+    ``weighting`` as in :func:`fit`. It is fitted to at most :data:`MOST_PICTURES` training pictures, drawn by ``seed``.
     """
     body = torch.nn.Sequential(*[module for name, module in suffix.named_children() if name != "fc"]).eval()
     labels = batches.training.labels.cpu()
     chosen = _sample_indices(labels, seed)
     train = torch.cat([_pooled(batches.plain(part), body, compute) for part in torch.split(chosen, CHUNK)])
-    fitted = fit(train, labels[chosen], classes, seed, balanced=balanced)
+    fitted = fit(train, labels[chosen], classes, seed, weighting=weighting)
     validation = [_pooled(inputs, body, compute) for inputs, _ in batches.validate(CHUNK)]
     return fitted, fitted.accuracy(torch.cat(validation), batches.validation.labels.cpu())
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resnet_studio.events import Event, Probed
-from resnet_studio.training import adapting, probe
+from resnet_studio.training import adapting, balance, probe
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -75,8 +75,8 @@ def probe_start(m: Materials, begun: float) -> Generator[Event, None, Probes | N
 
 
 def _fitted(m: Materials) -> tuple[probe.Probe, float]:
-    balanced = m.config.class_weighting == "balanced"
-    return probe.probe(m.batches, m.suffix, len(m.card.classes), m.config.seed, m.compute, balanced=balanced)
+    given = (m.batches, m.suffix, len(m.card.classes), m.config.seed, m.compute)
+    return probe.probe(*given, weighting=balance.resolved(m.config))
 
 
 def _copied(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

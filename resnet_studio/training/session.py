@@ -18,11 +18,12 @@ from resnet_studio.events import EpochFinished, Event, Noted, Started
 from resnet_studio.training import hardware, reporting, saving
 from resnet_studio.training.accumulation import Attempts, Share, picture_weights, shares, trained_parameters
 from resnet_studio.training.adversarial import Pass, attack_of
+from resnet_studio.training.balance import is_even
 from resnet_studio.training.batches import autocast, batch_count, epoch_batches, step_seed
 from resnet_studio.training.compiling import TrainedPart
 from resnet_studio.training.cycles import cycle_at
 from resnet_studio.training.loss import Objective
-from resnet_studio.training.materials import Materials, Tally, class_weights
+from resnet_studio.training.materials import Materials, Tally, class_shift, class_weights
 from resnet_studio.training.optim import make_average, make_optimizer, make_schedule, take_step
 from resnet_studio.training.plan import fewest_in_a_batch, picture_size_in
 from resnet_studio.training.unfreezing import unfreeze
@@ -64,8 +65,7 @@ class Session:
         self.average = (
             make_average(m.suffix, self.cycle.epochs * self.updates_per_epoch) if config.average_weights else None
         )
-        self.loss_weights = class_weights(m) if config.class_weighting == "balanced" else None
-        self.objective = Objective.of(config, self.loss_weights)
+        self.objective = Objective.of(config, class_weights(m), class_shift(m))
         self.attack = attack_of(m)
         self.attempts = Attempts(m)
         self.trained = TrainedPart(m, self.batches_per_epoch)
@@ -261,7 +261,7 @@ class Session:
     def _scores(self) -> tuple[float, float, float | None]:
         """Loss, accuracy, and the accuracy that weighs all classes alike where the loss does so too."""
         loss, accuracy, *balanced = self.validation_scores()
-        return loss, accuracy, balanced[0] if self.loss_weights is not None else None
+        return loss, accuracy, balanced[0] if is_even(self.materials.config) else None
 
     def validation_scores(self) -> Scores:
         """Loss, accuracy and balanced accuracy on the validation pictures."""

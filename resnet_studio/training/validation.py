@@ -13,6 +13,7 @@ from torch import Tensor
 
 from resnet_studio.events import EpochFinished
 from resnet_studio.training.batches import autocast
+from resnet_studio.training.materials import class_shift
 
 if TYPE_CHECKING:
     from resnet_studio.training.materials import Materials
@@ -46,8 +47,8 @@ class BestNetwork:
 
 
 class Scores(NamedTuple):
-    """Of a network on the validation pictures: mean loss (no label smoothing, no class weights), accuracy, and the mean
-    accuracy over the classes.
+    """Of a network on the validation pictures: mean loss (no label smoothing, no class weights; of adjusted logits
+    where the training has these), accuracy, and the mean accuracy over the classes.
     """
 
     loss: float
@@ -58,12 +59,13 @@ class Scores(NamedTuple):
 def validate(m: Materials, suffix: torch.nn.Module, batch_size: int) -> Scores:
     """The scores of the network whose trained part is ``suffix``."""
     suffix.eval()
+    shift = class_shift(m)
     classes, labels = len(m.card.classes), m.batches.validation.labels
     loss, right = torch.zeros((), device=m.device), torch.zeros(classes, dtype=torch.long, device=m.device)
     with torch.no_grad(), autocast(m.device, m.compute):
         for inputs, answers in m.batches.validate(batch_size):
             logits = suffix(inputs).float()
-            loss += F.cross_entropy(logits, answers, reduction="sum")
+            loss += F.cross_entropy(logits if shift is None else logits + shift, answers, reduction="sum")
             # a class beyond the last one for what is wrong: a mask would wait for the device
             right += torch.bincount(torch.where(logits.argmax(1) == answers, answers, classes), minlength=classes + 1)[
                 :classes

@@ -50,6 +50,17 @@ def test_many_pictures_give_the_temperature_that_an_independent_fit_finds(true):
     assert temperature.fit(seen) == pytest.approx(true, rel=0.1)
 
 
+def test_where_all_classes_count_alike_a_rare_one_counts_as_if_it_were_as_frequent():
+    draw = np.random.default_rng(0)
+    labels = np.array([0] * 400 + [1] * 80)
+    right = np.where(labels == 0, draw.random(480) < 0.95, draw.random(480) < 0.6)
+    logits = np.where((right == (labels == 0))[:, None], [3.0, 0.0], [0.0, 3.0])
+    repeated = [*range(400), *[at for at in range(400, 480) for _ in range(5)]]
+    plain, even = (temperature.fit(outputs(logits, labels), even=each) for each in (False, True))
+    assert even == pytest.approx(temperature.fit(outputs(logits[repeated], labels[repeated])), rel=0.02)
+    assert even > 1.3 * plain
+
+
 @pytest.mark.parametrize("true", [0.4, 2.5, 6.0])
 @pytest.mark.parametrize("count", [60, 300])
 def test_other_pictures_are_calibrated_better_than_before(true, count):

@@ -20,7 +20,6 @@ from resnet_studio.model import checkpoint, resnet
 from resnet_studio.training import batches, features, hardware, plan, session, setup
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
-from resnet_studio.training.materials import class_weights
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
@@ -62,7 +61,7 @@ def drawn(case):
         "adversarial": 0.02 if attacked else 0.0,
         "freeze": freeze,
         "gradual_unfreezing": draw.choice((0, 1)),
-        "class_weighting": draw.choice(("none", "balanced")),
+        "class_weighting": draw.choice(("none", "balanced", "adjusted")),
         "augmentation": draw.choice(("none", "light", "standard", "strong")),
         "optimizer": draw.choice(("adamw", "sgd")),
         "learning_rate": 0.003,
@@ -159,7 +158,7 @@ def gradients_of_groups(training, monkeypatch):
 
 
 @pytest.mark.parametrize("memory", ["enough", "short"])
-@few("weighting", ["none", "balanced"])
+@few("weighting", ["adjusted", "none", "balanced"])
 @few("smoothing", [0.0, 0.1])
 def test_a_group_of_batches_has_the_gradient_of_one_large_batch(new_run, monkeypatch, weighting, smoothing, memory):
     run = new_run(
@@ -174,8 +173,10 @@ def test_a_group_of_batches_has_the_gradient_of_one_large_batch(new_run, monkeyp
     assert len(found) == training.updates_per_epoch
     for gradient, group in zip(found, groups, strict=True):
         inputs, labels = m.batches.plain(group), m.batches.training.labels[group]
-        weight = class_weights(m) if weighting == "balanced" else None
-        F.cross_entropy(m.suffix(inputs), labels, weight=weight, label_smoothing=smoothing).backward()
+        of_classes = torch.bincount(m.batches.training.labels).float()
+        weight = len(m.batches.training) / (len(of_classes) * of_classes) if weighting == "balanced" else None
+        shift = (of_classes / of_classes.sum()).log() if weighting == "adjusted" else 0.0
+        F.cross_entropy(m.suffix(inputs) + shift, labels, weight=weight, label_smoothing=smoothing).backward()
         whole = torch.cat([p.grad.flatten() for p in training.optimizer.param_groups[0]["params"]])
         m.suffix.zero_grad()
         assert torch.allclose(gradient, whole, atol=1e-6), float((gradient - whole).abs().max())

@@ -320,10 +320,10 @@ def test_a_balanced_probe_does_not_give_up_a_class_of_few_pictures():
     features = torch.randn(105, 64, generator=draw) + 0.4 * labels[:, None]
     new = torch.randn(400, 64, generator=draw) + 0.4
     found = {}
-    for balanced in (False, True):
-        fitted = probe.fit(features, labels, 2, 0, balanced=balanced)
-        found[balanced] = fitted.accuracy(new, torch.ones(400, dtype=torch.int64))
-    assert found[False] < 0.1 and found[True] > 0.2
+    for weighting in ("none", "balanced", "adjusted"):
+        fitted = probe.fit(features, labels, 2, 0, weighting=weighting)
+        found[weighting] = fitted.accuracy(new, torch.ones(400, dtype=torch.int64))
+    assert found["none"] < 0.1 and found["balanced"] > 0.2 and found["adjusted"] > found["balanced"] + 0.1
 
 
 def test_an_installed_probe_makes_the_head_answer_like_it():

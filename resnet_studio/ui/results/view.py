@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from resnet_studio import belonging
 from resnet_studio.evaluation import missed
+from resnet_studio.evaluation.calibration import EVEN
 from resnet_studio.evaluation.final_fit import FINAL_FIT
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.model import architecture
@@ -101,7 +102,8 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
     parts = format_preparation(run.state.durations, run.requested_at, language)
     made.append(Card("time", format_duration(run.seconds, language), [note, *parts]))
     again = RunReport(run.run).get(FINAL_FIT)
-    read = [_reading(report, language) if report else "", again.sentence(language) if again else ""]
+    even = say("results.reading.even", language) if run.config.class_weighting in EVEN else ""
+    read = [_reading(report, language) if report else "", again.sentence(language) if again else "", even]
     reading = (" " if language == "en" else "").join(filter(None, read))
     return render("results/cards.html", language, cards=made, reading=reading)
 

@@ -256,6 +256,7 @@ def main() -> None:
     parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
     parser.add_argument("--only", nargs="+", help="sets, such as cifar")
     parser.add_argument("--largest", type=int, default=10**9, help="no set with more pictures to train with")
+    parser.add_argument("--smallest", type=int, default=0, help="no set with fewer pictures to train with")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--name", default="epochs", help="the file in results/, one for each machine")
     parser.add_argument("--table", action="store_true")
@@ -266,7 +267,7 @@ def main() -> None:
         return
     for cell in cells():
         wanted = getattr(given, cell.source) and (not given.only or cell.source in given.only)
-        if wanted and cell.seed in given.seeds and cell.classes * cell.per_class <= given.largest:
+        if wanted and cell.seed in given.seeds and given.smallest <= cell.classes * cell.per_class <= given.largest:
             measure(cell, given, ledger)
 
 

@@ -27,7 +27,7 @@ Family = Literal["resnet", "resnext", "resnext_64x4d", "wide_resnet", "se_resnet
 Freeze = Literal["auto", "none", "stem", "layer1", "layer2", "layer3", "layer4"]
 Tuned = Literal["all", "batchnorm", "bias"]
 Head = Literal["linear", "hidden"]
-Features = Literal["layer4", "layer3+layer4"]
+Features = Literal["layer4", "layer3+layer4", "auto"]
 Stem = Literal["auto", "standard", "small"]
 Optimizer = Literal["adamw", "adam", "sgd"]
 Schedule = Literal["one_cycle", "cosine", "step", "constant"]
@@ -139,7 +139,7 @@ class TrainConfig:
         if self.depth not in DEPTHS[self.family]:
             family = say(f"config.family.{self.family}", "en")
             raise ConfigError("error.config.depth", family=family, depth=self.depth, allowed=DEPTHS[self.family])
-        if self.features != "layer4" and self.freeze not in ("auto", "layer4"):
+        if self.features == "layer3+layer4" and self.freeze not in ("auto", "layer4"):
             raise ConfigError("error.config.features", field="features", value=self.features, freeze=self.freeze)
         if self.unlabelled != "none" and self.teacher == "none":
             raise ConfigError("error.config.unlabelled", field="unlabelled", value=self.unlabelled)

@@ -77,7 +77,7 @@ class Architecture:
 
     def head_inputs(self, features: Features) -> int:
         """The number of pooled features that a head sees; layer3 has half as many as layer4."""
-        return self.features if features == "layer4" else self.features + self.features // 2
+        return self.features if features != "layer3+layer4" else self.features + self.features // 2
 
     def modules(self, stage: Stage) -> tuple[str, ...]:
         """The names of the modules of ``stage`` in the built network, see :class:`Library`."""

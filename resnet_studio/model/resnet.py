@@ -59,7 +59,7 @@ def build(
         model.conv1 = nn.Conv2d(3, model.bn1.num_features, kernel_size=3, stride=1, padding=1, bias=False)
         nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")
         model.maxpool = nn.Identity()
-    if features != "layer4":
+    if features == "layer3+layer4":
         join(model, classes)
     _finish_head(model, classes, head, hidden_units, dropout)
     return model

@@ -146,7 +146,7 @@ def _ran_on_gpu(run: Overview) -> bool:
 
 def _final_freeze(config: TrainConfig) -> Freeze:
     """What stays frozen to the end: gradual unfreezing may run out of epochs before it reaches the freeze level."""
-    if config.freeze == "auto" and config.features != "layer4":
+    if config.freeze == "auto" and config.features == "layer3+layer4":
         return "layer4"
     if config.freeze == "auto" or config.epochs is None:
         return config.freeze

@@ -79,7 +79,7 @@ def new_pruned_run(
     network = architecture.of(old)
     if network.groups != 1:
         raise ConfigError("error.prune.groups", network=network.title)
-    if old.features != "layer4":
+    if old.features == "layer3+layer4":
         raise ConfigError("error.prune.features")
     config = old.replace(
         weights=str(run.best), keep_channels=keep, prune_by=by, freeze="none", tuned_parameters="all",

@@ -55,9 +55,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "config.weights.scratch": ("From scratch (random)", "从零开始（随机）"),
     "config.features": ("Features that the head sees", "分类头使用的特征"),
     "config.features.help": (
-        "With the head trained alone, layer3's features beside those of layer4 can help where pictures are few",
-        "只训练分类头时，同时使用 layer3 和 layer4 的特征，在图片较少时可能更准",
+        "With the head trained alone, layer3's features beside those of layer4 can help where pictures are few; auto lets cross-validation on the training pictures decide",
+        "只训练分类头时，同时使用 layer3 和 layer4 的特征，在图片较少时可能更准；自动模式由训练图片上的交叉验证决定",
     ),
+    "config.features.auto": ("Auto, by cross-validation", "自动（交叉验证）"),
     "config.features.layer4": ("layer4", "layer4"),
     "config.features.layer3+layer4": ("layer3 and layer4", "layer3 和 layer4"),
     "config.head": ("Head", "分类头"),

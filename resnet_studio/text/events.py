@@ -5,6 +5,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "The loss became NaN or infinite at step {step}; the last good model is kept. Try a lower learning rate.",
         "训练在第 {step} 步发散（损失变为 NaN 或无穷大）；已保留最后一个正常的模型。请试试更小的学习率。",
     ),
+    "note.features.both": (
+        "The head sees the features of layer3 and layer4: by {folds}-fold cross-validation on {pictures:training picture|training pictures}, {both} were right with both and {layer4} with layer4 alone.",
+        "分类头使用 layer3 和 layer4 的特征：在 {pictures} 张训练图片上做 {folds} 折交叉验证，两者一起答对 {both} 张，只用 layer4 答对 {layer4} 张。",
+    ),
+    "note.features.layer4": (
+        "The head sees the features of layer4 alone: by {folds}-fold cross-validation on {pictures:training picture|training pictures}, {layer4} were right with them, and no more ({both}) with those of layer3 beside them.",
+        "分类头只使用 layer4 的特征：在 {pictures} 张训练图片上做 {folds} 折交叉验证，只用 layer4 答对 {layer4} 张，加上 layer3 并没有更多（{both} 张）。",
+    ),
     "note.cycle.goes_on": (
         "The first {epochs:epoch|epochs} gained {gain:validation picture|validation pictures} of {pictures}: the training goes on, up to {planned} epochs.",
         "前 {epochs} 轮在 {pictures} 张验证图片中多答对了 {gain} 张：训练继续，最多 {planned} 轮。",

@@ -46,7 +46,7 @@ def new(
         stem=config.stem,
         widths=widths,
         freeze=config.freeze,
-        preprocessing=_preprocessing(origin, end, reading, train),
+        preprocessing=preprocessing_of(origin, end, reading, train),
         weights_origin=origin.to_json(),
         run=run.id,
         pseudo_labelled=sum(sample.labelled_by == MODEL for sample in train.samples),
@@ -55,7 +55,7 @@ def new(
     return card
 
 
-def _preprocessing(origin: weights.Origin, end: views.Framed, reading: Reading, train: Part) -> Preprocessing:
+def preprocessing_of(origin: weights.Origin, end: views.Framed, reading: Reading, train: Part) -> Preprocessing:
     """What is sharper than training pictures that were enlarged is reduced first where that was measured to be better:
     drawings always, photographs never (held-out ones of a probe trained at 24 and 48 px were recognised better as they
     are, 0.72 to 0.81 against 0.67 to 0.75 of cats and dogs: ``benchmarks/sharper.py``).

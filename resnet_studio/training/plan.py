@@ -56,10 +56,12 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
     scratch = facts.start.key == "scratch"
     size = config.picture_size or _picture_size(facts, scratch)
     small = scratch and size <= views.SMALL_SIDE
-    freeze = _freeze(facts, scratch) if config.features == "layer4" else "layer4"
+    freeze = _freeze(facts, scratch) if config.features != "layer3+layer4" else "layer4"
+    freeze = freeze if config.freeze == "auto" else config.freeze
     resolved = config.replace(
         weights=facts.start.weights,
-        freeze=freeze if config.freeze == "auto" else config.freeze,
+        freeze=freeze,
+        features="layer4" if config.features == "auto" and freeze != "layer4" else config.features,
         stem=_stem(config, facts, small),
         epochs=config.epochs or facts.epochs or _epochs(facts.train_pictures, scratch),
         first_epochs=config.first_epochs or 0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +15,19 @@ from resnet_studio.data.reading import Reading
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import DataError, RunError
 from resnet_studio.events import Event, Preparing
-from resnet_studio.model import architecture, resnet, weights
+from resnet_studio.model import resnet, weights
 from resnet_studio.model.device import choose_device, layout
 from resnet_studio.stepwise import map_steps
-from resnet_studio.training import cards, features, hardware, joining, originals, probing, pruning, saving
+from resnet_studio.training import cards, choosing, features, hardware, joining, originals, probing, pruning, saving
 from resnet_studio.training.batches import FreshBatches, Part, decode_parts
 from resnet_studio.training.cautions import about_pictures
 from resnet_studio.training.cycles import enters_second
 from resnet_studio.training.distillation import Teachers
-from resnet_studio.training.in_thread import in_thread
 from resnet_studio.training.kept_views import CachedFeatures
 from resnet_studio.training.materials import Materials
 from resnet_studio.training.mirrored import disable_unsafe_mirroring
 from resnet_studio.training.session import Session
+from resnet_studio.training.starting import build_network, starting_weights
 from resnet_studio.training.validation import rescore
 from resnet_studio.training.world import ALONE
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
     from numpy.typing import NDArray
-    from torchvision.models import ResNet
 
     from resnet_studio.config import TrainConfig
     from resnet_studio.data.dataset import Split
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
     from resnet_studio.training.final_fit import Settled
     from resnet_studio.training.world import World
     from resnet_studio.workspace import Run
-
-Progress = Callable[[int, int], None]
 
 
 def prepare(
@@ -128,14 +125,16 @@ def _materials(
         return None
     split, train = decoded.split, decoded.train
     widths = pruning.starting_widths(run, config, resuming=bool(saved))
+    compute, config = _compute(run, config, device, saved, world)
+    compute.apply()
+    if config.features == "auto":
+        config = yield from choosing.settle_features(run, config, decoded.reading, train, end, compute)
     model = build_network(config, len(split.classes), widths)
-    origin = weights.SCRATCH if saved else (yield from _starting_weights(model, config, split.classes))
+    origin = weights.SCRATCH if saved else (yield from starting_weights(model, config, split.classes))
     if not saved:
         yield from pruning.take_out(model, config)
     widths = pruning.widths(model, config, widths)
     card = cards.saved(run) or cards.new(run, config, split.classes, origin, end, decoded.reading, train, widths)
-    compute, config = _compute(run, config, device, saved, world)
-    compute.apply()
     compute.prepare(model)
     model.to(device, memory_format=layout(device))
     cut = resnet.cut(model, config.freeze, config.tuned_parameters, from_pictures=config.adversarial > 0)
@@ -227,30 +226,6 @@ def _epoch_and_views(config: TrainConfig, saved: Mapping[str, Any] | None) -> tu
         return 0, None
     epoch, views = saved["epoch"], saved.get("views")
     return epoch, None if views and not saved["batch"] and enters_second(config, epoch) else views
-
-
-def build_network(config: TrainConfig, classes: int, widths: Sequence[int] = ()) -> ResNet:
-    """The network of ``config`` for so many ``classes``, with the random weights that its seed gives."""
-    return resnet.build(
-        architecture.of(config), classes, head=config.head, hidden_units=config.hidden_units, dropout=config.dropout,
-        stem=config.stem, features=config.features, widths=widths, seed=config.seed,
-    )  # fmt: skip
-
-
-def _starting_weights(
-    model: ResNet, config: TrainConfig, classes: tuple[str, ...]
-) -> Generator[Event, None, weights.Origin]:
-    """Load the starting weights, with the progress of a download."""
-    yield Preparing(stage="weights", done=0, total=1)
-
-    def load(progress: Progress) -> weights.Origin:
-        return weights.load_into(model, architecture.of(config), config.weights, classes=classes, progress=progress)
-
-    loading = in_thread(load)
-    origin: weights.Origin = yield from map_steps(
-        loading, lambda ready: Preparing(stage="weights", done=ready[0], total=ready[1])
-    )
-    return origin
 
 
 def _end(run: Run, config: TrainConfig, split: Split) -> views.Framed:

@@ -17,7 +17,7 @@ from resnet_studio.data.opening import open_data
 from resnet_studio.errors import ConfigError
 from resnet_studio.events import Failed, Finished, Interrupted
 from resnet_studio.model import checkpoint, resnet
-from resnet_studio.training import batches, features, hardware, plan, session, setup
+from resnet_studio.training import batches, features, hardware, plan, session, starting
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
 
@@ -307,10 +307,10 @@ def test_a_network_follows_from_its_seed_while_others_draw_random_numbers(new_ru
     torch.manual_seed(5)
     usual = resnet.build(18, 3, stem="small", head="hidden", hidden_units=16).state_dict()
     before = torch.get_rng_state()
-    assert same(usual, setup.build_network(config, 3).state_dict())
+    assert same(usual, starting.build_network(config, 3).state_dict())
     assert torch.equal(before, torch.get_rng_state())
     with Busy(lambda: torch.rand(100), lambda: torch.manual_seed(1)):
-        assert all(same(usual, setup.build_network(config, 3).state_dict()) for _ in range(4))
+        assert all(same(usual, starting.build_network(config, 3).state_dict()) for _ in range(4))
 
 
 def test_a_training_follows_from_its_seed_while_the_studio_does_other_things(new_run, workspace):
@@ -321,7 +321,7 @@ def test_a_training_follows_from_its_seed_while_the_studio_does_other_things(new
     threads = torch.get_num_threads()
     with Busy(
         lambda: augment.preview(parts, other.config),
-        lambda: setup.build_network(other.config, 3),
+        lambda: starting.build_network(other.config, 3),
         lambda: hardware.fastest([hardware.Compute("fp32", threads), hardware.Compute("bf16", threads)]),
     ):
         drive(beside, Control())

@@ -128,7 +128,7 @@ def drawing(
         summary=summary(
             architecture, counts, None if freeze == "auto" else trained, stem=stem, features=features, language=language
         ),
-        joined=features != "layer4",
+        joined=features == "layer3+layer4",
         amount=amount,
         width=WIDTH,
         height=HEIGHT,
@@ -167,7 +167,7 @@ def _peculiar(network: Architecture, stem: Stem, features: Features, language: L
         "network.squeezes": network.squeezes,
         "network.deep_stem": network.deep_stem and stem != "small",
         "network.small_stem": stem == "small",
-        "network.joined": features != "layer4",
+        "network.joined": features == "layer3+layer4",
     }
     return [say(key, language, groups=network.groups) for key, there in found.items() if there]
 

@@ -23,6 +23,8 @@ window.studioMake = (element, made) => {
 
   let dialog = null, state = null, order = [], cards = new Map(), busy = 0, active = "", chain = Promise.resolve();
   let stream = null, facing = "user", holding = null, sound = null, follow = 0, trainNext = false;
+  let unsaved = 0; // takes that were begun and are not kept yet
+  const ending = new Set(); // those of them that only wait for the server
   const camera = Object.assign(document.createElement("video"), { muted: true, playsInline: true, autoplay: true });
   camera.setAttribute("aria-hidden", "true");
   const canvas = document.createElement("canvas");
@@ -46,8 +48,22 @@ window.studioMake = (element, made) => {
     dialog.note.textContent = text;
     dialog.note.classList.toggle("bad", bad);
   };
+  const belongsTo = (id) => id.split(".")[0]; // the set, whatever moment of it
+  // A class keeps its place when it is called otherwise, here, by a step back or on another page: it has its pictures.
+  const followNames = (before) => {
+    const known = new Set(state.cards.map((card) => card.name)), old = new Set(before.map((card) => card.name));
+    for (const { name, places } of state.cards.filter((card) => !old.has(card.name) && !order.includes(card.name))) {
+      const was = before.find((card) => !known.has(card.name) && card.places.some((place) => places.includes(place)))?.name;
+      if (was === undefined) continue;
+      order = order.map((each) => each === was ? name : each);
+      if (active === was) active = name;
+      if (dialog?.latest === was) dialog.latest = name;
+    }
+  };
   const settle = (answer) => {
+    const before = state && belongsTo(state.dataset) === belongsTo(answer.dataset) ? state.cards : [];
     state = answer;
+    followNames(before);
     const known = new Set(state.cards.map((card) => card.name));
     order = order.filter((name, at) => order.indexOf(name) === at);
     for (const name of known) if (!order.includes(name)) order.push(name);
@@ -55,21 +71,29 @@ window.studioMake = (element, made) => {
     draw();
     // a problem stays until something new is begun: what was begun before it must not say "saved" in its place
     if (!state.mine) said(words().not_mine, true);
-    else if (!dialog?.note.classList.contains("bad")) said(state.cards.length ? words().saved : "");
+    else if (!dialog?.note.classList.contains("bad")) said(unsaved ? words().saving : state.cards.length ? words().saved : "");
     if (state.cards.length) {
       clearTimeout(follow);
       follow = setTimeout(() => made(state.dataset), trainNext ? 0 : 300);
     }
   };
   const keepOrder = () => {
-    const known = Object.entries(remembered().order ?? {}).filter(([id]) => id !== state.dataset.split(".")[0]).slice(-9);
-    remember({ dataset: state.dataset, order: Object.fromEntries([...known, [state.dataset.split(".")[0], order]]) });
+    const own = belongsTo(state.dataset), filled = state.cards.map((card) => card.name);
+    const withOwn = (all, value) => Object.fromEntries([...Object.entries(all ?? {}).filter(([id]) => id !== own).slice(-9), [own, value]]);
+    remember({ dataset: state.dataset, order: withOwn(remembered().order, order), filled: withOwn(remembered().filled, filled) });
   };
-  const edit = (data) => {
+  const edit = async (data) => {
     said(words().saving);
+    await Promise.allSettled(ending); // what was recorded before it: a new name is for those pictures too
     return inTurn(async () => {
-      try { settle(await post(`${state.dataset}/edit`, JSON.stringify(data))); return true; }
-      catch (error) { draw(); said(error.message, true); return false; }
+      const seen = ["undo", "redo"].includes(data.kind) ? { seen: state.steps } : {}; // a step is of what is shown here
+      try { settle(await post(`${state.dataset}/edit`, JSON.stringify({ ...data, ...seen }))); return true; }
+      catch (error) {
+        const now = await asked(state.dataset).catch(() => null); // another page may have changed it
+        if (now) settle(now); else draw();
+        said(error.message, true);
+        return false;
+      }
     });
   };
 
@@ -78,6 +102,7 @@ window.studioMake = (element, made) => {
     const id = random(), dataset = state.dataset, waiting = [], refused = [];
     let running = 0, sent = 0, ended = false, finished, first = true;
     const done = new Promise((resolve) => { finished = resolve; });
+    unsaved++;
     const next = () => {
       while (waiting.length && running < (first ? 1 : IN_FLIGHT)) {
         const { name, content } = waiting.shift();
@@ -89,17 +114,23 @@ window.studioMake = (element, made) => {
       if (ended && !running && !waiting.length) finished();
     };
     const add = (name, content) => { waiting.push({ name, content }); next(); };
-    const end = async () => {
+    const finish = async () => {
       ended = true;
       next();
       await done;
       await inTurn(async () => {
         try {
-          if (sent) settle(await post(`${dataset}/takes/${id}/keep?${new URLSearchParams({ name: words().set_name })}`));
-          else draw();
-        } catch (error) { draw(); refused.push(error.message); }
+          const after = sent ? await post(`${dataset}/takes/${id}/keep?${new URLSearchParams({ name: words().set_name })}`) : null;
+          unsaved--;
+          if (after) settle(after); else draw();
+        } catch (error) { unsaved--; draw(); refused.push(error.message); }
         if (refused.length) said(fill(words().refused, { count: number(refused.length), problem: refused[0] }), true);
       });
+    };
+    const end = () => {
+      const kept = finish();
+      ending.add(kept);
+      kept.finally(() => ending.delete(kept));
     };
     return { add, end, get failed() { return refused.length > 0; }, get length() { return sent + running + waiting.length; } };
   };
@@ -174,6 +205,7 @@ window.studioMake = (element, made) => {
       if (taking.failed) endHold();
     };
     holding = { taking, label, timer: setInterval(frame, EVERY) };
+    said(words().saving); // pictures are, from the first on
     card.hold.textContent = words().recording;
     card.element.classList.add("recording");
     holding.first = frame();
@@ -248,18 +280,16 @@ window.studioMake = (element, made) => {
   const rename = async (data, field) => {
     const wanted = field.value.trim();
     if (!wanted || wanted === data.name) { field.value = data.name; return; }
-    const at = order.indexOf(data.name);
     if (!data.places.length) {
       if (order.includes(wanted)) { field.value = data.name; return; }
-      order[at] = wanted;
+      order[order.indexOf(data.name)] = wanted;
       if (active === data.name) active = wanted;
       keepOrder();
       return draw();
     }
-    const before = [...order];
-    order[at] = wanted;
-    if (active === data.name) active = wanted;
-    if (!(await edit({ kind: "rename", classes: [data.name], label: wanted }))) { order = before; if (active === wanted) active = data.name; draw(); }
+    const before = order;
+    order = order.filter((each) => each !== wanted); // an empty card
+    if (!(await edit({ kind: "rename", classes: [data.name], label: wanted }))) { order = before; draw(); }
   };
   const toggle = (card, data, place) => { card.chosen.has(place) ? card.chosen.delete(place) : card.chosen.add(place); selection(card, data); };
   const keys = (card, data, event) => {
@@ -465,7 +495,9 @@ window.studioMake = (element, made) => {
     try { found ??= await post("new"); }
     catch (error) { found = null; if (dialog) said(error.message, true); }
     if (!found) return;
-    order = remembered().order?.[found.dataset.split(".")[0]] ?? [];
+    const own = belongsTo(found.dataset), there = new Set(found.cards.map((card) => card.name));
+    const gone = new Set((remembered().filled?.[own] ?? []).filter((name) => !there.has(name))); // by an edit elsewhere
+    order = (remembered().order?.[own] ?? []).filter((name) => !gone.has(name));
     if (!order.length && !found.cards.length) order = [1, 2].map((at) => fill(words().class, { number: at }));
     stopCamera();
     cards = new Map();

@@ -1,6 +1,15 @@
 // Mending a data set: a grid of all its pictures, and the queue of labels that may be wrong. Both are one dialog each;
 // what is done goes to the server as an edit, whose answer is a new value of the panel.
-window.studioMend = (element, ask) => {
+window.studioMend = (element, send) => {
+  // A step back or forth is of what this page shows, and not of what another page did since. `expected` is how many
+  // steps there will be once the edits that are on their way are done: until then the number shown says nothing.
+  let expected = 0, edited = "";
+  const ask = (what, data) => {
+    if (what !== "edit") return send(what, data);
+    const steps = Number(panel().dataset.steps), sure = expected <= steps && ["undo", "redo"].includes(data.kind);
+    expected = Math.max(expected, steps) + 1;
+    send(what, sure ? { ...data, seen: steps } : data);
+  };
   const panel = () => element.querySelector(".rs-mend");
   const words = () => JSON.parse(panel().dataset.words), classes = () => JSON.parse(panel().dataset.classes);
   const base = () => `studio/mend/${panel().dataset.dataset}`;
@@ -562,6 +571,8 @@ window.studioMend = (element, ask) => {
   };
   new IntersectionObserver(() => setTimeout(wanted, 500)).observe(element);
   return () => {
+    if (panel()?.dataset.problem || edited !== panel()?.dataset.dataset.split(".")[0]) expected = 0;
+    edited = panel()?.dataset.dataset.split(".")[0] ?? "";
     setTimeout(wanted, 500);
     if (!panel() || !current) return;
     current.said(panel().dataset.problem || panel().dataset.last);

@@ -116,17 +116,21 @@ class EditedSet:
             self.state.apply(edit)
             return self._written(edit, before, by)
 
-    def undo(self, *, by: str = PROGRAM) -> Dataset:
-        """Take the last edit back. Raises :class:`DataError` where there is none."""
-        return self._step("undo", by)
+    def undo(self, *, by: str = PROGRAM, seen: int | None = None) -> Dataset:
+        """Take the last edit back. Raises :class:`DataError` where there is none, and where ``seen``, the lines of the
+        log that somebody knows of, are not all: what they would take back is not what they see.
+        """
+        return self._step("undo", by, seen)
 
-    def redo(self, *, by: str = PROGRAM) -> Dataset:
-        """Do again what was undone last. Raises :class:`DataError` where nothing was."""
-        return self._step("redo", by)
+    def redo(self, *, by: str = PROGRAM, seen: int | None = None) -> Dataset:
+        """Do again what was undone last. Raises :class:`DataError` where nothing was; ``seen`` as for :meth:`undo`."""
+        return self._step("redo", by, seen)
 
-    def _step(self, kind: str, by: str) -> Dataset:
+    def _step(self, kind: str, by: str, seen: int | None) -> Dataset:
         with self.log.locked(), self._lock:
             before = self.dataset()
+            if seen is not None and seen != len(self._lines):
+                raise DataError("error.edit.changed_elsewhere", name=shown(before.name))
             done, undone = effective(self._lines)
             if not (done if kind == "undo" else undone):
                 raise DataError(f"error.edit.no_{kind}", name=shown(before.name))

@@ -82,15 +82,15 @@ class Editor:
             raise NotYoursError("error.make.not_yours")
 
     def edit(self, id: str, requested: Mapping[str, Any], by: str, *, local: bool = False) -> Dataset:
-        """Do what a page ``requested``: a kind, the places of pictures, a class. Raises :class:`DataError`; the rest is
-        as for :meth:`check`.
+        """Do what a page ``requested``: a kind, the places of pictures, a class; of a step back or forth also how many
+        steps it has ``seen``. Raises :class:`DataError`; the rest is as for :meth:`check`.
         """
         self.check(id, by, local=local)
         opened, kind = self.opened(id), requested.get("kind")
-        if kind == "undo":
-            return opened.undo(by=by)
-        if kind == "redo":
-            return opened.redo(by=by)
+        if kind in ("undo", "redo"):
+            seen = requested.get("seen")
+            back_or_forth = opened.undo if kind == "undo" else opened.redo
+            return back_or_forth(by=by, seen=seen if isinstance(seen, int) else None)
         label, why = str(requested.get("label") or ""), str(requested.get("why") or "")[:200]
         if kind in BY_CLASS:
             classes = tuple(str(each) for each in _listed(requested, "classes"))

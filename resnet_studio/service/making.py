@@ -198,7 +198,7 @@ class Making:
     def state(self, dataset: str, *, by: str, local: bool = False) -> dict[str, Any]:
         """What a page shows of ``dataset``: its classes with their pictures by place, the newest first."""
         if made_here.is_made(dataset) and not made_here.is_begun(self._workspace, dataset):
-            return {"dataset": dataset, "cards": [], "undo": False, "redo": False, "mine": True}
+            return {"dataset": dataset, "cards": [], "undo": False, "redo": False, "mine": True, "steps": 0}
         opened = self.editor.opened(dataset)
         now, history = opened.dataset(), opened.history()
         cards = []
@@ -215,7 +215,7 @@ class Making:
         first = bool(opened.state.base.samples or opened.state.base.unlabelled)
         return {
             "dataset": now.id, "name": now.name, "cards": cards, "undo": len(history.done) > (0 if first else 1),
-            "redo": bool(history.undone), "mine": mine,
+            "redo": bool(history.undone), "mine": mine, "steps": len(history.lines),
         }  # fmt: skip
 
 

@@ -13,6 +13,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The log of edits of the data set {dataset!r} is damaged, or was written by a newer version; update ResNet Studio, or restore edits.jsonl from a backup.",
         "数据集 {dataset!r} 的修改记录已损坏，或由更新的版本写入；请更新 ResNet Studio，或从备份恢复 edits.jsonl。",
     ),
+    "error.edit.changed_elsewhere": (
+        "“{name}” has been changed on another page meanwhile, so nothing was undone or redone. What is shown now includes that change; choose again.",
+        "“{name}”刚刚在另一个页面上被修改，因此没有执行撤销或重做。现在显示的内容已包含该修改；请重新选择。",
+    ),
     "error.edit.no_undo": (
         "Nothing was edited in “{name}” that could be undone.",
         "“{name}”没有可以撤销的修改。",

@@ -104,6 +104,45 @@ def test_classes_are_recorded_renamed_and_moved_and_are_there_after_a_reload(rec
     ]  # fmt: skip
 
 
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_class_keeps_its_place_and_leaves_no_empty_card_when_its_name_changes(recording: Any) -> None:
+    page = recording
+    names = "() => [...document.querySelectorAll('.rs-make-card .rs-make-name')].map((one) => one.value)"
+    before = page.evaluate(names)
+    assert before == ["Class 1", "disc <b>", "Class 3"]
+
+    def expect(wanted: list[str]) -> None:
+        page.wait_for_function(f"(wanted) => JSON.stringify(({names})()) === JSON.stringify(wanted)", arg=wanted)
+
+    held: list[Any] = []
+    page.route("**/keep?*", lambda route: route.continue_() if held else held.append(route))
+    hold = card(page, "Class 1").locator(".rs-make-hold")
+    card(page, "Class 1").get_by_role("button", name="Camera", exact=True).press("Enter")
+    page.wait_for_function("() => document.querySelector('.rs-make .rs-make-view video')?.videoWidth > 0")
+    hold.focus()
+    with page.expect_request("**/keep?*"):
+        page.keyboard.down("Space")
+        page.wait_for_timeout(300)
+        page.keyboard.up("Space")
+    field = card(page, "Class 1").get_by_label("Name of the class")
+    field.fill("ring")
+    field.press("Enter")  # while what was recorded has yet to be saved under the old name
+    held[0].continue_()
+    expect(["ring", "disc <b>", "Class 3"])
+    saved(page)
+    page.unroute("**/keep?*")
+    page.get_by_role("button", name="Undo", exact=True).last.click()
+    expect(before)
+    page.get_by_role("button", name="Redo", exact=True).last.click()
+    expect(["ring", "disc <b>", "Class 3"])
+    for _ in range(2):  # what was recorded too
+        page.get_by_role("button", name="Undo", exact=True).last.click()
+        saved(page)
+    expect(before)
+    page.get_by_role("button", name="Camera off").click()
+
+
 @pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.slow
@@ -166,7 +205,7 @@ def test_what_was_recorded_is_trained_and_answers_live_until_it_is_frozen(record
     page = recording
     page.get_by_role("button", name="Train on these classes").click()
     page.wait_for_function("() => document.querySelector('#studio-now')?.textContent.includes('Training')")
-    page.wait_for_function("() => !document.querySelector('#studio-now').textContent", timeout=400_000)
+    page.wait_for_function("() => !document.querySelector('#studio-now').textContent", timeout=400_000, polling=500)
     page.get_by_role("tab", name="Predict").click()
     page.get_by_role("tab", name="Live", exact=True).click()
     page.locator("#predict-live [data-do=start]").click()
@@ -198,7 +237,7 @@ def test_more_pictures_are_recorded_trained_again_and_the_new_model_answers(reco
     record(page, "Class 1", before + 8)
     page.get_by_role("button", name="Train on these classes").click()
     page.wait_for_function("() => document.querySelector('#studio-now')?.textContent.includes('Training')")
-    page.wait_for_function("() => !document.querySelector('#studio-now').textContent", timeout=400_000)
+    page.wait_for_function("() => !document.querySelector('#studio-now').textContent", timeout=400_000, polling=500)
     page.get_by_role("tab", name="Predict").click()
     page.wait_for_function("(earlier) => document.querySelector('#predict-model input').value !== earlier", arg=earlier)
     page.get_by_role("tab", name="Live", exact=True).click()

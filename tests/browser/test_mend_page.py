@@ -136,6 +136,32 @@ def test_labels_are_reviewed_with_keys_and_a_decision_is_taken_back(page: Any) -
     closed(page, queue)
 
 
+@pytest.mark.long
+@pytest.mark.browser
+@pytest.mark.slow
+def test_two_pages_edit_one_set_and_neither_undoes_unseen_what_the_other_did(page: Any) -> None:
+    other = page.context.new_page()
+    other.goto(page.url)
+    grids = []
+    for shown in (page, other):
+        grids.append(opened(shown, "grid"))
+        grids[-1].get_by_text("27 pictures, 0 selected").wait_for()
+    grids[0].locator(".rs-mend-cell").nth(0).click()
+    grids[0].locator(".rs-mend-pane").press("Delete")
+    grids[0].get_by_text("26 pictures, 0 selected").wait_for()
+    grids[1].locator(".rs-mend-cell").nth(1).click()
+    grids[1].locator(".rs-mend-pane").press("Delete")
+    grids[1].get_by_text("25 pictures, 0 selected").wait_for()  # what both did
+    grids[0].locator(".rs-mend-pane").press("Control+z")
+    grids[0].get_by_text("changed on another page meanwhile").wait_for()
+    grids[0].get_by_text("25 pictures, 0 selected").wait_for()
+    for left in (26, 27):
+        grids[0].locator(".rs-mend-pane").press("Control+z")
+        grids[0].get_by_text(f"{left} pictures, 0 selected").wait_for()
+    other.close()
+    closed(page, grids[0])
+
+
 @pytest.mark.browser
 @pytest.mark.slow
 def test_a_small_set_is_offered_folds(page: Any) -> None:

@@ -93,6 +93,20 @@ def test_edits_name_pictures_by_place_and_can_be_undone(editor, dataset, workspa
     assert {line.by for line in editing.history(workspace, dataset.id).lines} == {"browser:x"}
 
 
+def test_a_step_back_is_of_what_a_page_shows_and_not_of_what_another_one_did_since(editor, dataset):
+    first, second = editor.places(dataset.id, sort="name")[:2]
+    for place in (first, second):
+        now = editor.edit(dataset.id, {"kind": "leave_out", "places": [place]}, "browser:x")
+    with pytest.raises(DataError, match="another page"):
+        editor.edit(dataset.id, {"kind": "undo", "seen": 1}, "browser:x")
+    assert editor.opened(dataset.id).dataset().id == now.id
+    before = editor.edit(dataset.id, {"kind": "undo", "seen": 2}, "browser:x")
+    assert names_of(editor, before, editor.places(before.id, standing="left_out")) == names_of(editor, before, [first])
+    with pytest.raises(DataError, match="another page"):
+        editor.edit(dataset.id, {"kind": "redo", "seen": 2}, "browser:x")
+    assert editor.edit(dataset.id, {"kind": "redo", "seen": 3}, "browser:x").id == now.id
+
+
 @pytest.mark.parametrize(
     "asked",
     [

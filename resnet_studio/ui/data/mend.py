@@ -60,8 +60,9 @@ def wire(studio: Studio, shared: Shared, panel: gr.HTML) -> None:
         try:
             check_own(studio, name or "")
             after = studio.editor.edit(name or "", event._data, started_by(this_browser()), local=True)
-        except StudioError as error:
-            return gr.skip(), panel_of(studio, name, sentence_for(error))
+        except StudioError as error:  # another page may have changed the set: this one sees it as it is now
+            now = current_of(studio, name or "")
+            return now or gr.skip(), panel_of(studio, now or name, sentence_for(error))
         return after.id, panel_of(studio, after.id)
 
     @guarded
@@ -81,6 +82,14 @@ def wire(studio: Studio, shared: Shared, panel: gr.HTML) -> None:
     panel.edit(edited, shared.dataset, [shared.dataset, panel], trigger_mode="multiple", concurrency_limit=1, **QUIET)
     panel.review(begun, shared.dataset, panel, trigger_mode="once", **QUIET)
     panel.near(searched, shared.dataset, panel, trigger_mode="multiple", **QUIET)
+
+
+def current_of(studio: Studio, name: str) -> str:
+    """The id that the data set ``name`` has now; empty where it is gone."""
+    try:
+        return studio.editor.opened(name).dataset().id if name else ""
+    except (StudioError, OSError):
+        return ""
 
 
 def panel_of(studio: Studio, name: str | None, problem: str = "") -> str:

@@ -111,3 +111,58 @@ def test_a_run_on_an_edited_set_is_reopened_and_evaluated_after_later_edits(comm
     answer = command("evaluate", run["run"], f"dataset:{edited['dataset']}")
     assert answer["pictures"] == 16 and answer["trained_on"] > 0
     assert command("evaluate", run["run"], data, "--original")["pictures"] == 16
+
+
+def grouped(command, data):
+    """The sizes of the groups that a training would keep together, the largest first."""
+    together = command("check", data)["together"]
+    return together["groups"], together["pictures"]
+
+
+def test_group_by_keeps_together_what_names_folders_times_and_tables_say(command, tmp_path):
+    files = {f"{kind}/{mug}_{shot}.png": made.picture(40 * at + shot) for at, (kind, mug) in enumerate(
+        (("cat", "tom"), ("cat", "kit"), ("dog", "rex"), ("dog", "bo"))) for shot in range(4)}  # fmt: skip
+    data = made.write(tmp_path / "set", files)
+    before = command("check", data)
+    command("dataset", "edit", data, "--group-by", "name")
+    assert grouped(command, data) == (4, 16)
+    assert command("dataset", "log", data)["log"][-1]["kind"] == "groups"
+    command("dataset", "undo", data)
+    assert command("check", data)["together"] == before["together"]
+    table = tmp_path / "mugs.csv"
+    table.write_text("picture,mug,day\n" + "".join(f"{name},{name[:5]},{at}\n" for at, name in enumerate(files)))
+    command("dataset", "edit", data, "--group-by", f"csv:{table}#mug", "--why", "mugs")
+    assert grouped(command, data) == (4, 16)
+    assert command("dataset", "log", data)["log"][-1]["why"] == "mugs"
+    for wrong in (
+        "csv:/nowhere.csv",
+        f"csv:{table}#cup",
+        "folder",
+        "time:0",
+        "time:60",
+        "near",
+        "auto",
+        "column:mug",
+        "x",
+    ):
+        assert "error" in command("dataset", "edit", data, "--group-by", wrong, status=2), wrong
+    assert grouped(command, data) == (4, 16)
+
+
+def test_what_leaks_across_preset_parts_is_named_and_moved_to_training_by_one_command(command, tmp_path):
+    files = {f"train/{'ab'[n % 2]}/{n}.png": made.encoded(made.scene(n, 64)) for n in range(10)}
+    files |= {f"test/{'ab'[n % 2]}/{n}.png": made.encoded(made.scene(n, 64)) for n in range(20, 26)}
+    files["test/a/smaller.png"] = made.encoded(made.scene(2, 64).resize((48, 48)))
+    files["test/b/same.png"] = files["train/b/3.png"]
+    data = made.write(tmp_path / "set", files)
+
+    def leaking():
+        found = command("check", data, "--near-duplicates")["findings"]
+        return sorted(sorted(each["files"]) for each in found if each["kind"] == "leak")
+
+    assert leaking() == [["test/a/smaller.png", "train/a/2.png"], ["test/b/same.png", "train/b/3.png"]]
+    moved = command("dataset", "edit", data, "--leaks-to-training")
+    assert moved["edits"] == 1 and leaking() == []
+    assert command("check", data)["split"]["test"] == 6
+    assert "error" in command("dataset", "edit", data, "--leaks-to-training", status=2)
+    assert command("dataset", "undo", data)["edits"] == 0 and len(leaking()) == 2

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_studio.commands import data
 from resnet_studio.commands.data import Result
+from resnet_studio.data.names import shown
 from resnet_studio.errors import DataError
+from resnet_studio.stepwise import result_of
 from resnet_studio.terminal import Terminal
 from resnet_studio.upkeep import audit
 from resnet_studio.upkeep.bin import DAYS, Bin
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 _DATA = "a folder or a zip of class folders, sample:NAME, public:NAME, or dataset:ID of one in the workspace"
 _BY = ("folder", "name", "time", "csv", "column")
 _NAMED = ("move", "leave_out", "put_back", "remove", "keep", "together", "apart")
+_OTHERS = ("rename", "merge", "add", "set_part", "group_by", "leaks_to_training")
 _FILES = "names as `check` and `review` give them"
 
 
@@ -73,6 +76,10 @@ def _add_edit(edit: argparse.ArgumentParser) -> None:
         help="keep pictures together from now on: folder, name, time:SECONDS, csv:FILE, csv:FILE#COLUMN, column:NAME",
     )  # fmt: skip
     one.add_argument("--set-part", nargs="*", metavar="FILE", help="put these into the part --part")
+    one.add_argument(
+        "--leaks-to-training", action="store_true", default=None,
+        help="look for copies and near-duplicates across preset parts, and put those outside of training into it",
+    )  # fmt: skip
     edit.add_argument("--to", metavar="CLASS", default="", help="the class; a new name makes a new class")
     edit.add_argument("--part", choices=("train", "validation", "test", "none"), default="none", help="for --set-part")
     edit.add_argument("--class", dest="of_class", action="append", default=[], metavar="CLASS", help="all its pictures")
@@ -91,7 +98,7 @@ def run(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -
     opened = editing.edited_set(workspace, dataset.id)
     match options.action:
         case "edit":
-            return _edited(options, workspace, opened)
+            return _edited(options, workspace, opened, terminal)
         case "undo" | "redo":
             step = opened.undo if options.action == "undo" else opened.redo
             for _ in range(max(1, options.steps)):
@@ -111,19 +118,38 @@ def _deleted(options: argparse.Namespace, workspace: Workspace) -> Result:
     return Result(text, {"deleted": put.id, "bin": put.entry, "pictures_needed": stay})
 
 
-def _edited(options: argparse.Namespace, workspace: Workspace, opened: EditedSet) -> Result:
+def _edited(options: argparse.Namespace, workspace: Workspace, opened: EditedSet, terminal: Terminal) -> Result:
     from resnet_studio.data import adding
 
     given = vars(options)
-    actions = [name for name in (*_NAMED, "rename", "merge", "add", "set_part", "group_by") if given[name] is not None]
+    actions = [name for name in (*_NAMED, *_OTHERS) if given[name] is not None]
     if len(actions) != 1:
         raise DataError("error.edit.one_action")
     if options.add is not None:
         files = adding.files_in(options.add)
         _, refused = adding.add(workspace, opened.log.folder.name, files, options.to, opened=opened)
         return _state(opened, {"refused": refused} if refused else {})
-    opened.edit(_step(options, actions[0], opened))
+    if options.leaks_to_training:
+        opened.edit(_leaks(workspace, opened, options.why, terminal))
+    else:
+        opened.edit(_step(options, actions[0], opened))
     return _state(opened)
+
+
+def _leaks(workspace: Workspace, opened: EditedSet, why: str, terminal: Terminal) -> Edit:
+    """The edit that puts what leaks across preset parts into training."""
+    from resnet_studio.data import near
+    from resnet_studio.data.cache import ArrayCache
+    from resnet_studio.data.edits import Edit
+
+    dataset = opened.dataset()
+    files = [dataset.path(sample) for sample in dataset.samples]
+    search, report = near.near_groups(dataset.samples, files, ArrayCache(workspace.cache)), terminal.steps("likeness")
+    found = near.leaking(dataset, result_of(search, lambda step: report(step.done, step.total)))
+    if not found:
+        raise DataError("error.edit.no_leaks", name=shown(dataset.name))
+    pictures = near.outside_training(dataset, found)
+    return Edit(kind="part", pictures=pictures, part="train", why=why or "near-duplicates in several parts")
 
 
 def _step(options: argparse.Namespace, action: str, opened: EditedSet) -> Edit:

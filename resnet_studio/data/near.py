@@ -117,6 +117,23 @@ def findings(dataset: Dataset, groups: Groups) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: (order[finding.kind], finding.files)))
 
 
+def leaking(dataset: Dataset, groups: Groups) -> Groups:
+    """The groups of near-duplicates, and of files that are the same byte for byte, that lie in several preset parts."""
+    known = {index for group in groups for index in group}
+    copies = tuple(tuple(each) for each in _copies(dataset.samples).values() if not known & set(each))
+    return tuple(
+        group
+        for group in (*groups, *copies)
+        if len({part for index in group if (part := dataset.samples[index].part)}) > 1
+    )
+
+
+def outside_training(dataset: Dataset, groups: Groups) -> tuple[str, ...]:
+    """The names of the pictures in ``groups`` that a preset part keeps out of training."""
+    samples = [dataset.samples[index] for group in groups for index in group]
+    return tuple(sample.name for sample in samples if sample.part and sample.part != "train")
+
+
 def summary(dataset: Dataset, groups: Groups) -> tuple[Finding, ...]:
     """The same in one finding a kind, with all its pictures, group by group."""
     found: dict[str, list[Finding]] = defaultdict(list)

@@ -21,7 +21,7 @@ from resnet_studio.data.facts import packed
 from resnet_studio.data.layout import Layout, Part, Reason
 from resnet_studio.data.named_rows import NamedRows, written_path
 from resnet_studio.data.names import shown
-from resnet_studio.data.part_names import part_named
+from resnet_studio.data.part_names import PARTS, part_named
 from resnet_studio.data.structure import Doubt
 from resnet_studio.errors import DataError
 
@@ -82,7 +82,7 @@ def by_table(names: Sequence[str], files: Mapping[str, Path]) -> TableLayout | N
             used.append(name)
             missing += max(0, len(given) - len(rows))
             absent += _absent(below, folder, given)
-    labelled = {name: row for name, row in found.items() if row.label}
+    labelled = _with_parts({name: row for name, row in found.items() if row.label})
     if len({row.label for row in labelled.values()}) < 2:
         return None
     doubts = [Doubt("table", tuple(used))]
@@ -91,6 +91,23 @@ def by_table(names: Sequence[str], files: Mapping[str, Path]) -> TableLayout | N
     if conflicts := sorted(found.keys() - labelled.keys()):
         doubts.append(Doubt("table_conflict", tuple(conflicts)))
     return TableLayout("", {}, doubts=tuple(doubts), rows=labelled)
+
+
+def _with_parts(rows: dict[str, Row]) -> dict[str, Row]:
+    """``rows`` by pictures with the parts that their folders are called after, as in exports of Roboflow and sets of
+    Hugging Face: where all are in such folders, and no table says it.
+    """
+    parts = {name: _part_of(name) for name in rows}
+    if any(row.part for row in rows.values()) or None in parts.values() or not {"train"} < set(parts.values()):
+        return rows
+    return {name: replace(row, part=parts[name]) for name, row in rows.items()}
+
+
+def _part_of(name: str) -> Part | None:
+    """The part that the first such folder around the picture ``name`` is called after."""
+    named = (part_named(folder) for folder in name.split("/")[:-1])
+    meanings = [each.meaning for each in named if each is not None and (each.customary or each.qualified)]
+    return next((part for meaning in meanings for part in PARTS if meaning == part), None)
 
 
 def _absent(names: Sequence[str], folder: str, given: Iterable[str]) -> list[str]:

@@ -97,15 +97,12 @@ def group_rows(opened: EditedSet, dataset: Dataset, found: Groups) -> list[dict[
     return rows[:MOST_GROUPS]
 
 
-def leaks(opened: EditedSet, dataset: Dataset, found: Groups) -> tuple[int, list[int]]:
-    """How many groups lie in several preset parts, and the places of their pictures that are outside of training."""
-    count, outside = 0, []
-    for group in found:
-        samples = [dataset.samples[index] for index in group]
-        if len({sample.part for sample in samples if sample.part}) > 1:
-            count += 1
-            outside += [opened.state.places[each.name] for each in samples if each.part and each.part != "train"]
-    return count, outside
+def leaks(opened: EditedSet, dataset: Dataset, found: Groups) -> tuple[Groups, list[int]]:
+    """The groups that lie in several preset parts, copies too, and the places of their pictures outside of training."""
+    from resnet_studio.data import near
+
+    groups = near.leaking(dataset, found)
+    return groups, [opened.state.places[name] for name in near.outside_training(dataset, groups)]
 
 
 def split_rows(dataset: Dataset, found: Groups, *, validation: float, test: float) -> list[dict[str, Any]]:

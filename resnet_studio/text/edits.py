@@ -63,12 +63,16 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count} 个文件都不是可用的图片（例如“{file}”）；请添加 JPEG、PNG、WebP 等图片。",
     ),
     "error.edit.one_action": (
-        "Say one thing to do: --move, --rename, --merge, --leave-out, --put-back, --remove, --keep, --add, --together, --apart, --group-by or --set-part.",
-        "请指定一种操作：--move、--rename、--merge、--leave-out、--put-back、--remove、--keep、--add、--together、--apart、--group-by 或 --set-part。",
+        "Say one thing to do: --move, --rename, --merge, --leave-out, --put-back, --remove, --keep, --add, --together, --apart, --group-by, --set-part or --leaks-to-training.",
+        "请指定一种操作：--move、--rename、--merge、--leave-out、--put-back、--remove、--keep、--add、--together、--apart、--group-by、--set-part 或 --leaks-to-training。",
     ),
     "error.edit.group_by": (
         "Pictures cannot be kept together by {found!r}; allowed: {allowed:, }. Near-duplicates are kept together without it.",
         "无法按 {found!r} 保持在一起；可用：{allowed:、}。近似重复的图片无需设置。",
+    ),
+    "error.edit.no_leaks": (
+        "No copy or near-duplicate in “{name}” lies in more than one part of your split; there is nothing to move.",
+        "“{name}”中没有跨越所划分集合的相同或近似图片；无需移动。",
     ),
     "error.edit.no_target": (
         "Say which class with --to NAME.",

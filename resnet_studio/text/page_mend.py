@@ -85,8 +85,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "mend.near_more": ("and {count} more", "另有 {count} 张"),
     "mend.near_classes": ("Different labels", "标签不同"),
     "mend.near_leaks": (
-        "{count} of these groups lie in more than one part of your split: the score is better than on new pictures.",
-        "其中 {count} 组跨越了您所划分的多个集合：成绩会高于在新图片上的表现。",
+        "{count} groups of copies or near-duplicates lie in more than one part of your split: the score is better than on new pictures.",
+        "{count} 组相同或近似的图片跨越了您所划分的多个集合：成绩会高于在新图片上的表现。",
     ),
     "mend.near_move": ("Move to training ({count})", "移到训练集（{count} 张）"),
     "mend.near_split": ("What keeping pictures together does to the split", "保持在一起对划分的影响"),

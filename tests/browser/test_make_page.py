@@ -239,7 +239,9 @@ def test_more_pictures_are_recorded_trained_again_and_the_new_model_answers(reco
     page.wait_for_function("() => document.querySelector('#studio-now')?.textContent.includes('Training')")
     page.wait_for_function("() => !document.querySelector('#studio-now').textContent", timeout=400_000, polling=500)
     page.get_by_role("tab", name="Predict").click()
-    page.wait_for_function("(earlier) => document.querySelector('#predict-model input').value !== earlier", arg=earlier)
+    page.wait_for_function(
+        "(earlier) => document.querySelector('#predict-model input')?.value !== earlier", arg=earlier
+    )
     page.get_by_role("tab", name="Live", exact=True).click()
     page.evaluate("() => { document.querySelector('.predict-camera').dataset.answers = 0; }")
     page.locator("#predict-live [data-do=start]").click()

@@ -104,6 +104,34 @@ def test_metadata_in_each_part_of_an_image_folder(tmp_path):
         files[f"{part}/metadata.csv"] = rows(["file_name", "label"], NAMES, LABELS)
     dataset = opened(files, tmp_path)
     assert len(dataset.samples) == 24 and dataset.counts == {"cat": 12, "dog": 12}
+    assert {sample.part for sample in dataset.samples} == {"train", "test"}
+
+
+@pytest.mark.parametrize("inside", ["{part}/", "data/{part}/images/"])
+def test_the_folders_around_pictures_whose_labels_are_in_tables_say_their_parts(tmp_path, inside):
+    files = {}
+    for part, numbers in (("train", range(6)), ("valid", range(6, 8)), ("test", range(8, 12))):
+        names = [NAMES[number] for number in numbers]
+        labels = [LABELS[number] for number in numbers]
+        folder = inside.format(part=part)
+        files |= pictures([f"{folder}{name}" for name in names])
+        one_hot = [["1" if label == kind else "0" for label in labels] for kind in ("cat", "dog")]
+        files[f"{folder}_classes.csv"] = rows(["filename", " cat", " dog"], names, *one_hot)
+    dataset = opened(files, tmp_path)
+    assert split(dataset).counts == {"train": 6, "validation": 2, "test": 4} and split(dataset).preset
+
+
+def test_a_table_that_says_parts_goes_before_the_folders(tmp_path):
+    names = [f"{'train' if at % 4 else 'test'}/{name}" for at, name in enumerate(NAMES)]
+    table = rows(["file", "label", "split"], names, LABELS, ["train"] * 10 + ["test"] * 2)
+    dataset = opened(pictures(names) | {"all.csv": table}, tmp_path)
+    assert split(dataset).counts["test"] == 2
+
+
+def test_folders_called_like_parts_of_some_pictures_alone_say_nothing(tmp_path):
+    names = [f"{'train' if at % 2 else 'more'}/{name}" for at, name in enumerate(NAMES)]
+    dataset = opened(pictures(names) | {"all.csv": rows(["file", "label"], names, LABELS)}, tmp_path)
+    assert {sample.part for sample in dataset.samples} == {None}
 
 
 def test_a_table_gives_parts_and_groups_too(tmp_path):

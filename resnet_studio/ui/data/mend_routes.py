@@ -177,10 +177,11 @@ def _add_near(router: APIRouter, studio: Studio) -> None:
         with _missing():
             rows = split_rows(search.dataset, search.found, validation=validation / 100, test=test / 100)
             leaking, outside = leaks(opened, search.dataset, search.found)
+            shown = (*search.found, *(group for group in leaking if group not in search.found))  # copies too
         return {
             "state": "ready", "dataset": search.dataset.id, "total": len(search.found),
-            "pictures": sum(map(len, search.found)), "groups": group_rows(opened, search.dataset, search.found),
-            "leaks": leaking, "outside": outside, "split": rows,
+            "pictures": sum(map(len, search.found)), "groups": group_rows(opened, search.dataset, shown),
+            "leaks": len(leaking), "outside": outside, "split": rows,
         }  # fmt: skip
 
 

@@ -67,7 +67,9 @@ def _inspect_added(files: Iterable[tuple[str, Path]], temporary: Path) -> tuple[
                     continue
                 file.seek(0)
                 copied = store(iter(partial(file.read, _CHUNK), b""), kind, temporary)
-        except FileNotFoundError:
+        except OSError as error:
+            if error.filename not in (str(path), path):
+                raise  # of what is written
             refused[name] = "unreadable"
             continue
         stored.append(File(name, copied, copied.stat().st_size, content=copied.stem))

@@ -92,10 +92,13 @@ def save_set(dataset: Dataset, target: Path, changes: Sequence[Change] = ()) -> 
     with _opened(target) as to:
         placed = list(placed_in(dataset))
         for sample, name in placed:
+            source = dataset.path(sample)
             try:
-                to.picture(name, dataset.path(sample))
-            except FileNotFoundError as error:
-                raise DataError("error.export.gone", file=shown(sample.name)) from error
+                to.picture(name, source)
+            except OSError as error:
+                if error.filename in (str(source), source):  # and not what is written
+                    raise DataError("error.export.gone", file=shown(sample.name)) from error
+                raise
         if changes:
             to.text(CHANGES, changes_csv(changes).encode("utf-8-sig"))
         if any(sample.group for sample in dataset.samples):
@@ -141,6 +144,8 @@ def placed_in(dataset: Dataset) -> Iterator[tuple[Sample, str]]:
     """Each picture with the path (POSIX) that it is saved under; no two are equal for any file system."""
     parted = any(sample.part in ("validation", "test") for sample in dataset.samples)
     names = FreeNames()
+    for own in (CHANGES, GROUPS):
+        names.take(own)
     folders = [names.take(name) for name in _folders(dataset.classes)]
     paths = FreeNames()
     for sample in dataset.samples:

@@ -172,6 +172,20 @@ def test_added_pictures_are_stored_by_content_once_and_named_apart(dataset, work
     assert editing.redo(workspace, dataset.id).id == after.id
 
 
+def test_files_that_cannot_be_read_are_refused_by_name_and_the_others_added(dataset, workspace, tmp_path):
+    good = made.write(tmp_path / "new", {"good.png": made.picture(900)}) / "good.png"
+    named = [
+        ("good.png", good),
+        ("gone.png", tmp_path / "gone.png"),
+        ("below.png", good / "below.png"),
+        ("new", tmp_path),
+    ]
+    after, refused = adding.add(workspace, dataset.id, named, "cat")
+    assert sorted(refused) == ["below.png", "gone.png", "new"] and after.counts["cat"] == 7 + (
+        dataset.counts["cat"] - 6
+    )
+
+
 def test_a_folder_opened_in_place_is_never_changed(class_folders, workspace, tmp_path):
     folder = class_folders({"cat": 6, "dog": 6})
     before = made.fingerprint(folder)

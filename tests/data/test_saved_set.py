@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 import zipfile
 
 import made
@@ -130,6 +131,23 @@ def test_nothing_is_written_over_and_a_zip_that_fails_leaves_nothing(class_folde
     with pytest.raises(DataError, match="no longer where it was"):
         save_set(dataset, tmp_path / "set.zip")
     assert not list(tmp_path.glob("*set.zip*"))
+    shutil.rmtree(folder / "dog")
+    (folder / "dog").write_bytes(b"a file where the folder was")
+    for target in ("set.zip", "set"):
+        with pytest.raises(DataError, match="no longer where it was"):
+            save_set(dataset, tmp_path / target)
+
+
+@pytest.mark.parametrize("target", ["set.zip", "set"])
+def test_a_class_called_like_a_table_of_the_saved_set_can_be_opened_again(class_zip, workspace, tmp_path, target):
+    dataset = open_data(class_zip({"cat": 4, "dog": 4}), workspace)
+    for old, new in (("cat", "changes.csv"), ("dog", "Groups.CSV")):
+        dataset = editing.edit(workspace, dataset.id, Edit(kind="rename", classes=(old,), label=new))
+    pair = tuple(sample.name for sample in dataset.samples[:2])
+    dataset = editing.edit(workspace, dataset.id, Edit(kind="together", pictures=pair))
+    saved = save_set(dataset, tmp_path / target, changes(workspace, dataset))
+    again = open_data(saved.path, Workspace.open(tmp_path / "elsewhere"))
+    assert again.counts == {"changes (2).csv": 4, "Groups (2).CSV": 4}
 
 
 def test_added_pictures_are_saved_too(class_zip, workspace, tmp_path):

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from resnet_studio.data.names import shown
+
 LATIN = "DejaVu Sans"  # comes with matplotlib
 CHINESE = (
     "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB", "Heiti SC", "Microsoft YaHei",
     "SimHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Noto Sans CJK JP",
     "Arial Unicode MS",
 )  # fmt: skip
+LONGEST = 30
+"""Characters of a name in a plot."""
 
 
 def families(texts: Iterable[str]) -> tuple[list[str], frozenset[str]]:
@@ -33,9 +37,17 @@ def families(texts: Iterable[str]) -> tuple[list[str], frozenset[str]]:
 
 
 def shown_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """``names`` as they can be drawn, and those that cannot: these stand as ``#`` and their place, from 1 on."""
+    """``names`` as they can be drawn, and those that cannot: these stand as ``#`` and their place, from 1 on.
+
+    The middle of a long name is left out, as it would leave no room for the plot; where two look the same then, their
+    places follow.
+    """
     _, missing = families(names)
-    drawn = [f"#{place}" if set(name) & missing else name for place, name in enumerate(names, 1)]
+    short = [shown(name, LONGEST) if len(name) > LONGEST else name for name in names]
+    drawn = [
+        f"#{place}" if set(name) & missing else f"{cut} #{place}" if short.count(cut) > 1 and cut != name else cut
+        for place, (name, cut) in enumerate(zip(names, short, strict=True), 1)
+    ]
     return drawn, [name for name in names if set(name) & missing]
 
 

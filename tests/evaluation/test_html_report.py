@@ -151,6 +151,13 @@ def test_chinese_names_are_drawn_where_a_font_has_them(workspace, recwarn):
     assert not [each for each in recwarn if "Glyph" in str(each.message)]
 
 
+def test_the_middle_of_a_long_name_is_left_out_and_each_stays_its_own():
+    long = "x" * 60 + " and "
+    drawn, missing = fonts.shown_names([f"{long}cat", f"{long}dog", "x" * 120, f"{'x' * 130}", "owl"])
+    assert missing == [] and drawn[4] == "owl" and len(set(drawn)) == 5 and max(map(len, drawn)) < 40
+    assert drawn[0].endswith("cat") and drawn[0].startswith("xxx")
+
+
 @pytest.mark.slow
 def test_a_dollar_is_no_formula(run):
     figure = html_report.plot(run, "confusion", plots.STYLES["paper"])

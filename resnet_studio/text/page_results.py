@@ -7,6 +7,23 @@ TEXT: dict[str, tuple[str, str]] = {
     "results.choice.no_test": ("no test", "无测试"),
     "results.panels": ("Understand it", "深入了解"),
     "results.panel_nothing": ("This run has nothing to show here.", "这次训练没有可显示的内容。"),
+    "results.panel_nothing.untested": (
+        "This takes test pictures, and this run has none. Set a test share under Data and train again.",
+        "这需要测试图片，而这次训练没有。请在“数据”页设置测试集比例后重新训练。",
+    ),
+    "results.panel_nothing.pictures": (
+        "The test pictures of this run are no longer where they were. Open the same pictures under Data again, then look "
+        "here once more.",
+        "这次训练的测试图片已不在原处。请在“数据”页重新打开同样的图片，再回到这里查看。",
+    ),
+    "results.panel_nothing.model": (
+        "The model of this run is missing from its folder: what it would answer cannot be computed any more.",
+        "这次训练的模型文件已丢失，无法再计算它的回答。",
+    ),
+    "results.panel_nothing.one_class": (
+        "This takes test pictures of at least two classes, and this run has those of one only.",
+        "这至少需要两个类别的测试图片，而这次训练只有一个类别的。",
+    ),
     "results.panel_queued": ("Waiting until another analysis is done.", "正在等待其他分析完成。"),
     "results.panel_working": ("Computing. You can leave this page; it goes on.", "正在计算。离开本页也会继续。"),
     "results.panel_done": ("{done} of {total}", "{done} / {total}"),

@@ -67,6 +67,30 @@ def test_axe_finds_nothing_in_any_panel(visit: Callable[..., Any], axe: str, the
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.parametrize(
+    ("theme", "language"), [("dark", "zh-CN"), pytest.param("light", "en-US", marks=pytest.mark.long)]
+)
+def test_axe_finds_nothing_in_answers_for_one_picture_and_for_several(
+    visit: Callable[..., Any], axe: str, tmp_path: Path, theme: str, language: str
+) -> None:
+    page = visit(language)
+    page.emulate_media(color_scheme=theme)
+    tab(page, "predict")
+    pictures = [tmp_path / f"{number}.png" for number in range(3)]
+    for number, path in enumerate(pictures):
+        made.scene(number, 32).save(path)
+    page.locator("#predict-more button.label-wrap").click()
+    page.locator("#predict-picture input[type=file]").set_input_files(pictures[0])
+    page.locator("#predict-answer .predict-bars li").first.wait_for()
+    found = violations(page, axe)
+    page.locator("#predict-many-button").click()
+    page.locator("#predict-files input[type=file]").set_input_files(pictures)
+    page.locator("#predict-answers tbody tr").nth(2).wait_for()
+    found += violations(page, axe)
+    assert "\n".join(found) == ""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_the_button_of_a_step_leads_to_its_setting_and_says_what_it_set(page: Any) -> None:
     tab(page, "results")
     page.locator('[data-step="small_test"]').click()

@@ -91,7 +91,8 @@ def content(studio: Studio, run: Overview, panel: Panel, language: Language) -> 
     analysis = studio.analyses.get(run.run, panel.part)
     state = "none" if analysis is None else analysis.state
     if panel.part.quick or (analysis is not None and state == "done"):
-        return {"state": "ready", "html": render("results/panel_nothing.html", language)}
+        why = _why_nothing(studio, run, panel.part)
+        return {"state": "ready", "html": render("results/panel_nothing.html", language, why=why)}
     problem = analysis.error.sentence(language) if analysis and analysis.error else ""
     values = {"state": state, "done": analysis.done if analysis else 0, "total": analysis.total if analysis else 0}
     shown = render("results/panel_progress.html", language, problem=problem, part=panel.name, **values)
@@ -99,6 +100,21 @@ def content(studio: Studio, run: Overview, panel: Panel, language: Language) -> 
     if draft is not None:  # the bar would be drawn anew with each step, and take a selection with it
         shown = picture_map.draw(studio, run, draft, language)
     return {**values, "html": shown}
+
+
+def _why_nothing(studio: Studio, run: Overview, part: Part[Any]) -> str:
+    """The key of the sentence in place of a panel's value."""
+    split = studio.runs.split(run.run)
+    if split is not None and not split.test:
+        return "results.panel_nothing.untested"
+    if not part.quick and not run.run.best.is_file():
+        return "results.panel_nothing.model"
+    if split is None or part.quick:
+        return "results.panel_nothing"
+    if not any(split.path(sample).is_file() for sample in split.test):
+        return "results.panel_nothing.pictures"
+    single = part is SHORTCUT and len({sample.label for sample in split.test}) < 2
+    return "results.panel_nothing.one_class" if single else "results.panel_nothing"
 
 
 def handler(studio: Studio) -> Callable[[gr.EventData], None]:

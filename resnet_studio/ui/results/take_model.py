@@ -57,7 +57,7 @@ class Row(NamedTuple):
 def content(studio: Studio, run: Overview, language: Language) -> dict[str, Any]:
     """The state of the panel and its HTML."""
     if not run.run.best.is_file():
-        return {"state": "ready", "html": render("results/panel_nothing.html", language)}
+        return {"state": "ready", "html": render("results/panel_nothing.html", language, why="results.panel_nothing")}
     card = read_card(run.run.best)
     rows = [
         _row(studio, run.run, name, language)._replace(

@@ -116,7 +116,7 @@ def _chance(place: Place, label: int, given: Mapping[Place, Followers]) -> float
     """The p-value of so many followers where there is no mark.
 
     A mark lies in one corner, or at one edge: there the answers must follow more often than at the others of its kind
-    (Fisher's exact test), and in any case more often than is usual (binomial test; for a corner, that share itself).
+    (Fisher's exact test), and in any case more often than is usual (binomial test).
     """
     from scipy.stats import binomtest, fisher_exact
 
@@ -128,7 +128,4 @@ def _chance(place: Place, label: int, given: Mapping[Place, Followers]) -> float
     others = [given[other].get(label, (0, 0)) for other in kind if other != place]
     rest, asked = sum(each[0] for each in others), sum(each[1] for each in others)
     table = [[followed, count - followed], [rest, asked - rest]]
-    more = float(fisher_exact(table, "greater").pvalue)
-    if kind is CORNERS:
-        return more if followed >= (USUAL[place] + rest / max(1, asked)) * count else 1.0
-    return max(more, unusual)
+    return max(float(fisher_exact(table, "greater").pvalue), unusual)

@@ -139,7 +139,7 @@ def counts(corner, others, border=(0, 40)):
     ("corner", "others", "called"),
     [
         ((24, 27), (2, 30), True), ((16, 37), (3, 37), True), ((13, 52), (11, 52), False), ((4, 35), (0, 35), False),
-        ((3, 3), (1, 3), False),
+        ((3, 3), (1, 3), False), ((6, 16), (0, 16), False),  # the last of 36 photographs without a mark
     ],
 )  # fmt: skip
 def test_a_corner_is_called_out_where_answers_follow_it_more_than_other_corners(corner, others, called):

@@ -7,8 +7,8 @@
 Heads (``--freeze`` for more) are trained on the starter's features, two in five pictures are held back as the test. The
 fall is of the probability of the class that was named, in the mean over the test pictures. A random fifth is the
 hottest fifth moved to a random place around the edges, so that both have the same shapes; four draws of it are
-averaged. Maps: class activation (layer4), Grad-CAM of layer3, and their product, as the page shows them. One line a set,
-size, seed and map in ``results/hottest.jsonl``.
+averaged. Maps: class activation (layer4), Grad-CAM of layer3, and their product, as the page shows them. One line a
+set, size, seed and map in ``results/hottest.jsonl``.
 """
 
 from __future__ import annotations

@@ -35,6 +35,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Very many pictures are being sent at this moment; wait a little and try again.",
         "当前正在上传的图片过多；请稍候再试。",
     ),
+    "shell.event_too_large": (
+        "More was sent at once than the page ever does; choose fewer pictures, or a zip of them.",
+        "一次发送的内容过多；请减少图片数量，或改用 zip 压缩包。",
+    ),
     "shell.closed": ("There is nothing at this address.", "这个地址没有内容。"),
     "shell.not_a_file": (
         "A file was sent where none is expected; reload the page and try again.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import importlib
 import inspect
 import json
@@ -17,6 +18,7 @@ import made
 import pytest
 from fastapi.testclient import TestClient
 from hand_made import NoJobs
+from starlette.responses import JSONResponse
 from starlette.websockets import WebSocketDisconnect
 
 from resnet_studio.errors import RunError, StudioError
@@ -25,6 +27,7 @@ from resnet_studio.ui import shell
 from resnet_studio.ui.app import build_app
 from resnet_studio.ui.page import open_routes
 from resnet_studio.ui.page.access import Access, below, host_of, is_local, is_operator, resolved, same_user
+from resnet_studio.ui.page.event_bodies import EventBodies
 from resnet_studio.ui.page.file_inputs import FILE_COMPONENTS, acceptable
 from resnet_studio.workspace import Workspace
 
@@ -721,3 +724,44 @@ def test_of_a_page_only_what_differs_from_a_new_one_is_kept_and_of_the_pages_use
     for name in ("first", "second", "first", "third"):
         few[name]
     assert list(few.session_data) == ["first", "third"] and set(few.time_last_used) == {"first", "third"}
+
+
+@pytest.mark.parametrize("path", ["run/predict", "queue/join"])
+def test_what_no_page_sends_at_once_is_refused_before_it_is_parsed(scene: Scene, path: str) -> None:
+    index = next(id for id, each in scene.blocks.fns.items() if each.fn and len(each.inputs) == 0)
+
+    def send(event: Any) -> Any:
+        body = {"data": [], "fn_index": index, "session_hash": "one", "event_data": event}
+        return scene.client.post(f"/gradio_api/{path}", json=body)
+
+    for heavy in ({"key": "x" * 17 * 2**20}, {"key": [[] for _ in range(300_000)]}):
+        answer = send(heavy)
+        assert answer.status_code == 413 and "More was sent" in answer.json()["detail"]
+    whole_folder = [[f"cats/{n}.jpg", f"/tmp/studio/temporary/{n:064}/{n}.jpg"] for n in range(60_000)]
+    assert send({"files": whole_folder}).status_code == 200
+    assert scene.client.post("/gradio_api/cancel", json={"session_hash": "x" * 5000}).status_code == 413
+
+
+def test_no_more_events_are_read_at_once_than_there_is_memory_for() -> None:
+    bodies = EventBodies(most_at_once=100)
+    scope = {"method": "POST", "path": "/gradio_api/run/predict", "headers": [], "type": "http"}
+
+    async def story() -> list[object]:
+        arriving: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        first = asyncio.create_task(bodies.read(scope, arriving.get))
+        await arriving.put({"type": "http.request", "body": b"x" * 60, "more_body": True})
+        while not bodies.reading:
+            await asyncio.sleep(0)
+
+        async def whole() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"y" * 60, "more_body": False}
+
+        refused = await bodies.read(scope, whole)
+        await arriving.put({"type": "http.request", "body": b"", "more_body": False})
+        received: Any = await first
+        return [refused, await received(), await bodies.read(scope, whole)]
+
+    refused, received, later = asyncio.run(story())
+    assert isinstance(refused, JSONResponse) and refused.status_code == 503
+    assert received == {"type": "http.request", "body": b"x" * 60, "more_body": False}
+    assert callable(later) and bodies.reading == 0

@@ -12,20 +12,21 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resnet_studio.text import Language, say, template
 from resnet_studio.ui.page.access import Access, host_of, is_at_machine, is_local, is_operator, resolved, under
 from resnet_studio.ui.page.bundle import Bundle
 from resnet_studio.ui.page.context import LOCALES, language_of
+from resnet_studio.ui.page.event_bodies import EVENTS, EventBodies
 from resnet_studio.ui.page.open_routes import UPLOADED, is_open
 from resnet_studio.ui.page.ownership import COOKIE, new_cookie
 from resnet_studio.ui.page.visible_to import notice
 
 MARK = re.compile(r'__i18n__\{\\?"__type__\\?": ?\\?"translation_metadata\\?", ?\\?"key\\?": ?\\?"([\w.:+-]+)\\?"\}')
 PAGES = {"/", "/config", "/config/"}
-HANDLERS = {"/gradio_api/run/predict", "/gradio_api/queue/join"}
+HANDLERS = frozenset(EVENTS)
 MAKING = "/studio/make/"
 API = "/v1/"
 FIGURES = {"/healthz", "/metrics"}
@@ -65,6 +66,7 @@ class Page:
         self.access = access
         self.uploads = uploads
         self.gate = gate
+        self.events = EventBodies()
         self.headers = safety_headers(embedded=bool(os.environ.get("SPACE_ID")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,7 +87,11 @@ class Page:
             inner["studio_operator"] = is_operator(inner, self.access, (scope.get("client") or ("",))[0])
         if self.gate is None:
             self.locate(inner)
-            await self._answer(inner, receive, send)
+            body = await self.events.read(inner, receive)
+            if isinstance(body, JSONResponse):
+                await body(inner, receive, self._with(self.headers, send))
+            else:
+                await self._answer(inner, body, send)
         else:
             safe = self._with(self.headers, send)
             await self.gate(self._answer, scope, inner, receive, send, safe=safe, locate=self.locate)

@@ -25,8 +25,6 @@ IN_THE_QUERY = {
     "/gradio_api/upload": "upload_id",
     "/gradio_api/upload_progress": "upload_id",
 }
-MOST_BYTES = 64 * 2**20
-DEEPEST = "too much"
 
 
 @dataclass
@@ -74,15 +72,13 @@ class Events:
 
 
 async def _whole(receive: Receive) -> bytes:
-    """The body of a request; empty where it is larger than any that the page sends."""
-    parts, size = [], 0
+    """The body of a request, which was looked at before (:mod:`resnet_studio.ui.page.event_bodies`)."""
+    parts = []
     while True:
         message = await receive()
-        part = message.get("body", b"")
-        size += len(part)
-        parts.append(part if size <= MOST_BYTES else b"")
+        parts.append(message.get("body", b""))
         if message["type"] != "http.request" or not message.get("more_body"):
-            return b"".join(parts) if size <= MOST_BYTES else b""
+            return b"".join(parts)
 
 
 def _with_body(scope: Scope, body: bytes, receive: Receive) -> tuple[Scope, Receive]:

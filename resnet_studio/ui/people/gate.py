@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from resnet_studio.service.people.rules import NOBODY, Nobody, Person
 from resnet_studio.text import Language, say
 from resnet_studio.ui.page.access import Access
 from resnet_studio.ui.page.context import Studio, language_of
+from resnet_studio.ui.page.event_bodies import EventBodies
 from resnet_studio.ui.page.file_inputs import own
 from resnet_studio.ui.page.open_routes import UPLOADED, is_upload
 from resnet_studio.ui.people import events, pages
@@ -55,6 +56,7 @@ class Gate:
     auth_header: str = ""
     events: events.Events | None = None
     hugging_face: HuggingFace | None = None
+    bodies: EventBodies = field(default_factory=EventBodies)
 
     def watch(self, page: Any) -> None:
         """Keep the events of the Gradio ``page`` apart."""
@@ -131,6 +133,11 @@ class Gate:
             if inner["path"].startswith(UPLOADED) and not is_upload(inner["path"].removeprefix(UPLOADED), self.uploads):
                 await _closed(inner)(inner, receive, _private(safe))
                 return
+            body = await self.bodies.read(inner, receive)
+            if isinstance(body, JSONResponse):
+                await body(inner, receive, _private(safe))
+                return
+            receive = body
             if self.events is not None:
                 changed = await self.events.own(inner, receive, who)
                 if changed is None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 KEPT = 50
 MOST_AT_ONCE = 8
+MOST_WAITING = 100
+WAIT_SECONDS = 0.1
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error: the user asked for it
@@ -29,12 +31,16 @@ def place_of(name: str | None) -> str:
 
 
 class Import:
-    """One data set being read. ``done`` of ``total`` (0 while unknown); then ``dataset``, or ``error``."""
+    """One data set being read. ``done`` of ``total`` (0 while unknown); then ``dataset``, or ``error``.
+
+    ``waiting`` says that it has not begun, as many are being read.
+    """
 
     def __init__(self, kind: str, left_out: int = 0) -> None:
         self.kind = kind
         self.owner = acting.owner()
         self.left_out = left_out
+        self.waiting = True
         self.done = 0
         self.total = 0
         self.dataset: Dataset | None = None
@@ -61,9 +67,13 @@ class Import:
         """Whether the import has ended, after at most ``seconds``."""
         return self._ended.wait(seconds)
 
-    def run(self, work: Callable[[Callable[[int, int], None]], Dataset]) -> None:
-        """Do ``work``, and keep what came of it."""
+    def run(self, work: Callable[[Callable[[int, int], None]], Dataset], turn: Callable[[Import], bool]) -> None:
+        """Do ``work`` once it is its ``turn``, and keep what came of it."""
         try:
+            while not turn(self):
+                self._cancel.wait(WAIT_SECONDS)
+                self.progress(0, 0)
+            self.waiting = False
             self.dataset = work(self.progress)
         except Exception as error:  # noqa: BLE001 - shown to the reader by the page that follows this import
             self.error = Cancelled() if self.cancelling else error
@@ -72,8 +82,9 @@ class Import:
 
 
 class Imports:
-    """All imports of this server, by id; old ended ones are forgotten. One person has at most ``each`` at once, 0 is no
-    limit; ``met`` is called with the name of a limit that was met.
+    """All imports of this server, by id; old ended ones are forgotten. Some are read at once, the others wait.
+
+    One person has at most ``each``, 0 is no limit; ``met`` is called with the name of a limit that was met.
     """
 
     def __init__(self, each: int = 0, met: Callable[[str], None] = lambda _: None) -> None:
@@ -87,7 +98,7 @@ class Imports:
         """Begin ``work(progress)`` and return its id; ``kind`` names what is shown while it runs.
 
         The id begins with the ``place`` on the page that asked for it, which is known from it even after a restart.
-        Raises :class:`StudioError` where too many are being read already.
+        Raises :class:`StudioError` where too many wait already.
         """
         name, begun = f"{place}.{secrets.token_urlsafe(9)}", Import(kind, left_out)
         with self._lock:
@@ -95,14 +106,21 @@ class Imports:
             if begun.owner and self._each and sum(each.owner == begun.owner for each in going) >= self._each:
                 self._met("imports_each")
                 raise LimitError("imports_each", "error.limits.imports_each", most=self._each)
-            if len(going) >= MOST_AT_ONCE:
-                raise StudioError("error.data.busy_reading", most=MOST_AT_ONCE)
+            if len(going) >= MOST_WAITING:
+                raise StudioError("error.data.busy_reading", most=MOST_WAITING)
             for old in [key for key, value in self._imports.items() if value.wait(0)][:-KEPT]:
                 del self._imports[old]
             self._imports[name] = begun
         context = contextvars.copy_context()  # what is imported is of whoever asked for it
-        threading.Thread(target=context.run, args=(begun.run, work), name=f"import-{name}", daemon=True).start()
+        threading.Thread(
+            target=context.run, args=(begun.run, work, self._is_next), name=f"import-{name}", daemon=True
+        ).start()
         return name
+
+    def _is_next(self, begun: Import) -> bool:
+        with self._lock:
+            going = [each for each in self._imports.values() if not each.wait(0)]  # in the order of asking
+        return begun in going[:MOST_AT_ONCE]
 
     def get(self, name: str | None) -> Import | None:
         """The import called ``name``; None where it is not known, as after a restart, or somebody else's."""

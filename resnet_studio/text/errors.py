@@ -124,8 +124,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "已有 {most} 个训练在排队；请等其中一些完成，或将一些移出队列，然后再开始。",
     ),
     "error.data.busy_reading": (
-        "{most:data set is|data sets are} being read at this moment; try again when one of them is done.",
-        "正在读取 {most} 个数据集；请等其中一个完成后再试。",
+        "{most:data set waits|data sets wait} to be read at this moment; try again when some of them are done.",
+        "目前有 {most} 个数据集在等待读取；请过一会儿再试。",
     ),
     "error.workspace.no_home": (
         "There is no home folder to keep the workspace in; name a folder with --workspace.",

@@ -103,6 +103,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "data.working.sample": ("Opening the sample", "正在打开示例"),
     "data.working.public": ("Downloading and reading", "正在下载并读取"),
     "data.working.pictures": ("Reading the pictures", "正在读取图片"),
+    "data.working.waiting": (
+        "Others are bringing pictures too; yours are read in a moment",
+        "其他人也在导入图片；马上就轮到您",
+    ),
     "data.working.cancel": ("Cancel", "取消"),
     "data.working.cancelling": ("Cancelling", "正在取消"),
     "data.cancelled": ("Cancelled; nothing was kept.", "已取消，未保留任何内容。"),

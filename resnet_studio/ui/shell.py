@@ -41,6 +41,8 @@ from resnet_studio.ui.train import tab as train_tab
 from resnet_studio.workspace import Workspace
 
 CLOSE_SECONDS = 25.0
+AT_ONCE = 8
+"""Events of one handler: with one at a time, as Gradio has it, a whole class waits for whoever has the slowest set."""
 PROGRESS_SECONDS = 1.0
 """No handler of ours reports its progress through Gradio."""
 UNDOCUMENTED: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
@@ -97,6 +99,7 @@ def mount(studio: Studio, *, warm: bool, auth_header: str = "", hugging_face: Hu
 def _mount_page(app: FastAPI, studio: Studio) -> gr.Blocks:
     """Put the page behind ``app``, as a server that goes on for weeks without a network needs it."""
     demo = blocks(studio)
+    demo.queue(default_concurrency_limit=AT_ONCE)
     gr.mount_gradio_app(
         app,
         demo,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import hand_made
 import made
 import pytest
 from fastapi.testclient import TestClient
@@ -15,6 +16,7 @@ from resnet_studio import acting
 from resnet_studio.acting import acting_as
 from resnet_studio.data import brought, library
 from resnet_studio.errors import StudioError
+from resnet_studio.predicting.jobs import Request
 from resnet_studio.service.people import declared
 from resnet_studio.service.people.secrets_of import hashed
 from resnet_studio.ui import shell
@@ -395,6 +397,53 @@ def test_odd_bodies_get_a_sentence(scene: Scene) -> None:
                  b"{" + b" " * 20_000 + b"}", b'{"pictures": [[], {}, null, 1]}'):  # fmt: skip
         answer = scene.client().post("/studio/people/sign-in", content=body, headers=headers)
         assert answer.status_code in (400, 403) and answer.json()["problem"], body[:40]
+
+
+# ---- the bin
+
+
+def test_what_somebody_deleted_is_taken_back_or_removed_by_them_and_the_teacher_alone(scene: Scene) -> None:
+    with acting_as(scene.owner):
+        job = scene.studio.predictions.jobs.new(
+            Request(
+                models=("run:x",),
+                model_name="x",
+                classes=("a",),
+                title="t",
+                sources=(),
+                started_by=f"person:{scene.owner.id}",
+            )
+        )
+        run = hand_made.new_run(scene.workspace, name="deleted")
+    with acting_as(scene.other), pytest.raises(acting.NotAllowedError):
+        scene.studio.bin.put_prediction(job, "")
+    lock = job.lock().acquire(timeout=0)
+    with acting_as(scene.owner), pytest.raises(StudioError, match="naming these pictures"):
+        scene.studio.bin.put_prediction(job, "")
+    lock.release()
+    entry = scene.clients["owner"].post(f"/studio/predictions/{job.id}/delete").json()["entry"]
+    undo = f"/studio/predictions/bin/{entry}/undo"
+    assert scene.clients["nobody"].post(undo).status_code == 401
+    assert scene.clients["other"].post(undo).status_code == 400 and not job.folder.exists()
+    assert scene.clients["owner"].post(undo).json() == {"job": job.id}
+    with acting_as(scene.owner):
+        put = scene.studio.bin.put_run(run, "")
+    handlers = {declared.name_of(each.fn): (index, len(each.inputs)) for index, each in scene.handlers()}
+
+    def call(who: str, name: str) -> None:
+        index, inputs = handlers[f"runs.tab.Handlers.{name}"]
+        scene.event(who, index, [None] * inputs, {"entry": put.entry})
+
+    for name in ("undo", "remove_for_good"):
+        call("other", name)
+        assert [each.entry for each in scene.studio.bin.listed()] == [put.entry] and not run.folder.exists()
+    call("teacher", "undo")
+    assert run.folder.exists()
+
+
+def test_where_hugging_face_is_not_set_up_there_is_nothing_at_its_address(scene: Scene) -> None:
+    for path in ("/studio/people/huggingface", "/studio/people/huggingface/back?code=x&state=y"):
+        assert scene.clients["nobody"].get(path).status_code == 404
 
 
 # ---- each guard, taken out, is missed

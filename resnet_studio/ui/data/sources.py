@@ -189,9 +189,9 @@ def follow(studio: Studio, name: str | None) -> Iterator[Following]:
     if begun is None:
         yield Following(note=data_view.note(say("data.lost", language), "bad") if name else None)
         return
-    title = say(f"data.working.{begun.kind}", language)
     while not begun.wait(TICK_SECONDS):
-        shown = say("data.working.cancelling", language) if begun.cancelling else title
+        state = "cancelling" if begun.cancelling else "waiting" if begun.waiting else begun.kind
+        shown = say(f"data.working.{state}", language)
         yield Following(panel=data_view.progress(shown, begun.done, begun.total))
     if isinstance(begun.error, Cancelled):
         yield Following(note=data_view.note(say("data.cancelled", language)))

@@ -204,7 +204,10 @@ def test_a_sealed_set_is_no_data_set_until_it_is_revealed_and_then_the_class_has
 
 
 def test_a_board_that_is_deleted_gives_its_set_back_to_the_teachers_alone(contest: Contest) -> None:
-    contest.boards.delete(contest.board())
+    board = contest.board()
+    with acting_as(contest.ada), pytest.raises(StudioError):
+        contest.boards.delete(board)
+    contest.boards.delete(board)
     assert library.find_dataset(contest.workspace, contest.dataset)
     with acting_as(contest.ada), pytest.raises(StudioError):
         library.find_dataset(contest.workspace, contest.dataset)

@@ -109,6 +109,8 @@ def test_others_may_try_a_model_that_its_owner_brought_and_see_nothing_else_of_i
             fair.exchange.bring(fair.run)
     with acting_as(fair.teacher), pytest.raises(NotAllowedError):  # it is the pupil's choice
         fair.exchange.bring(fair.run)
+    with acting_as(fair.bob), pytest.raises(NotAllowedError):
+        fair.exchange.take_out(fair.entry)
     with acting_as(fair.ada):
         fair.exchange.take_out(fair.entry)
     with acting_as(fair.bob), pytest.raises(StudioError) as error:
@@ -122,6 +124,8 @@ def test_when_it_is_stopped_nobody_tries_attacks_or_judges(fair: Fair) -> None:
         fair.exchange.set_open(open=False)
     with pytest.raises(StudioError):
         fair.attack(fair.bob, 2)
+    with acting_as(fair.bob):
+        assert fair.exchange.entries() == []
     with acting_as(fair.ada):
         for act in (
             lambda: attacks.judge(fair.exchange, fair.entry, 1, counts=False),
@@ -210,10 +214,14 @@ def test_the_picture_is_for_the_attacker_the_owner_and_the_teacher(fair: Fair) -
     made = fair.attack(fair.bob)
     seen = [person.name for person in (fair.ada, fair.bob, fair.eve, fair.teacher) if fair.sees(person, made.number)]
     assert seen == ["Ada", "Bob", "T"]
+    with acting_as(fair.eve), pytest.raises(NotAllowedError):  # though she has got hold of the attack itself
+        attacks.picture_of(fair.entry, made)
 
 
 def test_an_owner_hands_a_picture_to_the_teacher_and_is_rid_of_it(fair: Fair) -> None:
     made = fair.attack(fair.bob)
+    with acting_as(fair.bob), pytest.raises(NotAllowedError):
+        attacks.report(fair.exchange, fair.entry, made.number)
     with acting_as(fair.ada):
         attacks.report(fair.exchange, fair.entry, made.number)
     assert not fair.sees(fair.ada, made.number) and fair.sees(fair.teacher, made.number)
@@ -247,6 +255,8 @@ def test_taking_a_model_out_or_deleting_its_run_takes_no_points(fair: Fair) -> N
 
 
 def test_who_is_left_out_takes_no_part_and_their_models_are_out_of_sight(fair: Fair) -> None:
+    with acting_as(fair.eve), pytest.raises(NotAllowedError):
+        fair.exchange.bar(fair.bob.id, barred=True)
     with acting_as(fair.teacher):
         fair.exchange.bar(fair.bob.id, barred=True)
         fair.exchange.bar(fair.ada.id, barred=True)

@@ -170,7 +170,7 @@ def normalised(batch: Any) -> Any:
 
     from resnet_studio.model.preprocess import IMAGENET_MEAN, IMAGENET_STD
 
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
+    mean, std = (torch.tensor(each, device=batch.device).view(1, 3, 1, 1) for each in (IMAGENET_MEAN, IMAGENET_STD))
     return (batch - mean) / std
 
 

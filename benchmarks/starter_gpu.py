@@ -95,7 +95,7 @@ def _train(
     from resnet_studio.config import parse
     from resnet_studio.data.reading import AS_SEEN
     from resnet_studio.model import checkpoint
-    from resnet_studio.training import plan, saving, setup
+    from resnet_studio.training import mirrored, plan, saving, setup
     from resnet_studio.training.batches import Part
     from resnet_studio.training.control import Control
 
@@ -116,7 +116,7 @@ def _train(
         return setup._Decoded(split, AS_SEEN, parts[0], parts[1], None, False)
 
     setup._decoded = decoded
-    setup.mirrored_classes = lambda *_: []
+    mirrored.mirrored_classes = lambda *_: []
     with tempfile.TemporaryDirectory() as folder:
         counts: dict[str, int] = {}
         for kind, data in some:

@@ -173,6 +173,23 @@ def test_after_an_edit_only_new_pictures_are_computed(mislabelled, workspace, mo
             np.testing.assert_array_equal(row, was[sample.content])
 
 
+@pytest.mark.slow
+def test_features_of_other_starter_weights_are_not_taken_from_the_cache(mislabelled, workspace, monkeypatch):
+    from resnet_studio.model import starter_features
+
+    dataset, _ = mislabelled
+    review_dataset(workspace, dataset)
+    computed, whole = [], embedding.compute_features
+    monkeypatch.setattr(
+        embedding, "compute_features", lambda to, files, *more: computed.extend(files) or whole(to, files, *more)
+    )
+    review_dataset(workspace, dataset)
+    assert not computed
+    monkeypatch.setattr(starter_features, "identity", lambda: "of a later version")
+    review_dataset(workspace, dataset)
+    assert len(computed) == 60
+
+
 def test_a_picture_found_right_is_not_suspected_again(mislabelled, workspace):
     dataset, _ = mislabelled
     kept = editing.edit(workspace, dataset.id, Edit(kind="keep", pictures=("cat/3.png",)))

@@ -49,7 +49,8 @@ def compared(
     cells = np.zeros((len(files), *_SHAPES[CELLS][0]), np.uint8)
     features = np.zeros((len(files), *_SHAPES[FEATURES][0]), np.float32) if with_features else None
     targets: dict[str, NDArray[Any]] = {CELLS: cells} | ({} if features is None else {FEATURES: features})
-    family = cache.key("compared", VERSION, likeness.VERSION, decode.VERSION, with_features)
+    by = starter_features.identity() if with_features else None
+    family = cache.key("compared", VERSION, likeness.VERSION, decode.VERSION, by)
     known, new = cached_rows.find(cache, family, CELLS, contents)
     for found in known:
         for name, target in targets.items():

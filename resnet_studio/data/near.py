@@ -70,7 +70,7 @@ def _copies(samples: Sequence[Sample]) -> dict[str, list[int]]:
 
 
 def _key(copies: Mapping[str, object], cache: ArrayCache) -> str:
-    starter = starter_features.starter_file() is not None
+    starter = starter_features.identity()
     return cache.key("near-duplicates", VERSION, likeness.VERSION, decode.VERSION, starter, sorted(copies))
 
 

@@ -17,7 +17,7 @@ from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.decode import VERSION, decode_all
 from resnet_studio.data.reading import Reading
 from resnet_studio.errors import WeightsError
-from resnet_studio.model import weights
+from resnet_studio.model import starter_features, weights
 from resnet_studio.model.card import Card, read_card
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ def embed(
 def _identity(chosen: str, depth: int) -> object:
     """What tells one file of weights from another without reading it."""
     if not weights.is_path(chosen):
-        return [chosen, weights.explain(chosen, depth).key]
+        key = weights.explain(chosen, depth).key
+        return [chosen, key, starter_features.identity()] if key == "starter" else [chosen, key]
     status = Path(chosen).expanduser().stat()
     return [chosen, status.st_size, status.st_mtime_ns]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -222,7 +223,8 @@ def _load_starter(model: torch.nn.Module, network: Architecture, path: Path) -> 
     from resnet_studio.model.transfer import fill
 
     fill(model, network, plain_state(path), path.name)
-    return Origin("starter", path.stem, resize=96, crop=96)
+    digest = sha256(path.read_bytes()).hexdigest()[:12]  # a later version of the studio may come with others
+    return Origin("starter", path.stem, resize=96, crop=96, detail={"sha256": digest})
 
 
 def _load_file(model: torch.nn.Module, network: Architecture, path: Path, classes: Sequence[str] | None) -> Origin:

@@ -21,7 +21,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.evaluation.report import wilson_interval
 from resnet_studio.events import Event, Noted
 from resnet_studio.model.preprocess import IMAGENET_MEAN, IMAGENET_STD
-from resnet_studio.model.starter_features import load_body
+from resnet_studio.model.starter_features import identity, load_body
 from resnet_studio.training.cautions import MOST_NAMED
 from resnet_studio.training.probe import FOLDS, fit
 
@@ -60,7 +60,8 @@ def disable_unsafe_mirroring(
 
 def mirrored_classes(part: Part, classes: int, seed: int, cache: ArrayCache) -> list[tuple[int, int]]:
     """The pairs of labels in ``part`` whose pictures are each other's mirror images; looked for once, see ``cache``."""
-    key = cache.key("mirrored classes", VERSION, part.contents, part.labels.tolist(), list(part.pixels.shape), seed)
+    about = [part.contents, part.labels.tolist(), list(part.pixels.shape)]
+    key = cache.key("mirrored classes", VERSION, identity(), *about, seed)
     if (entry := cache.get(key)) is not None:
         return [(one, other) for one, other in entry.notes["pairs"]]
     pairs = _found(part, classes, seed, cache)
@@ -99,7 +100,8 @@ def _found(part: Part, classes: int, seed: int, cache: ArrayCache) -> list[tuple
 def _features(part: Part, chosen: Tensor, cache: ArrayCache) -> tuple[Tensor, Tensor]:
     """Features [N, C] of the ``chosen`` pictures and of their mirror images; those computed before are in ``cache``."""
     contents = [part.contents[index] for index in chosen.tolist()]
-    family = cache.key("features beside mirrored ones", VERSION, decode.VERSION, list(part.pixels.shape[1:]))
+    shown = [identity(), list(part.pixels.shape[1:])]
+    family = cache.key("features beside mirrored ones", VERSION, decode.VERSION, *shown)
     known, new = cached_rows.find(cache, family, "plain", contents)
     found = {name: np.empty((len(contents), WIDTH), np.float32) for name in ("plain", "mirrored")}
     for name, array in found.items():

@@ -11,7 +11,7 @@ from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.data.opening import open_data
 from resnet_studio.events import Noted
 from resnet_studio.text import LANGUAGES, say
-from resnet_studio.training import mirrored, plan, setup
+from resnet_studio.training import mirrored, plan
 from resnet_studio.training.cautions import picture_cautions
 
 
@@ -147,7 +147,7 @@ def test_pictures_that_look_the_same_in_a_mirror_are_mirrored_as_ever(two_classe
 @pytest.mark.slow
 @pytest.mark.parametrize("changes", [{"horizontal_flip": False}, {"augmentation": "none"}])
 def test_where_nothing_is_mirrored_nobody_looks(two_classes, workspace, monkeypatch, changes):
-    monkeypatch.setattr(setup, "mirrored_classes", lambda *_: pytest.fail("looked"))
+    monkeypatch.setattr(mirrored, "mirrored_classes", lambda *_: pytest.fail("looked"))
     prepared(
         plan.new_run(
             two_classes(lambda rng, which: disc(rng, full=which), "discs"), QUICK.replace(**changes), workspace

@@ -119,28 +119,39 @@ Kept = tuple[float, float, int]
 """What a rule keeps: test accuracy, seconds that it took, epochs trained."""
 
 
-def best_of(curve: Curve) -> int:
-    """The epoch that validation pictures find best; the earliest of equal ones."""
-    return max(range(len(curve)), key=lambda at: (curve[at]["validation"], -curve[at]["loss"], -at))
+def best_of(curve: Curve, pictures: int = 0) -> int:
+    """The epoch that validation pictures find best, the earliest of equal ones: accuracy, then the loss. With the
+    number of ``pictures``, the lowest loss of those that lack at most one picture of the highest accuracy so far.
+    """
+    best, most = 0, 0.0
+    for at, now in enumerate(curve):
+        most = max(most, now["validation"])
+        least = most - (1 / pictures if pictures else 0.0) - 1e-9
+        near, held = now["validation"] >= least, curve[best]["validation"] >= least
+        if (near and not held) or (near == held and (now["loss"], -now["validation"]) <
+                                   (curve[best]["loss"], -curve[best]["validation"])):  # fmt: skip
+            best = at
+    return best
 
 
-def kept(line: dict[str, Any], epochs: int) -> Kept:
-    """The best epoch of the first ``epochs``."""
+def kept(line: dict[str, Any], epochs: int, *, strictly: bool = False) -> Kept:
+    """The best epoch of the first ``epochs``; ``strictly`` by accuracy, however little that differs."""
     curve = line["curve"][: epochs + 1]
-    return curve[best_of(curve)]["test"], line["prepared"] + sum(line["took"][:epochs]), epochs
+    best = best_of(curve, 0 if strictly else line["validated"])
+    return curve[best]["test"], line["prepared"] + sum(line["took"][:epochs]), epochs
 
 
-def whole(found: dict[str, Any]) -> Kept:
+def whole(found: dict[str, Any], *, strictly: bool = False) -> Kept:
     """All epochs at once."""
-    return kept(found["whole"], found["whole"]["epochs"])
+    return kept(found["whole"], found["whole"]["epochs"], strictly=strictly)
 
 
 def patient(epochs: int) -> Callable[[dict[str, Any]], Kept]:
     """All epochs at once, unless so many bring nothing better."""
 
     def rule(found: dict[str, Any]) -> Kept:
-        curve = found["whole"]["curve"]
-        ends = [at for at in range(1, len(curve)) if at - best_of(curve[: at + 1]) >= epochs]
+        curve, pictures = found["whole"]["curve"], found["whole"]["validated"]
+        ends = [at for at in range(1, len(curve)) if at - best_of(curve[: at + 1], pictures) >= epochs]
         return kept(found["whole"], min(ends, default=len(curve) - 1))
 
     return rule
@@ -167,7 +178,7 @@ def anew(goes_on: Callable[[Curve, int], bool]) -> Callable[[dict[str, Any]], Ke
         if not goes_on(first, line["validated"]):
             return short
         test, seconds, epochs = whole(found)
-        one, two = first[best_of(first)], other[best_of(other)]
+        one, two = (curve[best_of(curve, line["validated"])] for curve in (first, other))
         better = (one["validation"], -one["loss"]) > (two["validation"], -two["loss"])
         return short[0] if better else test, short[1] + seconds, short[2] + epochs
 
@@ -176,7 +187,11 @@ def anew(goes_on: Callable[[Curve, int], bool]) -> Callable[[dict[str, Any]], Ke
 
 def gains(pictures: float) -> Callable[[Curve, int], bool]:
     """The third gained more than so many validation pictures over the probe."""
-    return lambda curve, n: (curve[best_of(curve)]["validation"] - curve[0]["validation"]) * n > pictures + 1e-6
+    return lambda curve, n: (top(curve) - curve[0]["validation"]) * n > pictures + 1e-6
+
+
+def top(curve: Curve) -> float:
+    return max(each["validation"] for each in curve)
 
 
 def still_gains(pictures: float) -> Callable[[Curve, int], bool]:
@@ -184,7 +199,7 @@ def still_gains(pictures: float) -> Callable[[Curve, int], bool]:
 
     def rule(curve: Curve, n: int) -> bool:
         half = curve[: len(curve) // 2 + 1]
-        return (curve[best_of(curve)]["validation"] - half[best_of(half)]["validation"]) * n > pictures + 1e-6
+        return (top(curve) - top(half)) * n > pictures + 1e-6
 
     return rule
 
@@ -196,6 +211,7 @@ def loss_falls(curve: Curve, _n: int) -> bool:
 
 
 RULES: dict[str, Callable[[dict[str, Any]], Kept]] = {
+    "all at once, by accuracy alone": lambda found: whole(found, strictly=True),
     "all at once": whole,
     "patience 3": patient(3),
     "patience 5": patient(5),
@@ -230,7 +246,7 @@ def table(ledger: Ledger) -> str:
         by_kind: dict[tuple[Any, ...], list[float]] = defaultdict(list)
         for key, found in full.items():
             test, seconds, epochs = rule(found)
-            reference, whole_seconds, _ = whole(found)
+            reference, whole_seconds, _ = whole(found, strictly=True)
             gaps.append(test - reference)
             tested.append(test)
             trained.append(epochs)

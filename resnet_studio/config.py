@@ -25,7 +25,7 @@ from resnet_studio.text import Language, say
 Depth = Literal[18, 34, 50, 101, 152]
 Family = Literal["resnet", "resnext", "resnext_64x4d", "wide_resnet", "se_resnet", "se_resnext", "resnet_d"]
 Freeze = Literal["auto", "none", "stem", "layer1", "layer2", "layer3", "layer4"]
-Tuned = Literal["all", "batchnorm", "bias"]
+Tuned = Literal["all", "batchnorm", "bias", "adapters"]
 Head = Literal["linear", "hidden"]
 Features = Literal["layer4", "layer3+layer4", "auto"]
 Stem = Literal["auto", "standard", "small"]

@@ -112,7 +112,9 @@ class EpochFinished(Event):
 
     @property
     def score(self) -> tuple[float, float]:
-        """What epochs are compared by, more is better: accuracy, and between equal ones the loss."""
+        """What epochs are compared by, more is better: accuracy, and between equal ones the loss. Which of those within
+        one picture is kept, see :class:`resnet_studio.training.validation.BestNetwork`, says ``best``.
+        """
         accuracy = self.validation_accuracy if self.balanced_accuracy is None else self.balanced_accuracy
         return accuracy, -self.validation_loss
 

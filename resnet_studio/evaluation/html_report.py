@@ -15,6 +15,7 @@ from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import CheckpointError, RunError, StudioError
 from resnet_studio.evaluation import handin, part_plots, plots, run_report, sections
 from resnet_studio.evaluation.calibration import CALIBRATION
+from resnet_studio.evaluation.final_fit import FINAL_FIT
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.text import Language, say
 from resnet_studio.version import __version__
@@ -114,6 +115,7 @@ def html(run: Run, language: Language = "en", further: Sequence[Part[Any]] = ())
         today=date.today().isoformat(), plots=_plots(run, language), mistakes=_with_thumbnails(run, values),
         settings=_settings(values, language), looks=STYLES, data=handin.data_of(run, language),
         sections=sections.sections(report, (*run_report.PARTS, *further), fill),
+        again=again.sentence(language) if (again := report.get(FINAL_FIT)) else "",
         limits=handin.limits(report, language), software=handin.software(run), weights=handin.weights(run, language),
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import escape
 
 from resnet_studio.evaluation import handin, html_report
+from resnet_studio.evaluation.final_fit import FINAL_FIT
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.unknown import UNKNOWN
 from resnet_studio.model import architecture
@@ -30,7 +31,7 @@ def model_card(run: Run, language: Language = "en", further: Sequence[Part[Any]]
     body = [
         f"# {_plain(values['name'])}", "", _intro(run, values, language), "",
         *_heading("handin.scores", language), *_scores(values, language),
-        *_heading("handin.data", language), *_data(run, values, language),
+        *_again(run, language), *_heading("handin.data", language), *_data(run, values, language),
         *_calibration(values, language), *_unknown(run, language),
         *_heading("handin.limits", language),
         *(f"- {_plain(limit)}" for limit in handin.limits(RunReport(run), language)), "",
@@ -116,6 +117,12 @@ def _data(run: Run, values: Mapping[str, Any], language: Language) -> list[str]:
         say("handin.data.preset" if data.preset else "handin.data.split", language),
     ]  # fmt: skip
     return [" ".join(lines), "", *(f"- {_plain(finding)}" for finding in data.findings), ""]
+
+
+def _again(run: Run, language: Language) -> list[str]:
+    """That it was trained on validation pictures too, and what that changed."""
+    again = RunReport(run).get(FINAL_FIT)
+    return [again.sentence(language), ""] if again else []
 
 
 def _calibration(values: Mapping[str, Any], language: Language) -> list[str]:

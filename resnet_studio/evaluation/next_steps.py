@@ -24,6 +24,9 @@ WIDE = 0.15
 HALF_WIDTH = 0.05
 OVERFITTED = 0.15
 RUNS_COMPARED = 20
+LEAST_KEPT, FEW_KNOWN = 0.1, 2_000
+FINAL_FIT_POINTS = 0.4
+"""What training on 15 % more pictures gained on average, in points, of three sets of up to 1,655 pictures."""
 FOLDS, FROZEN = 5, "layer3"
 
 
@@ -60,6 +63,7 @@ class NextStep:
             "fragile": {"augmentation": "strong"},
             "together": {"groups": self.values.get("by")},
             "small_test": {"folds": FOLDS},
+            "final_fit": {"final_fit": True},
         }
         return dict(asked.get(self.kind, {}))
 
@@ -112,6 +116,7 @@ def _all(report: RunReport, scores: Report) -> Iterator[NextStep]:
     yield from _kept_apart(report)
     yield from _small_test(report, scores)
     yield from _training(report)
+    yield from _validation_pictures(report)
     yield from _smaller_network(report)
 
 
@@ -220,6 +225,16 @@ def _training(report: RunReport) -> Iterator[NextStep]:
     elif (gap := best.train_accuracy - best.validation_accuracy) > OVERFITTED and config.freeze in ("none", "stem"):
         values = {"train": best.train_accuracy, "validation": best.validation_accuracy}
         yield NextStep("overfitted", values, _command("train", _data(report), "--freeze", FROZEN), 10 * gap)
+
+
+def _validation_pictures(report: RunReport) -> Iterator[NextStep]:
+    """Train on the validation pictures too, where they are a part worth having of few pictures."""
+    counts, state = report.run.about.get("counts"), report.run.state()
+    if report.run.config.final_fit or not isinstance(counts, dict) or state.status != "finished":
+        return
+    kept, known = counts.get("validation", 0), counts.get("validation", 0) + counts.get("train", 0)
+    if LEAST_KEPT * known <= kept and known <= FEW_KNOWN:
+        yield NextStep("final_fit", {"count": kept}, _command("train", _data(report), "--final-fit"), FINAL_FIT_POINTS)
 
 
 def _smaller_network(report: RunReport) -> Iterator[NextStep]:

@@ -108,6 +108,7 @@ class _Convolution:
     channels: int
     side: int
     norm: bool = True
+    kernel: int = 1
 
     def parameters(self, tuned: Tuned) -> int:
         """How many ``tuned`` names; BatchNorm has a scale and a shift a channel, and the shift is its bias."""
@@ -115,7 +116,8 @@ class _Convolution:
             return self.channels
         norm = 2 * self.channels if self.norm else 0
         bias = 0 if self.norm else self.channels
-        return norm + (self.weights + bias if tuned == "all" else 0)
+        learning = {"all": self.weights + bias, "adapters": self.weights // 9 if self.kernel == 3 else 0}
+        return norm + learning.get(tuned, 0)
 
 
 def inner_widths(network: Network) -> tuple[int, ...]:
@@ -136,7 +138,7 @@ def _convolutions(network: Architecture, size: int, stem: Stem, widths: Sequence
     side = _half(size) if standard else size
     deep = standard and network.deep_stem
     for kernel, inputs, outputs in ((3, 3, 32), (3, 32, 32), (3, 32, 64)) if deep else ((7 if standard else 3, 3, 64),):
-        yield _Convolution("stem", kernel**2 * inputs * outputs, outputs, side)
+        yield _Convolution("stem", kernel**2 * inputs * outputs, outputs, side, kernel=kernel)
     side = _half(side) if standard else side
     inputs = 64
     left = iter(widths or inner_widths(network))
@@ -158,11 +160,11 @@ def _block(
     if network.bottleneck:
         first, second = inner
         yield _Convolution(stage, inputs * first, first, side)
-        yield _Convolution(stage, 9 * first * second // network.groups, second, after)
+        yield _Convolution(stage, 9 * first * second // network.groups, second, after, kernel=3)
         yield _Convolution(stage, second * outputs, outputs, after)
     else:
-        yield _Convolution(stage, 9 * inputs * inner[0], inner[0], after)
-        yield _Convolution(stage, 9 * inner[0] * width, width, after)
+        yield _Convolution(stage, 9 * inputs * inner[0], inner[0], after, kernel=3)
+        yield _Convolution(stage, 9 * inner[0] * width, width, after, kernel=3)
     if network.squeezes:
         squeezed = max(8, (outputs // 16 + 4) // 8 * 8)  # a sixteenth, a multiple of 8, as timm rounds it
         yield _Convolution(stage, outputs * squeezed, squeezed, 1, norm=False)

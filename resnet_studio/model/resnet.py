@@ -12,6 +12,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from resnet_studio.config import Features, Freeze, Head, Stem, Tuned
+from resnet_studio.model.adapters import adapted
 from resnet_studio.model.anatomy import frozen_stages, trained_stages
 from resnet_studio.model.architecture import Network, Stage, get
 from resnet_studio.model.joined import is_joined, join
@@ -169,7 +170,8 @@ def keep_frozen_in_eval(model: ResNet, freeze: Freeze) -> None:
 def parameter_groups(model: ResNet, freeze: Freeze, tuned: Tuned = "all") -> list[tuple[str, list[nn.Parameter]]]:
     """The parameters that are trained of each stage that is not frozen, from the head back to the input.
 
-    ``tuned`` may narrow the stages before the head down to BatchNorm's scales and shifts (arXiv 2003.00152), or to
+    ``tuned`` may narrow the stages before the head down to BatchNorm's scales and shifts (arXiv 2003.00152), to these
+    and adapters, see :mod:`resnet_studio.model.adapters`, or to
     biases (BitFit, arXiv 2106.10199): those are BatchNorm's shifts and, where a network has squeeze-and-excitation, the
     biases of that; other convolutions have none. The head is new and always trained as a
     whole. BatchNorm's statistics are no parameters: they follow the pictures in either case.
@@ -186,7 +188,8 @@ def _tuned(module: nn.Module, tuned: Tuned, stage: Stage) -> list[nn.Parameter]:
     if tuned == "bias":
         return [weight for name, weight in module.named_parameters() if name.rpartition(".")[2] == "bias"]
     norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
-    return [weight for norm in norms for weight in (norm.weight, norm.bias)]
+    convolutions = adapted(module) if tuned == "adapters" else []
+    return [*convolutions, *(weight for norm in norms for weight in (norm.weight, norm.bias))]
 
 
 def stage_modules(model: ResNet, stage: Stage) -> list[nn.Module]:

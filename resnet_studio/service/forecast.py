@@ -21,6 +21,7 @@ from resnet_studio.text import Language, say
 from resnet_studio.training import cost, hardware, plan
 from resnet_studio.training.balance import imbalance_of
 from resnet_studio.training.cautions import cautions, picture_cautions
+from resnet_studio.training.cycles import cycle_at, first_of
 
 if TYPE_CHECKING:
     from resnet_studio.workspace import Workspace
@@ -33,12 +34,18 @@ ENDED: tuple[Status, ...] = ("finished", "stopped")
 
 @dataclass(frozen=True)
 class Forecast:
-    """``config`` as requested; ``resolved`` has every automatic choice made, and is None without pictures."""
+    """``config`` as requested; ``resolved`` has every automatic choice made, and is None without pictures.
+
+    ``seconds`` is how long it takes unless more comes of a second cycle, ``longest`` how long with that, ``again`` how
+    long the same training takes on validation pictures too where that is asked for, else 0.
+    """
 
     config: TrainConfig
     resolved: TrainConfig | None
     dataset: Dataset | None
     seconds: float | None
+    longest: float | None = None
+    again: float = 0.0
 
     @property
     def frozen_to_the_end(self) -> Freeze:
@@ -49,10 +56,15 @@ class Forecast:
         """How long it would take; empty without pictures."""
         if self.resolved is None:
             return ""
-        values = {"epochs": self.resolved.epochs, "size": self.resolved.picture_size}
+        first = cycle_at(self.resolved, 0).end
+        values = {"epochs": self.resolved.epochs, "size": self.resolved.picture_size, "first": first}
+        cycles = ".cycles" if first != self.resolved.epochs else ""
         if self.seconds is None:
-            return say("train.no_time", language, **values)
-        return say("train.time", language, time=format_estimate(self.seconds, language), **values)
+            return say(f"train.no_time{cycles}", language, **values)
+        time, longest = (format_estimate(each, language) for each in (self.seconds, self.longest or self.seconds))
+        said = say(f"train.time{cycles}", language, time=time, longest=longest, **values)
+        again = say("train.time.again", language, time=format_estimate(self.again, language)) if self.again else ""
+        return (" " if language == "en" else "").join(filter(None, [said, again]))
 
     def cautions(self, language: Language) -> list[str]:
         """What to think over before training; nothing without pictures."""
@@ -97,7 +109,10 @@ class Forecaster:
         counts = part_sizes(dataset, config)
         on_gpu = plan.on_gpu(config)
         resolved = plan.resolve(config, plan.facts(dataset, config, counts["train"], on_gpu=on_gpu))
-        return Forecast(config, resolved, dataset, self._seconds(resolved, counts, on_gpu))
+        first = self._seconds(first_of(resolved), counts, on_gpu)
+        both = {**counts, "train": counts["train"] + counts["validation"], "validation": 0}
+        again = self._seconds(first_of(resolved), both, on_gpu) if resolved.final_fit else None
+        return Forecast(config, resolved, dataset, first, self._seconds(resolved, counts, on_gpu), again or 0.0)
 
     def seconds(self, resolved: TrainConfig, counts: Mapping[str, int]) -> float | None:
         """How long a training with ``resolved`` settings takes for ``counts`` of pictures, by the last ones here."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from resnet_studio.service.watch import RunSnapshot
+from resnet_studio.training.cycles import first_of
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
@@ -47,4 +48,4 @@ def _whole(snapshot: RunSnapshot, seconds: Seconds) -> float | None:
     counts = snapshot.about.get("counts")
     if not isinstance(counts, dict) or snapshot.config.epochs is None or snapshot.config.picture_size is None:
         return None
-    return seconds(snapshot.config, counts)
+    return seconds(first_of(snapshot.config), counts)

@@ -84,7 +84,7 @@ def new_pruned_run(
     config = old.replace(
         weights=str(run.best), keep_channels=keep, prune_by=by, freeze="none", tuned_parameters="all",
         epochs=epochs or max(LEAST_EPOCHS, (old.epochs or 0) // 2), gradual_unfreezing=0, teacher="none",
-        unlabelled="none",
+        first_epochs=0, unlabelled="none",
     )  # fmt: skip
     if keep >= 1:
         raise ConfigError("error.prune.share", keep=keep)

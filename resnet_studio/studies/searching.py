@@ -159,7 +159,7 @@ class _Work:
         status = watched.train(run)
         if status == "left":
             return  # it stays in the journal as running, and is taken up when the search goes on
-        best = max(run.state().epochs, key=lambda epoch: epoch.score, default=None)
+        best = run.state().best or max(run.state().epochs, key=lambda epoch: epoch.score, default=None)
         if status == "pruned" and best is not None:
             for path in run.needed_to_resume:
                 path.unlink(missing_ok=True)

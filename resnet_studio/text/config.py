@@ -35,12 +35,13 @@ TEXT: dict[str, tuple[str, str]] = {
     "config.freeze.layer4": ("Through layer4: train the head alone", "冻结到 layer4：只训练分类头"),
     "config.tuned_parameters": ("Trained parameters", "训练的参数"),
     "config.tuned_parameters.help": (
-        "Training only BatchNorm or only biases leaves far fewer parameters to learn in the unfrozen stages; the head is always trained in full",
-        "未冻结的阶段可以只训练 BatchNorm 或只训练偏置，要学的参数少得多；分类头（权重和偏置）始终参与训练",
+        "Training only BatchNorm, biases or adapters leaves far fewer parameters to learn in the unfrozen stages; the head is always trained in full. Adapters are 1x1 convolutions beside the 3x3 ones, which they are part of in the saved network",
+        "未冻结的阶段可以只训练 BatchNorm、偏置或适配器，要学的参数少得多；分类头（权重和偏置）始终参与训练。适配器是与 3x3 卷积并行的 1x1 卷积，保存时并入其中",
     ),
     "config.tuned_parameters.all": ("All", "全部"),
     "config.tuned_parameters.batchnorm": ("BatchNorm scales and shifts", "仅 BatchNorm 的缩放和偏移"),
     "config.tuned_parameters.bias": ("Biases (BatchNorm shifts)", "仅偏置（BatchNorm 的偏移）"),
+    "config.tuned_parameters.adapters": ("Adapters and BatchNorm", "适配器和 BatchNorm"),
     "config.weights": ("Starting weights", "初始权重"),
     "config.weights.help": (
         "What the network knows before it sees your pictures",
@@ -136,8 +137,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "config.first_epochs": ("Epochs before it is decided to go on", "先训练的轮数"),
     "config.first_epochs.help": (
-        "A short training comes first, its learning rate falls to the end of it; the other epochs follow where it gained more than one validation picture over the linear probe. 0 trains all epochs at once",
-        "先做一次短训练，学习率在其中降到最低；只有当它比线性探针多答对一张以上的验证图片时，才继续训练其余轮次。0 表示一次训练全部轮次",
+        "A short training comes first, its learning rate falls to the end of it; the other epochs follow where its second half still gained more than one validation picture. 0 trains all epochs at once; auto does so where you set the number of epochs",
+        "先做一次短训练，学习率在其中降到最低；只有当它的后半段在验证图片上仍多答对一张以上时，才继续训练其余轮次。0 表示一次训练全部轮次；自行设定轮数时，自动模式也是如此",
     ),
     "config.early_stopping_patience": ("Early stopping (epochs)", "早停（轮）"),
     "config.early_stopping_patience.help": (

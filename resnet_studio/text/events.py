@@ -14,12 +14,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "分类头只使用 layer4 的特征：在 {pictures} 张训练图片上做 {folds} 折交叉验证，只用 layer4 答对 {layer4} 张，加上 layer3 并没有更多（{both} 张）。",
     ),
     "note.cycle.goes_on": (
-        "The first {epochs:epoch|epochs} gained {gain:validation picture|validation pictures} of {pictures}: the training goes on, up to {planned} epochs.",
-        "前 {epochs} 轮在 {pictures} 张验证图片中多答对了 {gain} 张：训练继续，最多 {planned} 轮。",
+        "Of the first {epochs:epoch|epochs}, the last {half} still gained {gain:validation picture|validation pictures} of {pictures}: the training goes on, up to {planned} epochs.",
+        "前 {epochs} 轮中，最后 {half} 轮在 {pictures} 张验证图片里仍多答对 {gain} 张：训练继续，最多 {planned} 轮。",
     ),
     "note.cycle.nothing_more": (
-        "Stopped after {epochs} of {planned:planned epoch|planned epochs}: nothing more came. They gained {gain:validation picture|validation pictures} of {pictures}, which may be chance.",
-        "计划 {planned} 轮，训练 {epochs} 轮后停止：不再有提升。在 {pictures} 张验证图片中只多答对了 {gain} 张，可能只是偶然。",
+        "Stopped after {epochs} of {planned:planned epoch|planned epochs}: nothing more came. The last {half:epoch|epochs} gained {gain:validation picture|validation pictures} of {pictures}; one may be chance. With “Epochs before it is decided to go on” at 0 (--first-epochs 0), all are trained.",
+        "计划 {planned} 轮，训练 {epochs} 轮后停止：不再有提升。最后 {half} 轮在 {pictures} 张验证图片里只多答对 {gain} 张，一张之差可能只是偶然。把“先训练的轮数”设为 0（--first-epochs 0）就会训练全部轮次。",
     ),
     "note.pseudo_labelled": (
         "{count} of {total} training pictures have a label that a model gave, and no person has checked.",

@@ -172,6 +172,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The validation accuracy still rose by {rise} points at the end of {epochs:epoch|epochs}: train {more}.",
         "训练 {epochs} 轮结束时验证准确率仍上升了 {rise} 个百分点：请训练 {more} 轮。",
     ),
+    "next.final_fit": (
+        "{count:picture was|pictures were} held back for validation: train on them too, for about as long again; a part of a point on average, not every time.",
+        "有 {count} 张图片留作验证：可以把它们也用于训练，用时约为原来的一倍；平均提升不到一个百分点，并非每次都有。",
+    ),
     "next.overfitted": (
         "It knows the training pictures by heart ({train:%} against {validation:%} on validation pictures): freeze more of the network.",
         "网络记住了训练图片（训练 {train:%}，验证 {validation:%}）：请冻结更多层。",

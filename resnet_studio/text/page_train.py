@@ -94,6 +94,10 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "live.preparing.features.start": ("Computing the features of the frozen stages", "正在计算冻结阶段的特征"),
     "live.running": ("Epoch {epoch} of {epochs}", "第 {epoch} 轮，共 {epochs} 轮"),
+    "live.running.first": (
+        "Epoch {epoch} of {epochs}, up to {planned} if more comes",
+        "第 {epoch} 轮，共 {epochs} 轮；若仍有提升则到 {planned} 轮",
+    ),
     "live.final_fit": (
         "Training again for {epochs:epoch|epochs}, on validation pictures too: {pictures} in all",
         "重新训练 {epochs} 轮，验证图片也用于训练：共 {pictures} 张",
@@ -109,7 +113,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "live.failed": ("Failed", "训练失败"),
     "live.finished": ("Finished", "训练完成"),
     "live.finished.completed": ("Finished", "训练完成"),
-    "live.finished.nothing_more": ("Stopped: nothing more came", "已停止：不再有提升"),
+    "live.finished.nothing_more": (
+        "Stopped: nothing more came ({epochs} of {planned} epochs)",
+        "已停止：不再有提升（计划 {planned} 轮，训练了 {epochs} 轮）",
+    ),
     "live.finished.early_stopping": ("Stopped early: no further gain", "已早停：不再有提升"),
     "live.finished.stopped": ("Stopped, the best is kept", "已停止，最佳模型已保留"),
     "live.finished.diverged": ("Ended: it diverged", "已结束：训练发散"),
@@ -220,6 +227,18 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "train.time.minutes": ("{count} min", "{count} 分钟"),
     "train.time.hours": ("{count:hour|hours}", "{count} 小时"),
+    "train.time.cycles": (
+        "About {time} on this machine for {first:epoch|epochs} at {size} px; {longest} for {epochs} where more comes of them.",
+        "在本机训练 {first} 轮约需 {time}（{size} 像素）；若仍有提升则训练到 {epochs} 轮，约需 {longest}。",
+    ),
+    "train.time.again": (
+        "Training on the validation pictures too takes about {time} more at most.",
+        "把验证图片也用于训练，最多再需约 {time}。",
+    ),
+    "train.no_time.cycles": (
+        "{first:epoch|epochs} at {size} px, {epochs} where more comes of them.",
+        "{size} 像素，先训练 {first} 轮，若仍有提升则训练到 {epochs} 轮。",
+    ),
     "train.no_time": ("{epochs:epoch|epochs} at {size} px.", "{size} 像素，共 {epochs} 轮。"),
     "error.page_train.groups": (
         "A page cannot name a table on the server; choose yours in the Data tab, under “Near-duplicates and groups”.",

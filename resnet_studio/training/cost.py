@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from resnet_studio.model import anatomy, architecture
 from resnet_studio.training.caching import cached_views, caches_features
+from resnet_studio.training.cycles import cycle_at
 from resnet_studio.training.plan import freeze_in, picture_size_in
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
     frozen = sum(costs[stage] for stage in anatomy.frozen_stages(config.freeze))
     areas = [(picture_size_in(config, epoch) / config.picture_size) ** 2 for epoch in range(config.epochs)]
     cached, backward = caches_features(config), 2 if config.tuned_parameters == "all" else 1
-    through_frozen = (cached_views(config) * areas[0] if cached else sum(areas)) * counts["train"]
+    views = sum(
+        cached_views(config, begin) for begin in {cycle_at(config, epoch).begin for epoch in range(config.epochs)}
+    )
+    through_frozen = (views * areas[0] if cached else sum(areas)) * counts["train"]
     through_frozen += (1 if cached else config.epochs) * counts["validation"]
     through_rest = config.epochs * counts["validation"] * (whole - frozen)
     for epoch, area in enumerate(areas):

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
+from resnet_studio.model.adapters import keep_middles
 from resnet_studio.training.cycles import cycle_at
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ def make_optimizer(stages: Sequence[Stage], config: TrainConfig, *, fused: bool)
     groups = []
     for distance, (stage, parameters) in enumerate(stages):
         rate = (config.learning_rate or 0) * config.stage_factor**distance
-        decayed = [parameter for parameter in parameters if parameter.ndim > 1]
-        spared = [parameter for parameter in parameters if parameter.ndim <= 1]
+        least = 4 if config.tuned_parameters == "adapters" else 5  # kernels of which only the middles learn
+        decayed = [parameter for parameter in parameters if 1 < parameter.ndim < least]
+        spared = [parameter for parameter in parameters if not 1 < parameter.ndim < least]
         groups += [
             {"params": chosen, "lr": rate, "weight_decay": decay, "l1_penalty": penalty, "stage": stage}
             for chosen, decay, penalty in ((decayed, config.weight_decay, config.l1_penalty), (spared, 0.0, 0.0))
@@ -147,6 +149,8 @@ def take_step(
     average: AveragedModel | None,
 ) -> None:
     """One step of ``optimizer`` and ``schedule`` with the gradients of the ``trained`` parameters of ``network``."""
+    if config.tuned_parameters == "adapters":
+        keep_middles(trained)
     if config.clip_gradient:
         torch.nn.utils.clip_grad_norm_(trained, config.clip_gradient)
     optimizer.step()

@@ -18,7 +18,7 @@ from resnet_studio.model import anatomy, architecture, weights
 from resnet_studio.model.device import check_devices
 from resnet_studio.training.balance import imbalance_of, weighting
 from resnet_studio.training.caching import caches_features
-from resnet_studio.training.cycles import cycle_at
+from resnet_studio.training.cycles import cycle_at, first_cycle
 from resnet_studio.training.lineage import parents_of, with_copied_teachers, with_weights_of_run
 
 if TYPE_CHECKING:
@@ -64,7 +64,6 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         features="layer4" if config.features == "auto" and freeze != "layer4" else config.features,
         stem=_stem(config, facts, small),
         epochs=config.epochs or facts.epochs or _epochs(facts.train_pictures, scratch),
-        first_epochs=config.first_epochs or 0,
         batch_size=config.batch_size or _batch_size(facts),
         picture_size=size,
         learning_rate=config.learning_rate or _learning_rate(config, scratch),
@@ -74,6 +73,12 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         horizontal_flip=config.horizontal_flip and facts.flip,
         fit=_fit(config, facts),
     )
+    first = config.first_epochs
+    if first is None:
+        assert resolved.epochs is not None
+        chosen = config.epochs is None and facts.epochs is None and not scratch
+        first = first_cycle(resolved, resolved.epochs, chosen=chosen)
+    resolved = resolved.replace(first_epochs=first)
     resolved = resolved.replace(early_picture_size=_early_picture_size(resolved, scratch, config.early_picture_size))
     _refuse_impossible_batches(resolved)
     if resolved.keep_channels < 1 and resolved.freeze == "layer4":

@@ -68,7 +68,7 @@ def read(
         return Reading("early", ended, {"epochs": FEWEST})
     if not any(epoch.best for epoch in epochs):
         return _start_is_kept(epochs, planned, pictures, probe, ended)
-    best = max(epochs, key=lambda epoch: epoch.score)
+    best = next(epoch for epoch in reversed(epochs) if epoch.best)
     values = {"epoch": best.epoch, "accuracy": best.validation_accuracy}
     if _guesses(epochs, best, planned, classes):
         return Reading("guessing", ended, {**values, "chance": 1 / classes})

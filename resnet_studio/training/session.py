@@ -242,7 +242,9 @@ class Session:
         self._count_time(time.perf_counter())
         scores = self.world.share(self._scores() if self.world.main else None)
         finished = reporting.epoch_finished(self, self.tally.seen / max(1e-9, self.tally.seconds), *scores)
-        if self.best_network.beaten_by(finished):
+        known = [epoch.score[0] for epoch in (*self.history, *([self.start] if self.start else []))]
+        picture = 1 / len(self.materials.batches.validation)
+        if self.best_network.beaten_by(finished, max(known, default=0.0), picture):
             finished = replace(finished, best=True)
             self.best_network.update(finished, self.scored)
         self._count_time(time.perf_counter())

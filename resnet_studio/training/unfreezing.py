@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resnet_studio.model import resnet
+from torch.nn import Parameter
+
+from resnet_studio.model import adapters, resnet
 from resnet_studio.model.anatomy import trained_stages
 from resnet_studio.training.plan import freeze_in
 
@@ -26,4 +28,5 @@ def unfreeze(m: Materials, epoch: int) -> None:
 def count_trained(m: Materials, epochs: int) -> int:
     """How many parameters learn in some of ``epochs``, which may be over before all stages have joined."""
     learning = trained_stages(freeze_in(m.config, epochs - 1))
-    return sum(parameter.numel() for stage, group in m.stages if stage in learning for parameter in group)
+    count = adapters.learning if m.config.tuned_parameters == "adapters" else Parameter.numel
+    return sum(count(parameter) for stage, group in m.stages if stage in learning for parameter in group)

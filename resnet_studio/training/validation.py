@@ -33,11 +33,21 @@ class BestNetwork:
     on_disk: bool = False
     saved: float = 0.0
 
-    def beaten_by(self, epoch: EpochFinished) -> bool:
-        """Whether the network that ``epoch`` scored is better."""
+    def beaten_by(self, epoch: EpochFinished, highest: float = 0.0, picture: float = 0.0) -> bool:
+        """Whether the network that ``epoch`` scored is better.
+
+        A single validation picture is chance: of those that lack no more than ``picture``, its share of the accuracy,
+        of the ``highest`` accuracy so far, the one with the lowest loss is the best (``benchmarks/epochs.py``).
+        """
         if not math.isfinite(epoch.validation_loss):
             return False
-        return self.epoch is None or epoch.score > self.epoch.score
+        if self.epoch is None:
+            return True
+        (accuracy, loss), (best, lowest) = epoch.score, self.epoch.score
+        least = max(highest, accuracy, best) - picture - 1e-9
+        if (accuracy >= least) != (best >= least):
+            return accuracy >= least
+        return loss > lowest or (loss == lowest and accuracy > best)
 
     def update(self, epoch: EpochFinished, suffix: torch.nn.Module) -> None:
         """Replace the best network by the one whose trained part is ``suffix``."""

@@ -8,6 +8,7 @@ from sweeps import few
 from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_studio.config import choices
+from resnet_studio.model.adapters import learning
 from resnet_studio.model.anatomy import frozen_stages, gflops, parameters, trained_stages
 from resnet_studio.model.architecture import STAGES
 from resnet_studio.model.resnet import build, parameter_groups, stage_modules
@@ -42,8 +43,13 @@ def test_parameters_follow_head_and_stem(depth, settings):
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_parameters_that_learn_are_those_that_the_engine_trains(depth, head):
     model = meta_model(depth, head=head)
-    for freeze, tuned in itertools.product(("none", "stem", "layer2", "layer4"), ("all", "batchnorm", "bias")):
-        trained = {stage: sum(p.numel() for p in group) for stage, group in parameter_groups(model, freeze, tuned)}
+    for freeze, tuned in itertools.product(
+        ("none", "stem", "layer2", "layer4"), ("all", "batchnorm", "bias", "adapters")
+    ):
+        trained = {
+            stage: sum(learning(p) if tuned == "adapters" else p.numel() for p in group)
+            for stage, group in parameter_groups(model, freeze, tuned)
+        }
         found = parameters(depth, classes=7, head=head, freeze=freeze, tuned=tuned)
         assert found == {**dict.fromkeys(STAGES, 0), **trained}
 

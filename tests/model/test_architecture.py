@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from resnet_studio.config import DEPTHS, TrainConfig, choices
 from resnet_studio.errors import ConfigError
 from resnet_studio.model import architecture
+from resnet_studio.model.adapters import learning
 from resnet_studio.model.anatomy import gflops, last_side, parameters, trained_stages
 from resnet_studio.model.architecture import ARCHITECTURES, STAGES, find, get
 from resnet_studio.model.checkpoint import Card, Preprocessing, load, save
@@ -106,7 +107,10 @@ def test_each_freeze_level_trains_what_it_says_and_no_other(network):
             wanted = parameters(network, classes=5, freeze=level, tuned=tuned)
             found = {
                 stage: sum(
-                    w.numel() for part in stage_modules(model, stage) for w in part.parameters() if w.requires_grad
+                    learning(w) if tuned == "adapters" else w.numel()
+                    for part in stage_modules(model, stage)
+                    for w in part.parameters()
+                    if w.requires_grad
                 )
                 for stage in STAGES
             }

@@ -10,6 +10,7 @@ from resnet_studio.model import checkpoint
 from resnet_studio.training import cycles, plan
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
+from resnet_studio.training.validation import BestNetwork
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
@@ -84,5 +85,32 @@ def test_the_second_cycle_warms_up_anew_on_other_views_and_resumes_to_the_bit(ne
 
 
 def test_only_what_the_studio_has_chosen_is_cut_short(new_run):
-    asked = new_run(first_epochs=None)
-    assert asked.config.first_epochs == 0
+    chosen = new_run(epochs=None, first_epochs=None).config
+    assert chosen.first_epochs == round(chosen.epochs / 3)
+    for own in ({"epochs": 31}, {"first_epochs": 0}, {"early_stopping_patience": 5}, {"freeze": "layer4"},
+                {"schedule": "constant"}, {"weights": "scratch"}):  # fmt: skip
+        assert new_run(**{"epochs": None, "first_epochs": None, **own}).config.first_epochs == 0
+
+
+@pytest.mark.parametrize(("highest", "kept"), [(0.9, "lower loss"), (0.95, "higher accuracy")])
+def test_one_validation_picture_is_chance_and_two_are_not(highest, kept):
+    """Of twenty pictures: one with 18 right and the other with as many as the highest so far, or one less."""
+    of = {name: epoch_of(accuracy, loss) for name, accuracy, loss in
+          (("lower loss", 0.85, 0.3), ("higher accuracy", 0.9, 0.5))}  # fmt: skip
+    for first, second in (("lower loss", "higher accuracy"), ("higher accuracy", "lower loss")):
+        best = BestNetwork(epoch=of[first])
+        assert best.beaten_by(of[second], highest, 1 / 20) == (second == kept)
+
+
+def epoch_of(accuracy, loss):
+    return EpochFinished(epoch=1, train_loss=1.0, train_accuracy=1.0, validation_loss=loss, seconds=1.0, best=False,
+                         validation_accuracy=accuracy, learning_rate=1e-3, pictures_per_second=1.0)  # fmt: skip
+
+
+def test_the_second_half_has_to_gain_more_than_a_picture_on_the_first_and_on_the_probe():
+    flat, rising = (
+        [epoch_of(value, 1.0) for value in values] for values in ((0.5, 0.6, 0.6, 0.6), (0.5, 0.6, 0.6, 0.7))
+    )
+    assert cycles.gained(None, flat, 20) == 0
+    assert cycles.gained(None, rising, 20) == pytest.approx(2)
+    assert cycles.gained(epoch_of(0.7, 1.0), rising, 20) == pytest.approx(0)

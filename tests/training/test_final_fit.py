@@ -8,6 +8,7 @@ import torch
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
+from resnet_studio.evaluation import html_report, model_card
 from resnet_studio.evaluation.final_fit import FINAL_FIT
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.events import EpochFinished, FinalFit, Finished, Interrupted, Testing
@@ -158,3 +159,6 @@ def test_the_command_says_what_it_was_worth_and_evaluate_what_it_was_trained_on(
     assert cli.main(["evaluate", trained["run"], str(folder), *place]) == 0
     scored = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert scored["trained_on"] == again["pictures"] and not scored["chosen_by"]
+    run = workspace.run(trained["run"])
+    said = second_of(run).sentence("zh")
+    assert said in html_report.html(run, "zh") and said in model_card.model_card(run, "zh")

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 import torch
+import torch.nn.functional as F
 from made import prepared
 from sweeps import few
 
@@ -15,6 +16,7 @@ from resnet_studio.text import say
 from resnet_studio.training import plan
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
+from resnet_studio.training.optim import make_optimizer, take_step
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
@@ -251,7 +253,43 @@ def test_batchnorm_statistics_follow_the_pictures_where_only_batchnorm_is_traine
     assert means and all(name.startswith(("layer3", "layer4")) for name in means)
 
 
+class Adapted(torch.nn.Module):
+    """A convolution with a 1x1 convolution beside it."""
+
+    def __init__(self, kernel):
+        super().__init__()
+        self.register_buffer("kernel", kernel)
+        self.beside = torch.nn.Parameter(torch.zeros(*kernel.shape[:2], 1, 1))
+
+    def forward(self, pictures):
+        return F.conv2d(pictures, self.kernel, padding=1) + F.conv2d(pictures, self.beside)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_adapters_learn_what_1x1_convolutions_beside_the_3x3_ones_learn(optimizer):
+    config = TrainConfig(tuned_parameters="adapters", optimizer=optimizer, learning_rate=0.01, weight_decay=0.1)
+    draw = torch.Generator().manual_seed(0)
+    kernel = torch.randn(4, 3, 3, 3, generator=draw)
+    plain = torch.nn.Conv2d(3, 4, 3, padding=1, bias=False)
+    plain.weight.data.copy_(kernel)
+    apart = Adapted(kernel)
+    for step in range(5):
+        pictures, wanted = (torch.randn(2, each, 5, 5, generator=draw) for each in (3, 4))
+        if not step:
+            optimizers = [make_optimizer([("layer4", list(each.parameters()))], config, fused=False)
+                          for each in (plain, apart)]  # fmt: skip
+        for network, optimiser in zip((plain, apart), optimizers, strict=True):
+            optimiser.param_groups[0]["lr"] = 0.01
+            (network(pictures) - wanted).square().mean().backward()
+            schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda _: 1.0)
+            optimiser.param_groups[0]["lr"] = 0.01
+            take_step(config, network, list(network.parameters()), optimiser, schedule, None)
+    merged = kernel.clone()
+    merged[:, :, 1, 1] += apart.beside[:, :, 0, 0].detach()
+    assert torch.allclose(plain.weight, merged, atol=1e-6) and not torch.allclose(merged, kernel, atol=1e-3)
+
+
 @pytest.mark.slow
-@few("tuned", ["batchnorm", "bias"])
+@few("tuned", ["adapters", "batchnorm", "bias"])
 def test_tuning_few_parameters_resumes_to_the_same_bits(new_run, tuned):
     assert resumes_to_the_same_bits(new_run, tuned_parameters=tuned, freeze="layer3", epochs=3, average_weights=True)

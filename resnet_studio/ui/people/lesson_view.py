@@ -97,5 +97,5 @@ def _row(pupil: Pupil, now: float, language: Language) -> Row:
 
 
 def _doing(run: Overview, language: Language) -> str:
-    epochs, planned = len(run.state.epochs), run.state.started.epochs if run.state.started else run.config.epochs or 0
+    epochs, planned = len(run.state.epochs), run.state.planned or run.config.epochs or 0
     return say(f"lesson.doing.{run.state.status}", language, epoch=epochs, epochs=max(planned, epochs))

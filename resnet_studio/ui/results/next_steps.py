@@ -23,7 +23,7 @@ PANELS = {
 }  # fmt: skip
 TABS = {
     "never_predicted": "data", "more_of_class": "data", "suspects": "data", "together": "train", "small_test": "train",
-    "more_epochs": "train", "overfitted": "train", "fragile": "train", "smaller": "runs",
+    "more_epochs": "train", "final_fit": "train", "overfitted": "train", "fragile": "train", "smaller": "runs",
 }  # fmt: skip
 
 

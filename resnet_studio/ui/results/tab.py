@@ -182,7 +182,7 @@ def curves_panel(run: Overview, language: Language) -> str:
     """The curves of the training; nothing where no epoch was finished."""
     if not run.state.epochs:
         return ""
-    planned = run.state.started.epochs if run.state.started else len(run.state.epochs)
+    planned = run.state.planned or len(run.state.epochs)
     probe = run.state.probed.validation_accuracy if run.state.probed else None
     drawn = charts.curves(charts.History(run.state.epochs, planned=planned, probe=probe), language)
     return render("results/curves.html", language, curves=drawn)

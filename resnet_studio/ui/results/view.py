@@ -49,8 +49,7 @@ def headline(run: Overview, choices: str, language: Language, browser: str = "")
 def waiting(run: Overview, language: Language) -> str:
     """Why there are no results yet, and what to do; empty for a run that ended well."""
     state = run.state
-    started = state.started
-    epochs = started.epochs if started else run.config.epochs or 0
+    epochs = state.planned or run.config.epochs or 0
     epoch = min(len(state.epochs) + (state.status == "running"), epochs)
     values = {"name": run.name, "epoch": epoch, "epochs": epochs}
     if state.status == "running" or state.is_preparing:

@@ -52,7 +52,7 @@ def _best_trial(parts: Sequence[Overview]) -> Overview | None:
 
 
 def _least_loss(run: Overview) -> float:
-    best = max(run.state.epochs, key=lambda epoch: epoch.score, default=None)
+    best = run.state.best or max(run.state.epochs, key=lambda epoch: epoch.score, default=None)
     return -best.validation_loss if best else -math.inf
 
 

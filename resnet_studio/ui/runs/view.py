@@ -137,7 +137,7 @@ def _progress(run: Overview, language: Language) -> str:
     """How many epochs are done of those planned; empty where none is, or all are."""
     if run.state.finished or run.state.started is None or not run.state.epochs:
         return ""
-    return say("runs.progress", language, done=len(run.state.epochs), epochs=run.state.started.epochs)
+    return say("runs.progress", language, done=len(run.state.epochs), epochs=run.state.planned)
 
 
 def _resumable(run: Overview) -> bool:

@@ -89,11 +89,15 @@ def _headline(snapshot: RunSnapshot, language: Language) -> str:
         key = "live.final_fit" if again.epochs else "live.final_fit.probe"
         return say(key, language, epochs=again.epochs, pictures=again.pictures)
     if phase == "running":
-        return say("live.running", language, epoch=current_epoch(snapshot), epochs=snapshot.planned)
+        planned = state.started.epochs if state.started else snapshot.planned
+        key = "live.running.first" if planned > snapshot.planned else "live.running"
+        return say(key, language, epoch=current_epoch(snapshot), epochs=snapshot.planned, planned=planned)
     if phase == "queued":
         return say("live.queued", language, place=snapshot.place or 1)
     if phase == "finished" and state.finished is not None:
-        return say(f"live.finished.{state.finished.reason}", language)
+        planned = state.started.epochs if state.started else snapshot.planned
+        values = {"epochs": state.finished.epochs_run, "planned": planned}
+        return say(f"live.finished.{state.finished.reason}", language, **values)
     epochs = {"epoch": len(state.epochs), "epochs": snapshot.planned}
     return say(f"live.{phase}", language, **epochs)
 

@@ -143,6 +143,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training is one picture ahead, which means nothing.",
         "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练只多对了一张，说明不了什么。",
     ),
+    "live.probe.surer": (
+        "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training has at most one picture less, which means nothing, at a lower loss: that is kept.",
+        "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练最多只少对一张（说明不了什么），但损失更低，因此保留训练后的模型。",
+    ),
     "live.probe.not_beaten": (
         "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training did not beat it: freezing more may do as well in less time.",
         "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练没有超过它：多冻结一些，可能用更少时间达到同样效果。",

@@ -376,7 +376,9 @@ def test_a_renamed_run_has_its_new_name_on_open_pages(client: TestClient, worksp
     assert "after" in news["parts"]["status"]
 
 
-@pytest.mark.parametrize(("ahead", "said"), [(0, "did not beat"), (1, "means nothing"), (2, "has beaten")])
+@pytest.mark.parametrize(
+    ("ahead", "said"), [(-1, "at a lower loss"), (0, "did not beat"), (1, "means nothing"), (2, "has beaten")]
+)
 def test_one_picture_more_than_the_probe_is_no_gain(watch: Watch, workspace: Workspace, ahead: int, said: str) -> None:
     run = hand_made.new_run(workspace)
     hand_made.train(run, epochs=3)

@@ -221,6 +221,8 @@ def probe(snapshot: RunSnapshot, language: Language) -> str:
     then = "beaten" if clear else "even" if lead > 0 else "not_beaten" if ended else "open"
     if probed.validation_accuracy >= 1:
         then = "full"
+    if best is not None and lead < -one_picture(pictures) / 2:
+        then = "surer"
     seconds = format_duration(probed.seconds, language)
     return small(say(f"live.probe.{then}", language, accuracy=probed.validation_accuracy, seconds=seconds))
 

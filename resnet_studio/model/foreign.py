@@ -86,7 +86,8 @@ def convert(file: Path, target: Path, told: Told = NOTHING) -> Card:
     if {name for name in state if name.startswith("fc.")} != set(_HEAD) or state["fc.weight"].ndim != 2:
         raise CheckpointError("error.import.head", file=file.name)
     said = described(file)
-    count = len(state["fc.weight"])
+    if (count := len(state["fc.weight"])) < 2:
+        raise CheckpointError("error.import.one_score", file=file.name)
     classes = _named(file, told.classes or said.classes, count)
     card = _card(network, classes, _stem(state, network), said, told, file.name)
     if any(name.startswith(HEAD) and not name.startswith("fc.") for name in state):

@@ -108,7 +108,9 @@ def _output(outputs: list[dict[str, Any]], name: str) -> dict[str, Any]:
     named = [each for each in scores if each["name"] == _SCORES]
     if len(named or scores) != 1:
         raise CheckpointError("error.onnx.outputs", file=name)
-    return (named or scores)[0]
+    if (found := (named or scores)[0])["width"] < 2:
+        raise CheckpointError("error.import.one_score", file=name)
+    return found
 
 
 def _classes(given: Sequence[str] | None, count: int, name: str) -> tuple[str, ...]:

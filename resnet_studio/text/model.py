@@ -91,6 +91,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "{file} has another head than one linear layer called fc, and cannot be imported; use it as starting weights instead.",
         "{file} 的分类头不是名为 fc 的单层线性层，无法导入；可改作训练的起始权重。",
     ),
+    "error.import.one_score": (
+        "{file} gives a single score, which says yes or no to one class. The studio needs a score for each of two or more "
+        "classes: train or export the model with two outputs.",
+        "{file} 只输出一个分数，即对单个类别判断是或否。本程序需要两个或更多类别各有一个分数：请以两个输出重新训练或导出模型。",
+    ),
     "error.import.no_classes": (
         "{file} does not say what its {count:class is|classes are} called; give a file with a name a line: "
         "import FILE --classes NAMES.txt (for ImageNet: --classes imagenet), or choose both files on the page.",

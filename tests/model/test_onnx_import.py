@@ -9,6 +9,8 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import torch
+import torchvision
 from onnx import TensorProto, helper, numpy_helper
 from onnx_made import classifier, from_pixels
 from PIL import Image
@@ -129,12 +131,16 @@ def test_size_mean_and_std_are_as_the_user_says(picture, workspace, tmp_path):
 def test_what_does_not_fit_is_refused_and_leaves_nothing(workspace, tmp_path):
     file = written(classifier(), tmp_path / "a.onnx")
     (torn := tmp_path / "torn.onnx").write_bytes(file.read_bytes()[:300])
+    single, weights = written(classifier(classes=1), tmp_path / "single.onnx"), tmp_path / "single.pt"
+    torch.save(torchvision.models.resnet18(num_classes=1).state_dict(), weights)
     for given, values, said in (
         (file, {}, "does not say what its 3 classes are called"),
         (file, {"classes": ("a", "b")}, "has 3 classes, and 2 names were given"),
         (file, {"classes": NAMES, "side": 64}, "takes pictures of 32 px"),
         (torn, {"classes": NAMES}, "no ONNX file that can be read"),
         (tmp_path / "gone.onnx", {}, "There is no file"),
+        (single, {"classes": ("a",)}, "gives a single score"),
+        (weights, {"classes": ("a",)}, "gives a single score"),
     ):
         with pytest.raises(CheckpointError, match=said):
             import_model(given, workspace=workspace, **values)

@@ -4,10 +4,12 @@ import json
 
 import pytest
 import torch
+from sweeps import few
 
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
+from resnet_studio.data.run_split import split_of
 from resnet_studio.evaluation import html_report, model_card
 from resnet_studio.evaluation.final_fit import FINAL_FIT
 from resnet_studio.evaluation.parts import RunReport
@@ -146,6 +148,24 @@ def test_a_stopped_training_settles_nothing_and_says_so(new_run):
 
     assert drive(run, control, ask).reason == "stopped"
     assert [note.key for note in run.state().notes] == ["note.final_fit_skipped"] and second_of(run) is None
+
+
+@few("kind", ["pruned", "taught"])
+def test_a_smaller_network_and_a_taught_one_are_trained_again_as_they_were(new_run, kind):
+    """The second training has the channels of the first one, and listens to the same teacher, whose run is gone."""
+    changes = {"keep_channels": 0.6, "freeze": "none"}
+    if kind == "taught":
+        teacher = new_run(epochs=1, final_fit=False)
+        drive(teacher, Control())
+        changes = {"teacher": str(teacher.best), "teacher_weight": 1.0}
+    run = new_run(epochs=1, **changes)
+    if kind == "taught":
+        teacher.best.unlink()
+    assert drive(run, Control()).reason == "completed"
+    found = checkpoint.load(run.best)
+    assert second_of(run).pictures == len(split_of(run).train) + len(split_of(run).validation)
+    assert found.card.metrics["final_fit"] == second_of(run).pictures
+    assert bool(found.card.widths) == (kind == "pruned")
 
 
 def test_the_command_says_what_it_was_worth_and_evaluate_what_it_was_trained_on(folder, workspace, capsys):

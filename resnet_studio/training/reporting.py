@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from resnet_studio.events import EpochFinished, Progress, Started
 from resnet_studio.training import hardware
+from resnet_studio.training.optim import rate_factor
 from resnet_studio.training.unfreezing import count_trained
 
 if TYPE_CHECKING:
@@ -65,8 +66,18 @@ def epoch_finished(
         validation_loss=loss,
         validation_accuracy=accuracy,
         balanced_accuracy=balanced_accuracy,
-        learning_rate=session.learning_rate,
+        learning_rate=_last_rate(session),
         pictures_per_second=rate,
         seconds=tally.seconds,
         best=False,
     )
+
+
+def _last_rate(session: Session) -> float:
+    """The rate that the head learns at as the epoch of ``session`` ends: where a cycle ends, its lowest, and not that
+    with which the next one would begin.
+    """
+    if session.epoch + 1 < session.cycle.end or session.cycle.end == session.epochs:
+        return session.learning_rate
+    config, steps = session.materials.config, session.cycle.epochs * session.updates_per_epoch
+    return (config.learning_rate or 0.0) * rate_factor(config, steps, steps, session.updates_per_epoch)

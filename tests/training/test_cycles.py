@@ -64,6 +64,7 @@ def test_the_second_cycle_warms_up_anew_on_other_views_and_resumes_to_the_bit(ne
     assert (end.reason, end.epochs_run) == ("completed", ALL)
     assert sorted(set(planned)) == [0, SHORT, ALL] and planned == sorted(planned)
     rates = [epoch.learning_rate for epoch in of(EpochFinished, whole)]
+    assert rates[SHORT - 1] == pytest.approx(1e-4 * whole.config.learning_rate)
     assert rates[SHORT - 1] < rates[0] and rates[SHORT - 1] < rates[SHORT] and rates[-1] < rates[SHORT]
     begun = [event.number for event in of(Started, whole)]
     assert len(begun) == 2

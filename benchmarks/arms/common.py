@@ -18,7 +18,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
     parser.add_argument("weights", type=Path, help="ResNet-18 weights, safetensors")
-    parser.add_argument("--row", choices=["head", "layer4", "all"], required=True)
+    parser.add_argument("--row", choices=["head", "layer4", "all", "fine_tune"], required=True)
     parser.add_argument("--epochs", type=int, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--size", type=int, default=224)

@@ -1,4 +1,6 @@
-"""fastai 2 as its course teaches it: ``vision_learner`` with one cycle, frozen body or not, defaults otherwise."""
+"""fastai 2 as its course teaches it: ``vision_learner`` with one cycle, frozen body or not, or ``fine_tune``, which
+trains the head for an epoch and then everything; defaults otherwise.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from fastai.vision.all import (
     ImageBlock,
     Learner,
     Normalize,
+    RandomSplitter,
     Resize,
     accuracy,
     aug_transforms,
@@ -33,7 +36,7 @@ def main() -> None:
     block = DataBlock(
         blocks=(ImageBlock, CategoryBlock),
         get_items=lambda folder: [f for f in get_image_files(folder) if f.parent.parent.name != "test"],
-        splitter=GrandparentSplitter("train", "val"),
+        splitter=GrandparentSplitter("train", "val") if (given.data / "val").is_dir() else RandomSplitter(0.15),
         get_y=parent_label,
         item_tfms=Resize(given.size * 256 // 224),
         batch_tfms=[*aug_transforms(size=given.size), Normalize.from_stats(*imagenet_stats)],
@@ -45,7 +48,10 @@ def main() -> None:
     if given.row == "head":
         learner.freeze()
     with learner.no_bar(), learner.no_logging():
-        learner.fit_one_cycle(given.epochs, slice(1e-4, 1e-3) if given.row != "head" else 1e-3)
+        if given.row == "fine_tune":
+            learner.fine_tune(given.epochs)
+        else:
+            learner.fit_one_cycle(given.epochs, slice(1e-4, 1e-3) if given.row != "head" else 1e-3)
     files = [f for f in get_image_files(given.data) if f.parent.parent.name == "test"]
     test = loaders.test_dl(files, with_labels=True)
     with learner.no_bar():

@@ -1,0 +1,107 @@
+"""The default beside fastai's ``fine_tune`` and logistic regression, on three kinds of sets: accuracy and seconds.
+
+    python benchmarks/beside_fastai.py --photos photos.zip --tiny tiny-imagenet-train-0.zip --cifar cifar10.zip
+    python benchmarks/beside_fastai.py --table
+
+A few photographs of two classes; a thousand small pictures of two classes; 1,650 pictures of ten classes, enlarged to
+100 px. All start from the built-in weights and answer the same test pictures, which are touched once. Seconds run from
+the start of a process to its answers, so importing and reading pictures count. fastai 2 is used as its course teaches
+it: ``fine_tune(5)`` at 128 px, a head on concatenated pooling, defaults otherwise; where it is not installed beside the
+studio, ``--other-python`` has it or ``PYTHONPATH`` leads to it. Logistic regression is scikit-learn's, on features of
+the size that the default takes, its strength by cross-validation. One line an arm, set and seed in
+``results/beside_fastai.jsonl``; what is there is not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from grid import Cell, by_logistic, pictures, resolved, write
+from ledger import Ledger, mean_and_spread
+
+HERE = Path(__file__).resolve().parent
+LEDGER = Ledger("beside_fastai")
+STARTER = HERE.parent / "assets" / "starter" / "resnet18.safetensors"
+KINDS = (Cell("photos", 2, 85, 300), Cell("tiny", 2, 350, 64), Cell("cifar", 10, 165, 100))
+ARMS = ("default", "fastai", "logistic")
+
+
+def run(arm: str, cell: Cell, folder: Path, given: argparse.Namespace) -> dict[str, Any]:
+    """The accuracy on the test pictures, and the seconds of the process."""
+    begun = time.perf_counter()
+    if arm == "logistic":
+        right = by_logistic(folder, cell, resolved(folder, folder.parent / "resolving"))
+        return {"accuracy": sum(right.values()) / len(right), "seconds": time.perf_counter() - begun}
+    if arm == "default":
+        command = [sys.executable, "-m", "resnet_studio", "train", str(folder), "--json", "--seed", str(cell.seed),
+                   "--workspace", str(folder.parent / "workspace")]  # fmt: skip
+    else:
+        script = str(HERE / "arms" / "fastai_arm.py")
+        command = [given.other_python, script, str(folder), str(STARTER), "--row", "fine_tune", "--epochs", "5",
+                   "--size", "128", "--seed", str(cell.seed)]  # fmt: skip
+    place = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=place, cwd=folder.parent)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    answer = json.loads(done.stdout.strip().splitlines()[-1])
+    found = {"accuracy": answer.get("test_accuracy", answer.get("accuracy")), "seconds": time.perf_counter() - begun}
+    return found | {key: answer[key] for key in ("epochs_run", "best_epoch") if key in answer}
+
+
+def table() -> str:
+    """A row a kind of set: accuracies with their spread over the seeds, median seconds, and how often quicker."""
+    rows: dict[tuple[Any, ...], dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    for result in LEDGER.results():
+        rows[result["source"], result["classes"], result["per_class"]][result["arm"]].append(result)
+    lines = ["| set | " + " | ".join(f"{arm}: accuracy, seconds" for arm in ARMS) + " | fastai's seconds for one |",
+             "|" + "---|" * (2 + len(ARMS))]  # fmt: skip
+    for (source, classes, per_class), found in rows.items():
+        cells, middle = [], {}
+        for arm in ARMS:
+            each = found.get(arm, [])
+            if each:
+                middle[arm] = statistics.median(one["seconds"] for one in each)
+            cells.append(f"{mean_and_spread([one['accuracy'] for one in each])}, {middle[arm]:.0f} s" if each else "")
+        ratio = f"{middle['fastai'] / middle['default']:.1f}" if {"fastai", "default"} <= set(middle) else ""
+        lines.append(f"| {source}, {classes} x {per_class} | {' | '.join(cells)} | {ratio} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for source in ("photos", "tiny", "cifar"):
+        parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
+    parser.add_argument("--other-python", default=sys.executable)
+    parser.add_argument("--table", action="store_true")
+    given = parser.parse_args()
+    for seed in [] if given.table else given.seeds:
+        for kind in KINDS:
+            cell = Cell(**{**asdict(kind), "seed": seed})
+            left = [arm for arm in given.arms if not LEDGER.knows(**asdict(cell), arm=arm)]
+            if not left or not getattr(given, cell.source):
+                continue
+            with tempfile.TemporaryDirectory() as temporary:
+                folder = Path(temporary) / "set"
+                write(pictures(cell, given), cell, folder)
+                for arm in left:
+                    found = run(arm, cell, folder, given)
+                    rounded = {"accuracy": round(found["accuracy"], 4), "seconds": round(found["seconds"], 1)}
+                    LEDGER.append({**asdict(cell), "arm": arm, **found, **rounded})
+    print(table())
+
+
+if __name__ == "__main__":
+    main()

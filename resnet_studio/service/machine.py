@@ -1,4 +1,4 @@
-"""What this server computes with, found out by importing torch in the background once the first page is out."""
+"""What this server computes with, found out by importing torch in the background."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Machine:
             return say("shell.cpu", language, cores=os.cpu_count() or 1)
         return self._name
 
-    def page_served(self) -> None:
-        """Start importing, once: a page has been sent, and the browser is busy drawing it."""
+    def get_ready(self) -> None:
+        """Start importing, once: a page has been sent, and the browser is busy drawing it; or a class will come."""
         with self._lock:
             if not self._begun:
                 self._begun = True

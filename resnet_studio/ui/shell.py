@@ -62,6 +62,8 @@ def mount(studio: Studio, *, warm: bool, auth_header: str = "", hugging_face: Hu
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         Thread(target=studio.predictions.adopt, name="adopt predictions", daemon=True).start()
+        if studio.accounts is not None:  # a class comes all at once, and nobody of it should wait for that
+            machine.get_ready()
         with studio.faults.listening():
             yield
         studio.imports.close()
@@ -85,7 +87,7 @@ def mount(studio: Studio, *, warm: bool, auth_header: str = "", hugging_face: Hu
     uploads = studio.workspace.temporary
     app.add_middleware(Uploads, folder=uploads, uploaded=studio.metrics.uploaded, most_mb=studio.limits.upload_mb)
     throttling.add(app, studio)
-    served = machine.page_served
+    served = machine.get_ready
     app.add_middleware(
         Page, bundle=bundle, served=served, access=studio.access, uploads=uploads, api=api.is_on, gate=gate
     )

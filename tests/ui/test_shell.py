@@ -332,3 +332,21 @@ def test_no_two_parts_of_the_page_have_the_same_id(client: TestClient) -> None:
     assert len(set(parts)) == len(parts) > 50
     rows = set(re.findall(r'elem_id="([^"]+)"', (SOURCES / "train" / "tab.py").read_text("utf-8")))
     assert "train-run" in rows and not rows & settings
+
+
+def test_a_server_for_people_is_ready_before_they_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fastapi.testclient import TestClient
+    from hand_made import NoJobs
+
+    from resnet_studio.service.machine import Machine
+    from resnet_studio.service.people.accounts import Accounts
+    from resnet_studio.service.people.store import People
+    from resnet_studio.ui.app import build_app
+
+    begun = list[Machine]()
+    monkeypatch.setattr(Machine, "get_ready", lambda machine: begun.append(machine))
+    for people in (False, True):
+        workspace = Workspace.open(tmp_path / str(people))
+        accounts = Accounts(People(workspace.root)) if people else None
+        with TestClient(build_app(workspace, NoJobs(), warm=True, accounts=accounts)):
+            assert bool(begun) == people

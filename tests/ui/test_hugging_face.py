@@ -52,7 +52,7 @@ class Answers(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self) -> None:
-        form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
+        form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode(), keep_blank_values=True)
         digest = hashlib.sha256(form["code_verifier"][0].encode()).digest()
         known = base64.b64encode(b"client:secret").decode()
         good = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import hand_made
@@ -18,6 +18,7 @@ from resnet_studio.data import brought, library
 from resnet_studio.errors import StudioError
 from resnet_studio.predicting.jobs import Request
 from resnet_studio.service.people import declared
+from resnet_studio.service.people.rules import Person
 from resnet_studio.service.people.secrets_of import hashed
 from resnet_studio.ui import shell
 from resnet_studio.ui.page.access import Access
@@ -57,7 +58,14 @@ def test_the_cookie_is_for_this_server_alone(scene: Scene) -> None:
 
 
 @pytest.mark.slow
-def test_a_page_that_waits_for_news_gets_none_after_signing_out(scene: Scene) -> None:
+def test_a_page_that_waits_for_news_gets_none_after_signing_out(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    over, waits = Gate.over, threading.Event()
+
+    def watched(self: Gate, token: str, who: Person) -> Callable[[], bool]:
+        is_over = over(self, token, who)
+        return lambda: (is_over(), waits.set())[0]
+
+    monkeypatch.setattr(Gate, "over", watched)
     client = scene.signed_in(scene.other)
     seen = client.get("/studio/live").json()["seen"]
     answers = list[int]()
@@ -65,6 +73,7 @@ def test_a_page_that_waits_for_news_gets_none_after_signing_out(scene: Scene) ->
         target=lambda: answers.append(client.get("/studio/live", params={"seen": seen}).status_code)
     )
     waiting.start()
+    assert waits.wait(15)
     scene.accounts.people.end_sessions(scene.other)
     waiting.join(15)  # it would wait for 25 seconds
     assert answers == [401]

@@ -51,10 +51,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "boards.seen": ("{count:picture|pictures} seen in training", "其中 {count} 张训练时用过"),
     "boards.unknown": ("what it was trained on is not known", "训练时用过哪些图片不详"),
     "boards.rule": (
-        "Your last run counts, not your best: the best of several tries would flatter. Neighbours share a rank where these "
-        "pictures cannot tell them apart (McNemar's exact test, p at least 0.05).",
-        "以最后一次提交为准，而不是最好的一次：多次尝试取最好会偏高。如果这些图片不足以区分相邻两名（McNemar 精确检验，"
-        "p ≥ 0.05），则名次并列。",
+        "Your last run counts, not your best: the best of several tries would flatter. Runs share the rank of a better one "
+        "where these pictures cannot tell the two apart (McNemar's exact test, p at least 0.05).",
+        "以最后一次提交为准，而不是最好的一次：多次尝试取最好会偏高。如果这些图片不足以将某次提交与并列中成绩最好的一次区分开"
+        "（McNemar 精确检验，p ≥ 0.05），则名次并列。",
     ),
     "boards.nobody": ("Nobody has a score yet.", "还没有成绩。"),
     "boards.somebody": ("somebody", "某位同学"),

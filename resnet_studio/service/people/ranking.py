@@ -1,8 +1,9 @@
 """The order of a leaderboard: ranks with ties where the pictures cannot tell two models apart.
 
 What counts is the last run that somebody submitted, not the best one: the best of several tries on the same pictures
-would flatter whoever has tried most. Neighbours share a rank unless the exact McNemar test (1947) on the pictures that
-only one of them names correctly tells them apart.
+would flatter whoever has tried most. Who follows shares a rank with the best of it unless the exact McNemar test (1947)
+on the pictures that only one of the two names correctly tells them apart. To compare neighbours alone would not do: in
+a class there is hardly a gap anywhere, and the last one would share the rank of the first.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ def ranked(submissions: Iterable[Submission]) -> list[Place]:
     order = sorted(counting(submissions), key=lambda each: (-(each.accuracy or 0.0), each.number))
     ranks, values = list[int](), list[float | None]()
     for at, each in enumerate(order):
-        p_value = apart(order[at - 1], each) if at else None
-        values.append(p_value)
-        ranks.append(ranks[-1] if p_value is not None and p_value >= SIGNIFICANT else at + 1)
+        values.append(apart(order[at - 1], each) if at else None)
+        shares = at > 0 and apart(order[ranks[-1] - 1], each) >= SIGNIFICANT
+        ranks.append(ranks[-1] if shares else at + 1)
     return [
         Place(rank, each, ranks.count(rank) > 1, p_value)
         for rank, each, p_value in zip(ranks, order, values, strict=True)

@@ -84,6 +84,12 @@ def test_ranks_are_shared_where_the_pictures_cannot_tell() -> None:
     assert places[0].p_value is None and places[1].p_value == 0.5 and (places[2].p_value or 1) < 0.001
 
 
+def test_small_steps_do_not_carry_a_rank_from_the_first_to_the_last() -> None:
+    rights = ["1" * (40 - 3 * step) + "0" * 3 * step for step in range(10)]  # each step is no difference by itself
+    ranks = [place.rank for place in ranked([given(n, f"p{n}", right) for n, right in enumerate(rights)])]
+    assert ranks == [1, 1, 3, 3, 5, 5, 7, 7, 9, 9]
+
+
 def test_the_last_scored_run_counts_not_the_best() -> None:
     tries = [given(1, "a", "1111"), given(2, "a", "1100"), given(3, "a", "1110", status="failed")]
     assert [each.number for each in counting(tries)] == [2]

@@ -128,6 +128,7 @@ window.studioMake = (element, made) => {
       });
     };
     const end = () => {
+      if (ended) return;
       const kept = finish();
       ending.add(kept);
       kept.finally(() => ending.delete(kept));
@@ -191,7 +192,7 @@ window.studioMake = (element, made) => {
     const frame = async () => {
       if (holding?.taking !== taking) return;
       const content = await shoot();
-      if (!content) return;
+      if (!content || holding?.taking !== taking) return; // it may have ended meanwhile
       frames++;
       taking.add(`webcam-${stamp}-${String(frames).padStart(4, "0")}.jpg`, content);
       card.count.textContent = counted(before + frames);
@@ -211,7 +212,8 @@ window.studioMake = (element, made) => {
     holding.first = frame();
   };
   const endHold = async () => {
-    if (!holding) return;
+    if (!holding || holding.ending) return; // letting go is told by several events
+    holding.ending = true;
     const { taking, label, timer, first } = holding;
     clearInterval(timer);
     await first;
@@ -435,9 +437,11 @@ window.studioMake = (element, made) => {
     field.focus();
     field.select();
   };
-  const train = () => {
+  const train = async () => {
     clearTimeout(follow);
     trainNext = true;
+    if (unsaved) said(words().saving);
+    await Promise.allSettled(ending); // what was recorded last is trained on too
     inTurn(async () => {
       const id = state.dataset;
       made(id);

@@ -29,6 +29,7 @@ from resnet_studio.commands import (
     looking,
     people,
     predictions,
+    pretraining,
     pruning,
     races,
     reports,
@@ -192,6 +193,7 @@ def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
     races.add_parser(command, _add_setting, DATA)
     searches.add_parser(command, _add_settings, DATA)
     pruning.add_parser(command)
+    pretraining.add_parser(command, _add_setting)
 
     resume = command("resume", "go on with an interrupted or stopped run")
     resume.add_argument("run", metavar="RUN", help="the run's name, or 'last'")

@@ -42,11 +42,22 @@ def samples(where: str, split: Split, workspace: Workspace) -> list[Sample]:
     """
     if where == OWN:
         found = _of_dataset(dataset := library.find_dataset(workspace, split.dataset), dataset.unlabelled)
-    elif where.startswith(DATASET):
+    else:
+        return pictures_of(where, workspace)
+    return _each_once(found, where)
+
+
+def pictures_of(where: str, workspace: Workspace) -> list[Sample]:
+    """As :func:`samples`, of ``dataset:ID`` or a folder, whatever else is trained on."""
+    if where.startswith(DATASET):
         dataset = library.find_dataset(workspace, where.removeprefix(DATASET))
         found = _of_dataset(dataset, (*dataset.samples, *dataset.unlabelled))
     else:
         found = _in_folder(Path(where).expanduser())
+    return _each_once(found, where)
+
+
+def _each_once(found: Sequence[Sample], where: str) -> list[Sample]:
     by_content = {each.content or each.file: each for each in found}
     if not by_content:
         raise DataError("error.unlabelled.empty", folder=where)

@@ -89,6 +89,22 @@ TEXT: dict[str, tuple[str, str]] = {
         "Keep a share of the channels below 1, not {keep}; 0.7 keeps seven of ten.",
         "保留通道的比例应小于 1，而不是 {keep}；0.7 表示保留十分之七。",
     ),
+    "error.pretrain.file": (
+        "{file!r} has to end in .safetensors, as that is what is written.",
+        "{file!r} 必须以 .safetensors 结尾，因为写入的就是这种文件。",
+    ),
+    "error.pretrain.few": (
+        "Only {count:picture|pictures} could be read, and {fewest} are the least to learn anything from.",
+        "只能读取 {count} 张图片，至少需要 {fewest} 张才能学到东西。",
+    ),
+    "pretrain.done": (
+        "Weights from {pictures:picture|pictures} without labels, {epochs:epoch|epochs}: {file}. Train from them with --weights {file}.",
+        "已用 {pictures} 张无标签图片训练 {epochs} 轮，得到权重：{file}。训练时用 --weights {file} 作为初始权重。",
+    ),
+    "pretrain.collapsed": (
+        "The network answers all pictures alike, so that these weights are of no use ({pictures:picture|pictures}, {epochs:epoch|epochs}: {file}). Try more pictures, larger batches or fewer epochs.",
+        "网络对所有图片的输出几乎相同，这些权重没有用处（{pictures} 张图片，{epochs} 轮：{file}）。请增加图片、加大批次或减少轮数。",
+    ),
     "prune.name": ("{name}, {keep:%} of its channels", "{name}，保留 {keep:%} 的通道"),
     "prune.said": (
         "{parameters:%} of the parameters and {work:%} of the work are left; a picture takes {after:.1f} ms instead of {before:.1f} in batches.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
@@ -90,12 +91,14 @@ def next_cycle(
     session: Session, control: Control, settled: Settled | None = None
 ) -> Generator[Event, None, Session | None]:
     """The session of the cycle after that of ``session``, made from what is saved of it, as one that is resumed; of
-    several processes, rank 0 saves.
+    several processes, rank 0 saves. ``session`` itself is of no use any more.
     """
-    m = session.materials
+    run, world = session.materials.run, session.materials.world
     session.save()
-    m.world.share()
-    return (yield from prepare(m.run, control, m.world, settled))
+    world.share()
+    vars(session).clear()  # whoever still holds it would hold its features and weights in memory beside the new ones
+    gc.collect()
+    return (yield from prepare(run, control, world, settled))
 
 
 def _materials_or_reason(

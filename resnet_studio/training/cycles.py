@@ -22,6 +22,8 @@ FIRST_SHARE = 1 / 3
 """Of the epochs, in the first cycle: on 42 sets of 51 to 612 training pictures it was as good as all of them at once,
 +0.0004 ± 0.008, and so was the rest after it (``benchmarks/epochs.py``).
 """
+FEW = 1_000
+"""Up to so many training pictures the studio chooses a first cycle by itself: with more it is not measured yet."""
 GOES_ON, NOTHING_MORE = "note.cycle.goes_on", "note.cycle.nothing_more"
 ENOUGH_PICTURES = 1.0  # a gain of no more than so many validation pictures may be chance
 

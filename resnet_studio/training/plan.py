@@ -18,7 +18,7 @@ from resnet_studio.model import anatomy, architecture, weights
 from resnet_studio.model.device import check_devices
 from resnet_studio.training.balance import imbalance_of, weighting
 from resnet_studio.training.caching import caches_features
-from resnet_studio.training.cycles import cycle_at, first_cycle
+from resnet_studio.training.cycles import FEW, cycle_at, first_cycle
 from resnet_studio.training.lineage import parents_of, with_copied_teachers, with_weights_of_run
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
     first = config.first_epochs
     if first is None:
         assert resolved.epochs is not None
-        chosen = config.epochs is None and facts.epochs is None and not scratch
+        chosen = config.epochs is None and facts.epochs is None and not scratch and facts.train_pictures < FEW
         first = first_cycle(resolved, resolved.epochs, chosen=chosen)
     resolved = resolved.replace(first_epochs=first)
     resolved = resolved.replace(early_picture_size=_early_picture_size(resolved, scratch, config.early_picture_size))

@@ -231,6 +231,12 @@ def test_random_weights_that_nobody_asked_for_are_warned_of(monkeypatch: pytest.
     assert not cautions(resolved.replace(weights="starter"), asked)
 
 
+def test_a_first_cycle_is_chosen_up_to_the_number_of_pictures_that_it_was_measured_with():
+    few, many = (resolved(train_pictures=count, start=STARTER) for count in (999, 1_000))
+    assert few.first_epochs == round(few.epochs / 3) and many.first_epochs == 0
+    assert resolved(TrainConfig(first_epochs=4), train_pictures=1_000).first_epochs == 4
+
+
 def test_classes_are_balanced_past_five_to_one_unless_the_user_says_otherwise():
     assert TrainConfig().class_weighting == "auto"
     found = {ratio: resolved(imbalance=ratio).class_weighting for ratio in (1.0, 5.0, 5.1, 20.0)}

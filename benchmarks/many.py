@@ -134,7 +134,9 @@ def main() -> None:
         sys.exit(child(Path(sys.argv[2]), sys.argv[3:]))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=int, nargs="+", default=[2_000, 20_000])
-    for count in parser.parse_args().pictures:
+    parser.add_argument("--without-parts", action="store_true", help="only the training and the job that is killed")
+    options = parser.parse_args()
+    for count in options.pictures:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
             home = Path(name)
             make(home / "pictures", count)
@@ -144,7 +146,8 @@ def main() -> None:
             LEDGER.append({"part": "training and test", "pictures": count, "code": trained["code"],
                            "cpu": trained["cpu"], "most": trained["most"]})  # fmt: skip
             run = str(trained["answer"]["run"])
-            parts(home, run, count)
+            if not options.without_parts:
+                parts(home, run, count)
             job(home, run, home / "pictures" / "test", count)
 
 

@@ -3,13 +3,15 @@
 
     python benchmarks/unknown.py measure CIFAR10_ZIP TINY_VAL_ZIP TINY_CLASSES_TSV PHOTOS_ZIP --folder DIR --seeds 0,1
     python benchmarks/unknown.py score --folder DIR --choose 0
+    python benchmarks/unknown.py frozen CIFAR10_ZIP TINY_VAL_ZIP TINY_CLASSES_TSV PHOTOS_ZIP --folder DIR --seeds 0,1
 
 ``measure`` draws the sets anew for each seed, trains a network on each known set (the head alone, layer4, everything,
-and from scratch), scores known and unknown pictures by some 500 single scores of every stage of it and of the starter
+and from scratch), scores known and unknown pictures by some 150 single scores of every stage of it and of the starter
 (``unknown_scores.py``), several networks at once, and ends with ``score``. What is in the folder is not computed again;
 several calls with different ``--seeds`` may share it. ``score`` combines the single scores, chooses on the seeds of
 ``--choose`` and reports the areas under the ROC curve on the others, so that no method is judged by the pictures that
-chose it. The folder is that of ``--folder``, else ``$UNKNOWN_FOLDER``. ``--tiny`` tries the steps, in a
+chose it. ``frozen`` looks at networks of which the head alone is trained, whose
+features are the starter's, so that none has to be trained. The folder is that of ``--folder``, else ``$UNKNOWN_FOLDER``. ``--tiny`` tries the steps, in a
 folder of its own.
 """
 
@@ -41,7 +43,7 @@ import resnet_studio as studio
 from resnet_studio.data.run_split import split_of
 from resnet_studio.evaluation.unlikeness import some
 from resnet_studio.model import resnet, weights
-from resnet_studio.model.checkpoint import Checkpoint, load
+from resnet_studio.model.checkpoint import Card, Checkpoint, Preprocessing, load
 from resnet_studio.prediction import Predictor
 
 STAGES = ("layer2", "layer3", "layer4")
@@ -64,21 +66,26 @@ ARMS = {
     "all trained": ("none", "starter"),
     "from scratch": ("none", "scratch"),
 }
+SIZES = {"photos": 128}
+"""Sides in px that the studio chooses by itself; 96 for smaller pictures."""
 SCRATCH = ("photos", "cifar animals", "digits")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    measuring, scoring = commands.add_parser("measure"), commands.add_parser("score")
-    for name in ("cifar10", "tiny_val", "classes", "photos"):
-        measuring.add_argument(name, type=Path)
-    measuring.add_argument("--seeds", default="0,1", help="of the drawn sets")
+    measuring, freezing, scoring = (commands.add_parser(name) for name in ("measure", "frozen", "score"))
+    for each in (measuring, freezing):
+        for name in ("cifar10", "tiny_val", "classes", "photos"):
+            each.add_argument(name, type=Path)
+        each.add_argument("--seeds", default="0,1", help="of the drawn sets")
     measuring.add_argument("--epochs", type=int, default=8)
     measuring.add_argument("--processes", type=int, default=min(12, os.cpu_count() or 1))
     measuring.add_argument("--device", default="auto")
-    measuring.add_argument("--tiny", action="store_true")
-    for each in (measuring, scoring):
+    measuring.add_argument("--known", nargs="*", choices=list(NEAR), help="known sets; all where not given")
+    measuring.add_argument("--arms", nargs="*", choices=list(ARMS), help="what is trained; all where not given")
+    measuring.add_argument("--tiny", action="store_true", help="24 pictures of each part")
+    for each in (measuring, freezing, scoring):
         each.add_argument("--folder", type=Path, default=os.environ.get("UNKNOWN_FOLDER"))
         each.add_argument("--choose", default="0", help="the seeds that choose; the others report")
         each.add_argument(
@@ -90,14 +97,16 @@ def main() -> None:
         parser.error("--folder or $UNKNOWN_FOLDER is needed")
     if options.command == "measure":
         measure(options)
+    if options.command == "frozen":
+        for seed in options.seeds.split(","):
+            frozen(options, int(seed))
     unknown_scores.report(options.folder, options.choose.split(","), options.without.split(","), options.rows)
 
 
 def measure(options: argparse.Namespace) -> None:
     """Train and score; what is there is left alone."""
     begun, tasks = time.monotonic(), []
-    known = ["photos", "digits"] if options.tiny else list(NEAR)
-    arms = ["head alone", "layer4 trained"] if options.tiny else list(ARMS)
+    known, arms = options.known or list(NEAR), options.arms or list(ARMS)
     for seed in options.seeds.split(","):
         found = sources(options, int(seed))
         for name in known:
@@ -151,6 +160,53 @@ def one(
     accuracy = run.state().finished.test_accuracy
     shutil.rmtree(workspace.root, ignore_errors=True)
     return f"{target.stem}: test accuracy {accuracy:.3f}, {trained:.0f} + {looked - trained:.0f} + {time.monotonic() - begun - looked:.0f} s"
+
+
+def frozen(options: argparse.Namespace, seed: int) -> None:
+    """The networks whose head alone is trained, without training one: what stands before the head is the starter."""
+    begun, sets = time.monotonic(), sources(options, seed)
+    workspace = studio.Workspace.open(options.folder / "workspace")
+    known = [name for name in NEAR if name not in ("digits", "things")]  # theirs are told, see results/unknown.txt
+    for name in known:
+        target, size = options.folder / f"{seed} {name} head alone.npz", SIZES.get(name, 96)
+        if target.exists():
+            continue
+        looks, labels = parted(files(sets[name], workspace), seed)
+        for other in (*NEAR[name], *EVERYWHERE):
+            pictures = files(sets[other], workspace)
+            random.Random(seed + 1).shuffle(pictures)
+            looks[other] = pictures[: 40 if other in EVERYWHERE else 80]
+        starter = resnet.build(18, 2, seed=0)
+        origin = weights.load_into(starter, 18, "starter")
+        card = Card(
+            classes=("a", "b"), depth=18,
+            preprocessing=Preprocessing(resize=size, crop=size, mean=origin.mean, std=origin.std),
+        )  # fmt: skip
+        rows = {"own": seen(Checkpoint(starter.eval(), card), looks, "auto")}
+        np.savez_compressed(target, **unknown_scores.single_scores(rows, labels, None, list(looks)))
+        print(
+            f"{time.monotonic() - begun:.0f} s: {target.stem}",
+            {part: len(each) for part, each in looks.items()},
+            flush=True,
+        )
+
+
+def parted(pictures: Sequence[Path], seed: int) -> tuple[dict[str, list[Path]], NDArray[np.int64]]:
+    """Seven in ten pictures of each class to train, at most 300, and the others; the labels of those to train."""
+    kinds: dict[str, list[Path]] = {}
+    for path in pictures:
+        kinds.setdefault(path.parent.name, []).append(path)
+    looks: dict[str, list[Path]] = {part: [] for part in PARTS}
+    labels: list[int] = []
+    for label, each in enumerate(kinds.values()):
+        random.Random(seed).shuffle(each)
+        train, held = round(0.7 * len(each)), round(0.85 * len(each))
+        chosen = each[: min(train, 300 // len(kinds))]
+        labels += [label] * len(chosen)
+        looks["train"] += chosen
+        looks["validation"] += each[train:held]
+        looks["test"] += each[held:]
+    return looks, np.array(labels)
 
 
 def seen(checkpoint: Checkpoint, looks: dict[str, list[Path]], device: str) -> dict[str, NDArray[np.float32]]:

@@ -16,9 +16,9 @@ from scipy.stats import rankdata
 
 Rows = NDArray[np.float32]
 BLOCKS = (("own", "layer2"), ("own", "layer3"), ("own", "layer4"), ("start", "layer3"), ("start", "layer4"))
-STATISTICS = {"mean": (0,), "max": (1,), "mean+max": (0, 1), "mean+max+spread": (0, 1, 2)}
-SCALINGS = ("unit", "channels", "channels+unit")
-FLOORS = (0.1, 0.3, 1.0)
+STATISTICS = {"mean": (0,), "max": (1,), "mean+max": (0, 1)}
+SCALINGS = ("unit", "channels+unit")
+FLOORS = (0.3, 1.0)
 NEIGHBOURS = (1, 3, 5, 10)
 RANK = 256
 SETS = {
@@ -31,7 +31,10 @@ PARTS = ("train", "validation", "test")
 
 
 def single_scores(
-    rows: Mapping[str, Mapping[str, Rows]], labels: NDArray[np.int64], head: tuple[Rows, Rows], parts: Sequence[str]
+    rows: Mapping[str, Mapping[str, Rows]],
+    labels: NDArray[np.int64],
+    head: tuple[Rows, Rows] | None,
+    parts: Sequence[str],
 ) -> dict[str, Rows]:
     """Each single score of each of ``parts`` but the training pictures, as ``names`` and an array [scores, N] a part."""
     names: list[str] = []
@@ -42,11 +45,12 @@ def single_scores(
         for part in found:
             found[part].append(values[part])
 
-    for (network, stage), statistic, scaling in itertools.product(BLOCKS, STATISTICS, SCALINGS):
+    blocks = [block for block in BLOCKS if block[0] in rows]
+    for (network, stage), statistic, scaling in itertools.product(blocks, STATISTICS, SCALINGS):
         scaled = scale({part: cut(rows[network][f"{stage} {part}"], statistic) for part in parts}, scaling)
         for method, values in of_features(scaled, labels):
             add(f"{network} {stage}|{statistic}|{scaling}|{method}", values)
-    for name, values in of_logits(rows["own"], head, parts):
+    for name, values in of_logits(rows["own"], head, parts) if head else ():
         add(name, values)
     return {"names": np.array(names), **{part: np.stack(found[part]).astype(np.float32) for part in found}}
 
@@ -84,8 +88,8 @@ def of_features(
     for floor in FLOORS:
         near = {part: classes.distances(rows[part], floor) for part in others}
         yield f"mahalanobis {floor}", {part: logs(near[part]) for part in others}
-    alone = {part: everything.distances(rows[part], FLOORS[1]) for part in others}
-    near = {part: classes.distances(rows[part], FLOORS[1]) for part in others}
+    alone = {part: everything.distances(rows[part], FLOORS[0]) for part in others}
+    near = {part: classes.distances(rows[part], FLOORS[0]) for part in others}
     yield "mahalanobis without classes", {part: logs(alone[part]) for part in others}
     yield "relative mahalanobis", {part: near[part] - alone[part] for part in others}
 
@@ -176,10 +180,12 @@ def candidates(names: Sequence[str]) -> dict[str, tuple[str, list[int]]]:
     endings = sorted({name.split("|", 1)[1] for name in names if "|" in name})
     found: dict[str, tuple[str, list[int]]] = {}
     for (title, blocks), ending in itertools.product(SETS.items(), endings):
+        if not all(f"{' '.join(BLOCKS[each])}|{ending}" in place for each in blocks):
+            continue
         members = [place[f"{' '.join(BLOCKS[each])}|{ending}"] for each in blocks]
         for way in WAYS if len(members) > 1 else WAYS[:1]:
             found[f"{title}|{ending}|{way}"] = (way, members)
-    for name in ("softmax", "energy", "ViM"):
+    for name in {"softmax", "energy", "ViM"} & set(names):
         found[f"own 4|{name}"] = ("mean", [place[name]])
     return found
 
@@ -238,7 +244,7 @@ def table(networks: Sequence[Network]) -> Table:
 
 
 TODAY = "own 2-4|mean|unit|mahalanobis 0.3|mean"
-STARTED = "start 4|mean|unit|neighbours 1|mean"
+STARTED = ("start 4|mean|unit|neighbours 1|mean", "own 4|mean|unit|neighbours 1|mean")
 
 
 def greedy(
@@ -307,7 +313,8 @@ def report(folder: Path, seeds: Sequence[str], without: Sequence[str], rows: int
         scratch = Table(["it"], found.pairs, found.areas[at][None]).of(seeds, chosen=not others, arm="from scratch")[0]
         line(label, found.areas[at], scratch)
 
-    for label, name in (("today", TODAY), ("neighbours in the start's layer4", STARTED)):
+    started = next(name for name in STARTED if name in found.names)
+    for label, name in (("today", TODAY), ("neighbours in the start's layer4", started)):
         candidate(f"{label}: {name}", found.names.index(name))
     costs = {
         "the network's own features": lambda name: "start" not in name,
@@ -317,6 +324,8 @@ def report(folder: Path, seeds: Sequence[str], without: Sequence[str], rows: int
     for cost, belongs in costs.items():
         print(cost)
         order = [at for at in np.argsort(loss) if belongs(found.names[at])]
+        if not order:
+            continue
         winners[cost] = order[0]
         for at in order[:rows]:
             candidate(found.names[at], at)

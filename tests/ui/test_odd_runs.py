@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import made
@@ -25,10 +24,9 @@ from resnet_studio.data.run_split import split_of
 from resnet_studio.evaluation import outputs, run_report
 from resnet_studio.evaluation.report import make_report
 from resnet_studio.model import checkpoint
-from resnet_studio.service.analyses import Analyses
-from resnet_studio.service.run_data import RunData
 from resnet_studio.training.control import Control
 from resnet_studio.ui.app import build_app
+from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.results import panels
 from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.ui.results.panels import PANELS
@@ -188,12 +186,12 @@ def wrong_words(where: str, text: str) -> list[str]:
 
 def panel_texts(run: Run, workspace: Workspace) -> dict[str, str]:
     """What the page and its panels say of ``run`` in both languages, once all that takes long was asked for."""
-    data, analyses = RunData(workspace), Analyses()
-    overview, desk = data.find(run.id), cast("Any", SimpleNamespace(runs=data, analyses=analyses))
+    desk = Studio(workspace, cast("Any", NoJobs()))
+    data, overview = desk.runs, desk.runs.of(run)
     said: dict[str, str] = {}
     for panel in PANELS if run.state().finished else ():
         if not panel.part.quick:
-            begun = analyses.begin(run, panel.part)
+            begun = desk.analyses.begin(run, panel.part)
             wait_for(lambda begun=begun: not begun.active)
             if begun.state == "failed" and begun.error is None:
                 said[panel.name] = "failed without a sentence: unexpected"

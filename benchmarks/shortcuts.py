@@ -33,6 +33,7 @@ from resnet_studio.data.run_split import split_of
 from resnet_studio.evaluation import shortcut
 from resnet_studio.evaluation.exchanges import PLACES, Exchange, Followers, Place, convincing
 from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.model import starter_features
 from resnet_studio.prediction import Predictor
 
 LEDGER = Ledger("shortcuts")
@@ -105,13 +106,16 @@ def main() -> None:
         parser.add_argument(name, type=Path, nargs="?")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--freeze", default="layer4")
+    parser.add_argument("--sets", nargs="*", choices=list(CLEAN), help="all where not given")
     parser.add_argument("--report", action="store_true")
     options = parser.parse_args()
     if not options.report:
         for seed in range(options.seeds):
             for name in CLEAN:
                 for mark in ("", *MARKS) if name in PLANTED else ("",):
-                    if not LEDGER.knows(set=name, mark=mark, seed=seed, freeze=options.freeze):
+                    about = {"set": name, "mark": mark, "seed": seed, "freeze": options.freeze}
+                    wanted = not options.sets or name in options.sets
+                    if wanted and not LEDGER.knows(**about, starter=starter_features.identity()):
                         LEDGER.append(one(options, name, mark, seed))
     report()
 
@@ -138,7 +142,8 @@ def one(options: argparse.Namespace, name: str, mark: str, seed: int) -> dict[st
             found = RunReport(run).update(shortcut.SHORTCUT)
         assert found is not None
         return {
-            "set": name, "mark": mark, "seed": seed, "freeze": options.freeze, "count": found.count,
+            "set": name, "mark": mark, "seed": seed, "freeze": options.freeze,
+            "starter": starter_features.identity(), "count": found.count,
             "accuracy": round(found.accuracy, 4), "called": [each.place for each in found.called],
             "taken_for_the_marked": worth(run, MARKS[mark], marked) if mark else None,
             "shares": {each.place: [each.followed, each.count] for each in found.exchanges}, "followers": asked,

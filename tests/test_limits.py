@@ -352,7 +352,7 @@ def test_what_is_coming_has_its_place_before_anything_of_it_is_written(workspace
     assert Picked("c", (("c.zip", made.write(workspace.root, {"c.zip": b"none"}) / "c.zip"),), 0).coming() == Usage()
     with acting_as(Person("ben-1", "Ben", "pupil")), pytest.MonkeyPatch.context() as patch:
         patch.setattr(bringing, "this_browser", lambda: "person:ben-1")
-        begun = bringing.brought_in(studio, lambda _: open_data(second.archive, workspace), second.coming())
+        begun = bringing.brought_in(studio, lambda _: pytest.fail("it was unpacked"), second.coming())
 
         def work(_):
             with pytest.raises(LimitError):  # both were let in while neither had begun

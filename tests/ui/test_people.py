@@ -65,9 +65,9 @@ def test_a_page_that_waits_for_news_gets_none_after_signing_out(scene: Scene, mo
         is_over = over(self, token, who)
         return lambda: (is_over(), waits.set())[0]
 
-    monkeypatch.setattr(Gate, "over", watched)
     client = scene.signed_in(scene.other)
     seen = client.get("/studio/live").json()["seen"]
+    monkeypatch.setattr(Gate, "over", watched)
     answers = list[int]()
     waiting = threading.Thread(
         target=lambda: answers.append(client.get("/studio/live", params={"seen": seen}).status_code)

@@ -1,6 +1,6 @@
 // Classes that are made here: one dialog with a card for each class. Pictures are sent one by one while they are
 // recorded; when the button is let go, they become one edit of the set. What is seen follows the server's answer.
-window.studioMake = (element, made) => {
+window.studioMake = (element, made, begin) => {
   const words = () => element.querySelector(".rs-make-words").dataset;
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
   const number = (value) => value.toLocaleString(window.studioLocale);
@@ -22,7 +22,7 @@ window.studioMake = (element, made) => {
   const remember = (more) => { try { localStorage.setItem(MEMORY, JSON.stringify({ ...remembered(), ...more })); } catch {} };
 
   let dialog = null, state = null, order = [], cards = new Map(), busy = 0, active = "", chain = Promise.resolve();
-  let stream = null, facing = "user", holding = null, sound = null, follow = 0, trainNext = false;
+  let stream = null, facing = "user", holding = null, sound = null, follow = 0;
   let unsaved = 0; // takes that were begun and are not kept yet
   const ending = new Set(); // those of them that only wait for the server
   const camera = Object.assign(document.createElement("video"), { muted: true, playsInline: true, autoplay: true });
@@ -74,7 +74,7 @@ window.studioMake = (element, made) => {
     else if (!dialog?.note.classList.contains("bad")) said(unsaved ? words().saving : state.cards.length ? words().saved : "");
     if (state.cards.length) {
       clearTimeout(follow);
-      follow = setTimeout(() => made(state.dataset), trainNext ? 0 : 300);
+      follow = setTimeout(() => made(state.dataset), 300);
     }
   };
   const keepOrder = () => {
@@ -438,21 +438,12 @@ window.studioMake = (element, made) => {
     field.select();
   };
   const train = async () => {
-    clearTimeout(follow);
-    trainNext = true;
     if (unsaved) said(words().saving);
     await Promise.allSettled(ending); // what was recorded last is trained on too
     inTurn(async () => {
-      const id = state.dataset;
-      made(id);
-      dialog.box.close();
-      // the button that trains is there once the page has taken the set over
-      for (let tries = 0; tries < 200; tries++) {
-        const go = document.querySelector("#data-train-now");
-        if (document.querySelector(`#data-make-more [data-make="${id}"]`) && go?.offsetParent && !go.disabled) { go.click(); break; }
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      trainNext = false;
+      clearTimeout(follow);
+      begin(state.dataset);
+      dialog?.box.close();
     });
   };
 

@@ -271,13 +271,14 @@ def attempts(scene: Scene, handler: Any) -> Iterator[tuple[list[Any], Any]]:
     file = {"path": ids["upload"], "meta": {"_type": "gradio.FileData"}}
     phase = f'{{"run": "{run}", "phase": "finished", "agreed": "{run}"}}'
     facts = {
-        "key": dataset, "run": run, "job": ids["prediction"], "part": "calibration", "index": 0, "kind": "leave_out",
+        "key": dataset, "dataset": dataset, "run": run, "job": ids["prediction"], "part": "calibration", "index": 0,
+        "kind": "leave_out",
         "places": [0], "files": [["x.png", ids["upload"]]], "picture": "", "to": "results", "name": "x", "note": "",
         "changes": {}, "validation": 0.2, "test": 0.2,
     }  # fmt: skip
     count = len(handler.inputs)
     opens_sample = declared.name_of(handler.fn).endswith(
-        "_wire_next.<locals>.train"
+        "train_now.wire.<locals>.train"
     )  # without a set; that takes seconds
     for value in (run, dataset, f"run:{run}", model, phase, *([] if opens_sample else [None])):
         yield [value] * count, facts

@@ -141,7 +141,8 @@ HANDLERS: Mapping[str, Need] = {
     "data.tab._wire_earlier.<locals>.opened": SEES_DATASET,
     "data.tab._wire_earlier.<locals>.removed": Need("delete", "dataset"),
     "data.tab._wire_imports.<locals>.<lambda>": SEES_UPLOAD, "data.tab._wire_imports.<locals>.listing": SEES_DATASET,
-    "data.tab._wire_next.<locals>.time_of_sample": SIGNED_IN, "data.tab._wire_next.<locals>.train": SEES_DATASET,
+    "data.train_now.wire.<locals>.time_of_sample": SIGNED_IN, "data.train_now.wire.<locals>.train": SEES_DATASET,
+    "data.train_now.wire.<locals>.train_made": SEES_DATASET,
     "data.tab._wire_view.<locals>.look": SEES_DATASET, "data.tab._wire_view.<locals>.moved": SEES_DATASET,
     **{
         f"train.handlers.Handlers.{name}": SEES_DATASET

@@ -13,7 +13,7 @@ from resnet_studio.ui.page import encrypted
 from resnet_studio.ui.page.context import Shared, Studio, guarded, reader
 from resnet_studio.ui.page.templates import render
 
-SCRIPT = "studioMake(element, (dataset) => trigger('made', {dataset}));"
+SCRIPT = "studioMake(element, (dataset) => trigger('made', {dataset}), (dataset) => trigger('train', {dataset}));"
 OPEN = "() => { window.studioMakeOpen?.(''); }"
 WORDS = (
     "title", "help", "close", "undo", "redo", "sound", "add_class", "class", "set_name", "class_name", "pictures",

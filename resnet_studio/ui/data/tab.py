@@ -7,32 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from resnet_studio.config import TrainConfig
-from resnet_studio.errors import StudioError
-from resnet_studio.service import quick
 from resnet_studio.service.importing import place_of
 from resnet_studio.text import say
 from resnet_studio.ui.data import choices as data_choices
-from resnet_studio.ui.data import make, mend
+from resnet_studio.ui.data import make, mend, train_now
 from resnet_studio.ui.data import offers as data_offers
 from resnet_studio.ui.data import parts as data_parts
 from resnet_studio.ui.data import sources as data_sources
 from resnet_studio.ui.data import view as data_view
-from resnet_studio.ui.data.bringing import check_own, open_sample
+from resnet_studio.ui.data.bringing import check_own
 from resnet_studio.ui.data.parts import Hero, View
 from resnet_studio.ui.data.sources import Sources, Starter
+from resnet_studio.ui.data.train_now import checked_shares
 from resnet_studio.ui.page import bin_view
 from resnet_studio.ui.page.context import Shared, Studio, T, guarded, reader, reader_is_local, sentence_for
 from resnet_studio.ui.page.frame import dataset_name
 from resnet_studio.ui.page.ownership import started_by, this_browser
-from resnet_studio.ui.page.repeated import start_once
-from resnet_studio.ui.page.templates import render
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
 
-TO_TRAIN = "() => ({selected: 'train', __type__: 'update'})"
-STARTED = "(run, problem) => { if (!problem) window.studioLive?.started(run); }"
 SETTLED = "() => { window.studioChosen?.settle(); }"
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
@@ -53,7 +47,7 @@ def build(studio: Studio, shared: Shared) -> None:
     _wire_view(studio, shared, view, (hero.frame, work))
     mend.wire(studio, shared, view.mend)
     make.wire(studio, shared, maker, view.make, (hero.make, make_here))
-    _wire_next(studio, shared, hero, view)
+    train_now.wire(studio, shared, hero, view, maker)
 
 
 def _wire_hero(hero: Hero, work: gr.Row, sources: Sources) -> None:
@@ -223,53 +217,6 @@ def _nothing(reason: str = "") -> tuple[Any, ...]:
     waiting = gr.update(visible=True, value=note + data_parts.waiting(lambda key: say(key, reader())))
     frames = (gr.update(visible=False), gr.update(visible=True)) if reason else (gr.skip(), gr.skip())
     return waiting, gr.update(visible=False), *[""] * 6, *frames
-
-
-def _wire_next(studio: Studio, shared: Shared, hero: Hero, view: View) -> None:
-    @guarded(instead=lambda sentence: (gr.skip(), gr.skip(), gr.skip(), data_view.note(sentence, "bad")))
-    def train(name: str | None, shares: list[float]) -> tuple[Any, ...]:
-        """In: the data set, the shares. Out: the data set, the run, the tabs, the note beside the button."""
-        dataset = studio.dataset_cache.dataset(name) if name else open_sample(studio, quick.SAMPLE)
-        validation, test = checked_shares(shares)
-        config = TrainConfig(validation_fraction=validation, test_fraction=test)
-        run_name, by = dataset_name(dataset, reader()), started_by(this_browser())
-        run = start_once(studio, dataset, config, lambda: None, run_name=run_name, by=by)
-        return dataset.id, run.id, gr.Tabs(selected="train"), ""
-
-    sample_time = quick.QuickTime(studio.workspace, studio.runs)
-
-    def time_of_sample() -> str:
-        """Out: how long the sample takes to train."""
-        return render("data/hero_time.html", sentence=sample_time.sentence(reader()))
-
-    shared.demo.load(time_of_sample, None, hero.time, queue=False, **QUIET)
-    view.choose.click(None, None, shared.tabs, js=TO_TRAIN, **QUIET)
-    none = gr.State(None)
-    for button, name, label, note in (
-        (view.quick, shared.dataset, "data.next.quick", view.problem),
-        (hero.quick, none, "data.hero.quick", hero.problem),
-    ):
-        button.click(None, None, button, js=_labelled("data.starting", enabled=False), **QUIET)
-        trained = button.click(
-            train, [name, shared.split], [shared.dataset, shared.run, shared.tabs, note], trigger_mode="once", **QUIET
-        )
-        trained.then(None, [shared.run, note], None, js=STARTED, **QUIET)
-        trained.then(None, None, button, js=_labelled(label, enabled=True), **QUIET)
-
-
-def _labelled(key: str, *, enabled: bool) -> str:
-    """A script that gives a button the text ``key``, and turns it on or off."""
-    return f"() => ({{value: `{T(key)}`, interactive: {str(enabled).lower()}, __type__: 'update'}})"
-
-
-def checked_shares(shares: Any) -> list[float]:
-    """``[validation, test]`` as a browser keeps them, checked; the usual shares where they make no sense."""
-    try:
-        validation, test = (float(share) for share in shares)
-        config = TrainConfig(validation_fraction=validation, test_fraction=test)
-    except (TypeError, ValueError, StudioError):
-        config = TrainConfig()
-    return [config.validation_fraction, config.test_fraction]
 
 
 def split_of(dataset: Dataset, shares: Any) -> str:

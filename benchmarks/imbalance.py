@@ -92,6 +92,8 @@ def threshold(x: Any, y: Any, weights: Any, C: float) -> float:
 def measure(found: dict[str, list[Any]], pair: tuple[str, str], seed: int, ledger: Ledger) -> None:
     import torch
 
+    from resnet_studio.training import probe
+
     if ledger.knows(pair="/".join(pair), seed=seed):
         return
     draw = random.Random(f"{pair}/{seed}")
@@ -113,6 +115,11 @@ def measure(found: dict[str, list[Any]], pair: tuple[str, str], seed: int, ledge
         for name, (solution, at) in arms.items():
             line[f"{name}, C {C:g}"] = [round(float((scores(tests[0], solution) <= at).float().mean()), 3),
                                         round(float((scores(tests[1], solution) > at).float().mean()), 3)]  # fmt: skip
+    raw = torch.cat([large[:LARGE], small[:SMALL]])
+    for weighting in WEIGHTINGS:  # as a training begins with it, its strength chosen by itself
+        fitted = probe.fit(raw, y, 2, seed, weighting=weighting)
+        line[f"studio, {weighting}"] = [round(fitted.accuracy(each, torch.full((len(each),), label)), 3)
+                                        for label, each in enumerate((large[LARGE:], small[SMALL:]))]  # fmt: skip
     ledger.append({"pair": "/".join(pair), "seed": seed, "recalls": line})
 
 

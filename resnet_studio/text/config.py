@@ -212,8 +212,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "config.class_weighting": ("Class weighting", "类别加权"),
     "config.class_weighting.help": (
-        "Balanced makes rare classes count as much as common ones. Adjusted asks of a rare class a lead that grows with its rarity, and finds it more often still; common ones are then found a little less. Auto does something where one class has more than five times the pictures of another",
-        "“均衡”让少见的类别与常见的同等重要。“校正”要求少见类别有更大的领先（越少见要求越高），能更多地找出它们，但常见类别的召回率会略有下降。自动模式在类别图片数相差五倍以上时启用",
+        "Balanced makes rare classes count as much as common ones. Adjusted asks of a rare class a lead that grows with its rarity, and finds it more often still; common ones are then found a little less. Auto adjusts where one class has more than five times the pictures of another",
+        "“均衡”让少见的类别与常见的同等重要。“校正”要求少见类别有更大的领先（越少见要求越高），能更多地找出它们，但常见类别的召回率会略有下降。自动模式在类别图片数相差五倍以上时启用“校正”",
     ),
     "config.class_weighting.auto": ("Auto", "自动"),
     "config.class_weighting.none": ("None", "不加权"),

@@ -114,7 +114,7 @@ def held_out(features: Tensor, labels: Tensor, places: Tensor, config: TrainConf
     weighting, classes = balance.resolved(config), int(labels.max()) + 1
     worth = torch.ones(classes) if weighting == "none" else balance.class_weights(labels, classes)
     mean, scale = features.mean(0), features.std(0, correction=0) + 1e-6
-    C = probe.best_c((features - mean) / scale, labels, classes, config.seed, weighting=weighting)
+    C = probe.strength((features - mean) / scale, labels, classes, config.seed, weighting=weighting)
     right = 0.0
     for fold in range(int(places.max()) + 1):
         known, held = places != fold, places == fold

@@ -237,11 +237,11 @@ def test_a_first_cycle_is_chosen_up_to_the_number_of_pictures_that_it_was_measur
     assert resolved(TrainConfig(first_epochs=4), train_pictures=1_000).first_epochs == 4
 
 
-def test_classes_are_balanced_past_five_to_one_unless_the_user_says_otherwise():
+def test_classes_are_adjusted_past_five_to_one_unless_the_user_says_otherwise():
     assert TrainConfig().class_weighting == "auto"
     found = {ratio: resolved(imbalance=ratio).class_weighting for ratio in (1.0, 5.0, 5.1, 20.0)}
-    assert found == {1.0: "none", 5.0: "none", 5.1: "balanced", 20.0: "balanced"}
-    for chosen in ("none", "balanced"):
+    assert found == {1.0: "none", 5.0: "none", 5.1: "adjusted", 20.0: "adjusted"}
+    for chosen in ("none", "balanced", "adjusted"):
         assert resolved(TrainConfig(class_weighting=chosen), imbalance=20.0).class_weighting == chosen
 
 
@@ -249,9 +249,9 @@ def test_balancing_is_said_where_the_studio_chose_it(class_folders, workspace):
     dataset = open_data(class_folders({"cat": 40, "dog": 5}), workspace)
     asked = TrainConfig(weights="scratch", device="cpu")
     run = plan.new_run(dataset, asked, workspace)
-    assert run.config.class_weighting == "balanced" and run.requested.class_weighting == "auto"
+    assert run.config.class_weighting == "adjusted" and run.requested.class_weighting == "auto"
     (note,) = cautions(run.config, run.requested, 8.0)
-    assert note.key == "note.plan.balanced" and "8 times the pictures" in say(note.key, "en", **note.values)
+    assert note.key == "note.plan.adjusted" and "8 times the pictures" in say(note.key, "en", **note.values)
     assert cautions(run.config, run.config) == ()
     assert plan.new_run(dataset, asked.replace(class_weighting="none"), workspace).config.class_weighting == "none"
 

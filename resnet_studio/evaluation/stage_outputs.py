@@ -7,6 +7,7 @@ after pictures were added to a set, those alone are computed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resnet_studio.data import cached_rows, decode
+from resnet_studio.errors import StudioError
 from resnet_studio.model import resnet
 from resnet_studio.model.checkpoint import Checkpoint
 from resnet_studio.model.unlike import STAGES
@@ -112,7 +114,8 @@ def _store(cache: ArrayCache, family: str, rows: dict[str, NDArray[Any]], conten
         return
     shapes = {name: ((len(contents), *rows[name].shape[1:]), "<f4") for name in NAMES}
     shapes[cached_rows.contents_of(FEATURES)] = cached_rows.shape_of_contents(len(contents))
-    with cache.building(cache.key(family, contents), shapes) as building:
+    # a full disk is no reason to lose a training that has come to its end
+    with suppress(OSError, StudioError), cache.building(cache.key(family, contents), shapes) as building:
         for name in NAMES:
             building.arrays[name][:] = rows[name][: len(contents)]
         cached_rows.record_contents(building, family, **{FEATURES: contents})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,15 @@ import pytest
 import torch
 
 import resnet_studio as studio
+from resnet_studio.data import cache as cache_module
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.evaluation.stage_outputs import Looker
 from resnet_studio.prediction import Predictor
 from resnet_studio.workspace import Workspace
+
+
+def no_room(_: Path) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.mark.slow
@@ -41,6 +47,10 @@ def test_new_pictures_alone_are_computed_and_all_are_as_without_a_cache(
     monkeypatch.setattr(Predictor, "activations", counting)
     wanted = Looker(predictor).outputs(pictures, contents)
     assert counted.pop() == 14 and len(wanted.places) == 13
+    with monkeypatch.context() as full:
+        full.setattr(cache_module, "reserve", no_room)
+        assert Looker(predictor, cache).outputs(pictures[:8], contents[:8]).places == wanted.places[:8]
+    assert counted.pop() == 8  # and nothing was kept
     Looker(predictor, cache).outputs(pictures[:8], contents[:8])
     found = Looker(predictor, cache).outputs(pictures, contents)
     assert counted.pop(0) == 8 and counted.pop(0) == 6

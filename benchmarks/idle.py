@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 TICKS = os.sysconf("SC_CLK_TCK")
-SETTLING = 20.0
+SETTLING = 45.0
 
 
 def seconds_used(process: int) -> float:

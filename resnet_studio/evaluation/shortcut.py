@@ -78,6 +78,7 @@ class ShortcutPart(SlowPart[Shortcut]):
     """See the module; each experiment is a step, and kept."""
 
     name = "shortcut"
+    version = 2  # a corner takes as much as an edge
 
     def steps(self, report: RunReport, progress: PartProgress) -> Generator[Step, None, Shortcut | None]:
         """See :class:`SlowPart`."""

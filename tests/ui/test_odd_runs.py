@@ -158,7 +158,7 @@ CASES: tuple[Callable[[Path, Workspace], Run], ...] = (
     one_picture_tested, no_validation_part, stopped_after_an_epoch, paused_after_an_epoch, many_classes, grey_pictures,
     model_gone,
 )  # fmt: skip
-"""The first two in each run of the tests, the others when there is time."""
+"""The first in each run of the tests, the others when there is time."""
 
 
 SAID = {
@@ -249,7 +249,7 @@ def wrong_commands(run: Run, workspace: Workspace, target: Path, capsys: pytest.
     return wrong
 
 
-@few("make", CASES, keep=2, ids=[make.__name__ for make in CASES])
+@few("make", CASES, ids=[make.__name__ for make in CASES])
 def test_an_odd_run_gets_sentences_everywhere(
     make: Callable[[Path, Workspace], Run], workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

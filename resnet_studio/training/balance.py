@@ -32,8 +32,8 @@ def imbalance_of(dataset: Dataset) -> float:
 def weighting(ratio: float) -> Weighting:
     """How classes are weighted where the user leaves that open and they differ by ``ratio``.
 
-    With 100 pictures of one class and 5 of the other, the probe finds 0.61 of the small class and 0.86 of the large one
-    with adjusted logits, 0.30 and 0.98 with weights (``benchmarks/imbalance.py``).
+    With 100 pictures of one class and 5 of the other, the probe finds 0.60 of the small class and 0.86 of the large one
+    with adjusted logits, 0.27 and 0.97 with weights (``benchmarks/imbalance.py``).
     """
     return "adjusted" if ratio > BALANCED_PAST else "none"
 

@@ -162,7 +162,7 @@ def _suspects(report: RunReport, scores: Report) -> Iterator[NextStep]:
 
 
 def _shortcut(report: RunReport) -> Iterator[NextStep]:
-    found = stored(report, "shortcut")
+    found = stored(report, "shortcut", least=2)  # the first version named corners of sets without a mark
     called = found.get("called") if isinstance(found, dict) else None
     if called:
         yield NextStep("shortcut", {"place": str(called[0])}, _command("report", report.run.id), 20)
@@ -262,11 +262,13 @@ def _smaller_network(report: RunReport) -> Iterator[NextStep]:
         return
 
 
-def stored(report: RunReport, name: str) -> Any:
-    """The JSON of the part ``name`` that was stored of these scores, whatever computes it; None where there is none."""
+def stored(report: RunReport, name: str, least: int = 1) -> Any:
+    """The JSON of the part ``name``, of the version ``least`` or later, that was stored of these scores, whatever
+    computes it; None where there is none.
+    """
     try:
         content = report.run.read_json(f"report-{name}.json")
-        return content["value"] if content["of"] == report.fingerprint else None
+        return content["value"] if content["of"] == report.fingerprint and content["version"] >= least else None
     except (RunError, LookupError, TypeError, ValueError, json.JSONDecodeError):
         return None
 

@@ -25,6 +25,7 @@ from machine import SETTINGS, as_on_a_laptop
 import resnet_studio as studio
 from resnet_studio.evaluation import outputs
 from resnet_studio.model.card import read_card
+from resnet_studio.model.starter_features import identity
 
 LEDGER = Ledger("calibration")
 SETS = {
@@ -93,12 +94,12 @@ def measure(folder: Path, workspace: studio.Workspace, network: str, seed: int) 
 def report() -> None:
     rows = collections.defaultdict(list)
     for row in LEDGER.results():
-        rows[row["network"], row["set"]].append(row)
-    for (network, name), of_set in rows.items():
+        rows[row["network"], row["set"], row["starter"]].append(row)
+    for (network, name, starter), of_set in rows.items():
         errors = np.array([row["error"] for row in of_set])
         losses = np.array([row["loss"] for row in of_set])
         print(
-            f"{network:7} {name:30} accuracy {np.mean([row['accuracy'] for row in of_set]):.3f}, error "
+            f"{network:7} {name:30} {starter} accuracy {np.mean([row['accuracy'] for row in of_set]):.3f}, error "
             f"{errors[:, 0].mean():.3f} -> {errors[:, 1].mean():.3f}, lower in {(errors[:, 1] < errors[:, 0]).sum()} "
             f"of {len(of_set)}; loss {losses[:, 0].mean():.3f} -> {losses[:, 1].mean():.3f}, lower in "
             f"{(losses[:, 1] < losses[:, 0]).sum()}"
@@ -121,7 +122,7 @@ def main() -> None:
         for network in options.networks:
             for seed in range(options.seeds) if options.seed is None else (options.seed,):
                 for name, (archive, kinds) in SETS.items():
-                    row = {"set": name, "network": network, "seed": seed}
+                    row = {"set": name, "network": network, "seed": seed, "starter": identity()}
                     if archive not in archives or LEDGER.knows(**row):
                         continue
                     source = drawn(archives[archive], kinds, seed, home / f"{name} {seed}")

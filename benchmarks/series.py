@@ -29,6 +29,7 @@ from machine import SETTINGS, as_on_a_laptop
 from PIL import Image, ImageEnhance
 
 import resnet_studio as studio
+from resnet_studio.model.starter_features import identity
 from resnet_studio.workspace import Workspace
 
 
@@ -75,7 +76,7 @@ def main() -> None:
             low, high = report["interval"]
             called = any(note.key == "note.groups.series" for note in state.notes)
             Ledger("series").append({
-                "groups": by, "objects": options.objects, "frames": options.frames,
+                "starter": identity(), "groups": by, "objects": options.objects, "frames": options.frames,
                 "new_objects": len(names) - options.objects,
                 "seed": options.seed, "test": round(report["accuracy"], 4), "interval": [round(low, 4), round(high, 4)],
                 "unseen": round(unseen.accuracy, 4), "within": bool(low <= unseen.accuracy <= high),

@@ -56,6 +56,7 @@ from resnet_studio.data import views
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.evaluation.embedding import Backbone, embed
 from resnet_studio.evaluation.paired_tests import mcnemar
+from resnet_studio.model.starter_features import identity
 from resnet_studio.review.suspects import judge, strength
 from resnet_studio.training import probe
 
@@ -132,7 +133,8 @@ def right(features: np.ndarray, labels: np.ndarray, test: np.ndarray, answers: n
 
 def measure(which: Set, seeds: list[int]) -> None:
     """A line for each of ``seeds`` that is not known."""
-    left = [seed for seed in seeds if not LEDGER.knows(set=which.name, seed=seed, pooling=POOLING)]
+    about = {"set": which.name, "pooling": POOLING, "starter": identity()}
+    left = [seed for seed in seeds if not LEDGER.knows(**about, seed=seed)]
     if not left:
         return
     cache, folder = ArrayCache(CACHE), CACHE / "pictures"
@@ -162,7 +164,7 @@ def measure(which: Set, seeds: list[int]) -> None:
         before, after = (right(features, each, test, answers) for each in (given, taken))
         lost, won = int((before & ~after).sum()), int((~before & after).sum())
         LEDGER.append({
-            "set": which.name, "seed": seed, "pictures": len(labels), "flipped": len(flipped), "pooling": POOLING,
+            **about, "seed": seed, "pictures": len(labels), "flipped": len(flipped),
             "found": round(float(np.isin(flipped, first).mean()), 3),
             "agree": round(float((judged.probabilities.argmax(1) == given).mean()), 3), "estimate": judged.estimate,
             "wrong_before": int((given != labels).sum()), "wrong_after": int((taken != labels).sum()),
@@ -176,17 +178,18 @@ def table() -> str:
     """A row a set: shares found, labels before and after, changes of the accuracy in thousandths."""
     rows = defaultdict(list)
     for row in LEDGER.results():
-        rows[row["set"], row["test"]].append(row)
-    lines = ["| set, test pictures, seeds | found | agree | taken | fewer wrong | accuracy, thousandths | all right | "
-             "least p |", "|" + "---|" * 8]  # fmt: skip
-    for (name, tested), found in rows.items():
+        rows[row["set"], row["test"], row["starter"]].append(row)
+    names = ("set, test pictures, seeds, weights", "found", "agree", "taken", "fewer wrong", "accuracy, thousandths",
+             "all right", "least p")  # fmt: skip
+    lines = [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
+    for (name, tested, starter), found in rows.items():
         change = ", ".join(f"{1000 * (row['right_after'] - row['right_before']) / tested:+.0f}" for row in found)
         most = ", ".join(
             f"{1000 * (row['right_if_all_labels_are'] - row['right_before']) / tested:+.0f}" for row in found
         )
         shares = [row["found"] for row in found]
         lines.append(
-            f"| {name}; {tested}; {len(found)} | {min(shares):.2f} to {max(shares):.2f}, mean "
+            f"| {name}; {tested}; {len(found)}; {starter} | {min(shares):.2f} to {max(shares):.2f}, mean "
             f"{statistics.mean(shares):.2f} | {statistics.mean(row['agree'] for row in found):.2f} | "
             f"{sum(row['estimate'] for row in found)} | "
             f"{sum(row['wrong_before'] - row['wrong_after'] for row in found)} | {change} | {most} | "

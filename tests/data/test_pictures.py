@@ -187,7 +187,8 @@ def test_no_cut_off_picture_passes(format):
 
 
 def test_a_jpeg_without_its_last_pixels_and_a_png_with_too_few_rows_do_not_pass_in_silence():
-    assert fault(made.encoded(Image.effect_noise((40, 40), 60), "JPEG")[:-3]) == "truncated"
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40), np.uint8))
+    assert fault(made.encoded(noise, "JPEG")[:-3]) == "truncated"
     assert fault(png(10, 10, (b"IDAT", zlib.compress(b"\0" * 109)))) == "truncated"
     assert pixels(png(10, 10, (b"IDAT", zlib.compress(b"\0" * 110)))).shape == (10, 10, 3)
 

@@ -70,13 +70,13 @@ class Scoring:
     count: int
 
 
-def finish(session: Session, reason: FinishReason) -> Generator[Event, None, Finished]:
-    """Write the checkpoint of the best network, score it on the test pictures and write its report."""
-    m, best, suffix = session.materials, session.best_network.epoch, session.best_network.suffix
-    assert best is not None and suffix is not None
-    if not session.best_network.on_disk:
+def end_of(session: Session, reason: FinishReason) -> End:
+    """How ``session`` ends where it ends now; its best network is on the disk afterwards."""
+    best = session.best_network.epoch
+    assert best is not None
+    if session.world.main and not session.best_network.on_disk:
         saving.save_best(session)
-    end = End(
+    return End(
         reason=reason,
         epochs_run=session.epoch,
         best_epoch=best.epoch,
@@ -85,6 +85,13 @@ def finish(session: Session, reason: FinishReason) -> Generator[Event, None, Fin
         train_seconds=session.train_seconds,
         unadapted=session.best_network.unadapted,
     )
+
+
+def finish(session: Session, reason: FinishReason) -> Generator[Event, None, Finished]:
+    """Write the checkpoint of the best network, score it on the test pictures and write its report."""
+    m, suffix = session.materials, session.best_network.suffix
+    end = end_of(session, reason)
+    assert suffix is not None
     if reason != "stopped":
         m.run.write_json(NOTE, asdict(end))
     m.suffix.load_state_dict(suffix)
@@ -105,10 +112,16 @@ def cache_of_stages(run: Run) -> ArrayCache | None:
 def finish_ended(run: Run) -> Generator[Event, None, Finished] | None:
     """:func:`finish` for a training that was over when its program died; None where it was not, or left no network."""
     try:
-        end = End(**run.read_json(NOTE))
-        best = checkpoint.load(run.best)
+        return finish_saved(run, End(**run.read_json(NOTE)))
     except (RunError, TypeError, CheckpointError):
         return None
+
+
+def finish_saved(run: Run, end: End) -> Generator[Event, None, Finished]:
+    """:func:`finish` for a training that is no longer in memory, from its checkpoint. Raises :class:`CheckpointError`
+    where that is not sound.
+    """
+    best = checkpoint.load(run.best)
     device, (split, notes) = choose_device(run.config.device), originals.unchanged_test(run, split_of(run))
     model = best.model.to(device).eval()
 

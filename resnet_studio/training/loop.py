@@ -13,7 +13,7 @@ from resnet_studio.training.cautions import cautions, picture_cautions
 from resnet_studio.training.cycles import NOTHING_MORE, decision
 from resnet_studio.training.distillation import label_unlabelled
 from resnet_studio.training.final_fit import first_of, forget, refit
-from resnet_studio.training.finishing import finish, finish_ended
+from resnet_studio.training.finishing import End, end_of, finish, finish_ended, finish_saved
 from resnet_studio.training.near_duplicates import group_near_duplicates, series_cautions
 from resnet_studio.training.setup import next_cycle, prepare
 from resnet_studio.training.world import ALONE
@@ -46,16 +46,19 @@ def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
     yield from session.unlogged_epochs()
 
     asked = world.agreed(control)
-    session, reason = yield from _cycles(session, control, asked)
-    if session is None or asked.request == "pause":
-        if session is not None:
-            session.save()
+    reached, reason = yield from _cycles(session, control, asked)
+    if isinstance(reached, End):
+        yield from _end(run, finish_saved(run, reached) if world.main else None, control, world)
+        return
+    if reached is None or asked.request == "pause":
+        if reached is not None:
+            reached.save()
         yield Interrupted()
         return
 
-    if session.best is None:
+    if reached.best is None:
         raise RunError("error.diverged")
-    yield from _end(run, finish(session, reason) if world.main else None, control, world)
+    yield from _end(run, finish(reached, reason) if world.main else None, control, world)
 
 
 def _begun(run: Run, control: Control, world: World) -> Generator[Event, None, Session | None]:
@@ -117,25 +120,28 @@ def _tested(run: Run, ending: Generator[Event, None, Finished] | None) -> Genera
 
 
 def _cycles(
-    session: Session | None, control: Control, asked: Control
-) -> Generator[Event, None, tuple[Session | None, FinishReason]]:
-    """Train the first cycle, and the second where the first one says so; the last session and why it ended. None
-    where ``control`` asks for an end while the second is prepared.
+    session: Session, control: Control, asked: Control
+) -> Generator[Event, None, tuple[Session | End | None, FinishReason]]:
+    """Train the first cycle, and the second where the first one says so; the last session and why it ended. Where
+    ``control`` asks for an end while the second is prepared, that is the end of the first for a stop, and None for a
+    pause.
     """
-    while session is not None:
+    while True:
         decided = decision(session)
         if decided is not None and decided.key == NOTHING_MORE:
             yield decided
             return session, "nothing_more"
         if decided is not None and session.complete:
             yield decided
-            if (session := (yield from next_cycle(session, control))) is None:
-                break
+            end = end_of(session, "stopped")
+            following = yield from next_cycle(session, control)
+            if following is None:
+                return (end if control.request == "stop" else None), "stopped"
+            session = following
             yield session.started()
         reason = yield from _epochs(session, asked)
         if reason != "completed" or decision(session) is None:
             return session, reason
-    return None, "stopped"
 
 
 def _epochs(session: Session, control: Control) -> Generator[Event, None, FinishReason]:

@@ -5,7 +5,7 @@ import torch
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
-from resnet_studio.events import EpochFinished, Interrupted, Noted, Preparing, Started
+from resnet_studio.events import EpochFinished, Finished, Interrupted, Noted, Preparing, Started
 from resnet_studio.model import checkpoint
 from resnet_studio.training import cycles, plan
 from resnet_studio.training.control import Control
@@ -83,6 +83,20 @@ def test_the_second_cycle_warms_up_anew_on_other_views_and_resumes_to_the_bit(ne
     assert drive(parts, Control()).reason == "completed"
     assert [epoch.epoch for epoch in parts.state().epochs] == [*range(1, ALL + 1)]
     assert same(weights_of(parts), weights_of(whole))
+
+
+def test_a_stop_while_the_second_cycle_is_prepared_keeps_the_best_of_the_first_and_tests_it(new_run, enough):
+    enough(-1_000)
+    run, control = new_run(test_fraction=0.2), Control()
+
+    def ask(event):
+        if isinstance(event, Noted) and event.key == cycles.GOES_ON:
+            control.stop()
+
+    end = drive(run, control, ask)
+    assert isinstance(end, Finished) and (end.reason, end.epochs_run) == ("stopped", SHORT)
+    assert end.test_accuracy is not None and end.best_epoch == run.state().best.epoch
+    assert drive(run, Control()).epochs_run == ALL  # as any stopped one, it can go on
 
 
 def test_only_what_the_studio_has_chosen_is_cut_short(new_run):

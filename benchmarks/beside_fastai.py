@@ -20,14 +20,13 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from grid import Cell, by_logistic, pictures, resolved, write
+from grid import Cell, by_logistic, cut, resolved, sources
 from ledger import Ledger, mean_and_spread
 
 HERE = Path(__file__).resolve().parent
@@ -79,13 +78,10 @@ def table() -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for source in ("photos", "tiny", "cifar"):
-        parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
+    parser = sources(__doc__)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
     parser.add_argument("--other-python", default=sys.executable)
-    parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
     for seed in [] if given.table else given.seeds:
         for kind in KINDS:
@@ -93,9 +89,7 @@ def main() -> None:
             left = [arm for arm in given.arms if not LEDGER.knows(**asdict(cell), arm=arm)]
             if not left or not getattr(given, cell.source):
                 continue
-            with tempfile.TemporaryDirectory() as temporary:
-                folder = Path(temporary) / "set"
-                write(pictures(cell, given), cell, folder)
+            with cut(cell, given) as folder:
                 for arm in left:
                     found = run(arm, cell, folder, given)
                     rounded = {"accuracy": round(found["accuracy"], 4), "seconds": round(found["seconds"], 1)}

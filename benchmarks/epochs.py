@@ -16,15 +16,13 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
-from grid import Cell, by_logistic, pictures, write
+from grid import Cell, by_logistic, cut, sources
 from ledger import Ledger
 from machine import SETTINGS, as_on_a_laptop
 
@@ -54,11 +52,9 @@ def measure(cell: Cell, given: argparse.Namespace, ledger: Ledger) -> None:
     left = [arm for arm in given.arms if not ledger.knows(**asdict(cell), arm=arm)]
     if not left:
         return
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "set"
-        write(pictures(cell, given), cell, folder)
+    with cut(cell, given) as folder:
         for arm in left:
-            home = studio.Workspace.open(Path(temporary) / arm)  # no arm finds features that another one has kept
+            home = studio.Workspace.open(folder.parent / arm)  # no arm finds features that another one has kept
             dataset = studio.open_data(folder, workspace=home)
             config = studio.TrainConfig(**SETTINGS, seed=cell.seed, groups="none")
             with as_on_a_laptop():
@@ -266,16 +262,13 @@ def table(ledger: Ledger) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for source in ("cifar", "tiny", "photos"):
-        parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
+    parser = sources(__doc__)
     parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
     parser.add_argument("--only", nargs="+", help="sets, such as cifar")
     parser.add_argument("--largest", type=int, default=10**9, help="no set with more pictures to train with")
     parser.add_argument("--smallest", type=int, default=0, help="no set with fewer pictures to train with")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--name", default="epochs", help="the file in results/, one for each machine")
-    parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
     ledger = Ledger(given.name)
     if given.table:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from grid import Cell, network, normalised, pictures, tensors, write
+from grid import Cell, cut, network, normalised, sources, tensors
 from ledger import Ledger
 from machine import DEVICE, SETTINGS, as_on_a_laptop
 
@@ -48,10 +47,8 @@ def measure(cell: Cell, given: argparse.Namespace, ledger: Ledger) -> None:
 
     if ledger.knows(**asdict(cell)):
         return
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "set"
-        write(pictures(cell, given), cell, folder)
-        home, begun = studio.Workspace.open(Path(temporary) / "home"), time.process_time()
+    with cut(cell, given) as folder:
+        home, begun = studio.Workspace.open(folder.parent / "home"), time.process_time()
         with as_on_a_laptop():
             run = studio.train(studio.open_data(folder, workspace=home), workspace=home, seed=cell.seed, groups="none",
                                final_fit=True, **SETTINGS)  # fmt: skip
@@ -127,12 +124,9 @@ def table(ledger: Ledger) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for source in ("cifar", "tiny", "photos"):
-        parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
+    parser = sources(__doc__)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--name", default="few", help="the file in results/")
-    parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
     ledger = Ledger(given.name)
     if given.table:

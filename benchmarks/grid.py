@@ -21,6 +21,7 @@ import time
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,24 @@ def cells() -> Iterator[Cell]:
         yield Cell("cifar", 10, 100, 100, seed=seed)
         yield Cell("cifar", 10, 165, 100, seed=seed)
         yield Cell("cifar", 4, 1000, 40, seed=seed)
+
+
+def sources(doc: str | None) -> argparse.ArgumentParser:
+    """A parser with the zips that sets are cut from, and ``--table``."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for source in ("cifar", "tiny", "photos"):
+        parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
+    parser.add_argument("--table", action="store_true")
+    return parser
+
+
+@contextmanager
+def cut(cell: Cell, given: argparse.Namespace) -> Iterator[Path]:
+    """A folder with the pictures of ``cell`` in ``train`` and ``test``; what is put beside it goes with it."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        folder = Path(temporary) / "set"
+        write(pictures(cell, given), cell, folder)
+        yield folder
 
 
 def pictures(cell: Cell, given: argparse.Namespace) -> dict[str, list[Image.Image]]:
@@ -236,20 +255,18 @@ def measure(cell: Cell, arms: tuple[str, ...], settings: dict[str, Any], given: 
     left = [arm for arm in arms if not LEDGER.knows(**asdict(cell), arm=named(arm, settings))]
     if not left:
         return
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "set"
-        write(pictures(cell, given), cell, folder)
+    with cut(cell, given) as folder:
         config = None
         for arm in sorted(left, key=ARMS.index):
             begun, more = time.perf_counter(), {}
             if arm == "default":
-                right, run = by_default(folder, cell, settings, Path(temporary) / "home")
+                right, run = by_default(folder, cell, settings, folder.parent / "home")
                 state, config = run.state(), run.config
                 more = {"epochs": state.finished.epochs_run, "best_epoch": state.finished.best_epoch,
                         "validation": state.finished.validation_accuracy, "freeze": config.freeze,
                         "size": config.picture_size}  # fmt: skip
             else:
-                config = config or resolved(folder, Path(temporary) / "home")
+                config = config or resolved(folder, folder.parent / "home")
                 right = (by_loop if arm == "loop" else by_logistic)(folder, cell, config)
             signs = "".join("1" if right[name] else "0" for name in sorted(right))
             accuracy = round(signs.count("1") / len(signs), 4)
@@ -306,9 +323,7 @@ def table() -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for source in ("cifar", "tiny", "photos"):
-        parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
+    parser = sources(__doc__)
     parser.add_argument("--only", nargs="+", help="sets, such as cifar")
     parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
     parser.add_argument("--seeds", nargs="+", type=int)
@@ -316,7 +331,6 @@ def main() -> None:
     parser.add_argument("--share", type=int, nargs=2, default=[0, 1], metavar=("I", "N"), help="the I-th of N shares")
     parser.add_argument("--largest", type=int, default=10**9, help="no cell with more training pictures")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="settings of the default, as an arm")
-    parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
     if given.table:
         print(table())

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from grid import network, normalised, zipped
+from grid import network, normalised, sources, zipped
 from ledger import Ledger
 from machine import SETTINGS, as_on_a_laptop
 
@@ -232,13 +232,10 @@ def table(ledger: Ledger) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for source in ("cifar", "tiny", "photos"):
-        parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
+    parser = sources(__doc__)
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
     parser.add_argument("--trained", action="store_true", help="whole trainings")
     parser.add_argument("--name", default="imbalance", help="the file in results/")
-    parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
     ledger = Ledger(given.name)
     if given.table:

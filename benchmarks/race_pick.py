@@ -13,15 +13,13 @@ picture by picture (``paired``), or of the pick's own accuracy (``own``). One li
 from __future__ import annotations
 
 import argparse
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from grid import Cell, pictures, write
+from grid import Cell, cut, sources
 from ledger import Ledger
 from machine import SETTINGS, as_on_a_laptop
 
@@ -44,10 +42,8 @@ def measure(draw: Cell, given: argparse.Namespace, ledger: Ledger) -> None:
     known = next((line for line in ledger.results() if of.items() <= line.items() and "pick" in line), None)
     if known and all(ledger.knows(**of, candidate=key) for key in known["cells"]):
         return
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "set"
-        write(pictures(draw, given), draw, folder)
-        home = studio.Workspace.open(Path(temporary) / "home")
+    with cut(draw, given) as folder:
+        home = studio.Workspace.open(folder.parent / "home")
         dataset = studio.open_data(folder, workspace=home)
         config = studio.TrainConfig(**SETTINGS, seed=draw.seed, groups="none")
         if known is None:
@@ -117,13 +113,10 @@ def table(ledger: Ledger) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for source in ("cifar", "tiny", "photos"):
-        parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
+    parser = sources(__doc__)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--most", type=int, help="at most so many draws a seed, the smallest")
     parser.add_argument("--name", default="race_pick", help="the file in results/, one for each process")
-    parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
     ledger = Ledger(given.name)
     if given.table:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from grid import Cell, pictures, write
+from grid import Cell, pictures, sources, write
 from ledger import Ledger, mean_and_spread
 from machine import DEVICE, SETTINGS, as_on_a_laptop
 from PIL import Image
@@ -235,14 +235,11 @@ def table() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for source in ("cifar", "tiny", "photos"):
-        parser.add_argument(f"--{source}", type=Path)
+    parser = sources(__doc__)
     parser.add_argument("--only", nargs="+", choices=METHODS)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--minutes", type=float, default=600, help="begin no further set after so many")
     parser.add_argument("--scratch", type=Path, default=None)
-    parser.add_argument("--table", action="store_true")
     given = parser.parse_args()
     if not given.table:
         measure(given)

@@ -18,8 +18,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "前 {epochs} 轮中，最后 {half} 轮在 {pictures} 张验证图片里仍多答对 {gain} 张：训练继续，最多 {planned} 轮。",
     ),
     "note.cycle.nothing_more": (
-        "Stopped after {epochs} of {planned:planned epoch|planned epochs}: nothing more came. The last {half:epoch|epochs} gained {gain:validation picture|validation pictures} of {pictures}; one may be chance. With “Epochs before it is decided to go on” at 0 (--first-epochs 0), all are trained.",
-        "计划 {planned} 轮，训练 {epochs} 轮后停止：不再有提升。最后 {half} 轮在 {pictures} 张验证图片里只多答对 {gain} 张，一张之差可能只是偶然。把“先训练的轮数”设为 0（--first-epochs 0）就会训练全部轮次。",
+        "Stopped after {epochs} of {planned:planned epoch|planned epochs}: nothing more came. The last {half:epoch|epochs} gained {gain:validation picture|validation pictures} of {pictures}; one may be chance. Set “Epochs before it is decided to go on” to 0 to train all of them.",
+        "计划 {planned} 轮，训练 {epochs} 轮后停止：不再有提升。最后 {half} 轮在 {pictures} 张验证图片里只多答对 {gain} 张，一张之差可能只是偶然。把“先训练的轮数”设为 0，即可训练全部轮次。",
     ),
     "note.pseudo_labelled": (
         "{count} of {total} training pictures have a label that a model gave, and no person has checked.",

@@ -144,7 +144,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练只多对了一张，说明不了什么。",
     ),
     "live.probe.surer": (
-        "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training has at most one picture less, which means nothing, at a lower loss: that is kept.",
+        "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training ended at most one picture below that, which may be chance, and at a lower loss, so that its network is kept.",
         "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练最多只少对一张（说明不了什么），但损失更低，因此保留训练后的模型。",
     ),
     "live.probe.not_beaten": (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from resnet_studio.assets import asset
+from resnet_studio.model import weights
 from resnet_studio.model.device import choose_device, layout
 from resnet_studio.model.preprocess import IMAGENET_MEAN, IMAGENET_STD
 
@@ -31,16 +31,11 @@ def starter_file() -> Path | None:
 
 
 def identity() -> str | None:
-    """What tells these starter weights from those of another version of the studio: the beginning of the SHA-256 of the
-    file; None where there is none. What is kept of their features is kept under it.
+    """What tells these starter weights from others, see :func:`weights.identity`; None where there are
+    none. What is kept of their features is kept under it.
     """
     file = starter_file()
-    return _digest(file, file.stat().st_mtime_ns) if file else None
-
-
-@cache
-def _digest(file: Path, _written: int) -> str:
-    return sha256(file.read_bytes()).hexdigest()[:12]
+    return weights.identity(file) if file else None
 
 
 def extract(pixels: NDArray[np.uint8], device: str = "auto") -> Generator[int, None, NDArray[np.float32]]:
@@ -80,7 +75,7 @@ def load_body() -> torch.nn.Module:
     """The starter up to its third stage, in eval mode; :class:`StudioError` where this installation has none."""
     import torch
 
-    from resnet_studio.model import resnet, weights
+    from resnet_studio.model import resnet
 
     model = resnet.uninitialised(DEPTH, 2)  # random weights would be drawn for nothing
     weights.load_into(model, DEPTH, "starter")

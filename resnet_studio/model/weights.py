@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -223,8 +224,17 @@ def _load_starter(model: torch.nn.Module, network: Architecture, path: Path) -> 
     from resnet_studio.model.transfer import fill
 
     fill(model, network, plain_state(path), path.name)
-    digest = sha256(path.read_bytes()).hexdigest()[:12]  # a later version of the studio may come with others
-    return Origin("starter", path.stem, resize=96, crop=96, detail={"sha256": digest})
+    return Origin("starter", path.stem, resize=96, crop=96, detail={"sha256": identity(path)})
+
+
+def identity(path: Path) -> str:
+    """What tells a file of weights from that of another version of the studio: the beginning of its SHA-256."""
+    return _digest(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _digest(path: Path, _written: int) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def _load_file(model: torch.nn.Module, network: Architecture, path: Path, classes: Sequence[str] | None) -> Origin:

@@ -87,22 +87,45 @@ def _train(
     recipe: list[str], some: list[tuple[str, bytes]], pixels: dict[str, np.ndarray], labels: dict[str, np.ndarray],
     given: argparse.Namespace,
 ) -> None:  # fmt: skip
-    """Train one network on the decoded pictures; the data set of its run has a few of them of each class."""
+    """Train one network on the decoded pictures and pack it."""
     import torch
-    from safetensors.torch import save_file
 
     import resnet_studio as studio
     from resnet_studio.config import parse
-    from resnet_studio.data.reading import AS_SEEN
-    from resnet_studio.model import checkpoint
-    from resnet_studio.training import mirrored, plan, saving, setup
-    from resnet_studio.training.batches import Part
+    from resnet_studio.training import plan, saving, setup
     from resnet_studio.training.control import Control
 
     torch.set_num_threads(1)
     name, *changes = recipe
     changed = {key: parse(key, value) for key, _, value in (each.partition("=") for each in changes)}
     config = studio.TrainConfig(**{**SETTINGS, **changed, "device": DEVICE})
+    _decode_nothing(pixels, labels)
+    with tempfile.TemporaryDirectory() as folder:
+        home = studio.Workspace.open(Path(folder) / "home")
+        dataset = studio.open_data(_few(some, Path(folder) / "set"), workspace=home)
+
+        def prepared() -> tuple[Any, Any]:
+            run = plan.new_run(dataset, config, home)
+            return run, _returned(setup.prepare(run, Control()))
+
+        run, session = prepared()
+        if given.seconds:
+            affordable = int(given.seconds / _seconds_an_epoch(session))
+            config = config.replace(epochs=max(8, min(config.epochs or EPOCHS, affordable)))
+            run, session = prepared()
+        _train_all(session, name)
+        saving.save_best(session)
+        _pack(run.best, given.into / f"{name}.safetensors", {**SETTINGS, **changed})
+
+
+def _decode_nothing(pixels: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> None:
+    """Have trainings of this process take these pictures for those of their data set."""
+    import torch
+
+    from resnet_studio.data.reading import AS_SEEN
+    from resnet_studio.training import mirrored, setup
+    from resnet_studio.training.batches import Part
+
     device = torch.device(DEVICE)
 
     def decoded(*prepared: Any) -> Generator[Any, None, Any]:
@@ -117,43 +140,45 @@ def _train(
 
     setup._decoded = decoded
     mirrored.mirrored_classes = lambda *_: []
-    with tempfile.TemporaryDirectory() as folder:
-        counts: dict[str, int] = {}
-        for kind, data in some:
-            counts[kind] = counts.get(kind, 0) + 1
-            if counts[kind] <= 4:
-                file = Path(folder, "set", "val" if counts[kind] == 4 else "train", kind, f"{counts[kind]}.jpg")
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(data)
-        home = studio.Workspace.open(Path(folder) / "home")
-        dataset = studio.open_data(Path(folder) / "set", workspace=home)
 
-        def prepared() -> tuple[Any, Any]:
-            run = plan.new_run(dataset, config, home)
-            return run, _returned(setup.prepare(run, Control()))
 
-        run, session = prepared()
-        if given.seconds:
-            affordable = int(given.seconds / _seconds_an_epoch(session))
-            config = config.replace(epochs=max(8, min(config.epochs or EPOCHS, affordable)))
-            run, session = prepared()
-        begun = time.perf_counter()
-        while not session.complete:
-            for batch in session.batches_left():
-                session.step(batch)
-            finished = session.score_epoch()
-            session.next_epoch(finished)
-            if session.epoch % 5 == 0 or session.complete:
-                print(f"{name}: epoch {session.epoch} of {session.epochs}, train loss {finished.train_loss:.3f}, "
-                      f"validation {finished.validation_accuracy:.4f}, {time.perf_counter() - begun:.0f} s",
-                      flush=True)  # fmt: skip
-        saving.save_best(session)
-        loaded = checkpoint.load(run.best)
-        state = {key: value.half() if value.is_floating_point() else value
-                 for key, value in loaded.model.state_dict().items()}  # fmt: skip
-        about = {"classes": json.dumps(loaded.card.classes), "metrics": json.dumps(dict(loaded.card.metrics)),
-                 "recipe": json.dumps({**SETTINGS, **changed})}  # fmt: skip
-        save_file({key: value.contiguous() for key, value in state.items()}, given.into / f"{name}.safetensors", about)
+def _few(pictures: list[tuple[str, bytes]], folder: Path) -> Path:
+    """A data set with three pictures of each class to train on and one to validate."""
+    counts: dict[str, int] = {}
+    for kind, data in pictures:
+        counts[kind] = counts.get(kind, 0) + 1
+        if counts[kind] <= 4:
+            file = folder / ("val" if counts[kind] == 4 else "train") / kind / f"{counts[kind]}.jpg"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+    return folder
+
+
+def _train_all(session: Any, name: str) -> None:
+    begun = time.perf_counter()
+    while not session.complete:
+        for batch in session.batches_left():
+            session.step(batch)
+        finished = session.score_epoch()
+        session.next_epoch(finished)
+        if session.epoch % 5 == 0 or session.complete:
+            print(f"{name}: epoch {session.epoch} of {session.epochs}, train loss {finished.train_loss:.3f}, "
+                  f"validation {finished.validation_accuracy:.4f}, {time.perf_counter() - begun:.0f} s",
+                  flush=True)  # fmt: skip
+
+
+def _pack(file: Path, target: Path, recipe: dict[str, Any]) -> None:
+    """Write the weights of a checkpoint in half precision, with what they were trained by."""
+    from safetensors.torch import save_file
+
+    from resnet_studio.model import checkpoint
+
+    loaded = checkpoint.load(file)
+    state = {key: value.half() if value.is_floating_point() else value
+             for key, value in loaded.model.state_dict().items()}  # fmt: skip
+    about = {"classes": json.dumps(loaded.card.classes), "metrics": json.dumps(dict(loaded.card.metrics)),
+             "recipe": json.dumps(recipe)}  # fmt: skip
+    save_file({key: value.contiguous() for key, value in state.items()}, target, about)
 
 
 def _seconds_an_epoch(session: Any) -> float:

@@ -64,31 +64,32 @@ def network() -> nn.Module:
     return model
 
 
-def train(given: argparse.Namespace) -> dict[str, float | int]:
-    torch.manual_seed(given.seed)
-    device, size = torch.device(given.device), given.pictures
+def pictures(given: argparse.Namespace) -> list[tuple[Tensor, Tensor]]:
+    """Normalised pictures [N, 3, 32, 32] and labels [N] of both parts, on the device."""
+    device, parts = torch.device(given.device), []
     mean, std = (torch.tensor(each, device=device).view(1, 3, 1, 1) for each in (MEAN, STD))
-    parts = []
     for name in ("train", "test"):
         pixels, labels = part(given.data, name)
         parts.append((((pixels.to(device).float() / 255) - mean) / std, labels.to(device)))
-    (inputs, labels), (tested, answers) = parts
-    chosen = torch.randperm(len(labels), device=device)[:size]
-    inputs, labels = inputs[chosen], labels[chosen]
+    inputs, labels = parts[0]
+    chosen = torch.randperm(len(labels), device=device)[: given.pictures]
+    return [(inputs[chosen], labels[chosen]), parts[1]]
+
+
+def trained(inputs: Tensor, labels: Tensor, given: argparse.Namespace) -> nn.Module:
+    """The average of the weights on the way."""
+    device = inputs.device
     model = network().to(device, memory_format=torch.channels_last)
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99), use_buffers=True
     )
-    steps = given.epochs * (len(labels) // BATCH)
     kinds = [[each for each in model.parameters() if (each.ndim > 1) == many] for many in (True, False)]
     optimizer = torch.optim.SGD([{"params": kinds[0], "weight_decay": DECAY}, {"params": kinds[1]}], PEAK,
                                 momentum=0.9, nesterov=True)  # fmt: skip
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, PEAK, total_steps=steps, pct_start=0.2, anneal_strategy="linear", cycle_momentum=False
-    )
-    synchronise = torch.cuda.synchronize if device.type == "cuda" else lambda: None
-    synchronise()
-    begun = time.perf_counter()
+        optimizer, PEAK, total_steps=given.epochs * (len(labels) // BATCH), pct_start=0.2, anneal_strategy="linear",
+        cycle_momentum=False,
+    )  # fmt: skip
     for _ in range(given.epochs):
         order = torch.randperm(len(labels), device=device)
         for places in order[: len(order) // BATCH * BATCH].split(BATCH):
@@ -99,14 +100,24 @@ def train(given: argparse.Namespace) -> dict[str, float | int]:
             optimizer.step()
             schedule.step()
             average.update_parameters(model)
+    return average.eval()
+
+
+def measure(given: argparse.Namespace) -> dict[str, float | int]:
+    """Train and answer the test pictures, as they are and with their mirror images."""
+    torch.manual_seed(given.seed)
+    (inputs, labels), (tested, answers) = pictures(given)
+    synchronise = torch.cuda.synchronize if inputs.is_cuda else lambda: None
+    synchronise()
+    begun = time.perf_counter()
+    model = trained(inputs, labels, given)
     synchronise()
     seconds = time.perf_counter() - begun
-    average.eval()
     right = mirrored = 0
-    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16):
+    with torch.inference_mode(), torch.autocast(inputs.device.type, torch.bfloat16):
         for some, truth in zip(tested.split(1000), answers.split(1000), strict=True):
-            plain = average(some.contiguous(memory_format=torch.channels_last)).float()
-            both = plain + average(some.flip(-1).contiguous(memory_format=torch.channels_last)).float()
+            plain = model(some.contiguous(memory_format=torch.channels_last)).float()
+            both = plain + model(some.flip(-1).contiguous(memory_format=torch.channels_last)).float()
             right += int((plain.argmax(1) == truth).sum())
             mirrored += int((both.argmax(1) == truth).sum())
     return {"accuracy": right / len(answers), "mirrored_too": mirrored / len(answers), "seconds": round(seconds, 2)}
@@ -122,7 +133,7 @@ def main() -> None:
     parser.add_argument("--device", default="cuda")
     given = parser.parse_args()
     settings = {name: getattr(given, name) for name in ("epochs", "pictures", "erase", "seed")}
-    print(json.dumps({**settings, **train(given)}))
+    print(json.dumps({**settings, **measure(given)}))
 
 
 if __name__ == "__main__":

@@ -280,78 +280,83 @@ def report(folder: Path, seeds: Sequence[str], without: Sequence[str], rows: int
     """Print what was chosen on the ``seeds``, with its figures on the others."""
     networks = load_networks(folder)
     found = table(networks)
-    columns = found.of(seeds, chosen=True, without=without)
-    others = any(pair[0] not in seeds for pair in found.pairs)
-    loss = ((1 - columns) ** 2).mean(1)
-    print(
-        f"\n{len(networks)} networks, {len(found.pairs)} pairs, {len(found.names)} candidates; chosen by the mean of (1 - area)²"
-    )
-    print(f"on seeds {','.join(seeds)} without {', '.join(without)}; reported on the other seeds, from scratch apart.")
-    print(
-        "mean, worst and how many are below 0.90 | choosing seeds | other seeds | the same with all pairs | from scratch"
-    )
-
-    def line(label: str, area: NDArray[np.float64], scratch: NDArray[np.float64]) -> None:
-        cells = [columns_of(area, seeds, chosen=True, without=without), columns_of(area, seeds, chosen=not others, without=without),
-                 columns_of(area, seeds, chosen=not others), scratch]  # fmt: skip
-        print(
-            "  "
-            + " | ".join(
-                f"{c.mean():.4f} {c.min():.3f} {int((c < 0.9).sum()):3}/{c.size}" if c.size else "-" for c in cells
-            ),
-            "|",
-            label,
-            flush=True,
-        )
-
-    def columns_of(
-        area: NDArray[np.float64], seeds: Sequence[str], *, chosen: bool, without: Sequence[str] = ()
-    ) -> NDArray[np.float64]:
-        return Table(["it"], found.pairs, area[None]).of(seeds, chosen=chosen, without=without)[0]
-
-    def candidate(label: str, at: int) -> None:
-        scratch = Table(["it"], found.pairs, found.areas[at][None]).of(seeds, chosen=not others, arm="from scratch")[0]
-        line(label, found.areas[at], scratch)
-
+    shown = Shown(found, seeds, without, any(pair[0] not in seeds for pair in found.pairs))
+    shown.heading(len(networks))
     started = next(name for name in STARTED if name in found.names)
     for label, name in (("today", TODAY), ("neighbours in the start's layer4", started)):
-        candidate(f"{label}: {name}", found.names.index(name))
-    costs = {
-        "the network's own features": lambda name: "start" not in name,
-        "the start's too": lambda name: "start" in name,
-    }
-    winners = {}
-    for cost, belongs in costs.items():
-        print(cost)
-        order = [at for at in np.argsort(loss) if belongs(found.names[at])]
-        if not order:
-            continue
-        winners[cost] = order[0]
-        for at in order[:rows]:
-            candidate(found.names[at], at)
+        shown.candidate(f"{label}: {name}", found.names.index(name))
+    winners = shown.best(rows)
     print("single scores added one after another (means of standardised ones)")
-    added = {}
-    for cost, allowed in (("own", "own|ViM|energy"), ("own and start", ".*")):
-        members = greedy(networks, seeds, without, allowed)
+    added = [shown.added(networks, cost, allowed)
+             for cost, allowed in (("own", "own|ViM|energy"), ("own and start", ".*"))]  # fmt: skip
+    print("each pair, over all seeds and arms but from scratch: today, best own, best with start, added own, added with "
+          "start (mean, worst)")  # fmt: skip
+    shown.pairs([found.areas[found.names.index(TODAY)], *(found.areas[at] for at in winners), *added])
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Rows of figures; ``others``: whether there are seeds that nothing is chosen on."""
+
+    found: Table
+    seeds: Sequence[str]
+    without: Sequence[str]
+    others: bool
+
+    def heading(self, networks: int) -> None:
+        """What the columns are."""
+        print(f"\n{networks} networks, {len(self.found.pairs)} pairs, {len(self.found.names)} candidates; chosen by the "
+              "mean of (1 - area)²")  # fmt: skip
+        print(f"on seeds {','.join(self.seeds)} without {', '.join(self.without)}; reported on the other seeds, from "
+              "scratch apart.")  # fmt: skip
+        print("mean, worst and how many are below 0.90 | choosing seeds | other seeds | the same with all pairs | from "
+              "scratch")  # fmt: skip
+
+    def _columns(
+        self, area: NDArray[np.float64], *, chosen: bool, without: Sequence[str] = (), **more: str
+    ) -> NDArray[np.float64]:
+        return Table(["it"], self.found.pairs, area[None]).of(self.seeds, chosen=chosen, without=without, **more)[0]
+
+    def line(self, label: str, area: NDArray[np.float64]) -> None:
+        """The figures of one score."""
+        cells = [self._columns(area, chosen=True, without=self.without),
+                 self._columns(area, chosen=not self.others, without=self.without),
+                 self._columns(area, chosen=not self.others),
+                 self._columns(area, chosen=not self.others, arm="from scratch")]  # fmt: skip
+        said = [f"{c.mean():.4f} {c.min():.3f} {int((c < 0.9).sum()):3}/{c.size}" if c.size else "-" for c in cells]
+        print(f"  {' | '.join(said)} | {label}", flush=True)
+
+    def candidate(self, label: str, at: int) -> None:
+        """The figures of one of the candidates."""
+        self.line(label, self.found.areas[at])
+
+    def best(self, rows: int) -> list[int]:
+        """Print the best candidates without and with the starter's features; where the first of each is."""
+        loss = ((1 - self.found.of(self.seeds, chosen=True, without=self.without)) ** 2).mean(1)
+        winners = []
+        for cost, started in (("the network's own features", False), ("the start's too", True)):
+            print(cost)
+            order = [at for at in np.argsort(loss) if ("start" in self.found.names[at]) == started]
+            winners += order[:1]
+            for at in order[:rows]:
+                self.candidate(self.found.names[at], at)
+        return winners
+
+    def added(self, networks: Sequence[Network], cost: str, allowed: str) -> NDArray[np.float64]:
+        """Print the figures of single scores added one after another; their areas."""
+        members = greedy(networks, self.seeds, self.without, allowed)
         area = np.concatenate([
             [areas(view["test"][members].mean(0)[None], view[unknown][members].mean(0)[None])[0] for unknown in n.unknown]
             for n in networks for view in [n.standardised()]
         ])  # fmt: skip
-        added[cost] = area
-        scratch = Table(["it"], found.pairs, area[None]).of(seeds, chosen=not others, arm="from scratch")[0]
-        line(f"{cost}: {'; '.join(networks[0].names[at] for at in members)}", area, scratch)
-    print(
-        "each pair, over all seeds and arms but from scratch: today, best own, best with start, added own, added with start (mean, worst)"
-    )
-    lists = [found.areas[found.names.index(TODAY)], *(found.areas[at] for at in winners.values()), *added.values()]
-    for known, unknown in sorted({(pair[1], pair[3]) for pair in found.pairs}):
-        at = [
-            p
-            for p, pair in enumerate(found.pairs)
-            if (pair[1], pair[3]) == (known, unknown) and pair[2] != "from scratch"
-        ]
-        if min(each[at].min() for each in lists) < 0.97:
-            print(
-                f"  {known + ' | ' + unknown:32}",
-                "  ".join(f"{each[at].mean():.3f} {each[at].min():.3f}" for each in lists),
-            )
+        self.line(f"{cost}: {'; '.join(networks[0].names[at] for at in members)}", area)
+        return area
+
+    def pairs(self, lists: Sequence[NDArray[np.float64]]) -> None:
+        """The pairs of sets that some of ``lists`` are not sure of."""
+        for known, unknown in sorted({(pair[1], pair[3]) for pair in self.found.pairs}):
+            at = [place for place, pair in enumerate(self.found.pairs)
+                  if (pair[1], pair[3]) == (known, unknown) and pair[2] != "from scratch"]  # fmt: skip
+            if min(each[at].min() for each in lists) < 0.97:
+                figures = "  ".join(f"{each[at].mean():.3f} {each[at].min():.3f}" for each in lists)
+                print(f"  {known + ' | ' + unknown:32} {figures}")

@@ -41,6 +41,8 @@ def cells() -> Iterator[Cell]:
         yield Cell("cifar", 2, 30, 100, seed=seed)
         yield Cell("tiny", 40, 18, 64, seed=seed)
         yield Cell("cifar", 10, 165, 100, seed=seed)
+        yield Cell("cifar", 2, 900, 64, seed=seed)
+        yield Cell("tiny", 30, 70, 64, seed=seed)  # of tiny-imagenet-train-0.zip
         yield Cell("cifar", 10, 600, 32, seed=seed)
 
 

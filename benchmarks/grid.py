@@ -8,8 +8,9 @@ A cell is a set cut from these files: so many classes with so many pictures, res
 colour or grey, for a seed. Three arms train on the same pictures and answer the same test pictures, which are touched
 once: the studio with its defaults; the same network, size and freeze level in a plain loop (AdamW, one cycle, crops and
 mirroring, the last epoch); scikit-learn's logistic regression on the starter's features at the same size, its C by
-cross-validation. The latter two train on validation pictures too, as nothing is chosen by them. Each arm of a cell is a
-line in ``results/grid.jsonl`` with one sign for each test picture; what is there is not run again.
+cross-validation. The latter two train on validation pictures too, as nothing is chosen by them. A further arm,
+``gpu``, is the default with what it chooses where there is a GPU. Each arm of a cell is a line in
+``results/grid.jsonl`` with one sign for each test picture; what is there is not run again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import time
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ from machine import DEVICE, SETTINGS, as_on_a_laptop
 from PIL import Image
 
 LEDGER = Ledger("grid")
-ARMS = ("default", "loop", "logistic")
+ARMS = ("default", "gpu", "loop", "logistic")
+USUAL = ("default", "loop", "logistic")
 TESTED = 200
 WIDE = 2.0
 LOOP_EPOCHS, LOOP_BATCH = 12, 32
@@ -144,15 +146,18 @@ def write(chosen: dict[str, list[Image.Image]], cell: Cell, folder: Path) -> Non
             picture.save(file)
 
 
-def by_default(folder: Path, cell: Cell, settings: dict[str, Any], kept: Path) -> tuple[dict[str, bool], Any]:
-    """Whether each test picture was right, and the run."""
+def by_default(
+    folder: Path, cell: Cell, settings: dict[str, Any], kept: Path, *, of_a_laptop: bool = True
+) -> tuple[dict[str, bool], Any]:
+    """Whether each test picture was right, and the run; with the defaults of a laptop, or of this machine."""
     import resnet_studio as studio
     from resnet_studio.evaluation.parts import RunReport
 
     workspace = studio.Workspace.open(kept)
     dataset = studio.open_data(folder, workspace=workspace)
-    with as_on_a_laptop():
-        run = studio.train(dataset, workspace=workspace, seed=cell.seed, **SETTINGS, **settings)
+    with as_on_a_laptop() if of_a_laptop else nullcontext():
+        given = SETTINGS if of_a_laptop else {"device": DEVICE}
+        run = studio.train(dataset, workspace=workspace, seed=cell.seed, **given, **settings)
     report = RunReport(run).report
     assert report is not None
     right = {each.name.partition("test/")[2] or each.name: each.true == each.predicted for each in report.pictures}
@@ -259,12 +264,13 @@ def measure(cell: Cell, arms: tuple[str, ...], settings: dict[str, Any], given: 
         config = None
         for arm in sorted(left, key=ARMS.index):
             begun, more = time.perf_counter(), {}
-            if arm == "default":
-                right, run = by_default(folder, cell, settings, folder.parent / "home")
-                state, config = run.state(), run.config
+            if arm in ("default", "gpu"):
+                home = folder.parent / ("home" if arm == "default" else "home of a gpu")
+                right, run = by_default(folder, cell, settings, home, of_a_laptop=arm == "default")
+                state, config = run.state(), run.config if arm == "default" else config
                 more = {"epochs": state.finished.epochs_run, "best_epoch": state.finished.best_epoch,
-                        "validation": state.finished.validation_accuracy, "freeze": config.freeze,
-                        "size": config.picture_size}  # fmt: skip
+                        "validation": state.finished.validation_accuracy, "freeze": run.config.freeze,
+                        "size": run.config.picture_size}  # fmt: skip
             else:
                 config = config or resolved(folder, folder.parent / "home")
                 right = (by_loop if arm == "loop" else by_logistic)(folder, cell, config)
@@ -325,7 +331,7 @@ def table() -> str:
 def main() -> None:
     parser = sources(__doc__)
     parser.add_argument("--only", nargs="+", help="sets, such as cifar")
-    parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
+    parser.add_argument("--arms", nargs="+", default=USUAL, choices=ARMS)
     parser.add_argument("--seeds", nargs="+", type=int)
     parser.add_argument("--most", type=int, help="at most so many cells")
     parser.add_argument("--share", type=int, nargs=2, default=[0, 1], metavar=("I", "N"), help="the I-th of N shares")

@@ -1,7 +1,7 @@
 """What the field's textbook methods buy here, each beside the same training without it: distillation, pruning,
-adapters, adversarial training.
+adapters, adversarial training, pretraining without labels.
 
-    python benchmarks/textbook.py --cifar cifar10.zip --tiny tiny-imagenet-val.zip --only distillation
+    python benchmarks/textbook.py --cifar cifar10.zip --tiny tiny-imagenet-train-0.zip --only distillation
     python benchmarks/textbook.py --table
 
 A row of ``results/textbook.jsonl`` is one arm for one set and one seed, with its test accuracy and what it cost; what
@@ -178,12 +178,50 @@ def with_all(bench: Bench) -> dict[str, Any]:
     return {"accuracy": both.tested.second / both.tested.count, "tested": both.tested.count}
 
 
+# starting weights learnt from pictures without labels, then all stages trained on the labelled ones
+
+
+def started(key: str, weights: str) -> Arm:
+    def arm(bench: Bench) -> dict[str, Any]:
+        settings = {"weights": weights, "freeze": "none", "epochs": 30}
+        return bench.result(bench.train(key, **settings))
+
+    return arm
+
+
+def pretrained(first: str) -> Arm:
+    """From the weights that SimSiam makes of ``first`` ones and the unlabelled pictures."""
+
+    def arm(bench: Bench) -> dict[str, Any]:
+        from resnet_studio.studies.pretraining import pretrain
+        from resnet_studio.training.control import Control
+
+        config = bench.studio.TrainConfig(weights=first, picture_size=64, epochs=100, seed=bench.seed, device=DEVICE)
+        file = bench.folder / f"{first}.safetensors"
+        found = pretrain(str(bench.unlabelled), config, file, bench.workspace, Control())
+        settings = {"weights": str(found.file), "freeze": "none", "epochs": 30}
+        return {**bench.result(bench.train(f"pretrained {first}", **settings)), "spread": round(found.spread, 3)}
+
+    return arm
+
+
 METHODS: dict[str, dict[str, Arm]] = {
     "distillation": {"alone": alone, "taught": taught, "taught with more": taught_with_more, "teachers": together},
     "pruning": {"alone": alone, "keep 0.7": pruned(0.7), "keep 0.5": pruned(0.5)},
-    "tuned": {"all": tuned("all", 1e-3), "batchnorm": tuned("batchnorm", 1e-2), "bias": tuned("bias", 1e-2)},
+    "tuned": {
+        "all": tuned("all", 1e-3),
+        "batchnorm": tuned("batchnorm", 1e-2),
+        "bias": tuned("bias", 1e-2),
+        "adapters": tuned("adapters", 1e-2),
+    },
     "adversarial": {"plain": attacked(0.0), "against 2/255": attacked(2 / 255), "against 4/255": attacked(4 / 255)},
     "final fit": {"settled": settled, "with all": with_all},
+    "pretraining": {
+        "scratch": started("scratch", "scratch"),
+        "SimSiam": pretrained("scratch"),
+        "built-in": started("built-in", "starter"),
+        "built-in, SimSiam": pretrained("starter"),
+    },
 }
 
 

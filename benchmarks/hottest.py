@@ -1,31 +1,37 @@
 """Whether heat maps point at what decides: the hottest fifth of test pictures is blurred, then a random fifth.
 
-    python benchmarks/hottest.py photos.zip --sizes 96 128 --seeds 3
-    python benchmarks/hottest.py cifar10.zip --classes bird cat deer dog frog horse --sizes 64
+    python benchmarks/hottest.py CIFAR10_ZIP TINY_IMAGENET_ZIP PHOTOS_ZIP --seeds 3
+    python benchmarks/hottest.py CIFAR10_ZIP --only "six animals of CIFAR-10" --sizes 64 --freeze layer4 --epochs 8
+    python benchmarks/hottest.py CIFAR10_ZIP TINY_IMAGENET_ZIP PHOTOS_ZIP --share 0 9 --out FILE
     python benchmarks/hottest.py --report
 
-Heads (``--freeze`` for more) are trained on the starter's features, two in five pictures are held back as the test. The
-fall is of the probability of the class that was named, in the mean over the test pictures. A random fifth is the
-hottest fifth moved to a random place around the edges, so that both have the same shapes; four draws of it are
-averaged. Maps: class activation (layer4), Grad-CAM of layer3, and their product, as the page shows them. One line a
-set, size, seed and map in ``results/hottest.jsonl``.
+The network is what the default trains, layer4 and the head, at the size that the default chooses (``--freeze``,
+``--epochs`` and ``--sizes`` for others); two in five pictures are held back as the test. The fall is of the probability
+of the class that was named, in the mean over the test pictures. A random fifth is the hottest fifth moved to a random
+place around the edges, so that both have the same shapes; four draws of it are averaged. Maps: class activation
+(layer4), and where captum is installed Grad-CAM of layer3 and their product, as the page shows them. One line a set,
+size, seed and map in ``results/hottest.jsonl``.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import importlib.util
+import itertools
 import random
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ledger import Ledger
+from ledger import Ledger, add_archives, add_options, archives, shared
+from machine import DEVICE, SETTINGS, as_on_a_laptop
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -35,80 +41,102 @@ from resnet_studio.data.views import Framed
 from resnet_studio.evaluation import probing
 from resnet_studio.evaluation.heatmaps import HeatMap, heat_maps, laid_over
 from resnet_studio.evaluation.shortcut import HOTTEST, blurred
+from resnet_studio.model.starter_features import identity
 from resnet_studio.prediction import Predictor
 
-LEDGER = Ledger("hottest")
-EACH, DRAWS = 120, 4
+SETS: dict[str, tuple[str, tuple[str, ...], int]] = {
+    "photographs": ("photos", (), 120),
+    "ten classes of CIFAR-10": ("cifar", (), 60),
+    "ten classes of Tiny ImageNet": ("tiny", (), 60),
+    "six animals of CIFAR-10": ("cifar", ("bird", "cat", "deer", "dog", "frog", "horse"), 120),
+}
+"""The archive, the classes (the first ten where there are none), and how many pictures of each."""
+DRAWS = 4
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pictures", type=Path, nargs="?", help="a zip of class folders")
-    parser.add_argument("--classes", nargs="*", default=[])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[96, 128])
+    add_archives(parser)
+    parser.add_argument("--only", nargs="+", default=list(SETS)[:3], choices=SETS, metavar="SET")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[None], help="else what the default chooses")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--freeze", default="layer4")
-    parser.add_argument("--report", action="store_true")
+    parser.add_argument("--freeze", default="layer3")
+    parser.add_argument("--epochs", type=int, help="else what the default chooses")
+    parser.add_argument("--each", type=int, default=10**9, help="at most so many pictures of each class")
+    add_options(parser)
     options = parser.parse_args()
-    if not options.report:
-        for seed in range(options.seeds):
-            for size in options.sizes:
-                about = {"set": options.pictures.stem, "size": size, "seed": seed, "freeze": options.freeze}
-                if not LEDGER.knows(**about):
-                    measure(options, about)
-    report()
+    ledger, given = Ledger("hottest", options.out), archives(options)
+    parts = itertools.product(range(options.seeds), options.sizes, options.only)
+    for seed, size, name in shared([each for each in parts if SETS[each[2]][0] in given], options):
+        about = {
+            "set": name, "size": size, "seed": seed, "freeze": options.freeze, "epochs": options.epochs,
+            "starter": identity(),
+        }  # fmt: skip
+        if not ledger.knows(**about):
+            for row in measure(given[SETS[name][0]], options, about):
+                ledger.append({**about, **row})
+    if options.report:
+        report(ledger)
 
 
-def measure(options: argparse.Namespace, about: dict[str, object]) -> None:
-    """Train, and append what blurring did for each kind of map."""
+def measure(archive: Path, options: argparse.Namespace, about: dict[str, Any]) -> list[dict[str, object]]:
+    """Train; what blurring did for each kind of map."""
+    _, kinds, each = SETS[about["set"]]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         workspace = studio.Workspace.open(Path(name) / "workspace")
-        dataset = studio.open_data(drawn(options, Path(name) / "pictures", int(str(about["seed"]))), workspace)
+        folder = drawn(archive, kinds, min(each, options.each), Path(name) / "pictures", about["seed"])
         config = studio.TrainConfig(
-            freeze=options.freeze, weights="starter", depth=18, epochs=8, test_fraction=0.4, device="cpu",
-            picture_size=about["size"], seed=about["seed"],
+            freeze=options.freeze, weights="starter", depth=18, epochs=options.epochs, test_fraction=0.4,
+            picture_size=about["size"], seed=about["seed"], **SETTINGS,
         )  # fmt: skip
-        run = studio.train(dataset, config, workspace=workspace)
-        predictor, split = Predictor(run.best, device="cpu"), split_of(run)
-        pictures = [predictor.upright(split.path(sample)) for sample in split.test]
-        framed = Framed.of(predictor.card.preprocessing)
-        views = np.stack([framed.pixels(picture) for picture in pictures])
-        before = probing.probabilities(predictor, views)
-        named = before.argmax(1)
-        at = np.arange(len(views))
-        maps = {layer: maps_of(predictor, pictures, layer, views.shape[1]) for layer in ("layer4", "layer3")}
+        with as_on_a_laptop():
+            run = studio.train(studio.open_data(folder, workspace), config, workspace=workspace)
+        return fallen(run)
+
+
+def fallen(run: studio.Run) -> list[dict[str, object]]:
+    """How far the probability of what was named falls on the test pictures of ``run``."""
+    predictor, split = Predictor(run.best, device=DEVICE), split_of(run)
+    pictures = [predictor.upright(split.path(sample)) for sample in split.test]
+    framed = Framed.of(predictor.card.preprocessing)
+    views = np.stack([framed.pixels(picture) for picture in pictures])
+    before = probing.probabilities(predictor, views)
+    named, at = before.argmax(1), np.arange(len(views))
+    maps = {"layer4": maps_of(predictor, pictures, "layer4", views.shape[1])}
+    if importlib.util.find_spec("captum"):
+        maps["layer3"] = maps_of(predictor, pictures, "layer3", views.shape[1])
         maps["layer4 x layer3"] = maps["layer4"] * maps["layer3"]
-        blur = blurred(views)
+    blur = blurred(views)
 
-        def fall(mask: NDArray[np.bool_]) -> float:
-            after = probing.probabilities(predictor, np.where(mask[..., None], blur, views))
-            return float((before[at, named] - after[at, named]).mean())
+    def fall(mask: NDArray[np.bool_]) -> float:
+        after = probing.probabilities(predictor, np.where(mask[..., None], blur, views))
+        return float((before[at, named] - after[at, named]).mean())
 
-        for kind, heat in maps.items():
-            hot = hottest(heat)
-            moved = [fall(shifted(hot, draw)) for draw in range(DRAWS)]
-            right = float((named == [sample.label for sample in split.test]).mean())
-            found = {
-                "pictures": len(views),
-                "accuracy": round(right, 4),
-                "hot": fall(hot),
-                "random": float(np.mean(moved)),
-            }
-            LEDGER.append({**about, "map": kind, **found, "draws": moved})
+    right = round(float((named == [sample.label for sample in split.test]).mean()), 4)
+    rows: list[dict[str, object]] = []
+    for kind, heat in maps.items():
+        hot = hottest(heat)
+        moved = [fall(shifted(hot, draw)) for draw in range(DRAWS)]
+        rows.append({
+            "map": kind, "pictures": len(views), "side": views.shape[1], "accuracy": right, "hot": fall(hot),
+            "random": float(np.mean(moved)), "draws": moved,
+        })  # fmt: skip
+    return rows
 
 
-def drawn(options: argparse.Namespace, into: Path, seed: int) -> Path:
-    """Up to :data:`EACH` pictures of each class, in class folders."""
-    with zipfile.ZipFile(options.pictures) as opened:
+def drawn(archive: Path, kinds: tuple[str, ...], each: int, into: Path, seed: int) -> Path:
+    """Up to ``each`` pictures of each class, in class folders."""
+    with zipfile.ZipFile(archive) as opened:
         by_class: dict[str, list[str]] = collections.defaultdict(list)
         for name in sorted(opened.namelist()):
             parts = name.split("/")
-            if parts[-1] and parts[0] != "test" and (not options.classes or parts[-2] in options.classes):
+            if parts[-1] and parts[0] != "test":
                 by_class[parts[-2]].append(name)
-        for kind, names in by_class.items():
+        for kind in kinds or sorted(by_class)[:10]:
+            names = by_class[kind]
             random.Random(seed).shuffle(names)
             (into / kind).mkdir(parents=True)
-            for name in names[:EACH]:
+            for name in names[:each]:
                 (into / kind / Path(name).name).write_bytes(opened.read(name))
     return into
 
@@ -135,11 +163,11 @@ def shifted(masks: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
     return np.stack([np.roll(mask, tuple(draw.integers(0, side, 2)), (0, 1)) for mask in masks])
 
 
-def report() -> None:
+def report(ledger: Ledger) -> None:
     """The mean over the seeds for each set, size and map."""
     rows: dict[tuple[object, ...], list[dict[str, float]]] = collections.defaultdict(list)
-    for row in LEDGER.results():
-        rows[row["set"], row["freeze"], row["size"], row["map"]].append(row)
+    for row in ledger.results():
+        rows[row.get("starter"), row["set"], row["freeze"], row["size"], row["map"]].append(row)
     for key, found in sorted(rows.items(), key=str):
         hot, moved = (float(np.mean([row[name] for row in found])) for name in ("hot", "random"))
         times = "  ".join(f"{row['hot'] / row['random']:.1f}" for row in found)

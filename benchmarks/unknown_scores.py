@@ -202,14 +202,15 @@ def combined(network: Network, chosen: Mapping[str, tuple[str, list[int]]]) -> d
 
 
 def load_networks(folder: Path) -> list[Network]:
-    found = []
-    for file in sorted(folder.glob("*.npz")):
-        seed, rest = file.stem.split(" ", 1)
-        arm = next(arm for arm in ("head alone", "layer4 trained", "all trained", "from scratch") if rest.endswith(arm))
-        with np.load(file) as stored:
-            raw = {part: stored[part].astype(float) for part in stored.files if part != "names"}
-            found.append(Network(seed, rest.removesuffix(arm).strip(), arm, stored["names"].tolist(), raw))
-    return found
+    return [read_network(file) for file in sorted(folder.glob("*.npz"))]
+
+
+def read_network(file: Path) -> Network:
+    seed, rest = file.stem.split(" ", 1)
+    arm = next(arm for arm in ("head alone", "layer4 trained", "all trained", "from scratch") if rest.endswith(arm))
+    with np.load(file) as stored:
+        raw = {part: stored[part].astype(float) for part in stored.files if part != "names"}
+        return Network(seed, rest.removesuffix(arm).strip(), arm, stored["names"].tolist(), raw)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ exported file is made on a processor, on more than 500 test pictures and the val
 most a point.
 
 Each network has a process of its own, ``--at-once`` of them at a time. One line a network and format in
-``results/exports.jsonl`` (or the file ``--results``); what is there is not run again, and a network that FOLDER has a finished
-run of is not trained again. The format html needs ONNX Runtime for browsers: ``--runtime`` is a folder with its files.
+``results/exports.jsonl`` (or the file ``--results``); what is there is not run again, and a network that FOLDER has a
+finished run of is not trained again. The format html needs ONNX Runtime for browsers: ``--runtime`` is a folder with
+its files.
 """
 
 from __future__ import annotations

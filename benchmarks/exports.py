@@ -79,7 +79,9 @@ def measure(network: str, given: argparse.Namespace, ledger: Ledger) -> None:
     trained = f"all layers, {given.epochs_of_all} epochs" if given.epochs_of_all else "head"
     key = {"network": network, "trained": trained}
     left = [name for name in given.formats if not ledger.knows(**key, format=name, problem=None)]
-    run = trained_run(network, given) if left else None
+    if not left:
+        return
+    run = trained_run(network, given)
     for name in left:
         target = given.folder / f"{network}-{name}{FORMATS[name].suffix}"
         began = time.perf_counter()
@@ -102,7 +104,7 @@ def figures(found: Certificate) -> dict[str, Any]:
 def trained_run(network: str, given: argparse.Namespace) -> studio.Run:
     """The finished run of ``network`` in the folder, trained where there is none."""
     workspace = studio.Workspace.open(given.folder / f"workspace-{given.epochs_of_all}-{given.test}" / network)
-    done = [run for run in workspace.runs() if run.state.finished and run.best.is_file()]
+    done = [run for run in workspace.runs() if run.state().finished and run.best.is_file()]
     if done:
         return done[-1]
     freeze, epochs = ("none", given.epochs_of_all) if given.epochs_of_all else ("layer4", 10)

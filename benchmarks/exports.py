@@ -141,13 +141,14 @@ def line(result: dict[str, Any]) -> str:
     start = f"{result['network']:16} {result['format']:17} {result['trained']:24}"
     if result["problem"]:
         return f"{start} {result['problem']}"
+    judged = "" if met(result) else "  NOT MET"
     return (
         f"{start} {'rounded' if result['lossy'] else 'full':7} {result['megabytes']:6.1f} MB  "
         f"agreement {result['agreement']:.4f} of {result['pictures']}  difference {result['largest_difference']:.1e}  "
         f"accuracy {result['accuracy']:.4f} (studio {result['app_accuracy']:.4f}) of {result['scored']}  "
         f"none of these {result['unknown_agreement']}  "
-        f"{result['milliseconds']:.0f} ms (studio {result['app_milliseconds']:.0f} ms)  {'' if met(result) else 'NOT MET'}"
-    ).rstrip()
+        f"{result['milliseconds']:.0f} ms (studio {result['app_milliseconds']:.0f} ms){judged}"
+    )
 
 
 def met(result: dict[str, Any]) -> bool:

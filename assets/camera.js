@@ -6,7 +6,7 @@ window.studioCamera = (element) => {
   const note = root.querySelector(".predict-camera-note"), rate = root.querySelector(".predict-camera-rate");
   const hint = root.querySelector(".predict-camera-hint"), shown = root.querySelector(".predict-camera-answer");
   const act = (name) => root.querySelector(`[data-do="${name}"]`);
-  const SIDE = 320, FASTEST = 80, SMOOTH = 0.35, PATIENCE = 4;
+  const SIDE = 320, FASTEST = 80, SMOOTH = 0.35, PATIENCE = 4, LONGEST = 20_000;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SIDE;
   let stream = null, facing = "user", frozen = false, round = 0, scores = new Map(), times = [], asked = "", heat = false;
@@ -40,11 +40,18 @@ window.studioCamera = (element) => {
     if (!navigator.mediaDevices?.getUserMedia) return said(words.insecure);
     const mine = ++round;
     said("");
+    let opened = null;
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: facing, width: { ideal: 640 }, height: { ideal: 480 } }, audio: false });
+      opened = await navigator.mediaDevices.getUserMedia({ video: { facingMode: facing, width: { ideal: 640 }, height: { ideal: 480 } }, audio: false });
     } catch (error) {
-      return said(error.name === "NotAllowedError" ? words.denied : words.none);
+      if (round === mine) said(error.name === "NotAllowedError" ? words.denied : words.none);
+      return;
     }
+    // a second click, while the first still asks for the camera, must not leave one on that nothing turns off
+    if (round !== mine) return opened.getTracks().forEach((track) => track.stop());
+    stream = opened;
+    // unplugged, or taken by another program: without this, its last picture would be answered for ever
+    stream.getVideoTracks()[0]?.addEventListener("ended", () => { if (round === mine) { stop(); said(words.ended); } });
     video.srcObject = stream;
     for (const one of [video, over]) one.classList.toggle("mirrored", (stream.getVideoTracks()[0]?.getSettings().facingMode ?? facing) !== "environment");
     hint.hidden = true;
@@ -62,17 +69,23 @@ window.studioCamera = (element) => {
     canvas.getContext("2d").drawImage(video, (video.videoWidth - side) / 2, (video.videoHeight - side) / 2, side, side, 0, 0, SIDE, SIDE);
     canvas.toBlob(resolve, "image/jpeg", 0.92);
   });
+  const parsed = (text) => { try { return JSON.parse(text); } catch { return null; } };
   const look = async (mine) => {
     let failures = 0;
     while (round === mine && element.isConnected) {
       if (frozen || !seen() || !model()) { await wait(150); continue; }
       const begun = performance.now(), content = await frame(), wanted = model();
       if (!content) { await wait(50); continue; }
-      const answer = await fetch(`studio/predict/live?${new URLSearchParams({ model: wanted, more: choice().more ?? "", ...(heat && { heat }) })}`, { method: "POST", body: content }).catch(() => null);
-      const said_ = await answer?.json().catch(() => null);
+      // an answer that is lost on its way must not hold up all others
+      const asking = { method: "POST", body: content, signal: AbortSignal.timeout(LONGEST) };
+      const answer = await fetch(`studio/predict/live?${new URLSearchParams({ model: wanted, more: choice().more ?? "", ...(heat && { heat }) })}`, asking).catch(() => null);
+      const text = await answer?.text().catch(() => "") ?? "", said_ = parsed(text);
       if (round !== mine) return;
       if (answer?.ok && said_) { failures = 0; said(""); if (!frozen) show(said_, wanted); }
-      else if (++failures >= PATIENCE) { said(said_?.problem || words.lost); await wait(1500); }
+      else if (++failures >= PATIENCE || answer?.status === 429) {
+        said(said_?.problem || (answer?.status === 429 && text) || words.lost);
+        await wait(1500);
+      }
       await wait(Math.max(0, FASTEST - (performance.now() - begun)));
     }
     if (round === mine) stop();
@@ -114,6 +127,8 @@ window.studioCamera = (element) => {
     const span = (times[times.length - 1] - times[0]) / 1000;
     if (span > 0.5) rate.textContent = words.rate.replace("{rate}", ((times.length - 1) / span).toLocaleString(window.studioLocale, { maximumFractionDigits: 1 }));
   };
+  // phones pause the picture of a page that is not seen
+  document.addEventListener("visibilitychange", () => { if (stream && !frozen && seen()) video.play().catch(() => {}); });
   root.addEventListener("click", (event) => {
     const what = event.target.closest("[data-do]")?.dataset.do;
     if (what === "start") stream ? stop() : start();

@@ -22,7 +22,7 @@ window.studioMake = (element, made, begin) => {
   const remember = (more) => { try { localStorage.setItem(MEMORY, JSON.stringify({ ...remembered(), ...more })); } catch {} };
 
   let dialog = null, state = null, order = [], cards = new Map(), busy = 0, active = "", chain = Promise.resolve();
-  let stream = null, facing = "user", holding = null, sound = null, follow = 0;
+  let stream = null, opening = null, facing = "user", holding = null, sound = null, follow = 0;
   let unsaved = 0; // takes that were begun and are not kept yet
   const ending = new Set(); // those of them that only wait for the server
   const camera = Object.assign(document.createElement("video"), { muted: true, playsInline: true, autoplay: true });
@@ -152,10 +152,16 @@ window.studioMake = (element, made, begin) => {
     camera.srcObject = null;
     camera.remove();
   };
+  const openCamera = () => navigator.mediaDevices.getUserMedia({ video: { facingMode: facing, width: { ideal: 640 }, height: { ideal: 480 } }, audio: false }).finally(() => { opening = null; });
+  const followCamera = (opened) => {
+    stream = opened;
+    // unplugged, or taken by another program: its last picture would be recorded again and again
+    opened.getVideoTracks()[0]?.addEventListener("ended", () => { if (stream === opened) { stopCamera(); active = ""; draw(); said(words().camera_ended, true); } }, { once: true });
+  };
   const startCamera = async (label) => {
     if (!navigator.mediaDevices?.getUserMedia) return said(words().camera_insecure, true);
     try {
-      if (!stream) stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: facing, width: { ideal: 640 }, height: { ideal: 480 } }, audio: false });
+      if (!stream) followCamera(await (opening ??= openCamera())); // two clicks in a row ask for one camera
     } catch (error) {
       return said(error.name === "NotAllowedError" ? words().camera_denied : words().camera_none, true);
     }

@@ -14,7 +14,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.model.activations import Activations, concatenate
 from resnet_studio.model.architecture import STAGES, Stage
 from resnet_studio.model.checkpoint import Checkpoint, load
-from resnet_studio.model.device import choose_device, layout
+from resnet_studio.model.device import choose_device, layout, threads_for
 from resnet_studio.model.unlike import STAGES as STAGES_OF_REFERENCE
 
 if TYPE_CHECKING:
@@ -86,9 +86,12 @@ class Predictor(BatchedModel):
         return concatenate(parts, tuple(places), errors)
 
     @contextmanager
-    def alone(self) -> Iterator[ResNet]:
-        """The model, by which no other call computes meanwhile: for hooks and gradients."""
-        with self._compute_lock:
+    def alone(self, pictures: int | None = None) -> Iterator[ResNet]:
+        """The model, by which no other call computes meanwhile: for hooks and gradients.
+
+        ``pictures``: how many it is asked about at a time, see :func:`~resnet_studio.model.device.threads_for`.
+        """
+        with self._compute_lock, threads_for(self._batch_size if pictures is None else pictures, self._device):
             yield self.model
 
     def compute(self, batch: Tensor, stages: Sequence[Stage] = ()) -> Activations:
@@ -113,7 +116,11 @@ class Predictor(BatchedModel):
         for stage in looked_at:
             hooks.append(map_module(self.model, stage).register_forward_hook(keep(stage)))
         try:
-            with torch.inference_mode(), torch.autocast(self._device.type, enabled=False):
+            with (
+                threads_for(len(batch), self._device),
+                torch.inference_mode(),
+                torch.autocast(self._device.type, enabled=False),
+            ):
                 logits = self.model(batch.to(self._device).contiguous(memory_format=layout(self._device)))
         finally:
             for each in hooks:

@@ -13,6 +13,7 @@ from waiting import wait_for
 from resnet_studio import prediction
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.errors import CheckpointError, ConfigError, DataError, StudioError
+from resnet_studio.evaluation.heatmaps import heat_maps
 from resnet_studio.model.checkpoint import Card, Checkpoint, Preprocessing, load, preprocess, save
 from resnet_studio.model.resnet import build
 from resnet_studio.prediction import Prediction, Predictor
@@ -229,6 +230,27 @@ def test_who_waits_is_answered_together_with_the_others(predictor, files, monkey
     for index, scores in enumerate(answers):
         for (name, value), (other, wanted) in zip(scores, alone[index % len(files)], strict=True):
             assert name == other and value == pytest.approx(wanted, abs=1e-5)
+
+
+def test_few_pictures_are_computed_by_one_thread_and_others_keep_theirs(predictor, files):
+    seen, elsewhere = [], []
+    before = torch.get_num_threads()
+
+    def note(*_):
+        seen.append(torch.get_num_threads())
+        with ThreadPoolExecutor(1) as fresh:
+            elsewhere.append(fresh.submit(torch.get_num_threads).result())
+
+    torch.set_num_threads(2)
+    hook = predictor.model.conv1.register_forward_hook(note)
+    try:
+        predictor(files[:1])
+        next(iter(heat_maps(predictor, [drawing()])))
+        predictor(files[:4])
+        assert seen == [1, 1, 2] and elsewhere == [2, 2, 2] and torch.get_num_threads() == 2
+    finally:
+        hook.remove()
+        torch.set_num_threads(before)
 
 
 def test_predicting_draws_no_random_numbers_and_keeps_no_graph(predictor, checkpoint, files):

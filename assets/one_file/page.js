@@ -335,11 +335,15 @@
     problem();
     if (!navigator.mediaDevices?.getUserMedia) return problem("camera_never");
     const mine = ++round;
+    let opened = null;
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: facing, width: { ideal: 640 }, height: { ideal: 480 } }, audio: false });
+      opened = await navigator.mediaDevices.getUserMedia({ video: { facingMode: facing, width: { ideal: 640 }, height: { ideal: 480 } }, audio: false });
     } catch (error) {
-      return problem(error.name === "NotAllowedError" ? "camera_denied" : "camera_none");
+      return round === mine && problem(error.name === "NotAllowedError" ? "camera_denied" : "camera_none");
     }
+    if (round !== mine) return opened.getTracks().forEach((track) => track.stop()); // another click came first
+    stream = opened;
+    opened.getVideoTracks()[0]?.addEventListener("ended", () => { if (round === mine) { stop(); problem("camera_none"); } });
     current = null;
     $("picture").hidden = $("hint").hidden = true;
     video.hidden = $("turn").hidden = false;

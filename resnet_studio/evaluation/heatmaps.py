@@ -213,7 +213,11 @@ def feature_maps(predictor: Predictor, batch: Tensor, layers: Sequence[Stage]) -
 
         return hook
 
-    with predictor.alone() as model, torch.inference_mode(), torch.autocast(_device(model).type, enabled=False):
+    with (
+        predictor.alone(len(batch)) as model,
+        torch.inference_mode(),
+        torch.autocast(_device(model).type, enabled=False),
+    ):
         hooks = [output_of(model, layer).register_forward_hook(keep(layer)) for layer in layers]
         try:
             logits = model(_moved(model, batch))
@@ -268,7 +272,7 @@ def _by_gradient(predictor: Predictor, batch: Tensor, labels: Tensor, layer: Sta
     import torch
     from captum.attr import LayerGradCam
 
-    with predictor.alone() as model, torch.enable_grad(), torch.autocast(_device(model).type, enabled=False):
+    with predictor.alone(len(batch)) as model, torch.enable_grad(), torch.autocast(_device(model).type, enabled=False):
         model.requires_grad_(False)
         inputs = _moved(model, batch).requires_grad_(True)
         explained = LayerGradCam(model, output_of(model, layer))

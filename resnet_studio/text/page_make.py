@@ -65,6 +65,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "No camera was found, or another program uses it. You can add files instead.",
         "未找到摄像头，或摄像头正被其他程序占用。你也可以添加文件。",
     ),
+    "make.camera_ended": (
+        "The camera was unplugged, or another program took it. What was recorded is saved.",
+        "摄像头已断开或被其他程序占用。已录制的图片均已保存。",
+    ),
     "make.camera_insecure": (
         "The camera works only over https or on the computer that runs ResNet Studio: start it with “ui --https”. You "
         "can add files, or take a photo on a phone.",

@@ -80,6 +80,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The server does not answer. The camera goes on asking it.",
         "服务器没有响应，摄像头会继续重试。",
     ),
+    "predict.live.ended": (
+        "The camera was unplugged, or another program took it. Start it again when it is back.",
+        "摄像头已断开或被其他程序占用。恢复后请重新打开。",
+    ),
     "predict.tab.draw": ("Draw", "手绘"),
     "predict.tab.many": ("Many pictures", "批量图片"),
     "predict.picture": ("Picture", "图片"),

@@ -10,6 +10,21 @@ from typing import Any
 import pytest
 from conftest import BROWSERS, FLAGS, serving, visitors
 
+from resnet_studio.model import checkpoint, resnet
+from resnet_studio.model.card import Card
+from resnet_studio.model.preprocess import Preprocessing
+
+WATCHED = """
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices), within = AbortSignal.timeout;
+  window.cameras = [];
+  navigator.mediaDevices.getUserMedia = async (...given) => {
+    const stream = await open(...given);
+    window.cameras.push(...stream.getVideoTracks());
+    return stream;
+  };
+  AbortSignal.timeout = (time) => within.call(AbortSignal, time / 20);
+"""
+"""Notes which cameras were opened; nobody waits as long for an answer that is lost as a user may have to."""
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
@@ -19,7 +34,11 @@ def camera_page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Itera
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     seeing = browser.browser_type.launch(executable_path=found, args=[*FLAGS, *CAMERA])
     with serving(tmp_path_factory.mktemp("camera")) as server, visitors(seeing, server) as open_:
+        known = Card(classes=("cup", "pen"), depth=18, preprocessing=Preprocessing(resize=36, crop=32))
+        checkpoint.save(server.workspace / "imports" / "live.safetensors", resnet.build(18, 2).state_dict(), known)
         page = open_()
+        page.context.add_init_script(WATCHED)
+        page.reload()
         yield page
         # browsers note the refusal of a file that is no picture
         assert [each for each in page.problems if "status of 400" not in each] == []
@@ -70,6 +89,36 @@ def recording(camera_page: Any) -> Any:
     card(page, "disc <b>").wait_for()
     saved(page)
     return page
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_live_answers_go_on_after_one_is_lost_and_end_with_the_camera(camera_page: Any) -> None:
+    page = camera_page
+    page.get_by_role("tab", name="Predict").click()
+    page.get_by_role("tab", name="Live", exact=True).click()
+    page.locator("#predict-live-model [data-model]").wait_for(state="attached")
+    on = "() => window.cameras.filter((track) => track.readyState === 'live').length"
+    answers = "Number(document.querySelector('.predict-camera').dataset.answers ?? 0)"
+    # a double click leaves one camera on, and no second one that nothing turns off
+    page.evaluate(
+        "() => { const start = document.querySelector('#predict-live [data-do=start]'); start.click(); start.click(); }"
+    )
+    page.wait_for_function(f"() => {answers} > 2")
+    assert page.evaluate(on) == 1
+    lost: list[Any] = []
+    with page.expect_request("**/predict/live?*"):
+        page.route("**/predict/live?*", lambda route: route.continue_() if lost else lost.append(route))
+    with page.expect_request("**/predict/live?*"):  # the one after
+        pass
+    before = page.evaluate(f"() => {answers}")
+    page.wait_for_function(f"() => {answers} > {before} + 2")
+    assert len(lost) == 1
+    page.unroute("**/predict/live?*")
+    page.evaluate("() => window.cameras.at(-1).dispatchEvent(new Event('ended'))")
+    page.locator(".predict-camera-note", has_text="unplugged").wait_for()
+    page.get_by_role("button", name="Start the camera").wait_for()
+    page.get_by_role("tab", name="Data", exact=True).click()
 
 
 @pytest.mark.browser

@@ -25,7 +25,21 @@ if TYPE_CHECKING:
 
 SHOWN = 6
 HEAT_SIDE = 128
-WORDS = ("start", "stop", "freeze", "go_on", "turn", "hint", "rate", "starting", "denied", "none", "insecure", "lost")
+WORDS = (
+    "start",
+    "stop",
+    "freeze",
+    "go_on",
+    "turn",
+    "hint",
+    "rate",
+    "starting",
+    "denied",
+    "none",
+    "insecure",
+    "lost",
+    "ended",
+)
 
 
 def routes(studio: Studio) -> APIRouter:

@@ -15,6 +15,7 @@ again, so that it may be interrupted; several may run beside each other, a proce
 from __future__ import annotations
 
 import argparse
+import copy
 import statistics
 import time
 from collections import defaultdict
@@ -83,7 +84,7 @@ def curve_of(run: Any) -> dict[str, Any]:
     prepared = time.perf_counter() - begun
 
     def note(epoch: Any) -> None:
-        report = score(replace(session.materials, suffix=session.scored))
+        report = score(replace(session.materials, suffix=session.scored, model=whole_network(session)))
         curve.append({"validation": epoch.validation_accuracy, "loss": round(epoch.validation_loss, 4),
                       "train": round(epoch.train_accuracy, 4), "test": round(report.accuracy, 4)})  # fmt: skip
 
@@ -103,6 +104,16 @@ def curve_of(run: Any) -> dict[str, Any]:
     return {"epochs": session.epochs, "freeze": run.config.freeze, "size": run.config.picture_size,
             "train": len(m.batches.training), "validated": len(m.batches.validation), "device": m.device.type,
             "start": curve[0]["validation"], "prepared": round(prepared, 2), "took": took, "curve": curve}  # fmt: skip
+
+
+def whole_network(session: Any) -> Any:
+    """A copy of the network with what is scored of it, in eval mode; what stages are cached before is not in it."""
+    m = session.materials
+    live = {name: value.clone() for name, value in m.suffix.state_dict().items()}
+    m.suffix.load_state_dict(session.scored.state_dict())
+    network = copy.deepcopy(m.model).eval()
+    m.suffix.load_state_dict(live)
+    return network
 
 
 def _returned(work: Any) -> Any:

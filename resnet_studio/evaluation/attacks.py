@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from resnet_studio.evaluation.paired_tests import paired_bootstrap
+from resnet_studio.evaluation.paired_tests import paired_bootstrap, surely_fewer
 from resnet_studio.evaluation.report import wilson_interval
 
 if TYPE_CHECKING:
@@ -35,8 +35,9 @@ BATCH = 25
 @dataclass(frozen=True)
 class Attack:
     """The accuracy under an attack that moves pixels by up to ``epsilon``, with its 95 % interval (Wilson), beside that
-    of the same ``count`` pictures as they are, ``clean``; ``drop_interval`` is that of a paired bootstrap. ``trained``:
-    the model was trained against attacks of this strength.
+    of the same ``count`` pictures as they are, ``clean``; ``drop_interval`` is that of a paired bootstrap over so many
+    ``lost`` and ``won``, None in what was stored before these were counted. ``trained``: the model was trained against
+    attacks of this strength.
     """
 
     name: Name
@@ -47,6 +48,15 @@ class Attack:
     interval: tuple[float, float]
     drop_interval: tuple[float, float]
     trained: bool
+    lost: int | None = None
+    won: int | None = None
+
+    @property
+    def costs(self) -> bool:
+        """Whether it surely costs something."""
+        if self.lost is None or self.won is None:
+            return self.drop_interval[0] > 0
+        return surely_fewer(self.lost, self.won)
 
 
 def attack(name: Name, predictor: Predictor, views: NDArray[np.uint8], labels: Sequence[int], against: float) -> Attack:
@@ -62,7 +72,7 @@ def attack(name: Name, predictor: Predictor, views: NDArray[np.uint8], labels: S
     right = int(after.sum())
     return Attack(
         name, epsilon, count, float(before.mean()), right / count, wilson_interval(right, count),
-        paired_bootstrap(lost, won, count), against > 0,
+        paired_bootstrap(lost, won, count), against > 0, lost, won,
     )  # fmt: skip
 
 

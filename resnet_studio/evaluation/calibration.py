@@ -5,17 +5,22 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from resnet_studio.evaluation.parts import Part, RunReport
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 SIMILAR = 0.1
 MOST_SIMILAR = 30
 ENOUGH = 10
 BINS = 15
+RESAMPLES = 200
 EVEN = ("balanced", "adjusted")  # weightings of classes after which all of them count alike
 
 
@@ -70,6 +75,23 @@ class Calibration(Reliability):
     fitted_on: int = 0
     even: bool = False
 
+    @cached_property
+    def by_chance(self) -> float:
+        """The error that so many answers would show if their probabilities were exactly right, in the mean.
+
+        With few pictures the shares of right answers scatter, so that no error of less than this means anything
+        (Vaicenavicius et al. 2019, arXiv 1902.06977, section 5: resampling under the hypothesis of calibration).
+        """
+        confidence = np.array([each for each, _ in self.answers])
+        if not len(confidence):
+            return 0.0
+        place, draw = _places(confidence), np.random.default_rng(0)
+        errors = []
+        for _ in range(RESAMPLES):
+            off = np.bincount(place, (draw.random(len(confidence)) < confidence) - confidence)
+            errors.append(float(np.abs(off).sum()))
+        return sum(errors) / RESAMPLES / len(confidence)
+
     def near(self, probability: float) -> Record | None:
         """Of the 30 answers nearest to ``probability``, and within 0.1 of it; None where fewer than 10 are."""
         answers = self.answers
@@ -92,7 +114,7 @@ def calibrated(answers: Sequence[tuple[float, bool]]) -> Calibration:
     ordered = tuple(sorted(answers))
     confidence = np.array([each for each, _ in ordered])
     right = np.array([each for _, each in ordered])
-    place = np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence)  # (low, high], as in the paper
+    place = _places(confidence)
     counts = np.bincount(place)
     means, shares = np.bincount(place, confidence), np.bincount(place, right)
     bins = [
@@ -102,6 +124,12 @@ def calibrated(answers: Sequence[tuple[float, bool]]) -> Calibration:
     ]
     error = sum(each.count * abs(each.accuracy - each.confidence) for each in bins) / len(ordered)
     return Calibration(error, tuple(bins), ordered)
+
+
+def _places(confidence: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The bin of each answer: (low, high], as in the paper."""
+    found: NDArray[np.int64] = np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence)
+    return found
 
 
 UNTESTED = Calibration(0.0, (), ())
@@ -134,7 +162,7 @@ class CalibrationPart(Part[Calibration]):
 
     def to_json(self, value: Calibration) -> dict[str, Any]:
         """See :class:`Part`."""
-        return asdict(value)
+        return {**asdict(value), "by_chance": value.by_chance}
 
     def from_json(self, stored: Any) -> Calibration:
         """See :class:`Part`."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from resnet_studio.errors import RunError
-from resnet_studio.evaluation.paired_tests import paired_bootstrap
+from resnet_studio.evaluation.paired_tests import paired_bootstrap, surely_fewer
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.report import Report, wilson_interval
 from resnet_studio.text import Language, say
@@ -70,12 +70,14 @@ class FinalFitted:
     def sentence(self, language: Language = "en") -> str:
         """What was done, what it changed, and what still comes from the first network."""
         said = say("final_fit.done", language, pictures=self.pictures, epochs=self.epochs)
-        if self.tested is None or self.gain_interval is None:
+        if self.tested is None:
             gained = say("final_fit.untested", language)
         else:
-            of, (low, high) = self.tested, self.gain_interval
+            of = self.tested
             before, after = wilson_interval(of.first, of.count), wilson_interval(of.second, of.count)
-            verdict = "more" if low > 0 else "less" if high < 0 else "same"
+            verdict = "same"
+            if surely_fewer(of.behind, of.ahead) or surely_fewer(of.ahead, of.behind):
+                verdict = "more" if of.ahead > of.behind else "less"
             gained = say(
                 f"final_fit.{verdict}", language, first=of.first / of.count, second=of.second / of.count,
                 first_low=before[0], first_high=before[1], low=after[0], high=after[1], count=of.count,

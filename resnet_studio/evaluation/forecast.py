@@ -54,10 +54,12 @@ class Point:
 
 @dataclass(frozen=True)
 class Ahead:
-    """After ``extra`` more pictures: the ``gain`` in score that is to be expected, with its 90 % band.
+    """After ``extra`` more pictures: the ``gain`` in score that is to be expected, with the 90 % band of this mean.
 
     ``score`` is that of the run with the gain; nine of ten trainings on so many pictures should score within its band,
-    in a test of as many pictures as now, of the same or of others.
+    in a test of as many pictures as now, of the same or of others. That is what one sees, so that is what is said: the
+    mean's band, which says how sure the direction is, holds far fewer of single trainings
+    (``benchmarks/forecast.py``).
     """
 
     extra: int
@@ -88,11 +90,11 @@ class Curve:
 
     def sentence(self, language: Language = "en") -> str:
         """What more pictures should bring, or that these cannot tell."""
-        low, high = (100 * each for each in self.advice.gain_band)
+        low, high = self.advice.score_band
         kind = "class" if self.name else "all"
         return say(
             f"forecast.{kind}.{self.verdict}", language, name=shown(self.name), extra=self.advice.extra,
-            gain=f"{100 * self.advice.gain:.1f}", low=f"{low:.1f}", high=f"{high:.1f}",
+            gain=f"{100 * self.advice.gain:.1f}", low=low, high=high,
         )  # fmt: skip
 
 

@@ -135,8 +135,9 @@ def _calibration(values: Mapping[str, Any], language: Language) -> list[str]:
             "handin.calibration.both", language, before=found["before"]["error"], after=found["error"],
             temperature=f"{found['temperature']:.2f}", count=found["fitted_on"],
         )  # fmt: skip
+    chance = say("handin.calibration.chance", language, count=len(found["answers"]), chance=found["by_chance"])
     even = [say("trust.calibration.even", language), ""] if found.get("even") else []
-    return [*_heading("handin.section.calibration", language), said, "", *even]
+    return [*_heading("handin.section.calibration", language), said, chance, "", *even]
 
 
 def _unknown(run: Run, language: Language) -> list[str]:

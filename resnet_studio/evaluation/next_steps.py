@@ -135,11 +135,10 @@ def _more_pictures(report: RunReport, scores: Report) -> Iterator[NextStep]:
         worth = [curve for curve in (*curves["weakest"], curves["overall"]) if curve["verdict"] == "gain"]
         for curve in sorted(worth, key=lambda each: -each["advice"]["gain"] * support.get(each["name"], 1.0))[:1]:
             advice, name = curve["advice"], curve["name"]
-            low, high = (f"{100 * end:.1f}" for end in advice["gain_band"])
-            values = {"name": name, "extra": advice["extra"], "gain": f"{100 * advice['gain']:.1f}", "low": low}
+            values = {"name": name, "extra": advice["extra"], "gain": f"{100 * advice['gain']:.1f}"}
             kind = "more_of_class" if name else "more_pictures"
             points = 100 * advice["gain"] * support.get(name, 1.0)
-            yield NextStep(kind, {**values, "high": high}, _command("label-next", report.run.id, "FOLDER"), points)
+            yield NextStep(kind, values, _command("label-next", report.run.id, "FOLDER"), points)
         return
     weak = [
         row for row in scores.per_class

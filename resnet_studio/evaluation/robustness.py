@@ -16,7 +16,7 @@ import numpy as np
 from resnet_studio.data.views import Framed
 from resnet_studio.evaluation import attacks, probing
 from resnet_studio.evaluation.attacks import Attack
-from resnet_studio.evaluation.paired_tests import paired_bootstrap
+from resnet_studio.evaluation.paired_tests import paired_bootstrap, surely_fewer_of_many
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import wilson_interval
 from resnet_studio.evaluation.slow_parts import PartProgress, SlowPart, Step
@@ -53,7 +53,8 @@ EXAMPLES = 4
 class Score:
     """The accuracy under a change, with its 95 % interval (Wilson), and the drop against the clean pictures.
 
-    ``drop_interval`` is that of a paired bootstrap over the same pictures. ``fooled`` are places among the test
+    ``drop_interval`` is that of a paired bootstrap over the same pictures, of which so many were ``lost`` and ``won``;
+    None in what was stored before these were counted. ``fooled`` are places among the test
     pictures that were right before and wrong after, the surest wrong answers first.
     """
 
@@ -64,6 +65,8 @@ class Score:
     drop: float
     drop_interval: tuple[float, float]
     fooled: tuple[tuple[int, int], ...] = ()
+    lost: int | None = None
+    won: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,14 +84,19 @@ class Robustness:
     @property
     def worst(self) -> Score | None:
         """The change that costs most, where any surely costs something; of equal ones the mild one."""
-        harmful = [score for score in self.scores if score.drop_interval[0] > 0]
-        return max(harmful, key=lambda score: (score.drop, score.strength == "mild"), default=None)
+        return max(_harmful(self.scores), key=lambda score: (score.drop, score.strength == "mild"), default=None)
 
     @property
     def fragile(self) -> Score | None:
         """The mild change that costs most, where one surely costs something."""
-        mild = [score for score in self.scores if score.strength == "mild" and score.drop_interval[0] > 0]
-        return max(mild, key=lambda score: score.drop, default=None)
+        mild = [score for score in self.scores if score.strength == "mild"]
+        return max(_harmful(mild), key=lambda score: score.drop, default=None)
+
+
+def _harmful(scores: Sequence[Score]) -> list[Score]:
+    """Those of ``scores`` that surely cost something."""
+    sure = iter(surely_fewer_of_many([(each.lost or 0, each.won or 0) for each in scores]))
+    return [each for each in scores if next(sure) or (each.lost is None and each.drop_interval[0] > 0)]
 
 
 class RobustnessPart(SlowPart[Robustness]):
@@ -143,6 +151,7 @@ class RobustnessPart(SlowPart[Robustness]):
             Score(
                 each["kind"], each["strength"], float(each["accuracy"]), _pair(each["interval"]), float(each["drop"]),
                 _pair(each["drop_interval"]), tuple((int(place), int(said)) for place, said in each["fooled"]),
+                each.get("lost"), each.get("won"),
             )
             for each in stored["scores"]
         )  # fmt: skip
@@ -274,7 +283,7 @@ def _score(
     low, high = paired_bootstrap(lost, won, count)
     return Score(
         kind, strength, right / count, wilson_interval(right, count), (lost - won) / count, (low, high),
-        tuple((places[at], int(said[at])) for at in fooled),
+        tuple((places[at], int(said[at])) for at in fooled), lost, won,
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from resnet_studio.evaluation.exchanges import (
     region,
 )
 from resnet_studio.evaluation.heatmaps import HeatMap, heat_maps, laid_over
-from resnet_studio.evaluation.paired_tests import paired_bootstrap
+from resnet_studio.evaluation.paired_tests import paired_bootstrap, surely_fewer
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.slow_parts import PartProgress, SlowPart, Step
 from resnet_studio.text import Language, say
@@ -47,12 +47,23 @@ MOST = 200
 
 @dataclass(frozen=True)
 class Removal:
-    """The accuracy without a part of the pictures, and the drop with the 95 % interval of a paired bootstrap."""
+    """The accuracy without a part of the pictures, and the drop with the 95 % interval of a paired bootstrap: so many
+    answers were ``lost`` and ``won``, None in what was stored before these were counted.
+    """
 
     name: str
     accuracy: float
     drop: float
     drop_interval: tuple[float, float]
+    lost: int | None = None
+    won: int | None = None
+
+    @property
+    def costs(self) -> bool:
+        """Whether that is surely a loss."""
+        if self.lost is None or self.won is None:
+            return self.drop_interval[0] > 0
+        return surely_fewer(self.lost, self.won)
 
 
 @dataclass(frozen=True)
@@ -101,9 +112,12 @@ class ShortcutPart(SlowPart[Shortcut]):
     def from_json(self, stored: Any) -> Shortcut:
         """See :class:`Part`."""
         removals = tuple(
-            Removal(each["name"], float(each["accuracy"]), float(each["drop"]), _pair(each["drop_interval"]))
+            Removal(
+                each["name"], float(each["accuracy"]), float(each["drop"]), _pair(each["drop_interval"]),
+                each.get("lost"), each.get("won"),
+            )
             for each in stored["removals"]
-        )
+        )  # fmt: skip
         exchanges = tuple(
             Exchange(each["place"], int(each["label"]), int(each["followed"]), int(each["count"]), bool(each["called"]))
             for each in stored["exchanges"]
@@ -207,7 +221,7 @@ def _removal(name: str, labels: NDArray[Any], before: NDArray[Any], after: NDArr
     was, now, count = before == labels, after == labels, len(labels)
     lost, won = int((was & ~now).sum()), int((~was & now).sum())
     low, high = paired_bootstrap(lost, won, count)
-    return Removal(name, float(now.mean()), (lost - won) / count, (low, high))
+    return Removal(name, float(now.mean()), (lost - won) / count, (low, high), lost, won)
 
 
 def _pair(values: Any) -> tuple[float, float]:

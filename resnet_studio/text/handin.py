@@ -30,6 +30,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "which was fitted to {count:validation picture|validation pictures}; both measured on the test pictures.",
         "期望校准误差：校准前 {before:%}，用温度 {temperature}（由 {count} 张验证图片拟合）校准后 {after:%}；均在测试图片上测得。",
     ),
+    "handin.calibration.chance": (
+        "Exactly right probabilities would show {chance:%} on {count:test picture|test pictures}, by chance alone.",
+        "在 {count} 张测试图片上，即使概率完全准确，仅因偶然也会显示 {chance:%}。",
+    ),
     "handin.section.calibration": ("Calibration", "校准"),
     "handin.section.forecast": ("What more pictures should bring", "增加图片预期的收益"),
     "handin.section.suspects": ("Labels to check", "待核对的标签"),

@@ -7,28 +7,28 @@ TEXT: dict[str, tuple[str, str]] = {
         "增加训练图片预计能提高多少：总体，以及成绩最差的类别",
     ),
     "forecast.all.gain": (
-        "About {extra:more picture|more pictures}, shared among the classes as now, should bring {gain} points of accuracy (90% band: {low} to {high}).",
-        "按现有类别比例再增加约 {extra} 张图片，准确率预计提高 {gain} 个百分点（90% 区间：{low} 至 {high}）。",
+        "About {extra:more picture|more pictures}, shared among the classes as now, should bring {gain} points of accuracy on average. In a test like this one, nine of ten trainings then score between {low:%} and {high:%}.",
+        "按现有类别比例再增加约 {extra} 张图片，准确率平均预计提高 {gain} 个百分点。届时在这样的测试中，十次训练有九次得分在 {low:%} 至 {high:%} 之间。",
     ),
     "forecast.all.little": (
-        "More pictures of the same kind bring little: {extra:more picture|more pictures} should change the accuracy by {low} to {high} points.",
-        "同类图片再多也帮助不大：再增加 {extra} 张，准确率预计变化 {low} 至 {high} 个百分点。",
+        "More pictures of the same kind bring little: {extra:more picture|more pictures} should change the accuracy by {gain} points on average. In a test like this one, nine of ten trainings then score between {low:%} and {high:%}.",
+        "同类图片再多也帮助不大：再增加 {extra} 张，准确率平均预计变化 {gain} 个百分点。届时在这样的测试中，十次训练有九次得分在 {low:%} 至 {high:%} 之间。",
     ),
     "forecast.all.unclear": (
-        "These pictures cannot tell well what more would bring: {extra:more picture|more pictures} may raise the accuracy by {gain} points, or by anything from {low} to {high}.",
-        "现有图片还不足以判断增加图片的效果：再增加 {extra} 张，准确率可能提高 {gain} 个百分点，也可能是 {low} 至 {high} 之间的任何值。",
+        "These pictures cannot tell well what more would bring: {extra:more picture|more pictures} may raise the accuracy by {gain} points on average, but in a test like this one nine of ten trainings then score anywhere from {low:%} to {high:%}.",
+        "现有图片还不足以判断增加图片的效果：再增加 {extra} 张，准确率平均可能提高 {gain} 个百分点；但在这样的测试中，十次训练有九次得分落在 {low:%} 至 {high:%} 的任何位置。",
     ),
     "forecast.class.gain": (
-        "“{name}”: about {extra:more picture|more pictures} should raise its F1 by {gain} points (90% band: {low} to {high}).",
-        "“{name}”：再增加约 {extra} 张图片，其 F1 预计提高 {gain} 个百分点（90% 区间：{low} 至 {high}）。",
+        "“{name}”: about {extra:more picture|more pictures} should raise its F1 by {gain} points on average. In a test like this one, nine of ten trainings then reach between {low:%} and {high:%}.",
+        "“{name}”：再增加约 {extra} 张图片，其 F1 平均预计提高 {gain} 个百分点。届时在这样的测试中，十次训练有九次在 {low:%} 至 {high:%} 之间。",
     ),
     "forecast.class.little": (
-        "“{name}”: more pictures bring little; {extra:more picture|more pictures} should change its F1 by {low} to {high} points.",
-        "“{name}”：再多图片帮助不大；再增加 {extra} 张，其 F1 预计变化 {low} 至 {high} 个百分点。",
+        "“{name}”: more pictures bring little; {extra:more picture|more pictures} should change its F1 by {gain} points on average. In a test like this one, nine of ten trainings then reach between {low:%} and {high:%}.",
+        "“{name}”：再多图片帮助不大；再增加 {extra} 张，其 F1 平均预计变化 {gain} 个百分点。届时在这样的测试中，十次训练有九次在 {low:%} 至 {high:%} 之间。",
     ),
     "forecast.class.unclear": (
-        "“{name}”: these pictures cannot tell well; {extra:more picture|more pictures} may raise its F1 by {gain} points, or by anything from {low} to {high}.",
-        "“{name}”：现有图片还不足以判断；再增加 {extra} 张，其 F1 可能提高 {gain} 个百分点，也可能是 {low} 至 {high} 之间的任何值。",
+        "“{name}”: these pictures cannot tell well; {extra:more picture|more pictures} may raise its F1 by {gain} points on average, but in a test like this one nine of ten trainings then reach anything from {low:%} to {high:%}.",
+        "“{name}”：现有图片还不足以判断；再增加 {extra} 张，其 F1 平均可能提高 {gain} 个百分点；但在这样的测试中，十次训练有九次落在 {low:%} 至 {high:%} 的任何位置。",
     ),
     "forecast.too_few.train": (
         "{trained:training picture|training pictures} are too few to draw smaller sets from: there is no forecast below 40.",
@@ -44,7 +44,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "forecast.axis.all": ("training pictures", "训练图片数"),
     "forecast.axis.class": ("training pictures of this class", "该类别的训练图片数"),
     "forecast.key.seen": ("measured on parts of the pictures", "用部分图片实测"),
-    "forecast.key.ahead": ("forecast, 90% band", "预测，90% 区间"),
+    "forecast.key.ahead": ("expected on average", "平均预期"),
+    "forecast.key.single": ("nine of ten trainings, in a test like this one", "在这样的测试中，十次训练中的九次"),
     "forecast.method": (
         "Linear heads on features of the starting network, fitted to 10, 25, 50 and 100% of the training pictures and scored on {scored:validation and test picture|validation and test pictures}. The scores of your fine-tuned network differ; what carries over is about how much more pictures bring.",
         "在起始网络的特征上，用 10%、25%、50% 和 100% 的训练图片训练线性分类头，并用 {scored} 张验证与测试图片评分。微调后的网络成绩会有所不同；可参考的是增加图片大约能带来多少提升。",
@@ -133,12 +134,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{name}”从未被预测到：检查该类别的图片、补充更多，或与易混类别合并。",
     ),
     "next.more_of_class": (
-        "Label about {extra:more picture|more pictures} of “{name}”: this should raise its F1 by {gain} points ({low} to {high}).",
-        "再标注约 {extra} 张“{name}”：其 F1 预计提高 {gain} 个百分点（{low} 至 {high}）。",
+        "Label about {extra:more picture|more pictures} of “{name}”: this should raise its F1 by {gain} points on average.",
+        "再标注约 {extra} 张“{name}”：其 F1 平均预计提高 {gain} 个百分点。",
     ),
     "next.more_pictures": (
-        "Label about {extra:more picture|more pictures} of all classes: this should bring {gain} points of accuracy ({low} to {high}).",
-        "各类别共再标注约 {extra} 张图片：准确率预计提高 {gain} 个百分点（{low} 至 {high}）。",
+        "Label about {extra:more picture|more pictures} of all classes: this should bring {gain} points of accuracy on average.",
+        "各类别共再标注约 {extra} 张图片：准确率平均预计提高 {gain} 个百分点。",
     ),
     "next.weak_class": (
         "“{name}” is found in {correct} of {count:test picture|test pictures} only, surely below the others: see how many more pictures of it would help.",

@@ -103,6 +103,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "results.card.epoch": ("Best epoch", "最佳轮次"),
     "results.card.epoch.probe": ("linear probe", "线性探针"),
     "results.card.epoch.note": ("of {epochs} · validation {accuracy:%}", "共 {epochs} 轮 · 验证 {accuracy:%}"),
+    "results.card.epoch.loss": (
+        "lowest validation loss of the epochs within one picture of the highest accuracy",
+        "与最高准确率相差不超过一张图片的各轮中，验证损失最低",
+    ),
     "results.card.time": ("Training time", "训练用时"),
     "results.card.time.note": ("start to result, on {device}", "从开始到出结果，使用 {device}"),
     "results.reading.narrow": (

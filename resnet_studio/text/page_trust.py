@@ -52,6 +52,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "straight from the network: too few validation pictures to calibrate them, or an older run.",
         "在测试图片上，概率与实际正确率平均相差 {error:%}。它们直接来自网络：验证图片太少，或训练来自较早版本。",
     ),
+    "trust.calibration.chance": (
+        "On {count:test picture|test pictures}, probabilities that are exactly right would be about {chance:%} away by "
+        "chance alone. The larger a dot, the more answers.",
+        "在 {count} 张测试图片上，即使概率完全准确，仅因偶然也会相差约 {chance:%}。圆点越大，答案越多。",
+    ),
     "trust.calibration.temperature.above": (
         "The network was too sure. Its logits are divided by {temperature}, fitted to {count:validation picture|validation "
         "pictures}; which class is best never changes.",

@@ -225,6 +225,19 @@ def test_the_calibration_error_is_that_of_the_definition():
     assert found.error == pytest.approx(wanted) and sum(each.count for each in found.bins) == 500
 
 
+def test_exactly_right_probabilities_show_the_error_of_the_binomial():
+    from scipy.stats import binom
+
+    for count, share in ((9, 0.62), (40, 0.9)):
+        right = np.arange(count + 1)
+        wanted = (binom.pmf(right, count, share) * np.abs(right / count - share)).sum()
+        assert calibrated([(share, False)] * count).by_chance == pytest.approx(wanted, rel=0.15)
+    both = calibrated([(0.62, True)] * 9 + [(0.9, True)] * 40)
+    alone = [calibrated([(share, True)] * count).by_chance * count for count, share in ((9, 0.62), (40, 0.9))]
+    assert both.by_chance == pytest.approx(sum(alone) / 49, rel=0.1)
+    assert calibrated([(1.0, True)] * 5).by_chance == 0
+
+
 def test_the_calibration_curve_is_that_of_scikit_learn():
     from sklearn.calibration import calibration_curve
 

@@ -16,6 +16,7 @@ from scipy.ndimage import gaussian_filter
 
 from resnet_studio.evaluation import robustness, run_report, slow_parts
 from resnet_studio.evaluation.attacks import Attack, attack, labels_under_attack
+from resnet_studio.evaluation.paired_tests import paired_bootstrap
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import make_report
 from resnet_studio.evaluation.robustness import KINDS, LEAST_BLUR, ROBUSTNESS, STRENGTHS, changed
@@ -186,6 +187,24 @@ def test_a_remedy_against_attacks_is_named_where_they_surely_cost_something(repo
         pair = [replace(several, name=name) for name in ("fgsm", "pgd")]
         for language, words in (("en", "Adversarial training"), ("zh", "对抗训练")):
             assert (words in robust.attacked(replace(found, attacks=tuple(pair)), language)) is named
+
+
+def test_a_loss_that_chance_explains_is_not_called_one():
+    """4 of 36 lost and none won: the percentile bootstrap excludes zero, the exact test does not."""
+    from scipy.stats import binomtest
+
+    drops = {lost: paired_bootstrap(lost, 0, 36) for lost in (4, 10)}
+    chance, sure = (
+        robustness.Score("contrast", "mild", 1 - lost / 36, (0.6, 0.9), lost / 36, drop, (), lost, 0)
+        for lost, drop in drops.items()
+    )
+    assert chance.drop_interval[0] > 0 and binomtest(0, 4).pvalue > 0.1 and binomtest(0, 10).pvalue < 0.05
+    others = tuple(replace(chance, strength="strong", drop=0.0, lost=0) for _ in range(17))
+    for mild, named in ((chance, False), (sure, True)):
+        found = robustness.Robustness(36, 1.0, (0.9, 1.0), (mild, *others))
+        assert (found.fragile is not None) is (found.worst is not None) is named
+    before = replace(chance, lost=None, won=None)  # stored by an earlier version
+    assert robustness.Robustness(36, 1.0, (0.9, 1.0), (before, *others)).fragile == before
 
 
 def test_a_run_without_test_pictures_has_none(report, monkeypatch):

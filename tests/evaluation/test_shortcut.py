@@ -13,9 +13,10 @@ from sklearn.linear_model import LogisticRegression
 
 from resnet_studio.evaluation import run_report, slow_parts
 from resnet_studio.evaluation.exchanges import CORNERS, PLACES, chosen_donors, convincing, exchanged, region
+from resnet_studio.evaluation.paired_tests import paired_bootstrap
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import make_report
-from resnet_studio.evaluation.shortcut import SHORTCUT, examine
+from resnet_studio.evaluation.shortcut import SHORTCUT, Removal, examine
 from resnet_studio.model import checkpoint, resnet, weights
 from resnet_studio.model.card import Card
 from resnet_studio.model.checkpoint import Checkpoint
@@ -64,6 +65,14 @@ def examined(network, marked, count=40):
     predictor = Predictor(Checkpoint(network, CARD), device="cpu")
     pictures = [picture(1000 + number, label, marked) for number, label in enumerate(labels)]
     return result_of(examine(predictor, pictures, labels))
+
+
+@pytest.mark.parametrize(("lost", "won", "sure"), [(4, 0, False), (6, 0, True), (9, 3, False), (0, 8, False)])
+def test_what_is_marked_as_a_sure_loss_is_one_by_the_exact_test(lost, won, sure):
+    from scipy.stats import binomtest
+
+    found = Removal("border", 0.5, (lost - won) / 36, paired_bootstrap(lost, won, 36), lost, won)
+    assert found.costs is sure is bool(lost > won and binomtest(won, lost + won).pvalue < 0.05)
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
 from resnet_studio.data.run_split import split_of
 from resnet_studio.evaluation import html_report, model_card
-from resnet_studio.evaluation.final_fit import FINAL_FIT
+from resnet_studio.evaluation.final_fit import FINAL_FIT, FinalFitted, Tested
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.events import EpochFinished, FinalFit, Finished, Interrupted, Testing
 from resnet_studio.model import checkpoint
@@ -166,6 +166,15 @@ def test_a_smaller_network_and_a_taught_one_are_trained_again_as_they_were(new_r
     assert second_of(run).pictures == len(split_of(run).train) + len(split_of(run).validation)
     assert found.card.metrics["final_fit"] == second_of(run).pictures
     assert bool(found.card.widths) == (kind == "pruned")
+
+
+def test_a_real_gain_is_one_by_the_exact_test():
+    """Four won and none lost happens by chance once in eight times, though a bootstrap's interval excludes zero."""
+    few, many = (FinalFitted(3, 90, 1.0, Tested(36, 30, 30 + won, won, 0)) for won in (4, 6))
+    assert few.gain_interval[0] > 0
+    assert "cannot tell" in few.sentence() and "a real gain" in many.sentence()
+    worse = FinalFitted(3, 90, 1.0, Tested(36, 30, 24, 0, 6))
+    assert "worse" in worse.sentence() and "变差" in worse.sentence("zh")
 
 
 def test_the_command_says_what_it_was_worth_and_evaluate_what_it_was_trained_on(folder, workspace, capsys):

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hand_made import finish, new_run, report_of, train
 
 from resnet_studio import run_log
 from resnet_studio.config import TrainConfig
-from resnet_studio.events import Failed, Interrupted, Preparing, Progress, Queued, Started
+from resnet_studio.events import EpochFinished, Failed, Interrupted, Preparing, Progress, Queued, Started
 from resnet_studio.service.run_data import Overview, RunData, format_duration
 from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.ui.results import view as results_view
@@ -265,6 +267,20 @@ def test_the_time_counts_from_the_click_and_says_what_went_into_preparing(
     assert "其中准备 20 秒" in chinese and "此前排队 3.0 秒" in chinese
 
 
+def test_an_epoch_that_was_not_the_most_accurate_says_why_it_was_chosen(workspace: Workspace) -> None:
+    for best, said in ((1, True), (2, False)):
+        run = new_run(workspace, name=f"best {best}")
+        run.append(Started(device="CPU, 2 cores", precision="fp32", epochs=2))
+        for epoch, accuracy, loss in ((1, 0.86, 0.3), (2, 0.89, 0.4)):
+            run.append(EpochFinished(
+                epoch=epoch, train_loss=0.1, train_accuracy=1.0, validation_loss=loss, validation_accuracy=accuracy,
+                learning_rate=1e-3, pictures_per_second=9.0, seconds=1.0, best=epoch == best,
+            ))  # fmt: skip
+        finish(run, report_of(run))
+        for language, words in (("en", "within one picture"), ("zh", "不超过一张图片")):
+            assert (words in results_view.cards(RunData(workspace).of(run), None, language)) is said
+
+
 def test_the_forecast_shows_a_chart_for_all_and_for_each_weak_class_and_says_what_it_is(workspace: Workspace) -> None:
     from resnet_studio.evaluation.forecast import Ahead, Curve, Forecast, Point
     from resnet_studio.ui.page.context import Studio
@@ -278,6 +294,9 @@ def test_the_forecast_shows_a_chart_for_all_and_for_each_weak_class_and_says_wha
     for language, words in (("en", "40 validation and test pictures"), ("zh", "40 张验证与测试图片")):
         html = forecast.draw(Studio.__new__(Studio), run, value, language)  # type: ignore[arg-type]
         assert html.count("<svg") == 2 and words in html
+        single, mean = (re.findall(rf'class="act-{each}" d="M([^"]+)Z"', html)[0] for each in ("single", "band"))
+        ends = [list(map(float, re.findall(r"[\d.]+", each)[1::2])) for each in (single, mean)]
+        assert min(ends[0]) < min(ends[1]) and max(ends[0]) > max(ends[1])
         assert "<script>" not in html
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from resnet_studio.data.names import shown
-from resnet_studio.evaluation.forecast import Curve, Forecast
+from resnet_studio.evaluation.forecast import Ahead, Curve, Forecast
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn.axes import Scale, path, percent, place, share_range, ticks
@@ -33,16 +34,18 @@ def draw(studio: Studio, run: Overview, value: Forecast, language: Language) -> 
 
 
 def _chart(curve: Curve, language: Language) -> dict[str, Any]:
-    """Places on the paper: the measured points, the law through them, and the band beyond them up to twice as many.
+    """Places on the paper: the measured points, the law through them, and the bands beyond them up to twice as many.
 
-    The band is that of the gain, drawn from where the heads are now.
+    The bands are those of the mean gain and of single trainings, drawn from where the heads are now.
     """
     last = curve.points[-1]
     ahead = [each for each in curve.ahead if each.extra <= last.count * 1.01]
     most = last.count + ahead[-1].extra if ahead else last.count
     tops = [last.score + each.gain_band[1] for each in ahead]
     bottoms = [last.score + each.gain_band[0] for each in ahead]
-    low, high = share_range([min(1, max(0, value)) for value in (*tops, *bottoms, *_ends(curve))])
+    single = _single(curve, ahead)
+    seen = (*tops, *bottoms, *_ends(curve), *(end for _, *ends in single for end in ends))
+    low, high = share_range([min(1, max(0, value)) for value in seen])
     x, y = Scale(0, most, LEFT, WIDTH - RIGHT), Scale(low, high, HEIGHT - BOTTOM, TOP)
 
     def at(count: float, score: float) -> tuple[float, float]:
@@ -63,6 +66,15 @@ def _chart(curve: Curve, language: Language) -> dict[str, Any]:
         "x_ticks": [(place(x(value)), f"{value:,.0f}") for value in ticks(0, most, 6, whole=True) if value > 0],
         "y_ticks": [(place(y(value)), percent(value)) for value in ticks(low, high)],
         "law": path(law),
+        "single": path(
+            [
+                *(at(count, top) for count, _, top in single),
+                *(at(count, bottom) for count, bottom, _ in reversed(single)),
+            ]
+        )
+        + "Z"
+        if single
+        else "",
         "band": path([start, *upper, *lower]) + "Z",
         "points": [tuple(map(place, at(each.count, each.score))) for each in curve.points],
         "spreads": [
@@ -71,6 +83,20 @@ def _chart(curve: Curve, language: Language) -> dict[str, Any]:
         "now": place(x(last.count)),
         "about": curve.sentence(language),
     }
+
+
+def _single(curve: Curve, ahead: Sequence[Ahead]) -> list[tuple[int, float, float]]:
+    """After so many pictures, the band of single trainings and tests around what is expected of heads; from now on as
+    wide as at the first look ahead, as most of it is the test's.
+    """
+    last = curve.points[-1]
+    offsets = [(each.gain, *(end - curve.score for end in each.score_band)) for each in ahead]
+    if not offsets:
+        return []
+    gain, *ends = offsets[0]
+    now = (last.count, *(last.score + end - gain for end in ends))
+    return [now, *((last.count + each.extra, last.score + bottom, last.score + top)
+                   for each, (_, bottom, top) in zip(ahead, offsets, strict=True))]  # fmt: skip
 
 
 def _ends(curve: Curve) -> list[float]:

@@ -86,7 +86,7 @@ def attacked(value: Robustness, language: Language) -> str:
         f"robustness.attacked.{key}", language, levels=one.epsilon * 255, clean=one.clean, count=one.count,
         one=one.accuracy, several=several.accuracy, low=several.interval[0], high=several.interval[1],
     )  # fmt: skip
-    if one.trained or several.drop_interval[0] <= 0:  # what may be chance needs no remedy
+    if one.trained or not several.costs:  # what may be chance needs no remedy
         return said
     between = "" if language == "zh" else " "
     return f"{said}{between}{say('robustness.attacked.help', language)}"

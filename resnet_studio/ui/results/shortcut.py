@@ -20,7 +20,7 @@ def draw(studio: Studio, run: Overview, value: Shortcut, language: Language) -> 
     for name in REMOVALS:
         found = value.removal(name)
         low, high = (value.accuracy - each for each in reversed(found.drop_interval))
-        look = "bad" if found.drop_interval[0] > 0 else "plain"
+        look = "bad" if found.costs else "plain"
         mark = intervals.Mark(found.accuracy, max(0.0, low), min(1.0, high), look, f"{100 * found.accuracy:.1f}%")
         lines.append(intervals.Line(say(f"shortcut.without.{name}", language), (mark,), called=name in called))
     chart = intervals.chart(

@@ -18,6 +18,7 @@ from resnet_studio.ui.page.context import Studio, reader_is_at_machine
 from resnet_studio.ui.page.ownership import ownership_of, this_browser
 from resnet_studio.ui.page.templates import render
 
+LARGEST_DOT = 7.0
 ACTION = "accept:"
 """What the panel asks for when its slider is let go, with the share after it."""
 
@@ -25,7 +26,7 @@ ACTION = "accept:"
 def draw_calibration(studio: Studio, run: Overview, value: Calibration, language: Language) -> Markup:  # noqa: ARG001
     """The reliability diagram before and after, and what the temperature did, in words."""
     x, y = Scale(0, 1, LEFT, WIDTH - RIGHT), Scale(0, 1, HEIGHT - BOTTOM, TOP)
-    before = value.before
+    before, most = value.before, max((each.count for each in value.bins), default=1)
     return render(
         "results/calibration.html",
         language,
@@ -34,7 +35,10 @@ def draw_calibration(studio: Studio, run: Overview, value: Calibration, language
         before=before,
         after_path=_path(value.bins, x, y),
         before_path=_path(before.bins, x, y) if before else "",
-        dots=[(place(x(each.confidence)), place(y(each.accuracy)), each) for each in value.bins],
+        dots=[
+            (place(x(each.confidence)), place(y(each.accuracy)), place(_radius(each.count, most)), each)
+            for each in value.bins
+        ],
         diagonal=f"M{place(x(0))} {place(y(0))}L{place(x(1))} {place(y(1))}",
         **_frame(x, y),
     )
@@ -88,6 +92,11 @@ def accept(studio: Studio, run: Overview, action: str) -> None:
         if ownership_of(run.about, this_browser()) != "here" and not reader_is_at_machine(studio):
             raise RunError("error.unknown.not_yours")
         set_accepted(run.run, share)
+
+
+def _radius(count: int, most: int) -> float:
+    """Of a dot whose area is that of so many answers, where it can still be seen."""
+    return max(2.0, LARGEST_DOT * float(count / most) ** 0.5)
 
 
 def _path(bins: Sequence[Bin], x: Scale, y: Scale) -> str:

@@ -95,7 +95,9 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
     if run.validation_accuracy is not None:
         done = finished.epochs_run if finished else len(run.state.epochs)
         note = say("results.card.epoch.note", language, epochs=done, accuracy=run.validation_accuracy)
-        made.append(Card("epoch", str(best.epoch) if best else say("results.card.epoch.probe", language), [note]))
+        figure = str(best.epoch) if best else say("results.card.epoch.probe", language)
+        higher = best and any(each.validation_accuracy > best.validation_accuracy for each in run.state.epochs)
+        made.append(Card("epoch", figure, [note, *([say("results.card.epoch.loss", language)] if higher else [])]))
     device = device_name(run.state.started.device, language) if run.state.started else run.config.device
     note = say("results.card.time.note", language, device=device)
     parts = format_preparation(run.state.durations, run.requested_at, language)

@@ -33,49 +33,41 @@ def draw(studio: Studio, run: Overview, value: Forecast, language: Language) -> 
     )
 
 
+Band = list[tuple[int, float, float]]
+"""After so many pictures, from which score to which."""
+
+
 def _chart(curve: Curve, language: Language) -> dict[str, Any]:
     """Places on the paper: the measured points, the law through them, and the bands beyond them up to twice as many.
 
     The bands are those of the mean gain and of single trainings, drawn from where the heads are now.
     """
-    last = curve.points[-1]
+    last, first = curve.points[-1], curve.points[0].count
     ahead = [each for each in curve.ahead if each.extra <= last.count * 1.01]
     most = last.count + ahead[-1].extra if ahead else last.count
-    tops = [last.score + each.gain_band[1] for each in ahead]
-    bottoms = [last.score + each.gain_band[0] for each in ahead]
-    single = _single(curve, ahead)
-    seen = (*tops, *bottoms, *_ends(curve), *(end for _, *ends in single for end in ends))
+    mean, single = _mean(curve, ahead), _single(curve, ahead)
+    seen = (*_ends(curve), *(end for _, bottom, top in (*mean, *single) for end in (bottom, top)))
     low, high = share_range([min(1, max(0, value)) for value in seen])
     x, y = Scale(0, most, LEFT, WIDTH - RIGHT), Scale(low, high, HEIGHT - BOTTOM, TOP)
 
     def at(count: float, score: float) -> tuple[float, float]:
         return x(count), y(min(high, max(low, score)))
 
+    def outline(band: Band) -> str:
+        back = [at(count, bottom) for count, bottom, _ in reversed(band)]
+        return path([*(at(count, top) for count, _, top in band), *back]) + "Z" if band else ""
+
     a, b, c = curve.law
-    first = curve.points[0].count
     counts = [first + (most - first) * step / STEPS for step in range(STEPS + 1)]
-    law = [at(count, 1 - a * count**-b - c) for count in counts]
-    start = at(last.count, last.score)
-    upper = [at(last.count + each.extra, last.score + each.gain_band[1]) for each in ahead]
-    lower = [at(last.count + each.extra, last.score + each.gain_band[0]) for each in reversed(ahead)]
-    name = shown(curve.name) if curve.name else say("forecast.all", language)
     return {
-        "title": name,
+        "title": shown(curve.name) if curve.name else say("forecast.all", language),
         "measure": say(f"forecast.measure.{curve.measure}", language),
         "axis": say(f"forecast.axis.{'class' if curve.name else 'all'}", language),
         "x_ticks": [(place(x(value)), f"{value:,.0f}") for value in ticks(0, most, 6, whole=True) if value > 0],
         "y_ticks": [(place(y(value)), percent(value)) for value in ticks(low, high)],
-        "law": path(law),
-        "single": path(
-            [
-                *(at(count, top) for count, _, top in single),
-                *(at(count, bottom) for count, bottom, _ in reversed(single)),
-            ]
-        )
-        + "Z"
-        if single
-        else "",
-        "band": path([start, *upper, *lower]) + "Z",
+        "law": path([at(count, 1 - a * count**-b - c) for count in counts]),
+        "band": outline(mean),
+        "single": outline(single),
         "points": [tuple(map(place, at(each.count, each.score))) for each in curve.points],
         "spreads": [
             (place(x(each.count)), place(at(0, each.lowest)[1]), place(at(0, each.highest)[1])) for each in curve.points
@@ -85,18 +77,27 @@ def _chart(curve: Curve, language: Language) -> dict[str, Any]:
     }
 
 
-def _single(curve: Curve, ahead: Sequence[Ahead]) -> list[tuple[int, float, float]]:
-    """After so many pictures, the band of single trainings and tests around what is expected of heads; from now on as
-    wide as at the first look ahead, as most of it is the test's.
+def _mean(curve: Curve, ahead: Sequence[Ahead]) -> Band:
+    """The band of the mean gain, from where the heads are now."""
+    last = curve.points[-1]
+    found = [
+        (last.count + each.extra, last.score + each.gain_band[0], last.score + each.gain_band[1]) for each in ahead
+    ]
+    return [(last.count, last.score, last.score), *found] if found else []
+
+
+def _single(curve: Curve, ahead: Sequence[Ahead]) -> Band:
+    """That of single trainings and tests around what is expected of heads; now as wide as at the first look ahead, as
+    most of it is the test's.
     """
     last = curve.points[-1]
-    offsets = [(each.gain, *(end - curve.score for end in each.score_band)) for each in ahead]
-    if not offsets:
-        return []
-    gain, *ends = offsets[0]
-    now = (last.count, *(last.score + end - gain for end in ends))
-    return [now, *((last.count + each.extra, last.score + bottom, last.score + top)
-                   for each, (_, bottom, top) in zip(ahead, offsets, strict=True))]  # fmt: skip
+
+    def moved(each: Ahead, by: float) -> tuple[float, float]:
+        bottom, top = (last.score + end - curve.score - by for end in each.score_band)
+        return bottom, top
+
+    found = [(last.count + each.extra, *moved(each, 0.0)) for each in ahead]
+    return [(last.count, *moved(ahead[0], ahead[0].gain)), *found] if found else []
 
 
 def _ends(curve: Curve) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -96,7 +97,7 @@ def accept(studio: Studio, run: Overview, action: str) -> None:
 
 def _radius(count: int, most: int) -> float:
     """Of a dot whose area is that of so many answers, where it can still be seen."""
-    return max(2.0, LARGEST_DOT * float(count / most) ** 0.5)
+    return max(2.0, LARGEST_DOT * math.sqrt(count / most))
 
 
 def _path(bins: Sequence[Bin], x: Scale, y: Scale) -> str:

@@ -109,11 +109,15 @@ def trained_run(network: str, given: argparse.Namespace) -> studio.Run:
     if done:
         return done[-1]
     freeze, epochs = ("none", given.epochs_of_all) if given.epochs_of_all else ("layer4", 10)
-    settings = {**SETTINGS, "freeze": freeze, "epochs": epochs, "picture_size": 64, "batch_size": 32}
+    starter = network == "resnet18" and not given.epochs_of_all
+    settings = {
+        **SETTINGS,
+        **({"weights": "starter"} if starter else {"weights": "scratch", "stem": "standard"}),  # timm knows no other
+        **{"freeze": freeze, "epochs": epochs, "picture_size": 64, "batch_size": 32},
+    }
     return studio.train(
         studio.open_data(pictures(given), workspace),
         workspace=workspace,
-        weights="starter" if network == "resnet18" else "scratch",
         **settings,
         **architecture.settings(network, settings),
     )

@@ -11,7 +11,7 @@ endif
 # each worker takes whole files, whose fixtures are shared, in the order that conftest.py puts them
 SPREAD := -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test quick long thorough night coverage lowest newest check style types suite format clean
+.PHONY: run test quick long thorough night coverage lowest newest check check-deploy style types suite format clean
 
 run: $(VENV)/.installed
 	$(BIN)/python app.py
@@ -61,6 +61,10 @@ newest: $(VENV)/.installed-dev
 	$(subst $(VENV),$(VENV)-newest,$(BIN))/python -m pytest $(QUICK)
 
 check: style types
+
+# by whatever of nginx, promtool, hadolint, kubectl ... is installed
+check-deploy: $(VENV)/.installed
+	$(BIN)/python deploy/check.py
 
 style: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

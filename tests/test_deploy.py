@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shlex
 import shutil
-import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,8 +142,44 @@ def test_rules_dashboard_and_scaling_use_figures_that_there_are():
     assert {each["pods"]["metric"]["name"] for each in scaler["spec"]["metrics"]} == made
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs Prometheus's promtool")
-def test_rules_raise_alarms_when_they_should():
-    for arguments in (["check", "rules", "rules.yml"], ["test", "rules", "rules_test.yml"]):
-        done = subprocess.run(["promtool", *arguments], cwd=DEPLOY / "prometheus", capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+def checks():
+    """What ``deploy/check.py`` runs."""
+    spec = importlib.util.spec_from_file_location("deploy_check", DEPLOY / "check.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["deploy_check"] = module  # where a dataclass looks for its annotations
+    spec.loader.exec_module(module)
+    return {(each.what, each.tool): each for each in module.CHECKS}
+
+
+BROKEN = {
+    ("Dockerfile", "hadolint"): ("Dockerfile", "FROM python:3.13-slim AS build", "FROM python:latest AS build"),
+    ("compose.yaml", "check-jsonschema"): ("compose.yaml", "cap_drop: [ALL]", "cap_drop: ALL"),
+    ("compose.yaml", "docker compose"): ("compose.yaml", "worker-2: *worker", "worker-3: *worker"),
+    ("nginx.conf", "nginx"): ("nginx.conf", "least_conn;", "fewest_conn;"),
+    ("kubernetes/", "kubernetes-validate"): ("kubernetes/serve.yaml", "replicas: ", "replica: "),
+    ("kubernetes/", "kubectl"): ("kubernetes/kustomization.yaml", "- serve.yaml", "- served.yaml"),
+    ("prometheus/prometheus.yml", "promtool"): ("prometheus/prometheus.yml", "interval: 15s", "interval: often"),
+    ("prometheus/rules.yml", "promtool"): ("prometheus/rules.yml", "quantile(0.95, ", "quantile(0.95; "),
+    ("prometheus/rules_test.yml", "promtool"): ("prometheus/rules.yml", '{kind="classes"}) == 1', '{kind="all"}) == 1'),
+    ("grafana/dashboard.json", "promtool"): ("grafana/dashboard.json", "quantile(0.5, ", "quantile(0.5; "),
+    ("ray_serve.py", "ray"): ("ray_serve.py", "Models.bind()", "None"),
+}  # fmt: skip
+"""For each check a file, what stands in it, and what breaks it there."""
+
+
+def test_each_check_has_a_fault_that_it_must_find():
+    assert set(checks()) == set(BROKEN)
+    assert [each for each in BROKEN.values() if each[1] not in (DEPLOY / each[0]).read_text("utf-8")] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(BROKEN), ids=" by ".join)
+def test_tools_accept_the_files_and_find_a_fault_in_them(name, tmp_path):
+    check, (file, old, new) = checks()[name], BROKEN[name]
+    if not check.is_here:
+        pytest.skip(f"{check.tool} is not installed")
+    assert check.problem() == ""
+    broken = tmp_path / "deploy"
+    shutil.copytree(DEPLOY, broken, ignore=shutil.ignore_patterns("models", "secrets", "__pycache__"))
+    (broken / file).write_text((broken / file).read_text("utf-8").replace(old, new, 1), "utf-8")
+    assert check.problem(broken)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections import Counter
@@ -51,6 +52,17 @@ def machine_measured_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def disk_not_waited_for() -> Iterator[None]:
+    """The power stays on during tests, which write gigabytes: nobody waits until they are on the disk.
+
+    What asks for it when is looked at by ``faults.watched`` and the tests that replace ``os.fsync`` themselves.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def narrow_starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a built-in starter that fits the narrow network."""
@@ -69,6 +81,12 @@ def site() -> Iterator[web.Site]:
     """A web server on this machine, with what a download can meet."""
     with web.served() as site:
         yield site
+
+
+def pytest_collection_finish() -> None:
+    """A million objects, of torch, Gradio and the tests themselves, are not looked through again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,6 +14,8 @@ from resnet_studio.errors import ConfigError
 from resnet_studio.recipes import RECIPES, find
 from resnet_studio.training.optim import rate_factor
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 EACH = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 SMALL = {"weights": "scratch", "epochs": 1, "picture_size": 32, "early_picture_size": 32, "device": "cpu"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,8 @@ class StillJobs(Jobs):
 class Scene:
     """The server; ``ids`` are those of the owner's things by kind."""
 
+    portal: Any = None
+
     def __init__(self, folder: Path) -> None:
         self.workspace = Workspace.open(folder / "workspace")
         prepare_environment(self.workspace)
@@ -72,7 +75,18 @@ class Scene:
         return self.accounts.people.add(name, "pupil", hashed(code_of(PICTURES)), kind="pictures")
 
     def client(self) -> TestClient:
-        return TestClient(self.app, base_url=HERE, client=("127.0.0.1", 50_000))
+        client = TestClient(self.app, base_url=HERE, client=("127.0.0.1", 50_000))
+        client.portal = self.portal
+        return client
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Within, the app has begun, and all clients share its event loop: one for each request takes longer."""
+        with self.clients["nobody"] as first:
+            self.portal = first.portal
+            for client in self.clients.values():
+                client.portal = self.portal
+            yield
 
     def signed_in(self, person: Person) -> TestClient:
         client = self.client()

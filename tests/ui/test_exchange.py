@@ -20,7 +20,7 @@ EXCHANGE = "/studio/people/exchange"
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     built = Scene(tmp_path_factory.mktemp("exchange"))
-    with built.clients["nobody"]:
+    with built.running():
         for client in built.clients.values():
             client.get("/")  # the cookie of the browser
         yield built

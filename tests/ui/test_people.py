@@ -35,7 +35,7 @@ from .people_scene import CANARY, HERE, PASSWORD, PICTURES, Scene, StillJobs
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     built = Scene(tmp_path_factory.mktemp("signing-in"))
-    with built.clients["nobody"]:
+    with built.running():
         yield built
 
 

@@ -57,7 +57,7 @@ WHO = ("nobody", "other", "owner", "teacher")
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     built = Scene(tmp_path_factory.mktemp("people"))
-    with built.clients["nobody"]:
+    with built.running():
         yield built
 
 
@@ -178,7 +178,7 @@ LAST = ("/delete", "/remove", "/clear", "/sign-out", "/sign-out-everywhere")
 def spent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """A scene whose things may be changed."""
     built = Scene(tmp_path_factory.mktemp("spent"))
-    with built.clients["nobody"]:
+    with built.running():
         yield built
 
 

@@ -31,7 +31,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scene, Bo
     facts: dict[str, Any] = {"status": "scored", "accuracy": 0.5, "low": 0.2, "high": 0.8, "right": "101010"}
     who = f"person:{scene.other.id}"
     board.write(Submission(number=1, who=who, run="gone", name="mine", time=1.0, **facts))
-    with scene.clients["nobody"]:
+    with scene.running():
         yield scene, board
 
 

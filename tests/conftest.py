@@ -77,6 +77,13 @@ def narrow(narrow_starter: Path) -> Iterator[None]:
 
 
 @pytest.fixture
+def narrow_here(narrow_starter: Path) -> Iterator[None]:
+    """As ``narrow``, for one test."""
+    with narrow_resnet.networks(narrow_starter):
+        yield
+
+
+@pytest.fixture
 def site() -> Iterator[web.Site]:
     """A web server on this machine, with what a download can meet."""
     with web.served() as site:

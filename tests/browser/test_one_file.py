@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from narrow import SHARE
 from PIL import Image
 
 import resnet_studio as studio
@@ -23,12 +24,12 @@ from resnet_studio.model.exports.source import Source
 from resnet_studio.model.resnet import build
 from resnet_studio.model.unlike import fit
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 AS_BLOB = "(text) => new Blob([Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))])"
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+def source(narrow: None, tmp_path_factory: pytest.TempPathFactory) -> Source:
     """A model with the runtime, which npm has in its cache or gets; skipped where it cannot be had."""
     root = tmp_path_factory.mktemp("one-file")
     with pytest.MonkeyPatch.context() as patch:
@@ -39,7 +40,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
         except ExportError as error:
             pytest.skip(f"no ONNX Runtime for browsers here: {error}")
     torch.manual_seed(0)
-    seen = {f"layer{stage}": torch.rand(20, 2 ** (5 + stage)) for stage in (2, 3, 4)}
+    seen = {f"layer{stage}": torch.rand(20, 2 ** (5 + stage) // SHARE) for stage in (2, 3, 4)}
     card = Card(
         classes=("<b>cat", "猫头鹰"), depth=18, preprocessing=Preprocessing(resize=73, crop=64),
         unlike=Acceptance((1.0, 2.0, 3.0)), temperature=1.4,

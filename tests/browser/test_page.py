@@ -90,11 +90,12 @@ def trained(open_page: Callable[..., Any], class_zip_file: Path, server: Any) ->
     page.locator("#data-choose-model").click()
     choose(page, "weights", "From scratch (random)")
     page.locator("#train-advanced > button").click()
-    page.locator("#train-epochs input").fill("400")
-    page.locator("#train-epochs input").press("Tab")
+    for field, value in (("epochs", "400"), ("picture_size", "32")):
+        page.locator(f"#train-{field} input").fill(value)
+        page.locator(f"#train-{field} input").press("Tab")
     page.locator("#train-start:not([disabled])").click()
     page.locator('[data-live-phase="running"]').wait_for(state="attached")
-    page.wait_for_function(f"{LONGEST}.points >= 3", timeout=60_000)
+    page.wait_for_function(f"{LONGEST}.points >= 3", timeout=240_000)
     curve = page.evaluate(LONGEST)
     at_reload = epochs_done(server.workspace)
     with leaving(page):
@@ -103,7 +104,7 @@ def trained(open_page: Callable[..., Any], class_zip_file: Path, server: Any) ->
     page.wait_for_function(f"{LONGEST}.points >= 3")
     page.wait_for_function(
         f"Number(/(\\d+)/.exec(document.querySelector('#train-status b').textContent)?.[1]) > {at_reload + 1}",
-        timeout=60_000,
+        timeout=240_000,
     )
     after_reload = epochs_done(server.workspace)
     starts = sum(event["event"] == "Started" for event in events(server.workspace))

@@ -19,7 +19,7 @@ QUICK = TrainConfig(weights="scratch", epochs=2, batch_size=16, picture_size=16,
 
 
 @pytest.fixture
-def new_run(class_folders, workspace):
+def new_run(class_folders, workspace, narrow_here):
     dataset = open_data(class_folders({"crimson": 20, "seagreen": 20}), workspace)
     return lambda: plan.new_run(dataset, QUICK, workspace)
 

@@ -2,6 +2,7 @@
 
 import json
 
+import made
 import pytest
 import torch
 from sweeps import few
@@ -19,6 +20,7 @@ from resnet_studio.training import plan
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import check_resumable, drive
 from resnet_studio.training.session import Session
+from resnet_studio.workspace import Workspace
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
@@ -29,15 +31,28 @@ LEARNED = TrainConfig(
 PROBED = LEARNED.replace(weights="starter", freeze="layer4", epochs=1, augmentation="none", learning_rate=1e-8)
 
 
-@pytest.fixture
-def folder(class_folders):
-    return class_folders({"crimson": 14, "seagreen": 14})
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    return Workspace.open(tmp_path_factory.mktemp("final-fit") / "workspace")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def folder(workspace):
+    return made.write(workspace.root.parent / "data", made.class_files({"crimson": 14, "seagreen": 14}))
+
+
+@pytest.fixture(scope="module")
 def new_run(folder, workspace):
     dataset = open_data(folder, workspace)
     return lambda config=LEARNED, **changes: plan.new_run(dataset, config.replace(**changes), workspace)
+
+
+@pytest.fixture(scope="module")
+def straight(new_run, narrow):
+    """A training that nothing disturbed."""
+    run = new_run()
+    drive(run, Control())
+    return run
 
 
 @pytest.fixture
@@ -88,10 +103,8 @@ def test_it_trains_on_all_but_the_test_and_keeps_what_validation_said(new_run, m
 @pytest.mark.parametrize(
     "place", [pytest.param(0, marks=pytest.mark.long), pytest.param(1, marks=pytest.mark.long), 4, "tested"]
 )
-def test_a_program_that_dies_in_it_ends_with_the_same_weights(new_run, chatty, place):
-    straight, killed = new_run(), new_run()
-    drive(straight, Control())
-    said = []
+def test_a_program_that_dies_in_it_ends_with_the_same_weights(new_run, straight, chatty, place):
+    killed, said = new_run(), []
 
     def die(event):
         said.extend([event] if isinstance(event, (FinalFit, Testing)) else [])
@@ -113,9 +126,8 @@ def test_a_program_that_dies_in_it_ends_with_the_same_weights(new_run, chatty, p
 
 
 @pytest.mark.parametrize("request_", ["pause", "stop"])
-def test_pausing_and_stopping_in_it_keep_the_first_network_until_it_is_resumed(new_run, chatty, request_):
-    straight, run, control = new_run(), new_run(), Control()
-    drive(straight, Control())
+def test_pausing_and_stopping_in_it_keep_the_first_network_until_it_is_resumed(new_run, straight, chatty, request_):
+    run, control = new_run(), Control()
 
     def ask(event):
         if isinstance(event, FinalFit) and 0 < event.share < 1:

@@ -158,7 +158,7 @@ def test_a_process_killed_in_any_state_leaves_a_run_to_resume_that_nobody_can_as
 
 
 @pytest.mark.slow
-def test_a_request_written_a_moment_before_the_end_is_dropped_with_the_run(new_run):
+def test_a_request_written_a_moment_before_the_end_is_dropped_with_the_run(new_run, narrow_here):
     run, asked = new_run(epochs=1), []
 
     def train(run, control):
@@ -173,7 +173,7 @@ def test_a_request_written_a_moment_before_the_end_is_dropped_with_the_run(new_r
 
 
 @pytest.mark.slow
-def test_a_request_that_was_written_too_late_does_not_reach_the_next_training(new_run):
+def test_a_request_that_was_written_too_late_does_not_reach_the_next_training(new_run, narrow_here):
     run = new_run(epochs=2)
     job = Job((run,), control := Control())
     control.pause()
@@ -183,7 +183,7 @@ def test_a_request_that_was_written_too_late_does_not_reach_the_next_training(ne
 
 
 @pytest.mark.slow
-def test_a_request_for_one_workspace_means_nothing_in_another(new_run, tmp_path, workspace):
+def test_a_request_for_one_workspace_means_nothing_in_another(new_run, tmp_path, workspace, narrow_here):
     run, other = new_run(epochs=1), Workspace.open(tmp_path / "other")
     with pytest.raises(RunError, match="no run"):
         Jobs(other).stop(run.id)

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from hand_made import new_run
@@ -101,7 +102,7 @@ def test_places_outlive_a_clock_that_was_set_back(workspace, runs, trained_runs,
     from resnet_studio import event_log
 
     times = iter([400.0, 300.0, 200.0, 100.0])
-    monkeypatch.setattr(event_log.time, "time", lambda: next(times))
+    monkeypatch.setattr(event_log, "time", SimpleNamespace(time=lambda: next(times)))
     for place, run in enumerate(runs, 1):
         run.append(Queued(owner="00000000-1-1-x", place=place))
     assert left_waiting(workspace) == runs

@@ -7,13 +7,13 @@ does: see :mod:`resnet_studio.training.adversarial`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from resnet_studio.evaluation.paired_tests import paired_bootstrap, surely_fewer
+from resnet_studio.evaluation.paired_tests import paired_bootstrap, surely_fewer, uncounted
 from resnet_studio.evaluation.report import wilson_interval
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ BATCH = 25
 class Attack:
     """The accuracy under an attack that moves pixels by up to ``epsilon``, with its 95 % interval (Wilson), beside that
     of the same ``count`` pictures as they are, ``clean``; ``drop_interval`` is that of a paired bootstrap over so many
-    ``lost`` and ``won``, None in what was stored before these were counted. ``trained``: the model was trained against
+    ``lost`` and ``won`` (see :func:`uncounted`). ``trained``: the model was trained against
     attacks of this strength.
     """
 
@@ -48,15 +48,22 @@ class Attack:
     interval: tuple[float, float]
     drop_interval: tuple[float, float]
     trained: bool
-    lost: int | None = None
-    won: int | None = None
+    lost: int = 0
+    won: int = 0
 
     @property
     def costs(self) -> bool:
         """Whether it surely costs something."""
-        if self.lost is None or self.won is None:
-            return self.drop_interval[0] > 0
         return surely_fewer(self.lost, self.won)
+
+
+def from_json(stored: Mapping[str, Any]) -> Attack:
+    """What ``asdict`` made of an attack, by this or an earlier version."""
+    low, high = stored["interval"]
+    least, most = stored["drop_interval"]
+    drop = float(stored["clean"]) - float(stored["accuracy"])
+    lost, won = uncounted({"drop": drop, **stored}, int(stored["count"]))
+    return Attack(**{**stored, "interval": (low, high), "drop_interval": (least, most), "lost": lost, "won": won})
 
 
 def attack(name: Name, predictor: Predictor, views: NDArray[np.uint8], labels: Sequence[int], against: float) -> Attack:

@@ -15,6 +15,7 @@ from typing import Any
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.evaluation.groups import GROUPS
 from resnet_studio.evaluation.missed import NEVER_PREDICTED
+from resnet_studio.evaluation.paired_tests import surely_fewer, uncounted
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.report import Report, wilson_interval
 from resnet_studio.text import Language, say, say_recorded
@@ -170,7 +171,9 @@ def _shortcut(report: RunReport) -> Iterator[NextStep]:
 def _fragile(report: RunReport) -> Iterator[NextStep]:
     found = stored(report, "robustness")
     fragile = found.get("fragile") if isinstance(found, dict) else None
-    if isinstance(fragile, dict) and isinstance(fragile.get("drop"), float):
+    if isinstance(fragile, dict) and isinstance(fragile.get("drop"), float) and isinstance(found.get("count"), int):
+        if not surely_fewer(*uncounted(fragile, found["count"])):  # stored before this was asked
+            return
         values = {"change": str(fragile["kind"]), "drop": f"{100 * fragile['drop']:.0f}"}
         command = _command("train", _data(report), "--augmentation", "strong")
         yield NextStep("fragile", values, command, 100 * fragile["drop"] / 4)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import comb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,6 +51,16 @@ def surely_fewer_of_many(pairs: Sequence[tuple[int, int]]) -> list[bool]:
     least = [2.0 ** (1 - lost - won) for lost, won in pairs]
     counted = next(k for k in range(1, len(pairs) + 2) if sum(each <= LEVEL / k for each in least) <= k)
     return [lost > won and mcnemar(lost, won) <= LEVEL / counted for lost, won in pairs]
+
+
+def uncounted(stored: Mapping[str, Any], count: int) -> tuple[int, int]:
+    """How many of ``count`` answers were lost and won; where an earlier version ``stored`` only the drop, as if none
+    had been won: then fewest have to be lost for it.
+    """
+    if "lost" in stored:
+        return int(stored["lost"]), int(stored["won"])
+    drop = round(float(stored["drop"]) * count)
+    return max(drop, 0), max(-drop, 0)
 
 
 def paired_bootstrap(only_first: int, only_second: int, count: int, *, seed: int = 0) -> tuple[float, float]:

@@ -16,7 +16,7 @@ import numpy as np
 from resnet_studio.data.views import Framed
 from resnet_studio.evaluation import attacks, probing
 from resnet_studio.evaluation.attacks import Attack
-from resnet_studio.evaluation.paired_tests import paired_bootstrap, surely_fewer_of_many
+from resnet_studio.evaluation.paired_tests import paired_bootstrap, surely_fewer_of_many, uncounted
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import wilson_interval
 from resnet_studio.evaluation.slow_parts import PartProgress, SlowPart, Step
@@ -53,8 +53,8 @@ EXAMPLES = 4
 class Score:
     """The accuracy under a change, with its 95 % interval (Wilson), and the drop against the clean pictures.
 
-    ``drop_interval`` is that of a paired bootstrap over the same pictures, of which so many were ``lost`` and ``won``;
-    None in what was stored before these were counted. ``fooled`` are places among the test
+    ``drop_interval`` is that of a paired bootstrap over the same pictures, of which so many were ``lost`` and ``won``
+    (see :func:`uncounted`). ``fooled`` are places among the test
     pictures that were right before and wrong after, the surest wrong answers first.
     """
 
@@ -65,8 +65,8 @@ class Score:
     drop: float
     drop_interval: tuple[float, float]
     fooled: tuple[tuple[int, int], ...] = ()
-    lost: int | None = None
-    won: int | None = None
+    lost: int = 0
+    won: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ class Robustness:
 
 def _harmful(scores: Sequence[Score]) -> list[Score]:
     """Those of ``scores`` that surely cost something."""
-    sure = iter(surely_fewer_of_many([(each.lost or 0, each.won or 0) for each in scores]))
-    return [each for each in scores if next(sure) or (each.lost is None and each.drop_interval[0] > 0)]
+    sure = surely_fewer_of_many([(each.lost, each.won) for each in scores])
+    return [each for each, costs in zip(scores, sure, strict=True) if costs]
 
 
 class RobustnessPart(SlowPart[Robustness]):
@@ -151,16 +151,13 @@ class RobustnessPart(SlowPart[Robustness]):
             Score(
                 each["kind"], each["strength"], float(each["accuracy"]), _pair(each["interval"]), float(each["drop"]),
                 _pair(each["drop_interval"]), tuple((int(place), int(said)) for place, said in each["fooled"]),
-                each.get("lost"), each.get("won"),
+                *uncounted(each, int(stored["count"])),
             )
             for each in stored["scores"]
         )  # fmt: skip
         if any(score.kind not in KINDS or score.strength not in STRENGTHS for score in scores):
             raise ValueError("unknown changes")
-        attacked = tuple(
-            Attack(**{**each, "interval": _pair(each["interval"]), "drop_interval": _pair(each["drop_interval"])})
-            for each in stored.get("attacks", ())
-        )
+        attacked = tuple(attacks.from_json(each) for each in stored.get("attacks", ()))
         return Robustness(int(stored["count"]), float(stored["accuracy"]), _pair(stored["interval"]), scores, attacked)
 
 

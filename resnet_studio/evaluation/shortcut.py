@@ -29,7 +29,7 @@ from resnet_studio.evaluation.exchanges import (
     region,
 )
 from resnet_studio.evaluation.heatmaps import HeatMap, heat_maps, laid_over
-from resnet_studio.evaluation.paired_tests import paired_bootstrap, surely_fewer
+from resnet_studio.evaluation.paired_tests import paired_bootstrap, surely_fewer, uncounted
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.slow_parts import PartProgress, SlowPart, Step
 from resnet_studio.text import Language, say
@@ -48,21 +48,19 @@ MOST = 200
 @dataclass(frozen=True)
 class Removal:
     """The accuracy without a part of the pictures, and the drop with the 95 % interval of a paired bootstrap: so many
-    answers were ``lost`` and ``won``, None in what was stored before these were counted.
+    answers were ``lost`` and ``won`` (see :func:`uncounted`).
     """
 
     name: str
     accuracy: float
     drop: float
     drop_interval: tuple[float, float]
-    lost: int | None = None
-    won: int | None = None
+    lost: int = 0
+    won: int = 0
 
     @property
     def costs(self) -> bool:
         """Whether that is surely a loss."""
-        if self.lost is None or self.won is None:
-            return self.drop_interval[0] > 0
         return surely_fewer(self.lost, self.won)
 
 
@@ -114,7 +112,7 @@ class ShortcutPart(SlowPart[Shortcut]):
         removals = tuple(
             Removal(
                 each["name"], float(each["accuracy"]), float(each["drop"]), _pair(each["drop_interval"]),
-                each.get("lost"), each.get("won"),
+                *uncounted(each, int(stored["count"])),
             )
             for each in stored["removals"]
         )  # fmt: skip

@@ -67,7 +67,9 @@ def test_shortcuts_suspects_and_weak_robustness_are_read_from_their_parts(worksp
     assert "shortcut" not in steps(run)
     store(run, "shortcut", {"called": ["bottom_right"]})
     store(run, "suspects", {"estimate": 30})
-    store(run, "robustness", {"fragile": {"kind": "noise", "drop": 0.3}})
+    store(run, "robustness", {"count": 36, "fragile": {"kind": "noise", "drop": 4 / 36}})
+    assert "fragile" not in steps(run)  # by chance in one of eight
+    store(run, "robustness", {"count": 36, "fragile": {"kind": "noise", "drop": 0.3}})
     found = steps(run)
     assert next(iter(found)) == "shortcut" and len(found) == 3
     assert "30 labels" in found["suspects"].text() and "(noise) cost 30 points" in found["fragile"].text()

@@ -181,8 +181,8 @@ def test_it_is_in_the_report_and_in_both_languages_on_the_page(report):
 
 def test_a_remedy_against_attacks_is_named_where_they_surely_cost_something(report):
     found = result_of(slow_parts.update(report, ROBUSTNESS))
-    costly = Attack("pgd", 2 / 255, 100, 0.9, 0.1, (0.06, 0.17), (0.72, 0.87), trained=False)
-    by_chance = replace(costly, accuracy=0.88, interval=(0.8, 0.93), drop_interval=(-0.01, 0.05))
+    costly = Attack("pgd", 2 / 255, 100, 0.9, 0.1, (0.06, 0.17), (0.72, 0.87), False, 80, 0)
+    by_chance = replace(costly, accuracy=0.88, interval=(0.8, 0.93), drop_interval=(-0.01, 0.05), lost=4, won=2)
     for several, named in ((by_chance, False), (costly, True), (replace(costly, trained=True), False)):
         pair = [replace(several, name=name) for name in ("fgsm", "pgd")]
         for language, words in (("en", "Adversarial training"), ("zh", "对抗训练")):
@@ -203,8 +203,10 @@ def test_a_loss_that_chance_explains_is_not_called_one():
     for mild, named in ((chance, False), (sure, True)):
         found = robustness.Robustness(36, 1.0, (0.9, 1.0), (mild, *others))
         assert (found.fragile is not None) is (found.worst is not None) is named
-    before = replace(chance, lost=None, won=None)  # stored by an earlier version
-    assert robustness.Robustness(36, 1.0, (0.9, 1.0), (before, *others)).fragile == before
+    stored = json.loads(json.dumps(ROBUSTNESS.to_json(robustness.Robustness(36, 1.0, (0.9, 1.0), (sure, chance)))))
+    for each in stored["scores"]:
+        del each["lost"], each["won"]  # as an earlier version stored it
+    assert ROBUSTNESS.from_json(stored).scores == (sure, chance)
 
 
 def test_a_run_without_test_pictures_has_none(report, monkeypatch):

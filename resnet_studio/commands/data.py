@@ -55,6 +55,10 @@ def add_choices(parser: argparse.ArgumentParser) -> None:
         "--with-masks", dest="masks", action="store_true", help="masks count as pictures too", **suppressed
     )
     group.add_argument(
+        "--with-unlabelled", action="store_true", help="folders called “unlabelled” or the like are classes too",
+        **suppressed,
+    )  # fmt: skip
+    group.add_argument(
         "--leave-out-single", action="store_true", help="leave out classes with a single picture", **suppressed
     )
     group.add_argument(

@@ -27,7 +27,8 @@ class Choices:
     inside), ``parts-inside`` (such folders inside of each class) or ``inner`` (class folders inside of each top
     folder). ``folder``: only what lies in that folder. ``masks``: masks count as pictures. ``leave_out_single``:
     classes that cannot be validated, as they have one picture, are left out. ``join_alike``: classes whose names
-    differ by case or blanks are one. ``name_encoding``: of the names in a zip that does not say.
+    differ by case or blanks are one. ``with_unlabelled``: folders called ``unlabelled`` or the like are classes.
+    ``name_encoding``: of the names in a zip that does not say.
     Raises :class:`DataError` for a value that is not known.
     """
 
@@ -36,6 +37,7 @@ class Choices:
     masks: bool = False
     leave_out_single: bool = False
     join_alike: bool = False
+    with_unlabelled: bool = False
     name_encoding: str = "auto"
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from resnet_studio.data import structure
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.folders import Masks, find_masks, grouped, tree
 from resnet_studio.data.part_names import PARTS, Part, part_named
+from resnet_studio.data.set_aside import says_no_label, set_aside
 from resnet_studio.data.structure import Doubt, Kind
 
 __all__ = ["PARTS", "Layout", "Part", "Reason", "are_bare_parts", "understand"]
@@ -77,6 +78,13 @@ class Layout:
         return kind, self.parts.get(pieces[1]) if inside else None, "no_class"
 
     def _part(self, folder: str) -> Part | None:
+        """The part of unlabelled pictures in ``folder``; none where its name says no more than that they are those, so
+        that one that is labelled later is like any other.
+        """
+        pieces = folder.split("/")
+        held_out = any(named and named.meaning not in ("train", "unlabelled") for named in map(part_named, pieces))
+        if not held_out and any(map(says_no_label, pieces)):
+            return None
         named = part_named(folder.rpartition("/")[2])
         return "validation" if named and named.meaning == "validation" else "test"
 
@@ -113,6 +121,8 @@ def _understood(folders: Mapping[str, list[str]], masks: Masks, choices: Choices
     counts = {path: sum(f"{path}/{file}".lstrip("/") not in masks for file in files) for path, files in folders.items()}
     root, skipped = tree({path: count for path, count in counts.items() if count})
     found = structure.read(root, choices)
+    if not choices.with_unlabelled:
+        found = set_aside(found)
     return Layout(
         prefix=f"{found.root.path}/" if found.root.path else "",
         parts=found.parts,

@@ -155,6 +155,11 @@ def _only_masks(doubt: Doubt) -> Finding:
     return Finding("layout", "finding.layout.only_masks", {"folders": doubt.folders}, doubt.folders)
 
 
+def _set_aside(doubt: Doubt) -> Finding:
+    offer = Offer("offer.with_unlabelled", {"with_unlabelled": True}, {"folders": doubt.folders})
+    return Finding("layout", "finding.layout.set_aside", {"folders": doubt.folders}, doubt.folders, "info", (offer,))
+
+
 def _from_table(doubt: Doubt) -> Finding:
     return Finding("layout", f"finding.layout.{doubt.kind}", {"names": doubt.folders}, doubt.folders, "info")
 
@@ -182,5 +187,5 @@ _DOUBTS: Mapping[str, Callable[[Doubt], Finding]] = {
     "parts": _parts, "parts_in_classes": _parts, "folds": _folds, "one_fold": _one_fold, "outside": _outside,
     "variants": _variants, "train_folder": _train_folder, "some_parts": _some_parts,
     "only_masks": _only_masks, "table": _from_table, "table_missing": _table_missing, "table_conflict": _table_conflict,
-    "file_names": _from_table,
+    "file_names": _from_table, "set_aside": _set_aside,
 }  # fmt: skip

@@ -22,6 +22,7 @@ from resnet_studio.data.edits import Edit
 from resnet_studio.data.layout import are_bare_parts
 from resnet_studio.data.names import is_junk, shown
 from resnet_studio.data.portable_names import LONGEST, FreeNames, portable
+from resnet_studio.data.set_aside import names_set_aside
 from resnet_studio.durable import disk_trouble, make_folder, replacing
 from resnet_studio.errors import DataError
 
@@ -160,7 +161,8 @@ def _folders(classes: Sequence[str]) -> list[str]:
     """
     folders = [portable(name) for name in classes]
     parts = are_bare_parts(folders)
-    return [f"name {folder}" if parts or is_junk(folder) else folder for folder in folders]
+    aside = names_set_aside(folders)
+    return [f"name {folder}" if parts or is_junk(folder) or folder in aside else folder for folder in folders]
 
 
 def _file_name(sample: Sample) -> str:

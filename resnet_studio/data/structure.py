@@ -30,12 +30,12 @@ class Doubt:
     (classes, ``folders``, that look like masks of the pictures in the other). Not from folders at all: ``table`` (the
     classes come from the tables ``folders``), ``table_missing`` (these name files that are not here, such as
     ``folders``, in all ``inside``), ``table_conflict`` (they give the pictures ``folders`` two labels), ``file_names``
-    (the classes ``folders`` are what the files are called).
+    (the classes ``folders`` are what the files are called). ``set_aside``: see :mod:`.set_aside`.
     """
 
     kind: Literal[
         "parts", "parts_in_classes", "folds", "one_fold", "outside", "variants", "train_folder", "some_parts",
-        "only_masks", "table", "table_missing", "table_conflict", "file_names",
+        "only_masks", "table", "table_missing", "table_conflict", "file_names", "set_aside",
     ]  # fmt: skip
     folders: tuple[str, ...]
     inside: tuple[str, ...] = ()

@@ -38,6 +38,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{folders}” looks like masks drawn for the pictures beside, but is used as a class, as there would be only one class without. Sort the pictures into one folder for each class.",
         "“{folders}”看起来是旁边图片的掩膜，但如果不算它就只剩一个类别，所以仍当作类别。请把图片按类别放进各自的文件夹。",
     ),
+    "finding.layout.set_aside": (
+        "The pictures in {folders} were taken as pictures without a label, as the name says, and not as a class. You can label them in “Look at all of it”.",
+        "{folders} 中的图片已按文件夹名称视为未标注的图片，不作为类别。可以在“查看全部图片”中为它们标注。",
+    ),
     "finding.chosen": ("Read as you chose: {choices}.", "已按你的选择读取：{choices}。"),
     "finding.guessed_names": (
         "The zip does not say in which encoding its names are; they were read as {encoding}: {names}.",
@@ -121,6 +125,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "offer.no_parts": ("Split the pictures anew instead", "不用它，重新划分"),
     "offer.parts_inside": ("Use {parts} as parts", "把 {parts} 当作数据划分"),
     "offer.masks": ("Use them as pictures", "把它们也当作图片使用"),
+    "offer.with_unlabelled": ("Use {folders} as a class", "把 {folders} 当作类别"),
     "offer.leave_out_single": ("Leave these classes out", "不使用这些类别"),
     "offer.join_alike": ("Join them", "合并这些类别"),
     "offer.encoding": ("{encoding}: {names}", "{encoding}：{names}"),
@@ -133,6 +138,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "choice.masks": ("masks count as pictures", "掩膜也当作图片"),
     "choice.leave_out_single": ("without classes that have a single picture", "不使用只有一张图片的类别"),
     "choice.join_alike": ("classes with nearly the same name are joined", "合并名称几乎相同的类别"),
+    "choice.with_unlabelled": (
+        "folders called like unlabelled pictures are classes",
+        "名称表示未标注的文件夹也当作类别",
+    ),
     "choice.name_encoding": ("names in {value}", "文件名按 {value} 编码"),
     # what is refused
     "error.data.choice": (

@@ -187,6 +187,20 @@ def test_pictures_without_labels_are_kept_for_prediction(tmp_path, workspace):
         assert library.find_dataset(workspace, dataset.id) == dataset
 
 
+def test_a_folder_of_unlabelled_pictures_is_no_class_and_can_be_one(tmp_path, workspace):
+    folder = tree(tmp_path, "cat", "dog", "unlabelled")
+    path = made.zipped(tmp_path / "a.zip", files("cat", "dog", "未标注"))
+    for dataset in (intake.from_folder(folder, workspace), intake.from_zip(path, workspace)):
+        assert dataset.counts == {"cat": 4, "dog": 4} and len(dataset.unlabelled) == 4
+        assert {each.part for each in dataset.unlabelled} == {None}  # one that is labelled later is like any other
+    found = findings(dataset)
+    assert "未标注" in found["layout"].sentence("zh") and "4 pictures have no label" in found["unlabelled"].sentence()
+    changes = chosen(found["layout"], with_unlabelled=True).changes
+    again = intake.reread(workspace, dataset.id, dataset.choices.with_changes(changes))
+    assert again.counts == {"cat": 4, "dog": 4, "未标注": 4} and not again.unlabelled
+    assert Choices(with_unlabelled=True).options() == ["--with-unlabelled"]
+
+
 def test_masks_are_said_and_can_be_used_all_the_same(tmp_path, workspace):
     path = made.zipped(tmp_path / "a.zip", files("a/images", "a/masks", "b/images", "b/masks"))
     dataset = intake.from_zip(path, workspace)

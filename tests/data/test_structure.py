@@ -221,3 +221,20 @@ def test_choices_say_how_they_are_given_on_the_command_line():
     chosen = Choices(layout="inner", masks=True, leave_out_single=True, folder="a b")
     assert chosen.options() == ["--layout", "inner", "--folder", "a b", "--with-masks", "--leave-out-single"]
     assert Choices().with_changes(chosen.to_json()) == chosen and Choices().to_json() == {}
+
+
+@pytest.mark.parametrize("name", ["unlabelled", "Unlabeled", "unsorted_images", "to label", "未标注", "待分类图片"])
+def test_a_folder_called_as_if_it_had_no_labels_is_set_aside_and_said(name):
+    tree = f"{{cat,dog,{name.replace(' ', '_')}}}"
+    layout, found = read(tree)
+    assert found == {"cat", "dog", "-unlabelled"} and doubts(layout) == ["set_aside"]
+    assert read(tree, with_unlabelled=True)[1] == {"cat", "dog", name.replace(" ", "_")}
+
+
+def test_folders_without_labels_are_set_aside_in_every_layout_and_stay_where_they_make_the_second_class():
+    layout, found = read("{train,test}/{a,b} train/unlabelled/more")
+    assert found == TRAIN_AND_TEST | {"-unlabelled"} and doubts(layout) == ["set_aside"]
+    assert read("{site1,site2}/{a,b,unlabelled}", layout="inner")[1] == {"a", "b", "-unlabelled"}
+    for tree in ("{bottles,unlabelled}", "{cat,dog,unlabelled bottles}".replace(" ", "_"), "{cat,dog,unknown}"):
+        layout, found = read(tree)
+        assert "-unlabelled" not in found and not doubts(layout)

@@ -151,7 +151,7 @@ def test_without_a_preset_test_part_there_is_none(tmp_path):
 
 
 def test_test_pictures_of_a_class_that_is_not_trained_are_left_out(tmp_path):
-    files = made.class_files({"train/cat": 4, "train/dog": 4, "test/cat": 2, "test/unlabelled": 3})
+    files = made.class_files({"train/cat": 4, "train/dog": 4, "test/cat": 2, "test/unfamiliar": 3})
     dataset = scan(made.write(tmp_path / "data", files))
     assert dataset.classes == ("cat", "dog")
     assert [(problem.kind, len(problem.files)) for problem in dataset.problems] == [

@@ -86,7 +86,10 @@ window.studioMend = (element, send) => {
     const standing = select(w.standing, [["used", w.used], ["unlabelled", w.unlabelled], ["left_out", w.left_out]], restart);
     const kind = select(w.class, [], restart), part = select(w.part, [["", w.parts], ["train", w.train], ["validation", w.validation], ["test", w.test]], restart);
     const finding = select(w.finding, [["", w.findings], ...JSON.parse(panel().dataset.findings)], restart);
-    const sort = select(w.sort, [["class", w.sort_class], ["name", w.sort_name], ["size", w.sort_size], ["like", w.sort_like], ["doubt", w.sort_doubt]], restart);
+    const sort = select(w.sort, [["class", w.sort_class], ["name", w.sort_name], ["size", w.sort_size], ["like", w.sort_like], ["doubt", w.sort_doubt], ["next", w.sort_next]], () => {
+      if (sort.value === "next") standing.value = "unlabelled"; // the others have one
+      restart();
+    });
     const filters = made("div", "rs-mend-filters"), count = made("span", "rs-small rs-number");
     count.setAttribute("role", "status");
     filters.append(standing, kind, part, finding, sort, count);
@@ -128,11 +131,16 @@ window.studioMend = (element, send) => {
       const query = new URLSearchParams({ standing: standing.value, kind: kind.value, part: part.value, finding: finding.value, sort: sort.value });
       const answer = await fetched(`places?${query}`);
       if (mine !== asked || !answer || !dialog.isConnected) return;
-      if (!answer.places) { // the order by likeness is being worked out
+      if (answer.problem) {
+        sort.value = "class";
+        await load(top);
+        return said(answer.problem);
+      }
+      if (!answer.places) { // the order is being worked out
         said(answer.done ? fill(w.looking, { share: Math.floor(100 * answer.done / answer.of) }) : w.starting);
         return setTimeout(() => mine === asked && load(top), 400);
       }
-      if (sort.value === "like") said("");
+      if (["like", "next"].includes(sort.value)) said("");
       ({ places } = answer);
       const here = new Set(places);
       for (const place of chosen) if (!here.has(place)) chosen.delete(place);
@@ -182,7 +190,8 @@ window.studioMend = (element, send) => {
       if (!image.getAttribute("src")) image.src = small.get(place) || address(place);
       node.title = `${row.name} · ${row.label || w.unlabelled}${row.model ? ` · ${w.model}` : ""}`;
       image.alt = `${row.label} ${row.name}`;
-      node.lastChild.textContent = row.label;
+      // what a model makes of one that nobody has labelled yet
+      node.lastChild.textContent = row.label || (row.likely ? `${row.likely[0]}? ${Math.round(100 * row.likely[1])}%` : "");
     };
     // One request brings what is in view, pictures and names; then what the next and the last page show. One at a time.
     let describing = false, view = [0, 0], tried = new Set();

@@ -17,6 +17,8 @@ from resnet_studio.service import small_pictures
 from resnet_studio.service.alike import Alike, Ordering
 from resnet_studio.service.dataset_cache import DatasetCache
 from resnet_studio.service.grouping_asked import asked_for
+from resnet_studio.service.label_next import LabelNext, NextLabels
+from resnet_studio.service.run_data import RunData
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
@@ -28,7 +30,7 @@ KEPT = 4
 MOST_AT_ONCE = 100_000
 BY_PLACE = ("move", "leave_out", "put_back", "remove", "keep", "together", "apart", "part")
 BY_CLASS = ("rename", "merge")
-SORTS = ("class", "name", "size", "doubt", "like")
+SORTS = ("class", "name", "size", "doubt", "like", "next")
 
 
 @dataclass
@@ -49,13 +51,14 @@ class NotYoursError(DataError):
 class Editor:
     """The last few data sets with their logs. Safe to use from many threads."""
 
-    def __init__(self, workspace: Workspace, datasets: DatasetCache | None = None) -> None:
+    def __init__(self, workspace: Workspace, datasets: DatasetCache | None = None, runs: RunData | None = None) -> None:
         self._workspace = workspace
         self._datasets = DatasetCache(workspace) if datasets is None else datasets
         self._opened: OrderedDict[str, editing.EditedSet] = OrderedDict()
         self._reviews: OrderedDict[str, Begun] = OrderedDict()
         self._lock = threading.Lock()
         self._alike = Alike(workspace)
+        self._label_next = LabelNext(RunData(workspace) if runs is None else runs)
 
     def opened(self, id: str) -> editing.EditedSet:
         """The data set that has, or had, the ``id``. Raises :class:`DataError` where there is none."""
@@ -125,7 +128,7 @@ class Editor:
         self, id: str, *, kind: str = "", standing: str = "used", part: str = "", finding: str = "", sort: str = "class"
     ) -> list[int]:
         """The places of pictures: of the class ``kind``, that are ``used``, ``unlabelled`` or ``left_out``, of a part
-        or with a ``finding``; sorted by class, name, size, doubt or likeness, once these are known.
+        or with a ``finding``; sorted by class, name, size, doubt, likeness or which to label next, once that is known.
         """
         opened = self.opened(id)
         state = opened.state
@@ -149,6 +152,9 @@ class Editor:
             return sorted(found, key=lambda place: (doubt.get(state.pictures[place].name, len(doubt)), place))
         if sort == "like" and (alike := self.by_likeness(opened.state.base.id).ranks) is not None:
             return sorted(found, key=alike.__getitem__)
+        if sort == "next" and (order := self.label_next(state.base.id)) is not None and order.ranks is not None:
+            asked = order.ranks
+            return sorted(found, key=lambda place: (asked.get(place, len(asked)), place))
         ranks = state.ranks
         if sort == "name":
             return sorted(found, key=lambda place: ranks[place])
@@ -159,14 +165,19 @@ class Editor:
         """The order of the data set by likeness, which is begun where that has yet to be done."""
         return self._alike.begin(self.opened(id))
 
+    def label_next(self, id: str) -> NextLabels | None:
+        """Which pictures without a label to label next, begun where that has yet to be done; None without a model."""
+        return self._label_next.begin(self.opened(id))
+
     def row(self, id: str, place: int) -> dict[str, Any]:
         """What a page shows of the picture at ``place``."""
-        state = self.opened(id).state
-        sample = state.pictures[place]
+        opened = self.opened(id)
+        state, sample = opened.state, opened.state.pictures[place]
+        suggested = self._label_next.suggested(opened, place) if state.status_of(place) == "unlabelled" else None
         return {
             "place": place, "name": sample.name, "label": state.kinds[place], "part": state.parts[place] or "",
             "side": [sample.width, sample.height], "kept": place in state.confirmed,
-            "model": state.labelled_by[place] == "model",
+            "model": state.labelled_by[place] == "model", "likely": suggested,
         }  # fmt: skip
 
     def rows(self, id: str, places: Sequence[int], *, pictures: bool = False) -> list[dict[str, Any]]:

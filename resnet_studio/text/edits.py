@@ -98,6 +98,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Labels cannot be reviewed without starting weights; train a model from ImageNet weights first, and review its run.",
         "没有初始权重，无法检查标签；请先用 ImageNet 权重训练一个模型，再检查该训练的标签。",
     ),
+    "error.review.no_model_yet": (
+        "Train on this data set once: its model then says which of these pictures to label next.",
+        "请先用这个数据集训练一次：模型会据此指出优先标注哪些图片。",
+    ),
     "error.review.no_unlabelled": (
         "The data set of run {run!r} has no pictures without labels; give a folder of some.",
         "训练 {run!r} 的数据集中没有未标注的图片；请指定一个图片文件夹。",

@@ -34,6 +34,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "mend.sort_name": ("By name", "按名称"),
     "mend.sort_size": ("By size", "按尺寸"),
     "mend.sort_doubt": ("By doubt (after a review)", "按可疑程度（检查标签后）"),
+    "mend.sort_next": ("Which to label next", "优先标注哪些"),
     "mend.sort_like": ("By likeness", "按相似程度"),
     "mend.count": ("{total} pictures, {chosen} selected", "{total} 张图片，已选 {chosen} 张"),
     # what to do with pictures

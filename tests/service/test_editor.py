@@ -10,14 +10,19 @@ import pytest
 from counting import growth
 from waiting import wait_for
 
+from resnet_studio.config import TrainConfig
 from resnet_studio.data import alike, brought, editing, library
 from resnet_studio.data.dataset import Dataset, Sample, save
 from resnet_studio.data.fingerprints import fingerprint
 from resnet_studio.data.opening import open_data
 from resnet_studio.errors import DataError
+from resnet_studio.review.next_labels import rank
 from resnet_studio.service import small_pictures
 from resnet_studio.service.editor import Editor, NotYoursError
 from resnet_studio.service.near_search import NearSearches
+from resnet_studio.training.control import Control
+from resnet_studio.training.driving import drive
+from resnet_studio.training.plan import new_run
 
 
 @pytest.fixture
@@ -41,6 +46,28 @@ def test_pictures_are_filtered_and_sorted_as_people_count(editor, dataset):
     assert names_of(editor, dataset, found) == [f"cat/{number}.png" for number in range(12)]
     assert len(editor.places(dataset.id)) == 24
     assert editor.places(dataset.id, standing="left_out") == []
+
+
+@pytest.mark.usefixtures("narrow")
+def test_pictures_without_a_label_are_sorted_by_which_to_label_next_and_keep_that_order(workspace, tmp_path):
+    files = {f"{kind}/{n}.png": made.picture(n, label=at) for at, kind in enumerate(("cat", "dog")) for n in range(8)}
+    files |= {f"unlabelled/{n}.png": made.picture(100 + n, label=n % 2) for n in range(6)}
+    opened = open_data(made.write(tmp_path / "pets", files), workspace)
+    editor = Editor(workspace)
+    assert editor.label_next(opened.id) is None  # no model yet
+    config = TrainConfig(weights="scratch", epochs=1, picture_size=32, device="cpu")
+    drive(run := new_run(opened, config, workspace), Control())
+    wait_for(lambda: (order := editor.label_next(opened.id)).ranks is not None or order.error)
+    assert editor.label_next(opened.id).error is None
+    asked = editor.places(opened.id, standing="unlabelled", sort="next")
+    expected = rank(run.best, [opened.path(each) for each in opened.unlabelled]).ranked
+    assert names_of(editor, opened, asked) == [opened.unlabelled[each.place].name for each in expected]
+    row = editor.row(opened.id, asked[0])
+    assert row["likely"] == (expected[0].suggested, round(expected[0].probability, 4)) and not row["label"]
+    brought.record(workspace, opened.id, "browser:x")
+    editor.edit(opened.id, {"kind": "move", "places": asked[1:2], "label": "cat"}, "browser:x")
+    assert editor.places(opened.id, standing="unlabelled", sort="next") == [asked[0], *asked[2:]]
+    assert editor.row(opened.id, asked[1])["likely"] is None
 
 
 def test_pictures_sorted_by_likeness_have_their_copies_beside_them(editor, workspace, tmp_path):

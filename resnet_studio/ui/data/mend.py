@@ -28,7 +28,7 @@ watch('value', studioMend(element, (kind, data) => events[kind](data)));
 WORDS = (
     "grid", "review", "close", "standing", "used", "unlabelled", "left_out", "class", "classes", "part", "parts",
     "train", "validation", "test", "no_part", "finding", "findings", "sort", "sort_class", "sort_name", "sort_size",
-    "sort_doubt",
+    "sort_doubt", "sort_next",
     "sort_like", "count", "class_name", "type_class", "choose_class", "choose_two", "none_chosen", "move", "leave_out",
     "put_back", "set_part", "together", "rename", "merge", "compare", "all", "nothing", "undo", "redo", "working",
     "model", "keep", "take", "other", "own", "suggested", "like", "progress", "beyond", "uncertain", "rare", "finished",

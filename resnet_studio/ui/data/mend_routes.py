@@ -13,6 +13,7 @@ from starlette.background import BackgroundTask
 
 from resnet_studio import owners
 from resnet_studio.errors import StudioError
+from resnet_studio.service.editor import Editor
 from resnet_studio.service.grouping_asked import MOST_TABLE_BYTES
 from resnet_studio.ui.page.bodies import BodyReader, Visitor
 from resnet_studio.ui.page.context import Studio, language_of
@@ -22,7 +23,7 @@ A_DAY = {"cache-control": "private, max-age=86400"}
 FRESH = {"cache-control": "no-store"}
 QUEUE = 200
 SHARE = Query(ge=0, le=80)
-Sort = Literal["class", "name", "size", "doubt", "like"]
+Sort = Literal["class", "name", "size", "doubt", "like", "next"]
 StatusFilter = Literal["used", "unlabelled", "left_out"]
 
 
@@ -43,6 +44,7 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
     @router.get("/places")
     def places(
         dataset: str,
+        request: Request,
         kind: Annotated[str, Query(max_length=300)] = "",
         standing: StatusFilter = "used",
         part: Annotated[str, Query(max_length=20)] = "",
@@ -53,6 +55,8 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
         with _missing():
             if sort == "like" and (order := editor.by_likeness(dataset)).ranks is None and order.error is None:
                 return {"done": order.done, "of": order.total}
+            if sort == "next" and (said := _next_order(editor, dataset, request)) is not None:
+                return said
             found = editor.places(dataset, kind=kind, standing=standing, part=part, finding=finding, sort=sort)
         return {"total": len(found), "places": found}
 
@@ -77,6 +81,16 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
         if small is None:
             raise HTTPException(404)
         return Response(small.content, media_type=small.media_type, headers=A_DAY)
+
+
+def _next_order(editor: Editor, dataset: str, request: Request) -> dict[str, Any] | None:
+    """Why there is no order of which pictures to label next yet; None where there is one."""
+    order = editor.label_next(dataset)
+    if order is None or order.error is not None:
+        error = order.error if order else StudioError("error.review.no_model_yet")
+        known = error if isinstance(error, StudioError) else StudioError("mend.failed")
+        return {"problem": known.sentence(language_of(request))}
+    return {"done": 0, "of": 0} if order.ranks is None else None
 
 
 def _add_saved(router: APIRouter, studio: Studio) -> None:

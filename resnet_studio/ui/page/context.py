@@ -123,7 +123,7 @@ class Studio:
         object.__setattr__(self, "models", Models(self.runs))
         object.__setattr__(self, "dataset_cache", DatasetCache(self.workspace))
         object.__setattr__(self, "exporting", Exporting(self.workspace))
-        object.__setattr__(self, "editor", Editor(self.workspace, self.dataset_cache))
+        object.__setattr__(self, "editor", Editor(self.workspace, self.dataset_cache, self.runs))
         object.__setattr__(self, "near", NearSearches(self.workspace))
         warming = Warming(self.workspace, lambda: bool(self.jobs.running()))
 

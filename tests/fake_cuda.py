@@ -7,9 +7,6 @@ card (a loss, a count) is made up here, and only from tensors on the CPU may num
 from __future__ import annotations
 
 import importlib
-import json
-import os
-import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -168,8 +165,3 @@ def train(folder: Path, options: dict) -> list[str]:
     with fake_cuda():
         run = plan.new_run(dataset, config, workspace)
         return [type(event).__name__ for event in loop.train(run, Control())]
-
-
-if __name__ == "__main__":
-    print(json.dumps(train(Path(sys.argv[1]), json.loads(sys.argv[2]))), flush=True)
-    os._exit(0)  # torch's FakeTensors are not always cleared away without a crash

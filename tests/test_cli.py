@@ -233,7 +233,7 @@ def test_a_network_of_another_family_is_trained_tried_and_trained_on(arch, comma
     if not is_installed(find(arch).library):
         pytest.skip("timm is not installed: pip install timm")
     data, depth = class_zip({"cat": 12, "dog": 12}), find(arch).depth
-    fast = ("--arch", arch, "--epochs", "3", "--size", "32", "--depth", depth, "--augmentation", "none", "--json")
+    fast = ("--arch", arch, "--epochs", "2", "--size", "32", "--depth", depth, "--augmentation", "none", "--json")
     status, out, err = command("train", data, "--weights", "scratch", *fast)
     assert status == 0, err
     first = answer(out)

@@ -17,7 +17,7 @@ from resnet_studio.training.optim import rate_factor
 pytestmark = pytest.mark.usefixtures("narrow")
 
 EACH = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
-SMALL = {"weights": "scratch", "epochs": 1, "picture_size": 32, "early_picture_size": 32, "device": "cpu"}
+SMALL = {"weights": "scratch", "depth": 18, "epochs": 1, "picture_size": 32, "early_picture_size": 32, "device": "cpu"}
 
 
 @EACH

@@ -131,8 +131,9 @@ def visitors(browser: Any, server: Server) -> Iterator[Callable[..., Any]]:
         page.on("pageerror", lambda error: note(f"page error: {error}"))
         page.on("console", lambda said: note(f"console: {said.text}") if said.type == "error" else None)
 
-    def open_(language: str = "en-US", width: int = 1280, height: int = 720) -> Any:
+    def open_(language: str = "en-US", width: int = 1280, height: int = 720, script: str = "") -> Any:
         context = browser.new_context(locale=language, viewport={"width": width, "height": height})
+        context.add_init_script(script)
         context.set_default_timeout(90_000)  # a machine that is busy with other tests is slow, and not wrong
         contexts.append(context)
         page = context.new_page()

@@ -36,9 +36,7 @@ def camera_page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Itera
     with serving(tmp_path_factory.mktemp("camera")) as server, visitors(seeing, server) as open_:
         known = Card(classes=("cup", "pen"), depth=18, preprocessing=Preprocessing(resize=36, crop=32))
         checkpoint.save(server.workspace / "imports" / "live.safetensors", resnet.build(18, 2).state_dict(), known)
-        page = open_()
-        page.context.add_init_script(WATCHED)
-        page.reload()
+        page = open_(script=WATCHED)
         yield page
         # browsers note the refusal of a file that is no picture
         assert [each for each in page.problems if "status of 400" not in each] == []

@@ -10,7 +10,8 @@ from typing import Any
 import made
 import pytest
 from conftest import Server, serving, violations, visitors
-from test_page import tab
+from sweeps import few
+from test_page import close, tab
 
 import resnet_studio as studio
 
@@ -51,7 +52,7 @@ def panel(page: Any, part: str) -> Any:
     return page.locator(f'.res-panel[data-part="{part}"]')
 
 
-@pytest.mark.parametrize(("theme", "language"), [("light", "en-US"), ("dark", "zh-CN")])
+@few(("theme", "language"), [("dark", "zh-CN"), ("light", "en-US")])
 def test_axe_finds_nothing_in_any_panel(visit: Callable[..., Any], axe: str, theme: str, language: str) -> None:
     page = visit(language, 390 if theme == "dark" else 1280)
     page.emulate_media(color_scheme=theme)
@@ -65,11 +66,10 @@ def test_axe_finds_nothing_in_any_panel(visit: Callable[..., Any], axe: str, the
         panel(page, part).and_(page.locator('[data-state="ready"]')).wait_for()
     assert "\n".join(violations(page, axe)) == ""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    close(page)
 
 
-@pytest.mark.parametrize(
-    ("theme", "language"), [("dark", "zh-CN"), pytest.param("light", "en-US", marks=pytest.mark.long)]
-)
+@few(("theme", "language"), [("dark", "zh-CN"), ("light", "en-US")])
 def test_axe_finds_nothing_in_answers_for_one_picture_and_for_several(
     visit: Callable[..., Any], axe: str, tmp_path: Path, theme: str, language: str
 ) -> None:
@@ -89,6 +89,7 @@ def test_axe_finds_nothing_in_answers_for_one_picture_and_for_several(
     found += violations(page, axe)
     assert "\n".join(found) == ""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    close(page)
 
 
 def test_the_button_of_a_step_leads_to_its_setting_and_says_what_it_set(page: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import hand_made
 import pytest
 from conftest import Server, serving, violations, visitors
-from test_page import bring, choose, leaving, tab
+from test_page import bring, choose, close, leaving, tab
 
 from resnet_studio import labels
 from resnet_studio.config import TrainConfig
@@ -71,8 +71,10 @@ def box(page: Any, selector: str) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("theme", "language"), [("light", "en-US"), pytest.param("dark", "zh-CN", marks=pytest.mark.long)]
 )
-def test_axe_finds_nothing_on_any_tab(visit: Callable[..., Any], axe: str, theme: str, language: str) -> None:
-    page = visit(language)
+def test_axe_finds_nothing_on_any_tab(
+    visit: Callable[..., Any], page: Any, axe: str, theme: str, language: str
+) -> None:
+    page = page if language == "en-US" else visit(language)
     page.emulate_media(color_scheme=theme)
     found: list[str] = []
     for name in TABS:
@@ -86,6 +88,8 @@ def test_axe_finds_nothing_on_any_tab(visit: Callable[..., Any], axe: str, theme
             page.locator(".runs-compared").wait_for()
         page.wait_for_timeout(300)
         found += [f"{name} {theme}: {line}" for line in violations(page, axe)]
+        if name == "train":
+            page.locator("#train-advanced > button").click()
     page.locator("[data-rename]").first.click()
     page.locator("dialog[open]").wait_for()
     found += [f"rename {theme}: {line}" for line in violations(page, axe)]
@@ -190,6 +194,7 @@ def test_writing_in_charts_keeps_its_size_and_its_place(visit: Callable[..., Any
                 or other["bottom"] <= one["top"] + 2
             )  # fmt: skip
             assert apart, (one, other)
+    close(page)
 
 
 @pytest.mark.long
@@ -210,8 +215,7 @@ def test_a_projector_shows_writing_that_can_be_read_and_uses_its_width(visit: Ca
         assert small == []
 
 
-def test_why_the_training_loss_is_higher_is_explained_until_it_was_understood(visit: Callable[..., Any]) -> None:
-    page = visit()
+def test_why_the_training_loss_is_higher_is_explained_until_it_was_understood(page: Any) -> None:
     tab(page, "runs")
     page.locator(".res-runs [data-open]", has_text="the latest").click()
     tab(page, "train")
@@ -226,8 +230,7 @@ def test_why_the_training_loss_is_higher_is_explained_until_it_was_understood(vi
     assert not told.is_visible()
 
 
-def test_a_run_is_renamed_and_noted(visit: Callable[..., Any]) -> None:
-    page = visit()
+def test_a_run_is_renamed_and_noted(page: Any) -> None:
     tab(page, "runs")
     assert page.locator(".res-runs tbody b b").count() == 0
     row = page.locator("tr[data-run]", has_text="shapes 2")

@@ -86,7 +86,7 @@ def pictures(folder):
     return sorted([*folder.glob("*.jpg"), *folder.glob("*.png")])
 
 
-DEEP = ("r34", "r101", "r152")
+DEEP = ("r34", "r101", "r152", "pruned50")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from sweeps import few
 from waiting import wait_for
 
-from resnet_studio import run_requests
+from resnet_studio import cli, run_requests
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
 from resnet_studio.errors import RunError
@@ -41,10 +41,21 @@ def command(*words, root):
     return [sys.executable, "-m", "resnet_studio", *map(str, words), "--workspace", str(root), "--json"]
 
 
-def answer(*words, root, status=0):
+def answered_elsewhere(*words, root):
     done = subprocess.run(command(*words, root=root), capture_output=True, text=True, timeout=120)
-    assert done.returncode == status, (done.stdout, done.stderr)
+    assert done.returncode == 0, (done.stdout, done.stderr)
     return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def answer(capsys, workspace):
+    """The command line in this process, which is not the one that trains."""
+
+    def of(*words, status=0):
+        assert cli.main(command(*words, root=workspace.root)[3:]) == status, capsys.readouterr()
+        return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+    return of
 
 
 @pytest.fixture
@@ -69,11 +80,11 @@ def trained(run):
 
 
 @pytest.mark.slow
-def test_what_another_process_trains_is_stopped_by_the_command_and_keeps_its_best(new_run, resumed, workspace):
+def test_what_another_process_trains_is_stopped_by_the_command_and_keeps_its_best(new_run, resumed, workspace, answer):
     run = new_run()
     child = resumed(run)
     wait_for(lambda: len(run.state().epochs) >= 1)
-    on_event = answer("stop", run.id, root=workspace.root)
+    on_event = answer("stop", run.id)
     assert on_event == {
         "run": run.id,
         "request": "stop",
@@ -84,19 +95,19 @@ def test_what_another_process_trains_is_stopped_by_the_command_and_keeps_its_bes
     assert child.wait(30) == 0
     assert json.loads(child.stdout.read().splitlines()[-1])["reason"] == "stopped"
     assert not (run.folder / "request.json").exists() and not (run.folder / "session.json").exists()
-    assert "neither" in answer("stop", run.id, root=workspace.root, status=2)["error"]
+    assert "neither" in answer("stop", run.id, status=2)["error"]
 
 
 @pytest.mark.long
 @pytest.mark.slow
-def test_pause_and_resume_across_processes_end_like_an_undisturbed_training(new_run, resumed, workspace):
+def test_pause_and_resume_across_processes_end_like_an_undisturbed_training(new_run, resumed, workspace, answer):
     from resnet_studio.model import checkpoint
 
     straight, run = new_run(epochs=12), new_run(epochs=12)
     trained(straight)
     child = resumed(run)
     wait_for(lambda: len(run.state().epochs) >= 1)
-    assert answer("pause", run.id, root=workspace.root)["status"] == "interrupted"
+    assert answer("pause", run.id)["status"] == "interrupted"
     assert child.wait(30) == 1 and 1 <= len(run.state().epochs) < 12
     second = resumed(run)
     assert second.wait(90) == 0 and run.state().status == "finished"  # no stale request paused it again
@@ -126,18 +137,18 @@ def test_what_the_page_trains_or_has_in_its_queue_is_stopped_by_the_command(new_
     for run in runs:
         jobs.submit(run)
     wait_for(lambda: len(runs[0].state().epochs) >= 1)
-    assert answer("stop", runs[1].id, root=workspace.root)["status"] == "interrupted"
+    assert answered_elsewhere("stop", runs[1].id, root=workspace.root)["status"] == "interrupted"
     assert jobs.queued() == [runs[2].id] and jobs.running() == [runs[0].id]
-    assert answer("pause", runs[0].id, root=workspace.root)["status"] == "interrupted"
+    assert answered_elsewhere("pause", runs[0].id, root=workspace.root)["status"] == "interrupted"
     wait_for(lambda: jobs.running() == [runs[2].id])
-    assert answer("stop", runs[2].id, root=workspace.root)["ended"]
+    assert answered_elsewhere("stop", runs[2].id, root=workspace.root)["ended"]
     jobs.close()
 
 
 @pytest.mark.slow
 @few("state", ["preparing", "training", "asked"])
 def test_a_process_killed_in_any_state_leaves_a_run_to_resume_that_nobody_can_ask(
-    new_run, resumed, workspace, state, monkeypatch
+    new_run, resumed, workspace, state, monkeypatch, answer
 ):
     run = new_run(epochs=400 if state != "asked" else 6)
     child = resumed(run)
@@ -145,7 +156,7 @@ def test_a_process_killed_in_any_state_leaves_a_run_to_resume_that_nobody_can_as
         wait_for(lambda: len(run.state().epochs) >= 1)
     if state == "asked":  # it is killed before it can look
         child.send_signal(signal.SIGSTOP)
-        assert answer("pause", run.id, "--timeout", "0", root=workspace.root)["ended"] is False
+        assert answer("pause", run.id, "--timeout", "0")["ended"] is False
     child.kill()
     child.wait()
     assert run.state().status in ("interrupted", "queued")

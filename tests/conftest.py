@@ -90,6 +90,12 @@ def site() -> Iterator[web.Site]:
         yield site
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Where whole files are taken, one worker more than there are cores: tests wait for browsers and other programs."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + 1 if config.option.dist == "loadfile" else cores
+
+
 def pytest_collection_finish() -> None:
     """A million objects, of torch, Gradio and the tests themselves, are not looked through again and again."""
     gc.collect()

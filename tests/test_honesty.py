@@ -4,6 +4,8 @@ import ast
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 TESTS = sorted(Path(__file__).parent.rglob("*.py"))
 OF_LIBRARIES = {
     "_dynamo", "_C", "_foreach_lerp_",  # torch
@@ -32,6 +34,7 @@ def private_uses(tree):
             yield from ((each.value, node.lineno) for each in node.args[1:2] if isinstance(each, ast.Constant))
 
 
+@pytest.mark.slow
 def test_no_test_reaches_into_private_names():
     found = {
         f"{path.name}: {name} in line {line}"
@@ -62,6 +65,7 @@ def only_waits(statement):
     )
 
 
+@pytest.mark.slow
 def test_whoever_waits_does_so_with_an_end():
     found = [
         f"{path.name}: line {line} waits, as waiting.wait_for does with an end"

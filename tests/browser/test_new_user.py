@@ -134,12 +134,12 @@ def test_a_zip_dropped_anywhere_is_taken_and_looks_chosen(page: Any, class_zip_f
     page.locator("#data-picker .rs-drop-chosen", has_text="In use: my colours").wait_for()
     assert page.locator("#data-from-computer[data-chosen]").count() == 1
     page.locator("#data-from-sample > button").click()
-    digits = page.locator('#data-samples [data-key="digits"]')
-    assert digits.get_attribute("aria-pressed") == "false"
-    digits.click()
-    page.locator('#data-samples [data-key="digits"][aria-pressed="true"]').wait_for()
+    things = page.locator('#data-samples [data-key="things"]')
+    assert things.get_attribute("aria-pressed") == "false"
+    things.click()
+    page.locator('#data-samples [data-key="things"][aria-pressed="true"]').wait_for()
     page.locator("#data-from-earlier > button").click()
-    page.locator('#data-earlier [aria-pressed="true"]', has_text="Handwritten digits").wait_for()
+    page.locator('#data-earlier [aria-pressed="true"]', has_text="Everyday things").wait_for()
     assert page.locator('#data-earlier [aria-pressed="true"]').count() == 1
 
 

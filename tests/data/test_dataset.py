@@ -388,6 +388,7 @@ def test_the_work_of_a_split_grows_evenly_with_the_classes():
     assert growth(splitting, 50) < 2.3
 
 
+@pytest.mark.slow
 def test_hundreds_of_classes_are_split():
     cut = split(labelled({f"class {number}": 20 for number in range(500)}))
     assert sizes(cut) == (7000, 1500, 1500)

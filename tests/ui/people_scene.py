@@ -86,6 +86,7 @@ class Scene:
             self.portal = first.portal
             for client in self.clients.values():
                 client.portal = self.portal
+            self._settled()
             yield
 
     def signed_in(self, person: Person) -> TestClient:
@@ -134,7 +135,7 @@ class Scene:
             exchange.set_open(open=False)
         return entry.id
 
-    def settled(self) -> None:
+    def _settled(self) -> None:
         """Wait until the server has ended the prediction that it found, which changes files by itself."""
         predictions = self.studio.predictions
         job = predictions.jobs.all()[0]

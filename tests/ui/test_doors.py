@@ -732,6 +732,7 @@ def test_of_a_page_only_what_differs_from_a_new_one_is_kept_and_of_the_pages_use
     assert list(few.session_data) == ["first", "third"] and set(few.time_last_used) == {"first", "third"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["run/predict", "queue/join"])
 def test_what_no_page_sends_at_once_is_refused_before_it_is_parsed(scene: Scene, path: str) -> None:
     index = next(id for id, each in scene.blocks.fns.items() if each.fn and len(each.inputs) == 0)

@@ -14,6 +14,8 @@ from resnet_studio.service.people.exchange.entries import Exchange
 
 from .people_scene import CANARY, CLASSES, Scene
 
+pytestmark = pytest.mark.slow
+
 EXCHANGE = "/studio/people/exchange"
 
 
@@ -42,7 +44,6 @@ def sent(scene: Scene, who: str, content: bytes, true: str = "", kind: str = "ap
     return scene.clients[who].post(address, content=content, headers={"content-type": kind})
 
 
-@pytest.mark.slow
 def test_a_picture_is_tried_sent_as_an_attack_and_judged(scene: Scene) -> None:
     said = sent(scene, "other", picture(20)).json()
     assert set(said) == {"label", "scores", "unknown", "classes"} and said["label"] in CLASSES

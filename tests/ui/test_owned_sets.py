@@ -93,6 +93,7 @@ def test_who_opened_a_set_here_changes_it_from_any_address(page: Page) -> None:
     assert answer[0] != sample and "Only the browser" not in answer[1]
 
 
+@pytest.mark.slow
 def test_how_readily_a_model_knows_nothing_is_chosen_where_its_run_was_started(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:

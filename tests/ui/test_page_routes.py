@@ -34,7 +34,6 @@ OWN_ANSWERS = {"/studio/live", "/studio/compare", "/studio/predictions", "/studi
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     built = Scene(tmp_path_factory.mktemp("routes"))
     with built.running():
-        built.settled()
         yield built
 
 

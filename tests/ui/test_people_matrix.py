@@ -19,6 +19,8 @@ from resnet_studio.ui.people.events import Events
 from . import people_scene
 from .people_scene import Scene, tells
 
+pytestmark = pytest.mark.slow
+
 FIXED = {
     "{path:path}": "x.js", "{session_hash}": "abc", "{api_name}": "predict", "{index}": "0", "{place}": "0",
     "{take}": "0123456789abcdef", "{number}": "1", "{table}": "classes", "{plot}": "curves",
@@ -123,7 +125,6 @@ def test_a_route_that_nobody_declared_is_closed_to_the_teacher_too(
     assert scene.clients["teacher"].get("/studio/machine").status_code == 404
 
 
-@pytest.mark.slow
 def test_every_route_answers_each_of_them_as_the_rule_says(scene: Scene) -> None:
     wrong = [each for route in open_routes(scene) if route not in ENDLESS for each in misjudged(scene, route)]
     assert wrong == []
@@ -182,7 +183,6 @@ def spent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         yield built
 
 
-@pytest.mark.slow
 def test_what_changes_something_is_done_for_whom_the_rule_says_and_for_nobody_else(spent: Scene) -> None:
     """Every route that is sent to, by its owner first and by the teacher then."""
     routes = [route for route in open_routes(spent) if route.startswith("POST /studio")]
@@ -215,7 +215,6 @@ def test_what_changes_something_is_done_for_whom_the_rule_says_and_for_nobody_el
     assert len(routes) > 30 and wrong == []
 
 
-@pytest.mark.slow
 def test_every_handler_listens_to_those_whom_it_is_for(spent: Scene) -> None:
     wrong, seen, refusal = [], set(), say("error.people.sign_in_again", "en")
     for index, handler in spent.handlers():
@@ -240,7 +239,6 @@ def test_facts_of_an_event_that_are_no_facts_are_none(spent: Scene, facts: Any) 
         assert say("shell.unexpected", "en")[:40] not in answer.text, (name, answer.text)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("value", [None, pytest.param(True, marks=pytest.mark.long), [[{}]]])
 def test_what_no_page_sends_is_answered_with_a_sentence_and_never_as_a_fault_of_the_studio(
     spent: Scene, value: Any, caplog: pytest.LogCaptureFixture
@@ -289,7 +287,6 @@ def attempts(scene: Scene, handler: Any) -> Iterator[tuple[list[Any], Any]]:
     yield [run if n % 2 else dataset for n in range(count)], {**facts, "key": run}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("who", ["nobody", "other"])
 def test_no_handler_tells_anybody_of_the_things_of_somebody_else(scene: Scene, who: str) -> None:
     before, seen, tried = scene.owners_files(), set(), 0

@@ -16,6 +16,8 @@ from . import people_scene
 from .people_scene import Scene
 from .test_people_matrix import ENDLESS, ENDS, FIXED, attempts
 
+pytestmark = pytest.mark.slow
+
 SECRET = "siegel9c4d"
 """In the name of every sealed picture."""
 
@@ -49,7 +51,6 @@ def told(answer: Any) -> bool:
     return SECRET in answer.text or "101010" in answer.text or answer.headers.get("content-type", "") == "image/png"
 
 
-@pytest.mark.slow
 def test_no_route_tells_a_pupil_of_a_sealed_set(sealed: tuple[Scene, Board]) -> None:
     scene, board = sealed
     tried, files = 0, sealed_files(board)
@@ -72,7 +73,6 @@ def test_no_route_tells_a_pupil_of_a_sealed_set(sealed: tuple[Scene, Board]) -> 
     assert "Sealed" in seen and SECRET not in seen and "101010" not in seen
 
 
-@pytest.mark.slow
 def test_no_handler_tells_a_pupil_of_a_sealed_set(sealed: tuple[Scene, Board], monkeypatch: pytest.MonkeyPatch) -> None:
     scene, board = sealed
     files, seen, tried = sealed_files(board), set[str](), 0

@@ -338,6 +338,7 @@ def test_no_two_parts_of_the_page_have_the_same_id(client: TestClient) -> None:
     assert "train-run" in rows and not rows & settings
 
 
+@pytest.mark.slow
 def test_a_server_for_people_is_ready_before_they_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from fastapi.testclient import TestClient
     from hand_made import NoJobs

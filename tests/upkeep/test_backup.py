@@ -233,6 +233,7 @@ def test_sessions_do_not_come_back_to_life(workspace, tmp_path):
         assert people.named("Ada") and people.session(token) is None
 
 
+@pytest.mark.slow
 def test_nothing_is_overwritten(full, tmp_path, capsys):
     file = tmp_path / "a.zip"
     file.write_bytes(b"thesis")

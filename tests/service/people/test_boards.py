@@ -259,6 +259,7 @@ def test_of_many_submissions_at_once_no_more_count_than_there_are_tries(tmp_path
     assert sorted(map(str, ended)) == ["1", "2", *["error.boards.no_tries"] * 6]
 
 
+@pytest.mark.slow
 def test_another_name_on_the_same_device_is_seen_and_gets_no_tries_where_the_teacher_says_so(contest: Contest) -> None:
     for by_device in (False, True):
         board = contest.boards.create(
@@ -280,6 +281,7 @@ def test_another_name_on_the_same_device_is_seen_and_gets_no_tries_where_the_tea
     assert {each.device for each in shown} == {"a browser"} and "device" not in shown[0].to_json()
 
 
+@pytest.mark.slow
 def test_the_very_model_of_somebody_else_is_known_whatever_its_file_says_besides(contest: Contest) -> None:
     first, again, other = (
         contest.trained(contest.ada, 1),

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -32,6 +31,7 @@ from resnet_studio.durable import disk_trouble, remove_folder, write_json
 from resnet_studio.errors import RunError
 from resnet_studio.event_log import EventLog, Recorder
 from resnet_studio.events import Event
+from resnet_studio.folder_names import safe_name, slug
 from resnet_studio.locks import Lock
 from resnet_studio.run_log import FoldedLog
 from resnet_studio.run_requests import abandoned
@@ -39,7 +39,6 @@ from resnet_studio.run_settings import RunSettings
 from resnet_studio.run_state import RunState
 
 RESERVE, RESERVE_BYTES = "reserve", 1 << 16
-LONGEST_NAME_BYTES = 255
 
 
 def default_workspace() -> Path:
@@ -258,12 +257,8 @@ class Workspace:
         about: Mapping[str, Any],
         split: Mapping[str, Any],
     ) -> Run:
-        """A new run's folder with its settings and its split; nothing is trained yet.
-
-        ``config.json`` is written last: a folder without it is no run.
-        """
-        stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-        run = Run(self.new_folder("runs", f"{stamp}-{name}"))
+        """A new run's folder with its split and, at last, its settings: a folder without ``config.json`` is no run."""
+        run = Run(self.new_folder("runs", f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{name}"))
         run.write_json("split.json", dict(split))
         facts = {"name": name, "created": datetime.now(UTC).isoformat(timespec="seconds"), **about, **belonging.facts()}
         run.write_settings(RunSettings(facts, requested, resolved))
@@ -302,18 +297,3 @@ class Workspace:
             raise RunError("error.run.busy", run=run.id)
         (run.folder / "config.json").unlink(missing_ok=True)
         remove_folder(run.folder)
-
-
-def slug(name: str) -> str:
-    """``name`` as a folder name: letters, digits, ``-`` and ``_``; at most 60 characters.
-
-    >>> slug("My cats & dogs.zip")
-    'My-cats-dogs-zip'
-    """
-    cleaned = re.sub(r"[^\w]+", "-", name, flags=re.UNICODE).strip("-_")[:60]
-    return cleaned or "unnamed"
-
-
-def safe_name(name: str) -> bool:
-    """Whether ``name`` can be one folder of ours (no separator, no dots-only name, none that systems find too long)."""
-    return bool(re.fullmatch(r"[\w][\w.-]*", name)) and len(name.encode()) <= LONGEST_NAME_BYTES

@@ -12,7 +12,8 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.durable import replacing, write_json
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import Interrupted, Queued, Started
-from resnet_studio.workspace import Workspace, slug
+from resnet_studio.folder_names import slug
+from resnet_studio.workspace import Workspace
 
 
 @pytest.fixture

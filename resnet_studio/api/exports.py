@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from resnet_studio.durable import make_folder, remove_folder, renamed, replacing
 from resnet_studio.errors import DataError, ExportError, RunError, StudioError
-from resnet_studio.workspace import Run, Workspace, slug
+from resnet_studio.folder_names import slug
+from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_studio.workspace import Workspace, slug
+from resnet_studio.folder_names import slug
+from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.model.onnx_card import AnyCard

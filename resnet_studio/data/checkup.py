@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from statistics import median
 
 from resnet_studio.data import views
-from resnet_studio.data.dataset import Dataset, Problem, Sample
+from resnet_studio.data.dataset import Dataset, Sample
 from resnet_studio.data.finding import Finding, Offer, Severity
 from resnet_studio.data.groups import keys_of, preview, suggested
 from resnet_studio.data.mirroring import mirrored_pairs
+from resnet_studio.data.problem import Problem
 from resnet_studio.data.questions import AS_CLASSES, guessed_names, questions
 
 __all__ = ["Finding", "Offer", "inspect"]

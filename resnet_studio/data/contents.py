@@ -13,7 +13,8 @@ from resnet_studio.data import names
 from resnet_studio.data.archive import Unpacked
 from resnet_studio.data.checkup import inspect
 from resnet_studio.data.choices import Choices
-from resnet_studio.data.dataset import Dataset, Problem
+from resnet_studio.data.dataset import Dataset
+from resnet_studio.data.problem import Problem
 from resnet_studio.data.zip_names import Guess
 from resnet_studio.durable import renamed, write_json
 from resnet_studio.errors import DataError

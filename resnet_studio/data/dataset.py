@@ -19,6 +19,7 @@ from resnet_studio.data.grouped import assign_together, inside_top
 from resnet_studio.data.part_names import PARTS, Part
 from resnet_studio.data.parts import Shares
 from resnet_studio.data.parts import together as linked
+from resnet_studio.data.problem import Problem
 from resnet_studio.data.structure import Doubt
 from resnet_studio.data.views import median_aspect
 from resnet_studio.durable import write_json
@@ -56,18 +57,6 @@ _LATER = ("group", "labelled_by", "facts")
 """Columns that older data sets do not have; they are written where a picture has anything in them."""
 STORED = "//"
 """What the ``file`` of a picture begins with that lies in the workspace, wherever the data set's own pictures lie."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Files that were left out, or used with a reserve, for one reason; see ``finding.<kind>`` for the kinds.
-
-    ``about`` are the classes concerned, or whatever else the finding names.
-    """
-
-    kind: str
-    files: tuple[str, ...]
-    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Literal, cast
 
 from resnet_studio.data import fingerprints
-from resnet_studio.data.dataset import Dataset, Problem, Sample
+from resnet_studio.data.dataset import Dataset, Sample
 from resnet_studio.data.edits import Edit
 from resnet_studio.data.names import natural
 from resnet_studio.data.part_names import Part
+from resnet_studio.data.problem import Problem
 
 SampleStatus = Literal["used", "unlabelled", "left_out", "removed"]
 

@@ -20,7 +20,8 @@ from resnet_studio.data.edits import Edit, EditLog, effective
 from resnet_studio.data.names import composed, printable, shown
 from resnet_studio.data.part_names import PARTS
 from resnet_studio.errors import DataError
-from resnet_studio.workspace import Workspace, safe_name
+from resnet_studio.folder_names import safe_name
+from resnet_studio.workspace import Workspace
 
 LONGEST_NAME = 120
 """Characters of a class's name: it becomes a folder when the set is saved."""

@@ -14,7 +14,8 @@ from resnet_studio.data.edits import Edit, EditLog
 from resnet_studio.data.needed import needed_by_runs, remove_unneeded
 from resnet_studio.durable import remove_folder
 from resnet_studio.errors import DataError, RunError
-from resnet_studio.workspace import Workspace, safe_name
+from resnet_studio.folder_names import safe_name
+from resnet_studio.workspace import Workspace
 
 
 @dataclass(frozen=True)

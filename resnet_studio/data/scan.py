@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from resnet_studio.data.choices import Choices, Purpose
-from resnet_studio.data.dataset import Dataset, Problem, Sample
+from resnet_studio.data.dataset import Dataset, Sample
 from resnet_studio.data.fingerprints import fingerprint
 from resnet_studio.data.formats import BYTE_LIMITS, SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.labelling import InspectedFile, Labelled, label
@@ -22,6 +22,7 @@ from resnet_studio.data.layout import Layout, are_bare_parts, understand
 from resnet_studio.data.links import Place, followed, is_link
 from resnet_studio.data.names import comparison_key, composed, is_junk, printable, shown
 from resnet_studio.data.pictures import BadPicture, picture_header
+from resnet_studio.data.problem import Problem
 from resnet_studio.data.table_labels import by_file_names, by_table, used_tables, why_not, with_table
 from resnet_studio.data.tables import may_be_table
 from resnet_studio.errors import DataError

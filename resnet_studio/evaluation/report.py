@@ -232,19 +232,14 @@ def make_report(
             for k, name in enumerate(classes)
         ),
         confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
-        pictures=tuple(
-            PictureScore(
-                sample.file,
-                sample.name,
-                sample.label,
-                int(guess),
-                float(row[guess]),
-                tuple(round(float(p), 6) for p in row),
-            )
-            for sample, guess, row in zip(samples, predicted, probabilities, strict=True)
-        ),
+        pictures=tuple(_picture_score(*each) for each in zip(samples, predicted, probabilities, strict=True)),
         skipped=skipped,
     )
+
+
+def _picture_score(sample: Sample, guess: np.int64, row: NDArray[np.float64]) -> PictureScore:
+    rounded = tuple(round(float(probability), 6) for probability in row)
+    return PictureScore(sample.file, sample.name, sample.label, int(guess), float(row[guess]), rounded)
 
 
 def _loss(probabilities: NDArray[np.float64], true: NDArray[np.int64]) -> float:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from resnet_studio import belonging
 from resnet_studio.durable import replacing
 from resnet_studio.errors import CheckpointError
+from resnet_studio.folder_names import slug
 from resnet_studio.model.card import Card, header_text, read_card, verified_card
 from resnet_studio.model.header import (
     HEADER_DIGEST,
@@ -31,7 +32,7 @@ from resnet_studio.model.header import (
 from resnet_studio.model.preprocess import Preprocessing, preprocess
 from resnet_studio.model.state import healthy, read_pickle, read_tensors
 from resnet_studio.model.unlike import Reference, split_off
-from resnet_studio.workspace import Workspace, slug
+from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
     import torch

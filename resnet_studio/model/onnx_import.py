@@ -13,12 +13,13 @@ from resnet_studio import belonging
 from resnet_studio.data.views import OVERSCAN
 from resnet_studio.durable import replacing
 from resnet_studio.errors import CheckpointError
+from resnet_studio.folder_names import slug
 from resnet_studio.model.foreign import SIDE, Told
 from resnet_studio.model.header import opened
 from resnet_studio.model.onnx_card import KEY, MOST_BYTES, SUFFIX, OnnxCard, metadata, with_card, without_card
 from resnet_studio.model.onnx_process import SECONDS, OnnxProcess
 from resnet_studio.model.preprocess import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
-from resnet_studio.workspace import Workspace, slug
+from resnet_studio.workspace import Workspace
 
 _SCORES = "logits"
 _UNLIKE = "unlike"

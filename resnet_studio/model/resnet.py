@@ -57,13 +57,17 @@ def build(
     if widths:
         shrink(model, widths)
     if stem == "small":
-        model.conv1 = nn.Conv2d(3, model.bn1.num_features, kernel_size=3, stride=1, padding=1, bias=False)
-        nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")
-        model.maxpool = nn.Identity()
+        _make_stem_small(model)
     if features == "layer3+layer4":
         join(model, classes)
     _finish_head(model, classes, head, hidden_units, dropout)
     return model
+
+
+def _make_stem_small(model: ResNet) -> None:
+    model.conv1 = nn.Conv2d(3, model.bn1.num_features, kernel_size=3, stride=1, padding=1, bias=False)
+    nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")
+    model.maxpool = nn.Identity()
 
 
 def _finish_head(model: ResNet, classes: int, head: Head, hidden_units: int, dropout: float) -> None:

@@ -26,9 +26,10 @@ from typing import Any, Literal
 from resnet_studio import acting, belonging
 from resnet_studio.durable import json_bytes, remove_folder, renamed, replacing, write_json
 from resnet_studio.errors import DataError, RunError, StudioError
+from resnet_studio.folder_names import safe_name
 from resnet_studio.locks import Lock
 from resnet_studio.predicting.rows import Rows
-from resnet_studio.workspace import Workspace, safe_name
+from resnet_studio.workspace import Workspace
 
 VERSION = 2
 """Since 2 there may be thresholds; without any, what is written is of version 1."""

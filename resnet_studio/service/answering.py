@@ -11,10 +11,11 @@ from resnet_studio.errors import CheckpointError, RunError, StudioError
 from resnet_studio.evaluation import together
 from resnet_studio.evaluation.calibration import CALIBRATION, UNTESTED, Calibration
 from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.folder_names import safe_name
 from resnet_studio.predicting.engine import Answering
 from resnet_studio.service.ensembles import reports_of
 from resnet_studio.service.predictors import level, record_of
-from resnet_studio.workspace import Run, Workspace, safe_name
+from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
     from PIL.Image import Image

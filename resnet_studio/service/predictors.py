@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 from resnet_studio import belonging
 from resnet_studio.errors import CheckpointError, StudioError
 from resnet_studio.evaluation.calibration import CALIBRATION, UNTESTED, Calibration, Record
+from resnet_studio.folder_names import safe_name
 from resnet_studio.service.run_data import Overview, RunData, format_timestamp
 from resnet_studio.text import Language, say
-from resnet_studio.workspace import safe_name
 
 if TYPE_CHECKING:
     from resnet_studio.imported_onnx import ImportedOnnx

@@ -19,11 +19,12 @@ from resnet_studio.durations import Durations, requested_at
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.evaluation.parts import Part, RunReport, Value
 from resnet_studio.evaluation.report_format import is_report
+from resnet_studio.folder_names import safe_name
 from resnet_studio.run_state import RunState
 from resnet_studio.service.bounded import Bounded
 from resnet_studio.service.folded_runs import Folded, FoldedRuns
 from resnet_studio.text import Language, say
-from resnet_studio.workspace import Run, Workspace, safe_name
+from resnet_studio.workspace import Run, Workspace
 
 FILE_BYTES = 32 << 20
 """Of reports and splits that are held; as Python objects they take about eight times as much."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data.folds import Fold
 from resnet_studio.errors import ConfigError
+from resnet_studio.folder_names import slug
 from resnet_studio.studies.repeats import Repeats, summary
-from resnet_studio.workspace import slug
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig

@@ -19,12 +19,12 @@ from filelock import Timeout
 from resnet_studio.config import Depth, Freeze
 from resnet_studio.durable import make_folder, write_json
 from resnet_studio.errors import RunError, WeightsError
+from resnet_studio.folder_names import slug
 from resnet_studio.locks import Lock
 from resnet_studio.model import architecture
 from resnet_studio.stepwise import map_steps
 from resnet_studio.studies import race as races
 from resnet_studio.studies.race import LEVELS, VERSION, Candidate, Cell, Race, Skipped
-from resnet_studio.workspace import slug
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig

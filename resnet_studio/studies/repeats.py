@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.errors import ConfigError, RunError
-from resnet_studio.workspace import slug
+from resnet_studio.folder_names import slug
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from resnet_studio import belonging
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import ConfigError
+from resnet_studio.folder_names import slug
 from resnet_studio.text import Language, say
 from resnet_studio.training.waiting import SEARCH
-from resnet_studio.workspace import slug
 
 if TYPE_CHECKING:
     import optuna

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from resnet_studio.errors import RunError
 from resnet_studio.events import EpochFinished, Failed, Finished, Interrupted, Progress, Queued, Started, Testing
+from resnet_studio.folder_names import slug
 from resnet_studio.locks import Lock
-from resnet_studio.workspace import Workspace, slug
+from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.workspace import Run

@@ -24,10 +24,11 @@ from resnet_studio.data import brought, editing, library, names
 from resnet_studio.data.needed import BIN, needed_by_runs
 from resnet_studio.durable import make_folder, remove_folder, renamed, sync_folder, write_json
 from resnet_studio.errors import DataError, RunError, StudioError
+from resnet_studio.folder_names import safe_name
 from resnet_studio.predicting.jobs import Job, thing_of
 from resnet_studio.run_requests import session_of
 from resnet_studio.upkeep import audit
-from resnet_studio.workspace import Run, Workspace, safe_name
+from resnet_studio.workspace import Run, Workspace
 
 CONTENT, ENTRY = "content", "entry.json"
 DAYS = 30

@@ -21,11 +21,12 @@ from resnet_studio import acting, belonging, labels
 from resnet_studio.data import editing, library
 from resnet_studio.durable import make_folder, remove_folder, renamed, sync_folder, write_json
 from resnet_studio.errors import RunError, StudioError
+from resnet_studio.folder_names import safe_name
 from resnet_studio.locks import Lock
 from resnet_studio.service.people.secrecy import check_secret
 from resnet_studio.service.people.submissions import Submission as Submission
 from resnet_studio.service.people.submissions import is_sound, submission_at, values_at, weights_of
-from resnet_studio.workspace import Run, Workspace, safe_name
+from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset

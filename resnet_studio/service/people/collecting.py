@@ -15,9 +15,10 @@ from resnet_studio import acting, belonging
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.evaluation import html_report, tables
 from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.folder_names import slug
 from resnet_studio.predicting.copies import Pieces
 from resnet_studio.text import Language
-from resnet_studio.workspace import Run, slug
+from resnet_studio.workspace import Run
 
 if TYPE_CHECKING:
     from resnet_studio.service.people.lesson import Pupil

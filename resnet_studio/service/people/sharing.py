@@ -9,7 +9,8 @@ from __future__ import annotations
 from resnet_studio import acting, belonging
 from resnet_studio.data import editing
 from resnet_studio.errors import StudioError
-from resnet_studio.workspace import Workspace, safe_name
+from resnet_studio.folder_names import safe_name
+from resnet_studio.workspace import Workspace
 
 
 def share(workspace: Workspace, kind: str, id: str, *, shared: bool) -> None:

@@ -16,10 +16,10 @@ from typing import cast
 
 from resnet_studio import labels
 from resnet_studio.errors import StudioError
+from resnet_studio.folder_names import slug
 from resnet_studio.service.people import confusables, schema
 from resnet_studio.service.people.brake import Brake
 from resnet_studio.service.people.rules import ROLES, Person, Role, Secret
-from resnet_studio.workspace import slug
 
 LONGEST_NAME = 40
 MOST_PEOPLE = 1_000

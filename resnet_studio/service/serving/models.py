@@ -16,10 +16,11 @@ from resnet_studio.errors import ConfigError, ExportError, StudioError
 from resnet_studio.evaluation import certificate
 from resnet_studio.evaluation.calibration import CALIBRATION, UNTESTED, Calibration
 from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.folder_names import slug
 from resnet_studio.service.exporting import finished, place
 from resnet_studio.service.predictors import Level, level
 from resnet_studio.service.serving.drift import Drift, Expected
-from resnet_studio.workspace import Run, Workspace, slug
+from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.batching import BatchedModel, Prediction

@@ -13,11 +13,11 @@ from starlette.background import BackgroundTask
 
 from resnet_studio import owners
 from resnet_studio.errors import StudioError
+from resnet_studio.folder_names import slug
 from resnet_studio.service.editor import Editor
 from resnet_studio.service.grouping_asked import MOST_TABLE_BYTES
 from resnet_studio.ui.page.bodies import BodyReader, Visitor
 from resnet_studio.ui.page.context import Studio, language_of
-from resnet_studio.workspace import slug
 
 A_DAY = {"cache-control": "private, max-age=86400"}
 FRESH = {"cache-control": "no-store"}

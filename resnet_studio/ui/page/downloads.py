@@ -14,11 +14,12 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.evaluation import tables
+from resnet_studio.folder_names import safe_name, slug
 from resnet_studio.model import architecture
 from resnet_studio.service.run_data import RunData
 from resnet_studio.service.thumbnails import thumbnail
 from resnet_studio.ui.page.context import Studio
-from resnet_studio.workspace import Run, Workspace, safe_name, slug
+from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -12,10 +12,11 @@ from resnet_studio.api import reports as report_api
 from resnet_studio.commands.reports import run_tables, runs_table
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation import html_report, plots, tables
+from resnet_studio.folder_names import safe_name
 from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.downloads import disposition, file_name
-from resnet_studio.workspace import Run, safe_name
+from resnet_studio.workspace import Run
 
 MOST_COMPARED = 8
 Purpose = Literal["slide", "paper", "column"]

@@ -10,9 +10,10 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from resnet_studio.errors import StudioError
+from resnet_studio.folder_names import safe_name
 from resnet_studio.service.heat import BusyError, HeatPictures
 from resnet_studio.ui.page.context import Studio
-from resnet_studio.workspace import Run, safe_name
+from resnet_studio.workspace import Run
 
 SIDE = 224
 A_WHILE = {"cache-control": "private, max-age=600"}

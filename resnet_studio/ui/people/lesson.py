@@ -11,6 +11,7 @@ from resnet_studio import belonging
 from resnet_studio.acting import STUDIO, check
 from resnet_studio.data import editing
 from resnet_studio.errors import StudioError
+from resnet_studio.folder_names import slug
 from resnet_studio.service.people import clearing, collecting
 from resnet_studio.service.people.lesson import Lessons
 from resnet_studio.text import Language, say
@@ -21,7 +22,6 @@ from resnet_studio.ui.people import lesson_view, pages
 from resnet_studio.ui.people.asked import Asked, Values, sender, text
 from resnet_studio.ui.people.gate import Gate
 from resnet_studio.upkeep import audit
-from resnet_studio.workspace import slug
 
 
 def routes(studio: Studio, gate: Gate) -> APIRouter:

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from resnet_studio import acting
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.evaluation import tables
+from resnet_studio.folder_names import slug
 from resnet_studio.predicting import copies, export
 from resnet_studio.predicting.jobs import Job
 from resnet_studio.service import prediction_table as table
@@ -28,7 +29,6 @@ from resnet_studio.ui.page.ownership import BROWSER, browser_of, started_by
 from resnet_studio.ui.predict import many_view
 from resnet_studio.upkeep import audit
 from resnet_studio.upkeep.bin import BinError
-from resnet_studio.workspace import slug
 
 ROWS = 50
 MOST_BYTES = 4096

@@ -17,6 +17,7 @@ from resnet_studio.data.names import shown
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation import probing
 from resnet_studio.evaluation.exciting import INSIDE, Excitement
+from resnet_studio.folder_names import safe_name
 from resnet_studio.service.heat import BusyError
 from resnet_studio.service.inside import Insides
 from resnet_studio.service.run_data import Overview
@@ -26,7 +27,6 @@ from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.sent_pictures import MOST_BYTES, opened
 from resnet_studio.ui.page.templates import render
-from resnet_studio.workspace import safe_name
 
 if TYPE_CHECKING:
     from resnet_studio.evaluation.inside import Inside, StageMaps

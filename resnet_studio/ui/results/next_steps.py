@@ -11,12 +11,13 @@ from fastapi.responses import HTMLResponse
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation.next_steps import NEXT_STEPS, NextStep
 from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.folder_names import safe_name
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.downloads import FRESH
 from resnet_studio.ui.page.templates import render
-from resnet_studio.workspace import Run, safe_name
+from resnet_studio.workspace import Run
 
 PANELS = {
     "weak_class": "forecast", "more_pictures": "forecast", "group": "groups", "shortcut": "shortcut",

@@ -26,6 +26,7 @@ from resnet_studio.evaluation.picture_map import MAP
 from resnet_studio.evaluation.robustness import ROBUSTNESS
 from resnet_studio.evaluation.shortcut import SHORTCUT
 from resnet_studio.evaluation.unknown import UNKNOWN
+from resnet_studio.folder_names import safe_name
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language
 from resnet_studio.ui.page.context import Studio, guarded, language_of
@@ -42,7 +43,6 @@ from resnet_studio.ui.results import (
     take_model,
     trust,
 )
-from resnet_studio.workspace import safe_name
 
 Draw = Callable[[Studio, Overview, Any, Language], Markup]
 

@@ -13,12 +13,12 @@ from markupsafe import Markup
 from resnet_studio.data.views import Framed
 from resnet_studio.errors import StudioError
 from resnet_studio.evaluation.robustness import KINDS, STRENGTHS, Kind, Robustness, Score, Strength
+from resnet_studio.folder_names import safe_name
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn import intervals
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.page.templates import render
-from resnet_studio.workspace import safe_name
 
 A_WHILE = {"cache-control": "private, max-age=600"}
 

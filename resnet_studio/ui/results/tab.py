@@ -10,6 +10,7 @@ import gradio as gr
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
+from resnet_studio.folder_names import safe_name
 from resnet_studio.service.run_data import Overview, RunData, format_timestamp
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn import charts
@@ -24,7 +25,6 @@ from resnet_studio.ui.results.exports import export_panel
 from resnet_studio.ui.results.matrix import matrix, pairs
 from resnet_studio.ui.results.pictures import PICTURES_MOST, PICTURES_SHOWN, pictures_panel
 from resnet_studio.ui.results.view import cards, class_table, empty, headline, waiting
-from resnet_studio.workspace import safe_name
 
 SCRIPT = (
     'window.studioResults(element, (to, pictures, step) => trigger("go", { to, pictures, step }), '

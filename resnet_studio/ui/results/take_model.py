@@ -15,6 +15,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from resnet_studio.api.exports import RUNTIMES
 from resnet_studio.evaluation import certificate_page
 from resnet_studio.evaluation.certificate import Certificate, certificate_file, page_file
+from resnet_studio.folder_names import safe_name
 from resnet_studio.model.card import read_card
 from resnet_studio.model.exports import web_runtime
 from resnet_studio.model.exports.formats import FORMATS, missing
@@ -26,7 +27,7 @@ from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.downloads import FRESH, disposition, file_name
 from resnet_studio.ui.page.frame import address
 from resnet_studio.ui.page.templates import render
-from resnet_studio.workspace import Run, safe_name
+from resnet_studio.workspace import Run
 
 NAME = "export"
 OFFERED = ("html", "onnx", "onnx-int8", "pt2", "safetensors-half", "huggingface", "coreml", "litert")

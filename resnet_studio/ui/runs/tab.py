@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from resnet_studio import acting, labels
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.errors import RunError
+from resnet_studio.folder_names import safe_name
 from resnet_studio.service.run_data import Damaged, Overview
 from resnet_studio.text import Language, say
 from resnet_studio.ui.page import bin_view
@@ -25,7 +26,7 @@ from resnet_studio.ui.runs import checking
 from resnet_studio.ui.runs.compare import MOST, compared
 from resnet_studio.ui.runs.view import table
 from resnet_studio.upkeep import audit
-from resnet_studio.workspace import Run, safe_name
+from resnet_studio.workspace import Run
 
 QUIET: Mapping[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 TOLD: Mapping[str, Any] = {**QUIET, "queue": True}

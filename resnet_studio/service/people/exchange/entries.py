@@ -29,9 +29,10 @@ from filelock import Timeout
 from resnet_studio import acting, belonging
 from resnet_studio.durable import make_folder, remove_folder, write_json
 from resnet_studio.errors import RunError, StudioError
+from resnet_studio.folder_names import safe_name
 from resnet_studio.limits import LimitError, Limits
 from resnet_studio.locks import Lock
-from resnet_studio.workspace import Run, Workspace, safe_name
+from resnet_studio.workspace import Run, Workspace
 
 FOLDER, FILE, MODEL, MODELS, TRIES, CHANGED = "exchange", "exchange.json", "model.json", "models", "tries", ".changed"
 LOCK_SECONDS = 10.0

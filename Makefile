@@ -35,15 +35,15 @@ quick: $(VENV)/.installed-dev
 
 # further cases of what make test tries a few of; .ci/run does both
 long: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(SPREAD) -m "long and not sweep"
+	$(BIN)/python -m pytest $(SPREAD) -o faulthandler_timeout=1800 -m "long and not sweep"
 
 # every case, with the sweeps
 thorough: check
-	$(BIN)/python -m pytest $(SPREAD) -m ""
+	$(BIN)/python -m pytest $(SPREAD) -o faulthandler_timeout=1800 -m ""
 
 # a hundred times as many mutated inputs, others each time, and the long made-up requests: for a night
 night: $(VENV)/.installed-dev
-	STUDIO_MUTATIONS=100 $(BIN)/python -m pytest $(SPREAD) -m "" tests/test_mutated.py tests/ui/test_page_routes.py \
+	STUDIO_MUTATIONS=100 $(BIN)/python -m pytest $(SPREAD) -o faulthandler_timeout=0 -m "" tests/test_mutated.py tests/ui/test_page_routes.py \
 		tests/upkeep/test_write_points.py tests/service/serving/test_described.py tests/model/test_onnx_import.py
 
 coverage: $(VENV)/.installed-dev

@@ -53,9 +53,7 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
     ) -> dict[str, Any]:
         """All pictures that a filter leaves, by place, in their order; how far that is where it is not known yet."""
         with _missing():
-            if sort == "like" and (order := editor.by_likeness(dataset)).ranks is None and order.error is None:
-                return {"done": order.done, "of": order.total}
-            if sort == "next" and (said := _next_order(editor, dataset, request)) is not None:
+            if (said := _not_ordered_yet(editor, dataset, sort, request)) is not None:
                 return said
             found = editor.places(dataset, kind=kind, standing=standing, part=part, finding=finding, sort=sort)
         return {"total": len(found), "places": found}
@@ -81,6 +79,13 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
         if small is None:
             raise HTTPException(404)
         return Response(small.content, media_type=small.media_type, headers=A_DAY)
+
+
+def _not_ordered_yet(editor: Editor, dataset: str, sort: Sort, request: Request) -> dict[str, Any] | None:
+    """How far an order is that takes a while to compute; None where it is there, or there is none."""
+    if sort == "like" and (order := editor.by_likeness(dataset)).ranks is None and order.error is None:
+        return {"done": order.done, "of": order.total}
+    return _next_order(editor, dataset, request) if sort == "next" else None
 
 
 def _next_order(editor: Editor, dataset: str, request: Request) -> dict[str, Any] | None:

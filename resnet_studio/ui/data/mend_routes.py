@@ -53,7 +53,7 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
     ) -> dict[str, Any]:
         """All pictures that a filter leaves, by place, in their order; how far that is where it is not known yet."""
         with _missing():
-            if (said := _not_ordered_yet(editor, dataset, sort, request)) is not None:
+            if said := _not_ordered_yet(editor, dataset, sort, request):
                 return said
             found = editor.places(dataset, kind=kind, standing=standing, part=part, finding=finding, sort=sort)
         return {"total": len(found), "places": found}
@@ -66,8 +66,7 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
         with _missing():
             count = len(editor.opened(dataset).state.pictures)
             wanted = [place for each in places.split(",") if len(each) < 10 and (place := int(each)) < count]
-            found = editor.rows(dataset, wanted, pictures=pictures)
-        return JSONResponse({"rows": found}, headers=FRESH)
+            return JSONResponse({"rows": editor.rows(dataset, wanted, pictures=pictures)}, headers=FRESH)
 
     @router.get("/thumb/{place}")
     def thumb(

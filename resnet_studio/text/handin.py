@@ -24,6 +24,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "Below each, where the model looked: the warmer, the more it spoke for the answer.",
         "每张下方是模型看的位置：颜色越暖，对该答案的贡献越大。",
     ),
+    "handin.stop": (". ", "。"),
     "handin.range": ("{low:%} to {high:%}", "{low:%} 至 {high:%}"),
     "handin.calibration.both": (
         "Expected calibration error {before:%} before and {after:%} after dividing the logits by the temperature {temperature}, "

@@ -146,6 +146,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "这些模型见过全部这些图片；请换其他图片评分。",
     ),
     "nearest.title": ("Because it resembles these", "因为它像这些图片"),
+    "nearest.title.unknown": ("The nearest of its training pictures", "训练图片中与它最接近的"),
     "nearest.help": (
         "The training pictures whose features are nearest to those of this one.",
         "特征与这张图片最接近的训练图片。",

@@ -181,6 +181,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.loading": ("Loading the model", "正在加载模型"),
     "predict.table.counts": ("How often each class was named", "各类别出现的次数"),
     "predict.table.unsure.flag": ("unsure", "不确定"),
+    "predict.table.nearest": ("nearest: {name}", "最接近：{name}"),
     "predict.table.picture": ("Picture", "图片"),
     "predict.table.enlarge": ("Enlarge {name}", "放大 {name}"),
     "predict.table.answer": ("Answer", "答案"),

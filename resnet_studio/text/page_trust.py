@@ -73,9 +73,9 @@ TEXT: dict[str, tuple[str, str]] = {
         "训练时照顾了少见的类别，因此这些概率相当于各类别同样常见的情形。若实际中某一类远比其他类常见，它的实际正确率会高于所示概率，少见类别则低于所示概率。",
     ),
     "trust.calibration.words": (
-        "Predict says “sure” where at least 19 of 20 test answers with a similar probability were right, “likely” from 14 "
-        "of 20 on. The dashed line is where probabilities are exactly right.",
-        "“预测”页只有在概率相近的 20 个测试答案中至少 19 个正确时才说“确定”，至少 14 个正确时说“很可能”。虚线表示概率完全准确。",
+        "Predict says “sure” where at least 19 of 20 test answers with a similar probability were right and 20 or more are "
+        "known, “likely” from 14 of 20 on. The dashed line is where probabilities are exactly right.",
+        "“预测”页只有在概率相近的测试答案不少于 20 个、且每 20 个中至少 19 个正确时才说“确定”；每 20 个中至少 14 个正确时说“很可能”。虚线表示概率完全准确。",
     ),
     "trust.unknown.chart": (
         "Accuracy against the share of test pictures that is accepted",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 import zipfile
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ from hand_made import NoJobs
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
-from resnet_studio.predicting.jobs import Jobs, Request, Source
+from resnet_studio.predicting.jobs import Jobs, Picture, Request, Source
+from resnet_studio.predicting.rows import Appender, Row
 from resnet_studio.ui.app import build_app
 from resnet_studio.ui.page.ownership import COOKIE, started_by
 from resnet_studio.workspace import Workspace
@@ -104,6 +106,19 @@ def test_the_table_is_filtered_by_class_and_by_doubt(scene: Scene) -> None:
     assert "<td><b><bdi>&lt;b&gt;two" not in of_one["table"]
     assert scene.look(failed="true")["table"].count("<tr") == 2
     assert scene.me.get(f"/studio/predictions/{scene.job}", params={"order": "x"}).status_code == 422
+
+
+def test_none_of_these_is_the_answer_with_the_nearest_class_beside_it(scene: Scene) -> None:
+    job = Jobs(scene.workspace).new(Request(**scene.request, started_by=started_by(_digest("me"))))
+    job.write_pictures([Picture(name, scene.pictures / "0.png") for name in ("far.png", "near.png")])
+    rows = Appender(job.rows_file)
+    rows.add([Row((0.9, 0.1), "unknown"), Row((0.8, 0.2), "sure")])
+    rows.close()
+    for language, words in (("en", "nearest: <bdi>one</bdi>"), ("zh", "最接近：<bdi>one</bdi>")):
+        answer = scene.me.get(f"/studio/predictions/{job.id}", headers={"accept-language": language})
+        far, near = re.findall(r"<tr>.*?</tr>", answer.json()["table"], re.DOTALL)[-2:]
+        assert words in far and "<b>" not in far
+        assert "<b><bdi>one</bdi></b>" in near and words not in near
 
 
 def test_nobody_else_sees_a_job_and_whatever_asks_for_another_finds_none(scene: Scene) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -57,30 +58,38 @@ def run(arm: str, cell: Cell, folder: Path, given: argparse.Namespace) -> dict[s
         command = [given.other_python, script, str(folder), str(STARTER), "--row", "fine_tune", "--epochs", "5",
                    "--size", "128", "--seed", str(cell.seed)]  # fmt: skip
     place = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=place, cwd=folder.parent)
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     answer = json.loads(done.stdout.strip().splitlines()[-1])
     found = {"accuracy": answer.get("test_accuracy", answer.get("accuracy")), "seconds": time.perf_counter() - begun}
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found["cpu_seconds"] = round(sum(getattr(after, of) - getattr(before, of) for of in ("ru_utime", "ru_stime")), 1)
     return found | {key: answer[key] for key in ("epochs_run", "best_epoch") if key in answer}
 
 
+def middle(results: list[dict[str, Any]], name: str) -> float:
+    """The median of what is called ``name``."""
+    return statistics.median(one[name] for one in results)
+
+
 def table() -> str:
-    """A row a kind of set: accuracies with their spread over the seeds, median seconds, and how often quicker."""
+    """A row a kind of set: accuracies with their spread over the seeds, median seconds, and how often quicker, by the
+    seconds of the clock and by those of the processor, which other work beside it hardly changes.
+    """
     rows: dict[tuple[Any, ...], dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for result in LEDGER.results():
         rows[result["source"], result["classes"], result["per_class"]][result["arm"]].append(result)
-    lines = ["| set | " + " | ".join(f"{arm}: accuracy, seconds" for arm in ARMS) + " | fastai's seconds for one |",
-             "|" + "---|" * (2 + len(ARMS))]  # fmt: skip
+    lines = ["| set | " + " | ".join(f"{arm}: accuracy, seconds" for arm in ARMS) + " | fastai's seconds for one, "
+             "of the clock and of the processor |", "|" + "---|" * (2 + len(ARMS))]  # fmt: skip
     for (source, classes, per_class), found in rows.items():
-        cells, middle = [], {}
-        for arm in ARMS:
-            each = found.get(arm, [])
-            if each:
-                middle[arm] = statistics.median(one["seconds"] for one in each)
-            cells.append(f"{mean_and_spread([one['accuracy'] for one in each])}, {middle[arm]:.0f} s" if each else "")
-        ratio = f"{middle['fastai'] / middle['default']:.1f}" if {"fastai", "default"} <= set(middle) else ""
-        lines.append(f"| {source}, {classes} x {per_class} | {' | '.join(cells)} | {ratio} |")
+        cells = [f"{mean_and_spread([one['accuracy'] for one in found[arm]])}, {middle(found[arm], 'seconds'):.0f} s"
+                 if found.get(arm) else "" for arm in ARMS]  # fmt: skip
+        ratios = [middle(found["fastai"], name) / middle(found["default"], name) for name in ("seconds", "cpu_seconds")
+                  if all(name in one for arm in ("fastai", "default") for one in found.get(arm, [{}]))]  # fmt: skip
+        shown = ", ".join(f"{ratio:.1f}" for ratio in ratios)
+        lines.append(f"| {source}, {classes} x {per_class} | {' | '.join(cells)} | {shown} |")
     return "\n".join(lines)
 
 

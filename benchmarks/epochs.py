@@ -80,7 +80,7 @@ def curve_of(run: Any) -> dict[str, Any]:
     from resnet_studio.training.setup import next_cycle, prepare
 
     begun, curve, took = time.perf_counter(), [], []
-    session = _returned(prepare(run, Control()))
+    session = returned(prepare(run, Control()))
     prepared = time.perf_counter() - begun
 
     def note(epoch: Any) -> None:
@@ -92,7 +92,7 @@ def curve_of(run: Any) -> dict[str, Any]:
     begun = time.perf_counter()
     while session.epoch < session.epochs:
         if session.complete:
-            session = _returned(next_cycle(session, Control()))
+            session = returned(next_cycle(session, Control()))
         for batch in session.batches_left():
             session.step(batch)
         finished = session.score_epoch()
@@ -116,7 +116,7 @@ def whole_network(session: Any) -> Any:
     return network
 
 
-def _returned(work: Any) -> Any:
+def returned(work: Any) -> Any:
     while True:
         try:
             next(work)

@@ -70,7 +70,7 @@ class Run:
     @property
     def needed_to_resume(self) -> tuple[Path, ...]:
         """Files that have no use any more once the training has ended."""
-        named = (self.folder / name for name in ("state.pt", "frozen.pt", "ended.json", RESERVE))
+        named = (self.folder / name for name in ("state.pt", "frozen.pt", "start.pt", "ended.json", RESERVE))
         return (*named, *sorted(self.folder.glob("teacher-*.safetensors")))
 
     @property

@@ -102,6 +102,11 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "results.card.epoch": ("Best epoch", "最佳轮次"),
     "results.card.epoch.probe": ("linear probe", "线性探针"),
+    "results.card.epoch.mean": ("mean", "取平均"),
+    "results.card.epoch.both": (
+        "of the weights before and after fine-tuning; validation pictures do not tell it from the best epoch",
+        "微调前后权重的平均；验证图片分不出它与最佳一轮的优劣",
+    ),
     "results.card.epoch.note": ("of {epochs} · validation {accuracy:%}", "共 {epochs} 轮 · 验证 {accuracy:%}"),
     "results.card.epoch.loss": (
         "lowest validation loss of the epochs within one picture of the highest accuracy",

@@ -24,6 +24,7 @@ from resnet_studio.evaluation.unlikeness import measure
 from resnet_studio.events import Event, FinalFit, Finished, Noted, Testing, from_json, to_json
 from resnet_studio.model import checkpoint
 from resnet_studio.training.finishing import cache_of_stages
+from resnet_studio.training.halfway import mean_of
 from resnet_studio.training.scoring import score
 from resnet_studio.training.setup import next_cycle, prepare
 from resnet_studio.workspace import Run
@@ -43,10 +44,13 @@ CHANGED = ("note.pictures.as_they_were", "note.pictures.left_out")
 
 @dataclass(frozen=True)
 class Settled:
-    """What the validation pictures settled: ``epochs``, and ``unadapted`` of a probe that no epoch beat."""
+    """What the validation pictures settled: ``epochs``; ``unadapted`` of a probe that no epoch beat; ``halfway`` where
+    it is the mean of the weights before and after.
+    """
 
     epochs: int
     unadapted: bool
+    halfway: bool = False
 
 
 class Refitted(Run):
@@ -89,7 +93,7 @@ def refit(
         return first
     yield FinalFit(epochs=settled.epochs, pictures=pictures, share=1.0)
     yield Testing()
-    return (yield from _scored(run, session, first, pictures))
+    return (yield from _scored(run, session, first, pictures, halfway=settled.halfway))
 
 
 def first_of(run: Run) -> Finished | None:
@@ -116,7 +120,11 @@ def _begun(run: Run, finished: Finished | None) -> dict[str, Any]:
             FILE,
             {
                 "first": to_json(finished),
-                "settled": asdict(Settled(int(ended["best_epoch"]), bool(ended.get("unadapted", False)))),
+                "settled": asdict(
+                    Settled(
+                        int(ended["best_epoch"]), bool(ended.get("unadapted", False)), bool(ended.get("halfway", False))
+                    )
+                ),
                 "pictures": len(split.train) + len(split.validation),
                 "right": None
                 if report is None
@@ -200,10 +208,13 @@ def _trained(
     return session
 
 
-def _scored(run: Run, session: Session, first: Finished, pictures: int) -> Generator[Event, None, Finished]:
+def _scored(
+    run: Run, session: Session, first: Finished, pictures: int, *, halfway: bool
+) -> Generator[Event, None, Finished]:
     """Score the second network on the test pictures and put it in the first one's place."""
     m, card = session.materials, checkpoint.read_card(run.best)
-    m.suffix.load_state_dict(session.scored.state_dict())
+    end = session.scored.state_dict()
+    m.suffix.load_state_dict(mean_of(session.start_suffix, end) if halfway and session.start_suffix else end)
     m.model.eval()
     split = split_of(run)
     report: Report | None = None

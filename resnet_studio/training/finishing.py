@@ -50,6 +50,7 @@ class End:
     validation_loss: float
     train_seconds: float
     unadapted: bool = False
+    halfway: bool = False
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -84,6 +85,7 @@ def end_of(session: Session, reason: FinishReason) -> End:
         validation_loss=best.validation_loss,
         train_seconds=session.train_seconds,
         unadapted=session.best_network.unadapted,
+        halfway=session.best_network.halfway,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import RunError
 from resnet_studio.events import Event, Finished, FinishReason, Interrupted, Noted, Testing
+from resnet_studio.training import halfway
 from resnet_studio.training.balance import imbalance
 from resnet_studio.training.cautions import cautions, picture_cautions
 from resnet_studio.training.cycles import NOTHING_MORE, decision
@@ -58,6 +59,8 @@ def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
 
     if reached.best is None:
         raise RunError("error.diverged")
+    if reason in SETTLED and world.main and (taken := halfway.settle(reached)) is not None:
+        yield taken
     yield from _end(run, finish(reached, reason) if world.main else None, control, world)
 
 

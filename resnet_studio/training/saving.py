@@ -1,4 +1,4 @@
-"""What resuming needs, on disk: ``state.pt`` after every epoch, ``frozen.pt`` once."""
+"""What resuming needs, on disk: ``state.pt`` after every epoch, ``frozen.pt`` and ``start.pt`` once."""
 
 from __future__ import annotations
 
@@ -33,11 +33,20 @@ def frozen_file(run: Run) -> Path:
     return run.folder / "frozen.pt"
 
 
+def start_file(run: Run) -> Path:
+    """The trained part before the first epoch, as the probe left it; not there where its mean with the end is of no
+    use.
+    """
+    return run.folder / "start.pt"
+
+
 def save_state(session: Session) -> None:
     """Write ``session``'s state; also its best model, where that is not on disk yet."""
     m = session.materials
     if not frozen_file(m.run).exists():
         _write(frozen_file(m.run), m.prefix.state_dict())
+    if session.start_suffix is not None and not start_file(m.run).exists():
+        _write(start_file(m.run), dict(session.start_suffix))
     state = {
         "version": VERSION,
         "compute": asdict(m.compute),
@@ -52,6 +61,7 @@ def save_state(session: Session) -> None:
         "best": None if session.best is None else to_json(session.best),
         "best_suffix": session.best_network.suffix,
         "unadapted": session.best_network.unadapted,
+        "halfway": session.best_network.halfway,
         "suffix": m.suffix.state_dict(),
         "optimizer": session.optimizer.state_dict(),
         "schedule": session.schedule.state_dict(),
@@ -111,6 +121,9 @@ def restore(session: Session, state: Mapping[str, Any]) -> None:
     session.best_network.epoch = None if state["best"] is None else _epoch(state["best"])
     session.best_network.suffix = state["best_suffix"]
     session.best_network.unadapted = state.get("unadapted", False)
+    session.best_network.halfway = state.get("halfway", False)
+    if start_file(m.run).exists():
+        session.start_suffix = _read(start_file(m.run))
 
 
 def restore_frozen(materials: Materials) -> None:

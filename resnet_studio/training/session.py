@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -36,7 +36,8 @@ SAVE_SECONDS = 60.0
 @dataclass
 class Session:
     """A training that is under way. ``epoch`` counts the epochs done, ``batch`` the batches done in the current one;
-    ``start`` has the scores of the probe, where there is one. Each cycle has a session of its own.
+    ``start`` has the scores of the probe, where there is one, ``start_suffix`` its weights where their mean with the
+    last ones is of use. Each cycle has a session of its own.
     """
 
     materials: Materials
@@ -45,6 +46,7 @@ class Session:
     history: list[EpochFinished] = field(default_factory=list)
     best_network: BestNetwork = field(default_factory=BestNetwork)
     start: EpochFinished | None = None
+    start_suffix: Mapping[str, Tensor] | None = None
     train_seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -212,8 +214,8 @@ class Session:
         take_step(m.config, m.suffix, of, self.optimizer, self.schedule, self.average)
 
     def progress_due(self) -> bool:
-        """Whether it is time to say where the training stands."""
-        return time.perf_counter() - self._last_progress >= PROGRESS_SECONDS
+        """Whether it is time to say where the training stands, or something happened."""
+        return bool(self.notes) or time.perf_counter() - self._last_progress >= PROGRESS_SECONDS
 
     def progress(self) -> Event:
         """Where the training stands; a note first where something happened."""
@@ -291,9 +293,8 @@ class Session:
         self._clock += self._save_seconds
 
     def save_if_due(self, *, within_epoch: bool = False) -> None:
-        """Save, unless that would take more than a tenth of the time; within an epoch once a minute.
-
-        What a crash takes is trained again from the last saved state, to the same numbers.
+        """Save, unless that would take more than a tenth of the time; within an epoch once a minute. What a crash takes
+        is trained again from the last saved state, to the same numbers.
         """
         pause = SAVE_SECONDS if within_epoch else 10 * self._save_seconds
         if time.perf_counter() - self._last_save >= pause:

@@ -19,7 +19,18 @@ from resnet_studio.events import Event, Preparing
 from resnet_studio.model import resnet, weights
 from resnet_studio.model.device import choose_device, layout
 from resnet_studio.stepwise import map_steps
-from resnet_studio.training import cards, choosing, features, hardware, joining, originals, probing, pruning, saving
+from resnet_studio.training import (
+    cards,
+    choosing,
+    features,
+    halfway,
+    hardware,
+    joining,
+    originals,
+    probing,
+    pruning,
+    saving,
+)
 from resnet_studio.training.batches import FreshBatches, Part, decode_parts
 from resnet_studio.training.cautions import about_pictures
 from resnet_studio.training.cycles import enters_second
@@ -79,11 +90,12 @@ def prepare(
         saving.restore(session, saved)
         if materials.validation_differs:
             rescore(session.best_network, materials, session.batch_size)
-    elif probes is not None and settled is not None:
-        if not settled.epochs:
-            probes.take(session, unadapted=settled.unadapted)
     elif probes is not None:
-        probes.keep(session)
+        halfway.remember(session)
+        if settled is None:
+            probes.keep(session)
+        elif not settled.epochs:
+            probes.take(session, unadapted=settled.unadapted)
     return session
 
 

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 class BestNetwork:
     """The best network so far: its scores, and the weights of its trained part on the CPU.
 
-    ``unadapted``: its BatchNorm statistics are those that came with the starting weights. ``saved`` is when a best
-    network was last written (``time.perf_counter``), ``on_disk`` whether it was this one.
+    ``unadapted``: its BatchNorm statistics are those that came with the starting weights; ``halfway``: it is the mean
+    of the weights before and after the training. ``saved`` is when a best network was last written
+    (``time.perf_counter``), ``on_disk`` whether it was this one.
     """
 
     epoch: EpochFinished | None = None
     suffix: Mapping[str, Tensor] | None = None
     unadapted: bool = False
+    halfway: bool = False
     on_disk: bool = False
     saved: float = 0.0
 
@@ -53,7 +55,7 @@ class BestNetwork:
         """Replace the best network by the one whose trained part is ``suffix``."""
         self.epoch = epoch
         self.suffix = {name: value.detach().cpu().clone() for name, value in suffix.state_dict().items()}
-        self.on_disk = self.unadapted = False
+        self.on_disk = self.unadapted = self.halfway = False
 
 
 class Scores(NamedTuple):

@@ -14,6 +14,7 @@ from resnet_studio.model import architecture
 from resnet_studio.service.machine import device_name
 from resnet_studio.service.run_data import Overview, format_duration, format_preparation
 from resnet_studio.text import Language, say, say_recorded
+from resnet_studio.training.halfway import TAKEN, TAKEN_PROBE
 from resnet_studio.ui.page import share_button
 from resnet_studio.ui.page.ownership import owner_label
 from resnet_studio.ui.page.templates import render
@@ -95,9 +96,14 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
     if run.validation_accuracy is not None:
         done = finished.epochs_run if finished else len(run.state.epochs)
         note = say("results.card.epoch.note", language, epochs=done, accuracy=run.validation_accuracy)
+        mean = any(note.key in (TAKEN, TAKEN_PROBE) for note in run.state.notes)
         figure = str(best.epoch) if best else say("results.card.epoch.probe", language)
-        higher = best and any(each.validation_accuracy > best.validation_accuracy for each in run.state.epochs)
-        made.append(Card("epoch", figure, [note, *([say("results.card.epoch.loss", language)] if higher else [])]))
+        figure = say("results.card.epoch.mean", language) if mean else figure
+        higher = (
+            best and not mean and any(each.validation_accuracy > best.validation_accuracy for each in run.state.epochs)
+        )
+        why = "results.card.epoch.both" if mean else "results.card.epoch.loss" if higher else ""
+        made.append(Card("epoch", figure, [note, *([say(why, language)] if why else [])]))
     device = device_name(run.state.started.device, language) if run.state.started else run.config.device
     note = say("results.card.time.note", language, device=device)
     parts = format_preparation(run.state.durations, run.requested_at, language)

@@ -1,0 +1,158 @@
+"""The mean of the weights before and after fine-tuning is the model where validation finds it no worse."""
+
+import pytest
+import torch
+
+from resnet_studio.config import TrainConfig
+from resnet_studio.data.opening import open_data
+from resnet_studio.evaluation.final_fit import FINAL_FIT
+from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.events import EpochFinished, Interrupted, Noted
+from resnet_studio.model import checkpoint
+from resnet_studio.training import halfway, plan, saving
+from resnet_studio.training.control import Control
+from resnet_studio.training.jobs import drive
+from resnet_studio.training.session import Session
+from resnet_studio.training.setup import prepare
+from resnet_studio.training.validation import Scores
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
+
+QUICK = TrainConfig(
+    epochs=2, first_epochs=0, freeze="layer3", batch_size=8, picture_size=16, precision="fp32", device="cpu",
+    augmentation="light", groups="none", learning_rate=0.002,
+)  # fmt: skip
+
+
+@pytest.fixture
+def new_run(class_folders, workspace):
+    dataset = open_data(class_folders({"crimson": 14, "seagreen": 14}), workspace)
+    return lambda **changes: plan.new_run(dataset, QUICK.replace(**changes), workspace)
+
+
+@pytest.fixture
+def scored(monkeypatch):
+    """Sets what share of the validation pictures the next network that is scored has right."""
+    return lambda share: monkeypatch.setattr(Session, "validation_scores", lambda _: Scores(0.5, share, share))
+
+
+def weights_of(run):
+    return checkpoint.load(run.best).model.state_dict()
+
+
+def same(one, other):
+    return all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+def halves(run):
+    return [
+        event
+        for event in run.events()
+        if isinstance(event, Noted) and event.key in (halfway.TAKEN, halfway.TAKEN_PROBE)
+    ]
+
+
+def returned(work):
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            return stop.value
+
+
+def trained(run):
+    """The session of ``run`` after its last epoch."""
+    session = returned(prepare(run, Control()))
+    while not session.complete:
+        for batch in session.batches_left():
+            session.step(batch)
+        session.next_epoch(session.score_epoch())
+    return session
+
+
+def test_the_mean_is_half_of_each_and_counts_are_those_of_the_end():
+    start = {"weight": torch.tensor([0.0, 2.0]), "num_batches_tracked": torch.tensor(3)}
+    end = {"weight": torch.tensor([1.0, -2.0]), "num_batches_tracked": torch.tensor(9)}
+    found = halfway.mean_of(start, end)
+    assert found["weight"].tolist() == [0.5, 0.0] and int(found["num_batches_tracked"]) == 9
+    assert halfway.mean_of(start, end, share=0.25)["weight"].tolist() == [0.25, 1.0]
+
+
+def test_it_is_taken_unless_validation_pictures_speak_against_it(new_run, scored):
+    session = trained(new_run())
+    picture = 1 / len(session.materials.batches.validation)
+    first, last = (
+        dict(session.start_suffix),
+        {name: value.clone() for name, value in session.scored.state_dict().items()},
+    )
+    assert not same(first, last)
+    best, before = session.best, dict(session.best_network.suffix)
+
+    scored(best.score[0] - 3 * picture)
+    assert halfway.settle(session) is None
+    assert session.best is best and same(session.best_network.suffix, before) and not session.best_network.halfway
+
+    scored(best.score[0] - 2 * picture)
+    note = halfway.settle(session)
+    assert (
+        note.key == (halfway.TAKEN if best.epoch else halfway.TAKEN_PROBE)
+        and session.best.epoch == 2
+        and session.best_network.halfway
+    )
+    for name, value in session.best_network.suffix.items():
+        expected = (first[name] + last[name]) / 2 if value.is_floating_point() else last[name]
+        assert torch.allclose(value, expected, atol=1e-6), name
+    assert same(session.scored.state_dict(), last), "what a resumed training goes on from is untouched"
+    taken = dict(session.best_network.suffix)
+    assert halfway.settle(session) is not None and same(session.best_network.suffix, taken), "once more is no other"
+
+
+def test_a_run_ends_with_the_mean_says_so_and_resumes_to_the_bit(new_run, scored):
+    scored(1.0)
+    whole, parts = new_run(), new_run()
+    finished = drive(whole, Control())
+    (note,) = halves(whole)
+    assert finished.best_epoch == 2 and note.values["right"] == note.values["of_epoch"] == note.values["pictures"]
+    assert not saving.start_file(whole).exists(), "it is of no use any more"
+
+    control = Control()
+
+    def ask(event):
+        if isinstance(event, EpochFinished) and event.epoch == 1:
+            control.pause()
+
+    assert isinstance(drive(parts, control, ask), Interrupted) and saving.start_file(parts).exists()
+    drive(parts, Control())
+    assert len(halves(parts)) == 1 and same(weights_of(parts), weights_of(whole))
+
+
+def test_a_run_that_was_paused_before_there_was_a_mean_ends_with_its_best_epoch(new_run, scored):
+    scored(1.0)
+    run, control = new_run(), Control()
+
+    def ask(event):
+        if isinstance(event, EpochFinished) and event.epoch == 1:
+            control.pause()
+
+    drive(run, control, ask)
+    saving.start_file(run).unlink()
+    drive(run, Control())
+    assert not halves(run) and run.state().finished.reason == "completed"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"mean_with_start": False}, {"weights": "scratch"}, {"freeze": "layer4"}, {"adversarial": 0.01}]
+)
+def test_elsewhere_there_is_none(new_run, changes):
+    session = returned(prepare(new_run(epochs=1, **changes), Control()))
+    assert session.start_suffix is None
+
+
+def test_the_second_training_of_a_final_fit_is_a_mean_too(new_run, scored):
+    scored(1.0)
+    plain, mean = new_run(final_fit=True, mean_with_start=False), new_run(final_fit=True)
+    for run in (plain, mean):
+        drive(run, Control())
+        assert RunReport(run).get(FINAL_FIT) is not None
+    assert halves(mean) and not halves(plain)
+    assert not same(weights_of(mean), weights_of(plain))

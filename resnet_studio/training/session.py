@@ -36,8 +36,7 @@ SAVE_SECONDS = 60.0
 @dataclass
 class Session:
     """A training that is under way. ``epoch`` counts the epochs done, ``batch`` the batches done in the current one;
-    ``start`` has the scores of the probe, where there is one, ``start_suffix`` its weights where their mean with the
-    last ones is of use. Each cycle has a session of its own.
+    ``start`` has the scores of the probe, ``start_suffix`` its weights. Each cycle has a session of its own.
     """
 
     materials: Materials

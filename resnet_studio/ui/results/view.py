@@ -92,18 +92,8 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
     if report:
         note = say("results.card.f1.note", language, count=len(report["classes"]))
         made.append(Card("f1", f"{report['macro_f1']:.3f}", [note]))
-    best, finished = run.state.best, run.state.finished
     if run.validation_accuracy is not None:
-        done = finished.epochs_run if finished else len(run.state.epochs)
-        note = say("results.card.epoch.note", language, epochs=done, accuracy=run.validation_accuracy)
-        mean = any(note.key in (TAKEN, TAKEN_PROBE) for note in run.state.notes)
-        figure = str(best.epoch) if best else say("results.card.epoch.probe", language)
-        figure = say("results.card.epoch.mean", language) if mean else figure
-        higher = (
-            best and not mean and any(each.validation_accuracy > best.validation_accuracy for each in run.state.epochs)
-        )
-        why = "results.card.epoch.both" if mean else "results.card.epoch.loss" if higher else ""
-        made.append(Card("epoch", figure, [note, *([say(why, language)] if why else [])]))
+        made.append(_epoch_card(run, run.validation_accuracy, language))
     device = device_name(run.state.started.device, language) if run.state.started else run.config.device
     note = say("results.card.time.note", language, device=device)
     parts = format_preparation(run.state.durations, run.requested_at, language)
@@ -113,6 +103,20 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
     read = [_reading(report, language) if report else "", again.sentence(language) if again else "", even]
     reading = (" " if language == "en" else "").join(filter(None, read))
     return render("results/cards.html", language, cards=made, reading=reading)
+
+
+def _epoch_card(run: Overview, accuracy: float, language: Language) -> Card:
+    """Which epoch the model is of, and why that one."""
+    state = run.state
+    best, done = state.best, state.finished.epochs_run if state.finished else len(state.epochs)
+    notes = [say("results.card.epoch.note", language, epochs=done, accuracy=accuracy)]
+    if any(note.key in (TAKEN, TAKEN_PROBE) for note in state.notes):
+        return Card(
+            "epoch", say("results.card.epoch.mean", language), [*notes, say("results.card.epoch.both", language)]
+        )
+    if best and any(each.validation_accuracy > best.validation_accuracy for each in state.epochs):
+        notes.append(say("results.card.epoch.loss", language))
+    return Card("epoch", str(best.epoch) if best else say("results.card.epoch.probe", language), notes)
 
 
 def _accuracy_card(run: Overview, report: Mapping[str, Any] | None, language: Language) -> Card:

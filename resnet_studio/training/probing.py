@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resnet_studio.events import Event, Probed
-from resnet_studio.training import adapting, balance, probe
+from resnet_studio.training import adapting, balance, halfway, probe
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from resnet_studio.training.final_fit import Settled
     from resnet_studio.training.materials import Materials
     from resnet_studio.training.session import Session
 
@@ -30,6 +31,14 @@ class Probes:
 
     other: Mapping[str, Tensor] | None
     better: bool = False
+
+    def begin(self, session: Session, settled: Settled | None) -> None:
+        """Let ``session`` start here: the better of both is what it has to beat, unless all is ``settled``."""
+        halfway.remember(session)
+        if settled is None:
+            self.keep(session)
+        elif not settled.epochs:
+            self.take(session, unadapted=settled.unadapted)
 
     def keep(self, session: Session) -> None:
         """Make the better of both the network that fine-tuning has to beat."""

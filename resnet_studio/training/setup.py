@@ -19,18 +19,7 @@ from resnet_studio.events import Event, Preparing
 from resnet_studio.model import resnet, weights
 from resnet_studio.model.device import choose_device, layout
 from resnet_studio.stepwise import map_steps
-from resnet_studio.training import (
-    cards,
-    choosing,
-    features,
-    halfway,
-    hardware,
-    joining,
-    originals,
-    probing,
-    pruning,
-    saving,
-)
+from resnet_studio.training import cards, choosing, features, hardware, joining, originals, probing, pruning, saving
 from resnet_studio.training.batches import FreshBatches, Part, decode_parts
 from resnet_studio.training.cautions import about_pictures
 from resnet_studio.training.cycles import enters_second
@@ -91,11 +80,7 @@ def prepare(
         if materials.validation_differs:
             rescore(session.best_network, materials, session.batch_size)
     elif probes is not None:
-        halfway.remember(session)
-        if settled is None:
-            probes.keep(session)
-        elif not settled.epochs:
-            probes.take(session, unadapted=settled.unadapted)
+        probes.begin(session, settled)
     return session
 
 

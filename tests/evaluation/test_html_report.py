@@ -19,7 +19,7 @@ from sweeps import few
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import RunError
-from resnet_studio.evaluation import compare, fonts, html_report, plots, tables
+from resnet_studio.evaluation import compare, fonts, html_report, paired_tests, plots, tables
 from resnet_studio.evaluation.calibration import calibrated
 from resnet_studio.text import say
 
@@ -204,6 +204,22 @@ def test_the_exact_mcnemar_test_is_that_of_the_binomial(a, b):
     from scipy.stats import binomtest
 
     assert compare.mcnemar(a, b) == pytest.approx(binomtest(a, a + b).pvalue if a + b else 1.0)
+
+
+def test_of_many_changes_without_any_effect_hardly_ever_one_is_called_harmful():
+    """At most one family in twenty, and uncorrected tests would call more."""
+    from scipy.stats import binom
+
+    draw = np.random.default_rng(2)
+    changed = draw.integers(0, 25, (1500, 9))
+    lost = draw.binomial(changed, 0.5)
+    pairs = np.stack([lost, changed - lost], 2).tolist()
+    families = [[(some, others) for some, others in family] for family in pairs]
+    called = np.mean([any(paired_tests.surely_fewer_of_many(family)) for family in families])
+    alone = np.mean([any(paired_tests.surely_fewer(*pair) for pair in family) for family in families])
+    assert called < 0.05 < alone
+    assert paired_tests.surely_fewer_of_many([(12, 1), (3, 2), (0, 0)]) == [True, False, False]
+    assert 2 * binom.cdf(1, 13, 0.5) < 0.05 < 2 * binom.cdf(0, 5, 0.5)  # the other two can never be significant
 
 
 def test_the_bootstrap_is_that_over_pictures():

@@ -32,7 +32,13 @@ def test_the_numbers_are_those_of_the_textbook():
 
 def test_the_numbers_are_those_of_scikit_learn_and_scipy():
     from scipy.stats import binomtest
-    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+    from sklearn.metrics import (
+        accuracy_score,
+        confusion_matrix,
+        f1_score,
+        log_loss,
+        precision_recall_fscore_support,
+    )
 
     draw = np.random.default_rng(0)
     true, guesses = draw.integers(0, 2, 40), draw.integers(0, 3, 40)  # no owl among the pictures
@@ -41,6 +47,9 @@ def test_the_numbers_are_those_of_scikit_learn_and_scipy():
     wanted = precision_recall_fscore_support(true, guesses, labels=kinds, zero_division=0)
     found = [[getattr(score, name) for score in report.per_class] for name in ("precision", "recall", "f1", "support")]
     assert np.allclose(found, wanted)
+    assert report.macro_f1 == pytest.approx(f1_score(true, guesses, labels=[0, 1], average="macro"))
+    assert report.loss == pytest.approx(log_loss(true, answers(*guesses), labels=kinds))
+    assert report.accuracy == accuracy_score(true, guesses)
     assert np.array_equal(report.confusion, confusion_matrix(true, guesses, labels=kinds))
     for correct in (0, 7, 40):
         interval = binomtest(correct, 40).proportion_ci(0.95, method="wilson")

@@ -75,6 +75,40 @@ def test_what_is_marked_as_a_sure_loss_is_one_by_the_exact_test(lost, won, sure)
     assert found.costs is sure is bool(lost > won and binomtest(won, lost + won).pvalue < 0.05)
 
 
+def by_red(_predictor, views):
+    """Class 1 where there is more red than half."""
+    share = 1 / (1 + np.exp(-(views[..., 0].mean((1, 2)) - 127)))
+    return np.stack([1 - share, share], 1)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("narrow")
+def test_the_accuracy_without_colour_or_a_part_is_that_of_a_plain_computation(monkeypatch):
+    monkeypatch.setattr("resnet_studio.evaluation.probing.probabilities", by_red)
+    views = np.random.default_rng(4).integers(0, 256, (24, SIDE, SIDE, 3), np.uint8)
+    views[:12, 8:-8, 8:-8, 0] //= 2
+    views[:12, :7, :, 0] = 255  # the rim says otherwise than the middle
+    labels = np.array([0, 1] * 12)
+    predictor = Predictor(Checkpoint(resnet.build(18, 2, seed=0), CARD), device="cpu")
+    found = result_of(examine(predictor, list(map(Image.fromarray, views)), labels))
+
+    def accuracy(changed):
+        return (by_red(None, np.stack(changed)).argmax(1) == labels).mean()
+
+    assert found.accuracy == accuracy(views)
+    grey = [np.asarray(Image.fromarray(view).convert("L").convert("RGB")) for view in views]
+    assert found.removal("grey").accuracy == pytest.approx(accuracy(grey), abs=1 / 24)
+    rim = round(0.12 * SIDE)
+    without = [np.array(Image.fromarray(view)) for view in views]
+    for view in without:
+        inner = view[rim:-rim, rim:-rim].copy()
+        view[:] = view.mean((0, 1)).round()
+        view[rim:-rim, rim:-rim] = inner
+    assert found.removal("border").accuracy == pytest.approx(accuracy(without), abs=1 / 24)
+    for each in found.removals:
+        assert each.drop == pytest.approx(found.accuracy - each.accuracy) == pytest.approx((each.lost - each.won) / 24)
+
+
 @pytest.mark.slow
 def test_a_set_without_a_mark_is_not():
     found = examined(trained(marked=False), False)

@@ -3,9 +3,9 @@
 TEXT: dict[str, tuple[str, str]] = {
     "certified.title": ("Certificate of an exported model", "模型导出证书"),
     "certified.help": (
-        "ResNet Studio ran this file apart from itself and compared its answers with its own. It says that the file "
-        "answers as the model does; how good the model is, its report says.",
-        "ResNet Studio 独立运行了此文件，并将其结果与自身结果进行了比对。本证书只说明文件的结果与模型一致；模型本身的好坏请参阅其报告。",
+        "ResNet Studio ran this file apart from itself and compared its answers with its own. This says "
+        "whether the file answers as the model does; the report of the run says how good the model is.",
+        "ResNet Studio 独立运行了此文件，并将其结果与自身结果进行了比对。本证书只说明该文件的结果与模型是否一致；模型本身的好坏请参阅训练报告。",
     ),
     "certified.verdict.agrees": ("It answers as the studio does.", "结果与本工具一致。"),
     "certified.verdict.rounded": (

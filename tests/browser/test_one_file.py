@@ -17,9 +17,11 @@ import resnet_studio as studio
 from resnet_studio.data.pictures import read_picture
 from resnet_studio.data.views import Framed
 from resnet_studio.errors import ExportError
+from resnet_studio.evaluation import certificate_page, export_check
 from resnet_studio.model.acceptance import Acceptance
 from resnet_studio.model.checkpoint import Card, Preprocessing, save
 from resnet_studio.model.exports import one_file, onnx_files, web_runtime
+from resnet_studio.model.exports.formats import FORMATS
 from resnet_studio.model.exports.source import Source
 from resnet_studio.model.resnet import build
 from resnet_studio.model.unlike import fit
@@ -116,3 +118,18 @@ def test_a_visitor_drops_pictures_reads_the_answer_and_changes_the_language(page
     assert page.locator("#look").inner_text() == "它在看哪里？"
     page.set_input_files("#file", {"name": "x.png", "mimeType": "image/png", "buffer": b"no picture"})
     page.locator("#problem", has_text="x.png").wait_for()
+
+
+def test_a_certificate_keeps_each_language_beside_its_button_on_a_phone(
+    browser: Any, source: Source, tmp_path: Path
+) -> None:
+    measured = export_check.unchecked(source.file, FORMATS["safetensors"], source.card)
+    (tmp_path / "c.html").write_text(certificate_page.page(measured), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto((tmp_path / "c.html").as_uri())
+    for chosen in ("en", "zh"):
+        page.check(f"#{chosen}")
+        for each in ("en", "zh"):
+            button, label = (page.locator(which).bounding_box() for which in (f"#{each}", f"label[for={each}]"))
+            assert label["y"] < button["y"] + button["height"] / 2 < label["y"] + label["height"], (chosen, each)
+    page.close()

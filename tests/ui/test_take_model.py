@@ -62,6 +62,8 @@ def test_a_format_is_offered_and_one_whose_converter_is_missing_says_what_it_nee
     assert 'data-analysis="onnx"' in shown["html"]
     assert "pip install coremltools" in shown["html"] and 'data-analysis="coreml"' not in shown["html"]
     assert "需要先安装：pip install coremltools" in take_model.content(studio, run, "zh")["html"]
+    monkeypatch.setitem(sys.modules, "litert_torch", None)
+    assert "pip install litert-torch" in take_model.content(studio, run, "en")["html"]
 
 
 def test_what_was_measured_stands_before_the_download(studio, run):

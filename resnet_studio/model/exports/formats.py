@@ -12,6 +12,7 @@ from resnet_studio.model.exports.hugging_face import HuggingFace
 from resnet_studio.model.exports.one_file import OneFile
 from resnet_studio.model.exports.onnx_files import Onnx, OnnxInt8
 from resnet_studio.model.exports.torch_files import Half, Program, Safetensors, StateDict
+from resnet_studio.model.exports.usage import PIP
 from resnet_studio.text import Language
 
 if TYPE_CHECKING:
@@ -87,5 +88,5 @@ def get(name: str) -> Format:
 
 
 def missing(format: Format) -> tuple[str, ...]:
-    """The packages of ``format`` that are not installed."""
-    return tuple(name for name in format.packages if importlib.util.find_spec(name) is None)
+    """The packages of ``format`` that are not installed, as pip calls them."""
+    return tuple(PIP.get(name, name) for name in format.packages if importlib.util.find_spec(name) is None)

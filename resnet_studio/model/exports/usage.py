@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import sys
 
-PIP = {"PIL": "pillow", "pillow_heif": "pillow-heif", "ai_edge_litert": "ai-edge-litert"}
+PIP = {
+    "PIL": "pillow", "pillow_heif": "pillow-heif", "ai_edge_litert": "ai-edge-litert", "litert_torch": "litert-torch",
+}  # fmt: skip
 """What pip calls a package where Python imports it by another name."""
 
 

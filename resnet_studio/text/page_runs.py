@@ -123,18 +123,18 @@ TEXT: dict[str, tuple[str, str]] = {
         "这些训练的设置完全相同。",
     ),
     "runs.compare.chance": (
-        "On the same {count:test picture|test pictures}, {first} alone was right on {a}, {second} alone on {b}: "
+        "On the same {count:test picture|test pictures}, “{first}” alone was right on {a}, “{second}” alone on {b}: "
         "too small a difference to call one of them better.",
-        "在相同的 {count} 张测试图片上，仅 {first} 认对的有 {a} 张，仅 {second} 认对的有 {b} 张：差异太小，无法断定哪个更好。",
+        "在相同的 {count} 张测试图片上，仅“{first}”认对的有 {a} 张，仅“{second}”认对的有 {b} 张：差异太小，无法断定哪个更好。",
     ),
     "runs.compare.clear_winner": (
-        "On the same {count:test picture|test pictures}, {first} alone was right on {a}, {second} alone on {b}: "
+        "On the same {count:test picture|test pictures}, “{first}” alone was right on {a}, “{second}” alone on {b}: "
         "more than chance would explain (exact McNemar test, p = {p}).",
-        "在相同的 {count} 张测试图片上，仅 {first} 认对的有 {a} 张，仅 {second} 认对的有 {b} 张：差异具有统计显著性（McNemar 精确检验，p = {p}）。",
+        "在相同的 {count} 张测试图片上，仅“{first}”认对的有 {a} 张，仅“{second}”认对的有 {b} 张：差异具有统计显著性（McNemar 精确检验，p = {p}）。",
     ),
     "runs.compare.overlap": (
-        "The 95% confidence intervals of {first} and {second} overlap: their test pictures cannot tell which is better.",
-        "{first} 与 {second} 的 95% 置信区间有重叠：现有测试图片分不出孰优孰劣。",
+        "The 95% confidence intervals of “{first}” and “{second}” overlap: their test pictures cannot tell which is better.",
+        "“{first}”与“{second}”的 95% 置信区间有重叠：现有测试图片分不出孰优孰劣。",
     ),
     "runs.compare.other_data": (
         "These runs were tested on different pictures; their scores do not compare directly.",

@@ -149,7 +149,7 @@ def test_runs_of_the_same_name_are_told_apart(workspace: Workspace) -> None:
 
 def test_a_small_difference_on_the_same_test_pictures_is_called_chance(workspace: Workspace) -> None:
     html = panel(workspace, finished(workspace, "a", wrong={0: 1}), finished(workspace, "b", wrong={1: 1, 2: 1}))
-    assert "On the same 20 test pictures, a alone was right on 2, b alone on 1" in html
+    assert "On the same 20 test pictures, “a” alone was right on 2, “b” alone on 1" in html
     assert "too small a difference" in html
 
 

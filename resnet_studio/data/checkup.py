@@ -139,6 +139,9 @@ def _left_out(dataset: Dataset) -> Iterator[Finding]:
         severity: Severity = "info" if kind in _HARMLESS else "warning"
         key = f"finding.{kind}.named" if problem.about else f"finding.{kind}"
         values = {"count": len(files), **({"classes": problem.about} if problem.about else {})}
-        asked = kind == "mask" or (kind == "unlabelled" and not dataset.preset and dataset.choices.layout == "auto")
+        aside = any(doubt.kind == "set_aside" for doubt in dataset.doubts)  # which has an offer of its own
+        asked = kind == "mask" or (
+            kind == "unlabelled" and not dataset.preset and dataset.choices.layout == "auto" and not aside
+        )
         offers = (_OFFERS[kind],) if asked else ()
         yield Finding(kind, key, values, files, severity, offers)

@@ -39,8 +39,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{folders}”看起来是旁边图片的掩膜，但如果不算它就只剩一个类别，所以仍当作类别。请把图片按类别放进各自的文件夹。",
     ),
     "finding.layout.set_aside": (
-        "The pictures in {folders} were taken as pictures without a label, as the name says, and not as a class. You can label them in “Look at all of it”.",
-        "{folders} 中的图片已按文件夹名称视为未标注的图片，不作为类别。可以在“查看全部图片”中为它们标注。",
+        "Taken as pictures without a label, as the name of the folder says, and not as a class: {folders}. You can label them in “Look at all of it”.",
+        "以下文件夹已按名称视为未标注的图片，不作为类别：{folders}。可以在“查看全部图片”中为它们标注。",
     ),
     "finding.chosen": ("Read as you chose: {choices}.", "已按你的选择读取：{choices}。"),
     "finding.guessed_names": (

@@ -195,6 +195,7 @@ def test_a_folder_of_unlabelled_pictures_is_no_class_and_can_be_one(tmp_path, wo
         assert {each.part for each in dataset.unlabelled} == {None}  # one that is labelled later is like any other
     found = findings(dataset)
     assert "未标注" in found["layout"].sentence("zh") and "4 pictures have no label" in found["unlabelled"].sentence()
+    assert not found["unlabelled"].offers  # one question is asked once
     changes = chosen(found["layout"], with_unlabelled=True).changes
     again = intake.reread(workspace, dataset.id, dataset.choices.with_changes(changes))
     assert again.counts == {"cat": 4, "dog": 4, "未标注": 4} and not again.unlabelled

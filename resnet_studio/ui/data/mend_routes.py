@@ -30,6 +30,7 @@ StatusFilter = Literal["used", "unlabelled", "left_out"]
 def routes(studio: Studio) -> APIRouter:
     """The routes under ``/studio/mend/{dataset}``; data sets are known by id, pictures by place."""
     router = APIRouter(prefix="/studio/mend/{dataset}")
+    _add_places(router, studio)
     _add_pictures(router, studio)
     _add_saved(router, studio)
     _add_review(router, studio)
@@ -38,7 +39,7 @@ def routes(studio: Studio) -> APIRouter:
     return router
 
 
-def _add_pictures(router: APIRouter, studio: Studio) -> None:
+def _add_places(router: APIRouter, studio: Studio) -> None:
     editor = studio.editor
 
     @router.get("/places")
@@ -57,6 +58,10 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
                 return said
             found = editor.places(dataset, kind=kind, standing=standing, part=part, finding=finding, sort=sort)
         return {"total": len(found), "places": found}
+
+
+def _add_pictures(router: APIRouter, studio: Studio) -> None:
+    editor = studio.editor
 
     @router.get("/rows")
     def rows(

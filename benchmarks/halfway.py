@@ -56,7 +56,9 @@ def measure(cell: Cell, given: Any) -> None:
         home = studio.Workspace.open(folder.parent / "home")
         dataset = studio.open_data(folder, workspace=home)
         with as_on_a_laptop():
-            run = new_run(dataset, studio.TrainConfig(**SETTINGS, seed=cell.seed, groups="none"), home)
+            run = new_run(
+                dataset, studio.TrainConfig(**SETTINGS, seed=cell.seed, groups="none", mean_with_start=True), home
+            )
         session = returned(prepare(run, Control()))
         start = session.start_suffix
         while not session.complete and session.epoch < session.epochs:

@@ -18,7 +18,7 @@ from resnet_studio.text import Language, say
 PLAIN_TRAINING: Mapping[str, Any] = MappingProxyType(
     {
         "nesterov": False, "stage_factor": 1, "clip_gradient": 0, "label_smoothing": 0, "average_weights": False,
-        "mean_with_start": False, "warmup_fraction": 0,
+        "warmup_fraction": 0,
     }
 )  # fmt: skip
 """What textbooks leave out: Nesterov's look ahead, rates by stage, clipping, smoothing, averaging, warm-up."""

@@ -22,12 +22,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "计划 {planned} 轮，训练 {epochs} 轮后停止：不再有提升。最后 {half} 轮在 {pictures} 张验证图片里只多答对 {gain} 张，一张之差可能只是偶然。把“先训练的轮数”设为 0，即可训练全部轮次。",
     ),
     "note.halfway": (
-        "The model is the mean of the weights before and after fine-tuning, which more often than not answers new pictures better: {right} of {pictures:validation picture|validation pictures} are right, {of_epoch} with epoch {epoch}, the best; up to two more may be chance. Switch off “Mean with the start” to keep the best epoch.",
-        "模型采用微调前后权重的平均，对新图片多半更准：{pictures} 张验证图片中答对 {right} 张，最佳的第 {epoch} 轮答对 {of_epoch} 张，相差两张以内可能只是偶然。想保留最佳一轮，可关闭“与起点取平均”。",
+        "The model is the mean of the weights before and after fine-tuning, as you asked: {right} of {pictures:validation picture|validation pictures} are right, {of_epoch} with epoch {epoch}, the best; up to two more may be chance.",
+        "按您的选择，模型采用微调前后权重的平均：{pictures} 张验证图片中答对 {right} 张，最佳的第 {epoch} 轮答对 {of_epoch} 张，相差两张以内可能只是偶然。",
     ),
     "note.halfway.probe": (
-        "The model is the mean of the weights before and after fine-tuning, which more often than not answers new pictures better: {right} of {pictures:validation picture|validation pictures} are right, {of_epoch} with the linear probe, the best; up to two more may be chance. Switch off “Mean with the start” to keep the best.",
-        "模型采用微调前后权重的平均，对新图片多半更准：{pictures} 张验证图片中答对 {right} 张，最佳的线性探针答对 {of_epoch} 张，相差两张以内可能只是偶然。想保留最佳者，可关闭“与起点取平均”。",
+        "The model is the mean of the weights before and after fine-tuning, as you asked: {right} of {pictures:validation picture|validation pictures} are right, {of_epoch} with the linear probe, the best; up to two more may be chance.",
+        "按您的选择，模型采用微调前后权重的平均：{pictures} 张验证图片中答对 {right} 张，最佳的线性探针答对 {of_epoch} 张，相差两张以内可能只是偶然。",
     ),
     "note.pseudo_labelled": (
         "{count} of {total} training pictures have a label that a model gave, and no person has checked.",

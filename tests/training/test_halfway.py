@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 QUICK = TrainConfig(
     epochs=2, first_epochs=0, freeze="layer3", batch_size=8, picture_size=16, precision="fp32", device="cpu",
     augmentation="light", groups="none", learning_rate=0.002,
+    mean_with_start=True,
 )  # fmt: skip
 
 

@@ -152,8 +152,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "特征与这张图片最接近的训练图片。",
     ),
     "nearest.agree": (
-        "{agree} of {count} are “{name}”, as the answer says.",
-        "{count} 张中有 {agree} 张是“{name}”，与答案一致。",
+        "{agree} of {count} are “{name}”.",
+        "{count} 张中有 {agree} 张是“{name}”。",
     ),
     "nearest.working": (
         "Looking at the training pictures once: {done} of {total}",

@@ -531,7 +531,7 @@ window.studioMend = (element, send) => {
       return node;
     };
     const show = (answer) => {
-      said(answer.total ? fill(w.near_found, { groups: number(answer.total), pictures: number(answer.pictures) }) : w.near_none);
+      said(answer.total ? fill(w.near_found, { groups: number(answer.total), pictures: number(answer.pictures) }) : answer.leaks ? "" : w.near_none);
       body.replaceChildren();
       if (done) body.append(made("p", "rs-note rs-good", done));
       done = "";

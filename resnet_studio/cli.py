@@ -42,6 +42,7 @@ from resnet_studio.commands import (
     upkeep,
 )
 from resnet_studio.config import TrainConfig
+from resnet_studio.data.names import undirected
 from resnet_studio.durable import disk_trouble
 from resnet_studio.errors import StudioError
 from resnet_studio.model.architecture import ARCHITECTURES
@@ -121,7 +122,7 @@ def _escape_unprintable() -> None:
 
 
 def _refused(sentence: str, status: int, as_json: bool) -> int:
-    print(sentence, file=sys.stderr)
+    print(undirected(sentence), file=sys.stderr)
     if as_json:
         _print(json.dumps({"error": sentence}))
     return status
@@ -129,7 +130,7 @@ def _refused(sentence: str, status: int, as_json: bool) -> int:
 
 def _print(text: str) -> None:
     if text:
-        print(text, flush=True)
+        print(undirected(text), flush=True)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TextIO
 
+from resnet_studio.data.names import undirected
 from resnet_studio.events import (
     EpochFinished,
     Event,
@@ -80,13 +81,13 @@ class Terminal:
     def line(self, text: str) -> None:
         """A line that stays."""
         self._clear()
-        print(text, file=self._stream, flush=True)
+        print(undirected(text), file=self._stream, flush=True)
 
     def _show_transient(self, text: str) -> None:
         if self._live:
             self._clear()
             width = shutil.get_terminal_size().columns - 1
-            print(text[:width], end="", file=self._stream, flush=True)
+            print(undirected(text)[:width], end="", file=self._stream, flush=True)
             self._drawn = True
 
     def _clear(self) -> None:

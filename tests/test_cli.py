@@ -349,3 +349,14 @@ def test_a_public_set_says_how_much_it_downloads_and_on_which_terms(command, mon
     first, *_, last = err.strip().splitlines()
     assert "CIFAR-10, 163 MB" in first and "Krizhevsky" in first
     assert "network" in last
+
+
+def test_no_name_of_a_class_turns_the_direction_of_a_line(tmp_path, capsys):
+    names = ("cat\u202egod", "dog\u2066", "كلب")
+    files = {
+        f"{name}/{number}.png": made.picture(10 * at + number) for at, name in enumerate(names) for number in range(4)
+    }
+    folder = made.write(tmp_path / "pets", files)
+    assert cli.main(["check", str(folder), "--workspace", str(tmp_path / "workspace")]) == 0
+    out, err = capsys.readouterr()
+    assert "cat\\u202egod" in out and "كلب" in out and not set("\u202e\u2066") & set(out + err)

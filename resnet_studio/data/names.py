@@ -20,6 +20,7 @@ _JUNK = {
 _HIDDEN = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufffe\\uffff\\ud800-\\udfff]"
 )
+_DIRECTION = re.compile("[\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]")
 _NUMBER = re.compile(r"([0-9]+)")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -37,6 +38,15 @@ def shown(name: str, length: int = 80) -> str:
     """``name`` for a sentence: control and direction signs are escaped, and the middle of a long name left out."""
     escaped = "".join(ascii(letter)[1:-1] if _HIDDEN.match(letter) else letter for letter in name)
     return escaped if len(escaped) <= length else f"{escaped[: length // 2]}…{escaped[-length // 2 + 1 :]}"
+
+
+def undirected(text: str) -> str:
+    """``text`` for a terminal: signs that turn the direction of what follows are escaped, and the rest stays as it is.
+
+    >>> print(undirected("cat" + chr(0x202E) + "god"))
+    cat\\u202egod
+    """
+    return _DIRECTION.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def printable(name: str) -> bool:

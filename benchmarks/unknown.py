@@ -139,7 +139,9 @@ def measure(options: argparse.Namespace) -> None:
     ]
     for seed, name, arm in shared(wanted, options):
         target = options.folder / f"{seed} {name} {arm}.npz"
-        if not target.exists():
+        about = about_network(options, seed, name, arm)
+        measured = Ledger("unknown", options.out).knows(**about) if options.out else target.exists()
+        if not measured:
             found = sources(options, seed)
             tasks.append((target, seed, name, arm, found, options))
     if len(tasks) == 1 or options.processes == 1:
@@ -150,6 +152,11 @@ def measure(options: argparse.Namespace) -> None:
     with ProcessPoolExecutor(max(1, min(options.processes, len(tasks))), mp_context=context) as pool:
         for done in as_completed([pool.submit(one, *task) for task in tasks]):
             print(f"{time.monotonic() - begun:.0f} s:", done.result(), flush=True)
+
+
+def about_network(options: argparse.Namespace, seed: int, name: str, arm: str) -> dict[str, object]:
+    """What a line of ``--out`` is known by."""
+    return {"known": name, "arm": arm, "seed": seed, "tiny": options.tiny.stem, "starter": identity()}
 
 
 def one(
@@ -192,7 +199,7 @@ def one(
     np.savez_compressed(target, **single)
     accuracy = run.state().finished.test_accuracy
     if options.out:
-        about = {"known": name, "arm": arm, "seed": seed, "tiny": options.tiny.stem, "starter": identity()}
+        about = about_network(options, seed, name, arm)
         own = own_areas(best, looks, DEVICE)
         Ledger("unknown", options.out).append(
             {**about, "accuracy": round(accuracy, 4), **own, "areas": some_areas(target)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -45,8 +46,10 @@ def test_every_example_is_run_here():
     assert {path.name for path in EXAMPLES.iterdir() if path.name != "__pycache__"} == tried
 
 
-def test_the_python_example_trains_scores_and_predicts(folder):
-    said = run([sys.executable, EXAMPLES / "python_api.py", folder, "--epochs", "2"], folder)
+def test_the_python_example_trains_scores_and_predicts(folder, monkeypatch, capsys, narrow_here):
+    monkeypatch.setattr(sys, "argv", ["python_api.py", str(folder), "--epochs", "2"])
+    runpy.run_path(str(EXAMPLES / "python_api.py"), run_name="__main__")
+    said = capsys.readouterr().out
     assert "24 pictures of crimson, seagreen" in said and "epoch 2: " in said and "right on " in said
     assert len(runs(folder)) == 1 and (runs(folder)[0] / "best.safetensors").exists()
     assert sum("crimson/" in line and "%)" in line for line in said.splitlines()) == 3

@@ -28,7 +28,7 @@ suite: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(SPREAD)
 
 # what takes a fraction of a second each, in about a minute together
-QUICK := -n auto --dist loadscope -m "not slow and not browser and not long"
+QUICK := -n logical --dist loadfile -m "not slow and not browser and not long"
 
 quick: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(QUICK)

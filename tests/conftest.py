@@ -91,9 +91,9 @@ def site() -> Iterator[web.Site]:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Where whole files are taken, one worker more than there are cores: tests wait for browsers and other programs."""
+    """``-n auto`` is one more than there are cores: tests wait for browsers and other programs; ``logical`` is none."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores + 1 if config.option.dist == "loadfile" else cores
+    return cores + (config.option.numprocesses == "auto")
 
 
 def pytest_collection_finish() -> None:

@@ -49,6 +49,7 @@ def test_pictures_are_filtered_and_sorted_as_people_count(editor, dataset):
 
 
 @pytest.mark.usefixtures("narrow")
+@pytest.mark.slow
 def test_pictures_without_a_label_are_sorted_by_which_to_label_next_and_keep_that_order(workspace, tmp_path):
     files = {f"{kind}/{n}.png": made.picture(n, label=at) for at, kind in enumerate(("cat", "dog")) for n in range(8)}
     files |= {f"unlabelled/{n}.png": made.picture(100 + n, label=n % 2) for n in range(6)}

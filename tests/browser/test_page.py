@@ -90,9 +90,8 @@ def trained(open_page: Callable[..., Any], class_zip_file: Path, server: Any) ->
     page.locator("#data-choose-model").click()
     choose(page, "weights", "From scratch (random)")
     page.locator("#train-advanced > button").click()
-    for field, value in (("epochs", "400"), ("picture_size", "32")):
-        page.locator(f"#train-{field} input").fill(value)
-        page.locator(f"#train-{field} input").press("Tab")
+    page.locator("#train-epochs input").fill("400")
+    page.locator("#train-epochs input").press("Tab")
     page.locator("#train-start:not([disabled])").click()
     page.locator('[data-live-phase="running"]').wait_for(state="attached")
     page.wait_for_function(f"{LONGEST}.points >= 3", timeout=240_000)

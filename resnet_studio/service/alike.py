@@ -39,7 +39,9 @@ class Alike:
         key = opened.state.base.id, len(opened.state.pictures)
         with self._lock:
             known = self._orders.get(key)
-            if known is not None and known.error is None:
+            if known is not None:
+                if known.error is not None:  # said once; whoever asks after that tries again
+                    del self._orders[key]
                 return known
             begun = self._orders[key] = Ordering(key[1])
             while len(self._orders) > KEPT:

@@ -60,7 +60,9 @@ class LabelNext:
         key = opened.state.base.id, len(opened.state.pictures), str(model)
         with self._lock:
             known = self._orders.get(key)
-            if known is not None and known.error is None:
+            if known is not None:
+                if known.error is not None:  # said once; whoever asks after that tries again
+                    del self._orders[key]
                 return known
             begun = self._orders[key] = NextLabels()
             while len(self._orders) > KEPT:

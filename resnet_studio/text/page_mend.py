@@ -69,6 +69,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "mend.no_suspects": ("No label looks wrong.", "没有发现可疑的标签。"),
     "mend.starting": ("Starting…", "正在开始…"),
     "mend.looking": ("Looking at the pictures… {share}%", "正在查看图片… {share}%"),
+    "mend.order_failed": ("This order could not be worked out; try again.", "未能算出这一排序；请重试。"),
     "mend.failed": ("The review failed; try again.", "检查失败；请重试。"),
     "mend.comma": (", ", "、"),
     # near-duplicates

@@ -3,12 +3,15 @@
 import io
 import threading
 
+import hand_made
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from made import encoded, scene, write
 from PIL import ExifTags, Image, ImageOps
+from waiting import wait_for
 
+from resnet_studio.data import compared
 from resnet_studio.data.opening import open_data
 from resnet_studio.training.jobs import Jobs
 from resnet_studio.ui.data.mend_routes import routes
@@ -38,6 +41,32 @@ def test_the_route_takes_an_id_and_shares_that_make_sense_and_names_pictures_by_
         assert (values["state"], values["total"], values["pictures"], values["leaks"]) == ("ready", 10, 20, 0)
         assert str(tmp_path) not in answer.text and ".png" not in answer.text
         assert sorted(place for row in values["groups"] for place in row["places"]) == list(range(20))
+
+
+@pytest.mark.parametrize("sort", ["like", "next"])
+def test_an_order_that_fails_is_said_once_and_not_begun_again_at_each_look(tmp_path, workspace, monkeypatch, sort):
+    files = {f"{kind}/{n}.png": encoded(scene(n, 32)) for n in range(4) for kind in ("a", "b", "unlabelled")}
+    dataset = open_data(write(tmp_path / "set", files), workspace)
+    run = hand_made.new_run(workspace, dataset=dataset.id)
+    hand_made.train(run, epochs=1)
+    hand_made.finish(run, None)
+    run.best.write_bytes(b"no model")
+
+    def fails(*_):
+        raise OSError("the disk is away")
+
+    monkeypatch.setattr(compared, "compared", fails)
+    studio, app = Studio(workspace, Jobs(workspace)), FastAPI()
+    app.include_router(routes(studio))
+    with TestClient(app) as client:
+        address, answers = f"/studio/mend/{dataset.id}/places?standing=unlabelled&sort={sort}", []
+
+        def said():
+            answers.append(client.get(address, headers={"accept-language": "en"}).json())
+            return "done" not in answers[-1]
+
+        wait_for(said)
+        assert set(answers[-1]) == {"problem"} and "review" not in answers[-1]["problem"]
 
 
 def test_by_time_and_by_a_table_are_shown_once_they_are_chosen(tmp_path, workspace):

@@ -14,6 +14,7 @@ from starlette.background import BackgroundTask
 from resnet_studio import owners
 from resnet_studio.errors import StudioError
 from resnet_studio.folder_names import slug
+from resnet_studio.service.alike import Ordering
 from resnet_studio.service.editor import Editor
 from resnet_studio.service.grouping_asked import MOST_TABLE_BYTES
 from resnet_studio.ui.page.bodies import BodyReader, Visitor
@@ -86,20 +87,17 @@ def _add_pictures(router: APIRouter, studio: Studio) -> None:
 
 
 def _not_ordered_yet(editor: Editor, dataset: str, sort: Sort, request: Request) -> dict[str, Any] | None:
-    """How far an order is that takes a while to compute; None where it is there, or there is none."""
-    if sort == "like" and (order := editor.by_likeness(dataset)).ranks is None and order.error is None:
-        return {"done": order.done, "of": order.total}
-    return _next_order(editor, dataset, request) if sort == "next" else None
-
-
-def _next_order(editor: Editor, dataset: str, request: Request) -> dict[str, Any] | None:
-    """Why there is no order of which pictures to label next yet; None where there is one."""
-    order = editor.label_next(dataset)
+    """How far an order is that takes a while to compute, or why there is none; None where it is there."""
+    if sort not in ("like", "next"):
+        return None
+    order = editor.by_likeness(dataset) if sort == "like" else editor.label_next(dataset)
     if order is None or order.error is not None:
         error = order.error if order else StudioError("error.review.no_model_yet")
-        known = error if isinstance(error, StudioError) else StudioError("mend.failed")
+        known = error if isinstance(error, StudioError) else StudioError("mend.order_failed")
         return {"problem": known.sentence(language_of(request))}
-    return {"done": 0, "of": 0} if order.ranks is None else None
+    if order.ranks is not None:
+        return None
+    return {"done": order.done, "of": order.total} if isinstance(order, Ordering) else {"done": 0, "of": 0}
 
 
 def _add_saved(router: APIRouter, studio: Studio) -> None:

@@ -149,6 +149,10 @@ def test_predict_and_evaluate_take_further_models(
     dog = studio.predict_together(models, file, thresholds={"cat": 1.0, "dog": 0.0})[0]
     assert isinstance(dog, Prediction) and dog.label == "dog" and dog.probability == pytest.approx(mean["dog"])
     assert studio.predict(models[0], file, thresholds={"cat": 1, "dog": 0})[0].label == "dog"  # type: ignore[union-attr]
+    files = [file, str(file)]
+    for listed in ([files], [tuple(files)], [iter(files)], [files[:1], file]):
+        assert studio.predict(models[0], *listed) == studio.predict(models[0], *files)
+    assert studio.predict_together(models, files) == studio.predict_together(models, *files)
     with pytest.raises(ConfigError):
         studio.predict(models[0], file, thresholds={"cow": 0.5})
     other = model(tmp_path / "c.safetensors", 2, ("cat", "cow"))

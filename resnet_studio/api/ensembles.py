@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_studio import api
+from resnet_studio.api.results import sources_of
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
-    from PIL import Image
-
+    from resnet_studio.api.results import Pictures
     from resnet_studio.data.dataset import Dataset, Sample
     from resnet_studio.errors import StudioError
     from resnet_studio.evaluation.report import Report
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 def predict_together(
     models: Sequence[Run | str | Path],
-    *pictures: str | Path | Image.Image,
+    *pictures: Pictures,
     workspace: Workspace | None = None,
     device: str = "auto",
     thresholds: Mapping[str, float] | None = None,
 ) -> list[Prediction | StudioError]:
-    """The mean answer of ``models`` for each of ``pictures``; for a bad picture its error.
+    """The mean answer of ``models`` for each of ``pictures``, which may be lists too; for a bad picture its error.
 
     ``thresholds`` as for :func:`resnet_studio.predict`. Raises :class:`CheckpointError` where the models do not
     know the same classes.
@@ -40,7 +40,7 @@ def predict_together(
     from resnet_studio.imported_onnx import load_model
 
     files = [api.checkpoint_path(model, workspace) for model in models]
-    sources = [Path(picture) if isinstance(picture, str) else picture for picture in pictures]
+    sources = sources_of(pictures)
     ensemble = Ensemble([load_model(file, device=device) for file in files], [str(file) for file in files])
     return ensemble(sources, thresholds=thresholds)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,19 +20,22 @@ if TYPE_CHECKING:
     from resnet_studio.model.onnx_card import AnyCard
     from resnet_studio.prediction import Prediction
 
+    Picture = str | Path | Image.Image
+    Pictures = Picture | Sequence[Picture] | Iterator[Picture]
+
 OnEvent = Callable[[Event], None]
 
 
 def predict(
     model: Run | str | Path,
-    *pictures: str | Path | Image.Image,
+    *pictures: Pictures,
     workspace: Workspace | None = None,
     device: str = "auto",
     drawings: bool = False,
     thresholds: Mapping[str, float] | None = None,
 ) -> list[Prediction | StudioError]:
-    """The prediction of ``model`` (a run, a checkpoint or an imported ONNX file) for each of ``pictures``; for a bad
-    picture its error.
+    """The prediction of ``model`` (a run, a checkpoint or an imported ONNX file) for each of ``pictures``, which may be
+    lists of pictures too; for a bad picture its error.
 
     ``drawings``: they were drawn for this model, and are reduced to the size of its training pictures first.
     ``thresholds``, such as ``{"cat": 0.3}``: a class that has one is answered from that probability on, and only then.
@@ -40,10 +43,23 @@ def predict(
     """
     from resnet_studio.imported_onnx import load_model
 
-    sources = [Path(picture) if isinstance(picture, str) else picture for picture in pictures]
+    sources = sources_of(pictures)
     return load_model(checkpoint_path(model, workspace), device=device)(
         sources, drawings=drawings, thresholds=thresholds
     )
+
+
+def sources_of(pictures: Iterable[Pictures]) -> list[Path | Image.Image]:
+    """All of ``pictures`` in a row, those in lists and from iterators too: files as paths."""
+    found: list[Path | Image.Image] = []
+    for each in pictures:
+        if isinstance(each, str):
+            found.append(Path(each))
+        elif isinstance(each, (Sequence, Iterator)):
+            found += sources_of(each)
+        else:
+            found.append(each)
+    return found
 
 
 def evaluate(

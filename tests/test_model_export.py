@@ -11,10 +11,15 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import timm
+import torch
+from huggingface_hub import ModelCard
 from PIL import Image
+from safetensors import safe_open
 
 import resnet_studio as studio
 from resnet_studio.api.ensembles import predict_together
+from resnet_studio.api.exports import OUR_FILES
 from resnet_studio.api.importing import import_model
 from resnet_studio.cli import main
 from resnet_studio.errors import CheckpointError, ConfigError, ExportError
@@ -300,6 +305,29 @@ def test_a_format_that_is_not_there_says_what_is(workspace, tmp_path, capsys, mo
     monkeypatch.setattr(formats, "missing", lambda format: ("coremltools",))
     with pytest.raises(ConfigError, match="pip install coremltools"):
         formats.get("coreml")
+
+
+@pytest.mark.slow
+def test_a_folder_for_the_hub_has_a_model_card_whose_program_runs_in_it(run, workspace, tmp_path, monkeypatch):
+    folder = studio.export(run, "huggingface", tmp_path / "hub", check=False, workspace=workspace).file
+    assert {path.name for path in folder.iterdir()} <= OUR_FILES
+    usual = ModelCard.load(studio.save_card(run, tmp_path, workspace=workspace))
+    card = ModelCard.load(folder / "README.md")
+    assert card.data.library_name == "timm" and card.data.model_name == run.about["name"]
+    assert {**card.data.to_dict(), "library_name": ""} == {**usual.data.to_dict(), "library_name": ""}
+    (use,) = set(card.text.split("\n## ")) - set(usual.text.split("\n## "))  # every other section says the same
+    title, program = use.split("\n\n```python\n")
+    monkeypatch.chdir(folder)
+    exec(program.rpartition("```")[0], used := {"__name__": title})
+    for path in pictures(run)[:3]:
+        answer = studio.predict(run, path, workspace=workspace, device="cpu")[0]
+        assert dict(used["predict"](path)) == pytest.approx(dict(answer.scores), abs=1e-5)
+    loaded = timm.create_model(f"local-dir:{folder}", pretrained=True).state_dict()
+    with safe_open(folder / "model.safetensors", "pt") as saved:
+        assert all(torch.equal(loaded[name], saved.get_tensor(name)) for name in saved.keys() | loaded.keys())
+    assert main(["verify", str(folder), "--json"]) == 0
+    (folder / "README.md").write_text("another card")
+    assert main(["verify", str(folder), "--json"]) == 2
 
 
 @pytest.mark.long

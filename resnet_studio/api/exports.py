@@ -111,7 +111,16 @@ def _source(
             on_download=lambda size: say(f"downloading ONNX Runtime Web, {size / 1e6:.0f} MB, once, for"),
         )  # fmt: skip
     calibration = _calibration(split, source_card(run)) if format.lossy else None
-    return Source(run.best, calibration, prepared, str(run.about["name"]), folder)
+    readme = _readme(run, format) if format.name == "huggingface" else ""
+    return Source(run.best, calibration, prepared, str(run.about["name"]), folder, readme)
+
+
+def _readme(run: Run, format: Format) -> str:
+    """The model card of ``run``, whose program runs in the folder that the card lies in."""
+    from resnet_studio.api.reports import further_parts
+    from resnet_studio.evaluation.model_card import model_card
+
+    return model_card(run, "en", further_parts(), program=format.code(source_card(run), "."), library="timm")
 
 
 def _tried(

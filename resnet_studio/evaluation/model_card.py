@@ -25,8 +25,19 @@ _MARKED = re.compile(r"([\\`*_{}\[\]()#+\-!|~$])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def model_card(run: Run, language: Language = "en", further: Sequence[Part[Any]] = ()) -> str:
-    """The card of the best model of ``run``. Raises what :func:`resnet_studio.evaluation.html_report.to_json` does."""
+def model_card(
+    run: Run,
+    language: Language = "en",
+    further: Sequence[Part[Any]] = (),
+    *,
+    program: str = "",
+    library: str = "pytorch",
+) -> str:
+    """The card of the best model of ``run``. Raises what :func:`resnet_studio.evaluation.html_report.to_json` does.
+
+    ``program`` is Python that predicts with the files beside the card, by the ``library`` as the Hub calls it; without
+    one the card says how the studio does.
+    """
     values = html_report.to_json(run, further)
     body = [
         f"# {_plain(values['name'])}", "", _intro(run, values, language), "",
@@ -35,14 +46,14 @@ def model_card(run: Run, language: Language = "en", further: Sequence[Part[Any]]
         *_calibration(values, language), *_unknown(run, language),
         *_heading("handin.limits", language),
         *(f"- {_plain(limit)}" for limit in handin.limits(RunReport(run), language)), "",
-        *_heading("card.use", language), *_use(run),
+        *_heading("card.use", language), *(_fenced(program) if program else _use(run)),
         *_heading("handin.software", language), *_software(run, language),
         *_heading("handin.reproduce", language), "```sh", _code(values["reproduce"]), "```",
     ]  # fmt: skip
-    return "\n".join([*_front_matter(run, values), "", *body, ""])
+    return "\n".join([*_front_matter(run, values, library), "", *body, ""])
 
 
-def _front_matter(run: Run, values: Mapping[str, Any]) -> list[str]:
+def _front_matter(run: Run, values: Mapping[str, Any], library: str) -> list[str]:
     """The metadata, as the library of the Hub writes it."""
     from huggingface_hub import EvalResult, ModelCardData
 
@@ -64,7 +75,7 @@ def _front_matter(run: Run, values: Mapping[str, Any]) -> list[str]:
     card = ModelCardData(
         license="other",  # that of the model is for its author to choose, within the terms of weights and pictures
         license_name="see-software-and-weights",
-        library_name="pytorch",
+        library_name=library,
         pipeline_tag="image-classification",
         tags=["image-classification", "resnet", architecture.of(run.config).name, "resnet-studio"],
         metrics=["accuracy", "f1"],
@@ -155,6 +166,12 @@ def _use(run: Run) -> list[str]:
         "print(prediction.label, prediction.probability)",
         "```", "",
     ]  # fmt: skip
+
+
+def _fenced(program: str) -> list[str]:
+    """``program`` between fences that are longer than any in it: a class may be called like one."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", program)), default=0))
+    return [f"{fence}python", program.strip(), fence, ""]
 
 
 def _software(run: Run, language: Language) -> list[str]:

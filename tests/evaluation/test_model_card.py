@@ -54,6 +54,12 @@ def test_names_are_only_names_in_yaml_and_in_markdown(workspace: Workspace, name
     assert sum(line == "---" for line in body.splitlines()) == 0
 
 
+def test_a_program_with_fences_in_it_stays_one_block(workspace: Workspace) -> None:
+    program = 'CLASSES = ["````", "# two"]'
+    head, body = front_matter(model_card(run_of(workspace, "cats"), program=program, library="timm"))
+    assert head["library_name"] == "timm" and f"\n`````python\n{program}\n`````\n" in body
+
+
 def test_the_library_of_the_hub_reads_the_same_scores(workspace: Workspace) -> None:
     run = run_of(workspace, "cats")
     report = run.read_json("report.json")

@@ -1,4 +1,4 @@
-"""A folder as the Hugging Face Hub has it, which ``timm`` loads: ``config.json`` and ``model.safetensors``.
+"""A folder as the Hugging Face Hub has it, which ``timm`` loads: ``config.json``, ``model.safetensors``, model card.
 
 What tells pictures unlike all training pictures lies in a file of its own, as timm takes no other tensors than weights.
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from resnet_studio.model.card import Card
 
 WEIGHTS = "model.safetensors"
+CARD = "README.md"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class HuggingFace:
         if source.checkpoint.reference is not None:
             (making / BESIDE).write_bytes(save(source.checkpoint.reference.tensors()))
         (making / "config.json").write_bytes(json_bytes(config(source.card), indent=2))
+        if source.readme:
+            (making / CARD).write_bytes(source.readme.encode("utf-8", "replace"))
         renamed(making, target)
 
     def classes(self, exported: Path) -> list[str] | None:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class Source:
     """The checkpoint in ``file``; ``calibration`` float32 [N, 3, crop, crop] are inputs of training pictures, which
     rounded formats choose their ranges by. ``prepared``: ONNX files take plain pixels and prepare them themselves.
-    ``title`` is the model's name for people; ``runtime`` the folder of what runs it in a browser, see ``web_runtime``.
+    ``title`` is the model's name for people; ``runtime`` the folder of what runs it in a browser, see ``web_runtime``;
+    ``readme`` the model card in Markdown, for a format that is a folder.
     """
 
     file: Path
@@ -35,6 +36,7 @@ class Source:
     prepared: bool = False
     title: str = ""
     runtime: Path | None = None
+    readme: str = ""
 
     @cached_property
     def checkpoint(self) -> Checkpoint:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from resnet_studio.data import structure
+from resnet_studio.data import set_aside
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.folders import Masks, find_masks, grouped, tree
 from resnet_studio.data.part_names import PARTS, Part, part_named
-from resnet_studio.data.set_aside import says_no_label, set_aside
+from resnet_studio.data.set_aside import says_no_label
 from resnet_studio.data.structure import Doubt, Kind
 
 __all__ = ["PARTS", "Layout", "Part", "Reason", "are_bare_parts", "understand"]
@@ -120,9 +120,7 @@ def understand(names: Iterable[str], choices: Choices | None = None) -> Layout:
 def _understood(folders: Mapping[str, list[str]], masks: Masks, choices: Choices) -> Layout:
     counts = {path: sum(f"{path}/{file}".lstrip("/") not in masks for file in files) for path, files in folders.items()}
     root, skipped = tree({path: count for path, count in counts.items() if count})
-    found = structure.read(root, choices)
-    if not choices.with_unlabelled:
-        found = set_aside(found)
+    found = set_aside.read(root, choices)
     return Layout(
         prefix=f"{found.root.path}/" if found.root.path else "",
         parts=found.parts,

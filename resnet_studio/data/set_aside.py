@@ -7,8 +7,11 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from resnet_studio.data import structure
+from resnet_studio.data.choices import Choices
 from resnet_studio.data.folders import Folder
 from resnet_studio.data.names import natural
+from resnet_studio.data.part_names import part_named
 from resnet_studio.data.structure import Doubt, Structure
 
 _FEWEST_CLASSES = 2
@@ -41,8 +44,40 @@ def names_set_aside(folders: Collection[str]) -> set[str]:
     return aside if len(set(folders) - aside) >= _FEWEST_CLASSES else set()
 
 
-def set_aside(found: Structure) -> Structure:
-    """``found`` with such folders among the unlabelled ones, and a doubt that says so."""
+def read(root: Folder, choices: Choices) -> Structure:
+    """What the tree below ``root`` means, with such folders among the unlabelled ones, and a doubt that says so.
+
+    What lies beside them is read as if they were not there: ``labelled/{cat,dog}`` beside ``unlabelled``.
+    Raises :class:`DataError` as :func:`structure.read` does.
+    """
+    found = structure.read(root, choices)
+    if choices.with_unlabelled:
+        return found
+    if choices.layout != "classes":
+        found = _without_tops(found, replace(choices, folder=""))
+    return _without_classes(found)
+
+
+def _without_tops(found: Structure, choices: Choices) -> Structure:
+    """``found``, or what it is without the top folders called so, where at least two classes are left then."""
+    tops = found.root.inside
+    aside = [name for name in tops if name not in found.parts and says_no_label(name)]
+    aside = [name for name in aside if tops[name].path not in found.unlabelled]
+    same = any(doubt.kind == "variants" for doubt in found.doubts)  # as of bottles with a label and without, by kind
+    if not aside or (same and not any(part_named(name) for name in tops if name not in aside)):
+        return found
+    others = {name: folder for name, folder in tops.items() if name not in aside}
+    rest = structure.read(replace(found.root, inside=others), choices)
+    classes = {name for name, _ in _class_folders(rest)}
+    if len(classes - names_set_aside(classes)) < _FEWEST_CLASSES:
+        return found
+    paths = (tops[name].path for name in aside)
+    said = () if rest.parts else (Doubt("set_aside", tuple(sorted(aside, key=natural))),)
+    return replace(rest, unlabelled=(*found.unlabelled, *paths, *rest.unlabelled), doubts=(*rest.doubts, *said))
+
+
+def _without_classes(found: Structure) -> Structure:
+    """``found`` with class folders that are called so among the unlabelled ones."""
     folders = list(_class_folders(found))
     aside = names_set_aside({name for name, _ in folders})
     if not aside:

@@ -238,3 +238,21 @@ def test_folders_without_labels_are_set_aside_in_every_layout_and_stay_where_the
     for tree in ("{bottles,unlabelled}", "{cat,dog,unlabelled bottles}".replace(" ", "_"), "{cat,dog,unknown}"):
         layout, found = read(tree)
         assert "-unlabelled" not in found and not doubts(layout)
+
+
+@pytest.mark.parametrize("wrapped", ["", "pets/"])
+def test_what_lies_beside_a_folder_without_labels_is_read_as_if_it_were_not_there(wrapped):
+    for tree, expected, said in (
+        ("labelled/{a,b} unlabelled", {"a", "b"}, ["set_aside"]),
+        ("train/{a,b} unsorted", {"a", "b"}, ["set_aside"]),
+        ("{train,unlabelled}/{a,b}", {"a", "b"}, ["set_aside"]),
+        ("{a,b}/{train,test} unlabelled", TRAIN_AND_TEST, ["parts_in_classes"]),
+        ("{train,test}/{a,b} unsorted/{1,2}", TRAIN_AND_TEST, []),
+        ("{x,y}/{a,b} 未标注", {"x", "y"}, ["variants", "set_aside"]),
+    ):
+        layout, found = read(" ".join(wrapped + each for each in tree.split()))
+        assert (found, doubts(layout)) == (expected | {"-unlabelled"}, said), tree
+    assert read("{x,y}/{a,b} 未标注", layout="inner")[1] == {"a", "b", "-unlabelled"}
+    assert read("labelled/{a,b} unlabelled", layout="classes")[1] == {"labelled", "unlabelled"}
+    for tree in ("{bottles,unlabelled}/{a,b}", "bottles/{x} unlabelled", "bottles unlabelled/{a,b}"):
+        assert len(read(tree)[1]) == 2 and "-unlabelled" not in read(tree)[1], tree

@@ -10,6 +10,7 @@ import argparse
 import io
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -73,6 +74,8 @@ DEVICE = "auto, cpu, cuda, cuda:N or mps"
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        message = re.sub(r"invalid int value: (.*)", r"\1 is no whole number", message)
+        message = re.sub(r"invalid \w+ value: (.*)", r"\1 is no number", message)  # of a function of ours: not its name
         raise _UsageError(f"{message[:1].upper()}{message[1:]}; see {self.prog} --help.")
 
 

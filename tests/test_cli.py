@@ -218,6 +218,20 @@ def test_bad_input_is_one_sentence_on_standard_error_and_status_2(command, argum
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["label-next"], "required: RUN;"), (["predict"], "required: RUN_OR_CHECKPOINT;"),
+        (["label-next", "last", "--pseudo-label", "x"], "--pseudo-label: 'x' is no number;"),
+        (["train", "x", "--seeds", "x"], "--seeds: 'x' is no whole number;"),
+        (["set-unknown", "last", "--accept", "x"], "--accept: 'x' is no number;"),
+    ],
+)  # fmt: skip
+def test_misuse_names_what_is_needed_and_nothing_of_the_program_inside(arguments, says, capsys):
+    assert cli.main([*arguments, "--json"]) == 2
+    assert says in json.loads(capsys.readouterr().out)["error"]
+
+
 def test_a_failure_of_ours_is_status_1_and_no_traceback_on_the_output(command, class_zip, monkeypatch):
     monkeypatch.setattr("resnet_studio.training.session.Session.step", lambda *_: 1 / 0)
     status, out, _ = command("train", class_zip({"cat": 12, "dog": 12}), "--json", *FAST)

@@ -34,7 +34,7 @@ def add_parsers(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     label = command("label-next", "rank pictures without labels by which to label next")
     label.add_argument("model", metavar="RUN", help="a run, or 'last'")
     label.add_argument(
-        "pictures", metavar="FOLDER", type=Path, nargs="*",
+        "pictures", metavar="FOLDER", type=Path, nargs="*", default=[],
         help="pictures, or folders of them; without any, those without labels in the run's data set",
     )  # fmt: skip
     label.add_argument("--add", action="store_true", help="add them to the run's data set, without labels")

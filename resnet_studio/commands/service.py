@@ -32,7 +32,7 @@ def add(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
         sub.add_argument("--name", default=systemd.NAME, metavar="NAME", help=f"of the unit (default {systemd.NAME})")
         sub.add_argument("--dry-run", action="store_true", help="only say what would be done")
         if name == "install":
-            sub.add_argument("options", nargs="*", metavar="OPTION", help="options of `ui`, behind a --")
+            sub.add_argument("options", nargs="*", default=[], metavar="OPTION", help="options of `ui`, behind a --")
 
 
 def run(options: argparse.Namespace, workspace: Workspace, _: Terminal) -> Result:

@@ -27,7 +27,7 @@ TOKENS = "where tokens are kept (default: tokens.json in the workspace)"
 def add(command: Command) -> None:
     """The commands ``serve`` and ``tokens``."""
     serve = command("serve", "answer programs over HTTP: /v1/models/NAME/predict")
-    serve.add_argument("models", metavar="MODEL", nargs="*", help=MODELS)
+    serve.add_argument("models", metavar="MODEL", nargs="*", default=[], help=MODELS)
     serve.add_argument("--models", dest="list", type=Path, metavar="FILE", help="also the models in it, one a line")
     serve.add_argument("--shadow", action="append", default=[], metavar="MODEL", help=SHADOW)
     serve.add_argument("--engine", default="auto", help=ENGINE)

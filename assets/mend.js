@@ -308,7 +308,7 @@ window.studioMend = (element, send) => {
     note.setAttribute("role", "status");
     dialog.append(body, note);
     const said = (text) => { note.textContent = text; };
-    let rows = [], at = 0, estimate = 0, done = [];
+    let rows = [], at = 0, estimate = 0, done = [], further = false; // further: beyond those that are likely wrong
 
     const poll = async () => {
       if (!dialog.isConnected) return;
@@ -331,7 +331,7 @@ window.studioMend = (element, send) => {
     const decide = (data, key) => {
       const row = rows[at];
       if (!row) return;
-      done.push(at);
+      done.push({ at, kind: data.kind });
       ask("edit", { places: [row.place], why: "label review", ...data });
       at += 1;
       show(key);
@@ -349,28 +349,43 @@ window.studioMend = (element, send) => {
     const back = () => {
       if (!done.length) return;
       ask("edit", { kind: "undo" });
-      at = done.pop();
+      ({ at } = done.pop());
+      if (at < estimate) further = false;
       show();
     };
-    const show = () => {
-      const row = rows[at];
-      if (!row) {
-        const last = button(w.undo, back);
-        last.disabled = !done.length;
-        body.replaceChildren(made("p", "rs-h2", done.length ? w.finished : w.no_suspects), last);
-        return;
+    const ended = () => at >= (further ? rows.length : Math.min(estimate, rows.length));
+    const pressed = (key, text, act, kind) => {
+      const node = button("", act, kind);
+      node.append(`${text} `, made("kbd", "", key.toUpperCase()));
+      node.setAttribute("aria-keyshortcuts", key.toUpperCase());
+      if (key === "u") node.disabled = !done.length;
+      return node;
+    };
+    // Once all that are likely wrong were decided, or where there are none: what to do now.
+    const rest = () => {
+      const page = made("div", "rs-mend-rest"), buttons = made("div", "rs-mend-acts");
+      const changed = done.some((each) => each.kind !== "keep");
+      page.append(made("p", "rs-h2", changed ? w.finished : done.length ? w.all_kept : w.no_suspects));
+      if (changed) buttons.append(button(w.train_again, () => { dialog.close(); document.querySelector("#data-choose-model")?.click(); }, "rs-button rs-primary"));
+      if (at < rows.length) {
+        page.append(made("p", "rs-small", w.rest));
+        buttons.append(button(w.further, () => { further = true; show(); }));
       }
+      if (done.length) buttons.append(pressed("u", w.undo, back, "rs-button"));
+      page.append(buttons);
+      body.replaceChildren(page);
+      dialog.focus();
+    };
+    const show = () => {
+      if (ended()) return rest();
+      const row = rows[at];
       const shown = made("div", "rs-mend-shown"), side = made("div", "rs-mend-side"), buttons = made("div", "rs-mend-acts");
       shown.append(picture(row.place, 640, row.name));
       const own = made("p", "rs-mend-own"), other = made("p", "rs-mend-other");
       own.append(`${w.own} `, made("b", "", row.label));
       other.append(`${w.suggested} `, made("b", "", row.suggested), ` ${Math.round(100 * row.probability)}%`);
       for (const [key, [text, act]] of Object.entries(acts())) {
-        const node = button("", act, key === "t" ? "rs-button rs-primary" : "rs-button");
-        node.append(`${text} `, made("kbd", "", key.toUpperCase()));
-        node.setAttribute("aria-keyshortcuts", key.toUpperCase());
-        if (key === "u") node.disabled = !done.length;
-        buttons.append(node);
+        buttons.append(pressed(key, text, act, key === "t" ? "rs-button rs-primary" : "rs-button"));
       }
       const form = made("form", "rs-mend-form"), field = made("input", "rs-mend-field"), move = made("button", "rs-button", w.move);
       move.type = "submit";
@@ -390,8 +405,8 @@ window.studioMend = (element, send) => {
     };
     dialog.tabIndex = -1;
     dialog.addEventListener("keydown", (event) => {
-      if (event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey || !rows[at]) return;
-      const act = acts()[event.key.toLowerCase()];
+      if (event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey || !body.children.length) return;
+      const act = ended() ? { u: ["", back] }[event.key.toLowerCase()] : acts()[event.key.toLowerCase()];
       if (!act) return;
       event.preventDefault();
       act[1]();

@@ -230,12 +230,15 @@ class Editor:
         return begun.found if begun else None
 
     def suspects(self, id: str, most: int) -> list[dict[str, Any]]:
-        """The first suspects of the last review that are still as they were when it was made."""
+        """The first suspects of the last review that are still as they were when it was made.
+
+        ``likely`` are those that the review takes for wrong: the others are in the order of doubt only.
+        """
         review, state = self.reviewed(id), self.opened(id).state
         if review is None:
             return []
         rows = []
-        for each in review.suspects[:most]:
+        for rank, each in enumerate(review.suspects[:most]):
             place = state.places.get(each.sample.name)
             if (
                 place is None
@@ -248,7 +251,7 @@ class Editor:
             near = {side: review.neighbours(each.place, label) for side, label in sides.items()}
             rows.append({
                 **self.row(id, place), "suggested": each.suggested, "probability": round(each.probability, 4),
-                "uncertain": each.uncertain,
+                "uncertain": each.uncertain, "likely": rank < review.estimate,
                 **{side: [state.places[review.samples[at].name] for at in found] for side, found in near.items()},
             })  # fmt: skip
         return rows

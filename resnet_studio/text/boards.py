@@ -101,7 +101,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "error.boards.pupils": (
         "A pupil brought this data set in and knows its labels; choose one of your own.",
-        "这个数据集由学生上传，学生知道其标签；请选择您自己的数据集。",
+        "这个数据集由学生上传，学生知道其标签；请选择你自己的数据集。",
     ),
     "error.boards.copy": (
         "Pupils have all of these pictures in another data set, with labels; choose other pictures.",

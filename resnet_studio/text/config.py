@@ -274,9 +274,9 @@ TEXT: dict[str, tuple[str, str]] = {
     "config.groups": ("Keep together", "保持在一起"),
     "config.groups.help": (
         "What never lies on both sides of the split: auto (near-duplicates and groups set by you), near, folder (folders inside of a class), name (names alike up to their counter), time:SECONDS (taken within so many seconds), csv:FILE, or none (only copies of a file)",
-        "划分时不会被拆开的图片：auto（近似重复的图片和您设定的组）、near（近似重复）、folder（类别内的子文件夹）、name（仅编号不同的文件名）、time:秒数（在该时间内连续拍摄）、csv:文件、none（仅完全相同的文件）",
+        "划分时不会被拆开的图片：auto（近似重复的图片和你设定的组）、near（近似重复）、folder（类别内的子文件夹）、name（仅编号不同的文件名）、time:秒数（在该时间内连续拍摄）、csv:文件、none（仅完全相同的文件）",
     ),
-    "config.groups.auto": ("Auto: near-duplicates and your groups", "自动：近似重复的图片和您设定的组"),
+    "config.groups.auto": ("Auto: near-duplicates and your groups", "自动：近似重复的图片和你设定的组"),
     "config.groups.near": ("Near-duplicates", "近似重复的图片"),
     "config.groups.folder": ("Folders inside of classes", "类别内的子文件夹"),
     "config.groups.name": ("Names alike up to their number", "仅编号不同的文件名"),

@@ -23,11 +23,11 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "note.halfway": (
         "The model is the mean of the weights before and after fine-tuning, as you asked: {right} of {pictures:validation picture|validation pictures} are right, {of_epoch} with epoch {epoch}, the best; up to two more may be chance.",
-        "按您的选择，模型采用微调前后权重的平均：{pictures} 张验证图片中答对 {right} 张，最佳的第 {epoch} 轮答对 {of_epoch} 张，相差两张以内可能只是偶然。",
+        "按你的选择，模型采用微调前后权重的平均：{pictures} 张验证图片中答对 {right} 张，最佳的第 {epoch} 轮答对 {of_epoch} 张，相差两张以内可能只是偶然。",
     ),
     "note.halfway.probe": (
         "The model is the mean of the weights before and after fine-tuning, as you asked: {right} of {pictures:validation picture|validation pictures} are right, {of_epoch} with the linear probe, the best; up to two more may be chance.",
-        "按您的选择，模型采用微调前后权重的平均：{pictures} 张验证图片中答对 {right} 张，最佳的线性探针答对 {of_epoch} 张，相差两张以内可能只是偶然。",
+        "按你的选择，模型采用微调前后权重的平均：{pictures} 张验证图片中答对 {right} 张，最佳的线性探针答对 {of_epoch} 张，相差两张以内可能只是偶然。",
     ),
     "note.pseudo_labelled": (
         "{count} of {total} training pictures have a label that a model gave, and no person has checked.",

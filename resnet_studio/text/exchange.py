@@ -20,7 +20,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "exchange.staff.open": (
         "Open. You have the last word on each attack; Remove deletes a picture at once and for good.",
-        "进行中。每次挑战以您的判定为准；“删除图片”立即生效且不可恢复。",
+        "进行中。每次挑战以你的判定为准；“删除图片”立即生效且不可恢复。",
     ),
     "exchange.open": ("Open the exchange", "开放擂台"),
     "exchange.stop": ("Stop the exchange", "立即停止"),

@@ -14,7 +14,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "数据集 {name!r} 的图片都没有拍摄时间；请选择其他分组方式。",
     ),
     "error.groups.csv": (
-        "No picture of {name!r} stands in that table; its first column should hold the files’ names.",
+        "No picture of {name!r} stands in that table; one of its columns should hold the files’ names.",
         "表格中没有数据集 {name!r} 的任何图片；请确认其中有一列是文件名。",
     ),
     "error.groups.columns": (

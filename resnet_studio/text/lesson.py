@@ -48,7 +48,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "lesson.hand_out": ("Hand out", "分发给全班"),
     "lesson.hand_out.hint": (
         "The class can train on it and predict with it; only you change it.",
-        "全班可以用它训练和识别，只有您能修改。",
+        "全班可以用它训练和识别，只有你能修改。",
     ),
     "lesson.take_back": ("Take back", "收回"),
     "lesson.delete": ("Delete", "删除"),

@@ -105,7 +105,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "data.working.pictures": ("Reading the pictures", "正在读取图片"),
     "data.working.waiting": (
         "Others are bringing pictures too; yours are read in a moment",
-        "其他人也在导入图片；马上就轮到您",
+        "其他人也在导入图片；马上就轮到你",
     ),
     "data.working.cancel": ("Cancel", "取消"),
     "data.working.cancelling": ("Cancelling", "正在取消"),
@@ -159,7 +159,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "data.findings.count": ("{count:note|notes} on these pictures", "关于这些图片，有 {count} 条提示"),
     "data.findings.more": ("and {count:more|more}", "还有 {count} 条"),
     "data.next": ("Choose a model", "选择模型"),
-    "data.next.quick": ("Train now, all on auto", "立即训练（全部自动）"),
+    "data.next.quick": ("Train now, all on auto", "立即训练（全自动）"),
     "data.next.ready": ("Ready to train", "可以开始训练"),
     "data.next.not_ready": ("Not ready: see above", "还不能训练：请看上方提示"),
     "error.page_data.upload": (

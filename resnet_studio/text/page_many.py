@@ -15,7 +15,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.many.keep": ("Keep", "保留"),
     "predict.many.delete_sure": (
         "Delete these answers? They lie in the bin for 30 days; your own pictures stay as they are.",
-        "删除这些答案？结果会在回收站保留 30 天，您自己的图片不受影响。",
+        "删除这些答案？结果会在回收站保留 30 天，你自己的图片不受影响。",
     ),
     "predict.many.stopped": (
         "Stopped; the answers so far are kept, and “Go on” names the rest.",
@@ -74,7 +74,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.many.binned": ("{name} lies in the bin.", "{name} 已移入回收站。"),
     "error.predictions.taken_back": (
         "The model is not shared with you any more; choose another one and ask again.",
-        "该模型已不再与您共享；请换一个模型重新识别。",
+        "该模型已不再与你共享；请换一个模型重新识别。",
     ),
     "error.predictions.missing": (
         "These answers are no longer there; choose the pictures again.",

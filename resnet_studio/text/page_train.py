@@ -246,7 +246,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "train.no_time": ("{epochs:epoch|epochs} at {size} px.", "{size} 像素，共 {epochs} 轮。"),
     "error.page_train.groups": (
         "A page cannot name a table on the server; choose yours in the Data tab, under “Near-duplicates and groups”.",
-        "页面上不能指定服务器里的表格；请在“数据”页的“近似重复与分组”中选择您的表格。",
+        "页面上不能指定服务器里的表格；请在“数据”页的“近似重复与分组”中选择你的表格。",
     ),
     "error.page_train.weights": (
         "Starting weights cannot be named by a path here; choose a kind or a run from the list. On the command line, "

@@ -11,12 +11,12 @@ TEXT: dict[str, tuple[str, str]] = {
     "people.hugging_face": ("Sign in with Hugging Face", "用 Hugging Face 账号登录"),
     "people.hugging_face.text": (
         "Your user name there becomes your name here; nothing else is asked for.",
-        "将使用您在 Hugging Face 的用户名作为这里的名字，不索取其他信息。",
+        "将使用你在 Hugging Face 的用户名作为这里的名字，不索取其他信息。",
     ),
     "people.hugging_face.or": ("Or with an account of this studio:", "或使用本站账户："),
     "error.people.hugging_face": (
         "Hugging Face did not say who you are; try to sign in again.",
-        "未能从 Hugging Face 获取您的身份，请重新登录。",
+        "未能从 Hugging Face 获取你的身份，请重新登录。",
     ),
     "error.people.no_hugging_face": (
         "There is no OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET in the environment: give the Space hf_oauth: true, or register an "
@@ -34,7 +34,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "people.first.title": ("Set up this studio", "初次设置"),
     "people.first.text": (
         "You will be its administrator: you give others their accounts. Use the link that the terminal shows.",
-        "您将成为管理员，可以为其他人开设账户。请使用终端中显示的链接打开本页。",
+        "你将成为管理员，可以为其他人开设账户。请使用终端中显示的链接打开本页。",
     ),
     "people.first.button": ("Create my account", "创建账户"),
     "people.join.code": ("Code of the class", "班级代码"),

@@ -184,7 +184,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "error.serve.rate": (
         "More than {rate:g} requests a second come from you; wait a moment, or send several pictures in one request.",
-        "您每秒的请求超过 {rate:g} 次；请稍候，或在一次请求中发送多张图片。",
+        "你每秒的请求超过 {rate:g} 次；请稍候，或在一次请求中发送多张图片。",
     ),
     "error.serve.no_route": ("There is nothing here; see /v1/openapi.json.", "此处没有内容；请见 /v1/openapi.json。"),
     "error.serve.method": (

@@ -66,7 +66,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "clean.title": ("Clean up", "清理"),
     "clean.help": (
         "The server removes every ten minutes what nobody needs any more. Look first, then remove it now.",
-        "服务器每十分钟自动清理不再需要的内容。您也可以先查看，再立即清理。",
+        "服务器每十分钟自动清理不再需要的内容。你也可以先查看，再立即清理。",
     ),
     "clean.look": ("Look what would be removed", "查看可清理的内容"),
     "clean.remove": ("Remove it now", "立即清理"),
@@ -100,23 +100,23 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "error.limits.disk_each": (
         "Your data sets, runs, models and predictions, those in the bin too, take {used} MB of the {most} MB that each person has; delete something, and remove it from the bin for good.",
-        "您的数据集、训练记录、模型和预测（包括回收站中的内容）已占用 {used} MB，每人上限为 {most} MB；请删除一些内容，并从回收站中彻底移除。",
+        "你的数据集、训练记录、模型和预测（包括回收站中的内容）已占用 {used} MB，每人上限为 {most} MB；请删除一些内容，并从回收站中彻底移除。",
     ),
     "error.limits.pictures_each": (
         "You have {used:picture|pictures} in your data sets, and with these it would be more than the {most} that each person may have; delete a data set or bring fewer.",
-        "您的数据集中已有 {used} 张图片，加上这些会超过每人 {most} 张的上限；请删除一个数据集或减少图片。",
+        "你的数据集中已有 {used} 张图片，加上这些会超过每人 {most} 张的上限；请删除一个数据集或减少图片。",
     ),
     "error.limits.waiting_each": (
         "You have {most:training|trainings} waiting, and no more are taken at once; wait for one of them, or take it out of the queue.",
-        "您已有 {most} 个训练在排队，暂时不能再添加；请等其中一个开始，或将其移出队列。",
+        "你已有 {most} 个训练在排队，暂时不能再添加；请等其中一个开始，或将其移出队列。",
     ),
     "error.limits.predictions_each": (
         "You have {most:job|jobs} of many pictures waiting or at work, and no more are taken at once; wait for one of them, or stop it.",
-        "您已有 {most} 个批量识别任务在排队或进行中，暂时不能再添加；请等其中一个完成，或将其停止。",
+        "你已有 {most} 个批量识别任务在排队或进行中，暂时不能再添加；请等其中一个完成，或将其停止。",
     ),
     "error.limits.imports_each": (
         "{most:data set of yours is|data sets of yours are} being read in, and no more at once; wait for one of them.",
-        "您已有 {most} 个数据集正在导入，暂时不能再添加；请等其中一个完成。",
+        "你已有 {most} 个数据集正在导入，暂时不能再添加；请等其中一个完成。",
     ),
     "error.limits.upload": (
         "This upload is larger than the {most} MB that are taken; send fewer or smaller pictures at a time.",

@@ -125,6 +125,8 @@ def test_near_duplicates_are_shown_with_what_keeping_them_together_does(page: An
 @pytest.mark.slow
 def test_labels_are_reviewed_with_keys_and_a_decision_is_taken_back(page: Any) -> None:
     queue = opened(page, "review")
+    queue.get_by_text("No label stands out as wrong.").wait_for()
+    queue.get_by_role("button", name="Look at the others too").click()
     queue.locator(".rs-mend-shown img").wait_for()
     first = queue.locator(".rs-mend-name").inner_text()
     queue.press("k")
@@ -134,6 +136,35 @@ def test_labels_are_reviewed_with_keys_and_a_decision_is_taken_back(page: Any) -
     page.wait_for_function("(name) => document.querySelector('.rs-mend-name')?.textContent === name", arg=first)
     page.locator("#data-mend", has_text="Nothing has been changed").wait_for(state="attached")
     closed(page, queue)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_after_the_likely_wrong_labels_the_queue_ends_and_leads_to_the_training(page: Any) -> None:
+    def one_likely(route: Any) -> None:
+        answer = route.fetch()
+        rows = answer.json()
+        route.fulfill(response=answer, json={**rows, "estimate": min(1, len(rows.get("suspects", [])))})
+
+    page.route("**/review", one_likely)
+    queue = opened(page, "review")
+    queue.get_by_text("Likely wrong labels: 1 of 1").wait_for()
+    queue.press("t")
+    queue.get_by_text("Done. What you changed counts from the next training on.").wait_for()
+    page.locator("#data-mend", has_text="moved to").wait_for(state="attached")
+    queue.press("u")
+    queue.get_by_text("Likely wrong labels: 1 of 1").wait_for()
+    page.locator("#data-mend", has_text="Nothing has been changed").wait_for(state="attached")
+    queue.press("k")
+    queue.get_by_text("Done: all of these labels stay as they are.").wait_for()
+    queue.press("u")
+    queue.press("l")
+    queue.get_by_role("button", name="Train again").click()
+    page.locator("#tab-train-button[aria-selected='true']").wait_for()
+    page.unroute("**/review")
+    page.locator("#tab-data-button").click()
+    page.locator('#data-mend [data-mend="undo"]').click()
+    page.locator("#data-mend", has_text="Nothing has been changed").wait_for(state="attached")
 
 
 @pytest.mark.long

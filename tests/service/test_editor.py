@@ -227,7 +227,9 @@ def test_a_review_runs_in_the_background_and_forgets_what_was_settled(editor, wo
     assert len(first["own"]) == len(first["other"]) == 4
     assert editor.places(wrong.id, sort="doubt")[0] == place
     editor.edit(wrong.id, {"kind": "keep", "places": [place]}, "x", local=True)
-    assert place not in [row["place"] for row in editor.suspects(wrong.id, 40)]
+    left = editor.suspects(wrong.id, 40)
+    assert place not in [row["place"] for row in left]
+    assert first["likely"] and not any(row["likely"] for row in left)  # none that is right moves up in its stead
 
 
 def large(workspace, count):

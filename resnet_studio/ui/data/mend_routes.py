@@ -136,7 +136,7 @@ def _add_review(router: APIRouter, studio: Studio) -> None:
         with _missing():
             suspects = editor.suspects(dataset, max(QUEUE, begun.found.estimate))
         return {
-            "state": "ready", "estimate": begun.found.estimate, "total": len(begun.found.samples),
+            "state": "ready", "estimate": sum(each["likely"] for each in suspects), "total": len(begun.found.samples),
             "rare": list(begun.found.rare), "suspects": suspects,
         }  # fmt: skip
 

@@ -17,7 +17,7 @@ window.studioCamera = (element) => {
   const seen = () => root.offsetParent !== null && document.visibilityState === "visible";
   const said = (text) => { note.textContent = text; note.hidden = !text; };
   const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
-  const share = (value) => (100 * value).toLocaleString(window.studioLocale, { maximumFractionDigits: 1, minimumFractionDigits: 1 }) + " %";
+  const share = (value) => (100 * value).toLocaleString(window.studioLocale, { maximumFractionDigits: 1, minimumFractionDigits: 1 }) + "%";
 
   const stop = () => {
     round++;

@@ -43,7 +43,9 @@ def add(command: Command) -> None:
     """The commands ``predict`` and ``predictions``."""
     predict = command("predict", "classify pictures")
     predict.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
-    predict.add_argument("pictures", metavar="PICTURES", nargs="*", default=[], type=Path, help="pictures, or folders of them")
+    predict.add_argument(
+        "pictures", metavar="PICTURES", nargs="*", default=[], type=Path, help="pictures, or folders of them"
+    )
     predict.add_argument("--with", dest="others", metavar="RUN", action="append", default=[], help=WITH)
     predict.add_argument(
         "--unlabelled", action="store_true", help="PICTURES are data sets: classify their pictures without labels"

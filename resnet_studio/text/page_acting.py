@@ -64,7 +64,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "groups.classes": (
         "{title}: {low:%} for “{worst}” ({low_count:picture|pictures}), {high:%} for “{best}” ({high_count}); they hold other classes, and within a class the difference may be chance.",
-        "{title}：“{worst}”{low:%}（{low_count} 张），“{best}”{high:%}（{high_count} 张）；两者的类别构成不同，同一类别内的差别可能只是偶然。",
+        "{title}：“{worst}”为 {low:%}（{low_count} 张），“{best}”为 {high:%}（{high_count} 张）；两者的类别构成不同，同一类别内的差别可能只是偶然。",
     ),
     "groups.chance": (
         "{title}: between {low:%} for “{worst}” ({low_count:picture|pictures}) and {high:%} for “{best}” ({high_count}); this may be chance (p = {p}).",

@@ -125,17 +125,17 @@ TEXT: dict[str, tuple[str, str]] = {
     "ensemble.chance": (
         "On the {count:test picture|test pictures} that all of them share, together {accuracy:%}, “{best}” alone "
         "{single:%}: these pictures cannot tell the two apart (difference {low} to {high} points).",
-        "在共同的 {count} 张测试图片上，合在一起 {accuracy:%}，仅“{best}”{single:%}：这些图片无法区分两者（相差 {low} 到 {high} 个百分点）。",
+        "在共同的 {count} 张测试图片上，合在一起为 {accuracy:%}，单独使用“{best}”为 {single:%}：这些图片无法区分两者（相差 {low} 到 {high} 个百分点）。",
     ),
     "ensemble.better": (
         "On the {count:test picture|test pictures} that all of them share, together {accuracy:%}, “{best}” alone "
         "{single:%}: together they are better by {low} to {high} points.",
-        "在共同的 {count} 张测试图片上，合在一起 {accuracy:%}，仅“{best}”{single:%}：合在一起更好，相差 {low} 到 {high} 个百分点。",
+        "在共同的 {count} 张测试图片上，合在一起为 {accuracy:%}，单独使用“{best}”为 {single:%}：合在一起更好，相差 {low} 到 {high} 个百分点。",
     ),
     "ensemble.worse": (
         "On the {count:test picture|test pictures} that all of them share, together {accuracy:%}, “{best}” alone "
         "{single:%}: that one is better alone (difference {low} to {high} points).",
-        "在共同的 {count} 张测试图片上，合在一起 {accuracy:%}，仅“{best}”{single:%}：单独使用更好（相差 {low} 到 {high} 个百分点）。",
+        "在共同的 {count} 张测试图片上，合在一起为 {accuracy:%}，单独使用“{best}”为 {single:%}：单独使用更好（相差 {low} 到 {high} 个百分点）。",
     ),
     "error.ensemble.classes": (
         "{first} and {second} do not know the same classes, so they cannot answer together: {classes:, } is in only one.",

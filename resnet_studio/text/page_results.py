@@ -102,15 +102,20 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "results.card.epoch": ("Best epoch", "最佳轮次"),
     "results.card.epoch.probe": ("linear probe", "线性探针"),
-    "results.card.epoch.mean": ("mean", "取平均"),
-    "results.card.epoch.both": (
-        "of the weights before and after fine-tuning; validation pictures do not tell it from the best epoch",
-        "微调前后权重的平均；验证图片分不出它与最佳一轮的优劣",
-    ),
     "results.card.epoch.note": ("of {epochs} · validation {accuracy:%}", "共 {epochs} 轮 · 验证 {accuracy:%}"),
     "results.card.epoch.loss": (
         "lowest validation loss of the epochs within one picture of the highest accuracy",
         "与最高准确率相差不超过一张图片的各轮中，验证损失最低",
+    ),
+    "results.card.weights": ("Weights", "权重"),
+    "results.card.weights.mean": ("mean", "取平均"),
+    "results.card.weights.note": (
+        "of those before and after fine-tuning, {epochs:epoch|epochs} · validation {accuracy:%}",
+        "微调前与微调 {epochs} 轮后的平均 · 验证 {accuracy:%}",
+    ),
+    "results.card.weights.why": (
+        "validation pictures do not tell it from the best epoch",
+        "验证图片分不出它与最佳一轮的优劣",
     ),
     "results.card.time": ("Training time", "训练用时"),
     "results.card.time.note": ("start to result, on {device}", "从开始到出结果，使用 {device}"),

@@ -7,8 +7,9 @@ from hand_made import finish, new_run, report_of, train
 
 from resnet_studio import run_log
 from resnet_studio.config import TrainConfig
-from resnet_studio.events import EpochFinished, Failed, Interrupted, Preparing, Progress, Queued, Started
+from resnet_studio.events import EpochFinished, Failed, Interrupted, Noted, Preparing, Progress, Queued, Started
 from resnet_studio.service.run_data import Overview, RunData, format_duration
+from resnet_studio.training.halfway import TAKEN
 from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.ui.results import view as results_view
 from resnet_studio.ui.results.matrix import matrix, mix_ups, most_confused, pairs, tint
@@ -279,6 +280,19 @@ def test_an_epoch_that_was_not_the_most_accurate_says_why_it_was_chosen(workspac
         finish(run, report_of(run))
         for language, words in (("en", "within one picture"), ("zh", "不超过一张图片")):
             assert (words in results_view.cards(RunData(workspace).of(run), None, language)) is said
+
+
+def test_a_mean_with_the_start_is_not_called_an_epoch(workspace: Workspace) -> None:
+    run = new_run(workspace)
+    run.append(Noted(key=TAKEN, values={"right": 4, "pictures": 4, "epoch": 2, "of_epoch": 4}))
+    train(run, epochs=5)
+    finish(run, report_of(run))
+    for language, title, of_what, epoch in (
+        ("en", "Weights", "mean</p><p>of those before and after fine-tuning, 5 epochs", "Best epoch"),
+        ("zh", "权重", "取平均</p><p>微调前与微调 5 轮后的平均", "最佳轮次"),
+    ):
+        card = " ".join(results_view.cards(RunData(workspace).of(run), None, language).split())
+        assert title in card and of_what in re.sub(r"<p [^>]*>", "<p>", card) and epoch not in card
 
 
 def test_the_forecast_shows_a_chart_for_all_and_for_each_weak_class_and_says_what_it_is(workspace: Workspace) -> None:

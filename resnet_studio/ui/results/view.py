@@ -106,14 +106,14 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
 
 
 def _epoch_card(run: Overview, accuracy: float, language: Language) -> Card:
-    """Which epoch the model is of, and why that one."""
+    """Which epoch the model is of, and why that one; or that it is a mean."""
     state = run.state
     best, done = state.best, state.finished.epochs_run if state.finished else len(state.epochs)
-    notes = [say("results.card.epoch.note", language, epochs=done, accuracy=accuracy)]
     if any(note.key in (TAKEN, TAKEN_PROBE) for note in state.notes):
-        return Card(
-            "epoch", say("results.card.epoch.mean", language), [*notes, say("results.card.epoch.both", language)]
-        )
+        of_both = say("results.card.weights.note", language, epochs=done, accuracy=accuracy)
+        figure = say("results.card.weights.mean", language)
+        return Card("weights", figure, [of_both, say("results.card.weights.why", language)])
+    notes = [say("results.card.epoch.note", language, epochs=done, accuracy=accuracy)]
     if best and any(each.validation_accuracy > best.validation_accuracy for each in state.epochs):
         notes.append(say("results.card.epoch.loss", language))
     return Card("epoch", str(best.epoch) if best else say("results.card.epoch.probe", language), notes)

@@ -22,12 +22,24 @@ TEXT: dict[str, tuple[str, str]] = {
         "计划 {planned} 轮，训练 {epochs} 轮后停止：不再有提升。最后 {half} 轮在 {pictures} 张验证图片里只多答对 {gain} 张，一张之差可能只是偶然。把“先训练的轮数”设为 0，即可训练全部轮次。",
     ),
     "note.halfway": (
-        "The model is the mean of the weights before and after fine-tuning, as you asked: {right} of {pictures:validation picture|validation pictures} are right, {of_epoch} with epoch {epoch}, the best; up to two more may be chance.",
+        "The model is the mean of the weights before and after fine-tuning, as you asked: it has {right} of {pictures:validation picture|validation pictures} right, epoch {epoch}, the best, {of_epoch}; up to two more may be chance.",
         "按你的选择，模型采用微调前后权重的平均：{pictures} 张验证图片中答对 {right} 张，最佳的第 {epoch} 轮答对 {of_epoch} 张，相差两张以内可能只是偶然。",
     ),
     "note.halfway.probe": (
-        "The model is the mean of the weights before and after fine-tuning, as you asked: {right} of {pictures:validation picture|validation pictures} are right, {of_epoch} with the linear probe, the best; up to two more may be chance.",
+        "The model is the mean of the weights before and after fine-tuning, as you asked: it has {right} of {pictures:validation picture|validation pictures} right, the linear probe, which was the best, {of_epoch}; up to two more may be chance.",
         "按你的选择，模型采用微调前后权重的平均：{pictures} 张验证图片中答对 {right} 张，最佳的线性探针答对 {of_epoch} 张，相差两张以内可能只是偶然。",
+    ),
+    "note.halfway.kept": (
+        "The model is that of epoch {epoch}, the best, and not the mean of the weights before and after fine-tuning: it has {of_epoch} of {pictures:validation picture|validation pictures} right, the mean {right}.",
+        "模型采用最佳的第 {epoch} 轮，而没有采用微调前后权重的平均：{pictures} 张验证图片中，前者答对 {of_epoch} 张，后者答对 {right} 张。",
+    ),
+    "note.halfway.kept.probe": (
+        "The model is the linear probe, which was the best, and not the mean of the weights before and after fine-tuning: it has {of_epoch} of {pictures:validation picture|validation pictures} right, the mean {right}.",
+        "模型采用成绩最佳的线性探针，而没有采用微调前后权重的平均：{pictures} 张验证图片中，前者答对 {of_epoch} 张，后者答对 {right} 张。",
+    ),
+    "note.halfway.none": (
+        "“Mean with the start” had no effect: it needs stages that are fine-tuned from pretrained weights, without adversarial training.",
+        "“与起点取平均”没有起作用：只有从预训练权重开始微调网络的若干阶段、且不用对抗训练时才有效。",
     ),
     "note.pseudo_labelled": (
         "{count} of {total} training pictures have a label that a model gave, and no person has checked.",

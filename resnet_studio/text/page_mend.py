@@ -65,7 +65,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "mend.beyond": ("{at} of {of}: this label is probably right", "第 {at} 个，共 {of} 个：该标签很可能是对的"),
     "mend.uncertain": ("This class has too few pictures to be sure.", "该类别图片太少，无法确定。"),
     "mend.rare": ("Too few pictures to judge: {names}.", "图片太少，无法判断：{names}。"),
-    "mend.finished": ("Done. What you changed counts from the next training on.", "已完成。你的修改将从下次训练起生效。"),
+    "mend.finished": (
+        "Done. What you changed counts from the next training on.",
+        "已完成。你的修改将从下次训练起生效。",
+    ),
     "mend.all_kept": ("Done: all of these labels stay as they are.", "已完成：这些标签均保持不变。"),
     "mend.no_suspects": ("No label stands out as wrong.", "没有发现明显有误的标签。"),
     "mend.rest": (

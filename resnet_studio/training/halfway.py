@@ -26,6 +26,8 @@ CHANCE = 2.0
 """So many validation pictures fewer are no reason against it: of 30, about four are answered otherwise, either way."""
 TAKEN, TAKEN_PROBE = "note.halfway", "note.halfway.probe"
 """Which note says so: that the best was an epoch, or the probe."""
+KEPT, KEPT_PROBE, NONE = "note.halfway.kept", "note.halfway.kept.probe", "note.halfway.none"
+"""Which note says that the best stays, or that there is nothing to take the mean of."""
 
 
 def mean_of(start: Mapping[str, Tensor], end: Mapping[str, Tensor], share: float = SHARE) -> dict[str, Tensor]:
@@ -46,10 +48,12 @@ def remember(session: Session) -> None:
 
 def settle(session: Session) -> Noted | None:
     """Make the mean of the weights before and after the training the best network, unless validation pictures say that
-    the best epoch is better; says so then.
+    the best epoch is better; says which it is. None where nobody asked for it.
     """
     best = session.best
-    if session.start_suffix is None or best is None or not session.history:
+    if session.start_suffix is None:
+        return Noted(key=NONE) if session.materials.config.mean_with_start else None
+    if best is None or not session.history:
         return None
     network = session.scored
     end = {name: value.detach().clone() for name, value in network.state_dict().items()}
@@ -66,4 +70,5 @@ def settle(session: Session) -> Noted | None:
     network.load_state_dict(end)
     values = {"right": round(scores.accuracy * pictures), "pictures": pictures, "epoch": best.epoch,
               "of_epoch": round(best.validation_accuracy * pictures)}  # fmt: skip
-    return Noted(key=TAKEN if best.epoch else TAKEN_PROBE, values=values) if taken else None
+    of_epoch, of_probe = (TAKEN, TAKEN_PROBE) if taken else (KEPT, KEPT_PROBE)
+    return Noted(key=of_epoch if best.epoch else of_probe, values=values)

@@ -59,8 +59,8 @@ def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
 
     if reached.best is None:
         raise RunError("error.diverged")
-    if reason in SETTLED and world.main and (taken := halfway.settle(reached)) is not None:
-        yield taken
+    if reason in SETTLED and world.main and (note := halfway.settle(reached)) is not None:
+        yield note
     yield from _end(run, finish(reached, reason) if world.main else None, control, world)
 
 

@@ -90,7 +90,8 @@ def test_it_is_taken_unless_validation_pictures_speak_against_it(new_run, scored
     best, before = session.best, dict(session.best_network.suffix)
 
     scored(best.score[0] - 3 * picture)
-    assert halfway.settle(session) is None
+    kept = halfway.settle(session)
+    assert kept.key == (halfway.KEPT if best.epoch else halfway.KEPT_PROBE)
     assert session.best is best and same(session.best_network.suffix, before) and not session.best_network.halfway
 
     scored(best.score[0] - 2 * picture)
@@ -144,9 +145,11 @@ def test_a_run_that_was_paused_before_there_was_a_mean_ends_with_its_best_epoch(
 @pytest.mark.parametrize(
     "changes", [{"mean_with_start": False}, {"weights": "scratch"}, {"freeze": "layer4"}, {"adversarial": 0.01}]
 )
-def test_elsewhere_there_is_none(new_run, changes):
+def test_elsewhere_there_is_none_which_is_said_to_who_asked_for_it(new_run, changes):
     session = returned(prepare(new_run(epochs=1, **changes), Control()))
     assert session.start_suffix is None
+    said = halfway.settle(session)
+    assert (said is not None and said.key == halfway.NONE) is changes.get("mean_with_start", True)
 
 
 def test_the_second_training_of_a_final_fit_is_a_mean_too(new_run, scored):

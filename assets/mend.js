@@ -67,7 +67,16 @@ window.studioMend = (element, send) => {
   };
   const compare = (places) => {
     const dialog = made("dialog", "rs-mend-dialog rs-mend-compare"), row = made("div", "rs-mend-sides");
-    row.append(...places.map((place) => picture(place, 640)));
+    const sides = new Map(places.map((place) => [place, made("figure")]));
+    for (const [place, side] of sides) side.append(picture(place, 640), made("figcaption", "rs-small"));
+    row.append(...sides.values());
+    fetched(`rows?places=${places.join(",")}`).then((answer) => {
+      for (const each of answer?.rows ?? []) {
+        const side = sides.get(each.place), label = each.label || words().unlabelled;
+        side.firstChild.alt = `${label} ${each.name}`;
+        side.lastChild.append(made("b", "", label), made("bdi", "", each.name));
+      }
+    });
     dialog.append(row, button(words().close, () => dialog.close()));
     dialog.onclose = () => dialog.remove();
     document.querySelector(".gradio-container").append(dialog);
@@ -80,7 +89,7 @@ window.studioMend = (element, send) => {
     const w = words(), { dialog, head, close } = opened("rs-mend-grid", w.grid);
     const GAP = 6, SMALL = 3000, AT_ONCE = 300;
     const chosen = new Set(), known = new Map(), small = new Map(); // small: pictures by place, which no edit changes
-    let places = [], cell = 118, columns = 1, at = 0, anchor = 0, dragging = null, asked = 0;
+    let places = [], cell = 118, columns = 1, at = 0, anchor = 0, dragging = null, touched = -1, asked = 0;
 
     const restart = () => { at = anchor = 0; chosen.clear(); load(true); };
     const standing = select(w.standing, [["used", w.used], ["unlabelled", w.unlabelled], ["left_out", w.left_out]], restart);
@@ -244,8 +253,9 @@ window.studioMend = (element, send) => {
     pane.addEventListener("pointerdown", (event) => {
       const index = under(event);
       if (index < 0 || event.button) return;
+      if (event.pointerType === "touch") { touched = index; return; } // it may be the begin of scrolling
       if (event.shiftKey) range(anchor, index);
-      else if (event.ctrlKey || event.metaKey || event.pointerType === "touch") { toggle(index); anchor = index; }
+      else if (event.ctrlKey || event.metaKey) { toggle(index); anchor = index; }
       else { const only = chosen.has(places[index]) && chosen.size === 1; chosen.clear(); if (!only) chosen.add(places[index]); anchor = index; dragging = { from: index, before: event.altKey ? [...chosen] : [] }; }
       at = index;
       draw();
@@ -260,7 +270,12 @@ window.studioMend = (element, send) => {
       draw();
     });
     const end = () => { dragging = null; };
-    pane.addEventListener("pointerup", end);
+    pane.addEventListener("pointerup", (event) => {
+      end();
+      if (touched >= 0 && under(event) === touched) { toggle(touched); at = anchor = touched; draw(); }
+      touched = -1;
+    });
+    pane.addEventListener("pointercancel", () => { end(); touched = -1; }); // the browser scrolls
     pane.addEventListener("pointerleave", end);
     pane.addEventListener("dblclick", (event) => { const index = under(event); if (index >= 0) enlarge(index); });
     pane.addEventListener("dragstart", (event) => event.preventDefault());

@@ -40,15 +40,15 @@ def shown_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """``names`` as they can be drawn, and those that cannot: these stand as ``#`` and their place, from 1 on.
 
     The middle of a long name is left out, as it would leave no room for the plot; where two look the same then, their
-    places follow.
+    places follow. Signs that are not seen, or that turn the direction of writing, are escaped.
     """
-    _, missing = families(names)
-    short = [shown(name, LONGEST) if len(name) > LONGEST else name for name in names]
+    short = [shown(name, LONGEST) for name in names]
+    _, missing = families(short)
     drawn = [
-        f"#{place}" if set(name) & missing else f"{cut} #{place}" if short.count(cut) > 1 and cut != name else cut
+        f"#{place}" if set(cut) & missing else f"{cut} #{place}" if short.count(cut) > 1 and cut != name else cut
         for place, (name, cut) in enumerate(zip(names, short, strict=True), 1)
     ]
-    return drawn, [name for name in names if set(name) & missing]
+    return drawn, [name for name, cut in zip(names, short, strict=True) if set(cut) & missing]
 
 
 @lru_cache(maxsize=1)

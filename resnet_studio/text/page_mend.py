@@ -72,10 +72,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "mend.all_kept": ("Done: all of these labels stay as they are.", "已完成：这些标签均保持不变。"),
     "mend.no_suspects": ("No label stands out as wrong.", "没有发现明显有误的标签。"),
     "mend.rest": (
-        "The other labels are probably right. You can look at them too, the most doubtful first.",
-        "其余标签很可能是对的。也可以继续查看，最可疑的排在最前。",
+        "This is an estimate and no proof. You can go on, the most doubtful labels first.",
+        "这只是估计，不能保证标签全都正确。可以继续查看，最可疑的排在最前。",
     ),
-    "mend.further": ("Look at the others too", "继续查看其余标签"),
+    "mend.further": ("Look at more labels", "继续查看更多标签"),
     "mend.train_again": ("Train again", "重新训练"),
     "mend.starting": ("Starting…", "正在开始…"),
     "mend.looking": ("Looking at the pictures… {share}%", "正在查看图片… {share}%"),

@@ -54,12 +54,24 @@ def test_the_grid_filters_selects_compares_moves_and_undoes(page: Any) -> None:
     cells.nth(1).click(modifiers=["Control"])
     grid.get_by_role("button", name="Compare", exact=True).click()
     assert page.locator(".rs-mend-compare img").count() == 2
+    names = [cells.nth(at).get_attribute("title").split(" ")[0] for at in (0, 2)]
+    for side, name in zip(page.locator(".rs-mend-compare figcaption").all(), names, strict=True):
+        side.get_by_text("a", exact=True).wait_for()
+        side.get_by_text(name, exact=True).wait_for()
     page.locator(".rs-mend-compare").get_by_role("button", name="Close").click()
     grid.get_by_label("Name of a class").fill("c")
     grid.get_by_role("button", name="Move to class").click()
     grid.get_by_text("12 pictures, 0 selected").wait_for()
     grid.locator(".rs-mend-pane").press("Control+z")
     grid.get_by_text("14 pictures, 0 selected").wait_for()
+    touch = {"pointerType": "touch", "bubbles": True, "button": 0, **cells.nth(0).bounding_box()}
+    touch |= {"clientX": touch["x"] + 9, "clientY": touch["y"] + 9}
+    cells.nth(0).dispatch_event("pointerdown", touch)  # a finger that scrolls selects nothing
+    cells.nth(0).dispatch_event("pointercancel", touch)
+    grid.get_by_text("14 pictures, 0 selected").wait_for()
+    cells.nth(0).dispatch_event("pointerdown", touch)
+    cells.nth(0).dispatch_event("pointerup", touch)
+    grid.get_by_text("14 pictures, 1 selected").wait_for()
     closed(page, grid)
 
 
@@ -126,7 +138,7 @@ def test_near_duplicates_are_shown_with_what_keeping_them_together_does(page: An
 def test_labels_are_reviewed_with_keys_and_a_decision_is_taken_back(page: Any) -> None:
     queue = opened(page, "review")
     queue.get_by_text("No label stands out as wrong.").wait_for()
-    queue.get_by_role("button", name="Look at the others too").click()
+    queue.get_by_role("button", name="Look at more labels").click()
     queue.locator(".rs-mend-shown img").wait_for()
     first = queue.locator(".rs-mend-name").inner_text()
     queue.press("k")

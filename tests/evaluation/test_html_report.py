@@ -158,6 +158,10 @@ def test_the_middle_of_a_long_name_is_left_out_and_each_stays_its_own():
     assert drawn[0].endswith("cat") and drawn[0].startswith("xxx")
 
 
+def test_no_name_turns_the_direction_of_what_is_drawn_or_looks_like_another():
+    assert fonts.shown_names(["cat", "ca\u202et", "do\ng"]) == (["cat", "ca\\u202et", "do\\ng"], [])
+
+
 @pytest.mark.slow
 def test_a_dollar_is_no_formula(run):
     figure = html_report.plot(run, "confusion", plots.STYLES["paper"])
@@ -334,8 +338,9 @@ class Outside(HTMLParser):
 @pytest.mark.slow
 @few("language", ["en", "zh"])
 def test_the_report_is_one_file_that_asks_for_nothing(run, language):
-    page = Outside()
-    page.feed(html_report.html(run, language))
+    page, source = Outside(), html_report.html(run, language)
+    page.feed(source)
+    assert source.count("<bdi>") >= len(HOSTILE) + 2 * 2  # names of classes turn nothing around them: rows, mistakes
     assert page.asked == [] and page.scripts == 0
     assert page.images == 3 + 2  # plots, mistakes
     assert set(HOSTILE) <= set(page.words)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ import timm
 import torch
 from huggingface_hub import ModelCard
 from PIL import Image
-from safetensors import safe_open
+from safetensors.torch import load_file
 
 import resnet_studio as studio
 from resnet_studio.api.ensembles import predict_together
@@ -32,6 +33,7 @@ from resnet_studio.model.preprocess import preprocess
 from resnet_studio.onnx_model import OnnxModel
 from resnet_studio.workspace import Run
 
+ROOT = Path(__file__).parents[1]
 SETTINGS = {"weights": "starter", "freeze": "layer4", "picture_size": 64, "batch_size": 16, "epochs": 2}
 
 
@@ -322,9 +324,14 @@ def test_a_folder_for_the_hub_has_a_model_card_whose_program_runs_in_it(run, wor
     for path in pictures(run)[:3]:
         answer = studio.predict(run, path, workspace=workspace, device="cpu")[0]
         assert dict(used["predict"](path)) == pytest.approx(dict(answer.scores), abs=1e-5)
-    loaded = timm.create_model(f"local-dir:{folder}", pretrained=True).state_dict()
-    with safe_open(folder / "model.safetensors", "pt") as saved:
-        assert all(torch.equal(loaded[name], saved.get_tensor(name)) for name in saved.keys() | loaded.keys())
+    (line,) = re.findall(r"`(timm\.create_model\(.*?\))`", (ROOT / "README.md").read_text("utf-8"))
+    names = {"timm": timm, "NAME": json.loads((folder / "config.json").read_text())["architecture"], "N": 3}
+    saved = load_file(folder / "model.safetensors")
+    for model in (timm.create_model(f"local-dir:{folder}", pretrained=True), eval(line.replace("FOLDER", "."), names)):
+        loaded = model.state_dict()
+        assert all(torch.equal(loaded[name], saved[name]) for name in saved.keys() | loaded.keys())
+    own = load_file(run.best)  # what the README says of safetensors
+    assert {name for name in own if not name.startswith("unlike.")} == set(saved) < set(own)
     assert main(["verify", str(folder), "--json"]) == 0
     (folder / "README.md").write_text("another card")
     assert main(["verify", str(folder), "--json"]) == 2

@@ -332,6 +332,17 @@ def test_a_cross_validation_shows_the_accuracy_of_all_pictures(workspace: Worksp
     assert "digits-resnet18<" in html and "fold-1" not in html
 
 
+@pytest.mark.parametrize("kind", ["fold", "seed"])
+def test_a_study_that_a_user_named_has_that_name_and_not_its_first_part(workspace: Workspace, kind: str) -> None:
+    from resnet_studio.ui.runs.studies import studies
+
+    for part in (1, 2):
+        study = {"kind": f"{kind}s", "part": part, "of": 2}
+        part_of_study(workspace, part, 0.5, study=study, name=f"pets ({kind} {part})")
+    html = studies(RunData(workspace).listed(), "en")
+    assert "pets" in html and f"({kind} 1)" not in html
+
+
 @pytest.mark.parametrize(
     "about", [{"group": 3}, {"group": ""}, {"study": 7}, {"study": {"part": "x"}}, {"name": "<b>"}]
 )

@@ -97,7 +97,10 @@ def _name(parts: Sequence[Overview]) -> str:
     """What the names of the parts have in common."""
     first = parts[0]
     number = part_number(first.about.get("study"))
-    return first.name.removesuffix(f"-seed-{first.config.seed}").removesuffix(f"-fold-{number}")
+    name = first.name
+    for what, which in (("seed", first.config.seed), ("fold", number)):  # the second form where a user named the study
+        name = name.removesuffix(f"-{what}-{which}").removesuffix(f" ({what} {which})")
+    return name
 
 
 def _score(found: Repeats, language: Language) -> tuple[str, str]:

@@ -27,14 +27,14 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "compare.pairs": ("Every pair, picture by picture", "逐对、逐图比较"),
     "compare.better": (
-        "{first} is better than {second}: {difference} points of accuracy on {count:test picture|test pictures} (95% "
+        "“{first}” is better than “{second}”: {difference} points of accuracy on {count:test picture|test pictures} (95% "
         "interval {low} to {high}), more than chance would explain (exact McNemar test, p = {p}).",
-        "{first} 优于 {second}：在 {count} 张测试图片上准确率相差 {difference} 个百分点（95% 区间 {low} 至 {high}），差异具有统计显著性（McNemar 精确检验，p = {p}）。",
+        "“{first}”优于“{second}”：在 {count} 张测试图片上准确率相差 {difference} 个百分点（95% 区间 {low} 至 {high}），差异具有统计显著性（McNemar 精确检验，p = {p}）。",
     ),
     "compare.chance": (
-        "{count:test picture cannot|test pictures cannot} tell {first} and {second} apart: the difference of {difference} "
+        "{count:test picture cannot|test pictures cannot} tell “{first}” and “{second}” apart: the difference of {difference} "
         "points of accuracy (95% interval {low} to {high}) may be chance (exact McNemar test, p = {p}).",
-        "{count} 张测试图片无法分出 {first} 与 {second} 的高下：准确率相差 {difference} 个百分点（95% 区间 {low} 至 {high}），可能只是偶然（McNemar 精确检验，p = {p}）。",
+        "{count} 张测试图片无法分出“{first}”与“{second}”的高下：准确率相差 {difference} 个百分点（95% 区间 {low} 至 {high}），可能只是偶然（McNemar 精确检验，p = {p}）。",
     ),
     "compare.other_sets": (
         "Their test sets differ; {count:picture is|pictures are} in both, and only these are compared.",
@@ -54,8 +54,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "{picture}：真实类别 {true}；{first}：{said}；{second}：{other}",
     ),
     "compare.none_shared": (
-        "{first} and {second} were tested on different pictures; their scores do not compare directly.",
-        "{first} 与 {second} 的测试图片不同，成绩不能直接比较。",
+        "“{first}” and “{second}” were tested on different pictures; their scores do not compare directly.",
+        "“{first}”与“{second}”的测试图片不同，成绩不能直接比较。",
     ),
     "plots.calibration_error": ("Expected calibration error: {error} points", "期望校准误差：{error} 个百分点"),
     "plots.confidence": ("Probability of the answer (%)", "回答的概率（%）"),

@@ -175,7 +175,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "next.final_fit": (
         "{count:picture was|pictures were} held back for validation: train on them too, for about as long again; a part of a point on average, not every time.",
-        "有 {count} 张图片留作验证：可以把它们也用于训练，用时约为原来的一倍；平均提升不到一个百分点，并非每次都有。",
+        "有 {count} 张图片留作验证：可以把它们也用于训练，用时大约翻倍；平均提升不到一个百分点，并非每次都有。",
     ),
     "next.overfitted": (
         "It knows the training pictures by heart ({train:%} against {validation:%} on validation pictures): freeze more of the network.",

@@ -243,11 +243,11 @@ def test_two_runs_on_the_same_pictures_are_compared_picture_by_picture(workspace
     assert (pair.only_first, pair.only_second, pair.pictures) == (12, 0, 60) and pair.same_test_set
     assert pair.p_value == pytest.approx(2 / 2**12) and pair.tells_apart and pair.difference == pytest.approx(0.2)
     assert 0.08 < pair.difference_interval[0] < 0.2 < pair.difference_interval[1] < 0.32
-    assert "good is better than bad" in pair.sentence(found.names) and "优于" in pair.sentence(found.names, "zh")
+    assert "“good” is better than “bad”" in pair.sentence(found.names) and "优于" in pair.sentence(found.names, "zh")
     assert len(pair.disagreements) == 12
     assert all(each.first == each.true != each.second for each in pair.disagreements)
     reverse = compare.compare([bad, good])
-    assert "good is better than bad" in reverse.pairs[0].sentence(reverse.names)
+    assert "“good” is better than “bad”" in reverse.pairs[0].sentence(reverse.names)
 
 
 def test_frames_kept_together_are_resampled_and_tested_together(workspace):
@@ -290,7 +290,7 @@ def test_few_pictures_cannot_tell_apart_and_many_pairs_need_more(workspace):
     ]
     found = compare.compare(runs)
     assert len(found.pairs) == 3 and not any(pair.tells_apart for pair in found.pairs)
-    assert "cannot tell a and b apart" in found.pairs[0].sentence(found.names)
+    assert "cannot tell “a” and “b” apart" in found.pairs[0].sentence(found.names)
     raw = compare.compare(
         [made_run(workspace, "d", count=30, wrong={at: (at // 10 + 1) % 3 for at in range(0, 30, 5)}), *runs]
     )

@@ -224,8 +224,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "回答还太少，无法与验证时的类别比例比较：{answers} 次。",
     ),
     "serve.drift.classes.no_record": (
-        "How often each class was answered in validation is not known, so drift cannot be told.",
-        "不知道验证时各类别的比例，无法判断漂移。",
+        "Answers to fewer than {least} validation pictures are known, so drift of the classes cannot be told.",
+        "验证图片的已知回答不足 {least} 个，无法判断类别比例是否漂移。",
     ),
     "serve.drift.unknown.stable": (
         "Of the last {answers:answer|answers}, {now:%} were none of the classes; in validation {before:%}.",
@@ -241,8 +241,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "回答还太少，无法与验证时“不属于任何类别”的比例比较：{answers} 次。",
     ),
     "serve.drift.unknown.no_record": (
-        "How often none of the classes was answered in validation is not known, so drift cannot be told.",
-        "不知道验证时“不属于任何类别”的比例，无法判断漂移。",
+        "Answers to fewer than {least} validation pictures are known, so drift of “none of these” cannot be told.",
+        "验证图片的已知回答不足 {least} 个，无法判断“不属于任何类别”的比例是否漂移。",
     ),
     "error.watch.alone": (
         "--watch stands alone: leave out PICTURES, --unlabelled, --nearest and --resume.",

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.errors import StudioError
-from resnet_studio.service.serving.drift import Finding
+from resnet_studio.service.serving.drift import FEWEST_KNOWN, Finding
 from resnet_studio.service.serving.models import Served
 from resnet_studio.text import Language, say
 
@@ -141,6 +141,6 @@ def abouts(models: Sequence[Served], language: Language) -> Abouts:
 
 def alarm(found: Finding, language: Language = "en") -> Alarm:
     """``found`` for people."""
-    values = asdict(found)
+    values = {**asdict(found), "least": FEWEST_KNOWN}
     text = say(f"serve.drift.{found.kind}.{found.state}", language, **values)
     return Alarm(found.kind, found.state, found.answers, found.change, text)

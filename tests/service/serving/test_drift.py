@@ -65,7 +65,10 @@ def test_nothing_is_claimed_of_few_answers_or_without_a_record():
     stream(few, 99, (0, 0, 1))
     stream(none, 1000, (0, 0, 1))
     assert set(states(few).values()) == {"too_few"} and set(states(none).values()) == {"no_record"}
-    assert set(states(Drift(CLASSES, Expected((5, 5, 5)))).values()) == {"no_record"}
+    little = Drift(CLASSES, Expected((5, 5, 5), seen=15))
+    assert set(states(little).values()) == {"no_record"}
+    for found in little.findings():  # some are known, and it does not say otherwise
+        assert "fewer than 20 validation pictures" in alarm(found).text and "不足 20 个" in alarm(found, "zh").text
 
 
 def test_both_tests_agree_with_scipy():

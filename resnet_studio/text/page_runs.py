@@ -141,8 +141,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "这些训练的测试图片不同，成绩不能直接比较。",
     ),
     "runs.compare.one": (
-        "Tick one more run to compare it with {name}.",
-        "再勾选一条记录，与 {name} 进行比较。",
+        "Tick one more run to compare it with “{name}”.",
+        "再勾选一条记录，与“{name}”进行比较。",
     ),
     "runs.compare.dataset": ("Data set", "数据集"),
     "runs.compare.validation": ("Best validation accuracy", "最佳验证准确率"),

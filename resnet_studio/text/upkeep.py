@@ -70,6 +70,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "clean.look": ("Look what would be removed", "查看可清理的内容"),
     "clean.remove": ("Remove it now", "立即清理"),
+    "clean.kind": ("{what}: {count}, {megabytes} MB", "{what}：{count} 个，{megabytes} MB"),
     "clean.freed": ("{megabytes} MB were freed.", "已释放 {megabytes} MB。"),
     "clean.nothing": ("There is nothing to remove.", "没有可清理的内容。"),
     "clean.drafts": ("left by programs that ended", "已结束的程序留下的文件"),

@@ -125,7 +125,7 @@ def test_a_filter_appears_when_there_are_many_runs(workspace: Workspace) -> None
 
 
 def test_one_ticked_run_asks_for_another(workspace: Workspace) -> None:
-    assert "Tick one more run" in panel(workspace, finished(workspace, "a"))
+    assert "Tick one more run to compare it with “a”" in panel(workspace, finished(workspace, "a"))
 
 
 @pytest.mark.slow

@@ -59,3 +59,7 @@ def test_chinese_uses_chinese_punctuation():
         chinese = text.template(key, "zh")
         if re.search(r"[\u4e00-\u9fff]", chinese):
             assert not re.search(r"[\u4e00-\u9fff][,;:!?]", chinese), (key, chinese)
+
+
+def test_chinese_addresses_its_reader_in_one_way():
+    assert [key for key in KEYS if "您" in text.template(key, "zh")] == []

@@ -77,6 +77,24 @@ def test_the_grid_filters_selects_compares_moves_and_undoes(page: Any) -> None:
 
 @pytest.mark.browser
 @pytest.mark.slow
+def test_on_a_phone_the_pages_of_the_gallery_stay_in_one_line_beside_two_filters(page: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    heights = page.evaluate(
+        """() => { const head = document.querySelector('.rs-gallery .rs-card-head');
+          const filter = head.querySelector('select'), second = filter.cloneNode(true);
+          const range = head.querySelector('.rs-gallery-range');
+          filter.style.width = second.style.width = '98px';
+          filter.after(second); range.textContent = '1–16 / 300';
+          const line = parseFloat(getComputedStyle(range).lineHeight);
+          const found = [range.offsetHeight, line, head.scrollWidth - head.clientWidth];
+          second.remove(); filter.style.width = ''; return found; }"""
+    )
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert heights[0] < 1.5 * heights[1] and heights[2] <= 0
+
+
+@pytest.mark.browser
+@pytest.mark.slow
 def test_pictures_that_were_made_already_come_with_their_names_in_one_answer(page: Any) -> None:
     grid = opened(page, "grid")
     shown = """() => [...document.querySelectorAll('.rs-mend-cell img')].every((image) => image.naturalWidth)"""

@@ -196,6 +196,9 @@ def test_a_picture_found_right_is_not_suspected_again(mislabelled, workspace):
     review = review_dataset(workspace, kept)
     assert review.suspects[-1].sample.name == "cat/3.png"
     assert "cat/3.png" not in {each.sample.name for each in review.suspects[:3]}
+    editing.edit(workspace, dataset.id, Edit(kind="move", pictures=("cat/5.png",), label="dog", why="label review"))
+    before = review_dataset(workspace, dataset)  # as it came in, where that label is what it was
+    assert {before.samples[place].name for place in before.reviewed_places} == {"cat/3.png"}
 
 
 @pytest.fixture

@@ -168,7 +168,9 @@ def _review(
     used = tuple(samples[int(place)] for place in readable)
     features = features[readable]
     reviewed = _reviewed(workspace, dataset)
-    reviewed_places = frozenset(place for place, sample in enumerate(used) if sample.name in reviewed)
+    reviewed_places = frozenset(
+        place for place, sample in enumerate(used) if reviewed.get(sample.name) == classes[sample.label]
+    )
     judged = suspects.judge(
         features, np.array([sample.label for sample in used], np.int64), len(classes),
         [sample.group or sample.content or sample.file for sample in used],
@@ -177,10 +179,10 @@ def _review(
     return Review(dataset, classes, used, judged, features, reviewed_places)
 
 
-def _reviewed(workspace: Workspace, dataset: str) -> frozenset[str]:
-    """The pictures whose label a person has confirmed."""
+def _reviewed(workspace: Workspace, dataset: str) -> dict[str, str]:
+    """The pictures whose label a person has confirmed, with that label: what is reviewed may have another one still."""
     try:
         state = editing.edited_set(workspace, dataset).state
     except DataError:  # deleted since
-        return frozenset()
-    return frozenset(state.pictures[place].name for place in state.confirmed)
+        return {}
+    return {state.pictures[place].name: state.kinds[place] for place in state.confirmed}

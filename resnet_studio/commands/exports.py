@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_studio.api import exports as model_export_api
 from resnet_studio.commands.data import Result
+from resnet_studio.errors import ExportError
+from resnet_studio.model.exports import hub
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ def add(command: Command) -> None:
         help="for html: a folder with ONNX Runtime Web, which is otherwise downloaded once (by npm 33 MB, else 14 MB)",
     )  # fmt: skip
     export.add_argument("--code", action="store_true", help="also write FILE.py, a program that predicts with the file")
+    export.add_argument(
+        "--push", metavar="YOU/NAME", help="for huggingface: also put the folder on the Hub, under your own token"
+    )
+    export.add_argument("--public", action="store_true", help="with --push: a new repository is public (else private)")
     export.add_argument("--no-check", action="store_true", help="do not run the file on validation and test pictures")
     verify = command("verify", "whether an exported file is still the one that its certificate was made for")
     verify.add_argument("file", type=Path, metavar="FILE", help="the exported file or folder")
@@ -41,6 +47,9 @@ def add(command: Command) -> None:
 def export(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Export a run's model."""
     run = workspace.find_run(options.run)
+    if options.push and options.format != hub.FORMAT:
+        raise ExportError("error.export.push_format")
+    token = hub.token_of() if options.push else None
     with redirect_stdout(sys.stderr):  # converters talk
         exported = model_export_api.export(
             run, options.format, options.out, prepared=options.prepared, check=not options.no_check,
@@ -49,6 +58,9 @@ def export(options: argparse.Namespace, workspace: Workspace, terminal: Terminal
         )  # fmt: skip
     found = exported.certificate
     values, said = {**found.to_json(), "file": str(exported.file)}, [str(exported.file), *lines(found)]
+    if options.push:
+        values["pushed"] = hub.push(exported.file, options.push, public=options.public, token=token)
+        said.append(values["pushed"])
     if options.code:
         program = model_export_api.save_program(run, options.format, exported.file)
         values["code"], said = str(program), [*said, f"python {program} PICTURE..."]

@@ -9,6 +9,22 @@ TEXT: dict[str, tuple[str, str]] = {
         "The format {name} needs packages that are not installed; run: pip install {packages}",
         "导出 {name} 需要尚未安装的软件包；请运行：pip install {packages}",
     ),
+    "error.export.push_format": (
+        "Only a Hugging Face folder can be pushed; add --format huggingface.",
+        "只有 Hugging Face 文件夹可以上传；请加上 --format huggingface。",
+    ),
+    "error.export.no_token": (
+        "There is no Hugging Face token; run `hf auth login`, or set HF_TOKEN.",
+        "没有 Hugging Face 令牌；请运行 `hf auth login`，或设置 HF_TOKEN。",
+    ),
+    "error.export.repository": (
+        "{name!r} is no name for a repository on the Hub; use YOU/NAME, in letters, digits, '-', '_' and '.'.",
+        "{name!r} 不能作为 Hub 仓库的名称；请使用 用户名/名称 的形式，只含字母、数字、“-”“_”和“.”。",
+    ),
+    "error.export.push": (
+        "The folder is written, but could not be pushed to {name!r}: {reason}",
+        "文件夹已写好，但无法上传到 {name!r}：{reason}",
+    ),
     "error.export.not_in_timm": (
         "timm knows networks with the standard stem and one linear layer as head alone, on the features of layer4; export this "
         "model as safetensors, pt2 or onnx instead.",

@@ -82,7 +82,7 @@ def by_red(_predictor, views):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("narrow")
+@pytest.mark.usefixtures("narrow_here")
 def test_the_accuracy_without_colour_or_a_part_is_that_of_a_plain_computation(monkeypatch):
     monkeypatch.setattr("resnet_studio.evaluation.probing.probabilities", by_red)
     views = np.random.default_rng(4).integers(0, 256, (24, SIDE, SIDE, 3), np.uint8)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from resnet_studio.service.orders import Orders
 from resnet_studio.stepwise import result_of
 
 if TYPE_CHECKING:
     from resnet_studio.data.editing import EditedSet
     from resnet_studio.workspace import Workspace
-
-KEPT = 4
 
 
 @dataclass
@@ -27,29 +26,18 @@ class Ordering:
 
 
 class Alike:
-    """The last few orders. Safe to use from many threads; one is worked out at a time."""
+    """The last few orders by data set."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._orders: OrderedDict[tuple[str, int], Ordering] = OrderedDict()
-        self._lock, self._turn = threading.Lock(), threading.Lock()
+        self._orders: Orders[Ordering] = Orders("likeness")
 
     def begin(self, opened: EditedSet) -> Ordering:
         """The order of all pictures of ``opened``, whatever class they are in by now; begun in a thread of its own."""
         key = opened.state.base.id, len(opened.state.pictures)
-        with self._lock:
-            known = self._orders.get(key)
-            if known is not None:
-                if known.error is not None:  # said once; whoever asks after that tries again
-                    del self._orders[key]
-                return known
-            begun = self._orders[key] = Ordering(key[1])
-            while len(self._orders) > KEPT:
-                self._orders.popitem(last=False)
-        threading.Thread(target=self._work, args=(begun, opened), name="likeness", daemon=True).start()
-        return begun
+        return self._orders.begin(key, Ordering(key[1]), partial(self._order, opened))
 
-    def _work(self, begun: Ordering, opened: EditedSet) -> None:
+    def _order(self, opened: EditedSet, begun: Ordering, turn: threading.Lock) -> None:
         import numpy as np
 
         from resnet_studio.data import alike, compared, decode
@@ -60,15 +48,12 @@ class Alike:
         def at(done: int) -> None:
             begun.done = done
 
-        try:
-            files = [base.path(sample) for sample in pictures]
-            contents = [decode.content(sample, file) for sample, file in zip(pictures, files, strict=True)]
-            with self._turn:
-                looking = compared.compared(files, contents, ArrayCache(self._workspace.cache), "auto")
-                found = result_of(looking, at)
-            rows = found.cells.reshape(begun.total, -1) if found.features is None else found.features
-            ranks = np.empty(begun.total, np.int64)
-            ranks[alike.order_of(rows.astype(np.float32))] = np.arange(begun.total)
-            begun.ranks = ranks.tolist()
-        except Exception as error:  # noqa: BLE001 - shown by whoever asks for it
-            begun.error = error
+        files = [base.path(sample) for sample in pictures]
+        contents = [decode.content(sample, file) for sample, file in zip(pictures, files, strict=True)]
+        with turn:
+            looking = compared.compared(files, contents, ArrayCache(self._workspace.cache), "auto")
+            found = result_of(looking, at)
+        rows = found.cells.reshape(begun.total, -1) if found.features is None else found.features
+        ranks = np.empty(begun.total, np.int64)
+        ranks[alike.order_of(rows.astype(np.float32))] = np.arange(begun.total)
+        begun.ranks = ranks.tolist()

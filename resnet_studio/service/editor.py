@@ -22,6 +22,7 @@ from resnet_studio.service.run_data import RunData
 
 if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
+    from resnet_studio.data.edited import Edited
     from resnet_studio.review.report import Review
     from resnet_studio.service.thumbnails import Thumbnail
     from resnet_studio.workspace import Workspace
@@ -171,21 +172,24 @@ class Editor:
 
     def row(self, id: str, place: int) -> dict[str, Any]:
         """What a page shows of the picture at ``place``."""
-        opened = self.opened(id)
-        state, sample = opened.state, opened.state.pictures[place]
-        suggested = self._label_next.suggested(opened, place) if state.status_of(place) == "unlabelled" else None
+        return self.rows(id, [place])[0]
+
+    def _row(self, state: Edited, place: int, likely: Mapping[int, tuple[str, float]]) -> dict[str, Any]:
+        sample, waits = state.pictures[place], state.status_of(place) == "unlabelled"
         return {
             "place": place, "name": sample.name, "label": state.kinds[place], "part": state.parts[place] or "",
             "side": [sample.width, sample.height], "kept": place in state.confirmed,
-            "model": state.labelled_by[place] == "model", "likely": suggested,
+            "model": state.labelled_by[place] == "model", "likely": likely.get(place) if waits else None,
         }  # fmt: skip
 
     def rows(self, id: str, places: Sequence[int], *, pictures: bool = False) -> list[dict[str, Any]]:
         """The :meth:`row` of each of ``places``; with ``pictures`` the small ones too, under ``picture``: empty where
         making it would keep the others waiting.
         """
-        rows = [self.row(id, place) for place in places]
-        small = small_pictures.addresses(self._workspace, self.opened(id).state, places) if pictures else {}
+        opened = self.opened(id)
+        likely = self._label_next.suggested(opened)
+        rows = [self._row(opened.state, place, likely) for place in places]
+        small = small_pictures.addresses(self._workspace, opened.state, places) if pictures else {}
         return [row | {"picture": small.get(row["place"], "")} for row in rows] if pictures else rows
 
     def small(self, id: str, place: int, side: int = small_pictures.SIDE) -> Thumbnail | None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_studio.data import editing
+from resnet_studio.service.orders import Orders
 
 if TYPE_CHECKING:
     from resnet_studio.data.editing import EditedSet
     from resnet_studio.service.run_data import RunData
-
-KEPT = 4
 
 
 @dataclass
@@ -30,12 +29,11 @@ class NextLabels:
 
 
 class LabelNext:
-    """The last few orders. Safe to use from many threads; one is worked out at a time."""
+    """The last few orders by data set and model."""
 
     def __init__(self, runs: RunData) -> None:
         self._runs = runs
-        self._orders: OrderedDict[tuple[str, int, str], NextLabels] = OrderedDict()
-        self._lock, self._turn = threading.Lock(), threading.Lock()
+        self._orders: Orders[NextLabels] = Orders("label next")
 
     def model(self, opened: EditedSet) -> Path | None:
         """The newest model that was trained on the data set and that whoever acts may see; None before any."""
@@ -57,37 +55,32 @@ class LabelNext:
         model = self.model(opened)
         if model is None:
             return None
-        key = opened.state.base.id, len(opened.state.pictures), str(model)
-        with self._lock:
-            known = self._orders.get(key)
-            if known is not None:
-                if known.error is not None:  # said once; whoever asks after that tries again
-                    del self._orders[key]
-                return known
-            begun = self._orders[key] = NextLabels()
-            while len(self._orders) > KEPT:
-                self._orders.popitem(last=False)
-        threading.Thread(target=self._work, args=(begun, opened, model), name="label next", daemon=True).start()
-        return begun
+        return self._orders.begin(_key(opened, model), NextLabels(), partial(_rank, opened, model))
 
-    def suggested(self, opened: EditedSet, place: int) -> tuple[str, float] | None:
-        """What was suggested last for the picture at ``place``, and how likely that is."""
-        with self._lock:
-            mine = [order for key, order in self._orders.items() if key[0] == opened.state.base.id]
-        return mine[-1].suggested.get(place) if mine else None
+    def suggested(self, opened: EditedSet) -> Mapping[int, tuple[str, float]]:
+        """What the model that whoever acts may see suggests for pictures by their places, and how likely that is; empty
+        where nobody has asked for an order.
+        """
+        if not self._orders:
+            return {}
+        model = self.model(opened)
+        order = None if model is None else self._orders.get(_key(opened, model))
+        return {} if order is None else order.suggested
 
-    def _work(self, begun: NextLabels, opened: EditedSet, model: Path) -> None:
-        from resnet_studio.review.next_labels import rank
-        from resnet_studio.training.hardware import lower_priority
 
-        state = opened.state
-        try:
-            lower_priority()
-            places = [place for place in range(len(state.pictures)) if state.status_of(place) == "unlabelled"]
-            with self._turn:
-                found = rank(model, [state.base.path(state.pictures[place]) for place in places])
-            ordered = [(places[each.place], each) for each in found.ranked]
-            begun.suggested = {place: (each.suggested, round(each.probability, 4)) for place, each in ordered}
-            begun.ranks = {place: number for number, (place, _) in enumerate(ordered)}
-        except Exception as error:  # noqa: BLE001 - shown by whoever asks for it
-            begun.error = error
+def _key(opened: EditedSet, model: Path) -> tuple[str, int, str]:
+    return opened.state.base.id, len(opened.state.pictures), str(model)
+
+
+def _rank(opened: EditedSet, model: Path, begun: NextLabels, turn: threading.Lock) -> None:
+    from resnet_studio.review.next_labels import rank
+    from resnet_studio.training.hardware import lower_priority
+
+    state = opened.state
+    lower_priority()
+    places = [place for place in range(len(state.pictures)) if state.status_of(place) == "unlabelled"]
+    with turn:
+        found = rank(model, [state.base.path(state.pictures[place]) for place in places])
+    ordered = [(places[each.place], each) for each in found.ranked]
+    begun.suggested = {place: (each.suggested, round(each.probability, 4)) for place, each in ordered}
+    begun.ranks = {place: number for number, (place, _) in enumerate(ordered)}

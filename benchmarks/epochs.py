@@ -75,12 +75,13 @@ def measure(cell: Cell, given: argparse.Namespace, ledger: Ledger) -> None:
 
 def curve_of(run: Any) -> dict[str, Any]:
     """What is known of a training: its curve, and what its epochs took; it enters the second cycle in any case."""
+    from resnet_studio.stepwise import result_of
     from resnet_studio.training.control import Control
     from resnet_studio.training.scoring import score
     from resnet_studio.training.setup import next_cycle, prepare
 
     begun, curve, took = time.perf_counter(), [], []
-    session = returned(prepare(run, Control()))
+    session = result_of(prepare(run, Control()))
     prepared = time.perf_counter() - begun
 
     def note(epoch: Any) -> None:
@@ -92,7 +93,7 @@ def curve_of(run: Any) -> dict[str, Any]:
     begun = time.perf_counter()
     while session.epoch < session.epochs:
         if session.complete:
-            session = returned(next_cycle(session, Control()))
+            session = result_of(next_cycle(session, Control()))
         for batch in session.batches_left():
             session.step(batch)
         finished = session.score_epoch()
@@ -114,14 +115,6 @@ def whole_network(session: Any) -> Any:
     network = copy.deepcopy(m.model).eval()
     m.suffix.load_state_dict(live)
     return network
-
-
-def returned(work: Any) -> Any:
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
 
 
 Kept = tuple[float, float, int]

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
-from epochs import returned
 from grid import Cell, cut, sources
 from ledger import Ledger
 from machine import SETTINGS, as_on_a_laptop
@@ -43,6 +42,7 @@ def cells() -> Iterator[Cell]:
 def measure(cell: Cell, given: Any) -> None:
     """Train the set, mix and score."""
     import resnet_studio as studio
+    from resnet_studio.stepwise import result_of
     from resnet_studio.training.control import Control
     from resnet_studio.training.halfway import mean_of
     from resnet_studio.training.plan import new_run
@@ -59,7 +59,7 @@ def measure(cell: Cell, given: Any) -> None:
             run = new_run(
                 dataset, studio.TrainConfig(**SETTINGS, seed=cell.seed, groups="none", mean_with_start=True), home
             )
-        session = returned(prepare(run, Control()))
+        session = result_of(prepare(run, Control()))
         start = session.start_suffix
         while not session.complete and session.epoch < session.epochs:
             for batch in session.batches_left():

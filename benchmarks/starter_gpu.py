@@ -92,6 +92,7 @@ def _train(
 
     import resnet_studio as studio
     from resnet_studio.config import parse
+    from resnet_studio.stepwise import result_of
     from resnet_studio.training import plan, saving, setup
     from resnet_studio.training.control import Control
 
@@ -106,7 +107,7 @@ def _train(
 
         def prepared() -> tuple[Any, Any]:
             run = plan.new_run(dataset, config, home)
-            return run, _returned(setup.prepare(run, Control()))
+            return run, result_of(setup.prepare(run, Control()))
 
         run, session = prepared()
         if given.seconds:
@@ -192,14 +193,6 @@ def _seconds_an_epoch(session: Any) -> float:
         session.update_weights()
     float(session.tally.loss)
     return 0.8 * (time.perf_counter() - begun) / steps * session.batches_per_epoch
-
-
-def _returned(work: Generator[Any, None, Any]) -> Any:
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
 
 
 def kinds(given: argparse.Namespace) -> dict[str, tuple[list[Image.Image], np.ndarray]]:

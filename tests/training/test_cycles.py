@@ -1,12 +1,11 @@
 """A short cycle first: it is whole in itself, the second follows where it pays, and both resume to the bit."""
 
 import pytest
-import torch
+from trained import same, weights_of
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
 from resnet_studio.events import EpochFinished, Finished, Interrupted, Noted, Preparing, Started
-from resnet_studio.model import checkpoint
 from resnet_studio.training import cycles, plan
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
@@ -31,14 +30,6 @@ def new_run(class_folders, workspace):
 def enough(monkeypatch):
     """Sets how many validation pictures the first cycle has to gain, so that it does so in any case or never."""
     return lambda pictures: monkeypatch.setattr(cycles, "ENOUGH_PICTURES", pictures)
-
-
-def weights_of(run):
-    return checkpoint.load(run.best).model.state_dict()
-
-
-def same(one, other):
-    return all(torch.equal(value, other[name]) for name, value in one.items())
 
 
 def of(kind, run):

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from made import prepared
 from sweeps import few
+from trained import same, weights_of
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import augment
@@ -16,7 +17,7 @@ from resnet_studio.data.dataset import Split
 from resnet_studio.data.opening import open_data
 from resnet_studio.errors import ConfigError
 from resnet_studio.events import Failed, Finished, Interrupted
-from resnet_studio.model import checkpoint, resnet
+from resnet_studio.model import resnet
 from resnet_studio.training import batches, features, hardware, plan, session, starting
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
@@ -36,14 +37,6 @@ def dataset(class_folders, workspace):
 @pytest.fixture
 def new_run(dataset, workspace):
     return lambda **changes: plan.new_run(dataset, QUICK.replace(**changes), workspace)
-
-
-def weights_of(run):
-    return checkpoint.load(run.best).model.state_dict()
-
-
-def same(first, second):
-    return all(torch.equal(first[name], second[name]) for name in first)
 
 
 # resuming

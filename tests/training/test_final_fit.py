@@ -4,8 +4,8 @@ import json
 
 import made
 import pytest
-import torch
 from sweeps import few
+from trained import same, weights_of
 
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
@@ -64,14 +64,6 @@ def chatty(monkeypatch):
 
 class Died(BaseException):
     """Ends the program where it is raised: nothing catches it."""
-
-
-def weights_of(run):
-    return checkpoint.load(run.best).model.state_dict()
-
-
-def same(one, other):
-    return all(torch.equal(value, other[name]) for name, value in one.items())
 
 
 def second_of(run):

@@ -2,13 +2,14 @@
 
 import pytest
 import torch
+from trained import same, weights_of
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
 from resnet_studio.evaluation.final_fit import FINAL_FIT
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.events import EpochFinished, Interrupted, Noted
-from resnet_studio.model import checkpoint
+from resnet_studio.stepwise import result_of
 from resnet_studio.training import halfway, plan, saving
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import drive
@@ -37,14 +38,6 @@ def scored(monkeypatch):
     return lambda share: monkeypatch.setattr(Session, "validation_scores", lambda _: Scores(0.5, share, share))
 
 
-def weights_of(run):
-    return checkpoint.load(run.best).model.state_dict()
-
-
-def same(one, other):
-    return all(torch.equal(value, other[name]) for name, value in one.items())
-
-
 def halves(run):
     return [
         event
@@ -53,17 +46,9 @@ def halves(run):
     ]
 
 
-def returned(work):
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
-
-
 def trained(run):
     """The session of ``run`` after its last epoch."""
-    session = returned(prepare(run, Control()))
+    session = result_of(prepare(run, Control()))
     while not session.complete:
         for batch in session.batches_left():
             session.step(batch)
@@ -146,7 +131,7 @@ def test_a_run_that_was_paused_before_there_was_a_mean_ends_with_its_best_epoch(
     "changes", [{"mean_with_start": False}, {"weights": "scratch"}, {"freeze": "layer4"}, {"adversarial": 0.01}]
 )
 def test_elsewhere_there_is_none_which_is_said_to_who_asked_for_it(new_run, changes):
-    session = returned(prepare(new_run(epochs=1, **changes), Control()))
+    session = result_of(prepare(new_run(epochs=1, **changes), Control()))
     assert session.start_suffix is None
     said = halfway.settle(session)
     assert (said is not None and said.key == halfway.NONE) is changes.get("mean_with_start", True)

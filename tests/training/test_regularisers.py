@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from made import prepared
 from sweeps import few
+from trained import same
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
@@ -46,10 +47,6 @@ def trained(run):
 
 def changed(before, after):
     return {name for name in before if not torch.equal(before[name], after[name])}
-
-
-def same(first, second):
-    return all(torch.equal(first[name], second[name]) for name in first)
 
 
 class PausedAfter(Control):

@@ -12,6 +12,7 @@ import pytest
 import torch
 from made import prepared
 from sweeps import few
+from trained import same, weights_of
 from waiting import wait_for
 
 from resnet_studio.config import TrainConfig
@@ -39,14 +40,6 @@ def dataset(class_folders, workspace):
 @pytest.fixture
 def new_run(dataset, workspace):
     return lambda **changes: plan.new_run(dataset, QUICK.replace(**changes), workspace)
-
-
-def weights_of(run):
-    return checkpoint.load(run.best).model.state_dict()
-
-
-def same(first, second):
-    return all(torch.equal(first[name], second[name]) for name in first)
 
 
 class Asked(Control):

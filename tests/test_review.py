@@ -261,3 +261,50 @@ def test_next_to_label_are_doubtful_pictures_of_different_kinds():
     assert order[0] == 0
     assert order[1] == 3  # not another of the same kind
     assert sorted(order) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.slow
+def test_the_ranking_and_the_estimate_are_those_of_the_definition():
+    """Confident learning by hand on classifiers of scikit-learn: a label is as likely right as a classifier fitted
+    without the picture finds it; a class is given where its probability reaches the mean of those that have its label.
+    """
+    from scipy.special import log_softmax, softmax
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    features, labels = clusters([40, 40, 40])
+    labels[::9] = (labels[::9] + 1) % 3
+    judged = suspects.judge(features, labels, 3, names(120))
+    total = np.zeros((120, 3))
+    C = 0.77 / 32 * 240 / 120
+    for repeat in range(3):
+        fold = suspects.folds(labels, names(120), repeat)
+        for out in range(5):
+            scaler = StandardScaler().fit(features[fold != out])
+            classifier = LogisticRegression(C=C, max_iter=1000)
+            classifier.fit(scaler.transform(features[fold != out]), labels[fold != out])
+            total[fold == out] += classifier.predict_proba(scaler.transform(features[fold == out]))
+    shares = total / total.sum(1, keepdims=True)
+    assert judged.probabilities == pytest.approx(shares, abs=1e-3)
+
+    shares = judged.probabilities
+    likely = [shares[at][label] for at, label in enumerate(labels)]
+    assert judged.order.tolist() == sorted(range(120), key=likely.__getitem__)
+    assert judged.score == pytest.approx([1 - each for each in likely])
+    for at, label in enumerate(labels):
+        others = {each: shares[at][each] for each in range(3) if each != label}
+        assert judged.suggested[at] == max(others, key=others.__getitem__)
+
+    reached = [np.mean([shares[at][each] for at in range(120) if labels[at] == each]) for each in range(3)]
+    given = [[each for each in range(3) if shares[at][each] >= reached[each]] for at in range(120)]
+    wrong = sum(max(each, key=lambda label: shares[at][label]) != labels[at] for at, each in enumerate(given) if each)
+    surest = sorted(range(120), key=lambda at: -shares[at].max())[:30]
+    contradicted = sum(shares[at].argmax() != labels[at] for at in surest) / 30
+    share = min(wrong / 120, contradicted)
+    logs = np.log(shares)
+    fits = [(log_softmax(each * logs, axis=1)[range(120), labels].sum(), each) for each in np.arange(0.2, 5, 0.001)]
+    calibrated = softmax(max(fits)[1] * logs, axis=1)[range(120), labels]
+    # given p that a label is the true class, it is given with p (1 - share) + (1 - p) share / 2
+    true = ((calibrated - share / 2) / (1 - share - share / 2)).clip(0, 1)
+    doubtful = (1 - true * (1 - share) / calibrated > 0.5) & (shares.argmax(1) != labels)
+    assert 0 < share < 14 / 120 and judged.estimate == min(doubtful.sum(), round(share * 120)) > 5

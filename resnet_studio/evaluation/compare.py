@@ -12,7 +12,7 @@ import numpy as np
 from resnet_studio.config import TrainConfig
 from resnet_studio.durations import requested_at
 from resnet_studio.errors import RunError
-from resnet_studio.evaluation.paired_tests import grouped_bootstrap, mcnemar, paired_bootstrap, swapped_groups
+from resnet_studio.evaluation.paired_tests import grouped_bootstrap, holm, mcnemar, paired_bootstrap, swapped_groups
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.run_state import RunState
 from resnet_studio.text import Language, say
@@ -231,10 +231,9 @@ def _tested(better: NDArray[np.int64], groups: Sequence[str]) -> tuple[float | N
 
 
 def _adjusted(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
-    """``pairs`` with Holm's adjusted p-values: with many pairs some small ones come by chance."""
-    ordered = sorted((pair.p_value, at) for at, pair in enumerate(pairs) if pair.p_value is not None)
-    found, highest = list(pairs), 0.0
-    for rank, (p, at) in enumerate(ordered):
-        highest = max(highest, min(1.0, (len(ordered) - rank) * p))
-        found[at] = replace(pairs[at], p_adjusted=highest, tells_apart=highest < SIGNIFICANT)
+    """``pairs`` with adjusted p-values: with many pairs some small ones come by chance."""
+    tested = [at for at, pair in enumerate(pairs) if pair.p_value is not None]
+    found = list(pairs)
+    for at, p in zip(tested, holm([pair.p_value for pair in pairs if pair.p_value is not None]), strict=True):
+        found[at] = replace(pairs[at], p_adjusted=p, tells_apart=p < SIGNIFICANT)
     return tuple(found)

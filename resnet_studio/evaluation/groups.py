@@ -13,6 +13,7 @@ import numpy as np
 from resnet_studio.data.facts import folders, unpacked
 from resnet_studio.data.names import natural, shown
 from resnet_studio.errors import RunError
+from resnet_studio.evaluation.paired_tests import holm
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.report import wilson_interval
 from resnet_studio.text import Language, say
@@ -214,12 +215,9 @@ def _shuffled(
 
 
 def _adjusted(found: Sequence[Grouped]) -> tuple[Grouped, ...]:
-    """``found`` with Holm's adjusted p-values, the most credible gap first."""
-    ordered = sorted(found, key=lambda each: each.p_value)
-    made, highest = [], 0.0
-    for rank, each in enumerate(ordered):
-        highest = max(highest, min(1.0, (len(ordered) - rank) * each.p_value))
-        made.append(replace(each, p_adjusted=highest))
+    """``found`` with adjusted p-values, the most credible gap first."""
+    adjusted = holm([each.p_value for each in found])
+    made = [replace(each, p_adjusted=p) for each, p in zip(found, adjusted, strict=True)]
     order = {"real": 0, "classes": 1, "chance": 2}
     return tuple(
         sorted(made, key=lambda each: (order[each.verdict], -each.gap if each.verdict == "real" else each.p_value))

@@ -83,6 +83,21 @@ def test_a_small_test_says_how_many_more_pictures_it_takes(workspace):
     assert "small_test" not in steps(made_run(workspace, count=400))
 
 
+def test_so_many_more_pictures_are_enough_by_scipys_interval(workspace):
+    from scipy.stats import binomtest
+
+    wrong = {at: (at // 20 + 1) % 3 for at in range(0, 60, 4)}
+    scores = RunReport(run := made_run(workspace, count=60, wrong=wrong)).report
+    extra = steps(run)["small_test"].values["extra"]
+
+    def half_width(count):
+        low, high = binomtest(round(scores.accuracy * count), count).proportion_ci(0.95, method="wilson")
+        return (high - low) / 2
+
+    assert half_width(scores.count) > 0.07 and scores.accuracy == 0.75
+    assert half_width(scores.count + extra) == pytest.approx(0.05, abs=0.001)
+
+
 @pytest.mark.slow
 def test_a_smaller_network_is_taken_where_the_test_cannot_tell_them_apart(workspace):
     small = made_run(workspace, name="small", wrong={0: 1})

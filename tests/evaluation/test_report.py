@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from resnet_studio.data.dataset import Sample
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation import missed
-from resnet_studio.evaluation.report import make_report, remap_labels, wilson_interval
+from resnet_studio.evaluation.report import counted_by_group, make_report, remap_labels, wilson_interval
 
 CLASSES = ("cat", "dog", "owl")
 
@@ -69,6 +71,23 @@ def test_an_interval_holds_the_share_that_was_seen_whatever_the_rounding():
         for correct in {0, 1, count // 2, count - 1, count}:
             low, high = wilson_interval(correct, count)
             assert 0 <= low <= correct / count <= high <= 1
+
+
+def test_of_pictures_kept_together_groups_are_counted_as_the_score_test_has_it():
+    """Its ends are the shares that lie 1.96 standard errors from the seen one, with an answer a group."""
+    from scipy.optimize import brentq
+    from scipy.stats import norm
+
+    tested = [replace(each, group=f"object {at // 4}") for at, each in enumerate(samples(*[0] * 40))]
+    report = counted_by_group(make_report(CLASSES, tested, answers(*[0] * 33, *[1] * 7)), tested)
+    z, share = norm.ppf(0.975), 33 / 40
+
+    def beyond(truth):
+        return abs(truth - share) - z * (truth * (1 - truth) / 10) ** 0.5
+
+    assert report.interval == pytest.approx((brentq(beyond, 0, share), brentq(beyond, share, 1)))
+    alone = make_report(CLASSES, tested, answers(*[0] * 33, *[1] * 7))
+    assert report.interval[0] < alone.interval[0] < alone.interval[1] < report.interval[1]
 
 
 def test_all_right_is_not_certainty():

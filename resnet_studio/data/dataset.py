@@ -15,12 +15,12 @@ from resnet_studio.data.by_model import MODEL, unlike
 from resnet_studio.data.checked import well_labelled
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.columns import from_columns, to_columns
+from resnet_studio.data.doubt import Doubt
 from resnet_studio.data.grouped import assign_together, inside_top
 from resnet_studio.data.part_names import PARTS, Part
 from resnet_studio.data.parts import Shares
 from resnet_studio.data.parts import together as linked
 from resnet_studio.data.problem import Problem
-from resnet_studio.data.structure import Doubt
 from resnet_studio.data.views import median_aspect
 from resnet_studio.durable import write_json
 from resnet_studio.errors import DataError

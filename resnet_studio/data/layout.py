@@ -12,10 +12,11 @@ from typing import Literal
 
 from resnet_studio.data import set_aside
 from resnet_studio.data.choices import Choices
+from resnet_studio.data.doubt import Doubt
 from resnet_studio.data.folders import Masks, find_masks, grouped, tree
 from resnet_studio.data.part_names import PARTS, Part, part_named
 from resnet_studio.data.set_aside import says_no_label
-from resnet_studio.data.structure import Doubt, Kind
+from resnet_studio.data.structure import Kind
 
 __all__ = ["PARTS", "Layout", "Part", "Reason", "are_bare_parts", "understand"]
 
@@ -135,5 +136,5 @@ def _understood(folders: Mapping[str, list[str]], masks: Masks, choices: Choices
 def are_bare_parts(folders: Iterable[str]) -> bool:
     """Whether ``folders`` are called like parts although no class folders are inside them."""
     named = [part_named(folder) for folder in folders]
-    found = {each.meaning if each and not each.rest else None for each in named}
+    found = {each.meaning if each and each.qualified else None for each in named}
     return None not in found and "train" in found and len(found) > 1

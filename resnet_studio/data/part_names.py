@@ -23,6 +23,10 @@ _WORDS: Mapping[str, Meaning] = {
     "eval": "evaluation", "evaluation": "evaluation", "pred": "unlabelled", "predict": "unlabelled",
     "prediction": "unlabelled", "unlabeled": "unlabelled", "unlabelled": "unlabelled", "inference": "unlabelled",
     "训练": "train", "训练集": "train", "验证": "validation", "验证集": "validation", "测试": "test", "测试集": "test",
+    "訓練": "train", "訓練集": "train", "驗證": "validation", "驗證集": "validation", "測試": "test", "測試集": "test",
+    "validierung": "validation", "entrenamiento": "train", "validación": "validation", "prueba": "test",
+    "entraînement": "train", "entrainement": "train", "treino": "train", "teste": "test", "学習": "train",
+    "検証": "validation", "テスト": "test",
 }  # fmt: skip
 _FILLERS = frozenset((
     "set", "sets", "data", "dataset", "datasets", "image", "images", "img", "imgs", "jpeg", "jpegs", "jpg",

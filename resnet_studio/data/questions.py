@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.dataset import Dataset
+from resnet_studio.data.doubt import Doubt
 from resnet_studio.data.finding import Finding, Offer
 from resnet_studio.data.names import comparison_key
 from resnet_studio.data.part_names import PARTS
-from resnet_studio.data.structure import Doubt
 from resnet_studio.data.trainable import too_small
 
 _FOLDERS_OFFERED = 3
@@ -145,6 +145,12 @@ def _variants(doubt: Doubt) -> Finding:
     )
 
 
+def _nested(doubt: Doubt) -> Finding:
+    inner = Offer("offer.inner", {"layout": "inner"}, {"classes": doubt.inside})
+    values = {"folders": doubt.folders, "classes": doubt.inside}
+    return Finding("layout", "finding.layout.nested", values, doubt.folders, "info", (inner, AS_CLASSES))
+
+
 def _train_folder(doubt: Doubt) -> Finding:
     values = {"folders": doubt.folders, "classes": doubt.inside}
     offers = (*_only(doubt.folders), AS_CLASSES)
@@ -185,7 +191,7 @@ def _only(folders: tuple[str, ...]) -> tuple[Offer, ...]:
 
 _DOUBTS: Mapping[str, Callable[[Doubt], Finding]] = {
     "parts": _parts, "parts_in_classes": _parts, "folds": _folds, "one_fold": _one_fold, "outside": _outside,
-    "variants": _variants, "train_folder": _train_folder, "some_parts": _some_parts,
+    "variants": _variants, "nested": _nested, "train_folder": _train_folder, "some_parts": _some_parts,
     "only_masks": _only_masks, "table": _from_table, "table_missing": _table_missing, "table_conflict": _table_conflict,
     "file_names": _from_table, "set_aside": _set_aside,
 }  # fmt: skip

@@ -15,6 +15,7 @@ from typing import IO
 
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.dataset import Dataset, Sample
+from resnet_studio.data.file_name_labels import by_file_names, say_no_class
 from resnet_studio.data.fingerprints import fingerprint
 from resnet_studio.data.formats import BYTE_LIMITS, SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.labelling import InspectedFile, Labelled, label
@@ -23,7 +24,7 @@ from resnet_studio.data.links import Place, followed, is_link
 from resnet_studio.data.names import comparison_key, composed, is_junk, printable, shown
 from resnet_studio.data.pictures import BadPicture, picture_header
 from resnet_studio.data.problem import Problem
-from resnet_studio.data.table_labels import by_file_names, by_table, used_tables, why_not, with_table
+from resnet_studio.data.table_labels import by_table, used_tables, why_not, with_table
 from resnet_studio.data.tables import may_be_table
 from resnet_studio.errors import DataError
 
@@ -193,7 +194,7 @@ def _layout(names: Sequence[str], listing: Listing, choices: Choices) -> Layout:
     classes = {kind for each in names if (kind := layout.place(each)[1]) is not None}
     if choices.layout != "auto" or choices.folder or (len(classes) > 1 and not are_bare_parts(classes)):
         return layout
-    return by_table(names, _tables(listing)) or (None if classes else by_file_names(names)) or layout
+    return by_table(names, _tables(listing)) or (by_file_names(names) if say_no_class(classes) else None) or layout
 
 
 def _tables(listing: Listing) -> dict[str, Path]:

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from resnet_studio.data import structure
 from resnet_studio.data.choices import Choices
+from resnet_studio.data.doubt import Doubt
 from resnet_studio.data.folders import Folder
 from resnet_studio.data.names import natural
 from resnet_studio.data.part_names import part_named
-from resnet_studio.data.structure import Doubt, Structure
+from resnet_studio.data.structure import Structure
 
 _FEWEST_CLASSES = 2
 _SAYS_NO_LABEL = re.compile(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from resnet_studio.data.choices import Choices
+from resnet_studio.data.doubt import Doubt
 from resnet_studio.data.folders import Folder
 from resnet_studio.data.names import comparison_key, natural, shown
 from resnet_studio.data.part_names import PARTS, Meaning, Named, Part, assign_parts, is_fold, part_named
@@ -16,29 +17,6 @@ from resnet_studio.errors import DataError
 Kind = Literal["classes", "parts", "parts-inside", "inner"]
 # what the only folder in a test folder is called for the sake of tools that want one
 _NO_CLASS = frozenset(("unknown", "all", "all_classes", "none", "unclassified", "dummy"))
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """Something that names do not settle, or that was recognised by less than the usual names.
-
-    Recognised: ``parts`` and ``parts_in_classes`` (``folders`` are read as the parts ``inside``, one each),
-    ``folds`` (all ``folders`` hold the classes ``inside``), ``one_fold`` (``folders`` are the same cut anew, and left
-    out), ``outside`` (``folders`` beside the parts, left out). Not settled: ``variants`` (all ``folders`` hold the
-    folders ``inside``, and are classes), ``train_folder`` (``folders`` are classes, one called like a training part
-    with classes ``inside``), ``some_parts`` (some classes, ``folders``, hold the parts ``inside``), ``only_masks``
-    (classes, ``folders``, that look like masks of the pictures in the other). Not from folders at all: ``table`` (the
-    classes come from the tables ``folders``), ``table_missing`` (these name files that are not here, such as
-    ``folders``, in all ``inside``), ``table_conflict`` (they give the pictures ``folders`` two labels), ``file_names``
-    (the classes ``folders`` are what the files are called). ``set_aside``: see :mod:`.set_aside`.
-    """
-
-    kind: Literal[
-        "parts", "parts_in_classes", "folds", "one_fold", "outside", "variants", "train_folder", "some_parts",
-        "only_masks", "table", "table_missing", "table_conflict", "file_names", "set_aside",
-    ]  # fmt: skip
-    folders: tuple[str, ...]
-    inside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -235,10 +213,22 @@ def _doubts(root: Folder) -> Iterable[Doubt]:
     ]  # fmt: skip
     if training:
         yield Doubt("train_folder", _ordered(training), _ordered(tops[training[0]].inside))
+    elif nested := _named_inside(tops.values()):
+        yield Doubt("nested", _ordered(tops), nested)
     with_parts = [name for name, top in tops.items() if _holds_parts(top)]
     if with_parts:
         inside = {each for name in with_parts for each in tops[name].inside}
         yield Doubt("some_parts", _ordered(with_parts), _ordered(inside))
+
+
+def _named_inside(tops: Iterable[Folder]) -> tuple[str, ...]:
+    """The folders in ``tops`` where these hold nothing else, and all are called by words of their own, as classes are:
+    numbers are of objects and days, and what several of ``tops`` hold are rooms and cameras.
+    """
+    found = [name for top in tops if top.nothing_loose for name in top.inside]
+    alone = all(top.nothing_loose and top.inside for top in tops) and any(len(top.inside) > 1 for top in tops)
+    words = all(not any(map(str.isdigit, name)) and part_named(name) is None for name in found)
+    return _ordered(found) if alone and words and len(set(map(comparison_key, found))) == len(found) else ()
 
 
 def _holds_parts(top: Folder) -> bool:

@@ -1,28 +1,26 @@
-"""Labels that are in a table, or in the names of the files, where folders say nothing.
+"""Labels that are in a table, where folders say nothing.
 
 Read are CSV, tab-separated values and JSON lines with a column for the file and one for the label, and if there are
 such for the part and the group, other columns as facts; Hugging Face's ``metadata.csv`` and ``metadata.jsonl``;
 Roboflow's ``_classes.csv`` with one column for each class; Label Studio's exports of choices as CSV, JSON and short
-JSON; and files called ``cat_001.jpg``, where all are.
+JSON; COCO's JSON, and JSON of files and their labels. What the files are called is read in :mod:`.file_name_labels`.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from resnet_studio.data import tables
+from resnet_studio.data import label_records, tables
+from resnet_studio.data.doubt import Doubt
 from resnet_studio.data.facts import packed
 from resnet_studio.data.layout import Layout, Part, Reason
 from resnet_studio.data.named_rows import NamedRows, written_path
 from resnet_studio.data.names import shown
 from resnet_studio.data.part_names import PARTS, part_named
-from resnet_studio.data.structure import Doubt
 from resnet_studio.errors import DataError
 
 _MATCHED = 0.5  # of the pictures, from which on a table is about them
@@ -30,12 +28,8 @@ _ABSENT, _COLUMNS = 40, 12
 _OWN = {"edit", "picture", "before", "after", "why"}
 """Columns of what a saved set says of its edits, see :mod:`.saved_set`: no facts about its pictures."""
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
-_NAMED = re.compile(r"^([^\W\d_][^\d_]*?)[\s_.\-]*\(?\d+\)?$")
-_CAMERAS = frozenset((
-    "img", "image", "images", "dsc", "dscn", "dscf", "pxl", "p", "photo", "picture", "pic", "frame", "screenshot",
-    "whatsapp image", "mvimg", "gopr", "dji", "file", "img-", "scan", "capture", "snapshot", "sample", "test", "train",
-    "val", "valid", "validation",
-))  # fmt: skip
+_PLACEHOLDER = re.compile(r"(sample|example)[_-]?submission[^/]*$")
+"""Tables that show the form of an answer to a contest: their labels mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +67,18 @@ def by_table(names: Sequence[str], files: Mapping[str, Path]) -> TableLayout | N
     used: list[str] = []
     missing, absent = 0, list[str]()
     for name in sorted(files, key=lambda each: (each.count("/"), each)):
+        if _PLACEHOLDER.search(name.lower()):
+            continue
         folder = name.rpartition("/")[0]
         below = [each for each in names if not folder or each.startswith(f"{folder}/")]
         given = _read(files[name])
         rows = _matched(below, folder, given)
-        if rows and len(rows) >= _MATCHED * len(below) and not found.keys() & rows.keys():
+        if rows and len(rows) >= _MATCHED * _awaiting(below, rows) and not found.keys() & rows.keys():
             found |= rows
             used.append(name)
             missing += max(0, len(given) - len(rows))
             absent += _absent(below, folder, given)
-    labelled = _with_parts({name: row for name, row in found.items() if row.label})
+    labelled = with_parts({name: row for name, row in found.items() if row.label})
     if len({row.label for row in labelled.values()}) < 2:
         return None
     doubts = [Doubt("table", tuple(used))]
@@ -93,7 +89,7 @@ def by_table(names: Sequence[str], files: Mapping[str, Path]) -> TableLayout | N
     return TableLayout("", {}, doubts=tuple(doubts), rows=labelled)
 
 
-def _with_parts(rows: dict[str, Row]) -> dict[str, Row]:
+def with_parts(rows: dict[str, Row]) -> dict[str, Row]:
     """``rows`` by pictures with the parts that their folders are called after, as in exports of Roboflow and sets of
     Hugging Face: where all are in such folders, and no table says it.
     """
@@ -101,6 +97,11 @@ def _with_parts(rows: dict[str, Row]) -> dict[str, Row]:
     if any(row.part for row in rows.values()) or None in parts.values() or not {"train"} < set(parts.values()):
         return rows
     return {name: replace(row, part=parts[name]) for name, row in rows.items()}
+
+
+def _awaiting(names: Sequence[str], rows: Mapping[str, Row]) -> int:
+    """How many of ``names`` a table should have ``rows`` for: all, but for a test that comes without labels."""
+    return sum(name in rows or _part_of(name) != "test" for name in names)
 
 
 def _part_of(name: str) -> Part | None:
@@ -119,7 +120,7 @@ def _absent(names: Sequence[str], folder: str, given: Iterable[str]) -> list[str
 
 def used_tables(files: Mapping[str, Path]) -> set[str]:
     """Those of ``files`` that name pictures, and so are no pictures that were left out."""
-    return {name for name, file in files.items() if tables.table_column(_records(file), "file")}
+    return {name for name, file in files.items() if tables.table_column(label_records.read(file), "file")}
 
 
 def why_not(names: Sequence[str], files: Mapping[str, Path]) -> DataError | None:
@@ -128,7 +129,7 @@ def why_not(names: Sequence[str], files: Mapping[str, Path]) -> DataError | None
         if name.lower().endswith(".json"):
             continue
         try:
-            records = tables.read_rows(file)
+            records = label_records.named(tables.read_rows(file))
         except DataError as error:
             return error
         columns = [shown(column) for column in records[0]]
@@ -139,27 +140,11 @@ def why_not(names: Sequence[str], files: Mapping[str, Path]) -> DataError | None
             return DataError("error.labels.no_label", file=shown(name), columns=columns[:_COLUMNS])
         rows = _matched(names, name.rpartition("/")[0], given)
         labels = {row.label for row in rows.values()}
-        if len(rows) < _MATCHED * len(names):
+        if len(rows) < _MATCHED * _awaiting(names, rows):
             return DataError("error.labels.few", file=shown(name), found=len(rows), of=len(names))
         if len(labels) == 1:
             return DataError("error.labels.one", file=shown(name), found=shown(labels.pop()))
     return None
-
-
-def by_file_names(names: Sequence[str]) -> TableLayout | None:
-    """The layout of pictures called ``cat_001.jpg``: None unless all are, and each name occurs with several numbers."""
-    labels = {}
-    for name in names:
-        stem = name.rpartition("/")[2].rpartition(".")[0]
-        match = _NAMED.match(stem)
-        if match is None or match[1].strip().lower() in _CAMERAS:
-            return None
-        labels[name] = match[1].strip()
-    counts = Counter(labels.values())
-    if len(counts) < 2 or min(counts.values()) < 2 or len(counts) > len(names) / 3:
-        return None
-    rows = {name: Row(label) for name, label in labels.items()}
-    return TableLayout("", {}, doubts=(Doubt("file_names", tuple(sorted(counts))),), rows=rows)
 
 
 def with_table(layout: Layout, samples: Iterable[Any], files: Mapping[str, Path]) -> tuple[Any, ...]:
@@ -179,7 +164,7 @@ def _beside(names: Sequence[str], files: Mapping[str, Path]) -> dict[str, Row]:
     found: dict[str, Row] = {}
     for name in sorted(files, key=lambda each: (each.count("/"), each)):
         folder = name.rpartition("/")[0]
-        records = _records(files[name])
+        records = label_records.read(files[name])
         if records and records[0].keys() >= _OWN:
             continue
         file = tables.table_column(records, "file")
@@ -216,34 +201,13 @@ def _bare(file: str) -> str:
 def _read(file: Path) -> dict[str, Row]:
     """The rows of a table by the files that they name; none where it is no table of labels."""
     try:
-        return _of_records(_records(file))
+        return _of_records(label_records.read(file))
     except (ValueError, TypeError, LookupError, AttributeError):
         return {}
 
 
-def _records(file: Path) -> Sequence[Mapping[str, str]]:
-    """The rows of a table; none where it is no table."""
-    try:
-        text = tables.read_text(file)
-        if text.lstrip()[:1] in ("[", "{"):
-            records = json.loads(text) if text.lstrip()[0] == "[" else tables.rows_in(text, "rows.jsonl")
-            return [_flat(record) for record in records]
-        return tables.rows_in(text, "rows.csv")
-    except (OSError, ValueError, DataError, TypeError, LookupError, AttributeError, RecursionError):
-        return ()
-
-
-def _flat(record: Mapping[str, Any]) -> dict[str, str]:
-    """One task of Label Studio, in its long or its short form, or any other record, as a row."""
-    if "annotations" not in record:
-        return {str(key): "" if value is None else str(value) for key, value in record.items()}
-    results = [result for each in record["annotations"] for result in each.get("result", ())]
-    chosen = [choice for result in results for choice in result.get("value", {}).get("choices", ())]
-    data = {str(key): str(value) for key, value in record.get("data", {}).items()}
-    return {**data, "label": chosen[0] if len(set(chosen)) == 1 else ""}
-
-
 def _of_records(records: Sequence[Mapping[str, str]]) -> dict[str, Row]:
+    records = label_records.with_label(records)
     columns: dict[tables.Meaning, str] = {
         meaning: tables.table_column(records, meaning) for meaning in ("file", "label", "part", "group")
     }

@@ -28,7 +28,10 @@ _CALLED: Mapping[Meaning, tuple[str, ...]] = {
         "image_id", "image_url", "file_url", "url", "img_path", "images", "picture", "name", "id",
         "文件", "文件名", "图片",
     ),
-    "label": ("label", "class", "class_name", "category", "target", "labels", "classname", "choice", "标签", "类别"),
+    "label": (
+        "label", "class", "class_name", "category", "target", "labels", "classname", "choice",
+        "class_label", "breed", "species", "diagnosis", "dx", "标签", "类别", "类", "分类",
+    ),
     "part": ("part", "split", "subset", "set", "fold_name", "dataset", "划分"),
     "group": (
         "group", "groups", "patient", "patient_id", "subject", "subject_id", "object", "object_id", "session",

@@ -26,6 +26,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The classes are now {folders}, and each holds the same folders: {classes}. Are those the classes?",
         "目前的类别是 {folders}，而它们都包含同样的文件夹：{classes}。这些文件夹才是类别吗？",
     ),
+    "finding.layout.nested": (
+        "The classes are {folders}, each with all that is in the folders inside of it: {classes}. Are those the classes?",
+        "目前的类别是 {folders}，它们里面各个文件夹的图片都算在内：{classes}。里面的这些文件夹才是类别吗？",
+    ),
     "finding.layout.train_folder": (
         "The folder {folders} is used as a class, but is called like a training part and holds folders of its own: {classes}.",
         "文件夹 {folders} 目前作为一个类别，但它的名称像训练集，里面还有文件夹：{classes}。",

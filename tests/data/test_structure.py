@@ -148,6 +148,14 @@ def test_variants_above_classes_are_asked_about(tree):
     assert read(tree, folder=first)[1] == {*layout.doubts[0].inside, "-outside"}
 
 
+def test_classes_that_hold_folders_of_other_names_are_asked_about():
+    layout, found = read("animal/{cat,dog} plant/{rose}")
+    assert found == {"animal", "plant"} and doubts(layout) == ["nested"]
+    assert read("animal/{cat,dog} plant/{rose}", layout="inner")[1] == {"cat", "dog", "rose"}
+    for tree in ("ill/{patient1,patient2} well/{patient3}", "cat/{kitchen,garden} dog/{garden,car}", "a/{x} b/{y}"):
+        assert doubts(read(tree)[0]) == [], tree
+
+
 @pytest.mark.parametrize(
     "tree",
     ["{a,b}/{images,masks}", "{a,b}/{imgs,labels}", "{images,masks}/{a,b}", "{imgs,labels}/{a,b}",

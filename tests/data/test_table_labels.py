@@ -41,6 +41,24 @@ LAYOUTS = {
             json.dumps({"file_name": name, "label": label}) for name, label in zip(NAMES, LABELS, strict=True)
         ).encode()
     },
+    "no_names_of_columns": {"labels.csv": rows([NAMES[0], LABELS[0]], NAMES[1:], LABELS[1:])},
+    "labels_before_files_without_names": {"labels.csv": rows([LABELS[0], NAMES[0]], LABELS[1:], NAMES[1:])},
+    "one_other_column": {"train.csv": rows(["id", "has_cactus"], NAMES, LABELS)},
+    "breed": {"labels.csv": rows(["id", "age", "breed"], NAMES, ["7"] * 12, LABELS)},
+    "json_of_files_and_labels": {"labels.json": json.dumps(dict(zip(NAMES, LABELS, strict=True))).encode()},
+    "coco": {
+        "_annotations.coco.json": json.dumps(
+            {
+                "images": [{"id": number, "file_name": name} for number, name in enumerate(NAMES)],
+                "annotations": [
+                    {"id": 2 * number + again, "image_id": number, "category_id": 1 + (label == "dog")}
+                    for number, label in enumerate(LABELS)
+                    for again in range(1 + (number == 3))
+                ],
+                "categories": [{"id": 0, "name": "pets"}, {"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}],
+            }
+        ).encode()
+    },
     "roboflow": {
         "_classes.csv": rows(
             ["filename", " cat", " dog"],
@@ -154,9 +172,54 @@ def test_labels_in_the_names_of_files(tmp_path):
     assert dataset.counts == {"barn owl": 4, "cat": 4, "dog": 4}
 
 
+CATS_AND_DOGS = [f"{kind}.{number}.png" for kind in ("cat", "dog") for number in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("names", "classes"),
+    [
+        ([f"images/{kind}_{n}.png" for kind in ("Beagle", "pit_bull") for n in range(4)], ("Beagle", "pit_bull")),
+        ([f"{number:03}_{'cat' if number % 2 else 'dog'}.png" for number in range(8)], ("cat", "dog")),
+        ([f"train/{name}" for name in CATS_AND_DOGS], ("cat", "dog")),
+        ([f"train/{name}" for name in CATS_AND_DOGS] + [f"test1/{n}.png" for n in range(3)], ("cat", "dog")),
+        ([f"train/train/{name}" for name in CATS_AND_DOGS] + [f"test/test/{n}.png" for n in range(9)], ("cat", "dog")),
+    ],
+)
+def test_labels_in_the_names_of_files_in_folders_that_say_nothing(tmp_path, names, classes):
+    dataset = opened(pictures(names), tmp_path)
+    assert dataset.classes == classes and not split(dataset).preset
+    assert len(dataset.samples) == 8 and len(dataset.unlabelled) == len(names) - 8
+
+
+def test_a_test_part_whose_names_have_labels_is_used(tmp_path):
+    files = pictures([f"{part}/{name}" for part in ("train", "test") for name in CATS_AND_DOGS])
+    assert split(opened(files, tmp_path)).counts["test"] == 8
+
+
+def test_a_table_of_the_training_part_leaves_a_large_test_without_labels(tmp_path):
+    files = pictures([f"train/{name}" for name in NAMES] + [f"test/t{number}.png" for number in range(30)])
+    files["train.csv"] = rows(["image_id", "label"], NAMES, LABELS)
+    files["sample_submission.csv"] = rows(["image_id", "label"], [f"t{number}.png" for number in range(30)], ["4"] * 30)
+    dataset = opened(files, tmp_path)
+    assert dataset.counts == {"cat": 6, "dog": 6} and len(dataset.unlabelled) == 30
+
+
+def test_a_picture_with_boxes_of_several_classes_has_no_label(tmp_path):
+    boxes = [{"image_id": at, "category_id": at % 2} for at in range(12)] + [{"image_id": 5, "category_id": 0}]
+    images = [{"id": number, "file_name": name} for number, name in enumerate(NAMES)]
+    categories = [{"id": 0, "name": "dog"}, {"id": 1, "name": "cat"}]
+    table = json.dumps({"images": images, "annotations": boxes, "categories": categories}).encode()
+    dataset = opened(pictures(NAMES) | {"boxes.json": table}, tmp_path)
+    assert dataset.counts == {"cat": 5, "dog": 6} and [each.name for each in dataset.unlabelled] == ["p5.png"]
+
+
 @pytest.mark.parametrize(
     "names",
     [
+        [f"WhatsApp_Image_{number}.png" for number in range(6)] + [f"IMG_WA_{number}.png" for number in range(6)],
+        [f"train/{number}.png" for number in range(6)] + [f"test1/{number}.png" for number in range(6)],
+        [f"train/{name}" for name in CATS_AND_DOGS] + ["train/7.png"],
+        [f"pets/{name}" for name in CATS_AND_DOGS],
         [f"IMG_{number}.png" for number in range(6)] + [f"DSC_{number}.png" for number in range(6)],
         [f"cat_{number}.png" for number in range(6)] + ["holiday.png"],
         [f"cat_{number}.png" for number in range(6)],
@@ -250,7 +313,9 @@ def test_a_picture_with_two_labels_has_none_and_files_that_are_not_here_are_said
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        (BOTH, "no column with the names of the pictures"), (["file,colour", *BOTH], "no column with the labels"),
+        (["a,b", *BOTH], "no column with the names of the pictures"),
+        (["file,colour,size", *(f"{row},1" for row in BOTH)], "no column with the labels"),
+        (["file,caption", *(f"{name},about {name}" for name in NAMES)], "no column with the labels"),
         (["file,label", *BOTH[:5]], "labels for 5 pictures of 12"),
         (["file,label", *(f"{name},cat" for name in NAMES)], "only one label, “cat”"),
     ],

@@ -1,0 +1,86 @@
+"""The rows of a table of labels, whichever form it has: CSV with or without a line of names, JSON lines, JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from resnet_studio.data import tables
+from resnet_studio.errors import DataError
+
+Record = Mapping[str, str]
+_PICTURES = (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".jp2")
+_KNOWN: tuple[tables.Meaning, ...] = ("file", "label", "part", "group")
+
+
+def read(file: Path) -> Sequence[Record]:
+    """The rows of a table by column; none where ``file`` is no table."""
+    try:
+        text = tables.read_text(file)
+        return _of_json(text) if text.lstrip()[:1] in ("[", "{") else named(tables.rows_in(text, "rows.csv"))
+    except (OSError, ValueError, DataError, TypeError, LookupError, AttributeError, RecursionError):
+        return ()
+
+
+def named(records: Sequence[Record]) -> Sequence[Record]:
+    """``records`` where a first line that is no names, but a file and what is said of it, is a row as well."""
+    columns = list(records[0]) if records else []
+    first = next((column for column in columns if column.strip().lower().endswith(_PICTURES)), None)
+    if first is None or any(tables.table_column(records, meaning) for meaning in _KNOWN):
+        return records
+    every = [dict(zip(columns, columns, strict=True)), *records]
+    return [{"file" if key == first else key: value for key, value in record.items()} for record in every]
+
+
+def with_label(records: Sequence[Record]) -> Sequence[Record]:
+    """``records`` of two columns, none of them called as labels are, with what stands beside the files as the label.
+
+    What is another thing of nearly each picture is none.
+    """
+    columns = list(records[0]) if records else []
+    file = tables.table_column(records, "file")
+    if len(columns) != 2 or not file or any(tables.table_column(records, meaning) for meaning in _KNOWN[1:]):
+        return records
+    (other,) = (column for column in columns if column != file)
+    if len({record.get(other, "") for record in records}) > len(records) / 2:
+        return records
+    return [{"file": record.get(file, ""), "label": record.get(other, "")} for record in records]
+
+
+def _of_json(text: str) -> Sequence[Record]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return [_flat(record) for record in tables.rows_in(text, "rows.jsonl")]
+    if isinstance(found, list):
+        return [_flat(record) for record in found]
+    if {"images", "annotations", "categories"} <= found.keys():
+        return _of_coco(found)
+    if all(isinstance(value, (str, int)) for value in found.values()) and not found.keys() & {"file", "file_name"}:
+        return [{"file": str(file), "label": str(label)} for file, label in found.items()]
+    return [_flat(found)]
+
+
+def _of_coco(found: Mapping[str, Any]) -> Sequence[Record]:
+    """A picture's label is its one category; where boxes in it are of several, it has none."""
+    names = {each["id"]: str(each["name"]) for each in found["categories"]}
+    of: dict[object, set[str]] = defaultdict(set)
+    for each in found["annotations"]:
+        of[each["image_id"]].add(names[each["category_id"]])
+    return [
+        {"file": str(each["file_name"]), "label": next(iter(of[each["id"]])) if len(of[each["id"]]) == 1 else ""}
+        for each in found["images"]
+    ]
+
+
+def _flat(record: Mapping[str, Any]) -> Record:
+    """One task of Label Studio, in its long or its short form, or any other record, as a row."""
+    if "annotations" not in record:
+        return {str(key): "" if value is None else str(value) for key, value in record.items()}
+    results = [result for each in record["annotations"] for result in each.get("result", ())]
+    chosen = [choice for result in results for choice in result.get("value", {}).get("choices", ())]
+    data = {str(key): str(value) for key, value in record.get("data", {}).items()}
+    return {**data, "label": chosen[0] if len(set(chosen)) == 1 else ""}

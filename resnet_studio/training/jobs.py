@@ -51,11 +51,10 @@ def _drive(run: Run, control: Control, **options: Callable[[Event], None]) -> Ev
 class Jobs:
     """The jobs that wait and those at work: one a device, as two would only slow each other down.
 
-    People take turns (:mod:`resnet_studio.training.turns`), also between the parts of a study, and ``limits`` say how
-    much may wait; ``met`` is called with the name of one that was met.
+    People take turns (:mod:`resnet_studio.training.turns`), also between the parts of a study. ``limits`` say how much
+    may wait; ``met`` is called with the name of one that was met, ``on_event`` with each event of what is trained here.
     A job is a run or a study of several. Which runs wait, for which program and at which place, stands in their logs:
     the next program takes over what this one leaves. Other programs ask for a job's end through its folder.
-    ``on_event`` is called with each event of what is trained here.
     """
 
     def __init__(
@@ -223,8 +222,10 @@ class Jobs:
 
     def _assign(self) -> None:
         """Find out which device each new job is for, which may take as long as importing torch; hear what is asked."""
-        while not self._closing:
+        while True:
             with self._changed:
+                if self._closing:  # checked with the lock held, or the notification can come before the wait
+                    return
                 new = [job for job in self._waiting if job.device is None]
                 for job in [job for job in self._waiting if job.asked]:
                     self._take_out(job)
@@ -243,7 +244,7 @@ class Jobs:
             return self._device_of(run)
         except Exception:  # the thread must outlive any one run
             logger.exception("it is not known what run %s computes on", run.id)
-        return "cpu"
+            return "cpu"
 
     def _work(self, device: str) -> None:
         """Train what waits for ``device``, one after the other."""
@@ -293,8 +294,7 @@ class Jobs:
 
     def _in_turns(self, device: str | None) -> list[Job]:
         """What waits for ``device``, or may turn out to, in the order of its turns."""
-        alike = [job for job in self._waiting if device is None or job.device in (device, None)]
-        return self._turns_at(device or "").order(alike)
+        return self._turns_at(device).order([j for j in self._waiting if not device or j.device in (device, None)])
 
-    def _turns_at(self, device: str) -> Turns[Job]:
-        return self._turns.setdefault(device, Turns(lambda job: job.owner))
+    def _turns_at(self, device: str | None) -> Turns[Job]:
+        return self._turns.setdefault(device or "", Turns(lambda job: job.owner))

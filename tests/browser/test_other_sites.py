@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPConnection
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import web
 from conftest import BROWSERS, serving  # those of this folder
 
 pytestmark = pytest.mark.browser
@@ -68,9 +68,8 @@ class OtherSite(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def other_site() -> Iterator[int]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), OtherSite)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port
-    server.shutdown()
+    with web.answering(server):
+        yield server.server_port
 
 
 @pytest.fixture(scope="module")
@@ -174,19 +173,18 @@ def test_the_whole_page_works_below_a_path_behind_a_proxy(
         proxy = ThreadingHTTPServer(
             ("127.0.0.1", 0), type("Front", (Proxy,), {"behind": int(studio.address[:-1].rpartition(":")[2])})
         )
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        page = context.new_page()
-        failed: list[str] = []
-        page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
-        page.goto(f"http://127.0.0.1:{proxy.server_port}/lab/studio/")
-        page.locator("#data-own").click()
-        page.locator('#data-picker input[data-input="zip"]').set_input_files(class_zip_file)
-        page.locator("#data-understood").wait_for()
-        page.wait_for_function("document.querySelector('#data-gallery img')?.naturalWidth > 0")
-        page.locator("#tab-train-button").click()
-        page.locator("#train-start:not([disabled])").wait_for()
-        assert page.locator("#data-from-server").is_visible() is False
-        assert failed == []
-        assert page.locator(".rs-brand img").evaluate("image => image.naturalWidth") > 0
-        page.context.close()
-        proxy.shutdown()
+        with web.answering(proxy):
+            page = context.new_page()
+            failed: list[str] = []
+            page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
+            page.goto(f"http://127.0.0.1:{proxy.server_port}/lab/studio/")
+            page.locator("#data-own").click()
+            page.locator('#data-picker input[data-input="zip"]').set_input_files(class_zip_file)
+            page.locator("#data-understood").wait_for()
+            page.wait_for_function("document.querySelector('#data-gallery img')?.naturalWidth > 0")
+            page.locator("#tab-train-button").click()
+            page.locator("#train-start:not([disabled])").wait_for()
+            assert page.locator("#data-from-server").is_visible() is False
+            assert failed == []
+            assert page.locator(".rs-brand img").evaluate("image => image.naturalWidth") > 0
+            page.context.close()

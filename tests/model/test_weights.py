@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 import torchvision
+import web
 from safetensors.torch import save_file
 from sweeps import few
 from torchvision.models import get_model_weights, get_weight
@@ -450,11 +451,9 @@ def site():
     """Address of a web server on this machine."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
     server.quiet = threading.Event()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.quiet.set()
-    server.shutdown()
-    server.server_close()
+    with web.answering(server):
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.quiet.set()
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import ssl
-import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+import web
 
 from resnet_studio.service.certificate import DAYS, certificate_for, own_addresses
 from resnet_studio.workspace import Workspace
@@ -29,11 +29,10 @@ def test_a_client_that_trusts_it_reaches_the_server_by_name_and_by_address(works
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pair.certificate, pair.key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     trusting = ssl.create_default_context(cafile=str(pair.certificate))
-    for host in ("127.0.0.1", "localhost"):
-        assert urlopen(f"https://{host}:{server.server_port}/", context=trusting, timeout=10).read() == b"hello"
-    server.shutdown()
+    with web.answering(server):
+        for host in ("127.0.0.1", "localhost"):
+            assert urlopen(f"https://{host}:{server.server_port}/", context=trusting, timeout=10).read() == b"hello"
 
 
 class Hello(BaseHTTPRequestHandler):

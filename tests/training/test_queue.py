@@ -88,6 +88,15 @@ def test_a_server_that_is_closed_leaves_its_queue_to_the_next_and_newer_runs_wai
     second.close()
 
 
+def test_a_queue_that_is_closed_as_a_run_comes_ends_at_once(workspace, runs, trained_runs):
+    import threading
+
+    queue = Jobs(workspace, device_of=lambda _: "cpu")
+    queue.submit(runs[0])
+    queue.close(timeout=5)
+    assert not [thread for thread in threading.enumerate() if thread.name == "training"]
+
+
 def test_a_queue_that_an_earlier_version_left_is_taken_over(workspace, runs, trained_runs):
     for run in runs[:2]:
         run.append(Queued())

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import web
 from fastapi.testclient import TestClient
 
 from resnet_studio.errors import StudioError
@@ -38,7 +38,6 @@ class Provider(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answers)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
     def application(self) -> HuggingFace:
@@ -77,8 +76,8 @@ class Answers(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def provider() -> Iterator[Provider]:
     server = Provider()
-    yield server
-    server.shutdown()
+    with web.answering(server):
+        yield server
 
 
 @pytest.fixture(scope="module")

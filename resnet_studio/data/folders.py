@@ -25,6 +25,11 @@ class Folder:
         return bool(self.inside)
 
     @property
+    def pictures(self) -> int:
+        """How many pictures are in it and below."""
+        return self.loose + sum(folder.pictures for folder in self.inside.values())
+
+    @property
     def nothing_loose(self) -> bool:
         """Whether all its pictures lie in folders of their own."""
         return self.nested and not self.loose

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from resnet_studio.data import set_aside
+from resnet_studio.data import once_more, set_aside
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.doubt import Doubt
 from resnet_studio.data.folders import Masks, find_masks, grouped, tree
@@ -28,7 +28,8 @@ class Layout:
     """``prefix`` is what was unwrapped (``"pets/"`` or nothing); ``parts`` maps folder names to preset parts.
 
     ``kind`` says where the classes are (see :class:`resnet_studio.data.choices.Choices`); folders in ``skipped`` say
-    nothing; pictures in the folders ``unlabelled`` have no labels; ``doubts`` are what a user should check.
+    nothing; pictures in the folders ``unlabelled`` have no labels, those in ``outside`` are left out; ``doubts`` are
+    what a user should check.
     """
 
     prefix: str
@@ -36,6 +37,7 @@ class Layout:
     kind: Kind = "classes"
     skipped: frozenset[str] = frozenset()
     unlabelled: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
     masks: Masks = field(default_factory=Masks)
     doubts: tuple[Doubt, ...] = ()
 
@@ -57,8 +59,10 @@ class Layout:
         return {}
 
     def _place(self, folder: str) -> tuple[str | None, Part | None, Reason]:
-        if any(folder == path or folder.startswith(f"{path}/") for path in self.unlabelled):
+        if _within(folder, self.unlabelled):
             return None, self._part(folder), "unlabelled"
+        if _within(folder, self.outside):
+            return None, None, "outside"
         if not f"{folder}/".startswith(self.prefix):
             above = self.prefix.startswith(f"{folder}/" if folder else "")
             return None, None, "no_class" if above else "outside"
@@ -88,6 +92,10 @@ class Layout:
             return None
         named = part_named(folder.rpartition("/")[2])
         return "validation" if named and named.meaning == "validation" else "test"
+
+
+def _within(folder: str, paths: Iterable[str]) -> bool:
+    return any(folder == path or folder.startswith(f"{path}/") for path in paths)
 
 
 def _pieces(folder: str) -> Iterable[tuple[str, int]]:
@@ -121,13 +129,14 @@ def understand(names: Iterable[str], choices: Choices | None = None) -> Layout:
 def _understood(folders: Mapping[str, list[str]], masks: Masks, choices: Choices) -> Layout:
     counts = {path: sum(f"{path}/{file}".lstrip("/") not in masks for file in files) for path, files in folders.items()}
     root, skipped = tree({path: count for path, count in counts.items() if count})
-    found = set_aside.read(root, choices)
+    found = once_more.left_out(set_aside.read(root, choices), choices)
     return Layout(
         prefix=f"{found.root.path}/" if found.root.path else "",
         parts=found.parts,
         kind=found.kind,
         skipped=skipped,
         unlabelled=found.unlabelled,
+        outside=found.outside,
         masks=masks,
         doubts=found.doubts,
     )

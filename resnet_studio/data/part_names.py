@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,6 +40,7 @@ _QUALIFIERS = frozenset((
 ))  # fmt: skip
 _PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_A-Za-z]+")
 _JOINED = re.compile(rf"({'|'.join(_CUSTOMARY)}|dev|eval)({'|'.join(sorted(_FILLERS, key=len, reverse=True))})")
+_SHARES = _FILLERS - {"class", "classes", "labeled", "labelled"} | {"part"}
 _FOLD = re.compile(r"(?:k?folds?|splits?|parts?|sets?|batch|batches|cv|chunk|shard|subset|round|session)[ _-]*\d{1,3}")
 _WRAPPERS = frozenset((
     "image", "images", "img", "imgs", "jpegimages", "jpg", "jpeg", "png", "picture", "pictures", "pic", "pics",
@@ -103,6 +104,19 @@ def assign_parts(meanings: Mapping[str, Meaning]) -> dict[str, Part]:
 def is_fold(folder: str) -> bool:
     """Whether a folder is called like one of several equal shares: ``fold_1``, ``split2``."""
     return _FOLD.fullmatch(folder.casefold()) is not None
+
+
+def are_shares(folders: Collection[str]) -> bool:
+    """Whether ``folders`` are called like pieces of one heap of pictures.
+
+    >>> are_shares(["images_001", "images_002"]), are_shares(["HAM10000_images_part_1", "HAM10000_images_part_2"])
+    (True, True)
+    >>> are_shares(["person1", "person2"]), are_shares(["1", "2"])
+    (False, False)
+    """
+    alike = {re.sub(r"\d+", "#", folder.casefold()) for folder in folders}
+    words = {word.casefold() for folder in folders for word in _PIECES.findall(folder)}
+    return len(folders) > 1 and len(alike) == 1 and (bool(words & _SHARES) or all(map(is_fold, folders)))
 
 
 def is_wrapper(folder: str) -> bool:

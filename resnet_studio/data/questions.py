@@ -132,6 +132,11 @@ def _outside(doubt: Doubt) -> Finding:
     return Finding("layout", "finding.layout.outside", values, doubt.folders, "info", (AS_CLASSES,))
 
 
+def _again(doubt: Doubt) -> Finding:
+    values = {"folders": doubt.folders, "classes": doubt.inside}
+    return Finding("layout", "finding.layout.again", values, doubt.folders, "info", (AS_CLASSES, *_only(doubt.folders)))
+
+
 def _variants(doubt: Doubt) -> Finding:
     inner = Offer("offer.inner", {"layout": "inner"}, {"classes": doubt.inside})
     values = {"folders": doubt.folders, "classes": doubt.inside}
@@ -191,7 +196,8 @@ def _only(folders: tuple[str, ...]) -> tuple[Offer, ...]:
 
 _DOUBTS: Mapping[str, Callable[[Doubt], Finding]] = {
     "parts": _parts, "parts_in_classes": _parts, "folds": _folds, "one_fold": _one_fold, "outside": _outside,
-    "variants": _variants, "nested": _nested, "train_folder": _train_folder, "some_parts": _some_parts,
+    "again": _again, "variants": _variants, "nested": _nested, "train_folder": _train_folder,
+    "some_parts": _some_parts,
     "only_masks": _only_masks, "table": _from_table, "table_missing": _table_missing, "table_conflict": _table_conflict,
     "file_names": _from_table, "set_aside": _set_aside,
 }  # fmt: skip

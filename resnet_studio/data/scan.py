@@ -22,6 +22,7 @@ from resnet_studio.data.labelling import InspectedFile, Labelled, label
 from resnet_studio.data.layout import Layout, are_bare_parts, understand
 from resnet_studio.data.links import Place, followed, is_link
 from resnet_studio.data.names import comparison_key, composed, is_junk, printable, shown
+from resnet_studio.data.part_names import are_shares
 from resnet_studio.data.pictures import BadPicture, picture_header
 from resnet_studio.data.problem import Problem
 from resnet_studio.data.table_labels import by_table, used_tables, why_not, with_table
@@ -192,8 +193,10 @@ def _layout(names: Sequence[str], listing: Listing, choices: Choices) -> Layout:
     """What folders mean; where they are no classes, what a table or the files' names say."""
     layout = understand(names, choices)
     classes = {kind for each in names if (kind := layout.place(each)[1]) is not None}
-    if choices.layout != "auto" or choices.folder or (len(classes) > 1 and not are_bare_parts(classes)):
+    if choices.layout != "auto" or choices.folder:
         return layout
+    if len(classes) > 1 and not are_bare_parts(classes):
+        return (by_table(names, _tables(listing)) if are_shares(classes) else None) or layout
     return by_table(names, _tables(listing)) or (by_file_names(names) if say_no_class(classes) else None) or layout
 
 

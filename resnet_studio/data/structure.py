@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from resnet_studio.data.choices import Choices
-from resnet_studio.data.doubt import Doubt
+from resnet_studio.data.doubt import Doubt, described, on_classes, ordered, shared_inside
 from resnet_studio.data.folders import Folder
 from resnet_studio.data.names import comparison_key, natural, shown
-from resnet_studio.data.part_names import PARTS, Meaning, Named, Part, assign_parts, is_fold, part_named
+from resnet_studio.data.part_names import Meaning, Named, Part, assign_parts, is_fold, part_named
 from resnet_studio.errors import DataError
 
 Kind = Literal["classes", "parts", "parts-inside", "inner"]
@@ -21,13 +21,16 @@ _NO_CLASS = frozenset(("unknown", "all", "all_classes", "none", "unclassified", 
 
 @dataclass(frozen=True)
 class Structure:
-    """Where in the tree the classes are: below ``root``, as ``kind`` says; ``parts`` by the folders' names."""
+    """Where in the tree the classes are: below ``root``, as ``kind`` says; ``parts`` by the folders' names; the
+    folders ``outside`` are left out.
+    """
 
     root: Folder
     kind: Kind = "classes"
     parts: Mapping[str, Part] = field(default_factory=dict)
     unlabelled: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    outside: tuple[str, ...] = ()
 
 
 def read(root: Folder, choices: Choices) -> Structure:
@@ -37,16 +40,19 @@ def read(root: Folder, choices: Choices) -> Structure:
     if choices.layout != "auto":
         return _as_chosen(root, choices)
     unlabelled: tuple[str, ...] = ()
+    doubts: list[Doubt] = []
     while True:
         if (found := _recognised(root, unlabelled)) is not None:
-            return found
-        if (train := _flat_test(root)) is not None:
-            flat = tuple(folder.path for folder in root.inside.values() if folder is not train)
-            root, unlabelled = train, (*unlabelled, *flat)
+            return replace(found, doubts=(*doubts, *found.doubts))
+        if (chosen := _beside_flat_parts(root)) is not None:
+            flat = tuple(top.path for name, top in root.inside.items() if _is_flat_part(name, top))
+            others = [name for name, top in root.inside.items() if top is not chosen and top.path not in flat]
+            doubts += [Doubt("outside", ordered(others))] if others else []
+            root, unlabelled = chosen, (*unlabelled, *flat)
         elif (inner := _wrapped(root)) is not None:
             root = inner
         else:
-            return Structure(root, "classes", {}, unlabelled, tuple(_doubts(root)))
+            return Structure(root, "classes", {}, unlabelled, (*doubts, *on_classes(root)))
 
 
 def _wrapped(root: Folder) -> Folder | None:
@@ -67,10 +73,10 @@ def _recognised(root: Folder, unlabelled: tuple[str, ...]) -> Structure | None:
     if found := _groups(root):
         return found
     folds = len(tops) > 1 and all(is_fold(name) and top.nothing_loose for name, top in tops.items())
-    if folds and (shared := _shared(tops.values())):
-        return Structure(root, "inner", {}, unlabelled, (Doubt("folds", _ordered(tops), shared),))
+    if folds and (shared := shared_inside(tops.values())):
+        return Structure(root, "inner", {}, unlabelled, (Doubt("folds", ordered(tops), shared),))
     if parts := _parts_inside(tops):
-        return Structure(root, "parts-inside", parts, unlabelled, (_described("parts_in_classes", parts),))
+        return Structure(root, "parts-inside", parts, unlabelled, (described("parts_in_classes", parts),))
     return None
 
 
@@ -131,16 +137,23 @@ def _is_flat_part(name: str, folder: Folder) -> bool:
     return not folder.nested
 
 
-def _flat_test(root: Folder) -> Folder | None:
-    """The training folder where it alone holds class folders, and all others are flat and called like parts."""
+def _beside_flat_parts(root: Folder) -> Folder | None:
+    """The one folder of ``root`` that has classes where all others are flat and called like parts, or are for training
+    too and have the same classes: of those the largest.
+    """
+    tops = root.inside
+    others = {name: top for name, top in tops.items() if not _is_flat_part(name, top)}
+    if len(tops) < 2 or not others:
+        return None
+    largest = max(others.values(), key=lambda top: top.pictures)
+    if len(others) == 1 and len(tops) > 1 and _parts(largest):
+        return largest
     training = [
-        top for name, top in root.inside.items()
+        top for name, top in others.items()
         if len(top.inside) > 1 and (known := part_named(name)) and known.meaning == "train"
     ]  # fmt: skip
-    if len(training) != 1 or len(root.inside) < 2:
-        return None
-    flat = all(top is training[0] or _is_flat_part(name, top) for name, top in root.inside.items())
-    return training[0] if flat else None
+    same = len(training) == 1 or (len(others) < len(tops) and bool(shared_inside(training)))
+    return largest if len(training) == len(others) and same else None
 
 
 def _groups(root: Folder) -> Structure | None:
@@ -151,17 +164,17 @@ def _groups(root: Folder) -> Structure | None:
     parts = {name: _parts(top) for name, top in tops.items()}
     if not all(parts.values()):
         return None
-    if not _shared(Folder("", 0, _all_classes(top, parts[name])) for name, top in tops.items()):
+    if not shared_inside(Folder("", 0, _all_classes(top, parts[name])) for name, top in tops.items()):
         return None
     if all(map(is_fold, tops)):
         # the same pictures split differently in each: one cut is a data set, all of them together are none
         first = min(tops, key=natural)
         found = _recognised(tops[first], ())
         assert found is not None
-        others = tuple(name for name in _ordered(tops) if name != first)
+        others = tuple(name for name in ordered(tops) if name != first)
         return Structure(found.root, found.kind, found.parts, found.unlabelled, (Doubt("one_fold", others),))
     flattened = {f"{name}/{part}": meaning for name in tops for part, meaning in parts[name].items()}
-    return Structure(root, "parts", flattened, (), (_described("parts", flattened),))
+    return Structure(root, "parts", flattened, (), (described("parts", flattened),))
 
 
 def _all_classes(top: Folder, parts: Mapping[str, Part]) -> dict[str, Folder]:
@@ -183,58 +196,12 @@ def _parts_inside(tops: Mapping[str, Folder]) -> dict[str, Part]:
     return parts if "train" in parts.values() and len(set(parts.values())) > 1 else {}
 
 
-def _shared(folders: Iterable[Folder]) -> tuple[str, ...]:
-    """The names of folders that lie in every one of ``folders``, where these are at least half of all names."""
-    inside = [{comparison_key(name): name for name in folder.inside} for folder in folders]
-    common = set.intersection(*(set(names) for names in inside)) if inside else set()
-    every = {key: name for names in inside for key, name in names.items()}
-    return _ordered(every[key] for key in common) if 2 * len(common) >= len(every) else ()
-
-
 def _doubts_on_parts(root: Folder, parts: Mapping[str, Part], flat: Sequence[str]) -> Iterable[Doubt]:
     if not all((known := part_named(name)) and known.customary for name in parts):
-        yield _described("parts", parts)
+        yield described("parts", parts)
     others = [name for name, top in root.inside.items() if name not in parts and top.path not in flat]
     if others:
-        yield Doubt("outside", _ordered(others))
-
-
-def _doubts(root: Folder) -> Iterable[Doubt]:
-    """What is ambiguous where the folders of ``root`` are read as classes."""
-    tops = root.inside
-    if len(tops) < 2:
-        return
-    if all(top.nothing_loose for top in tops.values()) and len(shared := _shared(tops.values())) > 1:
-        yield Doubt("variants", _ordered(tops), shared)
-        return
-    training = [
-        name for name, top in tops.items()
-        if len(top.inside) > 1 and (known := part_named(name)) and known.meaning == "train" and not known.rest
-    ]  # fmt: skip
-    if training:
-        yield Doubt("train_folder", _ordered(training), _ordered(tops[training[0]].inside))
-    elif nested := _named_inside(tops.values()):
-        yield Doubt("nested", _ordered(tops), nested)
-    with_parts = [name for name, top in tops.items() if _holds_parts(top)]
-    if with_parts:
-        inside = {each for name in with_parts for each in tops[name].inside}
-        yield Doubt("some_parts", _ordered(with_parts), _ordered(inside))
-
-
-def _named_inside(tops: Iterable[Folder]) -> tuple[str, ...]:
-    """The folders in ``tops`` where these hold nothing else, and all are called by words of their own, as classes are:
-    numbers are of objects and days, and what several of ``tops`` hold are rooms and cameras.
-    """
-    found = [name for top in tops if top.nothing_loose for name in top.inside]
-    alone = all(top.nothing_loose and top.inside for top in tops) and any(len(top.inside) > 1 for top in tops)
-    words = all(not any(map(str.isdigit, name)) and part_named(name) is None for name in found)
-    return _ordered(found) if alone and words and len(set(map(comparison_key, found))) == len(found) else ()
-
-
-def _holds_parts(top: Folder) -> bool:
-    named = [part_named(name) for name in top.inside]
-    meanings = {known.meaning for known in named if known and not known.rest}
-    return "train" in meanings and len(meanings) > 1
+        yield Doubt("outside", ordered(others))
 
 
 def _chosen_folder(root: Folder, path: str) -> Folder:
@@ -247,7 +214,7 @@ def _chosen_folder(root: Folder, path: str) -> Folder:
                 return folder
         inner = _wrapped(start)
         if inner is None:
-            raise DataError("error.data.no_folder", folder=shown(path), known=list(_ordered(start.inside))[:20])
+            raise DataError("error.data.no_folder", folder=shown(path), known=list(ordered(start.inside))[:20])
         start = inner
 
 
@@ -271,20 +238,11 @@ def _as_chosen(root: Folder, choices: Choices) -> Structure:
             break
         root = inner
     if kind == "parts":
-        raise DataError("error.data.no_parts", found=list(_ordered(root.inside))[:20])
+        raise DataError("error.data.no_parts", found=list(ordered(root.inside))[:20])
     if kind == "parts-inside":
         below = {name for top in root.inside.values() for name in top.inside}
         parts = assign_parts({name: known.meaning for name in below if (known := part_named(name))})
         if "train" not in parts.values():
-            raise DataError("error.data.no_parts", found=list(_ordered(below))[:20])
+            raise DataError("error.data.no_parts", found=list(ordered(below))[:20])
         return Structure(root, kind, parts)
     return Structure(root, kind)
-
-
-def _described(kind: Literal["parts", "parts_in_classes"], parts: Mapping[str, Part]) -> Doubt:
-    folders = sorted(parts, key=lambda name: (PARTS.index(parts[name]), natural(name)))
-    return Doubt(kind, tuple(folders), tuple(parts[name] for name in folders))
-
-
-def _ordered(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(names, key=natural))

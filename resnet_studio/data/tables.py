@@ -25,17 +25,18 @@ Meaning = Literal["file", "label", "part", "group"]
 _CALLED: Mapping[Meaning, tuple[str, ...]] = {
     "file": (
         "file", "filename", "file_name", "filepath", "file_path", "path", "image", "image_path", "image_name", "img",
-        "image_id", "image_url", "file_url", "url", "img_path", "images", "picture", "name", "id",
+        "image_id", "image_index", "image_url", "file_url", "url", "img_path", "images", "picture", "name", "id",
         "文件", "文件名", "图片",
     ),
     "label": (
-        "label", "class", "class_name", "category", "target", "labels", "classname", "choice",
+        "label", "class", "class_name", "category", "target", "labels", "finding_labels", "classname", "choice",
         "class_label", "breed", "species", "diagnosis", "dx", "标签", "类别", "类", "分类",
     ),
     "part": ("part", "split", "subset", "set", "fold_name", "dataset", "划分"),
     "group": (
         "group", "groups", "patient", "patient_id", "subject", "subject_id", "object", "object_id", "session",
-        "session_id", "series", "series_id", "video", "video_id", "individual", "individual_id", "组", "分组",
+        "session_id", "lesion_id", "series", "series_id", "video", "video_id", "individual", "individual_id", "组",
+        "分组",
     ),
 }  # fmt: skip
 

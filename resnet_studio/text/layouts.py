@@ -22,6 +22,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Not used, as it lies beside the training and test folders: {folders}.",
         "与训练、测试文件夹并列，未使用：{folders}。",
     ),
+    "finding.layout.again": (
+        "Not used, as the classes {classes} are in it once more: {folders}.",
+        "里面又有一份同样的类别（{classes}），未使用：{folders}。",
+    ),
     "finding.layout.variants": (
         "The classes are now {folders}, and each holds the same folders: {classes}. Are those the classes?",
         "目前的类别是 {folders}，而它们都包含同样的文件夹：{classes}。这些文件夹才是类别吗？",

@@ -157,6 +157,22 @@ def test_classes_that_hold_folders_of_other_names_are_asked_about():
 
 
 @pytest.mark.parametrize(
+    ("tree", "classes", "said"),
+    [
+        ("{yes,no} brain/{yes,no}", {"yes", "no", "-outside"}, ["again"]),
+        ("f/{a,b,c} f/f/{a,b,c}", {"a", "b", "c", "-outside"}, ["again"]),
+        ("{a,b,c} d/{a,b}", {"a", "b", "c", "d"}, []),
+        ("{a,b} {c,d}/{a,b}", {"a", "b", "-outside"}, ["again"]),
+        ("trainingSet/{0,1} trainingSample/{0,1} testSet", {"0", "1", "-outside", "-unlabelled"}, ["outside"]),
+        ("Plants(Augmented)/{train,valid}/{a,b} test", TRAIN_AND_VALIDATION | {"-unlabelled"}, []),
+    ],
+)
+def test_sets_that_were_packed_with_a_second_copy_or_a_test_beside_them(tree, classes, said):
+    layout, found = read(tree)
+    assert found == classes and doubts(layout) == said
+
+
+@pytest.mark.parametrize(
     "tree",
     ["{a,b}/{images,masks}", "{a,b}/{imgs,labels}", "{images,masks}/{a,b}", "{imgs,labels}/{a,b}",
      "{a,b}/{original,ground_truth}", "{image,annotations}/{a,b}"],

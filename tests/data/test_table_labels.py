@@ -204,6 +204,17 @@ def test_a_table_of_the_training_part_leaves_a_large_test_without_labels(tmp_pat
     assert dataset.counts == {"cat": 6, "dog": 6} and len(dataset.unlabelled) == 30
 
 
+@pytest.mark.parametrize("share", ["HAM10000_images_part_{}", "images_{:03}/images", "batch {}"])
+def test_shares_of_a_heap_get_their_labels_from_the_table_beside_them(tmp_path, share):
+    files = pictures([f"{share.format(1 + number % 2)}/{name}" for number, name in enumerate(NAMES)])
+    lesions, stems = [f"L{number // 2}" for number in range(12)], [name[:-4] for name in NAMES]
+    labels = ["nv" if number % 4 < 2 else "mel" for number in range(12)]
+    table = rows(["lesion_id", "image_id", "dx", "age"], lesions, stems, labels, ["7"] * 12)
+    dataset = opened(files | {"metadata.csv": table}, tmp_path)
+    assert dataset.counts == {"mel": 6, "nv": 6} and {each.group for each in dataset.samples} == set(lesions)
+    assert opened(files, tmp_path / "alone").classes == tuple(sorted({name.split("/")[0] for name in files}))
+
+
 def test_a_picture_with_boxes_of_several_classes_has_no_label(tmp_path):
     boxes = [{"image_id": at, "category_id": at % 2} for at in range(12)] + [{"image_id": 5, "category_id": 0}]
     images = [{"id": number, "file_name": name} for number, name in enumerate(NAMES)]

@@ -103,6 +103,14 @@ def test_predict_takes_a_folder(command, trained, tmp_path):
     assert [row["file"].rsplit("/")[-1] for row in answer(out)["predictions"]] == ["a.png", "b.png"]
 
 
+def test_predict_takes_a_zip_in_the_order_in_which_people_count(command, trained, tmp_path):
+    names = ["a10.png", "a9.png", "deep/a1.png", "Thumbs.db"]
+    zipped = made.zipped(tmp_path / "new.zip", {name: made.picture(number) for number, name in enumerate(names)})
+    _, out, _ = command("predict", "last", zipped, "--json")
+    found = [row["file"] for row in answer(out)["predictions"]]
+    assert found == [f"{zipped}/{name}" for name in ("a9.png", "a10.png", "deep/a1.png")]
+
+
 def test_predict_classifies_the_pictures_without_labels_of_a_data_set(command, trained, tmp_path):
     files = made.class_files({"train/cat": 4, "train/dog": 4}) | {
         f"test/{n}.png": made.picture(60 + n) for n in range(3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio.commands import data, watching
 from resnet_studio.commands import prediction_details as details
 from resnet_studio.commands.data import Result
+from resnet_studio.commands.given_pictures import named_pictures
 from resnet_studio.commands.runs import NONE_OF_THESE, add_accept
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.predicting import copies, engine, export
@@ -44,7 +46,7 @@ def add(command: Command) -> None:
     predict = command("predict", "classify pictures")
     predict.add_argument("model", metavar="RUN_OR_CHECKPOINT", help=MODEL)
     predict.add_argument(
-        "pictures", metavar="PICTURES", nargs="*", default=[], type=Path, help="pictures, or folders of them"
+        "pictures", metavar="PICTURES", nargs="*", default=[], type=Path, help="pictures, or folders or zips of them"
     )
     predict.add_argument("--with", dest="others", metavar="RUN", action="append", default=[], help=WITH)
     predict.add_argument(
@@ -63,7 +65,7 @@ def add(command: Command) -> None:
         metavar="N",
         help="also the N training pictures most alike",
     )
-    many = predict.add_argument_group("many pictures, with progress; zips may be among PICTURES then")
+    many = predict.add_argument_group("many pictures, with progress")
     many.add_argument("--out", type=Path, metavar="DIR_OR_FILE", help=OUT)
     many.add_argument("--sort-into", type=Path, metavar="FOLDER", help=SORT)
     many.add_argument(
@@ -92,11 +94,19 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
         raise DataError("error.predictions.unsure_where")
     if options.out or options.sort_into or options.resume:
         return _many(options, workspace, terminal)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        if options.unlabelled:
+            named = data.unlabelled(options, workspace, terminal)
+        else:
+            named = named_pictures(options.pictures, Path(folder))
+        return _few(named, options, workspace, terminal)
+
+
+def _few(
+    named: Sequence[tuple[str, Path]], options: argparse.Namespace, workspace: Workspace, terminal: Terminal
+) -> Result:
+    """Classify pictures, each with the name to show it by."""
     paths = details.models(options, workspace)
-    if options.unlabelled:
-        named = data.unlabelled(options, workspace, terminal)
-    else:
-        named = [(str(file), file) for file in _pictures(options.pictures)]
     thresholds = _thresholds(options.threshold, paths[0])
     load = _loader(options.device, options.accept)
     keys = details.keys(paths, workspace)
@@ -150,17 +160,6 @@ def _row(name: str, answer: Any, tool: engine.Answering) -> dict[str, Any]:
 def rows_error(rows: list[dict[str, Any]]) -> StudioError:
     """Why nothing could be predicted: the one reason where there is one picture, else that none could."""
     return DataError("error.cli.no_pictures") if len(rows) != 1 else DataError("error.cli.one_picture", **rows[0])
-
-
-def _pictures(given: list[Path]) -> list[Path]:
-    """The files given, and all files in the folders given."""
-    files: list[Path] = []
-    for path in given:
-        inside = sorted(child for child in path.rglob("*") if child.is_file()) if path.is_dir() else [path]
-        files += [child for child in inside if not any(part.startswith(".") for part in child.relative_to(path).parts)]
-    if not files:
-        raise DataError("error.cli.no_pictures")
-    return files
 
 
 def _many(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:

@@ -10,8 +10,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "模型中没有类别“{name}”；可识别的类别有：{known:、}。请重命名文件夹或选择其他模型。",
     ),
     "error.evaluate.alike_class": (
-        "The model does not know the class {name!r}, but {other!r}, which differs only by case, blanks or the like. Rename the folder, or choose another model.",
-        "模型中没有类别“{name}”，但有仅在大小写、空格等方面不同的“{other}”。请重命名文件夹，或选择其他模型。",
+        "The model does not know the class {name!r}, but {other!r}, which differs only by case, blanks or the like. Rename the folder, join them (--join-alike on the command line), or choose another model.",
+        "模型中没有类别“{name}”，但有仅在大小写、空格等方面不同的“{other}”。请重命名文件夹、合并它们（命令行选项 --join-alike），或选择其他模型。",
     ),
     "error.evaluate.unknown_run": (
         "It is not known which pictures the model {file!r} was trained on: its run is not in this workspace.",

@@ -27,9 +27,6 @@ def named_pictures(given: Sequence[Path], into: Path) -> list[tuple[str, Path]]:
         if path.is_dir():
             below = (child for child in path.rglob("*") if child.is_file())
             inside = [child for child in below if not is_junk(child.relative_to(path).as_posix())]
-        inside = (
-            [child for child in inside if not is_junk(child.relative_to(path).as_posix())] if path.is_dir() else inside
-        )
         named += [(str(child), child) for child in sorted(inside, key=lambda child: natural(str(child)))]
     if not named:
         raise DataError("error.cli.no_pictures")

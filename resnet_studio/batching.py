@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from resnet_studio.data.pixels import rendered
 from resnet_studio.errors import CheckpointError, StudioError
 from resnet_studio.model.activations import Activations
 from resnet_studio.model.checkpoint import preprocess
+from resnet_studio.one_or_many import as_list
 from resnet_studio.thresholds import checked, decide
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from resnet_studio.model.architecture import Stage
     from resnet_studio.model.preprocess import Preprocessing
 
-Picture = Path | Image.Image | IO[bytes]
+Picture = str | Path | Image.Image | IO[bytes]
 """A file, its content, or a picture that is decoded already."""
+Pictures = Picture | Iterable[Picture]
+"""One picture, or any number of them."""
 _DECODING_THREADS = 4
 
 
@@ -77,7 +80,7 @@ class BatchedModel:
         self._pending: list[_PendingBatch] = []
 
     def __call__(
-        self, pictures: Sequence[Picture], *, drawings: bool = False, thresholds: Mapping[str, float] | None = None
+        self, pictures: Pictures, *, drawings: bool = False, thresholds: Mapping[str, float] | None = None
     ) -> list[Prediction | StudioError]:
         """The prediction for each of ``pictures``, in their order; one that cannot be used gives its error in place.
 
@@ -89,8 +92,9 @@ class BatchedModel:
         answers = [answer for inputs in self._inputs(pictures, drawings) for answer in self._predictions(inputs)]
         return decided(answers, least)
 
-    def _inputs(self, pictures: Sequence[Picture], drawings: bool) -> Iterator[list[Tensor | StudioError]]:
+    def _inputs(self, given: Pictures, drawings: bool) -> Iterator[list[Tensor | StudioError]]:
         """The model's inputs, a batch at a time; those of one picture without starting threads."""
+        pictures = as_list(given)
         if len(pictures) == 1:
             yield [self._input(pictures[0], drawings)]
             return
@@ -127,6 +131,7 @@ class BatchedModel:
         preprocessing = self.preprocessing
         if isinstance(picture, Image.Image):
             return _upright_rgb(picture, preprocessing.reading, preprocessing.resize)
+        picture = Path(picture) if isinstance(picture, str) else picture
         return read_picture(picture, draft_side=preprocessing.resize, reading=preprocessing.reading)
 
     def _predictions(self, inputs: list[Tensor | StudioError]) -> list[Prediction | StudioError]:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from resnet_studio.batching import BatchedModel, decided
+from resnet_studio.batching import BatchedModel, Pictures, decided
 from resnet_studio.errors import CheckpointError, StudioError
+from resnet_studio.one_or_many import as_list
 from resnet_studio.prediction import Prediction
 from resnet_studio.thresholds import checked
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 
 def check_classes(named: Sequence[tuple[str, Sequence[str]]]) -> None:
@@ -55,13 +51,13 @@ class Ensemble:
         self.members, self.classes = tuple(members), tuple(members[0].classes)
 
     def __call__(
-        self, pictures: Sequence[Path | Image.Image], *, drawings: bool = False,
+        self, pictures: Pictures, *, drawings: bool = False,
         thresholds: Mapping[str, float] | None = None,
     ) -> list[Prediction | StudioError]:  # fmt: skip
         """The answer for each of ``pictures``, in their order; one that cannot be used gives its error in place.
 
         ``thresholds`` as for a :class:`Predictor`, of the mean probabilities.
         """
-        least = checked(thresholds or {}, self.classes)
+        least, pictures = checked(thresholds or {}, self.classes), as_list(pictures)
         each = [member(pictures, drawings=drawings) for member in self.members]
         return decided([mean_of(answers, self.classes) for answers in zip(*each, strict=True)], least)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_studio.batching import BatchedModel, Picture
+from resnet_studio.batching import BatchedModel, Pictures
 from resnet_studio.batching import Prediction as Prediction
 from resnet_studio.errors import StudioError
 from resnet_studio.model.activations import Activations, concatenate
@@ -16,6 +16,7 @@ from resnet_studio.model.architecture import STAGES, Stage
 from resnet_studio.model.checkpoint import Checkpoint, load
 from resnet_studio.model.device import choose_device, layout, threads_for
 from resnet_studio.model.unlike import STAGES as STAGES_OF_REFERENCE
+from resnet_studio.one_or_many import as_list
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,14 +39,19 @@ class Predictor(BatchedModel):
     """
 
     def __init__(
-        self, checkpoint: Checkpoint | Path, device: str = "auto", *, batch_size: int = 32, accept: float | None = None
+        self,
+        checkpoint: Checkpoint | str | Path,
+        device: str = "auto",
+        *,
+        batch_size: int = 32,
+        accept: float | None = None,
     ) -> None:
         import torch
 
         self._device = choose_device(device)
         if device == "auto" and self._device.type == "mps":  # beside a training, two threads on Metal can crash it
             self._device = torch.device("cpu")  # (pytorch/pytorch issue 197805)
-        loaded = load(checkpoint) if isinstance(checkpoint, Path) else checkpoint
+        loaded = load(Path(checkpoint)) if isinstance(checkpoint, str | Path) else checkpoint
         self.card = loaded.card
         self.model = loaded.model.eval().to(device=self._device, memory_format=layout(self._device))
         known = self.card.unlike if accept is None or self.card.unlike is None else self.card.unlike.at(accept)
@@ -56,7 +62,7 @@ class Predictor(BatchedModel):
         self._activations(torch.zeros(1, 3, side, side))
 
     def activations(
-        self, pictures: Sequence[Picture], *, drawings: bool = False, stages: Sequence[Stage] = ()
+        self, pictures: Pictures, *, drawings: bool = False, stages: Stage | Sequence[Stage] = ()
     ) -> Activations:
         """The logits and features of ``pictures``, and the pooled outputs of ``stages``; ``drawings`` as for a call.
 
@@ -65,6 +71,7 @@ class Predictor(BatchedModel):
         """
         import torch
 
+        stages = as_list(stages)
         if unknown := set(stages) - set(TAPPED):
             raise ValueError(f"no stages {sorted(unknown)}: there are {', '.join(TAPPED)}")
         parts: list[Activations] = []

@@ -13,7 +13,7 @@ import resnet_studio
 
 PACKAGE = Path(resnet_studio.__file__).parent
 LAYERS = [
-    {"version", "text", "compiler", "durations", "deprecation", "stepwise", "folder_names"},
+    {"version", "text", "compiler", "durations", "deprecation", "stepwise", "folder_names", "one_or_many"},
     {"errors", "owners", "locks", "limits"},
     {"acting"},
     {"belonging"},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from resnet_studio.one_or_many import as_list
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ def edit_data(dataset: Dataset, edit: Edit, workspace: Workspace | None = None) 
     """
     from resnet_studio.data import editing
 
+    lists: dict[str, Any] = {name: tuple(as_list(getattr(edit, name))) for name in ("pictures", "classes", "groups")}
+    edit = replace(edit, **lists)
     return editing.edit(workspace or Workspace.open(), dataset.id, edit)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from resnet_studio import api
 from resnet_studio.api.results import sources_of
 from resnet_studio.errors import DataError
+from resnet_studio.one_or_many import as_list
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def predict_together(
-    models: Sequence[Run | str | Path],
+    models: Run | str | Path | Sequence[Run | str | Path],
     *pictures: Pictures,
     workspace: Workspace | None = None,
     device: str = "auto",
@@ -39,14 +40,14 @@ def predict_together(
     from resnet_studio.ensemble import Ensemble
     from resnet_studio.imported_onnx import load_model
 
-    files = [api.checkpoint_path(model, workspace) for model in models]
+    files = [api.checkpoint_path(model, workspace) for model in as_list(models)]
     sources = sources_of(pictures)
     ensemble = Ensemble([load_model(file, device=device) for file in files], [str(file) for file in files])
     return ensemble(sources, thresholds=thresholds)
 
 
 def evaluate_together(
-    models: Sequence[Run | str | Path],
+    models: Run | str | Path | Sequence[Run | str | Path],
     dataset: Dataset,
     *,
     workspace: Workspace | None = None,
@@ -66,6 +67,7 @@ def evaluate_together(
     from resnet_studio.evaluation.seen import add_unseen, run_of
     from resnet_studio.model.onnx_card import card_at
 
+    models = as_list(models)
     if len(models) == 1:
         return api.evaluate(models[0], dataset, workspace=workspace, device=device, only_unseen=only_unseen)
     home = workspace or Workspace.open()

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image, ImageOps
 
 from resnet_studio.api import checkpoint_path
+from resnet_studio.api.results import sources_of
 from resnet_studio.errors import ConfigError, StudioError
 from resnet_studio.model.architecture import Stage
 from resnet_studio.workspace import Run, Workspace
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from resnet_studio.api.results import Pictures
     from resnet_studio.evaluation.heatmaps import HeatMap
 
 LARGEST_SIDE = 1024
@@ -110,14 +112,14 @@ def explain(
 
 def explain_all(
     run: Run | str | Path,
-    pictures: Sequence[str | Path | Image.Image],
+    pictures: Pictures,
     *,
     class_name: str | None = None,
     layer: Stage = "layer4",
     workspace: Workspace | None = None,
     device: str = "auto",
 ) -> Iterator[Explanation | StudioError]:
-    """:func:`explain` for many ``pictures``, one after the other; errors of pictures in place."""
+    """:func:`explain` for many ``pictures``, or one, one after the other; errors of pictures in place."""
     from resnet_studio.evaluation.heatmaps import heat_maps
     from resnet_studio.prediction import TAPPED, Predictor
 
@@ -128,7 +130,7 @@ def explain_all(
     if class_name is not None and class_name not in classes:
         raise ConfigError("error.explain.no_class", name=class_name, known=list(classes))
     label = None if class_name is None else classes.index(class_name)
-    sources = [Path(picture) if isinstance(picture, str) else picture for picture in pictures]
+    sources = sources_of([pictures])
     for source, found in zip(sources, heat_maps(predictor, sources, label, layer=layer), strict=True):
         yield found if isinstance(found, StudioError) else Explanation(_shown(source), found, classes)
 

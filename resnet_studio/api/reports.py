@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_studio.durable import replacing
 from resnet_studio.errors import ConfigError, RunError
+from resnet_studio.one_or_many import as_list
 from resnet_studio.text import Language
 from resnet_studio.workspace import Run, Workspace
 
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
     from resnet_studio.evaluation.parts import Part
 
 
-def compare(*runs: Run | str, workspace: Workspace | None = None) -> Comparison:
-    """What two or more ``runs`` (or their names) were set to and scored, and whether test pictures tell them apart.
+def compare(*runs: Run | str | Sequence[Run | str], workspace: Workspace | None = None) -> Comparison:
+    """Settings and scores of two or more ``runs`` (or names, or a list), and whether test pictures tell them apart.
 
     Raises :class:`RunError` for fewer than two different runs.
     """
     from resnet_studio.evaluation.compare import compare as compared
 
-    return compared([_found(run, workspace) for run in runs])
+    return compared([_found(run, workspace) for each in runs for run in as_list(each)])
 
 
 def compute_parts(
@@ -74,7 +75,7 @@ def further_parts() -> tuple[Part[Any], ...]:
 
 
 def cheapest_thresholds(
-    run: Run | str, costs: Sequence[str], *, workspace: Workspace | None = None
+    run: Run | str, costs: str | Sequence[str], *, workspace: Workspace | None = None
 ) -> dict[str, Chosen]:
     """For each of ``costs``, such as ``cat=5:1`` (of missing a cat, of a false alarm), the cheapest threshold.
 
@@ -85,7 +86,7 @@ def cheapest_thresholds(
     from resnet_studio.evaluation.parts import RunReport
 
     found = _found(run, workspace)
-    wanted = parse_costs(costs, list(found.about["classes"]))
+    wanted = parse_costs(as_list(costs), list(found.about["classes"]))
     points = RunReport(found).get(OPERATING_POINTS) if wanted else ()
     if points is None:
         raise RunError("error.threshold.no_logits", run=found.id)

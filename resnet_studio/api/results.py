@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.events import Event
+from resnet_studio.one_or_many import is_one
 from resnet_studio.workspace import Run, Workspace, default_workspace
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from resnet_studio.prediction import Prediction
 
     Picture = str | Path | Image.Image
-    Pictures = Picture | Sequence[Picture] | Iterator[Picture]
+    Pictures = Picture | Iterable[Picture]
 
 OnEvent = Callable[[Event], None]
 
@@ -49,16 +50,16 @@ def predict(
     )
 
 
-def sources_of(pictures: Iterable[Pictures]) -> list[Path | Image.Image]:
+def sources_of(pictures: Iterable[Any]) -> list[Path | Image.Image]:
     """All of ``pictures`` in a row, those in lists and from iterators too: files as paths."""
     found: list[Path | Image.Image] = []
     for each in pictures:
         if isinstance(each, str):
             found.append(Path(each))
-        elif isinstance(each, (Sequence, Iterator)):
-            found += sources_of(each)
-        else:
+        elif is_one(each):
             found.append(each)
+        else:
+            found += sources_of(each)
     return found
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from resnet_studio import labels
 from resnet_studio.api import train_all
 from resnet_studio.config import TrainConfig
+from resnet_studio.one_or_many import as_list
 from resnet_studio.stepwise import result_of
 from resnet_studio.workspace import Workspace
 
@@ -60,9 +61,9 @@ def race(
     dataset: Dataset,
     config: TrainConfig | None = None,
     *,
-    depths: Sequence[Depth] | None = None,
-    sizes: Sequence[int] | None = None,
-    levels: Sequence[Freeze] | None = None,
+    depths: Depth | Sequence[Depth] | None = None,
+    sizes: int | Sequence[int] | None = None,
+    levels: Freeze | Sequence[Freeze] | None = None,
     download: bool = False,
     workspace: Workspace | None = None,
     on_step: Callable[[Step], None] | None = None,
@@ -79,7 +80,8 @@ def race(
     from resnet_studio.studies.racing import Field, run_race
     from resnet_studio.training.control import Control
 
-    wanted = Field(depths, sizes, levels or LEVELS, download)
+    depths, sizes = (None if given is None else as_list(given) for given in (depths, sizes))
+    wanted = Field(depths, sizes, as_list(levels or LEVELS), download)
     work = run_race(dataset, config or TrainConfig(), workspace or Workspace.open(), control or Control(), wanted)
     return result_of(work, on_step)
 
@@ -90,7 +92,7 @@ def search(
     *,
     trials: int = 20,
     method: Method = "tpe",
-    over: Sequence[Searched] = ("learning_rate", "weight_decay", "augmentation", "epochs"),
+    over: Searched | Sequence[Searched] = ("learning_rate", "weight_decay", "augmentation", "epochs"),
     workspace: Workspace | None = None,
     on_trial: Callable[[Search], None] | None = None,
     on_event: OnEvent | None = None,
@@ -109,7 +111,7 @@ def search(
 
     return run_search(
         dataset, config or TrainConfig(), workspace or Workspace.open(), control or Control(),
-        Plan(trials, method, tuple(over)), on_trial=on_trial, on_event=on_event, started_by=started_by,
+        Plan(trials, method, tuple(as_list(over))), on_trial=on_trial, on_event=on_event, started_by=started_by,
     )  # fmt: skip
 
 

@@ -37,7 +37,8 @@ def by_table(samples: Sequence[Sample], grouping: Grouping) -> list[str]:
     if not chosen or chosen not in columns:
         known = [shown(name) for name in columns[:_SHOWN]]
         raise DataError("error.groups.which", file=shown(file.name), column=shown(column), known=known)
-    given = NamedRows((written_path(row.get(of_file, "")), row.get(chosen, "").strip()) for row in rows)
+    said = ((written_path(row.get(of_file, "")), row.get(chosen, "").strip()) for row in rows)
+    given = NamedRows(said, (sample.name for sample in samples))
     return [given.of(sample.name) or "" for sample in samples]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -17,28 +17,35 @@ class NamedRows(Generic[Value]):
     another machine do. Where nothing is called exactly so, upper and lower case are the same; where nothing is then
     either, a file may stand without its ending. Nothing is found where several values would do.
 
+    Paths that end alike and begin differently mean the same file only where none of ``names``, the pictures there are,
+    is meant in full: ``a/1.jpg`` says nothing of ``b/1.jpg`` beside ``a/1.jpg``.
+
     >>> rows = NamedRows([("C:/photos/cat/1.JPG", "tom"), ("cat/2.jpg", "kit"), ("17", "rex")])
     >>> [rows.of(name) for name in ("cat/1.jpg", "train/cat/2.jpg", "dog/17.png", "dog/2.png")]
     ['tom', 'kit', 'rex', None]
+    >>> NamedRows([("a/1.jpg", "tom")], ["a/1.jpg", "b/1.jpg"]).of("b/1.jpg") is None
+    True
     """
 
-    def __init__(self, rows: Iterable[tuple[str, Value]]) -> None:
+    def __init__(self, rows: Iterable[tuple[str, Value]], names: Iterable[str] = ()) -> None:
         self._rows = [(file, value) for file, value in rows if file]
-        self._exact = _ends(self._rows, str)
-        self._folded: dict[str, set[Value]] | None = None
+        self._names = tuple(names)
+        self._exact = _Ends(self._rows, str, self._names)
+        self._folded: _Ends[Value] | None = None
 
     def of(self, name: str) -> Value | None:
         """What is said of the picture ``name``; None for nothing, or several things."""
-        if (found := _found(self._exact, name)) is not None:
+        found = self.all_of(name)
+        return next(iter(found)) if len(found) == 1 else None
+
+    def all_of(self, name: str) -> set[Value]:
+        """All that is said of the picture ``name``."""
+        if found := self._exact.of(name):
             return found
         if self._folded is None:
-            self._folded = _ends(self._rows, _fold)
+            self._folded = _Ends(self._rows, _fold, self._names)
         folded = _fold(name)
-        if (found := _found(self._folded, folded)) is not None:
-            return found
-        folder, _, last = folded.rpartition("/")
-        stem = last.rpartition(".")[0]
-        return _found(self._folded, f"{folder}/{stem}" if folder else stem) if stem else None
+        return self._folded.of(folded) or self._folded.of(without_ending(folded))
 
 
 def written_path(written: str) -> str:
@@ -50,22 +57,51 @@ def _fold(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _ends(rows: Iterable[tuple[str, Value]], key: Callable[[str], str]) -> dict[str, set[Value]]:
-    """All values by each end of their file's path; a whole path is what it says, whatever others end so."""
-    whole: dict[str, set[Value]] = defaultdict(set)
-    ends: dict[str, set[Value]] = defaultdict(set)
+def without_ending(name: str) -> str:
+    """``cat/1`` for ``cat/1.jpg``."""
+    folder, _, last = name.rpartition("/")
+    stem = last.rpartition(".")[0]
+    return f"{folder}/{stem}" if folder and stem else stem
+
+
+class _Ends(Generic[Value]):
+    """All values by the ends of their files' paths."""
+
+    def __init__(self, rows: Sequence[tuple[str, Value]], key: Callable[[str], str], names: Sequence[str]) -> None:
+        files = [(key(file), value) for file, value in rows]
+        self._whole: dict[str, set[Value]] = defaultdict(set)
+        for file, value in files:
+            self._whole[file].add(value)
+        self._longer = _by_ends(files)
+        meant = self._meant(names, key)
+        self._similar = _by_ends((file, value) for file, value in files if file not in meant) if meant else self._longer
+
+    def of(self, name: str) -> set[Value]:
+        """The values of files whose path is ``name`` or an end of it, else ends with it, else ends as it does."""
+        ends = list(_ends(name)) if name else []
+        for kind in (self._whole, {ends[0]: self._longer.get(ends[0], set())} if ends else {}, self._similar):
+            for end in ends:
+                if values := kind.get(end):
+                    return values
+        return set()
+
+    def _meant(self, names: Sequence[str], key: Callable[[str], str]) -> set[str]:
+        """The files whose path is one of ``names``, an end of it, or ends with it."""
+        keys = [name for each in names for name in (key(each), without_ending(key(each)))]
+        meant = {end for name in keys for end in _ends(name) if end in self._whole}
+        known = set(keys)
+        return meant | {file for file in self._whole if any(end in known for end in _ends(file))} if names else set()
+
+
+def _ends(path: str) -> Iterator[str]:
+    """``path`` and its ends from a folder on, the longest first."""
+    pieces = path.split("/")
+    return ("/".join(pieces[start:]) for start in range(len(pieces)))
+
+
+def _by_ends(rows: Iterable[tuple[str, Value]]) -> dict[str, set[Value]]:
+    found: dict[str, set[Value]] = defaultdict(set)
     for file, value in rows:
-        folded = key(file)
-        whole[folded].add(value)
-        pieces = folded.split("/")
-        for start in range(1, len(pieces)):
-            ends["/".join(pieces[start:])].add(value)
-    return {**ends, **whole}
-
-
-def _found(ends: dict[str, set[Value]], name: str) -> Value | None:
-    pieces = name.split("/")
-    for start in range(len(pieces)):
-        if values := ends.get("/".join(pieces[start:])):
-            return next(iter(values)) if len(values) == 1 else None
-    return None
+        for end in _ends(file):
+            found[end].add(value)
+    return found

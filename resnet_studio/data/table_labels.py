@@ -9,7 +9,8 @@ JSON; COCO's JSON, and JSON of files and their labels. What the files are called
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,8 @@ def by_table(names: Sequence[str], files: Mapping[str, Path]) -> TableLayout | N
         folder = name.rpartition("/")[0]
         below = [each for each in names if not folder or each.startswith(f"{folder}/")]
         given = _read(files[name])
-        rows = _matched(below, folder, given)
-        if rows and len(rows) >= _MATCHED * _awaiting(below, rows) and not found.keys() & rows.keys():
+        rows = _matched(below, name, given)
+        if rows and len(rows) >= _MATCHED * _awaiting(below, rows, name) and not found.keys() & rows.keys():
             found |= rows
             used.append(name)
             missing += max(0, len(given) - len(rows))
@@ -99,8 +100,13 @@ def with_parts(rows: dict[str, Row]) -> dict[str, Row]:
     return {name: replace(row, part=parts[name]) for name, row in rows.items()}
 
 
-def _awaiting(names: Sequence[str], rows: Mapping[str, Row]) -> int:
-    """How many of ``names`` a table should have ``rows`` for: all, but for a test that comes without labels."""
+def _awaiting(names: Sequence[str], rows: Mapping[str, Row], table: str) -> int:
+    """How many of ``names`` a table should have ``rows`` for: all, but for a test that comes without labels; those of
+    its part, where it is called after it and about no other.
+    """
+    part = _called_after(table)
+    if part is not None and all(_part_of(name) == part for name in rows):
+        return sum(_part_of(name) == part for name in names)
     return sum(name in rows or _part_of(name) != "test" for name in names)
 
 
@@ -138,9 +144,9 @@ def why_not(names: Sequence[str], files: Mapping[str, Path]) -> DataError | None
         given = _of_records(records)
         if not given:
             return DataError("error.labels.no_label", file=shown(name), columns=columns[:_COLUMNS])
-        rows = _matched(names, name.rpartition("/")[0], given)
+        rows = _matched(names, name, given)
         labels = {row.label for row in rows.values()}
-        if len(rows) < _MATCHED * _awaiting(names, rows):
+        if len(rows) < _MATCHED * _awaiting(names, rows, name):
             return DataError("error.labels.few", file=shown(name), found=len(rows), of=len(names))
         if len(labels) == 1:
             return DataError("error.labels.one", file=shown(name), found=shown(labels.pop()))
@@ -176,21 +182,46 @@ def _beside(names: Sequence[str], files: Mapping[str, Path]) -> dict[str, Row]:
             for record in records
         }
         below = [each for each in names if not folder or each.startswith(f"{folder}/")]
-        found = {**_matched(below, folder, given), **found}
+        found = {**_matched(below, name, given), **found}
     return found
 
 
-def _matched(names: Sequence[str], folder: str, given: Mapping[str, Row]) -> dict[str, Row]:
-    """The rows by the pictures' names; a row names a file from the table's folder on, by an end of it, or alone."""
-    rows = NamedRows(given.items())
-    bare = NamedRows((_bare(file), each) for file, each in given.items())
-    found = {}
-    for name in names:
-        inside = name.removeprefix(f"{folder}/") if folder else name
-        row = rows.of(inside) or bare.of(_bare(inside))
-        if row is not None:
-            found[name] = row
-    return found
+def _matched(names: Sequence[str], table: str, given: Mapping[str, Row]) -> dict[str, Row]:
+    """The rows by the pictures' names; a row names a file from the table's folder on, by an end of it, or alone.
+
+    Where several parts have pictures of the same names, the table is about the one that it is called after, or about
+    training: ``train/1.jpg`` and ``test/1.jpg`` are two pictures, and ``train.csv`` has the label of one.
+    """
+    folder = table.rpartition("/")[0]
+    inside = {name: name.removeprefix(f"{folder}/") if folder else name for name in names}
+    rows = NamedRows(((file, file) for file in given), inside.values())
+    said = {name: _agreed(rows.all_of(short), given) for name, short in inside.items()}
+    left = given.keys() - said.values()
+    bare = NamedRows((_bare(file), file) for file in left)
+    said = {name: file or _agreed(bare.all_of(_bare(inside[name])), given) for name, file in said.items()}
+    return {name: given[file] for name, file in _of_one_part(said, table).items() if file}
+
+
+def _agreed(files: Collection[str], given: Mapping[str, Row]) -> str:
+    """One of ``files``, where all say the same; else none."""
+    return min(files) if len({given[file] for file in files}) == 1 else ""
+
+
+def _of_one_part(said: Mapping[str, str], table: str) -> Mapping[str, str]:
+    """``said``, files of a table by names of pictures, without pictures of other parts than the table is about."""
+    parts: dict[str, set[Part | None]] = defaultdict(set)
+    for name, file in said.items():
+        parts[file].add(_part_of(name))
+    if all(len(found) < 2 or not file for file, found in parts.items()):
+        return said
+    about = _called_after(table) or ("train" if any("train" in found for found in parts.values()) else None)
+    return {name: file for name, file in said.items() if (_part_of(file) or about) in (None, _part_of(name))}
+
+
+def _called_after(table: str) -> Part | None:
+    """The part that a table is called after: ``train.csv``, ``test_labels.csv``."""
+    named = part_named(table.rpartition("/")[2].rpartition(".")[0])
+    return next((part for part in PARTS if named is not None and named.meaning == part), None)
 
 
 def _bare(file: str) -> str:

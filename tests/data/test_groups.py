@@ -153,6 +153,16 @@ def test_the_column_of_a_table_is_chosen_and_a_path_of_another_machine_is_unders
         groups.keys_of(dataset, parse(f"csv:{table}#patient"))
 
 
+def test_a_row_for_one_picture_keeps_no_other_of_its_name_together(opened, tmp_path):
+    names = [f"{kind}/{folder}/{number}.png" for kind in "ab" for folder in "xy" for number in range(3)]
+    dataset = opened({name: picture(number) for number, name in enumerate(names)})
+    table = tmp_path / "groups.csv"
+    table.write_text("file,group\na/x/0.png,one\na/x/1.png,one\n")
+    keys = groups.keys_of(dataset, parse(f"csv:{table}"))
+    named = {sample.name for sample, key in zip(dataset.samples, keys, strict=True) if key.endswith("one")}
+    assert named == {"a/x/0.png", "a/x/1.png"}
+
+
 def test_groups_that_are_kept_are_one_edit_that_trainings_follow_and_undo_takes_back(opened, workspace, tmp_path):
     dataset = opened(class_files({"a": 12, "b": 12}))
     table = tmp_path / "groups.csv"

@@ -215,6 +215,41 @@ def test_shares_of_a_heap_get_their_labels_from_the_table_beside_them(tmp_path, 
     assert opened(files, tmp_path / "alone").classes == tuple(sorted({name.split("/")[0] for name in files}))
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "named"),
+    [("train.csv", "file", "{}.png"), ("labels.csv", "id", "{}"), ("labels.csv", "file", "train/{}.png")],
+)
+def test_labels_of_the_training_part_are_not_given_to_test_pictures_of_the_same_names(tmp_path, table, column, named):
+    files = pictures([f"{part}/{number}.png" for part in ("train", "test") for number in range(12)])
+    files[table] = rows([column, "label"], [named.format(number) for number in range(12)], LABELS)
+    dataset = opened(files, tmp_path)
+    assert {each.name.split("/")[0] for each in dataset.samples} == {"train"} and len(dataset.samples) == 12
+    assert {each.name for each in dataset.unlabelled} == {f"test/{number}.png" for number in range(12)}
+
+
+@pytest.mark.parametrize("tests", [6, 12])
+def test_each_part_has_the_labels_of_its_own_table(tmp_path, tests):
+    files = pictures(
+        [f"train/{number}.png" for number in range(12)] + [f"test/{number}.png" for number in range(tests)]
+    )
+    other = LABELS[1:] + LABELS[:1]
+    files["train.csv"] = rows(["id", "label"], map(str, range(12)), LABELS)
+    files["test_labels.csv"] = rows(["id", "label"], map(str, range(tests)), other[:tests])
+    dataset = opened(files, tmp_path)
+    found = {each.name: dataset.classes[each.label] for each in dataset.samples}
+    assert found == {f"train/{at}.png": LABELS[at] for at in range(12)} | {
+        f"test/{n}.png": other[n] for n in range(tests)
+    }
+    assert split(dataset).counts["test"] == tests
+
+
+def test_a_row_that_names_a_picture_in_full_says_nothing_of_others_of_its_name(tmp_path):
+    files = pictures([f"{part}/{number}.png" for part in ("images_1", "images_2") for number in range(12)])
+    files["labels.csv"] = rows(["file", "label"], [f"images_2/{number}.png" for number in range(12)], LABELS)
+    dataset = opened(files, tmp_path)
+    assert all(each.name.startswith("images_2/") for each in dataset.samples) and len(dataset.unlabelled) == 12
+
+
 def test_a_picture_with_boxes_of_several_classes_has_no_label(tmp_path):
     boxes = [{"image_id": at, "category_id": at % 2} for at in range(12)] + [{"image_id": 5, "category_id": 0}]
     images = [{"id": number, "file_name": name} for number, name in enumerate(NAMES)]

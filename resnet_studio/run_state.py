@@ -26,6 +26,8 @@ from resnet_studio.events import (
 )
 
 TRAIL_POINTS = 400
+MEAN, MEAN_OF_PROBE = "note.halfway", "note.halfway.probe"
+"""Which notes say that the model is a mean of weights: where the best before was an epoch, or the probe."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,11 @@ class RunState:
     def best(self) -> EpochFinished | None:
         """The epoch with the best model."""
         return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
+
+    @property
+    def mean_note(self) -> Noted | None:
+        """The note that says that the model is a mean of weights, and so of no epoch."""
+        return next((note for note in reversed(self.notes) if note.key in (MEAN, MEAN_OF_PROBE)), None)
 
     def seconds(self, requested_at: float | None = None) -> float:
         """How long the training took, from the click at ``requested_at``; see :meth:`Durations.total`."""

@@ -61,8 +61,8 @@ class Pair:
 
     ``p_value`` is that of the exact McNemar test (McNemar 1947, two-sided), ``p_adjusted`` corrected for the number of
     pairs (Holm 1979). ``difference`` is the first accuracy minus the second, with the 95 % interval of a paired
-    bootstrap (Efron 1979: 10,000 resamples of the pictures, percentiles). ``disagreements`` are at most 100. Without a
-    shared picture the figures are None.
+    bootstrap (Efron 1979: 10,000 resamples of the pictures, percentiles), or where no answer differs what can go
+    unseen. ``disagreements`` are at most 100. Without a shared picture the figures are None.
 
     Where pictures were kept together there are fewer ``groups`` than pictures, which are right or wrong together: the
     bootstrap then resamples groups (Davison and Hinkley 1997, section 3.8), and the p-value is that of a test which
@@ -97,7 +97,8 @@ class Pair:
             values |= {"first": second, "second": first}
             span = {"low": f"{-100 * high:+.1f}", "high": f"{-100 * low:+.1f}",
                     "difference": f"{-100 * self.difference:+.1f}"}  # fmt: skip
-        said = say(f"compare.{'better' if self.tells_apart else 'chance'}", language, **values, **span)
+        kind = "better" if self.tells_apart else "chance" if self.only_first or self.only_second else "alike"
+        said = say(f"compare.{kind}", language, right=self.both_right, most=f"{100 * high:.1f}", **values, **span)
         note = "" if self.same_test_set else say("compare.other_sets", language, count=count) + " "
         if self.groups < count:
             note += say("compare.groups", language, groups=self.groups) + " "

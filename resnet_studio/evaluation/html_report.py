@@ -17,7 +17,7 @@ from resnet_studio.evaluation import handin, part_plots, plots, run_report, sect
 from resnet_studio.evaluation.calibration import CALIBRATION
 from resnet_studio.evaluation.final_fit import FINAL_FIT
 from resnet_studio.evaluation.parts import Part, RunReport
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, say, say_recorded
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Run
 
@@ -105,6 +105,7 @@ def html(run: Run, language: Language = "en", further: Sequence[Part[Any]] = ())
         loader=PackageLoader("resnet_studio.evaluation"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     values, report = to_json(run, further), RunReport(run)
+    mean = run.state().mean_note
     words = partial(_say, language)
 
     def fill(name: str, given: Mapping[str, Any]) -> str:
@@ -115,6 +116,7 @@ def html(run: Run, language: Language = "en", further: Sequence[Part[Any]] = ())
         today=date.today().isoformat(), plots=_plots(run, language), mistakes=_with_thumbnails(run, values),
         settings=_settings(values, language), looks=STYLES, data=handin.data_of(run, language),
         sections=sections.sections(report, (*run_report.PARTS, *further), fill),
+        kept=say_recorded(mean.key, language, mean.values) if mean else "",
         again=again.sentence(language) if (again := report.get(FINAL_FIT)) else "",
         limits=handin.limits(report, language), software=handin.software(run), weights=handin.weights(run, language),
     )  # fmt: skip

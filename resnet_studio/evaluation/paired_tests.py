@@ -79,12 +79,25 @@ def uncounted(stored: Mapping[str, Any], count: int) -> tuple[int, int]:
 def paired_bootstrap(only_first: int, only_second: int, count: int, *, seed: int = 0) -> tuple[float, float]:
     """The 95 % percentile interval of the difference in accuracy over resamples of ``count`` pictures.
 
-    A resample depends only on how many pictures of each kind it draws, and these numbers are multinomial.
+    A resample depends only on how many pictures of each kind it draws, and these numbers are multinomial. Where there
+    is no picture of which only one is right, no resample has one, and the interval is what is :func:`unseen`.
     """
+    if not only_first and not only_second:
+        return -unseen(count), unseen(count)
     shares = np.array([only_first, only_second, count - only_first - only_second]) / count
     drawn = np.random.default_rng(seed).multinomial(count, shares, RESAMPLES)
     low, high = np.percentile((drawn[:, 0] - drawn[:, 1]) / count, [2.5, 97.5])
     return float(low), float(high)
+
+
+def unseen(count: int) -> float:
+    """So large a share can have answers that differ, at most, if none of ``count`` does: at 95 % (Clopper and Pearson
+    1934, one-sided; the "rule of three").
+
+    >>> round(unseen(45), 3)
+    0.064
+    """
+    return float(1 - LEVEL ** (1 / count))
 
 
 def swapped_groups(better: NDArray[np.int64], groups: Sequence[str], *, seed: int = 0) -> float:
@@ -107,7 +120,12 @@ def swapped_groups(better: NDArray[np.int64], groups: Sequence[str], *, seed: in
 
 
 def grouped_bootstrap(better: NDArray[np.int64], groups: Sequence[str], *, seed: int = 0) -> tuple[float, float]:
-    """The 95 % percentile interval of the mean of ``better`` [N] over resamples of the ``groups`` [N]."""
+    """The 95 % percentile interval of the mean of ``better`` [N] over resamples of the ``groups`` [N]; as in
+    :func:`paired_bootstrap` where none differs.
+    """
+    if not better.any():
+        count = len(set(groups))
+        return -unseen(count), unseen(count)
     sums, sizes = _sums(better, groups), _sums(np.ones(len(better), np.int64), groups)
     draw, found = np.random.default_rng(seed), []
     for _ in range(RESAMPLES // CHUNK):

@@ -36,6 +36,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "points of accuracy (95% interval {low} to {high}) may be chance (exact McNemar test, p = {p}).",
         "{count} 张测试图片无法分出“{first}”与“{second}”的高下：准确率相差 {difference} 个百分点（95% 区间 {low} 至 {high}），可能只是偶然（McNemar 精确检验，p = {p}）。",
     ),
+    "compare.alike": (
+        "“{first}” and “{second}” never differ on {count:test picture|test pictures}: both have the same {right} right. "
+        "This cannot tell them apart; a difference of up to {most} points may still go unseen.",
+        "在 {count} 张测试图片上，“{first}”与“{second}”对错完全一致，都答对同样的 {right} 张，因此无法分出高下；不超过 {most} 个百分点的差异可能还看不出来。",
+    ),
     "compare.other_sets": (
         "Their test sets differ; {count:picture is|pictures are} in both, and only these are compared.",
         "两者的测试集不同；这里只比较两边都有的 {count} 张图片。",

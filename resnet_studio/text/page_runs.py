@@ -127,6 +127,11 @@ TEXT: dict[str, tuple[str, str]] = {
         "too small a difference to call one of them better.",
         "在相同的 {count} 张测试图片上，仅“{first}”认对的有 {a} 张，仅“{second}”认对的有 {b} 张：差异太小，无法断定哪个更好。",
     ),
+    "runs.compare.alike": (
+        "On the same {count:test picture|test pictures}, “{first}” and “{second}” are right on the same {right}: "
+        "nothing here tells which is better.",
+        "在相同的 {count} 张测试图片上，“{first}”与“{second}”认对的是同样的 {right} 张：据此无法判断哪个更好。",
+    ),
     "runs.compare.clear_winner": (
         "On the same {count:test picture|test pictures}, “{first}” alone was right on {a}, “{second}” alone on {b}: "
         "more than chance would explain (exact McNemar test, p = {p}).",

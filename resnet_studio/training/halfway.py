@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resnet_studio.events import Noted
+from resnet_studio.run_state import MEAN, MEAN_OF_PROBE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +25,7 @@ SHARE = 0.5
 """Of the trained weights in the mean."""
 CHANCE = 2.0
 """So many validation pictures fewer are no reason against it: of 30, about four are answered otherwise, either way."""
-TAKEN, TAKEN_PROBE = "note.halfway", "note.halfway.probe"
+TAKEN, TAKEN_PROBE = MEAN, MEAN_OF_PROBE
 """Which note says so: that the best was an epoch, or the probe."""
 KEPT, KEPT_PROBE, NONE = "note.halfway.kept", "note.halfway.kept.probe", "note.halfway.none"
 """Which note says that the best stays, or that there is nothing to take the mean of."""

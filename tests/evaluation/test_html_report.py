@@ -235,6 +235,23 @@ def test_the_bootstrap_is_that_over_pictures():
     assert compare.paired_bootstrap(14, 4, 100) == compare.paired_bootstrap(14, 4, 100)
 
 
+def test_where_no_answer_differs_the_interval_says_how_much_can_go_unseen(workspace):
+    from scipy.stats import binomtest
+
+    for count in (12, 60, 500):
+        high = binomtest(0, count, alternative="less").proportion_ci(0.95, method="exact").high
+        assert paired_tests.paired_bootstrap(0, 0, count) == pytest.approx((-high, high))
+    nobody = np.zeros(60, np.int64)
+    groups = [str(at // 5) for at in range(60)]
+    assert paired_tests.grouped_bootstrap(nobody, groups) == paired_tests.paired_bootstrap(0, 0, 12)
+    runs = [made_run(workspace, name, count=60, wrong={3: 1}) for name in ("one", "two")]
+    (pair,) = (found := compare.compare(runs)).pairs
+    assert pair.p_value == 1 and not pair.tells_apart and pair.difference_interval[0] < 0 < pair.difference_interval[1]
+    said = pair.sentence(found.names)
+    assert "never differ on 60 test pictures" in said and "same 59 right" in said and "4.9 points" in said
+    assert "同样的 59 张" in pair.sentence(found.names, "zh") and "0.0" not in said
+
+
 def test_two_runs_on_the_same_pictures_are_compared_picture_by_picture(workspace):
     good = made_run(workspace, "good", count=60, epochs=5)
     bad = made_run(workspace, "bad", count=60, wrong={at: (at // 20 + 1) % 3 for at in range(0, 60, 5)}, epochs=9)

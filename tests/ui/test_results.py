@@ -7,9 +7,10 @@ from hand_made import finish, new_run, report_of, train
 
 from resnet_studio import run_log
 from resnet_studio.config import TrainConfig
+from resnet_studio.evaluation import html_report
 from resnet_studio.events import EpochFinished, Failed, Interrupted, Noted, Preparing, Progress, Queued, Started
+from resnet_studio.run_state import MEAN
 from resnet_studio.service.run_data import Overview, RunData, format_duration
-from resnet_studio.training.halfway import TAKEN
 from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.ui.results import view as results_view
 from resnet_studio.ui.results.matrix import matrix, mix_ups, most_confused, pairs, tint
@@ -284,7 +285,7 @@ def test_an_epoch_that_was_not_the_most_accurate_says_why_it_was_chosen(workspac
 
 def test_a_mean_with_the_start_is_not_called_an_epoch(workspace: Workspace) -> None:
     run = new_run(workspace)
-    run.append(Noted(key=TAKEN, values={"right": 4, "pictures": 4, "epoch": 2, "of_epoch": 4}))
+    run.append(Noted(key=MEAN, values={"right": 4, "pictures": 4, "epoch": 2, "of_epoch": 4}))
     train(run, epochs=5)
     finish(run, report_of(run))
     for language, title, of_what, epoch in (
@@ -293,6 +294,9 @@ def test_a_mean_with_the_start_is_not_called_an_epoch(workspace: Workspace) -> N
     ):
         card = " ".join(results_view.cards(RunData(workspace).of(run), None, language).split())
         assert title in card and of_what in re.sub(r"<p [^>]*>", "<p>", card) and epoch not in card
+    for language, kept in (("en", "The model is the mean of the weights before"), ("zh", "模型采用微调前后权重的平均")):
+        assert kept in results_tab.curves_panel(RunData(workspace).of(run), language)  # below the marked epoch
+        assert kept in html_report.html(run, language)
 
 
 def test_the_forecast_shows_a_chart_for_all_and_for_each_weak_class_and_says_what_it_is(workspace: Workspace) -> None:

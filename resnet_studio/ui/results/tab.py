@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from resnet_studio.folder_names import safe_name
 from resnet_studio.service.run_data import Overview, RunData, format_timestamp
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, say, say_recorded
 from resnet_studio.ui.drawn import charts
 from resnet_studio.ui.page import downloads, export_routes, heat_routes
 from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, reader, to_set, to_try
@@ -185,7 +185,9 @@ def curves_panel(run: Overview, language: Language) -> str:
     planned = run.state.planned or len(run.state.epochs)
     probe = run.state.probed.validation_accuracy if run.state.probed else None
     drawn = charts.curves(charts.History(run.state.epochs, planned=planned, probe=probe), language)
-    return render("results/curves.html", language, curves=drawn)
+    mean = run.state.mean_note
+    kept = say_recorded(mean.key, language, mean.values) if mean else ""
+    return render("results/curves.html", language, curves=drawn, kept=kept)
 
 
 def routes(studio: Studio) -> APIRouter:

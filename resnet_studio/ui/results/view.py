@@ -14,7 +14,6 @@ from resnet_studio.model import architecture
 from resnet_studio.service.machine import device_name
 from resnet_studio.service.run_data import Overview, format_duration, format_preparation
 from resnet_studio.text import Language, say, say_recorded
-from resnet_studio.training.halfway import TAKEN, TAKEN_PROBE
 from resnet_studio.ui.page import share_button
 from resnet_studio.ui.page.ownership import owner_label
 from resnet_studio.ui.page.templates import render
@@ -109,7 +108,7 @@ def _epoch_card(run: Overview, accuracy: float, language: Language) -> Card:
     """Which epoch the model is of, and why that one; or that it is a mean."""
     state = run.state
     best, done = state.best, state.finished.epochs_run if state.finished else len(state.epochs)
-    if any(note.key in (TAKEN, TAKEN_PROBE) for note in state.notes):
+    if state.mean_note:
         of_both = say("results.card.weights.note", language, epochs=done, accuracy=accuracy)
         figure = say("results.card.weights.mean", language)
         return Card("weights", figure, [of_both, say("results.card.weights.why", language)])

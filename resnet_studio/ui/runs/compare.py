@@ -133,7 +133,8 @@ def _verdict(found: Comparison | None, names: Mapping[str, str], language: Langu
         overlap = say("runs.compare.overlap", language, first=a, second=b) if overlaps else ""
         return f"{say('runs.compare.other_data', language)} {overlap}".strip()
     only = {pair.first: pair.only_first, pair.second: pair.only_second}
+    kind = "clear_winner" if pair.tells_apart else "chance" if any(only.values()) else "alike"
     return say(
-        f"runs.compare.{'clear_winner' if pair.tells_apart else 'chance'}", language, count=pair.pictures, first=a,
-        second=b, a=only[first.run], b=only[second.run], p=f"{pair.p_adjusted:.2g}",
+        f"runs.compare.{kind}", language, count=pair.pictures, first=a, second=b, a=only[first.run],
+        b=only[second.run], p=f"{pair.p_adjusted:.2g}", right=pair.both_right,
     )  # fmt: skip

@@ -108,27 +108,31 @@ window.studioPicker = (element, picked) => {
   for (const input of element.querySelectorAll("[data-input]"))
     input.addEventListener("change", () => input.files.length && take(
       [...input.files].map((file) => ({ path: file.webkitRelativePath || file.name, file }))));
-  window.studioPicker.take = take;
+  zone.studioTake = take;
   window.studioChosen.settle();
 };
 
 // The picker stands in a choice that may be folded, or that is not there yet.
-const studioPickerOpened = async () => {
-  const own = document.getElementById("data-own");
-  if (own?.offsetParent) own.click();
-  const choice = () => document.querySelector("#data-from-computer > .label-wrap");
+const studioPickerOpened = async (frame, picker) => {
+  const choice = () => document.querySelector(`${frame} > .label-wrap`), zone = () => document.querySelector(`${picker} .rs-drop`);
   for (let tries = 0; tries < 100; tries++) {
     if (choice() && !choice().classList.contains("open")) choice().click();
-    else if (choice() && document.querySelector("#data-picker .rs-drop")?.offsetParent) return;
+    else if (choice() && zone()?.offsetParent && zone().studioTake) return zone();
     await new Promise((done) => setTimeout(done, 50));
   }
+  return null;
 };
 (window.studioTakers ??= {}).data = {
   words: (all) => all.dropData,
   take: async (entries) => {
-    await studioPickerOpened();
-    window.studioPicker.take?.(entries);
+    const own = document.getElementById("data-own");
+    if (own?.offsetParent) own.click();
+    (await studioPickerOpened("#data-from-computer", "#data-picker"))?.studioTake(entries);
   },
+};
+window.studioTakers.train = {
+  words: (all) => all.dropTest,
+  take: async (entries) => { (await studioPickerOpened("#train-testing", "#train-testing-picker"))?.studioTake(entries); },
 };
 
 // ---------- Split bar ----------

@@ -151,7 +151,7 @@ GUARDS = (
     Guard("turns: of imports", "service.importing:Imports._is_next", "begun in going[:MOST_AT_ONCE]", "True", LIMITS),
     Guard("limits: the place of what is coming", "service.quota:Quota.reserved", "self.check(owner, coming.pictures",
           "self.check(owner, 0", LIMITS),
-    Guard("limits: what came counts before it is kept", "ui.data.bringing:brought_in",
+    Guard("limits: what came counts before it is kept", "ui.page.bringing:brought_in",
           "if dataset.id not in before:", "if False:", LIMITS),
     # leaderboards
     Guard("board: tries", BOARDS + "Board.left", "each.who == who or", "", ON_BOARDS),

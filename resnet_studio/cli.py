@@ -172,7 +172,6 @@ def _add_training(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
     train = command("train", "train on a data set")
     train.add_argument("data", metavar="DATA", help=DATA)
     data.add_choices(train)
-    train.add_argument("--test-data", metavar="DATA", help=f"also score the model on this: {DATA}")
     train.add_argument("--tensorboard", type=Path, metavar="DIR", help="also write TensorBoard logs there")
     train.add_argument(
         "--recipe", metavar="NAME", help="settings to start from, listed below; other options change them"

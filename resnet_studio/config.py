@@ -131,6 +131,7 @@ class TrainConfig:
     validation_fraction: float = setting(0.15, low=0.01, high=0.8, group="split")
     test_fraction: float = setting(0.15, low=0, high=0.8, group="split")
     groups: str = setting("auto", group="split")
+    test_data: str = setting("none", group="split")
 
     def __post_init__(self) -> None:
         hints = _hints()

@@ -5,11 +5,10 @@ WORKSPACE/
   runs/ID/        config.json label.json split.json events.jsonl best.safetensors state.pt lock
                   report.json report-PART.json (test results), logits.safetensors (what they follow from)
                   session.json (who works on it), request.json (that it be stopped or paused)
-                  ended.json (trained, not tested yet), reserve (disk space for the log while it is trained)
+                  ended.json (trained, not tested yet), outside.json (to test on, too), reserve (space for the log)
   predictions/ID/ request.json pictures.jsonl rows.jsonl: answers for many pictures (see predicting/jobs.py)
   watches/ID/     done.jsonl: pictures of a watched folder; imports/: checkpoints from elsewhere
-  cache/          decoded pictures and cached features
-  runtimes/       what runs a model in a browser, for files of HTML
+  cache/          decoded pictures, cached features; runtimes/: what runs a model in a browser, for files of HTML
   temporary/      uploads on their way in
   machine.json    how each machine that trained here computes fastest
 """
@@ -256,17 +255,19 @@ class Workspace:
         resolved: TrainConfig,
         about: Mapping[str, Any],
         split: Mapping[str, Any],
+        files: Mapping[str, Any] | None = None,
     ) -> Run:
-        """A new run's folder with its split and, at last, its settings: a folder without ``config.json`` is no run."""
+        """A new run's folder: split, more ``files`` and, at last, settings: without ``config.json`` it is no run."""
         run = Run(self.new_folder("runs", f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{name}"))
-        run.write_json("split.json", dict(split))
+        for file, content in {"split.json": split, **(files or {})}.items():
+            run.write_json(file, content)
         facts = {"name": name, "created": datetime.now(UTC).isoformat(timespec="seconds"), **about, **belonging.facts()}
         run.write_settings(RunSettings(facts, requested, resolved))
         return run
 
     def runs(self) -> list[Run]:
         """All runs, the newest first."""
-        found = [Run(path.parent) for path in (self.root / "runs").glob("*/config.json")]
+        found = (Run(path.parent) for path in (self.root / "runs").glob("*/config.json"))
         return sorted(found, key=lambda run: run.id, reverse=True)
 
     def run(self, id: str) -> Run:

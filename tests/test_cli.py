@@ -154,6 +154,10 @@ def test_evaluate_scores_and_refuses_classes_that_the_model_does_not_know(comman
     found = answer(out)
     assert status == 0 and found["pictures"] == 12 and set(found["per_class"]) == {"cat", "dog"}
     assert found["accuracy"] == sum(score["correct"] for score in found["per_class"].values()) / 12
+    beside = class_folders({"cat": 6, "unlabelled": 3}, "beside")
+    status, out, _ = command("evaluate", trained["run"], beside, "--json")
+    found = json.loads(out.splitlines()[-1])
+    assert status == 0 and found["pictures"] == 6 and any("unlabelled" in note for note in found["notes"])
     status, _, err = command("evaluate", trained["run"], class_folders({"dog": 6, "fish": 6}, "other"), "--json")
     assert status == 2 and "fish" in err
 

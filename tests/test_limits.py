@@ -36,8 +36,7 @@ from resnet_studio.service.watch import RunSnapshot
 from resnet_studio.training import jobs as jobs_module
 from resnet_studio.training.jobs import Jobs
 from resnet_studio.ui.app import build_app, limits_for
-from resnet_studio.ui.data import bringing
-from resnet_studio.ui.page import repeated
+from resnet_studio.ui.page import bringing, repeated
 from resnet_studio.ui.page.access import Access
 from resnet_studio.ui.page.context import Studio, sentence_for
 from resnet_studio.ui.page.folder_picker import Picked

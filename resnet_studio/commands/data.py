@@ -19,10 +19,13 @@ from resnet_studio.text import say
 from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from resnet_studio.data.choices import Purpose
     from resnet_studio.data.dataset import Dataset, Split
     from resnet_studio.data.finding import Finding
     from resnet_studio.data.near import Groups
+    from resnet_studio.evaluation.report import Report
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,11 @@ _LAYOUT = (
     "where the classes are: the top folders (classes), the folders in train, val and test folders (parts), the top "
     "folders with train, val and test folders inside (parts-inside), or the folders in each top folder (inner)"
 )
+
+
+def opened_for_testing(source: str, options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Dataset:
+    """The data set at ``source``, read as ``options`` say, to test on."""
+    return _opened(source, options, workspace, terminal, "score")
 
 
 def opened(
@@ -233,7 +241,12 @@ def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Termin
     dataset = opened(options, workspace, terminal, purpose="score")
     given = {"device": options.device, "only_unseen": options.only_unseen}
     report = evaluate_together(models, dataset, workspace=workspace, **given)
-    notes = score_notes(report, dataset)
+    part = "test" if any(sample.part == "test" for sample in dataset.samples) else "all"
+    return scored(report, models, part, score_notes(report, dataset))
+
+
+def scored(report: Report, models: Sequence[Path], part: str, notes: list[str]) -> Result:
+    """The ``report`` of ``models`` on a ``part`` of a data set, with what there is to know of it."""
     lines = [_accuracy(report.accuracy, report.count, report.interval, "pictures")]
     if report.unseen is not None and report.unseen.count < report.count:
         fresh = report.unseen
@@ -247,7 +260,6 @@ def evaluate(options: argparse.Namespace, workspace: Workspace, terminal: Termin
     ]
     never = missed.never_predicted(report.classes, report.confusion)
     lines += [missed.sentence(never)] if never else []
-    part = "test" if any(sample.part == "test" for sample in dataset.samples) else "all"
     return Result(
         "\n".join(lines),
         {

@@ -148,9 +148,7 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     if options.arch is not None:
         changes |= architecture.settings(options.arch, changes)
     chosen = base.replace(**changes)
-    if options.test_data is not None:  # before hours of training, not after
-        data.check_source(options.test_data)
-    dataset = data.opened(options, workspace, terminal)
+    dataset, chosen = outside_test.opened(chosen, options, workspace, terminal)
     if options.find_learning_rate:
         found = api.find_learning_rate(
             dataset, chosen, workspace=workspace, on_event=terminal, control=control_from_signals()
@@ -160,18 +158,16 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     if options.seeds is not None:
         study = api.repeat(dataset, chosen, seeds=options.seeds, workspace=workspace, on_event=terminal,
                            control=control_from_signals(), **about)  # fmt: skip
-        return outside_test.score_study(study, _repeated(study, options.tensorboard), options, workspace, terminal)
+        return outside_test.of_study(study, _repeated(study, options.tensorboard))
     if options.folds is not None:
         study = study_api.cross_validate(dataset, chosen, folds=options.folds, workspace=workspace, on_event=terminal,
                                          control=control_from_signals(), **about).study  # fmt: skip
-        return outside_test.score_study(study, _repeated(study, options.tensorboard), options, workspace, terminal)
+        return outside_test.of_study(study, _repeated(study, options.tensorboard))
     run = api.train(dataset, chosen, workspace=workspace, on_event=terminal, control=control_from_signals(), **about)
     if options.tensorboard:
         runs.write_tensorboard([run], options.tensorboard)
     trained = _trained(run)
-    outside = outside_test.score(run, options, workspace, terminal)
-    text = "\n".join([trained.text, *([outside.text] if outside else [])])
-    return Result(text, {**trained.json, "recipe": options.recipe, "outside_test": outside.json if outside else None})
+    return Result(trained.text, {**trained.json, "recipe": options.recipe})
 
 
 def _found(rates: Rates) -> Result:
@@ -189,7 +185,10 @@ def resume(name: str, workspace: Workspace, terminal: Terminal) -> Result:
 
     run = api.resume(name, workspace=workspace, on_event=terminal, control=control_from_signals())
     parts = study_of(run)
-    return _repeated(summary(parts)) if len(parts) > 1 else _trained(run)
+    if len(parts) > 1:
+        study = summary(parts)
+        return outside_test.of_study(study, _repeated(study))
+    return _trained(run)
 
 
 def _repeated(found: Repeats, tensorboard: Path | None = None) -> Result:
@@ -209,9 +208,10 @@ def _trained(run: Run) -> Result:
     test = "" if done.test_accuracy is None else f", test accuracy {done.test_accuracy:.1%}"
     text = f"{run.id}: validation accuracy {done.validation_accuracy:.1%} (epoch {done.best_epoch}){test}\n{run.best}"
     never = RunReport(run).get(missed.NEVER_PREDICTED) or ()
-    again = RunReport(run).get(FINAL_FIT)
+    again, outside = RunReport(run).get(FINAL_FIT), outside_test.of_run(run)
+    said = [missed.sentence(never), again.sentence() if again else "", outside.text if outside else ""]
     return Result(
-        "\n".join([text, *filter(None, [missed.sentence(never), again.sentence() if again else ""])]),
+        "\n".join([text, *filter(None, said)]),
         {
             "run": run.id,
             "checkpoint": str(run.best),
@@ -227,6 +227,7 @@ def _trained(run: Run) -> Result:
             "test_accuracy": done.test_accuracy,
             "never_predicted": list(never),
             "final_fit": FINAL_FIT.to_json(again) if again else None,
+            "outside_test": outside.json if outside else None,
             "train_seconds": done.train_seconds,
             "seconds": state.seconds(requested_at(run.about)),
             "preparing_seconds": state.durations.prepared(requested_at(run.about)),

@@ -11,7 +11,7 @@ from resnet_studio import acting, belonging
 from resnet_studio.data import editing, names
 from resnet_studio.data.dataset import Dataset, load
 from resnet_studio.data.edits import Edit, EditLog
-from resnet_studio.data.needed import needed_by_runs, remove_unneeded
+from resnet_studio.data.needed import needed_by_runs, remove_unneeded, sets_of
 from resnet_studio.durable import remove_folder
 from resnet_studio.errors import DataError, RunError
 from resnet_studio.folder_names import safe_name
@@ -106,6 +106,7 @@ def deletable(workspace: Workspace, id: str) -> Path:
     acting.check("delete", belonging.of_dataset(folder))
     for run in workspace.runs():
         with suppress(RunError):  # a damaged run trains nothing
-            if editing.base_of(run.about["dataset"]) == folder.name and run.state().status in ("running", "queued"):
+            used = folder.name in map(editing.base_of, sets_of(run))
+            if used and run.state().status in ("running", "queued"):
                 raise DataError("error.data.busy", run=run.id)
     return folder

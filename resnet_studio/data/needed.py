@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from resnet_studio.data import outside_set
 from resnet_studio.data.dataset import STORED
 from resnet_studio.errors import RunError
 from resnet_studio.workspace import Run, Workspace
@@ -23,11 +24,17 @@ def needed_by_runs(workspace: Workspace, base: str, folder: Path | None = None) 
     folder, needed = folder or workspace.datasets / base, set()
     for run in (*workspace.runs(), *_binned_runs(workspace)):
         with suppress(RunError, LookupError, TypeError, AttributeError):
-            if str(run.about["dataset"]).partition(".")[0] == base:
-                split = run.split
+            own, outside = (f"{id}".partition(".")[0] == base for id in sets_of(run))
+            for split in [run.split] * own + [run.read_json(outside_set.FILE)] * outside:
                 for part in ("train", "validation", "test"):
                     needed |= {str(file).removeprefix(STORED) for file in split[part]["file"]}
     return {file for file in needed if file.split("/")[0] in FOLDERS and (folder / file).is_file()}
+
+
+def sets_of(run: Run) -> tuple[str, str]:
+    """The ids of the set that ``run`` was made with, and of the one that it is tested on besides; empty for none."""
+    named = run.requested.test_data
+    return str(run.about["dataset"]), named.removeprefix(outside_set.DATASET) if named != outside_set.NONE else ""
 
 
 def _binned_runs(workspace: Workspace) -> list[Run]:

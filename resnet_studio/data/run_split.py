@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resnet_studio.data import outside_set
 from resnet_studio.data.checked import check_labelled
 from resnet_studio.data.dataset import Split
 from resnet_studio.data.editing import base_of
@@ -17,14 +18,28 @@ if TYPE_CHECKING:
 
 def split_of(run: Run) -> Split:
     """The parts that ``run`` was made with. Raises :class:`RunError` where what is written of them makes no sense."""
-    values, datasets = run.split, run.cache.parent / "datasets"
+    return _read(run, run.split, "split.json")
+
+
+def outside_of(run: Run) -> Split | None:
+    """The pictures of another set that ``run`` is tested on, as the test part of a split; None where there are none.
+
+    Raises as :func:`split_of`.
+    """
+    if not (run.folder / outside_set.FILE).is_file():
+        return None
+    return _read(run, run.read_json(outside_set.FILE), outside_set.FILE)
+
+
+def _read(run: Run, values: dict[str, Any], file: str) -> Split:
+    datasets = run.cache.parent / "datasets"
     try:
         store = datasets / base_of(str(values["dataset"]))
         found = Split.from_json(values, root=_root(values, datasets), store=store)
         check_labelled([*found.train, *found.validation, *found.test], found.classes)
         return found
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise RunError("error.run.damaged", file="split.json", run=run.id) from error
+        raise RunError("error.run.damaged", file=file, run=run.id) from error
 
 
 def _root(values: dict[str, Any], datasets: Path) -> Path:

@@ -19,7 +19,15 @@ def with_groups(dataset: Dataset, run: Run | None, workspace: Workspace) -> Data
     """``dataset`` with the groups that the settings of ``run`` make of it, where its names have such groups, and the
     near-duplicates that were found in it; without a run those that it came with.
     """
-    grouping = _grouping(run)
+    return _with_groups(dataset, _grouping(run), workspace)
+
+
+def with_grouping(dataset: Dataset, groups: str, workspace: Workspace) -> Dataset:
+    """As :func:`with_groups`, for a setting ``groups`` of a run."""
+    return _with_groups(dataset, parse(groups), workspace)
+
+
+def _with_groups(dataset: Dataset, grouping: Grouping, workspace: Workspace) -> Dataset:
     try:
         keys = groups.keys_of(dataset, grouping)
     except DataError:  # it has no such folders, names or times

@@ -13,10 +13,11 @@ from markupsafe import escape
 
 from resnet_studio.evaluation import handin, html_report
 from resnet_studio.evaluation.final_fit import FINAL_FIT
+from resnet_studio.evaluation.outside import OUTSIDE_TEST
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.unknown import UNKNOWN
 from resnet_studio.model import architecture
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, joined, say
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Run
 
@@ -42,7 +43,8 @@ def model_card(
     body = [
         f"# {_plain(values['name'])}", "", _intro(run, values, language), "",
         *_heading("handin.scores", language), *_scores(values, language),
-        *_again(run, language), *_heading("handin.data", language), *_data(run, values, language),
+        *_again(run, language), *_outside(run, language),
+        *_heading("handin.data", language), *_data(run, values, language),
         *_calibration(values, language), *_unknown(run, language),
         *_heading("handin.limits", language),
         *(f"- {_plain(limit)}" for limit in handin.limits(RunReport(run), language)), "",
@@ -127,13 +129,19 @@ def _data(run: Run, values: Mapping[str, Any], language: Language) -> list[str]:
             validation=validation, test=test),
         say("handin.data.preset" if data.preset else "handin.data.split", language),
     ]  # fmt: skip
-    return [" ".join(lines), "", *(f"- {_plain(finding)}" for finding in data.findings), ""]
+    return [joined(lines, language), "", *(f"- {_plain(finding)}" for finding in data.findings), ""]
 
 
 def _again(run: Run, language: Language) -> list[str]:
     """That it was trained on validation pictures too, and what that changed."""
     again = RunReport(run).get(FINAL_FIT)
     return [again.sentence(language), ""] if again else []
+
+
+def _outside(run: Run, language: Language) -> list[str]:
+    """What it scores on pictures of another set, where it was tested on one."""
+    found = RunReport(run).get(OUTSIDE_TEST)
+    return [*_heading("handin.section.outside_test", language), _plain(found.sentence(language)), ""] if found else []
 
 
 def _calibration(values: Mapping[str, Any], language: Language) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 from resnet_studio.data.dataset import Sample
 from resnet_studio.data.decode import CHUNK, decode_all
 from resnet_studio.data.names import comparison_key, composed, shown
+from resnet_studio.data.set_aside import says_no_label
 from resnet_studio.data.views import Framed
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation.counts import confusion_matrix, precision_recall_f1
@@ -192,19 +193,34 @@ def remap_labels(
 ) -> list[Sample]:
     """``samples`` of a data set with ``classes``, their labels counted in the ``known`` classes of a model instead.
 
-    With ``join_alike`` names that hardly differ are the same. Raises :class:`DataError` naming the first class that
-    the model does not know.
+    With ``join_alike`` names that hardly differ are the same. Pictures in folders that are called as if nobody had
+    labelled them are left out, unless the model knows such a class. Raises :class:`DataError` naming the first class
+    that the model does not know.
     """
     same = comparison_key if join_alike else composed
     places = {same(name): index for index, name in reversed(list(enumerate(known)))}
+    aside = unlabelled_classes(classes, known)
     for name in classes:
-        if same(name) in places:
+        if same(name) in places or name in aside:
             continue
         for other in known:
             if comparison_key(other) == comparison_key(name):
                 raise DataError("error.evaluate.alike_class", name=shown(name), other=shown(other))
         raise DataError("error.evaluate.unknown_class", name=shown(name), known=known[:10])
-    return [replace(sample, label=places[same(classes[sample.label])]) for sample in samples]
+    named = ((sample, classes[sample.label]) for sample in samples)
+    found = [replace(sample, label=places[same(name)]) for sample, name in named if name not in aside]
+    if samples and not found:
+        raise DataError("error.evaluate.none_labelled", names=[shown(name) for name in aside])
+    return found
+
+
+def unlabelled_classes(classes: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Those of ``classes`` that say that nobody has labelled their pictures, and that a model does not know.
+
+    Where a set is read they count as classes beside fewer than two others: which they are, the model's classes tell.
+    """
+    names = {comparison_key(name) for name in known}
+    return [name for name in classes if says_no_label(name) and comparison_key(name) not in names]
 
 
 def make_report(

@@ -16,6 +16,7 @@ from resnet_studio.evaluation.missed import NEVER_PREDICTED
 from resnet_studio.evaluation.next_steps import NEXT_STEPS
 from resnet_studio.evaluation.operating_points import OPERATING_POINTS
 from resnet_studio.evaluation.outputs import Outputs
+from resnet_studio.evaluation.outside import OUTSIDE_TEST
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.picture_map import MAP
 from resnet_studio.evaluation.report import Report, counted_by_group
@@ -29,6 +30,7 @@ PARTS: tuple[Part[Any], ...] = (
     UNKNOWN,
     NEVER_PREDICTED,
     FINAL_FIT,
+    OUTSIDE_TEST,
     GROUPS,
     OPERATING_POINTS,
     FORECAST,

@@ -20,8 +20,8 @@ from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.shortcut import sentences
 
 ORDER = (
-    "next_steps", "calibration", "unknown", "shortcut", "robustness", "groups", "operating_points", "forecast",
-    "suspects", "inside",
+    "next_steps", "outside_test", "calibration", "unknown", "shortcut", "robustness", "groups", "operating_points",
+    "forecast", "suspects", "inside",
 )  # fmt: skip
 """Of those that are there; others follow."""
 

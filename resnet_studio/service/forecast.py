@@ -17,7 +17,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.events import Status
 from resnet_studio.model.architecture import Network, get, of
 from resnet_studio.service.run_data import Overview, RunData, format_duration
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, joined, say
 from resnet_studio.training import cost, hardware, plan
 from resnet_studio.training.balance import imbalance_of
 from resnet_studio.training.cautions import cautions, picture_cautions
@@ -64,7 +64,7 @@ class Forecast:
         time, longest = (format_estimate(each, language) for each in (self.seconds, self.longest or self.seconds))
         said = say(f"train.time{cycles}", language, time=time, longest=longest, **values)
         again = say("train.time.again", language, time=format_estimate(self.again, language)) if self.again else ""
-        return (" " if language == "en" else "").join(filter(None, [said, again]))
+        return joined([said, again], language)
 
     def cautions(self, language: Language) -> list[str]:
         """What to think over before training; nothing without pictures."""

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from resnet_studio import belonging
 from resnet_studio.config import TrainConfig
+from resnet_studio.data import outside_set
 from resnet_studio.data.dataset import Split
-from resnet_studio.data.run_split import split_of
+from resnet_studio.data.run_split import outside_of, split_of
 from resnet_studio.durations import Durations, requested_at
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.evaluation.parts import Part, RunReport, Value
@@ -163,19 +164,27 @@ class RunData:
         except (OSError, RunError):
             return None
 
+    def _outside(self, run: Run) -> Split | None:
+        """The other pictures that it is tested on; None where there are none, or they cannot be read."""
+        file = run.folder / outside_set.FILE
+        try:
+            return self._files.get(("outside", file), *_file(file), lambda: outside_of(run))
+        except (OSError, RunError):
+            return None
+
     def picture(self, run: Run, part: str, index: int) -> Path | None:
         """The file of picture ``index`` of a part of ``run``; None where there is none."""
-        split = self.split(run)
-        if split is None or part not in ("train", "validation", "test"):
+        split = self._outside(run) if part == "outside" else self.split(run)
+        if split is None or part not in ("train", "validation", "test", "outside"):
             return None
-        samples = getattr(split, part)
+        samples = split.test if part == "outside" else getattr(split, part)
         return split.path(samples[index]) if 0 <= index < len(samples) else None
 
-    def places(self, run: Run) -> Mapping[str, str]:
-        """For the file of each test picture, the address of its thumbnail."""
-        split = self.split(run)
+    def places(self, run: Run, part: Literal["test", "outside"] = "test") -> Mapping[str, str]:
+        """For the file of each test picture, or of each one of another set, the address of its thumbnail."""
+        split = self._outside(run) if part == "outside" else self.split(run)
         samples = split.test if split else ()
-        start = f"studio/runs/{quote(run.id)}/picture/test/"
+        start = f"studio/runs/{quote(run.id)}/picture/{part}/"
         return {sample.file: f"{start}{index}" for index, sample in enumerate(samples)}
 
 

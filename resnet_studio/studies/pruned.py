@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.config import PruneBy
+from resnet_studio.data import outside_set
 from resnet_studio.errors import ConfigError, RunError
 from resnet_studio.model import anatomy, architecture
 from resnet_studio.model.card import read_card
@@ -93,7 +94,9 @@ def new_pruned_run(
     about = {key: value for key, value in about.items() if key not in ("created", "study")}
     name = f"{run.about['dataset_name']}-{network.name}-pruned"
     given: dict[str, Any] = {"requested": config, "resolved": config, "about": {**about, **facts}}
-    return workspace.new_run(name, **given, split=run.split)
+    kept = run.folder / outside_set.FILE
+    files = {kept.name: run.read_json(kept.name)} if kept.is_file() else {}
+    return workspace.new_run(name, **given, split=run.split, files=files)
 
 
 def compare(before: Run, after: Run) -> Pruned:

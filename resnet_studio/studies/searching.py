@@ -176,7 +176,7 @@ class _Work:
         from resnet_studio.model import architecture
         from resnet_studio.training.lineage import parents_of, with_copied_teachers, with_weights_of_run
 
-        config = with_weights_of_run(self.config.replace(**settings, final_fit=False), self.workspace)
+        config = with_weights_of_run(self.config.replace(**settings, final_fit=False, test_data="none"), self.workspace)
         name = f"{self.split.dataset_name}-{architecture.of(config).name}-trial-{number + 1}"
         about = {
             "name": name, "asked": time.time(), "started_by": self.started_by, "owner": "", "group": self.id,

@@ -7,7 +7,7 @@ writes a list with that between its items.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from string import Formatter
 from typing import Any, Literal, cast
@@ -176,6 +176,15 @@ def _of_plain_resnets(values: Mapping[str, object]) -> dict[str, object]:
     """Names of networks where ``values`` have depths, as before there were others than plain ResNets."""
     names = {"depth": "network", "found": "fitting"}
     return {name: f"ResNet-{values[before]}" for before, name in names.items() if before in values}
+
+
+def joined(sentences: Iterable[str], language: Language) -> str:
+    """``sentences`` one after the other, those that are not empty: Chinese has no blank after a full stop.
+
+    >>> joined(["One.", "", "Two."], "en"), joined(["一。", "二。"], "zh")
+    ('One. Two.', '一。二。')
+    """
+    return (" " if language == "en" else "").join(filter(None, sentences))
 
 
 def keys() -> list[str]:

@@ -33,6 +33,50 @@ TEXT: dict[str, tuple[str, str]] = {
         "Whether the model was trained on any of these pictures is not known, as its run is not in this workspace.",
         "工作区中没有该模型的训练记录，无法得知它是否用这些图片训练过。",
     ),
+    "evaluate.set_aside": (
+        "Not scored, as the name of the folder says that nobody has labelled these pictures: {folders}.",
+        "以下文件夹的名称表明图片未标注，未参与评估：{folders}。",
+    ),
+    "error.evaluate.none_labelled": (
+        "The pictures lie in folders whose names say that nobody has labelled them: {names:, }. Sort them into folders called like the model's classes.",
+        "这些图片所在文件夹的名称表明它们未标注：{names:、}。请把它们分到与模型类别同名的文件夹里。",
+    ),
+    "outside.plan": (
+        "Then also tested on {count:picture|pictures} of “{name}”.",
+        "训练后还会用“{name}”中的 {count} 张图片测试。",
+    ),
+    "outside.shared": (
+        "Left out: {count:picture|pictures} there that your set has too, since the model may know them.",
+        "其中有 {count} 张与训练用的数据集相同，模型可能见过，已排除。",
+    ),
+    "outside.scored": (
+        "Tested on {count:picture|pictures} of “{name}”: {accuracy:%} right (95% interval {low:%} to {high:%}).",
+        "用“{name}”中的 {count} 张图片测试：正确率 {accuracy:%}（95% 置信区间 {low:%} 至 {high:%}）。",
+    ),
+    "outside.lower": (
+        "That is less than the {own:%} on its own test pictures, by more than chance explains: expect this score, not that one, on pictures like these.",
+        "这低于它在自己的测试图片上的 {own:%}，差距无法用偶然解释：面对这类图片，应以这个成绩为准。",
+    ),
+    "outside.alike": (
+        "On its own test pictures it is {own:%}; by these counts the two cannot be told apart for sure.",
+        "在自己的测试图片上为 {own:%}；以这样的图片数量，不能断定两者有差别。",
+    ),
+    "error.outside.none": (
+        "“{name}” has no pictures to test on; choose other pictures.",
+        "“{name}”中没有可用于测试的图片；请选择其他图片。",
+    ),
+    "error.outside.all_shared": (
+        "All pictures of “{name}” are also in the set to train on: testing on them would say nothing. Choose other pictures.",
+        "“{name}”中的图片全部也在训练用的数据集里：用它们测试没有意义。请选择其他图片。",
+    ),
+    "error.outside.unknown_class": (
+        "“{name}” cannot be used for testing: its class {class_name!r} is none of those to be learnt ({known:, }). Rename or remove that class there, or choose other pictures.",
+        "“{name}”不能用于测试：其中的类别“{class_name}”不在要学习的类别之中（{known:、}）。请在那个数据集里重命名或删除该类别，或选择其他图片。",
+    ),
+    "error.outside.alike_class": (
+        "“{name}” cannot be used for testing as it is: its class {class_name!r} and {other!r}, which is to be learnt, differ only by case, blanks or the like. Rename that class there, or choose other pictures.",
+        "“{name}”目前不能用于测试：其中的类别“{class_name}”与要学习的“{other}”仅在大小写、空格等方面不同。请在那个数据集里重命名该类别，或选择其他图片。",
+    ),
     "evaluate.no_pictures_of": (
         "No pictures of {names} ({count} of {of} classes) to score: the figures say nothing about them.",
         "{of} 个类别中有 {count} 个没有可供评估的图片（{names}）：这些数字不反映这些类别。",

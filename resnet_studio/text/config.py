@@ -282,4 +282,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "config.groups.name": ("Names alike up to their number", "仅编号不同的文件名"),
     "config.groups.time:60": ("Taken within a minute of each other", "相隔不到一分钟拍摄的"),
     "config.groups.none": ("Only copies of a file", "仅完全相同的文件"),
+    "config.test_data": ("Test on other pictures", "用其他图片测试"),
+    "config.test_data.help": (
+        "Another labelled set that each model is also tested on at the end, such as pictures from another school or camera: a folder or a zip of class folders, sample:NAME, public:NAME, dataset:ID, or none",
+        "另一个带标签的数据集，训练结束后也用它测试模型，例如另一所学校或另一台相机拍的图片：类别文件夹或其 zip、sample:名称、public:名称、dataset:ID，或 none",
+    ),
+    "config.test_data.none": ("None: the set's own test pictures only", "不用：只用本数据集的测试图片"),
 }

@@ -53,6 +53,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "None of the {count:test picture|test pictures} can be read any more; the model is finished and was not tested.",
         "{count} 张测试图片均已无法读取；模型已训练完成，但未经测试。",
     ),
+    "note.outside_gone": (
+        "None of the {count:picture|pictures} of “{name}” that the model was to be tested on can be read any more.",
+        "原定用于测试的“{name}”中的 {count} 张图片均已无法读取。",
+    ),
     "note.test_pictures_left_out": (
         "{count} of {total:test picture|test pictures} cannot be read any more; the model was tested on the others.",
         "{total} 张测试图片中有 {count} 张已无法读取；模型已用其余图片测试。",

@@ -126,6 +126,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "Markdown with YAML in front, as the Hugging Face Hub reads it",
         "带 YAML 头部的 Markdown，符合 Hugging Face Hub 的格式",
     ),
+    "handin.section.outside_test": ("On other pictures", "在其他图片上的成绩"),
     "handin.section.groups": ("Accuracy by group", "各组的准确率"),
     "handin.section.operating_points": ("Thresholds that find a class", "找全某个类别的阈值"),
     "handin.points": (

@@ -92,6 +92,16 @@ TEXT: dict[str, tuple[str, str]] = {
         "{correct} of {total:picture|pictures} right",
         "{total} 张图片中认对 {correct} 张",
     ),
+    "results.card.outside": ("On other pictures", "在其他图片上"),
+    "results.card.outside.note": (
+        "{correct} of {total:picture|pictures} of “{name}” right",
+        "“{name}”的 {total} 张图片中认对 {correct} 张",
+    ),
+    "results.outside.title": ("Tested on other pictures: “{name}”", "用其他图片测试：“{name}”"),
+    "results.outside.mistakes": (
+        "{count:picture was taken for another class|pictures were taken for other classes}",
+        "认错的 {count} 张图片",
+    ),
     "results.card.interval": ("95% confidence interval: {low:%} to {high:%}", "95% 置信区间：{low:%} 至 {high:%}"),
     "results.card.validation": ("Validation accuracy", "验证准确率"),
     "results.card.validation.note": ("no test pictures were kept", "没有预留测试图片"),

@@ -248,6 +248,28 @@ TEXT: dict[str, tuple[str, str]] = {
         "A page cannot name a table on the server; choose yours in the Data tab, under “Near-duplicates and groups”.",
         "页面上不能指定服务器里的表格；请在“数据”页的“近似重复与分组”中选择你的表格。",
     ),
+    "error.page_train.test_data": (
+        "Choose the pictures to test on from the list, or bring others.",
+        "请从列表中选择用于测试的图片，或添加其他图片。",
+    ),
+    "train.test.title": ("Test on other pictures", "用其他图片测试"),
+    "train.test.help": (
+        "Labelled pictures from elsewhere, such as another school, camera or season: they show what the model is worth there. None of them is trained on.",
+        "来自别处的带标签图片，例如另一所学校、另一台相机或另一个季节：可以看出模型在那里表现如何。这些图片不参与训练。",
+    ),
+    "train.test.set": (
+        "{name} ({count:picture|pictures})",
+        "{name}（{count} 张图片）",
+    ),
+    "train.test.label": ("Which pictures", "哪些图片"),
+    "train.test.bring": ("Bring other pictures", "添加其他图片"),
+    "train.test.path": ("A folder or zip on this machine", "这台电脑上的文件夹或 zip"),
+    "train.test.path.open": ("Open it", "打开"),
+    "train.test.reading": (
+        "Reading the pictures to test on: {done} of {total}",
+        "正在读取用于测试的图片：{done} / {total}",
+    ),
+    "train.test.waiting": ("Reading the pictures to test on …", "正在读取用于测试的图片……"),
     "error.page_train.weights": (
         "Starting weights cannot be named by a path here; choose a kind or a run from the list. On the command line, "
         "train takes --weights FILE.",

@@ -16,6 +16,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "shell.zoom.previous": ("Previous picture", "上一张"),
     "shell.zoom.next": ("Next picture", "下一张"),
     "shell.drop.data": ("Drop a folder or a zip to use its pictures", "松开即可使用文件夹或 zip 中的图片"),
+    "shell.drop.test": (
+        "Drop a folder or a zip to test the model on its pictures",
+        "松开即可用文件夹或 zip 中的图片测试模型",
+    ),
     "shell.drop.predict": ("Drop pictures to ask the model about them", "松开即可让模型识别这些图片"),
     "shell.error": ("That did not work", "没有成功"),
     "shell.unexpected": (

@@ -23,7 +23,7 @@ from resnet_studio.data import unlabelled
 from resnet_studio.data.augment import normalise
 from resnet_studio.data.by_model import TEACHER, unlike
 from resnet_studio.data.decode import CHUNK, decode_all
-from resnet_studio.data.run_split import split_of
+from resnet_studio.data.run_split import outside_of, split_of
 from resnet_studio.data.views import Framed
 from resnet_studio.events import Event, Noted, Preparing
 from resnet_studio.model import checkpoint
@@ -109,9 +109,10 @@ def label_unlabelled(run: Run, control: Control) -> Generator[Event, None, bool]
     config, split = run.config, split_of(run)
     if config.unlabelled == "none" or MARK in split.together:
         return True
+    other = outside_of(run)
     known = unlike(
         unlabelled.samples(config.unlabelled, split, Workspace(run.folder.parent.parent)),
-        [*split.validation, *split.test],
+        [*split.validation, *split.test, *(other.test if other else ())],
     )
     device = choose_device(config.device)
     teachers = Teachers.of(run, config, split.classes, device, choose_compute("fp32", device))

@@ -16,6 +16,7 @@ from resnet_studio.training.distillation import label_unlabelled
 from resnet_studio.training.final_fit import first_of, forget, refit
 from resnet_studio.training.finishing import End, end_of, finish, finish_ended, finish_saved
 from resnet_studio.training.near_duplicates import group_near_duplicates, series_cautions
+from resnet_studio.training.outside import score_outside
 from resnet_studio.training.setup import next_cycle, prepare
 from resnet_studio.training.world import ALONE
 
@@ -105,6 +106,7 @@ def _end(run: Run, ending: Generator[Event, None, Finished] | None, control: Con
         yield Noted(key="note.final_fit_skipped")
     if not world.main or finished is None:
         return
+    yield from score_outside(run)
     yield finished
     if finished.reason != "stopped":
         forget(run)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from resnet_studio.data import made_here, views
+from resnet_studio.data import made_here, outside_set, views
 from resnet_studio.data.mirroring import mirrored_pairs
 from resnet_studio.data.splitting import cut
 from resnet_studio.data.trainable import check_trainable
 from resnet_studio.errors import ConfigError
+from resnet_studio.evaluation import outside
 from resnet_studio.model import anatomy, architecture, weights
 from resnet_studio.model.device import check_devices
 from resnet_studio.training.balance import imbalance_of, weighting
@@ -224,6 +225,7 @@ def new_run(
     """
     requested = time.time()
     config = with_weights_of_run(config, workspace, dataset)
+    config, tested_on = outside.found_for(config, dataset, workspace)
     resolved, parts = resolve_for(dataset, config, fold)
     known_as, model = run_name or dataset.name, architecture.of(config).name + (f"-{suffix}" if suffix else "")
     about = {
@@ -241,7 +243,8 @@ def new_run(
         **facts,
     }
     given: dict[str, Any] = {"requested": config, "resolved": resolved, "about": about, "split": parts.to_json()}
-    return with_copied_teachers(workspace.new_run(f"{dataset.name}-{model}", **given))
+    files = {} if tested_on is None else {outside_set.FILE: tested_on.to_json()}
+    return with_copied_teachers(workspace.new_run(f"{dataset.name}-{model}", **given, files=files))
 
 
 def resolve_for(dataset: Dataset, config: TrainConfig, fold: Fold | None = None) -> tuple[TrainConfig, Split]:

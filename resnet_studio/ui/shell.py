@@ -153,7 +153,7 @@ def header() -> str:
     """Mark and name, what computes, what runs now, language and theme; ``studio.js`` brings it to life."""
     words = {
         **{name: f"shell.zoom.{name}" for name in ("enlarge", "close", "previous", "next")},
-        **{f"drop-{tab}": f"shell.drop.{tab}" for tab in ("data", "predict")},
+        **{f"drop-{tab}": f"shell.drop.{tab}" for tab in ("data", "test", "predict")},
     }
     return render("page/header.html", languages=LANGUAGE_NAMES, words=words)
 

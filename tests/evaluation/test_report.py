@@ -114,6 +114,15 @@ def test_labels_are_matched_by_name_and_an_unknown_class_is_refused():
         remap_labels(samples(0), ("fish",), CLASSES)
 
 
+def test_folders_that_nobody_has_labelled_are_left_out_unless_the_model_knows_such_a_class():
+    moved = remap_labels(samples(0, 1, 1), ("dog", "unlabelled"), CLASSES)
+    assert [sample.label for sample in moved] == [1]
+    bottles = remap_labels(samples(0, 1), ("labelled", "Unlabelled"), ("labelled", "Unlabelled"))
+    assert [sample.label for sample in bottles] == [0, 1]
+    with pytest.raises(DataError, match="nobody has labelled"):
+        remap_labels(samples(0), ("未标注",), CLASSES)
+
+
 def test_a_class_that_is_never_predicted_is_named_and_one_without_pictures_is_not():
     classes, confusion = ("cat", "dog", "eel", "fox"), ((5, 0, 0, 0), (2, 0, 0, 1), (0, 0, 0, 0), (0, 0, 0, 3))
     assert missed.never_predicted(classes, confusion) == ("dog",)

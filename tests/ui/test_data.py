@@ -28,6 +28,7 @@ from resnet_studio.ui.data import tab as data_tab
 from resnet_studio.ui.data import view as data_view
 from resnet_studio.ui.page import frame
 from resnet_studio.ui.page.access import Access
+from resnet_studio.ui.page.bringing import take_in
 from resnet_studio.ui.page.bundle import Bundle
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.page.folder_picker import Picked, uploads
@@ -236,7 +237,7 @@ def test_an_import_can_be_cancelled_and_leaves_nothing(studio: Studio) -> None:
             go_on.wait(10)
             progress(done, total)
 
-        return data_sources.take_in(Picked("pets", files, 0), studio, held)
+        return take_in(Picked("pets", files, 0), studio, held)
 
     name = studio.imports.start("pictures", work)
     assert begun.wait(10)

@@ -39,6 +39,8 @@ DEPENDENTS = (
     "reason",
     "weights",
     "teacher",
+    "test_data",
+    "tested",
     *NEEDS,
     "data",
     "why",
@@ -192,8 +194,8 @@ def test_a_recipe_fills_the_form_and_a_reload_shows_the_same_one(handlers: Handl
     form = dict(zip(NAMES, updates, strict=False))
     seen = shown(updates)
     asked = RECIPES[name].config(TrainConfig(validation_fraction=0.3, seed=5))
-    assert {each: form[each]["value"] for each in NAMES if each != "weights"} == {
-        each: getattr(asked, each) for each in NAMES if each != "weights"
+    assert {each: form[each]["value"] for each in NAMES if each not in train_form.LISTED} == {
+        each: getattr(asked, each) for each in NAMES if each not in train_form.LISTED
     }
     assert seen["weights"]["value"] == asked.weights
     assert seen["recipe"] == name and RECIPES[name].why("en")[:30] in html.unescape(seen["reason"])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from resnet_studio import belonging
 from resnet_studio.data import editing
 from resnet_studio.data.dataset import load
+from resnet_studio.data.needed import sets_of
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.service.people import schema
 from resnet_studio.service.people.store import People
@@ -32,7 +33,7 @@ def check_secret(workspace: Workspace, folder: Path, dataset: Dataset) -> None:
         raise StudioError("error.boards.shared")
     for key, run in _runs(workspace):
         with suppress(RunError, LookupError):
-            if editing.base_of(str(run.about["dataset"])) == folder.name:
+            if folder.name in map(editing.base_of, sets_of(run)):
                 raise StudioError(key, run=str(run.about.get("name", run.id)))
     pupils = _pupils(workspace)
     if belonging.of_dataset(folder).owners & pupils:

@@ -10,7 +10,7 @@ import gradio as gr
 from resnet_studio import acting
 from resnet_studio.errors import DataError
 from resnet_studio.text import Language
-from resnet_studio.ui.data.bringing import Progress, brought_in_again, check_own
+from resnet_studio.ui.page.bringing import Progress, brought_in_again, check_own
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.page.templates import render
 

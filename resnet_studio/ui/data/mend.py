@@ -10,7 +10,7 @@ import gradio as gr
 
 from resnet_studio.errors import StudioError
 from resnet_studio.text import Language, say, template
-from resnet_studio.ui.data.bringing import check_own, refusal
+from resnet_studio.ui.page.bringing import check_own, refusal
 from resnet_studio.ui.page.context import Shared, Studio, guarded, reader, sentence_for
 from resnet_studio.ui.page.ownership import started_by, this_browser
 from resnet_studio.ui.page.templates import render

@@ -16,9 +16,9 @@ from resnet_studio.text import say
 from resnet_studio.ui.data import choices as data_choices
 from resnet_studio.ui.data import offers as data_offers
 from resnet_studio.ui.data import view as data_view
-from resnet_studio.ui.data.bringing import Progress, brought_in
+from resnet_studio.ui.page.bringing import Progress, brought_in, take_in
 from resnet_studio.ui.page.context import Studio, T, guarded, reader, reader_is_local
-from resnet_studio.ui.page.folder_picker import Picked, folder_picker, uploads
+from resnet_studio.ui.page.folder_picker import folder_picker, uploads
 from resnet_studio.ui.page.templates import render
 
 if TYPE_CHECKING:
@@ -165,21 +165,6 @@ class Starter:
             return opening.open_data(source, self.studio.workspace, purpose="look", progress=progress)
 
         return self.studio.imports.start(kind, brought_in(self.studio, work), place=place)
-
-
-def take_in(picked: Picked, studio: Studio, progress: Progress) -> Dataset:
-    """Copy what was uploaded into the workspace as a data set.
-
-    The uploaded files stay until they are cleaned up by their age: equal files of two people are one file here.
-    """
-    from resnet_studio.data import intake
-
-    if picked.archive:
-        return intake.from_zip(picked.archive, studio.workspace, name=picked.name, purpose="look", progress=progress)
-    return intake.from_picked(
-        picked.files, studio.workspace, name=picked.name, inside=studio.workspace.temporary, purpose="look",
-        progress=progress,
-    )  # fmt: skip
 
 
 def follow(studio: Studio, name: str | None) -> Iterator[Following]:

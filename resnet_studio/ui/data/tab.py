@@ -15,11 +15,11 @@ from resnet_studio.ui.data import offers as data_offers
 from resnet_studio.ui.data import parts as data_parts
 from resnet_studio.ui.data import sources as data_sources
 from resnet_studio.ui.data import view as data_view
-from resnet_studio.ui.data.bringing import check_own
 from resnet_studio.ui.data.parts import Hero, View
 from resnet_studio.ui.data.sources import Sources, Starter
 from resnet_studio.ui.data.train_now import checked_shares
 from resnet_studio.ui.page import bin_view
+from resnet_studio.ui.page.bringing import check_own
 from resnet_studio.ui.page.context import Shared, Studio, T, guarded, reader, reader_is_local, sentence_for
 from resnet_studio.ui.page.frame import dataset_name
 from resnet_studio.ui.page.ownership import started_by, this_browser

@@ -10,8 +10,8 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.errors import StudioError
 from resnet_studio.service import quick
 from resnet_studio.ui.data import view as data_view
-from resnet_studio.ui.data.bringing import open_sample
 from resnet_studio.ui.data.parts import Hero, View
+from resnet_studio.ui.page.bringing import open_sample
 from resnet_studio.ui.page.context import Shared, Studio, T, guarded, reader
 from resnet_studio.ui.page.frame import dataset_name
 from resnet_studio.ui.page.ownership import started_by, this_browser

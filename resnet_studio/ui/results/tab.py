@@ -10,6 +10,7 @@ import gradio as gr
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
+from resnet_studio.evaluation.outside import OUTSIDE_TEST
 from resnet_studio.folder_names import safe_name
 from resnet_studio.service.run_data import Overview, RunData, format_timestamp
 from resnet_studio.text import Language, say, say_recorded
@@ -19,7 +20,7 @@ from resnet_studio.ui.page.context import Shared, Studio, guarded, language_of, 
 from resnet_studio.ui.page.frame import address, loading, selected_tab
 from resnet_studio.ui.page.ownership import this_browser
 from resnet_studio.ui.page.templates import render
-from resnet_studio.ui.results import inside, next_steps, panels, robust
+from resnet_studio.ui.results import inside, next_steps, outside, panels, robust
 from resnet_studio.ui.results.downloads import downloads_panel
 from resnet_studio.ui.results.exports import export_panel
 from resnet_studio.ui.results.matrix import matrix, pairs
@@ -148,7 +149,10 @@ def page(data: RunData, overviews: list[Overview], run: Overview | None, languag
         shown["curves"] = curves_panel(run, language) if run.state.ended else ""
         return render("results/page.html", parts=parts, **shown)
     report = data.report(run.run)
-    parts += [cards(run, report, language), next_steps.section(run, language) if report else ""]
+    other = data.part(run.run, OUTSIDE_TEST)
+    parts += [cards(run, report, language, other), next_steps.section(run, language) if report else ""]
+    if other is not None:
+        parts.append(outside.section(other, data.places(run.run, "outside"), language))
     if report:
         shown["few_classes"] = len(report["classes"]) <= FEW_CLASSES
         shown["tested"] = {

@@ -9,11 +9,12 @@ from resnet_studio import belonging
 from resnet_studio.evaluation import missed
 from resnet_studio.evaluation.calibration import EVEN
 from resnet_studio.evaluation.final_fit import FINAL_FIT
+from resnet_studio.evaluation.outside import OutsideTest
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.model import architecture
 from resnet_studio.service.machine import device_name
 from resnet_studio.service.run_data import Overview, format_duration, format_preparation
-from resnet_studio.text import Language, say, say_recorded
+from resnet_studio.text import Language, joined, say, say_recorded
 from resnet_studio.ui.page import share_button
 from resnet_studio.ui.page.ownership import owner_label
 from resnet_studio.ui.page.templates import render
@@ -85,12 +86,14 @@ class Card(NamedTuple):
     interval: tuple[float, float, float] | None = None
 
 
-def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -> str:
-    """The four figures, and the sentence that says what the first one is worth."""
+def cards(run: Overview, report: Mapping[str, Any] | None, language: Language, other: OutsideTest | None = None) -> str:
+    """The four figures, that on ``other`` pictures, and the sentence that says what the first one is worth."""
     made = [_accuracy_card(run, report, language)]
     if report:
         note = say("results.card.f1.note", language, count=len(report["classes"]))
         made.append(Card("f1", f"{report['macro_f1']:.3f}", [note]))
+    if other is not None:
+        made.append(_outside_card(other, language))
     if run.validation_accuracy is not None:
         made.append(_epoch_card(run, run.validation_accuracy, language))
     device = device_name(run.state.started.device, language) if run.state.started else run.config.device
@@ -100,7 +103,7 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language) -
     again = RunReport(run.run).get(FINAL_FIT)
     even = say("results.reading.even", language) if run.config.class_weighting in EVEN else ""
     read = [_reading(report, language) if report else "", again.sentence(language) if again else "", even]
-    reading = (" " if language == "en" else "").join(filter(None, read))
+    reading = joined(read, language)
     return render("results/cards.html", language, cards=made, reading=reading)
 
 
@@ -116,6 +119,16 @@ def _epoch_card(run: Overview, accuracy: float, language: Language) -> Card:
     if best and any(each.validation_accuracy > best.validation_accuracy for each in state.epochs):
         notes.append(say("results.card.epoch.loss", language))
     return Card("epoch", str(best.epoch) if best else say("results.card.epoch.probe", language), notes)
+
+
+def _outside_card(other: OutsideTest, language: Language) -> Card:
+    found = other.report
+    low, high = found.interval
+    correct = sum(row.correct for row in found.per_class)
+    note = say("results.card.outside.note", language, correct=correct, total=found.count, name=other.name)
+    note = f"{say('results.card.interval', language, low=low, high=high)} · {note}"
+    figure = say("results.share", language, share=found.accuracy)
+    return Card("outside", figure, [note], (100 * low, 100 * high, 100 * found.accuracy))
 
 
 def _accuracy_card(run: Overview, report: Mapping[str, Any] | None, language: Language) -> Card:
@@ -146,7 +159,7 @@ def _reading(report: Mapping[str, Any], language: Language) -> str:
     key = "results.reading.no_better" if report["accuracy"] <= share else "results.reading.baseline"
     second = say(key, language, name=largest["name"], share=share)
     third = missed.sentence(missed.never_predicted(report["classes"], report["confusion"]), language)
-    return (" " if language == "en" else "").join(filter(None, [first, second, third]))
+    return joined([first, second, third], language)
 
 
 def class_table(report: Mapping[str, Any], language: Language) -> str:

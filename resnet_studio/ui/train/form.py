@@ -12,7 +12,7 @@ import gradio as gr
 from resnet_studio import belonging
 from resnet_studio.config import DEPTHS, Family, TrainConfig, choices, label
 from resnet_studio.data.editing import base_of
-from resnet_studio.data.unlabelled import DATASET
+from resnet_studio.data.unlabelled import DATASET, OWN
 from resnet_studio.errors import ConfigError, StudioError
 from resnet_studio.model import architecture, weights
 from resnet_studio.text import Language, keys, say
@@ -29,6 +29,8 @@ RUN = "run"
 """Starting weights ``run:ID`` are those of a run."""
 SPLIT = ("validation_fraction", "test_fraction")
 """These are stored with the split of the Data tab, which shows them too."""
+LISTED = frozenset({"weights", "test_data"})
+"""Choices that are filled in with what the workspace holds, together with which of them is chosen."""
 FIRST = ("depth", "epochs", "family", "freeze", "weights")
 """These are shown above; all others are folded under "All settings"."""
 STEPS: Mapping[str, float] = {
@@ -45,8 +47,11 @@ INFO = {
     "family": "train.family.info",
     "freeze": "train.freeze.info",
     "weights": "train.weights.info",
+    "test_data": "train.test.help",
 }
 """Shorter than the help of the schema: these stand in a narrow column, and are explained below it."""
+LABELS = {"test_data": "train.test.label"}
+"""Of fields that stand below a title with their name."""
 BARE = ("epochs",)
 """These stand where there is no room for an explanation, and need none."""
 OFFERED: Mapping[str, tuple[str, ...]] = {
@@ -55,6 +60,7 @@ OFFERED: Mapping[str, tuple[str, ...]] = {
     "groups": ("auto", "near", "folder", "name", "time:60", "none"),
     "teacher": ("none",),
     "unlabelled": ("none",),
+    "test_data": ("none",),
 }
 """What a form offers for texts that can be more on the command line."""
 NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -83,7 +89,7 @@ def field(name: str) -> Any:
     """The component for field ``name``, with its default, label and help; a number may be left empty for auto."""
     default, hint = defaults()[name], get_type_hints(TrainConfig)[name]
     words: dict[str, Any] = {
-        "label": T(f"config.{name}"), "elem_id": f"train-{name}", "interactive": True,
+        "label": T(LABELS.get(name, f"config.{name}")), "elem_id": f"train-{name}", "interactive": True,
         "info": None if name in BARE else T(INFO.get(name, f"config.{name}.help")),
     }  # fmt: skip
     options = choices(name) or OFFERED.get(name, ())
@@ -163,6 +169,7 @@ def config_of(values: Sequence[Any], workspace: Workspace | None = None) -> Trai
     filled["weights"] = _weights(str(filled["weights"]), workspace)
     if workspace is not None:
         _refuse_paths(str(filled["teacher"]), str(filled["unlabelled"]), workspace)
+        _refuse_unseen("test_data", str(filled["test_data"]), workspace)
     if workspace is not None and str(filled["groups"]).strip().startswith("csv"):
         raise ConfigError("error.page_train.groups")
     return TrainConfig(**filled)
@@ -187,10 +194,15 @@ def _refuse_paths(teacher: str, unlabelled: str, workspace: Workspace) -> None:
         if kind != RUN:
             raise ConfigError("error.page_train.weights")
         workspace.run(run)
-    if unlabelled not in ("none", "own"):
-        id = unlabelled.removeprefix(DATASET)
-        if id == unlabelled or not belonging.sees_dataset(workspace.datasets / base_of(id)):
-            raise ConfigError("error.page_train.unlabelled")
+    if unlabelled != OWN:
+        _refuse_unseen("unlabelled", unlabelled, workspace)
+
+
+def _refuse_unseen(field: str, named: str, workspace: Workspace) -> None:
+    """Raise :class:`ConfigError` unless ``named`` is none or a data set that whoever acts here may see."""
+    id = named.removeprefix(DATASET)
+    if named != "none" and (id == named or not belonging.sees_dataset(workspace.datasets / base_of(id))):
+        raise ConfigError(f"error.page_train.{field}")
 
 
 def changed_values(values: Sequence[Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from resnet_studio.model import architecture, weights
 from resnet_studio.model.anatomy import frozen_stages
 from resnet_studio.model.architecture import STAGES
 from resnet_studio.service.forecast import Forecaster
+from resnet_studio.service.outside_sets import OutsideSets
 from resnet_studio.text import Language, say
 from resnet_studio.training import hold
 from resnet_studio.ui.drawn import network
@@ -28,7 +29,7 @@ from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import offered
 from resnet_studio.ui.train import recipe as train_recipe
 from resnet_studio.ui.train.ending import RunControls, parse_phase
-from resnet_studio.ui.train.form import NAMES, SPLIT, changed_values, config_of, restored
+from resnet_studio.ui.train.form import LISTED, NAMES, SPLIT, changed_values, config_of, restored
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -52,15 +53,16 @@ def repetition_choices(*, folded: bool) -> list[tuple[str, int | str]]:
 class Handlers(RunControls):
     """The handlers; each says which components come in and go out.
 
-    "The dependents" are, in this order: recipe and the sentence on it, starting weights, the teacher, the fields of
-    :data:`train_form.NEEDS`, the line on the pictures, the reason for the starting weights, the network, the forecast
-    with what to think over, the place for a problem, the Train button.
+    "The dependents" are, in this order: recipe and the sentence on it, starting weights, the teacher, the pictures to
+    test on and the sentence on them, the fields of :data:`train_form.NEEDS`, the line on the pictures, the reason for
+    the starting weights, the network, the forecast with what to think over, the place for a problem, the Train button.
     """
 
     def __init__(self, studio: Studio, before_training: Callable[[], None] = lambda: None) -> None:
         super().__init__(studio)
         self._before_training = before_training
         self._forecaster = Forecaster(studio.workspace, studio.runs)
+        self._outside = OutsideSets(studio.workspace)
 
     def find_dataset(self, name: str | None) -> Dataset | None:
         """The data set called ``name``; None where there is none."""
@@ -85,7 +87,7 @@ class Handlers(RunControls):
         empty ones are not, because a fresh page shows them as 0 (Gradio 6.31).
         """
         found, usual = restored(form, split), train_form.defaults()
-        untouched = {name for name in NAMES if found[name] == usual[name] is not None} | {"weights"}
+        untouched = {name for name in NAMES if found[name] == usual[name] is not None} | LISTED
         shown = train_form.updates(found, untouched)
         return [*shown, *self._dependents(dataset, [found[name] for name in NAMES])]
 
@@ -100,7 +102,7 @@ class Handlers(RunControls):
     def reset(self, split: Any, dataset: str | None) -> list[Any]:
         """In: the split and the data set. Out: what the browser keeps of the form, the form, and the dependents."""
         found = restored(None, split)
-        shown = train_form.updates(found, {"weights"})
+        shown = train_form.updates(found, LISTED)
         return [{}, *shown, *self._dependents(dataset, [found[name] for name in NAMES])]
 
     def choose(self, recipe: str, dataset: str | None, *values: Any) -> list[Any]:
@@ -112,7 +114,7 @@ class Handlers(RunControls):
         return self._filled({**dict(zip(NAMES, values, strict=True)), **settings}, dataset)
 
     def _filled(self, found: Mapping[str, Any], dataset: str | None) -> list[Any]:
-        shown = train_form.updates(found, {"weights"})
+        shown = train_form.updates(found, LISTED)
         filled = [found[name] for name in NAMES]
         return [changed_values(filled), *shown, *self._dependents(dataset, filled)]
 
@@ -241,20 +243,21 @@ class Handlers(RunControls):
             choices = offered.everything(self._forecaster, self._studio.workspace, kind, found, given, language)
             filled = [choices[name][1] if name in choices else given[name] for name in NAMES]
             config = config_of(filled, self._studio.workspace)
-            forecast = self._forecaster.forecast(config, found)
+            forecast, tested = self._forecaster.forecast(config, found), self._outside.planned(config, found)
         except StudioError as error:
             said = alert(train_form.sentence(error, language))
-            unknown = [gr.skip(), gr.skip(), gr.skip(), gr.skip()]
+            unknown = [gr.skip()] * 6
             return [*unknown, *shown, data, gr.skip(), gr.skip(), "", said, gr.update(interactive=False)]
         recipe = train_recipe.matching(config)
         start = weights.explain(config.weights, kind)
         unasked = start.key == "scratch" and config.weights == "auto"
         why = (caution if unasked else small)(start.sentence(language))
         notes = [small(forecast.sentence(language) if found else say("train.start.why_none", language))]
+        notes += [small(sentence) for sentence in [tested.short[language]] if sentence]
         notes += [caution(sentence) for sentence in forecast.cautions(language)]
         return [
             recipe, small(train_recipe.why(recipe, language)),
-            *offered.updates(choices, shown), data, why,
+            *offered.updates(choices, small(tested.all[language]), shown), data, why,
             network.planned(forecast, language), "".join(notes), "", gr.update(interactive=found is not None),
         ]  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from resnet_studio.data import library
+from resnet_studio.data.editing import base_of
 from resnet_studio.data.unlabelled import DATASET, OWN
 from resnet_studio.model import weights
 from resnet_studio.text import Language, say
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 NONE = "none"
 MOST = 8  # of each kind
+MOST_SETS = 30
 Offered = tuple[list[tuple[str, str]], str]
 """The choices, and which of them is chosen."""
 
@@ -38,17 +40,18 @@ def everything(
         "weights": starting_weights(forecaster, kind, str(given["weights"]), language),
         "teacher": teaching,
         "unlabelled": unlabelled(workspace, dataset, wanted, language),
+        "test_data": test_sets(workspace, dataset, str(given["test_data"]), language),
     }
 
 
-def updates(choices: Mapping[str, Offered], shown: Sequence[Any]) -> list[Any]:
-    """What gives the fields their ``choices``: starting weights, the teacher, and the fields of :data:`NEEDS`, of which
-    ``shown`` says whether they are visible.
+def updates(choices: Mapping[str, Offered], tested: str, shown: Sequence[Any]) -> list[Any]:
+    """What gives the fields their ``choices``: starting weights, the teacher, the pictures to test on with what is
+    ``tested`` of them, and the fields of :data:`NEEDS`, of which ``shown`` says whether they are visible.
     """
     found = {name: gr.update(choices=options, value=chosen) for name, (options, chosen) in choices.items()}
     needing = dict(zip(NEEDS, shown, strict=True))
     needing["unlabelled"] = {**found["unlabelled"], **needing["unlabelled"]}
-    return [found["weights"], found["teacher"], *needing.values()]
+    return [found["weights"], found["teacher"], found["test_data"], tested, *needing.values()]
 
 
 def starting_weights(forecaster: Forecaster, kind: Architecture, requested: str, language: Language) -> Offered:
@@ -91,6 +94,20 @@ def unlabelled(workspace: Workspace, dataset: Dataset | None, requested: str, la
         for each in others[:MOST]
     ]
     return _chosen(options, requested, NONE)
+
+
+def test_sets(workspace: Workspace, dataset: Dataset | None, requested: str, language: Language) -> Offered:
+    """Other data sets of the workspace to test on, the newest first; of one that was edited since, what it is now."""
+    own = base_of(dataset.id) if dataset else ""
+    others = [each for each in library.list_datasets(workspace) if base_of(each.id) != own]
+    wanted = base_of(requested.removeprefix(DATASET))
+    now = next((f"{DATASET}{each.id}" for each in others if base_of(each.id) == wanted), requested)
+    shown = [each for at, each in enumerate(others) if at < MOST_SETS or f"{DATASET}{each.id}" == now]
+    options = [(say("config.test_data.none", language), NONE)]
+    options += [
+        (say("train.test.set", language, name=each.name, count=each.pictures), f"{DATASET}{each.id}") for each in shown
+    ]
+    return _chosen(options, now, NONE)
 
 
 def _chosen(options: list[tuple[str, str]], requested: str, otherwise: str) -> Offered:

@@ -16,7 +16,7 @@ from resnet_studio.ui.train.form import NAMES, SPLIT
 
 OWN = "own"
 """What is chosen while the form is none of the recipes."""
-LEFT_ALONE = (*SPLIT, "seed", "device", "devices", "precision")
+LEFT_ALONE = (*SPLIT, "seed", "device", "devices", "precision", "test_data")
 """These are about the pictures and the machine, and no recipe changes them."""
 
 

@@ -22,12 +22,14 @@ from resnet_studio.ui.train import race as train_race
 from resnet_studio.ui.train import rates as train_rates
 from resnet_studio.ui.train import recipe as train_recipe
 from resnet_studio.ui.train import search as train_search
+from resnet_studio.ui.train import testing as train_testing
 from resnet_studio.ui.train.form import FIRST, NAMES, NEEDS, SPLIT
 from resnet_studio.ui.train.handlers import FOLDED, SEEDS, Handlers
 from resnet_studio.ui.train.race import RaceHandlers, RaceParts
 from resnet_studio.ui.train.rates import RateHandlers, RateParts
 from resnet_studio.ui.train.search import SearchHandlers, SearchParts
 from resnet_studio.ui.train.suggested import Suggestions
+from resnet_studio.ui.train.testing import TestingHandlers, TestingParts
 
 QUIET: Mapping[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
 PLAIN: Mapping[str, Any] = {"apply_default_css": False}
@@ -55,6 +57,7 @@ class Parts:
     race: RaceParts
     rates: RateParts
     search: SearchParts
+    testing: TestingParts
     forecast: gr.HTML
     problem: gr.HTML
     seeds: gr.Dropdown
@@ -77,15 +80,16 @@ class Parts:
     def dependents(self) -> list[Any]:
         """What changes with the form; see :class:`Handlers`."""
         words = [self.data, self.why, self.network, self.forecast, self.problem, self.train]
-        named = ("weights", "teacher", *NEEDS)
-        return [self.recipe, self.reason, *(self.fields[name] for name in named), *words]
+        listed = [self.fields[name] for name in ("weights", "teacher", "test_data")]
+        needing = [self.fields[name] for name in NEEDS]
+        return [self.recipe, self.reason, *listed, self.testing.note, *needing, *words]
 
 
 def build(studio: Studio, shared: Shared) -> None:
     """Fill the tab."""
     with gr.Row(elem_id="train-columns"):
         with gr.Column(elem_id="train-left", elem_classes="rs-card", min_width=300):
-            left = _settings()
+            left = _settings(studio)
         with gr.Column(elem_id="train-right", elem_classes="rs-card", min_width=300):
             right = _run()
     parts = Parts(**left, **right)
@@ -101,13 +105,14 @@ def build(studio: Studio, shared: Shared) -> None:
     _connect_rates(handlers, RateHandlers(rates, handlers.find_dataset), shared, parts)
     _connect_race(RaceHandlers(race, handlers), shared, parts)
     _connect_search(SearchHandlers(search, handlers), shared, parts)
+    _connect_testing(TestingHandlers(studio, handlers.find_dataset), handlers, shared, parts)
     _connect_run(handlers, shared, parts)
     suggested = [parts.seeds, shared.form, *parts.form, *parts.dependents]
     told, queued = Suggestions(handlers).take, {**QUIET, "queue": True}  # what is told is seen by the queue only
     shared.suggested.change(told, [shared.suggested, shared.form, shared.split, shared.dataset], suggested, **queued)
 
 
-def _settings() -> dict[str, Any]:
+def _settings(studio: Studio) -> dict[str, Any]:
     """The left side: the few choices that matter, the network, Train, and all other settings folded."""
     made: dict[str, Any] = {"data": gr.HTML(elem_id="train-data", js_on_load=CLICKED, **PLAIN)}
     with gr.Column(elem_id="train-basics"):
@@ -121,6 +126,7 @@ def _settings() -> dict[str, Any]:
             made["why"] = gr.HTML(elem_id="train-why", **PLAIN)
     made["network"] = gr.HTML(elem_id="train-network", js_on_load=CLICKED, **PLAIN)
     made["race"] = train_race.parts()
+    made["testing"] = train_testing.parts(studio, fields)
     with gr.Accordion(T("train.advanced"), open=False, elem_id="train-advanced"):
         train_form.advanced(fields, {"optimisation": lambda: made.update(rates=train_rates.parts())})
         made["seeds"] = gr.Dropdown(
@@ -215,6 +221,19 @@ def _connect_search(search: SearchHandlers, shared: Shared, parts: Parts) -> Non
     shared.dataset.change(search.look, shared.dataset, found.all, **QUIET)
     shared.demo.load(search.look, shared.dataset, found.all, **QUIET)
     found.take.click(search.take, everything, [shared.form, *parts.form, *parts.dependents], **QUIET)
+
+
+def _connect_testing(testing: TestingHandlers, handlers: Handlers, shared: Shared, parts: Parts) -> None:
+    """Pictures to test on that are brought here become the choice, as if it had been made in the list."""
+    everything, found = [shared.dataset, *parts.form], parts.testing
+    outputs = [parts.fields["test_data"], found.status]
+    queued = {**QUIET, "queue": True, "concurrency_limit": None, "trigger_mode": "once"}
+    for event, handler, given in found.ways(testing):
+        event(handler, [*given, shared.dataset], outputs, **queued).success(
+            handlers.changed, everything, [shared.form, *parts.dependents], **QUIET
+        )
+    if found.local is not None:
+        shared.demo.load(testing.offer, None, found.local, **QUIET)
 
 
 def _connect_run(handlers: Handlers, shared: Shared, parts: Parts) -> None:

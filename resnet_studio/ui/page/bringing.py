@@ -14,7 +14,9 @@ from resnet_studio.ui.page.ownership import started_by, this_browser
 from resnet_studio.upkeep import audit
 
 if TYPE_CHECKING:
+    from resnet_studio.data.choices import Purpose
     from resnet_studio.data.dataset import Dataset
+    from resnet_studio.ui.page.folder_picker import Picked
 
 NOTHING = Usage()
 Progress = Callable[[int, int], None]
@@ -75,3 +77,18 @@ def open_sample(studio: Studio, name: str) -> Dataset:
     from resnet_studio.data import opening
 
     return brought_in(studio, lambda _: opening.open_data(f"sample:{name}", studio.workspace))(lambda *_: None)
+
+
+def take_in(picked: Picked, studio: Studio, progress: Progress, purpose: Purpose = "look") -> Dataset:
+    """Copy what was uploaded into the workspace as a data set for that ``purpose``.
+
+    The uploaded files stay until they are cleaned up by their age: equal files of two people are one file here.
+    """
+    from resnet_studio.data import intake
+
+    if picked.archive:
+        return intake.from_zip(picked.archive, studio.workspace, name=picked.name, purpose=purpose, progress=progress)
+    return intake.from_picked(
+        picked.files, studio.workspace, name=picked.name, inside=studio.workspace.temporary, purpose=purpose,
+        progress=progress,
+    )  # fmt: skip

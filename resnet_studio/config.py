@@ -254,5 +254,6 @@ def _number_in_range(name: str, value: Any, whole: bool, metadata: Mapping[str, 
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not math.isfinite(value) or not low <= value <= high or (whole and value != int(value)):
         key = "error.config.whole_number" if whole else "error.config.number"
-        raise ConfigError(key, field=name, value=value, low=f"{low:g}", high=f"{high:g}")
+        said = "{:.0f}" if whole else "{:g}"
+        raise ConfigError(key, field=name, value=value, low=said.format(low), high=said.format(high))
     return int(value) if whole else float(value)

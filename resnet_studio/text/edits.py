@@ -30,7 +30,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "这样“{name}”中就没有图片了；请至少保留一张。",
     ),
     "error.edit.no_picture": (
-        "The data set has no picture “{file}” ({count} of those named are not in it); name pictures as the data set does.",
+        "The data set has no picture “{file}” ({count:of those named is|of those named are} not in it); name pictures as the data set does.",
         "数据集中没有图片“{file}”（所列图片中有 {count} 张不存在）；请使用数据集中的图片名称。",
     ),
     "error.edit.several_pictures": (

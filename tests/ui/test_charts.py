@@ -180,3 +180,8 @@ def test_axis_numbers_are_short() -> None:
     assert [axes.short(value) for value in (0.0, 0.25, 12.0, 1e-7, 123456.0, math.nan)] == [
         "0", "0.25", "12", "1e-7", "1.2e5", "–",
     ]  # fmt: skip
+
+
+def test_one_epoch_alone_can_be_seen() -> None:
+    alone, gap = axes.path([(5.0, 7.0)]), axes.path([(1.0, 2.0), (2.0, 3.0), (3.0, math.nan), (4.0, 5.0)])
+    assert alone.startswith("M5 7m-2 0a2 2") and gap.count("a2 2") == 2 and gap.startswith("M1 2L2 3")

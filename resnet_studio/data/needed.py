@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from resnet_studio.data import outside_set
 from resnet_studio.data.dataset import STORED
@@ -24,11 +26,17 @@ def needed_by_runs(workspace: Workspace, base: str, folder: Path | None = None) 
     folder, needed = folder or workspace.datasets / base, set()
     for run in (*workspace.runs(), *_binned_runs(workspace)):
         with suppress(RunError, LookupError, TypeError, AttributeError):
-            own, outside = (f"{id}".partition(".")[0] == base for id in sets_of(run))
-            for split in [run.split] * own + [run.read_json(outside_set.FILE)] * outside:
-                for part in ("train", "validation", "test"):
-                    needed |= {str(file).removeprefix(STORED) for file in split[part]["file"]}
+            own, outside = (id.partition(".")[0] == base for id in sets_of(run))
+            if own:
+                needed |= _files_in(run.split)
+            if outside:
+                needed |= _files_in(run.read_json(outside_set.FILE))
     return {file for file in needed if file.split("/")[0] in FOLDERS and (folder / file).is_file()}
+
+
+def _files_in(split: Mapping[str, Any]) -> set[str]:
+    parts = ("train", "validation", "test")
+    return {str(file).removeprefix(STORED) for part in parts for file in split[part]["file"]}
 
 
 def sets_of(run: Run) -> tuple[str, str]:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from resnet_studio.data.doubt import Doubt
 from resnet_studio.data.part_names import is_wrapper, part_named
-from resnet_studio.data.table_labels import Row, TableLayout, with_parts
+from resnet_studio.data.table_labels import TableLayout, with_parts
+from resnet_studio.data.table_rows import Row
 
 _NUMBER_LAST = re.compile(r"^([^\W\d_]\D*?)[\s_.\-]*\(?\d+\)?$")
 _NUMBER_FIRST = re.compile(r"^\d+[\s_.\-]+([^\W\d_]\D*)$")

@@ -250,6 +250,41 @@ def test_a_row_that_names_a_picture_in_full_says_nothing_of_others_of_its_name(t
     assert all(each.name.startswith("images_2/") for each in dataset.samples) and len(dataset.unlabelled) == 12
 
 
+PARTS_BY_TABLES = {"train": range(6), "val": range(6, 8), "test": range(8, 12)}
+
+
+@pytest.mark.parametrize("also", [None, "all.csv"])
+def test_tables_called_after_parts_say_the_parts_of_pictures_in_one_folder(tmp_path, also):
+    files = pictures([f"images/{name}" for name in NAMES])
+    for part, numbers in PARTS_BY_TABLES.items():
+        taken = [(NAMES[number], LABELS[number]) for number in numbers]
+        files[f"{part}.csv"] = rows(["file", "label"], *zip(*taken, strict=True))
+    if also:
+        files[also] = rows(["file", "label"], NAMES, LABELS)
+    dataset = opened(files, tmp_path)
+    assert dataset.counts == {"cat": 6, "dog": 6}
+    assert split(dataset).counts == {"train": 6, "validation": 2, "test": 4} and split(dataset).preset
+
+
+def test_a_table_of_names_without_labels_says_which_pictures_are_to_be_named(tmp_path):
+    others = [f"t{number}.png" for number in range(30)]
+    files = pictures([f"images/{name}" for name in (*NAMES, *others)])
+    files["train.csv"] = rows(
+        ["image_id", "healthy", "rust"],
+        [name[:-4] for name in NAMES],
+        ["01"[label == "cat"] for label in LABELS],
+        ["01"[label == "dog"] for label in LABELS],
+    )
+    files["test.csv"] = rows(["image_id"], [name[:-4] for name in others])
+    dataset = opened(files, tmp_path)
+    assert dataset.counts == {"healthy": 6, "rust": 6} and len(dataset.unlabelled) == 30 and not split(dataset).preset
+
+
+def test_a_table_called_after_training_alone_says_no_part(tmp_path):
+    dataset = opened(pictures(NAMES) | {"train.csv": rows(["file", "label"], NAMES, LABELS)}, tmp_path)
+    assert not split(dataset).preset and {each.part for each in dataset.samples} == {None}
+
+
 def test_a_picture_with_boxes_of_several_classes_has_no_label(tmp_path):
     boxes = [{"image_id": at, "category_id": at % 2} for at in range(12)] + [{"image_id": 5, "category_id": 0}]
     images = [{"id": number, "file_name": name} for number, name in enumerate(NAMES)]

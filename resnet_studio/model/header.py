@@ -19,6 +19,7 @@ HEADER_LIMIT = 8 * 2**20
 NO_DIGEST = "0" * 64
 
 _VALUES_LIMIT = 400_000
+_PICKLES = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(2, 6)))  # a zip, or bare
 HEADER_DIGEST = "header_sha256"
 # the protobuf of an ONNX file begins with its version and the length of its producer's name
 _FRAMEWORKS = {
@@ -77,13 +78,11 @@ def opened(path: Path, name: str) -> Iterator[BufferedReader]:
 
 def is_pickle(file: BufferedReader | BufferedRandom) -> bool:
     """Whether ``file`` is a PyTorch file (a zip or a bare pickle), by its first bytes; leaves ``file`` at its start."""
-    size = file.seek(0, 2)
     file.seek(0)
     start = file.read(8)
     file.seek(0)
-    # A header of 640 bytes begins like a pickle of protocol 2, but no pickle is followed by so many zeros.
-    header_follows = int.from_bytes(start, "little") <= min(size - 8, HEADER_LIMIT)
-    return start.startswith((b"PK\x03\x04", b"\x80")) and not header_follows
+    # The length of a header, such as 640 bytes, can begin like a pickle of protocol 2; no pickle goes on with zeros.
+    return start.startswith(_PICKLES) and not start.endswith(bytes(5))
 
 
 def read_header(file: BufferedReader | BufferedRandom, name: str) -> Header:

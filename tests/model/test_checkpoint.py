@@ -24,6 +24,7 @@ from resnet_studio.model.resnet import build
 from resnet_studio.model.state import plain_state
 from resnet_studio.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
 CARD = Card(
     classes=("猫", "<b>dog</b>", "a/b \u202e"),
     depth=18,
@@ -37,7 +38,7 @@ CARD = Card(
 
 
 @pytest.fixture(scope="module")
-def state():
+def state(narrow):
     torch.manual_seed(0)
     return build(18, 3).state_dict()
 
@@ -124,7 +125,8 @@ def test_weights_are_kept_as_contiguous_fp32_whatever_they_were(state, tmp_path)
 
 def test_views_of_one_shared_buffer_are_saved_like_any_weights(state, tmp_path):
     shared = torch.cat([state["bn1.weight"], state["bn1.bias"]])
-    changed = {**state, "bn1.weight": shared[:64], "bn1.bias": shared[64:]}
+    width = len(shared) // 2
+    changed = {**state, "bn1.weight": shared[:width], "bn1.bias": shared[width:]}
     save(tmp_path / "a.safetensors", changed, CARD)
     assert torch.equal(load(tmp_path / "a.safetensors").model.bn1.bias, state["bn1.bias"])
 
@@ -184,7 +186,7 @@ def test_ten_thousand_long_class_names_are_kept(tmp_path):
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 def test_weights_that_are_not_finite_never_replace_a_good_checkpoint(value, copy, state):
     before = copy.read_bytes()
-    broken = {**state, "layer2.0.bn1.bias": torch.full((128,), value)}
+    broken = {**state, "layer2.0.bn1.bias": torch.full_like(state["layer2.0.bn1.bias"], value)}
     assert refusal(save, copy, broken, CARD) == "not_saved"
     assert copy.read_bytes() == before
     assert [path.name for path in copy.parent.iterdir()] == [copy.name]
@@ -232,6 +234,16 @@ def test_a_file_cut_short_is_damaged(copy, kept):
     with copy.open("r+b") as file:
         file.truncate(kept if kept >= 0 else copy.stat().st_size + kept)
     assert refusal(load, copy) == refusal(read_card, copy) == "damaged"
+
+
+def test_one_cut_short_is_damaged_also_where_its_header_is_as_long_as_a_pickle_s_first_byte_says(tmp_path):
+    crafted(tmp_path / "long.safetensors", {}, change=lambda card: card.update(extra="."))
+    length = int.from_bytes((tmp_path / "long.safetensors").read_bytes()[:8], "little")
+    filling = "." * ((0x80 - length) % 256 + 1)
+    path = crafted(tmp_path / "cut.safetensors", {}, change=lambda card: card.update(extra=filling))
+    assert path.read_bytes()[0] == 0x80
+    path.write_bytes(path.read_bytes()[:100])
+    assert refusal(load, path) == refusal(read_card, path) == "damaged"
 
 
 def test_a_file_with_something_behind_it_is_damaged(copy):

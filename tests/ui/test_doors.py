@@ -32,6 +32,8 @@ from resnet_studio.ui.page.event_bodies import EventBodies
 from resnet_studio.ui.page.file_inputs import FILE_COMPONENTS, acceptable
 from resnet_studio.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 HERE = "http://127.0.0.1:7860"
 CANARY = b"canary 7f31c0de tweets"
 

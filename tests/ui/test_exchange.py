@@ -14,7 +14,7 @@ from resnet_studio.service.people.exchange.entries import Exchange
 
 from .people_scene import CANARY, CLASSES, Scene
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 EXCHANGE = "/studio/people/exchange"
 

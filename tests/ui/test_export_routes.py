@@ -19,6 +19,8 @@ from resnet_studio.ui.results.exports import export_panel
 from resnet_studio.ui.runs import view as runs_view
 from resnet_studio.ui.runs.compare import compared
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 
 @pytest.fixture
 def studio(workspace):

@@ -24,6 +24,8 @@ from resnet_studio.ui.app import build_app
 from resnet_studio.ui.page.ownership import COOKIE, started_by
 from resnet_studio.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 CLASSES = ("one", "<b>two</b>")
 HERE = "http://127.0.0.1:7860"
 

@@ -18,6 +18,8 @@ from resnet_studio.ui.train import live
 
 from .people_scene import Scene, tells
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 CALM: dict[str, Any] = {
     "deadline": None, "suppress_health_check": list(HealthCheck), "phases": (Phase.explicit, Phase.generate),
     "derandomize": True, "database": None,

@@ -31,6 +31,8 @@ from resnet_studio.workspace import Workspace
 
 from .people_scene import CANARY, HERE, PASSWORD, PICTURES, Scene, StillJobs
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:

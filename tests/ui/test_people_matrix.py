@@ -19,7 +19,7 @@ from resnet_studio.ui.people.events import Events
 from . import people_scene
 from .people_scene import Scene, tells
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 FIXED = {
     "{path:path}": "x.js", "{session_hash}": "abc", "{api_name}": "predict", "{index}": "0", "{place}": "0",

@@ -36,11 +36,13 @@ from resnet_studio.ui.predict.handlers import Handlers
 from resnet_studio.ui.predict.queries import ModelQueries
 from resnet_studio.workspace import Run, Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 CLASSES = ("one", "<b>two</b>")
 
 
-@pytest.fixture(scope="session")
-def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module")
+def model_file(narrow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
     torch.manual_seed(0)

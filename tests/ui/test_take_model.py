@@ -23,6 +23,8 @@ from resnet_studio.service.run_data import RunData
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.results import take_model
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 MEASURED = Certificate(
     format="onnx", file="model.onnx", sha256="", megabytes=44.8, pictures=84, agreement=1.0, largest_difference=1e-6,
     scored_on="test", accuracy=0.75, interval=(0.6, 0.85), app_accuracy=0.75, app_interval=(0.6, 0.85),

@@ -28,6 +28,8 @@ from resnet_studio.service.people.submissions import weights_of
 from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Run, Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 CLASSES = ("cat", "dog")
 
 

@@ -27,6 +27,8 @@ from resnet_studio.service.people.store import People
 from resnet_studio.upkeep import backup, restore
 from resnet_studio.workspace import Run, Workspace
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 CLASSES = ("cat", "dog")
 FOOLED = Prediction("dog", 0.9, (("dog", 0.9), ("cat", 0.1)))
 

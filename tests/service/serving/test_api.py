@@ -20,6 +20,8 @@ from resnet_studio.service.serving.tokens import Tokens
 
 from .conftest import BLACK, BLUE, RED, ByColour, client_of, in_text, limited, served, serving
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 PREDICT = "/v1/models/cups/predict"
 
 

@@ -39,8 +39,9 @@ class Serving:
 
     def close(self):
         self.server.should_exit = True
-        self.forward(10)
-        self.thread.join()
+        self.loop.call_soon_threadsafe(self.pass_by, 10)  # nobody waits for that: the loop may have ended already
+        self.thread.join(60)
+        assert not self.thread.is_alive()
         self.listener.close()
         self.loop.close()
 
@@ -58,15 +59,18 @@ class Serving:
             await asyncio.sleep(1)
         return PlainTextResponse("slow")
 
+    def pass_by(self, seconds):
+        self.ahead += seconds
+
     def forward(self, seconds):
         """Let that much time pass for the server, which has done by then what is due."""
 
         async def passed():
-            self.ahead += seconds
+            self.pass_by(seconds)
             for _ in range(4):
                 await asyncio.sleep(0)
 
-        asyncio.run_coroutine_threadsafe(passed(), self.loop).result()
+        asyncio.run_coroutine_threadsafe(passed(), self.loop).result(60)
 
     def until(self, condition):
         wait_for(lambda: condition() or self.forward(0))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from resnet_studio.data import tables
+from resnet_studio.data.part_names import part_named
 from resnet_studio.errors import DataError
 
 Record = Mapping[str, str]
@@ -32,7 +33,16 @@ def named(records: Sequence[Record]) -> Sequence[Record]:
     if first is None or any(tables.table_column(records, meaning) for meaning in _KNOWN):
         return records
     every = [dict(zip(columns, columns, strict=True)), *records]
-    return [{"file" if key == first else key: value for key, value in record.items()} for record in every]
+    parts = next((column for column in columns if column != first and _are_parts(each[column] for each in every)), None)
+    names = {first: "file", **({parts: "part"} if parts is not None else {})}
+    others = [column for column in columns if column not in names]
+    names |= {others[0]: "label"} if len(others) == 1 else {}
+    return [{names.get(key, key): value for key, value in record.items()} for record in every]
+
+
+def _are_parts(values: Iterable[str]) -> bool:
+    """Whether a column says the parts, as the first of Google's tables does: ``TRAIN,gs://pets/1.jpg,cat``."""
+    return all(part_named(value) is not None or value == "UNASSIGNED" for value in values)
 
 
 def with_label(records: Sequence[Record]) -> Sequence[Record]:
@@ -64,6 +74,15 @@ def _of_json(text: str) -> Sequence[Record]:
     return [_flat(found)]
 
 
+def _plain(value: Any) -> str:
+    """A value as a cell; of several choices, the only one."""
+    if isinstance(value, Mapping) and isinstance(value.get("choices"), list):
+        value = value["choices"]
+    if isinstance(value, list) and len(value) <= 1:
+        value = value[0] if value else None
+    return "" if value is None or isinstance(value, (list, Mapping)) else str(value)
+
+
 def _of_coco(found: Mapping[str, Any]) -> Sequence[Record]:
     """A picture's label is its one category; where boxes in it are of several, it has none."""
     names = {each["id"]: str(each["name"]) for each in found["categories"]}
@@ -79,7 +98,7 @@ def _of_coco(found: Mapping[str, Any]) -> Sequence[Record]:
 def _flat(record: Mapping[str, Any]) -> Record:
     """One task of Label Studio, in its long or its short form, or any other record, as a row."""
     if "annotations" not in record:
-        return {str(key): "" if value is None else str(value) for key, value in record.items()}
+        return {str(key): _plain(value) for key, value in record.items()}
     results = [result for each in record["annotations"] for result in each.get("result", ())]
     chosen = [choice for result in results for choice in result.get("value", {}).get("choices", ())]
     data = {str(key): str(value) for key, value in record.get("data", {}).items()}

@@ -6,6 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
+from urllib.parse import unquote
 
 Value = TypeVar("Value")
 
@@ -49,8 +50,18 @@ class NamedRows(Generic[Value]):
 
 
 def written_path(written: str) -> str:
-    """A path as tables have it, with slashes and without what leads nowhere."""
-    return written.strip().replace("\\", "/").removeprefix("./")
+    """A path as tables have it, with slashes and without what leads nowhere; of an address, the path in it.
+
+    >>> written_path(".\\\\a\\\\1.jpg"), written_path("https://x.org/a/my%20cat.jpg?key=1")
+    ('a/1.jpg', 'x.org/a/my cat.jpg')
+    >>> written_path("/data/local-files/?d=a/my%20cat.jpg")
+    '/data/local-files/a/my cat.jpg'
+    """
+    path = written.strip().replace("\\", "/").removeprefix("./")
+    if "://" in path or path.startswith("/data/"):  # the second as Label Studio has it
+        path, _, query = path.rpartition("://")[2].partition("?")
+        path = unquote(path + query.removeprefix("d=") if query.startswith("d=") else path)
+    return path
 
 
 def _fold(name: str) -> str:

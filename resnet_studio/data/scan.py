@@ -25,7 +25,7 @@ from resnet_studio.data.names import comparison_key, composed, is_junk, printabl
 from resnet_studio.data.part_names import are_shares
 from resnet_studio.data.pictures import BadPicture, picture_header
 from resnet_studio.data.problem import Problem
-from resnet_studio.data.table_labels import by_table, used_tables, why_not, with_table
+from resnet_studio.data.table_labels import by_table, used_tables, why_not, with_table, workbook
 from resnet_studio.data.tables import may_be_table
 from resnet_studio.errors import DataError
 
@@ -45,7 +45,7 @@ FILE_LIMIT = 1_000_000
 _DECODED_PIXELS = 256 * 256
 _READ_WHOLE = 4 * 2**20
 _BATCH = 64
-_UNSORTED = ("error.data.one_class", "error.data.loose")
+_UNSORTED = ("error.data.one_class", "error.data.loose", "error.data.bare_parts")
 """What is said where folders are no classes: a table that was meant to say them is the true reason."""
 
 
@@ -222,7 +222,8 @@ def _labelled(
     except DataError as error:
         if error.key not in _UNSORTED or choices != Choices():
             raise
-        raise why_not([picture.name for picture in inspected], tables) or error from error
+        reason = why_not([picture.name for picture in inspected], tables) or workbook(left_out["not_a_picture"])
+        raise reason or error from error
     found = replace(found, samples=with_table(layout, found.samples, tables))
     folders = {layout.place(f"{folder}/x")[1] for folder in listing.folders}
     folders |= {layout.place(file.name)[1] for file in listing.files}

@@ -45,6 +45,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The table {file!r} has no column with the labels; call it “label” in the first line. Its columns: {columns:, }.",
         "表格 {file!r} 没有标签一列；请在首行把该列命名为“label”。现有的列：{columns:、}。",
     ),
+    "error.labels.workbook": (
+        "The table {file!r} is a spreadsheet's own file; save it as CSV (with “file” and “label” in the first line) and put that beside the pictures.",
+        "表格 {file!r} 是电子表格软件自己的格式；请另存为 CSV（首行为“file”和“label”），再与图片放在一起。",
+    ),
     "error.labels.few": (
         "The table {file!r} has labels for {found:picture|pictures} of {of}; it has to name at least half of them.",
         "表格 {file!r} 只给 {of} 张图片中的 {found} 张标了标签；至少要有一半。",

@@ -45,6 +45,25 @@ LAYOUTS = {
     "labels_before_files_without_names": {"labels.csv": rows([LABELS[0], NAMES[0]], LABELS[1:], NAMES[1:])},
     "one_other_column": {"train.csv": rows(["id", "has_cactus"], NAMES, LABELS)},
     "breed": {"labels.csv": rows(["id", "age", "breed"], NAMES, ["7"] * 12, LABELS)},
+    "addresses": {
+        "labels.csv": rows(
+            ["image_url", "label"], [f"https://x.org/a%20b/{name}?key=/a/b.png" for name in NAMES], LABELS
+        )
+    },
+    "google": {
+        "import.csv": "\n".join(
+            f"{'TRAIN' if n % 3 else 'UNASSIGNED'},gs://pets/{name},{label}"
+            for n, (name, label) in enumerate(zip(NAMES, LABELS, strict=True))
+        ).encode()
+    },
+    "label_studio_local": {
+        "export.json": json.dumps(
+            [
+                {"image": f"/data/local-files/?d=set/{name}", "choice": {"choices": [label]}}
+                for name, label in zip(NAMES, LABELS, strict=True)
+            ]
+        ).encode()
+    },
     "json_of_files_and_labels": {"labels.json": json.dumps(dict(zip(NAMES, LABELS, strict=True))).encode()},
     "coco": {
         "_annotations.coco.json": json.dumps(
@@ -283,6 +302,18 @@ def test_a_table_of_names_without_labels_says_which_pictures_are_to_be_named(tmp
 def test_a_table_called_after_training_alone_says_no_part(tmp_path):
     dataset = opened(pictures(NAMES) | {"train.csv": rows(["file", "label"], NAMES, LABELS)}, tmp_path)
     assert not split(dataset).preset and {each.part for each in dataset.samples} == {None}
+
+
+def test_the_reason_of_a_table_is_said_where_parts_hold_no_classes(tmp_path):
+    files = pictures([f"{'train' if n % 3 else 'test'}/{name}" for n, name in enumerate(NAMES)])
+    with pytest.raises(DataError, match="no column with the labels"):
+        opened(files | {"train.csv": rows(["file", "colour", "size"], NAMES, LABELS, LABELS)}, tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["", "images/", "train/"])
+def test_a_workbook_beside_pictures_is_said_to_be_one(tmp_path, folder):
+    with pytest.raises(DataError, match=r"labels\.xlsx. is a spreadsheet's own file; save it as CSV"):
+        opened(pictures([f"{folder}{name}" for name in NAMES]) | {"labels.xlsx": b"PK\x03\x04"}, tmp_path)
 
 
 def test_a_picture_with_boxes_of_several_classes_has_no_label(tmp_path):

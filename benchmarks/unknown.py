@@ -5,13 +5,15 @@
     python benchmarks/unknown.py measure CIFAR10_ZIP TINY_ZIP PHOTOS_ZIP --folder DIR --arms "layer4 trained" --share 0 6 --out FILE
     python benchmarks/unknown.py score --folder DIR --choose 0
     python benchmarks/unknown.py frozen CIFAR10_ZIP TINY_ZIP PHOTOS_ZIP --folder DIR --seeds 0,1
+    python benchmarks/unknown.py measure CIFAR10_ZIP TINY_ZIP PHOTOS_ZIP --folder DIR --own --more 50 --out FILE
     python benchmarks/unknown.py told --out FILE
 
 ``measure`` draws the sets anew for each seed, trains a network on each known set (the head alone, layer4, everything,
 and from scratch), scores known and unknown pictures by some 150 single scores of every stage of it and of the starter
 (``unknown_scores.py``), several networks at once, and ends with ``score``; with ``--out``, which is for many processes,
 each network also gets a line there with the areas of the checkpoint's own score and of some candidates, and ``told``
-sums these up. What is in the folder is not computed again; several calls may share it. TINY_ZIP is the validation zip
+sums these up. With ``--own`` these areas are all that is measured, which takes a third of the time; ``--more`` scores so many
+further pictures of each known class beside those of the test, as the area of a few is chance for the most part. What is in the folder is not computed again; several calls may share it. TINY_ZIP is the validation zip
 of Tiny ImageNet (that of the figures in ``results/unknown.txt``), or a training zip, which has other classes. ``score`` combines the single scores, chooses on the seeds of
 ``--choose`` and reports the areas under the ROC curve on the others, so that no method is judged by the pictures that
 chose it. ``frozen`` looks at networks of which the head alone is trained, whose
@@ -52,12 +54,14 @@ import resnet_studio as studio
 from resnet_studio.data.run_split import split_of
 from resnet_studio.evaluation.unlikeness import some
 from resnet_studio.model import resnet, weights
+from resnet_studio.model.acceptance import CURRENT
 from resnet_studio.model.checkpoint import Card, Checkpoint, Preprocessing, load
 from resnet_studio.model.starter_features import identity
 from resnet_studio.prediction import Predictor
 
 STAGES = ("layer2", "layer3", "layer4")
 PARTS = ("train", "validation", "test")
+MORE = "more known"
 ANIMALS = ("bird", "cat", "deer", "dog", "frog", "horse")
 VEHICLES = ("airplane", "automobile", "ship", "truck")
 NEAR = {
@@ -80,7 +84,7 @@ SIZES = {"photos": 128}
 """Sides in px that the studio chooses by itself; 96 for smaller pictures."""
 SCRATCH = ("photos", "cifar animals", "digits")
 CANDIDATES = (
-    unknown_scores.TODAY, *unknown_scores.STARTED, "own 4|mean+max|unit|neighbours 10|mean",
+    unknown_scores.TODAY, unknown_scores.BEFORE, *unknown_scores.STARTED, "own 4|mean+max|unit|neighbours 10|mean",
     "start 4|mean+max|unit|neighbours 10|mean", "own 3|mean+max|unit|neighbours 10|mean",
     "own 3-4|mean+max|unit|neighbours 10|mean", "own 4|softmax", "own 4|energy", "own 4|ViM",
 )  # fmt: skip
@@ -101,6 +105,10 @@ def main() -> None:
     measuring.add_argument("--processes", type=int, default=min(12, os.cpu_count() or 1))
     measuring.add_argument("--known", nargs="*", choices=list(NEAR), help="known sets; all where not given")
     measuring.add_argument("--arms", nargs="*", choices=list(ARMS), help="what is trained; all where not given")
+    measuring.add_argument("--own", action="store_true", help="only what the checkpoint itself says, with --out")
+    measuring.add_argument(
+        "--more", type=int, default=0, help="further pictures of each known class, where there are any"
+    )
     measuring.add_argument("--tried", action="store_true", help="24 pictures of each part")
     for each in (measuring, telling):
         add_options(each)
@@ -115,6 +123,8 @@ def main() -> None:
     if options.command == "told":
         told(Ledger("unknown", options.out))
         return
+    if options.command == "measure" and options.own and not options.out:
+        parser.error("--own needs --out")
     if options.folder is None:
         parser.error("--folder or $UNKNOWN_FOLDER is needed")
     if options.command == "measure":
@@ -156,7 +166,8 @@ def measure(options: argparse.Namespace) -> None:
 
 def about_network(options: argparse.Namespace, seed: int, name: str, arm: str) -> dict[str, object]:
     """What a line of ``--out`` is known by."""
-    return {"known": name, "arm": arm, "seed": seed, "tiny": options.tiny.stem, "starter": identity()}
+    about = {"known": name, "arm": arm, "seed": seed, "tiny": options.tiny.stem, "starter": identity()}
+    return about | {"method": CURRENT} | ({"more": options.more} if options.more else {})
 
 
 def one(
@@ -184,6 +195,14 @@ def one(
         looks[other] = pictures[:150]
     for other in EVERYWHERE:
         looks[other] = files(sets[other], workspace)[:60]
+    looks[MORE] = further(options, seed, name)
+    if options.own:
+        accuracy = run.state().finished.test_accuracy
+        row = {"accuracy": round(accuracy, 4), **own_areas(best, looks, DEVICE), "areas": {}}
+        Ledger("unknown", options.out).append({**about_network(options, seed, name, arm), **row})
+        shutil.rmtree(workspace.root, ignore_errors=True)
+        return f"{target.stem}: test accuracy {accuracy:.3f}, {trained:.0f} + {time.monotonic() - begun - trained:.0f} s, {row['own']}"
+    looks.pop(MORE)
     if options.tried:
         looks = {part: pictures[:24] for part, pictures in looks.items()}
         labels = {part: each[:24] for part, each in labels.items()}
@@ -223,14 +242,16 @@ def own_areas(best: Checkpoint, looks: dict[str, list[Path]], device: str) -> di
         assert unlike is not None
         return unlike.tolist()
 
-    known = scores("test")
+    known = [*scores("test"), *(scores(MORE) if looks.get(MORE) else [])]
     found = {}
     for other in looks:
-        if other not in PARTS:
+        if other not in (*PARTS, MORE):
             theirs = scores(other)
             area = roc_auc_score([0] * len(known) + [1] * len(theirs), known + theirs)
             found[other] = round(float(area), 4)
-    return {"usable": best.card.unlike.usable, "separation": best.card.unlike.separation, "own": found}
+    kept = sum(score > best.card.unlike.threshold for score in known) / len(known)
+    about = {"usable": best.card.unlike.usable, "separation": best.card.unlike.separation, "scored": len(known)}
+    return {**about, "few": best.card.unlike.few, "rejected": round(kept, 4), "own": found}
 
 
 def some_areas(target: Path) -> dict[str, dict[str, float]]:
@@ -250,6 +271,7 @@ def told(ledger: Ledger) -> None:
     """Mean and worst area of each score over the pairs, for each arm; the other animals and made-up pictures apart."""
     for arm in ARMS:
         rows = [row for row in ledger.results() if row["arm"] == arm and row["starter"] == identity()]
+        rows = [row for row in rows if row.get("method", 1) == CURRENT]
         for name in ("own", *CANDIDATES) if rows else ():
             found = [(row["own"] if name == "own" else row["areas"].get(name, {})) for row in rows]
             pairs = [area for row in found for other, area in row.items() if other not in (*EVERYWHERE, "tiny others")]
@@ -336,9 +358,10 @@ def seen(checkpoint: Checkpoint, looks: dict[str, list[Path]], device: str) -> d
     return found
 
 
-def files(source: Path | str, workspace: studio.Workspace) -> list[Path]:
+def files(source: Path | str, workspace: studio.Workspace | None) -> list[Path]:
     """The pictures of a set, the same order each time."""
     if isinstance(source, str):
+        assert workspace is not None
         dataset = studio.open_data(source, workspace)
         return [dataset.root / sample.file for sample in dataset.samples]
     return sorted(path for path in source.rglob("*") if path.is_file())
@@ -368,15 +391,37 @@ def sources(options: argparse.Namespace, seed: int) -> dict[str, Path | str]:
     }  # fmt: skip
 
 
-def extract(archive: Path, folders: Sequence[str], count: int, into: Path, seed: int) -> Path:
-    """``count`` pictures of each of the ``folders`` in ``archive``, in a folder for each below ``into``."""
+def further(options: argparse.Namespace, seed: int, name: str) -> list[Path]:
+    """``--more`` pictures of each class of a known set that are not in it; of sets without any, none."""
+    if not options.more or name not in ("cifar animals", "cifar vehicles", "tiny animals"):
+        return []
+    root, into = (
+        options.folder / "pictures" / str(seed) / name,
+        options.folder / "pictures" / str(seed) / f"more {name}",
+    )
+    archive, top, used = (
+        options.cifar10,
+        "train",
+        {"cifar animals": 100, "cifar vehicles": 120, "tiny animals": 25}[name],
+    )
+    if name == "tiny animals":
+        with zipfile.ZipFile(options.tiny) as opened:
+            archive, top = options.tiny, opened.namelist()[0].split("/")[0]
+    folders = [f"{top}/{folder.name}" for folder in sorted(root.iterdir())]
+    return files(extract(archive, folders, options.more, into, seed, after=used), None)
+
+
+def extract(archive: Path, folders: Sequence[str], count: int, into: Path, seed: int, *, after: int = 0) -> Path:
+    """``count`` pictures of each of the ``folders`` in ``archive``, in a folder for each below ``into``: those that come
+    ``after`` so many others in an order that is drawn.
+    """
     with zipfile.ZipFile(archive) as opened:
         names = opened.namelist()
         for folder in folders:
             found = sorted(name for name in names if name.startswith(f"{folder}/") and name[-1] != "/")
             random.Random(seed).shuffle(found)
             with whole(into / folder.rsplit("/", 1)[-1]) as target:
-                for name in found[:count] if target else ():
+                for name in found[after : after + count] if target else ():
                     (target / Path(name).name).write_bytes(opened.read(name))
     return into
 

@@ -16,7 +16,7 @@ from scipy.stats import rankdata
 
 Rows = NDArray[np.float32]
 BLOCKS = (("own", "layer2"), ("own", "layer3"), ("own", "layer4"), ("start", "layer3"), ("start", "layer4"))
-STATISTICS = {"mean": (0,), "max": (1,), "mean+max": (0, 1)}
+STATISTICS = {"mean": (0,), "max": (1,), "mean+max": (0, 1), "std": (2,), "mean+std": (0, 2)}
 SCALINGS = ("unit", "channels+unit")
 FLOORS = (0.3, 1.0)
 NEIGHBOURS = (1, 3, 5, 10)
@@ -244,7 +244,8 @@ def table(networks: Sequence[Network]) -> Table:
     return Table(list(chosen), pairs, np.stack(columns, 1))
 
 
-TODAY = "own 2-4|mean|unit|mahalanobis 0.3|mean"
+TODAY = "own 3-4|mean+std|unit|mahalanobis 1.0|mean"
+BEFORE = "own 2-4|mean|unit|mahalanobis 0.3|mean"
 STARTED = ("start 4|mean|unit|neighbours 1|mean", "own 4|mean|unit|neighbours 1|mean")
 
 

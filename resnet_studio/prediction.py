@@ -15,7 +15,7 @@ from resnet_studio.model.activations import Activations, concatenate
 from resnet_studio.model.architecture import STAGES, Stage
 from resnet_studio.model.checkpoint import Checkpoint, load
 from resnet_studio.model.device import choose_device, layout, threads_for
-from resnet_studio.model.unlike import STAGES as STAGES_OF_REFERENCE
+from resnet_studio.model.unlike import EVERYTHING
 from resnet_studio.one_or_many import as_list
 
 if TYPE_CHECKING:
@@ -114,13 +114,12 @@ class Predictor(BatchedModel):
 
         def keep(stage: str) -> Callable[..., None]:
             def hook(_: Module, __: object, output: Tensor) -> None:
-                found[stage] = output.float().reshape(*output.shape[:2], -1).mean(2).cpu()
+                found[stage] = EVERYTHING.pool(output.float().reshape(*output.shape[:2], -1, 1)).cpu()
 
             return hook
 
         hooks = [stage_modules(self.model, "head")[0].register_forward_pre_hook(keep_features)]
-        looked_at = dict.fromkeys([*stages, *(STAGES_OF_REFERENCE if self._reference else ())])
-        for stage in looked_at:
+        for stage in dict.fromkeys([*stages, *(self._reference.method.stages if self._reference else ())]):
             hooks.append(map_module(self.model, stage).register_forward_hook(keep(stage)))
         try:
             with (
@@ -132,6 +131,10 @@ class Predictor(BatchedModel):
         finally:
             for each in hooks:
                 each.remove()
-        kept: dict[str, Tensor] = {stage: found[stage] for stage in stages}
-        unlike = self._reference.scores(found) if self._reference else None
-        return Activations(logits.float().cpu(), found["head"], kept, temperature=self.card.temperature, unlike=unlike)
+        halves = {stage: found[stage].chunk(2, 1) for stage in stages}
+        means: dict[str, Tensor] = {stage: half[0] for stage, half in halves.items()}
+        spreads: dict[str, Tensor] = {stage: half[1] for stage, half in halves.items()}
+        unlike = self._reference.scores(self._reference.method.of_pooled(found)) if self._reference else None
+        logits = logits.float().cpu()
+        temperature = self.card.temperature
+        return Activations(logits, found["head"], means, temperature=temperature, unlike=unlike, spreads=spreads)

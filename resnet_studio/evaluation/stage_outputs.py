@@ -18,7 +18,7 @@ from resnet_studio.data import cached_rows, decode
 from resnet_studio.errors import StudioError
 from resnet_studio.model import resnet
 from resnet_studio.model.checkpoint import Checkpoint
-from resnet_studio.model.unlike import STAGES
+from resnet_studio.model.unlike import EVERYTHING
 from resnet_studio.model.weights_hash import weights_hash
 from resnet_studio.prediction import Predictor
 
@@ -30,17 +30,19 @@ if TYPE_CHECKING:
 
     from resnet_studio.batching import Picture
     from resnet_studio.data.cache import ArrayCache
+    from resnet_studio.model.activations import Activations
     from resnet_studio.model.card import Card
 
-VERSION = 1
+VERSION = 2
+STAGES = EVERYTHING.stages
 FEATURES = "features"
 NAMES = (*STAGES, FEATURES)
 
 
 @dataclass(frozen=True, eq=False)
 class StageOutputs:
-    """Of N pictures, which are ``places`` of those asked for, the pooled outputs of ``stages`` by name and the logits,
-    fp32 on the CPU.
+    """Of N pictures, which are ``places`` of those asked for, the logits and the outputs of ``stages`` by name: each
+    channel's mean and then its standard deviation over the picture [N, 2 C], fp32 on the CPU.
     """
 
     stages: dict[str, Tensor]
@@ -64,7 +66,7 @@ class Looker:
         """What the network makes of ``pictures`` with these ``contents``; those that cannot be read are left out."""
         if self.cache is None:
             found = self.predictor.activations(pictures, stages=STAGES)
-            return StageOutputs(dict(found.stages), found.logits, found.places)
+            return StageOutputs(_pooled(found), found.logits, found.places)
         rows, places = self._kept_or_computed(self.cache, pictures, contents)
         return StageOutputs({name: rows[name] for name in STAGES}, self._logits(rows[FEATURES]), places)
 
@@ -81,7 +83,7 @@ class Looker:
         places = [place for found in known for place in found.places.tolist()]
         if new or not known:
             looked = self.predictor.activations([pictures[place] for place in new], stages=STAGES)
-            computed = {name: each.numpy() for name, each in (*looked.stages.items(), (FEATURES, looked.features))}
+            computed = {name: each.numpy() for name, each in (*_pooled(looked).items(), (FEATURES, looked.features))}
             seen = [new[place] for place in looked.places]
             for name in NAMES:
                 arrays[name].append(computed[name][: len(seen)])
@@ -106,6 +108,12 @@ class Looker:
             device = next(head.parameters()).device
             found: Tensor = head(features.to(device)).float().cpu()
         return found
+
+
+def _pooled(found: Activations) -> dict[str, Tensor]:
+    import torch
+
+    return {stage: torch.cat([found.stages[stage], found.spreads[stage]], 1) for stage in STAGES}
 
 
 def _store(cache: ArrayCache, family: str, rows: dict[str, NDArray[Any]], contents: list[str]) -> None:

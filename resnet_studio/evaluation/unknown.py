@@ -8,9 +8,9 @@ from typing import Any
 
 from resnet_studio.errors import CheckpointError, RunError
 from resnet_studio.evaluation.parts import Part, RunReport
-from resnet_studio.model.acceptance import Acceptance
+from resnet_studio.model.acceptance import CURRENT, Acceptance
 from resnet_studio.model.card import read_card
-from resnet_studio.model.unlike import STAGES
+from resnet_studio.model.unlike import METHODS
 from resnet_studio.text import Language, say
 from resnet_studio.workspace import Run
 
@@ -39,7 +39,7 @@ class Unknown:
     ``few``: too few for the share that was chosen. ``separation`` is how well it tells written characters and rendered
     things from its own pictures (area under the ROC curve, None where not measured); where that is too little it is not
     ``usable`` and accepts everything. The ``curve`` is risk against coverage (El-Yaniv and Wiener 2010) on
-    ``test`` pictures; none where the run has none.
+    ``test`` pictures; none where the run has none. ``version`` is that of the method, which looks at ``stages``.
     """
 
     chosen: Point
@@ -49,8 +49,9 @@ class Unknown:
     few: bool
     separation: float | None = None
     usable: bool = True
+    version: int = CURRENT
     method: str = METHOD
-    stages: tuple[str, ...] = STAGES
+    stages: tuple[str, ...] = METHODS[CURRENT].stages
 
     def sentence(self, language: Language = "en") -> str:
         """Whether it can be relied on; empty where that was not measured."""
@@ -77,7 +78,10 @@ class UnknownPart(Part[Unknown]):
         shares = SHARES if known.usable else SHARES[:1]
         curve = tuple(_point(known.at(share), scored) for share in shares) if scored else ()
         chosen = _point(known if known.usable else known.at(1.0), scored)
-        return Unknown(chosen, curve, len(known.scores), len(scored), known.few, known.separation, known.usable)
+        return Unknown(
+            chosen, curve, len(known.scores), len(scored), known.few, known.separation, known.usable, known.version,
+            stages=METHODS[known.version].stages,
+        )  # fmt: skip
 
     def load(self, report: RunReport) -> Unknown | None:  # noqa: ARG002 - as its base
         """Nothing, see above."""

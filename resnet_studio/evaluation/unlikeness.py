@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from resnet_studio.data.decode import content
 from resnet_studio.evaluation.stage_outputs import Looker
 from resnet_studio.evaluation.strangers import named, separation, strangers
-from resnet_studio.model.acceptance import Acceptance
+from resnet_studio.model.acceptance import CURRENT, Acceptance
 from resnet_studio.model.checkpoint import Card
-from resnet_studio.model.unlike import Reference, fit
+from resnet_studio.model.unlike import METHODS, Reference, fit
 
 if TYPE_CHECKING:
     import torch
@@ -48,16 +48,17 @@ def measure(
 ) -> Unlikeness | None:
     """What ``model`` (eval mode, on ``device``) makes of pictures of ``split``; None where these are too few.
 
-    ``accepted`` is given where it is known what is to be accepted, as validation pictures were trained on. ``cache`` is
-    for where the head alone was trained.
+    ``accepted`` is given where it is known what is to be accepted, as validation pictures were trained on; the method
+    is its. ``cache`` is for where the head alone was trained.
     """
     look = Looker.of(model, card, device, cache)
+    version = accepted.version if accepted else CURRENT
 
-    seen = partial(_seen, look, split)
+    seen = partial(_seen, look, split, version)
     features, labels, _ = seen(split.train)
     if len(labels) < FEWEST:
         return None
-    reference = fit(features, labels)
+    reference = fit(features, labels, version)
     test: list[tuple[float, bool]] = []
     if split.test:
         tested, _, right = seen(split.test)
@@ -68,22 +69,24 @@ def measure(
     if not len(validated):
         return None
     scores = reference.scores(known).tolist()
-    others = [look.outputs(kind, named(kind)).stages for kind in strangers()]
+    others = [METHODS[version].of_pooled(look.outputs(kind, named(kind)).stages) for kind in strangers()]
     told = separation(scores, [reference.scores(each).tolist() for each in others])
     return Unlikeness(reference, Acceptance.of(scores, told), test)
 
 
 def _seen(
-    look: Looker, split: Split, samples: Sequence[Sample]
+    look: Looker, split: Split, version: int, samples: Sequence[Sample]
 ) -> tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]:
-    """Of some of ``samples``: what the stages make of them, their labels, and whether the answers are right."""
+    """Of some of ``samples``: what the method of this ``version`` looks at, their labels, and whether the answers are
+    right.
+    """
     import torch
 
     chosen = some(samples)
     files = [split.path(sample) for sample in chosen]
     found = look.outputs(files, list(map(content, chosen, files)))
     labels = torch.tensor([chosen[place].label for place in found.places], dtype=torch.long)
-    return found.stages, labels, found.logits.argmax(1) == labels
+    return METHODS[version].of_pooled(found.stages), labels, found.logits.argmax(1) == labels
 
 
 def some(samples: Sequence[Sample], most: int = MOST) -> list[Sample]:

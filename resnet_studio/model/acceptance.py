@@ -10,6 +10,8 @@ from typing import Any
 ACCEPT = 0.97
 """The share of pictures of the known classes that is accepted, unless somebody chose another."""
 KEPT = 400
+CURRENT = 2
+"""The version of the method by which pictures are scored, see :data:`resnet_studio.model.unlike.METHODS`."""
 USABLE = 0.85
 """The separation that it takes: networks trained from scratch on hard sets have 0.7, all that work 0.97 and more."""
 
@@ -19,12 +21,13 @@ class Acceptance:
     """``scores`` of validation pictures by rising unlikeness, at most 400; a share of ``accept`` is accepted, 1 is all.
 
     ``separation`` is the area under the ROC curve with which the scores tell pictures of no class from these; None
-    where that was not measured. ``ValueError`` for what no checkpoint can have.
+    where that was not measured. ``version`` is that of the method. ``ValueError`` for what no checkpoint can have.
     """
 
     scores: tuple[float, ...]
     accept: float = ACCEPT
     separation: float | None = None
+    version: int = CURRENT
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scores", tuple(float(each) for each in self.scores))
@@ -36,6 +39,8 @@ class Acceptance:
             raise ValueError("accept must be a share")
         if self.separation is not None and not 0 <= self.separation <= 1:
             raise ValueError("separation must be a share")
+        if type(self.version) is not int or not 1 <= self.version <= CURRENT:
+            raise ValueError("version is not known")
 
     @classmethod
     def of(cls, scores: Sequence[float], separation: float | None = None) -> Acceptance:
@@ -48,11 +53,12 @@ class Acceptance:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Acceptance:
         """What :meth:`to_json` gave."""
-        return cls(tuple(values["scores"]), values["accept"], values.get("separation"))
+        return cls(tuple(values["scores"]), values["accept"], values.get("separation"), values.get("version", 1))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        told = {} if self.separation is None else {"separation": round(self.separation, 4)}
+        told: dict[str, Any] = {} if self.separation is None else {"separation": round(self.separation, 4)}
+        told |= {"version": self.version} if self.version > 1 else {}
         return {"scores": [round(each, 5) for each in self.scores], "accept": self.accept, **told}
 
     def at(self, accept: float) -> Acceptance:

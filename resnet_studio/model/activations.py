@@ -18,7 +18,8 @@ class Activations:
 
     ``logits`` [N, classes] come before the softmax, in the order of ``card.classes``. ``features`` [N, C] are what the
     head gets: the last stage's output, averaged over the picture. ``stages`` has the requested ones by name, "stem" and
-    "layer1" to "layer4", each [N, C of that stage], averaged in the same way.
+    "layer1" to "layer4", each [N, C of that stage], averaged in the same way; ``spreads`` their standard deviations
+    over the picture.
 
     ``unlike`` [N], fp64, says how unlike all training pictures each is, see :mod:`resnet_studio.model.unlike`; None
     where the checkpoint cannot tell.
@@ -33,6 +34,7 @@ class Activations:
     errors: Mapping[int, StudioError] = field(default_factory=dict)
     temperature: float = 1.0
     unlike: Tensor | None = None
+    spreads: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def probabilities(self) -> Tensor:
@@ -63,6 +65,7 @@ def concatenate(
         return torch.cat(list(values))[: len(places)]
 
     stages = {stage: rows(part.stages[stage] for part in parts) for stage in parts[0].stages}
+    spreads = {stage: rows(part.spreads[stage] for part in parts) for stage in parts[0].spreads}
     logits, features = rows(part.logits for part in parts), rows(part.features for part in parts)
     unlike = None if parts[0].unlike is None else rows(part.unlike for part in parts if part.unlike is not None)
-    return Activations(logits, features, stages, places, errors, parts[0].temperature, unlike)
+    return Activations(logits, features, stages, places, errors, parts[0].temperature, unlike, spreads)

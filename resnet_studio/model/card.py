@@ -34,7 +34,7 @@ from resnet_studio.model.header import (
 from resnet_studio.model.preprocess import LATER, Preprocessing
 from resnet_studio.version import __version__
 
-VERSION = 6
+VERSION = 7
 OPTIONAL: Mapping[str, Any] = {
     "features": "layer4", "pseudo_labelled": 0, "temperature": 1.0, "unlike": None, "widths": (),
 }  # fmt: skip
@@ -126,10 +126,13 @@ class Card:
         prepared = self.preprocessing.to_json()
         # A studio that knows version 1 alone would prepare pictures in another way, one that knows 2 would take every
         # network for a plain ResNet, one that knows 3 the further tensors for damage,
-        # one that knows 4 the wider head, one that knows 5 the fewer channels: they must refuse the file.
+        # one that knows 4 the wider head, one that knows 5 the fewer channels, one that knows 6 the tensors of another
+        # method: they must refuse the file.
         later = 2 if any(key in prepared for key in LATER) else 1
         version = (
-            6
+            7
+            if self.unlike and self.unlike.version > 1
+            else 6
             if self.widths
             else 5
             if self.features != "layer4"

@@ -81,7 +81,7 @@ def save(path: Path, model_state: Mapping[str, torch.Tensor], card: Card, refere
     }
     if _layout(tensors) != _layout(_skeleton(card).state_dict()):
         raise ValueError("the weights are not those of the model that the card describes")
-    if (card.unlike is None) != (reference is None):
+    if (card.unlike and card.unlike.version) != (reference and reference.version):
         raise ValueError("a reference and what of it is accepted go together")
     tensors |= {} if reference is None else reference.tensors()
     if not healthy(tensors):
@@ -135,7 +135,7 @@ def _load(path: Path, name: str) -> Checkpoint:
     try:
         if bool(others) != (card.unlike is not None):
             raise ValueError("a reference and what of it is accepted go together")
-        reference = Reference.of(others) if others else None
+        reference = Reference.of(others, card.unlike.version) if card.unlike else None
     except ValueError as error:
         raise CheckpointError("error.checkpoint.damaged", file=name) from error
     model.load_state_dict(weights, assign=True)

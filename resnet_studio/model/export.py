@@ -119,7 +119,7 @@ def _model(card: Card, kind: Kind, file_name: str, language: Language) -> list[s
         weights = f"{file_name}/model.safetensors"
         return [
             f"model = timm.create_model({network.name!r}, num_classes=len(CLASSES), checkpoint_path={weights!r})",
-            *(loading(kind, file_name) if tells_unlike(card) else []),
+            *(loading(card, kind, file_name) if tells_unlike(card) else []),
             "model.eval()",
         ]
     lines = [f"model = {network.library.code(network.name, 'len(CLASSES)')}"]
@@ -131,7 +131,7 @@ def _model(card: Card, kind: Kind, file_name: str, language: Language) -> list[s
         ]
     lines += head_lines(card, kind, language)
     if tells_unlike(card):
-        lines += loading(kind, file_name, card.features)
+        lines += loading(card, kind, file_name)
     elif kind in ("safetensors", "half"):
         lines.append(f"model.load_state_dict(load_file({file_name!r}))")
     else:

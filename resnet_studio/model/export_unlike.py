@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-from resnet_studio.config import Features
 from resnet_studio.model.card import Card
-from resnet_studio.model.unlike import STAGES
+from resnet_studio.model.unlike import METHODS
 from resnet_studio.text import Language, say
 
 BESIDE = "unlike.safetensors"
@@ -18,8 +17,9 @@ def tells_unlike(card: Card) -> bool:
     return card.unlike is not None
 
 
-def loading(kind: str, file_name: str, features: Features = "layer4") -> list[str]:
+def loading(card: Card, kind: str, file_name: str) -> list[str]:
     """Lines that load the weights into ``model`` and what tells unlike pictures from the same file, or folder."""
+    assert card.unlike is not None
     lines = {
         "pt": [
             f'tensors = torch.load({file_name!r}, map_location="cpu", weights_only=True)',
@@ -32,17 +32,20 @@ def loading(kind: str, file_name: str, features: Features = "layer4") -> list[st
         'reference = {name: tensors.pop(name) for name in list(tensors) if name.startswith("unlike.")}',
         "model.load_state_dict(tensors)",
     ])  # fmt: skip
-    last = "getattr(model, stage)[-1]" if features != "layer4" else "getattr(model, stage)"
-    return [*lines, *(line.replace("MODULE", last) for line in _POOLING)]
-
-
-_POOLING = [
-    "pooled = {}",
-    f"for stage in {list(STAGES)!r}:",
-    "    MODULE.register_forward_hook(",
-    "        lambda _, __, output, stage=stage: pooled.update({stage: output.mean((2, 3))})",
-    "    )",
-]
+    last = "getattr(model, stage)[-1]" if card.features != "layer4" else "getattr(model, stage)"
+    method = METHODS[card.unlike.version]
+    means = "output.mean((2, 3))"
+    pooled = f"torch.cat([{means}, output.std((2, 3), correction=0)], 1)" if method.spread else means
+    return [
+        *lines,
+        "pooled = {}",
+        f"for stage in {list(method.stages)!r}:",
+        f"    {last}.register_forward_hook(",
+        "        lambda _, __, output, stage=stage: pooled.update(",
+        f"            {{stage: {pooled}}}",
+        "        )",
+        "    )",
+    ]
 
 
 def unlike_lines(card: Card, kind: str, language: Language) -> list[str]:

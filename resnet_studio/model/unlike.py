@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
+from resnet_studio.model.acceptance import CURRENT
 from resnet_studio.model.libraries import Stage
 
 if TYPE_CHECKING:
@@ -19,14 +21,48 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
-STAGES: tuple[Stage, ...] = ("layer2", "layer3", "layer4")
-"""The stages that are looked at."""
-RANK = 256
-FLOOR = 0.3
-"""Of the mean variance: what every direction has at least."""
 PREFIX = "unlike."
 """What the names of the tensors begin with in a checkpoint."""
 PARTS = ("means", "basis", "floor")
+
+
+@dataclass(frozen=True)
+class Method:
+    """Which ``stages`` are looked at; with ``spread`` the standard deviation of each channel over the picture goes
+    beside its mean. ``rank`` directions of the covariance are kept; every direction has at least ``floor`` of the mean
+    variance.
+    """
+
+    stages: tuple[Stage, ...]
+    spread: bool
+    rank: int
+    floor: float
+
+    def pool(self, output: Tensor) -> Tensor:
+        """``output`` [N, C, h, w] of a stage over the picture: [N, C], with the spread [N, 2 C]."""
+        import torch
+
+        mean = output.mean((2, 3))
+        if not self.spread:
+            return mean
+        spread = (output - mean[:, :, None, None]).square().mean((2, 3)).sqrt()
+        return torch.cat([mean, spread], 1)
+
+    def of_pooled(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What it takes of ``features`` that were pooled by :data:`EVERYTHING`."""
+        return {
+            stage: features[stage] if self.spread else features[stage][:, : features[stage].shape[1] // 2]
+            for stage in self.stages
+        }
+
+
+METHODS: Mapping[int, Method] = MappingProxyType({
+    1: Method(("layer2", "layer3", "layer4"), spread=False, rank=256, floor=0.3),
+    CURRENT: Method(("layer3", "layer4"), spread=True, rank=128, floor=1.0),
+})  # fmt: skip
+"""By the version in a card. Checkpoints of before keep theirs."""
+EVERYTHING = Method(("layer2", "layer3", "layer4"), spread=True, rank=0, floor=0.0)
+"""All that any of the methods looks at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +85,15 @@ class StageReference:
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """What training pictures looked like to each of :data:`STAGES`."""
+    """What training pictures looked like to each of the stages of :data:`METHODS` [``version``]."""
 
     stages: Mapping[str, StageReference]
+    version: int = CURRENT
+
+    @property
+    def method(self) -> Method:
+        """By which features are pooled."""
+        return METHODS[self.version]
 
     def scores(self, features: Mapping[str, Tensor]) -> Tensor:
         """How unlike all training pictures those with these pooled ``features`` [N, F] by stage are, fp64 [N]."""
@@ -69,28 +111,34 @@ class Reference:
         }
 
     @classmethod
-    def of(cls, tensors: Mapping[str, Tensor]) -> Reference:
-        """What :meth:`tensors` gave. Raises ``ValueError`` for anything else."""
+    def of(cls, tensors: Mapping[str, Tensor], version: int) -> Reference:
+        """What :meth:`tensors` of one of this ``version`` gave. Raises ``ValueError`` for anything else."""
         import torch
 
-        wanted = {f"{PREFIX}{stage}.{part}" for stage in STAGES for part in PARTS}
+        names = METHODS[version].stages
+        wanted = {f"{PREFIX}{stage}.{part}" for stage in names for part in PARTS}
         if set(tensors) != wanted or any(each.dtype != torch.float32 for each in tensors.values()):
             raise ValueError("other tensors than those of a reference")
         stages: dict[str, StageReference] = {
-            stage: StageReference(*(tensors[f"{PREFIX}{stage}.{part}"] for part in PARTS)) for stage in STAGES
+            stage: StageReference(*(tensors[f"{PREFIX}{stage}.{part}"] for part in PARTS)) for stage in names
         }
         for each in stages.values():
             if each.means.ndim != 2 or each.basis.ndim != 2 or each.basis.shape[0] != each.means.shape[1]:
                 raise ValueError("shapes do not go together")
             if each.floor.shape != (1,) or not float(each.floor) > 0 or not len(each.means):
                 raise ValueError("no floor, or no class")
-        return cls(stages)
+        return cls(stages, version)
 
 
-def fit(features: Mapping[str, Tensor], labels: Tensor) -> Reference:
-    """That of training pictures with pooled ``features`` [N, F] of each of :data:`STAGES` and ``labels`` [N]."""
-    found: dict[str, StageReference] = {stage: _fit_stage(unit(features[stage]), labels) for stage in STAGES}
-    return Reference(found)
+def fit(features: Mapping[str, Tensor], labels: Tensor, version: int = CURRENT) -> Reference:
+    """That of training pictures with ``features`` [N, F] of each stage, pooled as the method of this ``version`` does,
+    and ``labels`` [N].
+    """
+    method = METHODS[version]
+    found: dict[str, StageReference] = {}
+    for stage in method.stages:
+        found[stage] = _fit_stage(unit(features[stage]), labels, method)
+    return Reference(found, version)
 
 
 def unit(features: Tensor) -> Tensor:
@@ -100,7 +148,7 @@ def unit(features: Tensor) -> Tensor:
     return torch.nn.functional.normalize(features.double(), dim=1, eps=1e-12)
 
 
-def _fit_stage(features: Tensor, labels: Tensor) -> StageReference:
+def _fit_stage(features: Tensor, labels: Tensor, method: Method) -> StageReference:
     import torch
 
     present, places = torch.unique(labels, return_inverse=True)
@@ -109,9 +157,9 @@ def _fit_stage(features: Tensor, labels: Tensor) -> StageReference:
     centred = features - means[places]
     _, singular, directions = torch.linalg.svd(centred, full_matrices=False)
     variances = singular.square() / len(features)
-    floor = (FLOOR * variances.sum() / features.shape[1]).clamp_min(1e-9)
-    kept = variances[:RANK]
-    basis = directions[:RANK].T * (kept / (kept + floor)).sqrt()
+    floor = (method.floor * variances.sum() / features.shape[1]).clamp_min(1e-9)
+    kept = variances[: method.rank]
+    basis = directions[: method.rank].T * (kept / (kept + floor)).sqrt()
     return StageReference(means.float(), basis.float().contiguous(), floor.float().reshape(1))
 
 

@@ -42,7 +42,7 @@ def source(narrow: None, tmp_path_factory: pytest.TempPathFactory) -> Source:
         except ExportError as error:
             pytest.skip(f"no ONNX Runtime for browsers here: {error}")
     torch.manual_seed(0)
-    seen = {f"layer{stage}": torch.rand(20, 2 ** (5 + stage) // SHARE) for stage in (2, 3, 4)}
+    seen = {f"layer{stage}": torch.rand(20, 2 ** (6 + stage) // SHARE) for stage in (3, 4)}  # means and spreads
     card = Card(
         classes=("<b>cat", "猫头鹰"), depth=18, preprocessing=Preprocessing(resize=73, crop=64),
         unlike=Acceptance((1.0, 2.0, 3.0)), temperature=1.4,

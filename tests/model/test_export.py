@@ -67,7 +67,7 @@ def some_reference(card):
     draw = torch.Generator().manual_seed(1)
     widths = {"layer2": 128, "layer3": 256, "layer4": 512}
     scale = card.network.features // 512
-    seen = {stage: torch.rand(40, width * scale, generator=draw) for stage, width in widths.items()}
+    seen = {stage: torch.rand(40, 2 * width * scale, generator=draw) for stage, width in widths.items()}
     return unlike.fit(seen, torch.arange(40) % len(CLASSES))
 
 

@@ -18,7 +18,7 @@ from resnet_studio.model.exports.source import Source
 from resnet_studio.model.header import opened, read_header
 from resnet_studio.model.resnet import build
 from resnet_studio.model.state import plain_state
-from resnet_studio.model.unlike import FLOOR, STAGES, fit
+from resnet_studio.model.unlike import EVERYTHING, METHODS, fit
 from resnet_studio.prediction import Predictor
 
 CARD = Card(
@@ -30,39 +30,66 @@ CARD = Card(
 WIDTHS = {"layer2": 128, "layer3": 256, "layer4": 512}
 
 
-def features(count, seed=0, shift=0.0):
+def features(count, seed=0, shift=0.0, version=2):
     draw = torch.Generator().manual_seed(seed)
-    rows = {stage: torch.rand(count, width, generator=draw) for stage, width in WIDTHS.items()}
-    return {stage: each + shift * (torch.arange(each.shape[1]) % 2) for stage, each in rows.items()}
+    rows = {stage: torch.rand(count, 2 * width, generator=draw) for stage, width in WIDTHS.items()}
+    moved = {stage: each + shift * (torch.arange(each.shape[1]) % 2) for stage, each in rows.items()}
+    return METHODS[version].of_pooled(moved)
 
 
 def labels(count):
     return torch.arange(count) % 3
 
 
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory):
-    path = tmp_path_factory.mktemp("unlike") / "best.safetensors"
+BEFORE = replace(CARD, unlike=replace(CARD.unlike, version=1))
+"""Of a checkpoint that was written before the spreads were looked at."""
+
+
+def saved(folder, card):
+    path, version = folder / "best.safetensors", card.unlike.version
     torch.manual_seed(0)
-    save(path, build(18, 3).state_dict(), CARD, fit(features(60), labels(60)))
+    save(path, build(18, 3).state_dict(), card, fit(features(60, version=version), labels(60), version))
     return path
 
 
-def test_the_score_is_that_of_the_definition():
-    seen, other = features(90), features(7, seed=1, shift=0.1)
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    return saved(tmp_path_factory.mktemp("unlike"), CARD)
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory):
+    return saved(tmp_path_factory.mktemp("before"), BEFORE)
+
+
+@pytest.mark.parametrize(("version", "stages", "least"), [(1, 3, 0.3), (2, 2, 1.0)])
+def test_the_score_is_that_of_the_definition(version, stages, least):
+    seen, other = features(90, version=version), features(7, seed=1, shift=0.1, version=version)
     wanted = np.zeros(7)
-    for stage in STAGES:
+    assert len(seen) == stages
+    for stage in seen:
         rows = seen[stage].double().numpy()
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         means = np.stack([rows[label::3].mean(0) for label in range(3)])
         centred = rows - means[np.arange(90) % 3]
         covariance = centred.T @ centred / 90
-        inverse = np.linalg.inv(covariance + FLOOR * np.trace(covariance) / len(covariance) * np.eye(len(covariance)))
+        inverse = np.linalg.inv(covariance + least * np.trace(covariance) / len(covariance) * np.eye(len(covariance)))
         asked = other[stage].double().numpy()
         asked /= np.linalg.norm(asked, axis=1, keepdims=True)
         away = asked[:, None] - means
-        wanted += np.log(np.einsum("nci,ij,ncj->nc", away, inverse, away).min(1)) / len(STAGES)
-    assert fit(seen, labels(90)).scores(other).tolist() == pytest.approx(wanted.tolist(), abs=1e-4)
+        wanted += np.log(np.einsum("nci,ij,ncj->nc", away, inverse, away).min(1)) / stages
+    assert fit(seen, labels(90), version).scores(other).tolist() == pytest.approx(wanted.tolist(), abs=1e-4)
+
+
+def test_a_channel_is_its_mean_and_its_standard_deviation_over_the_picture():
+    output = torch.rand(2, 5, 3, 4)
+    values = output.double().numpy()
+    both = np.concatenate([values.mean((2, 3)), values.std((2, 3))], 1)
+    assert METHODS[2].pool(output).numpy() == pytest.approx(both, abs=1e-6)
+    assert METHODS[1].pool(output).numpy() == pytest.approx(both[:, :5], abs=1e-6)
+    assert METHODS[2].pool(output[:, :, :1, :1])[:, 5:].tolist() == [[0.0] * 5] * 2  # of a single place
+    taken = METHODS[1].of_pooled({stage: EVERYTHING.pool(output) for stage in WIDTHS})
+    assert taken.keys() == WIDTHS.keys() and torch.equal(taken["layer2"], METHODS[1].pool(output))
 
 
 def test_what_is_like_the_training_pictures_scores_lower_than_what_is_not():
@@ -83,22 +110,51 @@ def test_what_is_like_the_training_pictures_scores_lower_than_what_is_not():
 def test_the_reference_comes_back_and_the_weights_stay_those_of_the_network_alone(sound, tmp_path):
     loaded, seen = load(sound), features(9, seed=4)
     assert torch.equal(loaded.reference.scores(seen), fit(features(60), labels(60)).scores(seen))
-    assert loaded.card.unlike == CARD.unlike and read_card(sound).to_json()["version"] == 4
+    assert loaded.card.unlike == CARD.unlike and read_card(sound).to_json()["version"] == 7
     assert plain_state(sound).keys() == loaded.model.state_dict().keys() == build(18, 3).state_dict().keys()
     assert torch.load(export_pt(sound, tmp_path), weights_only=True).keys() == loaded.model.state_dict().keys()
 
 
 @pytest.mark.slow
-@few("name", ["safetensors", "safetensors-half", "pt", "pt2", "huggingface"])
-def test_files_for_other_programs_say_none_of_these_as_the_studio_does(name, sound, tmp_path, monkeypatch):
+def test_a_checkpoint_of_before_keeps_its_method(before, tmp_path):
+    """To the byte of its tensors, after another share was chosen too, and a studio of before still reads it."""
+    copy = shutil.copyfile(before, tmp_path / "copy.safetensors")
+    loaded, seen = load(copy), features(9, seed=4, version=1)
+    wanted = fit(features(60, version=1), labels(60), 1).scores(seen)
+    assert loaded.reference.version == 1 and torch.equal(loaded.reference.scores(seen), wanted)
+    assert read_card(copy).to_json()["version"] == 4 and "version" not in read_card(copy).to_json()["unlike"]
+    set_accepted(copy, 0.9)
+    again = load(copy)
+    assert again.card.unlike.version == again.reference.version == 1 and again.card.unlike.accept == 0.9
+    assert torch.equal(again.reference.scores(seen), wanted)
+
+
+def test_a_reference_of_another_version_than_the_card_says_is_refused(tmp_path):
+    state = build(18, 3).state_dict()
+    with pytest.raises(ValueError, match="go together"):
+        save(tmp_path / "a.safetensors", state, BEFORE, fit(features(60), labels(60)))
+    for version in (0, 3, "2", True):
+        with pytest.raises(ValueError, match="version"):
+            replace(CARD.unlike, version=version)
+
+
+@pytest.mark.slow
+@few("name, version", [
+    ("safetensors", 2), ("onnx", 1), ("onnx", 2), ("safetensors", 1), ("safetensors-half", 2), ("pt", 2), ("pt2", 2),
+    ("huggingface", 2), ("pt2", 1), ("huggingface", 1),
+], keep=3)  # fmt: skip
+def test_files_for_other_programs_say_none_of_these_as_the_studio_does(
+    name, version, sound, before, tmp_path, monkeypatch
+):
     """Their own code is run; in a process of its own it is by each certificate."""
     from PIL import Image
 
+    sound = sound if version == 2 else before
     format, target = formats.get(name), tmp_path / f"model{formats.get(name).suffix}"
     format.write(Source(sound), target)
     monkeypatch.chdir(tmp_path)
     used = {"__name__": "used"}
-    exec(format.code(CARD, target.name), used)
+    exec(format.code(read_card(sound), target.name), used)
     for colour in ("red", "white"):
         Image.new("RGB", (50, 40), colour).save(tmp_path / "picture.png")
         (said,) = Predictor(sound, device="cpu")([tmp_path / "picture.png"])
@@ -113,7 +169,7 @@ def test_files_for_other_programs_say_none_of_these_as_the_studio_does(name, sou
 def test_a_flipped_byte_in_the_reference_is_refused(sound, tmp_path):
     with opened(sound, "x") as file:
         header = read_header(file, "x")
-    for name in (f"unlike.{stage}.{part}" for stage in STAGES for part in ("means", "basis", "floor")):
+    for name in (f"unlike.{stage}.{part}" for stage in METHODS[2].stages for part in ("means", "basis", "floor")):
         place, copy = header.tensors[name], shutil.copyfile(sound, tmp_path / "copy.safetensors")
         content = bytearray(copy.read_bytes())
         content[header.size + place.begin + 1] ^= 1

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from resnet_studio.model.exports.source import normaliser
 from resnet_studio.model.resnet import map_module, stage_modules
-from resnet_studio.model.unlike import PARTS, STAGES, Reference
+from resnet_studio.model.unlike import PARTS, Reference
 
 if TYPE_CHECKING:
     from torchvision.models import ResNet
@@ -65,12 +65,13 @@ class _Unlike(nn.Module):
 
         def pool(stage: str) -> Callable[..., None]:
             def hook(_: object, __: object, output: Tensor) -> None:
-                pooled[stage] = output.mean((2, 3))
+                pooled[stage] = reference.method.pool(output)
 
             return hook
 
         self.of_stage = pooled.__getitem__
-        for stage in STAGES:
+        self.stages = reference.method.stages
+        for stage in self.stages:
             map_module(model, stage).register_forward_hook(pool(stage))
         for name, tensor in reference.tensors().items():
             self.register_buffer(name.replace(".", "_"), tensor)
@@ -78,7 +79,7 @@ class _Unlike(nn.Module):
     def forward(self) -> Tensor:
         """Scores [N], computed in double precision."""
         logs = []
-        for stage in STAGES:
+        for stage in self.stages:
             means, basis, floor = (getattr(self, f"unlike_{stage}_{part}").double() for part in PARTS)
             rows = self.of_stage(stage).double()
             rows = rows / rows.square().sum(1, keepdim=True).sqrt().clamp_min(1e-12)

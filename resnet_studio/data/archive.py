@@ -33,6 +33,8 @@ _BROKEN = (
     RuntimeError, LookupError, TypeError, OverflowError, MemoryError,
 )  # fmt: skip
 _CHUNK = 1 << 16
+_TABLE = ".table"
+_USUAL_BYTES = 40_000
 PICTURE_ENDINGS = (*EXTENSIONS.values(), ".jpeg", ".tiff", ".j2k")
 
 
@@ -70,6 +72,8 @@ def unpack(
 ) -> Unpacked:
     """Store the pictures of ``archive`` as ``into/pictures/ab/abcdef….jpg``.
 
+    Where it holds nothing but zips, as sets of contests do, those are unpacked too, each as a folder of its name.
+
     ``encoding`` is that of names that do not say theirs. Junk and what does not begin like a picture is left out by
     name. Raises :class:`DataError` for an archive that is none, is damaged, encrypted or unsafe; what is in ``into``
     then is for the caller to remove.
@@ -81,8 +85,52 @@ def unpack(
             check_directory(file, archive.name, limits.entries)
             opened = stack.enter_context(zipfile.ZipFile(file))
             entries, guess = checked_entries(opened, file, archive.name, encoding)
-        stored = _stored(opened, entries, into, _Budget(archive, limits), progress)
-        return replace(stored, guess=guess)
+        budget = _Budget(archive, limits)
+        stored = replace(_stored(opened, entries, into, budget, progress), guess=guess)
+        if any(file.suffix != _TABLE for _, file in stored.pictures):
+            return stored
+        for name, info in entries:
+            if name.lower().endswith(".zip") and not names.is_junk(name):
+                stored = _with_inner(stored, _inner(opened, name, info, into, budget, encoding, progress), name)
+        return stored
+
+
+def _with_inner(stored: Unpacked, inner: Unpacked, archive: str) -> Unpacked:
+    """``stored`` with what is in the zip ``archive`` inside, as if that were a folder called so."""
+    folder = archive[: -len(".zip")]
+    left_out = {kind: [name for name in files if name != archive] for kind, files in stored.left_out.items()}
+    for kind, files in inner.left_out.items():
+        left_out.setdefault(kind, []).extend(f"{folder}/{name}" for name in files)
+    return Unpacked(
+        (*stored.pictures, *((f"{folder}/{name}", file) for name, file in inner.pictures)),
+        tuple(sorted({*stored.folders, *(f"{folder}/{name}" for name in inner.folders)})),
+        {kind: files for kind, files in left_out.items() if files},
+        inner.guess or stored.guess,
+    )
+
+
+def _inner(
+    opened: zipfile.ZipFile,
+    name: str,
+    info: zipfile.ZipInfo,
+    into: Path,
+    budget: _Budget,
+    encoding: str,
+    progress: Callable[[int, int], None] | None,
+) -> Unpacked:
+    """What is in the zip ``name`` that lies in another, within the same ``budget``; zips in that stay closed."""
+    temporary = into / "inner.part"
+    with ExitStack() as stack:
+        with _refuse_damaged(name):
+            with inflated(opened, info, cast("IO[bytes]", opened.fp)) as packed, temporary.open("wb") as copy:
+                for chunk in _chunks(b"", packed, info.file_size, budget):
+                    copy.write(chunk)
+            stack.callback(temporary.unlink)
+            file = stack.enter_context(temporary.open("rb"))
+            check_directory(file, name, budget.entries_left)
+            inside = stack.enter_context(zipfile.ZipFile(file))
+            entries, guess = checked_entries(inside, file, name, encoding)
+        return replace(_stored(inside, entries, into, budget, progress), guess=guess)
 
 
 def foreseen(archive: Path, limits: Limits | None = None) -> tuple[int, int]:
@@ -94,6 +142,9 @@ def foreseen(archive: Path, limits: Limits | None = None) -> tuple[int, int]:
             check_directory(file, archive.name, (limits or Limits()).entries)
             with zipfile.ZipFile(file) as opened:
                 found = [info for info in opened.infolist() if _sounds_like_a_picture(info.filename)]
+                if not found:  # of zips inside the size is known, and how much of it pictures usually take
+                    zips = sum(info.file_size for info in opened.infolist() if info.filename.lower().endswith(".zip"))
+                    return zips // _USUAL_BYTES, 2 * zips
     except StudioError:
         return 0, 0
     return len(found), sum(info.file_size for info in found)
@@ -126,6 +177,7 @@ class _Budget:
         self._packed = max(1, archive.stat().st_size)
         self.limits = limits
         self._total = 0
+        self.entries_left = limits.entries
 
     def spend(self, count: int) -> None:
         """``count`` more bytes; raises :class:`DataError` where that is too much."""
@@ -144,6 +196,7 @@ def _stored(
     budget: _Budget,
     progress: Callable[[int, int], None] | None,
 ) -> Unpacked:
+    budget.entries_left -= len(entries)
     pictures, folders = [], set()
     left_out: dict[str, list[str]] = defaultdict(list)
     for done, (name, info) in enumerate(entries, 1):
@@ -221,7 +274,7 @@ def store(chunks: Iterator[bytes], kind: Format | Literal["TABLE"], into: Path) 
 
 
 def _target(pictures: Path, content: str, kind: Format | Literal["TABLE"]) -> Path:
-    return pictures / content[:2] / f"{content}{EXTENSIONS[kind] if kind != 'TABLE' else '.table'}"
+    return pictures / content[:2] / f"{content}{EXTENSIONS[kind] if kind != 'TABLE' else _TABLE}"
 
 
 def write_new(data: bytes, target: Path) -> Path:

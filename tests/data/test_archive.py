@@ -303,3 +303,69 @@ def test_the_work_of_checking_entries_grows_evenly_with_them(tmp_path, workspace
         return lambda: refused(tmp_path, workspace, content)
 
     assert growth(checking, 300) < 2.5
+
+
+def inner(name: str, files: dict[str, bytes], **more) -> Entry:
+    return Entry(name.encode(), raw_zip([Entry(each.encode(), data) for each, data in files.items()]), **more)
+
+
+DOGS = {
+    f"train/{kind}.{number}.png": made.picture(number, label=kind == "dog")
+    for kind in ("cat", "dog")
+    for number in range(4)
+}
+UNKNOWN = {f"test1/{number}.png": made.picture(50 + number) for number in range(3)}
+
+
+@pytest.mark.parametrize("method", [0, 8])
+def test_zips_in_a_zip_without_pictures_are_folders(tmp_path, workspace, method):
+    table = Entry(b"sampleSubmission.csv", b"id,label\n1,0\n2,0\n")
+    packed = [inner("train.zip", DOGS, method=method), inner("test1.zip", UNKNOWN, method=method), table]
+    dataset = accepted(tmp_path, workspace, raw_zip(packed), picture_bytes=3000)
+    assert dataset.counts == {"cat": 4, "dog": 4} and len(dataset.unlabelled) == 3
+    assert not list((workspace.datasets / dataset.id).rglob("*.part"))
+    assert [problem.kind for problem in dataset.problems] == ["unlabelled"]
+
+
+def test_a_zip_in_a_zip_in_a_zip_stays_closed(tmp_path, workspace):
+    outer = raw_zip([Entry(b"b.zip", raw_zip([inner("a.zip", DOGS)]))])
+    assert refused(tmp_path, workspace, outer) == "error.data.archives_inside"
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize(
+    ("content", "limits", "key"),
+    [
+        (raw_zip([Entry(b"../evil.png", GOOD["cat/0.png"])]), {}, "error.zip.unsafe_name"),
+        (raw_zip(HONEST)[:-40], {}, "error.zip.incomplete"),
+        (raw_zip([Entry(b"a/1.png", GOOD["cat/0.png"], flags=0x801)]), {}, "error.zip.encrypted"),
+        (raw_zip(HONEST), {"entries": 6}, "error.zip.entries"),
+        (
+            raw_zip(HONEST),
+            {"total_bytes": len(raw_zip(HONEST)) + sum(map(len, GOOD.values())) - 1},
+            "error.zip.too_large",
+        ),
+        (raw_zip([Entry(b"a/1.png", GOOD["cat/0.png"][:60] + bytes(10**6))]), {"ratio_from": 10**5}, "error.zip.ratio"),
+    ],
+)
+def test_a_zip_in_a_zip_is_trusted_no_more_than_the_one_around_it(tmp_path, workspace, content, limits, key):
+    outer = raw_zip([Entry(b"train.zip", content), Entry(b"notes.txt", b"x")])
+    assert refused(tmp_path, workspace, outer, **limits) == key
+    assert not list(workspace.root.rglob("*.part"))
+
+
+def test_mutated_zips_in_zips_never_raise_anything_but_a_sentence(tmp_path):
+    honest, chance = raw_zip([inner("train.zip", DOGS, method=0)]), random.Random(8)
+    for number in range(150):
+        content = bytearray(honest)
+        for _ in range(chance.randint(1, 4)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        path = tmp_path / f"{number}.zip"
+        path.write_bytes(content)
+        into = tmp_path / str(number)
+        into.mkdir()
+        try:
+            unpack(path, into)
+        except StudioError as error:
+            assert error.sentence("en").endswith(".")
+        assert not (into / "inner.part").exists()

@@ -15,6 +15,7 @@ from resnet_studio.data.names import shown
 from resnet_studio.errors import DataError
 from resnet_studio.stepwise import result_of
 from resnet_studio.terminal import Terminal
+from resnet_studio.text import say
 from resnet_studio.upkeep import audit
 from resnet_studio.upkeep.bin import DAYS, Bin
 from resnet_studio.workspace import Workspace
@@ -268,4 +269,5 @@ def _exported(options: argparse.Namespace, dataset: Dataset, opened: EditedSet) 
     changes = changes_of(opened.state.base, opened.history(dataset.id))
     saved = save_set(dataset, options.target, changes)
     text = f"{saved.path}: {saved.pictures:,} pictures in {saved.classes:,} classes, {saved.edits:,} edits"
+    text += f"\n{say('mend.not_saved', 'en', count=saved.unlabelled)}" if saved.unlabelled else ""
     return Result(text, {**asdict(saved), "path": str(saved.path), "dataset": dataset.id})

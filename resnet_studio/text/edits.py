@@ -92,11 +92,11 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "error.review.few": (
         "Labels can be reviewed once at least two classes have two readable pictures each; add pictures.",
-        "至少两个类别各有两张可读取的图片后，才能检查标签；请添加图片。",
+        "至少两个类别各有两张可读取的图片后，才能复核标签；请添加图片。",
     ),
     "error.review.no_weights": (
         "Labels cannot be reviewed without starting weights; train a model from ImageNet weights first, and review its run.",
-        "没有初始权重，无法检查标签；请先用 ImageNet 权重训练一个模型，再检查该训练的标签。",
+        "没有初始权重，无法复核标签；请先用 ImageNet 权重训练一个模型，再复核该训练的标签。",
     ),
     "error.review.no_model_yet": (
         "Train on this data set once: its model then says which of these pictures to label next.",
@@ -109,6 +109,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "error.review.add_first": (
         "Labels are given to pictures of a data set; use --add to add these to the one of the run.",
         "只能为数据集中的图片添加标签；请用 --add 把它们加入该训练的数据集。",
+    ),
+    "mend.not_saved": (
+        "{count:picture without a label is|pictures without a label are} not saved with it: other programs would take their folder for a class.",
+        "{count} 张没有标签的图片不会一起保存：否则其他程序会把它们的文件夹当作一个类别。",
     ),
     "cli.review.estimate": (
         "{count:label is|labels are} likely wrong, of {total}; look at the first ones.",

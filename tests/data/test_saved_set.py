@@ -156,3 +156,11 @@ def test_added_pictures_are_saved_too(class_zip, workspace, tmp_path):
     dataset, _ = adding.add(workspace, dataset.id, adding.files_in([extra]), "cat")
     save_set(dataset, tmp_path / "set")
     assert (tmp_path / "set" / "cat" / "0 (2).png").read_bytes() == made.picture(55)
+
+
+def test_pictures_without_a_label_are_counted_and_not_written(tmp_path, workspace):
+    files = made.class_files({"cat": 3, "dog": 3}) | {f"unlabelled/{n}.png": made.picture(40 + n) for n in range(2)}
+    saved = save_set(open_data(made.zipped(tmp_path / "a.zip", files), workspace), tmp_path / "set.zip")
+    with zipfile.ZipFile(saved.path) as archive:
+        assert {name.split("/")[0] for name in archive.namelist()} == {"cat", "dog"}
+    assert (saved.pictures, saved.unlabelled) == (6, 2)

@@ -127,6 +127,7 @@ def html(
         problem=problem,
         last=last_of(history, language),
         steps=len(history.lines),
+        unlabelled=len(dataset.unlabelled),
         can_undo=mine and bool(history.done),
         can_redo=mine and bool(history.undone),
     )

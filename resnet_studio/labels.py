@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from resnet_studio import acting, belonging
 from resnet_studio.durable import write_json
 from resnet_studio.errors import RunError
 
 FILE = "label.json"
+_PART = re.compile(r"(?: \((?:(?:seed|fold) \d+|\d+/\d+)\)|-(?:seed|fold)-\d+)$")
 LONGEST_NAME, LONGEST_NOTE = 120, 2_000
 
 
@@ -23,6 +27,26 @@ def read(folder: Path) -> dict[str, str]:
     if not isinstance(found, dict):
         return {}
     return {key: found[key] for key in ("name", "note") if isinstance(found.get(key), str)}
+
+
+def shown(about: Mapping[str, Any], otherwise: str) -> str:
+    """What the run with ``about`` is called for a reader of any language; ``otherwise`` where it has no name.
+
+    The parts of a study are called after their fold or seed, in English: here by their number, ``(2/5)``.
+    """
+    name, study = str(about.get("name", otherwise)), about.get("study")
+    if isinstance(study, Mapping) and all(isinstance(study.get(which), int) for which in ("part", "of")):
+        return _PART.sub(f" ({study['part']}/{study['of']})", name)
+    return name
+
+
+def without_part(name: str) -> str:
+    """``name`` of a part of a study without the number of its seed or fold.
+
+    >>> without_part("pets-resnet18-fold-2"), without_part("My pets (seed 3)"), without_part("My pets (2/5)")
+    ('pets-resnet18', 'My pets', 'My pets')
+    """
+    return _PART.sub("", name)
 
 
 def stamp(folder: Path) -> int:

@@ -63,3 +63,27 @@ def test_chinese_uses_chinese_punctuation():
 
 def test_chinese_addresses_its_reader_in_one_way():
     assert [key for key in KEYS if "您" in text.template(key, "zh")] == []
+
+
+SENTENCES = re.compile(r"say\([^}]*\}\}(?:\{%[^%]*%\}|\s)*\s(?:\{%[^%]*%\}|\s)*\{\{-? ?say\(")
+
+
+def test_templates_put_no_blank_between_two_sentences_which_chinese_has_not():
+    templates = sorted(Path(resnet_studio.__file__).parent.rglob("templates/**/*.html"))
+    assert len(templates) > 90
+    found = {
+        path.name: match[0] for path in templates for match in SENTENCES.finditer(path.read_text(encoding="utf-8"))
+    }
+    assert found == {}
+
+
+def test_sentences_of_comparisons_stand_without_a_blank_in_chinese():
+    from resnet_studio.evaluation.compare import Pair
+
+    values = {spec.name: None for spec in fields(Pair)} | {"first": "a", "second": "b", "pictures": 40, "groups": 12}
+    values |= {"same_test_set": False, "difference": 0.1, "difference_interval": (-0.1, 0.3), "p_adjusted": 0.4,
+               "both_right": 30, "only_first": 6, "only_second": 2}  # fmt: skip
+    made = Pair(**values)
+    assert "。 " not in made.sentence({"a": "一", "b": "二"}, "zh") and ". " in made.sentence(
+        {"a": "x", "b": "y"}, "en"
+    )

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from resnet_studio import labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.durations import requested_at
 from resnet_studio.errors import RunError
 from resnet_studio.evaluation.paired_tests import grouped_bootstrap, holm, mcnemar, paired_bootstrap, swapped_groups
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.run_state import RunState
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, joined, say
 from resnet_studio.workspace import Run
 
 if TYPE_CHECKING:
@@ -99,10 +100,9 @@ class Pair:
                     "difference": f"{-100 * self.difference:+.1f}"}  # fmt: skip
         kind = "better" if self.tells_apart else "chance" if self.only_first or self.only_second else "alike"
         said = say(f"compare.{kind}", language, right=self.both_right, most=f"{100 * high:.1f}", **values, **span)
-        note = "" if self.same_test_set else say("compare.other_sets", language, count=count) + " "
-        if self.groups < count:
-            note += say("compare.groups", language, groups=self.groups) + " "
-        return note + said
+        other = "" if self.same_test_set else say("compare.other_sets", language, count=count)
+        groups = say("compare.groups", language, groups=self.groups) if self.groups < count else ""
+        return joined([other, groups, said], language)
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def _side(report: RunReport, state: RunState) -> Side:
     about, best = run.about, state.finished or state.best
     return Side(
         run=run.id,
-        name=str(about["name"]),
+        name=labels.shown(about, report.run.id),
         dataset=str(about["dataset_name"]),
         accuracy=scores.accuracy if scores else None,
         interval=scores.interval if scores else None,

@@ -10,7 +10,7 @@ from resnet_studio.errors import RunError
 from resnet_studio.evaluation.paired_tests import paired_bootstrap, surely_fewer
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.report import Report, wilson_interval
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, joined, say
 
 FILE = "final_fit.json"
 """In a run's folder: what the first training ended with, and both networks' test scores."""
@@ -82,7 +82,7 @@ class FinalFitted:
                 f"final_fit.{verdict}", language, first=of.first / of.count, second=of.second / of.count,
                 first_low=before[0], first_high=before[1], low=after[0], high=after[1], count=of.count,
             )  # fmt: skip
-        return f"{said} {gained} {say('final_fit.from_first', language)}"
+        return joined([said, gained, say("final_fit.from_first", language)], language)
 
 
 class FinalFitPart(Part[FinalFitted]):

@@ -10,14 +10,14 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from resnet_studio import config
+from resnet_studio import config, labels
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import CheckpointError, RunError, StudioError
 from resnet_studio.evaluation import handin, part_plots, plots, run_report, sections
 from resnet_studio.evaluation.calibration import CALIBRATION
 from resnet_studio.evaluation.final_fit import FINAL_FIT
 from resnet_studio.evaluation.parts import Part, RunReport
-from resnet_studio.text import Language, say, say_recorded
+from resnet_studio.text import Language, gap, pair, say, say_recorded
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Run
 
@@ -62,7 +62,7 @@ def to_json(run: Run, further: Sequence[Part[Any]] = ()) -> dict[str, Any]:
     return {
         **scores,
         "run": run.id,
-        "name": str(settings.about["name"]),
+        "name": labels.shown(settings.about, run.id),
         "note": str(settings.about.get("note", "")),
         "dataset": str(settings.about["dataset_name"]),
         "status": state.status,
@@ -109,10 +109,11 @@ def html(run: Run, language: Language = "en", further: Sequence[Part[Any]] = ())
     words = partial(_say, language)
 
     def fill(name: str, given: Mapping[str, Any]) -> str:
-        return environment.get_template(name).render(say=words, language=language, **given)
+        return environment.get_template(name).render(say=words, gap=gap(language), language=language, **given)
 
     return environment.get_template("report.html").render(
-        report=values, say=words, language={"en": "en", "zh": "zh-Hans"}[language], version=__version__,
+        report=values, say=words, gap=gap(language), colon=pair("", "", language),
+        language={"en": "en", "zh": "zh-Hans"}[language], version=__version__,
         today=date.today().isoformat(), plots=_plots(run, language), mistakes=_with_thumbnails(run, values),
         settings=_settings(values, language), looks=STYLES, data=handin.data_of(run, language),
         sections=sections.sections(report, (*run_report.PARTS, *further), fill),
@@ -142,7 +143,7 @@ def plot(run: Run, name: str, style: plots.PlotStyle, language: Language = "en")
 
 def compared_curves(runs: Sequence[Run], style: plots.PlotStyle, language: Language = "en") -> Any:
     """The curves of ``runs`` in one figure. Raises :class:`RunError` where none has an epoch yet."""
-    named = [(str(run.about["name"]), run.state().epochs) for run in runs]
+    named = [(labels.shown(run.about, run.id), run.state().epochs) for run in runs]
     if not any(epochs for _, epochs in named):
         raise RunError("error.plots.none", run=runs[0].id)
     names = [name for name, _ in named]

@@ -185,7 +185,8 @@ def _fenced(program: str) -> list[str]:
 def _software(run: Run, language: Language) -> list[str]:
     name, terms = handin.weights(run, language)
     versions = " · ".join(f"{each} {version}" for each, version in handin.software(run))
-    return [f"{say('handin.weights', language, weights=_plain(name))} {terms}", "", versions, ""]
+    said = joined([say("handin.weights", language, weights=_plain(name)), terms], language)
+    return [said, "", versions, ""]
 
 
 def _row(cells: Sequence[object]) -> str:

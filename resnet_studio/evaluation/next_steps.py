@@ -19,6 +19,7 @@ from resnet_studio.evaluation.paired_tests import surely_fewer, uncounted
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.report import Report, wilson_interval
 from resnet_studio.text import Language, say, say_recorded
+from resnet_studio.workspace import Run
 
 MOST = 3
 WIDE = 0.15
@@ -209,7 +210,19 @@ def _small_test(report: RunReport, scores: Report) -> Iterator[NextStep]:
     wanted = round(1.96**2 * accuracy * (1 - accuracy) / HALF_WIDTH**2)
     extra = max(10, round((wanted - scores.count) / 10) * 10)
     values = {"count": scores.count, "low": low, "high": high, "extra": extra}
-    yield NextStep("small_test", values, _command("train", _data(report), "--folds", str(FOLDS)), 10 * (high - low))
+    if _may_be_folded(report.run):
+        values["all"] = sum(report.run.about["counts"].values())
+        command = _command("train", _data(report), "--folds", str(FOLDS))
+        yield NextStep("small_test", values, command, 10 * (high - low))
+    else:
+        yield NextStep("few_tested", values, _command("label-next", report.run.id, "FOLDER"), 10 * (high - low))
+
+
+def _may_be_folded(run: Run) -> bool:
+    """Whether every picture can be tested by a cross-validation: where the parts are not preset, and it is none yet."""
+    study, counts = run.about.get("study"), run.about.get("counts")
+    folded = isinstance(study, dict) and study.get("kind") == "folds"
+    return not folded and isinstance(counts, dict) and not run.split.get("preset")
 
 
 def _training(report: RunReport) -> Iterator[NextStep]:

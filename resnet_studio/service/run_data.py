@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from resnet_studio import belonging
+from resnet_studio import belonging, labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import outside_set
 from resnet_studio.data.dataset import Split
@@ -45,7 +45,7 @@ class Overview:
     @property
     def name(self) -> str:
         """The run's name, as the user knows it."""
-        return str(self.about.get("name", self.run.id))
+        return labels.shown(self.about, self.run.id)
 
     @property
     def note(self) -> str:

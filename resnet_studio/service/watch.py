@@ -53,7 +53,7 @@ class RunSnapshot:
     @property
     def name(self) -> str:
         """The run's name, as the user knows it."""
-        return str(self.about.get("name", self.run.id))
+        return labels.shown(self.about, self.run.id)
 
     @property
     def requested_at(self) -> float | None:

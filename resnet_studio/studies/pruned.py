@@ -14,7 +14,7 @@ from resnet_studio.data import outside_set
 from resnet_studio.errors import ConfigError, RunError
 from resnet_studio.model import anatomy, architecture
 from resnet_studio.model.card import read_card
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, joined, say
 
 if TYPE_CHECKING:
     from resnet_studio.workspace import Run, Workspace
@@ -53,7 +53,8 @@ class Pruned:
         )  # fmt: skip
         if before.accuracy is None or after.accuracy is None:
             return said
-        return f"{said} {say('prune.accuracy', language, before=before.accuracy, after=after.accuracy)}"
+        accuracy = say("prune.accuracy", language, before=before.accuracy, after=after.accuracy)
+        return joined([said, accuracy], language)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""

@@ -184,7 +184,21 @@ def joined(sentences: Iterable[str], language: Language) -> str:
     >>> joined(["One.", "", "Two."], "en"), joined(["一。", "二。"], "zh")
     ('One. Two.', '一。二。')
     """
-    return (" " if language == "en" else "").join(filter(None, sentences))
+    return gap(language).join(filter(None, sentences))
+
+
+def gap(language: Language) -> str:
+    """What stands between two sentences."""
+    return " " if language == "en" else ""
+
+
+def pair(name: object, value: object, language: Language) -> str:
+    """A name with its value: Chinese has a colon of its own, which needs no blank.
+
+    >>> pair("epochs", 3, "en"), pair("轮数", 3, "zh")
+    ('epochs: 3', '轮数：3')
+    """
+    return f"{name}{': ' if language == 'en' else '：'}{value}"
 
 
 def keys() -> list[str]:

@@ -166,8 +166,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "有 {groups} 个图片系列分布在划分的不同部分，成绩偏高：请把它们放在一起后重新训练。",
     ),
     "next.small_test": (
-        "{count:test picture leaves|test pictures leave} the accuracy between {low:%} and {high:%}: about {extra} more, or cross-validation, would settle it.",
-        "{count} 张测试图片只能说明准确率在 {low:%} 至 {high:%} 之间：再增加约 {extra} 张，或使用交叉验证，才能确定。",
+        "{count:test picture leaves|test pictures leave} the accuracy between {low:%} and {high:%}. Test all {all} instead: five trainings, each tested on another fifth (cross-validation). Or add about {extra} pictures.",
+        "{count} 张测试图片只能说明准确率在 {low:%} 至 {high:%} 之间。可以改为测试全部 {all} 张：训练 5 次，每次用另外五分之一测试（交叉验证）；或再增加约 {extra} 张图片。",
+    ),
+    "next.few_tested": (
+        "{count:test picture leaves|test pictures leave} the accuracy between {low:%} and {high:%}: about {extra} more test pictures would settle it.",
+        "{count} 张测试图片只能说明准确率在 {low:%} 至 {high:%} 之间：再增加约 {extra} 张测试图片才能确定。",
     ),
     "next.more_epochs": (
         "The validation accuracy still rose by {rise} points at the end of {epochs:epoch|epochs}: train {more}.",
@@ -188,6 +192,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "next.go.data": ("Open the pictures", "查看图片"),
     "next.go.review": ("Review the labels", "复核标签"),
     "next.go.train": ("Set this up", "按此设置"),
+    "next.go.folds": ("Test every picture", "测试每一张图片"),
     "next.go.runs": ("Compare the runs", "对比训练记录"),
     "next.go.panel": ("Show me", "查看"),
     "next.command": ("On the command line: {command}", "命令行：{command}"),

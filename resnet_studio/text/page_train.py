@@ -189,11 +189,25 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "train.stop": ("Stop and keep the best", "停止并保留最佳"),
     "train.stopping": ("Stopping…", "正在停止……"),
-    "train.seeds": ("Repeat with other seeds", "更换随机种子重复训练"),
+    "train.seeds": ("How often to train", "训练几次"),
     "train.seeds.help": (
-        "Several trainings in turn, each with another seed (and another split, unless the data comes with one): the Runs tab shows their mean and how much of the result is chance.",
-        "依次训练多次，每次使用不同的随机种子（如果数据没有自带划分，也会重新划分）：“训练记录”页会显示平均成绩，以及结果中有多少是偶然。",
+        "Several trainings in turn, each with another seed (and another split, unless the data comes with one), or each tested on another fifth: the Runs tab shows their mean and how much of the result is chance.",
+        "依次训练多次，每次使用不同的随机种子（如果数据没有自带划分，也会重新划分），或每次用另外五分之一的图片测试：“训练记录”页会显示平均成绩，以及结果中有多少是偶然。",
     ),
+    "train.every.few": (
+        "Only {count} of {all:picture|pictures} would be tested, which leaves a range of about {span} points for the score. Five trainings, each tested on another fifth, test all of them.",
+        "{all} 张图片中只有 {count} 张会用于测试，成绩的误差范围约有 {span} 个百分点。训练 5 次、每次用另外五分之一测试，就能测试全部图片。",
+    ),
+    "train.every.none": (
+        "None of {all:picture|pictures} would be tested. Five trainings, each tested on another fifth, test all of them.",
+        "{all} 张图片都不会用于测试。训练 5 次、每次用另外五分之一测试，就能测试全部图片。",
+    ),
+    "train.every.on": (
+        "Five trainings, each tested on another fifth of the {all:picture|pictures}: together they test every one. That takes about five times as long.",
+        "共训练 5 次，每次用 {all} 张图片中另外的五分之一测试，合起来每张图片都测试一次。用时约为 5 倍。",
+    ),
+    "train.every.do": ("Test every picture: train five times", "测试每一张图片：训练 5 次"),
+    "train.every.undo": ("Train only once instead", "改为只训练一次"),
     "train.seeds.1": ("Once", "只训练一次"),
     "train.seeds.3": ("3 seeds", "3 个种子"),
     "train.seeds.5": ("5 seeds", "5 个种子"),

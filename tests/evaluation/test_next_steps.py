@@ -83,6 +83,18 @@ def test_a_small_test_says_how_many_more_pictures_it_takes(workspace):
     assert "small_test" not in steps(made_run(workspace, count=400))
 
 
+def test_cross_validation_is_not_suggested_where_it_cannot_be_or_has_been_done(workspace):
+    run = made_run(workspace, count=12)
+    every = sum(run.about["counts"].values())
+    assert f"Test all {every} instead: five trainings" in steps(run)["small_test"].text()
+    run.write_json("split.json", {**run.split, "preset": True})
+    assert "small_test" not in steps(run) and "more test pictures would settle it" in steps(run)["few_tested"].text()
+    fold, settings = made_run(workspace, count=12), run.settings
+    about = {**settings.about, "study": {"kind": "folds", "part": 1, "of": 5}}
+    fold.write_settings(type(settings)(about, settings.requested, settings.resolved))
+    assert "small_test" not in steps(fold)
+
+
 def test_so_many_more_pictures_are_enough_by_scipys_interval(workspace):
     from scipy.stats import binomtest
 
@@ -134,7 +146,7 @@ def test_every_step_has_a_text_and_a_place_to_go(language):
     }
     assert kinds == PANELS.keys() | TABS.keys()
     values = dict.fromkeys(("name", "place", "change", "column", "small", "large", "by", "drop", "gain", "rise"), "x")
-    numbers = dict.fromkeys(("count", "extra", "correct", "groups", "epochs", "more"), 3)
+    numbers = dict.fromkeys(("count", "extra", "all", "correct", "groups", "epochs", "more"), 3)
     shares = dict.fromkeys(("low", "high", "share", "other", "train", "validation"), 0.5)
     for kind in kinds:
         assert NextStep(kind, {**values, **numbers, **shares}, "").text(language)

@@ -684,7 +684,7 @@ def test_a_cross_validation_is_one_job_and_a_second_click_means_no_other_one(
 def test_a_cross_validation_is_offered_for_a_small_set_without_parts_of_its_own(
     handlers: Handlers, dataset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from resnet_studio.ui.train import handlers as module
+    from resnet_studio.ui.train import repetitions as module
 
     offered = [value for _, value in handlers.repetitions(dataset, "folds")["choices"]]
     assert offered == [1, 3, 5, 10, "folds"] and "value" not in handlers.repetitions(dataset, "folds")

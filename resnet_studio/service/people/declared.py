@@ -180,7 +180,8 @@ HANDLERS: Mapping[str, Need] = {
     "runs.checking.build.<locals>.offer_examination": SIGNED_IN,
     "runs.checking.build.<locals>.examine_machine": TEACHERS, "runs.checking.build.<locals>.clean_up": TEACHERS,
     "train.testing.TestingHandlers.picked": SEES_UPLOAD, "train.testing.TestingHandlers.path": Need("manage", "studio"),
-    "train.testing.TestingHandlers.offer": SIGNED_IN,
+    "train.testing.TestingHandlers.offer": SIGNED_IN, "train.every.EveryHandlers.look": SEES_DATASET,
+    "train.every.EveryHandlers.press": SIGNED_IN,
     **{f"train.race.RaceHandlers.{name}": SEES_DATASET for name in ("look", "pressed", "take")},
     **{f"train.search.SearchHandlers.{name}": SEES_DATASET for name in ("look", "pressed", "take")},
 }  # fmt: skip

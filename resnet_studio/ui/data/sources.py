@@ -12,7 +12,7 @@ import gradio as gr
 from resnet_studio.data.editing import base_of, current_id
 from resnet_studio.errors import DataError
 from resnet_studio.service.importing import Cancelled
-from resnet_studio.text import say
+from resnet_studio.text import joined, say
 from resnet_studio.ui.data import choices as data_choices
 from resnet_studio.ui.data import offers as data_offers
 from resnet_studio.ui.data import view as data_view
@@ -187,4 +187,4 @@ def follow(studio: Studio, name: str | None) -> Iterator[Following]:
         studio.dataset_cache.invalidate(id)
         left_out = say("data.left_out", language, count=begun.left_out) if begun.left_out else ""
         edited = say("data.edited_before", language) if id != base_of(id) else ""
-        yield Following(dataset=id, note=data_view.note(" ".join(filter(None, [left_out, edited]))))
+        yield Following(dataset=id, note=data_view.note(joined([left_out, edited], language)))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from resnet_studio.config import Features, Freeze, Head, Stem, Tuned
 from resnet_studio.model.anatomy import frozen_stages, parameters
 from resnet_studio.model.architecture import STAGES, Architecture, Network, Stage, get, of
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, joined, say
 from resnet_studio.ui.page.templates import render
 
 if TYPE_CHECKING:
@@ -155,8 +155,7 @@ def summary(
         said = say(
             "network.total", language, total=amount(total, language), trained=amount(learning, language), share=share
         )
-    gap = "" if language == "zh" else " "
-    return gap.join([said, *_peculiar(network, stem, features, language)])
+    return joined([said, *_peculiar(network, stem, features, language)], language)
 
 
 def _peculiar(network: Architecture, stem: Stem, features: Features, language: Language) -> list[str]:

@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+from resnet_studio import labels
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import RunError
 from resnet_studio.migrations import MODEL_OF_A_RUN
 from resnet_studio.model import architecture
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, pair, say
 from resnet_studio.workspace import Run
 
 SHOWN_ANYWAY = ("depth", "family", "freeze", "weights")
@@ -46,7 +47,7 @@ def in_short(config: TrainConfig, language: Language) -> str:
 def changed(requested: TrainConfig, language: Language) -> list[str]:
     """What the user changed besides that, as ``name: value``."""
     return [
-        f"{say(f'config.{name}', language)}: {value_of(name, value, language)}"
+        pair(say(f"config.{name}", language), value_of(name, value, language), language)
         for name, value in requested.changed().items()
         if name not in SHOWN_ANYWAY
     ]
@@ -55,6 +56,6 @@ def changed(requested: TrainConfig, language: Language) -> list[str]:
 def _called(folder: Path, run_id: str) -> str:
     """What the run in ``folder`` is called; its id where it is gone."""
     try:
-        return str(Run(folder).about["name"])
+        return labels.shown(Run(folder).about, run_id)
     except RunError:
         return run_id

@@ -5,6 +5,7 @@ that would hide text or change its direction become visible. In a template:
 
 - ``{{ say("runs.title", count=3) }}`` is a text in the reader's language, ``{{ T("runs.title") }}`` a mark for it
 - ``{{ say_html("runs.title", name=name|bdi) }}`` is such a text with markup among its values
+- ``{{ gap }}`` stands between two sentences, ``{{ pair(name, value) }}`` is a name with its value
 - ``{{ name|bdi }}`` isolates a name that a user chose from the text around it (``<bdi>``)
 - ``{{ share|fmt(".1f") }}`` applies a format spec, ``{{ x|place }}`` writes a coordinate of a drawing
 - ``{{ id|e }}`` is escaped but otherwise exact: for values that a script sends back
@@ -25,7 +26,7 @@ from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from jinja2.ext import Extension
 from markupsafe import Markup, escape
 
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, gap, pair, say
 from resnet_studio.ui.drawn.axes import place
 from resnet_studio.ui.page.context import T
 
@@ -37,6 +38,7 @@ _BETWEEN_TAGS = re.compile(r"(?<=[>}])\s*\n\s*(?=[<{])")
 def render(name: str, language: Language = "en", /, **values: Any) -> Markup:
     """The template ``name`` (``folder/file``) filled in with ``values``, its texts in ``language``."""
     words = {"say": partial(_say, language), "say_html": partial(_say_html, language), "language": language}
+    words |= {"gap": gap(language), "pair": lambda name, value: pair(name, value, language)}
     return Markup(environment().get_template(name).render(values, **words))
 
 

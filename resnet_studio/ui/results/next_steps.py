@@ -24,6 +24,7 @@ PANELS = {
 }  # fmt: skip
 TABS = {
     "never_predicted": "data", "more_of_class": "data", "suspects": "data", "together": "train", "small_test": "train",
+    "few_tested": "data",
     "more_epochs": "train", "final_fit": "train", "overfitted": "train", "fragile": "train", "smaller": "runs",
 }  # fmt: skip
 
@@ -39,7 +40,7 @@ def _plain(step: NextStep, run: Run, language: Language) -> dict[str, Any]:
     to = "panel" if panel else TABS[step.kind]
     review = step.kind == "suspects"
     name = step.values.get("name", "") if to == "data" else ""
-    words = "review" if review else to
+    words = "review" if review else "folds" if "folds" in step.settings else to
     field = "seeds" if "folds" in step.settings else next(iter(step.settings), "")
     return {
         "text": step.text(language), "to": to, "panel": panel, "kind": name, "review": review, "words": words,

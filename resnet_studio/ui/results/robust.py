@@ -15,7 +15,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.evaluation.robustness import KINDS, STRENGTHS, Kind, Robustness, Score, Strength
 from resnet_studio.folder_names import safe_name
 from resnet_studio.service.run_data import Overview
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, joined, say
 from resnet_studio.ui.drawn import intervals
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.page.templates import render
@@ -72,7 +72,7 @@ def sentence(value: Robustness, language: Language) -> str:
     more = say(
         "robustness.fragile", language, change=say(f"robustness.{fragile.kind}.how", language), after=fragile.accuracy
     )
-    return f"{said} {more}"
+    return joined([said, more], language)
 
 
 def attacked(value: Robustness, language: Language) -> str:
@@ -88,8 +88,7 @@ def attacked(value: Robustness, language: Language) -> str:
     )  # fmt: skip
     if one.trained or not several.costs:  # what may be chance needs no remedy
         return said
-    between = "" if language == "zh" else " "
-    return f"{said}{between}{say('robustness.attacked.help', language)}"
+    return joined([said, say("robustness.attacked.help", language)], language)
 
 
 def routes(studio: Studio) -> APIRouter:

@@ -14,7 +14,7 @@ from resnet_studio.evaluation import compare as comparing
 from resnet_studio.evaluation import plots
 from resnet_studio.evaluation.compare import Comparison
 from resnet_studio.service.run_data import Overview, RunData, format_duration
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, joined, say
 from resnet_studio.ui.drawn.charts import overlay, overlay_key
 from resnet_studio.ui.drawn.settings_view import value_of
 from resnet_studio.ui.page.templates import render
@@ -131,7 +131,7 @@ def _verdict(found: Comparison | None, names: Mapping[str, str], language: Langu
             first.interval is not None and second.interval is not None and first.interval[0] <= second.interval[1]
         )
         overlap = say("runs.compare.overlap", language, first=a, second=b) if overlaps else ""
-        return f"{say('runs.compare.other_data', language)} {overlap}".strip()
+        return joined([say("runs.compare.other_data", language), overlap], language)
     only = {pair.first: pair.only_first, pair.second: pair.only_second}
     kind = "clear_winner" if pair.tells_apart else "chance" if any(only.values()) else "alike"
     return say(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from resnet_studio import labels
 from resnet_studio.service.run_data import Damaged, Overview
 from resnet_studio.studies.folds import cross_validation, is_cross_validation
 from resnet_studio.studies.repeats import FEWEST, Figure, Part, Repeats, summed_up
@@ -95,12 +96,7 @@ def _search_line(parts: Sequence[Overview], language: Language) -> Line:
 
 def _name(parts: Sequence[Overview]) -> str:
     """What the names of the parts have in common."""
-    first = parts[0]
-    number = part_number(first.about.get("study"))
-    name = first.name
-    for what, which in (("seed", first.config.seed), ("fold", number)):  # the second form where a user named the study
-        name = name.removesuffix(f"-{what}-{which}").removesuffix(f" ({what} {which})")
-    return name
+    return labels.without_part(parts[0].name)
 
 
 def _score(found: Repeats, language: Language) -> tuple[str, str]:

@@ -67,7 +67,7 @@ class Handlers:
         run = self._named(event)
         self._studio.jobs.resume(run.id)
         audit.record(self._studio.workspace, actor(), "run.resume", run.id)
-        toast(say("runs.resumed", reader(), name=run.about.get("name", run.id)))
+        toast(say("runs.resumed", reader(), name=labels.shown(run.about, run.id)))
         return run.id, gr.Tabs(selected="train")
 
     @guarded

@@ -30,6 +30,7 @@ from resnet_studio.ui.train import offered
 from resnet_studio.ui.train import recipe as train_recipe
 from resnet_studio.ui.train.ending import RunControls, parse_phase
 from resnet_studio.ui.train.form import LISTED, NAMES, SPLIT, changed_values, config_of, restored
+from resnet_studio.ui.train.repetitions import FOLDED, FOLDS, may_be_folded, repetition_choices, seeds_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -38,16 +39,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = 8
 EXAMPLE_SIDE = 112
-SEEDS = (1, 3, 5, 10)
-FOLDS, FOLDED = 5, "folds"
-FEW = 2_000  # pictures, up to which a cross-validation is offered: a test part of more says enough by itself
 RESUMABLE = ("stopped", "interrupted", "failed")
-
-
-def repetition_choices(*, folded: bool) -> list[tuple[str, int | str]]:
-    """How often to train, as its label and its value; ``folded`` where a cross-validation is offered too."""
-    values: list[int | str] = [*SEEDS, *([FOLDED] if folded else [])]
-    return [(say(f"train.seeds.{value}", reader()), value) for value in values]
 
 
 class Handlers(RunControls):
@@ -170,11 +162,7 @@ class Handlers(RunControls):
         validation or test pictures of its own, and while no set is known: it may just be on its way.
         """
         found = self._forecaster.find_dataset(dataset)
-        samples = found.samples if found else ()
-        fits = not found or (
-            0 < len(samples) <= FEW and not any(sample.part in ("validation", "test") for sample in samples)
-        )
-        choices = repetition_choices(folded=fits)
+        choices = repetition_choices(folded=not found or may_be_folded(found))
         # a choice that stays is not sent: it may have been changed meanwhile
         stays = chosen in [value for _, value in choices]
         return gr.update(choices=choices) if stays else gr.update(choices=choices, value=1)
@@ -260,11 +248,6 @@ class Handlers(RunControls):
             *offered.updates(choices, small(tested.all[language]), shown), data, why,
             network.planned(forecast, language), "".join(notes), "", gr.update(interactive=found is not None),
         ]  # fmt: skip
-
-
-def seeds_of(given: Sequence[Any]) -> int:
-    """With how many seeds to train; one where the choice is no number of them, or makes no sense."""
-    return given[0] if given and given[0] in SEEDS else 1
 
 
 def start_button(ahead: int) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from resnet_studio.ui.page.context import reader
 from resnet_studio.ui.page.notes import toast
 from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train.form import NAMES
-from resnet_studio.ui.train.handlers import FOLDED, Handlers, repetition_choices
+from resnet_studio.ui.train.handlers import Handlers
+from resnet_studio.ui.train.repetitions import FOLDED, repetition_choices
 
 FOLDS = "folds"
 """What a cross-validation is called among suggested settings."""

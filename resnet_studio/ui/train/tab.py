@@ -17,16 +17,19 @@ from resnet_studio.service.rate_search import RateSearch
 from resnet_studio.service.settings_search import SettingsSearch
 from resnet_studio.ui.page.context import Shared, Studio, T
 from resnet_studio.ui.page.templates import render
+from resnet_studio.ui.train import every as train_every
 from resnet_studio.ui.train import form as train_form
 from resnet_studio.ui.train import race as train_race
 from resnet_studio.ui.train import rates as train_rates
 from resnet_studio.ui.train import recipe as train_recipe
 from resnet_studio.ui.train import search as train_search
 from resnet_studio.ui.train import testing as train_testing
+from resnet_studio.ui.train.every import EveryHandlers, EveryParts
 from resnet_studio.ui.train.form import FIRST, NAMES, NEEDS, SPLIT
-from resnet_studio.ui.train.handlers import FOLDED, SEEDS, Handlers
+from resnet_studio.ui.train.handlers import Handlers
 from resnet_studio.ui.train.race import RaceHandlers, RaceParts
 from resnet_studio.ui.train.rates import RateHandlers, RateParts
+from resnet_studio.ui.train.repetitions import FOLDED, SEEDS
 from resnet_studio.ui.train.search import SearchHandlers, SearchParts
 from resnet_studio.ui.train.suggested import Suggestions
 from resnet_studio.ui.train.testing import TestingHandlers, TestingParts
@@ -58,6 +61,7 @@ class Parts:
     rates: RateParts
     search: SearchParts
     testing: TestingParts
+    every: EveryParts
     forecast: gr.HTML
     problem: gr.HTML
     seeds: gr.Dropdown
@@ -106,6 +110,7 @@ def build(studio: Studio, shared: Shared) -> None:
     _connect_race(RaceHandlers(race, handlers), shared, parts)
     _connect_search(SearchHandlers(search, handlers), shared, parts)
     _connect_testing(TestingHandlers(studio, handlers.find_dataset), handlers, shared, parts)
+    _connect_every(EveryHandlers(handlers.find_dataset), shared, parts)
     _connect_run(handlers, shared, parts)
     suggested = [parts.seeds, shared.form, *parts.form, *parts.dependents]
     told, queued = Suggestions(handlers).take, {**QUIET, "queue": True}  # what is told is seen by the queue only
@@ -139,6 +144,7 @@ def _settings(studio: Studio) -> dict[str, Any]:
         made["reset"] = gr.Button(T("train.reset"), size="sm", elem_id="train-reset")
     with gr.Column(elem_id="train-action"):
         made["forecast"] = gr.HTML(elem_id="train-forecast", **PLAIN)
+        made["every"] = train_every.parts()
         made["problem"] = gr.HTML(elem_id="train-problem", **PLAIN)
         made["train"] = gr.Button(T("train.start"), variant="primary", elem_id="train-start", interactive=False)
         made["ahead"] = gr.HTML(elem_id="train-ahead", **PLAIN)
@@ -234,6 +240,16 @@ def _connect_testing(testing: TestingHandlers, handlers: Handlers, shared: Share
         )
     if found.local is not None:
         shared.demo.load(testing.offer, None, found.local, **QUIET)
+
+
+def _connect_every(every: EveryHandlers, shared: Shared, parts: Parts) -> None:
+    """That every picture can be tested follows the data set, the split and how often is trained."""
+    inputs = [shared.dataset, parts.seeds, *(parts.fields[name] for name in SPLIT)]
+    latest = {**QUIET, "trigger_mode": "always_last"}
+    changes = (shared.demo.load, shared.dataset.change, parts.seeds.change, shared.split.change)
+    for listen in (*changes, *(parts.fields[name].change for name in SPLIT)):
+        listen(every.look, inputs, parts.every.all, **latest)
+    parts.every.button.click(every.press, parts.seeds, parts.seeds, **QUIET)
 
 
 def _connect_run(handlers: Handlers, shared: Shared, parts: Parts) -> None:

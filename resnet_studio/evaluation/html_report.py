@@ -10,14 +10,14 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from resnet_studio import config, labels
+from resnet_studio import labels
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import CheckpointError, RunError, StudioError
 from resnet_studio.evaluation import handin, part_plots, plots, run_report, sections
 from resnet_studio.evaluation.calibration import CALIBRATION
 from resnet_studio.evaluation.final_fit import FINAL_FIT
 from resnet_studio.evaluation.parts import Part, RunReport
-from resnet_studio.text import Language, gap, pair, say, say_recorded
+from resnet_studio.text import Language, gap, keys, pair, say, say_recorded
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Run
 
@@ -89,9 +89,11 @@ def reproduction(run: Run) -> str:
         data = source if source.startswith(("sample:", "public:")) else data
     except (StudioError, LookupError):
         pass  # the set is gone; its name is known
+    named = str(settings.about.get("tested_on") or "")
+    beside = {"test_data": f"{named}.zip"} if named else {}
     options = [
         (f"--{'' if value is not False else 'no-'}{name.replace('_', '-')}", value)
-        for name, value in {**settings.requested.changed(), "seed": settings.resolved.seed}.items()
+        for name, value in {**settings.requested.changed(), **beside, "seed": settings.resolved.seed}.items()
     ]
     words = [word for flag, value in options for word in ([flag] if isinstance(value, bool) else [flag, str(value)])]
     return shlex.join(["resnet-studio", "train", data, *words])
@@ -220,7 +222,11 @@ def _settings(values: Mapping[str, Any], language: Language) -> list[tuple[str, 
             shown = say("runs.auto", language)
         elif isinstance(value, bool):
             shown = say("runs.yes" if value else "runs.no", language)
-        elif value in config.choices(name) and isinstance(value, str):
-            shown = say(f"config.{name}.{value}", language)
+        elif name == "test_data" and values["outside_test"]:
+            shown = values["outside_test"]["name"]
+        elif isinstance(value, str) and (key := f"config.{name}.{value}") in keys():
+            shown = say(key, language)
+        elif value == "auto":
+            shown = say("runs.auto", language)
         rows.append((say(f"config.{name}", language), shown, name in values["changed"]))
     return rows

@@ -236,6 +236,7 @@ def new_run(
         "group": "",
         "parents": parents_of(config),
         "note": "",
+        "tested_on": tested_on.dataset.name if tested_on else "",
         "dataset": dataset.id,
         "dataset_name": known_as,
         "classes": list(dataset.classes),

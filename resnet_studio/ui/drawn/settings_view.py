@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from resnet_studio import labels
@@ -17,8 +19,8 @@ from resnet_studio.workspace import Run
 SHOWN_ANYWAY = ("depth", "family", "freeze", "weights")
 
 
-def value_of(name: str, value: Any, language: Language) -> str:
-    """``value`` of the setting ``name`` as the form says it."""
+def value_of(name: str, value: Any, language: Language, about: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """``value`` of the setting ``name``, of a run with ``about``, as the form says it."""
     if value is None:
         return say("runs.auto", language)
     if isinstance(value, bool):
@@ -30,6 +32,8 @@ def value_of(name: str, value: Any, language: Language) -> str:
     if name == "teacher" and value != "none":
         files = [Path(each) for each in value.split(os.pathsep)]
         return ", ".join(_called(file.parent, file.parent.name) for file in files)
+    if name == "test_data" and value != "none":
+        return str(about.get("tested_on") or value)
     if name == "unlabelled" and value not in ("none", "own"):
         return Path(value).name
     try:
@@ -44,10 +48,10 @@ def in_short(config: TrainConfig, language: Language) -> str:
     return " · ".join([architecture.of(config).title, *words])
 
 
-def changed(requested: TrainConfig, language: Language) -> list[str]:
-    """What the user changed besides that, as ``name: value``."""
+def changed(requested: TrainConfig, language: Language, about: Mapping[str, Any]) -> list[str]:
+    """What the user of a run with ``about`` changed besides that, as ``name: value``."""
     return [
-        pair(say(f"config.{name}", language), value_of(name, value, language), language)
+        pair(say(f"config.{name}", language), value_of(name, value, language, about), language)
         for name, value in requested.changed().items()
         if name not in SHOWN_ANYWAY
     ]

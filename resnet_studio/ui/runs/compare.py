@@ -113,7 +113,10 @@ def _figures(runs: Sequence[Overview], language: Language) -> list[tuple[str, li
 def _settings(runs: Sequence[Overview], names: Sequence[str], language: Language) -> list[tuple[str, list[str]]]:
     """The settings ``names``: a title and one value for each run."""
     return [
-        (say(f"config.{name}", language), [value_of(name, getattr(run.config, name), language) for run in runs])
+        (
+            say(f"config.{name}", language),
+            [value_of(name, getattr(run.config, name), language, run.about) for run in runs],
+        )
         for name in names
     ]
 

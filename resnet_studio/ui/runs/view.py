@@ -107,7 +107,7 @@ def _row(run: Overview, language: Language, browser: str) -> str:
         dataset=str(run.about.get("dataset_name", "")),
         pictures=sum(run.about.get("counts", {}).values()),
         settings=in_short(run.config, language),
-        changed=tuple(changed(run.requested, language)),
+        changed=tuple(changed(run.requested, language, run.about)),
         curve=tuple(epoch.validation_accuracy for epoch in run.state.epochs),
         validation=run.validation_accuracy,
         test=run.test_accuracy,

@@ -48,7 +48,7 @@ def in_short(config: TrainConfig, language: Language) -> str:
     return " · ".join([architecture.of(config).title, *words])
 
 
-def changed(requested: TrainConfig, language: Language, about: Mapping[str, Any]) -> list[str]:
+def changed(requested: TrainConfig, language: Language, about: Mapping[str, Any] = MappingProxyType({})) -> list[str]:
     """What the user of a run with ``about`` changed besides that, as ``name: value``."""
     return [
         pair(say(f"config.{name}", language), value_of(name, value, language, about), language)

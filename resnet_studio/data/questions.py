@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.dataset import Dataset
@@ -16,6 +16,7 @@ from resnet_studio.data.trainable import too_small
 _FOLDERS_OFFERED = 3
 _NAMES_SHOWN = 4
 _SINGLE_NAMED = 40
+_BETWEEN_LABELS = "|;,+/&"
 AS_CLASSES = Offer("offer.classes", {"layout": "classes"})
 
 
@@ -29,6 +30,7 @@ def questions(dataset: Dataset) -> Iterator[Finding]:
         yield _DOUBTS[doubt.kind](doubt)
     yield from _too_small(dataset)
     yield from _similar_names(dataset)
+    yield from _several_labels(dataset.classes)
     yield from _missing(dataset)
 
 
@@ -95,6 +97,21 @@ def _similar_names(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "alike_classes", "finding.alike_classes", {"count": len(pairs), "pairs": pairs}, files, "warning", offers
         )
+
+
+def _several_labels(classes: Sequence[str]) -> Iterator[Finding]:
+    """Classes such as ``Mass|Nodule`` beside ``Mass`` and ``Nodule``: labels of pictures that show several things."""
+    known = {comparison_key(name) for name in classes}
+    joined = tuple(
+        name for name in classes
+        if any(
+            len(parts := [comparison_key(part) for part in name.split(sign)]) > 1 and known.issuperset(parts)
+            for sign in _BETWEEN_LABELS
+        )
+    )  # fmt: skip
+    if joined:
+        values = {"count": len(joined), "classes": joined}
+        yield Finding("several_labels", "finding.several_labels", values, joined)
 
 
 def _missing(dataset: Dataset) -> Iterator[Finding]:

@@ -67,6 +67,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Class names that differ only by case, blanks or the like: {pairs}. If they are meant to be one class, rename the folders or join them.",
         "有些类别名只在大小写、空格等方面不同：{pairs}。如果是同一个类别，请重命名文件夹，或将它们合并。",
     ),
+    "finding.several_labels": (
+        "{count:class is|classes are} called like several others at once ({classes}), as pictures that show more than one thing are. Here a picture has one class: each of these is learned as one of its own.",
+        "有 {count} 个类别的名称由其他多个类别名组成（{classes}），说明这些图片不止显示一样东西。这里每张图片只有一个类别：它们会各自当作单独的类别来学习。",
+    ),
     "finding.missing_in_train": (
         "No training pictures of {classes} ({count} of {of} classes): what has none cannot be learned.",
         "{of} 个类别中有 {count} 个没有训练图片（{classes}）：无法学习这些类别。",

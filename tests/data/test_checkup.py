@@ -30,6 +30,12 @@ def test_the_same_picture_in_two_classes_is_a_conflict(tmp_path):
     assert found["conflict"].sentence().startswith("1 picture is in more than one class (cat, dog)")
 
 
+def test_classes_that_are_several_others_at_once_are_named(tmp_path):
+    found = checked(tmp_path, ENOUGH | made.class_files({"cat + Dog": 20, "salt&pepper": 20}, side=20))
+    assert set(found) == {"several_labels"} and found["several_labels"].files == ("cat + Dog",)
+    assert "1 class is called like several others at once (cat + Dog)" in found["several_labels"].sentence()
+
+
 def test_the_same_picture_in_two_preset_parts_is_one_leak_warning(tmp_path):
     files = made.class_files({"train/cat": 20, "train/dog": 20}, side=24)
     files |= {name.replace("train", "test"): data for name, data in files.items() if name.endswith(("1.png", "2.png"))}

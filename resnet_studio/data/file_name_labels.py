@@ -21,7 +21,9 @@ _BETWEEN = re.compile(r"[\s_.\-]+")
 _CAMERAS = frozenset((
     "img", "image", "images", "dsc", "dscn", "dscf", "pxl", "p", "photo", "picture", "pic", "frame", "screenshot",
     "whatsapp", "whatsapp image", "mvimg", "gopr", "dji", "file", "scan", "capture", "snapshot", "sample", "test",
-    "train", "val", "valid", "validation", "copy", "edit", "edited",
+    "train", "val", "valid", "validation", "copy", "edit", "edited", "download", "downloads", "unnamed", "untitled",
+    "index", "new", "foto", "bild", "imagen", "received", "signal", "mmexport", "wechatimg", "fb", "inshot", "pano",
+    "burst", "screenrecord", "照片", "图片", "图像", "截图", "屏幕截图", "微信图片", "微信截图", "未命名", "下载",
 ))  # fmt: skip
 
 

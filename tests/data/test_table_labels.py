@@ -329,6 +329,8 @@ def test_a_picture_with_boxes_of_several_classes_has_no_label(tmp_path):
     "names",
     [
         [f"WhatsApp_Image_{number}.png" for number in range(6)] + [f"IMG_WA_{number}.png" for number in range(6)],
+        [f"download ({number}).png" for number in range(6)] + [f"unnamed ({number}).png" for number in range(6)],
+        [f"微信图片_2024{number:010}.png" for number in range(6)] + [f"mmexport{number}.png" for number in range(6)],
         [f"train/{number}.png" for number in range(6)] + [f"test1/{number}.png" for number in range(6)],
         [f"train/{name}" for name in CATS_AND_DOGS] + ["train/7.png"],
         [f"pets/{name}" for name in CATS_AND_DOGS],

@@ -231,7 +231,7 @@ def sentences(value: Shortcut, classes: tuple[str, ...], language: Language) -> 
     """What was found: each place that gives a class away, else that there is none."""
     if not value.called:
         looked, other = value.removal("looked"), value.removal("random")
-        return [say("shortcut.none", language, looked=f"{100 * looked.drop:.0f}", other=f"{100 * other.drop:.0f}")]
+        return [say("shortcut.none", language, looked=_cost(looked.drop, language), other=_cost(other.drop, language))]
     return [
         say(
             f"shortcut.called.{'cast' if each.place == 'cast' else 'place'}", language,
@@ -240,3 +240,9 @@ def sentences(value: Shortcut, classes: tuple[str, ...], language: Language) -> 
         )
         for each in value.called
     ]  # fmt: skip
+
+
+def _cost(drop: float, language: Language) -> str:
+    """So many points of accuracy in words; where it rose, which is chance, that nothing was lost."""
+    points = round(100 * drop)
+    return say("shortcut.costs", language, count=points) if points > 0 else say("shortcut.costs.nothing", language)

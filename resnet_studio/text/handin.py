@@ -45,6 +45,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Of {total:picture|pictures} reviewed, {count} may have a wrong label. This is a hint for a person to check, not a verdict.",
         "在检查的 {total} 张图片中，约有 {count} 张的标签可能有误。这只是供人核对的提示，并非结论。",
     ),
+    "handin.suspects.none": (
+        "Of {total:picture|pictures} reviewed, none is likely to have a wrong label. This is a hint for a person, not a verdict.",
+        "在检查的 {total} 张图片中，没有发现可能标错的标签。这只是供人参考的提示，并非结论。",
+    ),
     "handin.suspects.picture": ("Picture", "图片"),
     "handin.suspects.label": ("Labelled", "标签"),
     "handin.suspects.rather": ("Rather", "更像是"),

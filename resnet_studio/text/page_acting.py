@@ -100,7 +100,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "points.on.test": ("test pictures", "测试图片"),
     "points.on.validation": ("validation pictures", "验证图片"),
     "points.reading": (
-        "At [threshold], [found] of [pictures] test pictures of “[name]” are found, with [false] false alarms: recall [recall], precision [precision]. Mistakes cost [cost] a picture.",
+        "At [threshold], [found] of [pictures] test pictures of “[name]” are found; false alarms: [false]; recall [recall], precision [precision]. Mistakes cost [cost] a picture.",
         "阈值为 [threshold] 时，[pictures] 张“[name]”测试图片中找出 [found] 张，误报 [false] 张：召回率 [recall]，精确率 [precision]。平均每张图片的出错代价为 [cost]。",
     ),
     "points.note": (

@@ -109,9 +109,11 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "shortcut.none": (
         "No sign of a shortcut at the rim or in the colours: no corner, edge, border or colour cast gives a class away. "
-        "Blurring what it looked at costs {looked} points, as much elsewhere {other}.",
-        "边缘和颜色里没有发现“捷径”：没有角落、边、边框或色调泄露类别。模糊它看的地方，准确率下降 {looked} 个百分点；模糊别处同样大小的地方，下降 {other} 个百分点。",
+        "Blurring what it looked at costs {looked}, as much elsewhere {other}.",
+        "边缘和颜色里没有发现“捷径”：没有角落、边、边框或色调泄露类别。模糊它看的地方，准确率{looked}；模糊别处同样大小的地方，准确率{other}。",
     ),
+    "shortcut.costs": ("{count:point|points}", "下降 {count} 个百分点"),
+    "shortcut.costs.nothing": ("nothing", "没有下降"),
     "shortcut.caption": ("Accuracy without each part of the pictures", "去掉图片的各个部分之后的准确率"),
     "shortcut.without": ("Without", "去掉"),
     "shortcut.accuracy": ("Accuracy", "准确率"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hand_made import finish, new_run, train
 from PIL import Image, ImageDraw
 from sklearn.linear_model import LogisticRegression
 
-from resnet_studio.evaluation import run_report, slow_parts
+from resnet_studio.evaluation import run_report, shortcut, slow_parts
 from resnet_studio.evaluation.exchanges import CORNERS, PLACES, chosen_donors, convincing, exchanged, region
 from resnet_studio.evaluation.paired_tests import paired_bootstrap
 from resnet_studio.evaluation.parts import RunReport
@@ -115,6 +116,21 @@ def test_a_set_without_a_mark_is_not():
     assert found.accuracy > 0.9
     assert found.called == ()
     assert all(found.removal(name).drop < 0.1 for name in CORNERS)
+
+
+@pytest.mark.parametrize(
+    ("drops", "english", "chinese"),
+    [((0.12, 0.012), "costs 12 points, as much elsewhere 1 point.", "下降 12 个百分点；"),
+     ((0.0, -0.044), "costs nothing, as much elsewhere nothing.", "准确率没有下降；")],
+)  # fmt: skip
+def test_what_a_blur_costs_is_never_less_than_nothing(drops, english, chinese):
+    removals = [
+        shortcut.Removal(name, 0.9 - drop, drop, (drop - 0.1, drop + 0.1))
+        for name, drop in zip(("looked", "random"), drops, strict=True)
+    ]
+    value = SimpleNamespace(called=(), removal={each.name: each for each in removals}.__getitem__)
+    assert english in shortcut.sentences(value, ("a", "b"), "en")[0]
+    assert chinese in shortcut.sentences(value, ("a", "b"), "zh")[0]
 
 
 @pytest.mark.slow

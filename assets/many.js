@@ -35,7 +35,7 @@ window.studioMany = (element, watch, open) => {
       frame().dataset.status = answer.status;
       frame().setAttribute("aria-busy", String(answer.status === "working"));
       for (const name of ["head", "table", "tools", "copying"]) fill(name, answer[name]);
-      if (before !== answer.status) earlier();
+      if (before !== answer.status || mine % 10 === 0) earlier();
     }
     if (!answer || answer.active) timer = setTimeout(look, document.hidden ? 5000 : 1000);
   };
@@ -53,11 +53,12 @@ window.studioMany = (element, watch, open) => {
   const earlier = async () => {
     try {
       const response = await fetch("studio/predictions", { credentials: "same-origin" });
-      if (!response.ok || !list()) return;
+      if (!response.ok || !list()) return null;
       const answer = await response.json();
       if (list().innerHTML !== answer.html) list().innerHTML = answer.html;
       mark();
-    } catch { /* later */ }
+      return answer;
+    } catch { return null; /* later */ }
   };
   const mark = () => {
     for (const one of list()?.querySelectorAll("[data-show]") ?? [])
@@ -156,7 +157,7 @@ window.studioMany = (element, watch, open) => {
   });
   document.addEventListener("visibilitychange", () => { if (!document.hidden && frame()) look(); });
   watch("value", () => setTimeout(() => { if (frame()) begin(); }, 0));
-  earlier();
+  earlier().then((answer) => { if (answer?.at_work && !frame()) open(answer.at_work); });  // a page that was loaded again
 };
 
 // Predict: the training pictures that a picture resembles, fetched when they are asked for.

@@ -5,6 +5,7 @@ import re
 import time
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.predicting.jobs import Jobs, Picture, Request, Source
 from resnet_studio.predicting.rows import Appender, Row
+from resnet_studio.service.predicting import PredictionJobs
 from resnet_studio.ui.app import build_app
 from resnet_studio.ui.page.ownership import COOKIE, started_by
 from resnet_studio.workspace import Workspace
@@ -108,6 +110,17 @@ def test_the_table_is_filtered_by_class_and_by_doubt(scene: Scene) -> None:
     assert "<td><b><bdi>&lt;b&gt;two" not in of_one["table"]
     assert scene.look(failed="true")["table"].count("<tr") == 2
     assert scene.me.get(f"/studio/predictions/{scene.job}", params={"order": "x"}).status_code == 422
+
+
+def test_a_page_that_is_loaded_again_is_told_which_of_its_own_jobs_is_at_work(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = scene.me.get("/studio/predictions").json()
+    assert listed["at_work"] is None and scene.job in listed["html"]
+    whole = PredictionJobs.state
+    monkeypatch.setattr(PredictionJobs, "state", lambda jobs, job: replace(whole(jobs, job), status="working"))
+    assert scene.me.get("/studio/predictions").json()["at_work"] in {job.id for job in Jobs(scene.workspace).all()}
+    assert scene.other.get("/studio/predictions").json()["at_work"] is None
 
 
 def test_none_of_these_is_the_answer_with_the_nearest_class_beside_it(scene: Scene) -> None:

@@ -31,6 +31,7 @@ from resnet_studio.upkeep import audit
 from resnet_studio.upkeep.bin import BinError
 
 ROWS = 50
+AT_WORK = ("working", "waiting")
 MOST_BYTES = 4096
 
 
@@ -60,6 +61,10 @@ def may_see(studio: Studio, request: Request, job: Job) -> bool:
     return is_local(studio, request)
 
 
+def _began(request: Request, job: Job) -> bool:
+    return job.request.started_by == started_by(browser_of(request)) != BROWSER
+
+
 def found(studio: Studio, request: Request, id: str) -> Job:
     """The job called ``id``, where ``request`` may see it; else as if there were none."""
     try:
@@ -74,7 +79,9 @@ def found(studio: Studio, request: Request, id: str) -> Job:
 def _add_views(router: APIRouter, studio: Studio) -> None:
     @router.get("")
     def listed(request: Request) -> dict[str, Any]:
-        """The jobs of this browser, the newest first."""
+        """The jobs of this browser, the newest first, and which of its own is at work: a page that was loaded again
+        shows that one.
+        """
         jobs = []
         for job in studio.predictions.jobs.all():
             try:
@@ -83,7 +90,8 @@ def _add_views(router: APIRouter, studio: Studio) -> None:
             except RunError:
                 continue
         html = many_view.listed(jobs[: many_view.LISTED], language_of(request))
-        return {"html": html, "newest": jobs[0][0].id if jobs else None}
+        own = [job.id for job, state in jobs if state.status in AT_WORK and _began(request, job)]
+        return {"html": html, "at_work": next(iter(own), None)}
 
     @router.get("/{id}")
     def view(
@@ -99,7 +107,7 @@ def _add_views(router: APIRouter, studio: Studio) -> None:
         copying = studio.copyings.get(job) if is_local(studio, request) else None
         return {
             "status": state.status,
-            "active": state.status in ("working", "waiting") or (copying is not None and copying.active),
+            "active": state.status in AT_WORK or (copying is not None and copying.active),
             "head": many_view.head(job, state, index, asked, language),
             "table": many_view.rows(job, page, asked, language),
             "tools": many_view.tools(job, state, language, local=is_local(studio, request)),

@@ -10,6 +10,7 @@ from resnet_studio.errors import DataError
 from resnet_studio.evaluation import outside
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import counted_by_group, score_test_pictures
+from resnet_studio.evaluation.seen import SeenPictures, add_unseen
 from resnet_studio.events import Event, Noted
 from resnet_studio.model import checkpoint
 from resnet_studio.model.device import choose_device
@@ -34,5 +35,6 @@ def score_outside(run: Run) -> Iterator[Event]:
         values = {"count": len(split.test), "name": split.dataset_name}
         yield Noted(key="note.outside_gone", values=values)
         return
-    counted = counted_by_group(report, split.test)
+    none = SeenPictures(frozenset(), frozenset())  # what the run's own set has was left out when the run was made
+    counted = add_unseen(counted_by_group(report, split.test), split.test, none)
     outside.OUTSIDE_TEST.store(RunReport(run), outside.tested(run, counted))

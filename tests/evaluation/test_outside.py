@@ -108,6 +108,8 @@ def test_a_run_is_scored_on_them_and_says_so_wherever_it_reports(tmp_path, works
     again = api.evaluate(run, found, workspace=workspace)
     assert (value.name, value.report.count, value.report.accuracy) == ("other", 5, again.accuracy)
     assert value.own == (RunReport(run).report.accuracy, *RunReport(run).report.interval)
+    for name in ("trained_on", "chosen_by", "unseen"):
+        assert getattr(value.report, name) == getattr(again, name) and getattr(again, name) is not None
     assert run.requested.test_data == f"dataset:{found.id}" and "--test-data other.zip" in html_report.reproduction(run)
     for language, words in (("en", "Tested on 5 pictures of “other”"), ("zh", "用“other”中的 5 张图片测试")):
         assert words in html_report.html(run, language) and words in model_card.model_card(run, language)

@@ -117,7 +117,7 @@ def html(run: Run, language: Language = "en", further: Sequence[Part[Any]] = ())
         report=values, say=words, gap=gap(language), colon=pair("", "", language),
         language={"en": "en", "zh": "zh-Hans"}[language], version=__version__,
         today=date.today().isoformat(), plots=_plots(run, language), mistakes=_with_thumbnails(run, values),
-        settings=_settings(values, language), looks=STYLES, data=handin.data_of(run, language),
+        settings=settings_rows(values, language), looks=STYLES, data=handin.data_of(run, language),
         sections=sections.sections(report, (*run_report.PARTS, *further), fill),
         kept=say_recorded(mean.key, language, mean.values) if mean else "",
         again=again.sentence(language) if (again := report.get(FINAL_FIT)) else "",
@@ -213,8 +213,8 @@ def _thumbnail(file: Any) -> str | None:
     return f"data:image/jpeg;base64,{base64.b64encode(written.getvalue()).decode()}"
 
 
-def _settings(values: Mapping[str, Any], language: Language) -> list[tuple[str, str, bool]]:
-    """Each setting as trained: its name, its value, whether the user changed it."""
+def settings_rows(values: Mapping[str, Any], language: Language) -> list[tuple[str, str, str, bool]]:
+    """Each setting as trained: its name, what it is called, its value, whether the user changed it."""
     rows = []
     for name, value in values["settings"].items():
         shown = str(value)
@@ -228,5 +228,5 @@ def _settings(values: Mapping[str, Any], language: Language) -> list[tuple[str, 
             shown = say(key, language)
         elif value == "auto":
             shown = say("runs.auto", language)
-        rows.append((say(f"config.{name}", language), shown, name in values["changed"]))
+        rows.append((name, say(f"config.{name}", language), shown, name in values["changed"]))
     return rows

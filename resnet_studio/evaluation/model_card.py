@@ -5,14 +5,12 @@ See https://huggingface.co/docs/hub/model-cards. Names are escaped: they are no 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from markupsafe import escape
-
-from resnet_studio.evaluation import handin, html_report
+from resnet_studio.evaluation import card_details, handin, html_report
 from resnet_studio.evaluation.final_fit import FINAL_FIT
+from resnet_studio.evaluation.markdown import clean, code, fenced, heading, plain, row
 from resnet_studio.evaluation.outside import OUTSIDE_TEST
 from resnet_studio.evaluation.parts import Part, RunReport
 from resnet_studio.evaluation.unknown import UNKNOWN
@@ -22,8 +20,6 @@ from resnet_studio.version import __version__
 from resnet_studio.workspace import Run
 
 MOST_CLASSES = 50
-_MARKED = re.compile(r"([\\`*_{}\[\]()#+\-!|~$])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def model_card(
@@ -41,16 +37,18 @@ def model_card(
     """
     values = html_report.to_json(run, further)
     body = [
-        f"# {_plain(values['name'])}", "", _intro(run, values, language), "",
-        *_heading("handin.scores", language), *_scores(values, language),
+        f"# {plain(values['name'])}", "", _intro(run, values, language), "",
+        *heading("handin.scores", language), *_scores(values, language),
         *_again(run, language), *_outside(run, language),
-        *_heading("handin.data", language), *_data(run, values, language),
-        *_calibration(values, language), *_unknown(run, language),
-        *_heading("handin.limits", language),
-        *(f"- {_plain(limit)}" for limit in handin.limits(RunReport(run), language)), "",
-        *_heading("card.use", language), *(_fenced(program) if program else _use(run)),
-        *_heading("handin.software", language), *_software(run, language),
-        *_heading("handin.reproduce", language), "```sh", _code(values["reproduce"]), "```",
+        *card_details.matrix(values, language), *card_details.groups(run, language),
+        *heading("handin.data", language), *_data(run, values, language),
+        *card_details.settings(run, values, language),
+        *_calibration(values, language), *_unknown(run, language), *card_details.shortcuts(run, values, language),
+        *heading("handin.limits", language),
+        *(f"- {plain(limit)}" for limit in handin.limits(RunReport(run), language)), "",
+        *heading("card.use", language), *(fenced(program) if program else _use(run)),
+        *heading("handin.software", language), *_software(run, language),
+        *heading("handin.reproduce", language), "```sh", code(values["reproduce"]), "```",
     ]  # fmt: skip
     return "\n".join([*_front_matter(run, values, library), "", *body, ""])
 
@@ -60,7 +58,7 @@ def _front_matter(run: Run, values: Mapping[str, Any], library: str) -> list[str
     from huggingface_hub import EvalResult, ModelCardData
 
     scored = [("accuracy", "Accuracy", values["accuracy"]), ("f1", "Macro F1", values.get("macro_f1"))]
-    dataset = _clean(values["dataset"])
+    dataset = clean(values["dataset"])
     results = [
         EvalResult(
             "image-classification",
@@ -81,7 +79,7 @@ def _front_matter(run: Run, values: Mapping[str, Any], library: str) -> list[str
         pipeline_tag="image-classification",
         tags=["image-classification", "resnet", architecture.of(run.config).name, "resnet-studio"],
         metrics=["accuracy", "f1"],
-        model_name=_clean(values["name"]),
+        model_name=clean(values["name"]),
         eval_results=results or None,
     )
     return ["---", card.to_yaml(), "---"]
@@ -89,16 +87,12 @@ def _front_matter(run: Run, values: Mapping[str, Any], library: str) -> list[str
 
 def _intro(run: Run, values: Mapping[str, Any], language: Language) -> str:
     names = list(run.about["classes"])
-    shown = [_plain(name) for name in names[:MOST_CLASSES]]
+    shown = [plain(name) for name in names[:MOST_CLASSES]]
     said = say("card.intro", language, network=architecture.of(run.config).title, count=len(names), names=shown,
-               dataset=_plain(values["dataset"]), version=__version__)  # fmt: skip
+               dataset=plain(values["dataset"]), version=__version__)  # fmt: skip
     more = "" if len(names) <= MOST_CLASSES else f" (+{len(names) - MOST_CLASSES})"
-    note = f"\n\n{_plain(values['note'])}" if values["note"] else ""
+    note = f"\n\n{plain(values['note'])}" if values["note"] else ""
     return said + more + note
-
-
-def _heading(key: str, language: Language) -> list[str]:
-    return [f"## {say(key, language)}", ""]
 
 
 def _scores(values: Mapping[str, Any], language: Language) -> list[str]:
@@ -109,13 +103,13 @@ def _scores(values: Mapping[str, Any], language: Language) -> list[str]:
     lines = [
         say("handin.accuracy", language, accuracy=values["accuracy"], low=low, high=high, count=values["count"],
             f1=values["macro_f1"]), "",
-        _row([say("results.table.class", language), say("results.table.pictures", language),
+        row([say("results.table.class", language), say("results.table.pictures", language),
               say("results.table.precision", language), say("results.table.recall", language), "F1"]),
         "|---|---:|---:|---:|---:|",
     ]  # fmt: skip
     for each in values["per_class"][:MOST_CLASSES]:
         scores = [f"{each[name]:.3f}" for name in ("precision", "recall", "f1")]
-        lines.append(_row([_plain(each["name"]), each["support"], *scores]))
+        lines.append(row([plain(each["name"]), each["support"], *scores]))
     return [*lines, ""]
 
 
@@ -125,11 +119,11 @@ def _data(run: Run, values: Mapping[str, Any], language: Language) -> list[str]:
         return [""]
     train, validation, test = data.totals
     lines = [
-        say("handin.data.counts", language, dataset=_plain(values["dataset"]), classes=len(data.classes), train=train,
+        say("handin.data.counts", language, dataset=plain(values["dataset"]), classes=len(data.classes), train=train,
             validation=validation, test=test),
         say("handin.data.preset" if data.preset else "handin.data.split", language),
     ]  # fmt: skip
-    return [joined(lines, language), "", *(f"- {_plain(finding)}" for finding in data.findings), ""]
+    return [joined(lines, language), "", *(f"- {plain(finding)}" for finding in data.findings), ""]
 
 
 def _again(run: Run, language: Language) -> list[str]:
@@ -141,7 +135,7 @@ def _again(run: Run, language: Language) -> list[str]:
 def _outside(run: Run, language: Language) -> list[str]:
     """What it scores on pictures of another set, where it was tested on one."""
     found = RunReport(run).get(OUTSIDE_TEST)
-    return [*_heading("handin.section.outside_test", language), _plain(found.sentence(language)), ""] if found else []
+    return [*heading("handin.section.outside_test", language), plain(found.sentence(language)), ""] if found else []
 
 
 def _calibration(values: Mapping[str, Any], language: Language) -> list[str]:
@@ -156,7 +150,7 @@ def _calibration(values: Mapping[str, Any], language: Language) -> list[str]:
         )  # fmt: skip
     chance = say("handin.calibration.chance", language, count=len(found["answers"]), chance=found["by_chance"])
     even = [say("trust.calibration.even", language), ""] if found.get("even") else []
-    return [*_heading("handin.section.calibration", language), said, chance, "", *even]
+    return [*heading("handin.section.calibration", language), said, chance, "", *even]
 
 
 def _unknown(run: Run, language: Language) -> list[str]:
@@ -164,7 +158,7 @@ def _unknown(run: Run, language: Language) -> list[str]:
     found = RunReport(run).get(UNKNOWN)
     if found is None or not (said := found.sentence(language)):
         return []
-    return [*_heading("handin.section.unknown", language), said, ""]
+    return [*heading("handin.section.unknown", language), said, ""]
 
 
 def _use(run: Run) -> list[str]:
@@ -176,32 +170,8 @@ def _use(run: Run) -> list[str]:
     ]  # fmt: skip
 
 
-def _fenced(program: str) -> list[str]:
-    """``program`` between fences that are longer than any in it: a class may be called like one."""
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", program)), default=0))
-    return [f"{fence}python", program.strip(), fence, ""]
-
-
 def _software(run: Run, language: Language) -> list[str]:
     name, terms = handin.weights(run, language)
     versions = " · ".join(f"{each} {version}" for each, version in handin.software(run))
-    said = joined([say("handin.weights", language, weights=_plain(name)), terms], language)
+    said = joined([say("handin.weights", language, weights=plain(name)), terms], language)
     return [said, "", versions, ""]
-
-
-def _row(cells: Sequence[object]) -> str:
-    return f"| {' | '.join(map(str, cells))} |"
-
-
-def _clean(text: str) -> str:
-    """``text`` in one line, without signs that hide or turn what stands around them."""
-    return _CONTROL.sub(lambda sign: " " if sign[0] in "\t\r\n" else "\ufffd", str(text)).strip() or "-"
-
-
-def _plain(text: str) -> str:
-    """``text`` as Markdown that shows it as it is: a name is no heading, link or HTML."""
-    return str(escape(_MARKED.sub(r"\\\1", _clean(text))))
-
-
-def _code(text: str) -> str:
-    return _clean(text).replace("```", "'''")

@@ -119,6 +119,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "plots.forecast.heads": ("heads on parts of the pictures", "用部分图片训练的分类头"),
     "plots.forecast.ahead": ("expected, with its 90% band", "预期值及 90% 区间"),
     "plots.forecast.pictures": ("training pictures", "训练图片数"),
+    "card.setting": ("Setting", "设置项"),
+    "card.value": ("Value", "取值"),
     "card.use": ("How to use it", "使用方法"),
     "card.intro": (
         "An image classifier: {network}, fine-tuned on {dataset} with ResNet Studio {version}. It tells {count:class|classes} "

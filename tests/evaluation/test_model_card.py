@@ -12,7 +12,10 @@ import yaml
 from huggingface_hub import ModelCard
 
 from resnet_studio import cli
+from resnet_studio.config import TrainConfig
 from resnet_studio.evaluation.model_card import model_card
+from resnet_studio.events import Noted
+from resnet_studio.run_state import MEAN
 from resnet_studio.workspace import Run, Workspace
 
 EVIL = (
@@ -85,3 +88,34 @@ def test_the_command_line_writes_it(workspace: Workspace, tmp_path: Any, capsys:
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["file"] == str(out)
     for section in ("What this model is not known to do", "To train it again", "Software and weights", "How to use it"):
         assert f"## {section}" in out.read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_it_has_the_matrix_the_groups_the_settings_and_which_weights_are_kept(workspace: Workspace) -> None:
+    run = hand_made.new_run(workspace, classes=("a|b", "two"), count=36, requested=TrainConfig(epochs=7, depth=34))
+    split = run.read_json("split.json")
+    split["test"]["facts"] = [json.dumps({"place": "w|ood" if at % 2 else "farm"}) for at in range(24)]
+    run.write_json("split.json", split)
+    run = Run(run.folder)
+    run.append(Noted(key=MEAN, values={"right": 4, "pictures": 4, "epoch": 2, "of_epoch": 4}))
+    hand_made.train(run, epochs=2)
+    hand_made.finish(run, hand_made.report_of(run, wrong={0: 1, 2: 1, 20: 0}))
+    for language, words in (
+        (
+            "en",
+            (
+                "Predicted class →",
+                "| farm | 12 | 75.0% |",
+                "| **Epochs** | 12 |",
+                "The model is the mean of the weights",
+            ),
+        ),
+        ("zh", ("预测类别", "| farm | 12 | 75.0% |", "| **训练轮数** | 12 |", "模型采用微调前后权重的平均")),
+    ):
+        body = front_matter(model_card(run, language))[1].replace("\\", "")  # type: ignore[arg-type]
+        assert "| **a|b** | 10 | 2 |" in body and "| **two** | 1 | 11 |" in body and "| w|ood | 12 | 100.0% |" in body
+        assert [word for word in words if word not in body] == [], body
+    wide = hand_made.new_run(workspace, classes=[f"class {at}" for at in range(13)], count=6)
+    hand_made.train(wide, epochs=1)
+    hand_made.finish(wide, hand_made.report_of(wide))
+    assert "Confusion matrix" not in model_card(wide) and "Accuracy by group" not in model_card(wide)

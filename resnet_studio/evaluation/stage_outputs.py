@@ -6,9 +6,9 @@ after pictures were added to a set, those alone are computed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -50,20 +50,41 @@ class StageOutputs:
     places: tuple[int, ...]
 
 
+Known = Callable[[Sequence[str]], StageOutputs]
+"""What is known without looking of those of pictures with these contents that are known."""
+
+
 @dataclass(frozen=True, eq=False)
 class Looker:
-    """Looks at pictures with ``predictor``; in ``cache`` it keeps what the stages before the head made of them."""
+    """Looks at pictures with ``predictor``, unless they are ``known``; in ``cache`` it keeps what the stages before the
+    head made of them.
+    """
 
     predictor: Predictor
     cache: ArrayCache | None = None
+    known: Known | None = None
 
     @classmethod
-    def of(cls, model: Module, card: Card, device: torch.device, cache: ArrayCache | None = None) -> Looker:
+    def of(
+        cls, model: Module, card: Card, device: torch.device, cache: ArrayCache | None = None,
+        known: Known | None = None,
+    ) -> Looker:  # fmt: skip
         """With ``model`` in eval mode on ``device``, as ``card`` describes it."""
-        return cls(Predictor(Checkpoint(model, card), device=str(device)), cache)
+        return cls(Predictor(Checkpoint(model, card), device=str(device)), cache, known)
 
     def outputs(self, pictures: Sequence[Picture], contents: Sequence[str]) -> StageOutputs:
         """What the network makes of ``pictures`` with these ``contents``; those that cannot be read are left out."""
+        known = self.known(contents) if self.known else None
+        if known is None or not known.places:
+            return self._looked_at(pictures, contents)
+        left = sorted(set(range(len(pictures))) - set(known.places))
+        if not left:
+            return known
+        looked = self._looked_at([pictures[place] for place in left], [contents[place] for place in left])
+        looked = replace(looked, places=tuple(left[place] for place in looked.places))
+        return _merged(known, looked)
+
+    def _looked_at(self, pictures: Sequence[Picture], contents: Sequence[str]) -> StageOutputs:
         if self.cache is None:
             found = self.predictor.activations(pictures, stages=STAGES)
             return StageOutputs(_pooled(found), found.logits, found.places)
@@ -114,6 +135,18 @@ def _pooled(found: Activations) -> dict[str, Tensor]:
     import torch
 
     return {stage: torch.cat([found.stages[stage], found.spreads[stage]], 1) for stage in STAGES}
+
+
+def _merged(one: StageOutputs, other: StageOutputs) -> StageOutputs:
+    """Both, in the order of their places."""
+    import torch
+
+    places = (*one.places, *other.places)
+    order = torch.tensor(sorted(range(len(places)), key=places.__getitem__))
+    count = len(other.places)  # rows of pictures that cannot be read are not there, but one may stand for their widths
+    stages = {name: torch.cat([each, other.stages[name][:count]])[order] for name, each in one.stages.items()}
+    logits = torch.cat([one.logits, other.logits[:count]])[order]
+    return StageOutputs(stages, logits, tuple(sorted(places)))
 
 
 def _store(cache: ArrayCache, family: str, rows: dict[str, NDArray[Any]], contents: list[str]) -> None:

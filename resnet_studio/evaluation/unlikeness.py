@@ -10,7 +10,7 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from resnet_studio.data.decode import content
-from resnet_studio.evaluation.stage_outputs import Looker
+from resnet_studio.evaluation.stage_outputs import Known, Looker
 from resnet_studio.evaluation.strangers import named, separation, strangers
 from resnet_studio.model.acceptance import CURRENT, Acceptance
 from resnet_studio.model.checkpoint import Card
@@ -45,13 +45,14 @@ def measure(
     device: torch.device,
     accepted: Acceptance | None = None,
     cache: ArrayCache | None = None,
+    known: Known | None = None,
 ) -> Unlikeness | None:
     """What ``model`` (eval mode, on ``device``) makes of pictures of ``split``; None where these are too few.
 
     ``accepted`` is given where it is known what is to be accepted, as validation pictures were trained on; the method
-    is its. ``cache`` is for where the head alone was trained.
+    is its. ``cache`` is for where the head alone was trained; what is ``known`` of pictures need not be computed.
     """
-    look = Looker.of(model, card, device, cache)
+    look = Looker.of(model, card, device, cache, known)
     version = accepted.version if accepted else CURRENT
 
     seen = partial(_seen, look, split, version)
@@ -65,10 +66,10 @@ def measure(
         test = list(zip(reference.scores(tested).tolist(), right.tolist(), strict=True))
     if accepted is not None:
         return Unlikeness(reference, accepted, test)
-    known, validated, _ = seen(split.validation)
+    held, validated, _ = seen(split.validation)
     if not len(validated):
         return None
-    scores = reference.scores(known).tolist()
+    scores = reference.scores(held).tolist()
     others = [METHODS[version].of_pooled(look.outputs(kind, named(kind)).stages) for kind in strangers()]
     told = separation(scores, [reference.scores(each).tolist() for each in others])
     return Unlikeness(reference, Acceptance.of(scores, told), test)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -44,6 +44,8 @@ class Part:
 
     ``pixels`` uint8 ``[N, side, side, 3]``, ``aspect`` float ``[N]``, ``labels`` int64 ``[N]``, all on one device;
     ``samples`` says which pictures they are, ``contents`` hashes their bytes, ``skipped`` could not be decoded.
+    ``shown`` uint8 ``[N, crop, crop, 3]`` are the pictures as they are in the end, where ``pixels`` are kept otherwise:
+    those are resized twice, and what a network makes of them lies apart from what it makes of pictures to predict.
     """
 
     pixels: Tensor
@@ -52,6 +54,7 @@ class Part:
     samples: tuple[Sample, ...]
     skipped: tuple[str, ...]
     contents: tuple[str, ...]
+    shown: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -97,11 +100,20 @@ def decode_parts(
     device: torch.device,
     cache: ArrayCache,
     reading: Reading,
+    *,
+    shown: bool = False,
 ) -> Generator[Preparing, None, tuple[Part, Part]]:
-    """The training and validation pictures. Raises :class:`DataError` where decoding leaves a class without any."""
+    """The training and validation pictures, those for training also as they are ``shown`` in the end. Raises
+    :class:`DataError` where decoding leaves a class without any.
+    """
     total = len(split.train) + len(split.validation)
     view = views.training_view(end, augmentation)
     train = yield from decode_part(split, split.train, view, device, cache, reading=reading, done=0, total=total)
+    if shown and view != end and len(train):
+        counted = {"done": len(split.train) - len(train), "total": total}
+        plain = yield from decode_part(split, train.samples, end, device, cache, reading=reading, **counted)
+        if len(plain) == len(train):  # a file may be gone since
+            train = replace(train, shown=plain.pixels)
     validation = yield from decode_part(
         split, split.validation, end, device, cache, reading=reading, done=len(split.train), total=total
     )
@@ -201,6 +213,8 @@ class FreshBatches:
     def plain_pictures(self, chosen: Tensor) -> Tensor:
         """The training pictures ``chosen`` [B] as they are in the end: float [B, 3, crop, crop] in [0, 1]."""
         part = self.training
+        if part.shown is not None:
+            return as_batch(select_rows(part.shown, chosen), part.labels.device)
         pixels = select_rows(part.pixels, chosen)
         size = self.preprocessing.crop
         if pixels.shape[1] == size:

@@ -7,9 +7,10 @@ workspace's cache, named by the pictures' contents, the prefix's weights, the si
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import product
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,13 +25,16 @@ from resnet_studio.training.batches import FreshBatches, Part, on_device_if_it_f
 from resnet_studio.training.caching import CACHED_VIEWS, MOST_VIEWS, cached_views, caches_features
 from resnet_studio.training.cycles import cycle_at
 from resnet_studio.training.kept_views import CachedFeatures
+from resnet_studio.training.known import frozen_taps, tapped
 from resnet_studio.training.plan import picture_size_in
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
     from resnet_studio.data.cache import ArrayCache, Entry
+    from resnet_studio.model.architecture import Stage
 
 VERSION = 1
+PARTS = ("train", "validation")
 CHUNK, SMALL_GPU_CHUNK, GPU_CHUNK = 64, 128, 512  # pictures at once
 LARGE_GPU = 12 * 2**30
 VIEW_EPOCH = 2**31  # views draw from seeds that no epoch uses
@@ -49,11 +53,10 @@ def cache_features(
     views = views_with_room(fresh, config, cache, epoch) if views is None else views
     if not caches_features(config) or views == 0:
         return fresh
-    shape, (stored, _) = _output_shape(fresh, fresh.preprocessing.crop), STORED[fresh.compute.precision]
-    shapes = {"train": ((len(fresh.training), *shape), stored), "validation": ((len(fresh.validation), *shape), stored)}
-    key = cache.key("plain features", VERSION, *_follows_from(fresh))
+    taps = frozen_taps(config)
+    key = cache.key("plain features", VERSION, *_plain(fresh, taps), *_follows_from(fresh))
     if (entry := cache.get(key)) is None:
-        yield from _cache_plain(fresh, cache, key, shapes)
+        yield from _cache_plain(fresh, cache, key, taps)
         entry = cache.get(key)
         assert entry is not None
     train, validation_features = (_as_tensor(entry.arrays[name], fresh) for name in ("train", "validation"))
@@ -61,36 +64,53 @@ def cache_features(
     none_varied = (None if of is None else of.unsqueeze(0)[:0] for of in (train, taught))
     varied, varied_taught = none_varied
     assert varied is not None
-    return CachedFeatures(fresh.training, fresh.validation, train, varied, validation_features, taught, varied_taught)
+    pooled = {name: {stage: torch.from_numpy(entry.arrays[f"{name}_{stage}"]) for stage in taps} for name in PARTS}
+    return CachedFeatures(
+        fresh.training, fresh.validation, train, varied, validation_features, taught, varied_taught, pooled
+    )
 
 
 def _cache_plain(
-    fresh: FreshBatches, cache: ArrayCache, key: str, shapes: dict[str, tuple[tuple[int, ...], str]]
+    fresh: FreshBatches, cache: ArrayCache, key: str, taps: Mapping[Stage, str]
 ) -> Generator[Preparing, None, None]:
     """Build the entry ``key``: what is there of a picture from another set, or from this one before an edit, is
-    copied.
+    copied. What each of ``taps`` puts out is kept beside the features, pooled.
     """
-    family = cache.key("plain features of a family", VERSION, *_besides_pictures(fresh))
+    family = cache.key("plain features of a family", VERSION, *_plain(fresh, taps), *_besides_pictures(fresh))
     parts = {
         "train": (fresh.training, fresh.plain_pictures),
         "validation": (fresh.validation, fresh.validation_pictures),
     }
-    for name, (part, _) in parts.items():
-        shapes[cached_rows.contents_of(name)] = cached_rows.shape_of_contents(len(part))
-        shapes |= _shape_of_taught(name, (len(part),), fresh)
+    shapes, names = _shapes_of_plain(fresh, taps), {}
+    for name in parts:
+        names[name] = [*_arrays_of(name, fresh), *(f"{name}_{stage}" for stage in taps)]
     total, done = len(fresh.training) + len(fresh.validation), 0
     with cache.building(key, shapes) as building:
         for name, (part, compute) in parts.items():
             known, new = cached_rows.find(cache, family, name, part.contents)
-            for found, each in product(known, _arrays_of(name, fresh)):
+            for found, each in product(known, names[name]):
                 found.copy(each, building.arrays[each])
             done += len(part) - len(new)
             chunks = ((chosen, compute(chosen)) for chosen in _chunks(new, fresh))
-            yield from _fill(fresh, chunks, [building.arrays[each] for each in _arrays_of(name, fresh)], done, total)
+            yield from _fill(fresh, chunks, [building.arrays[each] for each in names[name]], done, total, taps)
             done += len(new)
         cached_rows.record_contents(
             building, family, train=fresh.training.contents, validation=fresh.validation.contents
         )
+
+
+def _shapes_of_plain(fresh: FreshBatches, taps: Mapping[Stage, str]) -> dict[str, tuple[tuple[int, ...], str]]:
+    """The shapes and types of all arrays of an entry of plain features."""
+    modules = {stage: fresh.prefix.get_submodule(name) for stage, name in taps.items()}
+    with tapped(modules) as pooled:
+        shape, (stored, _) = _output_shape(fresh, fresh.preprocessing.crop), STORED[fresh.compute.precision]
+    shapes: dict[str, tuple[tuple[int, ...], str]] = {}
+    for name, part in zip(PARTS, (fresh.training, fresh.validation), strict=True):
+        shapes[name] = ((len(part), *shape), stored)
+        shapes[cached_rows.contents_of(name)] = cached_rows.shape_of_contents(len(part))
+        shapes |= _shape_of_taught(name, (len(part),), fresh)
+        shapes |= {f"{name}_{stage}": ((len(part), each.shape[1]), "<f4") for stage, each in pooled.items()}
+    return shapes
 
 
 def cache_augmented(
@@ -147,7 +167,7 @@ def _cache_varied(
 
 
 def _without_pixels(part: Part) -> Part:
-    return replace(part, pixels=part.pixels.new_empty((0, *part.pixels.shape[1:])))
+    return replace(part, pixels=part.pixels.new_empty((0, *part.pixels.shape[1:])), shown=None)
 
 
 def _chunk(fresh: FreshBatches) -> int:
@@ -171,6 +191,11 @@ def views_with_room(fresh: FreshBatches, config: TrainConfig, cache: ArrayCache,
 def _follows_from(fresh: FreshBatches) -> tuple[object, ...]:
     """All that the plain features depend on."""
     return (fresh.training.contents, fresh.validation.contents, *_besides_pictures(fresh))
+
+
+def _plain(fresh: FreshBatches, taps: Mapping[Stage, str]) -> tuple[object, ...]:
+    """What is particular to the plain features: whether they are of what is shown in the end, and what else is kept."""
+    return fresh.training.shown is not None, list(taps)
 
 
 def _besides_pictures(fresh: FreshBatches) -> tuple[object, ...]:
@@ -211,15 +236,22 @@ def _varied(
 
 
 def _fill(
-    fresh: FreshBatches, chunks: Iterator[tuple[Tensor, Tensor]], arrays: Sequence[np.ndarray], done: int, total: int
-) -> Generator[Preparing, None, None]:
-    """Fill rows of ``arrays`` with the features of the pictures that come in ``chunks`` with their places, and with
-    what teachers answer; after each says how far it is.
+    fresh: FreshBatches, chunks: Iterator[tuple[Tensor, Tensor]], arrays: Sequence[np.ndarray], done: int, total: int,
+    taps: Mapping[Stage, str] = MappingProxyType({}),
+) -> Generator[Preparing, None, None]:  # fmt: skip
+    """Fill rows of ``arrays`` with the features of the pictures that come in ``chunks`` with their places, then with
+    what teachers answer where there are any, then with what each of ``taps`` puts out; after each says how far it is.
     """
+    modules = {stage: fresh.prefix.get_submodule(name) for stage, name in taps.items()}
     for chosen, pictures in chunks:
-        if len(arrays) > 1 and fresh.teachers:
-            arrays[1][chosen.numpy()] = fresh.teachers.answers(pictures).cpu().numpy()
-        arrays[0][chosen.numpy()] = _as_array(fresh.through(pictures))
+        taught = []  # before the pictures are normalised in place
+        if fresh.teachers and len(arrays) > 1 + len(taps):
+            taught.append(fresh.teachers.answers(pictures).cpu().numpy())
+        with tapped(modules) as pooled:
+            values = [_as_array(fresh.through(pictures)), *taught]
+        values += [pooled[stage].numpy() for stage in taps]
+        for array, rows in zip(arrays, values, strict=True):
+            array[chosen.numpy()] = rows
         done += len(pictures)
         yield Preparing(stage="features", done=done, total=total)
 

@@ -22,6 +22,7 @@ from resnet_studio.model import checkpoint
 from resnet_studio.model.device import choose_device
 from resnet_studio.training import originals, saving
 from resnet_studio.training.balance import is_even
+from resnet_studio.training.known import KnownPictures
 from resnet_studio.training.scoring import score, validation_outputs
 
 if TYPE_CHECKING:
@@ -99,10 +100,12 @@ def finish(session: Session, reason: FinishReason) -> Generator[Event, None, Fin
     m.suffix.load_state_dict(suffix)
     m.model.eval()
 
-    def unlike(card: Card) -> Unlikeness | None:
-        return measure(m.model, card, m.split, m.device, cache=cache_of_stages(m.run))
+    known = KnownPictures(m)
 
-    work = Scoring(lambda: score(m), lambda: validation_outputs(m), unlike, len(m.split.test))
+    def unlike(card: Card) -> Unlikeness | None:
+        return measure(m.model, card, m.split, m.device, cache=cache_of_stages(m.run), known=known.outputs)
+
+    work = Scoring(lambda: score(m, known), lambda: validation_outputs(m, known), unlike, len(m.split.test))
     return (yield from _tested(m.run, end, m.model.state_dict(), m.card, work))
 
 

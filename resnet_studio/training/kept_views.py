@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,6 +14,9 @@ from resnet_studio.data.augment import to_device
 from resnet_studio.model.device import layout
 from resnet_studio.training.batches import WHOLE, Batches, Part, select_rows
 
+if TYPE_CHECKING:
+    from resnet_studio.model.architecture import Stage
+
 
 @dataclass(frozen=True)
 class CachedFeatures:
@@ -20,7 +24,8 @@ class CachedFeatures:
 
     ``plain_features`` [N, ...] are of the training pictures as they are, ``varied_features`` [views, N, ...] of their
     augmented views, ``validation_features`` [M, ...] of the validation pictures. Where there are teachers, their
-    answers to the same views are ``plain_taught`` [N, C] and ``varied_taught`` [views, N, C].
+    answers to the same views are ``plain_taught`` [N, C] and ``varied_taught`` [views, N, C]. ``pooled`` [N, F] is what
+    earlier stages put out for the unaugmented pictures of each part, ``train`` and ``validation``.
     """
 
     training: Part
@@ -30,6 +35,7 @@ class CachedFeatures:
     validation_features: Tensor
     plain_taught: Tensor | None = None
     varied_taught: Tensor | None = None
+    pooled: Mapping[str, Mapping[Stage, Tensor]] = field(default_factory=dict)
 
     def train(
         self,

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from resnet_studio.workspace import Run
 
 VERSION = 1
+SAVE_SECONDS = 60.0
 BEST_SECONDS = 20.0  # between two checkpoints of a run that improves quickly; the state holds the best in between
+
+
+def pause_after(seconds: float) -> float:
+    """How long no state is saved after one took so many ``seconds``: saving takes at most a thirtieth of the time where
+    that makes a pause of up to a minute, else a tenth.
+    """
+    return max(10 * seconds, min(SAVE_SECONDS, 30 * seconds))
 
 
 def frozen_file(run: Run) -> Path:

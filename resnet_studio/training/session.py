@@ -30,7 +30,6 @@ from resnet_studio.training.unfreezing import unfreeze
 from resnet_studio.training.validation import BestNetwork, Scores, before_training, validate
 
 PROGRESS_SECONDS = 0.5
-SAVE_SECONDS = 60.0
 
 
 @dataclass
@@ -292,9 +291,9 @@ class Session:
         self._clock += self._save_seconds
 
     def save_if_due(self, *, within_epoch: bool = False) -> None:
-        """Save, unless that would take more than a tenth of the time; within an epoch once a minute. What a crash takes
-        is trained again from the last saved state, to the same numbers.
+        """Save, unless that would take too much of the time; within an epoch once a minute. What a crash takes is
+        trained again from the last saved state, to the same numbers.
         """
-        pause = SAVE_SECONDS if within_epoch else 10 * self._save_seconds
+        pause = saving.SAVE_SECONDS if within_epoch else saving.pause_after(self._save_seconds)
         if time.perf_counter() - self._last_save >= pause:
             self.save()

@@ -21,6 +21,7 @@ from resnet_studio.model.device import choose_device, layout
 from resnet_studio.stepwise import map_steps
 from resnet_studio.training import cards, choosing, features, hardware, joining, originals, probing, pruning, saving
 from resnet_studio.training.batches import FreshBatches, Part, decode_parts
+from resnet_studio.training.caching import caches_features
 from resnet_studio.training.cautions import about_pictures
 from resnet_studio.training.cycles import enters_second
 from resnet_studio.training.distillation import Teachers
@@ -185,7 +186,8 @@ def _decoded(
         )
         split = resumed.split
         yield from resumed.notes
-    parts = yield from _until_stopped(decode_parts(split, augment, end, device, cache, reading), control)
+    decoding = decode_parts(split, augment, end, device, cache, reading, shown=caches_features(run.config))
+    parts = yield from _until_stopped(decoding, control)
     if parts is None:
         return None
     train, validation = parts

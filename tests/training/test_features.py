@@ -60,11 +60,25 @@ def test_kept_validation_features_are_what_the_prefix_computes(dataset, workspac
     assert torch.allclose(kept.plain(chosen), fresh.plain(chosen), atol=1e-4)
 
 
+@pytest.mark.parametrize("side", [16, 48])
+def test_the_probe_sees_training_pictures_exactly_as_predictions_do(class_folders, workspace, side):
+    """Resized twice, enlarged pictures were blurred: what the network made of them lay apart from test pictures."""
+    data = open_data(class_folders({"crimson": 12, "seagreen": 12}, side=side), workspace)
+    session, _ = prepared(plan.new_run(data, QUICK.replace(freeze="layer3", augmentation="standard"), workspace))
+    m = session.materials
+    view = Framed.of(m.card.preprocessing)
+    files = [m.split.path(sample) for sample in m.batches.training.samples[:6]]
+    pictures = np.stack([view.pixels(Image.open(file).convert("RGB")) for file in files])
+    seen = fresh_of(m).through(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255)
+    assert torch.allclose(m.batches.plain(torch.arange(6)), seen, atol=1e-4)
+
+
 def fresh_of(m):
     """The batches that are kept no features of, of the pictures of ``m``."""
     how, device = features_recipe(m), torch.device("cpu")
     end = Framed.of(m.card.preprocessing)
-    decoding = decode_parts(m.split, how, end, device, ArrayCache(m.run.cache), m.card.preprocessing.reading)
+    reading, cache = m.card.preprocessing.reading, ArrayCache(m.run.cache)
+    decoding = decode_parts(m.split, how, end, device, cache, reading, shown=True)
     (train, validation), _ = ended(decoding)
     return FreshBatches(train, validation, m.prefix, how, m.card.preprocessing, m.compute)
 
@@ -145,9 +159,9 @@ def test_nothing_is_mapped_any_more_when_an_entry_is_renamed(dataset, workspace,
     monkeypatch.setattr(cache, "renamed", watched)
     monkeypatch.setattr("resnet_studio.training.mirrored.load_body", lambda: torch.nn.Conv2d(3, 256, 8, 8).eval())
     prepared(plan.new_run(dataset, QUICK.replace(freeze="layer4", augmentation="light"), workspace))
-    # what near-duplicates are compared by, ranges, pixels of both parts, which classes mirror each other, plain and
-    # varied features
-    assert len(entries) == len(set(entries)) == 7
+    # what near-duplicates are compared by, ranges, pixels of both parts, those for training also as they are shown in
+    # the end, which classes mirror each other, plain and varied features
+    assert len(entries) == len(set(entries)) == 8
 
 
 @few("freeze", ["none", "layer2"])

@@ -59,7 +59,7 @@ def straight(new_run, narrow):
 def chatty(monkeypatch):
     """Says after every batch where it stands."""
     monkeypatch.setattr("resnet_studio.training.session.PROGRESS_SECONDS", 0.0)
-    monkeypatch.setattr("resnet_studio.training.session.SAVE_SECONDS", 0.0)
+    monkeypatch.setattr("resnet_studio.training.saving.SAVE_SECONDS", 0.0)
 
 
 class Died(BaseException):

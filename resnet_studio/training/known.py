@@ -32,8 +32,8 @@ STAGES = EVERYTHING.stages
 
 
 def frozen_taps(config: TrainConfig) -> dict[Stage, str]:
-    """The stages that are looked at and that a resolved ``config`` freezes, with the module that each ends in; none where
-    the head alone is trained: what those stages make of pictures has a cache of its own.
+    """The stages that are looked at and that a resolved ``config`` freezes, with the module that each ends in; none
+    where the head alone is trained: what those stages make of pictures has a cache of its own.
     """
     if config.freeze == "layer4":
         return {}

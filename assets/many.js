@@ -12,7 +12,7 @@ window.studioMany = (element, watch, open) => {
     shown[name] = html;
     const part = frame().querySelector(`.predict-job-${name}`);
     const within = part.contains(document.activeElement) ? document.activeElement : null;
-    const again = within && ["order", "unsure", "failed", "sort", "label", "first", "act", "apart", "folder"]
+    const again = within && ["order", "unsure", "failed", "sort", "label", "unknown", "first", "act", "apart", "folder"]
       .map((key) => within.dataset[key] !== undefined && `[data-${key}="${within.dataset[key]}"]`).find(Boolean);
     part.innerHTML = html;
     if (again) part.querySelector(again)?.focus();
@@ -132,7 +132,8 @@ window.studioMany = (element, watch, open) => {
     const data = target.dataset;
     if (data.act) act(data.act, target);
     else if (data.first !== undefined) change({ first: data.first });
-    else if (data.label) change({ label: target.getAttribute("aria-pressed") === "true" ? null : data.label });
+    else if (data.label) change({ unknown: null, label: target.getAttribute("aria-pressed") === "true" ? null : data.label });
+    else if ("unknown" in data) change({ label: null, unknown: target.getAttribute("aria-pressed") !== "true" });
     else if (data.sort) change({ order: data.sort, reverse: asked.order === data.sort && !asked.reverse });
     else if ("copyInto" in data) {
       const folder = frame().querySelector("[data-folder]").value, unsure = frame().querySelector("[data-apart]").checked;

@@ -22,6 +22,7 @@ from resnet_studio.predicting.rows import Index
 from resnet_studio.service import ensembles
 from resnet_studio.service.answering import answering, file_of
 from resnet_studio.stepwise import result_of
+from resnet_studio.text import say
 from resnet_studio.thresholds import parse
 from resnet_studio.upkeep import audit
 from resnet_studio.upkeep.bin import Bin
@@ -173,13 +174,14 @@ def _many(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     counts = dict(zip(job.request.classes, index.counts(len(job.request.classes)), strict=True))
     found: dict[str, Any] = {
         "job": job.id, "done": len(index), "total": total, "failed": index.failed, "unsure": int(index.unsure.sum()),
-        "counts": counts, "file": None, "sorted": None,
+        "counts": counts, "unknown": int(index.unknown.sum()), "file": None, "sorted": None,
         **details.together([file_of(key, workspace) for key in job.request.models], workspace),
     }  # fmt: skip
     if stopped:
         raise RunError("error.predictions.stopped", done=len(index), total=total)
     lines = [f"{len(index):,} pictures: {index.failed:,} could not be read, {found['unsure']:,} answers are unsure"]
     lines += [f"  {count:7,}  {name}" for name, count in counts.items() if count]
+    lines += [f"  {found['unknown']:7,}  {say('predict.verdict.unknown.note', 'en')}"] if found["unknown"] else []
     if options.out:
         found["file"] = str(export.save(job, options.out))
         lines.append(found["file"])

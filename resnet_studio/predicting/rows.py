@@ -140,6 +140,7 @@ class Index:
         self.best: NDArray[np.int32] = np.empty(0, np.int32)
         self.probability: NDArray[np.float32] = np.empty(0, np.float32)
         self.unsure: NDArray[np.bool_] = np.empty(0, np.bool_)
+        self.unknown: NDArray[np.bool_] = np.empty(0, np.bool_)
         self.offsets: NDArray[np.int64] = np.empty(0, np.int64)
 
     def __len__(self) -> int:
@@ -147,23 +148,25 @@ class Index:
 
     def update(self) -> None:
         """Read the rows that were added since."""
-        best, probability, unsure, offsets = [], [], [], []
+        best, probability, unsure, unknown, offsets = [], [], [], [], []
         for line in _lines(self._path, self._end):
             row = Row.from_json(json.loads(line))
             best.append(row.best)
             probability.append(row.scores[row.best] if row.scores else 0.0)
             unsure.append(row.level in DOUBTED)
+            unknown.append(row.level == "unknown")
             offsets.append(self._end)
             self._end += len(line)
         if best:
             self.best = np.concatenate([self.best, np.array(best, np.int32)])
             self.probability = np.concatenate([self.probability, np.array(probability, np.float32)])
             self.unsure = np.concatenate([self.unsure, np.array(unsure, np.bool_)])
+            self.unknown = np.concatenate([self.unknown, np.array(unknown, np.bool_)])
             self.offsets = np.concatenate([self.offsets, np.array(offsets, np.int64)])
 
     def counts(self, classes: int) -> list[int]:
-        """How often each of so many ``classes`` was named."""
-        counted: list[int] = np.bincount(self.best[self.best >= 0], minlength=classes).tolist()
+        """How often each of so many ``classes`` was named; a picture of none of them has only a nearest one."""
+        counted: list[int] = np.bincount(self.best[(self.best >= 0) & ~self.unknown], minlength=classes).tolist()
         return counted
 
     @property
@@ -171,14 +174,20 @@ class Index:
         """How many could not be read."""
         return int((self.best == FAILED).sum())
 
-    def chosen(self, *, only_unsure: bool = False, label: int | None = None, failed: bool = False) -> NDArray[np.int64]:
-        """The places of the rows that fit, in order; ``label`` is a class, ``failed`` those without an answer."""
+    def chosen(
+        self, *, only_unsure: bool = False, label: int | None = None, failed: bool = False, unknown: bool = False
+    ) -> NDArray[np.int64]:
+        """The places of the rows that fit, in order; ``label`` is a class, ``failed`` those without an answer,
+        ``unknown`` those of none of the classes.
+        """
         fits = np.ones(len(self), np.bool_)
         if only_unsure:
             fits &= self.unsure
         if failed:
             fits &= self.best == FAILED
+        elif unknown:
+            fits &= self.unknown
         elif label is not None:
-            fits &= self.best == label
+            fits &= (self.best == label) & ~self.unknown
         found: NDArray[np.int64] = np.flatnonzero(fits)
         return found

@@ -28,7 +28,7 @@ REMEMBERED = 4
 class Query:
     """Which rows: sorted by ``order``, falling where ``reverse``; ``first`` and ``count`` of those that fit.
 
-    ``label`` is a class by its place.
+    ``label`` is a class by its place, ``unknown`` stands for none of them.
     """
 
     order: Order = "given"
@@ -36,6 +36,7 @@ class Query:
     only_unsure: bool = False
     failed: bool = False
     label: int | None = None
+    unknown: bool = False
     first: int = 0
     count: int = 50
 
@@ -72,7 +73,9 @@ class PredictionTable:
         if total is None or not len(index):
             return Page(0, 0, ())
         pictures, ranks = self._pictures(job)
-        chosen = index.chosen(only_unsure=query.only_unsure, label=query.label, failed=query.failed)
+        chosen = index.chosen(
+            only_unsure=query.only_unsure, label=query.label, failed=query.failed, unknown=query.unknown
+        )  # fmt: skip
         ordered = _ordered(chosen, index, ranks, job.request.classes, query)
         first = min(query.first, max(0, (len(ordered) - 1) // query.count * query.count))
         places = ordered[first : first + query.count].tolist()

@@ -134,6 +134,13 @@ def test_none_of_these_is_the_answer_with_the_nearest_class_beside_it(scene: Sce
         far, near = re.findall(r"<tr>.*?</tr>", answer.json()["table"], re.DOTALL)[-2:]
         assert words in far and "<b>" not in far
         assert "<b><bdi>one</bdi></b>" in near and words not in near
+    asked = {"unknown": "true"}
+    found = scene.me.get(f"/studio/predictions/{job.id}", params=asked).json()
+    assert found["table"].count("<tr") == 2 and "far.png" in found["table"]
+    assert re.search(r'data-unknown aria-pressed="true">none of these <b>1</b>', found["head"])
+    assert re.search(r'data-label="0"[^>]*><bdi>one</bdi> <b>1</b>', found["head"])
+    one = scene.me.get(f"/studio/predictions/{job.id}", params={"label": 0}).json()
+    assert "near.png" in one["table"] and "far.png" not in one["table"]
 
 
 def test_nobody_else_sees_a_job_and_whatever_asks_for_another_finds_none(scene: Scene) -> None:

@@ -96,12 +96,12 @@ def _add_views(router: APIRouter, studio: Studio) -> None:
     @router.get("/{id}")
     def view(
         request: Request, id: str, order: table.Order = "given", reverse: bool = False, unsure: bool = False,
-        failed: bool = False, label: Annotated[int | None, Query(ge=0)] = None,
+        failed: bool = False, label: Annotated[int | None, Query(ge=0)] = None, unknown: bool = False,
         first: Annotated[int, Query(ge=0)] = 0,
     ) -> dict[str, Any]:  # fmt: skip
         """What the job does, and the page of its table that is asked for."""
         job, language = found(studio, request, id), language_of(request)
-        asked = table.Query(order, reverse, unsure, failed, label, first, ROWS)
+        asked = table.Query(order, reverse, unsure, failed, label, unknown, first, ROWS)
         page, state = studio.prediction_table.page(job, asked), studio.predictions.state(job)
         index, _ = studio.predictions.index(job)
         copying = studio.copyings.get(job) if is_local(studio, request) else None

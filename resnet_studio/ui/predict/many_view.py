@@ -47,7 +47,8 @@ def head(job: Job, state: State, index: Index, query: Query, language: Language)
         left = format_duration((state.total - state.done) / state.rate, language)
     return render(
         "predict/many_head.html", language, request=job.request, state=state, counts=shown, query=query, left=left,
-        more=len(counts) - len(shown), unsure=int(index.unsure.sum()), failed=index.failed, orders=ORDERS,
+        more=len(counts) - len(shown), orders=ORDERS, failed=index.failed,
+        unsure=int(index.unsure.sum()), unknown=int(index.unknown.sum()),
         problem=state.error.sentence(language) if state.error else "",
     )  # fmt: skip
 

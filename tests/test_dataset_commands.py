@@ -45,6 +45,7 @@ def test_edits_are_done_undone_and_listed(command, data):
     assert command("dataset", "undo", data, "--steps", 2)["classes"] == first["classes"]
 
 
+@pytest.mark.slow
 def test_what_was_edited_counts_wherever_the_data_set_is_used_and_can_be_left_aside(command, data):
     edited = command("dataset", "edit", data, "--leave-out", "--class", "cat", "--to", "", status=0)
     assert edited["classes"] == {"dog": 8}
@@ -119,6 +120,7 @@ def grouped(command, data):
     return together["groups"], together["pictures"]
 
 
+@pytest.mark.slow
 def test_group_by_keeps_together_what_names_folders_times_and_tables_say(command, tmp_path):
     files = {f"{kind}/{mug}_{shot}.png": made.picture(40 * at + shot) for at, (kind, mug) in enumerate(
         (("cat", "tom"), ("cat", "kit"), ("dog", "rex"), ("dog", "bo"))) for shot in range(4)}  # fmt: skip

@@ -190,6 +190,7 @@ def test_features_of_other_starter_weights_are_not_taken_from_the_cache(mislabel
     assert len(computed) == 60
 
 
+@pytest.mark.slow
 def test_a_picture_found_right_is_not_suspected_again(mislabelled, workspace):
     dataset, _ = mislabelled
     kept = editing.edit(workspace, dataset.id, Edit(kind="keep", pictures=("cat/3.png",)))

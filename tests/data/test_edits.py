@@ -332,6 +332,7 @@ def large(workspace):
     return many(workspace, 20_000, "large")
 
 
+@pytest.mark.slow
 def test_the_work_of_an_edit_grows_evenly_with_the_pictures_and_not_with_earlier_edits(workspace):
     def an_edit(count):
         opened = editing.edited_set(workspace, many(workspace, count).id)

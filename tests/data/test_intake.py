@@ -271,6 +271,7 @@ def test_two_uploads_of_the_same_pictures_at_once_both_work(workspace, class_zip
     assert not list(workspace.temporary.iterdir())
 
 
+@pytest.mark.slow
 def test_progress_rises_to_its_end(workspace, class_zip, class_folders):
     for source in (class_zip({"cat": 90, "dog": 90}), class_folders({"cat": 90, "dog": 90})):
         told = []

@@ -173,6 +173,7 @@ def test_groups_follow_from_pairs_by_others():
     assert pairs.groups() == [[0, 1, 2], [5, 6]]
 
 
+@pytest.mark.slow
 def test_the_search_is_the_same_whatever_the_order(look):
     files = scenes(12) | {"b/copy.png": encoded(ImageOps.mirror(scene(1)))}
     shuffled = list(files.items())
@@ -180,6 +181,7 @@ def test_the_search_is_the_same_whatever_the_order(look):
     assert look(files)[1] == look(dict(shuffled))[1]
 
 
+@pytest.mark.slow
 def test_what_an_earlier_search_found_is_known_and_summed_up(look):
     files = scenes(12) | {
         "b/copy.png": encoded(ImageOps.mirror(scene(1))),
@@ -194,6 +196,7 @@ def test_what_an_earlier_search_found_is_known_and_summed_up(look):
     assert all(finding.sentence("en") and finding.sentence("zh") for finding in kinds.values())
 
 
+@pytest.mark.slow
 def test_after_an_edit_only_new_pictures_are_read_and_the_groups_are_the_same(tmp_path, monkeypatch):
     from resnet_studio.data import decode
 

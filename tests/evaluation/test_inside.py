@@ -25,6 +25,8 @@ from resnet_studio.prediction import Predictor
 from resnet_studio.stepwise import result_of
 from resnet_studio.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 SIDE = 64
 HOW = Preprocessing(resize=SIDE, crop=SIDE)
 STAGES = ("stem", "layer1", "layer2", "layer3", "layer4")
@@ -103,7 +105,6 @@ def test_a_tile_is_dark_at_zero_and_bright_at_its_maximum():
     assert len(set(np.asarray(inside.painted(np.zeros((3, 3), np.float32))).ravel())) == 1
 
 
-@pytest.mark.slow
 @few("language", ["en", "zh"])
 def test_a_sheet_has_the_picture_and_all_maps(found, language):
     with Image.open(io.BytesIO(inside_sheets.stage_sheet(found, found.stages[-1], language))) as drawn:

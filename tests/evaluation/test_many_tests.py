@@ -49,6 +49,7 @@ def scored_run(workspace, name, wrong, *, facts=None, dataset="digits"):
     return run
 
 
+@pytest.mark.slow
 def test_each_pair_of_runs_has_the_binomials_p_value_and_the_corrected_one(workspace):
     mistakes = [set(), set(range(6)), set(range(3, 12)), set(range(0, 40, 2))]
     runs = [scored_run(workspace, f"run {at}", wrong) for at, wrong in enumerate(mistakes)]
@@ -81,6 +82,7 @@ def test_each_column_of_a_table_has_fishers_p_value_and_the_corrected_one(worksp
     assert {each.name: each.p_adjusted for each in found} == pytest.approx(corrected)
 
 
+@pytest.mark.slow
 def test_small_groups_have_the_p_value_of_all_shuffles():
     """Of pictures of one class that of scipy's shuffled tables, of several that of all shuffles within each class."""
     draw = np.random.default_rng(7)

@@ -13,7 +13,7 @@ from resnet_studio.events import Noted
 from resnet_studio.text import LANGUAGES
 from resnet_studio.workspace import Run
 
-pytestmark = pytest.mark.usefixtures("narrow")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 
 def made_run(workspace, *, wrong=None, count=120, classes=("cat", "cup", "dog"), note=None, epochs=3, **settings):
@@ -76,7 +76,6 @@ def test_shortcuts_suspects_and_weak_robustness_are_read_from_their_parts(worksp
     assert "(The bottom right corner)" in found["shortcut"].text() and "右下角" in found["shortcut"].text("zh")
 
 
-@pytest.mark.slow
 def test_a_small_test_says_how_many_more_pictures_it_takes(workspace):
     found = steps(made_run(workspace, count=9, wrong={0: 1, 4: 2}))
     assert found["small_test"].values["extra"] > 100 and "--folds 5" in found["small_test"].command
@@ -110,7 +109,6 @@ def test_so_many_more_pictures_are_enough_by_scipys_interval(workspace):
     assert half_width(scores.count + extra) == pytest.approx(0.05, abs=0.001)
 
 
-@pytest.mark.slow
 def test_a_smaller_network_is_taken_where_the_test_cannot_tell_them_apart(workspace):
     small = made_run(workspace, name="small", wrong={0: 1})
     large = made_run(workspace, name="large", wrong={1: 2}, resolved=TrainConfig(depth=50, epochs=3))

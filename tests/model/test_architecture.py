@@ -257,6 +257,7 @@ def test_the_library_alone_gives_the_answers_of_the_exported_networks(kind, tmp_
         assert scores.std() > 1e-3, name
 
 
+@pytest.mark.slow
 @every
 def test_the_state_dict_of_a_standard_network_is_the_library_s(network):
     if network.library is TIMM:

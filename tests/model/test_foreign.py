@@ -56,6 +56,7 @@ def parallel(state):
     return {f"module.{name}": value for name, value in state.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrapped", [bare, checkpoint, parallel])
 def test_a_state_dict_with_its_classes_answers_as_it_does_elsewhere(wrapped, network, picture, workspace, tmp_path):
     torch.save(wrapped(network.state_dict()), tmp_path / "theirs.pth")
@@ -67,6 +68,7 @@ def test_a_state_dict_with_its_classes_answers_as_it_does_elsewhere(wrapped, net
     assert [dict(said.scores)[name] for name in NAMES] == pytest.approx(scores_of(network, picture, 73, 64), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_folder_for_the_hub_says_its_classes_and_sizes_itself(network, picture, workspace, tmp_path):
     save_file(network.state_dict(), tmp_path / "model.safetensors")
     given = {"input_size": [3, 96, 96], "crop_pct": 0.875, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
@@ -77,6 +79,7 @@ def test_a_folder_for_the_hub_says_its_classes_and_sizes_itself(network, picture
     assert [dict(said.scores)[name] for name in NAMES] == pytest.approx(scores_of(network, picture, 110, 96), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_the_command_asks_for_the_classes_and_says_what_came(network, workspace, tmp_path, capsys):
     torch.save(network.state_dict(), tmp_path / "theirs.pt")
     arguments = ["import", str(tmp_path / "theirs.pt"), "--json", "--workspace", str(workspace.root)]

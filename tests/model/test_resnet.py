@@ -104,6 +104,7 @@ def test_parameter_groups_of_an_unfrozen_model_hold_every_parameter_once(built):
     assert sorted(grouped) == sorted(id(weight) for weight in model.parameters())
 
 
+@pytest.mark.slow
 def test_the_same_seed_builds_the_same_model():
     def weights(seed):
         torch.manual_seed(seed)

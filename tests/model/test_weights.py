@@ -337,6 +337,7 @@ def test_a_checkpoint_for_the_same_classes_gives_its_head_too(trained):
     assert origin.mean == (0.5, 0.4, 0.3) and origin.detail["head"] and origin.detail["run"] == "earlier"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [("cat", "dog", "mouse"), ("dog", "cat", "猫"), None])
 def test_a_checkpoint_for_other_classes_gives_its_body_alone(classes, trained):
     path, state = trained

@@ -96,6 +96,7 @@ def test_the_report_for_others_names_no_run_no_folder_and_nobody(found, workspac
         assert private not in result["report"]
 
 
+@pytest.mark.slow
 def test_the_page_examines_for_whoever_is_at_the_machine_alone(workspace, monkeypatch):
     little = {"kind": "little_disk", "sentence": "", "values": {"free": 5}}
     monkeypatch.setattr(checking, "examination", lambda _: {"problems": [little], "report": "torch 1 <b>"})

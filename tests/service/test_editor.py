@@ -205,6 +205,7 @@ def test_a_small_picture_of_which_only_the_file_is_left_is_made_again(editor, da
     assert editor.small(dataset.id, 0) == before and kept.read_bytes() == before.content
 
 
+@pytest.mark.slow
 def test_a_review_runs_in_the_background_and_forgets_what_was_settled(editor, workspace, tmp_path, monkeypatch):
     import numpy as np
 

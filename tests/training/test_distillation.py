@@ -21,7 +21,7 @@ from resnet_studio.training.driving import drive
 from resnet_studio.training.loss import UNLABELLED, Objective, distilled
 from resnet_studio.workspace import Workspace
 
-pytestmark = pytest.mark.usefixtures("narrow")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 QUICK = TrainConfig(
     weights="starter", epochs=6, batch_size=8, picture_size=32, precision="fp32", device="cpu", freeze="layer4",
@@ -58,7 +58,6 @@ def distance(data, config, workspace):
     return float(distilled(logits.float(), batches.plain_taught, 1.0))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes", [{"freeze": "layer3", "augmentation": "none", "epochs": 20}, {"freeze": "layer2", "accumulate_steps": 2}]
 )
@@ -96,7 +95,6 @@ def test_the_loss_is_the_divergence_from_the_softened_answers():
         assert Objective(of_classes, 0.1, 0.0, 2.0)(logits, unlabelled) == 0
 
 
-@pytest.mark.slow
 def test_a_taught_run_goes_on_to_the_same_numbers_when_its_teacher_is_gone(world):
     workspace, _, data, _ = world
     other = studio.train(data, QUICK.replace(seed=1), workspace=workspace, epochs=1)
@@ -117,7 +115,6 @@ def test_a_taught_run_goes_on_to_the_same_numbers_when_its_teacher_is_gone(world
     assert not list(broken.folder.glob("teacher-*"))  # nothing of them is left once it is over
 
 
-@pytest.mark.slow
 def test_pictures_without_labels_are_learnt_from_the_teacher_alone(world, tmp_path, capsys):
     workspace, teacher, data, _ = world
     files = made.class_files({"a": 5, "b": 5}, side=30)

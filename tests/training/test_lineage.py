@@ -13,7 +13,7 @@ from resnet_studio.errors import RunError
 from resnet_studio.training.lineage import parents_of, with_weights_of_run
 from resnet_studio.workspace import Workspace
 
-pytestmark = pytest.mark.usefixtures("narrow")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 SETTINGS = {
     "weights": "starter", "epochs": 1, "picture_size": 32, "batch_size": 16, "precision": "fp32", "freeze": "layer4",
@@ -39,7 +39,6 @@ def test_a_run_says_what_it_was_called_and_whose_it_is(world):
     assert json.loads((first.folder / "config.json").read_text())["about"]["owner"] == "Ann Lee"
 
 
-@pytest.mark.slow
 def test_a_training_from_the_weights_of_a_run_names_it_in_python_and_on_the_command_line(world, capsys):
     workspace, folder, _, first = world
     settings = ["--epochs", "1", "--picture-size", "32", "--freeze", "layer4", "--batch-size", "16"]

@@ -227,6 +227,7 @@ def test_an_unsafe_name_from_the_browser_is_refused(studio: Studio, name: str) -
         uploads({"name": "pets", "files": [[name, str(path)]]}, studio.workspace.temporary)
 
 
+@pytest.mark.slow
 def test_an_import_can_be_cancelled_and_leaves_nothing(studio: Studio) -> None:
     files = tuple((name, Path(path)) for name, path in uploaded(studio, made.class_files({"cat": 70, "dog": 70})))
     begun, go_on = threading.Event(), threading.Event()

@@ -27,6 +27,8 @@ from resnet_studio.workspace import Workspace
 
 from .people_scene import HERE, StillJobs
 
+pytestmark = pytest.mark.slow
+
 START = "/studio/people/huggingface"
 
 
@@ -107,7 +109,6 @@ def begun(browser: TestClient, provider: Provider) -> str:
     return asked["state"]
 
 
-@pytest.mark.slow
 def test_the_page_offers_it_and_whoever_comes_back_is_signed_in(
     browser: TestClient, provider: Provider, accounts: Accounts
 ) -> None:

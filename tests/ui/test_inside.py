@@ -22,6 +22,8 @@ from resnet_studio.stepwise import result_of
 from resnet_studio.ui.app import build_app
 from resnet_studio.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 HERE = "http://127.0.0.1:7860"
 
 

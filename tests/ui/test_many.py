@@ -26,7 +26,7 @@ from resnet_studio.ui.app import build_app
 from resnet_studio.ui.page.ownership import COOKIE, started_by
 from resnet_studio.workspace import Workspace
 
-pytestmark = pytest.mark.usefixtures("narrow")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 
 CLASSES = ("one", "<b>two</b>")
 HERE = "http://127.0.0.1:7860"
@@ -93,7 +93,6 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         yield built
 
 
-@pytest.mark.slow
 def test_a_server_that_starts_goes_on_with_a_job_and_shows_a_page_of_its_table(scene: Scene) -> None:
     found = scene.look(order="name")
     assert "60 pictures named" in found["head"] and "1 file could not be read" in found["head"]
@@ -166,7 +165,6 @@ def test_answers_and_sorted_copies_can_be_downloaded(scene: Scene) -> None:
     assert scene.me.get(f"{base}/picture/900").status_code == 404
 
 
-@pytest.mark.slow
 def test_each_picture_has_a_map_of_where_the_model_looked_and_one_switch_for_all(scene: Scene) -> None:
     found = scene.look()
     assert found["head"].count("data-heat-switch") == 1
@@ -224,7 +222,6 @@ def test_a_job_is_stopped_resumed_and_deleted_by_its_browser(scene: Scene) -> No
     assert scene.me.post(f"{base}/delete").status_code == 200
 
 
-@pytest.mark.slow
 def test_a_classified_picture_shows_the_training_pictures_that_it_resembles(scene: Scene) -> None:
     from resnet_studio.service.thumbnails import thumbnail
     from resnet_studio.ui.page.context import Studio

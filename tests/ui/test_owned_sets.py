@@ -21,6 +21,8 @@ from resnet_studio.ui.results import trust
 from resnet_studio.upkeep.bin import Bin
 from resnet_studio.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 HERE = "http://127.0.0.1:7860"
 OUT = {"kind": "leave_out", "places": [0]}
 
@@ -93,7 +95,6 @@ def test_who_opened_a_set_here_changes_it_from_any_address(page: Page) -> None:
     assert answer[0] != sample and "Only the browser" not in answer[1]
 
 
-@pytest.mark.slow
 def test_how_readily_a_model_knows_nothing_is_chosen_where_its_run_was_started(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ def test_a_device_is_known_again_after_signing_out_while_others_guess(scene: Sce
     assert sign_in(ada, name="Dee").status_code == 200
 
 
+@pytest.mark.slow
 def test_below_a_path_the_cookie_stays_below_it(scene: Scene) -> None:
     access = Access.of_server("127.0.0.1", root_path="/lab/studio", trusted_proxies=["127.0.0.1"])
     app = shell.mount(Studio(scene.workspace, StillJobs(scene.workspace), access, accounts=scene.accounts), warm=False)
@@ -201,6 +202,7 @@ class TestAProxy:
         app = shell.mount(studio, warm=False, auth_header="X-Remote-User")
         return TestClient(app, base_url="http://192.0.2.7:7860", client=(peer, 1))
 
+    @pytest.mark.slow
     def test_it_is_believed_and_nobody_else_is(self, scene: Scene) -> None:
         client = self.app(scene)
         assert client.get("/studio/machine", headers={"x-remote-user": "grace"}).status_code == 200
@@ -211,6 +213,7 @@ class TestAProxy:
         both = [("x-remote-user", "grace"), ("x-remote-user", "Teacher")]
         assert client.get("/studio/machine", headers=both).status_code == 401  # type: ignore[arg-type]
 
+    @pytest.mark.slow
     def test_a_name_there_opens_no_account_with_a_password(self, scene: Scene) -> None:
         client = self.app(scene)
         assert client.get("/studio/people/class", headers={"x-remote-user": "Teacher"}).status_code == 403

@@ -283,6 +283,7 @@ def test_an_epoch_that_was_not_the_most_accurate_says_why_it_was_chosen(workspac
             assert (words in results_view.cards(RunData(workspace).of(run), None, language)) is said
 
 
+@pytest.mark.slow
 def test_a_mean_with_the_start_is_not_called_an_epoch(workspace: Workspace) -> None:
     run = new_run(workspace)
     run.append(Noted(key=MEAN, values={"right": 4, "pictures": 4, "epoch": 2, "of_epoch": 4}))

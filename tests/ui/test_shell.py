@@ -149,6 +149,7 @@ def test_no_name_is_declared_by_two_scripts_of_the_page_which_are_one_to_the_bro
     assert [each for each in found if names.count(each[0]) > 1] == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="node, which reads the scripts, is not installed here")
 def test_the_scripts_are_what_a_browser_can_read(client: TestClient, tmp_path: Path) -> None:
     (tmp_path / "bundle.js").write_text(client.get("/studio/studio.js").text, encoding="utf-8")

@@ -76,6 +76,7 @@ def test_no_module_builds_markup_out_of_strings(folder: str) -> None:
         assert "html import escape" not in path.read_text("utf-8"), path.name
 
 
+@pytest.mark.slow
 def test_every_template_can_be_compiled_and_is_used() -> None:
     from resnet_studio.ui.page.templates import environment
 

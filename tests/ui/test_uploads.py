@@ -15,6 +15,8 @@ from resnet_studio.ui.app import build_app
 from resnet_studio.ui.page import uploads
 from resnet_studio.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
@@ -46,7 +48,6 @@ def test_an_upload_that_does_not_fit_is_refused_before_it_is_sent(client, monkey
     assert set(workspace.temporary.iterdir()) == before
 
 
-@pytest.mark.slow
 def test_a_disk_that_gets_full_during_an_upload_is_said_and_the_page_goes_on(client, monkeypatch):
     import gradio.route_utils
     from gradio import routes

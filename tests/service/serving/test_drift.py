@@ -80,6 +80,7 @@ def test_both_tests_agree_with_scipy():
     assert homogeneity(np.array([50, 0]), np.array([80, 0])) == 1.0
 
 
+@pytest.mark.slow
 def test_the_service_says_drift_to_people_and_to_prometheus(tmp_path):
     server = serving(tmp_path)
     client = client_of(server)

@@ -8,11 +8,14 @@ else
 BIN := $(VENV)/bin
 endif
 
-# each worker takes whole files, whose fixtures are shared, in the order that conftest.py puts them
-SPREAD := -n auto --dist loadfile --no-loadscope-reorder
+# each worker takes whole files, whose fixtures are shared, in the order that conftest.py puts them; where one crashes,
+# pytest-xdist would give its test to the next for ever
+FILES := --dist loadfile --no-loadscope-reorder --max-worker-restart=0
+SPREAD := -n auto $(FILES)
 
 # what is installed is compiled as it is imported: 4,000 of 16,000 files, and pip would do them one after the other
 PIP := $(BIN)/python -m pip install --quiet --no-compile
+UV := $(subst $(VENV),$(VENV)-uv,$(BIN))/python -m uv
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test quick long thorough night coverage lowest newest check check-deploy style types suite format clean
@@ -27,8 +30,8 @@ test: style
 suite: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(SPREAD)
 
-# what takes a fraction of a second each, in about a minute together
-QUICK := -n logical --dist loadfile -m "not slow and not browser and not long"
+# what takes a fraction of a second each, in less than a minute together
+QUICK := -n logical $(FILES) -m "not slow and not browser and not long"
 
 quick: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(QUICK)
@@ -49,20 +52,26 @@ night: $(VENV)/.installed-dev
 coverage: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(SPREAD) --cov
 
-# make quick with the lowest versions that requirements.txt allows, and with the newest Python; each in a .venv of its
-# own, made by uv
-lowest: $(VENV)/.installed-dev
-	$(PIP) --group versions
-	$(BIN)/python -m uv venv --quiet --clear --python 3.11 $(VENV)-lowest
-	$(BIN)/python -m uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --requirement requirements.txt
-	$(BIN)/python -m uv pip install --quiet --python $(VENV)-lowest --group dev
-	$(subst $(VENV),$(VENV)-lowest,$(BIN))/python -m pytest $(QUICK)
+# make quick and a wheel that is built, installed, trains, exports and serves with the lowest versions that
+# requirements.txt allows, and with the newest Python; each in a .venv of its own, made by uv. A Python that uv neither
+# finds nor may download is named: make newest NEWEST=/path/to/python3.13
+LOWEST ?= 3.11
+NEWEST ?= 3.13
+WAY := -m "" tests/test_wheel.py \
+	tests/test_model_export.py::test_an_onnx_file_agrees_with_the_studio_in_a_process_without_it
 
-newest: $(VENV)/.installed-dev
-	$(PIP) --group versions
-	$(BIN)/python -m uv venv --quiet --clear --python 3.13 $(VENV)-newest
-	$(BIN)/python -m uv pip install --quiet --python $(VENV)-newest --requirement requirements.txt --group dev
+lowest: $(VENV)-uv/.installed
+	$(UV) venv --quiet --clear --seed --python $(LOWEST) $(VENV)-lowest
+	$(UV) pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --requirement requirements.txt
+	$(UV) pip install --quiet --python $(VENV)-lowest --group dev
+	$(subst $(VENV),$(VENV)-lowest,$(BIN))/python -m pytest $(QUICK)
+	$(subst $(VENV),$(VENV)-lowest,$(BIN))/python -m pytest $(WAY)
+
+newest: $(VENV)-uv/.installed
+	$(UV) venv --quiet --clear --seed --python $(NEWEST) $(VENV)-newest
+	$(UV) pip install --quiet --python $(VENV)-newest --requirement requirements.txt --group dev
 	$(subst $(VENV),$(VENV)-newest,$(BIN))/python -m pytest $(QUICK)
+	$(subst $(VENV),$(VENV)-newest,$(BIN))/python -m pytest $(WAY)
 
 check: style types
 
@@ -91,5 +100,11 @@ $(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
 	$(PIP) --group dev
 	@touch $@
 
+$(VENV)-uv/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-uv
+	$(subst $(VENV),$(VENV)-uv,$(BIN))/python -m pip install --quiet "pip>=25.1"
+	$(subst $(VENV),$(VENV)-uv,$(BIN))/python -m pip install --quiet --group versions
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV)-lowest $(VENV)-newest .coverage .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-uv $(VENV)-lowest $(VENV)-newest .coverage .pytest_cache .mypy_cache .ruff_cache

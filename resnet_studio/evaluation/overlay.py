@@ -33,11 +33,19 @@ BARS = 5
 ROW_MM, WIDTH_MM = 58.0, 190.0
 
 
-def painted(found: HeatMap, width: int, height: int) -> Image.Image:
+def mean_over(maps: Sequence[HeatMap], width: int, height: int) -> NDArray[np.float32]:
+    """The mean of several networks' heat [height, width] over one picture; NaN where none of them saw anything."""
+    each = np.stack([found.over(width, height) for found in maps])
+    seen = np.isfinite(each).sum(0)
+    total: NDArray[np.float32] = np.nan_to_num(each).sum(0)
+    return np.where(seen > 0, total / np.maximum(seen, 1), np.nan).astype(np.float32)
+
+
+def painted(found: HeatMap | Sequence[HeatMap], width: int, height: int) -> Image.Image:
     """The heat map in a palette of 256 colours, to lay over the upright picture at that size: clear where it is cold,
-    grey over what the network was not shown.
+    grey over what the network was not shown. Of several networks, the mean of theirs.
     """
-    heat = found.over(width, height)
+    heat = mean_over(found, width, height) if isinstance(found, Sequence) else found.over(width, height)
     levels = np.where(np.isfinite(heat), np.round(np.nan_to_num(heat) * (NOT_SHOWN - 1)), NOT_SHOWN)
     picture = Image.fromarray(levels.astype(np.uint8))
     colours, opacity = _palette()

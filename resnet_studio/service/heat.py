@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from resnet_studio.evaluation.heatmaps import HeatMap
+    from resnet_studio.prediction import Predictor
 
 ROOM = 16 << 20
 """Bytes of PNGs that are held: some four thousand small ones."""
@@ -38,13 +39,14 @@ class HeatPictures:
         self._waiting = 0
 
     async def get(
-        self, model: Path, picture: Path | Image.Image, key: Hashable, label: int | None, side: int,
+        self, models: Sequence[Path], picture: Path | Image.Image, key: Hashable, label: int | None, side: int,
         *, drawing: bool = False,
     ) -> bytes | None:  # fmt: skip
-        """PNG, its long side ``side`` px, of where ``model`` looked in ``picture`` for the class ``label``.
+        """PNG, its long side ``side`` px, of where ``models`` looked in ``picture`` for the class at ``label`` of the
+        first; of several models the mean.
 
-        None for the class that it names; ``key`` is the picture's. None where there is no such class, or the picture
-        cannot be used. Raises :class:`BusyError`, and :class:`CheckpointError` where the model is not sound.
+        None for the class that a single one names; ``key`` is the picture's. None where there is no such class, or the
+        picture cannot be used. Raises :class:`BusyError`, and :class:`CheckpointError` where a model is not sound.
         """
         from starlette.concurrency import run_in_threadpool
 
@@ -53,32 +55,60 @@ class HeatPictures:
         self._waiting += 1
         try:
             async with self._turns:
-                return await run_in_threadpool(partial(self.compute, model, picture, key, label, side, drawing=drawing))
+                make = partial(self.compute, models, picture, key, label, side, drawing=drawing)
+                return await run_in_threadpool(make)
         finally:
             self._waiting -= 1
 
     def compute(
-        self, model: Path, picture: Path | Image.Image, key: Hashable, label: int | None, side: int,
+        self, models: Sequence[Path], picture: Path | Image.Image, key: Hashable, label: int | None, side: int,
         *, drawing: bool = False,
     ) -> bytes | None:  # fmt: skip
         """:meth:`get`, in the calling thread."""
-        stamp = (model.stat().st_mtime_ns, picture.stat().st_mtime_ns if isinstance(picture, Path) else 0)
-        whole = (model, key, label, side, drawing)
-        make = partial(self._made, model, picture, label, side, drawing)
+        changed = tuple(model.stat().st_mtime_ns for model in models)
+        stamp = (changed, picture.stat().st_mtime_ns if isinstance(picture, Path) else 0)
+        whole = (tuple(models), key, label, side, drawing)
+        make = partial(self._made, models, picture, label, side, drawing)
         found: bytes = self._cached.get(whole, stamp, 5000, make)
         return found or None
 
-    def _made(self, model: Path, picture: Path | Image.Image, label: int | None, side: int, drawing: bool) -> bytes:
-        from resnet_studio.evaluation import overlay
-        from resnet_studio.evaluation.heatmaps import heat_maps
+    def _made(
+        self, models: Sequence[Path], picture: Path | Image.Image, label: int | None, side: int, drawing: bool
+    ) -> bytes:
+        networks = [self._predictors.network_of(model) for model in models]
+        classes = networks[0].card.classes
+        if (label is None and len(networks) > 1) or (label is not None and not 0 <= label < len(classes)):
+            return b""
+        maps = looks(networks, picture, None if label is None else classes[label], drawing=drawing)
+        return painted(maps, side) if maps else b""
 
-        predictor = self._predictors.network_of(model)
-        if label is not None and not 0 <= label < len(predictor.card.classes):
-            return b""
-        (found,) = heat_maps(predictor, [picture], label, drawings=drawing)
-        if isinstance(found, StudioError):
-            return b""
-        return overlay.encoded(overlay.painted(found, *_within(found, side)))
+
+def looks(
+    networks: Sequence[Predictor], picture: Path | Image.Image, name: str | None, *, drawing: bool = False
+) -> list[HeatMap]:
+    """Where each of ``networks`` looked in ``picture`` for the class called ``name``, None is the one that it names.
+
+    Empty where the picture cannot be used, or one of them does not know that class.
+    """
+    from resnet_studio.evaluation.heatmaps import heat_maps
+
+    found = []
+    for network in networks:
+        if name is not None and name not in network.card.classes:
+            return []
+        label = None if name is None else network.card.classes.index(name)
+        (one,) = heat_maps(network, [picture], label, drawings=drawing)
+        if isinstance(one, StudioError):
+            return []
+        found.append(one)
+    return found
+
+
+def painted(maps: Sequence[HeatMap], side: int) -> bytes:
+    """The mean of ``maps`` as a PNG with a long side of ``side`` px."""
+    from resnet_studio.evaluation import overlay
+
+    return overlay.encoded(overlay.painted(maps, *_within(maps[0], side)))
 
 
 def _within(found: HeatMap, side: int) -> tuple[int, int]:

@@ -29,8 +29,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "另有 {count} 个类别：请在命令行使用 --threshold。",
     ),
     "predict.together": (
-        "The mean of {count:model|models}. Where they looked is shown for one model at a time.",
-        "这是 {count} 个模型的平均结果。“看哪里”仅能针对单个模型显示。",
+        "The mean of {count:model|models}. Where they looked is the mean of their heat maps.",
+        "这是 {count} 个模型的平均结果。“看哪里”显示的是各模型热力图的平均。",
     ),
     "predict.threshold": (
         "Its threshold of {threshold:%} decided; “{likeliest}” is likelier.",

@@ -139,7 +139,8 @@ def test_several_models_answer_one_picture_and_a_threshold_decides(
     assert "2 models answer together" in note and chosen["others"] == [f"run:{second.id}"]
     queries = ModelQueries(workspace)
     *_, plain = queries.answer_picture(f"run:{first.id}", str(picture), "en", chosen)
-    assert "The mean of 2 models" in plain and "data-heat" not in plain.split("predict-bars")[1]
+    asked = f"heat?model=run%3A{first.id}&amp;model=run%3A{second.id}&amp;label="
+    assert "The mean of 2 models" in plain and asked in plain and "data-nearest" not in plain
     likeliest = 0 if plain.index("one") < plain.index("two") else 1
     given = {CLASSES[likeliest]: 1.0, CLASSES[1 - likeliest]: 0.01, "three": 0.5}
     chosen = beside.thresholds(f"run:{first.id}", chosen, SimpleNamespace(thresholds=given))  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import Response
+from pydantic import StringConstraints
 from starlette.concurrency import run_in_threadpool
 
 from resnet_studio.errors import StudioError
@@ -16,9 +17,12 @@ from resnet_studio.ui.page.context import Studio
 from resnet_studio.workspace import Run
 
 SIDE = 224
+MOST = 20
 A_WHILE = {"cache-control": "private, max-age=600"}
 
 Side = Annotated[int, Query(ge=16, le=640)]
+Keys = Annotated[list[Annotated[str, StringConstraints(max_length=300)]], Query(min_length=1, max_length=MOST)]
+"""Of the models that answer together."""
 Label = Annotated[int | None, Query(ge=0, le=100_000)]
 
 
@@ -32,21 +36,20 @@ def routes(studio: Studio) -> APIRouter:
         file = await run_in_threadpool(studio.runs.picture, run, part, index)
         if file is None or not file.is_file():
             raise HTTPException(404)
-        return await answer(heat.get(run.best, file, file, label, side))
+        return await answer(heat.get([run.best], file, file, label, side))
 
     @router.get("/studio/asked/{name}/heat")
     async def of_asked(
-        name: str, model: Annotated[str, Query(max_length=300)], label: Label = None, side: Side = SIDE,
-        drawing: bool = False,
+        name: str, model: Keys, label: Label = None, side: Side = SIDE, drawing: bool = False
     ) -> Response:  # fmt: skip
         found = studio.album.find(name)
         if found is None:
             raise HTTPException(404)
         try:
-            file = (await run_in_threadpool(studio.models.find, model)).file
+            files = [(await run_in_threadpool(studio.models.find, key)).file for key in model]
         except StudioError as error:
             raise HTTPException(404) from error
-        return await answer(heat.get(file, found.picture(), name, label, side, drawing=drawing))
+        return await answer(heat.get(files, found.picture(), name, label, side, drawing=drawing))
 
     return router
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import gradio as gr
 from fastapi import APIRouter, Query, Request
@@ -12,16 +12,14 @@ from PIL import Image
 
 from resnet_studio.errors import StudioError
 from resnet_studio.model.onnx_card import is_onnx
-from resnet_studio.service.asking import asked
+from resnet_studio.service.asking import Asked, asked
+from resnet_studio.service.heat import looks, painted
 from resnet_studio.service.predictors import level, record_of
 from resnet_studio.service.thumbnails import Thumbnail
 from resnet_studio.ui.page.bodies import BodyReader
 from resnet_studio.ui.page.context import Studio, T
 from resnet_studio.ui.page.sent_pictures import MOST_BYTES, opened
 from resnet_studio.ui.page.templates import render
-
-if TYPE_CHECKING:
-    from resnet_studio.prediction import Prediction, Predictor
 
 SHOWN = 6
 HEAT_SIDE = 128
@@ -70,40 +68,32 @@ def answer(studio: Studio, key: str, content: bytes, *, heat: bool = False, more
     """What the model ``key`` says of the picture ``content``: the class, the likeliest ones, how sure that sounds.
 
     ``more`` is what was chosen beside the model. With ``heat`` also where it looked, as the address of a PNG to lay
-    over the frame, by the same forward pass; several models give none. Raises :class:`StudioError` where there is no
-    such model, or that is no picture.
+    over the frame; of several models, the mean. Raises :class:`StudioError` where there is no such model, or that is no
+    picture.
     """
-    found, picture, over = asked(studio.models, key, more), opened(content, "camera"), ""
-    if found.alone:
-        file, calibration = found.model.file, studio.models.calibration(found.model)
-        network = studio.predictors.network_of(file) if heat and not is_onnx(file) else None
-        with studio.metrics.predicting("live"):
-            said, over = looked(network, picture) if network else (studio.predictors.of(file)([picture])[0], "")
-        if found.thresholds and not isinstance(said, StudioError):
-            said = said.decided(found.thresholds)
-    else:
-        tool = found.tool(studio.workspace, studio.predictors.of)
-        with studio.metrics.predicting("live"):
+    found, picture = asked(studio.models, key, more), opened(content, "camera")
+    with studio.metrics.predicting("live"):
+        if found.alone:
+            calibration = studio.models.calibration(found.model)
+            (said,) = studio.predictors.of(found.model.file)([picture])
+            if found.thresholds and not isinstance(said, StudioError):
+                said = said.decided(found.thresholds)
+        else:
+            tool = found.tool(studio.workspace, studio.predictors.of)
             (said,), calibration = tool.answer([picture]), tool.calibration
-    if isinstance(said, StudioError):
-        raise said
+        if isinstance(said, StudioError):
+            raise said
+        over = {"heat": looked(studio, found, picture, said.label)} if heat else {}
     scores = [[name, round(share, 4)] for name, share in said.scores[:SHOWN]]
-    answered = {"scores": scores, "label": said.label, "level": level(said, record_of(said, calibration))}
-    return {**answered, **({"heat": over} if heat else {})}
+    return {"scores": scores, "label": said.label, "level": level(said, record_of(said, calibration)), **over}
 
 
-def looked(predictor: Predictor, picture: Image.Image) -> tuple[Prediction | StudioError, str]:
-    """The answer to ``picture``, and the heat map of its class as a ``data:`` address."""
-    from resnet_studio.evaluation import overlay
-    from resnet_studio.evaluation.heatmaps import heat_maps
-
-    (found,) = heat_maps(predictor, [picture])
-    if isinstance(found, StudioError):
-        return found, ""
-    scale = HEAT_SIDE / max(picture.size)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    content = overlay.encoded(overlay.painted(found, *size))
-    return found.prediction(predictor.card.classes), Thumbnail(content, "image/png").address
+def looked(studio: Studio, found: Asked, picture: Image.Image, name: str) -> str:
+    """The heat map of the class ``name`` as a ``data:`` address; empty where there is none."""
+    if any(is_onnx(model.file) for model in found.models):
+        return ""
+    maps = looks([studio.predictors.network_of(model.file) for model in found.models], picture, name)
+    return Thumbnail(painted(maps, HEAT_SIDE), "image/png").address if maps else ""
 
 
 def panel() -> gr.HTML:

@@ -145,17 +145,18 @@ def _add_heat(router: APIRouter, studio: Studio) -> None:
 
     @router.get("/{id}/heat/{place}")
     async def heat_map(
-        request: Request, id: str, place: int, side: Annotated[int, Query(ge=16, le=640)] = 224
-    ) -> Response:
-        """Where the model looked in the picture at ``place``."""
+        request: Request, id: str, place: int, label: Annotated[int | None, Query(ge=0)] = None,
+        side: Annotated[int, Query(ge=16, le=640)] = 224,
+    ) -> Response:  # fmt: skip
+        """Where the models looked in the picture at ``place`` for the class ``label``."""
         job = await run_in_threadpool(found, studio, request, id)
         one = await run_in_threadpool(studio.prediction_table.picture, job, place)
-        if one is None or len(job.request.models) > 1:
+        if one is None:
             raise HTTPException(404)
 
         async def computed() -> bytes | None:
-            model = file_of(job.request.models[0], studio.workspace)
-            return await heat.get(model, one.file, one.file, None, side, drawing=job.request.drawings)
+            models = [file_of(key, studio.workspace) for key in job.request.models]
+            return await heat.get(models, one.file, one.file, label, side, drawing=job.request.drawings)
 
         return await answer(computed(), A_DAY)
 

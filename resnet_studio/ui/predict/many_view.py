@@ -58,7 +58,6 @@ def rows(job: Job, page: Page, query: Query, language: Language) -> Markup:
     last = page.first + len(page.entries)
     return render(
         "predict/many_rows.html", language, job=job.id, page=page, query=query, classes=job.request.classes, last=last,
-        heat=len(job.request.models) == 1,
         entries=[(each, _second(each.row.scores, each.row.best)) for each in page.entries],
     )  # fmt: skip
 

@@ -107,10 +107,10 @@ class ModelQueries:
             raise prediction
         # accuracy on test pictures does not apply to drawings
         calibration = self._calibration(found, tool) if not drawing else UNTESTED
-        shows = found.alone and not is_onnx(found.model.file)
+        shows = not any(is_onnx(model.file) for model in found.models)
         large = thumbnail(picture, ENLARGED_SIDE) if shows else None
         address = f"studio/asked/{self._album.keep(large)}" if large else ""
-        looked = predict_view.Looked(address, found.model.key, found.classes, drawing) if large else None
+        looked = predict_view.Looked(address, found.keys, found.classes, drawing) if large else None
         yield predict_view.answer(
             prediction, calibration, language, looked=looked, models=len(found.models), thresholds=found.thresholds
         )

@@ -87,25 +87,26 @@ def _warning(prediction: Prediction, calibration: Calibration, models: int) -> s
 
 @dataclass(frozen=True)
 class Looked:
-    """A picture in the album at ``address``, and the ``model`` that was asked, which knows ``classes``."""
+    """A picture in the album at ``address``, and the ``models`` that were asked, which know ``classes``."""
 
     address: str
-    model: str
+    models: tuple[str, ...]
     classes: Sequence[str]
     drawing: bool = False
 
     def heat_of(self, prediction: Prediction) -> str:
         """The address of its heat map, for the class that the ``prediction`` names."""
-        asked = {"model": self.model} | ({"drawing": "true"} if self.drawing else {})
-        if prediction.label != prediction.scores[0][0]:
-            asked["label"] = str(self.label(prediction.label))
+        asked = [("model", key) for key in self.models] + ([("drawing", "true")] if self.drawing else [])
+        if prediction.label != prediction.scores[0][0] or len(self.models) > 1:
+            asked.append(("label", str(self.label(prediction.label))))
         return f"{self.address}/heat?{urlencode(asked)}"
 
     @property
     def nearest(self) -> str:
-        """The address of the training pictures that it resembles; empty where the model is of no run."""
-        asked = {"model": self.model} | ({"drawing": "true"} if self.drawing else {})
-        return f"{self.address}/nearest?{urlencode(asked)}" if self.model.startswith("run:") else ""
+        """The address of the training pictures that it resembles; empty where the model is of no run, or not alone."""
+        asked = {"model": self.models[0]} | ({"drawing": "true"} if self.drawing else {})
+        alone = len(self.models) == 1 and self.models[0].startswith("run:")
+        return f"{self.address}/nearest?{urlencode(asked)}" if alone else ""
 
     def label(self, name: str) -> int:
         """The index of a class."""

@@ -34,7 +34,7 @@ suite: $(VENV)/.installed-dev
 QUICK := -n logical $(FILES) -m "not slow and not browser and not long"
 
 quick: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(QUICK)
+	STUDIO_TESTS_IN_MEMORY=1 $(BIN)/python -m pytest $(QUICK)
 
 # further cases of what make test tries a few of; .ci/run does both
 long: $(VENV)/.installed-dev

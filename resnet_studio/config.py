@@ -76,6 +76,7 @@ class TrainConfig:
     freeze: Freeze = setting("auto", group="model")
     tuned_parameters: Tuned = setting("all", group="model")
     weights: str = setting("auto", group="model")
+    pretrain_epochs: int = setting(0, low=0, high=10_000, group="model")
     features: Features = setting("layer4", group="model")
     head: Head = setting("linear", group="model")
     hidden_units: int = setting(1024, low=1, high=65_536, group="model")

@@ -69,8 +69,8 @@ class Run:
     @property
     def needed_to_resume(self) -> tuple[Path, ...]:
         """Files that have no use any more once the training has ended."""
-        named = (self.folder / name for name in ("state.pt", "frozen.pt", "start.pt", "ended.json", RESERVE))
-        return (*named, *sorted(self.folder.glob("teacher-*.safetensors")))
+        names = ("state.pt", "frozen.pt", "start.pt", "simsiam.pt", "ended.json", RESERVE)
+        return (*(self.folder / name for name in names), *sorted(self.folder.glob("teacher-*.safetensors")))
 
     @property
     def report_file(self) -> Path:

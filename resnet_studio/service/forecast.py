@@ -106,7 +106,7 @@ class Forecaster:
         """
         if dataset is None:
             return Forecast(config, None, None, None)
-        counts = part_sizes(dataset, config)
+        counts = {**part_sizes(dataset, config), "unlabelled": len(dataset.unlabelled)}
         on_gpu = plan.on_gpu(config)
         resolved = plan.resolve(config, plan.facts(dataset, config, counts["train"], on_gpu=on_gpu))
         first = self._seconds(first_of(resolved), counts, on_gpu)

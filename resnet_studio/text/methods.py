@@ -126,6 +126,28 @@ TEXT: dict[str, tuple[str, str]] = {
         "Choose pictures without labels from the list; a folder is named on the command line.",
         "请从列表中选择无标签图片；文件夹只能在命令行中指定。",
     ),
+    "config.pretrain_epochs": ("Learn from unlabelled pictures first: epochs", "先从无标签图片中学习：轮数"),
+    "config.pretrain_epochs.help": (
+        "0: no. Else the starting weights learn from training pictures and those without a label before training, labels unseen (SimSiam): usually 100 epochs, each about twice as long as one that trains all stages. No gain has been shown here yet",
+        "0：不学习。否则在训练前，初始权重先从训练图片和无标签图片中学习，不看标签（SimSiam）：通常 100 轮，每轮用时约为训练全部阶段一轮的两倍。目前尚未证明能提高准确率",
+    ),
+    "note.pretrained": (
+        "Before training, the network learnt for {epochs:epoch|epochs} from {pictures:picture|pictures} without using labels; {unlabelled} of them have none.",
+        "训练之前，网络在不使用标签的情况下从 {pictures} 张图片中学习了 {epochs} 轮，其中 {unlabelled} 张没有标签。",
+    ),
+    "note.pretrained.collapsed": (
+        "Before training, the network learnt for {epochs:epoch|epochs} from {pictures:picture|pictures} without using labels, {unlabelled} of which have none, and now answers all pictures nearly alike: these starting weights are of little use. Try more pictures or fewer epochs, or train without it.",
+        "训练之前，网络在不使用标签的情况下从 {pictures} 张图片（其中 {unlabelled} 张没有标签）中学习了 {epochs} 轮，但现在对所有图片的输出几乎相同：这样的初始权重用处不大。请增加图片、减少轮数，或不使用这一步。",
+    ),
+    "train.pretrain.info": (
+        "Without labels (SimSiam); 0 is no, 100 is usual and slow: each takes about two epochs of all stages. No gain shown yet",
+        "不使用标签（SimSiam）；0 为不用，通常 100 轮，较慢：每轮约等于训练全部阶段两轮。目前尚未证明有提升",
+    ),
+    "live.preparing.simsiam": (
+        "The network learns without labels: {done} of {total:epoch|epochs} done",
+        "网络正在不使用标签地学习：已完成 {done} / {total} 轮",
+    ),
+    "live.preparing.simsiam.start": ("The network learns without labels", "网络正在不使用标签地学习"),
     "live.preparing.teachers": (
         "The teacher looks at pictures without labels: {done} of {total}",
         "教师正在查看无标签图片：{done} / {total}",

@@ -18,7 +18,7 @@ def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
     """Arithmetic of a whole training with a resolved ``config``, in GFLOP, for ``counts`` of train, validation and test
     pictures: a forward pass through all stages, and twice that for the backward pass through those that learn (once
     for the gradient of the maps, once for that of the weights where they are trained). Adversarial training goes twice
-    through all stages, and once back to the pictures.
+    through all stages, and once back to the pictures. Learning without labels first shows two views of each picture.
     """
     assert config.picture_size is not None and config.epochs is not None
     costs = anatomy.gflops(architecture.of(config), config.picture_size, config.stem)
@@ -37,4 +37,5 @@ def gflop(config: TrainConfig, counts: Mapping[str, int]) -> float:
         through_rest += counts["train"] * area * (whole - frozen + backward * learning)
         if config.adversarial:
             through_rest += counts["train"] * area * (2 * whole + (backward - 1) * learning)
-    return through_frozen * frozen + through_rest + counts["test"] * whole
+    views = 2 * config.pretrain_epochs * (counts["train"] + counts.get("unlabelled", 0))  # all stages, and back
+    return through_frozen * frozen + through_rest + (counts["test"] + 3 * views) * whole

@@ -52,9 +52,9 @@ def save_state(session: Session) -> None:
     """Write ``session``'s state; also its best model, where that is not on disk yet."""
     m = session.materials
     if not frozen_file(m.run).exists():
-        _write(frozen_file(m.run), m.prefix.state_dict())
+        write(frozen_file(m.run), m.prefix.state_dict())
     if session.start_suffix is not None and not start_file(m.run).exists():
-        _write(start_file(m.run), dict(session.start_suffix))
+        write(start_file(m.run), dict(session.start_suffix))
     state = {
         "version": VERSION,
         "compute": asdict(m.compute),
@@ -76,7 +76,7 @@ def save_state(session: Session) -> None:
         "average": None if session.average is None else session.average.state_dict(),
         "gradients": saved_gradients(m) if session.within_group else None,
     }
-    _write(m.run.state_file, state)
+    write(m.run.state_file, state)
     due = not m.run.best.exists() or time.perf_counter() - session.best_network.saved >= BEST_SECONDS
     if session.best is not None and not session.best_network.on_disk and due:
         save_best(session)
@@ -99,7 +99,7 @@ def save_best(session: Session) -> None:
 
 def read_state(run: Run) -> dict[str, Any]:
     """What :func:`save_state` wrote. Raises :class:`RunError` where the file is damaged."""
-    state: dict[str, Any] = _read(run.state_file)
+    state: dict[str, Any] = read(run.state_file)
     return state
 
 
@@ -131,12 +131,12 @@ def restore(session: Session, state: Mapping[str, Any]) -> None:
     session.best_network.unadapted = state.get("unadapted", False)
     session.best_network.halfway = state.get("halfway", False)
     if start_file(m.run).exists():
-        session.start_suffix = _read(start_file(m.run))
+        session.start_suffix = read(start_file(m.run))
 
 
 def restore_frozen(materials: Materials) -> None:
     """Give the frozen prefix the weights that the training began with."""
-    materials.prefix.load_state_dict(_read(frozen_file(materials.run)))
+    materials.prefix.load_state_dict(read(frozen_file(materials.run)))
 
 
 def _epoch(values: dict[str, Any]) -> EpochFinished:
@@ -145,12 +145,14 @@ def _epoch(values: dict[str, Any]) -> EpochFinished:
     return event
 
 
-def _write(path: Path, value: Any) -> None:
+def write(path: Path, value: Any) -> None:
+    """Write tensors and plain values durably."""
     with replacing(path) as temporary, temporary.open("wb") as file:  # given a path, torch hides why it cannot write
         torch.save(value, file)
 
 
-def _read(path: Path) -> Any:
+def read(path: Path) -> Any:
+    """What :func:`write` wrote. Raises :class:`RunError` where the file is damaged."""
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file raises whatever its bytes lead to

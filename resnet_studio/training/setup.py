@@ -31,12 +31,14 @@ from resnet_studio.training.mirrored import disable_unsafe_mirroring
 from resnet_studio.training.session import Session
 from resnet_studio.training.starting import build_network, starting_weights
 from resnet_studio.training.validation import rescore
+from resnet_studio.training.without_labels import learn_without_labels
 from resnet_studio.training.world import ALONE
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from numpy.typing import NDArray
+    from torchvision.models import ResNet
 
     from resnet_studio.config import TrainConfig
     from resnet_studio.data.dataset import Split
@@ -131,9 +133,9 @@ def _materials(
     if config.features == "auto":
         config = yield from choosing.settle_features(run, config, decoded.reading, train, end, compute)
     model = build_network(config, len(split.classes), widths)
-    origin = weights.SCRATCH if saved else (yield from starting_weights(model, config, split.classes))
-    if not saved:
-        yield from pruning.take_out(model, config)
+    starting = _starting(run, config, decoded, model, compute, device, control)
+    if (origin := weights.SCRATCH if saved else (yield from starting)) is None:
+        return None
     widths = pruning.widths(model, config, widths)
     card = cards.saved(run) or cards.new(run, config, split.classes, origin, end, decoded.reading, train, widths)
     compute.prepare(model)
@@ -152,6 +154,20 @@ def _materials(
     if saved:
         saving.restore_frozen(materials)
     return materials
+
+
+def _starting(
+    run: Run, config: TrainConfig, decoded: _Decoded, model: ResNet, compute: hardware.Compute, device: torch.device,
+    control: Control,
+) -> Generator[Event, None, weights.Origin | None]:  # fmt: skip
+    """Give ``model`` what a new training begins with; None where ``control`` asked for an end."""
+    origin: weights.Origin = yield from starting_weights(model, config, decoded.split.classes)
+    if config.pretrain_epochs:
+        about = (decoded.split, model, decoded.reading, compute, device, control)
+        if not (yield from learn_without_labels(run, config, *about)):
+            return None
+    yield from pruning.take_out(model, config)
+    return origin
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Starting weights from pictures without labels: what is learnt, and that a training can start from it."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,9 +10,14 @@ from PIL import Image
 
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
+from resnet_studio.data.opening import open_data
 from resnet_studio.errors import ConfigError, DataError
+from resnet_studio.events import Failed, Finished, Interrupted, Preparing
+from resnet_studio.model import checkpoint
 from resnet_studio.studies import pretraining
+from resnet_studio.training import plan, simsiam
 from resnet_studio.training.control import Control
+from resnet_studio.training.jobs import drive
 
 pytestmark = pytest.mark.usefixtures("narrow")
 
@@ -32,9 +38,9 @@ def folder(tmp_path_factory):
 
 def test_no_gradient_reaches_what_is_predicted():
     predicted, target = (torch.randn(4, 8, requires_grad=True) for _ in range(2))
-    pretraining.agreement(predicted, target).backward()
+    simsiam.agreement(predicted, target).backward()
     assert predicted.grad.abs().sum() > 0 and target.grad is None
-    assert float(pretraining.agreement(target, target).detach()) == pytest.approx(-1)
+    assert float(simsiam.agreement(target, target).detach()) == pytest.approx(-1)
 
 
 @pytest.mark.slow
@@ -62,3 +68,50 @@ def test_what_nothing_can_be_learnt_from_is_refused(folder, tmp_path, workspace)
     Image.new("RGB", (40, 40)).save(tmp_path / "one.png")
     with pytest.raises(DataError):
         pretraining.pretrain(str(tmp_path), CONFIG, tmp_path / "own.safetensors", workspace, Control())
+
+
+LABELLED = TrainConfig(
+    weights="scratch", pretrain_epochs=6, epochs=1, batch_size=16, picture_size=32, device="cpu", precision="fp32",
+    groups="none",
+)  # fmt: skip
+
+
+@pytest.fixture
+def dataset(folder, workspace, tmp_path):
+    """The same in two classes, with eight more without a label."""
+    whole = shutil.copytree(folder, tmp_path / "set")
+    (whole / "unlabelled").mkdir()
+    for file in sorted((whole / "a").iterdir())[:8]:
+        file.rename(whole / "unlabelled" / file.name)
+    return open_data(whole, workspace)
+
+
+@pytest.mark.slow
+def test_a_training_that_learns_without_labels_first_is_paused_and_goes_on_to_the_same_bits(dataset, workspace):
+    straight, broken, plain = (plan.new_run(dataset, config, workspace) for config in
+                               (LABELLED, LABELLED, LABELLED.replace(pretrain_epochs=0)))  # fmt: skip
+    seen, control = [], Control()
+
+    def pause(event):
+        if isinstance(event, Preparing) and event.stage == "simsiam":
+            seen.append(event.done)
+            if event.done == 3:
+                control.pause()
+
+    assert isinstance(drive(broken, control, pause), Interrupted) and seen == [0, 1, 2, 3]
+    seen.clear()
+    ended = [drive(broken, Control(), pause), drive(straight, Control()), drive(plain, Control())]
+    assert all(isinstance(end, Finished) for end in ended) and seen == [0, 4, 5, 6]
+    weights = [checkpoint.load(run.best).model.conv1.weight for run in (broken, straight, plain)]
+    assert torch.equal(weights[0], weights[1]) and not torch.equal(weights[1], weights[2])
+    (note,) = (note for note in straight.state().notes if note.key.startswith("note.pretrained"))
+    held = len(straight.split["validation"]["file"]) + len(straight.split["test"]["file"])
+    assert note.values == {"pictures": 32 - held, "unlabelled": 8, "epochs": 6}
+    assert not any(note.key.startswith("note.pretrained") for note in plain.state().notes)
+    assert not (straight.folder / "simsiam.pt").exists()
+
+
+def test_too_few_pictures_to_learn_from_without_labels_end_the_run_in_a_sentence(class_folders, workspace):
+    run = plan.new_run(open_data(class_folders({"crimson": 6, "seagreen": 6}), workspace), LABELLED, workspace)
+    end = drive(run, Control())
+    assert isinstance(end, Failed) and end.key == "error.pretrain.few"

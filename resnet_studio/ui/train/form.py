@@ -31,7 +31,7 @@ SPLIT = ("validation_fraction", "test_fraction")
 """These are stored with the split of the Data tab, which shows them too."""
 LISTED = frozenset({"weights", "test_data"})
 """Choices that are filled in with what the workspace holds, together with which of them is chosen."""
-FIRST = ("depth", "epochs", "family", "freeze", "weights")
+FIRST = ("depth", "epochs", "family", "freeze", "weights", "pretrain_epochs")
 """These are shown above; all others are folded under "All settings"."""
 STEPS: Mapping[str, float] = {
     "learning_rate": 0.0001,
@@ -47,6 +47,7 @@ INFO = {
     "family": "train.family.info",
     "freeze": "train.freeze.info",
     "weights": "train.weights.info",
+    "pretrain_epochs": "train.pretrain.info",
     "test_data": "train.test.help",
 }
 """Shorter than the help of the schema: these stand in a narrow column, and are explained below it."""

@@ -103,7 +103,7 @@ def _headline(snapshot: RunSnapshot, language: Language) -> str:
 
 
 def _preparing(event: Preparing, language: Language) -> str:
-    if event.stage not in ("pictures", "weights", "features", "teachers"):
+    if event.stage not in ("pictures", "weights", "features", "teachers", "simsiam"):
         return say("live.preparing", language)
     if event.total <= 1:
         return say(f"live.preparing.{event.stage}.start", language)

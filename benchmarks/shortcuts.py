@@ -33,7 +33,7 @@ from PIL import Image
 import resnet_studio as studio
 from resnet_studio.data.run_split import split_of
 from resnet_studio.evaluation import shortcut
-from resnet_studio.evaluation.exchanges import PLACES, Exchange, Followers, Place, convincing
+from resnet_studio.evaluation.exchanges import PLACES, ExchangeTest, Followers, Place, convincing
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.model import starter_features
 from resnet_studio.prediction import Predictor
@@ -174,7 +174,7 @@ def one(given: dict[str, Path], freeze: str, name: str, mark: str, seed: int) ->
 
 def noted(
     asked: dict[str, dict[int, tuple[int, int]]], place: Place, given: dict[Place, Followers], classes: int
-) -> Exchange:  # fmt: skip
+) -> ExchangeTest:  # fmt: skip
     """As the test does, with what it saw of all classes, so that other rules can be tried on it."""
     asked[place] = dict(given[place])
     return convincing(place, given, classes)

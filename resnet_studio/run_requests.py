@@ -26,7 +26,7 @@ MOST_BYTES = 4096
 
 
 @dataclass(frozen=True)
-class Session:
+class RunSession:
     """One piece of work on a run, from its place in a queue to its end, and the process that does it."""
 
     id: str
@@ -38,12 +38,12 @@ class Session:
         return owners.is_alive(self.owner) is False
 
 
-def new_session() -> Session:
+def new_session() -> RunSession:
     """A session of this process."""
-    return Session(secrets.token_hex(8), owners.this_process())
+    return RunSession(secrets.token_hex(8), owners.this_process())
 
 
-def announce(folder: Path, session: Session) -> None:
+def announce(folder: Path, session: RunSession) -> None:
     """Let others ask ``session`` about the run in ``folder``; what was asked of an earlier session is dropped.
 
     Where the disk is full nobody can ask, and the work goes on.
@@ -55,7 +55,7 @@ def announce(folder: Path, session: Session) -> None:
         write_json(folder / SESSION, {"session": session.id, "owner": session.owner})
 
 
-def withdraw(folder: Path, session: Session) -> None:
+def withdraw(folder: Path, session: RunSession) -> None:
     """The end of ``session``, where it is still the one that was announced."""
     if session_of(folder) == session:
         with suppress(OSError):
@@ -63,11 +63,11 @@ def withdraw(folder: Path, session: Session) -> None:
             (folder / REQUEST).unlink(missing_ok=True)
 
 
-def session_of(folder: Path) -> Session | None:
+def session_of(folder: Path) -> RunSession | None:
     """Who was announced last for the run in ``folder``; its process may be gone."""
     content = _read(folder / SESSION)
     session, owner = content.get("session"), content.get("owner")
-    return Session(session, owner) if isinstance(session, str) and isinstance(owner, str) else None
+    return RunSession(session, owner) if isinstance(session, str) and isinstance(owner, str) else None
 
 
 def abandoned(folder: Path) -> bool:
@@ -76,12 +76,12 @@ def abandoned(folder: Path) -> bool:
     return session is not None and session.gone
 
 
-def ask(folder: Path, session: Session, request: Request) -> None:
+def ask(folder: Path, session: RunSession, request: Request) -> None:
     """Ask ``session`` for the end of its work. Raises :class:`StudioError` where the disk cannot be written to."""
     write_json(folder / REQUEST, {"session": session.id, "request": request})
 
 
-def asked(folder: Path, session: Session) -> Request | None:
+def asked(folder: Path, session: RunSession) -> Request | None:
     """What ``session`` is asked for, if anything."""
     content = _read(folder / REQUEST)
     request = content.get("request")
@@ -89,7 +89,7 @@ def asked(folder: Path, session: Session) -> Request | None:
 
 
 @contextmanager
-def listening(folders: Sequence[Path], session: Session, act: Callable[[Request], None]) -> Iterator[None]:
+def listening(folders: Sequence[Path], session: RunSession, act: Callable[[Request], None]) -> Iterator[None]:
     """Announce ``session`` for ``folders`` and call ``act``, in a thread of its own, as soon as a request comes.
 
     A look opens one file a folder, five times a second, which no training notices. A request that came in the very

@@ -19,7 +19,7 @@ from resnet_studio.migrations import CHAIN, VERSION, up_to_date
 from resnet_studio.service.forecast import Forecaster
 from resnet_studio.service.predictors import Models
 from resnet_studio.service.run_data import Damaged, Overview, RunData
-from resnet_studio.service.watch import Watch
+from resnet_studio.service.watch import RunWatch
 from resnet_studio.training.jobs import Jobs, left_waiting
 from resnet_studio.ui.results import tab as results_tab
 from resnet_studio.ui.runs.view import table
@@ -149,7 +149,7 @@ def everything_works(workspace, sound, bad, damage, language):
         assert results_tab.page_or_reason(data, overviews, results_tab.choose(overviews, run), language)
     assert f"run:{sound.id}" in {model.key for model in Models(data).all()}
     assert all(model.label(language) for model in Models(data).all())
-    watch = Watch(workspace, Jobs(workspace))
+    watch = RunWatch(workspace, Jobs(workspace))
     for run in (sound.id, bad.id, ""):
         assert Renderer(watch).answer(run, "", language)["parts"]["status"]
 

@@ -78,12 +78,12 @@ def test_templates_put_no_blank_between_two_sentences_which_chinese_has_not():
 
 
 def test_sentences_of_comparisons_stand_without_a_blank_in_chinese():
-    from resnet_studio.evaluation.compare import Pair
+    from resnet_studio.evaluation.compare import RunPair
 
-    values = {spec.name: None for spec in fields(Pair)} | {"first": "a", "second": "b", "pictures": 40, "groups": 12}
+    values = {spec.name: None for spec in fields(RunPair)} | {"first": "a", "second": "b", "pictures": 40, "groups": 12}
     values |= {"same_test_set": False, "difference": 0.1, "difference_interval": (-0.1, 0.3), "p_adjusted": 0.4,
                "both_right": 30, "only_first": 6, "only_second": 2}  # fmt: skip
-    made = Pair(**values)
+    made = RunPair(**values)
     assert "。 " not in made.sentence({"a": "一", "b": "二"}, "zh") and ". " in made.sentence(
         {"a": "x", "b": "y"}, "en"
     )

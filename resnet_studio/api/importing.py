@@ -48,14 +48,14 @@ def import_model(
 
     path, home = Path(file), workspace or Workspace.open()
     if is_onnx(path):
-        kept = import_onnx(path, home, foreign.Told(_names(classes), side, mean, std))
+        kept = import_onnx(path, home, foreign.ImportOptions(_names(classes), side, mean, std))
         return ImportedModel(kept, onnx_card(kept))
     with opened(path, path.name) as content:
         ours = not is_pickle(content) and read_header(content, path.name).ours
     if ours:
         kept = import_checkpoint(path, home)
         return ImportedModel(kept, read_card(kept))
-    told = foreign.Told(_names(classes), side, mean, std)
+    told = foreign.ImportOptions(_names(classes), side, mean, std)
     with tempfile.TemporaryDirectory(prefix="resnet-studio-") as folder:
         made = Path(folder) / f"{slug(path.stem)}.safetensors"
         foreign.convert(path, made, told)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
     from resnet_studio.studies.folds import CrossValidation
     from resnet_studio.studies.race import Race
-    from resnet_studio.studies.racing import Step
+    from resnet_studio.studies.racing import RaceStep
     from resnet_studio.studies.search import Method, Search, Searched
     from resnet_studio.training.control import Control
 
@@ -66,7 +66,7 @@ def race(
     levels: Freeze | Sequence[Freeze] | None = None,
     download: bool = False,
     workspace: Workspace | None = None,
-    on_step: Callable[[Step], None] | None = None,
+    on_step: Callable[[RaceStep], None] | None = None,
     control: Control | None = None,
 ) -> Race:
     """Compare ResNets of these ``depths`` (all) with the pretrained weights that this machine has, at these ``sizes``

@@ -95,7 +95,7 @@ def _why(rows: list[dict[str, Any]]) -> StudioError:
 def _write(options: argparse.Namespace, found: list[tuple[str, Explanation]]) -> None:
     from resnet_studio.evaluation import overlay
 
-    rows = [overlay.Row(shown(name, 40), each.picture, each.found) for name, each in found]
+    rows = [overlay.SheetRow(shown(name, 40), each.picture, each.found) for name, each in found]
     content = overlay.sheet(rows, found[0][1].classes, options.language)
     with replacing(options.out) as temporary:
         temporary.write_bytes(content)

@@ -13,7 +13,7 @@ from resnet_studio.commands.signals import control_from_signals
 from resnet_studio.config import DEPTHS, Freeze, TrainConfig
 from resnet_studio.errors import RunError
 from resnet_studio.studies.race import LEVELS, Race, said
-from resnet_studio.studies.racing import Step
+from resnet_studio.studies.racing import RaceStep
 from resnet_studio.terminal import Terminal
 from resnet_studio.text import say
 from resnet_studio.workspace import Workspace
@@ -78,7 +78,7 @@ class _Shown:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal, self._last = terminal, -1
 
-    def __call__(self, step: Step) -> None:
+    def __call__(self, step: RaceStep) -> None:
         if step.candidate is not None and step.done != self._last:
             self._last = step.done
             self._terminal.line(f"{step.done + 1} of at most {step.total}: {said(step.candidate)}")

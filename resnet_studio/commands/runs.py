@@ -12,7 +12,7 @@ from resnet_studio.commands.data import Result
 from resnet_studio.errors import RunError
 from resnet_studio.model import architecture
 from resnet_studio.service.forecast import format_estimate
-from resnet_studio.service.queue_order import Place, places
+from resnet_studio.service.queue_order import QueuePlace, places
 from resnet_studio.service.run_data import Damaged, Overview, RunData, look
 from resnet_studio.studies import folds
 from resnet_studio.text import say
@@ -219,7 +219,7 @@ def list_runs(options: argparse.Namespace, workspace: Workspace) -> Result:
     return Result("\n".join(lines) or "no runs yet", {"runs": rows, "workspace": str(workspace.root)})
 
 
-def _standing(found: Place | None) -> dict[str, Any]:
+def _standing(found: QueuePlace | None) -> dict[str, Any]:
     """Where a run stands in the queue: 0 while it is trained, null where it does not wait; and until when."""
     if found is None:
         return {"place": None, "expected_wait_seconds": None}

@@ -53,7 +53,7 @@ def add(command: Command) -> None:
 
 def serve(options: argparse.Namespace, workspace: Workspace, terminal: Terminal) -> Result:
     """Serve models; returns when the server ends."""
-    from resnet_studio.service.serving.catalogue import Choice
+    from resnet_studio.service.serving.catalogue import ServedModels
     from resnet_studio.service.serving.limits import MB, Limits
     from resnet_studio.service.serving.models import ENGINES
     from resnet_studio.service.serving.server import Endpoint
@@ -73,7 +73,7 @@ def serve(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
         int(options.most_mb * MB), int(options.request_mb * MB), options.most_pictures, rate, max(1, int(2 * rate)),
         options.waiting, int(max(8 * options.request_mb, 256) * MB),
     )  # fmt: skip
-    choice = Choice(tuple(options.models), tuple(options.shadow), options.list, options.engine)
+    choice = ServedModels(tuple(options.models), tuple(options.shadow), options.list, options.engine)
     endpoint = Endpoint(options.host, options.port, options.open, options.tokens, tuple(options.allowed_host))
     answered = serve_models(choice, endpoint, limits, workspace, terminal.line)
     return Result("", {"served": True, "answered": answered})

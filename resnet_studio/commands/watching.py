@@ -21,7 +21,7 @@ from resnet_studio.errors import DataError, StudioError
 from resnet_studio.locks import Lock
 from resnet_studio.predicting import copies
 from resnet_studio.predicting.arrivals import Arrivals
-from resnet_studio.predicting.watching import Done, Sorting, Watch, home_of, may_pass
+from resnet_studio.predicting.watching import Done, FolderWatch, Sorting, home_of, may_pass
 from resnet_studio.service.answering import answering
 from resnet_studio.thresholds import parse
 from resnet_studio.workspace import Workspace
@@ -64,7 +64,7 @@ def watch(options: argparse.Namespace, workspace: Workspace, terminal: Terminal,
 
     classes = card_at(paths[0]).classes
     thresholds = parse(options.threshold, classes)
-    watched = Watch(
+    watched = FolderWatch(
         folder, home_of(workspace.root, folder, sorting, table), classes, sorting, table,
         **({"patience": options.settle} if options.once else {}),
     )  # fmt: skip
@@ -115,8 +115,8 @@ def _where(options: argparse.Namespace, folder: Path) -> tuple[Sorting | None, P
 
 
 def _follow(
-    watched: Watch, arrivals: Arrivals, tool: Callable[[], Answering], options: argparse.Namespace, terminal: Terminal,
-    ended: threading.Event,
+    watched: FolderWatch, arrivals: Arrivals, tool: Callable[[], Answering], options: argparse.Namespace,
+    terminal: Terminal, ended: threading.Event,
 ) -> None:  # fmt: skip
     loaded, gone, trouble, broken = None, False, "", False
     terminal.line(f"watching {watched.folder}: {watched.before:,} done before")
@@ -173,7 +173,7 @@ def _ended() -> Iterator[threading.Event]:
             signal.signal(each, handler)
 
 
-def _summary(watched: Watch, arrivals: Arrivals) -> Result:
+def _summary(watched: FolderWatch, arrivals: Arrivals) -> Result:
     made = watched.rows[watched.before :]
     counts = Counter(row.label for row in made if row.label)
     levels = Counter(row.level for row in made)

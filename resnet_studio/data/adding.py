@@ -16,7 +16,7 @@ from resnet_studio.data.edits import Edit
 from resnet_studio.data.formats import SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.incoming import incoming
 from resnet_studio.data.labelling import InspectedFile
-from resnet_studio.data.scan import File, inspect_all
+from resnet_studio.data.scan import FileToInspect, inspect_all
 from resnet_studio.durable import renamed
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace
@@ -56,7 +56,7 @@ def add(
 def _inspect_added(files: Iterable[tuple[str, Path]], temporary: Path) -> tuple[list[InspectedFile], dict[str, str]]:
     """The usable pictures, copied into ``temporary``, and why the others are not."""
     refused: dict[str, str] = {}
-    stored: list[File] = []
+    stored: list[FileToInspect] = []
     for name, path in files:
         try:
             with path.open("rb") as file:
@@ -72,7 +72,7 @@ def _inspect_added(files: Iterable[tuple[str, Path]], temporary: Path) -> tuple[
                 raise  # of what is written
             refused[name] = "unreadable"
             continue
-        stored.append(File(name, copied, copied.stat().st_size, content=copied.stem))
+        stored.append(FileToInspect(name, copied, copied.stat().st_size, content=copied.stem))
     inspected: list[InspectedFile] = []
     for listed, result in inspect_all(stored, temporary, None):
         if isinstance(result, InspectedFile):

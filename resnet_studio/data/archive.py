@@ -39,7 +39,7 @@ PICTURE_ENDINGS = (*EXTENSIONS.values(), ".jpeg", ".tiff", ".j2k")
 
 
 @dataclass(frozen=True)
-class Limits:
+class ArchiveLimits:
     """How much an archive may hold: ``ratio`` of inflated to packed bytes counts only past ``ratio_from`` bytes."""
 
     entries: int = 200_000
@@ -66,7 +66,7 @@ def unpack(
     archive: Path,
     into: Path,
     *,
-    limits: Limits | None = None,
+    limits: ArchiveLimits | None = None,
     encoding: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Unpacked:
@@ -78,7 +78,7 @@ def unpack(
     name. Raises :class:`DataError` for an archive that is none, is damaged, encrypted or unsafe; what is in ``into``
     then is for the caller to remove.
     """
-    limits = limits or Limits()
+    limits = limits or ArchiveLimits()
     with ExitStack() as stack:
         with _refuse_damaged(archive.name):
             file = stack.enter_context(archive.open("rb"))
@@ -133,13 +133,13 @@ def _inner(
         return replace(_stored(inside, entries, into, budget, progress), guess=guess)
 
 
-def foreseen(archive: Path, limits: Limits | None = None) -> tuple[int, int]:
+def foreseen(archive: Path, limits: ArchiveLimits | None = None) -> tuple[int, int]:
     """How many pictures ``archive`` probably holds and their bytes, by its directory alone; 0 where that cannot be
     read, which is said by whoever unpacks it.
     """
     try:
         with _refuse_damaged(archive.name), archive.open("rb") as file:
-            check_directory(file, archive.name, (limits or Limits()).entries)
+            check_directory(file, archive.name, (limits or ArchiveLimits()).entries)
             with zipfile.ZipFile(file) as opened:
                 found = [info for info in opened.infolist() if _sounds_like_a_picture(info.filename)]
                 if not found:  # of zips inside the size is known, and how much of it pictures usually take
@@ -172,7 +172,7 @@ def _refuse_damaged(name: str) -> Iterator[None]:
 class _Budget:
     """Counts the bytes that really come out."""
 
-    def __init__(self, archive: Path, limits: Limits) -> None:
+    def __init__(self, archive: Path, limits: ArchiveLimits) -> None:
         self.archive = archive.name
         self._packed = max(1, archive.stat().st_size)
         self.limits = limits

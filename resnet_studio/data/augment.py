@@ -30,7 +30,7 @@ RANDOM = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class AugmentationRecipe:
     """How much a training picture is varied.
 
     ``area``: share of the picture that a crop covers; ``stretch``: largest ratio by which a crop's proportions differ
@@ -50,26 +50,26 @@ class Recipe:
     @property
     def identity(self) -> bool:
         """Whether nothing is varied."""
-        return self == Recipe()
+        return self == AugmentationRecipe()
 
 
 LEVELS = {
-    "none": Recipe(),
-    "light": Recipe(area=(0.8, 1.0), stretch=10 / 9, jitter=0.1),
+    "none": AugmentationRecipe(),
+    "light": AugmentationRecipe(area=(0.8, 1.0), stretch=10 / 9, jitter=0.1),
     # random-resized crop and colour jitter as in torchvision's references, the crop bounded below for small data
-    "standard": Recipe(area=(0.35, 1.0), stretch=4 / 3, jitter=0.2),
-    "strong": Recipe(area=(0.25, 1.0), stretch=4 / 3, policy="trivialaugment", erase=0.25),
+    "standard": AugmentationRecipe(area=(0.35, 1.0), stretch=4 / 3, jitter=0.2),
+    "strong": AugmentationRecipe(area=(0.25, 1.0), stretch=4 / 3, policy="trivialaugment", erase=0.25),
 }
 # Pictures of 64 px or less seen at their own size: pad by an eighth and crop, as CIFAR recipes do (4 px of 32)
 SMALL_LEVELS = {
-    "none": Recipe(),
-    "light": Recipe(shift=1 / 8),
-    "standard": Recipe(shift=1 / 8, jitter=0.2, erase=0.25),
-    "strong": Recipe(shift=1 / 8, policy="trivialaugment", erase=0.25),
+    "none": AugmentationRecipe(),
+    "light": AugmentationRecipe(shift=1 / 8),
+    "standard": AugmentationRecipe(shift=1 / 8, jitter=0.2, erase=0.25),
+    "strong": AugmentationRecipe(shift=1 / 8, policy="trivialaugment", erase=0.25),
 }
 
 
-def recipe(config: TrainConfig, *, small: bool) -> Recipe:
+def recipe(config: TrainConfig, *, small: bool) -> AugmentationRecipe:
     """The augmentation that a resolved ``config`` asks for; ``small`` for pictures shown at their own small size."""
     level = (SMALL_LEVELS if small else LEVELS)[config.augmentation]
     if config.augmentation == "none":
@@ -78,7 +78,7 @@ def recipe(config: TrainConfig, *, small: bool) -> Recipe:
     return replace(level, flip=config.horizontal_flip, policy=policy)
 
 
-def augment(pixels: Tensor, aspect: Tensor, size: int, augmentation: Recipe) -> Tensor:
+def augment(pixels: Tensor, aspect: Tensor, size: int, augmentation: AugmentationRecipe) -> Tensor:
     """Vary a batch: ``pixels`` uint8 ``[B, 3, R, R]``, ``aspect`` ``[B]`` -> float ``[B, 3, size, size]`` in [0, 1]."""
     if augmentation.policy:
         pixels = _policy(pixels, augmentation.policy)
@@ -155,7 +155,7 @@ def _uniform(count: int, low: float, high: float, like: Tensor) -> Tensor:
     return to_device(torch.rand(count).mul_(high - low).add_(low), like.device)
 
 
-def _resample(batch: Tensor, aspect: Tensor, size: int, augmentation: Recipe) -> Tensor:
+def _resample(batch: Tensor, aspect: Tensor, size: int, augmentation: AugmentationRecipe) -> Tensor:
     """Crop, stretch, shift and mirror each picture of ``batch`` in one bilinear resampling to ``size`` px."""
     count, same_size = len(batch), batch.shape[-1] == size
     mirror = augmentation.flip and to_device(torch.rand(count) < 0.5, batch.device)
@@ -180,7 +180,7 @@ def _resample(batch: Tensor, aspect: Tensor, size: int, augmentation: Recipe) ->
     return F.grid_sample(batch, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
 
-def _crop_sides(aspect: Tensor, augmentation: Recipe, batch: Tensor) -> tuple[Tensor, Tensor]:
+def _crop_sides(aspect: Tensor, augmentation: AugmentationRecipe, batch: Tensor) -> tuple[Tensor, Tensor]:
     """Width and height of a nearly square crop as shares of the picture's; its area is in ``augmentation.area``."""
     if augmentation.area == (1.0, 1.0):
         return torch.ones_like(aspect), torch.ones_like(aspect)

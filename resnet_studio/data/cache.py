@@ -28,7 +28,7 @@ KEPT_FREE = 2 * 2**30  # never fill the disk to the brim
 
 
 @dataclass(frozen=True)
-class Entry:
+class CachedArrays:
     """Arrays by name, and what was noted with them."""
 
     arrays: Mapping[str, NDArray[Any]]
@@ -46,7 +46,7 @@ class ArrayCache:
         """The name of the entry that follows from ``parts`` (anything that JSON can write)."""
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:40]
 
-    def get(self, key: str) -> Entry | None:
+    def get(self, key: str) -> CachedArrays | None:
         """The entry called ``key``, memory-mapped (writes stay in memory); None where there is none."""
         place = self.folder / key
         try:
@@ -55,7 +55,7 @@ class ArrayCache:
             os.utime(place / "notes.json")
         except (OSError, ValueError):
             return None
-        return Entry(arrays, notes)
+        return CachedArrays(arrays, notes)
 
     def has_room(self, size: int) -> bool:
         """Whether an entry of ``size`` bytes would fit into the budget and onto the disk."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from resnet_studio.data.doubt import Doubt
 from resnet_studio.data.part_names import is_wrapper, part_named
 from resnet_studio.data.table_labels import TableLayout, with_parts
-from resnet_studio.data.table_rows import Row
+from resnet_studio.data.table_rows import TableRow
 
 _NUMBER_LAST = re.compile(r"^([^\W\d_]\D*?)[\s_.\-]*\(?\d+\)?$")
 _NUMBER_FIRST = re.compile(r"^\d+[\s_.\-]+([^\W\d_]\D*)$")
@@ -45,7 +45,7 @@ def by_file_names(names: Sequence[str]) -> TableLayout | None:
     counts = Counter(label for label in rows.values() if label)
     if sum(counts.values()) < len(rows) or len(counts) < 2 or min(counts.values()) < 2 or len(counts) > len(rows) / 3:
         return None
-    found = with_parts({name: Row(label) for name, label in rows.items() if label})
+    found = with_parts({name: TableRow(label) for name, label in rows.items() if label})
     return TableLayout("", {}, doubts=(Doubt("file_names", tuple(sorted(counts))),), rows=found)
 
 

@@ -113,7 +113,7 @@ def _by_time(dataset: Dataset, seconds: float) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Preview:
+class GroupsPreview:
     """What a choice does: ``groups`` of at least two pictures, the ``pictures`` in them, the ``largest``; ``single``
     are the classes whose pictures are all one group, which cannot be split.
     """
@@ -124,13 +124,13 @@ class Preview:
     single: tuple[str, ...]
 
 
-def preview(dataset: Dataset, keys: Sequence[str], most: int = 5) -> Preview:
+def preview(dataset: Dataset, keys: Sequence[str], most: int = 5) -> GroupsPreview:
     """Statistics of keeping pictures with equal ``keys`` together."""
     sizes = Counter(key for key in keys if key)
     several = {key: count for key, count in sizes.items() if count > 1}
     largest = sorted(several.items(), key=lambda item: (-item[1], natural(item[0])))[:most]
     named = tuple((_said(key), count) for key, count in largest)
-    return Preview(
+    return GroupsPreview(
         len(several), sum(several.values()), named, one_group_classes(dataset.samples, dataset.classes, keys)
     )
 

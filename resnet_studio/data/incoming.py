@@ -20,7 +20,7 @@ from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.contents import add_missing, open_to_choice, with_guess, write_contents
 from resnet_studio.data.dataset import Dataset, load, save
 from resnet_studio.data.facts import taken_over
-from resnet_studio.data.scan import File, Listing, Progress, assemble
+from resnet_studio.data.scan import FileToInspect, Listing, Progress, assemble
 from resnet_studio.data.teachable import arranged
 from resnet_studio.durable import disk_trouble, is_disk_full, renamed
 from resnet_studio.errors import DataError
@@ -68,7 +68,7 @@ def finish_import(
     own, and the files are stored once where the file system can. Raises :class:`DataError`.
     """
     unpacked = arranged(unpacked)
-    files = [File(given, path, path.stat().st_size, content=path.stem) for given, path in unpacked.pictures]
+    files = [FileToInspect(given, path, path.stat().st_size, content=path.stem) for given, path in unpacked.pictures]
     listing = Listing(files, list(unpacked.folders), {kind: list(some) for kind, some in unpacked.left_out.items()})
     content = assemble(
         listing, folder, name=name, source=source, hints=hints, choices=choices, purpose=purpose, progress=progress

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from resnet_studio.data import library, names, teachable
-from resnet_studio.data.archive import Limits, Unpacked, store, unpack
+from resnet_studio.data.archive import ArchiveLimits, Unpacked, store, unpack
 from resnet_studio.data.carrying import carry_edits
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.contents import read_contents
@@ -35,7 +35,7 @@ def from_zip(
     name: str | None = None,
     source: str = "zip",
     hints: Mapping[str, object] | None = None,
-    limits: Limits | None = None,
+    limits: ArchiveLimits | None = None,
     choices: Choices | None = None,
     purpose: Purpose = "train",
     progress: Progress | None = None,

@@ -25,7 +25,7 @@ Groups = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
-class Progress:
+class SearchProgress:
     """How far a search is: ``done`` of ``total`` pictures."""
 
     done: int
@@ -34,7 +34,7 @@ class Progress:
 
 def near_groups(
     samples: Sequence[Sample], files: Sequence[Path], cache: ArrayCache, device: str = "auto"
-) -> Generator[Progress, None, Groups]:
+) -> Generator[SearchProgress, None, Groups]:
     """Groups of indices of near-duplicates among ``samples``, whose pictures are ``files``; says how far it is.
 
     Copies of one file join a group as that file does; copies alone are no group. A picture that cannot be read is in
@@ -89,10 +89,10 @@ def _grouped(copies: Mapping[str, Sequence[int]], pairs: likeness.Pairs) -> Grou
 
 def search_pairs(
     files: Sequence[Path], contents: Sequence[str], cache: ArrayCache, device: str
-) -> Generator[Progress, None, likeness.Pairs]:
+) -> Generator[SearchProgress, None, likeness.Pairs]:
     """The near-duplicates among different ``files`` with these ``contents``, by their places."""
     looking = compared.compared(files, contents, cache, device)
-    found = yield from map_steps(looking, lambda done: Progress(done, len(files)))
+    found = yield from map_steps(looking, lambda done: SearchProgress(done, len(files)))
     return likeness.near_duplicates(found.cells, found.features)
 
 

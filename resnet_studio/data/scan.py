@@ -50,7 +50,7 @@ _UNSORTED = ("error.data.one_class", "error.data.loose", "error.data.bare_parts"
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class FileToInspect:
     """A file to inspect: its ``name`` for the user, its ``path``, and what is known of it from an earlier scan."""
 
     name: str
@@ -65,7 +65,7 @@ class File:
 class Listing:
     """What a source holds: ``files`` to inspect, ``folders`` seen on the way, and what was left out already."""
 
-    files: list[File] = field(default_factory=list)
+    files: list[FileToInspect] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     left_out: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
@@ -146,7 +146,7 @@ def _list_file(root: Path, place: Place, known: Mapping[str, Sample], listing: L
     earlier = known.get(place.really.relative_to(root).as_posix())
     if earlier is not None and (earlier.bytes, earlier.modified) != (status.st_size, status.st_mtime_ns):
         earlier = None
-    listing.files.append(File(place.name, place.really, status.st_size, status.st_mtime_ns, known=earlier))
+    listing.files.append(FileToInspect(place.name, place.really, status.st_size, status.st_mtime_ns, known=earlier))
 
 
 def assemble(
@@ -236,8 +236,8 @@ def _labelled(
 
 
 def inspect_all(
-    files: Sequence[File], root: Path, progress: Progress | None
-) -> Iterator[tuple[File, InspectedFile | str]]:
+    files: Sequence[FileToInspect], root: Path, progress: Progress | None
+) -> Iterator[tuple[FileToInspect, InspectedFile | str]]:
     """Each file with its picture, or with the reason why it is none; in order."""
     batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
     done = 0
@@ -252,7 +252,7 @@ def inspect_all(
         pool.shutdown(cancel_futures=True)
 
 
-def _inspect_files(files: Iterable[File], root: Path) -> list[InspectedFile | str]:
+def _inspect_files(files: Iterable[FileToInspect], root: Path) -> list[InspectedFile | str]:
     results: list[InspectedFile | str] = []
     for file in files:
         try:
@@ -264,7 +264,7 @@ def _inspect_files(files: Iterable[File], root: Path) -> list[InspectedFile | st
     return results
 
 
-def _inspect(file: File, root: Path) -> InspectedFile:
+def _inspect(file: FileToInspect, root: Path) -> InspectedFile:
     if file.known is not None:
         return InspectedFile(file.name, file.known, animated=False)
     if not file.bytes:

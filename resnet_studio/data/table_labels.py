@@ -21,7 +21,7 @@ from resnet_studio.data.layout import Layout, Part, Reason
 from resnet_studio.data.named_rows import NamedRows, written_path
 from resnet_studio.data.names import shown
 from resnet_studio.data.table_rows import (
-    Row,
+    TableRow,
     bare,
     called_after,
     matched_rows,
@@ -45,7 +45,7 @@ _PLACEHOLDER = re.compile(r"(sample|example)[_-]?submission[^/]*$")
 class TableLayout(Layout):
     """A layout whose classes come from ``rows``, by the names of the pictures."""
 
-    rows: Mapping[str, Row] = field(default_factory=dict)
+    rows: Mapping[str, TableRow] = field(default_factory=dict)
 
     def place(self, name: str) -> tuple[str, str | None, Part | None]:
         """See :class:`Layout`."""
@@ -68,7 +68,7 @@ def by_table(names: Sequence[str], files: Mapping[str, Path]) -> TableLayout | N
     matched = {name: rows for name, each in given.items() if (rows := matched_rows(_below(names, name), name, each))}
     parts = _parts_by_tables(matched)
     without = _without_labels(names, {name: files[name] for name, each in given.items() if not each})
-    found: dict[str, Row] = {}
+    found: dict[str, TableRow] = {}
     used: list[str] = []
     for name, rows in matched.items():
         below = [each for each in _below(names, name) if each in rows or each not in without]
@@ -95,8 +95,8 @@ def by_table(names: Sequence[str], files: Mapping[str, Path]) -> TableLayout | N
 def _doubts(
     names: Sequence[str],
     used: Sequence[str],
-    given: Mapping[str, Mapping[str, Row]],
-    matched: Mapping[str, Mapping[str, Row]],
+    given: Mapping[str, Mapping[str, TableRow]],
+    matched: Mapping[str, Mapping[str, TableRow]],
 ) -> tuple[Doubt, ...]:
     """What says that tables name files that are not here."""
     missing = sum(max(0, len(given[table]) - len(matched[table])) for table in used)
@@ -112,7 +112,7 @@ def _below(names: Sequence[str], table: str) -> list[str]:
     return [each for each in names if not folder or each.startswith(f"{folder}/")]
 
 
-def _parts_by_tables(matched: Mapping[str, Mapping[str, Row]]) -> dict[str, Part]:
+def _parts_by_tables(matched: Mapping[str, Mapping[str, TableRow]]) -> dict[str, Part]:
     """The parts that tables are called after where folders say none: one is for training, and another is not."""
     found = {
         table: part for table, rows in matched.items() if (part := called_after(table)) and not any(map(part_of, rows))
@@ -126,12 +126,12 @@ def _without_labels(names: Sequence[str], files: Mapping[str, Path]) -> set[str]
     for table, file in files.items():
         records = label_records.read(file)
         column = tables.table_column(records, "file")
-        rows = {written_path(record.get(column, "")): Row("") for record in records} if column else {}
+        rows = {written_path(record.get(column, "")): TableRow("") for record in records} if column else {}
         found |= matched_rows(_below(names, table), table, rows).keys()
     return found
 
 
-def with_parts(rows: dict[str, Row]) -> dict[str, Row]:
+def with_parts(rows: dict[str, TableRow]) -> dict[str, TableRow]:
     """``rows`` by pictures with the parts that their folders are called after, as in exports of Roboflow and sets of
     Hugging Face: where all are in such folders, and no table says it.
     """
@@ -141,7 +141,7 @@ def with_parts(rows: dict[str, Row]) -> dict[str, Row]:
     return {name: replace(row, part=parts[name]) for name, row in rows.items()}
 
 
-def _awaiting(names: Sequence[str], rows: Mapping[str, Row], table: str) -> int:
+def _awaiting(names: Sequence[str], rows: Mapping[str, TableRow], table: str) -> int:
     """How many of ``names`` a table should have ``rows`` for: all, but for a test that comes without labels; those of
     its part, where it is called after it and about no other.
     """
@@ -200,14 +200,14 @@ def with_table(layout: Layout, samples: Iterable[Any], files: Mapping[str, Path]
     rows = layout.rows if isinstance(layout, TableLayout) else _beside([each.name for each in samples], files)
     if not rows:
         return tuple(samples)
-    none = Row("")
+    none = TableRow("")
     found = ((each, rows.get(each.name, none)) for each in samples)
     return tuple(replace(each, group=row.group, facts=row.facts) for each, row in found)
 
 
-def _beside(names: Sequence[str], files: Mapping[str, Path]) -> dict[str, Row]:
+def _beside(names: Sequence[str], files: Mapping[str, Path]) -> dict[str, TableRow]:
     """Facts of the pictures ``names`` that stand in folders of classes; groups there are chosen, see ``--groups``."""
-    found: dict[str, Row] = {}
+    found: dict[str, TableRow] = {}
     for name in sorted(files, key=lambda each: (each.count("/"), each)):
         folder = name.rpartition("/")[0]
         records = label_records.read(files[name])
@@ -218,7 +218,7 @@ def _beside(names: Sequence[str], files: Mapping[str, Path]) -> dict[str, Row]:
         if not file or not others:
             continue
         given = {
-            written_path(record.get(file, "")): Row("", facts=packed({key: record.get(key, "") for key in others}))
+            written_path(record.get(file, "")): TableRow("", facts=packed({key: record.get(key, "") for key in others}))
             for record in records
         }
         below = [each for each in names if not folder or each.startswith(f"{folder}/")]

@@ -17,7 +17,7 @@ _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """What a table says of one picture."""
 
     label: str
@@ -26,7 +26,7 @@ class Row:
     facts: str = ""
 
 
-def matched_rows(names: Sequence[str], table: str, given: Mapping[str, Row]) -> dict[str, Row]:
+def matched_rows(names: Sequence[str], table: str, given: Mapping[str, TableRow]) -> dict[str, TableRow]:
     """The rows by the pictures' names; a row names a file from the table's folder on, by an end of it, or alone.
 
     Where several parts have pictures of the same names, the table is about the one that it is called after, or about
@@ -42,7 +42,7 @@ def matched_rows(names: Sequence[str], table: str, given: Mapping[str, Row]) -> 
     return {name: given[file] for name, file in _of_one_part(said, table).items() if file}
 
 
-def _agreed(files: Collection[str], given: Mapping[str, Row]) -> str:
+def _agreed(files: Collection[str], given: Mapping[str, TableRow]) -> str:
     """One of ``files``, where all say the same; else none."""
     return min(files) if len({given[file] for file in files}) == 1 else ""
 
@@ -76,7 +76,7 @@ def bare(file: str) -> str:
     return _UPLOADED.sub("", file.rpartition("/")[2])
 
 
-def rows_of(file: Path) -> dict[str, Row]:
+def rows_of(file: Path) -> dict[str, TableRow]:
     """The rows of a table by the files that they name; none where it is no table of labels."""
     try:
         return of_records(label_records.read(file))
@@ -84,7 +84,7 @@ def rows_of(file: Path) -> dict[str, Row]:
         return {}
 
 
-def of_records(records: Sequence[Mapping[str, str]]) -> dict[str, Row]:
+def of_records(records: Sequence[Mapping[str, str]]) -> dict[str, TableRow]:
     """What the ``records`` of a table say of the files that they name; none where they have no labels."""
     records = label_records.with_label(records)
     columns: dict[tables.Meaning, str] = {
@@ -92,7 +92,7 @@ def of_records(records: Sequence[Mapping[str, str]]) -> dict[str, Row]:
     }
     if not columns["file"]:
         return {}
-    found: dict[str, Row] = {}
+    found: dict[str, TableRow] = {}
     others = other_columns(records, columns) if columns["label"] else []
     for record in records:
         file = written_path(record.get(columns["file"], ""))
@@ -104,7 +104,7 @@ def of_records(records: Sequence[Mapping[str, str]]) -> dict[str, Row]:
             facts = packed({name: record.get(name, "") for name in others})
             if file in found and found[file].label != label:
                 label = ""  # two labels: it has none
-            found[file] = Row(label, meaning if meaning in ("train", "validation", "test") else None, group, facts)
+            found[file] = TableRow(label, meaning if meaning in ("train", "validation", "test") else None, group, facts)
     return found
 
 

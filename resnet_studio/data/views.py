@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from resnet_studio.config import TrainConfig
-    from resnet_studio.data.augment import Recipe
+    from resnet_studio.data.augment import AugmentationRecipe
     from resnet_studio.data.dataset import Dataset, Sample, Split
     from resnet_studio.model.preprocess import Preprocessing
 
@@ -229,7 +229,7 @@ def native_side(samples: Sequence[Sample], resize: int) -> int:
     return usual if usual < resize else 0
 
 
-def training_view(end: Framed, augmentation: Recipe) -> View:
+def training_view(end: Framed, augmentation: AugmentationRecipe) -> View:
     """The stored view of training pictures for ``augmentation``: the final view ``end`` where nothing is cropped, so
     that training sees the same part of a picture in the same proportions.
     """

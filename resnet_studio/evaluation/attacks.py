@@ -33,7 +33,7 @@ BATCH = 25
 
 
 @dataclass(frozen=True)
-class Attack:
+class AttackScore:
     """The accuracy under an attack that moves pixels by up to ``epsilon``, with its 95 % interval (Wilson), beside that
     of the same ``count`` pictures as they are, ``clean``; ``drop_interval`` is that of a paired bootstrap over so many
     ``lost`` and ``won`` (see :func:`uncounted`). ``trained``: the model was trained against
@@ -57,16 +57,18 @@ class Attack:
         return surely_fewer(self.lost, self.won)
 
 
-def from_json(stored: Mapping[str, Any]) -> Attack:
+def from_json(stored: Mapping[str, Any]) -> AttackScore:
     """What ``asdict`` made of an attack, by this or an earlier version."""
     low, high = stored["interval"]
     least, most = stored["drop_interval"]
     drop = float(stored["clean"]) - float(stored["accuracy"])
     lost, won = uncounted({"drop": drop, **stored}, int(stored["count"]))
-    return Attack(**{**stored, "interval": (low, high), "drop_interval": (least, most), "lost": lost, "won": won})
+    return AttackScore(**{**stored, "interval": (low, high), "drop_interval": (least, most), "lost": lost, "won": won})
 
 
-def attack(name: Name, predictor: Predictor, views: NDArray[np.uint8], labels: Sequence[int], against: float) -> Attack:
+def attack(
+    name: Name, predictor: Predictor, views: NDArray[np.uint8], labels: Sequence[int], against: float
+) -> AttackScore:
     """Attack the model on ``views`` uint8 [N, side, side, 3] with these ``labels``, at the strength that it was trained
     ``against``, or at :data:`USUAL` where that is 0.
     """
@@ -77,7 +79,7 @@ def attack(name: Name, predictor: Predictor, views: NDArray[np.uint8], labels: S
     before, after, count = clean == true, answers == true, len(true)
     lost, won = int((before & ~after).sum()), int((~before & after).sum())
     right = int(after.sum())
-    return Attack(
+    return AttackScore(
         name, epsilon, count, float(before.mean()), right / count, wilson_interval(right, count),
         paired_bootstrap(lost, won, count), against > 0, lost, won,
     )  # fmt: skip

@@ -38,7 +38,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Bin:
+class CalibrationBin:
     """The answers with probabilities above ``low`` up to ``high``: number, mean probability, share right."""
 
     low: float
@@ -56,7 +56,7 @@ class Reliability:
     """
 
     error: float
-    bins: tuple[Bin, ...]
+    bins: tuple[CalibrationBin, ...]
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def calibrated(answers: Sequence[tuple[float, bool]]) -> Calibration:
     counts = np.bincount(place)
     means, shares = np.bincount(place, confidence), np.bincount(place, right)
     bins = [
-        Bin(at / BINS, (at + 1) / BINS, int(count), float(means[at] / count), float(shares[at] / count))
+        CalibrationBin(at / BINS, (at + 1) / BINS, int(count), float(means[at] / count), float(shares[at] / count))
         for at, count in enumerate(counts)
         if count
     ]
@@ -176,7 +176,7 @@ class CalibrationPart(Part[Calibration]):
 
 
 def _reliability(stored: Any) -> Reliability:
-    return Reliability(float(stored["error"]), tuple(Bin(**each) for each in stored["bins"]))
+    return Reliability(float(stored["error"]), tuple(CalibrationBin(**each) for each in stored["bins"]))
 
 
 CALIBRATION = CalibrationPart()

@@ -57,7 +57,7 @@ class Disagreement:
 
 
 @dataclass(frozen=True)
-class Pair:
+class RunPair:
     """Two runs on the ``pictures`` that both were tested on; ``same_test_set`` where these are all.
 
     ``p_value`` is that of the exact McNemar test (McNemar 1947, two-sided), ``p_adjusted`` corrected for the number of
@@ -111,7 +111,7 @@ class Comparison:
 
     sides: tuple[Side, ...]
     settings: Mapping[str, Mapping[str, Any]]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[RunPair, ...]
 
     @property
     def names(self) -> dict[str, str]:
@@ -189,7 +189,7 @@ def _predicted_by_picture(report: RunReport) -> dict[str, _Answer]:
     }  # fmt: skip
 
 
-def _pair(first: RunReport, second: RunReport) -> Pair:
+def _pair(first: RunReport, second: RunReport) -> RunPair:
     ours, theirs = _predicted_by_picture(first), _predicted_by_picture(second)
     shared = [key for key in ours if key in theirs and ours[key].true == theirs[key].true]
     right = [(ours[key].right, theirs[key].right) for key in shared]
@@ -199,7 +199,7 @@ def _pair(first: RunReport, second: RunReport) -> Pair:
     groups = [ours[key].group or theirs[key].group or f"/{key}" for key in shared]
     count, better = len(shared), np.array([int(a) - int(b) for a, b in right])
     p_value, interval = _tested(better, groups)
-    return Pair(
+    return RunPair(
         first=first.run.id,
         second=second.run.id,
         pictures=count,
@@ -231,7 +231,7 @@ def _tested(better: NDArray[np.int64], groups: Sequence[str]) -> tuple[float | N
     return swapped_groups(better, groups), grouped_bootstrap(better, groups)
 
 
-def _adjusted(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
+def _adjusted(pairs: Sequence[RunPair]) -> tuple[RunPair, ...]:
     """``pairs`` with adjusted p-values: with many pairs some small ones come by chance."""
     tested = [at for at, pair in enumerate(pairs) if pair.p_value is not None]
     found = list(pairs)

@@ -27,7 +27,7 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class Exchange:
+class ExchangeTest:
     """Of ``count`` pictures that were not called ``label``, ``followed`` were, once they had that class's ``place``.
 
     The class is the one whose place convinces most; ``called`` where that is more than sets without a mark have, by a
@@ -102,14 +102,14 @@ def followers(given: NDArray[Any], before: NDArray[Any], after: NDArray[Any]) ->
     return found
 
 
-def convincing(place: Place, given: Mapping[Place, Followers], classes: int) -> Exchange:
+def convincing(place: Place, given: Mapping[Place, Followers], classes: int) -> ExchangeTest:
     """The class that ``place`` convinces most of, and whether that is called out."""
     chances = {label: _chance(place, label, given) for label in given[place]}
     if not chances:
-        return Exchange(place, 0, 0, 0, called=False)
+        return ExchangeTest(place, 0, 0, 0, called=False)
     label = min(chances, key=lambda each: (chances[each], -given[place][each][0]))
     called = chances[label] * classes * len(PLACES) < LEVEL
-    return Exchange(place, label, *given[place][label], called)
+    return ExchangeTest(place, label, *given[place][label], called)
 
 
 def _chance(place: Place, label: int, given: Mapping[Place, Followers]) -> float:

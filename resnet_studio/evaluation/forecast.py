@@ -42,7 +42,7 @@ NINE_OF_TEN = 1.645
 
 
 @dataclass(frozen=True)
-class Point:
+class ForecastPoint:
     """Heads on ``count`` pictures (of the class, where it is about one): their mean ``score``, and its spread."""
 
     count: int
@@ -82,7 +82,7 @@ class Curve:
     name: str
     measure: str
     score: float
-    points: tuple[Point, ...]
+    points: tuple[ForecastPoint, ...]
     law: tuple[float, float, float]
     ahead: tuple[Ahead, ...]
     advice: Ahead
@@ -134,7 +134,7 @@ class ForecastPart(SlowPart[Forecast]):
         jobs = [(label, place) for label in (None, *weak) for place in range(len(SHARES))]
         total = len(split.train) + len(scored) + CHUNK * len(jobs)
         data = yield from _features(report, total)
-        found: dict[int | None, list[heads.Answers]] = {}
+        found: dict[int | None, list[heads.HeadPredictions]] = {}
         for number, (label, place) in enumerate(jobs):
             yield Step(total - CHUNK * (len(jobs) - number), total)
             name = f"{'all' if label is None else label}-{place}"
@@ -144,7 +144,7 @@ class ForecastPart(SlowPart[Forecast]):
                 answers = heads.answers(data, SHARES[place], draws, label, seed=place)
                 progress.save(name, answers.to_json())
             else:
-                answers = heads.Answers.from_json(answers)
+                answers = heads.HeadPredictions.from_json(answers)
             found.setdefault(label, []).append(answers)
         return _forecast(report, data, found)
 
@@ -217,7 +217,9 @@ def _some(samples: Sequence[Sample], most: int) -> list[Sample]:
     return [samples[place] for place in places]
 
 
-def _forecast(report: RunReport, data: heads.Features, found: dict[int | None, list[heads.Answers]]) -> Forecast:
+def _forecast(
+    report: RunReport, data: heads.Features, found: dict[int | None, list[heads.HeadPredictions]]
+) -> Forecast:
     assert report.report is not None
     curves = []
     for label, answers in found.items():
@@ -233,7 +235,7 @@ def curve_of(
     name: str,
     score: float,
     data: heads.Features,
-    answers: Sequence[heads.Answers],
+    answers: Sequence[heads.HeadPredictions],
     label: int | None,
     *,
     tested: int,
@@ -258,7 +260,7 @@ def curve_of(
     worth_it = (found for extra in _round_numbers(present) if (found := look(extra)).gain >= WORTH)
     advice = next(worth_it, None) or look(present)
     points = tuple(
-        Point(each.count, float(of_draw.mean()), float(of_draw.min()), float(of_draw.max()), len(of_draw))
+        ForecastPoint(each.count, float(of_draw.mean()), float(of_draw.min()), float(of_draw.max()), len(of_draw))
         for each, of_draw in zip(answers, scored.scores, strict=True)
     )
     low, high = advice.gain_band
@@ -289,6 +291,6 @@ def _curve(values: Any) -> Curve:
         return Ahead(**{**each, "gain_band": tuple(each["gain_band"]), "score_band": tuple(each["score_band"])})
 
     return Curve(**{
-        **values, "points": tuple(Point(**each) for each in values["points"]), "law": tuple(values["law"]),
+        **values, "points": tuple(ForecastPoint(**each) for each in values["points"]), "law": tuple(values["law"]),
         "ahead": tuple(map(ahead, values["ahead"])), "advice": ahead(values["advice"]),
     })  # fmt: skip

@@ -35,7 +35,7 @@ class Features:
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class HeadPredictions:
     """What heads on ``count`` pictures ``predicted`` [draws, M]; of one class, ``count`` are those of this class."""
 
     count: int
@@ -46,7 +46,7 @@ class Answers:
         return {"count": self.count, "predicted": self.predicted.tolist()}
 
     @classmethod
-    def from_json(cls, values: Any) -> Answers:
+    def from_json(cls, values: Any) -> HeadPredictions:
         """Read what :meth:`to_json` wrote."""
         return cls(int(values["count"]), np.array(values["predicted"], np.int64))
 
@@ -62,7 +62,7 @@ def stratified(labels: Sequence[int], share: float, draw: np.random.Generator) -
     return np.sort(np.concatenate(chosen))
 
 
-def answers(data: Features, share: float, draws: int, label: int | None, *, seed: int) -> Answers:
+def answers(data: Features, share: float, draws: int, label: int | None, *, seed: int) -> HeadPredictions:
     """Of heads on a ``share`` of all classes, or of the class ``label`` alone beside all pictures of the others.
 
     A class with few pictures is seldom answered for that reason alone; so that a head shows what it learned from them,
@@ -74,7 +74,7 @@ def answers(data: Features, share: float, draws: int, label: int | None, *, seed
         return _answers(data, share, draws, label, np.random.default_rng([seed, 0 if label is None else label + 1]))
 
 
-def _answers(data: Features, share: float, draws: int, label: int | None, draw: np.random.Generator) -> Answers:
+def _answers(data: Features, share: float, draws: int, label: int | None, draw: np.random.Generator) -> HeadPredictions:
     middle, scale = data.train.mean(0), data.train.std(0) + 1e-6
     train, scored = (data.train - middle) / scale, (data.scored - middle) / scale
     predicted, strength, count = [], None if label is None else _strength(train, data.train_labels, draw), 0
@@ -84,7 +84,7 @@ def _answers(data: Features, share: float, draws: int, label: int | None, draw: 
         count = int((labels == label).sum()) if label is not None else len(chosen)
         strength = _strength(features, labels, draw) if strength is None else strength
         predicted.append(_predict(features, labels, scored, strength, balanced=label is not None))
-    return Answers(count, np.stack(predicted))
+    return HeadPredictions(count, np.stack(predicted))
 
 
 def _drawn(labels: NDArray[np.int64], share: float, label: int | None, draw: np.random.Generator) -> NDArray[np.int64]:

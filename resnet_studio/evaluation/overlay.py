@@ -69,7 +69,7 @@ def blended(picture: Image.Image, found: HeatMap, strength: float = STRENGTH) ->
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class SheetRow:
     """One picture of a sheet: its ``title``, the upright picture, and its map."""
 
     title: str
@@ -77,7 +77,7 @@ class Row:
     found: HeatMap
 
 
-def sheet(rows: Sequence[Row], classes: Sequence[str], language: Language = "en") -> bytes:
+def sheet(rows: Sequence[SheetRow], classes: Sequence[str], language: Language = "en") -> bytes:
     """PNG with a row for each picture: itself, the heat map over it, the best classes with their probabilities."""
     from matplotlib.figure import Figure
 

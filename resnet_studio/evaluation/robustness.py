@@ -15,7 +15,7 @@ import numpy as np
 
 from resnet_studio.data.views import Framed
 from resnet_studio.evaluation import attacks, probing
-from resnet_studio.evaluation.attacks import Attack
+from resnet_studio.evaluation.attacks import AttackScore
 from resnet_studio.evaluation.paired_tests import paired_bootstrap, surely_fewer_of_many, uncounted
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import wilson_interval
@@ -79,7 +79,7 @@ class Robustness:
     accuracy: float
     interval: tuple[float, float]
     scores: tuple[Score, ...]
-    attacks: tuple[Attack, ...] = ()
+    attacks: tuple[AttackScore, ...] = ()
 
     @property
     def worst(self) -> Score | None:
@@ -127,7 +127,7 @@ class RobustnessPart(SlowPart[Robustness]):
                 yield Step(1 + len(scores), total)
                 answers = _answers(report, views, kind, strength, progress)
                 scores.append(_score(kind, strength, labels, clean, answers, places))
-        attacked: list[Attack] = []
+        attacked: list[AttackScore] = []
         some = probing.stratified(labels.tolist(), attacks.MOST)
         for name in attacks.NAMES:
             yield Step(1 + len(scores) + len(attacked), total)

@@ -21,7 +21,7 @@ from resnet_studio.evaluation import probing
 from resnet_studio.evaluation.exchanges import (
     CORNERS,
     PLACES,
-    Exchange,
+    ExchangeTest,
     chosen_donors,
     convincing,
     exchanged,
@@ -71,10 +71,10 @@ class Shortcut:
     count: int
     accuracy: float
     removals: tuple[Removal, ...]
-    exchanges: tuple[Exchange, ...]
+    exchanges: tuple[ExchangeTest, ...]
 
     @property
-    def called(self) -> tuple[Exchange, ...]:
+    def called(self) -> tuple[ExchangeTest, ...]:
         """The places that give a class away, the most convincing first."""
         return tuple(sorted((each for each in self.exchanges if each.called), key=lambda each: -each.share))
 
@@ -117,7 +117,9 @@ class ShortcutPart(SlowPart[Shortcut]):
             for each in stored["removals"]
         )  # fmt: skip
         exchanges = tuple(
-            Exchange(each["place"], int(each["label"]), int(each["followed"]), int(each["count"]), bool(each["called"]))
+            ExchangeTest(
+                each["place"], int(each["label"]), int(each["followed"]), int(each["count"]), bool(each["called"])
+            )
             for each in stored["exchanges"]
         )
         if [each.name for each in removals] != list(REMOVALS) or [each.place for each in exchanges] != list(PLACES):

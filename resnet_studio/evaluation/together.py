@@ -19,7 +19,7 @@ from resnet_studio.text import Language, say
 
 
 @dataclass(frozen=True)
-class Cost:
+class EnsembleCost:
     """What answering takes: ``megabytes`` of checkpoints, and ``times`` the work of the first model alone."""
 
     models: int
@@ -69,7 +69,7 @@ class Gain:
         return {**asdict(self), "tells": self.tells, "verdict": self.sentence()}
 
 
-def cost_of(reports: Sequence[RunReport]) -> Cost:
+def cost_of(reports: Sequence[RunReport]) -> EnsembleCost:
     """What the runs of ``reports`` cost together."""
     size = sum(report.run.best.stat().st_size for report in reports) / 1e6
     work = []
@@ -79,7 +79,7 @@ def cost_of(reports: Sequence[RunReport]) -> Cost:
         stem: Stem = "standard" if config.stem == "auto" else config.stem
         costs = anatomy.gflops(architecture.of(config), size_px, stem)
         work.append(float(sum(costs.values())))
-    return Cost(len(reports), size, sum(work) / work[0])
+    return EnsembleCost(len(reports), size, sum(work) / work[0])
 
 
 def gain_of(reports: Sequence[RunReport]) -> Gain:

@@ -21,7 +21,7 @@ METHOD = "mahalanobis"
 
 
 @dataclass(frozen=True)
-class Point:
+class AcceptancePoint:
     """Where a share ``accept`` of known pictures is to be accepted: the largest accepted score (None for all), the
     share ``accepted`` of the test pictures, and their ``accuracy``, None where none is.
     """
@@ -42,8 +42,8 @@ class Unknown:
     ``test`` pictures; none where the run has none. ``version`` is that of the method, which looks at ``stages``.
     """
 
-    chosen: Point
-    curve: tuple[Point, ...]
+    chosen: AcceptancePoint
+    curve: tuple[AcceptancePoint, ...]
     validation: int
     test: int
     few: bool
@@ -93,14 +93,14 @@ class UnknownPart(Part[Unknown]):
 
     def from_json(self, stored: Any) -> Unknown:
         """See :class:`Part`."""
-        points = [Point(**each) for each in (stored["chosen"], *stored["curve"])]
+        points = [AcceptancePoint(**each) for each in (stored["chosen"], *stored["curve"])]
         stored = {name: stored[name] for name in stored if name != "verdict"}
         return Unknown(**{**stored, "chosen": points[0], "curve": tuple(points[1:]), "stages": tuple(stored["stages"])})
 
 
-def _point(known: Acceptance, scored: Sequence[tuple[float, bool]]) -> Point:
+def _point(known: Acceptance, scored: Sequence[tuple[float, bool]]) -> AcceptancePoint:
     accepted = [right for score, right in scored if score <= known.threshold]
-    return Point(
+    return AcceptancePoint(
         known.accept,
         None if known.accept >= 1 else known.threshold,
         len(accepted) / len(scored) if scored else 0.0,

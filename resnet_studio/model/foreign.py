@@ -35,7 +35,7 @@ Three = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
-class Told:
+class ImportOptions:
     """What the user says of a model; None: as the file says, else as is usual with ImageNet.
 
     ``classes`` in the order of the logits, ``side`` px of what the network is shown, ``mean`` and ``std`` per channel
@@ -55,7 +55,7 @@ class Told:
                 raise CheckpointError("error.import.numbers", given=",".join(map(str, given)))
 
 
-NOTHING = Told()
+NOTHING = ImportOptions()
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Described:
     temperature: float = 1.0
 
 
-def convert(file: Path, target: Path, told: Told = NOTHING) -> Card:
+def convert(file: Path, target: Path, told: ImportOptions = NOTHING) -> Card:
     """Write the model in the state dict ``file`` to ``target`` as a checkpoint of the studio; its card.
 
     Raises :class:`WeightsError` for what is no ResNet, :class:`CheckpointError` for a file
@@ -182,7 +182,9 @@ def _stem(state: Mapping[str, torch.Tensor], network: Architecture) -> str:
     return "small" if first is not None and first.shape[-1] == 3 and network.family == "resnet" else "standard"
 
 
-def _card(network: Architecture, classes: tuple[str, ...], stem: str, said: Described, told: Told, name: str) -> Card:
+def _card(
+    network: Architecture, classes: tuple[str, ...], stem: str, said: Described, told: ImportOptions, name: str
+) -> Card:
     prepared = said.preprocessing or Preprocessing(resize=round(SIDE * OVERSCAN), crop=SIDE)
     if told.side is not None:
         prepared = replace(prepared, resize=round(told.side * OVERSCAN), crop=told.side)

@@ -14,7 +14,7 @@ from resnet_studio.data.views import OVERSCAN
 from resnet_studio.durable import replacing
 from resnet_studio.errors import CheckpointError
 from resnet_studio.folder_names import slug
-from resnet_studio.model.foreign import SIDE, Told
+from resnet_studio.model.foreign import SIDE, ImportOptions
 from resnet_studio.model.header import opened
 from resnet_studio.model.onnx_card import KEY, MOST_BYTES, SUFFIX, OnnxCard, metadata, with_card, without_card
 from resnet_studio.model.onnx_process import SECONDS, OnnxProcess
@@ -37,7 +37,7 @@ class _Said:
     run: str = ""
 
 
-def import_onnx(path: Path, workspace: Workspace, told: Told, *, seconds: float = SECONDS) -> Path:
+def import_onnx(path: Path, workspace: Workspace, told: ImportOptions, *, seconds: float = SECONDS) -> Path:
     """Check the ONNX file at ``path`` and keep a copy with its card in the workspace; gives the copy's path.
 
     It is opened and tried in a process of its own, which is stopped after ``seconds``. Raises :class:`CheckpointError`,
@@ -84,7 +84,7 @@ def _said(found: dict[str, str], name: str) -> _Said:
     return _Said()
 
 
-def _card(found: dict[str, Any], said: _Said, told: Told, sha256: str, name: str) -> OnnxCard:
+def _card(found: dict[str, Any], said: _Said, told: ImportOptions, sha256: str, name: str) -> OnnxCard:
     takes = found["takes"]
     if told.side not in (None, takes["side"]):
         raise CheckpointError("error.onnx.side", file=name, side=takes["side"], given=told.side)
@@ -122,7 +122,7 @@ def _classes(given: Sequence[str] | None, count: int, name: str) -> tuple[str, .
     return tuple(given)
 
 
-def _preprocessing(takes: dict[str, Any], said: _Said, told: Told) -> Preprocessing:
+def _preprocessing(takes: dict[str, Any], said: _Said, told: ImportOptions) -> Preprocessing:
     """How pictures are prepared; a file that takes uint8 normalises them itself."""
     side = takes["side"]
     found = said.preprocessing or Preprocessing(resize=round(side * OVERSCAN), crop=side)

@@ -55,7 +55,7 @@ SCRATCH = Origin("scratch", "random")
 
 
 @dataclass(frozen=True)
-class Choice:
+class WeightsChoice:
     """One kind of starting weights. ``weights`` is what a config holds for it, ``key`` its kind.
 
     ``usable_now`` says whether it works without a network; ``reason`` is a text with ``values`` that says why it is
@@ -81,7 +81,7 @@ def hub_folder() -> Path:
     return Path(home).expanduser() / "hub" / "checkpoints"
 
 
-def available(network: Network, *, starters: Path | None = None) -> list[Choice]:
+def available(network: Network, *, starters: Path | None = None) -> list[WeightsChoice]:
     """The starting weights that there are for ``network``, the usual favourite first; a file is always possible too.
 
     ``starters`` is the folder of built-in weights; while it holds none for ``network``, that choice is left out.
@@ -89,8 +89,8 @@ def available(network: Network, *, starters: Path | None = None) -> list[Choice]
     architecture = get(network)
     choices = [_imagenet_choice(architecture, key) for key in architecture.weights]
     if _starter(architecture, starters).is_file():
-        choices.append(Choice("starter", "starter", True, "weights.reason.starter"))
-    return [*choices, Choice("scratch", "scratch", True, "weights.reason.scratch", stem=None)]
+        choices.append(WeightsChoice("starter", "starter", True, "weights.reason.starter"))
+    return [*choices, WeightsChoice("scratch", "scratch", True, "weights.reason.scratch", stem=None)]
 
 
 def choose(weights: str, network: Network, *, starters: Path | None = None) -> str:
@@ -98,7 +98,7 @@ def choose(weights: str, network: Network, *, starters: Path | None = None) -> s
     return explain(weights, network, starters=starters).weights
 
 
-def explain(weights: str, network: Network, *, starters: Path | None = None) -> Choice:
+def explain(weights: str, network: Network, *, starters: Path | None = None) -> WeightsChoice:
     """The choice that ``weights`` resolves to for ``network``, with the reason for it.
 
     ``auto`` takes what works at once: ImageNet weights that are on this machine, else the built-in starter, else
@@ -150,23 +150,23 @@ def load_into(
     return _load_published(model, architecture, published, path, choice.key)
 
 
-def _imagenet_choice(network: Architecture, key: str) -> Choice:
+def _imagenet_choice(network: Architecture, key: str) -> WeightsChoice:
     entry = network.weights[key]
     cached = (hub_folder() / entry.file).is_file()
     reason = "weights.reason.cached" if cached else "weights.reason.download"
-    return Choice(key, key, cached, reason, {"megabytes": entry.megabytes})
+    return WeightsChoice(key, key, cached, reason, {"megabytes": entry.megabytes})
 
 
-def _automatic(choices: list[Choice], network: Architecture) -> Choice:
+def _automatic(choices: list[WeightsChoice], network: Architecture) -> WeightsChoice:
     found = next(choice for choice in choices if choice.usable_now)
     kind = "imagenet" if found.key.startswith("imagenet") else found.key
     values = {"network": network.title, **choices[0].values}
     if kind == "scratch" and not network.weights:
         kind = "untrained"
-    return Choice(found.key, found.weights, True, f"weights.auto.{kind}", values, found.stem)
+    return WeightsChoice(found.key, found.weights, True, f"weights.auto.{kind}", values, found.stem)
 
 
-def _file_choice(weights: str) -> Choice:
+def _file_choice(weights: str) -> WeightsChoice:
     """The choice of a file; where it is one of the studio's, its card says which stem it fits."""
     path = Path(weights).expanduser()
     if not path.is_file():
@@ -174,7 +174,9 @@ def _file_choice(weights: str) -> Choice:
     if path.suffix.lower() == ".onnx":
         raise CheckpointError("error.onnx.answers_only", file=path.name)
     card = _card(path)
-    return Choice("checkpoint", weights, True, "weights.reason.file", {"file": path.name}, card.stem if card else None)
+    return WeightsChoice(
+        "checkpoint", weights, True, "weights.reason.file", {"file": path.name}, card.stem if card else None
+    )
 
 
 def _card(path: Path) -> Card | None:

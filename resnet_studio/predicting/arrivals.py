@@ -22,7 +22,7 @@ UNFINISHED = frozenset({".part", ".partial", ".crdownload", ".download", ".tmp",
 
 
 @dataclass(frozen=True)
-class State:
+class FileState:
     """What a file is known by: one of the same name, size and time is the same."""
 
     size: int
@@ -35,7 +35,7 @@ class Arrival:
 
     name: str
     path: Path
-    state: State
+    state: FileState
     seconds: float
 
 
@@ -51,15 +51,15 @@ class Arrivals:
         self.waiting = 0
         self._settle, self._clock = settle, clock
         self._apart = {str(path.resolve()) for path in apart}
-        self._known: dict[str, tuple[State, float]] = {}
-        self._others: dict[str, State] = {}
+        self._known: dict[str, tuple[FileState, float]] = {}
+        self._others: dict[str, FileState] = {}
 
     @property
     def others(self) -> int:
         """The files that are no pictures."""
         return len(self._others)
 
-    def look(self, done: Mapping[str, State]) -> list[Arrival]:
+    def look(self, done: Mapping[str, FileState]) -> list[Arrival]:
         """Those that are complete and not ``done``, in the order in which people count; :attr:`waiting` are not
         complete yet.
         """
@@ -79,7 +79,7 @@ class Arrivals:
                 self._others[name] = state
         return sorted(found, key=lambda arrival: natural(arrival.name))
 
-    def _files(self) -> Iterator[tuple[str, str, State]]:
+    def _files(self) -> Iterator[tuple[str, str, FileState]]:
         pending = [("", self.folder)]
         while pending:
             prefix, folder = pending.pop()
@@ -96,7 +96,7 @@ class Arrivals:
                         pending.append((f"{name}/", folder / entry.name))
                     elif entry.is_file() and os.path.splitext(name)[1].lower() not in UNFINISHED:  # noqa: PTH122
                         found = entry.stat()
-                        yield name, entry.path, State(found.st_size, found.st_mtime_ns)
+                        yield name, entry.path, FileState(found.st_size, found.st_mtime_ns)
                 except OSError:
                     continue
 

@@ -20,9 +20,9 @@ from pathlib import Path, PurePosixPath
 from resnet_studio.data.portable_names import LONGEST, FreeNames, portable
 from resnet_studio.durable import disk_trouble, make_folder, sync, sync_folder, temporary_name
 from resnet_studio.errors import DataError
-from resnet_studio.predicting.engine import Progress
+from resnet_studio.predicting.engine import PredictionProgress
 from resnet_studio.predicting.jobs import Job
-from resnet_studio.predicting.rows import DOUBTED, Row
+from resnet_studio.predicting.rows import DOUBTED, AnswerRow
 
 UNSURE = "unsure"
 MOVED_AT_ONCE = 1000
@@ -71,7 +71,7 @@ def _file_name(name: str, file: Path) -> str:
     return portable(given.stem)[: LONGEST - len(ending)] + ending
 
 
-def copy_into(job: Job, folder: Path, *, unsure: str = "") -> Generator[Progress, None, Copied]:
+def copy_into(job: Job, folder: Path, *, unsure: str = "") -> Generator[PredictionProgress, None, Copied]:
     """Copy the pictures of ``job`` that were named into class folders in ``folder``, one step a picture.
 
     Where a file of that name is there with other content, the copy gets another name; with the same content nothing
@@ -84,7 +84,7 @@ def copy_into(job: Job, folder: Path, *, unsure: str = "") -> Generator[Progress
     total = job.rows.count()
     try:
         for done, copy in enumerate(placed(job, unsure=unsure)):
-            yield Progress(done, total)
+            yield PredictionProgress(done, total)
             counts[_copied(copy.file, folder / copy.target)] += 1
     except OSError as error:
         raise disk_trouble(error, folder) or error from error
@@ -212,7 +212,7 @@ def csv_pieces(job: Job, language: str = "en") -> Iterator[bytes]:
         yield written([cells_of(picture.name, row, classes, language)])
 
 
-def cells_of(name: str, row: Row, classes: Sequence[str], language: str = "en") -> list[object]:
+def cells_of(name: str, row: AnswerRow, classes: Sequence[str], language: str = "en") -> list[object]:
     """The cells of one row of the table."""
     if row.error is not None:
         return [name, "", "", "", *("" for _ in classes), row.error.sentence("zh" if language == "zh" else "en")]

@@ -18,7 +18,7 @@ from resnet_studio.data.pictures import BadPicture
 from resnet_studio.errors import DataError, StudioError
 from resnet_studio.evaluation.calibration import UNTESTED, Calibration
 from resnet_studio.predicting.jobs import Job, Picture, Source
-from resnet_studio.predicting.rows import Appender, Row
+from resnet_studio.predicting.rows import AnswerRow, Appender
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,14 +42,14 @@ class Answering:
 
 
 @dataclass(frozen=True)
-class Progress:
+class PredictionProgress:
     """``done`` of ``total`` pictures; ``total`` is 0 while they are looked up."""
 
     done: int
     total: int
 
 
-def carry_out(job: Job, answering: Callable[[], Answering]) -> Generator[Progress, None, None]:
+def carry_out(job: Job, answering: Callable[[], Answering]) -> Generator[PredictionProgress, None, None]:
     """Name the pictures of ``job`` that have no row yet, until all have one or somebody stops it.
 
     Whoever drives it may end it between two steps. ``answering`` is called once there is something to name. Raises
@@ -61,7 +61,7 @@ def carry_out(job: Job, answering: Callable[[], Answering]) -> Generator[Progres
     except Timeout as error:
         raise DataError("error.predictions.busy") from error
     try:
-        yield Progress(0, 0)
+        yield PredictionProgress(0, 0)
         yield from _carry_out(job, answering)
     except StudioError as error:
         job.fail(error)
@@ -70,7 +70,7 @@ def carry_out(job: Job, answering: Callable[[], Answering]) -> Generator[Progres
         lock.release()
 
 
-def _carry_out(job: Job, answering: Callable[[], Answering]) -> Generator[Progress, None, None]:
+def _carry_out(job: Job, answering: Callable[[], Answering]) -> Generator[PredictionProgress, None, None]:
     if not job.pictures_file.exists():
         job.write_pictures(look_up(job))
     for archive in job.files.glob("*.zip"):  # unpacked, and that is written down
@@ -78,15 +78,15 @@ def _carry_out(job: Job, answering: Callable[[], Answering]) -> Generator[Progre
     pictures = job.pictures()
     rows = Appender(job.rows_file)
     try:
-        yield Progress(rows.done, len(pictures))
+        yield PredictionProgress(rows.done, len(pictures))
         if rows.done >= len(pictures) or job.stopped:
             return
         tool, classes = answering(), job.request.classes
         while rows.done < len(pictures) and not job.stopped:
             answers = tool.answer([each.file for each in pictures[rows.done : rows.done + AT_ONCE]])
             levels = ["" if isinstance(answer, StudioError) else tool.judge(answer) for answer in answers]
-            rows.add([Row.of(answer, level, classes) for answer, level in zip(answers, levels, strict=True)])
-            yield Progress(rows.done, len(pictures))
+            rows.add([AnswerRow.of(answer, level, classes) for answer, level in zip(answers, levels, strict=True)])
+            yield PredictionProgress(rows.done, len(pictures))
     finally:
         rows.close()
 

@@ -11,7 +11,7 @@ from resnet_studio.errors import DataError, StudioError
 from resnet_studio.evaluation import tables
 from resnet_studio.predicting.copies import cells_of, csv_pieces
 from resnet_studio.predicting.jobs import Job
-from resnet_studio.predicting.rows import Row
+from resnet_studio.predicting.rows import AnswerRow
 
 
 def pieces(job: Job, format: tables.Format) -> Iterator[bytes]:
@@ -30,7 +30,7 @@ def _json(job: Job) -> Iterator[bytes]:
     yield b"[]\n" if before == b"[\n" else b"\n]\n"
 
 
-def as_json(name: str, row: Row, classes: tuple[str, ...]) -> dict[str, Any]:
+def as_json(name: str, row: AnswerRow, classes: tuple[str, ...]) -> dict[str, Any]:
     """One row as plain JSON values."""
     if row.error is not None:
         return {"file": name, "error": row.error.sentence()}

@@ -27,7 +27,7 @@ FAILED = -1
 
 
 @dataclass(frozen=True)
-class Row:
+class AnswerRow:
     """The answer for one picture: ``scores`` in the order of the classes, or the ``error`` instead.
 
     ``level`` is how sure to sound: "sure", "likely", "unsure", "unrated" without a record, "unknown" for none of them.
@@ -40,7 +40,7 @@ class Row:
     named: int | None = None
 
     @classmethod
-    def of(cls, answer: Prediction | StudioError, level: str, classes: Sequence[str]) -> Row:
+    def of(cls, answer: Prediction | StudioError, level: str, classes: Sequence[str]) -> AnswerRow:
         """The row of an ``answer`` about ``classes``."""
         if isinstance(answer, StudioError):
             return cls(error=answer)
@@ -64,7 +64,7 @@ class Row:
         return {"error": {"key": self.error.key, "values": values}}
 
     @classmethod
-    def from_json(cls, values: Any) -> Row:
+    def from_json(cls, values: Any) -> AnswerRow:
         """What :meth:`to_json` wrote. May raise ``LookupError``, ``TypeError`` or ``ValueError`` for anything else."""
         if "error" in values:
             return cls(error=StudioError(str(values["error"]["key"]), **values["error"]["values"]))
@@ -85,7 +85,7 @@ class Appender:
                 os.truncate(path, end)
         self._file = path.open("ab")
 
-    def add(self, rows: Sequence[Row]) -> None:
+    def add(self, rows: Sequence[AnswerRow]) -> None:
         """Append ``rows``; they are on the disk when this returns."""
         self._file.write(b"".join(json_bytes(row.to_json()) + b"\n" for row in rows))
         self._file.flush()
@@ -107,16 +107,16 @@ class Rows:
         """How many there are."""
         return sum(1 for _ in _lines(self.path))
 
-    def __iter__(self) -> Iterator[Row]:
-        return (Row.from_json(json.loads(line)) for line in _lines(self.path))
+    def __iter__(self) -> Iterator[AnswerRow]:
+        return (AnswerRow.from_json(json.loads(line)) for line in _lines(self.path))
 
-    def at(self, offsets: Sequence[int]) -> list[Row]:
+    def at(self, offsets: Sequence[int]) -> list[AnswerRow]:
         """The rows that begin at ``offsets``."""
         with self.path.open("rb") as file:
             found = []
             for offset in offsets:
                 file.seek(offset)
-                found.append(Row.from_json(json.loads(file.readline())))
+                found.append(AnswerRow.from_json(json.loads(file.readline())))
         return found
 
 
@@ -150,7 +150,7 @@ class Index:
         """Read the rows that were added since."""
         best, probability, unsure, unknown, offsets = [], [], [], [], []
         for line in _lines(self._path, self._end):
-            row = Row.from_json(json.loads(line))
+            row = AnswerRow.from_json(json.loads(line))
             best.append(row.best)
             probability.append(row.scores[row.best] if row.scores else 0.0)
             unsure.append(row.level in DOUBTED)

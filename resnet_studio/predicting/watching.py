@@ -28,7 +28,7 @@ from resnet_studio.data.saved_set import DANGEROUS
 from resnet_studio.durable import disk_trouble, json_bytes, make_folder, sync
 from resnet_studio.errors import DataError, StudioError
 from resnet_studio.predicting import copies
-from resnet_studio.predicting.arrivals import Arrival, State
+from resnet_studio.predicting.arrivals import Arrival, FileState
 
 if TYPE_CHECKING:
     from resnet_studio.batching import Prediction
@@ -68,13 +68,13 @@ class Done:
     problem: str = ""
 
     @property
-    def state(self) -> State:
+    def state(self) -> FileState:
         """What the file was known by."""
-        return State(self.size, self.modified)
+        return FileState(self.size, self.modified)
 
 
 @dataclass
-class Watch:
+class FolderWatch:
     """Names the pictures of ``folder`` by a model with these ``classes``; ``home`` is where its journal is kept.
 
     ``table`` is a CSV file. Only one program at a time may have it. Raises :class:`StudioError` where the disk fails.
@@ -86,7 +86,7 @@ class Watch:
     sorting: Sorting | None = None
     table: Path | None = None
     patience: float = PATIENCE
-    done: dict[str, State] = field(default_factory=dict)
+    done: dict[str, FileState] = field(default_factory=dict)
     rows: list[Done] = field(default_factory=list)
     before: int = 0
 
@@ -186,7 +186,7 @@ class Watch:
         original, copy = self.folder / row.name, self.sorting.folder / row.target
         with suppress(FileNotFoundError):
             found = original.stat()
-            same = State(found.st_size, found.st_mtime_ns) == row.state
+            same = FileState(found.st_size, found.st_mtime_ns) == row.state
             if same and copy.is_file() and filecmp.cmp(original, copy, shallow=False):
                 original.unlink()
 

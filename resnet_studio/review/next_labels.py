@@ -22,7 +22,7 @@ SPREAD_AT_MOST = 200
 
 
 @dataclass(frozen=True)
-class Candidate:
+class LabelCandidate:
     """A picture at ``place`` among those given: the likeliest class, how likely, and the ``doubt``, 0 to 1."""
 
     place: int
@@ -35,7 +35,7 @@ class Candidate:
 class Candidates:
     """Pictures in the order in which to label them; ``errors`` says why others could not be read, by place."""
 
-    ranked: tuple[Candidate, ...]
+    ranked: tuple[LabelCandidate, ...]
     errors: dict[int, str]
 
 
@@ -57,7 +57,7 @@ def rank(model: Path, files: Sequence[Path], *, device: str = "auto", spread: in
     likeliest = probabilities.argmax(1)
     return Candidates(
         tuple(
-            Candidate(
+            LabelCandidate(
                 seen.places[row], predictor.card.classes[likeliest[row]], float(ordered[row, -1]), float(doubt[row])
             )
             for row in order

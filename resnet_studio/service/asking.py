@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ModelSelection:
     """The ``models`` that answer, the chosen one first, and the ``thresholds`` of classes."""
 
     models: tuple[Model, ...]
@@ -66,7 +66,7 @@ class Asked:
         return [each.sentence(language) for each in found] if found else []
 
 
-def asked(models: Models, key: object, more: object) -> Asked:
+def asked(models: Models, key: object, more: object) -> ModelSelection:
     """What a page asks that chose the model ``key``, and ``more``: the keys of ``others``, ``thresholds`` by class.
 
     All may come from anywhere. Raises :class:`StudioError` where there is no such model. Of ``more`` only what fits
@@ -82,7 +82,7 @@ def asked(models: Models, key: object, more: object) -> Asked:
             found = models.find(other)
             if found.key not in {each.key for each in chosen} and set(card_of(found).classes) == set(classes):
                 chosen.append(found)
-    return Asked(tuple(chosen[:TOGETHER]), _fitting(given.get("thresholds"), classes))
+    return ModelSelection(tuple(chosen[:TOGETHER]), _fitting(given.get("thresholds"), classes))
 
 
 def _fitting(thresholds: object, classes: tuple[str, ...]) -> dict[str, float]:

@@ -31,7 +31,7 @@ DOCUMENTATION = "192.0.2.1", "2001:db8::1"
 
 
 @dataclass(frozen=True)
-class Pair:
+class CertificateFiles:
     """Files of a certificate and its key; ``fingerprint`` is the SHA-256 that a browser shows."""
 
     certificate: Path
@@ -54,7 +54,7 @@ def own_addresses() -> list[str]:
     ]
 
 
-def certificate_for(workspace: Workspace, names: Iterable[str], now: datetime | None = None) -> Pair:
+def certificate_for(workspace: Workspace, names: Iterable[str], now: datetime | None = None) -> CertificateFiles:
     """The certificate of ``workspace`` for ``names`` (of machines and addresses): as it is kept, or a new one.
 
     Raises :class:`StudioError` where the disk cannot be written to.
@@ -73,7 +73,7 @@ def certificate_for(workspace: Workspace, names: Iterable[str], now: datetime | 
         assert kept is not None
     from cryptography.hazmat.primitives import hashes
 
-    return Pair(certificate, key, kept.fingerprint(hashes.SHA256()).hex(":").upper())
+    return CertificateFiles(certificate, key, kept.fingerprint(hashes.SHA256()).hex(":").upper())
 
 
 def _plain(name: str) -> str:

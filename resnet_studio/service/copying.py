@@ -9,7 +9,7 @@ from pathlib import Path
 
 from resnet_studio.errors import StudioError
 from resnet_studio.predicting.copies import Copied, copy_into
-from resnet_studio.predicting.engine import Progress
+from resnet_studio.predicting.engine import PredictionProgress
 from resnet_studio.predicting.jobs import Job
 from resnet_studio.stepwise import result_of
 
@@ -53,7 +53,7 @@ class Copyings:
 
 
 def _copy(begun: Copying, job: Job, unsure: str) -> None:
-    def at(step: Progress) -> None:
+    def at(step: PredictionProgress) -> None:
         begun.done, begun.total = step.done, step.total
 
     try:

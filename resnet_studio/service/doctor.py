@@ -30,7 +30,7 @@ LITTLE_DISK_MB = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class DoctorProblem:
     """Something wrong: ``key`` and ``values`` of a text that says what to do."""
 
     key: str
@@ -56,20 +56,20 @@ class Examination:
     around: Surroundings
 
     @property
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[DoctorProblem]:
         """All that is wrong, the worst first."""
-        found = [] if self.writable else [Problem(key="not_writable")]
+        found = [] if self.writable else [DoctorProblem(key="not_writable")]
         for each in self.devices:
             values = {"device": each.device, "precision": each.precision}
             if each.problem:
-                found.append(Problem(key="device_fails", values=values | {"reason": each.problem}))
+                found.append(DoctorProblem(key="device_fails", values=values | {"reason": each.problem}))
             elif not each.sound:
-                found.append(Problem(key="device_wrong", values=values | {"difference": each.difference}))
+                found.append(DoctorProblem(key="device_wrong", values=values | {"difference": each.difference}))
         if self.free_disk_mb < LITTLE_DISK_MB:
-            found.append(Problem(key="little_disk", values={"free": self.free_disk_mb}))
+            found.append(DoctorProblem(key="little_disk", values={"free": self.free_disk_mb}))
         if self.damaged_runs:
-            found.append(Problem(key="damaged_runs", values={"runs": list(self.damaged_runs)}))
-        return found + [Problem(key=key, values=values) for key, values in self.around.problems]
+            found.append(DoctorProblem(key="damaged_runs", values={"runs": list(self.damaged_runs)}))
+        return found + [DoctorProblem(key=key, values=values) for key, values in self.around.problems]
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values, with a sentence for each problem."""

@@ -35,7 +35,7 @@ SORTS = ("class", "name", "size", "doubt", "like", "next")
 
 
 @dataclass
-class Begun:
+class ReviewProgress:
     """A review in its thread: ``done`` of ``total`` pictures, then what was ``found``, or the ``error``."""
 
     dataset: str
@@ -56,7 +56,7 @@ class Editor:
         self._workspace = workspace
         self._datasets = DatasetCache(workspace) if datasets is None else datasets
         self._opened: OrderedDict[str, editing.EditedSet] = OrderedDict()
-        self._reviews: OrderedDict[str, Begun] = OrderedDict()
+        self._reviews: OrderedDict[str, ReviewProgress] = OrderedDict()
         self._lock = threading.Lock()
         self._alike = Alike(workspace)
         self._label_next = LabelNext(RunData(workspace) if runs is None else runs)
@@ -196,7 +196,7 @@ class Editor:
         """The picture at ``place`` within ``side`` px: made once, by its content. None where it cannot be read."""
         return small_pictures.small(self._workspace, self.opened(id).state, place, side)
 
-    def review(self, id: str) -> Begun:
+    def review(self, id: str) -> ReviewProgress:
         """Begin to review the labels of the data set as it is now, or go on; in a thread of its own."""
         opened = self.opened(id)
         dataset, base = opened.dataset(), opened.state.base.id
@@ -204,13 +204,13 @@ class Editor:
             known = self._reviews.get(base)
             if known is not None and known.error is None and (known.dataset == dataset.id or known.found is None):
                 return known
-            begun = self._reviews[base] = Begun(dataset.id)
+            begun = self._reviews[base] = ReviewProgress(dataset.id)
             while len(self._reviews) > KEPT:
                 self._reviews.popitem(last=False)
         threading.Thread(target=self._work, args=(begun, dataset), name="label review", daemon=True).start()
         return begun
 
-    def _work(self, begun: Begun, dataset: Dataset) -> None:
+    def _work(self, begun: ReviewProgress, dataset: Dataset) -> None:
         from resnet_studio.review.report import review_dataset
 
         def progress(done: int, total: int) -> None:
@@ -221,7 +221,7 @@ class Editor:
         except Exception as error:  # noqa: BLE001 - shown by whoever asks for it
             begun.error = error
 
-    def begun(self, id: str) -> Begun | None:
+    def begun(self, id: str) -> ReviewProgress | None:
         """The review that was begun of the data set, whatever moment of it; None for a set of somebody else."""
         if not belonging.sees_dataset(self._workspace.datasets / editing.base_of(id)):
             return None

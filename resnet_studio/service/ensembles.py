@@ -9,7 +9,7 @@ from resnet_studio import api
 from resnet_studio.errors import RunError
 from resnet_studio.evaluation import together
 from resnet_studio.evaluation.parts import RunReport
-from resnet_studio.evaluation.together import Cost, Gain
+from resnet_studio.evaluation.together import EnsembleCost, Gain
 from resnet_studio.workspace import Run, Workspace
 
 
@@ -42,7 +42,7 @@ def reports_of(files: Sequence[Path]) -> list[RunReport] | None:
     return [RunReport(run) for run in runs] if all((run.folder / "config.json").is_file() for run in runs) else None
 
 
-def judged(files: Sequence[Path]) -> tuple[Cost, Gain] | None:
+def judged(files: Sequence[Path]) -> tuple[EnsembleCost, Gain] | None:
     """What the models in ``files`` cost and gain together; None where they are not all runs that were tested."""
     reports = reports_of(files)
     if reports is None or any(report.report is None for report in reports):

@@ -33,7 +33,7 @@ ENDED: tuple[Status, ...] = ("finished", "stopped")
 
 
 @dataclass(frozen=True)
-class Forecast:
+class CostForecast:
     """``config`` as requested; ``resolved`` has every automatic choice made, and is None without pictures.
 
     ``seconds`` is how long it takes unless more comes of a second cycle, ``longest`` how long with that, ``again`` how
@@ -99,20 +99,20 @@ class Forecaster:
             return None
         return self._cached[2]
 
-    def forecast(self, config: TrainConfig, dataset: Dataset | None) -> Forecast:
+    def forecast(self, config: TrainConfig, dataset: Dataset | None) -> CostForecast:
         """The forecast for ``config`` on ``dataset``, resolved as for a run; the first call waits for torch to load.
 
         Raises :class:`StudioError` for missing weights, and for a device that the machine does not have.
         """
         if dataset is None:
-            return Forecast(config, None, None, None)
+            return CostForecast(config, None, None, None)
         counts = {**part_sizes(dataset, config), "unlabelled": len(dataset.unlabelled)}
         on_gpu = plan.on_gpu(config)
         resolved = plan.resolve(config, plan.facts(dataset, config, counts["train"], on_gpu=on_gpu))
         first = self._seconds(first_of(resolved), counts, on_gpu)
         both = {**counts, "train": counts["train"] + counts["validation"], "validation": 0}
         again = self._seconds(first_of(resolved), both, on_gpu) if resolved.final_fit else None
-        return Forecast(config, resolved, dataset, first, self._seconds(resolved, counts, on_gpu), again or 0.0)
+        return CostForecast(config, resolved, dataset, first, self._seconds(resolved, counts, on_gpu), again or 0.0)
 
     def seconds(self, resolved: TrainConfig, counts: Mapping[str, int]) -> float | None:
         """How long a training with ``resolved`` settings takes for ``counts`` of pictures, by the last ones here."""

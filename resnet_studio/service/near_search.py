@@ -26,7 +26,7 @@ CHOICES: tuple[Kind, ...] = ("none", "near", "auto", "folder", "name")
 
 
 @dataclass
-class Search:
+class NearSearch:
     """A search in its thread: ``done`` of ``total`` pictures, then the groups ``found``, or the ``error``."""
 
     dataset: Dataset
@@ -41,33 +41,33 @@ class NearSearches:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._searches: OrderedDict[str, Search] = OrderedDict()
+        self._searches: OrderedDict[str, NearSearch] = OrderedDict()
         self._lock, self._turn = threading.Lock(), threading.Lock()
 
-    def begin(self, dataset: Dataset) -> Search:
+    def begin(self, dataset: Dataset) -> NearSearch:
         """Begin to search ``dataset`` in a thread of its own, or the search that was begun already."""
         with self._lock:
             known = self._searches.get(dataset.id)
             if known is not None and known.error is None:
                 return known
-            begun = self._searches[dataset.id] = Search(dataset, total=len(dataset.samples))
+            begun = self._searches[dataset.id] = NearSearch(dataset, total=len(dataset.samples))
             while len(self._searches) > KEPT:
                 self._searches.popitem(last=False)
         threading.Thread(target=self._work, args=(begun,), name="near-duplicates", daemon=True).start()
         return begun
 
-    def get(self, id: str) -> Search | None:
+    def get(self, id: str) -> NearSearch | None:
         """The search of the data set with this ``id``; None where none was begun."""
         with self._lock:
             return self._searches.get(id)
 
-    def _work(self, begun: Search) -> None:
+    def _work(self, begun: NearSearch) -> None:
         from resnet_studio.data import near
         from resnet_studio.data.cache import ArrayCache
 
         dataset = begun.dataset
 
-        def at(step: near.Progress) -> None:
+        def at(step: near.SearchProgress) -> None:
             begun.done, begun.total = step.done, step.total
 
         try:

@@ -39,7 +39,7 @@ BEFORE_WORK = 2
 
 
 @dataclass(frozen=True)
-class State:
+class JobState:
     """What a job does: ``done`` of ``total`` pictures, None while they are looked up; ``rate`` in pictures a second."""
 
     status: Status
@@ -127,14 +127,14 @@ class PredictionJobs:
         self._indices.pop(job.id, None)
         return binned
 
-    def state(self, job: Job) -> State:
+    def state(self, job: Job) -> JobState:
         """What ``job`` does at this moment."""
         index, total = self.index(job)
         since = self._speed.get(job.id)
         spent = time.monotonic() - since[0] if since else 0.0
         rate = (len(index) - since[1]) / spent if since and spent > 0.5 and len(index) > since[1] else None
         status = job.status(len(index), total)
-        return State(status, len(index), total, job.error if status == "failed" else None, rate)
+        return JobState(status, len(index), total, job.error if status == "failed" else None, rate)
 
     def index(self, job: Job) -> tuple[Index, int | None]:
         """The answers of ``job`` so far, and how many pictures it has; None while they are looked up."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from resnet_studio.data.names import natural
 from resnet_studio.predicting.jobs import Job, Picture
-from resnet_studio.predicting.rows import Index, Row
+from resnet_studio.predicting.rows import AnswerRow, Index
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,12 +42,12 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Entry:
+class TableEntry:
     """One row: its ``place`` among the pictures of the job, the picture, the answer."""
 
     place: int
     picture: Picture
-    row: Row
+    row: AnswerRow
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Page:
 
     fitting: int
     first: int
-    entries: tuple[Entry, ...]
+    entries: tuple[TableEntry, ...]
 
 
 class PredictionTable:
@@ -80,7 +80,7 @@ class PredictionTable:
         first = min(query.first, max(0, (len(ordered) - 1) // query.count * query.count))
         places = ordered[first : first + query.count].tolist()
         rows = job.rows.at([int(index.offsets[place]) for place in places])
-        entries = [Entry(place, pictures[place], row) for place, row in zip(places, rows, strict=True)]
+        entries = [TableEntry(place, pictures[place], row) for place, row in zip(places, rows, strict=True)]
         return Page(len(ordered), first, tuple(entries))
 
     def picture(self, job: Job, place: int) -> Picture | None:

@@ -16,14 +16,14 @@ from resnet_studio.workspace import Run, Workspace
 
 
 @dataclass(frozen=True)
-class Place:
+class QueuePlace:
     """Where a run stands: ``place`` 0 while it is trained, 1 for the next; ``seconds`` until its turn, where known."""
 
     place: int
     seconds: float | None = None
 
 
-def places(data: RunData, found: Sequence[Overview]) -> Mapping[str, Place]:
+def places(data: RunData, found: Sequence[Overview]) -> Mapping[str, QueuePlace]:
     """The places of those of ``found``, all runs of a workspace, that are trained or wait, by the run's id.
 
     A run that a program left behind that has ended waits for nobody, and has none. Where a program uses several
@@ -33,12 +33,12 @@ def places(data: RunData, found: Sequence[Overview]) -> Mapping[str, Place]:
     at_work = [each for each in going if each.run.held()]
     waiting = [each for each in going if each.state.status == "queued" and each not in at_work]
     if not waiting:
-        return {each.run.id: Place(0) for each in at_work}
+        return {each.run.id: QueuePlace(0) for each in at_work}
     ordered = _ordered(data.workspace, found, waiting)
     active = [_snapshot(each, 0) for each in at_work]
     active += [_snapshot(each, number) for number, each in enumerate(ordered, 1)]
     waits = expected_waits(active, Forecaster(data.workspace, data).seconds)
-    return {each.run.id: Place(each.place or 0, waits.get(each.run.id)) for each in active}
+    return {each.run.id: QueuePlace(each.place or 0, waits.get(each.run.id)) for each in active}
 
 
 def _ordered(workspace: Workspace, found: Sequence[Overview], waiting: Sequence[Overview]) -> list[Overview]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from resnet_studio.data.dataset import Dataset
     from resnet_studio.errors import StudioError
     from resnet_studio.studies.race import Candidate, Race
-    from resnet_studio.studies.racing import Step
+    from resnet_studio.studies.racing import RaceStep
     from resnet_studio.training.control import Control
     from resnet_studio.training.jobs import Jobs
     from resnet_studio.workspace import Workspace
@@ -41,7 +41,7 @@ class RaceSearch(Alone[RaceStatus]):
     def start(self, dataset: Dataset, config: TrainConfig, *, download: bool = False) -> None:
         """Start, or go on. Raises :class:`RunError` while a training or another race is running."""
 
-        def on_step(step: Step) -> None:
+        def on_step(step: RaceStep) -> None:
             self.status = replace(
                 self.status, done=step.done, total=step.total, candidate=step.candidate, race=step.race
             )

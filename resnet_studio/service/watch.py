@@ -76,7 +76,7 @@ class RunSnapshot:
 
 
 @dataclass(frozen=True)
-class Board:
+class RunBoard:
     """All runs at an instant: the ids of active ones (``others`` are trained by other programs) and of those that wait,
     and the one that has changed last; ``recent`` are all, those that changed last first; ``hold`` is there while
     training is switched off; ``scores`` is another number when a leaderboard or the exchange has changed.
@@ -98,7 +98,7 @@ class Board:
         return self.queued.index(run_id) + 1 if run_id in self.queued else None
 
 
-class Watch:
+class RunWatch:
     """Reads the runs of a workspace for all pages together; safe to use from several threads."""
 
     def __init__(self, workspace: Workspace, jobs: Jobs, data: RunData | None = None) -> None:
@@ -112,7 +112,7 @@ class Watch:
         self._labelled: dict[str, tuple[int, bool]] = {}
         self._listed = self._looked = -10.0
         self._signature: object = None
-        self._board = Board()
+        self._board = RunBoard()
         self._active: tuple[int, list[tuple[RunSnapshot, Thing]]] = (-1, [])
         self._folding = Lock()
 
@@ -122,11 +122,11 @@ class Watch:
         return time.monotonic() - self._looked >= LOOK_SECONDS
 
     @property
-    def known(self) -> Board:
+    def known(self) -> RunBoard:
         """The board as of the last check."""
         return self._board
 
-    def board(self) -> Board:
+    def board(self) -> RunBoard:
         """The active and waiting runs; its version rises when anything about any recent run has changed."""
         with self._lock, acting_as(None):  # for everybody at once
             if self.due:
@@ -202,7 +202,7 @@ class Watch:
         signature = (running, tuple(queued), latest, tuple(sizes), tuple(labelled), held, scores)
         if signature != self._signature:
             self._signature = signature
-            self._board = Board(
+            self._board = RunBoard(
                 self._board.version + 1,
                 running,
                 tuple(queued),

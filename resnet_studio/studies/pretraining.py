@@ -29,7 +29,7 @@ SIZE, EPOCHS = 96, 100
 
 
 @dataclass(frozen=True)
-class Pretrained:
+class PretrainingResult:
     """The ``file`` of weights for a network ``depth`` deep, from so many ``pictures``; ``losses`` [epochs] go from 0 to
     -1, where both views of all pictures agree. ``spread`` is that of the outputs, 1 where they are evenly distributed.
     """
@@ -53,7 +53,7 @@ def pretrain(
     workspace: Workspace,
     control: Control,
     on_epoch: Callable[[int, float], None] = lambda _epoch, _loss: None,
-) -> Pretrained:
+) -> PretrainingResult:
     """Learn from the pictures that ``where`` names, a folder or ``dataset:ID``, and write the weights to ``into``.
 
     Of ``config``: network, starting weights, epochs, batch size, picture size, learning rate, mirroring, seed, device.
@@ -84,7 +84,7 @@ def pretrain(
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     save_file(state, into)
     losses = tuple(loss for loss, _ in ended)
-    return Pretrained(into, network.depth, len(pixels), losses, ended[-1][1] if ended else 0.0)
+    return PretrainingResult(into, network.depth, len(pixels), losses, ended[-1][1] if ended else 0.0)
 
 
 def _plan(config: TrainConfig) -> simsiam.Plan:

@@ -44,7 +44,7 @@ BESIDE: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Step:
+class RaceStep:
     """Where a race is: cell ``done`` + 1 of at most ``total``, and what that does now."""
 
     race: Race
@@ -70,7 +70,7 @@ def run_race(
     workspace: Workspace,
     control: Control,
     wanted: Field = Field(),
-) -> Generator[Step, None, Race]:
+) -> Generator[RaceStep, None, Race]:
     """Compare what is ``wanted`` for a training of ``config`` on ``dataset``; yields where it is.
 
     Ends early where ``control`` asks for it: the race is not complete then, and goes on when it is started again.
@@ -84,7 +84,7 @@ def run_race(
         raise WeightsError("error.race.no_weights")
     empty = Race("", dataset.id, len(dataset.classes), 0, ())
     preparing = pool(dataset, config, workspace, control)
-    found = yield from map_steps(preparing, lambda event: Step(empty, 0, 0, None, event))
+    found = yield from map_steps(preparing, lambda event: RaceStep(empty, 0, 0, None, event))
     if found is None:
         return empty
     begun = Race(race_id(found), dataset.id, len(found.split.classes), len(found.samples), found.groups,
@@ -111,7 +111,7 @@ class _Work:
     total: int = 0
     ended: bool = field(default=False)
 
-    def run(self, networks: Sequence[tuple[Depth, str]]) -> Generator[Step, None, Race]:
+    def run(self, networks: Sequence[tuple[Depth, str]]) -> Generator[RaceStep, None, Race]:
         sizes = {network: races.sizes(self.dataset.median_side, network[1], self.wanted.sizes) for network in networks}
         levels = [level for level in self.wanted.levels if level != "layer4"]
         self.total = sum(len(each) + len(levels) for each in sizes.values())
@@ -124,7 +124,7 @@ class _Work:
         self._write()
         return self.race
 
-    def _heads(self, network: tuple[Depth, str], sizes: Sequence[int]) -> Generator[Step, None, None]:
+    def _heads(self, network: tuple[Depth, str], sizes: Sequence[int]) -> Generator[RaceStep, None, None]:
         """Heads on features at rising sizes, until a larger one clearly gains nothing."""
         before: Cell | None = None
         for place, size in enumerate(sizes):
@@ -138,7 +138,7 @@ class _Work:
             before = cell if before is None or cell.accuracy > before.accuracy else before
         return None
 
-    def _levels(self, network: tuple[Depth, str], levels: Sequence[Freeze]) -> Generator[Step, None, None]:
+    def _levels(self, network: tuple[Depth, str], levels: Sequence[Freeze]) -> Generator[RaceStep, None, None]:
         """Short fine-tunings at the size at which the head did best, from the last stage on."""
         own = [cell for cell in self.race.cells if _network(cell) == network]
         heads, best = [cell for cell in own if cell.candidate.freeze == "layer4"], self.race.best
@@ -169,16 +169,16 @@ class _Work:
         best = self.race.best
         return best is not None and best.accuracy >= 1 - races.NOTHING_LEFT and _network(best) != network
 
-    def _cell(self, candidate: Candidate) -> Generator[Step, None, Cell | None]:
+    def _cell(self, candidate: Candidate) -> Generator[RaceStep, None, Cell | None]:
         from resnet_studio.studies.race_cells import compute
 
         done = len(self.race.cells)
-        yield Step(self.race, done, max(self.total, done + 1), candidate)
+        yield RaceStep(self.race, done, max(self.total, done + 1), candidate)
         cell = self.known.get(candidate.key)
         if cell is None and not self.control.request:
             work = compute(candidate, self.pool, self.workspace, self.control)
             cell = yield from map_steps(
-                work, lambda event: Step(self.race, done, max(self.total, done + 1), candidate, event)
+                work, lambda event: RaceStep(self.race, done, max(self.total, done + 1), candidate, event)
             )
         if cell is None:
             self.ended = True

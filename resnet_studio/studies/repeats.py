@@ -49,7 +49,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Part:
+class StudyPart:
     """A run of a study: what its ``about`` and its settings say, and how it ended so far."""
 
     run: Run
@@ -64,7 +64,7 @@ class Repeats:
     """What the runs of one study came to; ``redrawn`` where each drew its own split. A figure is None without a run."""
 
     group: str
-    parts: tuple[Part, ...]
+    parts: tuple[StudyPart, ...]
     redrawn: bool
     validation: Figure | None
     test: Figure | None
@@ -129,13 +129,13 @@ def summary(runs: Sequence[Run]) -> Repeats:
     states = [run.state() for run in runs]
     return summed_up(
         [
-            Part(run, run.about, run.config.seed, state.status, state.finished)
+            StudyPart(run, run.about, run.config.seed, state.status, state.finished)
             for run, state in zip(runs, states, strict=True)
         ]
     )
 
 
-def summed_up(parts: Sequence[Part]) -> Repeats:
+def summed_up(parts: Sequence[StudyPart]) -> Repeats:
     """What ``parts``, at least one, came to so far."""
     ended = [(part.about, part.finished) for part in parts if part.status == "finished" and part.finished]
     study = parts[0].about.get("study")

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_studio.data import views
-from resnet_studio.data.augment import Recipe, augment, centre, mix, normalise, to_device
+from resnet_studio.data.augment import AugmentationRecipe, augment, centre, mix, normalise, to_device
 from resnet_studio.data.by_model import TEACHER
 from resnet_studio.data.decode import content, decode
 from resnet_studio.errors import DataError
@@ -95,7 +95,7 @@ def decode_part(
 
 def decode_parts(
     split: Split,
-    augmentation: Recipe,
+    augmentation: AugmentationRecipe,
     end: views.Framed,
     device: torch.device,
     cache: ArrayCache,
@@ -189,7 +189,7 @@ class FreshBatches:
     training: Part
     validation: Part
     prefix: torch.nn.Module
-    augmentation: Recipe
+    augmentation: AugmentationRecipe
     preprocessing: Preprocessing
     compute: Compute
     mixing: Mix = "none"

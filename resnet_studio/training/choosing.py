@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from resnet_studio.data.augment import Recipe
+from resnet_studio.data.augment import AugmentationRecipe
 from resnet_studio.events import Event, Noted, Preparing
 from resnet_studio.model import resnet
 from resnet_studio.model.device import layout
@@ -39,7 +39,7 @@ FOLDS, CHUNK = 5, 64
 
 
 @dataclass(frozen=True)
-class Choice:
+class FeaturesChoice:
     """Of ``pictures``, how many probes without them had right with the features of layer4, and with both stages'."""
 
     pictures: int
@@ -67,14 +67,16 @@ def settle_features(
         compute.prepare(model)
         model.to(device, memory_format=layout(device))
         prefix = resnet.cut(model, "layer4").prefix
-        fresh = FreshBatches(train, train, prefix, Recipe(), preprocessing_of(origin, end, reading, train), compute)
+        fresh = FreshBatches(
+            train, train, prefix, AugmentationRecipe(), preprocessing_of(origin, end, reading, train), compute
+        )
         features = (yield from choose_features(fresh, model.architecture.features, config)).features
     settled = config.replace(features=features)
     run.write_resolved(settled)
     return settled
 
 
-def choose_features(fresh: FreshBatches, last: int, config: TrainConfig) -> Generator[Event, None, Choice]:
+def choose_features(fresh: FreshBatches, last: int, config: TrainConfig) -> Generator[Event, None, FeaturesChoice]:
     """Compare what ``fresh`` computes for training pictures: ``last`` features of layer4, then those of layer3."""
     order = np.random.default_rng(config.seed).permutation(len(fresh.training))[:MOST_COMPARED]
     chosen = torch.from_numpy(np.sort(order))
@@ -86,7 +88,7 @@ def choose_features(fresh: FreshBatches, last: int, config: TrainConfig) -> Gene
     features, labels = torch.cat(rows), fresh.training.labels.cpu()[chosen]
     places = folds([_kept_together(fresh, at) for at in chosen.tolist()], labels.numpy(), config.seed)
     right = [held_out(each, labels, places, config) for each in (features[:, :last], features)]
-    found = Choice(len(chosen), *right)
+    found = FeaturesChoice(len(chosen), *right)
     values = {"pictures": found.pictures, "layer4": found.layer4, "both": found.both, "folds": FOLDS}
     yield Noted(key=f"note.features.{'both' if found.features != 'layer4' else 'layer4'}", values=values)
     return found

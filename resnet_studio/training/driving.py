@@ -17,7 +17,7 @@ from resnet_studio.durable import disk_trouble
 from resnet_studio.durations import STARTING_UP
 from resnet_studio.errors import RunError, StudioError
 from resnet_studio.events import EpochFinished, Event, Failed, FinalFit, Finished, Interrupted, Preparing, Progress
-from resnet_studio.run_requests import Request, Session
+from resnet_studio.run_requests import Request, RunSession
 from resnet_studio.training.control import Control
 from resnet_studio.training.turns import owner_of
 
@@ -152,7 +152,7 @@ class Job:
 
     runs: tuple[Run, ...]
     control: Control = field(default_factory=Control)
-    session: Session = field(default_factory=run_requests.new_session)
+    session: RunSession = field(default_factory=run_requests.new_session)
     device: str | None = None
     at: int = 0
     owner: str = ""
@@ -232,7 +232,7 @@ def set_aside(run: Run) -> None:
         logger.warning("run %s could not be set aside", run.id, exc_info=True)
 
 
-def ask(run: Run, request: Request) -> Session | None:
+def ask(run: Run, request: Request) -> RunSession | None:
     """Ask whoever works on ``run``, or has it in a queue, in any process, to ``request`` its end.
 
     Returns the session that was asked; None where the run only waited for a program that has ended: it is set aside
@@ -252,7 +252,7 @@ def ask(run: Run, request: Request) -> Session | None:
     return session
 
 
-def wait_for_end(run: Run, session: Session | None, seconds: float) -> bool:
+def wait_for_end(run: Run, session: RunSession | None, seconds: float) -> bool:
     """Wait up to ``seconds`` until ``session`` has ended its work on ``run``; whether it has."""
     until = time.monotonic() + seconds
     while session is not None and not session.gone and run_requests.session_of(run.folder) == session:

@@ -30,7 +30,7 @@ from resnet_studio.training.plan import picture_size_in
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
-    from resnet_studio.data.cache import ArrayCache, Entry
+    from resnet_studio.data.cache import ArrayCache, CachedArrays
     from resnet_studio.model.architecture import Stage
 
 VERSION = 1
@@ -215,7 +215,7 @@ def _shape_of_taught(name: str, rows: tuple[int, ...], fresh: FreshBatches) -> d
     return dict.fromkeys(_arrays_of(name, fresh)[1:], ((*rows, fresh.classes), "<f4"))
 
 
-def _taught(entry: Entry, name: str, fresh: FreshBatches) -> Tensor | None:
+def _taught(entry: CachedArrays, name: str, fresh: FreshBatches) -> Tensor | None:
     """The stored answers of the teachers; None where there are none."""
     arrays = [entry.arrays[each] for each in _arrays_of(name, fresh)[1:]]
     return torch.from_numpy(arrays[0]) if arrays else None

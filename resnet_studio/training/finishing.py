@@ -61,7 +61,7 @@ class End:
 
 
 @dataclass(frozen=True)
-class Scoring:
+class TestScoring:
     """What is left to do of a training that is over: score the ``count`` test pictures, keep the logits of the
     validation pictures, by which its epoch was chosen, and learn what pictures look like that it was not trained on.
     """
@@ -105,7 +105,7 @@ def finish(session: Session, reason: FinishReason) -> Generator[Event, None, Fin
     def unlike(card: Card) -> Unlikeness | None:
         return measure(m.model, card, m.split, m.device, cache=cache_of_stages(m.run), known=known.outputs)
 
-    work = Scoring(lambda: score(m, known), lambda: validation_outputs(m, known), unlike, len(m.split.test))
+    work = TestScoring(lambda: score(m, known), lambda: validation_outputs(m, known), unlike, len(m.split.test))
     return (yield from _tested(m.run, end, m.model.state_dict(), m.card, work))
 
 
@@ -142,7 +142,7 @@ def finish_saved(run: Run, end: End) -> Generator[Event, None, Finished]:
     def ending() -> Generator[Event, None, Finished]:
         yield from notes
         cache = cache_of_stages(run)
-        work = Scoring(
+        work = TestScoring(
             scored, validated, lambda card: measure(model, card, split, device, cache=cache), len(split.test)
         )
         return (yield from _tested(run, end, best.model.state_dict(), best.card, work))
@@ -155,7 +155,7 @@ def _tested(
     end: End,
     weights: Mapping[str, torch.Tensor],
     card: checkpoint.Card,
-    work: Scoring,
+    work: TestScoring,
 ) -> Generator[Event, None, Finished]:
     """What is there of the test pictures is scored; what is not is said."""
     metrics, validation = end.metrics, work.validated()

@@ -39,7 +39,7 @@ class Facts:
     train_pictures: int
     classes: int
     median_side: int
-    start: weights.Choice
+    start: weights.WeightsChoice
     on_gpu: bool
     median_aspect: float = 1.0
     flip: bool = True

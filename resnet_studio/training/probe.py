@@ -69,14 +69,14 @@ def fit(
     mean, scale = features.mean(0), features.std(0, correction=0) + 1e-6
     standard = (features - mean) / scale
     C = strength(standard, labels, classes, seed, weighting=weighting) if C is None else C
-    cost = Cost.of(labels, classes, C, weighting)
+    cost = ProbeObjective.of(labels, classes, C, weighting)
     solution = solve(standard, labels, torch.zeros(classes, features.shape[1] + 1), cost, ITERATIONS)
     weight, bias = solution[:, :-1] / scale, solution[:, -1]
     return Probe(weight, bias - weight @ mean)
 
 
 @dataclass(frozen=True)
-class Cost:
+class ProbeObjective:
     """What a probe minimises besides half its squared weights: ``C`` times the summed cross-entropy, in which a class
     may have one of ``weights`` [classes], of logits to which ``shift`` [classes] may be added.
     """
@@ -86,7 +86,7 @@ class Cost:
     shift: Tensor | None = None
 
     @classmethod
-    def of(cls, labels: Tensor, classes: int, C: float, weighting: Weighting) -> Cost:
+    def of(cls, labels: Tensor, classes: int, C: float, weighting: Weighting) -> ProbeObjective:
         """For pictures with these ``labels``."""
         weights = class_weights(labels, classes) if weighting == "balanced" else None
         return cls(C, weights, log_shares(labels, classes) if weighting == "adjusted" else None)
@@ -117,14 +117,14 @@ def best_c(features: Tensor, labels: Tensor, classes: int, seed: int, *, weighti
         training, held = fold != out, fold == out
         solution = torch.zeros(classes, features.shape[1] + 1)
         for place, C in enumerate(CS):  # each starts from the one before
-            cost = Cost.of(labels, classes, C, weighting)
+            cost = ProbeObjective.of(labels, classes, C, weighting)
             solution = solve(features[training], labels[training], solution, cost, ITERATIONS_COMPARED)
             guesses = _logits(features[held], solution).argmax(1)
             right[place] += float((worth[labels[held]] * (guesses == labels[held])).sum())
     return CS[int(right.argmax())]
 
 
-def solve(features: Tensor, labels: Tensor, start: Tensor, cost: Cost, iterations: int) -> Tensor:
+def solve(features: Tensor, labels: Tensor, start: Tensor, cost: ProbeObjective, iterations: int) -> Tensor:
     """Weights and bias [classes, F + 1] that minimise half the squared weights and ``cost``; L-BFGS from ``start``."""
     solution = start.clone().requires_grad_()
     search = torch.optim.LBFGS(

@@ -29,7 +29,7 @@ LEARNED = 0.95
 
 
 @dataclass(frozen=True)
-class Reading:
+class CurveReading:
     """What the curves show; ``serious`` where the user should act."""
 
     kind: Kind
@@ -55,53 +55,53 @@ def read(
     pictures: int = 0,
     probe: float | None = None,
     ended: bool = False,
-) -> Reading:
+) -> CurveReading:
     """Read the scores of ``epochs`` out of ``planned``.
 
     ``classes`` tells what guessing would score, ``pictures`` (of the validation part) how much of a change is that of
     one picture, which is no trend; 0 where unknown. ``probe`` is the validation accuracy that training started from.
     """
     if (since := _diverging_since(epochs)) is not None:
-        return Reading("diverging", ended, {"epoch": since})
+        return CurveReading("diverging", ended, {"epoch": since})
     epochs = [epoch for epoch in epochs if math.isfinite(epoch.validation_accuracy)]
     if len(epochs) < FEWEST:
-        return Reading("early", ended, {"epochs": FEWEST})
+        return CurveReading("early", ended, {"epochs": FEWEST})
     if not any(epoch.best for epoch in epochs):
         return _start_is_kept(epochs, planned, pictures, probe, ended)
     best = next(epoch for epoch in reversed(epochs) if epoch.best)
     values = {"epoch": best.epoch, "accuracy": best.validation_accuracy}
     if _guesses(epochs, best, planned, classes):
-        return Reading("guessing", ended, {**values, "chance": 1 / classes})
+        return CurveReading("guessing", ended, {**values, "chance": 1 / classes})
     if (since := _overfitting_since(epochs, pictures)) is not None:
-        return Reading("overfitting", ended, {**values, "since": since})
+        return CurveReading("overfitting", ended, {**values, "since": since})
     if best.validation_accuracy == 1:
-        return Reading("perfect", ended, values)
+        return CurveReading("perfect", ended, values)
     window = max(5, math.ceil(0.2 * len(epochs)))
     if len(epochs) > window and _flat(epochs, window, pictures):
         training = fmean(epoch.train_accuracy for epoch in epochs[-window:])
         weak = training < min(0.75, best.validation_accuracy + 0.05)
-        return Reading("underfitting" if weak else "plateau", ended, {**values, "epochs": window})
+        return CurveReading("underfitting" if weak else "plateau", ended, {**values, "epochs": window})
     if _gains(epochs, pictures, classes):
-        return Reading("learning", ended, values)
-    return Reading("steady", ended, values)
+        return CurveReading("learning", ended, values)
+    return CurveReading("steady", ended, values)
 
 
 def _start_is_kept(
     epochs: Sequence[EpochFinished], planned: int, pictures: int, probe: float | None, ended: bool
-) -> Reading:
+) -> CurveReading:
     """What it means that no epoch is the best so far: nothing before half of the training is done.
 
     The first epochs are trained at a rising learning rate and are expected to be worse than the start; but not so where
     the training pictures are learned already.
     """
     if probe is not None and (apart := _apart(epochs, probe, pictures)):
-        return Reading("apart", ended, apart)
+        return CurveReading("apart", ended, apart)
     if probe is not None and probe >= 1 - one_picture(pictures):
-        return Reading("start_perfect", ended, {"accuracy": probe})
+        return CurveReading("start_perfect", ended, {"accuracy": probe})
     enough = max(FEWEST, math.ceil(planned / 2))
     if len(epochs) >= enough:
-        return Reading("start", ended)
-    return Reading("start_stopped", ended) if ended else Reading("early", ended, {"epochs": enough})
+        return CurveReading("start", ended)
+    return CurveReading("start_stopped", ended) if ended else CurveReading("early", ended, {"epochs": enough})
 
 
 def _diverging_since(epochs: Sequence[EpochFinished]) -> int | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data import measured, views
-from resnet_studio.data.augment import Recipe, recipe
+from resnet_studio.data.augment import AugmentationRecipe, recipe
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.decode import content, is_decoded
 from resnet_studio.data.reading import Reading
@@ -185,7 +185,13 @@ class _Decoded:
 
 
 def _decoded(
-    run: Run, control: Control, split: Split, augment: Recipe, end: views.Framed, device: torch.device, resuming: bool
+    run: Run,
+    control: Control,
+    split: Split,
+    augment: AugmentationRecipe,
+    end: views.Framed,
+    device: torch.device,
+    resuming: bool,
 ) -> Generator[Event, None, _Decoded | None]:
     """The pictures of ``split``; where a training is resumed, only those that have not changed since it began."""
     cache = ArrayCache(run.cache)

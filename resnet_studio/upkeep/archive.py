@@ -36,7 +36,7 @@ class BackupError(StudioError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class ArchiveEntry:
     """One file of the workspace: its path (POSIX), and what is in it."""
 
     path: str
@@ -51,7 +51,7 @@ class Manifest:
 
     created: str
     version: str
-    files: tuple[Entry, ...]
+    files: tuple[ArchiveEntry, ...]
 
     @property
     def objects(self) -> dict[str, int]:
@@ -84,8 +84,8 @@ class Manifest:
         return cls(created, version, entries)
 
 
-def _entry(values: Mapping[str, Any]) -> Entry:
-    entry = Entry(values["path"], values["sha256"], values["size"], float(values["modified"]))
+def _entry(values: Mapping[str, Any]) -> ArchiveEntry:
+    entry = ArchiveEntry(values["path"], values["sha256"], values["size"], float(values["modified"]))
     numbers = type(entry.size) is int and entry.size >= 0 and 0 <= entry.modified < 1e11
     if not (isinstance(entry.path, str) and isinstance(entry.sha256, str) and numbers):
         raise ValueError(entry)
@@ -104,7 +104,7 @@ def is_safe(path: str) -> bool:
     )  # fmt: skip
 
 
-def _check_paths(entries: tuple[Entry, ...], file: Path) -> None:
+def _check_paths(entries: tuple[ArchiveEntry, ...], file: Path) -> None:
     paths = {entry.path for entry in entries}
     folders = {entry.path[:at] for entry in entries for at, sign in enumerate(entry.path) if sign == "/"}
     sizes: dict[str, int] = {}

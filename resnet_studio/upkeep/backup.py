@@ -10,7 +10,7 @@ from pathlib import Path
 
 from resnet_studio.data import library
 from resnet_studio.durable import disk_trouble, forget_drafts, json_bytes, replacing
-from resnet_studio.upkeep.archive import CHUNK, DEFLATED, MANIFEST, OBJECTS, BackupError, Entry, Manifest, digest
+from resnet_studio.upkeep.archive import CHUNK, DEFLATED, MANIFEST, OBJECTS, ArchiveEntry, BackupError, Manifest, digest
 from resnet_studio.upkeep.snapshot import Frozen, snapshot
 from resnet_studio.version import __version__
 from resnet_studio.workspace import Workspace
@@ -64,7 +64,7 @@ def back_up(
 @dataclass
 class _Writer:
     archive: zipfile.ZipFile
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[ArchiveEntry] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
     bytes: int = 0
 
@@ -72,7 +72,7 @@ class _Writer:
         """Add one file; a content that is there already is not written again."""
         with frozen.file.open("rb") as read:
             sha256 = digest(read, frozen.size)
-            self.entries.append(Entry(frozen.path, sha256, frozen.size, frozen.modified))
+            self.entries.append(ArchiveEntry(frozen.path, sha256, frozen.size, frozen.modified))
             self.bytes += frozen.size
             if sha256 in self.known:
                 return

@@ -10,7 +10,7 @@ from counting import growth
 from made import Entry, raw_zip
 
 from resnet_studio.data import intake
-from resnet_studio.data.archive import Limits, unpack
+from resnet_studio.data.archive import ArchiveLimits, unpack
 from resnet_studio.errors import DataError, StudioError
 
 GOOD = made.class_files({"cat": 3, "dog": 3})
@@ -21,7 +21,7 @@ def refused(tmp_path, workspace, content: bytes, **limits) -> str:
     path = tmp_path / "upload.zip"
     path.write_bytes(content)
     with pytest.raises(DataError) as caught:
-        intake.from_zip(path, workspace, limits=Limits(**limits))
+        intake.from_zip(path, workspace, limits=ArchiveLimits(**limits))
     sentence, chinese = caught.value.sentence("en"), caught.value.sentence("zh")
     assert sentence.endswith(".") and chinese.endswith("。") and len(sentence) < 300
     return caught.value.key
@@ -30,7 +30,7 @@ def refused(tmp_path, workspace, content: bytes, **limits) -> str:
 def accepted(tmp_path, workspace, content: bytes, **limits):
     path = tmp_path / "upload.zip"
     path.write_bytes(content)
-    return intake.from_zip(path, workspace, limits=Limits(**limits))
+    return intake.from_zip(path, workspace, limits=ArchiveLimits(**limits))
 
 
 def test_pictures_are_stored_under_the_hash_of_their_bytes(tmp_path, class_zip):

@@ -3,7 +3,7 @@ import torch
 
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import augment
-from resnet_studio.data.augment import LEVELS, SMALL_LEVELS, Recipe
+from resnet_studio.data.augment import LEVELS, SMALL_LEVELS, AugmentationRecipe
 from resnet_studio.data.opening import open_data
 from resnet_studio.training.plan import resolve_for
 
@@ -32,7 +32,7 @@ def test_every_level_gives_pictures_of_the_asked_size_and_range(table, level):
 
 def test_no_augmentation_changes_nothing():
     pixels = squares()
-    assert torch.equal(augment.augment(pixels, torch.ones(8), 32, Recipe()), pixels.float() / 255)
+    assert torch.equal(augment.augment(pixels, torch.ones(8), 32, AugmentationRecipe()), pixels.float() / 255)
 
 
 def test_the_same_seed_gives_the_same_pictures_and_another_seed_others():
@@ -49,7 +49,7 @@ def test_the_same_seed_gives_the_same_pictures_and_another_seed_others():
 def test_mirroring_is_exact_and_happens_half_of_the_time():
     pixels = squares(200)
     torch.manual_seed(1)
-    batch = augment.augment(pixels, torch.ones(200), 32, Recipe(flip=True))
+    batch = augment.augment(pixels, torch.ones(200), 32, AugmentationRecipe(flip=True))
     plain = pixels.float() / 255
     mirrored = [torch.equal(one, other.flip(-1)) for one, other in zip(batch, plain, strict=True)]
     kept = [torch.equal(one, other) for one, other in zip(batch, plain, strict=True)]
@@ -66,7 +66,7 @@ def test_flip_off_never_mirrors():
 
 def test_a_crop_keeps_true_proportions_of_a_wide_picture():
     torch.manual_seed(0)
-    how = Recipe(area=(0.2, 0.2), stretch=1.0)
+    how = AugmentationRecipe(area=(0.2, 0.2), stretch=1.0)
     batch = augment.augment(pattern().expand(20, 3, 64, 64), torch.full((20,), 2.0), 32, how)
     across = batch[:, 0, 16, -1] - batch[:, 0, 16, 0]  # share of the width
     down = batch[:, 1, -1, 16] - batch[:, 1, 0, 16]  # share of the height
@@ -75,7 +75,7 @@ def test_a_crop_keeps_true_proportions_of_a_wide_picture():
 
 def test_crops_cover_the_asked_share_of_the_picture():
     torch.manual_seed(0)
-    batch = augment.augment(pattern().expand(40, 3, 64, 64), torch.ones(40), 32, Recipe(area=(0.5, 0.5)))
+    batch = augment.augment(pattern().expand(40, 3, 64, 64), torch.ones(40), 32, AugmentationRecipe(area=(0.5, 0.5)))
     across = (batch[:, 0, 16, -1] - batch[:, 0, 16, 0]) * 32 / 31
     assert across.mean() == pytest.approx(0.5**0.5, rel=0.03)
 
@@ -93,7 +93,7 @@ def test_small_pictures_are_moved_by_whole_pixels_up_to_an_eighth():
 def test_colour_jitter_stays_within_its_bounds():
     grey = torch.full((100, 3, 8, 8), 100, dtype=torch.uint8)
     torch.manual_seed(0)
-    batch = augment.augment(grey, torch.ones(100), 8, Recipe(jitter=0.2))
+    batch = augment.augment(grey, torch.ones(100), 8, AugmentationRecipe(jitter=0.2))
     brightness = batch.mean((1, 2, 3)) * 255
     assert brightness.min() >= 79 and brightness.max() <= 121 and brightness.std() > 5
 

@@ -174,7 +174,7 @@ def test_a_zip_packed_by_bzip2_is_read(tmp_path, workspace):
 def test_a_bomb_of_bzip2_is_stopped_and_takes_no_memory(tmp_path, workspace):
     import tracemalloc
 
-    from resnet_studio.data.archive import Limits
+    from resnet_studio.data.archive import ArchiveLimits
 
     files = made.class_files({"cat": 3, "dog": 3}) | {"cat/bomb.bmp": b"BM" + bytes(60_000_000)}
     path = archive(tmp_path, bzip2(tmp_path, files))
@@ -182,7 +182,7 @@ def test_a_bomb_of_bzip2_is_stopped_and_takes_no_memory(tmp_path, workspace):
     assert path.stat().st_size < 60_000
     tracemalloc.start()
     with pytest.raises(DataError) as caught:
-        intake.from_zip(path, workspace, limits=Limits(ratio_from=10_000_000))
+        intake.from_zip(path, workspace, limits=ArchiveLimits(ratio_from=10_000_000))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert caught.value.key == "error.zip.ratio" and peak < 12_000_000

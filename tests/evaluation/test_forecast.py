@@ -124,12 +124,12 @@ def test_heads_of_a_share_know_every_class_and_the_same_seed_draws_the_same():
     data = clouds(60)
     one, two = (heads.answers(data, 0.1, 3, None, seed=1) for _ in range(2))
     assert one.count == 6 and (one.predicted == two.predicted).all()
-    assert heads.Answers.from_json(one.to_json()).predicted.tolist() == one.predicted.tolist()
+    assert heads.HeadPredictions.from_json(one.to_json()).predicted.tolist() == one.predicted.tolist()
 
 
 def advised(gain, low, high, name=""):
     ahead = forecast.Ahead(40, gain, (low, high), 0.8, (0.7, 0.9))
-    point = forecast.Point(100, 0.8, 0.7, 0.9, 1)
+    point = forecast.ForecastPoint(100, 0.8, 0.7, 0.9, 1)
     verdict = "gain" if low > 0.005 else "little" if high < 0.01 else "unclear"
     return forecast.Curve(name, "accuracy", 0.8, (point,), (1, 1, 0), (ahead,), ahead, verdict)
 

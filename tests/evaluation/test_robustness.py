@@ -15,7 +15,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from resnet_studio.evaluation import robustness, run_report, slow_parts
-from resnet_studio.evaluation.attacks import Attack, attack, labels_under_attack
+from resnet_studio.evaluation.attacks import AttackScore, attack, labels_under_attack
 from resnet_studio.evaluation.paired_tests import paired_bootstrap
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import make_report
@@ -181,7 +181,7 @@ def test_it_is_in_the_report_and_in_both_languages_on_the_page(report):
 
 def test_a_remedy_against_attacks_is_named_where_they_surely_cost_something(report):
     found = result_of(slow_parts.update(report, ROBUSTNESS))
-    costly = Attack("pgd", 2 / 255, 100, 0.9, 0.1, (0.06, 0.17), (0.72, 0.87), False, 80, 0)
+    costly = AttackScore("pgd", 2 / 255, 100, 0.9, 0.1, (0.06, 0.17), (0.72, 0.87), False, 80, 0)
     by_chance = replace(costly, accuracy=0.88, interval=(0.8, 0.93), drop_interval=(-0.01, 0.05), lost=4, won=2)
     for several, named in ((by_chance, False), (costly, True), (replace(costly, trained=True), False)):
         pair = [replace(several, name=name) for name in ("fgsm", "pgd")]

@@ -18,7 +18,7 @@ from resnet_studio.errors import DataError
 from resnet_studio.predicting import copies, watching
 from resnet_studio.predicting.arrivals import Arrivals
 from resnet_studio.predicting.engine import Answering
-from resnet_studio.predicting.watching import Sorting, Watch, home_of
+from resnet_studio.predicting.watching import FolderWatch, Sorting, home_of
 
 CLASSES = ("red", "blue")
 
@@ -68,7 +68,7 @@ class Camera:
         self.start()
 
     def start(self):
-        self.watch = Watch(self.folder, self.home, CLASSES, self.sorting, self.table)
+        self.watch = FolderWatch(self.folder, self.home, CLASSES, self.sorting, self.table)
         self.watch.open()
         self.arrivals = Arrivals(
             self.folder, settle=self.settle, apart=[self.folder / "sorted", self.table], clock=self.clock

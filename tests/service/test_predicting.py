@@ -148,10 +148,10 @@ def test_one_person_has_so_many_at_once_and_people_take_turns(
 ) -> None:
     go_on, order, met = threading.Event(), list[str](), list[str]()
 
-    def carry_out(job: Job, _: object) -> Iterator[engine.Progress]:
+    def carry_out(job: Job, _: object) -> Iterator[engine.PredictionProgress]:
         order.append(job.request.started_by)
         go_on.wait(20)
-        yield engine.Progress(0, 0)
+        yield engine.PredictionProgress(0, 0)
 
     monkeypatch.setattr(predicting, "carry_out", carry_out)
     server = PredictionJobs(workspace, Predictors(), each=3, met=met.append)

@@ -15,7 +15,7 @@ from resnet_studio.service.bounded import Bounded
 from resnet_studio.service.folded_runs import FoldedRuns
 from resnet_studio.service.quick import QuickTime
 from resnet_studio.service.run_data import RunData
-from resnet_studio.service.watch import Watch
+from resnet_studio.service.watch import RunWatch
 from resnet_studio.training.jobs import Jobs
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.predict.queries import ModelQueries
@@ -66,7 +66,7 @@ def test_a_log_is_folded_once_for_everything_that_a_server_shows(workspace, read
     runs[0].append(Queued())
     reads.clear()
     assert studio.runs.of(runs[0]).state.status == "queued"
-    Watch(workspace, studio.jobs, studio.runs).snapshot(runs[0].id)
+    RunWatch(workspace, studio.jobs, studio.runs).snapshot(runs[0].id)
     assert reads == [(runs[0].log.path, size)]
 
 
@@ -74,7 +74,7 @@ def test_the_page_the_command_line_and_python_see_the_same(workspace, capsys):
     runs = [trained(workspace, "first"), trained(workspace, "second", 9)]
     train(new_run(workspace, name="half"), epochs=3, planned=8)
     data = RunData(workspace)
-    watch = Watch(workspace, Jobs(workspace), data)
+    watch = RunWatch(workspace, Jobs(workspace), data)
     assert cli.main(["runs", "--json", "--workspace", str(workspace.root)]) == 0
     rows = {row["run"]: row for row in json.loads(capsys.readouterr().out)["runs"]}
     for run in workspace.runs():

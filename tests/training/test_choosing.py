@@ -63,7 +63,7 @@ def test_a_training_takes_what_was_found_and_its_settings_say_so(class_folders, 
     )
     run = plan.new_run(dataset, config, workspace)
     assert run.config.features == "auto"
-    monkeypatch.setattr(choosing.Choice, "features", "layer3+layer4")
+    monkeypatch.setattr(choosing.FeaturesChoice, "features", "layer3+layer4")
     assert drive(run, Control()).reason == "completed"
     assert run.config.features == checkpoint.read_card(run.best).features == "layer3+layer4"
     assert run.requested.features == "auto"

@@ -138,7 +138,7 @@ def test_a_workspace_that_was_moved_goes_on(tmp_path, class_zip, class_folders, 
 
 def test_why_a_run_was_paused_is_said_everywhere(workspace, capsys, monkeypatch):
     from resnet_studio.service.run_data import RunData
-    from resnet_studio.service.watch import Watch
+    from resnet_studio.service.watch import RunWatch
     from resnet_studio.ui.results.view import waiting
     from resnet_studio.ui.runs.view import table
     from resnet_studio.ui.train.live import Renderer
@@ -148,7 +148,7 @@ def test_why_a_run_was_paused_is_said_everywhere(workspace, capsys, monkeypatch)
     run.append(Interrupted(key="error.disk_full"))
     data = RunData(workspace)
     assert "disk is full" in waiting(data.of(run), "en") and "磁盘已满" in waiting(data.of(run), "zh")
-    answer = Renderer(Watch(workspace, Jobs(workspace))).answer(run.id, "", "en")
+    answer = Renderer(RunWatch(workspace, Jobs(workspace))).answer(run.id, "", "en")
     assert "disk is full" in answer["parts"]["notes"]
     assert f'data-resume="{run.id}"' in table(data.listed(), "en")
 

@@ -156,7 +156,9 @@ def test_every_format_answers_alike_or_says_that_it_cannot(name, run, tmp_path, 
 @pytest.mark.slow
 def test_its_own_files_come_back_with_both_stages(run, tmp_path):
     formats.get("pt").write(Source(run.best), tmp_path / "a.pt")
-    card = foreign.convert(tmp_path / "a.pt", tmp_path / "b.safetensors", foreign.Told(classes=["round", "square"]))
+    card = foreign.convert(
+        tmp_path / "a.pt", tmp_path / "b.safetensors", foreign.ImportOptions(classes=["round", "square"])
+    )
     pictures = torch.randn(2, 3, 32, 32)
     ours, theirs = checkpoint.load(run.best), checkpoint.load(tmp_path / "b.safetensors")
     assert card.features == JOINED == ours.card.features and ours.card.to_json()["version"] == 5

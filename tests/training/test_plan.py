@@ -5,15 +5,15 @@ import pytest
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
 from resnet_studio.errors import ConfigError
-from resnet_studio.model.weights import Choice
+from resnet_studio.model.weights import WeightsChoice
 from resnet_studio.text import say
 from resnet_studio.training import caching, cost, plan
 from resnet_studio.training.cautions import cautions
 from resnet_studio.training.plan import Facts
 
-SCRATCH = Choice("scratch", "scratch", True, "", stem=None)
-IMAGENET = Choice("imagenet-v2", "imagenet-v2", True, "")
-STARTER = Choice("starter", "starter", True, "")
+SCRATCH = WeightsChoice("scratch", "scratch", True, "", stem=None)
+IMAGENET = WeightsChoice("imagenet-v2", "imagenet-v2", True, "")
+STARTER = WeightsChoice("starter", "starter", True, "")
 
 
 def resolved(config=None, **facts):

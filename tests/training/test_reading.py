@@ -8,7 +8,7 @@ import pytest
 
 from resnet_studio.events import EpochFinished
 from resnet_studio.text import LANGUAGES
-from resnet_studio.training.reading import Kind, Reading, explains_losses, read
+from resnet_studio.training.reading import CurveReading, Kind, explains_losses, read
 
 
 def history(
@@ -178,7 +178,7 @@ def test_every_reading_is_a_sentence_in_both_languages(which: str, ended: bool) 
         "best": 0.5,
         "probe": 0.8,
     }
-    said = [Reading(which, ended, values).sentence(language) for language in LANGUAGES]  # type: ignore[arg-type]
+    said = [CurveReading(which, ended, values).sentence(language) for language in LANGUAGES]  # type: ignore[arg-type]
     assert said[0].endswith(".") and said[1].endswith("。")
     assert "{" not in "".join(said)
 

@@ -11,7 +11,7 @@ import pytest
 from resnet_studio.events import EpochFinished
 from resnet_studio.text import LANGUAGES
 from resnet_studio.ui.drawn import axes, charts
-from resnet_studio.ui.drawn.charts import History
+from resnet_studio.ui.drawn.charts import RunCurves
 
 
 def epochs(count: int, *, nan: tuple[int, ...] = (), best: int | None = None) -> list[EpochFinished]:
@@ -44,7 +44,7 @@ def points(html: str, panel: int, look: str) -> str:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("count", [0, 1, 2, 12, 300])
 def test_a_chart_is_well_formed_and_says_what_it_shows(count: int, language: str) -> None:
-    html = charts.curves(History(epochs(count), planned=12, probe=0.8), language)  # type: ignore[arg-type]
+    html = charts.curves(RunCurves(epochs(count), planned=12, probe=0.8), language)  # type: ignore[arg-type]
     drawings = parsed(html).findall(".//svg")
     assert len(drawings) == 2
     for drawing in drawings:
@@ -54,12 +54,12 @@ def test_a_chart_is_well_formed_and_says_what_it_shows(count: int, language: str
 
 
 def test_no_colour_is_written_into_a_chart() -> None:
-    html = charts.curves(History(epochs(5), planned=5, probe=0.5)) + charts.overlay([("a", epochs(3))])
+    html = charts.curves(RunCurves(epochs(5), planned=5, probe=0.5)) + charts.overlay([("a", epochs(3))])
     assert not re.search(r"#[0-9a-f]{3,6}|rgb\(|fill=|stroke=", html)
 
 
 def test_ten_thousand_epochs_become_two_hundred_points_with_the_best_and_the_last() -> None:
-    html = charts.curves(History(epochs(10_000, best=7_777), planned=10_000))
+    html = charts.curves(RunCurves(epochs(10_000, best=7_777), planned=10_000))
     shown = [row[0] for row in rows(html)]
     assert len(shown) <= 201
     assert 7_777 in shown and 1 in shown and 10_000 in shown
@@ -74,44 +74,44 @@ def test_a_spike_survives_thinning() -> None:
 
 
 def test_a_loss_that_is_no_number_leaves_a_gap() -> None:
-    html = charts.curves(History(epochs(8, nan=(4,)), planned=8))
+    html = charts.curves(RunCurves(epochs(8, nan=(4,)), planned=8))
     assert points(html, 0, "train").count("M") == 2
     assert points(html, 0, "validation").count("M") == 1
     assert rows(html)[3][1] is None
 
 
 def test_all_losses_without_a_number_still_give_a_chart() -> None:
-    html = charts.curves(History(epochs(3, nan=(1, 2, 3)), planned=3))
+    html = charts.curves(RunCurves(epochs(3, nan=(1, 2, 3)), planned=3))
     assert points(html, 0, "train") == ""
 
 
 def test_the_best_epoch_and_the_probe_are_marked() -> None:
-    drawing = parsed(charts.curves(History(epochs(9, best=6), planned=12, probe=0.4)))
+    drawing = parsed(charts.curves(RunCurves(epochs(9, best=6), planned=12, probe=0.4)))
     assert "best: epoch 6" in [text.text for text in drawing.iter("text")]
     assert len(drawing.findall(".//circle[@class='best']")) == 2
     assert "linear probe" in list(drawing.itertext())
 
 
 def test_the_axis_holds_the_planned_epochs_until_more_were_trained() -> None:
-    def ends(history: History) -> list[float]:
+    def ends(history: RunCurves) -> list[float]:
         svg = parsed(charts.curves(history)).find(".//svg")
         assert svg is not None
         found: list[float] = json.loads(svg.attrib["data-plot"])["x"][:2]
         return found
 
-    assert ends(History(epochs(3), planned=12)) == [0, 12]
-    assert ends(History(epochs(15), planned=12)) == [0, 15]
+    assert ends(RunCurves(epochs(3), planned=12)) == [0, 12]
+    assert ends(RunCurves(epochs(15), planned=12)) == [0, 15]
 
 
 def test_the_trail_lies_on_the_same_scale_as_the_curves() -> None:
-    history = History(epochs(2), planned=4, trail=((0.5, 7.5), (1.0, 3.0), (2.5, 1.0)))
+    history = RunCurves(epochs(2), planned=4, trail=((0.5, 7.5), (1.0, 3.0), (2.5, 1.0)))
     svg = parsed(charts.curves(history)).find(".//svg")
     assert svg is not None
     low, high, bottom, top = json.loads(svg.attrib["data-plot"])["y"]
     dot = parsed(charts.trail(history)).find(".//circle")
     assert dot is not None and high >= 7.5
     assert float(dot.attrib["cy"]) == pytest.approx(bottom + (1.0 - low) / (high - low) * (top - bottom), abs=0.1)
-    assert charts.trail(History(epochs(2), planned=4)) == ""
+    assert charts.trail(RunCurves(epochs(2), planned=4)) == ""
 
 
 def test_a_class_name_cannot_break_out_of_an_overlay() -> None:
@@ -144,8 +144,8 @@ def test_sparklines_of_shares_can_be_compared() -> None:
 
 
 def test_the_learning_rate_is_drawn_once_an_epoch_is_done() -> None:
-    assert charts.learning_rate(History()) == ""
-    assert "highest 0.001" in unescape(charts.learning_rate(History(epochs(3), planned=3)))
+    assert charts.learning_rate(RunCurves()) == ""
+    assert "highest 0.001" in unescape(charts.learning_rate(RunCurves(epochs(3), planned=3)))
 
 
 def test_the_example_has_no_numbers_to_tab_into() -> None:

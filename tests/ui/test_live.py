@@ -27,7 +27,7 @@ from resnet_studio.events import (
 )
 from resnet_studio.events import Testing as Scoring
 from resnet_studio.run_state import replay
-from resnet_studio.service.watch import Watch
+from resnet_studio.service.watch import RunWatch
 from resnet_studio.ui.page import ownership
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.train import live, live_view
@@ -54,10 +54,10 @@ def queue() -> Queue:
 
 
 @pytest.fixture
-def watch(workspace: Workspace, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Watch:
+def watch(workspace: Workspace, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> RunWatch:
     for name in ("LOOK_SECONDS", "LIST_SECONDS"):
         monkeypatch.setattr(f"resnet_studio.service.watch.{name}", 0.0)
-    return Watch(workspace, cast(Any, queue))
+    return RunWatch(workspace, cast(Any, queue))
 
 
 @pytest.fixture
@@ -177,9 +177,9 @@ def test_the_line_in_the_header_leads_to_the_training_that_it_names(
 
 
 def test_a_restarted_server_answers_at_once_under_another_name(workspace: Workspace, queue: Queue) -> None:
-    from resnet_studio.service.watch import Watch
+    from resnet_studio.service.watch import RunWatch
 
-    before, after = (live.Renderer(Watch(workspace, cast(Any, queue))) for _ in range(2))
+    before, after = (live.Renderer(RunWatch(workspace, cast(Any, queue))) for _ in range(2))
     first = before.answer("", "", "en")
     assert first is not None and before.answer("", first["seen"], "en") is None
     second = after.answer("", first["seen"], "en")
@@ -228,7 +228,7 @@ def test_names_of_users_cannot_become_html(client: TestClient, workspace: Worksp
     ],
 )
 def test_each_end_has_its_phase_and_its_words(
-    watch: Watch, workspace: Workspace, events: list[Event], phase: str, said: str
+    watch: RunWatch, workspace: Workspace, events: list[Event], phase: str, said: str
 ) -> None:
     run = hand_made.new_run(workspace)
     record(run, *events)
@@ -237,7 +237,7 @@ def test_each_end_has_its_phase_and_its_words(
     assert said in live_view.pieces(seen, "en")["status"]
 
 
-def test_a_finished_run_says_what_it_came_to(watch: Watch, workspace: Workspace) -> None:
+def test_a_finished_run_says_what_it_came_to(watch: RunWatch, workspace: Workspace) -> None:
     run = hand_made.new_run(workspace)
     hand_made.train(run, epochs=12)
     record(run, Finished(reason="completed", epochs_run=12, best_epoch=12, validation_accuracy=0.9,
@@ -249,7 +249,7 @@ def test_a_finished_run_says_what_it_came_to(watch: Watch, workspace: Workspace)
     assert pieces["trail"] == "" and live_view.share_done(seen) == 1
 
 
-def test_what_comes_before_the_first_batch_is_told(watch: Watch, workspace: Workspace, queue: Queue) -> None:
+def test_what_comes_before_the_first_batch_is_told(watch: RunWatch, workspace: Workspace, queue: Queue) -> None:
     run = hand_made.new_run(workspace)
     queue.now = [run.id]
     message = []
@@ -262,7 +262,7 @@ def test_what_comes_before_the_first_batch_is_told(watch: Watch, workspace: Work
     assert "Reading pictures: 320 of 1,797" in message[2] and "Getting ready" in message[3]
 
 
-def test_testing_is_a_phase_of_its_own(watch: Watch, workspace: Workspace, queue: Queue) -> None:
+def test_testing_is_a_phase_of_its_own(watch: RunWatch, workspace: Workspace, queue: Queue) -> None:
     run = hand_made.new_run(workspace)
     queue.now = [run.id]
     hand_made.train(run, epochs=2)
@@ -271,7 +271,7 @@ def test_testing_is_a_phase_of_its_own(watch: Watch, workspace: Workspace, queue
     assert seen is not None and seen.phase == "testing" and live_view.share_done(seen) == 1
 
 
-def test_the_probe_is_judged_against_the_best_epoch(watch: Watch, workspace: Workspace, queue: Queue) -> None:
+def test_the_probe_is_judged_against_the_best_epoch(watch: RunWatch, workspace: Workspace, queue: Queue) -> None:
     run = hand_made.new_run(workspace)
     queue.now = [run.id]
     record(run, Probed(validation_accuracy=0.5, seconds=2.3), started())
@@ -283,7 +283,7 @@ def test_the_probe_is_judged_against_the_best_epoch(watch: Watch, workspace: Wor
     assert "has beaten" in live_view.probe(after, "en")
 
 
-def test_a_probe_that_is_always_right_is_not_to_be_beaten(watch: Watch, workspace: Workspace, queue: Queue) -> None:
+def test_a_probe_that_is_always_right_is_not_to_be_beaten(watch: RunWatch, workspace: Workspace, queue: Queue) -> None:
     run = hand_made.new_run(workspace)
     queue.now = [run.id]
     record(run, Probed(validation_accuracy=1.0, seconds=2.3), started())
@@ -291,7 +291,7 @@ def test_a_probe_that_is_always_right_is_not_to_be_beaten(watch: Watch, workspac
     assert seen is not None and "Nothing is left to beat" in live_view.probe(seen, "en")
 
 
-def test_notes_are_told_once_and_skipped_pictures_are_named(watch: Watch, workspace: Workspace) -> None:
+def test_notes_are_told_once_and_skipped_pictures_are_named(watch: RunWatch, workspace: Workspace) -> None:
     run = hand_made.new_run(workspace)
     note = Noted(key="note.out_of_memory", values={"size": 8})
     record(run, note, note, PicturesSkipped(files=tuple(f"cat/{i}.jpg" for i in range(25))))
@@ -302,7 +302,7 @@ def test_notes_are_told_once_and_skipped_pictures_are_named(watch: Watch, worksp
     assert "25 pictures could not be read" in html and "cat/0.jpg" in html and "and 5 more" in html
 
 
-def test_a_resumed_run_drops_what_it_will_train_again(watch: Watch, workspace: Workspace) -> None:
+def test_a_resumed_run_drops_what_it_will_train_again(watch: RunWatch, workspace: Workspace) -> None:
     trail = replay([progress(1), progress(1, 10), progress(2), started(epoch=1), progress(2, 2)]).trail
     assert [x for x, _ in trail] == [0.5, 1.0, 1.2]
 
@@ -312,7 +312,7 @@ def test_the_trail_stays_short() -> None:
     assert len(replay(events).trail) <= 400
 
 
-def test_a_log_is_read_on_and_not_again(watch: Watch, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_is_read_on_and_not_again(watch: RunWatch, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     from resnet_studio import run_log
 
     run = hand_made.new_run(workspace)
@@ -328,7 +328,7 @@ def test_a_log_is_read_on_and_not_again(watch: Watch, workspace: Workspace, monk
     assert seen is not None and seen.state.progress is not None and len(seen.state.epochs) == 4
 
 
-def test_a_torn_line_and_a_loss_that_is_no_number_break_nothing(watch: Watch, workspace: Workspace) -> None:
+def test_a_torn_line_and_a_loss_that_is_no_number_break_nothing(watch: RunWatch, workspace: Workspace) -> None:
     run = hand_made.new_run(workspace)
     record(run, started(), progress(1, loss=math.nan))
     with run.log.path.open("ab") as file:
@@ -338,7 +338,7 @@ def test_a_torn_line_and_a_loss_that_is_no_number_break_nothing(watch: Watch, wo
     assert json.dumps(live_view.pieces(seen, "en"))
 
 
-def test_a_deleted_run_is_forgotten(watch: Watch, workspace: Workspace) -> None:
+def test_a_deleted_run_is_forgotten(watch: RunWatch, workspace: Workspace) -> None:
     run = hand_made.new_run(workspace)
     assert watch.snapshot(run.id) is not None
     workspace.delete_run(run)
@@ -379,7 +379,9 @@ def test_a_renamed_run_has_its_new_name_on_open_pages(client: TestClient, worksp
 @pytest.mark.parametrize(
     ("ahead", "said"), [(-1, "at a lower loss"), (0, "did not beat"), (1, "means nothing"), (2, "has beaten")]
 )
-def test_one_picture_more_than_the_probe_is_no_gain(watch: Watch, workspace: Workspace, ahead: int, said: str) -> None:
+def test_one_picture_more_than_the_probe_is_no_gain(
+    watch: RunWatch, workspace: Workspace, ahead: int, said: str
+) -> None:
     run = hand_made.new_run(workspace)
     hand_made.train(run, epochs=3)
     best = run.state().best
@@ -395,7 +397,7 @@ def test_one_picture_more_than_the_probe_is_no_gain(watch: Watch, workspace: Wor
 
 
 def test_a_queue_is_read_once_for_all_pages_that_look_at_it(
-    watch: Watch, workspace: Workspace, queue: Queue, monkeypatch: pytest.MonkeyPatch
+    watch: RunWatch, workspace: Workspace, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Thirty pupils who wait look at thirty runs; each page read them all, and the server did little else."""
     runs = [hand_made.new_run(workspace, name=f"r{number}") for number in range(12)]
@@ -405,15 +407,17 @@ def test_a_queue_is_read_once_for_all_pages_that_look_at_it(
     for name in ("LOOK_SECONDS", "LIST_SECONDS"):  # all pages ask about one moment
         monkeypatch.setattr(f"resnet_studio.service.watch.{name}", 60.0)
     renderer, asked = live.Renderer(watch), []
-    real = Watch.snapshot
-    monkeypatch.setattr(Watch, "snapshot", lambda self, name: asked.append(name) or real(self, name))
+    real = RunWatch.snapshot
+    monkeypatch.setattr(RunWatch, "snapshot", lambda self, name: asked.append(name) or real(self, name))
     for run in runs:
         answer = renderer.answer(run.id, "", "en")
         assert answer is not None and answer["queued"] == queue.later and answer["running"] == queue.now
     assert len(asked) == 2 * len(runs)  # all of them once, and each page the one that it follows
 
 
-def test_whoever_sees_no_run_of_others_sees_none_in_the_queue(watch: Watch, workspace: Workspace, queue: Queue) -> None:
+def test_whoever_sees_no_run_of_others_sees_none_in_the_queue(
+    watch: RunWatch, workspace: Workspace, queue: Queue
+) -> None:
     from resnet_studio.acting import acting_as
     from resnet_studio.service.people.rules import Person
 

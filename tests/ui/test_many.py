@@ -20,7 +20,7 @@ from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.predicting.jobs import Jobs, Picture, Request, Source
-from resnet_studio.predicting.rows import Appender, Row
+from resnet_studio.predicting.rows import AnswerRow, Appender
 from resnet_studio.service.predicting import PredictionJobs
 from resnet_studio.ui.app import build_app
 from resnet_studio.ui.page.ownership import COOKIE, started_by
@@ -126,7 +126,7 @@ def test_none_of_these_is_the_answer_with_the_nearest_class_beside_it(scene: Sce
     job = Jobs(scene.workspace).new(Request(**scene.request, started_by=started_by(_digest("me"))))
     job.write_pictures([Picture(name, scene.pictures / "0.png") for name in ("far.png", "near.png")])
     rows = Appender(job.rows_file)
-    rows.add([Row((0.9, 0.1), "unknown"), Row((0.8, 0.2), "sure")])
+    rows.add([AnswerRow((0.9, 0.1), "unknown"), AnswerRow((0.8, 0.2), "sure")])
     rows.close()
     for language, words in (("en", "nearest: <bdi>one</bdi>"), ("zh", "最接近：<bdi>one</bdi>")):
         answer = scene.me.get(f"/studio/predictions/{job.id}", headers={"accept-language": language})

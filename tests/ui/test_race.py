@@ -11,7 +11,7 @@ import pytest
 from resnet_studio.api import studies
 from resnet_studio.service.race_search import RaceSearch
 from resnet_studio.studies.race import Candidate, Cell, Race, Skipped
-from resnet_studio.studies.racing import Step
+from resnet_studio.studies.racing import RaceStep
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.train.form import NAMES
 from resnet_studio.ui.train.handlers import Handlers
@@ -58,7 +58,7 @@ def test_it_is_stopped_by_a_second_press_and_by_a_training(
 
     def slowly(*_: Any, on_step: Any, control: Any, **__: Any) -> Race:
         while not control.request:
-            on_step(Step(part, 1, 6, CELLS[1].candidate))
+            on_step(RaceStep(part, 1, 6, CELLS[1].candidate))
             time.sleep(0.01)
         return part
 

@@ -301,13 +301,15 @@ def test_a_mean_with_the_start_is_not_called_an_epoch(workspace: Workspace) -> N
 
 
 def test_the_forecast_shows_a_chart_for_all_and_for_each_weak_class_and_says_what_it_is(workspace: Workspace) -> None:
-    from resnet_studio.evaluation.forecast import Ahead, Curve, Forecast, Point
+    from resnet_studio.evaluation.forecast import Ahead, Curve, Forecast, ForecastPoint
     from resnet_studio.ui.page.context import Studio
     from resnet_studio.ui.results import forecast
 
     run = finished(workspace, wrong={0: 1})
     ahead = Ahead(100, 0.03, (0.01, 0.05), 0.9, (0.8, 0.95))
-    points = tuple(Point(count, score, score - 0.02, score + 0.02, 3) for count, score in ((10, 0.5), (100, 0.8)))
+    points = tuple(
+        ForecastPoint(count, score, score - 0.02, score + 0.02, 3) for count, score in ((10, 0.5), (100, 0.8))
+    )
     curve = Curve(EVIL[0], "f1", 0.8, points, (1.0, 0.5, 0.1), (ahead,), ahead, "gain")
     value = Forecast(100, 40, curve, (curve,))
     for language, words in (("en", "40 validation and test pictures"), ("zh", "40 张验证与测试图片")):

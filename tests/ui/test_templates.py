@@ -17,11 +17,11 @@ from resnet_studio.data.finding import Finding, Offer
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation.calibration import UNTESTED
 from resnet_studio.predicting.jobs import Jobs, Picture, Request
-from resnet_studio.predicting.rows import Appender, Index, Row
+from resnet_studio.predicting.rows import AnswerRow, Appender, Index
 from resnet_studio.prediction import Prediction
 from resnet_studio.service.copying import Copying
-from resnet_studio.service.predicting import State
-from resnet_studio.service.prediction_table import Entry, Page, Query
+from resnet_studio.service.predicting import JobState
+from resnet_studio.service.prediction_table import Page, Query, TableEntry
 from resnet_studio.service.run_data import RunData
 from resnet_studio.ui.data import choices, view
 from resnet_studio.ui.page.bundle import Bundle
@@ -163,14 +163,14 @@ def test_names_of_classes_and_files_are_text_in_the_answers_for_many_pictures(na
     request = Request(models=(), model_name=name, classes=(name, f"{name}2", "c"), title=name, sources=())
     job = Jobs(Workspace.open(tmp_path)).new(request)
     with closing(Appender(job.rows_file)) as rows:
-        rows.add([Row((0.5, 0.3, 0.2), "unsure"), Row(error=DataError("data.gone", reason=name))])
+        rows.add([AnswerRow((0.5, 0.3, 0.2), "unsure"), AnswerRow(error=DataError("data.gone", reason=name))])
     index = Index(job.rows_file)
     index.update()
     picture = Picture(name, Path(name))
-    page = Page(2, 0, tuple(Entry(place, picture, row) for place, row in enumerate(job.rows)))
+    page = Page(2, 0, tuple(TableEntry(place, picture, row) for place, row in enumerate(job.rows)))
     copying = Copying(Path("/") / name.replace("/", "_"), error=DataError("data.gone", reason=name))
 
-    for state in (State("done", 2, 2), State("failed", 0, None, DataError("data.gone", reason=name))):
+    for state in (JobState("done", 2, 2), JobState("failed", 0, None, DataError("data.gone", reason=name))):
         assert_harmless(many_view.head(job, state, index, Query(), "en"), name)
         assert_harmless(many_view.listed([(job, state)], "zh"), name)
     assert_harmless(many_view.rows(job, page, Query(), "en"), name)

@@ -389,7 +389,7 @@ def test_the_forecast_learns_from_the_last_trainings(workspace: Workspace, datas
 )
 def test_a_guess_is_round(seconds: float, said: str) -> None:
     config = TrainConfig(epochs=3, picture_size=64)
-    assert f"About {said} on" in forecast.Forecast(config, config, None, seconds).sentence("en")
+    assert f"About {said} on" in forecast.CostForecast(config, config, None, seconds).sentence("en")
 
 
 def test_preset_parts_are_counted_as_they_are() -> None:

@@ -3,18 +3,18 @@
 import pytest
 
 from resnet_studio.evaluation.calibration import Reliability, calibrated
-from resnet_studio.evaluation.unknown import Point, Unknown
+from resnet_studio.evaluation.unknown import AcceptancePoint, Unknown
 from resnet_studio.ui.results import trust
 
 ANSWERS = [(0.95, True)] * 18 + [(0.95, False)] * 2 + [(0.6, True)] * 5 + [(0.6, False)] * 5
 
 
 def points(*rows):
-    return tuple(Point(*row) for row in rows)
+    return tuple(AcceptancePoint(*row) for row in rows)
 
 
 UNKNOWN = Unknown(
-    Point(0.97, 4.0, 0.9, 0.95),
+    AcceptancePoint(0.97, 4.0, 0.9, 0.95),
     points((1.0, None, 1.0, 0.9), (0.97, 4.0, 0.9, 0.95), (0.5, 2.0, 0.0, None)),
     20,
     40,
@@ -43,7 +43,7 @@ def test_the_slider_has_every_share_and_stands_where_the_model_does(language):
 
 
 def test_a_run_without_test_pictures_says_so():
-    html = trust.draw_unknown(None, None, Unknown(Point(0.97, 4.0, 0.0, None), (), 50, 0, False), "en")
+    html = trust.draw_unknown(None, None, Unknown(AcceptancePoint(0.97, 4.0, 0.0, None), (), 50, 0, False), "en")
     assert "Without test pictures" in html and "data-accept" not in html
 
 

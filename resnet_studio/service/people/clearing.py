@@ -23,7 +23,7 @@ from resnet_studio.workspace import Run, Workspace
 
 
 @dataclass(frozen=True)
-class Preview:
+class ClearingPreview:
     """What clearing the class ``name`` takes: ``pupils``, and how many things of theirs.
 
     Runs and data sets lie in the bin afterwards; models and predictions are removed for good.
@@ -46,10 +46,10 @@ def called(accounts: Accounts) -> str:
     return accounts.class_name or accounts.join_code
 
 
-def preview(workspace: Workspace, accounts: Accounts) -> Preview:
+def preview(workspace: Workspace, accounts: Accounts) -> ClearingPreview:
     """What :func:`clear` would take; changes nothing."""
     pupils, ids = _pupils(accounts), _ids(accounts)
-    return Preview(
+    return ClearingPreview(
         called(accounts),
         tuple(person.name for person in pupils),
         len(_runs(workspace, ids)),
@@ -67,7 +67,7 @@ def clear(
     stop: Callable[[str], object] = lambda _: None,
     stop_predicting: Callable[[Job], None] = lambda job: job.stop(),
     by: str = "program",
-) -> Preview:
+) -> ClearingPreview:
     """Clear the class; ``typed`` has to be its name. ``stop`` ends the training of a run, ``by`` is who does this.
 
     Nobody joins any more from here on. Raises :class:`StudioError` where the name is another one, and where something

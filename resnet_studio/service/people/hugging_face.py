@@ -29,7 +29,7 @@ MOST_BYTES = 100_000
 
 
 @dataclass(frozen=True)
-class Begun:
+class PendingSignIn:
     """A sign-in that has begun: ``state`` comes back with its answer, ``verifier`` is told to the provider alone."""
 
     state: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -60,7 +60,7 @@ class HuggingFace:
         provider = environment.get("OPENID_PROVIDER_URL") or PROVIDER
         return cls(client, secret, provider.rstrip("/"), environment.get("SPACE_AUTHOR_NAME", ""))
 
-    def address(self, begun: Begun, back: str) -> str:
+    def address(self, begun: PendingSignIn, back: str) -> str:
         """Where a browser goes to sign in; it is sent to the address ``back`` afterwards."""
         asked = {
             "client_id": self.client, "redirect_uri": back, "response_type": "code", "scope": SCOPE,
@@ -68,7 +68,7 @@ class HuggingFace:
         }  # fmt: skip
         return f"{self.provider}/oauth/authorize?{urllib.parse.urlencode(asked)}"
 
-    def name_of(self, code: str, begun: Begun, back: str) -> str:
+    def name_of(self, code: str, begun: PendingSignIn, back: str) -> str:
         """The name of whoever signed in there and got ``code``. Raises :class:`StudioError` where that is nobody."""
         form = {
             "grant_type": "authorization_code", "code": code, "redirect_uri": back, "client_id": self.client,

@@ -18,7 +18,7 @@ SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
-class Place:
+class RankedSubmission:
     """A ``submission`` and its ``rank``; ``tied`` where others share that. ``p_value`` compares it with the one before,
     None for the first.
     """
@@ -35,7 +35,7 @@ def counting(submissions: Iterable[Submission]) -> list[Submission]:
     return list(last.values())
 
 
-def ranked(submissions: Iterable[Submission]) -> list[Place]:
+def ranked(submissions: Iterable[Submission]) -> list[RankedSubmission]:
     """The places, the best first; of equal scores the earlier one stands first."""
     order = sorted(counting(submissions), key=lambda each: (-(each.accuracy or 0.0), each.number))
     ranks, values = list[int](), list[float | None]()
@@ -44,7 +44,7 @@ def ranked(submissions: Iterable[Submission]) -> list[Place]:
         shares = at > 0 and apart(order[ranks[-1] - 1], each) >= SIGNIFICANT
         ranks.append(ranks[-1] if shares else at + 1)
     return [
-        Place(rank, each, ranks.count(rank) > 1, p_value)
+        RankedSubmission(rank, each, ranks.count(rank) > 1, p_value)
         for rank, each, p_value in zip(ranks, order, values, strict=True)
     ]
 

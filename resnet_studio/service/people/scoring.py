@@ -41,7 +41,7 @@ def score(boards: Boards, board: Board, submission: Submission, device: str = "a
     return done
 
 
-class Scoring:
+class BoardScoring:
     """Scores what waits. What a killed server left waiting is scored by the next one, see :meth:`adopt`."""
 
     def __init__(self, boards: Boards) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.errors import StudioError
-from resnet_studio.service.serving.drift import FEWEST_KNOWN, Finding
+from resnet_studio.service.serving.drift import FEWEST_KNOWN, DriftFinding
 from resnet_studio.service.serving.models import Served
 from resnet_studio.text import Language, say
 
@@ -139,7 +139,7 @@ def abouts(models: Sequence[Served], language: Language) -> Abouts:
     return Abouts(tuple(about(each, default=first[each.name] is each, language=language) for each in models))
 
 
-def alarm(found: Finding, language: Language = "en") -> Alarm:
+def alarm(found: DriftFinding, language: Language = "en") -> Alarm:
     """``found`` for people."""
     values = {**asdict(found), "least": FEWEST_KNOWN}
     text = say(f"serve.drift.{found.kind}.{found.state}", language, **values)

@@ -62,7 +62,7 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ServedModels:
     """What to serve: models and ``shadows`` as the user wrote them, and a ``listed`` file that has a model a line."""
 
     wanted: tuple[str, ...]
@@ -88,7 +88,7 @@ def list_of(file: Path) -> list[str]:
 class Current:
     """A :class:`Catalogue` of what ``choice`` says, which can be loaded anew at any moment from any thread."""
 
-    def __init__(self, choice: Choice, workspace: Workspace, talk: Talk = lambda _: None) -> None:
+    def __init__(self, choice: ServedModels, workspace: Workspace, talk: Talk = lambda _: None) -> None:
         self._choice, self._workspace, self._talk = choice, workspace, talk
         self._loading = Lock()
         self._stamp = self.stamp()

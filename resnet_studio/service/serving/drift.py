@@ -49,7 +49,7 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Finding:
+class DriftFinding:
     """What is known of one ``kind`` of drift: the ``change`` of shares, and where classes changed the most changed one,
     with its share ``before`` and ``now``.
     """
@@ -73,7 +73,7 @@ class Drift:
         self._counts = np.zeros(len(self._classes), np.int64)
         self._unknown = self._since = 0
         self._lock = Lock()
-        self._found: dict[Kind, Finding] = {}
+        self._found: dict[Kind, DriftFinding] = {}
         self._look()
 
     def add(self, label: str, *, unknown: bool) -> None:
@@ -91,7 +91,7 @@ class Drift:
             if self._since >= EVERY:
                 self._look()
 
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[DriftFinding, ...]:
         """What is known now, of each kind."""
         return tuple(self._found.values())
 
@@ -106,29 +106,31 @@ class Drift:
             return "drifted" if change > GONE else "stable"
         return "drifted" if chance < CHANCE and change > MATTERS else "stable"
 
-    def _of_classes(self) -> Finding:
+    def _of_classes(self) -> DriftFinding:
         expected, answers = self._expected, len(self._last)
         if expected is None or sum(expected.counts) < FEWEST_KNOWN:
-            return Finding("classes", "no_record", answers)
+            return DriftFinding("classes", "no_record", answers)
         if answers < FEWEST:
-            return Finding("classes", "too_few", answers)
+            return DriftFinding("classes", "too_few", answers)
         known = np.array(expected.counts, np.int64)
         before, now = known / known.sum(), self._counts / answers
         change = float(np.abs(now - before).sum() / 2)
         most = int(np.abs(now - before).argmax())
         state = self._state("classes", change, homogeneity(known, self._counts))
-        return Finding("classes", state, answers, change, self._classes[most], float(before[most]), float(now[most]))
+        return DriftFinding(
+            "classes", state, answers, change, self._classes[most], float(before[most]), float(now[most])
+        )
 
-    def _of_unknown(self) -> Finding:
+    def _of_unknown(self) -> DriftFinding:
         expected, answers = self._expected, len(self._last)
         if expected is None or expected.seen < FEWEST_KNOWN:
-            return Finding("unknown", "no_record", answers)
+            return DriftFinding("unknown", "no_record", answers)
         if answers < FEWEST:
-            return Finding("unknown", "too_few", answers)
+            return DriftFinding("unknown", "too_few", answers)
         before, now = expected.unknown / expected.seen, self._unknown / answers
         chance = as_many(self._unknown, answers, expected.unknown, expected.seen)
         state = self._state("unknown", now - before, chance)
-        return Finding("unknown", state, answers, now - before, "", before, now)
+        return DriftFinding("unknown", state, answers, now - before, "", before, now)
 
 
 def homogeneity(a: NDArray[np.int64], b: NDArray[np.int64]) -> float:

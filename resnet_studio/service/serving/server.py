@@ -25,7 +25,7 @@ from resnet_studio.service.http.counted import Counted
 from resnet_studio.service.http.metrics import CONTENT_TYPE, Metrics
 from resnet_studio.service.http.routes import FRESH, HEALTH, METRICS
 from resnet_studio.service.serving.api import Service, refusal, routes
-from resnet_studio.service.serving.catalogue import Catalogue, Choice, Current
+from resnet_studio.service.serving.catalogue import Catalogue, Current, ServedModels
 from resnet_studio.service.serving.figures import Figures
 from resnet_studio.service.serving.guard import Guard, from_this_site
 from resnet_studio.service.serving.limits import Limits
@@ -198,7 +198,7 @@ def tokens_file(workspace: Workspace) -> Path:
     return workspace.root / "tokens.json"
 
 
-def serve(choice: Choice, endpoint: Endpoint, limits: Limits, workspace: Workspace, talk: Talk) -> int:
+def serve(choice: ServedModels, endpoint: Endpoint, limits: Limits, workspace: Workspace, talk: Talk) -> int:
     """Load models and serve them; returns how many requests were answered well. Raises :class:`StudioError`."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported: threads that spin starve decoding

@@ -25,7 +25,7 @@ Measure = Literal["loss", "accuracy"]
 
 
 @dataclass(frozen=True)
-class History:
+class RunCurves:
     """What there is to draw of one run.
 
     ``planned`` epochs make the width; ``probe`` is the linear probe's validation accuracy; ``trail`` are points
@@ -48,14 +48,14 @@ class History:
         return max(self.planned, self.epochs[-1].epoch if self.epochs else 1, 1)
 
 
-def curves(history: History, language: Language = "en", *, look: str = "") -> str:
+def curves(history: RunCurves, language: Language = "en", *, look: str = "") -> str:
     """Loss and accuracy of one run, side by side; ``look`` is an additional CSS class."""
     fixed = replace(history, epochs=tuple(history.epochs), trail=())
     return _curves(fixed, _loss_axis(history), language, look)
 
 
 @lru_cache(maxsize=CURVES_CACHED)
-def _curves(history: History, losses: Scale, language: Language, look: str) -> str:
+def _curves(history: RunCurves, losses: Scale, language: Language, look: str) -> str:
     """Within an epoch nothing changes but the trail, which at most moves the axis of the ``losses``."""
     shown = thinned(history.epochs, lambda epoch: epoch.validation_loss)
     if history.best is not None and history.best not in shown:
@@ -66,7 +66,7 @@ def _curves(history: History, losses: Scale, language: Language, look: str) -> s
     return figure(panels, rows, say("charts.epoch", language), look=look)
 
 
-def _loss_axis(history: History) -> Scale:
+def _loss_axis(history: RunCurves) -> Scale:
     shown = thinned(history.epochs, lambda epoch: epoch.validation_loss)
     losses = [loss for epoch in shown for loss in (epoch.train_loss, epoch.validation_loss)]
     return _upright(*loss_range([*losses, *(loss for _, loss in history.trail)]))
@@ -76,11 +76,11 @@ def _upright(low: float, high: float) -> Scale:
     return Scale(low, high, HEIGHT - BOTTOM, TOP)
 
 
-def _along(history: History) -> Scale:
+def _along(history: RunCurves) -> Scale:
     return Scale(0, history.width, LEFT, WIDTH - RIGHT)
 
 
-def trail(history: History) -> str:
+def trail(history: RunCurves) -> str:
     """What happened within the epochs, drawn over the loss panel of :func:`curves` and on the same scales."""
     if not history.trail:
         return ""
@@ -93,7 +93,7 @@ def trail(history: History) -> str:
     return render("drawn/trail.html", path=path_in(points, along, losses), dot=dot, **FRAME)
 
 
-def learning_rate(history: History, language: Language = "en") -> str:
+def learning_rate(history: RunCurves, language: Language = "en") -> str:
     """The learning rate of the head over the epochs, as one low strip; empty before the first epoch is done."""
     if not history.epochs:
         return ""
@@ -123,7 +123,7 @@ def overlay(runs: Sequence[tuple[str, Sequence[EpochFinished]]], language: Langu
             Line(name, f"run-{index % COLOURS}", _points(epochs, f"validation_{measure}"))
             for index, (name, epochs) in enumerate(runs)
         )
-        blank = History(planned=longest)
+        blank = RunCurves(planned=longest)
         bare = _axes(measure, blank, [value for line in lines for _, value in line.points], language)
         title = say(f"charts.validation_{measure}", language)
         panels.append(
@@ -135,7 +135,7 @@ def overlay(runs: Sequence[tuple[str, Sequence[EpochFinished]]], language: Langu
 def example(language: Language = "en") -> str:
     """What the curves will look like, on a made-up run that begins to overfit."""
     epochs = [_made_up(number) for number in range(1, 13)]
-    return curves(History(epochs, planned=12, probe=0.78), language, look="example")
+    return curves(RunCurves(epochs, planned=12, probe=0.78), language, look="example")
 
 
 def _made_up(number: int) -> EpochFinished:
@@ -178,7 +178,7 @@ def sparkline(
     return render("drawn/sparkline.html", width=width, height=height, label=label, path=path(placed), end=end)
 
 
-def _panel(measure: Measure, history: History, shown: Sequence[EpochFinished], language: Language) -> Panel:
+def _panel(measure: Measure, history: RunCurves, shown: Sequence[EpochFinished], language: Language) -> Panel:
     parts = ("train", "validation")
     lines = tuple(Line(say(f"charts.{part}", language), part, _points(shown, f"{part}_{measure}")) for part in parts)
     values = [value for line in lines for _, value in line.points]
@@ -197,7 +197,7 @@ def _panel(measure: Measure, history: History, shown: Sequence[EpochFinished], l
     return replace(bare, lines=lines, level=level, mark=mark, columns=columns, about=about)
 
 
-def _axes(measure: Measure, history: History, values: Iterable[float], language: Language) -> Panel:
+def _axes(measure: Measure, history: RunCurves, values: Iterable[float], language: Language) -> Panel:
     low, high = loss_range(values) if measure == "loss" else share_range(values)
     return Panel(
         title=say(f"charts.{measure}", language),
@@ -209,7 +209,7 @@ def _axes(measure: Measure, history: History, values: Iterable[float], language:
     )
 
 
-def _about(measure: Measure, history: History, language: Language) -> str:
+def _about(measure: Measure, history: RunCurves, language: Language) -> str:
     """The panel in words: the last and the best scores."""
     if not history.epochs:
         return say("charts.about.empty", language)

@@ -21,7 +21,7 @@ from resnet_studio.text import Language, joined, say
 from resnet_studio.ui.page.templates import render
 
 if TYPE_CHECKING:
-    from resnet_studio.service.forecast import Forecast
+    from resnet_studio.service.forecast import CostForecast
 
 WIDTH, HEIGHT, FLOOR = 400, 146, 112
 
@@ -238,7 +238,7 @@ def _described(stages: list[Drawn], language: Language) -> str:
     return ("；" if language == "zh" else "; ").join(described)
 
 
-def planned(forecast: Forecast, language: Language) -> str:
+def planned(forecast: CostForecast, language: Language) -> str:
     """The network that a training with this forecast would train."""
     shown = forecast.resolved or forecast.config
     return drawing(

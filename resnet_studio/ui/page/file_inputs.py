@@ -60,7 +60,7 @@ class StudioBlocks(gr.Blocks):
         if not (is_unicode(inputs) and is_unicode(getattr(event, "_data", None))):
             raise gr.Error(say("shell.not_text", reader()), print_exception=False)
         if event is not None:
-            event._data = Facts(event._data if isinstance(event._data, Mapping) else ())
+            event._data = EventFacts(event._data if isinstance(event._data, Mapping) else ())
         return await super().process_api(block_fn, inputs, *args, **kwargs)
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
@@ -75,7 +75,7 @@ class StudioBlocks(gr.Blocks):
         return await super().preprocess_data(block_fn, plain + inputs[len(plain) :], *args, **kwargs)
 
 
-class Facts(dict[str, Any]):
+class EventFacts(dict[str, Any]):
     """What an event says besides the inputs, by name; where one is missing, that is said to whoever sent it."""
 
     def __missing__(self, name: str) -> Any:

@@ -25,7 +25,7 @@ MOST_BYTES = 16_384
 Values = Mapping[str, Any]
 
 
-class Asked:
+class PeopleRequests:
     """Reads what a page sends, and answers errors with their sentence."""
 
     def __init__(self, gate: Gate, workspace: Workspace) -> None:

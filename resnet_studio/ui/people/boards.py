@@ -12,11 +12,11 @@ from resnet_studio import belonging
 from resnet_studio.data import editing, library
 from resnet_studio.errors import StudioError
 from resnet_studio.service.people.boards import LONGEST, MOST_TRIES, TRIES, Boards
-from resnet_studio.service.people.scoring import Scoring
+from resnet_studio.service.people.scoring import BoardScoring
 from resnet_studio.text import say
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.people import boards_view, pages
-from resnet_studio.ui.people.asked import Asked, Values, sender, text
+from resnet_studio.ui.people.asked import PeopleRequests, Values, sender, text
 from resnet_studio.ui.people.gate import Gate
 from resnet_studio.upkeep import audit
 
@@ -25,9 +25,9 @@ def routes(studio: Studio, gate: Gate) -> APIRouter:
     """The routes under ``/studio/people/boards``."""
     router = APIRouter(prefix="/studio/people/boards")
     boards = Boards(studio.workspace)
-    scoring = Scoring(boards)
+    scoring = BoardScoring(boards)
     threading.Thread(target=scoring.adopt, name="adopt submissions", daemon=True).start()
-    asked = Asked(gate, studio.workspace)
+    asked = PeopleRequests(gate, studio.workspace)
     _add_views(router, studio, gate, boards)
     _add_submitting(router, studio, gate, asked, boards, scoring)
     _add_making(router, studio, asked, boards)
@@ -65,7 +65,7 @@ def _add_views(router: APIRouter, studio: Studio, gate: Gate, boards: Boards) ->
 
 
 def _add_submitting(
-    router: APIRouter, studio: Studio, gate: Gate, asked: Asked, boards: Boards, scoring: Scoring
+    router: APIRouter, studio: Studio, gate: Gate, asked: PeopleRequests, boards: Boards, scoring: BoardScoring
 ) -> None:
     @router.post("/{id}/submit")
     async def submit(request: Request, id: str) -> Any:
@@ -83,7 +83,7 @@ def _add_submitting(
         return await asked.answer(request, done)
 
 
-def _add_making(router: APIRouter, studio: Studio, asked: Asked, boards: Boards) -> None:
+def _add_making(router: APIRouter, studio: Studio, asked: PeopleRequests, boards: Boards) -> None:
     @router.post("/new")
     async def new(request: Request) -> Any:
         """Seal the data ``set`` and make a board called ``name`` of it; each has so many ``tries``."""
@@ -100,7 +100,7 @@ def _add_making(router: APIRouter, studio: Studio, asked: Asked, boards: Boards)
         return await asked.answer(request, done)
 
 
-def _add_managing(router: APIRouter, studio: Studio, gate: Gate, asked: Asked, boards: Boards) -> None:
+def _add_managing(router: APIRouter, studio: Studio, gate: Gate, asked: PeopleRequests, boards: Boards) -> None:
     def noted(request: Request, what: str, target: str) -> None:
         audit.record(studio.workspace, f"{belonging.PERSON}{sender(request).id}", what, target)
 

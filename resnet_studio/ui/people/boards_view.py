@@ -11,7 +11,7 @@ from resnet_studio.belonging import PERSON
 from resnet_studio.service.people.accounts import Accounts
 from resnet_studio.service.people.boards import Board, Submission
 from resnet_studio.service.people.collecting import is_handed_in
-from resnet_studio.service.people.ranking import Place, ranked
+from resnet_studio.service.people.ranking import RankedSubmission, ranked
 from resnet_studio.service.people.rules import Person
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language, say
@@ -24,7 +24,7 @@ class Shown:
     """One board as ``person`` sees it."""
 
     board: Board
-    places: tuple[Place, ...]
+    places: tuple[RankedSubmission, ...]
     own: tuple[Submission, ...]
     left: int
     fitting: tuple[Overview, ...]

@@ -18,7 +18,7 @@ from resnet_studio.ui.page.bodies import BodyReader, Refused
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.sent_pictures import MOST_BYTES, opened
 from resnet_studio.ui.people import exchange_view, pages
-from resnet_studio.ui.people.asked import Asked, Values, sender, text
+from resnet_studio.ui.people.asked import PeopleRequests, Values, sender, text
 from resnet_studio.ui.people.gate import Gate
 from resnet_studio.upkeep import audit
 
@@ -30,7 +30,7 @@ PICTURE = "application/octet-stream"
 def routes(studio: Studio, gate: Gate) -> APIRouter:
     """The routes under ``/studio/people/exchange``."""
     router = APIRouter(prefix="/studio/people/exchange")
-    exchange, asked = Exchange(studio.workspace, studio.limits), Asked(gate, studio.workspace)
+    exchange, asked = Exchange(studio.workspace, studio.limits), PeopleRequests(gate, studio.workspace)
     _add_views(router, studio, gate, exchange)
     _add_trying(router, studio, exchange)
     _add_stickers(router, asked, exchange)
@@ -107,7 +107,7 @@ def _add_trying(router: APIRouter, studio: Studio, exchange: Exchange) -> None:
         return await bodies.answer(request, MOST_BYTES, counted)
 
 
-def _add_stickers(router: APIRouter, asked: Asked, exchange: Exchange) -> None:
+def _add_stickers(router: APIRouter, asked: PeopleRequests, exchange: Exchange) -> None:
     @router.post("/{id}/sticker")
     async def sticker(request: Request, id: str) -> Any:
         """Put a ``sticker`` on a model where ``on``, or take it off."""
@@ -120,7 +120,7 @@ def _add_stickers(router: APIRouter, asked: Asked, exchange: Exchange) -> None:
         return await asked.answer(request, done)
 
 
-def _add_models(router: APIRouter, studio: Studio, asked: Asked, exchange: Exchange) -> None:
+def _add_models(router: APIRouter, studio: Studio, asked: PeopleRequests, exchange: Exchange) -> None:
     @router.post("/bring")
     async def bring(request: Request) -> Any:
         """Put the model of one's own ``run`` into the exchange."""
@@ -144,7 +144,7 @@ def _add_models(router: APIRouter, studio: Studio, asked: Asked, exchange: Excha
         return await asked.answer(request, done)
 
 
-def _add_judging(router: APIRouter, asked: Asked, exchange: Exchange) -> None:
+def _add_judging(router: APIRouter, asked: PeopleRequests, exchange: Exchange) -> None:
     @router.post("/{id}/attacks/{number}/{act}")
     async def judge(request: Request, id: str, number: int, act: str) -> Any:
         """``count`` or ``reject`` an attack, ``report`` it to the teacher, ``remove`` its picture."""
@@ -167,7 +167,7 @@ def _add_judging(router: APIRouter, asked: Asked, exchange: Exchange) -> None:
         return await asked.answer(request, done)
 
 
-def _add_switch(router: APIRouter, asked: Asked, exchange: Exchange) -> None:
+def _add_switch(router: APIRouter, asked: PeopleRequests, exchange: Exchange) -> None:
     @router.post("/switch")
     async def switch(request: Request) -> Any:
         """Open the exchange where ``on``, or stop it."""

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from resnet_studio.errors import StudioError
-from resnet_studio.service.people.hugging_face import Begun, HuggingFace
+from resnet_studio.service.people.hugging_face import HuggingFace, PendingSignIn
 from resnet_studio.service.people.rules import Person
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.people import pages
@@ -41,7 +41,7 @@ def _add(router: APIRouter, studio: Studio, gate: Gate) -> None:
     @router.get("")
     def begin(request: Request) -> Response:
         """To Hugging Face, with what its answer has to bring back in a cookie."""
-        application, begun, secure = _application(gate), Begun(), is_secure(request.scope)
+        application, begun, secure = _application(gate), PendingSignIn(), is_secure(request.scope)
         answer = RedirectResponse(application.address(begun, _back(request, gate)), 303)
         answer.headers.append("set-cookie", cookie.set(f"{begun.state}.{begun.verifier}", secure=secure))
         return answer
@@ -54,7 +54,7 @@ def _add(router: APIRouter, studio: Studio, gate: Gate) -> None:
         try:
             if not kept or not code or not hmac.compare_digest(kept.encode(), state.encode()):
                 raise StudioError("error.people.hugging_face")
-            begun = Begun(kept, verifier)
+            begun = PendingSignIn(kept, verifier)
             name = await run_in_threadpool(application.name_of, code, begun, _back(request, gate))
             person, token = await run_in_threadpool(signed_in, gate, application, name)
         except StudioError as error:

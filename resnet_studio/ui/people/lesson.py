@@ -19,7 +19,7 @@ from resnet_studio.training import hold
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.downloads import disposition
 from resnet_studio.ui.people import lesson_view, pages
-from resnet_studio.ui.people.asked import Asked, Values, sender, text
+from resnet_studio.ui.people.asked import PeopleRequests, Values, sender, text
 from resnet_studio.ui.people.gate import Gate
 from resnet_studio.upkeep import audit
 
@@ -28,7 +28,7 @@ def routes(studio: Studio, gate: Gate) -> APIRouter:
     """The routes under ``/studio/people/lesson``."""
     router = APIRouter(prefix="/studio/people/lesson")
     lessons = Lessons(studio.workspace, gate.accounts.people, studio.runs)
-    asked = Asked(gate, studio.workspace)
+    asked = PeopleRequests(gate, studio.workspace)
     _add_views(router, studio, gate, lessons)
     _add_acts(router, studio, asked)
     _add_collecting(router, gate, asked, studio, lessons)
@@ -61,7 +61,7 @@ def _add_views(router: APIRouter, studio: Studio, gate: Gate, lessons: Lessons) 
         return HTMLResponse(str(pieces(language_of(request))))
 
 
-def _add_collecting(router: APIRouter, gate: Gate, asked: Asked, studio: Studio, lessons: Lessons) -> None:
+def _add_collecting(router: APIRouter, gate: Gate, asked: PeopleRequests, studio: Studio, lessons: Lessons) -> None:
     @router.get("/collected.zip")
     def collected(request: Request, checkpoints: bool = False) -> StreamingResponse:
         """One zip with each pupil's runs; ``checkpoints`` says whether their models are in it."""
@@ -81,7 +81,7 @@ def _add_collecting(router: APIRouter, gate: Gate, asked: Asked, studio: Studio,
         return await asked.answer(request, done)
 
 
-def _add_acts(router: APIRouter, studio: Studio, asked: Asked) -> None:
+def _add_acts(router: APIRouter, studio: Studio, asked: PeopleRequests) -> None:
     @router.post("/hold")
     async def held(request: Request) -> Any:
         """``on`` switches training off or, where it is false, on again; ``text`` is what every page says."""
@@ -111,7 +111,7 @@ def _add_acts(router: APIRouter, studio: Studio, asked: Asked) -> None:
         return await asked.answer(request, done)
 
 
-def _add_deleting(router: APIRouter, studio: Studio, asked: Asked, lessons: Lessons) -> None:
+def _add_deleting(router: APIRouter, studio: Studio, asked: PeopleRequests, lessons: Lessons) -> None:
     @router.post("/delete")
     async def delete(request: Request) -> Any:
         """Move a ``run`` or a ``dataset``, by its ``id``, into the bin."""
@@ -141,7 +141,7 @@ def _add_deleting(router: APIRouter, studio: Studio, asked: Asked, lessons: Less
         return await asked.answer(request, done)
 
 
-def _add_clearing(router: APIRouter, studio: Studio, gate: Gate, asked: Asked, lessons: Lessons) -> None:
+def _add_clearing(router: APIRouter, studio: Studio, gate: Gate, asked: PeopleRequests, lessons: Lessons) -> None:
     @router.get("/clear")
     def preview(request: Request) -> dict[str, Any]:
         """What clearing the class would take, as a sentence."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 from resnet_studio import belonging
-from resnet_studio.service.people.clearing import Preview
+from resnet_studio.service.people.clearing import ClearingPreview
 from resnet_studio.service.people.lesson import Holding, Lesson, Pupil
 from resnet_studio.service.run_data import Overview, format_timestamp
 from resnet_studio.text import Language, say
@@ -55,7 +55,7 @@ def table(lesson: Lesson, language: Language) -> Markup:
     )
 
 
-def preview(found: Preview, language: Language) -> str:
+def preview(found: ClearingPreview, language: Language) -> str:
     """What clearing the class would take."""
     return say(
         "lesson.clear.preview", language, pupils=len(found.pupils), runs=found.runs, datasets=found.datasets,
@@ -63,7 +63,7 @@ def preview(found: Preview, language: Language) -> str:
     )  # fmt: skip
 
 
-def cleared(found: Preview, language: Language) -> str:
+def cleared(found: ClearingPreview, language: Language) -> str:
     """What was taken."""
     return say("lesson.clear.done", language, name=found.name, pupils=len(found.pupils))
 

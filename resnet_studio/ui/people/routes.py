@@ -16,14 +16,14 @@ from resnet_studio.text import say
 from resnet_studio.ui.page.access import host_of, is_loopback
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.people import pages
-from resnet_studio.ui.people.asked import Asked, Values, address, device, listed, sender, text
+from resnet_studio.ui.people.asked import PeopleRequests, Values, address, device, listed, sender, text
 from resnet_studio.ui.people.gate import Gate, is_secure
 
 
 def routes(studio: Studio, gate: Gate) -> APIRouter:
     """The routes under ``/studio/people``; whom each is for stands in :mod:`resnet_studio.service.people.declared`."""
     router = APIRouter(prefix="/studio/people")
-    asked = Asked(gate, studio.workspace)
+    asked = PeopleRequests(gate, studio.workspace)
     _add_signing_in(router, gate, asked)
     _add_joining(router, gate, asked)
     _add_account(router, gate, asked)
@@ -34,7 +34,7 @@ def routes(studio: Studio, gate: Gate) -> APIRouter:
     return router
 
 
-def _add_signing_in(router: APIRouter, gate: Gate, asked: Asked) -> None:
+def _add_signing_in(router: APIRouter, gate: Gate, asked: PeopleRequests) -> None:
     accounts = gate.accounts
 
     @router.get("/sign-in")
@@ -60,7 +60,7 @@ def _add_signing_in(router: APIRouter, gate: Gate, asked: Asked) -> None:
         return await asked.answer(request, done)
 
 
-def _add_joining(router: APIRouter, gate: Gate, asked: Asked) -> None:
+def _add_joining(router: APIRouter, gate: Gate, asked: PeopleRequests) -> None:
     accounts = gate.accounts
 
     @router.post("/join")
@@ -89,7 +89,7 @@ def _add_joining(router: APIRouter, gate: Gate, asked: Asked) -> None:
         return await asked.answer(request, done)
 
 
-def _add_account(router: APIRouter, gate: Gate, asked: Asked) -> None:
+def _add_account(router: APIRouter, gate: Gate, asked: PeopleRequests) -> None:
     accounts = gate.accounts
 
     @router.get("/account")
@@ -124,7 +124,7 @@ def _add_account(router: APIRouter, gate: Gate, asked: Asked) -> None:
         return await asked.answer(request, done)
 
 
-def _add_class(router: APIRouter, gate: Gate, asked: Asked) -> None:
+def _add_class(router: APIRouter, gate: Gate, asked: PeopleRequests) -> None:
     accounts = gate.accounts
 
     @router.get("/class")
@@ -174,7 +174,7 @@ def _found(accounts: Accounts, id: str) -> Person:
     return person
 
 
-def _add_people(router: APIRouter, gate: Gate, asked: Asked) -> None:
+def _add_people(router: APIRouter, gate: Gate, asked: PeopleRequests) -> None:
     accounts = gate.accounts
 
     @router.post("/add")
@@ -197,7 +197,7 @@ def _add_people(router: APIRouter, gate: Gate, asked: Asked) -> None:
         return await asked.answer(request, done)
 
 
-def _add_managing(router: APIRouter, gate: Gate, asked: Asked) -> None:
+def _add_managing(router: APIRouter, gate: Gate, asked: PeopleRequests) -> None:
     accounts = gate.accounts
 
     @router.post("/{id}/role")
@@ -219,7 +219,7 @@ def _add_managing(router: APIRouter, gate: Gate, asked: Asked) -> None:
         return await asked.answer(request, done)
 
 
-def _add_sharing(router: APIRouter, studio: Studio, asked: Asked) -> None:
+def _add_sharing(router: APIRouter, studio: Studio, asked: PeopleRequests) -> None:
     @router.post("/share")
     async def share(request: Request) -> JSONResponse:
         """``kind`` (run, dataset or model) and ``id``, and whether the class shares it."""

@@ -12,7 +12,7 @@ from PIL import Image
 
 from resnet_studio.errors import StudioError
 from resnet_studio.model.onnx_card import is_onnx
-from resnet_studio.service.asking import Asked, asked
+from resnet_studio.service.asking import ModelSelection, asked
 from resnet_studio.service.heat import looks, painted
 from resnet_studio.service.predictors import level, record_of
 from resnet_studio.service.thumbnails import Thumbnail
@@ -88,7 +88,7 @@ def answer(studio: Studio, key: str, content: bytes, *, heat: bool = False, more
     return {"scores": scores, "label": said.label, "level": level(said, record_of(said, calibration)), **over}
 
 
-def looked(studio: Studio, found: Asked, picture: Image.Image, name: str) -> str:
+def looked(studio: Studio, found: ModelSelection, picture: Image.Image, name: str) -> str:
     """The heat map of the class ``name`` as a ``data:`` address; empty where there is none."""
     if any(is_onnx(model.file) for model in found.models):
         return ""

@@ -11,7 +11,7 @@ from resnet_studio.evaluation import tables
 from resnet_studio.predicting.jobs import Job
 from resnet_studio.predicting.rows import Index
 from resnet_studio.service.copying import Copying
-from resnet_studio.service.predicting import State
+from resnet_studio.service.predicting import JobState
 from resnet_studio.service.prediction_table import ORDERS, Page, Query
 from resnet_studio.service.run_data import format_duration, format_timestamp
 from resnet_studio.text import Language, say
@@ -35,7 +35,7 @@ def frame(job: str, language: Language) -> Markup:
     return render("predict/many_frame.html", language, job=job)
 
 
-def head(job: Job, state: State, index: Index, query: Query, language: Language) -> Markup:
+def head(job: Job, state: JobState, index: Index, query: Query, language: Language) -> Markup:
     """How far the job is, in words and as a bar; how often each class was named; order and filters."""
     named = enumerate(index.counts(len(job.request.classes)))
     counts = [Count(label, job.request.classes[label], count) for label, count in named if count]
@@ -67,7 +67,7 @@ def _second(scores: Sequence[float], best: int) -> int | None:
     return max(others, key=scores.__getitem__) if others else None
 
 
-def tools(job: Job, state: State, language: Language, *, local: bool) -> Markup:
+def tools(job: Job, state: JobState, language: Language, *, local: bool) -> Markup:
     """Stop, go on, delete; downloads; sorted copies."""
     return render("predict/many_tools.html", language, job=job.id, state=state, local=local, formats=tables.formats())
 
@@ -80,13 +80,13 @@ def copying(found: Copying | None, language: Language) -> Markup | str:
     return render("predict/many_copying.html", language, copying=found, problem=problem)
 
 
-def listed(jobs: Sequence[tuple[Job, State]], language: Language) -> Markup:
+def listed(jobs: Sequence[tuple[Job, JobState]], language: Language) -> Markup:
     """Earlier jobs, each a button that shows its answers."""
     lines = [(job, state, format_timestamp(job.request.created, language)) for job, state in jobs]
     return render("predict/many_list.html", language, lines=lines)
 
 
-def count_words(state: State, language: Language) -> str:
+def count_words(state: JobState, language: Language) -> str:
     """How far a job is, in a few words."""
     if state.total is None:
         return say("predict.many.looking", language)

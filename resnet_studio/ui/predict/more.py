@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from resnet_studio.service.asking import Asked, asked, partners
+from resnet_studio.service.asking import ModelSelection, asked, partners
 from resnet_studio.service.predictors import TOGETHER
 from resnet_studio.ui.page.choices import filled_in_later
 from resnet_studio.ui.page.context import Studio, T, guarded, reader
@@ -93,16 +93,16 @@ class Handlers:
         given = {**(more if isinstance(more, Mapping) else {}), "thresholds": getattr(event, "thresholds", None)}
         return kept(asked(self._studio.models, chosen, given))
 
-    def _note(self, found: Asked) -> str:
+    def _note(self, found: ModelSelection) -> str:
         return render("predict/together.html", reader(), sentences=found.worth(reader())) if not found.alone else ""
 
-    def _rows(self, found: Asked) -> str:
+    def _rows(self, found: ModelSelection) -> str:
         return render(
             "predict/thresholds.html", reader(), model=found.model.key, classes=found.classes[:CLASSES_SHOWN],
             left=max(0, len(found.classes) - CLASSES_SHOWN), thresholds=found.thresholds,
         )  # fmt: skip
 
 
-def kept(found: Asked) -> dict[str, Any]:
+def kept(found: ModelSelection) -> dict[str, Any]:
     """What a page keeps of ``found``, beside its model."""
     return {"others": list(found.keys[1:]), "thresholds": dict(found.thresholds)}

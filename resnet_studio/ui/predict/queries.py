@@ -13,7 +13,7 @@ from resnet_studio.evaluation.calibration import UNTESTED, Calibration
 from resnet_studio.model.onnx_card import is_onnx
 from resnet_studio.predicting.engine import Answering
 from resnet_studio.service.album import Album
-from resnet_studio.service.asking import Asked, asked
+from resnet_studio.service.asking import ModelSelection, asked
 from resnet_studio.service.predictors import Model, Models, Predictors
 from resnet_studio.service.run_data import RunData
 from resnet_studio.service.thumbnails import thumbnail
@@ -97,7 +97,7 @@ class ModelQueries:
             raise DataError("error.predict.try_gone")
         return copy_test_picture(self._data, model.run.run, index, self._workspace)
 
-    def _answer(self, found: Asked, picture: Path | Image.Image, language: Language) -> Iterator[str]:
+    def _answer(self, found: ModelSelection, picture: Path | Image.Image, language: Language) -> Iterator[str]:
         if not all(self.predictors.has(model.file) for model in found.models):
             yield predict_view.loading(language)
         drawing = not isinstance(picture, Path)
@@ -115,7 +115,7 @@ class ModelQueries:
             prediction, calibration, language, looked=looked, models=len(found.models), thresholds=found.thresholds
         )
 
-    def _calibration(self, found: Asked, tool: Answering) -> Calibration:
+    def _calibration(self, found: ModelSelection, tool: Answering) -> Calibration:
         return self.models.calibration(found.model) if found.alone else tool.calibration
 
 

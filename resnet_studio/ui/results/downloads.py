@@ -23,7 +23,7 @@ FILES = (
 KINDS: tuple[Literal["safetensors", "pt"], ...] = ("safetensors", "pt")
 
 
-class File(NamedTuple):
+class Download(NamedTuple):
     """One line of the list: a file's key, its address (empty where there is no such file) and its size."""
 
     key: str
@@ -48,10 +48,10 @@ def downloads_panel(run: Overview, language: Language) -> str:
     return render("results/downloads.html", language, files=files, code=code, problem=problem)
 
 
-def _file(run: Overview, key: str, path: str, tested: bool) -> File:
+def _file(run: Overview, key: str, path: str, tested: bool) -> Download:
     if key in KINDS:
-        return File(key, address(run.run, path), _megabytes(run.run.best.stat().st_size))
-    return File(key, address(run.run, path) if tested else "", "")
+        return Download(key, address(run.run, path), _megabytes(run.run.best.stat().st_size))
+    return Download(key, address(run.run, path) if tested else "", "")
 
 
 def _megabytes(size: int) -> str:

@@ -188,7 +188,7 @@ def curves_panel(run: Overview, language: Language) -> str:
         return ""
     planned = run.state.planned or len(run.state.epochs)
     probe = run.state.probed.validation_accuracy if run.state.probed else None
-    drawn = charts.curves(charts.History(run.state.epochs, planned=planned, probe=probe), language)
+    drawn = charts.curves(charts.RunCurves(run.state.epochs, planned=planned, probe=probe), language)
     mean = run.state.mean_note
     kept = say_recorded(mean.key, language, mean.values) if mean else ""
     return render("results/curves.html", language, curves=drawn, kept=kept)

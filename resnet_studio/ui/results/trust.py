@@ -9,8 +9,8 @@ from typing import Any
 from markupsafe import Markup
 
 from resnet_studio.errors import RunError
-from resnet_studio.evaluation.calibration import Bin, Calibration
-from resnet_studio.evaluation.unknown import Point, Unknown, set_accepted
+from resnet_studio.evaluation.calibration import Calibration, CalibrationBin
+from resnet_studio.evaluation.unknown import AcceptancePoint, Unknown, set_accepted
 from resnet_studio.service.run_data import Overview
 from resnet_studio.text import Language, say
 from resnet_studio.ui.drawn.axes import Scale, place, ticks
@@ -70,7 +70,7 @@ def draw_unknown(studio: Studio, run: Overview, value: Unknown, language: Langua
     )
 
 
-def reading(point: Point, language: Language) -> str:
+def reading(point: AcceptancePoint, language: Language) -> str:
     """What a share means, in a sentence."""
     values = {"accept": point.accept, "accepted": point.accepted, "rejected": 1 - point.accepted}
     if point.accuracy is None:
@@ -100,7 +100,7 @@ def _radius(count: int, most: int) -> float:
     return max(2.0, LARGEST_DOT * math.sqrt(count / most))
 
 
-def _path(bins: Sequence[Bin], x: Scale, y: Scale) -> str:
+def _path(bins: Sequence[CalibrationBin], x: Scale, y: Scale) -> str:
     return path_in([(each.confidence, each.accuracy) for each in bins], x, y)
 
 

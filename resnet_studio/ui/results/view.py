@@ -77,7 +77,7 @@ def waiting(run: Overview, language: Language) -> str:
     )
 
 
-class Card(NamedTuple):
+class FigureCard(NamedTuple):
     """A figure, what to know about it, and where it may lie: low, high and itself in percent."""
 
     key: str
@@ -91,7 +91,7 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language, o
     made = [_accuracy_card(run, report, language)]
     if report:
         note = say("results.card.f1.note", language, count=len(report["classes"]))
-        made.append(Card("f1", f"{report['macro_f1']:.3f}", [note]))
+        made.append(FigureCard("f1", f"{report['macro_f1']:.3f}", [note]))
     if other is not None:
         made.append(_outside_card(other, language))
     if run.validation_accuracy is not None:
@@ -99,7 +99,7 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language, o
     device = device_name(run.state.started.device, language) if run.state.started else run.config.device
     note = say("results.card.time.note", language, device=device)
     parts = format_preparation(run.state.durations, run.requested_at, language)
-    made.append(Card("time", format_duration(run.seconds, language), [note, *parts]))
+    made.append(FigureCard("time", format_duration(run.seconds, language), [note, *parts]))
     again = RunReport(run.run).get(FINAL_FIT)
     even = say("results.reading.even", language) if run.config.class_weighting in EVEN else ""
     read = [_reading(report, language) if report else "", again.sentence(language) if again else "", even]
@@ -107,42 +107,42 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language, o
     return render("results/cards.html", language, cards=made, reading=reading)
 
 
-def _epoch_card(run: Overview, accuracy: float, language: Language) -> Card:
+def _epoch_card(run: Overview, accuracy: float, language: Language) -> FigureCard:
     """Which epoch the model is of, and why that one; or that it is a mean."""
     state = run.state
     best, done = state.best, state.finished.epochs_run if state.finished else len(state.epochs)
     if state.mean_note:
         of_both = say("results.card.weights.note", language, epochs=done, accuracy=accuracy)
         figure = say("results.card.weights.mean", language)
-        return Card("weights", figure, [of_both, say("results.card.weights.why", language)])
+        return FigureCard("weights", figure, [of_both, say("results.card.weights.why", language)])
     notes = [say("results.card.epoch.note", language, epochs=done, accuracy=accuracy)]
     if best and any(each.validation_accuracy > best.validation_accuracy for each in state.epochs):
         notes.append(say("results.card.epoch.loss", language))
-    return Card("epoch", str(best.epoch) if best else say("results.card.epoch.probe", language), notes)
+    return FigureCard("epoch", str(best.epoch) if best else say("results.card.epoch.probe", language), notes)
 
 
-def _outside_card(other: OutsideTest, language: Language) -> Card:
+def _outside_card(other: OutsideTest, language: Language) -> FigureCard:
     found = other.report
     low, high = found.interval
     correct = sum(row.correct for row in found.per_class)
     note = say("results.card.outside.note", language, correct=correct, total=found.count, name=other.name)
     note = f"{say('results.card.interval', language, low=low, high=high)} · {note}"
     figure = say("results.share", language, share=found.accuracy)
-    return Card("outside", figure, [note], (100 * low, 100 * high, 100 * found.accuracy))
+    return FigureCard("outside", figure, [note], (100 * low, 100 * high, 100 * found.accuracy))
 
 
-def _accuracy_card(run: Overview, report: Mapping[str, Any] | None, language: Language) -> Card:
+def _accuracy_card(run: Overview, report: Mapping[str, Any] | None, language: Language) -> FigureCard:
     if report is None:
         best = run.validation_accuracy
         figure = "–" if best is None else say("results.share", language, share=best)
-        return Card("validation", figure, [say("results.card.validation.note", language)])
+        return FigureCard("validation", figure, [say("results.card.validation.note", language)])
     low, high = report["interval"]
     correct = sum(row["correct"] for row in report["per_class"])
     total = sum(row["support"] for row in report["per_class"])
     note = say("results.card.accuracy.note", language, correct=correct, total=total)
     note = f"{say('results.card.interval', language, low=low, high=high)} · {note}"
     figure = say("results.share", language, share=report["accuracy"])
-    return Card("accuracy", figure, [note], (100 * low, 100 * high, 100 * report["accuracy"]))
+    return FigureCard("accuracy", figure, [note], (100 * low, 100 * high, 100 * report["accuracy"]))
 
 
 def _reading(report: Mapping[str, Any], language: Language) -> str:

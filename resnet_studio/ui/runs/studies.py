@@ -9,7 +9,7 @@ from typing import NamedTuple
 from resnet_studio import labels
 from resnet_studio.service.run_data import Damaged, Overview
 from resnet_studio.studies.folds import cross_validation, is_cross_validation
-from resnet_studio.studies.repeats import FEWEST, Figure, Part, Repeats, summed_up
+from resnet_studio.studies.repeats import FEWEST, Figure, Repeats, StudyPart, summed_up
 from resnet_studio.text import Language, say
 from resnet_studio.training.waiting import SEARCH, part_number
 from resnet_studio.ui.page.templates import render
@@ -76,7 +76,7 @@ def _line(parts: Sequence[Overview], language: Language) -> Line:
     if _is_search(parts):
         return _search_line(parts, language)
     found = summed_up(
-        [Part(run.run, run.about, run.config.seed, run.state.status, run.state.finished) for run in parts]
+        [StudyPart(run.run, run.about, run.config.seed, run.state.status, run.state.finished) for run in parts]
     )
     folded = is_cross_validation([run.run for run in parts])
     score = _pooled(found, language) if folded else _score(found, language)

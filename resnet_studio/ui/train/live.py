@@ -33,7 +33,7 @@ from resnet_studio import acting
 from resnet_studio.acting import Thing, acting_as
 from resnet_studio.service.forecast import Forecaster
 from resnet_studio.service.waits import Seconds, expected_waits
-from resnet_studio.service.watch import Board, RunSnapshot, Watch
+from resnet_studio.service.watch import RunBoard, RunSnapshot, RunWatch
 from resnet_studio.text import Language, say
 from resnet_studio.ui.page.context import Studio, language_of
 from resnet_studio.ui.page.ownership import browser_of, ownership_of
@@ -53,7 +53,7 @@ QUEUE_SHOWN = 30
 class Renderer:
     """Makes the pieces of HTML once for all tabs that look at the same run in the same language."""
 
-    watch: Watch
+    watch: RunWatch
     seconds: Seconds = lambda _, __: None
     server: str = field(default_factory=lambda: secrets.token_hex(4))
     _cached: OrderedDict[tuple[str, Language], tuple[object, dict[str, str]]] = field(default_factory=OrderedDict)
@@ -97,7 +97,7 @@ class Renderer:
         changed = {name: html for name, html in parts.items() if known.get(name) != marks[name]}
         return {**state, "share": share, "parts": changed, "server": self.server, "seen": token}
 
-    def _expected(self, board: Board, active: Sequence[tuple[RunSnapshot, Thing]]) -> dict[str, float]:
+    def _expected(self, board: RunBoard, active: Sequence[tuple[RunSnapshot, Thing]]) -> dict[str, float]:
         """In how many seconds it is the turn of those that wait; what others train is waited for, and not shown."""
         with self._lock:
             if self._waits[0] != board.version:
@@ -122,7 +122,7 @@ class Renderer:
 def routes(studio: Studio) -> APIRouter:
     """The one route that pages wait at."""
     forecaster = Forecaster(studio.workspace, studio.runs)
-    renderer = Renderer(Watch(studio.workspace, studio.jobs, studio.runs), forecaster.seconds)
+    renderer = Renderer(RunWatch(studio.workspace, studio.jobs, studio.runs), forecaster.seconds)
     router = APIRouter(prefix="/studio")
 
     @router.get("/live")
@@ -136,7 +136,7 @@ def routes(studio: Studio) -> APIRouter:
 async def _news(request: Request, renderer: Renderer, run: str, seen: str, language: Language) -> Response:
     """Wait for something new, for at most :data:`WAIT_SECONDS`; end early where the page or the server goes away."""
     until, rounds = time.monotonic() + WAIT_SECONDS, 0
-    board: Board | None = None
+    board: RunBoard | None = None
     while time.monotonic() < until:
         if _signed_out(request):
             return Response(status_code=401, headers={"cache-control": "no-store"})

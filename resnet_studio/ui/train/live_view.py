@@ -12,7 +12,7 @@ from resnet_studio.service.watch import RunSnapshot
 from resnet_studio.text import Language, say, say_recorded
 from resnet_studio.training.reading import explains_losses, one_picture, read
 from resnet_studio.ui.drawn import charts
-from resnet_studio.ui.drawn.charts import History
+from resnet_studio.ui.drawn.charts import RunCurves
 from resnet_studio.ui.page.notes import small
 from resnet_studio.ui.page.templates import render
 
@@ -51,10 +51,10 @@ def pieces_or_reason(snapshot: RunSnapshot | None, language: Language) -> dict[s
         return {**pieces(None, language), "notes": render("train/unshown.html", language, name=snapshot.name)}
 
 
-def history_of(snapshot: RunSnapshot) -> History:
+def history_of(snapshot: RunSnapshot) -> RunCurves:
     """What the charts draw of the run."""
     probed = snapshot.state.probed
-    return History(
+    return RunCurves(
         epochs=snapshot.state.epochs,
         planned=snapshot.planned,
         probe=probed.validation_accuracy if probed else None,

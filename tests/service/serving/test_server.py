@@ -21,7 +21,7 @@ from resnet_studio.cli import main
 from resnet_studio.errors import ConfigError
 from resnet_studio.model.checkpoint import Card, Preprocessing, save
 from resnet_studio.model.resnet import build
-from resnet_studio.service.serving.catalogue import Choice, Current
+from resnet_studio.service.serving.catalogue import Current, ServedModels
 from resnet_studio.service.serving.models import Wanted
 from resnet_studio.service.serving.tokens import Tokens
 from resnet_studio.workspace import Workspace
@@ -106,7 +106,7 @@ def test_models_are_exchanged_and_the_server_ends_without_losing_a_request(tmp_p
 @pytest.mark.slow
 def test_what_cannot_be_loaded_leaves_the_models_as_they_are(tmp_path):
     said, file = [], model_in(tmp_path / "model.safetensors")
-    current = Current(Choice((f"cups={file}",)), Workspace.open(tmp_path / "workspace"), said.append)
+    current = Current(ServedModels((f"cups={file}",)), Workspace.open(tmp_path / "workspace"), said.append)
     before = current.find("cups")
     before.drift.add("a", unknown=False)
     assert not current.changed()

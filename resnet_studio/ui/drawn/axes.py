@@ -96,12 +96,12 @@ def _unusual(value: float, middle: float) -> float:
     return abs(value - middle) if math.isfinite(value) else math.inf
 
 
-_DOT = "m-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0"
-"""A ring that can be seen, also where lines are dashed and are 2 units wide."""
+_DOT = "m-2 0h4"
+"""Long enough to be seen, and not longer than a dash where lines are dashed."""
 
 
 def path(points: Iterable[tuple[float, float]]) -> str:
-    """SVG path data through ``points``; one that is not finite leaves a gap, one alone in a gap becomes a dot."""
+    """SVG path data through ``points``; one that is not finite leaves a gap, one alone in a gap a short dash."""
     pieces: list[str] = []
     for group in runs_of(points):
         numbers = " ".join([f"{x:.1f} {y:.1f}" for x, y in group]) + " "

@@ -9,19 +9,23 @@ import hashlib
 import io
 import random
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import islice
 
 from PIL import Image, ImageDraw
 
 from resnet_studio.assets import asset
 
 EACH = 32
+FEWEST = 16
 CHARACTERS = "0123456789ABEGHKRSWZ"
 
 
-def strangers() -> list[list[Image.Image]]:
-    """The pictures of each kind, RGB; without things where the installation has none."""
-    return [kind for kind in (written(), things()) if kind]
+def strangers(contents: Collection[str] = ()) -> list[list[Image.Image]]:
+    """The pictures of each kind, RGB, but for those whose files are among the ``contents`` of the user's set, as the
+    things of the sample are for who trains on it. A kind of which few remain is left out.
+    """
+    return [kind for kind in (written(), things(contents=contents)) if len(kind) >= FEWEST]
 
 
 def written(count: int = EACH) -> list[Image.Image]:
@@ -35,15 +39,17 @@ def written(count: int = EACH) -> list[Image.Image]:
     return found
 
 
-def things(count: int = EACH) -> list[Image.Image]:
-    """Some of the rendered things that come with the studio."""
+def things(count: int = EACH, contents: Collection[str] = ()) -> list[Image.Image]:
+    """Some of the rendered things that come with the studio, of which no file is among ``contents``."""
     archive = asset("samples", "things.zip")
     if not archive.is_file():
         return []
     with zipfile.ZipFile(archive) as opened:
         names = sorted(name for name in opened.namelist() if name.lower().endswith((".jpg", ".png")))
         random.Random(0).shuffle(names)
-        return [Image.open(io.BytesIO(opened.read(name))).convert("RGB") for name in names[:count]]
+        files = (opened.read(name) for name in names)
+        others = (file for file in files if hashlib.sha256(file).hexdigest() not in contents)
+        return [Image.open(io.BytesIO(file)).convert("RGB") for file in islice(others, count)]
 
 
 def named(pictures: Sequence[Image.Image]) -> list[str]:

@@ -70,7 +70,8 @@ def measure(
     if not len(validated):
         return None
     scores = reference.scores(held).tolist()
-    others = [METHODS[version].of_pooled(look.outputs(kind, named(kind)).stages) for kind in strangers()]
+    foreign = strangers(contents_of(split))
+    others = [METHODS[version].of_pooled(look.outputs(kind, named(kind)).stages) for kind in foreign]
     told = separation(scores, [reference.scores(each).tolist() for each in others])
     return Unlikeness(reference, Acceptance.of(scores, told), test)
 
@@ -88,6 +89,11 @@ def _seen(
     found = look.outputs(files, list(map(content, chosen, files)))
     labels = torch.tensor([chosen[place].label for place in found.places], dtype=torch.long)
     return METHODS[version].of_pooled(found.stages), labels, found.logits.argmax(1) == labels
+
+
+def contents_of(split: Split) -> set[str]:
+    """The hashes of all files of ``split``."""
+    return {sample.content for part in (split.train, split.validation, split.test) for sample in part}
 
 
 def some(samples: Sequence[Sample], most: int = MOST) -> list[Sample]:

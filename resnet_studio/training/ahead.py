@@ -10,7 +10,7 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.data.decode import content
 from resnet_studio.evaluation.stage_outputs import Looker
 from resnet_studio.evaluation.strangers import named, strangers
-from resnet_studio.evaluation.unlikeness import some
+from resnet_studio.evaluation.unlikeness import contents_of, some
 from resnet_studio.events import Preparing
 from resnet_studio.model.device import choose_device
 from resnet_studio.run_settings import RunSettings
@@ -65,7 +65,9 @@ def _look_at(m: Materials, control: Control) -> Generator[Event, None, None]:
     samples = [sample for part in (m.split.train, m.split.validation, m.split.test) for sample in some(part)]
     files = [m.split.path(sample) for sample in samples]
     contents = [content(sample, file) for sample, file in zip(samples, files, strict=True)]
-    parts: list[tuple[Sequence[Picture], Sequence[str]]] = [(kind, named(kind)) for kind in strangers()]
+    parts: list[tuple[Sequence[Picture], Sequence[str]]] = [
+        (kind, named(kind)) for kind in strangers(contents_of(m.split))
+    ]
     parts += [(files[at : at + AT_ONCE], contents[at : at + AT_ONCE]) for at in range(0, len(files), AT_ONCE)]
     for done, (pictures, known_by) in enumerate(parts):
         if control.request:

@@ -14,7 +14,7 @@ from resnet_studio import cli
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import CheckpointError
 from resnet_studio.evaluation import model_card
-from resnet_studio.evaluation.strangers import separation, strangers
+from resnet_studio.evaluation.strangers import named, separation, strangers
 from resnet_studio.evaluation.unknown import SHARES, UNKNOWN
 from resnet_studio.model import checkpoint
 from resnet_studio.model.checkpoint import read_card
@@ -141,3 +141,11 @@ def test_the_separation_is_the_area_that_scikit_learn_computes():
     areas = [roc_auc_score([0] * 4 + [1] * len(kind), [*known, *kind]) for kind in kinds]
     assert separation(known, kinds) == pytest.approx(np.mean(areas))
     assert [len(kind) for kind in strangers()] == [32, 32]
+
+
+def test_the_things_of_the_sample_are_no_strangers_to_who_trains_on_it(workspace):
+    """They told nothing from themselves, so that "none of these" was off for this sample."""
+    contents = [sample.content for sample in studio.open_data("sample:things", workspace).samples]
+    assert [len(kind) for kind in strangers(contents)] == [32]
+    some = strangers(contents[: len(contents) // 2])
+    assert [len(kind) for kind in some] == [32, 32] and named(some[1]) != named(strangers()[1])

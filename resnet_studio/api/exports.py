@@ -63,8 +63,8 @@ def export(
     pixels, uint8 [N, crop, crop, 3]. The file is run by a fresh Python on validation and test pictures unless ``check``
     is false, and appears only where it agrees with the studio: :class:`ExportError` otherwise.
 
-    The format html needs ONNX Runtime for browsers. It is downloaded once into the workspace, which ``on_stage`` is
-    told, or comes from the folder ``runtime``. Its model has 8 bits where these lose no more than a point of accuracy.
+    The format html needs ONNX Runtime for browsers. It is downloaded once into the workspace, as ``on_stage``
+    says, or comes from the folder ``runtime``. Its model has 8 bits where these lose no more than a point of accuracy.
 
     Raises :class:`ConfigError` for a format that there is not, whose packages are missing or that cannot hold this
     model, :class:`RunError` for a run without a model.

@@ -55,10 +55,10 @@ def import_model(
     if ours:
         kept = import_checkpoint(path, home)
         return ImportedModel(kept, read_card(kept))
-    told = foreign.ImportOptions(_names(classes), side, mean, std)
+    options = foreign.ImportOptions(_names(classes), side, mean, std)
     with tempfile.TemporaryDirectory(prefix="resnet-studio-") as folder:
         made = Path(folder) / f"{slug(path.stem)}.safetensors"
-        foreign.convert(path, made, told)
+        foreign.convert(path, made, options)
         kept = import_checkpoint(made, home)
     return ImportedModel(kept, read_card(kept))
 

@@ -57,9 +57,9 @@ def filled(values: Mapping[str, Any], language: Language, most: int = NAMED) -> 
 
 def _listed(names: tuple[Any, ...], language: Language, most: int) -> str:
     between = "、" if language == "zh" else ", "
-    told = [_item(name, language) for name in names]
-    text = between.join(told[:most])
-    return text if len(told) <= most else say("finding.and_more", language, names=text, count=len(told) - most)
+    items = [_item(name, language) for name in names]
+    text = between.join(items[:most])
+    return text if len(items) <= most else say("finding.and_more", language, names=text, count=len(items) - most)
 
 
 def _item(name: Any, language: Language) -> str:

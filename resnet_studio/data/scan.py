@@ -37,8 +37,8 @@ def phase(progress: Progress | None, index: int, of: int) -> Progress | None:
     """``progress`` for step ``index`` (from 0) of a work of ``of`` steps that take about as long."""
     if progress is None:
         return None
-    told = progress
-    return lambda done, total: told(index * total + done, of * total)
+    report = progress
+    return lambda done, total: report(index * total + done, of * total)
 
 
 FILE_LIMIT = 1_000_000

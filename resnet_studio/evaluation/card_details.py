@@ -20,7 +20,7 @@ ALWAYS = (
     "depth", "family", "weights", "freeze", "epochs", "picture_size", "fit", "batch_size", "optimizer", "learning_rate",
     "schedule", "augmentation", "seed",
 )  # fmt: skip
-"""Settings that are told; others where somebody changed them."""
+"""Settings that are always listed; others where somebody changed them."""
 
 
 def matrix(values: Mapping[str, Any], language: Language) -> list[str]:

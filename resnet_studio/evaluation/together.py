@@ -54,7 +54,7 @@ class Gain:
         return self.p_value is not None and self.p_value < SIGNIFICANT
 
     def sentence(self, language: Language = "en") -> str:
-        """What it gains, in words; that nothing can be told, where that is so."""
+        """What it gains, in words; or that no gain can be measured."""
         if self.difference is None or self.interval is None:
             return say("ensemble.none_shared", language)
         low, high = (f"{100 * each:+.1f}" for each in self.interval)

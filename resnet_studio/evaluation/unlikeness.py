@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST = 400
 """Pictures of each part that are looked at, as many of each class as of the others."""
 FEWEST = 10
-"""Training pictures without which nothing can be told."""
+"""The fewest training pictures to judge by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +72,8 @@ def measure(
     scores = reference.scores(held).tolist()
     foreign = strangers(contents_of(split))
     others = [METHODS[version].of_pooled(look.outputs(kind, named(kind)).stages) for kind in foreign]
-    told = separation(scores, [reference.scores(each).tolist() for each in others])
-    return Unlikeness(reference, Acceptance.of(scores, told), test)
+    separated = separation(scores, [reference.scores(each).tolist() for each in others])
+    return Unlikeness(reference, Acceptance.of(scores, separated), test)
 
 
 def _seen(

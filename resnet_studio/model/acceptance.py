@@ -57,9 +57,9 @@ class Acceptance:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        told: dict[str, Any] = {} if self.separation is None else {"separation": round(self.separation, 4)}
-        told |= {"version": self.version} if self.version > 1 else {}
-        return {"scores": [round(each, 5) for each in self.scores], "accept": self.accept, **told}
+        optional: dict[str, Any] = {} if self.separation is None else {"separation": round(self.separation, 4)}
+        optional |= {"version": self.version} if self.version > 1 else {}
+        return {"scores": [round(each, 5) for each in self.scores], "accept": self.accept, **optional}
 
     def at(self, accept: float) -> Acceptance:
         """The same, with another share accepted."""

@@ -67,7 +67,7 @@ class Described:
     temperature: float = 1.0
 
 
-def convert(file: Path, target: Path, told: ImportOptions = NOTHING) -> Card:
+def convert(file: Path, target: Path, options: ImportOptions = NOTHING) -> Card:
     """Write the model in the state dict ``file`` to ``target`` as a checkpoint of the studio; its card.
 
     Raises :class:`WeightsError` for what is no ResNet, :class:`CheckpointError` for a file
@@ -88,8 +88,8 @@ def convert(file: Path, target: Path, told: ImportOptions = NOTHING) -> Card:
     said = described(file)
     if (count := len(state["fc.weight"])) < 2:
         raise CheckpointError("error.import.one_score", file=file.name)
-    classes = _named(file, told.classes or said.classes, count)
-    card = _card(network, classes, _stem(state, network), said, told, file.name)
+    classes = _named(file, options.classes or said.classes, count)
+    card = _card(network, classes, _stem(state, network), said, options, file.name)
     if any(name.startswith(HEAD) and not name.startswith("fc.") for name in state):
         card = replace(card, features="layer3+layer4")
     card = replace(card, widths=widths_in(state, network) or ())
@@ -183,12 +183,12 @@ def _stem(state: Mapping[str, torch.Tensor], network: Architecture) -> str:
 
 
 def _card(
-    network: Architecture, classes: tuple[str, ...], stem: str, said: Described, told: ImportOptions, name: str
+    network: Architecture, classes: tuple[str, ...], stem: str, said: Described, options: ImportOptions, name: str
 ) -> Card:
     prepared = said.preprocessing or Preprocessing(resize=round(SIDE * OVERSCAN), crop=SIDE)
-    if told.side is not None:
-        prepared = replace(prepared, resize=round(told.side * OVERSCAN), crop=told.side)
-    prepared = replace(prepared, mean=told.mean or prepared.mean, std=told.std or prepared.std)
+    if options.side is not None:
+        prepared = replace(prepared, resize=round(options.side * OVERSCAN), crop=options.side)
+    prepared = replace(prepared, mean=options.mean or prepared.mean, std=options.std or prepared.std)
     return Card(
         classes=classes, depth=network.depth, family=network.family, preprocessing=prepared, stem=stem,  # type: ignore[arg-type]
         weights_origin={"key": "checkpoint", "name": name}, temperature=said.temperature,

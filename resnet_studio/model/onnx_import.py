@@ -37,7 +37,7 @@ class _Said:
     run: str = ""
 
 
-def import_onnx(path: Path, workspace: Workspace, told: ImportOptions, *, seconds: float = SECONDS) -> Path:
+def import_onnx(path: Path, workspace: Workspace, options: ImportOptions, *, seconds: float = SECONDS) -> Path:
     """Check the ONNX file at ``path`` and keep a copy with its card in the workspace; gives the copy's path.
 
     It is opened and tried in a process of its own, which is stopped after ``seconds``. Raises :class:`CheckpointError`,
@@ -50,10 +50,10 @@ def import_onnx(path: Path, workspace: Workspace, told: ImportOptions, *, second
         said = _said(metadata(file, name), name)
         file.seek(0)
         content = without_card(file.read(), name)
-    side = told.side or (said.preprocessing.crop if said.preprocessing else SIDE)
+    side = options.side or (said.preprocessing.crop if said.preprocessing else SIDE)
     process = OnnxProcess(content, name, side=side, seconds=seconds)
     process.close()
-    card = _card(process.found, said, told, hashlib.sha256(content).hexdigest(), name)
+    card = _card(process.found, said, options, hashlib.sha256(content).hexdigest(), name)
     kept = with_card(content, card)
     mark = hashlib.sha256(kept).hexdigest()
     mark = f"{mark[:16]}-{salt}" if (salt := belonging.salt()) else mark[:8]
@@ -84,16 +84,16 @@ def _said(found: dict[str, str], name: str) -> _Said:
     return _Said()
 
 
-def _card(found: dict[str, Any], said: _Said, told: ImportOptions, sha256: str, name: str) -> OnnxCard:
+def _card(found: dict[str, Any], said: _Said, options: ImportOptions, sha256: str, name: str) -> OnnxCard:
     takes = found["takes"]
-    if told.side not in (None, takes["side"]):
-        raise CheckpointError("error.onnx.side", file=name, side=takes["side"], given=told.side)
+    if options.side not in (None, takes["side"]):
+        raise CheckpointError("error.onnx.side", file=name, side=takes["side"], given=options.side)
     output = _output(found["outputs"], name)
-    classes = _classes(told.classes or said.classes, output["width"], name)
+    classes = _classes(options.classes or said.classes, output["width"], name)
     unlike = said.accepted is not None and any(each["name"] == _UNLIKE for each in found["outputs"])
     try:
         return OnnxCard(
-            classes=classes, preprocessing=_preprocessing(takes, said, told), input=takes["input"],
+            classes=classes, preprocessing=_preprocessing(takes, said, options), input=takes["input"],
             output=output["name"], pixels=takes["pixels"], layout=takes["layout"], batch=takes["batch"],
             probabilities=output["probabilities"], unlike=_UNLIKE if unlike else "",
             accepted=said.accepted if unlike else None, temperature=said.temperature, called=said.called, run=said.run,
@@ -122,7 +122,7 @@ def _classes(given: Sequence[str] | None, count: int, name: str) -> tuple[str, .
     return tuple(given)
 
 
-def _preprocessing(takes: dict[str, Any], said: _Said, told: ImportOptions) -> Preprocessing:
+def _preprocessing(takes: dict[str, Any], said: _Said, options: ImportOptions) -> Preprocessing:
     """How pictures are prepared; a file that takes uint8 normalises them itself."""
     side = takes["side"]
     found = said.preprocessing or Preprocessing(resize=round(side * OVERSCAN), crop=side)
@@ -131,4 +131,4 @@ def _preprocessing(takes: dict[str, Any], said: _Said, told: ImportOptions) -> P
     if takes["pixels"] == "uint8":
         return replace(found, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
     usual = (found.mean, found.std) if said.preprocessing else (IMAGENET_MEAN, IMAGENET_STD)
-    return replace(found, mean=told.mean or usual[0], std=told.std or usual[1])
+    return replace(found, mean=options.mean or usual[0], std=options.std or usual[1])

@@ -97,11 +97,11 @@ def test_a_file_of_others_answers_on_the_command_line_as_it_does_elsewhere(pictu
 @pytest.mark.slow
 def test_it_is_served_beside_others(picture, workspace, tmp_path):
     found = import_model(written(classifier(), tmp_path / "a.onnx"), classes=NAMES, workspace=workspace)
-    served = serving.load(serving.Wanted.of(f"birds={found.file}"), workspace)
+    served = serving.load(serving.ModelRequest.of(f"birds={found.file}"), workspace)
     assert (served.key, served.engine, served.predictor) == (f"birds@{found.card.sha256[:8]}", "onnx", None)
     assert served.answers([picture]) == studio.predict(found.file, picture, workspace=workspace)
     with pytest.raises(CheckpointError, match="import"):
-        serving.load(serving.Wanted(str(tmp_path / "a.onnx")), workspace)
+        serving.load(serving.ModelRequest(str(tmp_path / "a.onnx")), workspace)
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ PIP = {
 
 
 def packages(code: str) -> tuple[str, ...]:
-    """What ``pip install`` has to be told for ``code``, without what it can do without (imports within ``try``)."""
+    """The arguments of ``pip install`` for ``code``, without what it can do without (imports within ``try``)."""
     found: dict[str, None] = {}
     for statement in ast.parse(code).body:
         if isinstance(statement, ast.Import):

@@ -17,7 +17,7 @@ HEALTH, METRICS = "/healthz", "/metrics"
 def routes(
     health: Health, metrics: Metrics, may_see_figures: Callable[[Request], bool], refusal: Callable[[Request], str]
 ) -> APIRouter:
-    """Both routes. ``may_see_figures`` says whether whoever asks runs the server, ``refusal`` what others are told."""
+    """Both routes. ``may_see_figures`` says whether whoever asks runs the server, ``refusal`` answers others."""
     router = APIRouter()
 
     @router.get(HEALTH)

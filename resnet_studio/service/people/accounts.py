@@ -24,7 +24,7 @@ class BrakedError(StudioError):
 
 @dataclass(frozen=True)
 class Given:
-    """A new password or picture code, to be told to its person: it is kept nowhere."""
+    """A new password or picture code, to be handed to its person: it is stored nowhere."""
 
     person: Person
     password: str = ""

@@ -30,14 +30,14 @@ MOST_BYTES = 100_000
 
 @dataclass(frozen=True)
 class PendingSignIn:
-    """A sign-in that has begun: ``state`` comes back with its answer, ``verifier`` is told to the provider alone."""
+    """A sign-in that has begun: ``state`` comes back with its answer, ``verifier`` is sent to the provider alone."""
 
     state: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
 
     @property
     def challenge(self) -> str:
-        """What the provider is told of the verifier first."""
+        """The hash of the verifier, which the provider gets first."""
         digest = hashlib.sha256(self.verifier.encode()).digest()
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 

@@ -27,7 +27,7 @@ from resnet_studio.service.serving.catalogue import Catalogue
 from resnet_studio.service.serving.figures import Figures
 from resnet_studio.service.serving.guard import Guard, language_of
 from resnet_studio.service.serving.limits import Limits, Rate
-from resnet_studio.service.serving.pictures import Receiving, Refused, Sent, discard
+from resnet_studio.service.serving.pictures import Receiving, Refused, RequestPicture, discard
 from resnet_studio.text import say
 from resnet_studio.version import __version__
 
@@ -104,7 +104,9 @@ class Service:
             self._waiting -= count
             self.figures.waiting.set(self._waiting)
 
-    def _answers(self, served: Served, sent: Sequence[Sent], request: Request, top_k: int, heat: bool) -> Answers:
+    def _answers(
+        self, served: Served, sent: Sequence[RequestPicture], request: Request, top_k: int, heat: bool
+    ) -> Answers:
         begun, language = time.perf_counter(), language_of(request)
         contents = [each.content for each in sent]
         found = [_named(one, each) for one, each in zip(served.answers(contents), sent, strict=True)]
@@ -125,7 +127,7 @@ class Service:
         )  # fmt: skip
 
     @staticmethod
-    def _heat(served: Served, sent: Sent, found: object) -> bytes | None:
+    def _heat(served: Served, sent: RequestPicture, found: object) -> bytes | None:
         if isinstance(found, StudioError):
             return None
         sent.content.seek(0)
@@ -150,7 +152,7 @@ class Service:
         self._shadows.submit(compared)
 
 
-def _named(found: Any, sent: Sent) -> Any:
+def _named(found: Any, sent: RequestPicture) -> Any:
     """``found``, or why there is nothing, by the name that the picture was sent with."""
     return BadPicture(found.fault, sent.name) if isinstance(found, BadPicture) else found
 

@@ -15,7 +15,7 @@ from typing import Protocol
 from resnet_studio.errors import ConfigError, StudioError
 from resnet_studio.service.serving import models
 from resnet_studio.service.serving.answers import Abouts, abouts
-from resnet_studio.service.serving.models import Engine, Served, Talk, Wanted
+from resnet_studio.service.serving.models import Engine, ModelRequest, Served, Talk
 from resnet_studio.text import Language
 from resnet_studio.workspace import Workspace
 
@@ -70,10 +70,10 @@ class ServedModels:
     listed: Path | None = None
     engine: Engine = "auto"
 
-    def models(self) -> list[Wanted]:
+    def models(self) -> list[ModelRequest]:
         """All that are to be served, as they stand now. Raises :class:`ConfigError`."""
         texts = list_of(self.listed) if self.listed else []
-        return [Wanted.of(text) for text in (*self.wanted, *texts)]
+        return [ModelRequest.of(text) for text in (*self.wanted, *texts)]
 
 
 def list_of(file: Path) -> list[str]:
@@ -132,7 +132,7 @@ class Current:
         """Changes when a model's file does, the list, or what ``last`` means; stays while a file is gone."""
         found: list[object] = []
         try:
-            for wanted in (*self._choice.models(), *map(Wanted.of, self._choice.shadows)):
+            for wanted in (*self._choice.models(), *map(ModelRequest.of, self._choice.shadows)):
                 file, _ = wanted.files(self._workspace)
                 state = file.stat()
                 found.append((wanted, str(file), state.st_mtime_ns, state.st_size))
@@ -143,7 +143,7 @@ class Current:
     def _load(self, before: Selection) -> Selection:
         kept = {(old.key, old.sha256, old.engine): old for old in (*before.models, *before.shadows.values())}
 
-        def loaded(wanted: Wanted) -> Served:
+        def loaded(wanted: ModelRequest) -> Served:
             made = models.load(wanted, self._workspace, self._choice.engine, self._talk)
             same = kept.get((made.key, made.sha256, made.engine))
             if same is not None and same.answers.classes == made.answers.classes:
@@ -157,16 +157,18 @@ class Current:
         if double := next((key for key in keys if keys.count(key) > 1), ""):
             raise ConfigError("error.serve.twice", key=double)
         selection = Selection(chosen)
-        return Selection(chosen, dict(_shadow(Wanted.of(text), selection, loaded) for text in self._choice.shadows))
+        return Selection(
+            chosen, dict(_shadow(ModelRequest.of(text), selection, loaded) for text in self._choice.shadows)
+        )
 
 
-def _shadow(wanted: Wanted, selection: Selection, loaded: Callable[[Wanted], Served]) -> tuple[str, Served]:
+def _shadow(wanted: ModelRequest, selection: Selection, loaded: Callable[[ModelRequest], Served]) -> tuple[str, Served]:
     """The key of the model that a shadow follows, and the shadow: ``[NAME[@VERSION]=]MODEL``, the first by default."""
     key = f"{wanted.name}@{wanted.version}" if wanted.version else wanted.name
     followed = selection.find(key) if key else selection.models[0]
     if followed is None:
         raise ConfigError("error.serve.shadow", name=key, known=[each.key for each in selection.models])
-    shadow = loaded(Wanted(wanted.model))
+    shadow = loaded(ModelRequest(wanted.model))
     if set(shadow.answers.classes) != set(followed.answers.classes):
         raise ConfigError("error.serve.shadow_classes", shadow=wanted.model, name=followed.key)
     return followed.key, shadow

@@ -34,7 +34,7 @@ Talk = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ModelRequest:
     """A model as the user names it: ``[NAME[@VERSION]=]MODEL``, where MODEL is a run, ``last``, a checkpoint or an
     exported ONNX file.
     """
@@ -44,7 +44,7 @@ class Wanted:
     version: str = ""
 
     @classmethod
-    def of(cls, text: str) -> Wanted:
+    def of(cls, text: str) -> ModelRequest:
         """Read what the user wrote. Raises :class:`ConfigError`."""
         before, equals, model = text.strip().partition("=")
         if not equals or "/" in before or "\\" in before:
@@ -108,7 +108,7 @@ class Served:
         return None if self.checkpoint is None else Predictor(self.checkpoint, "cpu")
 
 
-def load(wanted: Wanted, workspace: Workspace, engine: Engine = "auto", talk: Talk = lambda _: None) -> Served:
+def load(wanted: ModelRequest, workspace: Workspace, engine: Engine = "auto", talk: Talk = lambda _: None) -> Served:
     """Load what is ``wanted``. Raises :class:`StudioError`.
 
     Where ``auto`` is asked for: on a graphics card torch answers. On a CPU it is ONNX Runtime in full precision, which
@@ -122,7 +122,7 @@ def load(wanted: Wanted, workspace: Workspace, engine: Engine = "auto", talk: Ta
     return served
 
 
-def _loaded(wanted: Wanted, workspace: Workspace, engine: Engine, talk: Talk) -> Served:
+def _loaded(wanted: ModelRequest, workspace: Workspace, engine: Engine, talk: Talk) -> Served:
     file, run = wanted.files(workspace)
     if file.suffix.lower() == ".onnx":
         if engine in ("torch", "onnx-int8"):
@@ -145,7 +145,7 @@ def _loaded(wanted: Wanted, workspace: Workspace, engine: Engine, talk: Talk) ->
     return _by_onnx(wanted, run, engine, talk)
 
 
-def _checkpoint(wanted: Wanted, file: Path, run: Run | None) -> Served:
+def _checkpoint(wanted: ModelRequest, file: Path, run: Run | None) -> Served:
     from resnet_studio.prediction import Predictor
 
     predictor = Predictor(file)
@@ -157,7 +157,7 @@ def _checkpoint(wanted: Wanted, file: Path, run: Run | None) -> Served:
     return _judged(served, run, card)
 
 
-def _by_onnx(wanted: Wanted, run: Run, format: str, talk: Talk) -> Served:
+def _by_onnx(wanted: ModelRequest, run: Run, format: str, talk: Talk) -> Served:
     """The run's model as an exported file, made where there is none yet."""
     from resnet_studio.api.exports import export
     from resnet_studio.model.card import read_card
@@ -176,7 +176,7 @@ def _by_onnx(wanted: Wanted, run: Run, format: str, talk: Talk) -> Served:
     return _judged(served, run, card)
 
 
-def _exported(wanted: Wanted, file: Path) -> Served:
+def _exported(wanted: ModelRequest, file: Path) -> Served:
     from resnet_studio.imported_onnx import ImportedOnnx
     from resnet_studio.model.onnx_card import is_imported
     from resnet_studio.onnx_model import OnnxModel

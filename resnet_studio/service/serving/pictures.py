@@ -41,7 +41,7 @@ class Refused(Exception):  # noqa: N818 - an answer
 
 
 @dataclass(frozen=True)
-class Sent:
+class RequestPicture:
     """One picture of a request: what it is called, and its content."""
 
     name: str
@@ -71,7 +71,7 @@ class Receiving:
         self._limits = limits
         self._bytes = 0
 
-    async def pictures(self, request: Request) -> list[Sent]:
+    async def pictures(self, request: Request) -> list[RequestPicture]:
         """The pictures in ``request``. Raises :class:`Refused`."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in (FORM, JSON):
@@ -113,7 +113,7 @@ class Receiving:
 
         return Request(request.scope, receive)
 
-    async def _form(self, request: Request) -> list[Sent]:
+    async def _form(self, request: Request) -> list[RequestPicture]:
         most = self._limits.pictures
         counted = self._counted(request)
         parser = MultiPartParser(counted.headers, counted.stream(), max_files=most + 1, max_fields=most)
@@ -123,14 +123,14 @@ class Receiving:
             if "Too many files" in str(error):
                 raise Refused(422, "error.serve.too_many", count=most + 1, most=most) from error
             raise Refused(400, "error.serve.form") from error
-        found: list[Sent] = []
+        found: list[RequestPicture] = []
         for _, value in form.multi_items():
             if isinstance(value, UploadFile):
                 self._check_size(value.size or 0, value.filename or "picture")
-                found.append(Sent(value.filename or f"picture {len(found) + 1}", value.file))
+                found.append(RequestPicture(value.filename or f"picture {len(found) + 1}", value.file))
         return found
 
-    async def _json(self, request: Request) -> list[Sent]:
+    async def _json(self, request: Request) -> list[RequestPicture]:
         content = await self._counted(request).body()
         if content.count(b",") > MOST_VALUES:
             raise Refused(400, "error.serve.json")
@@ -145,7 +145,7 @@ class Receiving:
             raise Refused(422, "error.serve.too_many", count=len(texts), most=self._limits.pictures)
         return [self._decoded(text, f"picture {at}") for at, text in enumerate(texts, 1)]
 
-    def _decoded(self, text: str, name: str) -> Sent:
+    def _decoded(self, text: str, name: str) -> RequestPicture:
         """A picture in base64, alone or as a ``data:`` address."""
         if text.startswith("data:"):
             text = text.partition(",")[2]
@@ -154,7 +154,7 @@ class Receiving:
         except (binascii.Error, ValueError) as error:
             raise Refused(400, "error.serve.base64", name=name) from error
         self._check_size(len(content), name)
-        return Sent(name, io.BytesIO(content))
+        return RequestPicture(name, io.BytesIO(content))
 
     def _check_size(self, size: int, name: str) -> None:
         if size > self._limits.picture_bytes:

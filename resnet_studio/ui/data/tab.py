@@ -156,12 +156,12 @@ def _wire_earlier(studio: Studio, shared: Shared, sources: Sources) -> None:
         name = str(event._data["key"])
         # not from the data set itself: one whose pictures are gone can be deleted too
         listed = {item.id: dataset_name(item, reader()) for item in library.list_datasets(studio.workspace)}
-        told = listed.get(name, name)
+        display_name = listed.get(name, name)
         check_own(studio, name)
         _, stay = studio.bin.put_dataset(name, started_by(this_browser()))
         studio.dataset_cache.invalidate(name)
         key = "data.earlier.deleted_needed" if stay else "data.earlier.deleted"
-        done = data_view.note(say(key, reader(), name=told, count=stay))
+        done = data_view.note(say(key, reader(), name=display_name, count=stay))
         return (None if current == name else gr.skip()), "", done, *data_offers.lists(studio)
 
     @guarded(instead=lambda sentence: (data_view.note(sentence, "bad"), *[gr.skip()] * 3))

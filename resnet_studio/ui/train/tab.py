@@ -113,8 +113,8 @@ def build(studio: Studio, shared: Shared) -> None:
     _connect_every(EveryHandlers(handlers.find_dataset), shared, parts)
     _connect_run(handlers, shared, parts)
     suggested = [parts.seeds, shared.form, *parts.form, *parts.dependents]
-    told, queued = Suggestions(handlers).take, {**QUIET, "queue": True}  # what is told is seen by the queue only
-    shared.suggested.change(told, [shared.suggested, shared.form, shared.split, shared.dataset], suggested, **queued)
+    apply, queued = Suggestions(handlers).take, {**QUIET, "queue": True}  # Gradio shows messages of queued events only
+    shared.suggested.change(apply, [shared.suggested, shared.form, shared.split, shared.dataset], suggested, **queued)
 
 
 def _settings(studio: Studio) -> dict[str, Any]:

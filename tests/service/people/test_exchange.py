@@ -316,16 +316,16 @@ def test_a_teachers_model_stays_when_the_class_goes_without_what_pupils_did_to_i
     attacks.stick(fair.exchange, own, "heart", f"person:{fair.bob.id}", on=True)
     clearing.clear(fair.workspace, fair.accounts, "7 b")
     (left,) = fair.exchange.every()
-    assert left.id == own.id and attacks.kept(left) == attacks.Kept()
+    assert left.id == own.id and attacks.kept(left) == attacks.StoredAttacks()
     assert not list(fair.exchange.folder.rglob("*.jpg"))
 
 
 def test_a_file_that_makes_no_sense_is_no_model_and_no_attack(fair: Fair) -> None:
     root = fair.entry.root
     (root / "attacks.json").write_text('{"attacks": [1, {"number": "x"}], "stickers": [2]}')
-    assert attacks.kept(fair.entry) == attacks.Kept()
+    assert attacks.kept(fair.entry) == attacks.StoredAttacks()
     (root / "attacks.json").write_text("{")
-    assert attacks.kept(fair.entry) == attacks.Kept()
+    assert attacks.kept(fair.entry) == attacks.StoredAttacks()
     (root / "model.json").write_text('{"run": "../../x", "number": 1, "classes": [], "owner": "a", "created": 0}')
     assert fair.exchange.every() == []
 

@@ -22,7 +22,7 @@ from resnet_studio.errors import ConfigError
 from resnet_studio.model.checkpoint import Card, Preprocessing, save
 from resnet_studio.model.resnet import build
 from resnet_studio.service.serving.catalogue import Current, ServedModels
-from resnet_studio.service.serving.models import Wanted
+from resnet_studio.service.serving.models import ModelRequest
 from resnet_studio.service.serving.tokens import Tokens
 from resnet_studio.workspace import Workspace
 
@@ -119,13 +119,13 @@ def test_what_cannot_be_loaded_leaves_the_models_as_they_are(tmp_path):
 
 
 def test_names_and_versions_are_read_as_they_are_written(tmp_path):
-    assert Wanted.of("run-1") == Wanted("run-1")
-    assert Wanted.of("cups=run-1") == Wanted("run-1", "cups")
-    assert Wanted.of("cups@2=a/b.onnx") == Wanted("a/b.onnx", "cups", "2")
-    assert Wanted.of("/x/a=b.onnx") == Wanted("/x/a=b.onnx")
+    assert ModelRequest.of("run-1") == ModelRequest("run-1")
+    assert ModelRequest.of("cups=run-1") == ModelRequest("run-1", "cups")
+    assert ModelRequest.of("cups@2=a/b.onnx") == ModelRequest("a/b.onnx", "cups", "2")
+    assert ModelRequest.of("/x/a=b.onnx") == ModelRequest("/x/a=b.onnx")
     for wrong in ("c ups=run", "cups@=run", "cups=", "@1=run"):
         with pytest.raises(ConfigError, match="NAME=MODEL"):
-            Wanted.of(wrong)
+            ModelRequest.of(wrong)
 
 
 @pytest.mark.slow

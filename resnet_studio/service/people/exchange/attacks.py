@@ -63,7 +63,7 @@ class Attack:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredAttacks:
     """What is kept about a model: the ``attacks`` on it, and by person the stickers that they put on it."""
 
     attacks: tuple[Attack, ...] = ()
@@ -74,14 +74,14 @@ class Kept:
         return sum(each.status == status for each in self.attacks)
 
 
-def kept(entry: Entry) -> Kept:
+def kept(entry: Entry) -> StoredAttacks:
     """What is kept about ``entry``."""
     values = _values(entry.root / FILE)
     found = [_attack(each) for each in values.get("attacks", ()) if isinstance(each, dict)]
     stickers = values.get("stickers")
     by = stickers if isinstance(stickers, dict) else {}
     known = {str(who): tuple(name for name in names if name in STICKERS) for who, names in by.items()}
-    return Kept(tuple(each for each in found if each is not None), known)
+    return StoredAttacks(tuple(each for each in found if each is not None), known)
 
 
 def thing(entry: Entry, attack: Attack) -> acting.Thing:
@@ -207,7 +207,7 @@ def forget(exchange: Exchange, people: frozenset[str]) -> None:
                     _file(entry, each).unlink(missing_ok=True)
             left = tuple(each for each in now.attacks if each.who not in gone)
             stickers = {who: names for who, names in now.stickers.items() if who not in gone}
-            _write(exchange, entry, Kept(left, stickers))
+            _write(exchange, entry, StoredAttacks(left, stickers))
 
 
 def look_of(picture: Image.Image) -> str:
@@ -236,7 +236,7 @@ def _small(picture: Image.Image) -> bytes:
     return written.getvalue()
 
 
-def _check_room(exchange: Exchange, now: Kept, who: str) -> None:
+def _check_room(exchange: Exchange, now: StoredAttacks, who: str) -> None:
     each, most = exchange.limits.attacks_each, exchange.limits.attacks_all
     if each and sum(known.who == who for known in now.attacks) >= each:
         raise LimitError("attacks_each", "error.exchange.attacks", most=each)
@@ -253,7 +253,7 @@ def _change(exchange: Exchange, entry: Entry, number: int, change: Any) -> Attac
     return next(each for each in after if each.number == number)
 
 
-def _write(exchange: Exchange, entry: Entry, now: Kept) -> None:
+def _write(exchange: Exchange, entry: Entry, now: StoredAttacks) -> None:
     stickers = {who: list(names) for who, names in now.stickers.items() if names}
     write_json(entry.root / FILE, {"attacks": [asdict(each) for each in now.attacks], "stickers": stickers})
     exchange.changed()

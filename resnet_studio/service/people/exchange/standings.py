@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resnet_studio.service.people.exchange import STICKERS
-from resnet_studio.service.people.exchange.attacks import Kept
+from resnet_studio.service.people.exchange.attacks import StoredAttacks
 from resnet_studio.service.people.exchange.entries import Entry
 
 
@@ -30,7 +30,7 @@ class Attacker:
     waiting: int
 
 
-def models(found: Sequence[tuple[Entry, Kept]]) -> list[Standing]:
+def models(found: Sequence[tuple[Entry, StoredAttacks]]) -> list[Standing]:
     """The models in their order."""
     rows = []
     for entry, now in found:
@@ -40,7 +40,7 @@ def models(found: Sequence[tuple[Entry, Kept]]) -> list[Standing]:
     return rows
 
 
-def attackers(found: Sequence[tuple[Entry, Kept]]) -> list[Attacker]:
+def attackers(found: Sequence[tuple[Entry, StoredAttacks]]) -> list[Attacker]:
     """Everybody who attacked, the most points first; of equals in the order of names that nobody chose: by id."""
     points, waiting = Counter[str](), Counter[str]()
     for _, now in found:

@@ -22,7 +22,7 @@ from resnet_studio.api.importing import import_model
 from resnet_studio.cli import main
 from resnet_studio.errors import CheckpointError
 from resnet_studio.imported_onnx import load_model
-from resnet_studio.model import onnx_import, onnx_process
+from resnet_studio.model import foreign, onnx_import, onnx_process
 from resnet_studio.model.onnx_card import OnnxCard, onnx_card, with_card
 from resnet_studio.model.onnx_graph import Refused, looked_at
 from resnet_studio.model.preprocess import Preprocessing
@@ -220,7 +220,7 @@ def test_what_no_picture_classifier_needs_is_refused_before_it_runs(model, key):
 def test_a_file_that_is_too_slow_or_too_large_is_stopped(workspace, tmp_path, monkeypatch):
     file = written(classifier(), tmp_path / "a.onnx")
     with pytest.raises(CheckpointError, match="was stopped"):
-        onnx_import.import_onnx(file, workspace, onnx_import.Told(NAMES), seconds=0.0)
+        onnx_import.import_onnx(file, workspace, foreign.ImportOptions(NAMES), seconds=0.0)
     monkeypatch.setattr(onnx_import, "MOST_BYTES", 100)
     with pytest.raises(CheckpointError, match="can be imported"):
         import_model(file, classes=NAMES, workspace=workspace)

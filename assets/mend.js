@@ -3,12 +3,31 @@
 window.studioMend = (element, send) => {
   // A step back or forth is of what this page shows, and not of what another page did since. `expected` is how many
   // steps there will be once the edits that are on their way are done: until then the number shown says nothing.
+  const FOLLOWS_AFTER = 700; // ms
+  let latest = { dataset: "", steps: 0 }, following = 0;
   let expected = 0, edited = "";
+  let line = Promise.resolve(); // edits are done one after the other, however fast keys are pressed
   const ask = (what, data) => {
     if (what !== "edit") return send(what, data);
     const steps = Number(panel().dataset.steps), sure = expected <= steps && ["undo", "redo"].includes(data.kind);
     expected = Math.max(expected, steps) + 1;
-    send(what, sure ? { ...data, seen: steps } : data);
+    line = line.then(() => edit(sure ? { ...data, seen: steps } : data)).catch(() => {});
+  };
+  const edit = async (data) => {
+    const answer = await fetch(`${base()}/edit`, { method: "POST", body: JSON.stringify(data) }).then((each) => each.json()).catch(() => null);
+    const problem = answer ? answer.problem ?? "" : words().failed;
+    if (!panel()) return;
+    if (answer?.dataset) latest = { ...answer, classes: JSON.stringify(answer.classes) };
+    Object.assign(panel().dataset, answer?.dataset ? latest : {}, { problem });
+    changed();
+    clearTimeout(following);
+    following = setTimeout(() => follow(problem), FOLLOWS_AFTER);
+  };
+  // What else the page shows of the set follows once nothing more is asked for, or its dialog is closed.
+  const follow = (problem = "") => {
+    clearTimeout(following);
+    following = 0;
+    send("edited", { problem });
   };
   const panel = () => element.querySelector(".rs-mend");
   const words = () => JSON.parse(panel().dataset.words), classes = () => JSON.parse(panel().dataset.classes);
@@ -54,7 +73,7 @@ window.studioMend = (element, send) => {
     head.append(made("h2", "rs-h2", title), close);
     dialog.append(head);
     const before = document.activeElement;
-    dialog.onclose = () => { dialog.remove(); current = null; before?.focus?.(); };
+    dialog.onclose = () => { dialog.remove(); current = null; before?.focus?.(); if (following) follow(); };
     document.querySelector(".gradio-container").append(dialog);
     dialog.showModal();
     return { dialog, head, close };
@@ -82,6 +101,7 @@ window.studioMend = (element, send) => {
     document.querySelector(".gradio-container").append(dialog);
     dialog.showModal();
   };
+  let shown = ""; // the set and the number of its edits that the open dialog shows
   let current = null; // the dialog that is open: refresh(), said(text)
 
   // ---------- Look at all of it ----------
@@ -90,6 +110,10 @@ window.studioMend = (element, send) => {
     const GAP = 6, SMALL = 3000, AT_ONCE = 300;
     const chosen = new Set(), known = new Map(), small = new Map(); // small: pictures by place, which no edit changes
     let places = [], cell = 118, columns = 1, at = 0, anchor = 0, dragging = null, touched = -1, asked = 0;
+    // Once the server has said that an edit is done, what it leaves of the filter is often known without asking: all but
+    // the pictures that were left out, or what the same set had before, as its id follows from its content.
+    const SETS = 6, CHECK_AFTER = 300, seen = new Map();
+    let leaving = [], done = Number(panel().dataset.steps);
 
     const restart = () => { at = anchor = 0; chosen.clear(); load(true); };
     const standing = select(w.standing, [["used", w.used], ["unlabelled", w.unlabelled], ["left_out", w.left_out]], restart);
@@ -115,7 +139,12 @@ window.studioMend = (element, send) => {
     field.placeholder = w.class_name;
     field.setAttribute("aria-label", w.class_name);
     field.setAttribute("list", "mend-classes");
-    const act = (data) => { if (data.places && !data.places.length) return said(w.none_chosen); said(w.working); ask("edit", data); };
+    const act = (data) => {
+      if (data.places && !data.places.length) return said(w.none_chosen);
+      said(w.working);
+      ask("edit", data);
+      if (["leave_out", "put_back"].includes(data.kind)) leaving.push({ steps: expected, places: data.places });
+    };
     const some = () => [...chosen];
     const named = (data) => field.value.trim() ? act(data()) : (said(w.type_class), field.focus());
     const parts = select(w.set_part, [["-", w.set_part], ["", w.no_part], ["train", w.train], ["validation", w.validation], ["test", w.test]], () => {
@@ -135,10 +164,27 @@ window.studioMend = (element, send) => {
     dialog.append(pane, bar);
     const said = (text) => { note.textContent = text; };
 
-    const load = async (top) => {
+    const query = () => new URLSearchParams({ standing: standing.value, kind: kind.value, part: part.value, finding: finding.value, sort: sort.value });
+    const lasting = () => standing.value !== "left_out" && !finding.value && ["class", "name", "size"].includes(sort.value);
+    const foretold = () => {
+      const steps = Number(panel().dataset.steps), over = leaving.filter((each) => each.steps <= steps && each.steps > done);
+      const only = over.length > 0 && over.length === steps - done; // and no edit of another kind
+      leaving = leaving.filter((each) => each.steps > steps);
+      done = steps;
+      if (panel().dataset.problem || !lasting()) return null;
+      if (only) { const gone = new Set(over.flatMap((each) => each.places)); return places.filter((place) => !gone.has(place)); }
+      return seen.get(`${panel().dataset.dataset}?${query()}`) ?? null;
+    };
+    const refresh = () => {
+      const answer = foretold();
+      if (!answer) return load(false);
+      show(answer, false);
       const mine = ++asked;
-      const query = new URLSearchParams({ standing: standing.value, kind: kind.value, part: part.value, finding: finding.value, sort: sort.value });
-      const answer = await fetched(`places?${query}`);
+      setTimeout(() => mine === asked && dialog.isConnected && load(false), CHECK_AFTER);
+    };
+    const load = async (top) => {
+      const mine = ++asked, wanted = `${panel().dataset.dataset}?${query()}`;
+      const answer = await fetched(`places?${query()}`);
       if (mine !== asked || !answer || !dialog.isConnected) return;
       if (answer.problem) {
         sort.value = "class";
@@ -150,14 +196,21 @@ window.studioMend = (element, send) => {
         return setTimeout(() => mine === asked && load(top), 400);
       }
       if (["like", "next"].includes(sort.value)) said("");
-      ({ places } = answer);
+      if (lasting()) seen.set(wanted, answer.places);
+      if (seen.size > SETS) seen.delete(seen.keys().next().value);
+      show(answer.places, top);
+    };
+    const show = (found, top) => {
+      const same = found.length === places.length && found.every((place, index) => place === places[index]);
+      places = found;
       const here = new Set(places);
       for (const place of chosen) if (!here.has(place)) chosen.delete(place);
       known.clear();
       tried = new Set();
       at = Math.min(at, Math.max(0, places.length - 1));
       if (top) pane.scrollTop = 0;
-      layout();
+      if (same && !top && sheet.children.length) describe(...view);
+      else layout();
     };
     const layout = () => {
       const room = pane.clientWidth - 12, wanted = room < 500 ? 92 : 118; // without the padding on either side
@@ -214,7 +267,7 @@ window.studioMend = (element, send) => {
         const wanted = [[from, to], [to, to + size], [from - size, from]].map((ends) => missing(...ends)).find((some) => some.length);
         if (!wanted || !dialog.isConnected) break;
         const some = wanted.slice(0, AT_ONCE), mine = asked;
-        const answer = await fetched(`rows?pictures=true&places=${some.join(",")}`);
+        const answer = await fetched(`rows?pictures=${!some.every((place) => small.has(place))}&places=${some.join(",")}`);
         if (mine !== asked) continue; // the set was changed meanwhile
         some.forEach((place) => tried.add(place));
         for (const row of answer?.rows ?? []) {
@@ -307,7 +360,15 @@ window.studioMend = (element, send) => {
       bar.querySelector("datalist").replaceWith(listed("mend-classes"));
     };
     new ResizeObserver(() => dialog.isConnected && layout()).observe(pane);
-    current = { refresh: () => { named_classes(); load(false); }, said };
+    current = {
+      refresh: () => {
+        const was = kind.value;
+        named_classes();
+        if (kind.value === was) refresh();
+        else { foretold(); load(false); } // the class that was chosen is gone
+      },
+      said,
+    };
     if (from) standing.value = from;
     named_classes();
     if (classes().includes(wanted.kind)) kind.value = wanted.kind;
@@ -609,12 +670,19 @@ window.studioMend = (element, send) => {
     else grid("", asked);
   };
   new IntersectionObserver(() => setTimeout(wanted, 500)).observe(element);
-  return () => {
+  const changed = () => {
     if (panel()?.dataset.problem || edited !== panel()?.dataset.dataset.split(".")[0]) expected = 0;
     edited = panel()?.dataset.dataset.split(".")[0] ?? "";
     setTimeout(wanted, 500);
     if (!panel() || !current) return;
     current.said(panel().dataset.problem || panel().dataset.last);
-    current.refresh();
+    const now = `${panel().dataset.dataset} ${panel().dataset.steps}`; // what is found in it comes a moment later
+    if (now !== shown) current.refresh();
+    shown = now;
+  };
+  return () => { // a panel that was on its way while more was edited is not what there is now
+    const said = panel()?.dataset;
+    if (said && said.dataset.split(".")[0] === latest.dataset.split(".")[0] && Number(said.steps) < latest.steps) Object.assign(said, latest);
+    changed();
   };
 };

@@ -150,7 +150,8 @@ def done_by_users(classes: list[str], times: int) -> dict[str, list[str]]:
         "filter by finding": [FIRST_FINDING, choosing("Finding", "")] * (times // 2),
         "select all": [pressing("a", ctrlKey=True), clicking(0)] * (times // 2),
         "select from here to the end": [pressing("End", shiftKey=True), pressing("Home")] * (times // 2),
-        "leave one out, and back": [f"{clicking(3)} {pressing('Delete')}", pressing("z", ctrlKey=True)] * (times // 2),
+        "leave one out": [f"{clicking(each)} {pressing('Delete')}" for each in range(times)],
+        "take that back": [pressing("z", ctrlKey=True)] * times,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
@@ -35,6 +36,8 @@ class DatasetCache:
         self._workspace = workspace
         self._cached: OrderedDict[str, _CachedDataset] = OrderedDict()
         self._lock = threading.Lock()
+        self.in_memory: Callable[[str], Dataset | None] = lambda _: None
+        """Gives a data set that is known without being read."""
 
     def dataset(self, name: str) -> Dataset:
         """The data set with id ``name``. Raises :class:`DataError` where there is none."""
@@ -84,7 +87,7 @@ class DatasetCache:
     def _read(self, name: str) -> _CachedDataset:
         from resnet_studio.data import checkup, library
 
-        dataset = library.find_dataset(self._workspace, name)
+        dataset = self.in_memory(name) or library.find_dataset(self._workspace, name)
         return _CachedDataset(dataset, checkup.inspect(dataset), _interleave_classes(dataset))
 
 

@@ -21,6 +21,8 @@ from resnet_studio.service.label_next import LabelNext, NextLabels
 from resnet_studio.service.run_data import RunData
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from resnet_studio.data.dataset import Dataset
     from resnet_studio.data.edited import Edited
     from resnet_studio.review.report import Review
@@ -55,17 +57,31 @@ class Editor:
     def __init__(self, workspace: Workspace, datasets: DatasetCache | None = None, runs: RunData | None = None) -> None:
         self._workspace = workspace
         self._datasets = DatasetCache(workspace) if datasets is None else datasets
+        self._datasets.in_memory = self.in_memory
         self._opened: OrderedDict[str, editing.EditedSet] = OrderedDict()
         self._reviews: OrderedDict[str, ReviewProgress] = OrderedDict()
         self._lock = threading.Lock()
         self._alike = Alike(workspace)
         self._label_next = LabelNext(RunData(workspace) if runs is None else runs)
 
+    def in_memory(self, id: str) -> Dataset | None:
+        """The data set with the ``id`` where an opened one is that now, without reading it: 300 ms for 20,000 pictures,
+        after each edit. None otherwise. Whether whoever acts here may see it is for the caller to ask.
+        """
+        folder = self._workspace.datasets / editing.base_of(id)
+        try:
+            key = _key(folder)
+        except OSError:
+            return None
+        with self._lock:
+            opened = self._opened.get(key)
+        dataset = opened.dataset() if opened else None
+        return dataset if dataset and dataset.id == id and dataset.root.is_dir() else None
+
     def opened(self, id: str) -> editing.EditedSet:
         """The data set that has, or had, the ``id``. Raises :class:`DataError` where there is none."""
         folder = editing.folder_of(self._workspace, id)
-        written = (folder / "dataset.json").stat().st_mtime_ns
-        key = f"{folder.name} {written}"
+        key = _key(folder)
         with self._lock:
             if key not in self._opened:
                 self._opened[key] = editing.EditedSet(folder)
@@ -259,6 +275,11 @@ class Editor:
                 **{side: [state.places[review.samples[at].name] for at in found] for side, found in near.items()},
             })  # fmt: skip
         return rows
+
+
+def _key(folder: Path) -> str:
+    """What tells the data set in ``folder`` from what was there before it was written anew."""
+    return f"{folder.name} {(folder / 'dataset.json').stat().st_mtime_ns}"
 
 
 def _listed(requested: Mapping[str, Any], name: str) -> Sequence[Any]:

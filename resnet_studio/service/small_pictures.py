@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 SIDE = 160
 KINDS = ((".jpg", "image/jpeg"), (".png", "image/png"))
+WRITTEN_AFTER = 0.3
+"""Seconds after which they are kept: the answer is on its way by then."""
 MAKING_SECONDS = 0.2
 """How long one answer may take to make pictures that nobody has looked at yet: photographs of a camera take longer,
 are asked for one by one then, and appear one by one."""
@@ -27,7 +30,11 @@ def small(workspace: Workspace, state: Edited, place: int, side: int = SIDE) -> 
     if not 0 <= place < len(state.pictures):
         return None
     found = _kept(workspace, state, place, side)
-    return found if found is not None else _made(workspace, state, place, side)
+    if found is None:
+        made = dict[Path, bytes]()
+        found = _made(workspace, state, place, side, made)
+        _write_all(made)
+    return found
 
 
 def addresses(workspace: Workspace, state: Edited, places: Iterable[int]) -> dict[int, str]:
@@ -35,13 +42,17 @@ def addresses(workspace: Workspace, state: Edited, places: Iterable[int]) -> dic
     in :data:`MAKING_SECONDS`.
     """
     until = time.monotonic() + MAKING_SECONDS
-    found = {}
+    found, made = {}, dict[Path, bytes]()
     for place in places:
         picture = _kept(workspace, state, place, SIDE)
         if picture is None and time.monotonic() < until:
-            picture = _made(workspace, state, place, SIDE)
+            picture = _made(workspace, state, place, SIDE, made)
         if picture is not None:
             found[place] = picture.address
+    if made:  # half of the time would go into files that nobody waits for
+        later = threading.Timer(WRITTEN_AFTER, _write_all, (made,))
+        later.daemon = True
+        later.start()
     return found
 
 
@@ -57,13 +68,19 @@ def _kept(workspace: Workspace, state: Edited, place: int, side: int) -> Thumbna
     return None
 
 
-def _made(workspace: Workspace, state: Edited, place: int, side: int) -> Thumbnail | None:
+def _made(workspace: Workspace, state: Edited, place: int, side: int, kept: dict[Path, bytes]) -> Thumbnail | None:
+    """The picture, made now; what of it is to be kept goes to ``kept``."""
     sample = state.pictures[place]
     made = thumbnail(state.base.path(sample), side)
     if made is not None and sample.content and not sample.modified and side <= SIDE:
         ending = next(ending for ending, kind in KINDS if kind == made.media_type)
-        _write(_path(workspace, sample.content, side, ending), made.content)
+        kept[_path(workspace, sample.content, side, ending)] = made.content
     return made
+
+
+def _write_all(made: Mapping[Path, bytes]) -> None:
+    for path, content in made.items():
+        _write(path, content)
 
 
 def _path(workspace: Workspace, content: str, side: int, ending: str) -> Path:

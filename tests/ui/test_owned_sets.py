@@ -47,6 +47,10 @@ class Page:
         body = {"data": data, "fn_index": index, "session_hash": "owned", "event_data": event}
         return client.post("/gradio_api/run/predict", json=body)
 
+    def edit(self, client: TestClient, dataset: str, asked: dict[str, Any]) -> Any:
+        """What the page is answered that edits ``dataset``."""
+        return client.post(f"/studio/mend/{dataset}/edit", json=asked).json()
+
     def imported(self, client: TestClient, name: str) -> str:
         """The sample ``name``, as the visitor opens it by a click."""
         self.event(client, "_sample", [], {"key": name})
@@ -70,8 +74,9 @@ def brought_by_program(page: Page, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def test_a_visitor_neither_changes_nor_deletes_a_set_of_others(page: Page, brought_by_program: str) -> None:
     stranger = page.visitor("192.168.7.8")
-    answer = page.event(stranger, "edited", [brought_by_program], OUT).json()["data"]
-    assert "Only the browser that brought this set in can change it" in answer[1]
+    answer = page.edit(stranger, brought_by_program, OUT)
+    assert "Only the browser that brought this set in can change it" in answer["problem"]
+    page.event(stranger, "edited", [brought_by_program], OUT)  # which only looks
     assert len(editing.current(page.workspace, brought_by_program).samples) == 6
     page.event(stranger, "removed", [None], {"key": brought_by_program})
     assert [each.id for each in library.list_datasets(page.workspace)] == [brought_by_program]
@@ -81,18 +86,19 @@ def test_a_visitor_neither_changes_nor_deletes_a_set_of_others(page: Page, broug
 
 def test_who_sits_at_the_machine_changes_every_set(page: Page, brought_by_program: str) -> None:
     owner = page.visitor("127.0.0.1")
-    after = page.event(owner, "edited", [brought_by_program], OUT).json()["data"]
-    assert "Only the browser" not in after[1] and len(editing.current(page.workspace, after[0]).samples) == 5
-    back = page.event(owner, "edited", [after[0]], {"kind": "undo"}).json()["data"]
-    assert back[0] == brought_by_program
+    after = page.edit(owner, brought_by_program, OUT)
+    assert "problem" not in after and len(editing.current(page.workspace, after["dataset"]).samples) == 5
+    shown = page.event(owner, "edited", [brought_by_program], {}).json()["data"]
+    assert shown[0] == after["dataset"] and after["dataset"] in shown[1]  # the page follows
+    assert page.edit(owner, after["dataset"], {"kind": "undo"})["dataset"] == brought_by_program
 
 
 def test_who_opened_a_set_here_changes_it_from_any_address(page: Page) -> None:
     one, other = page.visitor("192.168.7.8"), page.visitor("192.168.7.9")
     sample = page.imported(one, "things")
-    assert "Only the browser" in page.event(other, "edited", [sample], OUT).json()["data"][1]
-    answer = page.event(one, "edited", [sample], OUT).json()["data"]
-    assert answer[0] != sample and "Only the browser" not in answer[1]
+    assert "Only the browser" in page.edit(other, sample, OUT)["problem"]
+    answer = page.edit(one, sample, OUT)
+    assert "problem" not in answer and answer["dataset"] != sample
 
 
 def test_how_readily_a_model_knows_nothing_is_chosen_where_its_run_was_started(

@@ -99,7 +99,7 @@ ROUTES: Mapping[str, Need] = {
     "GET /studio/mend/{dataset}/places": SEES_DATASET, "GET /studio/mend/{dataset}/rows": SEES_DATASET,
     "GET /studio/mend/{dataset}/thumb/{place}": SEES_DATASET, "GET /studio/mend/{dataset}/set.zip": SEES_DATASET,
     "GET /studio/mend/{dataset}/review": SEES_DATASET, "GET /studio/mend/{dataset}/near": SEES_DATASET,
-    "POST /studio/mend/{dataset}/near/by": SEES_DATASET,
+    "POST /studio/mend/{dataset}/near/by": SEES_DATASET, "POST /studio/mend/{dataset}/edit": CHANGES_DATASET,
     "POST /studio/make/new": SIGNED_IN, "GET /studio/make/{dataset}": SEES_DATASET,
     "POST /studio/make/{dataset}/edit": CHANGES_DATASET, "POST /studio/make/{dataset}/takes/{take}": CHANGES_DATASET,
     "POST /studio/make/{dataset}/takes/{take}/keep": CHANGES_DATASET,
@@ -132,7 +132,7 @@ ROUTES: Mapping[str, Need] = {
 
 HANDLERS: Mapping[str, Need] = {
     "data.make.wire.<locals>.made": SEES_DATASET, "data.make.wire.<locals>.shown": SEES_DATASET,
-    "data.mend.wire.<locals>.begun": SEES_DATASET, "data.mend.wire.<locals>.edited": CHANGES_DATASET,
+    "data.mend.wire.<locals>.begun": SEES_DATASET, "data.mend.wire.<locals>.edited": SEES_DATASET,
     "data.mend.wire.<locals>.searched": SEES_DATASET, "data.mend.wire.<locals>.shown": SEES_DATASET,
     "data.sources.Starter._path": Need("manage", "studio"), "data.sources.Starter._picked": SEES_UPLOAD,
     "data.sources.Starter._public": SIGNED_IN, "data.sources.Starter._read_anew": SEES_DATASET,

@@ -10,9 +10,8 @@ import gradio as gr
 
 from resnet_studio.errors import StudioError
 from resnet_studio.text import Language, say, template
-from resnet_studio.ui.page.bringing import check_own, refusal
-from resnet_studio.ui.page.context import Shared, Studio, guarded, reader, sentence_for
-from resnet_studio.ui.page.ownership import started_by, this_browser
+from resnet_studio.ui.page.bringing import refusal
+from resnet_studio.ui.page.context import Shared, Studio, guarded, reader
 from resnet_studio.ui.page.templates import render
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from resnet_studio.data.finding import Finding
 
 SCRIPT = """
-const events = {edit: (data) => trigger('edit', data), review: () => trigger('review', {}),
+const events = {edited: (data) => trigger('edited', data), review: () => trigger('review', {}),
   near: () => trigger('near', {})};
 watch('value', studioMend(element, (kind, data) => events[kind](data)));
 """
@@ -39,6 +38,7 @@ WORDS = (
     "near_by_csv", "near_time", "near_show", "near_table", "near_choose",
     "near_by_column", "near_column", "near_column_choose", "near_together", "near_done",
 )  # fmt: skip
+MOST_SAID = 500
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -56,14 +56,11 @@ def wire(studio: Studio, shared: Shared, panel: gr.HTML) -> None:
 
     @guarded
     def edited(name: str | None, event: gr.EventData) -> tuple[Any, str]:
-        """In: the data set, what to do. Out: the data set as it is then, the panel."""
-        try:
-            check_own(studio, name or "")
-            after = studio.editor.edit(name or "", event._data, started_by(this_browser()), local=True)
-        except StudioError as error:  # another page may have changed the set: this one sees it as it is now
-            now = current_of(studio, name or "")
-            return now or gr.skip(), panel_of(studio, now or name, sentence_for(error))
-        return after.id, panel_of(studio, after.id)
+        """In: the data set, which was edited through a route; the event says why that could not be done. Out: the data
+        set as it is now, whoever changed it; the panel.
+        """
+        now = current_of(studio, name or "")
+        return now or gr.skip(), panel_of(studio, now or name, str(event._data.get("problem") or "")[:MOST_SAID])
 
     @guarded
     def begun(name: str | None) -> str:
@@ -78,8 +75,7 @@ def wire(studio: Studio, shared: Shared, panel: gr.HTML) -> None:
         return panel_of(studio, name)
 
     shared.dataset.change(shown, shared.dataset, panel, **QUIET)
-    # each edit is done, however fast they come: keys of the queue are pressed faster than a server answers
-    panel.edit(edited, shared.dataset, [shared.dataset, panel], trigger_mode="multiple", concurrency_limit=1, **QUIET)
+    panel.edited(edited, shared.dataset, [shared.dataset, panel], trigger_mode="always_last", **QUIET)
     panel.review(begun, shared.dataset, panel, trigger_mode="once", **QUIET)
     panel.near(searched, shared.dataset, panel, trigger_mode="multiple", **QUIET)
 
@@ -131,6 +127,13 @@ def html(
         can_undo=mine and bool(history.done),
         can_redo=mine and bool(history.undone),
     )
+
+
+def state_of(opened: EditedSet, language: Language) -> dict[str, Any]:
+    """What the panel says of a set right after an edit; what is found in it takes longer, and comes with the panel."""
+    dataset, history = opened.dataset(), opened.history()
+    return {"dataset": dataset.id, "classes": list(dataset.classes), "last": last_of(history, language),
+            "steps": len(history.lines)}  # fmt: skip
 
 
 def last_of(history: History, language: Language) -> str:

@@ -28,6 +28,7 @@ MARK = re.compile(r'__i18n__\{\\?"__type__\\?": ?\\?"translation_metadata\\?", ?
 PAGES = {"/", "/config", "/config/"}
 HANDLERS = frozenset(EVENTS)
 MAKING = "/studio/make/"
+EDITING = re.compile(r"/studio/mend/[^/]+/edit")
 API = "/v1/"
 FIGURES = {"/healthz", "/metrics"}
 FOLDERS = re.compile(r"/studio/predictions(/[\w.-]+(/copy)?)?")
@@ -102,8 +103,8 @@ class Page:
         """
         names_folders = inner["path"] in HANDLERS or FOLDERS.fullmatch(inner["path"]) is not None
         inner["studio_local"] = names_folders and is_local(inner, self.access)
-        edits = inner["path"] in HANDLERS or inner["path"].startswith((MAKING, API))
-        inner["studio_at_machine"] = edits and is_at_machine(inner, self.access)
+        edits = inner["path"] in HANDLERS or inner["path"].startswith((MAKING, API)) or EDITING.fullmatch(inner["path"])
+        inner["studio_at_machine"] = bool(edits) and is_at_machine(inner, self.access)
 
     async def _answer(self, inner: Scope, receive: Receive, send: Send) -> None:
         """The answer to a request that is let in."""

@@ -53,7 +53,7 @@ class Handlers(RunControls):
     def __init__(self, studio: Studio, before_training: Callable[[], None] = lambda: None) -> None:
         super().__init__(studio)
         self._before_training = before_training
-        self._forecaster = Forecaster(studio.workspace, studio.runs)
+        self._forecaster = Forecaster(studio.workspace, studio.runs, studio.editor.in_memory)
         self._outside = OutsideSets(studio.workspace)
 
     def find_dataset(self, name: str | None) -> Dataset | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from resnet_studio.workspace import Workspace
 
 SIDE = 160
+PLAIN_BYTES = 1 << 15
 KINDS = ((".jpg", "image/jpeg"), (".png", "image/png"))
 WRITTEN_AFTER = 0.3
 """Seconds after which they are kept: the answer is on its way by then."""
@@ -71,11 +72,27 @@ def _kept(workspace: Workspace, state: Edited, place: int, side: int) -> Thumbna
 def _made(workspace: Workspace, state: Edited, place: int, side: int, kept: dict[Path, bytes]) -> Thumbnail | None:
     """The picture, made now; what of it is to be kept goes to ``kept``."""
     sample = state.pictures[place]
+    if max(sample.width, sample.height) <= side and (plain := _plain(state.base.path(sample))) is not None:
+        return plain
     made = thumbnail(state.base.path(sample), side)
     if made is not None and sample.content and not sample.modified and side <= SIDE:
         ending = next(ending for ending, kind in KINDS if kind == made.media_type)
         kept[_path(workspace, sample.content, side, ending)] = made.content
     return made
+
+
+def _plain(path: Path) -> Thumbnail | None:
+    """The file itself, where it is a small JPEG that every browser shows as the studio reads it: neither turned by its
+    Exif data nor in colours of its own. To encode it anew takes twenty times as long.
+    """
+    with suppress(OSError):
+        if path.stat().st_size <= PLAIN_BYTES:
+            content = path.read_bytes()
+            if content.startswith(b"\xff\xd8\xff") and not any(
+                mark in content for mark in (b"Exif", b"ICC_", b"Adobe")
+            ):
+                return Thumbnail(content, "image/jpeg")
+    return None
 
 
 def _write_all(made: Mapping[Path, bytes]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 
 import made
 import numpy as np
 import pytest
 from counting import growth
+from PIL import Image
 from waiting import wait_for
 
 from resnet_studio.config import TrainConfig
@@ -206,6 +208,22 @@ def test_a_small_picture_of_which_only_the_file_is_left_is_made_again(editor, da
 
 
 @pytest.mark.slow
+def test_a_small_jpeg_is_given_as_it_is_unless_it_would_be_shown_in_another_way(editor, tmp_path, workspace):
+    def jpeg(number, **more):
+        written = io.BytesIO()
+        Image.new("RGB", (40, 20), (number, 9, 200)).save(written, "JPEG", **more)
+        return written.getvalue()
+
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    files = {"a/1.jpg": jpeg(1), "a/2.jpg": jpeg(2, exif=turned), "b/3.jpg": jpeg(3), "b/4.jpg": jpeg(4)}
+    dataset = open_data(made.write(tmp_path / "set", files), workspace)
+    small = {row["name"]: editor.small(dataset.id, row["place"]) for row in editor.rows(dataset.id, range(4))}
+    assert small["a/1.jpg"].content == files["a/1.jpg"] and small["a/1.jpg"].media_type == "image/jpeg"
+    assert small["a/2.jpg"].picture().size == (20, 40)  # upright
+    assert editor.small(dataset.id, 0, 16).picture().size == (16, 8)
+
+
 def test_a_review_runs_in_the_background_and_forgets_what_was_settled(editor, workspace, tmp_path, monkeypatch):
     import numpy as np
 

@@ -39,7 +39,7 @@ DEVICE = "auto, cpu, cuda, cuda:N or mps"
 WITH = "answer together with this model, or all of this study: the mean of their probabilities; may be repeated"
 THRESHOLD = "answer CLASS from this probability on, and only then; may be given for several classes"
 OUT = "write a table there: a .csv, .json or .parquet file, or a folder for the CSV; then one can stop and --resume"
-SORT = "copy the pictures into one folder a class in FOLDER; nothing is moved or written over"
+SORT = "copy the pictures into one folder a class, and none-of-these, in FOLDER; nothing is moved or written over"
 
 
 def add(command: Command) -> None:

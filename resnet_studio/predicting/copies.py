@@ -22,9 +22,9 @@ from resnet_studio.durable import disk_trouble, make_folder, sync, sync_folder, 
 from resnet_studio.errors import DataError
 from resnet_studio.predicting.engine import PredictionProgress
 from resnet_studio.predicting.jobs import Job
-from resnet_studio.predicting.rows import DOUBTED, AnswerRow
+from resnet_studio.predicting.rows import AnswerRow
 
-UNSURE = "unsure"
+UNSURE, NONE = "unsure", "none-of-these"
 MOVED_AT_ONCE = 1000
 """Of the last pictures that were moved, so many are looked at again after a crash."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -49,17 +49,20 @@ class Copied:
 
 
 def placed(job: Job, *, unsure: str = "") -> Iterator[Copy]:
-    """Where each picture that was named goes; unsure ones to the folder ``unsure``, where there is to be one.
+    """Where each picture that was named goes: those of none of the classes to a folder of their own, unsure ones to the
+    folder ``unsure``, where there is to be one.
 
     Names that another system could not hold, or that meet, are changed; the same job gives the same names again.
     """
     names = FreeNames()
     apart = names.take(portable(unsure)) if unsure else ""
     folders = [names.take(portable(name)) for name in job.request.classes]
+    none = names.take(NONE)
     files = FreeNames()
     for picture, row in zip(job.pictures(), job.rows, strict=False):
         if row.error is None:
-            folder = apart if apart and row.level in DOUBTED else folders[row.best]
+            folder = apart if apart and row.level == "unsure" else folders[row.best]
+            folder = none if row.level == "unknown" else folder
             yield Copy(picture.file, files.take(f"{folder}/{_file_name(picture.name, picture.file)}"))
 
 

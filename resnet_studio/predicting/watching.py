@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from resnet_studio.batching import Prediction
     from resnet_studio.predicting.engine import Answering
 
-NONE = "none-of-these"
 HALF = frozenset({"truncated", "damaged", "empty_file", "unreadable"})
 """What a picture looks like that is not completely written yet, too."""
 PATIENCE = 60.0
@@ -94,7 +93,7 @@ class FolderWatch:
         make_folder(self.home)
         names = FreeNames()
         unsure = portable(self.sorting.unsure) if self.sorting else copies.UNSURE
-        self._unsure, self._none = names.take(unsure), names.take(NONE)
+        self._unsure, self._none = names.take(unsure), names.take(copies.NONE)
         self._folders = {name: names.take(portable(name)) for name in self.classes}
 
     @property

@@ -34,10 +34,10 @@ class ByColour:
             ((name, high if place == number else (1 - high) / 2) for place, name in enumerate(CLASSES)),
             key=lambda each: -each[1],
         )
-        return Prediction(scores[0][0], scores[0][1], tuple(scores))
+        return Prediction(scores[0][0], scores[0][1], tuple(scores), unknown="strange" in file.name)
 
     def answering(self) -> Answering:
-        return Answering(self, lambda said: "unsure" if said.probability < 0.6 else "likely")
+        return Answering(self, lambda p: "unknown" if p.unknown else "unsure" if p.probability < 0.6 else "likely")
 
 
 @pytest.fixture

@@ -65,6 +65,16 @@ def test_unsure_ones_go_apart_and_names_that_meet_get_numbers(done: Done, tmp_pa
     assert (tmp_path / "out" / "not sure_" / "doubt (2).png").read_bytes() == other
 
 
+@pytest.mark.parametrize("unsure", ["", "unsure"])
+def test_pictures_of_none_of_the_classes_lie_in_no_class_folder(done: Done, tmp_path: Path, unsure: str) -> None:
+    job = done(made.write(tmp_path / "mine", {"strange.png": PICTURE, "doubt.png": PICTURE, "sure.png": PICTURE}))
+    places = {
+        each.target.partition("/")[2]: each.target.partition("/")[0] for each in copies.placed(job, unsure=unsure)
+    }
+    assert places["strange.png"] == "none-of-these" != places["sure.png"]
+    assert (places["doubt.png"] == "unsure") == bool(unsure)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such names")
 def test_odd_names_stay_inside_and_become_names_that_every_system_holds(done: Done, tmp_path: Path) -> None:
     folder = tmp_path / "mine"

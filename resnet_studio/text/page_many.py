@@ -57,8 +57,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "predict.parquet": ("Parquet", "Parquet"),
     "predict.sorted.title": ("Copies, sorted into class folders", "按类别分文件夹的副本"),
     "predict.sorted.text": (
-        "Pictures are copied, never moved; no file is written over.",
-        "只复制图片，不移动，也不覆盖任何文件。",
+        "Pictures are copied, never moved; no file is written over. Those of none of the classes go into “none-of-these”.",
+        "只复制图片，不移动，也不覆盖任何文件。被判为“都不是”的图片放在 none-of-these 文件夹里。",
     ),
     "predict.sorted.apart": ("unsure ones into a folder of their own", "不确定的放入单独的文件夹"),
     "predict.sorted.zip": ("Download as a zip", "下载 zip"),

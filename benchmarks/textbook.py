@@ -29,6 +29,7 @@ from PIL import Image
 LEDGER = Ledger("textbook")
 SMALL = {"picture_size": 64, "precision": "fp32", "augmentation": "standard", **SETTINGS}
 SETS = (("cifar", 10, 15), ("tiny", 10, 15), ("photos", 2, 30))
+OTHER_SETS = {"pretraining": (("cifar", 2, 30), ("photos", 2, 30))}  # it takes a hundred epochs
 UNLABELLED = 60
 TEACHERS = 3
 
@@ -56,12 +57,18 @@ class Bench:
         self.data = studio.open_data(self.folder / "set", workspace=self.workspace)
         self._runs: dict[str, Any] = {}
 
-    def train(self, key: str, **settings: Any) -> Any:
-        """The run called ``key``, trained once."""
+    @property
+    def with_unlabelled(self) -> Any:
+        """The same data set with the unlabelled pictures beside its classes."""
+        shutil.copytree(self.unlabelled, self.folder / "set" / "train" / "unlabelled", dirs_exist_ok=True)
+        return self.studio.open_data(self.folder / "set", workspace=self.workspace)
+
+    def train(self, key: str, data: Any = None, **settings: Any) -> Any:
+        """The run called ``key``, trained once, on ``data`` or else on the set as it is."""
         if key not in self._runs:
             given = {**SMALL, "seed": self.seed, **settings}
             with as_on_a_laptop():
-                self._runs[key] = self.studio.train(self.data, workspace=self.workspace, **given)
+                self._runs[key] = self.studio.train(data or self.data, workspace=self.workspace, **given)
         return self._runs[key]
 
     def result(self, run: Any) -> dict[str, Any]:
@@ -181,26 +188,14 @@ def with_all(bench: Bench) -> dict[str, Any]:
 # starting weights learnt from pictures without labels, then all stages trained on the labelled ones
 
 
-def started(key: str, weights: str) -> Arm:
-    def arm(bench: Bench) -> dict[str, Any]:
-        settings = {"weights": weights, "freeze": "none", "epochs": 30}
-        return bench.result(bench.train(key, **settings))
-
-    return arm
-
-
-def pretrained(first: str) -> Arm:
-    """From the weights that SimSiam makes of ``first`` ones and the unlabelled pictures."""
+def started(weights: str, pretrain_epochs: int = 0) -> Arm:
+    """The same network, with the standard stem, from ``weights``; for so many epochs it learns without labels first."""
 
     def arm(bench: Bench) -> dict[str, Any]:
-        from resnet_studio.studies.pretraining import pretrain
-        from resnet_studio.training.control import Control
-
-        config = bench.studio.TrainConfig(weights=first, picture_size=64, epochs=100, seed=bench.seed, device=DEVICE)
-        file = bench.folder / f"{first}.safetensors"
-        found = pretrain(str(bench.unlabelled), config, file, bench.workspace, Control())
-        settings = {"weights": str(found.file), "freeze": "none", "epochs": 30}
-        return {**bench.result(bench.train(f"pretrained {first}", **settings)), "spread": round(found.spread, 3)}
+        settings = {"weights": weights, "freeze": "none", "stem": "standard", "epochs": 30, "precision": "auto"}
+        data = bench.with_unlabelled
+        run = bench.train(f"{weights} {pretrain_epochs}", data, pretrain_epochs=pretrain_epochs, **settings)
+        return bench.result(run)
 
     return arm
 
@@ -217,10 +212,10 @@ METHODS: dict[str, dict[str, Arm]] = {
     "adversarial": {"plain": attacked(0.0), "against 2/255": attacked(2 / 255), "against 4/255": attacked(4 / 255)},
     "final fit": {"settled": settled, "with all": with_all},
     "pretraining": {
-        "scratch": started("scratch", "scratch"),
-        "SimSiam": pretrained("scratch"),
-        "built-in": started("built-in", "starter"),
-        "built-in, SimSiam": pretrained("starter"),
+        "built-in": started("starter"),
+        "built-in, SimSiam": started("starter", 100),
+        "scratch": started("scratch"),
+        "SimSiam": started("scratch", 100),
     },
 }
 
@@ -228,7 +223,7 @@ METHODS: dict[str, dict[str, Arm]] = {
 def rows(given: argparse.Namespace) -> Iterator[tuple[str, str, int, int, int]]:
     for method in given.only or METHODS:
         for seed in given.seeds:
-            for source, classes, per_class in SETS:
+            for source, classes, per_class in OTHER_SETS.get(method, SETS):
                 if getattr(given, source, None):
                     yield method, source, classes, per_class, seed
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -81,6 +82,20 @@ def narrow_here(narrow_starter: Path) -> Iterator[None]:
     """As ``narrow``, for one test."""
     with narrow_resnet.networks(narrow_starter):
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def files_go_with_their_module(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """What passed leaves no files, also not those that a whole file shared; they would add up to gigabytes."""
+    base, failed = tmp_path_factory.getbasetemp(), request.session.testsfailed
+    before = set(base.iterdir())
+    yield
+    if request.session.testsfailed == failed and "browser" not in request.path.parts:  # there the whole session shares
+        for folder in set(base.iterdir()) - before:
+            if not folder.name.startswith(("starter", "test_")):  # of the session; of one test, as pytest decides
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -18,6 +18,9 @@ PIP := $(BIN)/python -m pip install --quiet --no-compile
 UV := $(subst $(VENV),$(VENV)-uv,$(BIN))/python -m uv
 unexport PYTHONDONTWRITEBYTECODE
 
+# where /dev/shm has room for them
+export STUDIO_TESTS_IN_MEMORY ?= 1
+
 .PHONY: run test quick long thorough night coverage lowest newest check check-deploy style types suite format clean
 
 run: $(VENV)/.installed
@@ -34,7 +37,7 @@ suite: $(VENV)/.installed-dev
 QUICK := -n logical $(FILES) -m "not slow and not browser and not long"
 
 quick: $(VENV)/.installed-dev
-	STUDIO_TESTS_IN_MEMORY=1 $(BIN)/python -m pytest $(QUICK)
+	$(BIN)/python -m pytest $(QUICK)
 
 # further cases of what make test tries a few of; .ci/run does both
 long: $(VENV)/.installed-dev

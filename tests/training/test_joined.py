@@ -161,7 +161,7 @@ def test_its_own_files_come_back_with_both_stages(run, tmp_path):
     )
     pictures = torch.randn(2, 3, 32, 32)
     ours, theirs = checkpoint.load(run.best), checkpoint.load(tmp_path / "b.safetensors")
-    assert card.features == JOINED == ours.card.features and ours.card.to_json()["version"] == 5
+    assert card.features == JOINED == ours.card.features and ours.card.to_json()["version"] == 7
     assert torch.equal(ours.model(pictures), theirs.model(pictures))
 
 

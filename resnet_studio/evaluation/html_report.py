@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from resnet_studio import labels
+from resnet_studio.data.names import undirected
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import CheckpointError, RunError, StudioError
 from resnet_studio.evaluation import handin, part_plots, plots, run_report, sections
@@ -104,7 +105,11 @@ def html(run: Run, language: Language = "en", further: Sequence[Part[Any]] = ())
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("resnet_studio.evaluation"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("resnet_studio.evaluation"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        finalize=_visible,
     )
     values, report = to_json(run, further), RunReport(run)
     mean = run.state().mean_note
@@ -123,6 +128,11 @@ def html(run: Run, language: Language = "en", further: Sequence[Part[Any]] = ())
         again=again.sentence(language) if (again := report.get(FINAL_FIT)) else "",
         limits=handin.limits(report, language), software=handin.software(run), weights=handin.weights(run, language),
     )  # fmt: skip
+
+
+def _visible(value: Any) -> Any:
+    """``value`` with signs that turn the direction of writing as escapes, in attributes too."""
+    return undirected(value) if type(value) is str else value  # and not Markup, which is a subclass
 
 
 def _say(language: Language, key: str, /, **given: Any) -> str:

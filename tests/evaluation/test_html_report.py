@@ -458,3 +458,12 @@ def test_runs_of_the_first_version_are_compared_and_reported(workspace, capsys):
 def test_bad_input_is_one_sentence(workspace, run, capsys, words):
     status, found = command(capsys, workspace, *(run.id if word == "ID" else word for word in words))
     assert status == 2 and found["error"].endswith(".")
+
+
+def test_names_turn_no_part_of_a_report_not_even_the_words_for_a_picture(workspace):
+    run = hand_made.new_run(workspace, classes=("cat", "do\u202eg"))
+    hand_made.train(run, epochs=1)
+    hand_made.finish(run, hand_made.report_of(run))
+    for language in ("en", "zh"):
+        page = html_report.html(run, language)
+        assert "\u202e" not in page and "do\\u202eg" in page

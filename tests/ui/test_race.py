@@ -30,7 +30,9 @@ FOUND = Race("id", "set", 2, 100, tuple(map(str, range(100))), CELLS,
 
 @pytest.fixture
 def race(workspace: Workspace, queue: Any) -> RaceHandlers:
-    studio = SimpleNamespace(workspace=workspace, jobs=queue, runs=None)
+    studio = SimpleNamespace(
+        workspace=workspace, jobs=queue, runs=None, editor=SimpleNamespace(in_memory=lambda _: None)
+    )
     return RaceHandlers(RaceSearch(workspace, cast(Any, queue)), Handlers(cast(Studio, studio)))
 
 

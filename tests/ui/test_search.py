@@ -34,7 +34,9 @@ PART = Search("id", "set", "tpe", 3, TrainConfig(), TRIALS[:1])
 
 @pytest.fixture
 def search(workspace: Workspace, queue: Any) -> SearchHandlers:
-    studio = SimpleNamespace(workspace=workspace, jobs=queue, runs=None)
+    studio = SimpleNamespace(
+        workspace=workspace, jobs=queue, runs=None, editor=SimpleNamespace(in_memory=lambda _: None)
+    )
     (workspace.root / "searches" / "id").mkdir(parents=True)
     return SearchHandlers(SettingsSearch(workspace, cast(Any, queue)), Handlers(cast(Studio, studio)))
 

@@ -31,7 +31,7 @@ SPLIT = ("validation_fraction", "test_fraction")
 """These are stored with the split of the Data tab, which shows them too."""
 LISTED = frozenset({"weights", "test_data"})
 """Choices that are filled in with what the workspace holds, together with which of them is chosen."""
-FIRST = ("depth", "epochs", "family", "freeze", "weights", "pretrain_epochs")
+FIRST = ("depth", "epochs", "family", "freeze", "weights")
 """These are shown above; all others are folded under "All settings"."""
 STEPS: Mapping[str, float] = {
     "learning_rate": 0.0001,

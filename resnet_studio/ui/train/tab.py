@@ -127,9 +127,8 @@ def _settings(studio: Studio) -> dict[str, Any]:
         with gr.Row(elem_id="train-size"):
             fields = {name: train_form.field(name) for name in FIRST[:2]}
         with gr.Column(elem_id="train-start-from"):
-            fields |= {name: train_form.field(name) for name in FIRST[2:-1]}
+            fields |= {name: train_form.field(name) for name in FIRST[2:]}
             made["why"] = gr.HTML(elem_id="train-why", **PLAIN)
-            fields[FIRST[-1]] = train_form.field(FIRST[-1])
     made["network"] = gr.HTML(elem_id="train-network", js_on_load=CLICKED, **PLAIN)
     made["race"] = train_race.parts()
     made["testing"] = train_testing.parts(studio, fields)

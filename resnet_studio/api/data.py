@@ -37,6 +37,11 @@ def open_data(
     return open_any(source, workspace or Workspace.open(), choices=chosen, purpose=purpose, edited=edited)
 
 
+def opened(dataset: Dataset | str | Path, workspace: Workspace | None, *, to_score: bool = False) -> Dataset:
+    """``dataset``, or the one at the place that it names, see :func:`open_data`."""
+    return open_data(dataset, workspace, to_score=to_score) if isinstance(dataset, (str, Path)) else dataset
+
+
 def edit_data(dataset: Dataset, edit: Edit, workspace: Workspace | None = None) -> Dataset:
     """Apply one recorded, reversible edit to ``dataset`` and return the result. No file of the user is changed.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_studio import api
+from resnet_studio.api.data import opened
 from resnet_studio.api.results import sources_of
 from resnet_studio.errors import DataError
 from resnet_studio.one_or_many import as_list
@@ -48,7 +49,7 @@ def predict_together(
 
 def evaluate_together(
     models: Run | str | Path | Sequence[Run | str | Path],
-    dataset: Dataset,
+    dataset: Dataset | str | Path,
     *,
     workspace: Workspace | None = None,
     device: str = "auto",
@@ -67,7 +68,7 @@ def evaluate_together(
     from resnet_studio.evaluation.seen import add_unseen, run_of
     from resnet_studio.model.onnx_card import card_at
 
-    models = as_list(models)
+    models, dataset = as_list(models), opened(dataset, workspace, to_score=True)
     if len(models) == 1:
         return api.evaluate(models[0], dataset, workspace=workspace, device=device, only_unseen=only_unseen)
     home = workspace or Workspace.open()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resnet_studio.api.data import opened
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.events import Event
 from resnet_studio.one_or_many import is_one
@@ -65,7 +66,7 @@ def sources_of(pictures: Iterable[Any]) -> list[Path | Image.Image]:
 
 def evaluate(
     model: Run | str | Path,
-    dataset: Dataset,
+    dataset: Dataset | str | Path,
     *,
     workspace: Workspace | None = None,
     device: str = "auto",
@@ -83,6 +84,7 @@ def evaluate(
     from resnet_studio.model.device import choose_device
 
     path = checkpoint_path(model, workspace)
+    dataset = opened(dataset, workspace, to_score=True)
     chosen = choose_device(device)
     network, card = _scored(path, chosen)
     known, join = card.classes, dataset.choices.join_alike

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from resnet_studio import labels
 from resnet_studio.api import train_all
+from resnet_studio.api.data import opened
 from resnet_studio.config import TrainConfig
 from resnet_studio.one_or_many import as_list
 from resnet_studio.stepwise import result_of
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def cross_validate(
-    dataset: Dataset,
+    dataset: Dataset | str | Path,
     config: TrainConfig | None = None,
     *,
     folds: int = 5,
@@ -52,13 +53,15 @@ def cross_validate(
     from resnet_studio.studies.folds import cross_validation, new_folds
 
     facts = labels.facts(name, note, owner)
-    runs = new_folds(dataset, config or TrainConfig(), workspace or Workspace.open(), folds, facts=facts)
+    runs = new_folds(
+        opened(dataset, workspace), config or TrainConfig(), workspace or Workspace.open(), folds, facts=facts
+    )
     train_all(runs, on_event, control)
     return cross_validation(runs)
 
 
 def race(
-    dataset: Dataset,
+    dataset: Dataset | str | Path,
     config: TrainConfig | None = None,
     *,
     depths: Depth | Sequence[Depth] | None = None,
@@ -82,12 +85,13 @@ def race(
 
     depths, sizes = (None if given is None else as_list(given) for given in (depths, sizes))
     wanted = Field(depths, sizes, as_list(levels or LEVELS), download)
+    dataset = opened(dataset, workspace)
     work = run_race(dataset, config or TrainConfig(), workspace or Workspace.open(), control or Control(), wanted)
     return result_of(work, on_step)
 
 
 def search(
-    dataset: Dataset,
+    dataset: Dataset | str | Path,
     config: TrainConfig | None = None,
     *,
     trials: int = 20,
@@ -110,7 +114,7 @@ def search(
     from resnet_studio.training.control import Control
 
     return run_search(
-        dataset, config or TrainConfig(), workspace or Workspace.open(), control or Control(),
+        opened(dataset, workspace), config or TrainConfig(), workspace or Workspace.open(), control or Control(),
         Plan(trials, method, tuple(as_list(over))), on_trial=on_trial, on_event=on_event, started_by=started_by,
     )  # fmt: skip
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio import labels, recipes
+from resnet_studio.api.data import opened
 from resnet_studio.config import TrainConfig
 from resnet_studio.deprecation import renamed_keyword
 from resnet_studio.errors import StudioError
@@ -25,7 +27,7 @@ OnEvent = Callable[[Event], None]
 
 @renamed_keyword("told", "on_event")
 def train(
-    dataset: Dataset,
+    dataset: Dataset | str | Path,
     config: TrainConfig | None = None,
     *,
     recipe: str | None = None,
@@ -38,7 +40,8 @@ def train(
     owner: str = "",
     **settings: Any,
 ) -> Run:
-    """Train on ``dataset`` in this thread and return the run: ``run.best`` is the checkpoint.
+    """Train on ``dataset``, or what :func:`resnet_studio.open_data` opens by that name, in this thread and return the
+    run: ``run.best`` is the checkpoint.
 
     ``recipe`` is a name in :data:`resnet_studio.recipes.RECIPES`; it changes ``config`` (the defaults), and
     ``settings``, fields of :class:`TrainConfig`, change what comes of that. ``arch`` names a network, such as
@@ -51,6 +54,7 @@ def train(
     facts = labels.facts(name, note, owner)
     base = recipes.find(recipe).config(config or TrainConfig()) if recipe else config or TrainConfig()
     settings |= {} if arch is None else architecture.settings(arch, settings)
+    dataset = opened(dataset, workspace)
     run = new_run(dataset, base.replace(**settings), workspace or Workspace.open(), facts=facts)
     train_all((run,), on_event, control)
     return run
@@ -58,7 +62,7 @@ def train(
 
 @renamed_keyword("told", "on_event")
 def find_learning_rate(
-    dataset: Dataset,
+    dataset: Dataset | str | Path,
     config: TrainConfig | None = None,
     *,
     updates: int = 100,
@@ -77,7 +81,7 @@ def find_learning_rate(
 
     chosen, control = config or TrainConfig(), control or Control()
     home = workspace or Workspace.open()
-    search = find_rate(dataset, with_weights_of_run(chosen, home), home, control, updates=updates)
+    search = find_rate(opened(dataset, home), with_weights_of_run(chosen, home), home, control, updates=updates)
     found = result_of(search, on_event)
     if found is None:
         raise StudioError("error.rates.stopped")
@@ -105,7 +109,7 @@ def resume(
 
 @renamed_keyword("told", "on_event")
 def repeat(
-    dataset: Dataset,
+    dataset: Dataset | str | Path,
     config: TrainConfig | None = None,
     *,
     seeds: int = 3,
@@ -124,7 +128,9 @@ def repeat(
     from resnet_studio.studies.repeats import new_repeats, summary
 
     facts = labels.facts(name, note, owner)
-    runs = new_repeats(dataset, config or TrainConfig(), workspace or Workspace.open(), seeds, facts=facts)
+    runs = new_repeats(
+        opened(dataset, workspace), config or TrainConfig(), workspace or Workspace.open(), seeds, facts=facts
+    )
     train_all(runs, on_event, control)
     return summary(runs)
 

@@ -130,6 +130,7 @@ def _settings(studio: Studio) -> dict[str, Any]:
             fields |= {name: train_form.field(name) for name in FIRST[2:]}
             made["why"] = gr.HTML(elem_id="train-why", **PLAIN)
     made["network"] = gr.HTML(elem_id="train-network", js_on_load=CLICKED, **PLAIN)
+    made["every"] = train_every.parts()
     made["race"] = train_race.parts()
     made["testing"] = train_testing.parts(studio, fields)
     with gr.Accordion(T("train.advanced"), open=False, elem_id="train-advanced"):
@@ -144,7 +145,6 @@ def _settings(studio: Studio) -> dict[str, Any]:
         made["reset"] = gr.Button(T("train.reset"), size="sm", elem_id="train-reset")
     with gr.Column(elem_id="train-action"):
         made["forecast"] = gr.HTML(elem_id="train-forecast", **PLAIN)
-        made["every"] = train_every.parts()
         made["problem"] = gr.HTML(elem_id="train-problem", **PLAIN)
         made["train"] = gr.Button(T("train.start"), variant="primary", elem_id="train-start", interactive=False)
         made["ahead"] = gr.HTML(elem_id="train-ahead", **PLAIN)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -10,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from resnet_studio.data import made_here
 from resnet_studio.service.making import MOST_BYTES, Making
-from resnet_studio.ui.page.bodies import BodyReader, Refused, Visitor
+from resnet_studio.ui.page.bodies import BodyReader, Visitor, edit_in
 from resnet_studio.ui.page.context import Studio
 
 MOST_EDIT_BYTES = 2**20
@@ -41,13 +40,7 @@ def _add_state(router: APIRouter, bodies: BodyReader, making: Making) -> None:
         """One edit, as JSON."""
 
         def edited(content: bytes, who: Visitor) -> dict[str, Any]:
-            try:
-                asked = json.loads(content)
-            except (ValueError, RecursionError):
-                asked = None
-            if not isinstance(asked, dict):
-                raise Refused(400, "error.edit.no_pictures")
-            after = making.edit(dataset, asked, **who._asdict())
+            after = making.edit(dataset, edit_in(content), **who._asdict())
             return making.state(after.id, **who._asdict())
 
         return await bodies.answer(request, MOST_EDIT_BYTES, edited)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from resnet_studio.service.alike import Ordering
 from resnet_studio.service.editor import Editor
 from resnet_studio.service.grouping_asked import MOST_TABLE_BYTES
 from resnet_studio.ui.data.mend import state_of
-from resnet_studio.ui.page.bodies import BodyReader, Refused, Visitor
+from resnet_studio.ui.page.bodies import BodyReader, Visitor, edit_in
 from resnet_studio.ui.page.context import Studio, language_of
 
 A_DAY = {"cache-control": "private, max-age=86400"}
@@ -55,13 +54,7 @@ def _add_edits(router: APIRouter, studio: Studio) -> None:
         """
 
         def edited(content: bytes, who: Visitor) -> dict[str, Any]:
-            try:
-                asked = json.loads(content)
-            except (ValueError, RecursionError):
-                asked = None
-            if not isinstance(asked, dict):
-                raise Refused(400, "error.edit.no_pictures")
-            editor.edit(dataset, asked, who.by, local=who.local)
+            editor.edit(dataset, edit_in(content), who.by, local=who.local)
             return state_of(editor.opened(dataset), language_of(request))
 
         return await bodies.answer(request, MOST_EDIT_BYTES, edited)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
@@ -76,6 +77,17 @@ class BodyReader:
             return b"".join(parts)
         finally:
             self.receiving -= 1
+
+
+def edit_in(content: bytes) -> dict[str, Any]:
+    """The one edit that a body says, as JSON. Raises :class:`Refused` for anything else."""
+    try:
+        asked = json.loads(content)
+    except (ValueError, RecursionError):
+        asked = None
+    if not isinstance(asked, dict):
+        raise Refused(400, "error.edit.no_pictures")
+    return asked
 
 
 def _too_large(most: int) -> Refused:

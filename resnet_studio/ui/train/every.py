@@ -40,7 +40,7 @@ class EveryParts:
 
 
 def parts() -> EveryParts:
-    """Make the components, above the Train button."""
+    """Make the components, below the network."""
     said = gr.HTML("", elem_id="train-every", apply_default_css=False)
     return EveryParts(said, gr.Button("", size="sm", visible=False, elem_id="train-every-do"))
 

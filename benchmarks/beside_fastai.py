@@ -58,6 +58,7 @@ def run(arm: str, cell: Cell, folder: Path, given: argparse.Namespace) -> dict[s
         command = [given.other_python, script, str(folder), str(STARTER), "--row", "fine_tune", "--epochs", "5",
                    "--size", "128", "--seed", str(cell.seed)]  # fmt: skip
     place = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])}
+    place.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody compiles torch anew for each training
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=place, cwd=folder.parent)
     if done.returncode:

@@ -91,11 +91,11 @@ def skeleton(network: Network, classes: int, **options: Any) -> ResNet:
 
 def uninitialised(network: Network, classes: int, **options: Any) -> ResNet:
     """What :func:`build` makes, for weights that are loaded at once: draws no random numbers."""
-    with _Uninitialised():
+    with Uninitialised():
         return build(network, classes, **options)
 
 
-class _Uninitialised(TorchFunctionMode):
+class Uninitialised(TorchFunctionMode):
     """Leaves parameters uninitialised: drawn without memory, random numbers import a computer algebra system."""
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -152,8 +152,10 @@ def fastest(candidates: list[Compute], rounds: int = 2, clearly: float = 1.0) ->
     """
     import torch
 
-    # no random weights: other threads may be drawing numbers that have to follow from their seed
-    convolution = torch.nn.Conv2d(256, 256, 3, padding=1, bias=False, device="meta").to_empty(device="cpu")
+    from resnet_studio.model.resnet import Uninitialised
+
+    with Uninitialised():  # other threads may be drawing numbers that have to follow from their seed
+        convolution = torch.nn.Conv2d(256, 256, 3, padding=1, bias=False)
     torch.nn.init.constant_(convolution.weight, 0.01)
     layer = torch.nn.Sequential(convolution).to(memory_format=torch.channels_last)
     pictures = torch.zeros(16, 256, 7, 7, requires_grad=True).contiguous(memory_format=torch.channels_last)

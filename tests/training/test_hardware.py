@@ -1,6 +1,8 @@
 """What a machine computes with."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -139,3 +141,11 @@ def test_what_was_edited_into_nonsense_is_measured_anew(monkeypatch, tmp_path, c
     found.update(change)
     file.write_text(json.dumps(values))
     assert hardware.choose_compute("auto", cpu, file).precision == "bf16" and len(made) == 2
+
+
+@pytest.mark.slow
+def test_measuring_this_machine_imports_no_computer_algebra():
+    """In a process of its own; ``to_empty`` of a layer on the meta device brought sympy along."""
+    code = 'import sys, resnet_studio.training.hardware as it; it.measure_ways(); print("sympy" in sys.modules)'
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]

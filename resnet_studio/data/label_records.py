@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ from resnet_studio.errors import DataError
 
 Record = Mapping[str, str]
 _PICTURES = (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".jp2")
+_VAGUE = ("", "id", "name")
+"""Columns that may name the pictures, or something else beside them."""
 _KNOWN: tuple[tables.Meaning, ...] = ("file", "label", "part", "group")
 
 
@@ -30,14 +33,37 @@ def named(records: Sequence[Record]) -> Sequence[Record]:
     """``records`` where a first line that is no names, but a file and what is said of it, is a row as well."""
     columns = list(records[0]) if records else []
     first = next((column for column in columns if column.strip().lower().endswith(_PICTURES)), None)
-    if first is None or any(tables.table_column(records, meaning) for meaning in _KNOWN):
+    if first is None:
+        return _with_files(records)
+    if any(tables.table_column(records, meaning) for meaning in _KNOWN):
         return records
     every = [dict(zip(columns, columns, strict=True)), *records]
     parts = next((column for column in columns if column != first and _are_parts(each[column] for each in every)), None)
     names = {first: "file", **({parts: "part"} if parts is not None else {})}
     others = [column for column in columns if column not in names]
-    names |= {others[0]: "label"} if len(others) == 1 else {}
+    words = [column for column in others if not all(_is_number(each[column]) for each in every)]
+    chosen = next((some for some in (others, words) if len(some) == 1), [])  # boxes are numbers beside the label
+    names |= dict.fromkeys(chosen, "label")
     return [{names.get(key, key): value for key, value in record.items()} for record in every]
+
+
+def _with_files(records: Sequence[Record]) -> Sequence[Record]:
+    """``records`` whose one column of names of pictures is called in a way that is not known, with a name that is."""
+    if tables.table_column(records, "file").lower() not in _VAGUE:
+        return records
+    columns = list(records[0]) if records else []
+    files = [column for column in columns if all(_is_picture(record.get(column, "")) for record in records)]
+    if len(files) != 1:
+        return records
+    return [{"file" if key == files[0] else key: value for key, value in record.items()} for record in records]
+
+
+def _is_picture(value: str) -> bool:
+    return value.strip().lower().endswith(_PICTURES)
+
+
+def _is_number(value: str) -> bool:
+    return re.fullmatch(r"\s*-?\d+(?:[.,]\d+)?\s*", value) is not None
 
 
 def _are_parts(values: Iterable[str]) -> bool:

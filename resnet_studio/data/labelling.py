@@ -9,6 +9,7 @@ from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.dataset import Sample
 from resnet_studio.data.layout import Layout, Part, are_bare_parts
 from resnet_studio.data.names import comparison_key, composed, natural, shown
+from resnet_studio.data.packed import pictures_in
 from resnet_studio.data.teachable import is_model
 from resnet_studio.data.trainable import refuse, too_small
 from resnet_studio.errors import DataError
@@ -186,6 +187,8 @@ def _refuse_nothing(left_out: Mapping[str, Sequence[str]], name: str) -> None:
             raise DataError(f"error.data.only_{kind}", name=shown(name), count=skipped)
     if left_out.get("link") and not loose:
         raise DataError("error.data.only_links", name=shown(name))
+    if not loose and (packed := pictures_in(left_out.get("not_a_picture", ()), name)):
+        raise packed
     if archives and not loose:
         names = [shown(file) for file in archives[:_NAMED]]
         raise DataError("error.data.archives_inside", name=shown(name), count=len(archives), archives=names)

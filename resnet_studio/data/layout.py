@@ -29,7 +29,8 @@ class Layout:
 
     ``kind`` says where the classes are (see :class:`resnet_studio.data.choices.Choices`); folders in ``skipped`` say
     nothing; pictures in the folders ``unlabelled`` have no labels, those in ``outside`` are left out; ``doubts`` are
-    what a user should check.
+    what a user should check. ``given`` are the classes of pictures in the folders ``unlabelled`` that a table knows;
+    what lies in the folders of classes is then for training.
     """
 
     prefix: str
@@ -40,6 +41,7 @@ class Layout:
     outside: tuple[str, ...] = ()
     masks: Masks = field(default_factory=Masks)
     doubts: tuple[Doubt, ...] = ()
+    given: Mapping[str, str] = field(default_factory=dict)
 
     def place(self, name: str) -> tuple[str, str | None, Part | None]:
         """The name after unwrapping, its class (None where it lies in no class folder) and its part."""
@@ -48,6 +50,8 @@ class Layout:
             self._places[folder] = self._place(folder)
         kind, part, _ = self._places[folder]
         inner = name.removeprefix(self.prefix)
+        if self.given and name not in self.masks:
+            return (inner, kind, part or "train") if kind is not None else (inner, self.given.get(name), part)
         return (inner, None, None) if name in self.masks else (inner, kind, part)
 
     def reason(self, name: str) -> Reason:
@@ -90,8 +94,8 @@ class Layout:
         held_out = any(named and named.meaning not in ("train", "unlabelled") for named in map(part_named, pieces))
         if not held_out and any(map(says_no_label, pieces)):
             return None
-        named = part_named(folder.rpartition("/")[2])
-        return "validation" if named and named.meaning == "validation" else "test"
+        named = [named.meaning for piece in reversed(pieces) if (named := part_named(piece))]
+        return "validation" if named and named[0] == "validation" else "test"
 
 
 def _within(folder: str, paths: Iterable[str]) -> bool:
@@ -145,5 +149,7 @@ def _understood(folders: Mapping[str, list[str]], masks: Masks, choices: Choices
 def are_bare_parts(folders: Iterable[str]) -> bool:
     """Whether ``folders`` are called like parts although no class folders are inside them."""
     named = [part_named(folder) for folder in folders]
-    found = {each.meaning if each and each.qualified else None for each in named}
+    words = {each.rest if each else ("name",) for each in named}
+    alike = len(words) == 1 and "name" not in next(iter(words))  # cars_train, cars_test; not classes of a saved set
+    found = {each.meaning if each and (alike or each.qualified) else None for each in named}
     return None not in found and "train" in found and len(found) > 1

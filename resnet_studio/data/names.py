@@ -22,6 +22,7 @@ _HIDDEN = re.compile(
 )
 _DIRECTION = re.compile("[\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]")
 _NUMBER = re.compile(r"([0-9]+)")
+_COPY = re.compile(r"(?<=\S)(?: (?:copy|kopie|copie|copia|副本))?(?: \([1-9]\d?\))?$")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -66,8 +67,14 @@ def natural(name: str) -> tuple[tuple[str | int, ...], str]:
 
 
 def comparison_key(name: str) -> str:
-    """A key, equal for names that a reader takes for the same: Unicode form, case, blanks and signs for blanks."""
+    """A key, equal for names that a reader takes for the same: Unicode form, case, blanks and signs for blanks, and
+    what a system puts behind the name of a copy.
+
+    >>> comparison_key("Big_Cat"), comparison_key("big cat (1)"), comparison_key("big cat - Copy")
+    ('big cat', 'big cat', 'big cat')
+    """
     folded = re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", name).casefold()).strip(" .")
+    folded = _COPY.sub("", folded)
     return unicodedata.normalize("NFC", folded) or name
 
 

@@ -216,5 +216,5 @@ _DOUBTS: Mapping[str, Callable[[Doubt], Finding]] = {
     "again": _again, "variants": _variants, "nested": _nested, "train_folder": _train_folder,
     "some_parts": _some_parts,
     "only_masks": _only_masks, "table": _from_table, "table_missing": _table_missing, "table_conflict": _table_conflict,
-    "file_names": _from_table, "set_aside": _set_aside,
+    "table_part": _from_table, "file_names": _from_table, "set_aside": _set_aside,
 }  # fmt: skip

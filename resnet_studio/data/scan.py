@@ -22,6 +22,8 @@ from resnet_studio.data.labelling import InspectedFile, Labelled, label
 from resnet_studio.data.layout import Layout, are_bare_parts, understand
 from resnet_studio.data.links import Place, followed, is_link
 from resnet_studio.data.names import comparison_key, composed, is_junk, printable, shown
+from resnet_studio.data.packed import labels_in, pixels_in
+from resnet_studio.data.part_labels import with_labelled_parts
 from resnet_studio.data.part_names import are_shares
 from resnet_studio.data.pictures import BadPicture, picture_header
 from resnet_studio.data.problem import Problem
@@ -196,7 +198,8 @@ def _layout(names: Sequence[str], listing: Listing, choices: Choices) -> Layout:
     if choices.layout != "auto" or choices.folder:
         return layout
     if len(classes) > 1 and not are_bare_parts(classes):
-        return (by_table(names, _tables(listing)) if are_shares(classes) else None) or layout
+        found = by_table(names, _tables(listing)) if are_shares(classes) else None
+        return found or with_labelled_parts(layout, names, classes, _tables(listing))
     return by_table(names, _tables(listing)) or (by_file_names(names) if say_no_class(classes) else None) or layout
 
 
@@ -220,9 +223,12 @@ def _labelled(
     try:
         found = label(inspected, layout, left_out, choices, purpose, name)
     except DataError as error:
+        if error.key == "error.data.no_pictures":
+            raise pixels_in(tables, name) or error from error
         if error.key not in _UNSORTED or choices != Choices():
             raise
-        reason = why_not([picture.name for picture in inspected], tables) or workbook(left_out["not_a_picture"])
+        others = left_out["not_a_picture"]
+        reason = why_not([picture.name for picture in inspected], tables) or workbook(others) or labels_in(others, name)
         raise reason or error from error
     found = replace(found, samples=with_table(layout, found.samples, tables))
     folders = {layout.place(f"{folder}/x")[1] for folder in listing.folders}

@@ -24,6 +24,7 @@ from resnet_studio.data.table_rows import (
     TableRow,
     bare,
     called_after,
+    folder_of,
     matched_rows,
     of_records,
     other_columns,
@@ -92,6 +93,13 @@ def by_table(names: Sequence[str], files: Mapping[str, Path]) -> TableLayout | N
     return TableLayout("", {}, doubts=doubts, rows=labelled)
 
 
+def labels_of(names: Sequence[str], table: str, file: Path) -> tuple[str, Mapping[str, str]]:
+    """The folder that ``table``, at ``file``, is about, and the labels that it gives the pictures ``names`` there."""
+    given = {} if _PLACEHOLDER.search(table.lower()) else rows_of(file)
+    rows = matched_rows(_below(names, table), table, given) if given else {}
+    return folder_of(names, table), {name: row.label for name, row in rows.items()}
+
+
 def _doubts(
     names: Sequence[str],
     used: Sequence[str],
@@ -101,14 +109,14 @@ def _doubts(
     """What says that tables name files that are not here."""
     missing = sum(max(0, len(given[table]) - len(matched[table])) for table in used)
     absent = [
-        file for table in used for file in _absent(_below(names, table), table.rpartition("/")[0], given[table])
+        file for table in used for file in _absent(_below(names, table), folder_of(names, table), given[table])
     ] if missing else []  # fmt: skip
     return (Doubt("table_missing", tuple(absent[:_ABSENT]), (str(missing),)),) if absent else ()
 
 
 def _below(names: Sequence[str], table: str) -> list[str]:
     """Those of ``names`` that lie where ``table`` does, or below."""
-    folder = table.rpartition("/")[0]
+    folder = folder_of(names, table)
     return [each for each in names if not folder or each.startswith(f"{folder}/")]
 
 
@@ -155,18 +163,22 @@ def _absent(names: Sequence[str], folder: str, given: Iterable[str]) -> list[str
     """Files of ``given`` that are like none of the pictures ``names``."""
     here = NamedRows((name.removeprefix(f"{folder}/") if folder else name, True) for name in names)
     last = {bare(name).rpartition(".")[0] for name in names} | {bare(name) for name in names}
-    return [file for file in given if here.of(file) is None and bare(file) not in last]
+    return [file for file in given if here.of(file) is None and not {bare(file), bare(file).rpartition(".")[0]} & last]
 
 
 def used_tables(files: Mapping[str, Path]) -> set[str]:
-    """Those of ``files`` that name pictures, and so are no pictures that were left out."""
-    return {name for name, file in files.items() if tables.table_column(label_records.read(file), "file")}
+    """Those of ``files`` that name pictures, and so are no pictures that were left out; lists without labels are."""
+    return {
+        name for name, file in files.items()
+        if tables.table_column(records := label_records.read(file), "file")
+        and (not name.lower().endswith(".txt") or of_records(records))
+    }  # fmt: skip
 
 
 def why_not(names: Sequence[str], files: Mapping[str, Path]) -> DataError | None:
     """Why none of the tables ``files`` gives the pictures ``names`` their labels; None where none was meant to."""
     for name, file in sorted(files.items()):
-        if name.lower().endswith(".json"):
+        if name.lower().endswith((".json", ".txt")):
             continue
         try:
             records = label_records.named(tables.read_rows(file))
@@ -209,7 +221,6 @@ def _beside(names: Sequence[str], files: Mapping[str, Path]) -> dict[str, TableR
     """Facts of the pictures ``names`` that stand in folders of classes; groups there are chosen, see ``--groups``."""
     found: dict[str, TableRow] = {}
     for name in sorted(files, key=lambda each: (each.count("/"), each)):
-        folder = name.rpartition("/")[0]
         records = label_records.read(files[name])
         if records and records[0].keys() >= _OWN:
             continue
@@ -221,6 +232,6 @@ def _beside(names: Sequence[str], files: Mapping[str, Path]) -> dict[str, TableR
             written_path(record.get(file, "")): TableRow("", facts=packed({key: record.get(key, "") for key in others}))
             for record in records
         }
-        below = [each for each in names if not folder or each.startswith(f"{folder}/")]
+        below = _below(names, name)
         found = {**matched_rows(below, name, given), **found}
     return found

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,10 @@ from resnet_studio.data.named_rows import NamedRows, written_path
 from resnet_studio.data.part_names import PARTS, Part, part_named
 
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
+_MISSING = ("nan", "null", "n/a", "#n/a", "<na>")
+"""What programs write into a cell that says nothing."""
+_ENDING = re.compile(r"\.(?=\w*[A-Za-z])\w{2,5}$")
+_YES, _NO = ("1", "1.0", "true"), ("0", "0.0", "false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +36,45 @@ def matched_rows(names: Sequence[str], table: str, given: Mapping[str, TableRow]
     Where several parts have pictures of the same names, the table is about the one that it is called after, or about
     training: ``train/1.jpg`` and ``test/1.jpg`` are two pictures, and ``train.csv`` has the label of one.
     """
-    folder = table.rpartition("/")[0]
+    folder = folder_of(names, table)
     inside = {name: name.removeprefix(f"{folder}/") if folder else name for name in names}
     rows = NamedRows(((file, file) for file in given), inside.values())
     said = {name: _agreed(rows.all_of(short), given) for name, short in inside.items()}
     left = given.keys() - said.values()
     alone = NamedRows((bare(file), file) for file in left)
     said = {name: file or _agreed(alone.all_of(bare(inside[name])), given) for name, file in said.items()}
+    for reading in (_without_picture_ending, _number) if not any(said.values()) else ():
+        said = said if any(said.values()) else _read_as(reading, inside, given)
     return {name: given[file] for name, file in _of_one_part(said, table).items() if file}
+
+
+def folder_of(names: Sequence[str], table: str) -> str:
+    """The folder whose pictures a table is about: its own, or the nearest above it where there are any of ``names``, as
+    in ``annotations/train.json`` beside ``train``.
+    """
+    folder = table.rpartition("/")[0]
+    while folder and not any(name.startswith(f"{folder}/") for name in names):
+        folder = folder.rpartition("/")[0]
+    return folder
+
+
+def _read_as(reading: Callable[[str], str], inside: Mapping[str, str], given: Mapping[str, TableRow]) -> dict[str, str]:
+    """The files that are the same as the pictures ``inside`` by a ``reading`` of both, where one picture alone is."""
+    rows = NamedRows(((read, file) for file in given if (read := reading(file))), map(reading, inside.values()))
+    taken = Counter(map(reading, inside.values()))
+    once = {name: read for name, short in inside.items() if taken[read := reading(short)] == 1}
+    return {name: _agreed(rows.all_of(once[name]), given) if once.get(name) else "" for name in inside}
+
+
+def _without_picture_ending(file: str) -> str:
+    """``a/1`` for ``a/1.dcm``: pictures that were converted have another ending than the table says."""
+    return _ENDING.sub("", file)
+
+
+def _number(file: str) -> str:
+    """``1`` for ``00001.jpg`` and for ``1.0``, as spreadsheets make of it; nothing for what is no number."""
+    found = re.fullmatch(r"0*(\d+)(?:\.0)?", _ENDING.sub("", bare(file)))
+    return found[1] if found else ""
 
 
 def _agreed(files: Collection[str], given: Mapping[str, TableRow]) -> str:
@@ -92,6 +127,7 @@ def of_records(records: Sequence[Mapping[str, str]]) -> dict[str, TableRow]:
     }
     if not columns["file"]:
         return {}
+    columns["label"] = _in_words(records, columns["label"])
     found: dict[str, TableRow] = {}
     others = other_columns(records, columns) if columns["label"] else []
     for record in records:
@@ -116,12 +152,25 @@ def other_columns(records: Sequence[Mapping[str, str]], columns: Mapping[tables.
     return [name for name in others if 2 <= len(values[name]) <= len(records) / 2]
 
 
+def _in_words(records: Sequence[Mapping[str, str]], column: str) -> str:
+    """The ``column`` of labels, or another that says the same in words where it has numbers alone."""
+    if not column or not all(record.get(column, "").strip().isdecimal() for record in records):
+        return column
+    for other in tables.columns_called(records, "label"):
+        pairs = {(record.get(column, "").strip(), record.get(other, "").strip()) for record in records}
+        words = {word for _, word in pairs}
+        if len(pairs) == len(words) == len(dict(pairs)) and not any(word.isdecimal() or not word for word in words):
+            return other
+    return column
+
+
 def _plain(label: str) -> str:
-    return "".join(letter for letter in label if letter.isprintable()).strip()
+    plain = "".join(letter for letter in label if letter.isprintable()).strip()
+    return "" if plain.casefold() in _MISSING else plain
 
 
 def _one_hot(record: Mapping[str, str], file: str) -> str:
     """The one class whose column says 1, where all other columns say 0."""
-    values = {name: value.strip() for name, value in record.items() if name != file}
-    chosen = [name for name, value in values.items() if value in ("1", "1.0")]
-    return chosen[0].strip() if len(chosen) == 1 and set(values.values()) <= {"0", "1", "0.0", "1.0"} else ""
+    values = {name: value.strip().lower() for name, value in record.items() if name != file}
+    chosen = [name for name, value in values.items() if value in _YES]
+    return chosen[0].strip() if len(chosen) == 1 and set(values.values()) <= {*_YES, *_NO} else ""

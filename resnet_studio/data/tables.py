@@ -18,6 +18,12 @@ from resnet_studio.errors import DataError
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 LARGEST = 64 * 2**20
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_LISTS = re.compile(
+    r"(?:[a-z_ -]*[_ -])?(?:train|training|val|valid|validation|test|labels?|annotations?|classes|ground_?truth)\.txt"
+)
+"""What text files that are tables are called; those with boxes or captions are called after a picture each."""
+_PICTURES = "jpg|jpeg|jpe|png|webp|bmp|gif|tif|tiff|avif|heic|jp2"
+_BLANK_AFTER_FILE = re.compile(rf"^(?P<file>[^,;\t|]+?\.(?:{_PICTURES})) +(?=\S)", re.IGNORECASE | re.MULTILINE)
 _DIVIDERS = re.compile(rb'[,;\t\r\n"]+')
 _JUDGED = 200
 _SAID, _QUOTED = re.compile(r"sep=(.)", re.IGNORECASE), re.compile(r'"[^"]*"')
@@ -26,11 +32,17 @@ _CALLED: Mapping[Meaning, tuple[str, ...]] = {
     "file": (
         "file", "filename", "file_name", "filepath", "file_path", "path", "image", "image_path", "image_name", "img",
         "image_id", "image_index", "image_url", "file_url", "url", "img_path", "images", "picture", "name", "id",
-        "文件", "文件名", "图片",
+        "文件", "文件名", "图片", "檔案", "檔名", "圖片", "图像", "datei", "dateiname", "bild",
+        "fichier", "nom_du_fichier", "archivo", "fichero", "imagen", "arquivo", "imagem", "immagine",
+        "файл", "имя_файла", "изображение",
+        "ファイル", "ファイル名", "画像", "파일", "파일명", "이미지",
     ),
     "label": (
         "label", "class", "class_name", "category", "target", "labels", "finding_labels", "classname", "choice",
-        "class_label", "breed", "species", "diagnosis", "dx", "标签", "类别", "类", "分类",
+        "class_label", "label_name", "category_name", "breed", "species", "diagnosis", "dx", "标签", "类别",
+        "类", "分类", "標籤", "類別", "分類", "klasse", "kategorie", "classe", "catégorie", "étiquette", "clase",
+        "categoría", "etiqueta", "categoria", "etichetta", "класс", "категория", "метка", "ラベル", "クラス", "라벨",
+        "클래스",
     ),
     "part": ("part", "split", "subset", "set", "fold_name", "dataset", "划分"),
     "group": (
@@ -43,7 +55,8 @@ _CALLED: Mapping[Meaning, tuple[str, ...]] = {
 
 def may_be_table(name: str, size: int) -> bool:
     """Whether a file called ``name`` of ``size`` bytes may be such a table."""
-    return name.lower().endswith(ENDINGS) and 0 < size <= LARGEST
+    last = name.lower().rpartition("/")[2]
+    return (last.endswith(ENDINGS) or _LISTS.fullmatch(last) is not None) and 0 < size <= LARGEST
 
 
 def read_rows(file: Path) -> list[dict[str, str]]:
@@ -62,13 +75,21 @@ def read_text(file: Path) -> str:
     except (OSError, ValueError) as error:
         raise DataError("error.table.missing", file=shown(str(file))) from error
     try:
-        return content.decode("utf-16" if content[:2] in _UTF16 else "utf-8-sig")
+        return content.decode("utf-16" if content[:2] in _UTF16 else _without_mark(content[:_JUDGED]))
     except UnicodeDecodeError as error:
         words = list(dict.fromkeys(word for word in _DIVIDERS.split(content) if not word.isascii()))
         encoding = likely_encoding(words[:_JUDGED])
         with suppress(UnicodeDecodeError, LookupError):
             return content.decode(encoding)
         raise DataError("error.table.encoding", file=shown(file.name)) from error
+
+
+def _without_mark(start: bytes) -> str:
+    """UTF-16 whose first mark got lost, where every second byte of ``start`` is zero; else UTF-8."""
+    zeros = [start[place::2].count(0) for place in (0, 1)]
+    if max(zeros) <= len(start) // 4:
+        return "utf-8-sig"
+    return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
 
 
 def rows_in(text: str, name: str) -> list[dict[str, str]]:
@@ -81,8 +102,13 @@ def rows_in(text: str, name: str) -> list[dict[str, str]]:
 
 def table_column(rows: Sequence[Mapping[str, str]], meaning: Meaning) -> str:
     """The column that has the ``meaning``, by what it is called; empty where there is none."""
+    return next(iter(columns_called(rows, meaning)), "")
+
+
+def columns_called(rows: Sequence[Mapping[str, str]], meaning: Meaning) -> list[str]:
+    """All columns that are called as if they had the ``meaning``, the likeliest first."""
     columns = {name.strip().lower().replace(" ", "_"): name for name in rows[0]} if rows else {}
-    return next((columns[name] for name in _CALLED[meaning] if name in columns), "")
+    return [columns[name] for name in _CALLED[meaning] if name in columns]
 
 
 def _csv(text: str, name: str) -> list[dict[str, str]]:
@@ -90,6 +116,9 @@ def _csv(text: str, name: str) -> list[dict[str, str]]:
     if said := _SAID.fullmatch(first.strip()):  # as Excel writes it, and reads it
         text, divider = rest, said[1]
     else:
+        if _BLANK_AFTER_FILE.match(first) and not any(sign in first for sign in ",;\t|"):
+            text = _BLANK_AFTER_FILE.sub(r"\g<file>\t", text)
+            first = text.partition("\n")[0]
         divider = max(",;\t|", key=_QUOTED.sub("", first).count)
     csv.field_size_limit(LARGEST)  # a cell may hold a whole description
     try:

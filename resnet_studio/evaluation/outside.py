@@ -2,7 +2,8 @@
 
 They come from another school, camera or season, and so tell what the model is worth there. What is tested is settled
 when a run is made and stands in its folder, so that a run that is resumed, and every part of a study, is tested on the
-same pictures. A picture that the training set has too, in whatever part, would flatter the model: it is left out.
+same pictures. A picture that the training set has too, in whatever part, would flatter the model: it is left out; one
+that is a near-duplicate of a picture there is left out when the test is made, which is when all are read anyway.
 """
 
 from __future__ import annotations
@@ -184,9 +185,15 @@ class OutsideTestPart(Part[OutsideTest]):
 OUTSIDE_TEST = OutsideTestPart()
 
 
-def tested(run: Run, report: Report) -> OutsideTest:
-    """The scores in ``report``, of ``run`` on the other pictures that were written down for it."""
+def tested(run: Run, report: Report, near: int = 0) -> OutsideTest:
+    """The scores in ``report``, of ``run`` on the other pictures that were written down for it, without those ``near``
+    that are near-duplicates of its own.
+    """
     written, own = run.read_json(FILE), RunReport(run).report
     report = replace(report, outputs=None)
     beside = None if own is None else (own.accuracy, *own.interval)
-    return OutsideTest(str(written["dataset_name"]), int(written["shared"]), report, beside, dict(written["notes"]))
+    notes: dict[str, list[str]] = {
+        language: [*written["notes"][language], *([say("outside.near", language, count=near)] if near else [])]
+        for language in LANGUAGES
+    }
+    return OutsideTest(str(written["dataset_name"]), int(written["shared"]) + near, report, beside, notes)

@@ -49,6 +49,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Left out: {count:picture|pictures} there that your set has too, since the model may know them.",
         "其中有 {count} 张与训练用的数据集相同，模型可能见过，已排除。",
     ),
+    "outside.near": (
+        "Left out as near-duplicates of pictures in your set, such as resized or cropped copies: {count:picture|pictures} there.",
+        "其中有 {count} 张与训练用的数据集里的图片近似重复（例如缩放或裁剪过的副本），已排除。",
+    ),
     "outside.scored": (
         "Tested on {count:picture|pictures} of “{name}”: {accuracy:%} right (95% interval {low:%} to {high:%}).",
         "用“{name}”中的 {count} 张图片测试：正确率 {accuracy:%}（95% 置信区间 {low:%} 至 {high:%}）。",

@@ -57,6 +57,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "None of the {count:picture|pictures} of “{name}” that the model was to be tested on can be read any more.",
         "原定用于测试的“{name}”中的 {count} 张图片均已无法读取。",
     ),
+    "note.outside_near": (
+        "Not tested on “{name}”: {count:picture|pictures} there, and so all that could be scored, are near-duplicates of pictures in your set.",
+        "未用“{name}”测试：那里能用于测试的 {count} 张图片都与训练用的数据集里的图片近似重复。",
+    ),
     "note.test_pictures_left_out": (
         "{count} of {total:test picture|test pictures} cannot be read any more; the model was tested on the others.",
         "{total} 张测试图片中有 {count} 张已无法读取；模型已用其余图片测试。",

@@ -49,6 +49,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "The table {file!r} is a spreadsheet's own file; save it as CSV (with “file” and “label” in the first line) and put that beside the pictures.",
         "表格 {file!r} 是电子表格软件自己的格式；请另存为 CSV（首行为“file”和“label”），再与图片放在一起。",
     ),
+    "error.labels.boxes": (
+        "“{name}” is labelled by boxes around objects ({files:, }), which are not read here. Put the pictures of each class into a folder named after it, or put a table labels.csv with the columns “file” and “label” beside them.",
+        "“{name}”是用物体框标注的（{files:、}），这里不读取。请把每个类别的图片放进以类别命名的文件夹，或在图片旁放一个含“file”和“label”两列的表格 labels.csv。",
+    ),
+    "error.labels.unread": (
+        "The labels of “{name}” seem to be in {files:, }, which cannot be read here. Put the pictures of each class into a folder named after it, or put a table labels.csv with the columns “file” and “label” beside them.",
+        "“{name}”的标签似乎在 {files:、} 里，这里无法读取。请把每个类别的图片放进以类别命名的文件夹，或在图片旁放一个含“file”和“label”两列的表格 labels.csv。",
+    ),
     "error.labels.few": (
         "The table {file!r} has labels for {found:picture|pictures} of {of}; it has to name at least half of them.",
         "表格 {file!r} 只给 {of} 张图片中的 {found} 张标了标签；至少要有一半。",

@@ -180,6 +180,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{name}” holds no pictures but {count:archive|archives} ({archives:, }); unpack first, then give the folder that holds the class folders.",
         "“{name}”里没有图片，只有 {count} 个压缩包（{archives:、}）；请先解压，再提供包含各类别文件夹的文件夹。",
     ),
+    "error.data.packed": (
+        "“{name}” holds no picture files: the pictures are packed inside of {files:, }, which cannot be read here. Save them as picture files, one folder for each class, and give the folder around these.",
+        "“{name}”里没有图片文件：图片打包在 {files:、} 里，这里无法读取。请把它们另存为图片文件，每个类别一个文件夹，再提供这些文件夹所在的文件夹。",
+    ),
     "error.data.single_pictures": (
         "{count} classes have 1 picture or copies of one and cannot be validated: {classes:, }; add at least 1 more picture to each, or leave these classes out (command line: --leave-out-single).",
         "有 {count} 个类别只有 1 张图片（或都是同一张的副本），无法验证：{classes:、}；请为每个类别至少再添加 1 张，或不使用这些类别（命令行：--leave-out-single）。",
@@ -195,6 +199,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "finding.layout.table": (
         "The classes come from the table {names}, not from folders.",
         "类别取自表格 {names}，而不是文件夹。",
+    ),
+    "finding.layout.table_part": (
+        "The labels of pictures outside of the class folders come from the table {names}; those in class folders are for training.",
+        "类别文件夹之外的图片，标签取自表格 {names}；类别文件夹里的图片用于训练。",
     ),
     "finding.table_missing": (
         "The table names {count:file that is|files that are} not here, such as {names}. Check that all pictures came along.",

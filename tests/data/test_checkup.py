@@ -30,6 +30,12 @@ def test_the_same_picture_in_two_classes_is_a_conflict(tmp_path):
     assert found["conflict"].sentence().startswith("1 picture is in more than one class (cat, dog)")
 
 
+def test_folders_that_a_system_named_as_copies_are_asked_about(tmp_path):
+    copies = made.class_files({"cat": 20, "cat (1)": 20, "cat - Copy": 20, "dog": 20, "dog 2": 20})
+    found = checked(tmp_path, copies)
+    assert found["alike_classes"].files == ("cat", "cat (1)", "cat - Copy")
+
+
 def test_classes_that_are_several_others_at_once_are_named(tmp_path):
     found = checked(tmp_path, ENOUGH | made.class_files({"cat + Dog": 20, "salt&pepper": 20}, side=20))
     assert set(found) == {"several_labels"} and found["several_labels"].files == ("cat + Dog",)

@@ -78,7 +78,9 @@ def test_names_that_meet_are_told_apart_whatever_the_file_system(class_zip, work
     assert "a_b/0 (2).png" in written
 
 
-@pytest.mark.parametrize("names", [("train", "test"), ("__MACOSX", "cat"), ("未标注", "unlabelled")])
+@pytest.mark.parametrize(
+    "names", [("train", "test"), ("cars_train", "cars_test"), ("__MACOSX", "cat"), ("未标注", "unlabelled")]
+)
 def test_classes_called_as_something_else_are_opened_as_classes_again(class_zip, workspace, tmp_path, names):
     dataset = open_data(class_zip({"a": 3, "b": 4}), workspace)
     for old, new in zip(("a", "b"), names, strict=True):

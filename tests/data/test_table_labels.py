@@ -41,6 +41,30 @@ LAYOUTS = {
             json.dumps({"file_name": name, "label": label}) for name, label in zip(NAMES, LABELS, strict=True)
         ).encode()
     },
+    "utf_16_without_a_mark": {"labels.csv": rows(["file", "label"], NAMES, LABELS).decode().encode("utf-16-le")},
+    "columns_in_another_language": {"labels.csv": rows(["Datei", "Klasse"], NAMES, LABELS, between=";")},
+    "columns_in_any_language": {"labels.csv": rows(["nr", "fayl", "class"], map(str, range(12)), NAMES, LABELS)},
+    "another_ending": {"labels.csv": rows(["image", "label"], [f"{name[:-4]}.dcm" for name in NAMES], LABELS)},
+    "text_with_blanks": {"labels.txt": rows([NAMES[0], LABELS[0]], NAMES[1:], LABELS[1:], between=" ")},
+    "text_with_boxes": {
+        "val_annotations.txt": rows(
+            [NAMES[0], LABELS[0], "0", "32"], NAMES[1:], LABELS[1:], ["1"] * 11, ["9"] * 11, between="\t"
+        )
+    },
+    "true_and_false": {
+        "labels.csv": rows(
+            ["image", "cat", "dog"],
+            NAMES,
+            [str(name == "cat") for name in LABELS],
+            [str(name != "cat") for name in LABELS],
+        )
+    },
+    "numbers_and_names_of_classes": {
+        "labels.csv": rows(
+            ["image", "label", "class_name"], NAMES, [str(int(name == "cat")) for name in LABELS], LABELS
+        )
+    },
+    "table_in_a_folder_beside": {"annotations/labels.csv": rows(["file", "label"], NAMES, LABELS)},
     "no_names_of_columns": {"labels.csv": rows([NAMES[0], LABELS[0]], NAMES[1:], LABELS[1:])},
     "labels_before_files_without_names": {"labels.csv": rows([LABELS[0], NAMES[0]], LABELS[1:], NAMES[1:])},
     "one_other_column": {"train.csv": rows(["id", "has_cactus"], NAMES, LABELS)},
@@ -427,7 +451,7 @@ def test_a_picture_with_two_labels_has_none_and_files_that_are_not_here_are_said
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        (["a,b", *BOTH], "no column with the names of the pictures"),
+        (["a,b", *(f"{row[:2]},{row}" for row in LABELS)], "no column with the names of the pictures"),
         (["file,colour,size", *(f"{row},1" for row in BOTH)], "no column with the labels"),
         (["file,caption", *(f"{name},about {name}" for name in NAMES)], "no column with the labels"),
         (["file,label", *BOTH[:5]], "labels for 5 pictures of 12"),
@@ -437,3 +461,78 @@ def test_a_picture_with_two_labels_has_none_and_files_that_are_not_here_are_said
 def test_why_a_table_gives_no_classes_is_said(tmp_path, table, said):
     with pytest.raises(DataError, match=said):
         said_of(table, tmp_path)
+
+
+@pytest.mark.parametrize("number", ["{0}.0", "{0}"])
+def test_numbers_as_a_spreadsheet_writes_them_mean_files_with_zeros_before(tmp_path, number):
+    names = [f"{each:05d}.png" for each in range(12)]
+    table = rows(["id", "label"], [number.format(each) for each in range(12)], LABELS)
+    assert opened(pictures(names) | {"labels.csv": table}, tmp_path).counts == {"cat": 6, "dog": 6}
+
+
+def test_a_name_that_several_pictures_have_but_for_their_endings_means_none_of_them(tmp_path):
+    names = ["a.png", "a.bmp", *NAMES[:8]]
+    table = rows(["file", "label"], [f"{name[:-4]}.dcm" for name in ["a.png", *NAMES[:8]]], ["cat", *LABELS[:8]])
+    dataset = opened(pictures(names) | {"labels.csv": table}, tmp_path)
+    assert dataset.counts == {"cat": 4, "dog": 4} and [each.name for each in dataset.unlabelled] == ["a.bmp", "a.png"]
+
+
+def test_cells_that_programs_write_where_nothing_is_are_no_class(tmp_path):
+    labels = ["NaN", "null", *LABELS[2:]]
+    dataset = opened(pictures(NAMES) | {"labels.csv": rows(["file", "label"], NAMES, labels)}, tmp_path)
+    assert dataset.counts == {"cat": 5, "dog": 5} and len(dataset.unlabelled) == 2
+
+
+def test_a_table_of_the_validation_part_has_its_labels_beside_folders_of_classes(tmp_path):
+    training = {f"set/train/{kind}/images/{kind}{at}.png": picture(at, label=kind == "n02") for kind in ("n01", "n02")
+                for at in range(4)}  # fmt: skip
+    held = [f"val_{at}.png" for at in range(6)]
+    table = "\n".join(f"{name}\tn0{at % 2 + 1}\t0\t0\t9\t9" for at, name in enumerate(held)).encode()
+    files = training | {f"set/val/images/{name}": picture(20 + at, label=at % 2) for at, name in enumerate(held)}
+    files |= {f"set/test/images/test_{at}.png": picture(40 + at) for at in range(3)}
+    dataset = opened(files | {"set/val/val_annotations.txt": table}, tmp_path)
+    assert dataset.counts == {"n01": 7, "n02": 7} and len(dataset.unlabelled) == 3
+    assert split(dataset).counts == {"train": 8, "validation": 6, "test": 0}
+    (said,) = [each.sentence("en") for each in checkup.inspect(dataset) if each.kind == "layout"]
+    assert "come from the table set/val/val_annotations.txt" in said
+    again = opened(files | {"set/val/val_annotations.txt": table.replace(b"n0", b"other")}, tmp_path / "other")
+    assert again.counts == {"n01": 4, "n02": 4} and len(again.unlabelled) == 9
+
+
+def test_coco_lies_beside_the_folders_of_its_parts(tmp_path):
+    files = {}
+    for part, places in (("train", range(8)), ("val", range(8, 12))):
+        images = [{"id": at, "file_name": NAMES[at]} for at in places]
+        boxes = [{"image_id": at, "category_id": at % 2} for at in places]
+        categories = [{"id": 0, "name": "dog"}, {"id": 1, "name": "cat"}]
+        said = {"images": images, "annotations": boxes, "categories": categories}
+        files[f"annotations/instances_{part}2017.json"] = json.dumps(said).encode()
+        files |= {f"{part}2017/{NAMES[at]}": picture(at, label=at % 2) for at in places}
+    dataset = opened(files, tmp_path)
+    assert dataset.counts == {"cat": 6, "dog": 6} and split(dataset).counts["validation"] == 4
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"data/train-00000.parquet": b"PAR1"}, "packed inside of data/train-00000.parquet, which cannot be read"),
+        ({"train-images-idx3-ubyte.gz": b"\x1f\x8b"}, "packed inside of train-images-idx3-ubyte.gz"),
+        ({"cifar-10-batches-py/data_batch_1": b"\x80"}, "packed inside of cifar-10-batches-py/data_batch_1"),
+        (
+            {"train.csv": rows(["label", *(f"pixel{at}" for at in range(784))], *["1"] * 785)},
+            "packed inside of train.csv",
+        ),
+        ({"imagelabels.mat": b"MATLAB"} | pictures([f"jpg/{name}" for name in NAMES]), "seem to be in imagelabels.mat"),
+        (
+            {"devkit/annos.mat": b"MATLAB"} | pictures(["cars_train/1.png", "cars_train/2.png", "cars_test/1.png"]),
+            "seem to be in devkit/annos.mat",
+        ),
+        ({"data.yaml": b"names: [a]"} | pictures(["train/images/1.png", "val/images/2.png"]), "boxes around objects"),
+        ({"V/Annotations/1.xml": b"<a/>"} | pictures(["V/JPEGImages/1.png", "V/JPEGImages/2.png"]), "boxes around"),
+    ],
+    ids=["parquet", "idx", "cifar", "pixels", "flowers", "cars", "yolo", "voc"],
+)
+def test_where_pictures_or_labels_are_packed_is_said(tmp_path, files, said):
+    with pytest.raises(DataError) as refused:
+        opened(files, tmp_path)
+    assert said in str(refused.value)

@@ -1,6 +1,7 @@
 """A model is also tested on other pictures: which of them count, what is refused, where it is said, what survives."""
 
 import json
+import shutil
 import unicodedata
 
 import numpy as np
@@ -205,3 +206,33 @@ def test_the_command_line_names_what_it_scored_and_refuses_before_training(tmp_p
     write(tmp_path / "bird", cat=[1], bird=[3])
     assert cli.main(["train", *given, "--test-data", str(tmp_path / "bird"), *where]) == 2
     assert len(workspace.runs()) == 1
+
+
+def drawn(number, **resized):
+    """A picture full of detail, as photographs are."""
+    spots = np.random.default_rng(number).integers(0, 255, (9, 9, 3), np.uint8)
+    return Image.fromarray(spots).resize((96, 96), Image.Resampling.BICUBIC).resize((resized.get("side", 96),) * 2)
+
+
+@pytest.mark.slow
+def test_resized_and_encoded_again_pictures_of_its_own_are_left_out_of_the_test_and_said(tmp_path, workspace):
+    for folder, numbers, side in (("own", range(20), 96), ("other", range(16, 24), 60)):
+        for number in numbers:
+            at = tmp_path / folder / ("cat" if number % 2 else "dog") / f"{folder}{number}.jpg"
+            at.parent.mkdir(parents=True, exist_ok=True)
+            drawn(number, side=side).save(at, quality=60)
+    config = QUICK.replace(groups="auto", test_data=str(tmp_path / "other"))
+    value = scores_of(api.train(tmp_path / "own", config, workspace=workspace))
+    assert value.report.count == 4 and {p.name for p in value.report.pictures} == {
+        f"{'cat' if number % 2 else 'dog'}/other{number}.jpg" for number in range(20, 24)
+    }
+    assert value.shared == 4 and "near-duplicates of pictures in your set" in value.sentence("en")
+    assert "4 张与训练用的数据集里的图片近似重复" in value.sentence("zh")
+    shutil.rmtree(tmp_path / "other")
+    for number in range(4):
+        at = tmp_path / "other" / ("cat" if number % 2 else "dog") / f"again{number}.png"
+        at.parent.mkdir(parents=True, exist_ok=True)
+        drawn(number, side=60).save(at)
+    run = api.train(tmp_path / "own", config, workspace=workspace)
+    assert RunReport(run).get(OUTSIDE_TEST) is None and run.state().status == "finished"
+    assert any(getattr(event, "key", "") == "note.outside_near" for event in run.events())

@@ -1,0 +1,41 @@
+"""Labels that a table has for a part without class folders, beside folders of classes: ``val_annotations.txt``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from resnet_studio.data.doubt import Doubt
+from resnet_studio.data.layout import Layout
+from resnet_studio.data.table_labels import labels_of
+
+_MATCHED = 0.5
+
+
+def with_labelled_parts(
+    layout: Layout, names: Sequence[str], classes: Collection[str], files: Mapping[str, Path]
+) -> Layout:
+    """``layout``, with the ``classes`` that tables (``files`` by their names) give pictures that have none by folders.
+
+    A table counts where it knows most of those around it, and most of what it says of them are ``classes``.
+    """
+    waiting = {name for name in names if layout.place(name)[1] is None and layout.reason(name) == "unlabelled"}
+    given: dict[str, str] = {}
+    used: list[str] = []
+    for table in sorted(files) if waiting else ():
+        folder, labels = labels_of(names, table, files[table])
+        here = [name for name in waiting if not folder or name.startswith(f"{folder}/")]
+        found = {name: labels[name] for name in here if labels.get(name) in classes}
+        if found and len(found) >= _MATCHED * len(_of_the_part(here, found, layout)):
+            given = {**found, **given}
+            used.append(table)
+    if not given:
+        return layout
+    return replace(layout, given=given, doubts=(*layout.doubts, Doubt("table_part", tuple(used))))
+
+
+def _of_the_part(names: Sequence[str], found: Collection[str], layout: Layout) -> list[str]:
+    """Those of ``names`` that are in the parts of the pictures ``found``."""
+    parts = {layout.place(name)[2] for name in found}
+    return [name for name in names if layout.place(name)[2] in parts]

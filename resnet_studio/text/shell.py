@@ -39,6 +39,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Very many pictures are being sent at this moment; wait a little and try again.",
         "当前正在上传的图片过多；请稍候再试。",
     ),
+    "shell.upload_silent": (
+        "Nothing more came of what was being sent; check the network and try again.",
+        "上传中断，没有再收到数据；请检查网络后重试。",
+    ),
     "shell.event_too_large": (
         "More was sent at once than the page ever does; choose fewer pictures, or a zip of them.",
         "一次发送的内容过多；请减少图片数量，或改用 zip 压缩包。",

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 from anyio import to_thread
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from resnet_studio.durable import replacing
@@ -28,6 +29,7 @@ from resnet_studio.ui.page.idling import Idling
 from resnet_studio.ui.page.middleware import Page
 from resnet_studio.ui.page.templates import render
 from resnet_studio.ui.page.theme import theme
+from resnet_studio.ui.page.unknown_events import KnownStreams, refuse
 from resnet_studio.ui.page.uploads import Uploads
 from resnet_studio.ui.people import boards, exchange, lesson
 from resnet_studio.ui.people import gate as people_gate
@@ -124,6 +126,8 @@ def _mount_page(app: FastAPI, studio: Studio) -> gr.Blocks:
     demo.has_launched = demo.is_running = True
     # Gradio looks for events a thousand times a second, which takes 7 % of a core from a training
     app.add_middleware(Idling, queue=demo._queue)
+    app.user_middleware.append(Middleware(KnownStreams, queue=demo._queue))  # behind what asks who may come in
+    refuse(demo)
     demo._queue.progress_update_sleep_when_free = PROGRESS_SECONDS
     return demo
 

@@ -1,5 +1,6 @@
 """An upload that the disk has no room for, or one of very many at once, is refused with a sentence."""
 
+import asyncio
 import errno
 import os
 import shutil
@@ -69,6 +70,51 @@ def test_uploads_at_once_are_bounded(client, monkeypatch):
     answer = send(client)
     assert answer.status_code == 503 and "try again" in answer.text
     assert client.get("/").status_code == 200
+
+
+def upload_that_stops(client, then):
+    """What the server answers to the beginning of an upload after which ``then`` comes; or waits, without it."""
+    start = b'--x\r\ncontent-disposition: form-data; name="files"; filename="a.png"\r\n\r\nabc'
+    waiting, sent = [{"type": "http.request", "body": start, "more_body": True}], []
+
+    async def receive():
+        if waiting:
+            return waiting.pop()
+        if then is None:
+            await asyncio.Event().wait()
+        return then
+
+    async def answer(message):
+        sent.append(message)
+
+    headers = {"host": "127.0.0.1:7860", "content-type": "multipart/form-data; boundary=x"}
+    scope = {
+        "type": "http", "method": "POST", "path": "/gradio_api/upload", "raw_path": b"/gradio_api/upload",
+        "query_string": b"", "root_path": "", "scheme": "http", "http_version": "1.1", "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 7860), "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    client.portal.call(client.app, scope, receive, answer)
+    return sent
+
+
+def test_an_upload_that_hangs_is_ended_so_that_others_have_its_place(client, monkeypatch):
+    monkeypatch.setattr(uploads, "SILENT_SECONDS", 0.05)
+    start, body = upload_that_stops(client, None)[:2]
+    assert start["status"] == 408 and b"Nothing more came" in body["body"]
+    assert send(client).status_code == 200
+
+
+def test_a_browser_that_goes_away_during_an_upload_is_no_error_of_the_server(client):
+    upload_that_stops(client, {"type": "http.disconnect"})
+    assert send(client).status_code == 200
+
+
+def test_events_that_there_are_not_are_refused(client):
+    address = "/gradio_api/queue/data?session_hash=never-seen"
+    assert client.get(address).status_code == client.get("/gradio_api/queue/data").status_code == 404
+    for number in (-1, 10**6):
+        body = {"data": [], "fn_index": number, "session_hash": "x"}
+        assert client.post("/gradio_api/queue/join", json=body).status_code == 404
 
 
 def test_many_uploads_one_after_the_other_are_all_taken(client, monkeypatch):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +19,8 @@ from resnet_studio.ui.page.context import language_of
 
 ADDRESS = "/gradio_api/upload"
 MOST_AT_ONCE = 64
+SILENT_SECONDS = 60.0
+"""An upload of which nothing more came for so long is ended, so that those that hang do not keep others out."""
 
 
 class Uploads:
@@ -68,8 +71,23 @@ class Uploads:
             else:
                 await send(message)
 
+        silent = False
+
+        async def receiving() -> Message:
+            nonlocal silent
+            try:
+                return await asyncio.wait_for(receive(), SILENT_SECONDS)
+            except TimeoutError:
+                silent = True
+                return {"type": "http.disconnect"}
+
         try:
-            await self.app(scope, receive, sending)
+            await self.app(scope, receiving, sending)
+        except ClientDisconnect:
+            if silent:
+                said = say("shell.upload_silent", language_of(Request(scope)))
+                await PlainTextResponse(said, 408, {"connection": "close"})(scope, receive, send)
+            return
         except Exception as error:
             if not is_disk_full(error):
                 for message in held:

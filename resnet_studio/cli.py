@@ -273,7 +273,7 @@ def _add_setting(group: argparse._ActionsContainer, name: str) -> None:
     allowed = config.choices(name)
     summary = f"{say(f'config.{name}.help', 'en')} (default {shown})".replace("%", "%%")
     flag = f"--{name.replace('_', '-')}"
-    if isinstance(default, bool):
+    if config.is_yes_or_no(name):
         group.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=summary)
         return
     aliases = ["--size"] if name == "picture_size" else []

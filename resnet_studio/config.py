@@ -97,7 +97,7 @@ class TrainConfig:
     devices: int = setting(1, low=1, high=1_024, group="training")
     seed: int = setting(0, low=0, high=2**31 - 1, group="training")
     early_stopping_patience: int = setting(0, low=0, high=10_000, group="training")
-    final_fit: bool = setting(False, group="training")
+    final_fit: bool | None = setting(None, group="training")
 
     optimizer: Optimizer = setting("adamw", group="optimisation")
     learning_rate: float | None = setting(None, low=1e-8, high=100, group="optimisation")
@@ -179,6 +179,11 @@ def choices(name: str) -> tuple[Any, ...]:
     """The values that field ``name`` allows, or an empty tuple where it is a number or free text."""
     hint = _hints()[name]
     return get_args(hint) if get_origin(hint) is Literal else ()
+
+
+def is_yes_or_no(name: str) -> bool:
+    """Whether field ``name`` is switched on or off, or left to the studio."""
+    return bool in _kinds(_hints()[name])
 
 
 def label(name: str, language: Language = "en") -> str:

@@ -118,7 +118,8 @@ class Forecaster:
             return CostForecast(config, None, None, None)
         counts = {**part_sizes(dataset, config), "unlabelled": len(dataset.unlabelled)}
         on_gpu = plan.on_gpu(config)
-        resolved = plan.resolve(config, plan.facts(dataset, config, counts["train"], on_gpu=on_gpu))
+        known = plan.facts(dataset, config, counts["train"], counts["validation"], on_gpu=on_gpu)
+        resolved = plan.resolve(config, known)
         first = self._seconds(first_of(resolved), counts, on_gpu)
         both = {**counts, "train": counts["train"] + counts["validation"], "validation": 0}
         again = self._seconds(first_of(resolved), both, on_gpu) if resolved.final_fit else None

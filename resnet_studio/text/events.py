@@ -97,6 +97,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "With {epochs:epoch|epochs}, these stages are never trained: {stages:, }. Unfreezing one every {every:epoch|epochs} takes at least {needed:epoch|epochs} to reach all.",
         "训练 {epochs} 轮来不及解冻以下阶段，它们不会被训练：{stages:、}。每 {every} 轮解冻一个，全部解冻至少需要 {needed} 轮。",
     ),
+    "note.plan.few_to_choose_by": (
+        "There are so few validation pictures that the best epoch is a matter of chance: once trained, the network is trained again on them too, for as many epochs. Set “Train on validation pictures too” to no to leave that out.",
+        "验证图片太少，哪一轮最好全凭运气：训练结束后，将把它们也用于训练，重新训练同样多的轮次。如不需要，请将“确定后把验证图片也用于训练”设为“否”。",
+    ),
     "note.plan.balanced": (
         "The largest class has {ratio:.0f} times the pictures of the smallest, so rare classes count more: each class weighs the same in the loss and in the choice of the best epoch. Set class weighting to none to leave that out.",
         "图片最多的类别是最少的 {ratio:.0f} 倍，因此少见的类别权重更高：计算损失和挑选最佳轮次时，各类别同等重要。如不需要，请将类别加权设为“不加权”。",

@@ -233,6 +233,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "train.example.alt": ("An augmented training picture", "增强后的训练图片"),
     "train.auto": ("auto", "自动"),
+    "train.yes": ("yes", "是"),
+    "train.no": ("no", "否"),
     "train.depth.info": ("Deeper is finer and slower", "越深越细致，也越慢"),
     "train.family.info": ("Kind of residual network", "残差网络的种类"),
     "train.freeze.info": ("Frozen stages keep what they know", "冻结的阶段保持原样"),

@@ -32,6 +32,8 @@ def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: f
     if requested is not None and requested.weights == "auto" and config.weights == "scratch":
         choice = weights.explain("auto", architecture.of(config))
         said.append(Noted(key=choice.reason, values=choice.values))
+    if requested is not None and requested.final_fit is None and config.final_fit:
+        said.append(Noted(key="note.plan.few_to_choose_by"))
     if requested is not None and requested.class_weighting == "auto" and is_even(config):
         said.append(Noted(key=f"note.plan.{config.class_weighting}", values={"ratio": ratio}))
     if config.weights == "scratch" and config.tuned_parameters != "all":

@@ -26,6 +26,8 @@ FEW = 1_000
 """Up to so many training pictures the studio chooses a first cycle by itself. With more it costs accuracy: a third
 alone -1.3 ± 1.1 points on 15 sets of 1,500 to 1,800, a patience of five epochs -0.6 ± 0.6 (``benchmarks/epochs.py``).
 """
+FEW_TO_CHOOSE_BY = 11
+"""Fewer validation pictures than so many choose nothing (``benchmarks/few.py``)."""
 GOES_ON, NOTHING_MORE = "note.cycle.goes_on", "note.cycle.nothing_more"
 ENOUGH_PICTURES = 1.0  # a gain of no more than so many validation pictures may be chance
 

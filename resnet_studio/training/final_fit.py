@@ -1,15 +1,16 @@
 """Train on validation too, once settled: the same training again, on training and validation pictures together.
 
-It has the schedule of the first one and ends after as many epochs as validation pictures found best there; the test
-pictures stay untouched. As nothing is left to choose or to measure by, validation scores, the temperature and what is
-accepted as known stay those of the first network. The second one is a run of its own in ``final-fit/`` of the run's
-folder until it is over, so that it is saved, resumed and repeated to the bit as any other.
+It has the schedule of the first one and ends after as many epochs as validation pictures found best there, or after all
+where those are too few to choose by; the test pictures stay untouched. As nothing is left to choose or to measure by,
+validation scores, the temperature and what is accepted as known stay those of the first network. The second one is a
+run of its own in ``final-fit/`` of the run's folder until it is over, so that it is saved, resumed and repeated to the
+bit as any other.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from resnet_studio.evaluation.report import report_of
 from resnet_studio.evaluation.unlikeness import measure
 from resnet_studio.events import Event, FinalFit, Finished, Noted, Testing, from_json, to_json
 from resnet_studio.model import checkpoint
+from resnet_studio.training.cycles import FEW_TO_CHOOSE_BY
 from resnet_studio.training.finishing import cache_of_stages
 from resnet_studio.training.halfway import mean_of
 from resnet_studio.training.scoring import score
@@ -121,9 +123,7 @@ def _begun(run: Run, finished: Finished | None) -> dict[str, Any]:
             {
                 "first": to_json(finished),
                 "settled": asdict(
-                    Settled(
-                        int(ended["best_epoch"]), bool(ended.get("unadapted", False)), bool(ended.get("halfway", False))
-                    )
+                    _settled(ended, finished.epochs_run if len(split.validation) < FEW_TO_CHOOSE_BY else None)
                 ),
                 "pictures": len(split.train) + len(split.validation),
                 "right": None
@@ -139,6 +139,13 @@ def _begun(run: Run, finished: Finished | None) -> dict[str, Any]:
         part.write_json("card.json", run.read_json("card.json"))
         part.write_settings(run.settings)
     return run.read_json(FILE)
+
+
+def _settled(ended: Mapping[str, Any], epochs: int | None) -> Settled:
+    """What the validation pictures say, or all ``epochs`` where those are too few to choose by."""
+    unadapted = bool(ended.get("unadapted", False)) if epochs is None else False
+    chosen = int(ended["best_epoch"]) if epochs is None else epochs
+    return Settled(chosen, unadapted, bool(ended.get("halfway", False)))
 
 
 def _prepared(

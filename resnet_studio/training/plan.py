@@ -19,7 +19,7 @@ from resnet_studio.model import anatomy, architecture, weights
 from resnet_studio.model.device import check_devices
 from resnet_studio.training.balance import imbalance_of, weighting
 from resnet_studio.training.caching import caches_features
-from resnet_studio.training.cycles import FEW, cycle_at, first_cycle
+from resnet_studio.training.cycles import FEW, FEW_TO_CHOOSE_BY, cycle_at, first_cycle
 from resnet_studio.training.lineage import parents_of, with_copied_teachers, with_weights_of_run
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class Facts:
     """What the automatic choices look at; ``flip`` and ``epochs`` are hints that sample data sets come with.
 
-    ``imbalance``: training pictures of the largest class, by those of the smallest; ``recorded``: made on the page.
+    ``imbalance``: training pictures of the largest class, by those of the smallest; ``recorded``: made on the page;
+    ``validation_pictures``: None where nobody has counted them.
     """
 
     train_pictures: int
@@ -46,6 +47,7 @@ class Facts:
     epochs: int | None = None
     imbalance: float = 1.0
     recorded: bool = False
+    validation_pictures: int | None = None
 
 
 def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
@@ -74,12 +76,12 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         horizontal_flip=config.horizontal_flip and facts.flip,
         fit=_fit(config, facts),
     )
-    first = config.first_epochs
+    chosen, first = config.epochs is None and facts.epochs is None and not scratch, config.first_epochs
     if first is None:
         assert resolved.epochs is not None
-        chosen = config.epochs is None and facts.epochs is None and not scratch and facts.train_pictures < FEW
-        first = first_cycle(resolved, resolved.epochs, chosen=chosen)
-    resolved = resolved.replace(first_epochs=first)
+        first = first_cycle(resolved, resolved.epochs, chosen=chosen and facts.train_pictures < FEW)
+    again = config.final_fit if config.final_fit is not None else chosen and _too_few_to_choose_by(facts)
+    resolved = resolved.replace(first_epochs=first, final_fit=again)
     resolved = resolved.replace(early_picture_size=_early_picture_size(resolved, scratch, config.early_picture_size))
     _refuse_impossible_batches(resolved)
     if resolved.keep_channels < 1 and resolved.freeze == "layer4":
@@ -101,6 +103,11 @@ def _freeze(facts: Facts, scratch: bool) -> Freeze:
     if facts.train_pictures >= 500:
         return "layer2"
     return "layer4" if facts.recorded else "layer3"  # somebody waits to try it: benchmarks/camera.py
+
+
+def _too_few_to_choose_by(facts: Facts) -> bool:
+    """Whether the validation pictures are so few that they are worth more as training pictures."""
+    return not facts.recorded and 0 < (facts.validation_pictures or 0) < FEW_TO_CHOOSE_BY
 
 
 def _stem(config: TrainConfig, facts: Facts, small: bool) -> Stem:
@@ -258,13 +265,17 @@ def resolve_for(dataset: Dataset, config: TrainConfig, fold: Fold | None = None)
     architecture.of(config).check_installed()
     check_devices(config.device, config.devices)
     parts = cut(dataset, config, fold)
-    return resolve(config, facts(dataset, config, len(parts.train), on_gpu=on_gpu(config))), parts
+    known = facts(dataset, config, len(parts.train), len(parts.validation), on_gpu=on_gpu(config))
+    return resolve(config, known), parts
 
 
-def facts(dataset: Dataset, config: TrainConfig, train_pictures: int, *, on_gpu: bool) -> Facts:
+def facts(
+    dataset: Dataset, config: TrainConfig, train_pictures: int, validation_pictures: int | None = None, *, on_gpu: bool
+) -> Facts:
     """What :func:`resolve` needs to know of ``dataset``."""
     return Facts(
         train_pictures=train_pictures,
+        validation_pictures=validation_pictures,
         classes=len(dataset.classes),
         median_side=dataset.median_side,
         median_aspect=dataset.median_aspect,

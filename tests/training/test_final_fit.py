@@ -16,7 +16,7 @@ from resnet_studio.evaluation.final_fit import FINAL_FIT, FinalFitted, Tested
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.events import EpochFinished, FinalFit, Finished, Interrupted, Testing
 from resnet_studio.model import checkpoint
-from resnet_studio.training import plan
+from resnet_studio.training import final_fit, plan
 from resnet_studio.training.control import Control
 from resnet_studio.training.jobs import check_resumable, drive
 from resnet_studio.training.session import Session
@@ -136,7 +136,19 @@ def test_pausing_and_stopping_in_it_keep_the_first_network_until_it_is_resumed(n
     assert same(weights_of(straight), weights_of(run))
 
 
-def test_a_probe_that_no_epoch_beat_is_fitted_to_all(new_run):
+def test_with_too_few_pictures_to_choose_by_all_epochs_are_trained_again(new_run, monkeypatch):
+    monkeypatch.setattr("resnet_studio.training.validation.BestNetwork.beaten_by", lambda best, *_: best.epoch is None)
+    run = new_run()
+    assert run.about["counts"]["validation"] < final_fit.FEW_TO_CHOOSE_BY
+    end = drive(run, Control())
+    assert end.best_epoch == 1 and second_of(run).epochs == end.epochs_run == LEARNED.epochs
+    monkeypatch.setattr(final_fit, "FEW_TO_CHOOSE_BY", 1)
+    run = new_run()
+    assert drive(run, Control()).best_epoch == second_of(run).epochs == 1
+
+
+def test_a_probe_that_no_epoch_beat_is_fitted_to_all(new_run, monkeypatch):
+    monkeypatch.setattr(final_fit, "FEW_TO_CHOOSE_BY", 1)
     plain, run = new_run(PROBED, final_fit=False), new_run(PROBED)
     first, end = drive(plain, Control()), drive(run, Control())
     assert end.best_epoch == first.best_epoch == second_of(run).epochs == 0

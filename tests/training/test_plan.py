@@ -43,6 +43,29 @@ def test_more_pictures_train_more_of_the_network_for_fewer_epochs():
     assert few.batch_size < some.batch_size < many.batch_size
 
 
+@pytest.mark.parametrize(
+    ("asked", "facts", "again"),
+    [
+        ({}, {"validation_pictures": 10}, True),
+        ({}, {"validation_pictures": 11}, False),
+        ({}, {"validation_pictures": 0}, False),
+        ({}, {}, False),
+        ({"final_fit": False}, {"validation_pictures": 4}, False),
+        ({"final_fit": True}, {"validation_pictures": 400}, True),
+        ({"epochs": 5}, {"validation_pictures": 4}, False),  # what somebody asks for is not doubled
+        ({}, {"validation_pictures": 4, "epochs": 5}, False),
+        ({}, {"validation_pictures": 4, "start": SCRATCH}, False),
+        ({}, {"validation_pictures": 4, "recorded": True}, False),  # somebody waits to try it
+    ],
+)
+def test_validation_pictures_too_few_to_choose_by_are_trained_on_too(asked, facts, again):
+    config = TrainConfig(**asked)
+    found = resolved(config, **{"train_pictures": 24, **facts})
+    assert found.final_fit is again
+    said = [note.key for note in cautions(found, config)]
+    assert ("note.plan.few_to_choose_by" in said) is (again and config.final_fit is None)
+
+
 def test_from_scratch_everything_is_trained_at_one_rate():
     found = resolved(start=SCRATCH)
     assert found.freeze == "none" and found.stage_factor == 1

@@ -195,12 +195,24 @@ def test_a_recipe_fills_the_form_and_a_reload_shows_the_same_one(handlers: Handl
     seen = shown(updates)
     asked = RECIPES[name].config(TrainConfig(validation_fraction=0.3, seed=5))
     assert {each: form[each]["value"] for each in NAMES if each not in train_form.LISTED} == {
-        each: getattr(asked, each) for each in NAMES if each not in train_form.LISTED
+        each: train_form.shown_as(each, getattr(asked, each)) for each in NAMES if each not in train_form.LISTED
     }
     assert seen["weights"]["value"] == asked.weights
     assert seen["recipe"] == name and RECIPES[name].why("en")[:30] in html.unescape(seen["reason"])
     again = shown(handlers.restore(json.loads(json.dumps(stored)), [0.3, 0.15], None))
     assert again["recipe"] == name
+
+
+def test_what_is_left_to_the_studio_is_called_auto_and_nothing_else(handlers: Handlers) -> None:
+    place = NAMES.index("final_fit")
+    (auto, yes, no) = [train_form.config_of(values(final_fit=value)).final_fit for value in ("auto", True, False)]
+    assert (auto, yes, no) == (None, True, False)
+    assert "final_fit" not in changed_values(values(final_fit="auto"))
+    for value in (True, False):
+        assert train_form.restored(changed_values(values(final_fit=value)), None)["final_fit"] is value
+    assert train_form.updates(train_form.defaults(), ())[place]["value"] == "auto"
+    assert shown(handlers.changed(None, *values(final_fit="auto")))["recipe"] == "balanced"
+    assert shown(handlers.changed(None, *values(final_fit=False)))["recipe"] == "own"
 
 
 def test_a_field_changed_after_a_recipe_makes_the_settings_the_users_own(handlers: Handlers, in_chinese: None) -> None:

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 import gradio as gr
 
 from resnet_studio import belonging
-from resnet_studio.config import DEPTHS, Family, TrainConfig, choices, label
+from resnet_studio.config import DEPTHS, Family, TrainConfig, choices, is_yes_or_no, label
 from resnet_studio.data.editing import base_of
 from resnet_studio.data.unlabelled import DATASET, OWN
 from resnet_studio.errors import ConfigError, StudioError
@@ -79,6 +79,7 @@ NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 turns it off; hidden otherwise.
 """
 OFF = ("none", None, "", 1)
+AUTO = "auto"
 
 
 def defaults() -> dict[str, Any]:
@@ -102,6 +103,9 @@ def field(name: str) -> Any:
         return filled_in_later(gr.Dropdown(named, value=default, filterable=False, visible=visible, **words))
     if hint is bool:
         return gr.Checkbox(value=default, visible=visible, **words)
+    if is_yes_or_no(name):
+        either = [(T("train.auto"), AUTO), (T("train.yes"), True), (T("train.no"), False)]
+        return filled_in_later(gr.Dropdown(either, value=AUTO, filterable=False, visible=visible, **words))
     whole = hint is int or int in get_args(hint)
     return gr.Number(
         value=default, step=1 if whole else STEPS.get(name, 0.05), placeholder=T("train.auto"), visible=visible,
@@ -161,7 +165,7 @@ def config_of(values: Sequence[Any], workspace: Workspace | None = None) -> Trai
     """
     filled = defaults()
     for name, value in zip(NAMES, values, strict=True):
-        if value is not None and value != "":
+        if not left_open(name, value) and value != "":
             filled[name] = value
         elif filled[name] is not None:
             continue
@@ -206,11 +210,25 @@ def _refuse_unseen(field: str, named: str, workspace: Workspace) -> None:
         raise ConfigError(f"error.page_train.{field}")
 
 
+def shown_as(name: str, value: Any) -> Any:
+    """``value`` of field ``name`` as its component has it."""
+    return AUTO if value is None and is_yes_or_no(name) else value
+
+
+def left_open(name: str, value: Any) -> bool:
+    """Whether ``value``, as a component has it, leaves field ``name`` to the studio."""
+    return value is None or (value == AUTO and defaults()[name] is None)
+
+
 def changed_values(values: Sequence[Any]) -> dict[str, Any]:
     """What a browser stores of ``values``: those that differ from the defaults, the split left out."""
     usual = defaults()
     pairs = zip(NAMES, values, strict=True)
-    return {name: value for name, value in pairs if value != usual[name] and value is not None and name not in SPLIT}
+    return {
+        name: value
+        for name, value in pairs
+        if value != usual[name] and not left_open(name, value) and name not in SPLIT
+    }
 
 
 def restored(form: Any, split: Any) -> dict[str, Any]:
@@ -239,7 +257,7 @@ def sentence(error: StudioError, language: Language) -> str:
 
 def updates(found: Mapping[str, Any], untouched: Collection[str]) -> list[Any]:
     """What gives all fields the values ``found``; those that are ``untouched`` stay as they are."""
-    shown = [gr.skip() if name in untouched else gr.update(value=found[name]) for name in NAMES]
+    shown = [gr.skip() if name in untouched else gr.update(value=shown_as(name, found[name])) for name in NAMES]
     if not {"depth", "family"} <= set(untouched):
         shown[NAMES.index("depth")] = depths(found["family"], found["depth"])
     return shown

@@ -32,11 +32,11 @@ def test_all_arms_answer_the_same_pictures_and_a_second_run_measures_nothing(tmp
     monkeypatch.setattr(grid, "LOOP_EPOCHS", 2)
     monkeypatch.setattr(grid, "TESTED", 30)
     settings = {"epochs": 2, "picture_size": 32}
-    grid.measure(SMALL, grid.ARMS, settings, argparse.Namespace())
+    grid.measure(SMALL, grid.USUAL, settings, argparse.Namespace())
     results = [json.loads(line) for line in (tmp_path / "grid.jsonl").read_text().splitlines()]
     assert [each["arm"] for each in results] == ["default epochs=2 picture_size=32", "loop", "logistic"]
     assert {len(each["right"]) for each in results} == {30}
-    grid.measure(SMALL, grid.ARMS, settings, argparse.Namespace())
+    grid.measure(SMALL, grid.USUAL, settings, argparse.Namespace())
     assert len((tmp_path / "grid.jsonl").read_text().splitlines()) == 3
     monkeypatch.setattr(grid, "measure", None)
     plain = [{**each, "arm": each["arm"].split()[0]} for each in results]

@@ -371,7 +371,7 @@ def test_every_format_of_every_network_agrees(network, name, workspace, tmp_path
     family, depth = network
     files = made.class_files({"cat": 8, "dog": 8})
     data = studio.open_data(made.write(workspace.root.parent / "small", files), workspace)
-    settings = {**SETTINGS, "weights": "none", "freeze": "none", "epochs": 1, "family": family, "depth": depth}
+    settings = {**SETTINGS, "weights": "scratch", "freeze": "none", "epochs": 1, "family": family, "depth": depth}
     found = studio.export(studio.train(data, workspace=workspace, **settings), name, tmp_path, workspace=workspace)
     assert found.certificate.agreement >= 0.995
     assert found.certificate.largest_difference < (1e-2 if found.certificate.lossy else 1e-4)

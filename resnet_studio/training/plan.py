@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from resnet_studio.errors import ConfigError
 from resnet_studio.evaluation import outside
 from resnet_studio.model import anatomy, architecture, weights
 from resnet_studio.model.device import check_devices
+from resnet_studio.training import lengths
 from resnet_studio.training.balance import imbalance_of, weighting
 from resnet_studio.training.caching import caches_features
 from resnet_studio.training.cycles import FEW, FEW_TO_CHOOSE_BY, cycle_at, first_cycle
@@ -66,10 +66,10 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         freeze=freeze,
         features="layer4" if config.features == "auto" and freeze != "layer4" else config.features,
         stem=_stem(config, facts, small),
-        epochs=config.epochs or facts.epochs or _epochs(facts.train_pictures, scratch),
-        batch_size=config.batch_size or _batch_size(facts),
+        epochs=config.epochs or facts.epochs or lengths.epochs(facts.train_pictures, freeze, scratch=scratch),
+        batch_size=config.batch_size or lengths.batch_size(facts.train_pictures, freeze, scratch=scratch),
         picture_size=size,
-        learning_rate=config.learning_rate or _learning_rate(config, scratch),
+        learning_rate=config.learning_rate or lengths.learning_rate(config, scratch=scratch),
         stage_factor=1.0 if scratch else config.stage_factor,
         class_weighting=weighting(facts.imbalance) if config.class_weighting == "auto" else config.class_weighting,
         augmentation=("light" if small else "standard") if config.augmentation == "auto" else config.augmentation,
@@ -98,7 +98,7 @@ def _refuse_impossible_batches(resolved: TrainConfig) -> None:
 
 
 def _freeze(facts: Facts, scratch: bool) -> Freeze:
-    if scratch or facts.train_pictures >= 5_000:
+    if scratch or facts.train_pictures >= lengths.MANY:
         return "none"
     if facts.train_pictures >= 500:
         return "layer2"
@@ -156,23 +156,6 @@ def _early_picture_size(resolved: TrainConfig, scratch: bool, requested: int | N
     if requested or scratch or resolved.augmentation == "none":
         return min(size, requested or size)
     return min(size, max(64, views.strided(4 / 5 * size)))
-
-
-def _epochs(train_pictures: int, scratch: bool) -> int:
-    if scratch:
-        return int(min(40.0, max(10.0, 90 / math.sqrt(math.sqrt(train_pictures)))))
-    return int(min(40.0, max(6.0, 120 / math.sqrt(math.sqrt(train_pictures)))))
-
-
-def _batch_size(facts: Facts) -> int:
-    if facts.train_pictures < 500:
-        return 32
-    return 128 if facts.train_pictures >= 10_000 else 64
-
-
-def _learning_rate(config: TrainConfig, scratch: bool) -> float:
-    rates = (0.1, 0.01) if config.optimizer == "sgd" else (2e-3, 1e-3)
-    return rates[0] if scratch else rates[1]
 
 
 def picture_size_in(config: TrainConfig, epoch: int) -> int:

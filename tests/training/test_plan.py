@@ -39,8 +39,18 @@ def test_what_the_user_chose_is_kept():
 def test_more_pictures_train_more_of_the_network_for_fewer_epochs():
     few, some, many = (resolved(train_pictures=count) for count in (100, 2_000, 50_000))
     assert [each.freeze for each in (few, some, many)] == ["layer3", "layer2", "none"]
-    assert few.epochs > some.epochs > many.epochs
-    assert few.batch_size < some.batch_size < many.batch_size
+    assert few.epochs > many.epochs and few.batch_size < many.batch_size
+
+
+def test_where_stages_of_a_pretrained_network_are_trained_on_many_pictures_seven_epochs_are_enough():
+    for pictures, short in ((999, False), (1_000, True), (4_999, True), (5_000, False)):
+        found = resolved(TrainConfig(freeze="layer2"), train_pictures=pictures)
+        assert ((found.epochs, found.batch_size) == (7, 32)) is short
+    for freeze in ("none", "layer4"):
+        assert resolved(TrainConfig(freeze=freeze), train_pictures=2_000).epochs == 17
+    assert resolved(TrainConfig(freeze="layer2"), train_pictures=2_000, start=SCRATCH).epochs == 13
+    asked = resolved(TrainConfig(freeze="layer2", epochs=19, batch_size=64), train_pictures=2_000)
+    assert (asked.epochs, asked.batch_size) == (19, 64)
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def field(name: str) -> Any:
     if hint is bool:
         return gr.Checkbox(value=default, visible=visible, **words)
     if is_yes_or_no(name):
-        either = [(T("train.auto"), AUTO), (T("train.yes"), True), (T("train.no"), False)]
+        either: list[tuple[Any, str | bool]] = [(T("train.auto"), AUTO), (T("train.yes"), True), (T("train.no"), False)]
         return filled_in_later(gr.Dropdown(either, value=AUTO, filterable=False, visible=visible, **words))
     whole = hint is int or int in get_args(hint)
     return gr.Number(

@@ -23,16 +23,17 @@ class Doubt:
     names of their own, ``inside``, which may be the classes), ``train_folder`` (``folders`` are classes, one called
     like a training part with classes ``inside``), ``some_parts`` (some classes, ``folders``, hold the parts
     ``inside``), ``only_masks`` (classes, ``folders``, that look like masks of the pictures in the other). Not from
-    folders at all: ``table`` (the classes come from the tables ``folders``), ``table_part`` (these
-    say the classes of a part without class folders), ``table_missing`` (these name files that
-    are not here, such as ``folders``, in all ``inside``), ``table_conflict`` (they give the pictures ``folders`` two
-    labels), ``file_names`` (the classes ``folders`` are what the files are called). ``set_aside``: see
+    folders at all: ``table`` (the classes come from the tables ``folders``), ``table_part`` (these say the classes of a
+    part without class folders), ``table_parts`` (these say the parts), ``table_missing`` (these name files that are not
+    here, such as ``folders``, in all ``inside``), ``table_conflict`` (they give the pictures ``folders`` two labels),
+    ``file_names`` (the classes ``folders`` are what the files are called). ``set_aside``: see
     :mod:`.set_aside`.
     """
 
     kind: Literal[
         "parts", "parts_in_classes", "folds", "one_fold", "outside", "again", "variants", "nested", "train_folder",
-        "some_parts", "only_masks", "table", "table_part", "table_missing", "table_conflict", "file_names", "set_aside",
+        "some_parts", "only_masks", "table", "table_part", "table_parts", "table_missing", "table_conflict",
+        "file_names", "set_aside",
     ]  # fmt: skip
     folders: tuple[str, ...]
     inside: tuple[str, ...] = ()

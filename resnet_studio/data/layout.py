@@ -30,7 +30,7 @@ class Layout:
     ``kind`` says where the classes are (see :class:`resnet_studio.data.choices.Choices`); folders in ``skipped`` say
     nothing; pictures in the folders ``unlabelled`` have no labels, those in ``outside`` are left out; ``doubts`` are
     what a user should check. ``given`` are the classes of pictures in the folders ``unlabelled`` that a table knows;
-    what lies in the folders of classes is then for training.
+    what lies in the folders of classes is then for training. ``listed`` are the parts of pictures that lists say.
     """
 
     prefix: str
@@ -42,6 +42,7 @@ class Layout:
     masks: Masks = field(default_factory=Masks)
     doubts: tuple[Doubt, ...] = ()
     given: Mapping[str, str] = field(default_factory=dict)
+    listed: Mapping[str, Part] = field(default_factory=dict)
 
     def place(self, name: str) -> tuple[str, str | None, Part | None]:
         """The name after unwrapping, its class (None where it lies in no class folder) and its part."""
@@ -52,7 +53,7 @@ class Layout:
         inner = name.removeprefix(self.prefix)
         if self.given and name not in self.masks:
             return (inner, kind, part or "train") if kind is not None else (inner, self.given.get(name), part)
-        return (inner, None, None) if name in self.masks else (inner, kind, part)
+        return (inner, None, None) if name in self.masks else (inner, kind, self.listed.get(name, part))
 
     def reason(self, name: str) -> Reason:
         """Why the picture ``name`` has no class."""

@@ -192,6 +192,11 @@ def _from_table(doubt: Doubt) -> Finding:
     return Finding("layout", f"finding.layout.{doubt.kind}", {"names": doubt.folders}, doubt.folders, "info")
 
 
+def _parts_from_tables(doubt: Doubt) -> Finding:
+    offers = (AS_CLASSES,)
+    return Finding("layout", "finding.layout.table_parts", {"names": doubt.folders}, doubt.folders, "info", offers)
+
+
 def _table_missing(doubt: Doubt) -> Finding:
     values = {"count": int(doubt.inside[0]), "names": doubt.folders[:_NAMES_SHOWN]}
     return Finding("table_missing", "finding.table_missing", values, doubt.folders)
@@ -216,5 +221,5 @@ _DOUBTS: Mapping[str, Callable[[Doubt], Finding]] = {
     "again": _again, "variants": _variants, "nested": _nested, "train_folder": _train_folder,
     "some_parts": _some_parts,
     "only_masks": _only_masks, "table": _from_table, "table_missing": _table_missing, "table_conflict": _table_conflict,
-    "table_part": _from_table, "file_names": _from_table, "set_aside": _set_aside,
+    "table_part": _from_table, "table_parts": _parts_from_tables, "file_names": _from_table, "set_aside": _set_aside,
 }  # fmt: skip

@@ -24,6 +24,7 @@ from resnet_studio.data.links import Place, followed, is_link
 from resnet_studio.data.names import comparison_key, composed, is_junk, printable, shown
 from resnet_studio.data.packed import labels_in, pixels_in
 from resnet_studio.data.part_labels import with_labelled_parts
+from resnet_studio.data.part_lists import with_listed_parts
 from resnet_studio.data.part_names import are_shares
 from resnet_studio.data.pictures import BadPicture, picture_header
 from resnet_studio.data.problem import Problem
@@ -199,7 +200,8 @@ def _layout(names: Sequence[str], listing: Listing, choices: Choices) -> Layout:
         return layout
     if len(classes) > 1 and not are_bare_parts(classes):
         found = by_table(names, _tables(listing)) if are_shares(classes) else None
-        return found or with_labelled_parts(layout, names, classes, _tables(listing))
+        labelled = found or with_labelled_parts(layout, names, classes, _tables(listing))
+        return with_listed_parts(labelled, names, _tables(listing))
     return by_table(names, _tables(listing)) or (by_file_names(names) if say_no_class(classes) else None) or layout
 
 
@@ -218,7 +220,9 @@ def _labelled(
     """The pictures with their classes, and how the names were understood; empty class folders are noted."""
     layout = _layout([picture.name for picture in inspected], listing, choices)
     tables = _tables(listing)
-    named = used_tables(tables)
+    named = used_tables(tables) | {
+        list for each in layout.doubts if each.kind == "table_parts" for list in each.folders
+    }
     left_out["not_a_picture"] = [file for file in left_out["not_a_picture"] if file not in named]
     try:
         found = label(inspected, layout, left_out, choices, purpose, name)

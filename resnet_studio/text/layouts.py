@@ -204,6 +204,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The labels of pictures outside of the class folders come from the table {names}; those in class folders are for training.",
         "类别文件夹之外的图片，标签取自表格 {names}；类别文件夹里的图片用于训练。",
     ),
+    "finding.layout.table_parts": (
+        "Which pictures are for training, validation and test comes from {names}, as folders do not say it.",
+        "文件夹没有划分训练、验证和测试部分，划分取自 {names}。",
+    ),
     "finding.table_missing": (
         "The table names {count:file that is|files that are} not here, such as {names}. Check that all pictures came along.",
         "表格中有 {count} 个文件不在这里，例如 {names}。请检查图片是否齐全。",

@@ -536,3 +536,39 @@ def test_where_pictures_or_labels_are_packed_is_said(tmp_path, files, said):
     with pytest.raises(DataError) as refused:
         opened(files, tmp_path)
     assert said in str(refused.value)
+
+
+LISTED = {f"set/images/{kind}/{kind}{at}.png": picture(at + 20 * label, label=label) for label, kind in
+          enumerate(("ant", "bee")) for at in range(6)}  # fmt: skip
+
+
+def lists(form, train, test):
+    """Two lists that name the pictures ``train`` and ``test`` of each class, as ``form`` says."""
+    named = {
+        part: [f"{kind}/{kind}{at}" for kind in ("ant", "bee") for at in places]
+        for part, places in (("train", train), ("test", test))
+    }
+    if form == "text":
+        return {f"set/meta/{part}.txt": "\n".join(some).encode() for part, some in named.items()}
+    rows_of_parts = {
+        part: [f"{at},{name}.png,{name[:3]}" for at, name in enumerate(some)] for part, some in named.items()
+    }
+    return {f"set/{part}.csv": "\n".join([",Filename,Label", *some]).encode() for part, some in rows_of_parts.items()}
+
+
+@pytest.mark.parametrize("form", ["text", "tables"])
+def test_lists_beside_folders_of_classes_say_the_parts(tmp_path, form):
+    dataset = opened(LISTED | lists(form, range(4), range(4, 6)), tmp_path)
+    assert dataset.preset and dataset.counts == {"ant": 6, "bee": 6}
+    assert {each.name[-5] for each in dataset.samples if each.part == "test"} == {"4", "5"}
+    found = {each.kind: each for each in checkup.inspect(dataset)}
+    said = found["layout"]
+    assert "comes from set/" in said.sentence("en") and dict(said.offers[0].changes) == {"layout": "classes"}
+    assert "not_a_picture" not in found
+
+
+@pytest.mark.parametrize(("train", "test"), [(range(4), range(3, 6)), (range(3), range(4, 6)), (range(6), [])])
+def test_lists_that_do_not_say_the_part_of_every_picture_say_none(tmp_path, train, test):
+    dataset = opened(LISTED | lists("text", train, test), tmp_path)
+    assert not dataset.preset and dataset.counts == {"ant": 6, "bee": 6}
+    assert not [each for each in checkup.inspect(dataset) if each.kind == "layout"]

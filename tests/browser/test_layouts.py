@@ -52,6 +52,20 @@ def test_a_click_on_an_answer_reads_the_pictures_anew(open_page: Callable[..., A
     assert classes(page) == ["colour", "grey"]
 
 
+def test_a_folder_with_a_table_of_labels_is_read_as_the_table_says(
+    open_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    page = open_page()
+    rows = ["file,label", *(f"{n}.png,{'disc' if n % 2 else 'square'}" for n in range(8))]
+    pictures = {f"images/{n}.png": made.picture(n, label=n % 2) for n in range(8)}
+    folder = made.write(tmp_path / "shapes", {**pictures, "labels.csv": "\n".join(rows).encode(), "notes.txt": b"x"})
+    page.locator("#data-own").click()
+    page.locator('#data-picker input[data-input="folder"]').set_input_files(folder)
+    page.locator("#data-understood").wait_for()
+    assert classes(page) == ["disc", "square"]
+    assert "1 file that is not a picture" in page.locator("#data-from-computer").inner_text()
+
+
 @pytest.mark.long
 def test_a_folder_of_pictures_without_endings_is_taken(open_page: Callable[..., Any], tmp_path: Path) -> None:
     page = open_page()

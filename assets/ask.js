@@ -1,6 +1,7 @@
-// A question before something is done: studioAsk({ title, text, yes, no, danger, fields }).
-// Resolves to null where it was answered with no, else to the values of the fields by name (none: an empty object).
-window.studioAsk = ({ title, text = "", yes, no, danger = false, fields = [] }) => new Promise((resolve) => {
+// A question before something is done: studioAsk({ title, text, yes, no, other, danger, fields }).
+// Resolves to null where it was answered with no, to "other" by a button of that name, else to the values of the fields
+// by name (none: an empty object).
+window.studioAsk = ({ title, text = "", yes, no, other = "", danger = false, fields = [] }) => new Promise((resolve) => {
   const before = document.activeElement;
   const make = (name, properties = {}, parent) => {
     const node = Object.assign(document.createElement(name), properties);
@@ -21,12 +22,13 @@ window.studioAsk = ({ title, text = "", yes, no, danger = false, fields = [] }) 
   });
   const buttons = make("div", {}, form);
   make("button", { type: "button", className: "res-button", textContent: no, onclick: () => dialog.close() }, buttons);
+  if (other) make("button", { className: "res-button", textContent: other, value: "other", formNoValidate: true }, buttons);
   make("button", { className: `res-button ${danger ? "danger" : "primary"}`, textContent: yes, value: "yes" }, buttons);
   dialog.onclose = () => {
     const values = Object.fromEntries(inputs.map((input) => [input.name, input.value]));
     dialog.remove();
     if (before?.isConnected) before.focus();
-    resolve(dialog.returnValue === "yes" ? values : null);
+    resolve({ yes: values, other: "other" }[dialog.returnValue] ?? null);
   };
   document.querySelector(".gradio-container").append(dialog);
   dialog.showModal();

@@ -285,11 +285,13 @@ window.studioMake = (element, made, begin) => {
     const all = button(whole ? words().none : words().all, () => { card.chosen = new Set(whole ? [] : data.places); selection(card, data); });
     card.bar.append(node("span", "rs-small rs-number", fill(words().selected, { count: number(places.length) })), button(words().enlarge, () => enlarge(places, 0)), button(words().delete, () => edit({ kind: "remove", places })), move, all);
   };
+  const plain = (name) => name.normalize("NFKC").toLowerCase().replace(/[\s_-]+/g, " ").trim(); // as the server compares
   const rename = async (data, field) => {
     const wanted = field.value.trim();
     if (!wanted || wanted === data.name) { field.value = data.name; return; }
     if (!data.places.length) {
-      if (order.includes(wanted)) { field.value = data.name; return; }
+      const there = order.find((each) => each !== data.name && plain(each) === plain(wanted));
+      if (there) { field.value = data.name; return said(fill(words().there, { name: there }), true); }
       order[order.indexOf(data.name)] = wanted;
       if (active === data.name) active = wanted;
       keepOrder();

@@ -11,18 +11,31 @@ window.studioMend = (element, send) => {
     if (what !== "edit") return send(what, data);
     const steps = Number(panel().dataset.steps), sure = expected <= steps && ["undo", "redo"].includes(data.kind);
     expected = Math.max(expected, steps) + 1;
-    line = line.then(() => edit(sure ? { ...data, seen: steps } : data)).catch(() => {});
+    line = line.then(() => edit(sure ? { ...data, seen: steps } : data)).catch(() => false);
+    return line; // whether it was done
   };
   const edit = async (data) => {
     const answer = await fetch(`${base()}/edit`, { method: "POST", body: JSON.stringify(data) }).then((each) => each.json()).catch(() => null);
+    if (!panel()) return false;
+    if (answer?.similar) {
+      const chosen = await window.studioAsk(answer.question);
+      if (chosen === "other") return edit({ ...data, sure: true });
+      if (chosen) return edit(into(data, answer.similar));
+      expected -= 1;
+      current?.said("");
+      return false;
+    }
     const problem = answer ? answer.problem ?? "" : words().failed;
-    if (!panel()) return;
     if (answer?.dataset) latest = { ...answer, classes: JSON.stringify(answer.classes) };
     Object.assign(panel().dataset, answer?.dataset ? latest : {}, { problem });
     changed();
     clearTimeout(following);
     following = setTimeout(() => follow(problem), FOLLOWS_AFTER);
+    return !problem;
   };
+  // The edit `data` with the name of a class that is there: to rename a class so is to merge it into that one.
+  const into = (data, known) => data.kind === "move" ? { ...data, label: known }
+    : { ...data, kind: "merge", classes: [...new Set([...data.classes, known])].filter((each) => each === known || each !== data.label), label: known };
   // What else the page shows of the set follows once nothing more is asked for, or its dialog is closed.
   const follow = (problem = "") => {
     clearTimeout(following);
@@ -114,6 +127,7 @@ window.studioMend = (element, send) => {
     // the pictures that were left out, or what the same set had before, as its id follows from its content.
     const SETS = 6, CHECK_AFTER = 300, seen = new Map();
     let leaving = [], done = Number(panel().dataset.steps);
+    let first = new Set(wanted.places); // those that were chosen on the map stand first, until another order is asked for
 
     const restart = () => { at = anchor = 0; chosen.clear(); load(true); };
     const standing = select(w.standing, [["used", w.used], ["unlabelled", w.unlabelled], ["left_out", w.left_out]], restart);
@@ -121,6 +135,7 @@ window.studioMend = (element, send) => {
     const finding = select(w.finding, [["", w.findings], ...JSON.parse(panel().dataset.findings)], restart);
     const sort = select(w.sort, [["class", w.sort_class], ["name", w.sort_name], ["size", w.sort_size], ["like", w.sort_like], ["doubt", w.sort_doubt], ["next", w.sort_next]], () => {
       if (sort.value === "next") standing.value = "unlabelled"; // the others have one
+      first = new Set();
       restart();
     });
     const filters = made("div", "rs-mend-filters"), count = made("span", "rs-small rs-number");
@@ -200,7 +215,8 @@ window.studioMend = (element, send) => {
       if (seen.size > SETS) seen.delete(seen.keys().next().value);
       show(answer.places, top);
     };
-    const show = (found, top) => {
+    const show = (listed, top) => {
+      const found = first.size ? [...listed.filter((place) => first.has(place)), ...listed.filter((place) => !first.has(place))] : listed;
       const same = found.length === places.length && found.every((place, index) => place === places[index]);
       places = found;
       const here = new Set(places);
@@ -407,8 +423,14 @@ window.studioMend = (element, send) => {
     const decide = (data, key) => {
       const row = rows[at];
       if (!row) return;
-      done.push({ at, kind: data.kind });
-      ask("edit", { places: [row.place], why: "label review", ...data });
+      const step = { at, kind: data.kind };
+      done.push(step);
+      ask("edit", { places: [row.place], why: "label review", ...data }).then((fine) => {
+        if (fine || !done.includes(step)) return;
+        done = done.filter((each) => each !== step); // it was not done: the picture is asked about again
+        at = Math.min(at, step.at);
+        show();
+      });
       at += 1;
       show(key);
     };

@@ -19,6 +19,7 @@ from resnet_studio.service.dataset_cache import DatasetCache
 from resnet_studio.service.grouping_asked import asked_for
 from resnet_studio.service.label_next import LabelNext, NextLabels
 from resnet_studio.service.run_data import RunData
+from resnet_studio.service.similar_names import check_similar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,8 +103,8 @@ class Editor:
             raise NotYoursError("error.make.not_yours")
 
     def edit(self, id: str, requested: Mapping[str, Any], by: str, *, local: bool = False) -> Dataset:
-        """Do what a page ``requested``: a kind, the places of pictures, a class; of a step back or forth also how many
-        steps it has ``seen``. Raises :class:`DataError`; the rest is as for :meth:`check`.
+        """Do what a page ``requested``: a kind, the places of pictures, a class and whether that is ``sure``; of a
+        step back or forth also how many steps it has ``seen``. Raises :class:`DataError`; the rest is as :meth:`check`.
         """
         self.check(id, by, local=local)
         opened, kind = self.opened(id), requested.get("kind")
@@ -112,8 +113,10 @@ class Editor:
             back_or_forth = opened.undo if kind == "undo" else opened.redo
             return back_or_forth(by=by, seen=seen if isinstance(seen, int) else None)
         label, why = str(requested.get("label") or ""), str(requested.get("why") or "")[:200]
+        classes = tuple(str(each) for each in _listed(requested, "classes")) if kind in BY_CLASS else ()
+        if (kind in BY_CLASS or kind == "move") and not requested.get("sure"):
+            check_similar(label, classes, opened.state.classes)
         if kind in BY_CLASS:
-            classes = tuple(str(each) for each in _listed(requested, "classes"))
             return opened.edit(
                 Edit(kind="rename" if kind == "rename" else "merge", classes=classes, label=label, why=why), by=by
             )

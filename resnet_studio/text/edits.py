@@ -46,6 +46,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "There is a class “{found}” already; merge the two instead, or choose another name.",
         "已有类别“{found}”；请改为合并，或换一个名称。",
     ),
+    "error.edit.similar_class": (
+        "There is a class “{known}” already, spelt almost like “{found}”; use that name, or one that differs more.",
+        "已有类别“{known}”，与“{found}”只有大小写、空格等差别；请使用该名称，或换一个差别更大的名称。",
+    ),
     "error.edit.merge_one": (
         "Name at least two classes to merge, or a class and what it is to be called.",
         "请至少指定两个要合并的类别，或一个类别和它的新名称。",

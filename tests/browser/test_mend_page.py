@@ -127,6 +127,36 @@ def test_the_grid_shows_what_is_alike_beside_each_other(page: Any) -> None:
 
 @pytest.mark.browser
 @pytest.mark.slow
+def test_pictures_chosen_on_the_map_stand_first_and_a_name_almost_like_another_class_is_asked_about(page: Any) -> None:
+    page.locator("#tab-train-button").click()
+    page.evaluate("window.studioWanted = { places: [25, 26], until: Date.now() + 9e4 }")
+    page.locator("#tab-data-button").click()
+    grid = page.locator("dialog.rs-mend-dialog")
+    grid.get_by_text("27 pictures, 2 selected").wait_for()
+    assert [page.locator(".rs-mend-cell").nth(at).get_attribute("id") for at in (0, 1)] == ["mend-25", "mend-26"]
+    grid.get_by_label("Order").select_option("name")
+    page.locator(".rs-mend-cell").first.and_(page.locator("#mend-0")).wait_for()
+
+    grid.get_by_label("Name of a class").fill("B")
+    move, asked = grid.get_by_role("button", name="Move to class"), page.locator(".runs-dialog")
+    page.locator("#mend-0").click()
+    for answer, shown in (("Cancel", ["a", "b"]), ("Use “b”", ["a", "b"]), ("Make “B”", ["B", "a", "b"])):
+        move.click()
+        asked.get_by_text("There is a class “b” already").wait_for()
+        asked.get_by_role("button", name=answer).click()
+        asked.wait_for(state="detached")
+        if answer != "Cancel":
+            grid.get_by_text("1 picture moved to").wait_for()
+        kinds = grid.get_by_label("Class", exact=True).locator("option").all_inner_texts()
+        assert sorted(kinds[1:]) == shown
+        if answer != "Cancel":
+            grid.locator(".rs-mend-pane").press("Control+z")
+            grid.get_by_text("Nothing has been changed").wait_for()
+    closed(page, grid)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
 def test_near_duplicates_are_shown_with_what_keeping_them_together_does(page: Any) -> None:
     dialog = opened(page, "near")
     dialog.get_by_text("3 groups of near-duplicates, 6 pictures in all.").wait_for()
@@ -142,7 +172,11 @@ def test_near_duplicates_are_shown_with_what_keeping_them_together_does(page: An
     dialog.locator("input[type=file]").set_input_files(table)
     dialog.get_by_label("Column:").select_option("mug")
     chosen = dialog.locator('tr[data-by="csv"]', has_text="By “mug”")
-    chosen.get_by_role("button", name="Keep together").click()
+    keep = chosen.get_by_role("button", name="Keep together")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert keep.bounding_box()["height"] < 40 and dialog.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    keep.click()
     dialog.get_by_text("Kept together from now on, in every training.").wait_for()
     dialog.locator('tr[data-by="auto"]').wait_for()  # what trainings do unasked
     closed(page, dialog)

@@ -32,6 +32,9 @@ def test_an_edit_through_the_route_is_on_the_disk_when_it_is_answered_and_nonsen
         assert client.get(f"/studio/mend/{dataset.id}/places").json()["total"] == 6
         back = client.post(address, json={"kind": "undo", "seen": 1}).json()
         assert back["dataset"] == dataset.id and back["steps"] == 2
+        asked = client.post(address, json={"kind": "rename", "classes": ["a"], "label": "B"}).json()
+        assert asked["similar"] == "b" and "There is a class “b” already" in asked["question"]["title"]
+        assert len(set(asked["question"].values())) == 5 and "dataset" not in asked
         stale = client.post(address, json={"kind": "undo", "seen": 1})
         assert stale.status_code == 400 and "problem" in stale.json()
         for body in (b"", b"[1]", b"{", b'"x"', b'{"kind": "add"}', b'{"kind": "move", "places": [99]}'):

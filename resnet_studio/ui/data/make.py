@@ -19,7 +19,8 @@ WORDS = (
     "title", "help", "close", "undo", "redo", "sound", "add_class", "class", "set_name", "class_name", "pictures",
     "pictures_one", "use", "off", "remove_class", "camera", "camera_off", "hold", "recording", "turn", "files", "photo",
     "empty", "strip", "picture", "selected", "enlarge", "delete", "move", "all", "none", "train", "not_ready", "saving",
-    "saved", "not_mine", "fresh", "refused", "lost", "camera_denied", "camera_none", "camera_ended", "camera_insecure",
+    "saved", "there", "not_mine", "fresh", "refused", "lost", "camera_denied", "camera_none", "camera_ended",
+    "camera_insecure",
 )  # fmt: skip
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from resnet_studio.data.names import shown
 from resnet_studio.errors import StudioError
 from resnet_studio.text import Language, say, template
 from resnet_studio.ui.page.bringing import refusal
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from resnet_studio.data.editing import EditedSet, History
     from resnet_studio.data.edits import Edit
     from resnet_studio.data.finding import Finding
+    from resnet_studio.service.similar_names import SimilarNameError
 
 SCRIPT = """
 const events = {edited: (data) => trigger('edited', data), review: () => trigger('review', {}),
@@ -134,6 +136,12 @@ def state_of(opened: EditedSet, language: Language) -> dict[str, Any]:
     dataset, history = opened.dataset(), opened.history()
     return {"dataset": dataset.id, "classes": list(dataset.classes), "last": last_of(history, language),
             "steps": len(history.lines)}  # fmt: skip
+
+
+def question_of(similar: SimilarNameError, language: Language) -> dict[str, str]:
+    """What a page asks before it makes a class beside one that is called almost the same."""
+    names = {"label": shown(similar.label), "known": shown(similar.known)}
+    return {part: say(f"mend.similar.{part}", language, **names) for part in ("title", "text", "yes", "other", "no")}
 
 
 def last_of(history: History, language: Language) -> str:

@@ -17,7 +17,8 @@ from resnet_studio.folder_names import slug
 from resnet_studio.service.alike import Ordering
 from resnet_studio.service.editor import Editor
 from resnet_studio.service.grouping_asked import MOST_TABLE_BYTES
-from resnet_studio.ui.data.mend import state_of
+from resnet_studio.service.similar_names import SimilarNameError
+from resnet_studio.ui.data.mend import question_of, state_of
 from resnet_studio.ui.page.bodies import BodyReader, Visitor, edit_in
 from resnet_studio.ui.page.context import Studio, language_of
 
@@ -49,12 +50,15 @@ def _add_edits(router: APIRouter, studio: Studio) -> None:
 
     @router.post("/edit")
     async def edit(dataset: str, request: Request) -> JSONResponse:
-        """One edit, as JSON, and what the set is then: it is on the disk before that is said. Without the queue of
-        events, which takes three times as long as the edit.
+        """One edit, as JSON, and what the set is then: it is on the disk before that is said; a question where it
+        has to be sure first. Without the queue of events, which takes three times as long as the edit.
         """
 
         def edited(content: bytes, who: Visitor) -> dict[str, Any]:
-            editor.edit(dataset, edit_in(content), who.by, local=who.local)
+            try:
+                editor.edit(dataset, edit_in(content), who.by, local=who.local)
+            except SimilarNameError as similar:
+                return {"similar": similar.known, "question": question_of(similar, language_of(request))}
             return state_of(editor.opened(dataset), language_of(request))
 
         return await bodies.answer(request, MOST_EDIT_BYTES, edited)

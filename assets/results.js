@@ -94,7 +94,9 @@ window.studioResults = (element, go, choose, analyse) => {
     }
     const body = panel.querySelector(".res-panel-body");
     if (answer && panel.shown !== answer.html) {
+      const held = document.activeElement?.matches("[data-accept]") && body.contains(document.activeElement);
       body.innerHTML = panel.shown = answer.html;
+      if (held) body.querySelector("[data-accept]")?.focus({ preventScroll: true });
       body.dispatchEvent(new CustomEvent("studio-panel", { bubbles: true }));
       if (answer.state === "ready" && panel.begun) fetched("next", ".act-next"); // there is more to go by now
     }
@@ -107,6 +109,18 @@ window.studioResults = (element, go, choose, analyse) => {
     analyse({ run, part: panel.dataset.part, action });
     clearTimeout(panel.wait);
     panel.wait = setTimeout(() => fillPanel(panel), wait);
+  };
+
+  // What a slider asks for is done once the panel says so: it takes as long as to write the model, and an event that comes
+  // during another one is lost. Where it is refused, the slider goes back.
+  const accept = (panel, at, tries = 0) => {
+    const slider = panel.querySelector("[data-accept]");
+    if (!slider || slider.value !== at) return; // moved again
+    if (slider.getAttribute("value") === at && tries) return;
+    if (tries % 4) fillPanel(panel);
+    else if (tries < 8) analysis(panel, `accept:${JSON.parse(slider.dataset.accept)[at]}`);
+    else { panel.shown = ""; fillPanel(panel); return; }
+    slider.wait = setTimeout(() => accept(panel, at, tries + 1), 400 * (tries + 1));
   };
 
   const act = (target) => {
@@ -135,9 +149,9 @@ window.studioResults = (element, go, choose, analyse) => {
   element.addEventListener("change", (event) => {
     if ("choose" in event.target.dataset) choose(event.target.value);
     if ("accept" in event.target.dataset) {
-      const slider = event.target, share = JSON.parse(slider.dataset.accept)[slider.value];
-      clearTimeout(slider.wait); // arrow keys change it step by step; an event that comes during another one is lost
-      slider.wait = setTimeout(() => analysis(slider.closest(".res-panel"), `accept:${share}`), 600);
+      const slider = event.target;
+      clearTimeout(slider.wait); // arrow keys change it step by step
+      slider.wait = setTimeout(() => accept(slider.closest(".res-panel"), slider.value), 600);
     }
   });
   element.addEventListener("keydown", (event) => {

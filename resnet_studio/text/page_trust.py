@@ -85,7 +85,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "Accepted test pictures → accuracy of these ↑",
         "被接受的测试图片 → 其准确率 ↑",
     ),
-    "trust.unknown.slider": ("Reject more … accept all", "拒绝更多 … 全部接受"),
+    "trust.unknown.slider": ("From rejecting more to accepting all", "从拒绝更多到全部接受"),
     "trust.unknown.some": (
         "Accept about {accept:%} of pictures of its classes: of the test pictures {rejected:%} are called “none of these”; "
         "of the others {accuracy:%} are right.",

@@ -21,6 +21,10 @@ SETTINGS = {"weights": "scratch", "stem": "standard", "picture_size": 32, "freez
             "test_fraction": 0.4, "groups": "none", "epochs": 1}  # fmt: skip
 
 
+TINY_WORDS = """[...document.querySelectorAll(".rs-plot text")].filter((each) => each.checkVisibility() &&
+  each.getBoundingClientRect().height < 11.5).map((each) => each.textContent)"""
+
+
 @pytest.fixture(scope="module")
 def served(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with a run on pictures taken at two places, which learned next to nothing, and a copy of it."""
@@ -66,6 +70,7 @@ def test_axe_finds_nothing_in_any_panel(visit: Callable[..., Any], axe: str, the
         panel(page, part).and_(page.locator('[data-state="ready"]')).wait_for()
     assert "\n".join(violations(page, axe)) == ""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(TINY_WORDS) == []
     close(page)
 
 
@@ -112,6 +117,30 @@ def test_a_threshold_from_results_is_the_one_that_predict_answers_by(page: Any, 
     made.scene(3, 32).save(tmp_path / "one.png")
     page.locator("#predict-picture input[type=file]").set_input_files(tmp_path / "one.png")
     page.locator("#predict-answer h2", has_text="kind 1").wait_for()
+
+
+def test_the_share_that_is_accepted_is_drawn_once_it_is_stored_and_the_slider_keeps_the_keyboard(page: Any) -> None:
+    asked = []
+
+    def answer(route: Any) -> None:
+        asked.append(route)
+        stored = 3 if len(asked) < 4 else 1  # the server takes its time
+        slider = f'<input type="range" max="3" value="{stored}" aria-label="share" data-accept="[0.5, 0.8, 0.9, 1]"'
+        html = f'<div>{slider} data-readings="[1, 2, 3, 4]"><p class="act-reading">{stored}</p></div>'
+        route.fulfill(json={"state": "ready", "html": html})
+
+    page.route("**/panel/unknown", answer)
+    tab(page, "results")
+    panel(page, "unknown").locator("summary").click()
+    slider = panel(page, "unknown").locator("[data-accept]")
+    slider.focus()
+    slider.press("ArrowLeft")
+    slider.press("ArrowLeft")
+    page.wait_for_function(
+        """() => { const held = document.activeElement;
+          return held.matches("[data-accept]") && held.getAttribute("value") === "1"; }"""
+    )
+    page.unroute("**/panel/unknown")
 
 
 def test_runs_answer_together_once_a_second_one_is_chosen(page: Any) -> None:

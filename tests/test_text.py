@@ -58,6 +58,7 @@ def test_chinese_uses_chinese_punctuation():
     for key in KEYS:
         chinese = text.template(key, "zh")
         if re.search(r"[\u4e00-\u9fff]", chinese):
+            assert not re.search(r"(?<!…)…(?!…)", chinese), key
             assert not re.search(r"[\u4e00-\u9fff][,;:!?]", chinese), (key, chinese)
 
 

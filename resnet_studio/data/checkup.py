@@ -18,6 +18,7 @@ __all__ = ["Finding", "Offer", "inspect"]
 
 IMBALANCE = 5
 FEW_PICTURES = 20
+TINY_SET, FOLDS = 100, 5
 TINY_SIDE = 16
 WIDE_SHARE = 0.1  # of the pictures, from which on their proportions are worth a word
 LEFT_OUT_ORDER = (
@@ -87,11 +88,17 @@ def _balance(dataset: Dataset) -> Iterator[Finding]:
     few = tuple(name for name, count in counts.items() if count < FEW_PICTURES)
     if few:
         values = {"count": len(few), "classes": few, "wanted": FEW_PICTURES}
-        yield Finding("few", "finding.few", values, tuple(few))
+        yield Finding("few", "finding.few.folds" if _wants_folds(dataset) else "finding.few", values, tuple(few))
     largest, smallest = max(counts, key=lambda name: counts[name]), min(counts, key=lambda name: counts[name])
     if counts[largest] >= IMBALANCE * counts[smallest]:
         values = {"largest": largest, "most": counts[largest], "smallest": smallest, "fewest": counts[smallest]}
         yield Finding("imbalance", "finding.imbalance", values)
+
+
+def _wants_folds(dataset: Dataset) -> bool:
+    """Whether so few pictures would be tested that a cross-validation, which tests each once, is worth a word."""
+    preset = any(sample.part in ("validation", "test") for sample in dataset.samples)
+    return not preset and len(dataset.samples) <= TINY_SET and max(dataset.counts.values()) >= FOLDS
 
 
 def _sizes(dataset: Dataset) -> Iterator[Finding]:

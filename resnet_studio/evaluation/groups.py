@@ -81,6 +81,9 @@ class Grouped:
     def sentence(self, language: Language = "en") -> str:
         """The gap, and whether it can be chance."""
         worst, best = self.groups[0], self.groups[-1]
+        if not self.gap:
+            values = {"title": self.title(language), "count": len(self.groups), "share": best.accuracy}
+            return say("groups.same", language, **values)
         return say(
             f"groups.{self.verdict}", language, title=self.title(language), worst=shown(worst.value),
             low=worst.accuracy, low_count=worst.count, best=shown(best.value), high=best.accuracy,

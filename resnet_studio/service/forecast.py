@@ -62,7 +62,8 @@ class CostForecast:
         if self.seconds is None:
             return say(f"train.no_time{cycles}", language, **values)
         time, longest = (format_estimate(each, language) for each in (self.seconds, self.longest or self.seconds))
-        said = say(f"train.time{cycles}", language, time=time, longest=longest, **values)
+        key = f"train.time{cycles}" if time != longest or not cycles else "train.time.cycles.same"
+        said = say(key, language, time=time, longest=longest, **values)
         again = say("train.time.again", language, time=format_estimate(self.again, language)) if self.again else ""
         return joined([said, again], language)
 

@@ -44,6 +44,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count:class has|classes have} fewer than {wanted} pictures ({classes}): add more for a result to rely on.",
         "有 {count} 个类别的图片不足 {wanted} 张（{classes}）：请补充图片，结果才可靠。",
     ),
+    "finding.few.folds": (
+        "{count:class has|classes have} fewer than {wanted} pictures ({classes}): add more for a result to rely on. Until then, five trainings test every picture once: a button on the Train tab, --folds 5 on the command line.",
+        "有 {count} 个类别的图片不足 {wanted} 张（{classes}）：请补充图片，结果才可靠。在此之前，训练 5 次可以让每张图片都测试一次：“训练”页有按钮，命令行用 --folds 5。",
+    ),
     "finding.imbalance": (
         "The classes are uneven: “{largest}” has {most:picture|pictures}, “{smallest}” only {fewest}. Add pictures to the small ones; past 5 to 1, training gives rare classes more weight by itself.",
         "各类别数量悬殊：“{largest}”有 {most} 张，“{smallest}”只有 {fewest} 张；请为少的类别补充图片；相差超过 5 倍时，训练会自动提高少见类别的权重。",

@@ -10,7 +10,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "onefile.look": ("Where did it look?", "它在看哪里？"),
     "onefile.earlier": ("Earlier pictures", "之前的图片"),
     "onefile.theme": ("Light or dark", "浅色或深色"),
-    "onefile.loading": ("Loading the model…", "正在加载模型…"),
+    "onefile.loading": ("Loading the model…", "正在加载模型……"),
     "onefile.loading_more": ("This takes a few seconds.", "需要几秒钟。"),
     "onefile.waiting": ("Ready", "准备就绪"),
     "onefile.waiting_more": ("Show it a picture.", "给它看一张图片吧。"),

@@ -70,6 +70,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "{title}: between {low:%} for “{worst}” ({low_count:picture|pictures}) and {high:%} for “{best}” ({high_count}); this may be chance (p = {p}).",
         "{title}：从“{worst}”的 {low:%}（{low_count} 张）到“{best}”的 {high:%}（{high_count} 张）；可能只是偶然（p = {p}）。",
     ),
+    "groups.same": (
+        "{title}: {share:%} in each of the {count:group|groups}.",
+        "{title}：{count} 组的准确率都是 {share:%}。",
+    ),
     "groups.none": (
         "Nothing came with these pictures to group them by. Further columns of a table beside the pictures, folders inside or above the classes, and pictures kept together are looked at, with at least 5 test pictures a value.",
         "这些图片没有附带可用来分组的信息。可用的有：图片旁表格的其他列、类别内外的文件夹，以及放在一起的图片；每个取值至少要有 5 张测试图片。",

@@ -19,7 +19,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "每个阶段从图片中提取了什么、第一层的滤波器，以及哪些图片最能激活某个通道",
     ),
     "inside.pick": ("Choose a test picture, or one of your own", "选择一张测试图片，或使用自己的图片"),
-    "inside.own": ("Your own picture…", "自己的图片…"),
+    "inside.own": ("Your own picture…", "自己的图片……"),
     "inside.unreadable": (
         "This browser cannot read that file as a picture. Choose a JPEG, PNG or WebP.",
         "浏览器无法把该文件读取为图片。请选择 JPEG、PNG 或 WebP。",

@@ -63,7 +63,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "predict.live.sure": ("{name}", "{name}"),
     "predict.live.rate": ("{rate} answers a second", "每秒 {rate} 次识别"),
-    "predict.live.starting": ("Looking…", "正在识别…"),
+    "predict.live.starting": ("Looking…", "正在识别……"),
     "predict.live.denied": (
         "The browser may not use the camera. Allow it in the address bar, then try again.",
         "浏览器未获准使用摄像头。请在地址栏中允许使用，然后重试。",

@@ -251,6 +251,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "About {time} on this machine for {first:epoch|epochs} at {size} px; {longest} for {epochs} where more comes of them.",
         "在本机训练 {first} 轮约需 {time}（{size} 像素）；若仍有提升则训练到 {epochs} 轮，约需 {longest}。",
     ),
+    "train.time.cycles.same": (
+        "About {time} on this machine for {first:epoch|epochs} at {size} px, and not much longer for {epochs} where more comes of them.",
+        "在本机训练 {first} 轮约需 {time}（{size} 像素）；若仍有提升则训练到 {epochs} 轮，用时相差不多。",
+    ),
     "train.time.again": (
         "Training on the validation pictures too takes about {time} more at most.",
         "把验证图片也用于训练，最多再需约 {time}。",

@@ -75,6 +75,21 @@ def test_classes_with_few_pictures_are_named(tmp_path):
     assert len(found["few"].files) == 7
 
 
+def test_of_a_tiny_set_it_is_said_that_five_trainings_test_every_picture(tmp_path):
+    few = checked(tmp_path, made.class_files({"cat": 12, "dog": 12}))["few"]
+    assert "five trainings test every picture once" in few.sentence() and "--folds 5" in few.sentence()
+    assert "训练 5 次" in few.sentence("zh")
+    for number, plain in enumerate(({"cat": 4, "dog": 4}, {"cat": 110, "dog": 12})):
+        found = checked(tmp_path / str(number), made.class_files(plain))
+        assert "five trainings" not in found["few"].sentence()
+    preset = {
+        f"{part}/{name}": data
+        for part in ("train", "test")
+        for name, data in made.class_files({"a": 6, "b": 6}).items()
+    }
+    assert "five trainings" not in checked(tmp_path / "preset", preset)["few"].sentence()
+
+
 def test_tiny_and_animated_pictures_and_junk_are_said(tmp_path):
     frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue")]
     more = {

@@ -54,6 +54,14 @@ def test_a_gap_by_a_column_of_a_table_is_called_and_equals_fishers_test(workspac
     assert lens.p_value == pytest.approx(stats.chi2_contingency(lens_table, correction=False).pvalue)
 
 
+def test_groups_that_do_not_differ_are_said_to_be_the_same_and_not_to_differ_by_chance(workspace):
+    run = run_with(workspace, {}, facts=lambda at: {"camera": "night" if at % 2 else "day"})
+    (camera,) = groups.GROUPS.compute(RunReport(run))
+    assert camera.verdict == "chance"
+    assert camera.sentence() == "camera: 100.0% in each of the 2 groups."
+    assert camera.sentence("zh") == "camera：2 组的准确率都是 100.0%。"
+
+
 def test_groups_that_differ_because_they_hold_other_classes_are_said_to(workspace):
     run = run_with(
         workspace,

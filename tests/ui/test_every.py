@@ -38,6 +38,13 @@ def test_few_test_pictures_are_said_with_a_button_that_sets_five_trainings_and_t
     assert "None of 40 pictures" in handlers.look(dataset, 1, 0.15, 0)[0]
 
 
+def test_as_many_are_said_to_be_tested_as_the_split_on_the_data_tab_shows(
+    workspace: Workspace, handlers: EveryHandlers, class_folders: Callable[..., Path]
+) -> None:
+    dataset = opened(workspace, class_folders({"box": 12, "cone": 12, "ring": 12}))
+    assert "Only 6 of 36 pictures" in handlers.look(dataset, 1, 0.15, 0.15)[0]
+
+
 def test_nothing_is_said_where_enough_are_tested_or_the_parts_are_preset(
     workspace: Workspace, handlers: EveryHandlers, class_folders: Callable[..., Path]
 ) -> None:

@@ -61,7 +61,7 @@ def test_a_row_shows_scores_settings_and_what_can_be_done(workspace: Workspace) 
     assert "95.0%" in html
     assert "Mix pictures: CutMix" in html
     assert "Epochs: 3" in html
-    assert "ResNet-18 · Through layer2 · Built-in starter" in html
+    assert "ResNet-18 · Frozen through layer2 · Built-in starter" in html
     assert f'href="studio/runs/{run.id}/model.safetensors"' in html
     assert f'data-remove="{run.id}"' in html
     assert "data-resume" not in html
@@ -185,7 +185,7 @@ def test_mcnemar_is_the_two_sided_binomial_test(a: int, b: int, p: float) -> Non
 
 
 def test_settings_are_said_as_the_form_says_them() -> None:
-    assert value_of("freeze", "none", "en") == "Nothing: train everything"
+    assert value_of("freeze", "none", "en") == "Nothing frozen: train everything"
     assert value_of("learning_rate", None, "zh") == "自动"
     assert value_of("average_weights", False, "en") == "no"
     assert value_of("weights", "/a/file.safetensors", "en") == "/a/file.safetensors"

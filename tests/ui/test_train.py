@@ -404,6 +404,17 @@ def test_a_guess_is_round(seconds: float, said: str) -> None:
     assert f"About {said} on" in forecast.CostForecast(config, config, None, seconds).sentence("en")
 
 
+def test_a_second_cycle_that_takes_as_long_in_round_numbers_is_not_said_with_the_same_number_twice():
+    config = TrainConfig(epochs=40, first_epochs=13, picture_size=96)
+    assert "; 2 min for 40 " in forecast.CostForecast(config, config, None, 60, 120).sentence("en")
+    said = forecast.CostForecast(config, config, None, 8, 9).sentence("en")
+    assert (
+        said
+        == "About 10 s on this machine for 13 epochs at 96 px, and not much longer for 40 where more comes of them."
+    )
+    assert forecast.CostForecast(config, config, None, 8, 9).sentence("zh").count("10 秒") == 1
+
+
 def test_preset_parts_are_counted_as_they_are() -> None:
     def made(**parts: int) -> Any:
         samples = [

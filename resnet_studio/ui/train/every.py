@@ -12,7 +12,6 @@ from resnet_studio.config import TrainConfig
 from resnet_studio.errors import ConfigError
 from resnet_studio.evaluation.next_steps import WIDE
 from resnet_studio.evaluation.report import wilson_interval
-from resnet_studio.service.forecast import part_sizes
 from resnet_studio.text import say
 from resnet_studio.ui.page.context import reader
 from resnet_studio.ui.page.notes import small
@@ -45,6 +44,13 @@ def parts() -> EveryParts:
     return EveryParts(said, gr.Button("", size="sm", visible=False, elem_id="train-every-do"))
 
 
+def _tested(dataset: Dataset, config: TrainConfig) -> int:
+    """How many pictures the test part gets: as many as the split on the Data tab says."""
+    from resnet_studio.data.dataset import split
+
+    return split(dataset, validation=config.validation_fraction, test=config.test_fraction).counts["test"]
+
+
 class EveryHandlers:
     """The handlers; ``find`` gives the data set of an id."""
 
@@ -56,7 +62,7 @@ class EveryHandlers:
         found, language = self._find(dataset), reader()
         given = {name: share for name, share in zip(SPLIT, shares, strict=True) if share is not None}
         try:
-            sizes = part_sizes(found, TrainConfig(**given)) if found else {}
+            tested = _tested(found, TrainConfig(**given)) if found else 0
         except ConfigError:
             return [gr.skip(), gr.skip()]
         if found is None or not may_be_folded(found) or max(found.counts.values()) < FOLDS:
@@ -65,7 +71,6 @@ class EveryHandlers:
         if seeds == FOLDED:
             undo = gr.update(value=say("train.every.undo", language), visible=True)
             return [small(say("train.every.on", language, all=every)), undo]
-        tested = sizes["test"]
         low, high = wilson_interval(USUAL * tested, tested) if tested else (0.0, 1.0)
         if high - low <= WIDE:
             return ["", gr.update(visible=False)]

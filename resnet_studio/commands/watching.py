@@ -175,7 +175,7 @@ def _ended() -> Iterator[threading.Event]:
 
 def _summary(watched: FolderWatch, arrivals: Arrivals) -> Result:
     made = watched.rows[watched.before :]
-    counts = Counter(row.label for row in made if row.label)
+    counts = Counter(row.label for row in made if row.label and row.level != "unknown")
     levels = Counter(row.level for row in made)
     sorting = watched.sorting
     found = {

@@ -16,9 +16,12 @@ import torch
 import waiting
 
 from resnet_studio.cli import main
+from resnet_studio.commands import watching as watching_command
 from resnet_studio.model.checkpoint import Card, Preprocessing, save
 from resnet_studio.model.resnet import build
 from resnet_studio.predicting import copies, watching
+from resnet_studio.predicting.engine import Answering
+from resnet_studio.prediction import Prediction
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +60,16 @@ def test_once_does_what_is_there_and_says_what_was_done(model, folder, tmp_path,
 def test_a_threshold_decides_as_it_does_elsewhere(model, folder, tmp_path, capsys, name):
     asked = (model, "--watch", folder, "--sort", "--once", "--settle", 0, "--workspace", tmp_path / "w")
     assert said(capsys, *asked, "--threshold", f"{name}=0")["counts"][name] == 2
+
+
+def test_pictures_of_none_of_the_classes_are_counted_apart(model, folder, tmp_path, capsys, monkeypatch):
+    def answer(files):
+        return [Prediction("a", 0.9, (("a", 0.9), ("b", 0.1)), unknown=file.name == "1.png") for file in files]
+
+    tool = Answering(answer, lambda prediction: "unknown" if prediction.unknown else "sure")
+    monkeypatch.setattr(watching_command, "answering", lambda *_, **__: tool)
+    found = said(capsys, model, "--watch", folder, "--sort", "--once", "--settle", 0, "--workspace", tmp_path / "w")
+    assert (found["done"], found["unknown"], found["counts"]) == (2, 1, {"a": 1, "b": 0})
 
 
 @pytest.mark.slow

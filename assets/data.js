@@ -3,9 +3,10 @@
 // ---------- Folder or zip ----------
 window.studioPicker = (element, picked) => {
   const PICTURE = /\.(jpe?g|jfif|png|bmp|webp|gif|tiff?|avif|jp2|j2k)$/i, HIDDEN = /(^|\/)(\.|__MACOSX(\/|$))/;
-  const TABLE = /\.(csv|tsv|jsonl|ndjson|json)$/i, WORKBOOK = /\.(xlsx|xls|xlsm|ods|numbers)$/i, TABLE_LIMIT = 64 * 2 ** 20;
+  const TABLE_LIMIT = 64 * 2 ** 20;
   const FILES = 200, BYTES = 48 * 2 ** 20, AT_ONCE = 3, LIMIT = 4 * 2 ** 30;
   const zone = element.querySelector(".rs-drop"), words = zone.dataset, sending = new Set();
+  const TABLE = new RegExp(words.tables, "i"), TOLD = new RegExp(words.told, "i"); // told: what the studio says of it by its name
   const part = (name) => zone.querySelector(name);
   let cancelled = false;
 
@@ -69,12 +70,12 @@ window.studioPicker = (element, picked) => {
     return START.test(text) || /^[\xef\xbb\xbf \t\r\n\0]*\xff\xd8\xff/.test(text) ? "picture" : "";
   };
   const head = (entry) => ({ path: entry.path, file: new File([entry.file.slice(0, HEAD)], entry.file.name) });
-  // A table may say what the pictures are. A HEIC or a workbook that the studio cannot read is sent by its first bytes:
-  // it says what it is, and why it is left out.
+  // A table may say what the pictures are. A HEIC, a workbook or a file of arrays that the studio cannot read is sent by
+  // its first bytes: it says what it is, and why it is left out.
   const wanted = async (entry) => {
     if (PICTURE.test(entry.path)) return entry;
     if (TABLE.test(entry.path)) return entry.file.size <= TABLE_LIMIT && entry;
-    if (WORKBOOK.test(entry.path)) return head(entry);
+    if (TOLD.test(entry.path)) return head(entry);
     const kind = await looked(entry.file);
     if (kind !== "heic") return kind && entry;
     return words.heic ? entry : head(entry);
@@ -98,9 +99,8 @@ window.studioPicker = (element, picked) => {
     const seen = entries.filter(({ path }) => !HIDDEN.test(inside(path)));
     const zip = seen.length === 1 && /\.(zip|tm)$/i.test(seen[0].path);
     const files = zip ? seen : await chosen(seen);
-    const about = ({ path }) => TABLE.test(path) || WORKBOOK.test(path), pictures = files.filter((entry) => !about(entry));
-    const table = pictures.length < files.length && files.every(({ path }) => !path.includes("/")) ? files.find(about).path : "";
-    if (!zip && !pictures.length) return say(words.none);
+    if (!files.length) return say(words.none);
+    const table = files.every(({ path }) => !path.includes("/")) ? files.find(({ path }) => TABLE.test(path) || TOLD.test(path))?.path ?? "" : "";
     if (files.some(({ file }) => file.size > LIMIT)) return say(words.tooLarge);
     if (!zip && !table && files.every(({ path }) => !path.includes("/"))) return say(words.loose);
     const sent = files.map(({ path, file }) => ({ path: zip ? file.name : inside(path), file }));

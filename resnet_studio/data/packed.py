@@ -11,11 +11,12 @@ from resnet_studio.data.names import shown
 from resnet_studio.errors import DataError
 
 _NAMED = 3
-_ARRAYS = re.compile(
+ARRAYS = re.compile(
     r"\.(?:parquet|arrow|feather|npz|npy|mat|h5|hdf5|tfrecords?|pkl|pickle|pt|lmdb|mdb|rec|beton)$|ubyte(?:\.gz)?$"
     r"|tfrecord|(?:^|/)(?:data|test)_batch(?:_\d+)?(?:\.bin)?$",
     re.IGNORECASE,
 )
+"""Names of files with packed pictures."""
 _LABELS = re.compile(r"\.(?:mat|npz|npy|pkl|pickle|parquet|arrow|h5)$", re.IGNORECASE)
 _YOLO, _VOC = re.compile(r"(?:^|/)(?:data|dataset)\.ya?ml$", re.IGNORECASE), re.compile(r"\.xml$", re.IGNORECASE)
 _PIXEL_COLUMNS = 100
@@ -23,7 +24,7 @@ _PIXEL_COLUMNS = 100
 
 def pictures_in(names: Iterable[str], name: str) -> DataError | None:
     """Why there are no pictures in the data set ``name``: they are packed in some of its files; None for none."""
-    found = sorted(each for each in names if _ARRAYS.search(each))
+    found = sorted(each for each in names if ARRAYS.search(each))
     return _refusal("error.data.packed", found, name)
 
 

@@ -34,7 +34,7 @@ from resnet_studio.data.table_rows import (
 from resnet_studio.errors import DataError
 
 _MATCHED = 0.5  # of the pictures, from which on a table is about them
-_WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
+WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
 _ABSENT, _COLUMNS = 40, 12
 _OWN = {"edit", "picture", "before", "after", "why"}
 """Columns of what a saved set says of its edits, see :mod:`.saved_set`: no facts about its pictures."""
@@ -201,7 +201,7 @@ def why_not(names: Sequence[str], files: Mapping[str, Path]) -> DataError | None
 
 def workbook(names: Iterable[str]) -> DataError | None:
     """Why no table among files called ``names`` is read: it is a spreadsheet's own file; None where there is none."""
-    found = next((name for name in sorted(names) if name.lower().endswith(_WORKBOOKS)), None)
+    found = next((name for name in sorted(names) if name.lower().endswith(WORKBOOKS)), None)
     return DataError("error.labels.workbook", file=shown(found)) if found else None
 
 

@@ -53,6 +53,12 @@ _CALLED: Mapping[Meaning, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+def name_pattern() -> str:
+    """A regular expression of the names of such tables, whatever their case, that browsers understand too."""
+    endings = "|".join(ending[1:] for ending in ENDINGS)
+    return rf"\.(?:{endings})$|(?:^|/){_LISTS.pattern}$"
+
+
 def may_be_table(name: str, size: int) -> bool:
     """Whether a file called ``name`` of ``size`` bytes may be such a table."""
     last = name.lower().rpartition("/")[2]

@@ -71,8 +71,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "data.picker.chosen": ("In use: {name}", "正在使用：{name}"),
     "data.picker.help": (
-        "One folder inside for each class; the folder’s name is the class.",
-        "其中每个类别一个子文件夹，文件夹名就是类别名。",
+        "One folder inside for each class, named after it, or a table of labels beside the pictures.",
+        "其中每个类别一个子文件夹，以类别命名；也可以在图片旁附上标签表格。",
     ),
     "data.picker.folder": ("Choose a folder", "选择文件夹"),
     "data.picker.zip": ("Choose a zip", "选择 zip"),

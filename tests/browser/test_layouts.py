@@ -64,6 +64,9 @@ def test_a_folder_with_a_table_of_labels_is_read_as_the_table_says(
     page.locator("#data-understood").wait_for()
     assert classes(page) == ["disc", "square"]
     assert "1 file that is not a picture" in page.locator("#data-from-computer").inner_text()
+    arrays = made.write(tmp_path / "arrays", {"train.parquet": bytes(90), "notes.txt": b"x"})
+    page.locator('#data-picker input[data-input="folder"]').set_input_files(arrays)
+    page.locator("#data-from-computer [role=alert]", has_text="train.parquet").wait_for()
 
 
 @pytest.mark.long

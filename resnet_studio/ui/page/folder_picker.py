@@ -15,6 +15,7 @@ from typing import Any
 import gradio as gr
 
 from resnet_studio.belonging import sees_file
+from resnet_studio.data import packed, table_labels, tables
 from resnet_studio.data.archive import foreseen
 from resnet_studio.data.formats import reads_heif
 from resnet_studio.errors import DataError
@@ -51,8 +52,12 @@ def folder_picker(elem_id: str) -> gr.HTML:
 
     A function, as Gradio writes a stub file beside the module of every new component class.
     """
+    workbooks = "|".join(ending[1:] for ending in table_labels.WORKBOOKS)
+    patterns = {"tables": tables.name_pattern(), "told": rf"{packed.ARRAYS.pattern}|\.(?:{workbooks})$"}
+    # without a backslash: the template is a text in JavaScript on its way
+    names = {what: each.replace(r"\.", "[.]").replace(r"\d", "[0-9]") for what, each in patterns.items()}
     return gr.HTML(
-        html_template=render("page/folder_picker.html", words=WORDS, reads_heif=reads_heif()),
+        html_template=render("page/folder_picker.html", words=WORDS, reads_heif=reads_heif(), names=names),
         js_on_load="studioPicker(element, (detail) => trigger('picked', detail));",
         apply_default_css=False,
         elem_id=elem_id,

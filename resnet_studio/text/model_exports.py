@@ -26,9 +26,9 @@ TEXT: dict[str, tuple[str, str]] = {
         "文件夹已写好，但无法上传到 {name!r}：{reason}",
     ),
     "error.export.not_in_timm": (
-        "timm knows networks with the standard stem and one linear layer as head alone, on the features of layer4; export this "
-        "model as safetensors, pt2 or onnx instead.",
-        "timm 只支持标准输入层加单层线性分类头（只用 layer4 特征）的网络；请改用 safetensors、pt2 或 onnx 格式导出。",
+        "timm knows networks with all their channels, the standard stem and one linear layer as head, on the features of layer4; export "
+        "this model as safetensors, pt2 or onnx instead.",
+        "timm 只支持通道完整、标准输入层加单层线性分类头（只用 layer4 特征）的网络；请改用 safetensors、pt2 或 onnx 格式导出。",
     ),
     "error.export.no_calibration": (
         "An 8-bit file needs some of the run's training pictures to choose its ranges by, and they are gone; export "

@@ -147,8 +147,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "config.final_fit": ("Train on validation pictures too, once settled", "确定后把验证图片也用于训练"),
     "config.final_fit.help": (
-        "When the best epoch is known, train again for so many epochs on training and validation pictures together; takes up to twice as long. Both networks are tested. Auto does so where there are ten validation pictures or fewer, too few to choose an epoch by, and then for all epochs",
-        "确定最佳轮次后，用训练图片和验证图片一起重新训练同样多的轮次；用时最多加倍。两个模型都会接受测试。自动：验证图片不超过 10 张、不足以挑选最佳轮次时才这样做，并训练全部轮次",
+        "Once the best epoch is known, train again on training and validation pictures together: up to twice as long, both networks are tested. Auto: where there are at most ten validation pictures, and for all epochs",
+        "确定最佳轮次后，用训练图片和验证图片一起重新训练：用时最多加倍，两个模型都会接受测试。自动：仅当验证图片不超过 10 张时进行，并训练全部轮次",
     ),
     "config.optimizer": ("Optimiser", "优化器"),
     "config.optimizer.help": (

@@ -1,6 +1,6 @@
 """Are seven epochs in small batches as accurate as the fifteen to twenty-one in larger ones that were the default?
 
-    python benchmarks/shorter.py --cifar cifar10.zip --tiny tiny-imagenet-train-0.zip --seeds 200 201
+    python benchmarks/shorter.py --cifar cifar10.zip --tiny tiny-imagenet-val.zip --seeds 200 201
     python benchmarks/shorter.py --table
 
 Sets of 1,000 to 5,000 training pictures, cut as those of ``benchmarks/grid.py`` but with a thousand test pictures, as

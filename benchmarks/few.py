@@ -3,8 +3,10 @@
     python benchmarks/few.py --cifar cifar10.zip --tiny tiny-imagenet-val.zip --photos photos.zip --seeds 0 1
     python benchmarks/few.py --table
 
-Sets of 5, 10 and 20 pictures a class, cut as those of ``benchmarks/grid.py``. Arms: the default; the same with
-``final_fit``, which goes over validation pictures too (one training gives both); the linear probe on all pictures but
+Sets of 5 to 40 pictures a class, cut as in ``benchmarks/grid.py``. Arms: the best epoch (``default``, which it was
+for all of these before 27 November 2026); ``final_fit``, which trains on validation pictures too, for all epochs where
+there are ten or fewer, as is the default since (one training gives both; in ``results/few-new-starter.jsonl`` for as
+many epochs as the best took); the linear probe on all pictures but
 the test's, its strength by cross-validation, on the features of layer4 and on those of layer3 and layer4. ``cv`` is
 the probe's accuracy by cross-validation, known without the test, by which ``chosen`` takes the one or the other, layer4
 where they are equal. One line a set in ``results/few.jsonl``, or in that of ``--name``; a process a seed.
@@ -24,6 +26,8 @@ from typing import Any
 from grid import Cell, cut, network, normalised, sources, tensors
 from ledger import Ledger
 from machine import DEVICE, SETTINGS, as_on_a_laptop
+
+from resnet_studio.training.cycles import FEW_TO_CHOOSE_BY
 
 FOLDS = 5
 
@@ -114,13 +118,20 @@ def table(ledger: Ledger) -> str:
         means = " | ".join(f"{statistics.mean(each[arm] for each in found):.3f}" for arm in arms)
         lines.append(f"| {source} | {classes} | {per_class} | {found[0]['validation']} | {len(found)} | {means} |")
     every = [each for found in rows.values() for each in found]
-    gains = []
-    for arm in arms:
-        gaps = [each[arm] - each["default"] for each in every]
-        half = 1.96 * statistics.stdev(gaps) / len(gaps) ** 0.5 if len(gaps) > 1 else 0.0
-        gains.append(f"{statistics.mean(gaps):+.4f} ± {half:.4f}")
-    lines.append(f"| all, against the default | | | | {len(every)} | {' | '.join(gains)} |")
+    few = [each for each in every if each["validation"] < FEW_TO_CHOOSE_BY]
+    for name, some in (("all", every), ("with validation pictures too few to choose by", few)):
+        lines.append(f"| {name}, against the best epoch | | | | {len(some)} | {' | '.join(gains(some, arms))} |")
     return "\n".join(lines)
+
+
+def gains(lines: list[dict[str, Any]], arms: tuple[str, ...]) -> list[str]:
+    """What each arm has more than the best epoch."""
+    said = []
+    for arm in arms if lines else ():
+        gaps = [each[arm] - each["default"] for each in lines]
+        half = 1.96 * statistics.stdev(gaps) / len(gaps) ** 0.5 if len(gaps) > 1 else 0.0
+        said.append(f"{statistics.mean(gaps):+.4f} ± {half:.4f}")
+    return said
 
 
 def main() -> None:

@@ -87,7 +87,7 @@ def _submit(boards: Boards, board: Board, options: argparse.Namespace) -> Result
     seen = f", {done.seen} of them seen in training" if done.seen else ""
     said = f"accuracy {done.accuracy:.1%} (95% confidence interval {done.low:.1%} to {done.high:.1%}) on "
     left = board.left(who)
-    text = f"{said}{board.pictures} sealed pictures{seen}; {left} tries left"
+    text = f"{said}{done.pictures} sealed pictures{seen}; {left} tries left"
     return Result(text, {**done.to_json(), "left": left})
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from resnet_studio.acting import acting_as
 from resnet_studio.errors import StudioError
 from resnet_studio.service.people.boards import Board, Boards, Submission
+from resnet_studio.service.people.submissions import NOT_SCORED
 
 
 def score(boards: Boards, board: Board, submission: Submission, device: str = "auto") -> Submission:
@@ -20,6 +21,7 @@ def score(boards: Boards, board: Board, submission: Submission, device: str = "a
     """
     from resnet_studio.api.results import evaluate
     from resnet_studio.evaluation.kept_together import evaluated_samples
+    from resnet_studio.evaluation.report import unlabelled_classes
 
     with acting_as(None):
         try:
@@ -30,7 +32,11 @@ def score(boards: Boards, board: Board, submission: Submission, device: str = "a
             done = submission.with_problem(error)
         else:
             answers = {(each.name, each.file): each.predicted == each.true for each in report.pictures}
-            right = "".join("01"[answers.get((each.name, each.file), False)] for each in evaluated_samples(dataset))
+            aside = unlabelled_classes(dataset.classes, report.classes)
+            right = "".join(
+                NOT_SCORED if dataset.classes[each.label] in aside else "01"[answers.get((each.name, each.file), False)]
+                for each in evaluated_samples(dataset)
+            )
             known = report.trained_on is not None and report.chosen_by is not None
             seen = (report.trained_on or 0) + (report.chosen_by or 0) if known else None
             low, high = report.interval

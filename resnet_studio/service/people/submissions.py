@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 from resnet_studio.errors import StudioError
 from resnet_studio.text import Language, say_recorded
 
+NOT_SCORED = "-"
 Status = Literal["waiting", "scored", "failed"]
 _KINDS: Mapping[str, type] = {"str": str, "bool": bool, "Mapping[str, Any]": Mapping}
 
@@ -24,9 +25,10 @@ class Submission:
 
     ``accuracy`` has its 95 % interval from ``low`` to ``high``; ``seen`` of the pictures the run was trained on or
     chosen by, None where that is not known. ``right`` has a 1 for each picture of the set that it named correctly, a 0
-    for the others: it says something of the labels, and is for ranking alone. ``problem`` is the text of
-    why it has no score, with ``values``. ``weights`` says which model it is: two pupils who train on one set with the
-    usual settings have the same. ``device`` is the mark of the browser that sent it, empty where there is none.
+    for the others, and :data:`NOT_SCORED` for those in a folder called ``unlabelled`` or the like, unless that is a
+    class of the run: it says something of the labels, and is for ranking alone. ``problem`` is the text of why it has
+    no score, with ``values``. ``weights`` says which model it is: two pupils who train on one set with the usual
+    settings have the same. ``device`` is the mark of the browser that sent it, empty where there is none.
     """
 
     number: int
@@ -46,6 +48,11 @@ class Submission:
     device: str = ""
 
     @property
+    def pictures(self) -> int:
+        """How many pictures it was scored on."""
+        return len(self.right) - self.right.count(NOT_SCORED)
+
+    @property
     def failed(self) -> bool:
         """Whether it could not be scored."""
         return self.status == "failed"
@@ -63,7 +70,7 @@ class Submission:
         """What may be shown of it: all but ``right``, and what tells devices apart."""
         values = asdict(self)
         del values["right"], values["values"], values["device"]
-        return {**values, "problem": self.why("en")}
+        return {**values, "pictures": self.pictures, "problem": self.why("en")}
 
 
 def weights_of(checkpoint: Path) -> str:

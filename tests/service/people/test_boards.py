@@ -15,6 +15,7 @@ from resnet_studio import belonging, cli
 from resnet_studio.acting import NotAllowedError, acting_as
 from resnet_studio.data import intake, library
 from resnet_studio.errors import StudioError
+from resnet_studio.evaluation.paired_tests import mcnemar
 from resnet_studio.model import checkpoint, resnet
 from resnet_studio.model.card import Card
 from resnet_studio.model.preprocess import Preprocessing
@@ -240,6 +241,22 @@ def test_the_command_line_does_the_same(contest: Contest, capsys: pytest.Capture
     assert not run("close", board["id"])["open"]
     assert [each["id"] for each in run("list")["leaderboards"]] == [board["id"]]
     assert run("show", "nothing", status=2)["error"]
+
+
+def test_pictures_that_nobody_has_labelled_count_for_nothing(
+    contest: Contest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside a single class such a folder is one too where a set is read: what the model knows tells which it is."""
+    board = contest.boards.create(contest.set("one", {"cat": 6, "unlabelled": 4}), "One")
+    done = contest.submitted(board, contest.ada, contest.trained(contest.ada, 1))
+    assert len(done.right) == 10 and done.right.count("-") == 4 and done.pictures == 6
+    assert done.accuracy == pytest.approx(done.right.count("1") / 6) and done.to_json()["pictures"] == 6
+    other = contest.submitted(board, contest.bob, contest.trained(contest.bob, 2))
+    both = [pair for pair in zip(done.right, other.right, strict=True) if "-" not in pair]
+    assert ranked(board.submissions())[1].p_value == mcnemar(both.count(("1", "0")), both.count(("0", "1")))
+    run = contest.trained(contest.ada, 3)
+    given = ["leaderboard", "submit", board.id, run.id, "--device", "cpu", "--workspace", str(contest.workspace.root)]
+    assert cli.main(given) == 0 and "on 6 sealed pictures" in capsys.readouterr().out
 
 
 def test_of_many_submissions_at_once_no_more_count_than_there_are_tries(tmp_path: Path) -> None:

@@ -34,10 +34,20 @@ def shown(about: Mapping[str, Any], otherwise: str) -> str:
 
     The parts of a study are called after their fold or seed, in English: here by their number, ``(2/5)``.
     """
-    name, study = str(about.get("name", otherwise)), about.get("study")
-    if isinstance(study, Mapping) and all(isinstance(study.get(which), int) for which in ("part", "of")):
-        return _PART.sub(f" ({study['part']}/{study['of']})", name)
-    return name
+    name, study = str(about.get("name", otherwise)), study_part(about)
+    return name if study is None else _PART.sub(f" ({study['part']}/{study['of']})", name)
+
+
+def study_part(about: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Which part of which study the run with ``about`` is, for programs; None where it is part of none.
+
+    ``kind`` is ``seeds``, ``folds`` or ``search``, ``group`` the study, ``part`` its number ``of`` so many.
+    """
+    study = about.get("study")
+    if not isinstance(study, Mapping) or any(type(study.get(which)) is not int for which in ("part", "of")):
+        return None
+    kind, group = (str(of.get(which, "")) for of, which in ((study, "kind"), (about, "group")))
+    return {"kind": kind, "group": group, "part": study["part"], "of": study["of"]}
 
 
 def without_part(name: str) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NONE_OF_THESE = "none of these, nearest "
 UNREADABLE = {"error.run.newer": "newer", "error.run.damaged": "damaged"}
 UNKNOWN = (
-    "note", "owner", "group", "parents", "dataset", "created", "started_by", "seconds", "depth", "family",
+    "note", "owner", "group", "study", "parents", "dataset", "created", "started_by", "seconds", "depth", "family",
     "architecture", "freeze", "weights", "epochs", "validation_accuracy", "test_accuracy",
 )  # fmt: skip
 
@@ -135,6 +135,7 @@ def _sound_row(found: Overview) -> dict[str, Any]:
         "note": found.note,
         "owner": about["owner"],
         "group": about["group"],
+        "study": labels.study_part(about),
         "parents": about["parents"],
         "dataset": about["dataset_name"],
         "created": about["created"],

@@ -40,6 +40,7 @@ class Side:
     validation_accuracy: float | None
     seconds: float
     dataset_id: str = ""
+    study: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ def _side(report: RunReport, state: RunState) -> Side:
         validation_accuracy=best.validation_accuracy if best else None,
         seconds=state.seconds(requested_at(about)),
         dataset_id=str(about.get("dataset", "")),
+        study=labels.study_part(about),
     )
 
 

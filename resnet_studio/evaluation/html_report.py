@@ -65,6 +65,7 @@ def to_json(run: Run, further: Sequence[Part[Any]] = ()) -> dict[str, Any]:
         "run": run.id,
         "name": labels.shown(settings.about, run.id),
         "note": str(settings.about.get("note", "")),
+        "study": labels.study_part(settings.about),
         "dataset": str(settings.about["dataset_name"]),
         "status": state.status,
         "accuracy": scores.get("accuracy"),
@@ -91,7 +92,10 @@ def reproduction(run: Run) -> str:
     except (StudioError, LookupError):
         pass  # the set is gone; its name is known
     named = str(settings.about.get("tested_on") or "")
-    beside = {"test_data": f"{named}.zip"} if named else {}
+    beside: dict[str, Any] = {"test_data": f"{named}.zip"} if named else {}
+    study = labels.study_part(settings.about)
+    if study is not None and study["kind"] == "folds":  # its pictures are cut otherwise than those of a run alone
+        beside["folds"] = study["of"]
     options = [
         (f"--{'' if value is not False else 'no-'}{name.replace('_', '-')}", value)
         for name, value in {**settings.requested.changed(), **beside, "seed": settings.resolved.seed}.items()

@@ -97,6 +97,8 @@ def runs(rows: Sequence[tuple[Mapping[str, Any], TrainConfig | None]]) -> DataFr
 
 
 def _in_words(value: object) -> object:
+    if isinstance(value, Mapping):  # which part of which study
+        return f"{value['kind']} {value['part']} of {value['of']}"
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import hand_made
 import pytest
 from made import encoded, scene, write
 from PIL import ImageOps
@@ -9,12 +10,16 @@ from PIL import ImageOps
 import resnet_studio
 from resnet_studio import api
 from resnet_studio.cli import main
+from resnet_studio.commands import reports
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import ConfigError, DataError
+from resnet_studio.evaluation import html_report, tables
+from resnet_studio.evaluation.compare import compare
 from resnet_studio.evaluation.report import wilson_interval
 from resnet_studio.events import EpochFinished, Finished
+from resnet_studio.service.run_data import RunData
 from resnet_studio.studies.folds import cross_validation, is_cross_validation, new_folds
 from resnet_studio.studies.repeats import new_repeats, summary
 from resnet_studio.training.control import Control
@@ -42,6 +47,26 @@ def mirrored(tmp_path, workspace):
         files[f"{kind}/{number}.png"] = encoded(scene(number, 64))
         files[f"{kind}/{number}-again.png"] = encoded(ImageOps.mirror(scene(number, 64)))
     return open_data(write(tmp_path / "set", files), workspace)
+
+
+def test_a_script_can_tell_which_part_of_which_study_a_run_is(dataset, workspace, capsys):
+    """The name of a part for readers ends in (2/3), whatever the study; what it is stands beside it."""
+    runs = new_folds(dataset, QUICK.replace(seed=7), workspace, 3, facts={"name": "mine"})
+    for run in runs:
+        hand_made.train(run, epochs=1)
+    part = {"kind": "folds", "group": runs[1].about["group"], "part": 2, "of": 3}
+    found = html_report.to_json(runs[1])
+    assert found["name"] == "mine (2/3)" and found["study"] == part
+    assert "--folds 3" in found["reproduce"]  # alone it would be tested on other pictures
+    alone = new_repeats(dataset, QUICK, workspace, 2)[0]
+    hand_made.train(alone, epochs=1)
+    assert html_report.to_json(alone)["study"] == {**part, "kind": "seeds", "group": alone.about["group"], "part": 1,
+                                                   "of": 2}  # fmt: skip
+    assert [side.study for side in compare(runs[1:]).sides] == [{**part, "part": 2}, {**part, "part": 3}]
+    assert main(["runs", "--json", "--workspace", str(workspace.root)]) == 0
+    rows = json.loads(capsys.readouterr().out.splitlines()[-1])["runs"]
+    assert next(row for row in rows if row["run"] == runs[1].id)["study"] == part
+    assert tables.encoded(reports.runs_table(RunData(workspace).listed()), "csv").count(b"folds 2 of 3") == 1
 
 
 def all_tested(runs):

@@ -63,6 +63,7 @@ OUR_FAILURES = frozenset(
         "error.cli.interrupted",
         "error.race.stopped",
         "error.search.stopped",
+        "error.pretrain.stopped",
         "error.rates.stopped",
         "error.predictions.stopped",
     }

@@ -225,6 +225,19 @@ def parse(name: str, text: str) -> Any:
     return cleaned
 
 
+def as_options(settings: Mapping[str, Any]) -> list[str]:
+    """``settings`` as words of the command line.
+
+    >>> as_options({"epochs": 12, "nesterov": False})
+    ['--epochs', '12', '--no-nesterov']
+    """
+    words: list[str] = []
+    for name, value in settings.items():
+        flag = f"--{'' if value is not False else 'no-'}{name.replace('_', '-')}"
+        words += [flag] if isinstance(value, bool) else [flag, str(value)]
+    return words
+
+
 @cache
 def _hints() -> dict[str, Any]:
     """The types of the fields, which take a while to read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -11,7 +12,8 @@ from resnet_studio.api import studies
 from resnet_studio.commands import data
 from resnet_studio.commands.data import Result
 from resnet_studio.commands.signals import control_from_signals
-from resnet_studio.config import TrainConfig
+from resnet_studio.config import TrainConfig, as_options
+from resnet_studio.errors import RunError
 from resnet_studio.model import architecture
 from resnet_studio.studies.search import METHODS, SEARCHED, Search, spelled
 from resnet_studio.terminal import Terminal
@@ -52,17 +54,24 @@ def search(options: argparse.Namespace, workspace: Workspace, terminal: Terminal
         dataset, TrainConfig(**changes), trials=options.trials, method=options.method, over=options.over,
         workspace=workspace, on_trial=on_trial, on_event=terminal, control=control_from_signals(),
     )  # fmt: skip
-    written = [] if options.plots is None else studies.save_search_plots(found, options.plots, workspace=workspace)
+    written, problem = [], ""
+    try:
+        written = [] if options.plots is None else studies.save_search_plots(found, options.plots, workspace=workspace)
+    except RunError as error:  # too few trials: what was found is worth more
+        problem = str(error)
     lines = [
         f"{trial.number + 1:4} {trial.status:9} {'' if trial.accuracy is None else format(trial.accuracy, '.1%'):>7}  "
         f"{spelled(trial.settings)}  {trial.run}"
         for trial in found.trials
     ]
     best = [found.sentence(), _command(options.data, found)] if found.best else [found.sentence()]
-    return Result("\n".join([*lines, *best]), {**found.to_json(), "plots": [str(path) for path in written]})
+    return Result(
+        "\n".join([*lines, *best, *filter(None, [problem])]),
+        {**found.to_json(), "plots": [str(path) for path in written], "plots_problem": problem or None},
+    )
 
 
-def _command(name: str, found: Search) -> str:
-    """The command that trains with the best settings."""
-    best = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in found.settings.items())
-    return f"python -m resnet_studio train {name} {best}"
+def _command(data: str, found: Search) -> str:
+    """The command that trains with the best settings, and the others of the search."""
+    words = as_options({**found.base.changed(), **found.settings})
+    return shlex.join(["python", "-m", "resnet_studio", "train", data, *words])

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from resnet_studio import labels
+from resnet_studio.config import as_options
 from resnet_studio.data.names import undirected
 from resnet_studio.data.run_split import split_of
 from resnet_studio.errors import CheckpointError, RunError, StudioError
@@ -96,11 +97,7 @@ def reproduction(run: Run) -> str:
     study = labels.study_part(settings.about)
     if study is not None and study["kind"] == "folds":  # its pictures are cut otherwise than those of a run alone
         beside["folds"] = study["of"]
-    options = [
-        (f"--{'' if value is not False else 'no-'}{name.replace('_', '-')}", value)
-        for name, value in {**settings.requested.changed(), **beside, "seed": settings.resolved.seed}.items()
-    ]
-    words = [word for flag, value in options for word in ([flag] if isinstance(value, bool) else [flag, str(value)])]
+    words = as_options({**settings.requested.changed(), **beside, "seed": settings.resolved.seed})
     return shlex.join(["resnet-studio", "train", data, *words])
 
 

@@ -85,8 +85,8 @@ def new_pruned_run(
         raise ConfigError("error.prune.features")
     config = old.replace(
         weights=str(run.best), keep_channels=keep, prune_by=by, freeze="none", tuned_parameters="all",
-        epochs=epochs or max(LEAST_EPOCHS, (old.epochs or 0) // 2), gradual_unfreezing=0, teacher="none",
-        first_epochs=0, unlabelled="none",
+        epochs=max(LEAST_EPOCHS, (old.epochs or 0) // 2) if epochs is None else epochs, gradual_unfreezing=0,
+        teacher="none", first_epochs=0, unlabelled="none", pretrain_epochs=0,
     )  # fmt: skip
     if keep >= 1:
         raise ConfigError("error.prune.share", keep=keep)

@@ -153,7 +153,8 @@ class Race:
         (low, high), count = pick.interval, len(self.alike())
         values = {"pick": said(pick.candidate, language), "best": said(best.candidate, language), "low": low,
                   "high": high, "accuracy": pick.accuracy, "count": count}  # fmt: skip
-        return say("race.pick.alike" if count > 1 else "race.pick.alone", language, **values)
+        kind = "alike" if count > 1 else "alone" if len(self.cells) > 1 else "only"
+        return say(f"race.pick.{kind}", language, **values)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values: ``cells`` and the ``pick`` among them, None without any."""

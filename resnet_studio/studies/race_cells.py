@@ -172,7 +172,8 @@ def _by_short_trainings(
     """Short fine-tunings, each scored by its last epoch on the fold that it was not trained on."""
     answers, milliseconds, batch = [LEFT_OUT] * len(pool.samples), 0.0, 0
     place_of = {sample.name: place for place, sample in enumerate(pool.samples)}
-    config = pool.config.replace(**candidate.settings, epochs=SHORT_EPOCHS)
+    beside = {"epochs": SHORT_EPOCHS, "features": "layer4"}  # a head on two stages is one that is trained alone
+    config = pool.config.replace(**candidate.settings, **beside)
     for held in range(FOLDS if len(pool.samples) <= FEW else 1):
         cut = pool.cut(held)
         if not cut.validation:

@@ -38,7 +38,7 @@ FOLDER, FILE = "races", "race.json"
 BESIDE: Mapping[str, Any] = {
     "family": "resnet", "depth": 18, "weights": "auto", "freeze": "auto", "picture_size": None, "epochs": None,
     "stem": "auto", "gradual_unfreezing": 0, "early_picture_size": None, "devices": 1, "mix": "none",
-    "adversarial": 0.0,
+    "adversarial": 0.0, "keep_channels": 1.0,
 }  # fmt: skip
 """What is compared, and what would keep features from being cached; all else is as the user has it."""
 
@@ -77,8 +77,9 @@ def run_race(
     Raises :class:`StudioError` as a training would, and where another program runs the same race.
     """
     from resnet_studio.studies.race_cells import pool
+    from resnet_studio.training.lineage import with_weights_of_run
 
-    config = config.replace(**BESIDE)
+    config = with_weights_of_run(config.replace(**BESIDE), workspace, dataset)
     networks, left = races.networks(wanted.depths, download=wanted.download)
     if not networks:
         raise WeightsError("error.race.no_weights")

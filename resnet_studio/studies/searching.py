@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 STEPS = 10
 """A trial is compared with others at so many shares of its epochs: they have different numbers of them."""
+LEFT = ("queued", "interrupted")
+"""A run of these states can be gone on with."""
 OnTrial = Callable[[Search], None]
 OnEvent = Callable[[Event], None]
 
@@ -58,7 +60,10 @@ def run_search(
     ``control`` asks for the end, the run at work is saved, and resumed when the search goes on. Raises
     :class:`StudioError` as a training would, and where another program is at the same search.
     """
+    from resnet_studio.training.lineage import with_weights_of_run
+
     searches.check(plan.trials, plan.method, plan.over)
+    with_weights_of_run(config, workspace, dataset)  # what no trial could be is refused before the first one
     split = result_of(untested_split(dataset, config, workspace, control), on_event)
     if split is None:
         raise RunError("error.search.stopped")
@@ -132,21 +137,34 @@ class _Work:
             self.study.enqueue_trial(points[int(place)])
 
     def _take_up_what_was_left(self) -> None:
-        """A trial whose program ended is tried again, with its run."""
-        from optuna.trial import TrialState
+        """A trial whose program ended is tried again, with its run; it counts where that was resumed to its end."""
+        from optuna.trial import TrialState, create_trial
 
         for each in self.study.get_trials(deepcopy=False):
-            if each.state.name == "RUNNING":
-                self.study.tell(each.number, state=TrialState.FAIL)
-                if run := self._left(str(each.user_attrs.get("run", ""))):
-                    self.study.enqueue_trial(each.params, user_attrs={"run": run.id})
+            if each.state.name != "RUNNING":
+                continue
+            self.study.tell(each.number, state=TrialState.FAIL)
+            run = self._run(str(each.user_attrs.get("run", "")))
+            if run is None:
+                continue
+            if (scores := _scores(run)) is not None and run.state().status == "finished":
+                value, loss = scores
+                self.study.add_trial(
+                    create_trial(params=each.params, distributions=each.distributions, value=value,
+                                 user_attrs={**each.user_attrs, "loss": loss})
+                )  # fmt: skip
+            elif run.state().status in LEFT:
+                self.study.enqueue_trial(each.params, user_attrs={"run": run.id})
 
-    def _left(self, id: str) -> Run | None:
+    def _run(self, id: str) -> Run | None:
         try:
-            run = self.workspace.run(id)
+            return self.workspace.run(id)
         except RunError:
             return None
-        return run if run.state().status in ("queued", "interrupted") else None
+
+    def _left(self, id: str) -> Run | None:
+        run = self._run(id)
+        return run if run is not None and run.state().status in LEFT else None
 
     def _trial(self) -> None:
         from optuna.trial import TrialState
@@ -159,18 +177,17 @@ class _Work:
         status = watched.train(run)
         if status == "left":
             return  # it stays in the journal as running, and is taken up when the search goes on
-        best = run.state().best or max(run.state().epochs, key=lambda epoch: epoch.score, default=None)
-        if status == "pruned" and best is not None:
+        if status == "pruned" and _best(run) is not None:
             for path in run.needed_to_resume:
                 path.unlink(missing_ok=True)
             self.study.tell(trial, state=TrialState.PRUNED)
             return
-        finished = run.state().finished
-        if finished is None or best is None:
+        if (scores := _scores(run)) is None:
             self.study.tell(trial, state=TrialState.FAIL)
             return
-        trial.set_user_attr("loss", best.validation_loss)
-        self.study.tell(trial, finished.validation_accuracy)
+        value, loss = scores
+        trial.set_user_attr("loss", loss)
+        self.study.tell(trial, value)
 
     def _new_run(self, number: int, settings: dict[str, Any]) -> Run:
         from resnet_studio.model import architecture
@@ -187,6 +204,17 @@ class _Work:
         }  # fmt: skip
         given: dict[str, Any] = {"requested": config, "resolved": self._resolved(config), "about": about}
         return with_copied_teachers(self.workspace.new_run(name, **given, split=self.split.to_json()))
+
+
+def _best(run: Run) -> EpochFinished | None:
+    state = run.state()
+    return state.best or max(state.epochs, key=lambda epoch: epoch.score, default=None)
+
+
+def _scores(run: Run) -> tuple[float, float] | None:
+    """Validation accuracy and loss of a run that is over; None of one that has failed."""
+    finished, best = run.state().finished, _best(run)
+    return None if finished is None or best is None else (finished.validation_accuracy, best.validation_loss)
 
 
 class _Watched:

@@ -29,6 +29,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Take {pick}: {accuracy:%} ({low:%} to {high:%}). Everything else is further below than its standard error explains.",
         "采用 {pick}：{accuracy:%}（{low:%} 至 {high:%}）。其余组合与它的差距都超出了标准误差。",
     ),
+    "race.pick.only": (
+        "{pick}: {accuracy:%} ({low:%} to {high:%}). Nothing else was compared with it yet.",
+        "{pick}：{accuracy:%}（{low:%} 至 {high:%}）。尚未与其他组合比较。",
+    ),
     "race.unfinished": ("Stopped before the end; start it again to go on.", "未完成就已停止；再次开始即可继续。"),
     "race.note": (
         "Head only: a head fitted to stored features. The others: fine-tuned for {epochs:epoch|epochs}, fewer than a training has, on {folds} folds of the pictures or, of many pictures, on one. The best of several is a little too good by chance; the test of your training will tell.",

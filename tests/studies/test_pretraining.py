@@ -11,7 +11,8 @@ from PIL import Image
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
-from resnet_studio.errors import ConfigError, DataError
+from resnet_studio.durable import IN_THE_WAY
+from resnet_studio.errors import ConfigError, DataError, RunError, StudioError
 from resnet_studio.events import Failed, Finished, Interrupted, Preparing
 from resnet_studio.model import checkpoint
 from resnet_studio.studies import pretraining
@@ -68,6 +69,41 @@ def test_what_nothing_can_be_learnt_from_is_refused(folder, tmp_path, workspace)
     Image.new("RGB", (40, 40)).save(tmp_path / "one.png")
     with pytest.raises(DataError):
         pretraining.pretrain(str(tmp_path), CONFIG, tmp_path / "own.safetensors", workspace, Control())
+
+
+def test_what_cannot_be_written_is_found_out_before_anything_is_learnt(folder, tmp_path, workspace):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder.safetensors").mkdir()
+    for into in (tmp_path / "file" / "own.safetensors", tmp_path / "folder.safetensors"):
+        with pytest.raises(StudioError) as refused:
+            pretraining.pretrain(str(folder), CONFIG, into, workspace, Control(), lambda *_: pytest.fail("learnt"))
+        assert refused.value.key in IN_THE_WAY
+    with pytest.raises(ConfigError, match="2 or more"):
+        pretraining.pretrain(
+            str(folder), CONFIG.replace(batch_size=1), tmp_path / "a.safetensors", workspace, Control()
+        )
+
+
+def test_weights_of_before_stay_where_it_is_stopped_before_an_epoch_is_over(folder, tmp_path, workspace):
+    """Untrained weights took their place, with the words that the network answered all pictures alike."""
+    file, control = tmp_path / "own.safetensors", Control()
+    file.write_bytes(b"before")
+    control.stop()
+    with pytest.raises(RunError, match="first epoch"):
+        pretraining.pretrain(str(folder), CONFIG, file, workspace, control)
+    assert file.read_bytes() == b"before" and list(tmp_path.glob("*own*")) == [file]
+
+
+def test_pictures_of_many_bits_are_seen_in_the_range_that_they_use(folder, tmp_path, workspace, monkeypatch):
+    """Twelve bits in a file of sixteen were all but black."""
+    for number in range(16):
+        values = np.random.default_rng(number).integers(0, 4096, (40, 40), dtype=np.uint16)
+        Image.fromarray(values).save(tmp_path / f"{number}.png")
+    seen = []
+    monkeypatch.setattr(simsiam.Lesson, "epochs", lambda lesson, _: iter(seen.append(lesson.pixels) or ()))
+    with pytest.raises(RunError):
+        pretraining.pretrain(str(tmp_path), CONFIG, tmp_path / "own.safetensors", workspace, Control())
+    assert int(seen[0].max()) > 240
 
 
 LABELLED = TrainConfig(

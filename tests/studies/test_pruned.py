@@ -61,6 +61,15 @@ def test_a_pruned_training_goes_on_to_the_same_numbers(world):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+def test_what_a_run_learned_without_labels_is_not_learned_again(world):
+    """That came before its own training; the trained network would learn it anew, and lose what it knows."""
+    workspace, data, _ = world
+    run = studio.train(data, workspace=workspace, **{**SETTINGS, "epochs": 1, "pretrain_epochs": 1})
+    assert new_pruned_run(run, 0.5, workspace).config.pretrain_epochs == 0
+    with pytest.raises(ConfigError, match="epochs cannot be 0"):
+        new_pruned_run(run, 0.5, workspace, epochs=0)
+
+
 def test_frozen_stages_keep_all_channels(world):
     workspace, data, run = world
     given = {**SETTINGS, "weights": f"run:{run.id}", "keep_channels": 0.5, "prune_by": "l1", "epochs": 1}

@@ -12,6 +12,7 @@ from resnet_studio.data.opening import open_data
 from resnet_studio.errors import RunError, WeightsError
 from resnet_studio.locks import Lock
 from resnet_studio.model import architecture
+from resnet_studio.stepwise import result_of
 from resnet_studio.studies import race as races
 from resnet_studio.studies import race_cells, racing
 from resnet_studio.studies.race import Candidate, Cell, Race
@@ -52,6 +53,12 @@ def test_a_larger_file_is_taken_only_where_it_is_better():
     assert race_of(small, large).pick is small
     better = cell("1" * 100, depth=50, megabytes=98)
     assert race_of(small, better).pick is better and race_of(small, better).alike() == (better,)
+
+
+def test_a_single_cell_is_not_said_to_be_better_than_others():
+    assert "Nothing else" in race_of(cell("1" * 90 + "0" * 10)).sentence("en")
+    two = race_of(cell("1" * 90 + "0" * 10), cell("0" * 100, size=64))
+    assert "Everything else" in two.sentence("en") and "Nothing else" not in two.sentence("en")
 
 
 def test_pictures_of_one_group_count_as_one():
@@ -154,6 +161,16 @@ def test_a_race_goes_on_where_it_was_left(ground, monkeypatch):
     assert whole.complete and computed == [32, 48, 48]
     assert whole.cells[0] == stopped.cells[0]
     assert not list(workspace.temporary.glob("study*"))
+
+
+@pytest.mark.slow
+def test_settings_that_one_kind_of_cell_does_not_know_do_not_end_a_race(ground):
+    """The form may ask for fewer channels, which a head alone cannot take out, or for a head on two stages."""
+    dataset, workspace = ground
+    assert studio.race(dataset, CONFIG.replace(keep_channels=0.5), sizes=32, levels="layer4", workspace=workspace).cells
+    two_stages, tuned = CONFIG.replace(features="layer3+layer4"), Candidate(18, "starter", "layer3", 32)
+    pool = result_of(race_cells.pool(dataset, two_stages, workspace, Control()))
+    assert "1" in result_of(race_cells.compute(tuned, pool, workspace, Control())).answers
 
 
 @pytest.mark.slow

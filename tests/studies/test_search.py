@@ -9,8 +9,11 @@ from resnet_studio import cli
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
 from resnet_studio.data.run_split import split_of
-from resnet_studio.errors import ConfigError, RunError
+from resnet_studio.errors import CheckpointError, ConfigError, RunError
 from resnet_studio.events import EpochFinished, Finished
+from resnet_studio.model import checkpoint, resnet
+from resnet_studio.model.card import Card
+from resnet_studio.model.preprocess import Preprocessing
 from resnet_studio.service.run_data import RunData
 from resnet_studio.studies import search as searches
 from resnet_studio.studies.search import Search, Trial, grid
@@ -114,6 +117,30 @@ def test_a_search_that_was_stopped_goes_on_with_the_run_that_was_at_work(ground)
 
 
 @pytest.mark.slow
+def test_a_trial_that_somebody_resumed_meanwhile_counts(ground):
+    """The run of a search that was cut off is offered for resuming like any other: its score was thrown away."""
+    _, workspace = ground
+    control = Control()
+    stop = lambda event: control.stop() if isinstance(event, EpochFinished) else None  # noqa: E731
+    options = {"trials": 1, "over": ("weight_decay",), "config": CONFIG.replace(seed=5)}
+    left = search(ground, control=control, on_event=stop, **options)
+    assert left.trials[0].status == "running"
+    finished = studio.resume(left.trials[0].run, workspace=workspace).state().finished
+    found = search(ground, **options)
+    assert found.complete and [trial.run for trial in found.trials] == [left.trials[0].run]
+    assert found.best.accuracy == finished.validation_accuracy and found.settings == left.trials[0].settings
+
+
+@pytest.mark.parametrize("study", [search, lambda ground, **more: studio.race(ground[0], more["config"],
+                                                                             workspace=ground[1])])  # fmt: skip
+def test_a_teacher_of_other_classes_is_refused_before_anything_is_trained(ground, tmp_path, study):
+    card = Card(classes=("cat", "dog"), depth=18, preprocessing=Preprocessing(resize=36, crop=32))
+    checkpoint.save(tmp_path / "teacher.safetensors", resnet.build(18, 2).state_dict(), card)
+    with pytest.raises(CheckpointError, match="cat"):
+        study(ground, trials=1, config=CONFIG.replace(teacher=str(tmp_path / "teacher.safetensors")))
+
+
+@pytest.mark.slow
 def test_a_trial_that_falls_behind_is_ended_by_what_its_log_says(ground, monkeypatch):
     import optuna
 
@@ -138,6 +165,25 @@ def test_the_command_says_what_to_train_with(ground, capsys, tmp_path):
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert sorted(trial["settings"]["epochs"] for trial in found["trials"]) == [2, 4]
     assert found["settings"] == found["best"]["settings"] and found["plots"]
+    assert cli.main(arguments[:-1]) == 0
+    *words, named = capsys.readouterr().out.splitlines()[-1].partition(f"dataset:{dataset.id} ")
+    assert words[0] == "python -m resnet_studio train "
+    own = ["train", "set", *named.split()]  # what was asked for besides has to be in it, or something else is trained
+    given = cli.build_parser().parse_args(own)
+    assert given.epochs == found["settings"]["epochs"]
+    assert (given.weights, given.picture_size, given.precision) == ("scratch", 16, "fp32")
+
+
+@pytest.mark.slow
+def test_a_search_with_too_few_trials_to_draw_is_answered_all_the_same(ground, capsys, tmp_path):
+    dataset, workspace = ground
+    given = [
+        "search", f"dataset:{dataset.id}", "--workspace", str(workspace.root), "--trials", "1", "--over", "epochs",
+        "--weights", "scratch", "--epochs", "2", "--size", "16", "--device", "cpu", "--groups", "none",
+    ]  # fmt: skip
+    assert cli.main([*given, "--plots", str(tmp_path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["complete"] and found["plots"] == [] and "too few trials" in found["plots_problem"]
 
 
 def test_without_trials_there_are_no_plots(ground):

@@ -29,6 +29,8 @@ TRAIL_POINTS = 400
 MEAN, MEAN_OF_PROBE = "note.halfway", "note.halfway.probe"
 """Which notes say that the model is a mean of weights: where the best before was an epoch, or the probe."""
 
+TEST_SEEN_BEFORE, VALIDATION_SEEN_BEFORE = "note.seen_before.test", "note.seen_before.validation"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunState:
@@ -66,6 +68,12 @@ class RunState:
     def mean_note(self) -> Noted | None:
         """The note that says that the model is a mean of weights, and so of no epoch."""
         return next((note for note in reversed(self.notes) if note.key in (MEAN, MEAN_OF_PROBE)), None)
+
+    @property
+    def seen_before(self) -> tuple[Noted, ...]:
+        """The notes that say that scores are of pictures which the run knows that this one comes from."""
+        found = {note.key: note for note in self.notes if note.key in (TEST_SEEN_BEFORE, VALIDATION_SEEN_BEFORE)}
+        return tuple(found.values())
 
     def seconds(self, requested_at: float | None = None) -> float:
         """How long the training took, from the click at ``requested_at``; see :meth:`Durations.total`."""

@@ -14,7 +14,7 @@ from resnet_studio.errors import RunError, StudioError
 from resnet_studio.evaluation.parts import RunReport
 from resnet_studio.evaluation.report import Report
 from resnet_studio.evaluation.unknown import UNKNOWN
-from resnet_studio.text import Language, say
+from resnet_studio.text import Language, say, say_recorded
 from resnet_studio.workspace import Run, Workspace
 
 LIBRARIES = ("torch", "torchvision", "numpy", "scikit-learn", "pillow")
@@ -79,6 +79,7 @@ def limits(report: RunReport, language: Language) -> list[str]:
         found.append(say("handin.limits.untested", language))
     else:
         found += _of_scores(scores, language)
+    found += [say_recorded(note.key, language, note.values) for note in run.state().seen_before]
     found.append(say("handin.limits.elsewhere", language))
     data = data_of(run, language)
     if data is not None and not data.together and not data.preset:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from resnet_studio.errors import RunError
+from resnet_studio.errors import ConfigError, RunError
+from resnet_studio.evaluation import final_fit
 from resnet_studio.evaluation.report import Report, Unseen, counted_by_group, make_report
+from resnet_studio.model.weights import is_path
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
@@ -36,17 +39,52 @@ class SeenPictures:
 def seen_pictures(checkpoint: Path, card: AnyCard, workspace: Workspace) -> SeenPictures | None:
     """What the model in ``checkpoint`` has seen, as its run says; None where that run is not available.
 
-    The run is the folder that the checkpoint lies in, or the one in ``workspace`` that its ``card`` names.
+    The run is the folder that the checkpoint lies in, or the one in ``workspace`` that its ``card`` names. What those
+    runs have seen whose weights it started from counts too, as far as they are still there.
     """
     try:
         run = run_of(checkpoint, card, workspace)
-        split = run.split if run is not None else {}
-        train, validation = _contents(split["train"]), _contents(split["validation"])
-        if "final_fit" in getattr(card, "metrics", {}):
-            return SeenPictures(train | validation, frozenset())
-        return SeenPictures(train, validation)
+        if run is None:
+            return None
+        before = seen_by_ancestors(run, workspace, taught=False)
+        return _together([_seen_by(run, final="final_fit" in getattr(card, "metrics", {})), before])
     except (RunError, LookupError, TypeError, AttributeError):
         return None
+
+
+def seen_by_ancestors(run: Run, workspace: Workspace, *, taught: bool = True) -> SeenPictures:
+    """What the runs have seen whose weights ``run`` starts from, with those that these started from, and so on; unless
+    ``taught`` is False, also the runs that teach it. One that is not available counts for nothing.
+    """
+    known: dict[str, SeenPictures] = {}
+    waiting = [run]
+    while waiting:
+        for name in _parents(waiting.pop(), taught):
+            if name in known:
+                continue
+            known[name] = SeenPictures(frozenset(), frozenset())
+            with suppress(RunError, ConfigError, LookupError, TypeError, AttributeError):
+                parent = workspace.run(name)
+                known[name] = _seen_by(parent, final=(parent.folder / final_fit.FILE).exists())
+                waiting.append(parent)
+    return _together(known.values())
+
+
+def _parents(run: Run, taught: bool) -> list[str]:
+    if not taught and run.config.teacher != "none" and not is_path(run.config.weights):
+        return []  # all of them teach
+    return [str(name) for name in run.about.get("parents", ())]
+
+
+def _seen_by(run: Run, *, final: bool) -> SeenPictures:
+    train, validation = (_contents(run.split[part]) for part in ("train", "validation"))
+    return SeenPictures(train | validation, frozenset()) if final else SeenPictures(train, validation)
+
+
+def _together(found: Iterable[SeenPictures]) -> SeenPictures:
+    each = list(found)
+    trained = frozenset[str]().union(*(one.trained for one in each))
+    return SeenPictures(trained, frozenset[str]().union(*(one.chosen for one in each)) - trained)
 
 
 def run_of(checkpoint: Path, card: AnyCard, workspace: Workspace) -> Run | None:

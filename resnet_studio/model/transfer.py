@@ -103,6 +103,8 @@ def _misfit(state: Mapping[str, Tensor], network: Architecture, own: Mapping[str
     if found != network:
         biases = [value for key, value in state.items() if key.startswith(HEAD) and key.endswith("bias")]
         classes = biases[-1].shape[0] if biases else 0
+        if not classes:  # a network that learned without labels, or one without its head
+            return WeightsError("error.weights.other_body", file=name, fitting=found.title, network=network.title)
         values = {"fitting": found.title, "classes": classes, "network": network.title}
         return WeightsError("error.weights.other_depth", file=name, **values)
     stem, own_stem = _stem(state), _stem(own)

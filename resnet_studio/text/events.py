@@ -89,6 +89,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "The convolutions start at random and are not trained, so expect little: train all parameters, or choose pretrained starting weights.",
         "卷积层是随机权重，又不参与训练，效果会很差；请训练全部参数，或选用预训练的初始权重。",
     ),
+    "note.plan.head_alone_tuned": (
+        "The head alone is trained at this freeze level, so that nothing comes of tuning BatchNorm, biases or adapters: unfreeze a stage for them.",
+        "在这个冻结级别下只训练分类头，因此只调 BatchNorm、偏置或适配器不起作用；请解冻某个阶段。",
+    ),
     "note.plan.random_frozen": (
         "The frozen stages keep the random weights they start with, so expect little: freeze nothing, or choose pretrained starting weights.",
         "冻结的阶段会一直保持随机权重，效果会很差；请不要冻结任何阶段，或选用预训练的初始权重。",

@@ -97,6 +97,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "Only {count:picture|pictures} could be read, and {fewest} are the least to learn anything from.",
         "只能读取 {count} 张图片，至少需要 {fewest} 张才能学到东西。",
     ),
+    "error.pretrain.batch": (
+        "What a network learns without labels depends on the other pictures of a batch; set the batch size to 2 or more.",
+        "不使用标签的学习依赖同一批次中的其他图片；请把批大小设为 2 或更大。",
+    ),
+    "error.pretrain.stopped": (
+        "It was stopped before the first epoch was over, so that nothing was written; start it again.",
+        "第一轮结束之前就停止了，因此没有写入任何文件；请重新开始。",
+    ),
     "pretrain.done": (
         "Weights from {pictures:picture|pictures} without labels, {epochs:epoch|epochs}: {file}. Train from them with --weights {file}.",
         "已用 {pictures} 张无标签图片训练 {epochs} 轮，得到权重：{file}。训练时用 --weights {file} 作为初始权重。",
@@ -125,6 +133,14 @@ TEXT: dict[str, tuple[str, str]] = {
     "error.page_train.unlabelled": (
         "Choose pictures without labels from the list; a folder is named on the command line.",
         "请从列表中选择无标签图片；文件夹只能在命令行中指定。",
+    ),
+    "note.seen_before.test": (
+        "{count} of the {total:test picture|test pictures} went into the training of {names:, }, which this one starts from or is taught by: the test accuracy here is probably too high. Train with the seed and the split of that run, or test on other pictures.",
+        "{total} 张测试图片中有 {count} 张曾用于训练 {names:、}，而本次训练以它为初始权重或教师，因此这里的测试准确率可能偏高。请使用与它相同的随机种子和划分，或用其他图片测试。",
+    ),
+    "note.seen_before.validation": (
+        "{count} of the {total:validation picture|validation pictures} went into the training of {names:, }, which this one starts from or is taught by: the validation accuracy here is probably too high, and tells the best epoch less well.",
+        "{total} 张验证图片中有 {count} 张曾用于训练 {names:、}，而本次训练以它为初始权重或教师，因此这里的验证准确率可能偏高，挑选最佳轮次也不够可靠。",
     ),
     "config.pretrain_epochs": ("Learn from unlabelled pictures first: epochs", "先从无标签图片中学习：轮数"),
     "config.pretrain_epochs.help": (

@@ -73,6 +73,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "write to, or choose other starting weights.",
         "无法在 $TORCH_HOME/hub/checkpoints 中读写 {file}；请把 TORCH_HOME 设为可写的文件夹，或换用其他初始权重。",
     ),
+    "error.weights.other_body": (
+        "{file}: This is a {fitting} without its head, but the training is set to {network}; choose {fitting}, or other starting weights.",
+        "{file}：这是不含分类头的 {fitting}，而当前训练设置为 {network}；请选择 {fitting}，或换用其他初始权重。",
+    ),
     "error.weights.other_depth": (
         "{file}: This is a {fitting} with {classes:class|classes}, but the training is set to {network}; "
         "choose {fitting}, or other starting weights.",

@@ -36,6 +36,8 @@ def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: f
         said.append(Noted(key="note.plan.few_to_choose_by"))
     if requested is not None and requested.class_weighting == "auto" and is_even(config):
         said.append(Noted(key=f"note.plan.{config.class_weighting}", values={"ratio": ratio}))
+    if config.freeze == "layer4" and config.tuned_parameters != "all":
+        said.append(Noted(key="note.plan.head_alone_tuned"))
     if config.weights == "scratch" and config.tuned_parameters != "all":
         said.append(Noted(key="note.plan.random_convolutions"))
     elif config.weights == "scratch" and config.freeze != "none":

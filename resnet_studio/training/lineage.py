@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 from resnet_studio.data import unlabelled
 from resnet_studio.durable import replacing
 from resnet_studio.errors import CheckpointError, RunError
+from resnet_studio.evaluation.seen import seen_by_ancestors
+from resnet_studio.events import Noted
 from resnet_studio.model.card import read_card
 from resnet_studio.model.weights import is_path
+from resnet_studio.run_state import TEST_SEEN_BEFORE, VALIDATION_SEEN_BEFORE
+from resnet_studio.workspace import Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
-    from resnet_studio.data.dataset import Dataset
-    from resnet_studio.workspace import Run, Workspace
+    from resnet_studio.data.dataset import Dataset, Split
+    from resnet_studio.workspace import Run
 
 PREFIX = "run:"
 
@@ -51,6 +55,24 @@ def parents_of(config: TrainConfig) -> list[str]:
         with suppress(CheckpointError):  # weights from elsewhere
             found.append(read_card(file).run)
     return list(dict.fromkeys(filter(None, found)))
+
+
+def seen_before(run: Run, split: Split) -> Iterator[Noted]:
+    """What one should know of the scores of ``run`` where runs that it starts from, or is taught by, know some of the
+    pictures of its ``split`` that it is scored on: as with another seed, or in a cross-validation.
+    """
+    workspace = Workspace(run.folder.parent.parent)
+    known = seen_by_ancestors(run, workspace) if run.about.get("parents") else None
+    if known is None:
+        return
+    names = [str(name) for name in run.about["parents"]]
+    scored = (
+        (TEST_SEEN_BEFORE, split.test, known.trained | known.chosen),
+        (VALIDATION_SEEN_BEFORE, split.validation, known.trained),
+    )
+    for key, samples, of in scored:
+        if count := sum(sample.content in of for sample in samples):
+            yield Noted(key=key, values={"count": count, "total": len(samples), "names": names})
 
 
 def teacher_files(config: TrainConfig) -> list[Path]:

@@ -15,6 +15,7 @@ from resnet_studio.training.cycles import NOTHING_MORE, decision
 from resnet_studio.training.distillation import label_unlabelled
 from resnet_studio.training.final_fit import first_of, forget, refit
 from resnet_studio.training.finishing import End, end_of, finish, finish_ended, finish_saved
+from resnet_studio.training.lineage import seen_before
 from resnet_studio.training.near_duplicates import group_near_duplicates, series_cautions
 from resnet_studio.training.outside import score_outside
 from resnet_studio.training.setup import next_cycle, prepare
@@ -76,6 +77,7 @@ def _begun(run: Run, control: Control, world: World) -> Generator[Event, None, S
         yield from cautions(run.config, run.requested, imbalance(sample.label for sample in split.train))
         yield from picture_cautions(run.config, run.requested, split)
         yield from series_cautions(split)
+        yield from seen_before(run, split)
     return (yield from prepare(run, control, world))
 
 

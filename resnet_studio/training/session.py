@@ -271,6 +271,7 @@ class Session:
 
     def next_epoch(self, finished: EpochFinished | None = None) -> None:
         """Move on to the epoch after ``finished``, which is None where it was not scored."""
+        self._count_time(time.perf_counter())
         self.history += [finished] if finished else []
         self.epoch, self.batch = self.epoch + 1, 0
         self.tally = Tally.on(self.materials.device)

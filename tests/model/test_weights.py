@@ -400,6 +400,11 @@ def test_a_plain_torchvision_state_dict_gives_its_body(name, imagenet, tmp_path)
     load_into(model, 18, str(path), classes=CLASSES)
     assert filled(model, imagenet)
     assert "ResNet-18 with 1,000 classes" in refusal(WeightsError, build(50, 3), 50, str(path))
+    save_file(
+        {key: value for key, value in imagenet.items() if not key.startswith("fc.")}, tmp_path / "body.safetensors"
+    )
+    said = refusal(WeightsError, build(50, 3), 50, str(tmp_path / "body.safetensors"))  # as `pretrain` writes it
+    assert "ResNet-18 without its head" in said and "classes" not in said
 
 
 @pytest.mark.slow

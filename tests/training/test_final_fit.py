@@ -70,6 +70,13 @@ def second_of(run):
     return RunReport(run).get(FINAL_FIT)
 
 
+def test_its_time_counts_although_nobody_asked_where_it_is(straight):
+    """Epochs that are over before it is time to say something counted as none at all."""
+    written = straight.read_json("final_fit.json")
+    assert written["seconds"] > 0
+    assert straight.state().finished.train_seconds > written["first"]["train_seconds"]
+
+
 def test_it_trains_on_all_but_the_test_and_keeps_what_validation_said(new_run, monkeypatch):
     seen = []
     step = Session.step

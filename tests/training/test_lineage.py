@@ -1,5 +1,6 @@
 """A run names the runs that it comes from, and what people said of it."""
 
+import html
 import json
 import shutil
 
@@ -10,7 +11,12 @@ import resnet_studio as studio
 from resnet_studio import cli
 from resnet_studio.config import TrainConfig
 from resnet_studio.errors import RunError
+from resnet_studio.evaluation import handin
+from resnet_studio.evaluation.parts import RunReport
+from resnet_studio.service.run_data import RunData
+from resnet_studio.text import say_recorded
 from resnet_studio.training.lineage import parents_of, with_weights_of_run
+from resnet_studio.ui.results import view
 from resnet_studio.workspace import Workspace
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
@@ -98,3 +104,46 @@ def test_the_parts_of_a_study_have_the_facts_too(world):
         assert (part.about["name"], part.about["owner"]) == (f"twice (seed {seed})", "Ann")
         assert part.about["parents"] == [first.id]
         workspace.delete_run(part)
+
+
+def known(run):
+    return {note.key: note.values for note in run.state().notes if note.key.startswith("note.seen_before")}
+
+
+def contents(run, *parts):
+    return {content for part in parts for content in run.split[part]["content"]}
+
+
+@pytest.mark.parametrize("how", ["weights", "teacher"])
+def test_test_pictures_that_the_run_before_has_seen_are_counted(world, how):
+    """Another seed cuts another split: what it was trained on lies in the test part then, and the score flatters."""
+    workspace, _, data, first = world
+    own = {**SETTINGS, how: f"run:{first.id}"}
+    again = studio.train(data, workspace=workspace, **own)
+    assert again.split == first.split and known(again) == {}
+    other = studio.train(data, workspace=workspace, **own, seed=5)
+    seen = contents(first, "train", "validation") & contents(other, "test")
+    said = known(other)["note.seen_before.test"]
+    assert seen and said == {"count": len(seen), "total": len(other.split["test"]["file"]), "names": [first.id]}
+    trained = contents(first, "train") & contents(other, "validation")
+    assert known(other)["note.seen_before.validation"]["count"] == len(trained) > 0
+    assert f" {first.id}，" in say_recorded("note.seen_before.test", "zh", said)
+    for language in ("en", "zh"):  # beside the score, wherever that is shown
+        sentence = say_recorded("note.seen_before.test", language, said)
+        assert sentence in handin.limits(RunReport(other), language)
+        shown = view.cards(RunData(workspace).find(other.id), other.read_json("report.json"), language)
+        assert html.escape(sentence) in shown
+    third = studio.train(data, workspace=workspace, **{**SETTINGS, "weights": f"run:{other.id}"}, seed=5)
+    assert known(third)["note.seen_before.test"]["count"] == len(seen)  # whoever comes from it has seen them too
+
+
+def test_what_the_weights_have_seen_before_is_not_unseen(world):
+    workspace, _, data, first = world
+    own = {**SETTINGS, "seed": 5}
+    started = studio.train(data, workspace=workspace, **{**own, "weights": f"run:{first.id}"})
+    taught = studio.train(data, workspace=workspace, **own, teacher=f"run:{first.id}")
+    for run, comes_from in ((started, [first, started]), (taught, [taught])):
+        found = studio.evaluate(run, data, workspace=workspace)
+        trained = set().union(*(contents(each, "train") for each in comes_from))
+        chosen = set().union(*(contents(each, "validation") for each in comes_from))
+        assert (found.trained_on, found.chosen_by) == (len(trained), len(chosen - trained))

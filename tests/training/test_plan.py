@@ -134,6 +134,13 @@ def test_tuning_few_parameters_from_scratch_is_cautioned_against_and_not_refused
     assert keys(resolved(few)) == keys(resolved(few, start=STARTER)) == keys(resolved(start=SCRATCH)) == []
 
 
+@pytest.mark.parametrize("tuned", ["batchnorm", "bias", "adapters"])
+def test_tuning_few_parameters_of_no_stage_is_said_to_do_nothing(tuned):
+    few = TrainConfig(tuned_parameters=tuned, freeze="layer4")
+    assert keys(resolved(few)) == ["note.plan.head_alone_tuned"]
+    assert keys(resolved(few.replace(freeze="layer3"))) == []
+
+
 @pytest.mark.parametrize("freeze", ["stem", "layer4"])
 def test_freezing_random_stages_is_cautioned_against_and_not_refused(freeze):
     frozen = TrainConfig(freeze=freeze)

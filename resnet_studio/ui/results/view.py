@@ -102,7 +102,8 @@ def cards(run: Overview, report: Mapping[str, Any] | None, language: Language, o
     made.append(FigureCard("time", format_duration(run.seconds, language), [note, *parts]))
     again = RunReport(run.run).get(FINAL_FIT)
     even = say("results.reading.even", language) if run.config.class_weighting in EVEN else ""
-    read = [_reading(report, language) if report else "", again.sentence(language) if again else "", even]
+    known = [say_recorded(note.key, language, note.values) for note in run.state.seen_before]
+    read = [_reading(report, language) if report else "", *known, again.sentence(language) if again else "", even]
     reading = joined(read, language)
     return render("results/cards.html", language, cards=made, reading=reading)
 

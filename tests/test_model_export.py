@@ -249,6 +249,28 @@ def test_a_file_of_any_format_with_one_byte_changed_is_refused(run, workspace, t
     assert "not the one that its certificate" in json.loads(capsys.readouterr().out.splitlines()[-1])["error"]
 
 
+@pytest.mark.slow
+def test_a_program_that_the_system_ended_is_run_once_more_and_the_reason_is_said(run, tmp_path):
+    exported, marks = tmp_path / "model.safetensors", tmp_path / "marks"
+    marks.mkdir()
+    plain = formats.get("safetensors")
+    plain.write(Source(run.best, None), exported)
+
+    class Ended(type(plain)):
+        often = 1
+
+        def code(self, card, file):
+            start = f"import os\nn = len(os.listdir({str(marks)!r}))\nopen({str(marks)!r} + f'/{{n}}', 'w').close()\n"
+            return f"{start}if n < {self.often}: os.kill(os.getpid(), 9)\n" + super().code(card, file)
+
+    pictures = export_check.pictures_of(studio.report(run).split)[:2]
+    assert export_check.certify(exported, Ended(), run.best, pictures).agreement == 1.0
+    always = Ended()
+    object.__setattr__(always, "often", 99)
+    with pytest.raises(ExportError, match=r"cannot be run here \(SIGKILL"):
+        export_check.certify(exported, always, run.best, pictures)
+
+
 @pytest.mark.long
 @pytest.mark.slow
 def test_what_disagrees_is_not_kept(run, workspace, tmp_path, monkeypatch):

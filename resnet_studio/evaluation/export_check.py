@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +38,8 @@ MOST_PICTURES = 1000
 TIMED = 30
 UNLIKE_COMPARED = 100
 _SECONDS = 1800
+_TRIES = 2
+"""A program that the system ended, as where memory is short for a moment, is run once more."""
 
 _HARNESS = """
 import json, runpy, sys, time
@@ -191,19 +195,29 @@ def _answers(exported: Path, code: str, files: Sequence[Path]) -> dict[str, Any]
         )
         arguments = [folder / "harness.py", folder / "model_code.py", folder / "files.json", folder / "found.json"]
         environment = {**os.environ, "PYTHONPATH": "", "PYTHONIOENCODING": "utf-8", "OMP_WAIT_POLICY": "PASSIVE"}
-        ran = subprocess.run(
-            [sys.executable, "-I", *map(str, arguments)], cwd=exported.resolve().parent, env=environment,
-            capture_output=True, timeout=_SECONDS, check=False,
-        )  # fmt: skip
+        for _ in range(_TRIES):
+            ran = subprocess.run(
+                [sys.executable, "-I", *map(str, arguments)], cwd=exported.resolve().parent, env=environment,
+                capture_output=True, timeout=_SECONDS, check=False,
+            )  # fmt: skip
+            if ran.returncode >= 0:
+                break
         try:
             found: dict[str, Any] = json.loads((folder / "found.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            said = ran.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise ExportError(
-                "error.export.does_not_run", file=exported.name, problem=said[-1] if said else ""
-            ) from error
+            raise ExportError("error.export.does_not_run", file=exported.name, problem=_problem(ran)) from error
     assert not found["own"], "the exported code must not need this package"
     return found
+
+
+def _problem(ran: subprocess.CompletedProcess[bytes]) -> str:
+    """Why a program ended: what it said last, else the signal that ended it, such as that of a system out of memory."""
+    said = ran.stderr.decode("utf-8", "replace").strip().splitlines()
+    if said and ran.returncode >= 0:
+        return said[-1]
+    with suppress(ValueError):
+        return signal.Signals(-ran.returncode).name
+    return said[-1] if said else str(ran.returncode)
 
 
 def _same(theirs: Sequence[bool | None], ours: Sequence[bool | None]) -> float | None:

@@ -244,7 +244,7 @@ class Session:
         finished = reporting.epoch_finished(self, self.tally.seen / max(1e-9, self.tally.seconds), *scores)
         known = [epoch.score[0] for epoch in (*self.history, *([self.start] if self.start else []))]
         picture = 1 / len(self.materials.batches.validation)
-        if self.best_network.beaten_by(finished, max(known, default=0.0), picture):
+        if self.best_network.beaten_by(finished, max(known, default=0.0), picture, self.start):
             finished = replace(finished, best=True)
             self.best_network.update(finished, self.scored)
         self._count_time(time.perf_counter())

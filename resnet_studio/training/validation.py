@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from resnet_studio.training.materials import Materials
 
 
+ENOUGH_TO_COMPARE = 100
+
+
 @dataclass
 class BestNetwork:
     """The best network so far: its scores, and the weights of its trained part on the CPU.
@@ -35,13 +38,19 @@ class BestNetwork:
     on_disk: bool = False
     saved: float = 0.0
 
-    def beaten_by(self, epoch: EpochFinished, highest: float = 0.0, picture: float = 0.0) -> bool:
+    def beaten_by(
+        self, epoch: EpochFinished, highest: float = 0.0, picture: float = 0.0, start: EpochFinished | None = None
+    ) -> bool:
         """Whether the network that ``epoch`` scored is better.
 
         A single validation picture is chance: of those that lack no more than ``picture``, its share of the accuracy,
-        of the ``highest`` accuracy so far, the one with the lowest loss is the best (``benchmarks/epochs.py``).
+        of the ``highest`` accuracy so far, the one with the lowest loss is the best (``benchmarks/epochs.py``). With
+        :data:`ENOUGH_TO_COMPARE` pictures none that has fewer right than ``start`` is: the loss of a probe, whose
+        weights are held small, says little beside that of a network that was trained.
         """
         if not math.isfinite(epoch.validation_loss):
+            return False
+        if start is not None and 0 < picture <= 1 / ENOUGH_TO_COMPARE and epoch.score[0] < start.score[0] - 1e-9:
             return False
         if self.epoch is None:
             return True

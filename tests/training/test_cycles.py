@@ -108,6 +108,16 @@ def test_one_validation_picture_is_chance_and_two_are_not(highest, kept):
         assert best.beaten_by(of[second], highest, 1 / 20) == (second == kept)
 
 
+@pytest.mark.parametrize(("pictures", "kept"), [(225, False), (20, True)])
+def test_with_many_validation_pictures_no_epoch_with_fewer_right_beats_the_probe(pictures, kept):
+    """Of a hundred classes: an epoch that lacked one picture of 225, its loss lower, cost four points on the test."""
+    start, epoch = epoch_of(0.6, 1.9), epoch_of(0.6 - 1 / pictures, 1.5)
+    assert BestNetwork(epoch=start).beaten_by(epoch, 0.6, 1 / pictures, start) is kept
+    equal = epoch_of(0.6, 1.6)
+    assert BestNetwork(epoch=start).beaten_by(equal, 0.6, 1 / pictures, start)
+    assert BestNetwork(epoch=equal).beaten_by(epoch, 0.6, 1 / pictures, start) is kept
+
+
 def epoch_of(accuracy, loss):
     return EpochFinished(epoch=1, train_loss=1.0, train_accuracy=1.0, validation_loss=loss, seconds=1.0, best=False,
                          validation_accuracy=accuracy, learning_rate=1e-3, pictures_per_second=1.0)  # fmt: skip

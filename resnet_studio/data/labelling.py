@@ -187,12 +187,12 @@ def _refuse_nothing(left_out: Mapping[str, Sequence[str]], name: str) -> None:
             raise DataError(f"error.data.only_{kind}", name=shown(name), count=skipped)
     if left_out.get("link") and not loose:
         raise DataError("error.data.only_links", name=shown(name))
+    if not loose and is_model(file for kind in left_out for file in left_out[kind]):
+        raise DataError("error.data.teachable_model", name=shown(name))
     if not loose and (packed := pictures_in(left_out.get("not_a_picture", ()), name)):
         raise packed
     if archives and not loose:
         names = [shown(file) for file in archives[:_NAMED]]
         raise DataError("error.data.archives_inside", name=shown(name), count=len(archives), archives=names)
-    if not loose and is_model(file for kind in left_out for file in left_out[kind]):
-        raise DataError("error.data.teachable_model", name=shown(name))
     key = "error.data.loose" if loose else "error.data.no_pictures" if skipped else "error.data.empty"
     raise DataError(key, name=shown(name), count=len(loose) or skipped)

@@ -99,9 +99,17 @@ class Uninitialised(TorchFunctionMode):
     """Leaves parameters uninitialised: drawn without memory, random numbers import a computer algebra system."""
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if function in (torch.Tensor.normal_, torch.Tensor.uniform_):
-            return args[0]
-        return function(*args, **(kwargs or {}))
+        given = dict(kwargs or {})
+        if getattr(function, "__name__", "") in _DRAWING:
+            return args[0] if args else given["tensor"]
+        return function(*args, **given)
+
+
+_DRAWING = frozenset(
+    f"{name}_" for name in ("uniform", "normal", "trunc_normal", "kaiming_uniform", "kaiming_normal", "xavier_uniform",
+                            "xavier_normal")
+)  # fmt: skip
+"""Tensors' own methods, and torch's initialisers, within which no other call of theirs comes by."""
 
 
 class _Drawn(TorchFunctionMode):

@@ -20,7 +20,15 @@ from resnet_studio.model.architecture import ARCHITECTURES, STAGES, find, get
 from resnet_studio.model.checkpoint import Card, Preprocessing, load, save
 from resnet_studio.model.export import export_code, export_pt
 from resnet_studio.model.libraries import TIMM, is_installed
-from resnet_studio.model.resnet import build, cut, parameter_groups, skeleton, stage_modules, train_mode
+from resnet_studio.model.resnet import (
+    build,
+    cut,
+    parameter_groups,
+    skeleton,
+    stage_modules,
+    train_mode,
+    uninitialised,
+)
 from resnet_studio.model.wrapping import resnet_in
 from resnet_studio.prediction import TAPPED, Predictor
 from resnet_studio.training.convolution import use_matrix_products
@@ -335,3 +343,12 @@ def test_without_its_library_a_network_says_what_to_install(monkeypatch):
             asked()
         assert "timm" in caught.value.sentence("zh")
     get("resnext50").check_installed()
+
+
+@pytest.mark.parametrize("make", [skeleton, uninitialised])
+def test_a_network_for_weights_that_are_loaded_draws_no_random_numbers(make):
+    """Others may be drawing: a training follows from its seed while models are loaded beside it."""
+    before = torch.get_rng_state()
+    for network in ("resnet18", "resnext50"):
+        make(network, 3, head="hidden", dropout=0.2)
+    assert torch.equal(before, torch.get_rng_state())

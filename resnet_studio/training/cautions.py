@@ -32,8 +32,6 @@ def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: f
     if requested is not None and requested.weights == "auto" and config.weights == "scratch":
         choice = weights.explain("auto", architecture.of(config))
         said.append(Noted(key=choice.reason, values=choice.values))
-    if requested is not None and requested.final_fit is None and config.final_fit:
-        said.append(Noted(key="note.plan.few_to_choose_by"))
     if requested is not None and requested.class_weighting == "auto" and is_even(config):
         said.append(Noted(key=f"note.plan.{config.class_weighting}", values={"ratio": ratio}))
     if config.freeze == "layer4" and config.tuned_parameters != "all":
@@ -51,6 +49,12 @@ def cautions(config: TrainConfig, requested: TrainConfig | None = None, ratio: f
         values = {"stages": left, "every": every, "needed": needed, "epochs": config.epochs}
         said.append(Noted(key="note.plan.never_unfrozen", values=values))
     return tuple(said)
+
+
+def choices(config: TrainConfig, requested: TrainConfig) -> Iterator[Noted]:
+    """What the studio does by itself where that was left open in ``requested``, and is nothing to think over before."""
+    if requested.final_fit is None and config.final_fit:
+        yield Noted(key="note.plan.few_to_choose_by")
 
 
 def picture_cautions(resolved: TrainConfig, requested: TrainConfig, pictures: Dataset | Split) -> Iterator[Noted]:

@@ -27,9 +27,9 @@ def epochs(train_pictures: int, freeze: Freeze, *, scratch: bool) -> int:
     return int(min(40.0, max(6.0, 120 / math.sqrt(math.sqrt(train_pictures)))))
 
 
-def batch_size(train_pictures: int, freeze: Freeze, *, scratch: bool) -> int:
-    """The larger, the more pictures there are, but small where there are few epochs."""
-    if train_pictures < 500 or _is_middling(train_pictures, freeze, scratch):
+def batch_size(train_pictures: int, freeze: Freeze, *, scratch: bool, chosen: bool) -> int:
+    """The larger, the more pictures there are, but small where few epochs are ``chosen`` here."""
+    if train_pictures < 500 or (chosen and _is_middling(train_pictures, freeze, scratch)):
         return 32
     return 128 if train_pictures >= 10_000 else 64
 

@@ -10,7 +10,7 @@ from resnet_studio.errors import RunError
 from resnet_studio.events import Event, Finished, FinishReason, Interrupted, Noted, Testing
 from resnet_studio.training import halfway
 from resnet_studio.training.balance import imbalance
-from resnet_studio.training.cautions import cautions, picture_cautions
+from resnet_studio.training.cautions import cautions, choices, picture_cautions
 from resnet_studio.training.cycles import NOTHING_MORE, decision
 from resnet_studio.training.distillation import label_unlabelled
 from resnet_studio.training.final_fit import first_of, forget, refit
@@ -75,6 +75,7 @@ def _begun(run: Run, control: Control, world: World) -> Generator[Event, None, S
             return None
         split = split_of(run)
         yield from cautions(run.config, run.requested, imbalance(sample.label for sample in split.train))
+        yield from choices(run.config, run.requested)
         yield from picture_cautions(run.config, run.requested, split)
         yield from series_cautions(split)
         yield from seen_before(run, split)

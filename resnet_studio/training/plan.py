@@ -67,7 +67,10 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         features="layer4" if config.features == "auto" and freeze != "layer4" else config.features,
         stem=_stem(config, facts, small),
         epochs=config.epochs or facts.epochs or lengths.epochs(facts.train_pictures, freeze, scratch=scratch),
-        batch_size=config.batch_size or lengths.batch_size(facts.train_pictures, freeze, scratch=scratch),
+        batch_size=config.batch_size
+        or lengths.batch_size(
+            facts.train_pictures, freeze, scratch=scratch, chosen=not (config.epochs or facts.epochs)
+        ),
         picture_size=size,
         learning_rate=config.learning_rate or lengths.learning_rate(config, scratch=scratch),
         stage_factor=1.0 if scratch else config.stage_factor,

@@ -154,6 +154,15 @@ def test_with_too_few_pictures_to_choose_by_all_epochs_are_trained_again(new_run
     assert drive(run, Control()).best_epoch == second_of(run).epochs == 1
 
 
+def test_where_nothing_was_asked_for_few_pictures_are_trained_on_too_and_that_is_said(new_run):
+    run, left_out = (new_run(PROBED, epochs=None, final_fit=asked) for asked in (None, False))
+    for each in (run, left_out):
+        drive(each, Control())
+    said = [[note.key for note in each.state().notes] for each in (run, left_out)]
+    assert "note.plan.few_to_choose_by" in said[0] and second_of(run).epochs == run.state().finished.epochs_run
+    assert "note.plan.few_to_choose_by" not in said[1] and second_of(left_out) is None
+
+
 def test_a_probe_that_no_epoch_beat_is_fitted_to_all(new_run, monkeypatch):
     monkeypatch.setattr(final_fit, "FEW_TO_CHOOSE_BY", 1)
     plain, run = new_run(PROBED, final_fit=False), new_run(PROBED)

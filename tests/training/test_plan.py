@@ -8,7 +8,7 @@ from resnet_studio.errors import ConfigError
 from resnet_studio.model.weights import WeightsChoice
 from resnet_studio.text import say
 from resnet_studio.training import caching, cost, plan
-from resnet_studio.training.cautions import cautions
+from resnet_studio.training.cautions import cautions, choices
 from resnet_studio.training.plan import Facts
 
 SCRATCH = WeightsChoice("scratch", "scratch", True, "", stem=None)
@@ -49,8 +49,9 @@ def test_where_stages_of_a_pretrained_network_are_trained_on_many_pictures_seven
     for freeze in ("none", "layer4"):
         assert resolved(TrainConfig(freeze=freeze), train_pictures=2_000).epochs == 17
     assert resolved(TrainConfig(freeze="layer2"), train_pictures=2_000, start=SCRATCH).epochs == 13
-    asked = resolved(TrainConfig(freeze="layer2", epochs=19, batch_size=64), train_pictures=2_000)
-    assert (asked.epochs, asked.batch_size) == (19, 64)
+    for asked, hinted in ((19, None), (None, 19)):  # who says how long trains in the batches of before
+        found = resolved(TrainConfig(freeze="layer2", epochs=asked), train_pictures=2_000, epochs=hinted)
+        assert (found.epochs, found.batch_size) == (19, 64)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +73,9 @@ def test_validation_pictures_too_few_to_choose_by_are_trained_on_too(asked, fact
     config = TrainConfig(**asked)
     found = resolved(config, **{"train_pictures": 24, **facts})
     assert found.final_fit is again
-    said = [note.key for note in cautions(found, config)]
-    assert ("note.plan.few_to_choose_by" in said) is (again and config.final_fit is None)
+    said = [note.key for note in choices(found, config)]
+    assert said == (["note.plan.few_to_choose_by"] if again and config.final_fit is None else [])
+    assert "note.plan.few_to_choose_by" not in [note.key for note in cautions(found, config)]  # above the button
 
 
 def test_from_scratch_everything_is_trained_at_one_rate():

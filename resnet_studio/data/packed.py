@@ -17,6 +17,8 @@ ARRAYS = re.compile(
     re.IGNORECASE,
 )
 """Names of files with packed pictures."""
+_MODELS = re.compile(r"\.(?:pt|h5|hdf5|pkl|pickle)$", re.IGNORECASE)
+"""Of these, what is as likely a trained model."""
 _LABELS = re.compile(r"\.(?:mat|npz|npy|pkl|pickle|parquet|arrow|h5)$", re.IGNORECASE)
 _YOLO, _VOC = re.compile(r"(?:^|/)(?:data|dataset)\.ya?ml$", re.IGNORECASE), re.compile(r"\.xml$", re.IGNORECASE)
 _PIXEL_COLUMNS = 100
@@ -25,7 +27,8 @@ _PIXEL_COLUMNS = 100
 def pictures_in(names: Iterable[str], name: str) -> DataError | None:
     """Why there are no pictures in the data set ``name``: they are packed in some of its files; None for none."""
     found = sorted(each for each in names if ARRAYS.search(each))
-    return _refusal("error.data.packed", found, name)
+    either = all(_MODELS.search(each) for each in found)
+    return _refusal(f"error.data.packed{'_or_model' if either else ''}", found, name)
 
 
 def pixels_in(tables: Mapping[str, Path], name: str) -> DataError | None:

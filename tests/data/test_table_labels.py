@@ -516,6 +516,8 @@ def test_coco_lies_beside_the_folders_of_its_parts(tmp_path):
     ("files", "said"),
     [
         ({"data/train-00000.parquet": b"PAR1"}, "packed inside of data/train-00000.parquet, which cannot be read"),
+        ({"whole_model.pt": b"PK", "keras.h5": b"\x89HDF"}, "may be packed pictures or a trained model"),
+        ({"whole_model.pt": b"PK", "a.npz": b"PK"}, "packed inside of a.npz, whole_model.pt"),
         ({"train-images-idx3-ubyte.gz": b"\x1f\x8b"}, "packed inside of train-images-idx3-ubyte.gz"),
         ({"cifar-10-batches-py/data_batch_1": b"\x80"}, "packed inside of cifar-10-batches-py/data_batch_1"),
         (
@@ -530,7 +532,7 @@ def test_coco_lies_beside_the_folders_of_its_parts(tmp_path):
         ({"data.yaml": b"names: [a]"} | pictures(["train/images/1.png", "val/images/2.png"]), "boxes around objects"),
         ({"V/Annotations/1.xml": b"<a/>"} | pictures(["V/JPEGImages/1.png", "V/JPEGImages/2.png"]), "boxes around"),
     ],
-    ids=["parquet", "idx", "cifar", "pixels", "flowers", "cars", "yolo", "voc"],
+    ids=["parquet", "model", "both", "idx", "cifar", "pixels", "flowers", "cars", "yolo", "voc"],
 )
 def test_where_pictures_or_labels_are_packed_is_said(tmp_path, files, said):
     with pytest.raises(DataError) as refused:

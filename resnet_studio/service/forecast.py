@@ -122,8 +122,7 @@ class Forecaster:
         known = plan.facts(dataset, config, counts["train"], counts["validation"], on_gpu=on_gpu)
         resolved = plan.resolve(config, known)
         first = self._seconds(first_of(resolved), counts, on_gpu)
-        both = {**counts, "train": counts["train"] + counts["validation"], "validation": 0}
-        again = self._seconds(first_of(resolved), both, on_gpu) if resolved.final_fit else None
+        again = self._seconds(first_of(resolved), _joined(counts), on_gpu) if resolved.final_fit else None
         return CostForecast(config, resolved, dataset, first, self._seconds(resolved, counts, on_gpu), again or 0.0)
 
     def seconds(self, resolved: TrainConfig, counts: Mapping[str, int]) -> float | None:
@@ -187,7 +186,15 @@ def _speed(run: Overview) -> float | None:
         return None
     if finished.epochs_run < 1 or run.config.epochs is None or run.config.picture_size is None:
         return None
-    return cost.gflop(run.config.replace(epochs=finished.epochs_run), counts) / run.seconds
+    done = run.config.replace(epochs=finished.epochs_run)
+    twice = run.config.final_fit and finished.reason != "stopped"
+    again = cost.gflop(done, _joined(counts)) if twice else 0.0
+    return (cost.gflop(done, counts) + again) / run.seconds
+
+
+def _joined(counts: Mapping[str, int]) -> dict[str, int]:
+    """The pictures of a training on those for validation too."""
+    return {**counts, "train": counts["train"] + counts["validation"], "validation": 0}
 
 
 def format_estimate(seconds: float, language: Language) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import html
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -393,6 +394,24 @@ def test_the_forecast_learns_from_the_last_trainings(workspace: Workspace, datas
     learnt = forecaster.forecast(config, forecaster.find_dataset(dataset)).seconds
     assert guess is not None and learnt is not None
     assert learnt > 3600 > guess
+
+
+def test_a_run_that_was_trained_twice_is_not_taken_for_one_of_half_the_speed(
+    workspace: Workspace, dataset: str
+) -> None:
+    config = TrainConfig(epochs=12, picture_size=32, freeze="none", weights="scratch", final_fit=False)
+    found = []
+    for twice in (False, True):
+        run = hand_made.new_run(
+            workspace, resolved=config.replace(stem="small", batch_size=32, learning_rate=1e-3, final_fit=twice)
+        )
+        hand_made.train(run)
+        run.append(Finished(reason="completed", epochs_run=12, best_epoch=12, validation_accuracy=0.9,
+                            test_accuracy=None, train_seconds=3600))  # fmt: skip
+        forecaster = Forecaster(workspace)
+        found.append(forecaster.forecast(config, forecaster.find_dataset(dataset)).seconds)
+        shutil.rmtree(run.folder)
+    assert found[0] and found[1] and found[1] < 0.6 * found[0]
 
 
 @pytest.mark.parametrize(

@@ -61,15 +61,17 @@ def lines(found: Race) -> list[str]:
     """A race for people: a line a cell, what was left out, and what to take."""
     alike = {cell.candidate.key for cell in found.alike()}
     rows = [
-        f"{'*' if cell.candidate.key in alike else ' '} {said(cell.candidate):52} {cell.accuracy:6.1%} "
-        f"({cell.interval[0]:.1%} to {cell.interval[1]:.1%})  {cell.seconds:6.1f} s  {cell.milliseconds:6.1f} ms  "
+        f"{'*' if cell.candidate.key in alike else ' '} {said(cell.candidate):52} {found.score(cell):6.1%} "
+        f"({low:.1%} to {high:.1%})  {cell.seconds:6.1f} s  {cell.milliseconds:6.1f} ms  "
         f"{cell.memory_megabytes:7,.0f} MB in training  {cell.megabytes:5,.0f} MB file"
         for cell in found.cells
+        for low, high in [found.interval(cell)]
     ]
     left = [" ".join(filter(None, [each.name, each.weights, each.freeze, f"{each.size} px" if each.size else ""]))
             + f": {say(each.reason)}" for each in found.skipped]  # fmt: skip
     unfinished = [] if found.complete else [say("race.unfinished")]
-    return [*rows, *left, *unfinished, found.sentence()]
+    balanced = [say("race.balanced")] if found.scoring.even else []
+    return [*rows, *left, *balanced, *unfinished, found.sentence()]
 
 
 class _Shown:

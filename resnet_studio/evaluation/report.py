@@ -274,7 +274,7 @@ def counted_by_group(report: Report, samples: Sequence[Sample]) -> Report:
     return replace(report, interval=wilson_interval(report.accuracy * groups, groups))
 
 
-def wilson_interval(correct: float, count: int, level: float = 0.95) -> tuple[float, float]:
+def wilson_interval(correct: float, count: float, level: float = 0.95) -> tuple[float, float]:
     """The interval of Wilson (1927) for a share of which ``correct`` of ``count`` were seen, at ``level``.
 
     >>> [round(end, 3) for end in wilson_interval(9, 10)]

@@ -8,14 +8,13 @@ so that two cells are compared picture by picture. ``racing`` computes the cells
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from resnet_studio.config import DEPTHS, Depth, Freeze
-from resnet_studio.evaluation.report import wilson_interval
 from resnet_studio.model import anatomy, architecture, weights
+from resnet_studio.studies.race_scores import RIGHT, WRONG, Scoring
 from resnet_studio.text import Language, say
 
 VERSION = 1
@@ -25,10 +24,7 @@ LEVELS: tuple[Freeze, ...] = ("layer4", "layer3", "layer2")
 FOLDS = 3
 MOST_PICTURES = 2_000
 SHORT_EPOCHS = 6
-LITTLE = 0.01
-"""A larger size or network that gains less than this, at the upper end of its interval, is clearly not worth it."""
 NOTHING_LEFT = 0.005
-RIGHT, WRONG, LEFT_OUT = "1", "0", "-"
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,8 @@ class Cell:
 
     ``seconds`` is what the cell took here, ``milliseconds`` a prediction of one picture, ``memory_megabytes`` the
     numbers that a training holds (weights, gradients, moments, maps of a batch), ``megabytes`` the checkpoint.
-    ``epochs`` is 0 where a head was fitted to cached features.
+    ``epochs`` is 0 where a head was fitted to cached features. ``interval`` is that of the ``accuracy``, also where a
+    race compares balanced accuracies.
     """
 
     candidate: Candidate
@@ -113,21 +110,29 @@ class Skipped(NamedTuple):
 
 @dataclass(frozen=True)
 class Race:
-    """What a race on ``pictures`` pictures came to so far; ``groups`` [pictures] says what was kept together."""
+    """What a race on ``pictures`` pictures came to so far; ``scoring`` says what its cells are compared by."""
 
     id: str
     dataset: str
     classes: int
     pictures: int
-    groups: tuple[str, ...]
+    scoring: Scoring
     cells: tuple[Cell, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     complete: bool = False
 
     @property
     def best(self) -> Cell | None:
-        """The cell with the highest accuracy, of equal ones the cheapest."""
-        return max(self.cells, key=lambda cell: (cell.accuracy, [-each for each in cell.cost]), default=None)
+        """The cell with the highest score, of equal ones the cheapest."""
+        return max(self.cells, key=lambda cell: (self.score(cell), [-each for each in cell.cost]), default=None)
+
+    def score(self, cell: Cell) -> float:
+        """What ``cell`` is compared by: its accuracy, or its balanced accuracy."""
+        return self.scoring.score(cell.answers)
+
+    def interval(self, cell: Cell) -> tuple[float, float]:
+        """The 95 % interval of the score of ``cell``."""
+        return self.scoring.interval(cell.answers)
 
     def alike(self) -> tuple[Cell, ...]:
         """The cells that cannot be told apart from the best: what they lack lies within its standard error.
@@ -138,38 +143,55 @@ class Race:
         best = self.best
         if best is None:
             return ()
-        return tuple(cell for cell in self.cells if cell is best or within_error(best, cell, self.groups))
+        within = self.scoring.within_error
+        return tuple(cell for cell in self.cells if cell is best or within(best.answers, cell.answers))
 
     @property
     def pick(self) -> Cell | None:
-        """The cheapest of those that cannot be told apart from the best."""
-        return min(self.alike(), key=lambda cell: cell.cost, default=None)
+        """The cheapest of those that cannot be told apart from the best; None where none is better than guessing."""
+        some = [cell for cell in self.alike() if self.scoring.beats_guessing(cell.answers)]
+        return min(some, key=lambda cell: cell.cost, default=None)
 
     def sentence(self, language: Language = "en") -> str:
         """What to take, and why."""
         pick, best = self.pick, self.best
-        if pick is None or best is None:
+        if best is None:
             return say("race.none", language)
-        (low, high), count = pick.interval, len(self.alike())
+        measure = self.scoring.measure
+        if pick is None:
+            low, high = self.interval(best)
+            return say(f"race.guess.{measure}", language, best=said(best.candidate, language), low=low, high=high,
+                       score=self.score(best), guess=self.scoring.guess)  # fmt: skip
+        (low, high), count = self.interval(pick), len(self.alike())
         values = {"pick": said(pick.candidate, language), "best": said(best.candidate, language), "low": low,
-                  "high": high, "accuracy": pick.accuracy, "count": count}  # fmt: skip
+                  "high": high, "score": self.score(pick), "count": count,
+                  "measure": say(f"race.measure.{measure}", language)}  # fmt: skip
         kind = "alike" if count > 1 else "alone" if len(self.cells) > 1 else "only"
         return say(f"race.pick.{kind}", language, **values)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values: ``cells`` and the ``pick`` among them, None without any."""
+        """Plain JSON values: ``cells`` and the ``pick`` among them, None without any that is better than guessing.
+
+        ``score`` and ``score_interval`` are of the ``measure``; ``accuracy`` and ``interval`` are never balanced.
+        """
         alike = {cell.candidate.key for cell in self.alike()}
-        rows = [{**cell.to_json(), "alike": cell.candidate.key in alike} for cell in self.cells]
+        rows = [{**self._row(cell), "alike": cell.candidate.key in alike} for cell in self.cells]
         return {
             "race": self.id,
             "dataset": self.dataset,
             "pictures": self.pictures,
             "folds": FOLDS,
             "complete": self.complete,
+            "measure": self.scoring.measure,
+            "guess": self.scoring.guess,
+            "better_than_guessing": self.pick is not None,
             "cells": rows,
             "skipped": [{**each._asdict(), "reason": say(each.reason, "en")} for each in self.skipped],
-            "pick": None if self.pick is None else self.pick.to_json(),
+            "pick": None if self.pick is None else self._row(self.pick),
         }
+
+    def _row(self, cell: Cell) -> dict[str, Any]:
+        return {**cell.to_json(), "score": self.score(cell), "score_interval": list(self.interval(cell))}
 
 
 def said(candidate: Candidate, language: Language = "en") -> str:
@@ -177,39 +199,6 @@ def said(candidate: Candidate, language: Language = "en") -> str:
     return say("race.candidate", language, network=candidate.name, size=candidate.size,
                weights=say(f"config.weights.{candidate.weights}", language),
                freeze=say(f"race.freeze.{candidate.freeze}", language))  # fmt: skip
-
-
-def gains(first: Cell, second: Cell, groups: Sequence[str]) -> tuple[float, float]:
-    """How much more often ``first`` is right than ``second``, of the pictures that both answered, and the standard
-    error of that, in which pictures of one group count as one draw.
-    """
-    import numpy as np
-
-    value = {RIGHT: 1, WRONG: 0}
-    pairs = [(value[one] - value[other], group)
-             for one, other, group in zip(first.answers, second.answers, groups, strict=True)
-             if LEFT_OUT not in (one, other)]  # fmt: skip
-    if not pairs:
-        return 0.0, 1.0
-    places = np.unique([group for _, group in pairs], return_inverse=True)[1]
-    differences = np.array([difference for difference, _ in pairs], np.float64)
-    mean = float(differences.mean())
-    sums = np.bincount(places, weights=differences - mean)
-    return mean, float(np.sqrt((sums**2).sum())) / len(pairs)
-
-
-def within_error(best: Cell, other: Cell, groups: Sequence[str]) -> bool:
-    """Whether what ``other`` lacks of ``best`` lies within the standard error of the difference, in which one more
-    picture counts as answered differently: a single one says nothing.
-    """
-    mean, error = gains(best, other, groups)
-    return mean <= math.hypot(error, 1 / max(1, len(groups)))
-
-
-def no_use(larger: Cell, smaller: Cell, groups: Sequence[str]) -> bool:
-    """Whether the ``larger`` of two cells clearly gains nothing to speak of: 95 % of its interval lie below."""
-    mean, error = gains(larger, smaller, groups)
-    return mean + 1.96 * error < LITTLE
 
 
 def networks(
@@ -256,15 +245,6 @@ def memory(candidate: Candidate, classes: int, batch: int) -> tuple[float, float
     maps = anatomy.map_values(network, candidate.size)
     held = sum(maps[stage] for stage in anatomy.trained_stages(candidate.freeze))
     return 4 * whole / 1e6, 4 * (whole + 3 * trained + 2 * batch * held) / 1e6
-
-
-def interval(answers: str, groups: Sequence[str]) -> tuple[float, float]:
-    """Wilson's 95 % interval of the accuracy, which counts groups, not pictures, where these were kept together."""
-    scored = [(sign == RIGHT, group) for sign, group in zip(answers, groups, strict=True) if sign != LEFT_OUT]
-    if not scored:
-        return 0.0, 1.0
-    share, count = sum(right for right, _ in scored) / len(scored), len({group for _, group in scored})
-    return wilson_interval(share * count, count)
 
 
 def cell_from_json(values: Mapping[str, Any]) -> Cell:

@@ -16,17 +16,15 @@ from resnet_studio.evaluation.probing import stratified
 from resnet_studio.events import Event, Preparing
 from resnet_studio.studies.race import (
     FOLDS,
-    LEFT_OUT,
     MOST_PICTURES,
-    RIGHT,
     SHORT_EPOCHS,
-    WRONG,
     Candidate,
     Cell,
-    interval,
     memory,
 )
+from resnet_studio.studies.race_scores import LEFT_OUT, RIGHT, WRONG, Scoring
 from resnet_studio.studies.untested import temporary_run, untested_split
+from resnet_studio.training import balance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +55,11 @@ class Pool:
     groups: tuple[str, ...]
     config: TrainConfig
 
+    @property
+    def scoring(self) -> Scoring:
+        """What a training with these settings is chosen by, on these pictures."""
+        return Scoring(self.groups, [sample.label for sample in self.samples], balance.is_even(self.config))
+
     def cut(self, held: int) -> Split:
         """Trained on all pictures but fold ``held``, which is the validation part; there is no test part."""
         train = tuple(sample for sample, fold in zip(self.samples, self.folds, strict=True) if fold != held)
@@ -73,8 +76,11 @@ def pool(
 ) -> Generator[Event, None, Pool | None]:
     """The pictures of a race of ``config`` on ``dataset``; None where ``control`` asked it to end.
 
-    They are cut as for a training with these settings; its test part is left out.
+    They are cut as for a training with these settings; its test part is left out. Whether classes are balanced is
+    settled for all cells alike, by the pictures that a training would have.
     """
+    if config.class_weighting == "auto":
+        config = config.replace(class_weighting=balance.weighting(balance.imbalance_of(dataset)))
     split = yield from untested_split(dataset, config, workspace, control)
     if split is None:
         return None
@@ -124,8 +130,8 @@ def compute(
     answers, milliseconds, batch = scored
     file, held = memory(candidate, len(pool.split.classes), batch)
     return Cell(
-        candidate, answers, interval(answers, pool.groups), time.perf_counter() - begun, milliseconds, file, held,
-        0 if candidate.freeze == "layer4" else SHORT_EPOCHS,
+        candidate, answers, Scoring(pool.groups).interval(answers), time.perf_counter() - begun, milliseconds, file,
+        held, 0 if candidate.freeze == "layer4" else SHORT_EPOCHS,
     )  # fmt: skip
 
 
@@ -138,7 +144,7 @@ def _by_head(
     """Heads on cached features, each fold scored by the one that was fitted to the others."""
     import torch
 
-    from resnet_studio.training import balance, probe
+    from resnet_studio.training import probe
 
     settings = {**candidate.settings, "augmentation": "none", "epochs": 2}
     with _temporary_training(workspace, pool.config.replace(**settings), pool.whole()) as run:

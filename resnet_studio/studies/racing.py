@@ -25,6 +25,7 @@ from resnet_studio.model import architecture
 from resnet_studio.stepwise import map_steps
 from resnet_studio.studies import race as races
 from resnet_studio.studies.race import LEVELS, VERSION, Candidate, Cell, Race, Skipped
+from resnet_studio.studies.race_scores import Scoring
 
 if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
@@ -83,12 +84,12 @@ def run_race(
     networks, left = races.networks(wanted.depths, download=wanted.download)
     if not networks:
         raise WeightsError("error.race.no_weights")
-    empty = Race("", dataset.id, len(dataset.classes), 0, ())
+    empty = Race("", dataset.id, len(dataset.classes), 0, Scoring(()))
     preparing = pool(dataset, config, workspace, control)
     found = yield from map_steps(preparing, lambda event: RaceStep(empty, 0, 0, None, event))
     if found is None:
         return empty
-    begun = Race(race_id(found), dataset.id, len(found.split.classes), len(found.samples), found.groups,
+    begun = Race(race_id(found), dataset.id, len(found.split.classes), len(found.samples), found.scoring,
                  skipped=tuple(left))  # fmt: skip
     folder = workspace.root / FOLDER / begun.id
     make_folder(folder)
@@ -134,9 +135,9 @@ class _Work:
             cell = yield from self._cell(Candidate(*network, "layer4", size))
             if cell is None:
                 return None
-            if before is not None and races.no_use(cell, before, self.race.groups):
+            if before is not None and self._no_use(cell, before):
                 return self._skip(network, "layer4", sizes[place + 1 :], "race.skipped.size")
-            before = cell if before is None or cell.accuracy > before.accuracy else before
+            before = cell if before is None or self.race.score(cell) > self.race.score(before) else before
         return None
 
     def _levels(self, network: tuple[Depth, str], levels: Sequence[Freeze]) -> Generator[RaceStep, None, None]:
@@ -145,7 +146,7 @@ class _Work:
         heads, best = [cell for cell in own if cell.candidate.freeze == "layer4"], self.race.best
         if not heads or best is None:
             return None
-        before = max(heads, key=lambda cell: cell.accuracy)
+        before = max(heads, key=self.race.score)
         size = before.candidate.size
         for place, level in enumerate(levels):
             rest = levels[place:]
@@ -153,22 +154,25 @@ class _Work:
                 return self._skip(network, rest, [size], "race.skipped.nothing_left")
             if (
                 _network(best) != network
-                and races.gains(best, before, self.race.groups)[0] > 0
-                and races.no_use(before, best, self.race.groups)
+                and self.race.scoring.gains(best.answers, before.answers)[0] > 0
+                and self._no_use(before, best)
             ):
                 return self._skip(network, rest, [size], "race.skipped.network")
             cell = yield from self._cell(Candidate(*network, level, size))
             if cell is None:
                 return None
-            if races.no_use(cell, before, self.race.groups):
+            if self._no_use(cell, before):
                 return self._skip(network, levels[place + 1 :], [size], "race.skipped.level")
-            before = max(before, cell, key=lambda each: each.accuracy)
+            before = max(before, cell, key=self.race.score)
         return None
 
     def _nothing_left(self, network: tuple[Depth, str] | None = None) -> bool:
         """Whether a cell, of another network than this one, is right nearly always."""
         best = self.race.best
-        return best is not None and best.accuracy >= 1 - races.NOTHING_LEFT and _network(best) != network
+        return best is not None and self.race.score(best) >= 1 - races.NOTHING_LEFT and _network(best) != network
+
+    def _no_use(self, larger: Cell, smaller: Cell) -> bool:
+        return self.race.scoring.no_use(larger.answers, smaller.answers)
 
     def _cell(self, candidate: Candidate) -> Generator[RaceStep, None, Cell | None]:
         from resnet_studio.studies.race_cells import compute

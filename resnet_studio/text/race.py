@@ -21,17 +21,27 @@ TEXT: dict[str, tuple[str, str]] = {
     "race.preparing": ("Looking at the pictures…", "正在查看图片……"),
     "race.working": ("{done} of at most {total}: {name}", "第 {done} 项，最多 {total} 项：{name}"),
     "race.none": ("Nothing was compared yet.", "还没有比较任何组合。"),
+    "race.measure.accuracy": ("accuracy", "准确率"),
+    "race.measure.balanced_accuracy": ("balanced accuracy", "平衡准确率"),
     "race.pick.alike": (
-        "Take {pick}: {accuracy:%} ({low:%} to {high:%}). {count} of these cannot be told apart (the best is {best}); this is the smallest of them.",
-        "采用 {pick}：{accuracy:%}（{low:%} 至 {high:%}）。其中 {count} 项无法区分优劣（最高的是 {best}），这是其中最小的。",
+        "Take {pick}: {measure} {score:%} ({low:%} to {high:%}). {count} of these cannot be told apart (the best is {best}); this is the smallest of them.",
+        "采用 {pick}：{measure}为 {score:%}（{low:%} 至 {high:%}）。其中 {count} 项无法区分优劣（最高的是 {best}），这是其中最小的。",
     ),
     "race.pick.alone": (
-        "Take {pick}: {accuracy:%} ({low:%} to {high:%}). Everything else is further below than its standard error explains.",
-        "采用 {pick}：{accuracy:%}（{low:%} 至 {high:%}）。其余组合与它的差距都超出了标准误差。",
+        "Take {pick}: {measure} {score:%} ({low:%} to {high:%}). Everything else is further below than its standard error explains.",
+        "采用 {pick}：{measure}为 {score:%}（{low:%} 至 {high:%}）。其余组合与它的差距都超出了标准误差。",
     ),
     "race.pick.only": (
-        "{pick}: {accuracy:%} ({low:%} to {high:%}). Nothing else was compared with it yet.",
-        "{pick}：{accuracy:%}（{low:%} 至 {high:%}）。尚未与其他组合比较。",
+        "{pick}: {measure} {score:%} ({low:%} to {high:%}). Nothing else was compared with it yet.",
+        "{pick}：{measure}为 {score:%}（{low:%} 至 {high:%}）。尚未与其他组合比较。",
+    ),
+    "race.guess.accuracy": (
+        "None of these is clearly better than always answering the largest class, which would be right for {guess:%}. The best, {best}, reaches {score:%} ({low:%} to {high:%}). Check the labels, and bring more pictures before you choose a network.",
+        "没有任何组合明显好于总是回答图片最多的类别（那样准确率为 {guess:%}）。最高的是 {best}：{score:%}（{low:%} 至 {high:%}）。请先检查标签并增加图片，再选择网络。",
+    ),
+    "race.guess.balanced_accuracy": (
+        "None of these is clearly better than guessing, which would reach a balanced accuracy of {guess:%}. The best, {best}, reaches {score:%} ({low:%} to {high:%}). Check the labels, and bring more pictures before you choose a network.",
+        "没有任何组合明显好于随机猜测（平衡准确率 {guess:%}）。最高的是 {best}：{score:%}（{low:%} 至 {high:%}）。请先检查标签并增加图片，再选择网络。",
     ),
     "race.unfinished": ("Stopped before the end; start it again to go on.", "未完成就已停止；再次开始即可继续。"),
     "race.note": (
@@ -40,6 +50,11 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "race.column.candidate": ("Network and settings", "网络与设置"),
     "race.column.accuracy": ("Accuracy", "准确率"),
+    "race.column.balanced_accuracy": ("Balanced accuracy", "平衡准确率"),
+    "race.balanced": (
+        "Balanced accuracy is the mean over the classes of the share that was right: your classes differ much in size, and a training would count them alike.",
+        "平衡准确率是各类别正确率的平均值：你的各类别图片数量相差很大，训练时会让它们同等重要。",
+    ),
     "race.column.interval": ("95% interval", "95% 区间"),
     "race.column.seconds": ("Taken here", "本次用时"),
     "race.column.milliseconds": ("One answer", "单次预测"),
@@ -49,9 +64,9 @@ TEXT: dict[str, tuple[str, str]] = {
     "race.seconds": ("{value:.1f} s", "{value:.1f} 秒"),
     "race.milliseconds": ("{value:.0f} ms", "{value:.0f} 毫秒"),
     "race.megabytes": ("{value:,.0f} MB", "{value:,.0f} MB"),
-    "race.chart.milliseconds": ("Accuracy by time of one answer, ms", "准确率与单次预测时间（毫秒）"),
-    "race.chart.memory_megabytes": ("Accuracy by memory in training, MB", "准确率与训练内存（MB）"),
-    "race.chart.megabytes": ("Accuracy by file size, MB", "准确率与文件大小（MB）"),
+    "race.chart.milliseconds": ("{measure} by time of one answer, ms", "{measure}与单次预测时间（毫秒）"),
+    "race.chart.memory_megabytes": ("{measure} by memory in training, MB", "{measure}与训练内存（MB）"),
+    "race.chart.megabytes": ("{measure} by file size, MB", "{measure}与文件大小（MB）"),
     "race.chart.about": (
         "A point for each combination, with its 95% interval; the one to take is marked.",
         "每个点代表一种组合及其 95% 区间；推荐的组合已标出。",

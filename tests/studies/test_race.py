@@ -1,7 +1,6 @@
 """A race compares by cross-validation on what a training may see, goes on where it was left, and picks the smallest."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -16,6 +15,7 @@ from resnet_studio.stepwise import result_of
 from resnet_studio.studies import race as races
 from resnet_studio.studies import race_cells, racing
 from resnet_studio.studies.race import Candidate, Cell, Race
+from resnet_studio.studies.race_scores import Scoring
 from resnet_studio.training.control import Control
 from resnet_studio.training.plan import resolve_for
 
@@ -25,14 +25,18 @@ CONFIG = TrainConfig(groups="none", device="cpu", precision="fp32")
 
 
 def cell(answers, *, size=96, freeze="layer4", depth=18, megabytes=45.0):
-    groups = [str(place) for place in range(len(answers))]
-    return Cell(Candidate(depth, "starter", freeze, size), answers, races.interval(answers, groups), 1.0, 1.0,
+    return Cell(Candidate(depth, "starter", freeze, size), answers, apart(len(answers)).interval(answers), 1.0, 1.0,
                 megabytes, 1.0, 0)  # fmt: skip
 
 
-def race_of(*cells, groups=None):
+def apart(count, **of_classes):
+    """Every picture on its own."""
+    return Scoring([str(place) for place in range(count)], **of_classes)
+
+
+def race_of(*cells, **of_classes):
     count = len(cells[0].answers)
-    return Race("id", "set", 2, count, tuple(groups or map(str, range(count))), cells=cells)
+    return Race("id", "set", 2, count, apart(count, **of_classes), cells=cells)
 
 
 def test_the_smallest_of_those_that_cannot_be_told_apart_is_taken():
@@ -62,18 +66,56 @@ def test_a_single_cell_is_not_said_to_be_better_than_others():
 
 
 def test_pictures_of_one_group_count_as_one():
-    one, other = cell("1" * 40 + "0" * 60), cell("0" * 100)
-    apart, together = [str(place) for place in range(100)], ["a"] * 40 + [str(place) for place in range(60)]
-    assert races.gains(one, other, together)[1] > 2 * races.gains(one, other, apart)[1]
-    assert (
-        races.interval(one.answers, together)[1] - races.interval(one.answers, together)[0]
-        > races.interval(one.answers, apart)[1] - races.interval(one.answers, apart)[0]
-    )
+    one, other = "1" * 40 + "0" * 60, "0" * 100
+    together = Scoring(["a"] * 40 + [str(place) for place in range(60)])
+    assert together.gains(one, other)[1] > 2 * apart(100).gains(one, other)[1]
+    (low, high), (lower, higher) = apart(100).interval(one), together.interval(one)
+    assert higher - lower > high - low
 
 
 def test_only_pictures_that_both_answered_are_compared():
-    assert races.gains(cell("11--00"), cell("1-1-00"), list("abcdef"))[0] == 0
-    assert races.gains(cell("1111"), cell("00--"), list("abcd"))[0] == 1
+    assert apart(6).gains("11--00", "1-1-00")[0] == 0
+    assert apart(4).gains("1111", "00--")[0] == 1
+
+
+NINE_TO_ONE = [0] * 90 + [1] * 10
+
+
+def test_where_a_training_balances_classes_the_cell_that_finds_the_small_one_is_taken():
+    large_only, both = cell("1" * 90 + "0" * 10), cell("1" * 72 + "0" * 18 + "1" * 8 + "0" * 2, size=128, megabytes=98)
+    plain, even = (race_of(large_only, both, labels=NINE_TO_ONE, even=even) for even in (False, True))
+    assert plain.best is large_only and even.best is even.pick is both
+    values = even.to_json()
+    assert values["measure"] == "balanced_accuracy" and values["guess"] == 0.5 and values["better_than_guessing"]
+    assert [row["score"] for row in values["cells"]] == [0.5, pytest.approx(0.8)]
+    assert [row["accuracy"] for row in values["cells"]] == [0.9, 0.8] and plain.to_json()["measure"] == "accuracy"
+    assert "balanced accuracy 80.0%" in even.sentence("en") and "平衡准确率为 80.0%" in even.sentence("zh")
+
+
+def test_the_interval_of_a_balanced_accuracy_is_about_as_wide_as_that_of_its_small_class():
+    scoring, right = apart(100, labels=NINE_TO_ONE, even=True), "1" * 72 + "0" * 18 + "1" * 8 + "0" * 2
+    low, high = scoring.interval(right)
+    assert low < 0.8 < high and 0.2 < high - low < 0.35
+    assert apart(100, labels=[0, 1] * 50, even=True).interval("1100" * 25) == pytest.approx(
+        apart(100).interval("1100" * 25)
+    )
+
+
+def test_one_picture_of_a_small_class_does_not_tell_cells_apart():
+    scoring = apart(100, labels=NINE_TO_ONE, even=True)
+    assert scoring.within_error("1" * 90 + "1" * 5 + "0" * 5, "1" * 90 + "1" * 4 + "0" * 6)
+    assert not scoring.within_error("1" * 100, "1" * 90 + "0" * 10)
+
+
+@pytest.mark.parametrize(("labels", "even", "answers"), [
+    (NINE_TO_ONE, False, "1" * 90 + "0" * 10), (NINE_TO_ONE, True, "1" * 50 + "0" * 40 + "1" * 5 + "0" * 5),
+    ([0, 1] * 14, False, "1" * 17 + "0" * 11),
+])  # fmt: skip
+def test_nothing_is_taken_that_is_no_better_than_guessing(labels, even, answers):
+    found = race_of(cell(answers), cell("0" * len(answers), size=64), labels=labels, even=even)
+    assert found.pick is None and found.to_json()["pick"] is None and not found.to_json()["better_than_guessing"]
+    assert "None of these is clearly better than" in found.sentence("en") and "没有任何组合" in found.sentence("zh")
+    assert "90" in found.sentence("en") if labels is NINE_TO_ONE and not even else "50" in found.sentence("en")
 
 
 def test_folds_keep_groups_whole_and_classes_trainable():
@@ -184,6 +226,21 @@ def test_levels_are_fine_tuned_briefly_on_held_out_pictures(ground):
         assert [each.reason for each in found.skipped if each.freeze == "layer3"] == ["race.skipped.nothing_left"]
 
 
+def test_whether_classes_count_alike_is_settled_as_for_the_training(tmp_path):
+    import made
+
+    workspace = studio.Workspace.open(tmp_path / "home")
+    for counts, config, even in [
+        ({"a": 24, "b": 4}, CONFIG, True), ({"a": 24, "b": 4}, CONFIG.replace(class_weighting="none"), False),
+        ({"a": 12, "b": 4}, CONFIG, False), ({"a": 12, "b": 4}, CONFIG.replace(class_weighting="balanced"), True),
+    ]:  # fmt: skip
+        folder = made.write(tmp_path / f"{counts['a']}", made.class_files(counts, side=16))
+        dataset = open_data(folder, workspace)
+        pool = result_of(race_cells.pool(dataset, config, workspace, Control()))
+        assert pool.scoring.even is even
+        assert pool.config.class_weighting == resolve_for(dataset, config)[0].class_weighting
+
+
 @pytest.mark.slow
 def test_the_command_answers_with_cells_and_a_pick(ground, capsys):
     dataset, workspace = ground
@@ -218,10 +275,8 @@ def test_a_damaged_file_is_as_none(tmp_path):
 
 
 def test_larger_sizes_are_left_out_once_one_clearly_gained_nothing():
-    smaller, same = cell("1" * 900 + "0" * 100), cell("1" * 900 + "0" * 100, size=128)
-    groups = [str(place) for place in range(1000)]
-    assert races.no_use(same, smaller, groups)
-    assert not races.no_use(replace(same, answers="1" * 950 + "0" * 50), smaller, groups)
+    answers, better = "1" * 900 + "0" * 100, "1" * 950 + "0" * 50
+    assert apart(1000).no_use(answers, answers) and not apart(1000).no_use(better, answers)
 
 
 def test_too_few_pictures_are_refused_in_a_sentence(tmp_path, capsys):

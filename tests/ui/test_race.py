@@ -11,6 +11,7 @@ import pytest
 from resnet_studio.api import studies
 from resnet_studio.service.race_search import RaceSearch
 from resnet_studio.studies.race import Candidate, Cell, Race, Skipped
+from resnet_studio.studies.race_scores import Scoring
 from resnet_studio.studies.racing import RaceStep
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.train.form import NAMES
@@ -24,7 +25,7 @@ CELLS = (
     Cell(Candidate(18, "starter", "layer4", 96), "1" * 90 + "0" * 10, (0.82, 0.95), 2.0, 8.0, 45.0, 45.0, 0),
     Cell(Candidate(18, "starter", "layer3", 96), "1" * 60 + "0" * 40, (0.5, 0.7), 20.0, 8.0, 45.0, 200.0, 6),
 )
-FOUND = Race("id", "set", 2, 100, tuple(map(str, range(100))), CELLS,
+FOUND = Race("id", "set", 2, 100, Scoring(tuple(map(str, range(100)))), CELLS,
              (Skipped("ResNet-50", "imagenet-v1", "", 0, "race.skipped.download"),), complete=True)  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def test_the_table_the_charts_and_the_button_that_takes_the_winner(
 def test_it_is_stopped_by_a_second_press_and_by_a_training(
     race: RaceHandlers, dataset: str, queue: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    part = Race("id", "set", 2, 100, FOUND.groups, CELLS[:1])
+    part = Race("id", "set", 2, 100, FOUND.scoring, CELLS[:1])
 
     def slowly(*_: Any, on_step: Any, control: Any, **__: Any) -> Race:
         while not control.request:

@@ -51,10 +51,10 @@ def result(race: Race, language: Language, working: bool = False) -> str:
         {
             "name": said(cell.candidate, language), "pick": cell is pick,
             "alike": len(alike) > 1 and cell.candidate.key in alike,
-            "accuracy": percent(cell.accuracy, 1), "low": percent(cell.interval[0]), "high": percent(cell.interval[1]),
-            "cell": cell,
+            "score": percent(race.score(cell), 1), "low": percent(low), "high": percent(high), "cell": cell,
         }
         for cell in race.cells
+        for low, high in [race.interval(cell)]
     ]  # fmt: skip
     left = [{"name": " · ".join(filter(None, [each.name, say(f"config.weights.{each.weights}", language),
                                              say(f"race.freeze.{each.freeze}", language) if each.freeze else "",
@@ -62,28 +62,32 @@ def result(race: Race, language: Language, working: bool = False) -> str:
              "reason": say(each.reason, language)} for each in race.skipped]  # fmt: skip
     sentence = "" if working else race.sentence(language)
     unfinished = "" if working or race.complete else say("race.unfinished", language)
-    note = say("race.note", language, epochs=SHORT_EPOCHS, folds=FOLDS)
+    notes = [say("race.note", language, epochs=SHORT_EPOCHS, folds=FOLDS)]
+    notes += [say("race.balanced", language)] if race.scoring.even else []
     charts = [chart(race, axis, language) for axis in AXES]
     return render("train/race.html", language, sentence=sentence, unfinished=unfinished, rows=rows, left=left,
-                  note=note, charts=charts)  # fmt: skip
+                  notes=notes, charts=charts, measure=race.scoring.measure)  # fmt: skip
 
 
 def chart(race: Race, axis: str, language: Language) -> str:
-    """The accuracies with their intervals over ``axis``, a number of each cell."""
-    low, high = share_range(end for cell in race.cells for end in cell.interval)
+    """The scores with their intervals over ``axis``, a number of each cell."""
+    intervals = [race.interval(cell) for cell in race.cells]
+    low, high = share_range(end for each in intervals for end in each)
     y = Scale(low, high, HEIGHT - BOTTOM, TOP)
     most = max(_at(cell, axis) for cell in race.cells) or 1.0
     x = Scale(0.0, most * (1 + MARGIN), LEFT, WIDTH - RIGHT)
     alike, pick = {cell.candidate.key for cell in race.alike()}, race.pick
     looks = dict.fromkeys(alike, "alike") | ({pick.candidate.key: "pick"} if pick else {})
     points = [
-        Point(x(_at(cell, axis)), y(cell.accuracy), y(cell.interval[0]), y(cell.interval[1]),
-              looks.get(cell.candidate.key, ""), said(cell.candidate, language))
-        for cell in race.cells
+        Point(x(_at(cell, axis)), y(race.score(cell)), y(bottom), y(top), looks.get(cell.candidate.key, ""),
+              said(cell.candidate, language))
+        for cell, (bottom, top) in zip(race.cells, intervals, strict=True)
     ]  # fmt: skip
+    measure = say(f"race.column.{race.scoring.measure}", language)
+    title = say(f"race.chart.{axis}", language, measure=measure)
     frame: dict[str, Any] = dict(FRAME)
     return render(
-        "train/race_chart.html", language, title=say(f"race.chart.{axis}", language), points=points,
+        "train/race_chart.html", language, title=title, points=points,
         y_marks=[(place(y(value)), percent(value)) for value in ticks(low, high, 4)],
         x_marks=[(place(x(value)), short(value)) for value in ticks(0.0, x.high, 5)], **frame,
     )  # fmt: skip

@@ -223,7 +223,9 @@ def _add_models(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     evaluate.add_argument("data", metavar="DATA", help=f"{DATA}; its test part where it comes with one")
     evaluate.add_argument("--with", dest="others", metavar="RUN", action="append", default=[], help=predictions.WITH)
     evaluate.add_argument(
-        "--only-unseen", action="store_true", help="leave out pictures that the model was trained on or chosen by"
+        "--only-unseen",
+        action="store_true",
+        help="leave out pictures that the model was trained on or chosen by, and near-duplicates of them",
     )
     data.add_choices(evaluate)
     evaluate.add_argument("--device", default="auto", help=DEVICE)

@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING
 
 from resnet_studio import api
 from resnet_studio.api.data import opened
-from resnet_studio.api.results import sources_of
-from resnet_studio.errors import DataError
+from resnet_studio.api.results import scored, sources_of, unseen
 from resnet_studio.one_or_many import as_list
 from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.api.results import Pictures
-    from resnet_studio.data.dataset import Dataset, Sample
+    from resnet_studio.data.dataset import Dataset
     from resnet_studio.errors import StudioError
     from resnet_studio.evaluation.report import Report
-    from resnet_studio.evaluation.seen import SeenPictures
     from resnet_studio.prediction import Prediction
 
 
@@ -64,8 +62,9 @@ def evaluate_together(
 
     from resnet_studio.ensemble import check_classes
     from resnet_studio.evaluation.kept_together import evaluated_samples, with_groups
+    from resnet_studio.evaluation.near_seen import with_near
     from resnet_studio.evaluation.report import counted_by_group, make_report, remap_labels
-    from resnet_studio.evaluation.seen import add_unseen, run_of
+    from resnet_studio.evaluation.seen import add_unseen, run_of, seen_pictures, together
     from resnet_studio.model.onnx_card import card_at
 
     models, dataset = as_list(models), opened(dataset, workspace, to_score=True)
@@ -76,39 +75,23 @@ def evaluate_together(
     cards = [card_at(file) for file in files]
     check_classes([(str(file), card.classes) for file, card in zip(files, cards, strict=True)])
     known, join = cards[0].classes, dataset.choices.join_alike
-    dataset = with_groups(dataset, run_of(files[0], cards[0], home), home)
+    runs = [run_of(file, card, home) for file, card in zip(files, cards, strict=True)]
+    dataset = with_groups(dataset, runs[0], home)
     samples = remap_labels(evaluated_samples(dataset), dataset.classes, known, join_alike=join)
-    seen = _seen_by_any(files, home)
+    places = {sample: dataset.path(sample) for sample in samples}
+    each = [
+        with_near(seen_pictures(file, card, home), run, samples, [*places.values()], home)
+        for file, card, run in zip(files, cards, runs, strict=True)
+    ]
+    seen = None if None in each else together(one for one in each if one is not None)
     if only_unseen:
-        samples = _unseen(samples, seen, files[0])
-    reports = [api.evaluate(file, dataset, workspace=home, device=device) for file in files]
+        samples = unseen(samples, seen, files[0], "error.ensemble.unseen")
+    reports = [scored(file, samples, [places[sample] for sample in samples], device) for file in files]
     found = [_probabilities(report, known) for report in reports]
     used = [sample for sample in samples if (sample.name, sample.file) in found[0]]
     means = np.mean([[scores[sample.name, sample.file] for sample in used] for scores in found], axis=0)
     report = counted_by_group(make_report(known, used, means, reports[0].skipped), used)
     return add_unseen(report, used, seen)
-
-
-def _unseen(samples: Sequence[Sample], seen: SeenPictures | None, file: Path) -> list[Sample]:
-    if seen is None:
-        raise DataError("error.evaluate.unknown_run", file=file.name)
-    found = [sample for sample in samples if sample not in seen]
-    if not found:
-        raise DataError("error.ensemble.unseen")
-    return found
-
-
-def _seen_by_any(files: Sequence[Path], workspace: Workspace) -> SeenPictures | None:
-    """What any of the models has seen; None where that is not known of one."""
-    from resnet_studio.evaluation.seen import SeenPictures, seen_pictures
-    from resnet_studio.model.onnx_card import card_at
-
-    known = [seen_pictures(file, card_at(file), workspace) for file in files]
-    if any(each is None for each in known):
-        return None
-    there = [each for each in known if each is not None]
-    trained = frozenset().union(*(each.trained for each in there))
-    return SeenPictures(trained, frozenset().union(*(each.chosen for each in there)) - trained)
 
 
 def _probabilities(report: Report, classes: Sequence[str]) -> dict[tuple[str, str], list[float]]:

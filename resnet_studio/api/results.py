@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from resnet_studio.data.dataset import Dataset
+    from resnet_studio.data.dataset import Dataset, Sample
     from resnet_studio.evaluation.parts import RunReport
     from resnet_studio.evaluation.report import Network, Report
+    from resnet_studio.evaluation.seen import SeenPictures
     from resnet_studio.model.onnx_card import AnyCard
     from resnet_studio.prediction import Prediction
 
@@ -74,33 +75,54 @@ def evaluate(
 ) -> Report:
     """Score ``model`` on the pictures of ``dataset``: on its test part where it comes with one, else on all of it.
 
-    The report says how many of the pictures the model was trained on, by their contents; with ``only_unseen`` these
-    are left out, and those that its best epoch was chosen by. Raises :class:`DataError` where ``dataset`` has a class
-    that the model does not know, or where nothing is left to score.
+    The report says how many of the pictures the model was trained on, by their contents, and how many are
+    near-duplicates of those, unless they are very many; with ``only_unseen`` these are left out, and those that its
+    best epoch was chosen by. Raises :class:`DataError` where ``dataset`` has a class that the model does not know, or
+    where nothing is left to score.
     """
     from resnet_studio.evaluation.kept_together import evaluated_samples, with_groups
-    from resnet_studio.evaluation.report import counted_by_group, remap_labels, score_pictures
+    from resnet_studio.evaluation.near_seen import with_near
+    from resnet_studio.evaluation.report import remap_labels
     from resnet_studio.evaluation.seen import add_unseen, run_of, seen_pictures
-    from resnet_studio.model.device import choose_device
+    from resnet_studio.model.onnx_card import card_at
 
     path = checkpoint_path(model, workspace)
-    dataset = opened(dataset, workspace, to_score=True)
+    dataset, card = opened(dataset, workspace, to_score=True), card_at(path)
+    home = workspace or Workspace(default_workspace())
+    run = run_of(path, card, home)
+    dataset = with_groups(dataset, run, home)
+    samples = remap_labels(
+        evaluated_samples(dataset), dataset.classes, card.classes, join_alike=dataset.choices.join_alike
+    )
+    seen = with_near(seen_pictures(path, card, home), run, samples, [*map(dataset.path, samples)], home)
+    if only_unseen:
+        samples = unseen(samples, seen, path)
+    return add_unseen(scored(path, samples, [*map(dataset.path, samples)], device), samples, seen)
+
+
+def unseen(
+    samples: Sequence[Sample], seen: SeenPictures | None, file: Path, none: str = "error.evaluate.all_seen"
+) -> list[Sample]:
+    """Those of ``samples`` that are new to the model in ``file``, by what it has ``seen``.
+
+    Raises :class:`DataError` where that is not known, or, with the text ``none``, where there are none.
+    """
+    if seen is None:
+        raise DataError("error.evaluate.unknown_run", file=file.name)
+    found = [sample for sample in samples if sample not in seen]
+    if not found:
+        raise DataError(none)
+    return found
+
+
+def scored(path: Path, samples: Sequence[Sample], files: Sequence[Path], device: str) -> Report:
+    """The scores of the model in ``path`` on ``samples``, whose pictures are ``files``."""
+    from resnet_studio.evaluation.report import counted_by_group, score_pictures
+    from resnet_studio.model.device import choose_device
+
     chosen = choose_device(device)
     network, card = _scored(path, chosen)
-    known, join = card.classes, dataset.choices.join_alike
-    home = workspace or Workspace(default_workspace())
-    dataset = with_groups(dataset, run_of(path, card, home), home)
-    samples = remap_labels(evaluated_samples(dataset), dataset.classes, known, join_alike=join)
-    seen = seen_pictures(path, card, home)
-    if only_unseen:
-        if seen is None:
-            raise DataError("error.evaluate.unknown_run", file=path.name)
-        samples = [sample for sample in samples if sample not in seen]
-        if not samples:
-            raise DataError("error.evaluate.all_seen")
-    files = [dataset.path(sample) for sample in samples]
-    scored = score_pictures(network, card, samples, files, chosen)
-    return add_unseen(counted_by_group(scored, samples), samples, seen)
+    return counted_by_group(score_pictures(network, card, samples, files, chosen), samples)
 
 
 def _scored(path: Path, device: torch.device) -> tuple[Network, AnyCard]:

@@ -252,6 +252,7 @@ def scored(report: Report, models: Sequence[Path], part: str, notes: list[str]) 
         fresh = report.unseen
         lines.insert(0, _accuracy(fresh.accuracy, fresh.count, fresh.interval, "pictures that the model has not seen"))
         lines[1] += f", {report.trained_on:,} of which it was trained on"
+        lines[1] += f" and {report.near_seen:,} near-duplicates" if report.near_seen else ""
     lines += notes
     lines += [
         f"  {score.name}: precision {score.precision:.2f}, recall {score.recall:.2f}, F1 {score.f1:.2f}, "
@@ -272,6 +273,7 @@ def scored(report: Report, models: Sequence[Path], part: str, notes: list[str]) 
             "part": part,
             "trained_on": report.trained_on,
             "chosen_by": report.chosen_by,
+            "near_seen": report.near_seen,
             "unseen": None if report.unseen is None else asdict(report.unseen),
             "notes": notes,
             "per_class": {score.name: asdict(score) for score in report.per_class},

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 VERSION = 1
 
 Groups = tuple[tuple[int, ...], ...]
+Samples = tuple[Sequence["Sample"], Sequence[Path]]
+"""Pictures, and the file of each."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,16 @@ def known_groups(samples: Sequence[Sample], cache: ArrayCache) -> Groups:
     copies = _copies(samples)
     pairs = _cached(_key(copies, cache), cache)
     return () if pairs is None else _grouped(copies, pairs)
+
+
+def near_to(
+    known: Samples, others: Samples, cache: ArrayCache, device: str = "auto"
+) -> Generator[SearchProgress, None, frozenset[int]]:
+    """Which of ``others``, by their places, are near-duplicates of ``known`` pictures, or in a group with one."""
+    (samples, files), (more, more_files) = known, others
+    count = len(samples)
+    found = yield from near_groups([*samples, *more], [*files, *more_files], cache, device)
+    return frozenset(place - count for group in found if group[0] < count for place in group if place >= count)
 
 
 def _copies(samples: Sequence[Sample]) -> dict[str, list[int]]:

@@ -81,8 +81,9 @@ class Report:
     ``interval``: the accuracy's 95 % interval (Wilson 1927). ``macro_f1``: the mean over classes that have pictures.
     ``confusion[t][p]``: pictures of class ``t`` that were predicted as ``p``. ``loss``: mean cross-entropy, nats, of
     the logits as they are, as in training; the probabilities of the ``pictures`` are at the card's ``temperature``.
-    The model was ``trained_on`` so many of the pictures, its best epoch ``chosen_by`` so many; ``unseen`` are the
-    scores on the others. None where it is not known what the model has seen, or where it has seen all.
+    The model was ``trained_on`` so many of the pictures, its best epoch ``chosen_by`` so many; ``near_seen`` others are
+    near-duplicates of such, None where none were looked for; ``unseen`` are the scores on the rest. None where it is
+    not known what the model has seen, or where it has seen all.
 
     ``outputs`` has the logits that all this was computed from, row for row those of ``pictures``; None where they were
     not stored, as in runs of older versions.
@@ -100,6 +101,7 @@ class Report:
     skipped: tuple[str, ...]
     trained_on: int | None = None
     chosen_by: int | None = None
+    near_seen: int | None = None
     unseen: Unseen | None = None
     temperature: float = 1.0
     outputs: Outputs | None = field(default=None, repr=False, compare=False)
@@ -124,6 +126,7 @@ class Report:
             loss=values["loss"],
             trained_on=values.get("trained_on"),
             chosen_by=values.get("chosen_by"),
+            near_seen=values.get("near_seen"),
             temperature=float(values.get("temperature", 1.0)),
             interval=_pair(values["interval"]),
             classes=tuple(values["classes"]),

@@ -32,10 +32,11 @@ def _seen(report: Report) -> list[str]:
         return [say("evaluate.not_known", "en")]
     if report.unseen is None:
         return [say("evaluate.all_seen", "en")]
-    if report.unseen.count == report.count:
-        return []
     values = {"trained": report.trained_on, "chosen": report.chosen_by, "pictures": report.count}
-    return [say("evaluate.seen", "en", **values)]
+    said = [say("evaluate.seen", "en", **values)] if report.trained_on or report.chosen_by else []
+    if report.near_seen is None:
+        return [*said, say("evaluate.near.not_looked", "en")]
+    return [*said, say("evaluate.near", "en", count=report.near_seen)] if report.near_seen else said
 
 
 def _without_pictures(absent: tuple[str, ...], of: int, language: Language) -> list[str]:

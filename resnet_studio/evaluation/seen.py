@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,15 +25,26 @@ if TYPE_CHECKING:
 class SeenPictures:
     """SHA-256 of the files that a model was ``trained`` on, and of those that its best epoch was ``chosen`` by.
 
-    After a final fit those were trained on, too.
+    After a final fit those were trained on, too. ``near`` are pictures that are near-duplicates of either, by their
+    :func:`key`; None where none were looked for.
     """
 
     trained: frozenset[str]
     chosen: frozenset[str]
+    near: frozenset[str] | None = None
 
     def __contains__(self, sample: Sample) -> bool:
-        """Whether the model has seen the picture, under whatever name."""
+        """Whether the model has seen the picture, under whatever name, or a near-duplicate of it."""
+        return self.itself(sample) or key(sample) in (self.near or ())
+
+    def itself(self, sample: Sample) -> bool:
+        """Whether the model has seen that very file."""
         return sample.content in self.trained or sample.content in self.chosen
+
+
+def key(sample: Sample) -> str:
+    """What a picture is known by: its contents, as long as these have been read."""
+    return sample.content or sample.file
 
 
 def seen_pictures(checkpoint: Path, card: AnyCard, workspace: Workspace) -> SeenPictures | None:
@@ -47,7 +58,7 @@ def seen_pictures(checkpoint: Path, card: AnyCard, workspace: Workspace) -> Seen
         if run is None:
             return None
         before = seen_by_ancestors(run, workspace, taught=False)
-        return _together([_seen_by(run, final="final_fit" in getattr(card, "metrics", {})), before])
+        return together([_seen_by(run, final="final_fit" in getattr(card, "metrics", {})), before])
     except (RunError, LookupError, TypeError, AttributeError):
         return None
 
@@ -56,18 +67,28 @@ def seen_by_ancestors(run: Run, workspace: Workspace, *, taught: bool = True) ->
     """What the runs have seen whose weights ``run`` starts from, with those that these started from, and so on; unless
     ``taught`` is False, also the runs that teach it. One that is not available counts for nothing.
     """
-    known: dict[str, SeenPictures] = {}
+    known: list[SeenPictures] = []
+    for parent in ancestors(run, workspace, taught=taught):
+        with suppress(RunError, LookupError, TypeError, AttributeError):
+            known.append(_seen_by(parent, final=(parent.folder / final_fit.FILE).exists()))
+    return together(known)
+
+
+def ancestors(run: Run, workspace: Workspace, *, taught: bool = True) -> Iterator[Run]:
+    """The runs whose weights ``run`` starts from, with those that these started from, and so on, each once; unless
+    ``taught`` is False, also the runs that teach it. Those that are not available are left out.
+    """
+    known: set[str] = set()
     waiting = [run]
     while waiting:
-        for name in _parents(waiting.pop(), taught):
-            if name in known:
-                continue
-            known[name] = SeenPictures(frozenset(), frozenset())
-            with suppress(RunError, ConfigError, LookupError, TypeError, AttributeError):
-                parent = workspace.run(name)
-                known[name] = _seen_by(parent, final=(parent.folder / final_fit.FILE).exists())
-                waiting.append(parent)
-    return _together(known.values())
+        with suppress(RunError, ConfigError, LookupError, TypeError, AttributeError):
+            for name in _parents(waiting.pop(), taught):
+                if name in known:
+                    continue
+                known.add(name)
+                with suppress(RunError):
+                    waiting.append(parent := workspace.run(name))
+                    yield parent
 
 
 def _parents(run: Run, taught: bool) -> list[str]:
@@ -81,10 +102,13 @@ def _seen_by(run: Run, *, final: bool) -> SeenPictures:
     return SeenPictures(train | validation, frozenset()) if final else SeenPictures(train, validation)
 
 
-def _together(found: Iterable[SeenPictures]) -> SeenPictures:
+def together(found: Iterable[SeenPictures]) -> SeenPictures:
+    """What several models have seen; near-duplicates are known only where they were looked for with each."""
     each = list(found)
     trained = frozenset[str]().union(*(one.trained for one in each))
-    return SeenPictures(trained, frozenset[str]().union(*(one.chosen for one in each)) - trained)
+    chosen = frozenset[str]().union(*(one.chosen for one in each)) - trained
+    near = [one.near for one in each if one.near is not None]
+    return SeenPictures(trained, chosen, frozenset[str]().union(*near) if near and len(near) == len(each) else None)
 
 
 def run_of(checkpoint: Path, card: AnyCard, workspace: Workspace) -> Run | None:
@@ -102,15 +126,19 @@ def _contents(columns: dict[str, Any]) -> frozenset[str]:
 
 
 def add_unseen(report: Report, samples: Sequence[Sample], seen: SeenPictures | None) -> Report:
-    """``report``, made of ``samples``, with how many of its pictures the model had seen, and the others' score."""
+    """``report``, made of ``samples``, with how many of its pictures the model had seen, how many are near-duplicates
+    of such, and the others' score.
+    """
     if seen is None:
         return report
     of = {(sample.name, sample.file): sample for sample in samples}
     scored = [of[picture.name, picture.file] for picture in report.pictures]
     fresh = [index for index, sample in enumerate(scored) if sample not in seen]
     trained = sum(sample.content in seen.trained for sample in scored)
-    chosen = len(scored) - len(fresh) - trained
-    return replace(report, trained_on=trained, chosen_by=chosen, unseen=_unseen(report, scored, fresh))
+    chosen = sum(seen.itself(sample) for sample in scored) - trained
+    near = None if seen.near is None else len(scored) - len(fresh) - trained - chosen
+    unseen = _unseen(report, scored, fresh)
+    return replace(report, trained_on=trained, chosen_by=chosen, near_seen=near, unseen=unseen)
 
 
 def _unseen(report: Report, scored: Sequence[Sample], fresh: Sequence[int]) -> Unseen | None:

@@ -48,7 +48,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "boards.when": ("When", "时间"),
     "boards.tied": ("tied", "并列"),
     "boards.interval": ("({low} to {high} %)", "（{low}–{high} %）"),
-    "boards.seen": ("{count:picture|pictures} seen in training", "其中 {count} 张训练时用过"),
+    "boards.seen": (
+        "{count:picture|pictures} or near-duplicates seen in training",
+        "其中 {count} 张（或其近似重复）训练时用过",
+    ),
     "boards.unknown": ("what it was trained on is not known", "训练时用过哪些图片不详"),
     "boards.rule": (
         "Your last run counts, not your best: the best of several tries would flatter. Runs share the rank of a better one "

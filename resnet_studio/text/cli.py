@@ -18,16 +18,24 @@ TEXT: dict[str, tuple[str, str]] = {
         "无法得知模型 {file!r} 是用哪些图片训练的：工作区中没有它的训练记录。",
     ),
     "error.evaluate.all_seen": (
-        "The model was trained on, or chosen by, all of these pictures; give pictures that are new to it.",
-        "这些图片全部用于训练或挑选过该模型；请提供它没有见过的图片。",
+        "The model was trained on, or chosen by, all of these pictures or near-duplicates of them; give pictures that are new to it.",
+        "这些图片（或其近似重复）全部用于训练或挑选过该模型；请提供它没有见过的图片。",
     ),
     "evaluate.seen": (
         "The model was trained on {trained} of these {pictures:picture|pictures}, and its best epoch chosen by {chosen}.",
         "这 {pictures} 张图片中有 {trained} 张用于训练该模型，{chosen} 张用于挑选最佳轮次。",
     ),
     "evaluate.all_seen": (
-        "The model was trained on, or chosen by, all of these pictures: the score says nothing about new ones.",
-        "这些图片全部用于训练或挑选过该模型：这个成绩不能说明它对新图片的表现。",
+        "The model was trained on, or chosen by, all of these pictures or near-duplicates of them: the score says nothing about new ones.",
+        "这些图片（或其近似重复）全部用于训练或挑选过该模型：这个成绩不能说明它对新图片的表现。",
+    ),
+    "evaluate.near": (
+        "{count:picture more is a near-duplicate|pictures more are near-duplicates} of what the model has seen, such as resized, cropped or re-encoded copies; the score on unseen pictures leaves them out.",
+        "另有 {count} 张图片与模型见过的图片近似重复（例如缩放、裁剪或重新编码的副本），未计入“未见过图片”的成绩。",
+    ),
+    "evaluate.near.not_looked": (
+        "Whether others are resized or re-encoded copies of pictures that the model has seen was not looked for: they are very many, or the run's setting of groups leaves near-duplicates alone.",
+        "没有检查其余图片是否为模型见过图片的缩放或重新编码副本：图片太多，或该训练的分组设置不考虑近似重复。",
     ),
     "evaluate.not_known": (
         "Whether the model was trained on any of these pictures is not known, as its run is not in this workspace.",

@@ -61,9 +61,9 @@ def _without_near_duplicates(run: Run, outside_split: Split) -> Generator[Event,
     if not parse(run.config.groups).near:
         return outside_split
     known, others = splitting.whole(own).samples, outside_split.test
-    files = [*map(own.path, known), *map(outside_split.path, others)]
-    search = near_duplicates.near_groups([*known, *others], files, ArrayCache(run.cache))
-    found = yield from map_steps(search, lambda step: Preparing(stage=STAGE, done=step.done, total=step.total))
-    near = {place - len(known) for group in found if group[0] < len(known) for place in group}
+    search = near_duplicates.near_to(
+        (known, [*map(own.path, known)]), (others, [*map(outside_split.path, others)]), ArrayCache(run.cache)
+    )
+    near = yield from map_steps(search, lambda step: Preparing(stage=STAGE, done=step.done, total=step.total))
     fresh = tuple(sample for place, sample in enumerate(others) if place not in near)
     return replace(outside_split, test=fresh)

@@ -38,7 +38,8 @@ def score(boards: Boards, board: Board, submission: Submission, device: str = "a
                 for each in evaluated_samples(dataset)
             )
             known = report.trained_on is not None and report.chosen_by is not None
-            seen = (report.trained_on or 0) + (report.chosen_by or 0) if known else None
+            counts = (report.trained_on, report.chosen_by, report.near_seen)
+            seen = sum(count or 0 for count in counts) if known else None
             low, high = report.interval
             done = replace(
                 submission, status="scored", accuracy=report.accuracy, low=low, high=high, seen=seen, right=right

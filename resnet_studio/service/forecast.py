@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -18,17 +17,16 @@ from resnet_studio.events import Status
 from resnet_studio.model.architecture import Network, get, of
 from resnet_studio.service.run_data import Overview, RunData, format_duration
 from resnet_studio.text import Language, joined, say
-from resnet_studio.training import cost, hardware, plan
+from resnet_studio.training import cost, hardware, plan, speed
 from resnet_studio.training.balance import imbalance_of
 from resnet_studio.training.cautions import cautions, picture_cautions
 from resnet_studio.training.cycles import cycle_at, first_of
+from resnet_studio.workspace import Run
 
 if TYPE_CHECKING:
     from resnet_studio.workspace import Workspace
 
 RUNS_USED = 5
-GFLOPS_A_CORE, GFLOPS_A_GPU = 40.0, 10_000.0
-"""The assumed speed of a machine until a training has been timed."""
 ENDED: tuple[Status, ...] = ("finished", "stopped")
 
 
@@ -37,7 +35,8 @@ class CostForecast:
     """``config`` as requested; ``resolved`` has every automatic choice made, and is None without pictures.
 
     ``seconds`` is how long it takes unless more comes of a second cycle, ``longest`` how long with that, ``again`` how
-    long the same training takes on validation pictures too where that is asked for, else 0.
+    long the same training takes on validation pictures too where that is asked for, else 0. ``timed``: trainings on
+    this machine say so; else its speed is assumed.
     """
 
     config: TrainConfig
@@ -46,6 +45,7 @@ class CostForecast:
     seconds: float | None
     longest: float | None = None
     again: float = 0.0
+    timed: bool = True
 
     @property
     def frozen_to_the_end(self) -> Freeze:
@@ -54,18 +54,16 @@ class CostForecast:
 
     def sentence(self, language: Language) -> str:
         """How long it would take; empty without pictures."""
-        if self.resolved is None:
+        if self.resolved is None or self.seconds is None:
             return ""
         first = cycle_at(self.resolved, 0).end
         values = {"epochs": self.resolved.epochs, "size": self.resolved.picture_size, "first": first}
         cycles = ".cycles" if first != self.resolved.epochs else ""
-        if self.seconds is None:
-            return say(f"train.no_time{cycles}", language, **values)
         time, longest = (format_estimate(each, language) for each in (self.seconds, self.longest or self.seconds))
         key = f"train.time{cycles}" if time != longest or not cycles else "train.time.cycles.same"
         said = say(key, language, time=time, longest=longest, **values)
         again = say("train.time.again", language, time=format_estimate(self.again, language)) if self.again else ""
-        return joined([said, again], language)
+        return joined([said, again, "" if self.timed else say("train.time.not_timed", language)], language)
 
     def cautions(self, language: Language) -> list[str]:
         """What to think over before training; nothing without pictures."""
@@ -76,6 +74,19 @@ class CostForecast:
             *picture_cautions(self.resolved, self.config, self.dataset),
         )
         return [say(note.key, language, **note.values) for note in notes]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The ``speed`` of trainings in GFLOP a second, and that which is ``assumed`` of the machine; see :mod:`speed`."""
+
+    assumed: float
+    speed: float
+    timed: bool
+
+    def seconds(self, gflop: float) -> float:
+        """How long a training of ``gflop`` takes."""
+        return speed.seconds(gflop, self.speed, self.assumed)
 
 
 class Forecaster:
@@ -121,13 +132,15 @@ class Forecaster:
         on_gpu = plan.on_gpu(config)
         known = plan.facts(dataset, config, counts["train"], counts["validation"], on_gpu=on_gpu)
         resolved = plan.resolve(config, known)
-        first = self._seconds(first_of(resolved), counts, on_gpu)
-        again = self._seconds(first_of(resolved), _joined(counts), on_gpu) if resolved.final_fit else None
-        return CostForecast(config, resolved, dataset, first, self._seconds(resolved, counts, on_gpu), again or 0.0)
+        pace = self._pace(resolved, on_gpu)
+        first = pace.seconds(cost.gflop(first_of(resolved), counts))
+        longest = pace.seconds(cost.gflop(resolved, counts))
+        again = cost.gflop(first_of(resolved), _joined(counts)) / pace.speed if resolved.final_fit else 0.0
+        return CostForecast(config, resolved, dataset, first, longest, again, pace.timed)
 
-    def seconds(self, resolved: TrainConfig, counts: Mapping[str, int]) -> float | None:
+    def seconds(self, resolved: TrainConfig, counts: Mapping[str, int]) -> float:
         """How long a training with ``resolved`` settings takes for ``counts`` of pictures, by the last ones here."""
-        return self._seconds(resolved, counts, plan.on_gpu(resolved))
+        return self._pace(resolved, plan.on_gpu(resolved)).seconds(cost.gflop(resolved, counts))
 
     def models(self, network: Network) -> list[Overview]:
         """Trained models of that ``network`` in this workspace, which can be trained on; the newest first."""
@@ -140,15 +153,15 @@ class Forecaster:
         runs = (run for run in self._runs.overviews() if run.state.status in ENDED and set(run.classes) == wanted)
         return [run for run in runs if run.run.best.is_file()]
 
-    def _seconds(self, resolved: TrainConfig, counts: Mapping[str, int], on_gpu: bool) -> float | None:
-        """Arithmetic by speed: that of the last trainings here on such a device, or a guess from the cores."""
+    def _pace(self, resolved: TrainConfig, on_gpu: bool) -> Pace:
+        """That of the last trainings here on such a device, else what is assumed of the machine."""
+        file = Run(self._workspace.temporary / "forecast").machine_file
+        assumed = speed.assumed(resolved.precision, on_gpu=on_gpu, file=file)
         runs = [run for run in self._runs.overviews()[:20] if _ran_on_gpu(run) == on_gpu]
         alike = [run for run in runs if run.config.family == resolved.family]  # grouped convolutions are slower
-        speeds = [speed for run in alike if (speed := _speed(run)) is not None]
-        speeds = speeds or [speed for run in runs if (speed := _speed(run)) is not None]
-        default = GFLOPS_A_GPU if on_gpu else GFLOPS_A_CORE * (os.cpu_count() or 1)
-        speed = median(speeds[:RUNS_USED]) if speeds else default
-        return cost.gflop(resolved, counts) / speed if speed > 0 else None
+        speeds = [found for run in alike if (found := _speed(run, assumed)) is not None]
+        speeds = speeds or [found for run in runs if (found := _speed(run, assumed)) is not None]
+        return Pace(assumed, median(speeds[:RUNS_USED]) if speeds else assumed, bool(speeds))
 
 
 def part_sizes(dataset: Dataset, config: TrainConfig) -> dict[str, int]:
@@ -179,7 +192,7 @@ def _final_freeze(config: TrainConfig) -> Freeze:
     return plan.freeze_in(config, config.epochs - 1)
 
 
-def _speed(run: Overview) -> float | None:
+def _speed(run: Overview, assumed: float) -> float | None:
     """GFLOP a second of a run that ended well and took long enough to tell."""
     finished, counts = run.state.finished, run.about.get("counts")
     if run.state.status != "finished" or finished is None or not counts or run.seconds < 1:
@@ -189,7 +202,7 @@ def _speed(run: Overview) -> float | None:
     done = run.config.replace(epochs=finished.epochs_run)
     twice = run.config.final_fit and finished.reason != "stopped"
     again = cost.gflop(done, _joined(counts)) if twice else 0.0
-    return (cost.gflop(done, counts) + again) / run.seconds
+    return speed.measured(cost.gflop(done, counts) + again, run.seconds, assumed)
 
 
 def _joined(counts: Mapping[str, int]) -> dict[str, int]:

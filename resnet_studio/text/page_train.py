@@ -248,22 +248,21 @@ TEXT: dict[str, tuple[str, str]] = {
     "train.time.minutes": ("{count} min", "{count} 分钟"),
     "train.time.hours": ("{count:hour|hours}", "{count} 小时"),
     "train.time.cycles": (
-        "About {time} on this machine for {first:epoch|epochs} at {size} px; {longest} for {epochs} where more comes of them.",
-        "在本机训练 {first} 轮约需 {time}（{size} 像素）；若仍有提升则训练到 {epochs} 轮，约需 {longest}。",
+        "Mostly about {time} on this machine, for {first:epoch|epochs} at {size} px; about {longest} where these still gain and it goes on to {epochs}.",
+        "在本机通常约需 {time}（训练 {first} 轮，{size} 像素）；若届时仍有提升，则训练到 {epochs} 轮，约需 {longest}。",
     ),
     "train.time.cycles.same": (
-        "About {time} on this machine for {first:epoch|epochs} at {size} px, and not much longer for {epochs} where more comes of them.",
-        "在本机训练 {first} 轮约需 {time}（{size} 像素）；若仍有提升则训练到 {epochs} 轮，用时相差不多。",
+        "Mostly about {time} on this machine, for {first:epoch|epochs} at {size} px, and not much longer where these still gain and it goes on to {epochs}.",
+        "在本机通常约需 {time}（训练 {first} 轮，{size} 像素）；若届时仍有提升，则训练到 {epochs} 轮，用时相差不多。",
+    ),
+    "train.time.not_timed": (
+        "No training has been timed here yet: it may well take half or twice as long.",
+        "本机还没有训练过，实际用时可能只有一半，也可能多一倍。",
     ),
     "train.time.again": (
         "Training on the validation pictures too takes about {time} more at most.",
         "把验证图片也用于训练，最多再需约 {time}。",
     ),
-    "train.no_time.cycles": (
-        "{first:epoch|epochs} at {size} px, {epochs} where more comes of them.",
-        "{size} 像素，先训练 {first} 轮，若仍有提升则训练到 {epochs} 轮。",
-    ),
-    "train.no_time": ("{epochs:epoch|epochs} at {size} px.", "{size} 像素，共 {epochs} 轮。"),
     "error.page_train.groups": (
         "A page cannot name a table on the server; choose yours in the Data tab, under “Near-duplicates and groups”.",
         "页面上不能指定服务器里的表格；请在“数据”页的“近似重复与分组”中选择你的表格。",

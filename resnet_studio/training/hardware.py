@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio.training.measurement import measure_once, processor
+from resnet_studio.training.measurement import measure_once, processor, stored
 
 if TYPE_CHECKING:
     import torch
@@ -95,10 +95,21 @@ def choose_compute(precision: str, device: torch.device, file: Path | None = Non
         return Compute(("bf16" if fast else "fp32") if precision == "auto" else precision)
     if device.type == "mps":
         return Compute("fp32" if precision == "auto" else precision)
-    instructions = torch.backends.cpu.get_cpu_capability()
-    machine = f"{processor()}, {most_threads()} threads, {instructions}, torch {torch.__version__}"
-    found = measure_once(file, machine, measure_ways, _is_measured)
+    found = measure_once(file, _this_processor(), measure_ways, _is_measured)
     return Compute(**found[found["fastest"] if precision == "auto" else precision])
+
+
+def known_compute(precision: str, file: Path | None) -> Compute | None:
+    """What :func:`choose_compute` has found and written to ``file`` for this CPU; None where it has not been asked."""
+    found = stored(file, _this_processor(), _is_measured)
+    return None if found is None else Compute(**found[found["fastest"] if precision == "auto" else precision])
+
+
+def _this_processor() -> str:
+    import torch
+
+    instructions = torch.backends.cpu.get_cpu_capability()
+    return f"{processor()}, {most_threads()} threads, {instructions}, torch {torch.__version__}"
 
 
 def measure_ways() -> dict[str, Any]:
@@ -119,10 +130,19 @@ def _is_measured(found: Mapping[str, Any]) -> bool:
 
 def has_matrix_units() -> bool:
     """Whether the processor has units for bf16 matrix products (Intel AMX), which leave nothing to be measured."""
+    return _has("amx_bf16")
+
+
+def has_bf16_units() -> bool:
+    """Whether the processor has instructions for bf16 at all, as far as torch can tell."""
+    return _has("amx_bf16") or _has("avx512_bf16")
+
+
+def _has(capability: str) -> bool:
     import torch
 
     tell = getattr(torch.cpu, "get_capabilities", None)  # newer than the oldest torch that we take
-    return tell is not None and bool(tell().get("amx_bf16"))
+    return tell is not None and bool(tell().get(capability))
 
 
 @cache

@@ -24,12 +24,12 @@ def measure_once(
 
     Other machines that share the workspace keep theirs. Without a ``file``, it is measured.
     """
-    if (found := _stored(file, machine, valid)) is not None:
+    if (found := stored(file, machine, valid)) is not None:
         return found
     measured = measure()
     if file is None:
         return measured
-    if (found := _stored(file, machine, valid)) is not None:
+    if (found := stored(file, machine, valid)) is not None:
         return found  # another process was quicker
     with suppress(OSError):  # a training that cannot write will say so itself
         write_json(file, {"version": VERSION, "machines": {**_machines(file), machine: dict(measured)}})
@@ -45,7 +45,8 @@ def processor() -> str:
     return f"{name}, {os.cpu_count() or 1} cores"
 
 
-def _stored(file: Path | None, machine: str, valid: Callable[[Values], bool]) -> Values | None:
+def stored(file: Path | None, machine: str, valid: Callable[[Values], bool]) -> Values | None:
+    """What ``file`` holds for ``machine``; None where there is nothing, or nothing that is ``valid``."""
     found = _machines(file).get(machine) if file else None
     try:
         return found if isinstance(found, dict) and valid(found) else None

@@ -24,7 +24,7 @@ from resnet_studio.model import resnet
 from resnet_studio.recipes import RECIPES
 from resnet_studio.service import forecast
 from resnet_studio.service.forecast import Forecaster
-from resnet_studio.training import plan, unfreezing
+from resnet_studio.training import hardware, plan, speed, unfreezing
 from resnet_studio.ui.drawn import network
 from resnet_studio.ui.page import ownership, repeated
 from resnet_studio.ui.page.context import Studio
@@ -386,20 +386,68 @@ def test_a_trained_model_can_be_trained_on(handlers: Handlers, workspace: Worksp
 def test_the_forecast_learns_from_the_last_trainings(workspace: Workspace, dataset: str) -> None:
     config = TrainConfig(epochs=12, picture_size=32, freeze="none", weights="scratch")
     forecaster = Forecaster(workspace)
-    guess = forecaster.forecast(config, forecaster.find_dataset(dataset)).seconds
+    guess = forecaster.forecast(config, forecaster.find_dataset(dataset))
     run = hand_made.new_run(workspace, resolved=config.replace(stem="small", batch_size=32, learning_rate=1e-3))
     hand_made.train(run)
     run.append(Finished(reason="completed", epochs_run=12, best_epoch=12, validation_accuracy=0.9,
                         test_accuracy=None, train_seconds=3600))  # fmt: skip
-    learnt = forecaster.forecast(config, forecaster.find_dataset(dataset)).seconds
-    assert guess is not None and learnt is not None
-    assert learnt > 3600 > guess
+    learnt = forecaster.forecast(config, forecaster.find_dataset(dataset))
+    assert guess.seconds is not None and learnt.seconds is not None
+    assert learnt.seconds >= 3600 > guess.seconds
+    assert "No training has been timed here yet" in guess.sentence("en") and "timed" not in learnt.sentence("en")
+    assert "本机还没有训练过" in guess.sentence("zh") and "本机还没有训练过" not in learnt.sentence("zh")
+
+
+@pytest.mark.parametrize(("pictures", "seconds"), [
+    ({"train": 1257, "validation": 270, "test": 270}, 56), ({"train": 144, "validation": 26, "test": 70}, 15),
+    ({"train": 595, "validation": 105, "test": 200}, 30), ({"train": 1402, "validation": 248, "test": 200}, 60),
+])  # fmt: skip
+def test_the_first_guess_is_near_what_trainings_took_on_two_idle_cores(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, pictures: dict[str, int], seconds: float
+) -> None:
+    """Of bf16: the sample of digits, 170 photographs, and 700 and 1,650 small pictures."""
+    usual = {144: (128, "layer3", 11), 595: (96, "layer2", 8), 1257: (96, "layer2", 8), 1402: (96, "layer2", 7)}
+    size, freeze, epochs = usual[pictures["train"]]
+    monkeypatch.setattr(hardware, "known_compute", lambda *_: hardware.Compute("bf16", 2))
+    config = TrainConfig(device="cpu", picture_size=size, epochs=epochs, stem="standard", batch_size=64,
+                         learning_rate=1e-3, freeze=freeze, augmentation="standard",
+                         class_weighting="none")  # fmt: skip
+    assert 0.75 < Forecaster(workspace).seconds(config, pictures) / seconds < 1.25
+
+
+def test_a_machine_without_bf16_is_not_taken_for_as_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "most_threads", lambda: 4)
+    monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: "AVX2")
+    monkeypatch.setattr(hardware, "has_bf16_units", lambda: False)
+    assert speed.assumed("auto", on_gpu=False) == speed.assumed("bf16", on_gpu=False) == 4 * 40
+    monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: "AVX512")
+    assert speed.assumed("auto", on_gpu=False) == 4 * 80
+    monkeypatch.setattr(hardware, "has_bf16_units", lambda: True)
+    assert speed.assumed("auto", on_gpu=False) == 4 * 110 and speed.assumed("fp32", on_gpu=False) == 4 * 80
+    monkeypatch.setattr(hardware, "known_compute", lambda *_: hardware.Compute("fp32", 2))
+    assert speed.assumed("auto", on_gpu=False) == 2 * 80
+
+
+def test_short_trainings_do_not_make_a_long_one_seem_longer(workspace: Workspace) -> None:
+    """What a training of a few pictures takes for starting, testing and reporting says nothing about a long one."""
+    config = TrainConfig(device="cpu", epochs=13, picture_size=96, stem="standard", batch_size=32, learning_rate=1e-3,
+                         freeze="layer3", augmentation="standard", class_weighting="none")  # fmt: skip
+    long, few = {"train": 1257, "validation": 270, "test": 270}, {"train": 8, "validation": 2, "test": 2}
+    before = Forecaster(workspace).seconds(config, long)
+    for _ in range(3):
+        run = hand_made.new_run(workspace, resolved=config)
+        run.write_json("config.json", {**run.read_json("config.json"), "about": {**run.about, "counts": few}})
+        hand_made.train(run)
+        took = Forecaster(workspace).seconds(config, few)
+        run.append(Finished(reason="completed", epochs_run=13, best_epoch=12, validation_accuracy=0.9,
+                            test_accuracy=None, train_seconds=took))  # fmt: skip
+    assert Forecaster(workspace).seconds(config, long) == pytest.approx(before, rel=0.2)
 
 
 def test_a_run_that_was_trained_twice_is_not_taken_for_one_of_half_the_speed(
     workspace: Workspace, dataset: str
 ) -> None:
-    config = TrainConfig(epochs=12, picture_size=32, freeze="none", weights="scratch", final_fit=False)
+    config = TrainConfig(epochs=12, picture_size=1024, depth=152, freeze="none", weights="scratch", final_fit=False)
     found = []
     for twice in (False, True):
         run = hand_made.new_run(
@@ -425,11 +473,15 @@ def test_a_guess_is_round(seconds: float, said: str) -> None:
 
 def test_a_second_cycle_that_takes_as_long_in_round_numbers_is_not_said_with_the_same_number_twice():
     config = TrainConfig(epochs=40, first_epochs=13, picture_size=96)
-    assert "; 2 min for 40 " in forecast.CostForecast(config, config, None, 60, 120).sentence("en")
+    said = forecast.CostForecast(config, config, None, 60, 120).sentence("en")
+    assert said == (
+        "Mostly about 1 min on this machine, for 13 epochs at 96 px; about 2 min where these still gain and it goes on "
+        "to 40."
+    )
     said = forecast.CostForecast(config, config, None, 8, 9).sentence("en")
-    assert (
-        said
-        == "About 10 s on this machine for 13 epochs at 96 px, and not much longer for 40 where more comes of them."
+    assert said == (
+        "Mostly about 10 s on this machine, for 13 epochs at 96 px, and not much longer where these still gain and it "
+        "goes on to 40."
     )
     assert forecast.CostForecast(config, config, None, 8, 9).sentence("zh").count("10 秒") == 1
 

@@ -18,9 +18,10 @@ from resnet_studio.workspace import Run, Workspace
 
 if TYPE_CHECKING:
     from resnet_studio.api.results import Pictures
-    from resnet_studio.data.dataset import Dataset
+    from resnet_studio.data.dataset import Dataset, Sample
     from resnet_studio.errors import StudioError
     from resnet_studio.evaluation.report import Report
+    from resnet_studio.evaluation.seen import SeenPictures
     from resnet_studio.prediction import Prediction
 
 
@@ -58,13 +59,11 @@ def evaluate_together(
     A picture counts as seen where any of them has seen it; a single model is scored as it is. Raises
     :class:`CheckpointError` where they do not know the same classes.
     """
-    import numpy as np
-
     from resnet_studio.ensemble import check_classes
     from resnet_studio.evaluation.kept_together import evaluated_samples, with_groups
     from resnet_studio.evaluation.near_seen import with_near
-    from resnet_studio.evaluation.report import counted_by_group, make_report, remap_labels
-    from resnet_studio.evaluation.seen import add_unseen, run_of, seen_pictures, together
+    from resnet_studio.evaluation.report import remap_labels
+    from resnet_studio.evaluation.seen import run_of, seen_pictures, together
     from resnet_studio.model.onnx_card import card_at
 
     models, dataset = as_list(models), opened(dataset, workspace, to_score=True)
@@ -79,19 +78,27 @@ def evaluate_together(
     dataset = with_groups(dataset, runs[0], home)
     samples = remap_labels(evaluated_samples(dataset), dataset.classes, known, join_alike=join)
     places = {sample: dataset.path(sample) for sample in samples}
-    each = [
-        with_near(seen_pictures(file, card, home), run, samples, [*places.values()], home)
-        for file, card, run in zip(files, cards, runs, strict=True)
-    ]
-    seen = None if None in each else together(one for one in each if one is not None)
+    given = list(zip(files, cards, runs, strict=True))
+    seen = together([with_near(seen_pictures(file, card, home), run, places, home) for file, card, run in given])
     if only_unseen:
         samples = unseen(samples, seen, files[0], "error.ensemble.unseen")
     reports = [scored(file, samples, [places[sample] for sample in samples], device) for file in files]
-    found = [_probabilities(report, known) for report in reports]
+    return _mean(reports, samples, known, seen)
+
+
+def _mean(
+    reports: Sequence[Report], samples: Sequence[Sample], classes: Sequence[str], seen: SeenPictures | None
+) -> Report:
+    """The report on the mean of the answers that ``reports`` have for ``samples``."""
+    import numpy as np
+
+    from resnet_studio.evaluation.report import counted_by_group, make_report
+    from resnet_studio.evaluation.seen import add_unseen
+
+    found = [_probabilities(report, classes) for report in reports]
     used = [sample for sample in samples if (sample.name, sample.file) in found[0]]
     means = np.mean([[scores[sample.name, sample.file] for sample in used] for scores in found], axis=0)
-    report = counted_by_group(make_report(known, used, means, reports[0].skipped), used)
-    return add_unseen(report, used, seen)
+    return add_unseen(counted_by_group(make_report(classes, used, means, reports[0].skipped), used), used, seen)
 
 
 def _probabilities(report: Report, classes: Sequence[str]) -> dict[tuple[str, str], list[float]]:

@@ -94,10 +94,11 @@ def evaluate(
     samples = remap_labels(
         evaluated_samples(dataset), dataset.classes, card.classes, join_alike=dataset.choices.join_alike
     )
-    seen = with_near(seen_pictures(path, card, home), run, samples, [*map(dataset.path, samples)], home)
+    files = {sample: dataset.path(sample) for sample in samples}
+    seen = with_near(seen_pictures(path, card, home), run, files, home)
     if only_unseen:
         samples = unseen(samples, seen, path)
-    return add_unseen(scored(path, samples, [*map(dataset.path, samples)], device), samples, seen)
+    return add_unseen(scored(path, samples, [files[sample] for sample in samples], device), samples, seen)
 
 
 def unseen(

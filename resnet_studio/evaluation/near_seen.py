@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -27,14 +27,14 @@ many that are new take about a minute on two cores.
 
 
 def with_near(
-    seen: SeenPictures | None, run: Run | None, samples: Sequence[Sample], files: Sequence[Path], workspace: Workspace
+    seen: SeenPictures | None, run: Run | None, pictures: Mapping[Sample, Path], workspace: Workspace
 ) -> SeenPictures | None:
-    """``seen`` by the model of ``run`` with those of ``samples``, whose pictures are ``files``, that are
-    near-duplicates of it; as it is where there are too many to look for any, or where the settings of ``run`` do not.
+    """``seen`` by the model of ``run`` with those of ``pictures``, each with its file, that are near-duplicates of it;
+    as it is where there are too many to look for any, or where the settings of ``run`` do not.
     """
     if seen is None or run is None or not _looks_for_any(run):
         return seen
-    others = [(sample, file) for sample, file in zip(samples, files, strict=True) if not seen.itself(sample)]
+    others = [(sample, file) for sample, file in pictures.items() if not seen.itself(sample)]
     known = _pictures_of(run, workspace)
     if len(known) + len(others) > MOST:
         return seen

@@ -58,7 +58,7 @@ def seen_pictures(checkpoint: Path, card: AnyCard, workspace: Workspace) -> Seen
         if run is None:
             return None
         before = seen_by_ancestors(run, workspace, taught=False)
-        return together([_seen_by(run, final="final_fit" in getattr(card, "metrics", {})), before])
+        return _union([_seen_by(run, final="final_fit" in getattr(card, "metrics", {})), before])
     except (RunError, LookupError, TypeError, AttributeError):
         return None
 
@@ -71,7 +71,7 @@ def seen_by_ancestors(run: Run, workspace: Workspace, *, taught: bool = True) ->
     for parent in ancestors(run, workspace, taught=taught):
         with suppress(RunError, LookupError, TypeError, AttributeError):
             known.append(_seen_by(parent, final=(parent.folder / final_fit.FILE).exists()))
-    return together(known)
+    return _union(known)
 
 
 def ancestors(run: Run, workspace: Workspace, *, taught: bool = True) -> Iterator[Run]:
@@ -102,9 +102,16 @@ def _seen_by(run: Run, *, final: bool) -> SeenPictures:
     return SeenPictures(train | validation, frozenset()) if final else SeenPictures(train, validation)
 
 
-def together(found: Iterable[SeenPictures]) -> SeenPictures:
-    """What several models have seen; near-duplicates are known only where they were looked for with each."""
+def together(found: Iterable[SeenPictures | None]) -> SeenPictures | None:
+    """What any of several models has seen; None where that is not known of one. Near-duplicates are known only where
+    they were looked for with each.
+    """
     each = list(found)
+    there = [one for one in each if one is not None]
+    return _union(there) if len(there) == len(each) else None
+
+
+def _union(each: Sequence[SeenPictures]) -> SeenPictures:
     trained = frozenset[str]().union(*(one.trained for one in each))
     chosen = frozenset[str]().union(*(one.chosen for one in each)) - trained
     near = [one.near for one in each if one.near is not None]

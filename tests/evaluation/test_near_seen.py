@@ -126,4 +126,4 @@ def test_several_models_know_no_copies_where_one_was_not_searched():
         SeenPictures(frozenset("b"), frozenset()),
     )
     assert together([looked, not_looked]).near is None
-    assert together([looked, looked]).near == {"n"}
+    assert together([looked, looked]).near == {"n"} and together([looked, None]) is None

@@ -2,11 +2,11 @@
 
 // ---------- Folder or zip ----------
 window.studioPicker = (element, picked) => {
-  const PICTURE = /\.(jpe?g|jfif|png|bmp|webp|gif|tiff?|avif|jp2|j2k)$/i, HIDDEN = /(^|\/)(\.|__MACOSX(\/|$))/;
+  const HIDDEN = /(^|\/)(\.|__MACOSX(\/|$))/;
   const TABLE_LIMIT = 64 * 2 ** 20;
   const FILES = 200, BYTES = 48 * 2 ** 20, AT_ONCE = 3, LIMIT = 4 * 2 ** 30;
   const zone = element.querySelector(".rs-drop"), words = zone.dataset, sending = new Set();
-  const TABLE = new RegExp(words.tables, "i"), TOLD = new RegExp(words.told, "i"); // told: what the studio says of it by its name
+  const PICTURE = new RegExp(words.pictures, "i"), TABLE = new RegExp(words.tables, "i"), TOLD = new RegExp(words.told, "i"); // told: what the studio says of it by its name
   const part = (name) => zone.querySelector(name);
   let cancelled = false;
 
@@ -61,7 +61,7 @@ window.studioPicker = (element, picked) => {
   };
 
   // What a file is by its first bytes, as the studio itself looks at them, whatever its name ends with.
-  const HEAD = 64, START = /^(\x89PNG|GIF8[79]a|RIFF.{4}WEBP|II[*+]\0|MM\0[*+]|BM.{4}\0{4}|\0\0\0\x0cjP  |\xff\x4f\xff\x51)/s;
+  const HEAD = 64, START = /^(\x89PNG|GIF8[79]a|RIFF.{4}WEBP|II[*+]\0|MM\0[*+]|BM.{4}\0{4}|\0\0\0\x0cjP  |\xff\x4f\xff\x51|P[1-6]\s+[#\d])/s;
   const looked = async (file) => {
     const text = String.fromCharCode(...new Uint8Array(await file.slice(0, HEAD).arrayBuffer().catch(() => new ArrayBuffer(0))));
     const brands = text.slice(4, 8) === "ftyp" ? text.slice(8) : "";

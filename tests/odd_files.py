@@ -69,6 +69,16 @@ def tiff(pixels: np.ndarray, **tags: int) -> bytes:
     return head + directory + bytes(4) + values + data
 
 
+def netpbm(numbers: np.ndarray, top: int, *, text: bool = False) -> bytes:
+    """A PGM or PPM of ``numbers`` up to ``top``; a PBM where that is 1."""
+    height, width, *colours = numbers.shape
+    kind = (1 if top == 1 else 3 if colours else 2) + (0 if text else 3)
+    head = b"P%d\n# made by hand\n%d %d\n" % (kind, width, height) + (b"%d\n" % top if top > 1 else b"")
+    if text:
+        return head + b"\n".join(b" ".join(b"%d" % number for number in row) for row in numbers.reshape(height, -1))
+    return head + (np.packbits(numbers, axis=1) if top == 1 else numbers.astype("u1" if top < 256 else ">u2")).tobytes()
+
+
 def png_chunk(kind: bytes, data: bytes, *, sound: bool = True) -> bytes:
     checksum = zlib.crc32(kind + data) if sound else 0
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
@@ -212,6 +222,17 @@ def readable() -> dict[str, bytes]:
         "picture.jp2": encoded(scene(), "JPEG2000"),
         "grey16.jp2": encoded(Image.fromarray(ramp(0, 65535, np.uint16)), "JPEG2000"),
         "animation.gif": encoded(scene().quantize(64), "GIF", save_all=True, append_images=[patches().quantize(8)]),
+        "binary.ppm": encoded(scene(), "PPM"),
+        "text.ppm": netpbm(np.asarray(scene()), 255, text=True),
+        "levels.pgm": netpbm(ramp(0, 100, np.uint8), 100),
+        "text.pbm": netpbm(ramp(0, 1, np.uint8), 1, text=True),
+        "grey16.pgm": netpbm(ramp(0, 65535, np.uint16), 65535),
+        "grey12.pgm": netpbm(ramp(0, 4095, np.uint16), 4095),
+        "grey12_in_16.pgm": netpbm(ramp(0, 4095, np.uint16), 65535),
+        "rgb16.ppm": netpbm(deep, 65535),
+        "rgb12_in_16.ppm": netpbm(deep // 16, 65535),
+        "rgb12_in_16_text.ppm": netpbm(deep // 16, 65535, text=True),
+        "rgb12.ppm": netpbm(deep // 16, 4095),
         "large.jpg": encoded(scene().resize((1800, 1350)), "JPEG"),
         "tall.jpg": encoded(scene().resize((40, 1600)), "JPEG"),
         "tiny.png": encoded(scene().resize((3, 2)), "PNG"),
@@ -230,6 +251,8 @@ def refused() -> dict[str, tuple[str, bytes]]:
         "half_progressive.jpg": ("truncated", progressive[: progressive.rindex(b"\xff\xda")]),
         "half.png": ("truncated", png[: len(png) // 2]),
         "wrong_pixels.png": ("damaged", png[: png.index(b"IDAT") + 9] + b"?" + png[png.index(b"IDAT") + 10 :]),
+        "half.ppm": ("truncated", encoded(scene(), "PPM")[:9000]),
+        "half_text.pgm": ("truncated", b"P2 4 4 9\n1 2 3 4 5 6 7 8 9 1 2\n3 4 5\n"),
         "two_channels.tif": ("unsupported", tiff(np.stack([ramp(0, 255, np.uint8)] * 2, -1))),
         "colour_in_fractions.tif": ("unsupported", tiff(deep)),
         "raw.dng": ("unsupported", tiff(ramp(0, 4095, np.uint16), photometric=32803)),

@@ -58,7 +58,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 def test_headers_of_pictures() -> None:
     noise = Image.effect_noise((19, 13), 60)
-    whole = [made.encoded(noise.convert("RGB"), format) for format in ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")]
+    whole = [
+        made.encoded(noise.convert("RGB"), format) for format in ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM")
+    ]
     found = complaints(
         "headers of pictures", lambda rng: picture_header(io.BytesIO(of_bytes(rng, rng.choice(whole)))), (StudioError,)
     )

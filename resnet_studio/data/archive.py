@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Literal, cast
 
 from resnet_studio.data import names
-from resnet_studio.data.formats import EXTENSIONS, SNIFFED_BYTES, Format, refusal, sniff
+from resnet_studio.data.formats import EXTENSIONS, PICTURE_ENDINGS, SNIFFED_BYTES, Format, refusal, sniff
 from resnet_studio.data.tables import may_be_table
 from resnet_studio.data.zip_entries import Inflated, check_directory, checked_entries, inflated
 from resnet_studio.data.zip_names import Guess
@@ -35,7 +35,6 @@ _BROKEN = (
 _CHUNK = 1 << 16
 _TABLE = ".table"
 _USUAL_BYTES = 40_000
-PICTURE_ENDINGS = (*EXTENSIONS.values(), ".jpeg", ".tiff", ".j2k")
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,34 @@
-"""The accepted picture formats, how their files begin, and how large they may be."""
+"""The accepted picture formats, how their files begin and end in a name, and how large they may be."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from typing import IO, Literal
 
-Format = Literal["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "JPEG2000", "HEIF"]
-FORMATS: tuple[Format, ...] = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "JPEG2000")
+Format = Literal["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "JPEG2000", "PPM", "HEIF"]
+FORMATS: tuple[Format, ...] = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "JPEG2000", "PPM")
 EXTENSIONS: Mapping[Format, str] = {
     "JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif", "GIF": ".gif", "AVIF": ".avif",
-    "JPEG2000": ".jp2", "HEIF": ".heic",
+    "JPEG2000": ".jp2", "PPM": ".ppm", "HEIF": ".heic",
 }  # fmt: skip
-# decoders of the last four take in the whole file at once
+PICTURE_ENDINGS = (*EXTENSIONS.values(), ".jpeg", ".jpe", ".jfif", ".tiff", ".j2k", ".pgm", ".pbm", ".pnm")
+"""What names of pictures usually end with, in lower case; what a file is says its beginning alone."""
+# decoders of WebP, GIF, AVIF and HEIF take in the whole file at once
 BYTE_LIMITS: Mapping[Format, int] = {
     "JPEG": 2**28, "PNG": 2**28, "BMP": 2**28, "TIFF": 2**28, "JPEG2000": 2**28, "WEBP": 2**26, "GIF": 2**26,
-    "AVIF": 2**26, "HEIF": 2**26,
+    "AVIF": 2**26, "HEIF": 2**26, "PPM": 2**28,
 }  # fmt: skip
 SNIFFED_BYTES = 64
 PIXEL_LIMIT = 64_000_000
 ROWS_PIXEL_LIMIT = 2**28
 """Of a JPEG that is decoded row by row at reduced size, so that its memory does not grow with it."""
 _STRAY = b"\xef\xbb\xbf \t\r\n\0"
+# a Netpbm picture: a magic number, then the width and the height, with nothing but blanks and comments between
+_GAP = rb"(?:\s|#[^\r\n]*[\r\n])"
+_NETPBM = re.compile(rb"P[1-6](?=\s)%b+(?:\d{1,10}%b+\d|(?:\d{1,10}%b*)?#[^\r\n]*\Z)" % (_GAP, _GAP, _GAP))
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 
 
@@ -64,6 +70,8 @@ def sniff(start: bytes) -> Format | None:
     # "BM" alone begins many a text; the reserved zeros make it a bitmap
     if start.startswith(b"BM") and start[6:10] == b"\0\0\0\0":
         return "BMP"
+    if _NETPBM.match(start):
+        return "PPM"
     if (kind := _of_boxes(start)) is not None:
         return kind if kind != "HEIF" or reads_heif() else None
     # some cameras and servers put line ends or zeros in front

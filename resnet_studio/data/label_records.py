@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from resnet_studio.data import tables
+from resnet_studio.data.formats import PICTURE_ENDINGS
 from resnet_studio.data.part_names import part_named
 from resnet_studio.errors import DataError
 
 Record = Mapping[str, str]
-_PICTURES = (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".jp2")
 _VAGUE = ("", "id", "name")
 """Columns that may name the pictures, or something else beside them."""
 _KNOWN: tuple[tables.Meaning, ...] = ("file", "label", "part", "group")
@@ -32,7 +32,7 @@ def read(file: Path) -> Sequence[Record]:
 def named(records: Sequence[Record]) -> Sequence[Record]:
     """``records`` where a first line that is no names, but a file and what is said of it, is a row as well."""
     columns = list(records[0]) if records else []
-    first = next((column for column in columns if column.strip().lower().endswith(_PICTURES)), None)
+    first = next((column for column in columns if column.strip().lower().endswith(PICTURE_ENDINGS)), None)
     if first is None:
         return _with_files(records)
     if any(tables.table_column(records, meaning) for meaning in _KNOWN):
@@ -59,7 +59,7 @@ def _with_files(records: Sequence[Record]) -> Sequence[Record]:
 
 
 def _is_picture(value: str) -> bool:
-    return value.strip().lower().endswith(_PICTURES)
+    return value.strip().lower().endswith(PICTURE_ENDINGS)
 
 
 def _is_number(value: str) -> bool:

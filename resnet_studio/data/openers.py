@@ -20,6 +20,7 @@ from resnet_studio.data.formats import (
     UnsupportedError,
     check_pixels,
 )
+from resnet_studio.data.netpbm import unscaled
 
 # what is odd about an EXIF block does not concern a reader of the terminal
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
@@ -55,7 +56,9 @@ def _image(file: IO[bytes], kind: Format) -> ImageFile.ImageFile:
         return _avif(file)
     if kind == "HEIF":
         return _heif(file)
-    return Image.open(file, formats=[kind])
+    image = Image.open(file, formats=[kind])
+    unscaled(image)
+    return image
 
 
 def _tiff(file: IO[bytes]) -> ImageFile.ImageFile:

@@ -1,7 +1,8 @@
 """What the numbers in an opened picture become: upright RGB of 8 bits.
 
 The code of an exported model holds these functions word for word (:mod:`resnet_studio.model.export` copies them from
-here), so that it sees the pixels that the studio sees. They use numpy, Pillow and each other, and nothing else.
+here and from :mod:`.netpbm`), so that it sees the pixels that the studio sees. They use numpy, Pillow and each other,
+and nothing else.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, JpegImagePlugin
+
+from resnet_studio.data.netpbm import netpbm_header, netpbm_in_binary, unscaled
 
 __all__ = ["EXPORTED", "rendered"]
 
@@ -134,6 +137,8 @@ def deep_numbers(picture: Image.Image, top: int, bottom: int) -> NDArray[Any]:
 
 def deep_kind(picture: Image.Image) -> str:
     """The kind of the numbers of a ``picture`` in deep grey."""
+    if picture.format == "PPM":
+        return "uint16"
     return {"I": "int32", "F": "float32"}.get(picture.mode, "uint16")
 
 
@@ -252,7 +257,8 @@ def to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 
 EXPORTED = (
-    with_end, with_sound_chunks, reduce_jpeg, low_tiles, from_deep_colour, rendered, in_rgb, orientation,
-    deep_numbers, deep_kind, from_deep, as_floats, own_scale, from_lab, on_white, from_profile, to_srgb,
+    with_end, with_sound_chunks, netpbm_header, netpbm_in_binary, unscaled, reduce_jpeg, low_tiles, from_deep_colour,
+    rendered, in_rgb, orientation, deep_numbers, deep_kind, from_deep, as_floats, own_scale, from_lab, on_white,
+    from_profile, to_srgb,
 )  # fmt: skip
 """What goes into the code of an exported model, in this order."""

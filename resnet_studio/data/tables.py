@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
+from resnet_studio.data.formats import PICTURE_ENDINGS
 from resnet_studio.data.names import shown
 from resnet_studio.data.zip_names import likely_encoding
 from resnet_studio.errors import DataError
@@ -22,7 +23,7 @@ _LISTS = re.compile(
     r"(?:[a-z_ -]*[_ -])?(?:train|training|val|valid|validation|test|labels?|annotations?|classes|ground_?truth)\.txt"
 )
 """What text files that are tables are called; those with boxes or captions are called after a picture each."""
-_PICTURES = "jpg|jpeg|jpe|png|webp|bmp|gif|tif|tiff|avif|heic|jp2"
+_PICTURES = "|".join(ending[1:] for ending in PICTURE_ENDINGS)
 _BLANK_AFTER_FILE = re.compile(rf"^(?P<file>[^,;\t|]+?\.(?:{_PICTURES})) +(?=\S)", re.IGNORECASE | re.MULTILINE)
 _DIVIDERS = re.compile(rb'[,;\t\r\n"]+')
 _JUDGED = 200

@@ -24,6 +24,7 @@ from resnet_studio.data.formats import (
     exactly,
 )
 from resnet_studio.data.jpeg import walk_jpeg
+from resnet_studio.data.netpbm import walk_netpbm
 from resnet_studio.data.png import walk_png
 
 _GIF_BLOCKS = 1_000_000
@@ -155,5 +156,5 @@ def _walk_tiff(file: IO[bytes], size: int) -> Container:
 
 _WALKERS: Mapping[Format, Callable[[IO[bytes], int], Container]] = {
     "JPEG": walk_jpeg, "TIFF": _walk_tiff, "GIF": _walk_gif, "WEBP": _walk_webp, "BMP": _walk_bmp,
-    "AVIF": walk_boxes, "HEIF": walk_boxes, "JPEG2000": walk_jpeg2000,
+    "AVIF": walk_boxes, "HEIF": walk_boxes, "JPEG2000": walk_jpeg2000, "PPM": walk_netpbm,
 }  # fmt: skip

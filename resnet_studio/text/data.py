@@ -27,8 +27,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{name}”是空的；请为每个类别放一个装有图片的文件夹。",
     ),
     "error.data.no_pictures": (
-        "“{name}” holds no usable pictures ({count:file was|files were} left out); add JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP or GIF pictures, one folder for each class.",
-        "“{name}”中没有可用的图片（已跳过 {count} 个文件）；请添加 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP 或 GIF 图片，每个类别一个文件夹。",
+        "“{name}” holds no usable pictures ({count:file was|files were} left out); add JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP, GIF or Netpbm pictures, one folder for each class.",
+        "“{name}”中没有可用的图片（已跳过 {count} 个文件）；请添加 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP、GIF 或 Netpbm 图片，每个类别一个文件夹。",
     ),
     "error.data.only_links": (
         "“{name}” holds no pictures but links that lead out of it, which are not followed; open the folder that holds the pictures themselves.",
@@ -175,8 +175,8 @@ TEXT: dict[str, tuple[str, str]] = {
     # one picture
     "error.picture.empty_file": ("“{file}” is empty; choose another picture.", "“{file}”是空文件；请换一张图片。"),
     "error.picture.not_a_picture": (
-        "“{file}” is not a picture; use JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP or GIF.",
-        "“{file}”不是图片；请使用 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP 或 GIF 格式。",
+        "“{file}” is not a picture; use JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP, GIF or Netpbm.",
+        "“{file}”不是图片；请使用 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP、GIF 或 Netpbm 格式。",
     ),
     "error.picture.heic": (
         "“{file}” is a HEIC photograph: set the phone’s camera to “most compatible”, or install pillow-heif and start the studio again.",
@@ -199,8 +199,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{file}”像素过多（上限 6400 万像素，非渐进式 JPEG 为 2.68 亿）；请先缩小图片。",
     ),
     "error.picture.too_many_bytes": (
-        "“{file}” is too large (limit: 256 MB; GIF, WebP, AVIF and HEIC 64 MB); reduce its size first.",
-        "“{file}”文件过大（上限 256 MB，GIF、WebP、AVIF 和 HEIC 为 64 MB）；请先缩小后再使用。",
+        "“{file}” is too large (limit: 256 MB; GIF, WebP, AVIF, HEIC and Netpbm in text 64 MB); reduce its size first.",
+        "“{file}”文件过大（上限 256 MB，GIF、WebP、AVIF、HEIC 和文本格式的 Netpbm 为 64 MB）；请先缩小后再使用。",
     ),
     "error.picture.unreadable": (
         "“{file}” cannot be opened; check that it exists and may be read.",

@@ -99,12 +99,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "跳过了 {count} 张像素过多的图片（上限 6400 万像素，非渐进式 JPEG 为 2.68 亿）。",
     ),
     "finding.too_many_bytes": (
-        "{count:file was|files were} left out: too large (limit: 256 MB; GIF, WebP, AVIF and HEIC 64 MB).",
-        "跳过了 {count} 个过大的文件（上限 256 MB，GIF、WebP、AVIF 和 HEIC 为 64 MB）。",
+        "{count:file was|files were} left out: too large (limit: 256 MB; GIF, WebP, AVIF, HEIC and Netpbm in text 64 MB).",
+        "跳过了 {count} 个过大的文件（上限 256 MB，GIF、WebP、AVIF、HEIC 和文本格式的 Netpbm 为 64 MB）。",
     ),
     "finding.not_a_picture": (
-        "{count:file was|files were} left out: not a JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP or GIF picture.",
-        "跳过了 {count} 个不是 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP 或 GIF 图片的文件。",
+        "{count:file was|files were} left out: not a JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP, GIF or Netpbm picture.",
+        "跳过了 {count} 个不是 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP、GIF 或 Netpbm 图片的文件。",
     ),
     "finding.unreadable": (
         "{count:file or folder was|files or folders were} left out: the system did not let the studio read them.",

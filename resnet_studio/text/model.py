@@ -204,6 +204,18 @@ TEXT: dict[str, tuple[str, str]] = {
         "A PNG without chunks whose checksum is wrong, and with an end.",
         "去掉 PNG 中校验和错误的数据块，并补上结尾。",
     ),
+    "export.doc.netpbm_header": (
+        "Kind, width, height and largest number of a Netpbm file, and where its pixels begin.",
+        "Netpbm 文件的类型、宽、高、最大值，以及像素的起始位置。",
+    ),
+    "export.doc.netpbm_in_binary": (
+        "A Netpbm file in binary, with numbers up to 255 or 65,535.",
+        "把 Netpbm 文件转为二进制格式，数值上限为 255 或 65535。",
+    ),
+    "export.doc.unscaled": (
+        "Lets Netpbm's 16-bit colour be decoded to the high bytes of its numbers.",
+        "使 Netpbm 的 16 位彩色图片解码为数值的高字节。",
+    ),
     "export.doc.reduce_jpeg": (
         "Lets a JPEG be decoded smaller: above twice side px where that is possible in 16 megapixels.",
         "让 JPEG 以较小尺寸解码：在 1600 万像素以内尽量不低于 side 的两倍。",

@@ -80,8 +80,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "data.picker.cancel": ("Cancel", "取消"),
     "data.picker.cancelled": ("Cancelled; nothing was kept.", "已取消，未保留任何内容。"),
     "data.picker.none": (
-        "There are no pictures in it. Choose a folder with JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP or GIF files.",
-        "里面没有图片。请选择包含 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP 或 GIF 文件的文件夹。",
+        "There are no pictures in it. Choose a folder with JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP, GIF or Netpbm files.",
+        "里面没有图片。请选择包含 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP、GIF 或 Netpbm 文件的文件夹。",
     ),
     "data.picker.loose": (
         "These are single pictures. Drop a folder that has one folder inside for each class.",

@@ -219,7 +219,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "还没有可用的模型；请先训练或导入一个。",
     ),
     "error.predict.no_pictures": (
-        "None of these files is a picture; choose JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP or GIF files, or a zip of them.",
-        "这些文件都不是图片；请选择 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP 或 GIF 文件，或包含它们的 zip。",
+        "None of these files is a picture; choose JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP, GIF or Netpbm files, or a zip of them.",
+        "这些文件都不是图片；请选择 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP、GIF 或 Netpbm 文件，或包含它们的 zip。",
     ),
 }

@@ -131,12 +131,14 @@ def test_pictures_are_known_by_their_first_bytes_as_on_the_command_line(
         for number in range(5):
             picture = Image.new("RGB", (24, 24), (40 * number, 99, 200 if name == "cats" else 0))
             (tmp_path / "photos" / name / f"{number:06x}a9").write_bytes(odd_files.encoded(picture, "JPEG"))
+            (tmp_path / "photos" / name / f"{number}.PGM").write_bytes(odd_files.encoded(picture.convert("L"), "PPM"))
+            (tmp_path / "photos" / name / f"{number:06x}b9").write_bytes(odd_files.encoded(picture, "PPM"))
         (tmp_path / "photos" / name / "IMG_1.HEIC").write_bytes(heic + bytes(200_000))
         (tmp_path / "photos" / name / "notes.txt").write_text("about the pictures", encoding="utf-8")
     page = open_page()
     bring(page, tmp_path / "photos", "folder")
     shown = page.locator("#data-panel, #data-understood").all_inner_texts()
-    assert "10 pictures" in " ".join(shown)
+    assert "30 pictures" in " ".join(shown)
     page.get_by_text("2 HEIC photographs were left out").first.wait_for(state="attached")
     close(page)
 

@@ -13,7 +13,7 @@ from resnet_studio.data import formats
 from resnet_studio.data.directories import is_bloated_exif
 from resnet_studio.data.pictures import BadPicture, picture_header, read_picture
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "JPEG2000")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "JPEG2000", "PPM")
 BEYOND_THE_PICTURE = {"GIF": 1, "JPEG": 2, "PNG": 12}  # bytes at the end without which every pixel is there
 
 
@@ -156,7 +156,16 @@ def test_a_jpeg_may_be_decoded_smaller_but_never_below_twice_the_side_asked_for(
 
 
 @pytest.mark.parametrize(
-    "data", [b"hello" * 99, b"%!PS-Adobe-3.0 EPSF-3.0\n", b"BM is what this text begins with", b"P6 1 1 255 abc", b"\0"]
+    "data",
+    [
+        b"hello" * 99,
+        b"%!PS-Adobe-3.0 EPSF-3.0\n",
+        b"BM is what this text begins with",
+        b"P6 is a form of pictures",
+        b"P1\n# a list\nof things",
+        b"P7 1 1",
+        b"\0",
+    ],
 )
 def test_what_is_no_picture_is_said_so(data):
     assert fault(data) == "not_a_picture"
@@ -218,6 +227,8 @@ def bomb(format: str, width: int, height: int) -> bytes:
         case "JPEG2000":
             at = small.index(b"\xff\x51")
             small[at + 6 : at + 14] = small[at + 22 : at + 30] = struct.pack(">2L", width, height)
+        case "PPM":
+            return b"P6 %d %d 255\n" % (width, height) + bytes(99)
         case "TIFF":
             for tag, value in ((256, width), (257, height)):
                 at = small.index(struct.pack("<2HL", tag, 4 if struct.pack("<2HL", tag, 4, 1) in small else 3, 1))

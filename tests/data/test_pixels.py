@@ -49,6 +49,7 @@ def test_sound_pictures_are_read_whatever_surrounds_them(name):
     ("text_with_wrong_checksum.png", "no_end.png"), ("profile_with_wrong_checksum.png", "no_end.png"),
     ("long_profile.png", "adobe_rgb.png"), ("adobe_rgb_palette.png", "adobe_rgb.png"),
     ("grey16_packed.tif", "grey16.tif"), ("grey16_big_endian.tif", "grey16.tif"), ("turned.png", "turned.webp"),
+    ("text.ppm", "binary.ppm"), ("rgb12_in_16_text.ppm", "rgb12_in_16.ppm"), ("rgb16.ppm", "rgb16.png"),
 ])  # fmt: skip
 def test_what_surrounds_a_picture_does_not_change_it(odd, plain):
     assert np.array_equal(pixels(READABLE[odd]), pixels(READABLE[plain]))
@@ -56,11 +57,13 @@ def test_what_surrounds_a_picture_does_not_change_it(odd, plain):
 
 def test_the_pixels_are_those_that_were_written():
     assert largest_difference(pixels(READABLE["no_end.png"]), np.asarray(scene(), int)) == 0
+    assert largest_difference(pixels(READABLE["binary.ppm"]), np.asarray(scene(), int)) == 0
+    assert largest_difference(pixels(READABLE["text.pbm"])[:, :, 1], 255 * (1 - ramp(0, 1, int))) == 0
     assert largest_difference(pixels(READABLE["turned.png"]), np.rot90(np.asarray(scene(), int), -1)) == 0
     assert largest_difference(pixels(READABLE["turned_by_xmp.png"]), np.rot90(np.asarray(scene(), int))) == 0
     for name in ("no_end_marker.jpg", "picture.avif", "picture.jp2", "srgb.jpg", "broken_profile.jpg"):
         assert np.abs(pixels(READABLE[name]) - np.asarray(scene(), int)).mean() < 3, name
-    for name in ("grey16.png", "grey16.tif", "grey16.jp2"):
+    for name in ("grey16.png", "grey16.tif", "grey16.jp2", "grey16.pgm", "grey12.pgm"):
         assert largest_difference(grey(READABLE[name]), ramp(0, 255, np.float32)) <= 1, name
     assert largest_difference(pixels(READABLE["five_bands.tif"])[:, :, 2], ramp(0, 255, np.uint8).astype(int)) == 0
 
@@ -96,6 +99,8 @@ def test_heic_is_read_where_pillow_heif_is_installed():
     ("unsigned32.tif", "int32", 0, 4e9), ("kelvin.tif", "float32", 270, 310), ("fractions.tif", "float32", 0, 1),
     ("rgb12_in_16.png", "rgb16", 0, 4095), ("rgb12_in_16.tif", "rgb16", 0, 4095),
     ("rgba12_in_16.png", "rgb16", 0, 4095), ("rgb12_in_16_big_endian.tif", "rgb16", 0, 4095),
+    ("grey12_in_16.pgm", "uint16", 0, 4095), ("grey12.pgm", "uint16", 0, 65535), ("rgb12_in_16.ppm", "rgb16", 0, 4095),
+    ("rgb12_in_16_text.ppm", "rgb16", 0, 4095),
 ])  # fmt: skip
 def test_deep_numbers_are_spread_over_the_range_that_is_given(name, kind, low, high):
     reading = Reading({kind: (low, high)})
@@ -117,7 +122,7 @@ def test_the_smallest_number_is_white_where_the_file_says_so():
 
 
 def test_without_a_range_each_picture_is_read_by_the_rule_of_before():
-    assert grey(READABLE["grey12_in_16.png"]).max() == 16
+    assert grey(READABLE["grey12_in_16.png"]).max() == grey(READABLE["grey12_in_16.pgm"]).max() == 16
     assert grey(READABLE["signed16.tif"]).max() == 255 and grey(READABLE["signed16.tif"]).min() == 0
 
 
@@ -218,6 +223,7 @@ print(peak() - before)
 @few(("name", "mode", "side", "limit"), [
     ("rows.jpg", "RGB", 12000, 32), ("grey.png", "L", 8000, 90), ("palette.png", "P", 8000, 90),
     ("colour.png", "RGB", 8000, 290), ("alpha.png", "RGBA", 8000, 290), ("halved.jp2", "L", 8000, 330),
+    ("colour.ppm", "RGB", 8000, 290),
 ])  # fmt: skip
 def test_the_largest_pictures_take_no_more_memory_than_is_documented(name, mode, side, limit, tmp_path):
     """In MB. Nearly empty files, such as are made to take memory."""

@@ -17,7 +17,7 @@ import gradio as gr
 from resnet_studio.belonging import sees_file
 from resnet_studio.data import packed, table_labels, tables
 from resnet_studio.data.archive import foreseen
-from resnet_studio.data.formats import reads_heif
+from resnet_studio.data.formats import EXTENSIONS, PICTURE_ENDINGS, reads_heif
 from resnet_studio.errors import DataError
 from resnet_studio.service.quota import Usage
 from resnet_studio.ui.page.templates import render
@@ -53,7 +53,12 @@ def folder_picker(elem_id: str) -> gr.HTML:
     A function, as Gradio writes a stub file beside the module of every new component class.
     """
     workbooks = "|".join(ending[1:] for ending in table_labels.WORKBOOKS)
-    patterns = {"tables": tables.name_pattern(), "told": rf"{packed.ARRAYS.pattern}|\.(?:{workbooks})$"}
+    pictures = "|".join(ending[1:] for ending in PICTURE_ENDINGS if ending != EXTENSIONS["HEIF"])
+    patterns = {
+        "pictures": rf"\.(?:{pictures})$",
+        "tables": tables.name_pattern(),
+        "told": rf"{packed.ARRAYS.pattern}|\.(?:{workbooks})$",
+    }
     # without a backslash: the template is a text in JavaScript on its way
     names = {what: each.replace(r"\.", "[.]").replace(r"\d", "[0-9]") for what, each in patterns.items()}
     return gr.HTML(

@@ -127,7 +127,7 @@ def _mirrored(dataset: Dataset) -> Iterator[Finding]:
 
 def _series(dataset: Dataset) -> Iterator[Finding]:
     """Names that show series, which a split by picture would put on both sides."""
-    free = not all(sample.part for sample in dataset.samples)
+    free = not all(sample.part or sample.group for sample in dataset.samples)
     if free and (proposal := suggested(dataset)):
         seen = preview(dataset, keys_of(dataset, proposal))
         values = {"groups": seen.groups, "pictures": seen.pictures, "by": str(proposal)}

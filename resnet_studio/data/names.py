@@ -67,14 +67,17 @@ def natural(name: str) -> tuple[tuple[str | int, ...], str]:
 
 
 def comparison_key(name: str) -> str:
-    """A key, equal for names that a reader takes for the same: Unicode form, case, blanks and signs for blanks, and
-    what a system puts behind the name of a copy.
+    """A key, equal for names that a reader takes for the same: Unicode form, case, blanks and signs for blanks, zeros
+    before a number, and what a system puts behind the name of a copy.
 
     >>> comparison_key("Big_Cat"), comparison_key("big cat (1)"), comparison_key("big cat - Copy")
     ('big cat', 'big cat', 'big cat')
+    >>> comparison_key("00007"), comparison_key("007 bond")
+    ('7', '007 bond')
     """
     folded = re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", name).casefold()).strip(" .")
     folded = _COPY.sub("", folded)
+    folded = (folded.lstrip("0") or "0") if folded.isdecimal() else folded
     return unicodedata.normalize("NFC", folded) or name
 
 

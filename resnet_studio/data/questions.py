@@ -222,4 +222,5 @@ _DOUBTS: Mapping[str, Callable[[Doubt], Finding]] = {
     "some_parts": _some_parts,
     "only_masks": _only_masks, "table": _from_table, "table_missing": _table_missing, "table_conflict": _table_conflict,
     "table_part": _from_table, "table_parts": _parts_from_tables, "file_names": _from_table, "set_aside": _set_aside,
+    "tracks": _from_table,
 }  # fmt: skip

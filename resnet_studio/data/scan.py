@@ -15,21 +15,19 @@ from typing import IO
 
 from resnet_studio.data.choices import Choices, Purpose
 from resnet_studio.data.dataset import Dataset, Sample
-from resnet_studio.data.file_name_labels import by_file_names, say_no_class
 from resnet_studio.data.fingerprints import fingerprint
 from resnet_studio.data.formats import BYTE_LIMITS, SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.labelling import InspectedFile, Labelled, label
-from resnet_studio.data.layout import Layout, are_bare_parts, understand
+from resnet_studio.data.layout import Layout
 from resnet_studio.data.links import Place, followed, is_link
 from resnet_studio.data.names import comparison_key, composed, is_junk, printable, shown
 from resnet_studio.data.packed import labels_in, pixels_in
-from resnet_studio.data.part_labels import with_labelled_parts
-from resnet_studio.data.part_lists import with_listed_parts
-from resnet_studio.data.part_names import are_shares
 from resnet_studio.data.pictures import BadPicture, picture_header
 from resnet_studio.data.problem import Problem
-from resnet_studio.data.table_labels import by_table, used_tables, why_not, with_table, workbook
+from resnet_studio.data.table_labels import used_tables, why_not, with_table, workbook
 from resnet_studio.data.tables import may_be_table
+from resnet_studio.data.tracks import with_tracks
+from resnet_studio.data.understood import understood
 from resnet_studio.errors import DataError
 
 Progress = Callable[[int, int], None]
@@ -192,19 +190,6 @@ def assemble(
     )
 
 
-def _layout(names: Sequence[str], listing: Listing, choices: Choices) -> Layout:
-    """What folders mean; where they are no classes, what a table or the files' names say."""
-    layout = understand(names, choices)
-    classes = {kind for each in names if (kind := layout.place(each)[1]) is not None}
-    if choices.layout != "auto" or choices.folder:
-        return layout
-    if len(classes) > 1 and not are_bare_parts(classes):
-        found = by_table(names, _tables(listing)) if are_shares(classes) else None
-        labelled = found or with_labelled_parts(layout, names, classes, _tables(listing))
-        return with_listed_parts(labelled, names, _tables(listing))
-    return by_table(names, _tables(listing)) or (by_file_names(names) if say_no_class(classes) else None) or layout
-
-
 def _tables(listing: Listing) -> dict[str, Path]:
     return {file.name: file.path for file in listing.files if may_be_table(file.name, file.bytes)}
 
@@ -218,8 +203,8 @@ def _labelled(
     name: str,
 ) -> tuple[Labelled, Layout]:
     """The pictures with their classes, and how the names were understood; empty class folders are noted."""
-    layout = _layout([picture.name for picture in inspected], listing, choices)
     tables = _tables(listing)
+    layout = understood([picture.name for picture in inspected], tables, choices)
     named = used_tables(tables) | {
         list for each in layout.doubts if each.kind == "table_parts" for list in each.folders
     }
@@ -234,7 +219,9 @@ def _labelled(
         others = left_out["not_a_picture"]
         reason = why_not([picture.name for picture in inspected], tables) or workbook(others) or labels_in(others, name)
         raise reason or error from error
-    found = replace(found, samples=with_table(layout, found.samples, tables))
+    samples = with_table(layout, found.samples, tables)
+    tracks = any(doubt.kind == "tracks" for doubt in layout.doubts)
+    found = replace(found, samples=with_tracks(samples, found.classes) if tracks else samples)
     folders = {layout.place(f"{folder}/x")[1] for folder in listing.folders}
     folders |= {layout.place(file.name)[1] for file in listing.files}
     held = {*found.classes, *found.about.get("single_class", ())}

@@ -17,6 +17,8 @@ from resnet_studio.errors import DataError
 Kind = Literal["classes", "parts", "parts-inside", "inner"]
 # what the only folder in a test folder is called for the sake of tools that want one
 _NO_CLASS = frozenset(("unknown", "all", "all_classes", "none", "unclassified", "dummy"))
+_ABOUT = frozenset(("meta", "metadata"))
+"""Folders beside the parts with pictures about the classes: a drawing of each sign, in GTSRB as Kaggle has it."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,8 @@ def _is_flat_part(name: str, folder: Folder) -> bool:
 
 
 def _beside_flat_parts(root: Folder) -> Folder | None:
-    """The one folder of ``root`` that has classes where all others are flat and called like parts, or are for training
-    too and have the same classes: of those the largest.
+    """The one folder of ``root`` that has classes where all others are flat and called like parts (or as being about
+    these), or are for training too and have the same classes: of those the largest.
     """
     tops = root.inside
     others = {name: top for name, top in tops.items() if not _is_flat_part(name, top)}
@@ -148,12 +150,16 @@ def _beside_flat_parts(root: Folder) -> Folder | None:
     largest = max(others.values(), key=lambda top: top.pictures)
     if len(others) == 1 and len(tops) > 1 and _parts(largest):
         return largest
-    training = [
-        top for name, top in others.items()
+    training = {
+        name: top for name, top in others.items()
         if len(top.inside) > 1 and (known := part_named(name)) and known.meaning == "train"
-    ]  # fmt: skip
-    same = len(training) == 1 or (len(others) < len(tops) and bool(shared_inside(training)))
-    return largest if len(training) == len(others) and same else None
+    }  # fmt: skip
+    flat = len(others) < len(tops)
+    if len(training) != 1 and not (flat and shared_inside(training.values())):
+        return None
+    about = flat and all(name in training or name.casefold() in _ABOUT for name in others)
+    largest = max(training.values(), key=lambda top: top.pictures)
+    return largest if len(training) == len(others) or about else None
 
 
 def _groups(root: Folder) -> Structure | None:

@@ -21,6 +21,7 @@ LARGEST = 64 * 2**20
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _LISTS = re.compile(
     r"(?:[a-z_ -]*[_ -])?(?:train|training|val|valid|validation|test|labels?|annotations?|classes|ground_?truth)\.txt"
+    r"|train_test_split\.txt|images\.txt"
 )
 """What text files that are tables are called; those with boxes or captions are called after a picture each."""
 _PICTURES = "|".join(ending[1:] for ending in PICTURE_ENDINGS)
@@ -43,7 +44,7 @@ _CALLED: Mapping[Meaning, tuple[str, ...]] = {
         "class_label", "label_name", "category_name", "breed", "species", "diagnosis", "dx", "标签", "类别",
         "类", "分类", "標籤", "類別", "分類", "klasse", "kategorie", "classe", "catégorie", "étiquette", "clase",
         "categoría", "etiqueta", "categoria", "etichetta", "класс", "категория", "метка", "ラベル", "クラス", "라벨",
-        "클래스",
+        "클래스", "class_id", "classid", "label_id", "labelid", "class_index", "target_id",
     ),
     "part": ("part", "split", "subset", "set", "fold_name", "dataset", "划分"),
     "group": (

@@ -212,6 +212,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Which pictures are for training, validation and test comes from {names}, as folders do not say it.",
         "文件夹没有划分训练、验证和测试部分，划分取自 {names}。",
     ),
+    "finding.layout.tracks": (
+        "Pictures of one traffic sign, taken in one drive past it, are kept together in one part of the split: the tables are GTSRB’s ({names}).",
+        "同一次驶过时拍下的同一块交通标志会留在划分的同一部分：表格来自 GTSRB（{names}）。",
+    ),
     "finding.table_missing": (
         "The table names {count:file that is|files that are} not here, such as {names}. Check that all pictures came along.",
         "表格中有 {count} 个文件不在这里，例如 {names}。请检查图片是否齐全。",

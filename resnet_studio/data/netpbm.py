@@ -16,7 +16,7 @@ from resnet_studio.data.container import Container
 from resnet_studio.data.formats import DamagedError, TooManyBytesError, TruncatedError, check_pixels
 
 _HEADER_BYTES = 1 << 16
-_TEXT_BYTES = 1 << 26
+TEXT_BYTES = 1 << 26
 _BITS, _GREYS, _IN_TEXT = (1, 4), (2, 5), (1, 2, 3)
 
 
@@ -36,7 +36,7 @@ def walk_netpbm(file: IO[bytes], size: int) -> Container:
         raise DamagedError("largest number")
     if start + _fewest_bytes(kind, width, height, top) > size:
         raise TruncatedError("pixels")
-    if kind in _IN_TEXT and size > _TEXT_BYTES:
+    if kind in _IN_TEXT and size > TEXT_BYTES:
         raise TooManyBytesError(f"{size} bytes")
     file.seek(start + _fewest_bytes(kind, width, height, top))
     more = kind not in _IN_TEXT and re.match(rb"P[4-6]\s", file.read(3)) is not None

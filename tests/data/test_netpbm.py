@@ -98,7 +98,7 @@ def test_what_cannot_be_read_says_why(data, why, monkeypatch):
 
 
 def test_pictures_in_text_that_are_too_long_are_not_taken_in(monkeypatch):
-    monkeypatch.setattr(module, "_TEXT_BYTES", 40)
+    monkeypatch.setattr(module, "TEXT_BYTES", 40)
     assert fault(b"P2 4 4 255\n" + b"  7" * 16) == "too_many_bytes"
     assert pixels(b"P5 7 7 255\n" + bytes(49)).shape == (7, 7, 3)
 

@@ -146,6 +146,24 @@ def test_what_could_be_meant_otherwise_comes_with_the_options_for_it(command, tm
     status, out, _ = command("train", folder, "--json", *FAST, "--folder", "x")
     assert status == 0 and answer(out)["classes"] == ["a", "b"]
     assert command("check", folder, "--layout", "sideways")[0] == 2
+
+
+@pytest.mark.slow
+def test_which_column_has_the_labels_is_asked_before_a_training(command, tmp_path):
+    pictures = made.class_files({"all": 12})
+    rows = [f"{n}.png,{'round' if n % 2 else 'square'},{('red', 'blue')[n // 6]}" for n in range(12)]
+    table = "\n".join(["file,shape,the colour", *rows]).encode()
+    folder = made.write(tmp_path / "data", {**pictures, "all/about.csv": table})
+    status, out, _ = command("check", folder, "--json")
+    found = answer(out)
+    (asked,) = [finding for finding in found["findings"] if "offers" in finding]
+    assert status == 0 and [offer["options"][1] for offer in asked["offers"]] == ["shape", "the colour"]
+    assert "--label-column 'the colour'" in command("check", folder)[1]
+    status, out, err = command("train", folder, *FAST)
+    assert status == 2 and "--label-column shape or --label-column 'the colour'" in err and "Traceback" not in err
+    status, out, _ = command("train", folder, "--json", *FAST, "--label-column", "the colour")
+    assert status == 0 and answer(out)["classes"] == ["blue", "red"]
+    assert command("check", folder, "--label-column", "size")[0] == 2
     assert command("check", folder, "--folder", "../x")[0] == 2
 
 

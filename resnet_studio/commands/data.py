@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.api.ensembles import evaluate_together
+from resnet_studio.data.choices import Choices
+from resnet_studio.data.names import shown
 from resnet_studio.errors import DataError
 from resnet_studio.evaluation import missed
 from resnet_studio.evaluation.score_notes import score_notes
@@ -67,6 +70,7 @@ def add_choices(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--join-alike", action="store_true", help="join classes whose names differ by case or blanks", **suppressed
     )
+    group.add_argument("--label-column", metavar="NAME", help="the column of a table that has the labels", **suppressed)
     group.add_argument(
         "--original", action="store_true", help="ignore what was edited in the workspace since it came in"
     )
@@ -90,14 +94,22 @@ def opened_for_testing(source: str, options: argparse.Namespace, workspace: Work
 def opened(
     options: argparse.Namespace, workspace: Workspace, terminal: Terminal, purpose: Purpose = "train"
 ) -> Dataset:
-    """The data set that ``options`` name, read as they say."""
-    return _opened(options.data, options, workspace, terminal, purpose)
+    """The data set that ``options`` name, read as they say.
+
+    Raises :class:`DataError` where only the user knows which column of a table has the labels, unless it is to be
+    looked at.
+    """
+    found = _opened(options.data, options, workspace, terminal, purpose)
+    asked = next((doubt for doubt in found.doubts if doubt.kind == "column" and len(doubt.inside) > 1), None)
+    if asked is not None and purpose != "look":
+        offered = [shlex.join(Choices(label_column=each).options()) for each in asked.inside]
+        raise DataError("error.labels.which", file=shown(asked.folders[0]), options=offered)
+    return found
 
 
 def _opened(
     source: Path | str, options: argparse.Namespace, workspace: Workspace, terminal: Terminal, purpose: Purpose
 ) -> Dataset:
-    from resnet_studio.data.choices import Choices
     from resnet_studio.data.opening import open_data
 
     announce_download(str(source), workspace, terminal)
@@ -149,7 +161,7 @@ def check(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
     """The classes of a data set, what is wrong with its pictures, and how it would be split."""
     from resnet_studio.data.checkup import inspect
 
-    dataset = opened(options, workspace, terminal)
+    dataset = _opened(options.data, options, workspace, terminal, "train")
     alike = _near_duplicates(options, dataset, workspace, terminal)
     findings = [*inspect(dataset), *alike.findings]
     parts, keeping = _kept_together(dataset, options.groups, alike)
@@ -162,7 +174,7 @@ def check(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
         lines.append(f"- {finding.sentence('en')}")
         lines += [f"    {', '.join(finding.files)}"] if finding in alike.findings else []
         lines += [
-            f"    {offer['label']}: {' '.join(offer['options'])}" for offer in _offers(finding) if offer["options"]
+            f"    {offer['label']}: {shlex.join(offer['options'])}" for offer in _offers(finding) if offer["options"]
         ]
     return Result(
         "\n".join(lines),
@@ -227,8 +239,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _offers(finding: Finding) -> list[dict[str, Any]]:
     """What one can choose instead, with the options of the command line for it."""
-    from resnet_studio.data.choices import Choices
-
     return [
         {"label": offer.sentence("en"), "options": Choices().with_changes(offer.changes).options()}
         for offer in finding.offers

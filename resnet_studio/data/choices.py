@@ -28,7 +28,8 @@ class Choices:
     folder). ``folder``: only what lies in that folder. ``masks``: masks count as pictures. ``leave_out_single``:
     classes that cannot be validated, as they have one picture, are left out. ``join_alike``: classes whose names
     differ by case or blanks are one. ``with_unlabelled``: folders called ``unlabelled`` or the like are classes.
-    ``name_encoding``: of the names in a zip that does not say.
+    ``label_column``: the column of a table that has the labels. ``name_encoding``: of the names in a zip that does not
+    say.
     Raises :class:`DataError` for a value that is not known.
     """
 
@@ -38,14 +39,16 @@ class Choices:
     leave_out_single: bool = False
     join_alike: bool = False
     with_unlabelled: bool = False
+    label_column: str = ""
     name_encoding: str = "auto"
 
     def __post_init__(self) -> None:
         for name, allowed in (("layout", LAYOUTS), ("name_encoding", ("auto", *ENCODINGS))):
             if getattr(self, name) not in allowed:
                 raise DataError("error.data.choice", option=name, value=str(getattr(self, name)), allowed=list(allowed))
-        if not isinstance(self.folder, str):
-            raise DataError("error.data.choice", option="folder", value=str(self.folder), allowed=[])
+        for name in ("folder", "label_column"):
+            if not isinstance(getattr(self, name), str):
+                raise DataError("error.data.choice", option=name, value=str(getattr(self, name)), allowed=[])
 
     def with_changes(self, changes: Mapping[str, Any]) -> Choices:
         """These choices with some changed; raises :class:`DataError` for one that is not known."""

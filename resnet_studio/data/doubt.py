@@ -27,13 +27,15 @@ class Doubt:
     part without class folders), ``table_parts`` (these say the parts), ``table_missing`` (these name files that are not
     here, such as ``folders``, in all ``inside``), ``table_conflict`` (they give the pictures ``folders`` two labels),
     ``file_names`` (the classes ``folders`` are what the files are called). ``set_aside``: see
-    :mod:`.set_aside`; ``tracks``, which the tables ``folders`` say: see :mod:`.tracks`.
+    :mod:`.set_aside`; ``tracks``, which the tables ``folders`` say: see :mod:`.tracks`. ``column``: of a
+    table, ``folders``, the first of the columns ``inside`` is taken for the labels, and none is called so; ``columns``:
+    all of them are.
     """
 
     kind: Literal[
         "parts", "parts_in_classes", "folds", "one_fold", "outside", "again", "variants", "nested", "train_folder",
         "some_parts", "only_masks", "table", "table_part", "table_parts", "table_missing", "table_conflict",
-        "file_names", "set_aside", "tracks",
+        "file_names", "set_aside", "tracks", "column", "columns",
     ]  # fmt: skip
     folders: tuple[str, ...]
     inside: tuple[str, ...] = ()

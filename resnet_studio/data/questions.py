@@ -197,6 +197,16 @@ def _parts_from_tables(doubt: Doubt) -> Finding:
     return Finding("layout", "finding.layout.table_parts", {"names": doubt.folders}, doubt.folders, "info", offers)
 
 
+def _column(doubt: Doubt) -> Finding:
+    taken, *others = doubt.inside
+    offers = tuple(Offer("offer.label_column", {"label_column": each}, {"column": each}) for each in doubt.inside)
+    several = "s" if others else ""
+    values = {"table": doubt.folders[0], "column": taken}
+    if doubt.kind == "columns":
+        return Finding("layout", "finding.layout.columns", values, doubt.inside, "info", offers[1:])
+    return Finding("layout", f"finding.layout.column{several}_guessed", values, doubt.inside, "warning", offers)
+
+
 def _table_missing(doubt: Doubt) -> Finding:
     values = {"count": int(doubt.inside[0]), "names": doubt.folders[:_NAMES_SHOWN]}
     return Finding("table_missing", "finding.table_missing", values, doubt.folders)
@@ -222,5 +232,5 @@ _DOUBTS: Mapping[str, Callable[[Doubt], Finding]] = {
     "some_parts": _some_parts,
     "only_masks": _only_masks, "table": _from_table, "table_missing": _table_missing, "table_conflict": _table_conflict,
     "table_part": _from_table, "table_parts": _parts_from_tables, "file_names": _from_table, "set_aside": _set_aside,
-    "tracks": _from_table,
+    "tracks": _from_table, "column": _column, "columns": _column,
 }  # fmt: skip

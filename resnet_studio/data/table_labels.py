@@ -58,14 +58,15 @@ class TableLayout(Layout):
         return "unlabelled"
 
 
-def by_table(names: Sequence[str], files: Mapping[str, Path]) -> TableLayout | None:
-    """The layout that the tables ``files`` (by their names) give the pictures ``names``; None where they do not.
+def by_table(names: Sequence[str], files: Mapping[str, Path], column: str = "") -> TableLayout | None:
+    """The layout that the tables ``files`` (by their names) give the pictures ``names``, by their ``column`` of that
+    name or the one that is called as labels are; None where they do not.
 
     Tables in several folders, as Roboflow has them, count together, and so do ``train.csv`` and ``test.csv``, which say
     the part.
     """
     order = sorted(files, key=lambda each: (each.count("/"), each))
-    given = {name: rows_of(files[name]) for name in order if not _PLACEHOLDER.search(name.lower())}
+    given = {name: rows_of(files[name], column) for name in order if not _PLACEHOLDER.search(name.lower())}
     matched = {name: rows for name, each in given.items() if (rows := matched_rows(_below(names, name), name, each))}
     parts = _parts_by_tables(matched)
     without = _without_labels(names, {name: files[name] for name, each in given.items() if not each})

@@ -111,23 +111,26 @@ def bare(file: str) -> str:
     return _UPLOADED.sub("", file.rpartition("/")[2])
 
 
-def rows_of(file: Path) -> dict[str, TableRow]:
-    """The rows of a table by the files that they name; none where it is no table of labels."""
+def rows_of(file: Path, column: str = "") -> dict[str, TableRow]:
+    """The rows of a table by the files that they name, labelled by the ``column`` where it has one of that name; none
+    where it is no table of labels.
+    """
     try:
-        return of_records(label_records.read(file))
+        return of_records(label_records.read(file), column)
     except (ValueError, TypeError, LookupError, AttributeError):
         return {}
 
 
-def of_records(records: Sequence[Mapping[str, str]]) -> dict[str, TableRow]:
-    """What the ``records`` of a table say of the files that they name; none where they have no labels."""
-    records = label_records.with_label(records)
+def of_records(records: Sequence[Mapping[str, str]], column: str = "") -> dict[str, TableRow]:
+    """What the ``records`` of a table say of the files that they name, see :func:`rows_of`."""
+    chosen = column if records and column in records[0] else ""
+    records = records if chosen else label_records.with_label(records)
     columns: dict[tables.Meaning, str] = {
         meaning: tables.table_column(records, meaning) for meaning in ("file", "label", "part", "group")
     }
-    if not columns["file"]:
+    if not columns["file"] or columns["file"] == chosen:
         return {}
-    columns["label"] = _in_words(records, columns["label"])
+    columns["label"] = chosen or in_words(records, columns["label"])
     found: dict[str, TableRow] = {}
     others = other_columns(records, columns) if columns["label"] else []
     for record in records:
@@ -152,7 +155,7 @@ def other_columns(records: Sequence[Mapping[str, str]], columns: Mapping[tables.
     return [name for name in others if 2 <= len(values[name]) <= len(records) / 2]
 
 
-def _in_words(records: Sequence[Mapping[str, str]], column: str) -> str:
+def in_words(records: Sequence[Mapping[str, str]], column: str) -> str:
     """The ``column`` of labels, or another that says the same in words where it has numbers alone."""
     if not column or not all(record.get(column, "").strip().isdecimal() for record in records):
         return column

@@ -9,6 +9,7 @@ from pathlib import Path
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.doubt import Doubt
 from resnet_studio.data.file_name_labels import by_file_names, say_no_class
+from resnet_studio.data.label_columns import by_chosen_column, by_likely_column, with_other_columns
 from resnet_studio.data.layout import Layout, are_bare_parts, understand
 from resnet_studio.data.part_flags import with_flagged_parts
 from resnet_studio.data.part_labels import with_labelled_parts
@@ -22,6 +23,8 @@ def understood(names: Sequence[str], tables: Mapping[str, Path], choices: Choice
     """What folders mean for the pictures ``names``; where they are no classes, what ``tables``, by their names, or the
     files' names say.
     """
+    if choices.label_column:
+        return by_chosen_column(names, tables, choices.label_column)
     layout = understand(names, choices)
     if choices.layout == "auto" and not choices.folder:
         layout = _with_tables(layout, names, tables)
@@ -32,7 +35,11 @@ def understood(names: Sequence[str], tables: Mapping[str, Path], choices: Choice
 def _with_tables(layout: Layout, names: Sequence[str], tables: Mapping[str, Path]) -> Layout:
     classes = {kind for each in names if (kind := layout.place(each)[1]) is not None}
     if len(classes) > 1 and not are_bare_parts(classes):
-        found = by_table(names, tables) if are_shares(classes) else None
-        labelled = found or with_labelled_parts(layout, names, classes, tables)
+        if are_shares(classes) and (shares := by_table(names, tables)) is not None:
+            return with_other_columns(shares, tables)
+        labelled = with_labelled_parts(layout, names, classes, tables)
         return with_flagged_parts(with_listed_parts(labelled, names, tables), names, tables)
-    return by_table(names, tables) or (by_file_names(names) if say_no_class(classes) else None) or layout
+    if (found := by_table(names, tables)) is not None:
+        return with_other_columns(found, tables)
+    named = by_file_names(names) if say_no_class(classes) else None
+    return named or by_likely_column(names, tables) or layout

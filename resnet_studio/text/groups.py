@@ -37,6 +37,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "The table is larger than 4 MB; leave columns out that are not needed.",
         "表格超过 4 MB；请去掉不需要的列。",
     ),
+    "error.labels.no_column": (
+        "No table beside the pictures has labels for them in a column {column!r}; the columns are: {known:, }.",
+        "图片旁的表格都没有可用作标签的列 {column!r}；现有的列：{known:、}。",
+    ),
+    "error.labels.which": (
+        "No column of the table {file!r} is called like labels; say which it is: {options: or }.",
+        "表格 {file!r} 里没有名称像标签的列；请指定一列：{options: 或 }。",
+    ),
     "error.labels.no_file": (
         "The table {file!r} has no column with the names of the pictures; call it “file” in the first line. Its columns: {columns:, }.",
         "表格 {file!r} 没有图片文件名一列；请在首行把该列命名为“file”。现有的列：{columns:、}。",

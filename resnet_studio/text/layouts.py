@@ -140,6 +140,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "offer.with_unlabelled": ("Use {folders} as a class", "把 {folders} 当作类别"),
     "offer.leave_out_single": ("Leave these classes out", "不使用这些类别"),
     "offer.join_alike": ("Join them", "合并这些类别"),
+    "offer.label_column": ("The labels are in “{column}”", "标签在“{column}”列"),
     "offer.encoding": ("{encoding}: {names}", "{encoding}：{names}"),
     "offer.undo": ("Undo", "撤销"),
     "choice.layout.classes": ("the top folders are the classes", "最外层文件夹就是类别"),
@@ -154,6 +155,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "folders called like unlabelled pictures are classes",
         "名称表示未标注的文件夹也当作类别",
     ),
+    "choice.label_column": ("the labels are in the column “{value}”", "标签在“{value}”列"),
     "choice.name_encoding": ("names in {value}", "文件名按 {value} 编码"),
     # what is refused
     "error.data.choice": (
@@ -211,6 +213,18 @@ TEXT: dict[str, tuple[str, str]] = {
     "finding.layout.table_parts": (
         "Which pictures are for training, validation and test comes from {names}, as folders do not say it.",
         "文件夹没有划分训练、验证和测试部分，划分取自 {names}。",
+    ),
+    "finding.layout.column_guessed": (
+        "No column of the table {table} is called like labels. “{column}” is taken, as it is the only one that can have them. Is that right?",
+        "表格 {table} 里没有名称像标签的列。目前按“{column}”列分类，因为只有它可能是标签。对吗？",
+    ),
+    "finding.layout.columns_guessed": (
+        "Which column of the table {table} has the labels? None is called so; for now “{column}” is taken.",
+        "表格 {table} 里哪一列是标签？没有名称像标签的列，目前按“{column}”列分类。",
+    ),
+    "finding.layout.columns": (
+        "The table {table} has several columns that are called like labels; the classes come from “{column}”.",
+        "表格 {table} 里有几列的名称都像标签，类别取自“{column}”列。",
     ),
     "finding.layout.tracks": (
         "Pictures of one traffic sign, taken in one drive past it, are kept together in one part of the split: the tables are GTSRB’s ({names}).",

@@ -331,7 +331,7 @@ def test_a_table_called_after_training_alone_says_no_part(tmp_path):
 def test_the_reason_of_a_table_is_said_where_parts_hold_no_classes(tmp_path):
     files = pictures([f"{'train' if n % 3 else 'test'}/{name}" for n, name in enumerate(NAMES)])
     with pytest.raises(DataError, match="no column with the labels"):
-        opened(files | {"train.csv": rows(["file", "colour", "size"], NAMES, LABELS, LABELS)}, tmp_path)
+        opened(files | {"train.csv": rows(["file", "colour", "size"], NAMES, ["red"] * 12, NAMES)}, tmp_path)
 
 
 @pytest.mark.parametrize("folder", ["", "images/", "train/"])
@@ -452,7 +452,7 @@ def test_a_picture_with_two_labels_has_none_and_files_that_are_not_here_are_said
     ("table", "said"),
     [
         (["a,b", *(f"{row[:2]},{row}" for row in LABELS)], "no column with the names of the pictures"),
-        (["file,colour,size", *(f"{row},1" for row in BOTH)], "no column with the labels"),
+        (["file,weight,size", *(f"{name},{n % 2}.5,1" for n, name in enumerate(NAMES))], "no column with the labels"),
         (["file,caption", *(f"{name},about {name}" for name in NAMES)], "no column with the labels"),
         (["file,label", *BOTH[:5]], "labels for 5 pictures of 12"),
         (["file,label", *(f"{name},cat" for name in NAMES)], "only one label, “cat”"),

@@ -137,6 +137,21 @@ window.studioInbox = (element, brought) => {
   }).observe(document.documentElement, { childList: true, subtree: true });
 }
 
+// A picture that the browser cannot show, such as TIFF and Netpbm, is shown as the studio has read it for its answer.
+{
+  const read = () => document.querySelector("#predict-answer figure [data-zoom]")?.dataset.zoom;
+  let failed = null, before = "";
+  document.addEventListener("error", ({ target }) => {
+    if (!target.matches?.("#predict-picture .image-frame img") || target.src.includes("/studio/asked/")) return;
+    [failed, before] = [target, read()];
+  }, true);
+  new MutationObserver(() => {
+    if (!failed || !read() || read() === before) return;
+    if (failed.isConnected) failed.src = read();
+    failed = null;
+  }).observe(document.documentElement, { childList: true, subtree: true });
+}
+
 // The probability from which on a class is answered: all that are filled in are sent together. Results may bring one.
 window.studioThresholds = (element, changed) => {
   const send = () => {

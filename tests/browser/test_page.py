@@ -254,6 +254,23 @@ def test_a_picture_without_an_ending_gets_an_answer(trained: Trained, class_fold
     page.locator("#predict-answer .predict-bars li").first.wait_for(timeout=60_000)
 
 
+@pytest.mark.parametrize("format", ["PPM", "TIFF"])
+def test_a_picture_that_no_browser_shows_is_shown_as_it_was_read(
+    trained: Trained, class_folder: Path, tmp_path: Path, format: str
+) -> None:
+    page = trained.page
+    tab(page, "predict")
+    picture = Image.open(class_folder / "green" / "3.png").convert("RGB")
+    file = tmp_path / f"3.{format.lower()}"
+    file.write_bytes(odd_files.encoded(picture, format))
+    page.locator("#predict-picture").get_by_role("button", name=re.compile("clear|remove", re.I)).first.click()
+    page.locator("#predict-answer .predict-bars li").first.wait_for(state="detached")
+    page.locator("#predict-picture input[type=file]").set_input_files(file)
+    page.locator("#predict-answer .predict-bars li").first.wait_for(timeout=60_000)
+    shown = "document.querySelector('#predict-picture .image-frame img')"
+    page.wait_for_function(f"{shown}?.naturalWidth === {picture.width}")
+
+
 def test_a_file_that_is_no_picture_gets_a_sentence(trained: Trained, tmp_path: Path) -> None:
     page = trained.page
     bad = tmp_path / "notes.png"

@@ -91,6 +91,7 @@ def unpack(
         for name, info in entries:
             if name.lower().endswith(".zip") and not names.is_junk(name):
                 stored = _with_inner(stored, _inner(opened, name, info, into, budget, encoding, progress), name)
+        names.check((name for name, _ in stored.pictures), "zip")  # a.zip and a.ZIP may hold the same ones
         return stored
 
 

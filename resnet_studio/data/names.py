@@ -90,7 +90,8 @@ def check(names: Iterable[str], upload: Upload) -> None:
     """Refuse what no honest folder contains; nothing is ever repaired. A name that ends in ``/`` is a folder.
 
     Raises :class:`DataError` for a path that is absolute or climbs, has a drive, a backslash or control characters,
-    is too long, equals another but for case or Unicode form, or is a file where another has a folder.
+    is too long, equals another but for its Unicode form, or is a file where another has a folder. Names that differ in
+    case or blanks are two: no name becomes a path here, and :class:`.portable_names.FreeNames` gives out those that do.
     """
     seen: dict[str, str] = {}
     folders: dict[str, str] = {}
@@ -104,7 +105,7 @@ def check(names: Iterable[str], upload: Upload) -> None:
         for depth in range(1, len(parts) + name.endswith("/")):
             _enter(folders, "/".join(parts[:depth]), upload)
         if not name.endswith("/"):
-            key = _path_key(path)
+            key = composed(path)
             if key in seen:
                 raise DataError(f"error.{upload}.same_name", entry=shown(name), other=shown(seen[key]))
             seen[key] = path
@@ -113,17 +114,9 @@ def check(names: Iterable[str], upload: Upload) -> None:
 
 
 def _enter(folders: dict[str, str], folder: str, upload: Upload) -> None:
-    known = folders.setdefault(_path_key(folder), folder)
+    known = folders.setdefault(composed(folder), folder)
     if known != folder:
         raise DataError(f"error.{upload}.same_name", entry=shown(folder), other=shown(known))
-
-
-def _path_key(path: str) -> str:
-    """A key, equal for paths that some file system confuses: case, Unicode form, dots and blanks at the end."""
-    if path.isascii() and not path.endswith((".", " ")) and "./" not in path and " /" not in path:
-        return path.lower()
-    folded = unicodedata.normalize("NFC", path.casefold())
-    return "/".join(part.rstrip(" .") for part in folded.split("/"))
 
 
 def _safe(name: str) -> bool:

@@ -2,12 +2,13 @@
 
 import os
 import unicodedata
+import zipfile
 
 import made
 import pytest
 from counting import growth
 
-from resnet_studio.data import intake, library
+from resnet_studio.data import intake, library, saved_set
 from resnet_studio.data.checkup import inspect
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.dataset import PARTS, load, save, split
@@ -316,3 +317,28 @@ def test_the_work_of_a_check_grows_evenly_with_the_copies():
     count = 5_000
     found = {each.kind: each.values["count"] for each in inspect(with_copies(count)) if each.kind != "imbalance"}
     assert found == {"conflict": count, "leak": count, "copies": count}
+
+
+@pytest.mark.parametrize(("one", "other"), [("Cat", "cat"), ("cat", "cat "), ("cat", "cat."), ("007", "7")])
+@pytest.mark.parametrize("way", ["zip", "picked"])
+def test_classes_that_differ_in_case_alone_are_asked_about_and_can_be_joined_and_saved(
+    tmp_path, workspace, one, other, way
+):
+    files = made.class_files({f"pets/{one}": 4, "pets/dog": 5, f"pets/{other}": 3})
+    if way == "zip":
+        found = intake.from_zip(made.zipped(tmp_path / "pets.zip", files), workspace, purpose="look")
+    else:
+        made.write(tmp_path / "sent", {str(number): data for number, data in enumerate(files.values())})
+        pairs = [(name, tmp_path / "sent" / str(number)) for number, name in enumerate(files)]
+        found = intake.from_picked(pairs, workspace, name="pets", purpose="look")
+    assert found.counts == {one: 4, other: 3, "dog": 5}
+    asked = findings(found)["alike_classes"]
+    joined = intake.reread(workspace, found.id, found.choices.with_changes(asked.offers[0].changes))
+    assert sorted(joined.counts.values()) == [5, 7] and len({sample.name for sample in joined.samples}) == 12
+    for name, dataset in (("apart", found), ("joined", joined)):
+        saved_set.save_set(dataset, tmp_path / f"{name}.zip")
+        with zipfile.ZipFile(tmp_path / f"{name}.zip") as archive:
+            written = archive.namelist()
+        assert len({each.casefold() for each in written}) == len(written) == 12
+    again = intake.from_zip(tmp_path / "apart.zip", workspace, name="again", purpose="look")
+    assert sorted(again.counts.values()) == [3, 4, 5]

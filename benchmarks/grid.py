@@ -296,36 +296,75 @@ def resolved(folder: Path, home: Path) -> Any:
         return resolve_for(dataset, studio.TrainConfig(**SETTINGS))[0]
 
 
-def table() -> str:
-    """A row a cell: accuracies, and what the default lacks of each other arm with the 95 % interval of that."""
-    from resnet_studio.evaluation.paired_tests import paired_bootstrap
+Answers = dict[str, list[dict[str, Any]]]
+"""For each arm, its results for the same sets."""
 
-    rows: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = defaultdict(dict)
+
+def table() -> str:
+    """A row a cell, then a row a kind of cell with all its seeds: accuracies, and what the default lacks of each other
+    arm with the 95 % interval of that; at last how many are sure losses, one by one and by Holm's correction.
+    """
+    cells: dict[tuple[Any, ...], Answers] = defaultdict(lambda: defaultdict(list))
+    kinds: dict[tuple[Any, ...], Answers] = defaultdict(lambda: defaultdict(list))
     for result in LEDGER.results():
-        rows[tuple(result[name] for name in asdict(Cell("", 0, 0, 0)))][result["arm"]] = result
-    arms = sorted({arm for found in rows.values() for arm in found} - {"default"})
+        *kind, seed = (result[name] for name in asdict(Cell("", 0, 0, 0)))
+        cells[*kind, seed][result["arm"]].append(result)
+        kinds[*kind, "all"][result["arm"]].append(result)
+    arms = sorted({arm for found in cells.values() for arm in found} - {"default"})
     lines = ["| set | classes | a class | side | shape | seed | default | " + " | ".join(arms) + " |",
              "|" + "---|" * (7 + len(arms))]  # fmt: skip
-    lost = 0
+    said = []
+    for found, what in ((cells, "cells"), (kinds, "kinds, their seeds taken together")):
+        rows, gaps = rows_of(found, arms)
+        lines += rows
+        said.append(losses(gaps, what))
+    return "\n".join([*lines, "", *said])
+
+
+def rows_of(rows: dict[tuple[Any, ...], Answers], arms: list[str]) -> tuple[list[str], list[tuple[int, int, int]]]:
+    """The lines, and for ``loop`` and ``logistic`` how many pictures only the default, and only the other, had right,
+    of how many.
+    """
+    lines, gaps = [], []
     for (source, classes, per_class, side, wide, grey, seed), found in rows.items():
-        if "default" not in found:
-            continue
-        mine, shown = found["default"]["right"], []
-        for arm in arms:
-            if arm not in found:
+        shown = []
+        for arm in arms if "default" in found else ():
+            pairs = [pair for mine in found["default"] for other in found[arm] if mine["seed"] == other["seed"]
+                     for pair in zip(mine["right"], other["right"], strict=True)]  # fmt: skip
+            if not pairs:
                 shown.append("")
                 continue
-            pairs = list(zip(mine, found[arm]["right"], strict=True))
-            ahead, behind = pairs.count(("1", "0")), pairs.count(("0", "1"))
-            low, high = paired_bootstrap(ahead, behind, len(pairs))
-            mark = " **lost**" if high < 0 else ""
-            lost += high < 0
-            gap = (ahead - behind) / len(pairs)
-            shown.append(f"{found[arm]['accuracy']:.3f} ({gap:+.3f}, {low:+.3f} to {high:+.3f}){mark}")
-        shape = ("wide" if wide else "square") + (", grey" if grey else "")
-        lines.append(f"| {source} | {classes} | {per_class} | {side} | {shape} | {seed} | "
-                     f"{found['default']['accuracy']:.3f} | {' | '.join(shown)} |")  # fmt: skip
-    return "\n".join([*lines, "", f"{lost} comparisons lost by more than their interval"])
+            gap = (pairs.count(("1", "0")), pairs.count(("0", "1")), len(pairs))
+            gaps += [gap] if arm in ("loop", "logistic") else []
+            shown.append(compared(sum(other == "1" for _, other in pairs) / len(pairs), gap))
+        if shown:
+            shape = ("wide" if wide else "square") + (", grey" if grey else "")
+            mine = "".join(each["right"] for each in found["default"])
+            lines.append(f"| {source} | {classes} | {per_class} | {side} | {shape} | {seed} | "
+                         f"{mine.count('1') / len(mine):.3f} | {' | '.join(shown)} |")  # fmt: skip
+    return lines, gaps
+
+
+def compared(accuracy: float, gap: tuple[int, int, int]) -> str:
+    """The ``accuracy`` of another arm, and what the default has more."""
+    from resnet_studio.evaluation.paired_tests import paired_bootstrap
+
+    low, high = paired_bootstrap(*gap)
+    mark = " **lost**" if high < 0 else ""
+    return f"{accuracy:.3f} ({(gap[0] - gap[1]) / gap[2]:+.3f}, {low:+.3f} to {high:+.3f}){mark}"
+
+
+def losses(gaps: list[tuple[int, int, int]], what: str) -> str:
+    """How many comparisons with the loop and the regression are lost."""
+    from resnet_studio.evaluation.paired_tests import holm, mcnemar, paired_bootstrap
+
+    lost = sum(paired_bootstrap(*gap)[1] < 0 for gap in gaps)
+    won = sum(paired_bootstrap(*gap)[0] > 0 for gap in gaps)
+    adjusted = holm([mcnemar(ahead, behind) for ahead, behind, _ in gaps])
+    surely = sum(p < 0.05 and ahead < behind for p, (ahead, behind, _) in zip(adjusted, gaps, strict=True))
+    mean = 100 * sum((ahead - behind) / count for ahead, behind, count in gaps) / max(1, len(gaps))
+    return (f"{what}: {lost} of {len(gaps)} comparisons lost by more than their interval, {won} won; {surely} lost after "
+            f"Holm's correction; {mean:+.1f} points on average")  # fmt: skip
 
 
 def main() -> None:

@@ -117,7 +117,7 @@ class TrainConfig:
     l1_penalty: float = setting(0.0, low=0, high=1, group="regularisation")
     adversarial: float = setting(0.0, low=0, high=0.5, group="regularisation")
     average_weights: bool = setting(True, group="regularisation")
-    mean_with_start: bool = setting(False, group="regularisation")
+    mean_with_start: bool | None = setting(None, group="regularisation")
 
     teacher: str = setting("none", group="distillation")
     teacher_weight: float = setting(0.5, low=0, high=1, group="distillation")

@@ -236,8 +236,8 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "config.mean_with_start": ("Mean with the start", "与起点取平均"),
     "config.mean_with_start.help": (
-        "Takes the mean of the weights before and after fine-tuning, unless the best epoch has more than two validation pictures more right; from few pictures it can generalise better (WiSE-FT)",
-        "采用微调前后权重的平均，除非最佳一轮在验证图片上多答对两张以上；图片少时可能泛化得更好（WiSE-FT）",
+        "Takes the mean of the weights before and after fine-tuning, unless the best epoch has more than five validation pictures more right; from few pictures it generalises better (WiSE-FT). Auto does so with fewer than 60 validation pictures, which can hardly tell the best epoch",
+        "采用微调前后权重的平均，除非最佳一轮在验证图片上多答对五张以上；图片少时泛化得更好（WiSE-FT）。自动：验证图片不足 60 张、很难分辨最佳轮次时才这样做",
     ),
     "config.augmentation": ("Augmentation", "数据增强"),
     "config.augmentation.help": (

@@ -22,12 +22,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "计划 {planned} 轮，训练 {epochs} 轮后停止：不再有提升。最后 {half} 轮在 {pictures} 张验证图片里只多答对 {gain} 张，一张之差可能只是偶然。把“先训练的轮数”设为 0，即可训练全部轮次。",
     ),
     "note.halfway": (
-        "The model is the mean of the weights before and after fine-tuning, as you asked: it has {right} of {pictures:validation picture|validation pictures} right, epoch {epoch}, the best, {of_epoch}; up to two more may be chance.",
-        "按你的选择，模型采用微调前后权重的平均：{pictures} 张验证图片中答对 {right} 张，最佳的第 {epoch} 轮答对 {of_epoch} 张，相差两张以内可能只是偶然。",
+        "The model is the mean of the weights before and after fine-tuning, so that no epoch has to be chosen: it has {right} of {pictures:validation picture|validation pictures} right, epoch {epoch}, the best, {of_epoch}; a difference of up to five may be chance. Set “Mean with the start” to no to keep the best epoch.",
+        "模型采用微调前后权重的平均，因此无需挑选某一轮：{pictures} 张验证图片中答对 {right} 张，最佳的第 {epoch} 轮答对 {of_epoch} 张，相差五张以内可能只是偶然。如要保留最佳一轮，请将“与起点取平均”设为“否”。",
     ),
     "note.halfway.probe": (
-        "The model is the mean of the weights before and after fine-tuning, as you asked: it has {right} of {pictures:validation picture|validation pictures} right, the linear probe, which was the best, {of_epoch}; up to two more may be chance.",
-        "按你的选择，模型采用微调前后权重的平均：{pictures} 张验证图片中答对 {right} 张，最佳的线性探针答对 {of_epoch} 张，相差两张以内可能只是偶然。",
+        "The model is the mean of the weights before and after fine-tuning, so that no epoch has to be chosen: it has {right} of {pictures:validation picture|validation pictures} right, the linear probe, which was the best, {of_epoch}; a difference of up to five may be chance. Set “Mean with the start” to no to keep the best.",
+        "模型采用微调前后权重的平均，因此无需挑选某一轮：{pictures} 张验证图片中答对 {right} 张，成绩最佳的线性探针答对 {of_epoch} 张，相差五张以内可能只是偶然。如要保留最佳者，请将“与起点取平均”设为“否”。",
     ),
     "note.halfway.kept": (
         "The model is that of epoch {epoch}, the best, and not the mean of the weights before and after fine-tuning: it has {of_epoch} of {pictures:validation picture|validation pictures} right, the mean {right}.",

@@ -22,16 +22,16 @@ TEXT: dict[str, tuple[str, str]] = {
         "到目前为止，还没有一轮在新图片上超过训练开始时的模型；在被超过之前，保留的是那个模型。",
     ),
     "reading.start.ended": (
-        "No epoch did better on new pictures than the model that training started from, so that one is kept. Freeze more, lower the learning rate or add pictures.",
-        "没有一轮在新图片上超过训练开始时的模型，因此保留的是那个模型。可以多冻结几层、降低学习率或增加图片。",
+        "No epoch did better on new pictures than the model that training started from. Freeze more, lower the learning rate or add pictures.",
+        "没有一轮在新图片上超过训练开始时的模型。可以多冻结几层、降低学习率或增加图片。",
     ),
     "reading.start_perfect": (
         "The model that training started from already names {accuracy:%} of the validation pictures: they cannot show any progress. It is kept unless an epoch does even better.",
         "训练开始时的模型在验证图片上已达到 {accuracy:%}：验证图片已无法反映进步。除非有一轮更好，否则保留该模型。",
     ),
     "reading.start_perfect.ended": (
-        "The model that training started from already named {accuracy:%} of the validation pictures, and no epoch did better, so that one is kept. Only more or harder pictures could show a difference now.",
-        "训练开始时的模型在验证图片上已达到 {accuracy:%}，没有一轮超过它，因此保留的是该模型。只有更多或更难的图片才能再看出差别。",
+        "The model that training started from already named {accuracy:%} of the validation pictures, and no epoch did better. Only more or harder pictures could show a difference now.",
+        "训练开始时的模型在验证图片上已达到 {accuracy:%}，没有一轮超过它。只有更多或更难的图片才能再看出差别。",
     ),
     "reading.start_stopped": (
         "No epoch has beaten the model that training started from yet; it is too early to say why.",
@@ -46,8 +46,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "情况不对：训练图片已答对 {train:%}，但在新图片上没有一轮达到训练之前的水平（最好 {best:%}，训练前 {probe:%}）。建议停止训练，检查训练图片与验证图片是否属于同一类型，以及“起始图片尺寸”是否小于“图片尺寸”；若都没有问题，可以多冻结几层或降低学习率。",
     ),
     "reading.apart.ended": (
-        "Something went wrong: {train:%} of the training pictures were right in the end, yet on new pictures no epoch reached what the model had before training ({best:%} at best, {probe:%} before), and that model is kept. See whether training and validation pictures are of the same kind, and whether “Picture size at the start” is below “Picture size”; otherwise freeze more or lower the learning rate.",
-        "训练结果不对：最后训练图片答对了 {train:%}，但在新图片上没有一轮达到训练之前的水平（最好 {best:%}，训练前 {probe:%}），因此保留的是训练前的模型。请检查训练图片与验证图片是否属于同一类型，以及“起始图片尺寸”是否小于“图片尺寸”；若都没有问题，可以多冻结几层或降低学习率。",
+        "Something went wrong: {train:%} of the training pictures were right in the end, yet on new pictures no epoch reached what the model had before training ({best:%} at best, {probe:%} before). See whether training and validation pictures are of the same kind, and whether “Picture size at the start” is below “Picture size”; otherwise freeze more or lower the learning rate.",
+        "训练结果不对：最后训练图片答对了 {train:%}，但在新图片上没有一轮达到训练之前的水平（最好 {best:%}，训练前 {probe:%}）。请检查训练图片与验证图片是否属于同一类型，以及“起始图片尺寸”是否小于“图片尺寸”；若都没有问题，可以多冻结几层或降低学习率。",
     ),
     "reading.guessing": (
         "No better than guessing ({chance:%}) so far. Check that pictures and classes match; if they do, train more of the network or raise the learning rate.",
@@ -62,8 +62,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "从第 {since} 轮起出现过拟合：训练图片上越来越好，新图片上却变差。目前最好的模型（第 {epoch} 轮，{accuracy:%}）已保留，现在就可以停止。下次可以多冻结几层、加强数据增强或增加图片。",
     ),
     "reading.overfitting.ended": (
-        "It overfitted from epoch {since} on; the best model (epoch {epoch}, {accuracy:%}) is kept. To get further, freeze more, augment more or add pictures.",
-        "从第 {since} 轮起出现过拟合；保留的是最好的模型（第 {epoch} 轮，{accuracy:%}）。想更进一步，可以多冻结几层、加强数据增强或增加图片。",
+        "It overfitted from epoch {since} on; the best epoch was {epoch}, with {accuracy:%}. To get further, freeze more, augment more or add pictures.",
+        "从第 {since} 轮起出现过拟合；最好的是第 {epoch} 轮（{accuracy:%}）。想更进一步，可以多冻结几层、加强数据增强或增加图片。",
     ),
     "reading.plateau": (
         "Settled: nothing gained on new pictures in the last {epochs} epochs. Best {accuracy:%} at epoch {epoch}; you can stop here. More pictures or a deeper network would help more than more epochs.",

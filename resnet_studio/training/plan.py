@@ -16,7 +16,7 @@ from resnet_studio.errors import ConfigError
 from resnet_studio.evaluation import outside
 from resnet_studio.model import anatomy, architecture, weights
 from resnet_studio.model.device import check_devices
-from resnet_studio.training import lengths
+from resnet_studio.training import halfway, lengths
 from resnet_studio.training.balance import imbalance_of, weighting
 from resnet_studio.training.caching import caches_features
 from resnet_studio.training.cycles import FEW, FEW_TO_CHOOSE_BY, cycle_at, first_cycle
@@ -79,17 +79,26 @@ def resolve(config: TrainConfig, facts: Facts) -> TrainConfig:
         horizontal_flip=config.horizontal_flip and facts.flip,
         fit=_fit(config, facts),
     )
-    chosen, first = config.epochs is None and facts.epochs is None and not scratch, config.first_epochs
-    if first is None:
-        assert resolved.epochs is not None
-        first = first_cycle(resolved, resolved.epochs, chosen=chosen and facts.train_pictures < FEW)
-    again = config.final_fit if config.final_fit is not None else chosen and _too_few_to_choose_by(facts)
-    resolved = resolved.replace(first_epochs=first, final_fit=again)
+    resolved = _with_end(resolved, config, facts, scratch=scratch)
     resolved = resolved.replace(early_picture_size=_early_picture_size(resolved, scratch, config.early_picture_size))
     _refuse_impossible_batches(resolved)
     if resolved.keep_channels < 1 and resolved.freeze == "layer4":
         raise ConfigError("error.prune.nothing")
     return resolved
+
+
+def _with_end(resolved: TrainConfig, config: TrainConfig, facts: Facts, *, scratch: bool) -> TrainConfig:
+    """``resolved`` with how its training ends, and with which network, where ``config`` leaves that open."""
+    assert resolved.epochs is not None
+    chosen = config.epochs is None and facts.epochs is None and not scratch
+    first, again, mean = config.first_epochs, config.final_fit, config.mean_with_start
+    if first is None:
+        first = first_cycle(resolved, resolved.epochs, chosen=chosen and facts.train_pictures < FEW)
+    if again is None:
+        again = chosen and _too_few_to_choose_by(facts)
+    if mean is None:
+        mean = chosen and _epochs_hard_to_tell(resolved, facts)
+    return resolved.replace(first_epochs=first, final_fit=again, mean_with_start=mean)
 
 
 def _refuse_impossible_batches(resolved: TrainConfig) -> None:
@@ -111,6 +120,13 @@ def _freeze(facts: Facts, scratch: bool) -> Freeze:
 def _too_few_to_choose_by(facts: Facts) -> bool:
     """Whether the validation pictures are so few that they are worth more as training pictures."""
     return not facts.recorded and 0 < (facts.validation_pictures or 0) < FEW_TO_CHOOSE_BY
+
+
+def _epochs_hard_to_tell(resolved: TrainConfig, facts: Facts) -> bool:
+    """Whether stages are fine-tuned from a linear probe, and validation pictures tell epochs apart by chance alone."""
+    tuned = resolved.freeze != "layer4" and resolved.head == "linear" and not resolved.adversarial
+    few = 0 < (facts.validation_pictures or 0) < halfway.FEW_TO_COMPARE
+    return few and tuned and not facts.recorded
 
 
 def _stem(config: TrainConfig, facts: Facts, small: bool) -> Stem:

@@ -74,12 +74,12 @@ def test_it_is_taken_unless_validation_pictures_speak_against_it(new_run, scored
     assert not same(first, last)
     best, before = session.best, dict(session.best_network.suffix)
 
-    scored(best.score[0] - 3 * picture)
+    scored(best.score[0] - 6 * picture)
     kept = halfway.settle(session)
     assert kept.key == (halfway.KEPT if best.epoch else halfway.KEPT_PROBE)
     assert session.best is best and same(session.best_network.suffix, before) and not session.best_network.halfway
 
-    scored(best.score[0] - 2 * picture)
+    scored(best.score[0] - 5 * picture)
     note = halfway.settle(session)
     assert (
         note.key == (halfway.TAKEN if best.epoch else halfway.TAKEN_PROBE)

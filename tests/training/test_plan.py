@@ -78,6 +78,28 @@ def test_validation_pictures_too_few_to_choose_by_are_trained_on_too(asked, fact
     assert "note.plan.few_to_choose_by" not in [note.key for note in cautions(found, config)]  # above the button
 
 
+@pytest.mark.parametrize(
+    ("asked", "facts", "mean"),
+    [
+        ({}, {"validation_pictures": 1}, True),
+        ({}, {"validation_pictures": 59}, True),
+        ({}, {"validation_pictures": 0}, False),
+        ({}, {"validation_pictures": 60}, False),
+        ({}, {}, False),
+        ({"mean_with_start": False}, {"validation_pictures": 30}, False),
+        ({"mean_with_start": True}, {"validation_pictures": 400}, True),
+        ({"epochs": 5}, {"validation_pictures": 30}, False),  # who says how long chooses an epoch
+        ({"freeze": "layer4"}, {"validation_pictures": 30}, False),  # nothing is fine-tuned
+        ({"head": "hidden"}, {"validation_pictures": 30}, False),  # there is no probe to take the mean with
+        ({"adversarial": 0.01}, {"validation_pictures": 30}, False),
+        ({}, {"validation_pictures": 30, "start": SCRATCH}, False),
+        ({}, {"validation_pictures": 30, "recorded": True}, False),
+    ],
+)
+def test_where_validation_pictures_choose_by_chance_the_mean_with_the_start_is_taken(asked, facts, mean):
+    assert resolved(TrainConfig(**asked), **{"train_pictures": 160, **facts}).mean_with_start is mean
+
+
 def test_from_scratch_everything_is_trained_at_one_rate():
     found = resolved(start=SCRATCH)
     assert found.freeze == "none" and found.stage_factor == 1

@@ -363,8 +363,8 @@ def losses(gaps: list[tuple[int, int, int]], what: str) -> str:
     adjusted = holm([mcnemar(ahead, behind) for ahead, behind, _ in gaps])
     surely = sum(p < 0.05 and ahead < behind for p, (ahead, behind, _) in zip(adjusted, gaps, strict=True))
     mean = 100 * sum((ahead - behind) / count for ahead, behind, count in gaps) / max(1, len(gaps))
-    return (f"{what}: {lost} of {len(gaps)} comparisons lost by more than their interval, {won} won; {surely} lost after "
-            f"Holm's correction; {mean:+.1f} points on average")  # fmt: skip
+    said = f"{what}: {lost} of {len(gaps)} comparisons lost by more than their interval, {won} won"
+    return f"{said}; {surely} lost after Holm's correction; {mean:+.1f} points on average"
 
 
 def main() -> None:

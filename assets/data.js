@@ -69,12 +69,13 @@ window.studioPicker = (element, picked) => {
     if (/hei[cmsx]|hev[cmsx]|mif1|msf1/.test(brands)) return "heic";
     return START.test(text) || /^[\xef\xbb\xbf \t\r\n\0]*\xff\xd8\xff/.test(text) ? "picture" : "";
   };
+  const isLarge = ({ path, file }) => TABLE.test(path) && file.size > TABLE_LIMIT;
   const head = (entry) => ({ path: entry.path, file: new File([entry.file.slice(0, HEAD)], entry.file.name) });
   // A table may say what the pictures are. A HEIC, a workbook or a file of arrays that the studio cannot read is sent by
   // its first bytes: it says what it is, and why it is left out.
   const wanted = async (entry) => {
     if (PICTURE.test(entry.path)) return entry;
-    if (TABLE.test(entry.path)) return entry.file.size <= TABLE_LIMIT && entry;
+    if (TABLE.test(entry.path)) return !isLarge(entry) && entry;
     if (TOLD.test(entry.path)) return head(entry);
     const kind = await looked(entry.file);
     if (kind !== "heic") return kind && entry;
@@ -99,12 +100,14 @@ window.studioPicker = (element, picked) => {
     const seen = entries.filter(({ path }) => !HIDDEN.test(inside(path)));
     const zip = seen.length === 1 && /\.(zip|tm)$/i.test(seen[0].path);
     const files = zip ? seen : await chosen(seen);
-    if (!files.length) return say(words.none);
+    if (!files.length) return say(seen.some(isLarge) ? words.largeTable.replace("{names}", () => seen.find(isLarge).path) : words.none);
     const table = files.every(({ path }) => !path.includes("/")) ? files.find(({ path }) => TABLE.test(path) || TOLD.test(path))?.path ?? "" : "";
     if (files.some(({ file }) => file.size > LIMIT)) return say(words.tooLarge);
     if (!zip && !table && files.every(({ path }) => !path.includes("/"))) return say(words.loose);
+    const large = zip ? [] : seen.filter(isLarge).map(({ path }) => inside(path));
     const sent = files.map(({ path, file }) => ({ path: zip ? file.name : inside(path), file }));
-    return send(zip ? files[0].file.name : root || table.replace(/\.\w+$/, "") || joined(roots), sent, zip ? 0 : seen.length - files.length);
+    return send(zip ? files[0].file.name : root || table.replace(/\.\w+$/, "") || joined(roots), sent, zip ? 0 : seen.length - files.length)
+      .then(() => large.length && !cancelled && say(words.largeTable.replace("{names}", () => large.join(", "))));
   };
 
   element.addEventListener("click", (event) => {

@@ -21,7 +21,7 @@ from typing import IO, Literal, cast
 
 from resnet_studio.data import names
 from resnet_studio.data.formats import EXTENSIONS, PICTURE_ENDINGS, SNIFFED_BYTES, Format, refusal, sniff
-from resnet_studio.data.tables import may_be_table
+from resnet_studio.data.tables import is_too_large, may_be_table
 from resnet_studio.data.zip_entries import Inflated, check_directory, checked_entries, inflated
 from resnet_studio.data.zip_names import Guess
 from resnet_studio.durable import is_disk_full, renamed
@@ -204,6 +204,8 @@ def _stored(
             left_out["junk"].append(names.shown(name, 255))
         elif name.endswith("/"):
             folders.add(name.rstrip("/"))
+        elif is_too_large(name, info.file_size):
+            left_out["large_table"].append(name)
         elif info.file_size > budget.limits.picture_bytes:
             left_out["too_many_bytes"].append(name)
         else:

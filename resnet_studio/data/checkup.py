@@ -24,10 +24,11 @@ WIDE_SHARE = 0.1  # of the pictures, from which on their proportions are worth a
 LEFT_OUT_ORDER = (
     "unknown_class", "single_class", "no_class", "outside", "link", "empty_class", "heic", "truncated", "damaged",
     "unsupported", "empty_file", "too_large", "too_many_bytes", "not_a_picture", "unreadable", "odd_name", "special",
-    "mask", "unlabelled", "repeated", "animated", "junk",
+    "large_table", "mask", "unlabelled", "repeated", "animated", "junk",
 )  # fmt: skip
 _HARMLESS = {
     "not_a_picture", "animated", "junk", "special", "single_class", "mask", "unlabelled", "repeated", "outside",
+    "large_table",
 }  # fmt: skip
 _OFFERS = {"mask": Offer("offer.masks", {"masks": True}), "unlabelled": AS_CLASSES}
 

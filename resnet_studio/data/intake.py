@@ -20,7 +20,7 @@ from resnet_studio.data.dataset import Dataset, Sample, load, save
 from resnet_studio.data.formats import SNIFFED_BYTES, refusal, sniff
 from resnet_studio.data.incoming import finish_import, incoming
 from resnet_studio.data.scan import Progress, phase, scan
-from resnet_studio.data.tables import may_be_table
+from resnet_studio.data.tables import is_too_large, may_be_table
 from resnet_studio.durable import renamed
 from resnet_studio.errors import DataError
 from resnet_studio.workspace import Workspace
@@ -164,6 +164,8 @@ def _copied_in(pairs: list[tuple[str, Path]], folder: Path, progress: Progress |
             elif kind is None and may_be_table(given, path.stat().st_size):
                 file.seek(0)
                 pictures.append((given, store(iter(partial(file.read, _CHUNK), b""), "TABLE", folder)))
+            elif kind is None and is_too_large(given, path.stat().st_size):
+                left_out.setdefault("large_table", []).append(given)
             elif kind is None:
                 left_out.setdefault(refusal(start), []).append(given)
                 folders.add(given.rpartition("/")[0])

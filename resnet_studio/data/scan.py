@@ -24,8 +24,8 @@ from resnet_studio.data.names import comparison_key, composed, is_junk, printabl
 from resnet_studio.data.packed import labels_in, pixels_in
 from resnet_studio.data.pictures import BadPicture, picture_header
 from resnet_studio.data.problem import Problem
-from resnet_studio.data.table_labels import used_tables, why_not, with_table, workbook
-from resnet_studio.data.tables import may_be_table
+from resnet_studio.data.table_labels import too_large, used_tables, why_not, with_table, workbook
+from resnet_studio.data.tables import is_too_large, may_be_table
 from resnet_studio.data.tracks import with_tracks
 from resnet_studio.data.understood import understood
 from resnet_studio.errors import DataError
@@ -167,7 +167,8 @@ def assemble(
         if isinstance(result, InspectedFile):
             inspected.append(result)
         else:
-            left_out[result].append(file.name)
+            large = result == "not_a_picture" and is_too_large(file.name, file.bytes)
+            left_out["large_table" if large else result].append(file.name)
     found, layout = _labelled(inspected, listing, left_out, choices or Choices(), purpose, name)
     content = fingerprint(found.samples, found.classes)
     return Dataset(
@@ -217,7 +218,8 @@ def _labelled(
         if error.key not in _UNSORTED or choices != Choices():
             raise
         others = left_out["not_a_picture"]
-        reason = why_not([picture.name for picture in inspected], tables) or workbook(others) or labels_in(others, name)
+        reason = too_large(left_out["large_table"]) or why_not([picture.name for picture in inspected], tables)
+        reason = reason or workbook(others) or labels_in(others, name)
         raise reason or error from error
     samples = with_table(layout, found.samples, tables)
     tracks = any(doubt.kind == "tracks" for doubt in layout.doubts)

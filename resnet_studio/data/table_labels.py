@@ -206,6 +206,12 @@ def workbook(names: Iterable[str]) -> DataError | None:
     return DataError("error.labels.workbook", file=shown(found)) if found else None
 
 
+def too_large(names: Iterable[str]) -> DataError | None:
+    """Why tables called ``names`` are not read: each is larger than tables may be; None where there is none."""
+    found = next(iter(sorted(names)), None)
+    return DataError("error.labels.large", file=shown(found), limit=tables.LARGEST // 2**20) if found else None
+
+
 def with_table(layout: Layout, samples: Iterable[Any], files: Mapping[str, Path]) -> tuple[Any, ...]:
     """``samples`` with the groups and the facts that a table gives them: the one that has their labels, else one of the
     tables ``files`` beside folders of classes, which has facts alone.

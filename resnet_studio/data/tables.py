@@ -63,8 +63,17 @@ def name_pattern() -> str:
 
 def may_be_table(name: str, size: int) -> bool:
     """Whether a file called ``name`` of ``size`` bytes may be such a table."""
+    return _is_called_so(name) and 0 < size <= LARGEST
+
+
+def is_too_large(name: str, size: int) -> bool:
+    """Whether a file called ``name`` would be such a table, but that its ``size`` in bytes is more than is read."""
+    return _is_called_so(name) and size > LARGEST
+
+
+def _is_called_so(name: str) -> bool:
     last = name.lower().rpartition("/")[2]
-    return (last.endswith(ENDINGS) or _LISTS.fullmatch(last) is not None) and 0 < size <= LARGEST
+    return last.endswith(ENDINGS) or _LISTS.fullmatch(last) is not None
 
 
 def read_rows(file: Path) -> list[dict[str, str]]:

@@ -102,6 +102,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "{count:file was|files were} left out: too large (limit: 256 MB; GIF, WebP, AVIF, HEIC and Netpbm in text 64 MB).",
         "跳过了 {count} 个过大的文件（上限 256 MB，GIF、WebP、AVIF、HEIC 和文本格式的 Netpbm 为 64 MB）。",
     ),
+    "finding.large_table": (
+        "{count:table was|tables were} not read: larger than 64 MB. If the labels are in there, save them as a CSV with the columns “file” and “label”, and put it beside the pictures.",
+        "有 {count} 个表格因超过 64 MB 而未读取。如果标签在其中，请另存为含“file”和“label”两列的 CSV，并与图片放在一起。",
+    ),
     "finding.not_a_picture": (
         "{count:file was|files were} left out: not a JPEG, PNG, WebP, AVIF, TIFF, JPEG 2000, BMP, GIF or Netpbm picture.",
         "跳过了 {count} 个不是 JPEG、PNG、WebP、AVIF、TIFF、JPEG 2000、BMP、GIF 或 Netpbm 图片的文件。",

@@ -45,6 +45,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "No column of the table {file!r} is called like labels; say which it is: {options: or }.",
         "表格 {file!r} 里没有名称像标签的列；请指定一列：{options: 或 }。",
     ),
+    "error.labels.large": (
+        "The table {file!r} is larger than {limit} MB, which is more than is read here. Save what it says as a CSV with the columns “file” and “label”, a line for each picture, and put that beside the pictures.",
+        "表格 {file!r} 超过 {limit} MB，这里无法读取。请把内容另存为含“file”和“label”两列、每张图片一行的 CSV，并与图片放在一起。",
+    ),
     "error.labels.no_file": (
         "The table {file!r} has no column with the names of the pictures; call it “file” in the first line. Its columns: {columns:, }.",
         "表格 {file!r} 没有图片文件名一列；请在首行把该列命名为“file”。现有的列：{columns:、}。",

@@ -91,6 +91,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "A file is larger than 4 GB. Unpack it and open the folder by its path instead.",
         "有文件超过 4 GB。请解压后按路径打开文件夹。",
     ),
+    "data.picker.large_table": (
+        "Not sent, as tables of more than 64 MB are not read: {names}. If the labels are in there, save them as a CSV with the columns “file” and “label”, and choose the folder again.",
+        "未发送（不读取超过 64 MB 的表格）：{names}。如果标签在其中，请另存为含“file”和“label”两列的 CSV，再重新选择文件夹。",
+    ),
     "data.picker.failed": (
         "The upload broke off. Check that the studio is still running, then choose the pictures again.",
         "上传中断。请确认程序仍在运行，然后重新选择图片。",

@@ -67,6 +67,13 @@ def test_a_folder_with_a_table_of_labels_is_read_as_the_table_says(
     arrays = made.write(tmp_path / "arrays", {"train.parquet": bytes(90), "notes.txt": b"x"})
     page.locator('#data-picker input[data-input="folder"]').set_input_files(arrays)
     page.locator("#data-from-computer [role=alert]", has_text="train.parquet").wait_for()
+    with (made.write(tmp_path / "coco", made.class_files({"cat": 3, "dog": 3})) / "instances_$&.json").open(
+        "wb"
+    ) as sparse:
+        sparse.truncate(64 * 2**20 + 1)
+    page.locator('#data-picker input[data-input="folder"]').set_input_files(tmp_path / "coco")
+    page.locator("#data-picker .rs-drop-message", has_text="instances_$&.json").wait_for()
+    page.locator("#data-facts", has_text="6 pictures · 2 classes").wait_for()
 
 
 @pytest.mark.long

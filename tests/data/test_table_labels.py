@@ -5,7 +5,7 @@ import json
 import pytest
 from made import class_files, picture, write, zipped
 
-from resnet_studio.data import checkup
+from resnet_studio.data import checkup, tables
 from resnet_studio.data.dataset import split
 from resnet_studio.data.intake import from_picked
 from resnet_studio.data.opening import open_data
@@ -574,3 +574,25 @@ def test_lists_that_do_not_say_the_part_of_every_picture_say_none(tmp_path, trai
     dataset = opened(LISTED | lists("text", train, test), tmp_path)
     assert not dataset.preset and dataset.counts == {"ant": 6, "bee": 6}
     assert not [each for each in checkup.inspect(dataset) if each.kind == "layout"]
+
+
+@pytest.mark.parametrize("way", ["folder", "zip", "picked"])
+@pytest.mark.parametrize("name", ["annotations/instances_train2017.json", "labels.CSV", "train.txt"])
+def test_a_table_that_is_too_large_to_be_read_is_said_with_what_to_do(tmp_path, monkeypatch, way, name):
+    monkeypatch.setattr(tables, "LARGEST", 400)
+    large = {name: b" " * 401}
+    with pytest.raises(DataError) as caught:
+        opened(pictures([f"train2017/{each}" for each in NAMES]) | large, tmp_path / "loose", way)
+    assert caught.value.key == "error.labels.large"
+    assert name in caught.value.sentence("en") and "“file” and “label”" in caught.value.sentence("en")
+    assert name in caught.value.sentence("zh")
+    found = opened(class_files({"cat": 3, "dog": 3}) | large, tmp_path / "classes", way)
+    said = {finding.kind: finding for finding in checkup.inspect(found)}
+    assert said["large_table"].files == (f"set/{name}" if way == "picked" else name,) and "not_a_picture" not in said
+    assert "CSV" in said["large_table"].sentence("en") and "CSV" in said["large_table"].sentence("zh")
+
+
+def test_a_table_of_the_largest_size_is_read(tmp_path, monkeypatch):
+    table = rows(["file", "label"], NAMES, LABELS)
+    monkeypatch.setattr(tables, "LARGEST", len(table))
+    assert opened(pictures(NAMES) | {"labels.csv": table}, tmp_path).counts == {"cat": 6, "dog": 6}

@@ -22,7 +22,7 @@ from resnet_studio.errors import DataError
 from resnet_studio.service.quota import Usage
 from resnet_studio.ui.page.templates import render
 
-WORDS = ("sending", "cancelled", "none", "loose", "too_large", "failed")
+WORDS = ("sending", "cancelled", "none", "loose", "too_large", "large_table", "failed")
 
 
 @dataclass(frozen=True)

@@ -160,11 +160,13 @@ class Finished(Event):
 class Interrupted(Event):
     """The program was asked to end; all is saved, and the run can be resumed.
 
-    ``key`` and ``values`` are the sentence that says why, where the user can do something about it.
+    ``key`` and ``values`` are the sentence that says why, where the user can do something about it. ``paused``: the
+    training itself ended on request; older versions and a program that finds a run left behind do not say so.
     """
 
     key: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
+    paused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

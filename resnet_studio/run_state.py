@@ -87,6 +87,12 @@ class RunState:
         return self.failed or paused
 
     @property
+    def status_name(self) -> str:
+        """The status as it is called in texts: one that was interrupted on request is paused."""
+        paused = self.status == "interrupted" and self.interrupted is not None and self.interrupted.paused
+        return "paused" if paused else self.status
+
+    @property
     def is_preparing(self) -> bool:
         """Whether pictures, weights or features are got ready at present, before the first epoch."""
         return self.status in ("queued", "running") and self.preparing is not None and not self.epochs

@@ -29,7 +29,7 @@ NONE_OF_THESE = "none of these, nearest "
 UNREADABLE = {"error.run.newer": "newer", "error.run.damaged": "damaged"}
 UNKNOWN = (
     "note", "owner", "group", "study", "parents", "dataset", "created", "started_by", "seconds", "depth", "family",
-    "architecture", "freeze", "weights", "epochs", "validation_accuracy", "test_accuracy",
+    "architecture", "freeze", "weights", "epochs", "validation_accuracy", "test_accuracy", "paused",
 )  # fmt: skip
 
 
@@ -107,7 +107,8 @@ def line(row: dict[str, Any]) -> str:
     if row["status"] in UNREADABLE.values():
         return f"{row['run']}  {row['status']}  {row['problem']}"
     best = row["validation_accuracy"]
-    said = f"{row['run']}  {row['status']}  {row['epochs_run']}/{row['epochs']} epochs"
+    status = "paused" if row["paused"] else row["status"]
+    said = f"{row['run']}  {status}  {row['epochs_run']}/{row['epochs']} epochs"
     said += "" if best is None else f"  validation {best:.1%}"
     if row.get("place"):
         wait = row["expected_wait_seconds"]
@@ -142,6 +143,7 @@ def _sound_row(found: Overview) -> dict[str, Any]:
         "started_by": str(about["started_by"]).partition(":")[0] if "started_by" in about else None,
         "seconds": found.seconds,
         "status": state.status,
+        "paused": state.status_name == "paused",
         "depth": config.depth,
         "family": config.family,
         "architecture": architecture.of(config).name,

@@ -48,7 +48,7 @@ def search(options: argparse.Namespace, workspace: Workspace, terminal: Terminal
     dataset = data.opened(options, workspace, terminal)
 
     def on_trial(found: Search) -> None:
-        terminal.line(f"{found.done} of {found.wanted} trials are done")
+        terminal.line(found.progress())
 
     found = studies.search(
         dataset, TrainConfig(**changes), trials=options.trials, method=options.method, over=options.over,

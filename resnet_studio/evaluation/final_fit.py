@@ -47,8 +47,9 @@ class Tested:
 
 @dataclass(frozen=True)
 class FinalFitted:
-    """The model was trained anew on ``pictures`` training and validation pictures for ``epochs``; ``tested`` is None
-    without test pictures. Validation scores, temperature and "none of these" are the first network's.
+    """The model was trained anew on ``pictures`` training and validation pictures for ``epochs``, or where these are 0
+    the linear probe fitted anew, which no epoch had beaten; ``tested`` is None without test pictures. Validation
+    scores, temperature and "none of these" are the first network's.
     """
 
     epochs: int
@@ -69,7 +70,8 @@ class FinalFitted:
 
     def sentence(self, language: Language = "en") -> str:
         """What was done, what it changed, and what still comes from the first network."""
-        said = say("final_fit.done", language, pictures=self.pictures, epochs=self.epochs)
+        key = "final_fit.done" if self.epochs else "final_fit.done.probe"
+        said = say(key, language, pictures=self.pictures, epochs=self.epochs)
         if self.tested is None:
             gained = say("final_fit.untested", language)
         else:

@@ -51,7 +51,7 @@ class Model:
         if self.run is None:
             return say("predict.model.import", language, name=self.file.stem)
         if self.run.state.finished is None:
-            score = say(f"runs.status.{self.run.state.status}", language)
+            score = say(f"runs.status.{self.run.state.status_name}", language)
         else:
             tested = self.run.test_accuracy
             shown = self.run.validation_accuracy if tested is None else tested

@@ -90,6 +90,11 @@ class Search:
         """The settings of the best trial; nothing without one."""
         return {} if self.best is None else dict(self.best.settings)
 
+    def progress(self, language: Language = "en") -> str:
+        """How far it is. Fewer trials may be asked for than there were before."""
+        more = ".more" if self.done > self.wanted else ""
+        return say(f"search.working{more}", language, done=self.done, wanted=self.wanted)
+
     def sentence(self, language: Language = "en") -> str:
         """What was found."""
         if self.best is None or self.best.accuracy is None:

@@ -71,6 +71,15 @@ TEXT: dict[str, tuple[str, str]] = {
         "Interrupted after epoch {epoch} of {epochs}",
         "在第 {epoch}/{epochs} 轮后中断",
     ),
+    "results.state.interrupted.early.title": (
+        "Interrupted before the end of its first epoch",
+        "在第一轮结束前中断",
+    ),
+    "results.state.paused.title": (
+        "Paused after epoch {epoch} of {epochs}",
+        "在第 {epoch}/{epochs} 轮后暂停",
+    ),
+    "results.state.paused.early.title": ("Paused before the end of its first epoch", "在第一轮结束前暂停"),
     "results.state.interrupted.text": (
         "Nothing that {name} learned is lost. Resume it under Runs; it is tested when it has finished.",
         "{name} 学到的内容都已保存。请在“训练记录”页继续训练，完成后会自动测试。",

@@ -57,6 +57,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "runs.status.preparing": ("preparing", "准备中"),
     "runs.status.running": ("training", "训练中"),
     "runs.status.interrupted": ("interrupted", "已中断"),
+    "runs.status.paused": ("paused", "已暂停"),
     "runs.status.finished": ("finished", "已完成"),
     "runs.status.stopped": ("stopped", "已停止"),
     "runs.status.failed": ("failed", "失败"),
@@ -137,13 +138,9 @@ TEXT: dict[str, tuple[str, str]] = {
         "more than chance would explain (exact McNemar test, p = {p}).",
         "在相同的 {count} 张测试图片上，仅“{first}”认对的有 {a} 张，仅“{second}”认对的有 {b} 张：差异具有统计显著性（McNemar 精确检验，p = {p}）。",
     ),
-    "runs.compare.overlap": (
-        "The 95% confidence intervals of “{first}” and “{second}” overlap: their test pictures cannot tell which is better.",
-        "“{first}”与“{second}”的 95% 置信区间有重叠：现有测试图片分不出孰优孰劣。",
-    ),
     "runs.compare.other_data": (
-        "These runs were tested on different pictures; their scores do not compare directly.",
-        "这些训练的测试图片不同，成绩不能直接比较。",
+        "These runs were tested on different pictures: their scores do not compare directly. Test both on the same pictures to compare them.",
+        "这些训练的测试图片不同，成绩不能直接比较。请用相同的图片测试它们再比较。",
     ),
     "runs.compare.one": (
         "Tick one more run to compare it with “{name}”.",

@@ -109,6 +109,18 @@ TEXT: dict[str, tuple[str, str]] = {
     "live.testing": ("Evaluating on the test pictures", "正在测试集上评估"),
     "live.queued": ("Waiting, place {place} in the queue", "排队中，第 {place} 位"),
     "live.interrupted": ("Interrupted after epoch {epoch} of {epochs}", "在第 {epoch} 轮后中断，共 {epochs} 轮"),
+    "live.interrupted.early": (
+        "Interrupted before the end of its first epoch",
+        "在第一轮结束前中断",
+    ),
+    "live.paused": (
+        "Paused after epoch {epoch} of {epochs}; saved, and can be resumed",
+        "在第 {epoch} 轮后暂停，共 {epochs} 轮；进度已保存，可以继续",
+    ),
+    "live.paused.early": (
+        "Paused before the end of its first epoch; can be resumed",
+        "在第一轮结束前暂停；可以继续",
+    ),
     "live.stopped": ("Stopped after epoch {epoch} of {epochs}", "在第 {epoch} 轮后停止，共 {epochs} 轮"),
     "live.failed": ("Failed", "训练失败"),
     "live.finished": ("Finished", "训练完成"),
@@ -241,28 +253,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "train.weights.info": ("What it knows before your pictures", "看到你的图片之前已有的知识"),
     "train.weights.run": ("From the run {name}", "来自训练 {name}"),
     "train.weights.auto": ("Auto ({weights})", "自动（{weights}）"),
-    "train.time": (
-        "About {time} on this machine, {epochs:epoch|epochs} at {size} px.",
-        "在本机约需 {time}，{size} 像素，共 {epochs} 轮。",
-    ),
-    "train.time.minutes": ("{count} min", "{count} 分钟"),
-    "train.time.hours": ("{count:hour|hours}", "{count} 小时"),
-    "train.time.cycles": (
-        "Mostly about {time} on this machine, for {first:epoch|epochs} at {size} px; about {longest} where these still gain and it goes on to {epochs}.",
-        "在本机通常约需 {time}（训练 {first} 轮，{size} 像素）；若届时仍有提升，则训练到 {epochs} 轮，约需 {longest}。",
-    ),
-    "train.time.cycles.same": (
-        "Mostly about {time} on this machine, for {first:epoch|epochs} at {size} px, and not much longer where these still gain and it goes on to {epochs}.",
-        "在本机通常约需 {time}（训练 {first} 轮，{size} 像素）；若届时仍有提升，则训练到 {epochs} 轮，用时相差不多。",
-    ),
-    "train.time.not_timed": (
-        "No training has been timed here yet: it may well take half or twice as long.",
-        "本机还没有训练过，实际用时可能只有一半，也可能多一倍。",
-    ),
-    "train.time.again": (
-        "Training on the validation pictures too takes about {time} more at most.",
-        "把验证图片也用于训练，最多再需约 {time}。",
-    ),
     "error.page_train.groups": (
         "A page cannot name a table on the server; choose yours in the Data tab, under “Near-duplicates and groups”.",
         "页面上不能指定服务器里的表格；请在“数据”页的“近似重复与分组”中选择你的表格。",

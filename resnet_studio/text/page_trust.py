@@ -3,8 +3,12 @@
 TEXT: dict[str, tuple[str, str]] = {
     "final_fit.title": ("Trained on validation pictures too", "验证图片也用于训练"),
     "final_fit.done": (
-        "Once settled, it was trained again on all {pictures} training and validation pictures, {epochs:epoch|epochs} long.",
+        "Once settled, it was trained again on all {pictures} training and validation pictures, for {epochs:epoch|epochs}.",
         "确定轮数后，用全部 {pictures} 张训练和验证图片重新训练了 {epochs} 轮。",
+    ),
+    "final_fit.done.probe": (
+        "No epoch was better than the linear probe, which was fitted again to all {pictures} training and validation pictures.",
+        "没有任何一轮优于线性探针，因此用全部 {pictures} 张训练和验证图片重新拟合了它。",
     ),
     "final_fit.more": (
         "On {count:test picture|test pictures} it is right for {second:%} ({low:%} to {high:%}), and was for {first:%} ({first_low:%} to {first_high:%}) before: a real gain.",

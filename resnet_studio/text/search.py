@@ -17,6 +17,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "search.take": ("Take the best settings", "采用最佳设置"),
     "search.preparing": ("Looking at the pictures…", "正在查看图片……"),
     "search.working": ("{done} of {wanted} trials are done", "已完成 {done} / {wanted} 次试验"),
+    "search.working.more": (
+        "{done:trial is|trials are} done, more than the {wanted} asked for",
+        "已完成 {done} 次试验，多于要求的 {wanted} 次",
+    ),
     "search.none": ("No trial came to its end yet.", "还没有试验完成。"),
     "search.best": (
         "Best of {done:trial|trials}: {accuracy:%} of the validation pictures are right, with {settings}. The best of many is a little too good by chance; train with these settings, and the test will tell.",

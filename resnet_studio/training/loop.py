@@ -43,7 +43,7 @@ def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
         return
     session = yield from _prepared(run, control, world)
     if session is None:
-        yield Interrupted()
+        yield Interrupted(paused=True)
         return
     yield session.started()
     yield from session.unlogged_epochs()
@@ -56,7 +56,7 @@ def train(run: Run, control: Control, world: World = ALONE) -> Iterator[Event]:
     if reached is None or asked.request == "pause":
         if reached is not None:
             reached.save()
-        yield Interrupted()
+        yield Interrupted(paused=True)
         return
 
     if reached.best is None:
@@ -103,7 +103,7 @@ def _end(run: Run, ending: Generator[Event, None, Finished] | None, control: Con
     if run.config.final_fit and world.share(finished is not None and finished.reason in SETTLED):
         finished = yield from refit(run, finished, control, world)
         if finished is None:
-            yield Interrupted()
+            yield Interrupted(paused=True)
             return
     elif run.config.final_fit and world.main:
         yield Noted(key="note.final_fit_skipped")

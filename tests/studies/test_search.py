@@ -58,6 +58,14 @@ def test_the_best_trial_has_the_highest_accuracy_and_of_equal_ones_the_lowest_lo
     assert Search("id", "set", "tpe", 6, CONFIG, ()).best is None
 
 
+def test_a_search_that_is_asked_for_fewer_trials_than_it_has_does_not_say_four_of_two():
+    trials = tuple(Trial(number, f"run-{number}", "finished", 0.8, 0.5, {}) for number in range(4))
+    enough, over = Search("id", "set", "tpe", 4, CONFIG, trials), Search("id", "set", "tpe", 2, CONFIG, trials)
+    assert enough.progress() == "4 of 4 trials are done"
+    assert over.progress() == "4 trials are done, more than the 2 asked for"
+    assert "4 次" in over.progress("zh") and "4 / 2" not in over.progress("zh")
+
+
 def test_the_grid_has_every_combination_once():
     points = grid(CONFIG.replace(learning_rate=0.01, epochs=8), ("learning_rate", "weight_decay", "epochs"))
     assert len(points) == 3 * 3 * 2 == len({tuple(point.values()) for point in points})

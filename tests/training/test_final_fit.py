@@ -168,6 +168,8 @@ def test_a_probe_that_no_epoch_beat_is_fitted_to_all(new_run, monkeypatch):
     plain, run = new_run(PROBED, final_fit=False), new_run(PROBED)
     first, end = drive(plain, Control()), drive(run, Control())
     assert end.best_epoch == first.best_epoch == second_of(run).epochs == 0
+    assert "the linear probe, which was fitted again" in second_of(run).sentence("en")
+    assert "线性探针" in second_of(run).sentence("zh") and "0 epochs" not in second_of(run).sentence("en")
     assert not same(weights_of(plain), weights_of(run))
 
 

@@ -207,7 +207,7 @@ def test_a_run_whose_program_died_is_interrupted(client: TestClient, workspace: 
         record(run, Queued(), started())
         seen = ask(client)["seen"]
     news = ask(client, seen=seen)
-    assert news["phase"] == "interrupted" and "Interrupted after epoch 0 of 12" in news["parts"]["status"]
+    assert news["phase"] == "interrupted" and "Interrupted before the end of its first" in news["parts"]["status"]
 
 
 def test_names_of_users_cannot_become_html(client: TestClient, workspace: Workspace, queue: Queue) -> None:
@@ -223,6 +223,7 @@ def test_names_of_users_cannot_become_html(client: TestClient, workspace: Worksp
     [
         ([Queued()], "queued", "Waiting"),
         ([Queued(), started(), Interrupted()], "interrupted", "Interrupted"),
+        ([Queued(), started(), Interrupted(paused=True)], "interrupted", "Paused before the end of its first epoch"),
         ([Failed(key="error.disk_full")], "failed", "Failed"),
         ([started(), Failed(key="unheard.of")], "failed", "Failed"),
     ],

@@ -168,7 +168,7 @@ SAID = {
     never_predicted: "is never predicted",
     no_validation_part: "This run has nothing to show here",
     stopped_after_an_epoch: "of 4",
-    paused_after_an_epoch: "Interrupted after epoch 1 of 4",
+    paused_after_an_epoch: "Paused after epoch 1 of 4",
     model_gone: "missing from its folder",
 }
 """What must be read somewhere on the page or in its panels."""

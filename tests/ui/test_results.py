@@ -74,6 +74,7 @@ def test_every_sentence_of_the_view_exists_in_chinese(workspace: Workspace) -> N
     [
         ("queued", "Waiting for its turn"),
         ("interrupted", "Interrupted after epoch 2 of 5"),
+        ("paused", "Paused after epoch 2 of 5"),
         ("failed", "This run did not finish"),
     ],
 )
@@ -83,7 +84,8 @@ def test_a_run_that_has_not_finished_says_what_is_missing(workspace: Workspace, 
         run.append(Queued())
     else:
         train(run, epochs=2, planned=5)
-        run.append(Interrupted() if status == "interrupted" else Failed(key="error.disk_full"))
+        ends = {"interrupted": Interrupted(), "paused": Interrupted(paused=True)}
+        run.append(ends.get(status, Failed(key="error.disk_full")))
     page = view(workspace, RunData(workspace).of(run))
     assert title in page
     assert "data-go" in page

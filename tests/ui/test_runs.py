@@ -79,7 +79,9 @@ def test_an_interrupted_run_can_be_resumed(workspace: Workspace) -> None:
     run.state_file.write_bytes(b"state")
     html = listed(workspace)
     assert f'data-resume="{run.id}"' in html
-    assert "epoch 2 of 5" in html
+    assert "epoch 2 of 5" in html and ">interrupted<" in html
+    run.append(Interrupted(paused=True))
+    assert ">paused<" in listed(workspace) and ">已暂停<" in listed(workspace, "zh")
 
 
 def test_a_run_that_is_being_trained_says_why_it_cannot_be_deleted(workspace: Workspace) -> None:
@@ -172,7 +174,17 @@ def test_a_large_difference_on_the_same_test_pictures_is_called_one(workspace: W
 
 def test_runs_on_other_pictures_are_not_compared_by_their_scores(workspace: Workspace) -> None:
     html = panel(workspace, finished(workspace, "a"), finished(workspace, "b", dataset="other"))
-    assert "their scores do not compare directly" in html
+    assert "their scores do not compare directly" in html and "which is better" not in html
+
+
+def test_runs_that_share_some_test_pictures_are_compared_on_those(workspace: Workspace) -> None:
+    wrong = dict.fromkeys(range(10), 1)
+    first, second = finished(workspace, "a"), finished(workspace, "b", wrong=wrong)
+    report = second.read_json("report.json")
+    second.write_json("report.json", {**report, "pictures": report["pictures"][:15]})
+    html = panel(workspace, first, second)
+    assert "Their test sets differ; 15 pictures are in both" in html and "more than chance would explain" in html
+    assert "do not compare directly" not in html
 
 
 @pytest.mark.parametrize(("a", "b", "p"), [(0, 0, 1.0), (5, 5, 1.0), (10, 0, 2 / 1024), (1, 8, 20 / 512)])

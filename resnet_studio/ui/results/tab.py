@@ -127,7 +127,7 @@ def label_of(run: Overview, language: Language) -> str:
     if run.test_accuracy is not None:
         score = say("results.share", language, share=run.test_accuracy)
     elif not run.state.finished:
-        score = say(f"runs.status.{run.state.status}", language)
+        score = say(f"runs.status.{run.state.status_name}", language)
     when = format_timestamp(run.about.get("created"), language)
     return say("results.choice", language, name=run.name, score=score, when=when)
 

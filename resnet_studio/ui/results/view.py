@@ -57,7 +57,8 @@ def waiting(run: Overview, language: Language) -> str:
         key = "testing" if state.testing else "running"
         title = "preparing" if state.is_preparing else key
     elif state.status in ("queued", "interrupted", "failed"):
-        key = title = state.status
+        key = state.status
+        title = state.status_name + (".early" if key == "interrupted" and not state.epochs else "")
     elif run.test_accuracy is None:
         key = title = "no_report"
     else:

@@ -122,22 +122,20 @@ def _settings(runs: Sequence[Overview], names: Sequence[str], language: Language
 
 
 def _verdict(found: Comparison | None, names: Mapping[str, str], language: Language) -> str:
-    """What the test says of the two best: on the same pictures by pairs, on others by their intervals."""
+    """What the test says of the two best, on the pictures that both were tested on; on different ones, nothing."""
     tested = [] if found is None else [side for side in found.sides if side.accuracy is not None]
     if found is None or len(tested) < 2:
         return ""
     first, second = sorted(tested, key=lambda side: -(side.accuracy or 0))[:2]
     a, b = names[first.run], names[second.run]
     pair = next(each for each in found.pairs if {each.first, each.second} == {first.run, second.run})
-    if len({side.dataset_id for side in found.sides}) > 1 or not pair.same_test_set or pair.p_adjusted is None:
-        overlaps = (
-            first.interval is not None and second.interval is not None and first.interval[0] <= second.interval[1]
-        )
-        overlap = say("runs.compare.overlap", language, first=a, second=b) if overlaps else ""
-        return joined([say("runs.compare.other_data", language), overlap], language)
+    if pair.p_adjusted is None:
+        return say("runs.compare.other_data", language)
+    other = "" if pair.same_test_set else say("compare.other_sets", language, count=pair.pictures)
     only = {pair.first: pair.only_first, pair.second: pair.only_second}
     kind = "clear_winner" if pair.tells_apart else "chance" if any(only.values()) else "alike"
-    return say(
+    said = say(
         f"runs.compare.{kind}", language, count=pair.pictures, first=a, second=b, a=only[first.run],
         b=only[second.run], p=f"{pair.p_adjusted:.2g}", right=pair.both_right,
     )  # fmt: skip
+    return joined([other, said], language)

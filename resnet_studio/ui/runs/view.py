@@ -102,7 +102,7 @@ def _row(run: Overview, language: Language, browser: str) -> str:
         id=run.run.id,
         name=run.name,
         note=run.note,
-        status="preparing" if run.state.is_preparing else run.state.status,
+        status="preparing" if run.state.is_preparing else run.state.status_name,
         unreadable=run.state.unreadable,
         dataset=str(run.about.get("dataset_name", "")),
         pictures=sum(run.about.get("counts", {}).values()),

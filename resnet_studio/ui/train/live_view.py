@@ -98,8 +98,9 @@ def _headline(snapshot: RunSnapshot, language: Language) -> str:
         planned = state.started.epochs if state.started else snapshot.planned
         values = {"epochs": state.finished.epochs_run, "planned": planned}
         return say(f"live.finished.{state.finished.reason}", language, **values)
-    epochs = {"epoch": len(state.epochs), "epochs": snapshot.planned}
-    return say(f"live.{phase}", language, **epochs)
+    name = "paused" if phase == "interrupted" and state.status_name == "paused" else phase
+    early = ".early" if phase == "interrupted" and not state.epochs else ""
+    return say(f"live.{name}{early}", language, epoch=len(state.epochs), epochs=snapshot.planned)
 
 
 def _preparing(event: Preparing, language: Language) -> str:

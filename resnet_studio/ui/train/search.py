@@ -112,7 +112,6 @@ def view(status: SettingsStatus, language: Language) -> str:
     search = status.search
     if search is None:
         return render("train/search.html", language, sentence=say("search.preparing", language), rows=[], picture="")
-    working = say("search.working", language, done=search.done, wanted=search.wanted)
     rows = [
         {
             "number": trial.number + 1, "status": say(f"search.status.{trial.status}", language),
@@ -122,5 +121,5 @@ def view(status: SettingsStatus, language: Language) -> str:
         for trial in search.trials
     ]  # fmt: skip
     picture = base64.b64encode(status.history).decode() if status.history else ""
-    sentence = working if status.working else search.sentence(language)
+    sentence = search.progress(language) if status.working else search.sentence(language)
     return render("train/search.html", language, sentence=sentence, rows=rows, picture=picture)

@@ -42,9 +42,10 @@ from resnet_studio.commands import (
     serving,
     upkeep,
 )
+from resnet_studio.commands.data import Result
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.names import undirected
-from resnet_studio.durable import disk_trouble
+from resnet_studio.durable import disk_trouble, place_trouble
 from resnet_studio.errors import StudioError
 from resnet_studio.model.architecture import ARCHITECTURES
 from resnet_studio.recipes import RECIPES
@@ -91,26 +92,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _escape_unprintable()
     terminal = Terminal(sys.stderr)
     try:
-        options = build_parser().parse_args(given)
-        if options.command == "restore":  # into a workspace that is not there yet
-            result = upkeep.restore(options, terminal)
-        else:
-            result = dispatch.run(options, Workspace.open(options.workspace), terminal)
+        result = _run(build_parser().parse_args(given), terminal)
     except _UsageError as error:
         return _refused(str(error), 2, as_json)
     except StudioError as error:
         return _refused(str(error), 1 if error.key in OUR_FAILURES else 2, as_json)
-    except OSError as error:
-        said = disk_trouble(error)
-        if said is None:
-            return _failed(error, as_json)
-        return _refused(str(said), 1 if said.key in OUR_FAILURES else 2, as_json)
     except KeyboardInterrupt:
         return _refused("Interrupted.", 1, as_json)
     except Exception as error:  # noqa: BLE001 - logged there
         return _failed(error, as_json)
     _print(json.dumps(result.json) if as_json and result.json else result.text)
     return 0
+
+
+def _run(options: argparse.Namespace, terminal: Terminal) -> Result:
+    try:
+        if options.command == "restore":  # into a workspace that is not there yet
+            return upkeep.restore(options, terminal)
+        return dispatch.run(options, Workspace.open(options.workspace), terminal)
+    except OSError as error:
+        workspace = [options.workspace] if options.workspace else []
+        given = [each for each in vars(options).values() if isinstance(each, Path) and each not in workspace]
+        raise place_trouble(error, given) or disk_trouble(error) or place_trouble(error, workspace) or error from error
 
 
 def _failed(error: Exception, as_json: bool) -> int:

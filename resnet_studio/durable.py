@@ -10,7 +10,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -178,6 +178,25 @@ def disk_trouble(error: BaseException, path: Path | None = None) -> StudioError 
             named = each.filename or path
             return StudioError(key, path=str(named)) if named else StudioError(f"{key}_somewhere")
     return None
+
+
+def place_trouble(error: OSError, given: Iterable[Path]) -> StudioError | None:
+    """What to tell the user where one of the places that they have ``given`` cannot be used: it cannot be made, or is
+    no folder. None where ``error`` is about another place, or where the disk is full or broken.
+    """
+    if is_disk_full(error) or error.errno == errno.EIO:
+        return None
+    names = [name for name in (error.filename, error.filename2) if isinstance(name, (str, Path))]
+    for place in (each.absolute() for each in given):
+        for name in (Path(each).absolute() for each in names):
+            if name.is_relative_to(place) or place.is_relative_to(name) or _beside(name, place):
+                return StudioError("error.disk.place", path=str(place), reason=error.strerror or type(error).__name__)
+    return None
+
+
+def _beside(name: Path, place: Path) -> bool:
+    """Whether ``name`` is a temporary file that ``place`` is written by way of."""
+    return name.parent == place.parent and place.name in name.name
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -37,6 +37,7 @@ from resnet_studio.commands import (
 from resnet_studio.commands.data import Result
 from resnet_studio.commands.signals import control_from_signals
 from resnet_studio.config import TrainConfig
+from resnet_studio.durable import make_folder
 from resnet_studio.durations import requested_at
 from resnet_studio.errors import RunError
 from resnet_studio.evaluation import missed
@@ -154,6 +155,8 @@ def train(options: argparse.Namespace, workspace: Workspace, terminal: Terminal)
             dataset, chosen, workspace=workspace, on_event=terminal, control=control_from_signals()
         )
         return _found(found)
+    if options.tensorboard:  # found out before hours of training
+        make_folder(options.tensorboard)
     about: dict[str, Any] = {"name": options.name, "note": options.note, "owner": options.owner}
     if options.seeds is not None:
         study = api.repeat(dataset, chosen, seeds=options.seeds, workspace=workspace, on_event=terminal,

@@ -15,6 +15,7 @@ from resnet_studio.commands import prediction_details as details
 from resnet_studio.commands.data import Result
 from resnet_studio.commands.given_pictures import named_pictures
 from resnet_studio.commands.runs import NONE_OF_THESE, add_accept
+from resnet_studio.durable import make_folder
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.predicting import copies, engine, export
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Source
@@ -93,6 +94,8 @@ def predict(options: argparse.Namespace, workspace: Workspace, terminal: Termina
         raise DataError("error.watch.pictures")
     if options.unsure_into and not options.sort_into:
         raise DataError("error.predictions.unsure_where")
+    if options.sort_into:  # found out before hours of predictions
+        make_folder(options.sort_into.expanduser())
     if options.out or options.sort_into or options.resume:
         return _many(options, workspace, terminal)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

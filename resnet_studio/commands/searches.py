@@ -13,6 +13,7 @@ from resnet_studio.commands import data
 from resnet_studio.commands.data import Result
 from resnet_studio.commands.signals import control_from_signals
 from resnet_studio.config import TrainConfig, as_options
+from resnet_studio.durable import make_folder
 from resnet_studio.errors import RunError
 from resnet_studio.model import architecture
 from resnet_studio.studies.search import METHODS, SEARCHED, Search, spelled
@@ -45,6 +46,8 @@ def search(options: argparse.Namespace, workspace: Workspace, terminal: Terminal
     changes = {spec.name: given[spec.name] for spec in fields(TrainConfig) if spec.name in given}
     if options.arch is not None:
         changes |= architecture.settings(options.arch, changes)
+    if options.plots is not None:  # found out before hours of trials
+        make_folder(options.plots)
     dataset = data.opened(options, workspace, terminal)
 
     def on_trial(found: Search) -> None:

@@ -96,8 +96,12 @@ TEXT: dict[str, tuple[str, str]] = {
         "训练 {run!r} 还没有保存模型；请等第一轮结束，或选择其他训练。",
     ),
     "error.disk.read_only": (
-        "{path!r} cannot be written to; give this user the right to write there, or choose another workspace.",
-        "无法写入 {path!r}；请赋予当前用户写入权限，或改用其他工作区。",
+        "{path!r} cannot be written to; give this user the right to write there, or choose another place.",
+        "无法写入 {path!r}；请赋予当前用户写入权限，或改用其他位置。",
+    ),
+    "error.disk.place": (
+        "{path!r} cannot be used ({reason}); give another place.",
+        "无法使用 {path!r}（{reason}）；请换一个位置。",
     ),
     "error.disk.not_a_folder": (
         "{path!r} is a file, or lies in one; name a folder there instead.",

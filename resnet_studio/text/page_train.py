@@ -76,8 +76,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "验证：在没有学过的图片上的表现，这条最重要。",
     ),
     "live.example.best": (
-        "The best epoch by validation is kept. Where the lines part after it, the network begins to memorise.",
-        "验证成绩最好的一轮会被保留。此后两条线分开，说明网络开始死记硬背。",
+        "The best epoch by validation. Where the lines part after it, the network begins to memorise.",
+        "验证成绩最好的一轮。此后两条线分开，说明网络开始死记硬背。",
     ),
     "live.example.probe": (
         "Linear probe: what the frozen network can do without fine-tuning, known within seconds.",

@@ -4,7 +4,8 @@
     python benchmarks/few.py --table
 
 Sets of 5 to 40 pictures a class, cut as in ``benchmarks/grid.py``. Arms: the best epoch (``default``, which it was
-for all of these before 27 November 2026); ``final_fit``, which trains on validation pictures too, for all epochs where
+for all of these before 27 November 2026; what is a mean of weights since then is in
+``benchmarks/settled.py``); ``final_fit``, which trains on validation pictures too, for all epochs where
 there are ten or fewer, as is the default since (one training gives both; in ``results/few-new-starter.jsonl`` for as
 many epochs as the best took); the linear probe on all pictures but
 the test's, its strength by cross-validation, on the features of layer4 and on those of layer3 and layer4. ``cv`` is
@@ -55,7 +56,7 @@ def measure(cell: Cell, given: argparse.Namespace, ledger: Ledger) -> None:
         home, begun = studio.Workspace.open(folder.parent / "home"), time.process_time()
         with as_on_a_laptop():
             run = studio.train(studio.open_data(folder, workspace=home), workspace=home, seed=cell.seed, groups="none",
-                               final_fit=True, **SETTINGS)  # fmt: skip
+                               final_fit=True, mean_with_start=False, **SETTINGS)  # fmt: skip
         spent, both = time.process_time() - begun, RunReport(run).get(FINAL_FIT)
         assert both is not None and both.tested is not None
         line = {"train": run.about["counts"]["train"], "validation": run.about["counts"]["validation"],

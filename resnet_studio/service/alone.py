@@ -27,6 +27,9 @@ class Alone(Generic[Status]):
     Where there are accounts, the work is done in the name of whoever began it, and others are shown that nothing is.
     """
 
+    beside: Callable[[], bool] = staticmethod(lambda: False)
+    """Whether work of another kind is going on, beside which this may not begin."""
+
     def __init__(self, workspace: Workspace, jobs: Jobs, status: Status, *, training: str, busy: str) -> None:
         self.workspace, self._jobs = workspace, jobs
         self._idle = self._status = status
@@ -46,6 +49,16 @@ class Alone(Generic[Status]):
     def status(self, status: Status) -> None:
         self._status = status
 
+    @property
+    def working(self) -> bool:
+        """Whether anybody's work is going on."""
+        return self._working
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the work was asked to end and has not yet."""
+        return self._working and self._control.request is not None
+
     def begin(self, first: Status, work: Callable[[Control], Status], failed: Callable[[StudioError], Status]) -> None:
         """Do ``work`` in the background; the status is ``first``, then what it returns, or what ``failed`` makes of its
         error. Raises :class:`RunError` while a training, or other work of this kind, is going on, or training is off.
@@ -56,6 +69,8 @@ class Alone(Generic[Status]):
                 raise RunError(self._training)
             if self._working:
                 raise RunError(self._busy)
+            if self.beside():
+                raise RunError("error.search.beside")
             self._working, self.status, self._control = True, first, Control()
             self._owner = acting.owner()
             args = (self._work, work, failed, self._control)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,9 @@ class SearchStatus:
 class RateSearch:
     """Searches while nothing trains: on one device, each would only slow the other down."""
 
+    beside: Callable[[], bool] = staticmethod(lambda: False)
+    """Whether work of another kind is going on, beside which this may not begin."""
+
     def __init__(self, workspace: Workspace, jobs: Jobs) -> None:
         self.workspace, self._jobs = workspace, jobs
         self._lock = threading.Lock()
@@ -53,6 +57,16 @@ class RateSearch:
         known = self._status
         return known if acting.allowed("see", belonging.of_one("dataset", known.owner)) else SearchStatus()
 
+    @property
+    def working(self) -> bool:
+        """Whether anybody's search is going on."""
+        return self._status.working
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the search was asked to end and has not yet."""
+        return self.working and self._control.request is not None
+
     def start(self, dataset: Dataset, config: TrainConfig) -> None:
         """Start. Raises :class:`RunError` while a training or another search is running, or training is off."""
         hold.check(self.workspace)
@@ -61,6 +75,8 @@ class RateSearch:
                 raise RunError("error.rates.training")
             if self._status.working:
                 raise RunError("error.rates.searching")
+            if self.beside():
+                raise RunError("error.search.beside")
             self._status, self._control = SearchStatus(dataset.id, working=True, owner=acting.owner()), Control()
             self._thread = threading.Thread(
                 target=self._work, args=(dataset, config, self._control), name="learning-rate", daemon=True

@@ -8,11 +8,11 @@ TEXT: dict[str, tuple[str, str]] = {
     "train.time.minutes": ("{count} min", "{count} 分钟"),
     "train.time.hours": ("{count:hour|hours}", "{count} 小时"),
     "train.time.cycles": (
-        "Mostly about {time} on this machine, for {first:epoch|epochs} at {size} px; about {longest} where these still gain and it goes on to {epochs}.",
+        "Mostly about {time} on this machine for {first:epoch|epochs} at {size} px; about {longest} where these still gain and it goes on to {epochs}.",
         "在本机通常约需 {time}（训练 {first} 轮，{size} 像素）；若届时仍有提升，则训练到 {epochs} 轮，约需 {longest}。",
     ),
     "train.time.cycles.same": (
-        "Mostly about {time} on this machine, for {first:epoch|epochs} at {size} px, and not much longer where these still gain and it goes on to {epochs}.",
+        "Mostly about {time} on this machine for {first:epoch|epochs} at {size} px; not much longer where these still gain and it goes on to {epochs}.",
         "在本机通常约需 {time}（训练 {first} 轮，{size} 像素）；若届时仍有提升，则训练到 {epochs} 轮，用时相差不多。",
     ),
     "train.time.not_timed": (

@@ -10,7 +10,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "在任何学习率下损失都没有下降，无法给出建议：参与训练的部分可能已经认得这些图片。学习率请留空。",
     ),
     "rates.find": ("Find a learning rate", "搜索学习率"),
-    "rates.stop": ("Stop searching", "停止搜索"),
+    "rates.stop": ("Stop trying rates", "停止尝试学习率"),
     "rates.use": ("Use {rate}", "采用 {rate}"),
     "rates.use.plain": ("Use this rate", "采用该学习率"),
     "rates.title": ("Loss by learning rate", "不同学习率下的损失"),

@@ -59,6 +59,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Another search is at work; try again when it has ended.",
         "另一个搜索正在进行；请等它结束后再试。",
     ),
+    "error.search.beside": (
+        "Learning rates, networks or settings are being tried already; try again when that has ended.",
+        "正在尝试学习率、比较网络或搜索设置；请等它结束后再试。",
+    ),
     "error.search.stopped": ("The search was stopped before its first trial.", "搜索在第一次试验之前就已停止。"),
     "error.search.no_plots": (
         "There are too few trials to draw plots; at least two have to come to their end.",

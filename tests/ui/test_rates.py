@@ -54,7 +54,7 @@ def test_the_curve_the_suggestion_and_the_button_that_uses_it_are_shown(
 def test_a_second_press_stops_the_search(rates: RateHandlers, dataset: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "find_learning_rate", slowly)
     find, shown, use, timer = rates.pressed(dataset, *FORM)
-    assert find["value"] == "Stop searching" and timer.active and 'role="progressbar"' in shown
+    assert find["value"] == "Stop trying rates" and timer.active and 'role="progressbar"' in shown
     assert use["visible"] is False
     _, shown, _, timer = rates.pressed(dataset, *FORM)
     assert "was stopped" in shown and not timer.active

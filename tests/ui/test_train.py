@@ -475,12 +475,12 @@ def test_a_second_cycle_that_takes_as_long_in_round_numbers_is_not_said_with_the
     config = TrainConfig(epochs=40, first_epochs=13, picture_size=96)
     said = forecast.CostForecast(config, config, None, 60, 120).sentence("en")
     assert said == (
-        "Mostly about 1 min on this machine, for 13 epochs at 96 px; about 2 min where these still gain and it goes on "
+        "Mostly about 1 min on this machine for 13 epochs at 96 px; about 2 min where these still gain and it goes on "
         "to 40."
     )
     said = forecast.CostForecast(config, config, None, 8, 9).sentence("en")
     assert said == (
-        "Mostly about 10 s on this machine, for 13 epochs at 96 px, and not much longer where these still gain and it "
+        "Mostly about 10 s on this machine for 13 epochs at 96 px; not much longer where these still gain and it "
         "goes on to 40."
     )
     assert forecast.CostForecast(config, config, None, 8, 9).sentence("zh").count("10 秒") == 1

@@ -77,15 +77,17 @@ class RaceHandlers:
         """In: the data set. Out: the race as far as it is about these pictures."""
         language, status = reader(), self._race.status
         if not dataset or status.dataset != dataset:
-            start = gr.update(value=say("race.start", language))
+            start = gr.update(value=say("race.start", language), interactive=True)
             return [start, "", gr.update(visible=False), gr.Timer(active=False)]
         race = status.race
         key = "stop" if status.working else "resume" if race is not None and not race.complete else "start"
         pick = None if status.working or race is None else race.pick
         take = {"visible": False} if pick is None else {
             "value": say("race.take", language, pick=said(pick.candidate, language)), "visible": True}  # fmt: skip
+        stopping = status.working and self._race.stopping
+        label = say("train.stopping" if stopping else f"race.{key}", language)
         return [
-            gr.update(value=say(f"race.{key}", language)), race_view.view(status, language), gr.update(**take),
+            gr.update(value=label, interactive=not stopping), race_view.view(status, language), gr.update(**take),
             gr.Timer(active=status.working),
         ]  # fmt: skip
 

@@ -71,11 +71,11 @@ class RateHandlers:
         """In: the data set. Out: the search as far as it is about these pictures."""
         language, status = reader(), self._search.status
         if not dataset or status.dataset != dataset:
-            return [_find(False, language), "", gr.update(visible=False), gr.Timer(active=False)]
+            return [_button("find", language), "", gr.update(visible=False), gr.Timer(active=False)]
         rate = status.rates.suggested if status.rates else None
         use = gr.update(value=say("rates.use", language, rate=f"{rate:g}"), visible=True) if rate else None
         return [
-            _find(status.working, language),
+            _button("stop" if status.working else "find", language, stopping=self._search.stopping),
             rate_view.view(status, language),
             use or gr.update(visible=False),
             gr.Timer(active=status.working),
@@ -93,5 +93,6 @@ class RateHandlers:
         self._search.start(found, config_of(values, self._search.workspace))
 
 
-def _find(working: bool, language: Language) -> Any:
-    return gr.update(value=say("rates.stop" if working else "rates.find", language))
+def _button(key: str, language: Language, *, stopping: bool = False) -> Any:
+    said = say("train.stopping" if stopping else f"rates.{key}", language)
+    return gr.update(value=said, interactive=not stopping)

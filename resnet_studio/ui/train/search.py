@@ -87,13 +87,15 @@ class SearchHandlers:
         """In: the data set. Out: the search as far as it is about these pictures."""
         language, status = reader(), self._search.status
         if not dataset or status.dataset != dataset:
-            start = gr.update(value=say("search.start", language))
+            start = gr.update(value=say("search.start", language), interactive=True)
             return [start, "", gr.update(visible=False), gr.Timer(active=False)]
         search = status.search
         key = "stop" if status.working else "resume" if search is not None and not search.complete else "start"
         best = None if status.working or search is None else search.best
+        stopping = status.working and self._search.stopping
+        said = say("train.stopping" if stopping else f"search.{key}", language)
         return [
-            gr.update(value=say(f"search.{key}", language)), view(status, language),
+            gr.update(value=said, interactive=not stopping), view(status, language),
             gr.update(visible=best is not None), gr.Timer(active=status.working),
         ]  # fmt: skip
 

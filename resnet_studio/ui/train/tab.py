@@ -99,6 +99,8 @@ def build(studio: Studio, shared: Shared) -> None:
     parts = Parts(**left, **right)
     rates, race = RateSearch(studio.workspace, studio.jobs), RaceSearch(studio.workspace, studio.jobs)
     search = SettingsSearch(studio.workspace, studio.jobs, studio.quota.check)
+    rates.beside = lambda: race.working or search.working  # on one device, each would slow the other down
+    race.beside, search.beside = lambda: rates.working or search.working, lambda: rates.working or race.working
 
     def end_searches() -> None:
         for each in (rates, race, search):

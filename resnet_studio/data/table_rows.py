@@ -156,10 +156,12 @@ def other_columns(records: Sequence[Mapping[str, str]], columns: Mapping[tables.
 
 
 def in_words(records: Sequence[Mapping[str, str]], column: str) -> str:
-    """The ``column`` of labels, or another that says the same in words where it has numbers alone."""
+    """The ``column`` of labels, or another that says the same in words where it has numbers alone, such as
+    ``benign_malignant`` beside ``target``.
+    """
     if not column or not all(record.get(column, "").strip().isdecimal() for record in records):
         return column
-    for other in tables.columns_called(records, "label"):
+    for other in dict.fromkeys([*tables.columns_called(records, "label"), *records[0]]):
         pairs = {(record.get(column, "").strip(), record.get(other, "").strip()) for record in records}
         words = {word for _, word in pairs}
         if len(pairs) == len(words) == len(dict(pairs)) and not any(word.isdecimal() or not word for word in words):

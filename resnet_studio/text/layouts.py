@@ -227,8 +227,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "表格 {table} 里有几列的名称都像标签，类别取自“{column}”列。",
     ),
     "finding.layout.tracks": (
-        "Pictures of one traffic sign, taken in one drive past it, are kept together in one part of the split: the tables are GTSRB’s ({names}).",
-        "同一次驶过时拍下的同一块交通标志会留在划分的同一部分：表格来自 GTSRB（{names}）。",
+        "Pictures of one traffic sign, taken in one drive past it, are kept together in one part of the split, as the tables have the form of GTSRB’s ({names}).",
+        "同一次驶过时拍下的同一块交通标志会留在划分的同一部分，因为表格是 GTSRB 的格式（{names}）。",
     ),
     "finding.table_missing": (
         "The table names {count:file that is|files that are} not here, such as {names}. Check that all pictures came along.",

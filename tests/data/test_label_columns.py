@@ -104,6 +104,14 @@ def test_a_second_column_that_says_the_same_or_nothing_is_not_asked_about(tmp_pa
     assert not any("column" in each.key for each in checkup.inspect(found))
 
 
+def test_numbers_get_their_names_from_any_column_that_says_the_same_in_words(tmp_path):
+    numbers = ["1" if shape == "round" else "0" for shape in SHAPES]
+    heads = ("image_name", "colour", "round_or_square", "target")
+    found = opened(PICTURES | about(heads, [NAMES, COLOURS, SHAPES, numbers]), tmp_path)
+    assert found.counts == {"round": 6, "square": 6}
+    assert not any("column" in each.key for each in checkup.inspect(found))
+
+
 def test_a_column_can_be_chosen_where_folders_would_be_the_classes(tmp_path):
     files = {f"{'ab'[number % 2]}/{name}": PICTURES[name] for number, name in enumerate(NAMES)} | about()
     assert opened(files, tmp_path).classes == ("a", "b")

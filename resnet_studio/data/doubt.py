@@ -29,13 +29,13 @@ class Doubt:
     ``file_names`` (the classes ``folders`` are what the files are called). ``set_aside``: see
     :mod:`.set_aside`; ``tracks``, which the tables ``folders`` say: see :mod:`.tracks`. ``column``: of a
     table, ``folders``, the first of the columns ``inside`` is taken for the labels, and none is called so; ``columns``:
-    all of them are.
+    all of them are; ``lists``: the lists ``folders`` are taken for the labels, of the kinds ``inside`` the first.
     """
 
     kind: Literal[
         "parts", "parts_in_classes", "folds", "one_fold", "outside", "again", "variants", "nested", "train_folder",
         "some_parts", "only_masks", "table", "table_part", "table_parts", "table_missing", "table_conflict",
-        "file_names", "set_aside", "tracks", "column", "columns",
+        "file_names", "set_aside", "tracks", "column", "columns", "lists",
     ]  # fmt: skip
     folders: tuple[str, ...]
     inside: tuple[str, ...] = ()

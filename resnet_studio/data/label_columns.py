@@ -9,6 +9,7 @@ from pathlib import Path
 
 from resnet_studio.data import label_records, tables
 from resnet_studio.data.doubt import Doubt
+from resnet_studio.data.label_lists import by_lists
 from resnet_studio.data.names import shown
 from resnet_studio.data.table_labels import TableLayout, by_table
 from resnet_studio.data.table_rows import in_words
@@ -21,6 +22,8 @@ _FEW_NUMBERS = 20
 
 def by_chosen_column(names: Sequence[str], files: Mapping[str, Path], column: str) -> TableLayout:
     """The layout by the ``column`` of the tables ``files``; :class:`DataError` where that gives ``names`` no labels."""
+    if (listed := by_lists(names, files, column)) is not None:
+        return listed
     if (found := by_table(names, files, column)) is not None and any(column in _columns(files[each]) for each in files):
         return found
     known = sorted({shown(each) for file in files.values() for each in _columns(file) if each})

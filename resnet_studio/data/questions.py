@@ -207,6 +207,12 @@ def _column(doubt: Doubt) -> Finding:
     return Finding("layout", f"finding.layout.column{several}_guessed", values, doubt.inside, "warning", offers)
 
 
+def _lists(doubt: Doubt) -> Finding:
+    offers = tuple(Offer("offer.label_list", {"label_column": each}, {"name": each}) for each in doubt.inside[1:])
+    values = {"name": doubt.inside[0], "others": doubt.inside[1:]}
+    return Finding("layout", "finding.layout.lists", values, doubt.inside, "warning", offers)
+
+
 def _table_missing(doubt: Doubt) -> Finding:
     values = {"count": int(doubt.inside[0]), "names": doubt.folders[:_NAMES_SHOWN]}
     return Finding("table_missing", "finding.table_missing", values, doubt.folders)
@@ -232,5 +238,5 @@ _DOUBTS: Mapping[str, Callable[[Doubt], Finding]] = {
     "some_parts": _some_parts,
     "only_masks": _only_masks, "table": _from_table, "table_missing": _table_missing, "table_conflict": _table_conflict,
     "table_part": _from_table, "table_parts": _parts_from_tables, "file_names": _from_table, "set_aside": _set_aside,
-    "tracks": _from_table, "column": _column, "columns": _column,
+    "tracks": _from_table, "column": _column, "columns": _column, "lists": _lists,
 }  # fmt: skip

@@ -207,7 +207,7 @@ def _labelled(
     tables = _tables(listing)
     layout = understood([picture.name for picture in inspected], tables, choices)
     named = used_tables(tables) | {
-        list for each in layout.doubts if each.kind == "table_parts" for list in each.folders
+        list for each in layout.doubts if each.kind in ("table", "table_parts") for list in each.folders
     }
     left_out["not_a_picture"] = [file for file in left_out["not_a_picture"] if file not in named]
     try:

@@ -10,6 +10,7 @@ from resnet_studio.data.choices import Choices
 from resnet_studio.data.doubt import Doubt
 from resnet_studio.data.file_name_labels import by_file_names, say_no_class
 from resnet_studio.data.label_columns import by_chosen_column, by_likely_column, with_other_columns
+from resnet_studio.data.label_lists import by_lists
 from resnet_studio.data.layout import Layout, are_bare_parts, understand
 from resnet_studio.data.part_flags import with_flagged_parts
 from resnet_studio.data.part_labels import with_labelled_parts
@@ -42,4 +43,4 @@ def _with_tables(layout: Layout, names: Sequence[str], tables: Mapping[str, Path
     if (found := by_table(names, tables)) is not None:
         return with_other_columns(found, tables)
     named = by_file_names(names) if say_no_class(classes) else None
-    return named or by_likely_column(names, tables) or layout
+    return named or by_lists(names, tables) or by_likely_column(names, tables) or layout

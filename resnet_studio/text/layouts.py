@@ -140,6 +140,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "offer.with_unlabelled": ("Use {folders} as a class", "把 {folders} 当作类别"),
     "offer.leave_out_single": ("Leave these classes out", "不使用这些类别"),
     "offer.join_alike": ("Join them", "合并这些类别"),
+    "offer.label_list": ("The labels are in “{name}”", "标签在“{name}”"),
     "offer.label_column": ("The labels are in “{column}”", "标签在“{column}”列"),
     "offer.encoding": ("{encoding}: {names}", "{encoding}：{names}"),
     "offer.undo": ("Undo", "撤销"),
@@ -225,6 +226,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "finding.layout.columns": (
         "The table {table} has several columns that are called like labels; the classes come from “{column}”.",
         "表格 {table} 里有几列的名称都像标签，类别取自“{column}”列。",
+    ),
+    "finding.layout.lists": (
+        "There are several lists of labels for the same pictures; the classes come from “{name}”, which has most. Others: {others}.",
+        "同一批图片有几份标签列表，目前按类别最多的“{name}”分类。其他列表：{others}。",
     ),
     "finding.layout.tracks": (
         "Pictures of one traffic sign, taken in one drive past it, are kept together in one part of the split, as the tables have the form of GTSRB’s ({names}).",

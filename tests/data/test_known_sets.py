@@ -11,6 +11,7 @@ from resnet_studio.data import checkup
 from resnet_studio.data.choices import Choices
 from resnet_studio.data.dataset import split
 from resnet_studio.data.opening import open_data
+from resnet_studio.errors import DataError
 from resnet_studio.evaluation.report import remap_labels
 
 ROI = "Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2"
@@ -19,6 +20,7 @@ WAYS = ("folder", "zip", "nested", "loud")
 
 def opened(files, tmp_path, way="folder", **options):
     """The data set of ``files``; ``loud``: in a zip, with pictures whose names end in capital letters."""
+    tmp_path.mkdir(exist_ok=True)
     if way == "nested":
         files = {f"download/{name}": data for name, data in files.items()}
     if way == "loud":
@@ -187,3 +189,43 @@ def test_a_split_that_does_not_say_the_part_of_each_picture_is_not_followed(tmp_
         del lists["images.txt"]
     found = opened({**pictures, **lists, "train_test_split.txt": b"\n".join(lines)}, tmp_path)
     assert found.classes == BIRDS and not any(sample.part for sample in found.samples)
+
+
+def aircraft():
+    """FGVC-Aircraft: three lists of labels, of families two names with a blank, of makers the fewest."""
+    variants, families = ("707-320", "727-200", "737-300", "A300B4"), ("Boeing 707", "Boeing 727", "Boeing 737", "A300")
+    makers = ("Boeing", "Boeing", "Boeing", "Airbus")
+    stems = [f"{1000001 + 37 * number:07}" for number in range(24)]
+    files = {f"data/images/{stem}.jpg": picture(number, label=number % 4) for number, stem in enumerate(stems)}
+    for level, labels in (("variant", variants), ("family", ("Boeing 707", *families[:3])), ("manufacturer", makers)):
+        for at, part in enumerate(("train", "val", "test")):
+            lines = [f"{stem} {labels[number % 4]}" for number, stem in enumerate(stems) if number % 3 == at]
+            files[f"data/images_{level}_{part}.txt"] = "\r\n".join(lines).encode()
+    files["data/images_box.txt"] = "\n".join(f"{stem} 3 144 998 431" for stem in stems).encode()
+    files["data/images_train.txt"] = "\n".join(stems[::3]).encode()
+    return {**files, "data/variants.txt": "\n".join(variants).encode()}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_lists_of_fgvc_aircraft_are_read_and_each_is_an_answer(tmp_path, way):
+    found = opened(aircraft(), tmp_path, way)
+    assert found.classes == ("707-320", "727-200", "737-300", "A300B4") and set(found.counts.values()) == {6}
+    parts = [sample.part for sample in found.samples]
+    assert [parts.count(part) for part in ("train", "validation", "test")] == [8, 8, 8]
+    (asked,) = [finding for finding in checkup.inspect(found) if finding.key == "finding.layout.lists"]
+    assert [offer.changes for offer in asked.offers] == [
+        {"label_column": "images_family"}, {"label_column": "images_manufacturer"}
+    ]  # fmt: skip
+    for offer, classes in zip(
+        asked.offers, (("Boeing 707", "Boeing 727", "Boeing 737"), ("Airbus", "Boeing")), strict=True
+    ):
+        again = opened(aircraft(), tmp_path / offer.changes["label_column"], way, choices=Choices(**offer.changes))
+        assert again.classes == classes and sum(sample.part == "test" for sample in again.samples) == 8
+
+
+def test_lists_that_name_other_pictures_or_describe_each_are_no_labels(tmp_path):
+    files = {name: data for name, data in aircraft().items() if name.endswith(".jpg")}
+    stems = [name.rpartition("/")[2][:-4] for name in files]
+    for number, lines in enumerate(([f"x{stem} cat" for stem in stems], [f"{stem} about {stem}" for stem in stems])):
+        with pytest.raises(DataError, match="one class"):
+            opened({**files, "data/labels.txt": "\n".join(lines).encode()}, tmp_path / str(number))

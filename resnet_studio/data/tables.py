@@ -20,8 +20,8 @@ ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 LARGEST = 64 * 2**20
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _LISTS = re.compile(
-    r"(?:[a-z_ -]*[_ -])?(?:train|training|val|valid|validation|test|labels?|annotations?|classes|ground_?truth)\.txt"
-    r"|train_test_split\.txt|images\.txt"
+    r"(?:(?:[a-z_ -]*[_ -])?(?:train|training|val|valid|validation|test|labels?|annotations?|classes|ground_?truth)"
+    r"|train_test_split|images)\.txt"
 )
 """What text files that are tables are called; those with boxes or captions are called after a picture each."""
 _PICTURES = "|".join(ending[1:] for ending in PICTURE_ENDINGS)

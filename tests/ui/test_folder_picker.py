@@ -21,10 +21,19 @@ def pattern(name: str) -> re.Pattern[str]:
 @pytest.mark.parametrize(
     "name",
     ["labels.csv", "train/_annotations.coco.JSON", "a/metadata.jsonl", "rows.tsv", "labels.txt",
-     "a/val_annotations.txt", "notes.txt", "a/0001.txt", "README.md", "cat/1.jpg", "csv"],
+     "a/val_annotations.txt", "notes.txt", "a/0001.txt", "README.md", "CUB/images.txt",
+     "train_test_split.txt", "my_images.txt", "train.txt.bak", "a/train_test_split.txt.jpg", "cat/1.jpg", "csv"],
 )  # fmt: skip
 def test_the_page_sends_as_tables_what_the_studio_reads_as_tables(name: str) -> None:
     assert bool(pattern("tables").search(name)) == may_be_table(name, 9)
+
+
+def test_the_page_takes_for_pictures_what_is_called_so() -> None:
+    pictures = pattern("pictures")
+    assert all(
+        map(pictures.search, ("cat/1.jpg", "1.JPEG", "a.b/2.ppm", "3.PGM", "4.pbm", "5.pnm", "6.tiff", "7.jfif"))
+    )
+    assert not any(map(pictures.search, ("cat/1.jpg.txt", "ppm", "labels.csv", "photo.heic", "a.ppm/notes")))
 
 
 def test_the_page_sends_the_names_of_what_the_studio_refuses_with_what_to_do() -> None:

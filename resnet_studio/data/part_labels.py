@@ -9,6 +9,7 @@ from pathlib import Path
 from resnet_studio.data.doubt import Doubt
 from resnet_studio.data.layout import Layout
 from resnet_studio.data.table_labels import labels_of
+from resnet_studio.data.table_rows import folder_of
 
 _MATCHED = 0.5
 
@@ -25,8 +26,9 @@ def with_labelled_parts(
     given: dict[str, str] = {}
     used: list[str] = []
     for table in sorted(files) if waiting else ():
-        folder, labels = labels_of(names, table, files[table])
+        folder = folder_of(names, table)
         here = [name for name in waiting if not folder or name.startswith(f"{folder}/")]
+        labels = labels_of(names, table, files[table]) if here else {}
         found = {name: kind for name in here if (kind := known.get(labels.get(name, "")))}
         if found and len(found) >= _MATCHED * len(_of_the_part(here, found, layout)):
             given = {**found, **given}

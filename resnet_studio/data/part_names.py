@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Part = Literal["train", "validation", "test"]
@@ -69,6 +70,7 @@ class Named:
         return all(word.isdigit() or word in _QUALIFIERS for word in self.rest)
 
 
+@lru_cache(maxsize=4096)
 def part_named(folder: str) -> Named | None:
     """What a folder called ``folder`` says of its pictures; None where it is not called like a part."""
     plain = unicodedata.normalize("NFKC", folder).strip()

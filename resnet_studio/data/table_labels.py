@@ -94,11 +94,11 @@ def by_table(names: Sequence[str], files: Mapping[str, Path], column: str = "") 
     return TableLayout("", {}, doubts=doubts, rows=labelled)
 
 
-def labels_of(names: Sequence[str], table: str, file: Path) -> tuple[str, Mapping[str, str]]:
-    """The folder that ``table``, at ``file``, is about, and the labels that it gives the pictures ``names`` there."""
+def labels_of(names: Sequence[str], table: str, file: Path) -> Mapping[str, str]:
+    """The labels that ``table``, at ``file``, gives those of the pictures ``names`` that it is about."""
     given = {} if _PLACEHOLDER.search(table.lower()) else rows_of(file)
     rows = matched_rows(_below(names, table), table, given) if given else {}
-    return folder_of(names, table), {name: row.label for name, row in rows.items()}
+    return {name: row.label for name, row in rows.items()}
 
 
 def _doubts(

@@ -170,7 +170,7 @@ def _check(
                 raise DataError(f"error.data.{key}", name=shown(name), found=shown(classes[0]), others=others)
         raise DataError("error.data.one_class", name=shown(name), found=shown(classes[0]))
     if purpose == "train":
-        refuse(too_small(found.samples, classes))
+        refuse(too_small(found.samples, classes), classes)
 
 
 _ALONE = ("heic", "odd_name", "unreadable", "truncated")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resnet_studio.data.dataset import Dataset, Sample
-from resnet_studio.data.names import shown
+from resnet_studio.data.names import comparison_key, shown
 from resnet_studio.errors import DataError
 
 _NAMED = 40
@@ -47,11 +47,19 @@ def check_trainable(dataset: Dataset) -> None:
     """Raise :class:`DataError` where ``dataset`` has one class only, or classes that cannot be validated."""
     if len(dataset.classes) == 1:
         raise DataError("error.data.one_class", name=shown(dataset.name), found=shown(dataset.classes[0]))
-    refuse(too_small(dataset.samples, dataset.classes))
+    refuse(too_small(dataset.samples, dataset.classes), dataset.classes)
 
 
-def refuse(found: TooSmall) -> None:
-    """Raise :class:`DataError` that names all classes that are too small; nothing where there are none."""
+def refuse(found: TooSmall, classes: Sequence[str]) -> None:
+    """Raise :class:`DataError` that names all ``classes`` that are too small; nothing where there are none.
+
+    Where one of them is called nearly as another class, it names these two.
+    """
+    called = {name: comparison_key(name) for name in classes}
+    for name in found.classes:
+        others = [other for other in classes if other != name and called[other] == called[name]]
+        if others:
+            raise DataError("error.data.single_alike", found=shown(name), other=shown(others[0]))
     if len(found.classes) > 1:
         names = [shown(name) for name in found.classes[:_NAMED]]
         more = len(found.classes) - len(names)

@@ -342,3 +342,12 @@ def test_classes_that_differ_in_case_alone_are_asked_about_and_can_be_joined_and
         assert len({each.casefold() for each in written}) == len(written) == 12
     again = intake.from_zip(tmp_path / "apart.zip", workspace, name="again", purpose="look")
     assert sorted(again.counts.values()) == [3, 4, 5]
+
+
+@pytest.mark.parametrize(("one", "other"), [("Cat", "cat"), ("cat (1)", "cat"), ("07", "7")])
+def test_a_class_too_small_that_is_called_nearly_as_another_is_said_to_be_joined(tmp_path, one, other):
+    folder = made.write(tmp_path / "pets", made.class_files({one: 1, other: 4, "dog": 4}))
+    with pytest.raises(DataError, match="--join-alike") as caught:
+        scan(folder)
+    assert f"“{one}”" in str(caught.value) and f"“{other}”" in str(caught.value)
+    assert sorted(scan(folder, choices=Choices(join_alike=True)).counts.values()) == [4, 5]

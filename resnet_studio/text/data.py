@@ -78,10 +78,6 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{found}” has 1 picture: cannot validate; add at least 1 more or remove the folder.",
         "“{found}”只有 1 张图片，无法验证；请至少再添加 1 张，或删除这个文件夹。",
     ),
-    "error.data.single_alike": (
-        "“{found}” has too few pictures to be validated and is called nearly as “{other}”: join them (command line: --join-alike), or rename the folder.",
-        "“{found}”的图片太少，无法验证，而且与“{other}”几乎同名：请将两者合并（命令行：--join-alike），或重命名文件夹。",
-    ),
     "error.data.same_picture": (
         "All {count:picture|pictures} of “{found}” are copies of one: cannot validate; add at least 1 different picture or remove the folder.",
         "“{found}”的 {count} 张图片完全相同，无法验证；请至少再添加 1 张不同的图片，或删除这个文件夹。",

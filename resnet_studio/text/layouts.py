@@ -191,6 +191,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "“{name}” holds no picture files. What lies in {files:, } may be packed pictures or a trained model. Save pictures as picture files, one folder for each class; open a model with “Import a model” under Predict.",
         "“{name}”里没有图片文件。{files:、} 里可能是打包的图片，也可能是训练好的模型。图片请另存为图片文件，每个类别一个文件夹；模型请在“预测”页用“导入模型”打开。",
     ),
+    "error.data.single_alike": (
+        "“{found}” has too few pictures to be validated and is called nearly as “{other}”: join them (command line: --join-alike), or rename the folder.",
+        "“{found}”的图片太少，无法验证，而且与“{other}”几乎同名：请将两者合并（命令行：--join-alike），或重命名文件夹。",
+    ),
     "error.data.single_pictures": (
         "{count} classes have 1 picture or copies of one and cannot be validated: {classes:, }; add at least 1 more picture to each, or leave these classes out (command line: --leave-out-single).",
         "有 {count} 个类别只有 1 张图片（或都是同一张的副本），无法验证：{classes:、}；请为每个类别至少再添加 1 张，或不使用这些类别（命令行：--leave-out-single）。",

@@ -39,9 +39,10 @@ class Compared:
 
 
 def compared(
-    files: Sequence[Path], contents: Sequence[str], cache: ArrayCache, device: str
+    files: Sequence[Path], contents: Sequence[str], cache: ArrayCache, device: str, checked: Sequence[bool] = ()
 ) -> Generator[int, None, Compared]:
-    """What the pictures ``files`` with these ``contents`` are compared by; yields how many are done.
+    """What the pictures ``files`` with these ``contents`` are compared by; yields how many are done. For ``checked``
+    see :func:`resnet_studio.data.decode.decode`.
 
     Whoever closes this in between loses a chunk at most.
     """
@@ -58,7 +59,7 @@ def compared(
     done = len(files) - len(new)
     for start in range(0, len(new), STORED_AT_ONCE):
         some = new[start : start + STORED_AT_ONCE]
-        yield from _add_done(_compute(files, contents, some, targets, cache, family, device), done + start)
+        yield from _add_done(_compute(files, contents, some, targets, cache, family, device, checked), done + start)
     return Compared(cells, features)
 
 
@@ -69,7 +70,7 @@ _SHAPES: dict[str, tuple[tuple[int, ...], str]] = {
 
 def _compute(
     files: Sequence[Path], contents: Sequence[str], places: Sequence[int], targets: dict[str, NDArray[Any]],
-    cache: ArrayCache, family: str, device: str,
+    cache: ArrayCache, family: str, device: str, checked: Sequence[bool],
 ) -> Generator[int, None, None]:  # fmt: skip
     """Fill the rows ``places`` of ``targets`` and store them in ``cache``, where there is room; yields how many are
     done.
@@ -77,7 +78,10 @@ def _compute(
     good: list[int] = []
     for start in range(0, len(places), CHUNK):
         some = np.array(places[start : start + CHUNK])
-        decoding = decode.decode([files[place] for place in some], Squeezed(likeness.PIXELS_SIDE), reading=AS_SEEN)
+        decoding = decode.decode(
+            [files[place] for place in some], Squeezed(likeness.PIXELS_SIDE), reading=AS_SEEN,
+            checked=[checked[place] for place in some] if checked else (),
+        )  # fmt: skip
         decoded = yield from _add_done(decoding, start, halved=True)
         rows = some[list(decoded.indices)]
         good += rows.tolist()

@@ -20,6 +20,7 @@ from resnet_studio.stepwise import result_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL import Image
 
     from resnet_studio.data.cache import ArrayCache
     from resnet_studio.data.dataset import Sample
@@ -43,6 +44,19 @@ class Decoded:
     skipped: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class _How:
+    """How files are read; of each whether it is ``checked``."""
+
+    view: View
+    reading: Reading
+    checked: Sequence[bool]
+
+    def picture(self, file: Path, place: int) -> Image.Image:
+        side, checked = self.view.draft_side, self.checked[place]
+        return read_picture(file, draft_side=side, reading=self.reading, checked=checked)
+
+
 def decode(
     files: Sequence[Path],
     view: View,
@@ -51,18 +65,22 @@ def decode(
     contents: Sequence[str] = (),
     cache: ArrayCache | None = None,
     threads: int | None = None,
+    checked: Sequence[bool] = (),
 ) -> Generator[int, None, Decoded]:
     """Decode ``files`` in threads (the decoders release the interpreter lock); yields how many are done.
 
     With a ``cache`` and the ``contents`` (a hash of each file's bytes), pictures decoded before are not decoded again.
-    A picture that cannot be decoded is left out and counted in ``skipped``; it never ends the whole.
+    A file that is ``checked``, see :func:`are_checked`, is not looked through again before it is decoded; without
+    ``checked`` none is. A picture that cannot be decoded is left out and counted in ``skipped``; it never ends the
+    whole.
     """
     shapes = {"pixels": ((len(files), view.side, view.side, 3), "u1"), "aspect": ((len(files),), "<f4")}
     key = _key(view, reading, contents, cache) if cache is not None else ""
     entry = cache.get(key) if cache is not None else None
+    how = _How(view, reading, checked or (False,) * len(files))
     if entry is None and (cache is None or not cache.has_room(len(files) * view.side**2 * 3)):
         arrays = {name: np.empty(shape, dtype) for name, (shape, dtype) in shapes.items()}
-        good = yield from _fill(files, range(len(files)), view, reading, arrays, threads)
+        good = yield from _fill(files, range(len(files)), how, arrays, threads)
         return _decoded(arrays, good)
     assert cache is not None
     if entry is None:
@@ -73,7 +91,7 @@ def decode(
             for found in known:
                 found.copy("pixels", building.arrays["pixels"])
                 found.copy("aspect", building.arrays["aspect"])
-            good = yield from _fill(files, new, view, reading, building.arrays, threads)
+            good = yield from _fill(files, new, how, building.arrays, threads)
             building.notes["good"] = good
             cached_rows.record_contents(
                 building, family, pixels=[each if fine else "" for each, fine in zip(contents, good, strict=True)]
@@ -100,16 +118,16 @@ def decode_all(
     reading: Reading = Reading(),  # noqa: B008 - frozen
     contents: Sequence[str] = (),
     cache: ArrayCache | None = None,
+    checked: Sequence[bool] = (),
 ) -> Decoded:
     """As :func:`decode`, without reporting progress."""
-    return result_of(decode(files, view, reading=reading, contents=contents, cache=cache))
+    return result_of(decode(files, view, reading=reading, contents=contents, cache=cache, checked=checked))
 
 
 def _fill(
     files: Sequence[Path],
     places: Sequence[int],
-    view: View,
-    reading: Reading,
+    how: _How,
     arrays: Mapping[str, NDArray[Any]],
     threads: int | None,
 ) -> Generator[int, None, list[bool]]:
@@ -117,11 +135,11 @@ def _fill(
 
     def one(index: int) -> bool:
         try:
-            picture = read_picture(files[index], draft_side=view.draft_side, reading=reading)
+            picture = how.picture(files[index], index)
         except DataError:
             return False
-        arrays["pixels"][index] = view.pixels(picture)
-        arrays["aspect"][index] = view.aspect(picture)
+        arrays["pixels"][index] = how.view.pixels(picture)
+        arrays["aspect"][index] = how.view.aspect(picture)
         return True
 
     good = [True] * len(files)
@@ -154,3 +172,8 @@ def content(sample: Sample, path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return "missing"
+
+
+def are_checked(samples: Sequence[Sample], contents: Sequence[str]) -> tuple[bool, ...]:
+    """Which of ``samples`` with these ``contents`` now are as they were when a scan looked whether they are whole."""
+    return tuple(bool(each.content) and each.content == now for each, now in zip(samples, contents, strict=True))

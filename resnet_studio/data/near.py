@@ -48,7 +48,8 @@ def near_groups(
         first = [copies[each][0] for each in sorted(copies)]
         some = [files[index] for index in first]
         contents = [decode.content(samples[index], file) for index, file in zip(first, some, strict=True)]
-        pairs = yield from search_pairs(some, contents, cache, device)
+        checked = decode.are_checked([samples[index] for index in first], contents)
+        pairs = yield from search_pairs(some, contents, cache, device, checked)
         shape = ((len(pairs.first), 2), "<i8")
         with cache.building(key, {"pairs": shape} if len(pairs.first) else {}) as building:
             if len(pairs.first):
@@ -100,10 +101,12 @@ def _grouped(copies: Mapping[str, Sequence[int]], pairs: likeness.Pairs) -> Grou
 
 
 def search_pairs(
-    files: Sequence[Path], contents: Sequence[str], cache: ArrayCache, device: str
+    files: Sequence[Path], contents: Sequence[str], cache: ArrayCache, device: str, checked: Sequence[bool] = ()
 ) -> Generator[SearchProgress, None, likeness.Pairs]:
-    """The near-duplicates among different ``files`` with these ``contents``, by their places."""
-    looking = compared.compared(files, contents, cache, device)
+    """The near-duplicates among different ``files`` with these ``contents``, by their places; for ``checked`` see
+    :func:`resnet_studio.data.decode.decode`.
+    """
+    looking = compared.compared(files, contents, cache, device, checked)
     found = yield from map_steps(looking, lambda done: SearchProgress(done, len(files)))
     return likeness.near_duplicates(found.cells, found.features)
 

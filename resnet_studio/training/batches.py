@@ -16,7 +16,7 @@ from torch import Tensor
 from resnet_studio.data import views
 from resnet_studio.data.augment import AugmentationRecipe, augment, centre, mix, normalise, to_device
 from resnet_studio.data.by_model import TEACHER
-from resnet_studio.data.decode import content, decode
+from resnet_studio.data.decode import are_checked, content, decode
 from resnet_studio.errors import DataError
 from resnet_studio.events import Preparing
 from resnet_studio.model.device import layout
@@ -80,7 +80,8 @@ def decode_part(
     """Decode ``samples``; yields progress that counts on from ``done`` to ``total``."""
     files = [split.path(sample) for sample in samples]
     contents = [content(sample, file) for sample, file in zip(samples, files, strict=True)]
-    decoding = decode(files, view, reading=reading, contents=contents, cache=cache)
+    checked = are_checked(samples, contents)
+    decoding = decode(files, view, reading=reading, contents=contents, cache=cache, checked=checked)
     decoded = yield from map_steps(decoding, lambda ready: Preparing(stage="pictures", done=done + ready, total=total))
     selected = tuple(samples[index] for index in decoded.indices)
     return Part(

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from resnet_studio.data.augment import normalise
 from resnet_studio.data.cache import ArrayCache
-from resnet_studio.data.decode import CHUNK, content, decode_all
+from resnet_studio.data.decode import CHUNK, are_checked, content, decode_all
 from resnet_studio.data.decode import VERSION as DECODED
 from resnet_studio.data.views import Framed
 from resnet_studio.errors import DataError
@@ -86,7 +86,8 @@ def _through_features(m: Materials, samples: Sequence[Sample], known: KnownPictu
     cache, files = ArrayCache(m.run.cache), _files(m, samples)
     contents = [content(sample, file) for sample, file in zip(samples, files, strict=True)]
     preprocessing = m.card.preprocessing
-    decoded = decode_all(files, Framed.of(preprocessing), reading=preprocessing.reading, contents=contents, cache=cache)
+    view, checked = Framed.of(preprocessing), are_checked(samples, contents)
+    decoded = decode_all(files, view, reading=preprocessing.reading, contents=contents, cache=cache, checked=checked)
     if not decoded.indices:
         raise DataError("error.training.part_unreadable")
     used = [contents[index] for index in decoded.indices]

@@ -3,9 +3,10 @@ import pytest
 from made import ended
 from PIL import Image
 
+from resnet_studio.data import pictures
 from resnet_studio.data.cache import ArrayCache
 from resnet_studio.data.dataset import Sample
-from resnet_studio.data.decode import content, decode
+from resnet_studio.data.decode import are_checked, content, decode
 from resnet_studio.data.views import Framed, Squeezed
 
 
@@ -39,6 +40,27 @@ def test_a_bad_file_is_left_out_and_the_others_stay_in_their_order(files):
     files[2].write_bytes(b"no picture at all")
     decoded, _ = ended(decode(files, Framed(16, 16)))
     assert decoded.indices == (0, 1, 3, 4) and decoded.skipped == (2,) and len(decoded.pixels) == 4
+
+
+def seen(path):
+    """``path`` as a scan leaves it."""
+    status, found = path.stat(), content(Sample(path.name, path.name, 0), path)
+    return Sample(path.name, path.name, 0, content=found, bytes=status.st_size, modified=status.st_mtime_ns)
+
+
+def test_a_png_that_a_scan_found_whole_is_not_inflated_twice_unless_it_has_changed(files, monkeypatch):
+    samples = [seen(path) for path in files]
+    whole = files[3].read_bytes()
+    files[3].write_bytes(whole[: len(whole) // 2])  # after the scan
+    now = [content(sample, path) for sample, path in zip(samples, files, strict=True)]
+    looked, walk = [], pictures.walkers.walk
+    monkeypatch.setattr(
+        pictures.walkers, "walk", lambda file, kind, *, rows: looked.append(rows) or walk(file, kind, rows=rows)
+    )
+    decoded, _ = ended(decode(files, Squeezed(16), contents=now, checked=are_checked(samples, now), threads=1))
+    assert looked == [False, False, False, True, False] and decoded.skipped == (3,)
+    unknown, _ = ended(decode(files, Squeezed(16), threads=1))
+    assert looked[5:] == [True] * 5 and np.array_equal(unknown.pixels, decoded.pixels)
 
 
 def test_progress_counts_up_to_all(files):

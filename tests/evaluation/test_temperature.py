@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 
 from resnet_studio.data.dataset import Sample
 from resnet_studio.evaluation import temperature
@@ -48,6 +50,22 @@ def test_many_pictures_give_the_temperature_that_an_independent_fit_finds(true):
     optimizer.step(closure)
     assert temperature.fit(seen) == pytest.approx(log.detach().exp().item(), rel=0.02)
     assert temperature.fit(seen) == pytest.approx(true, rel=0.1)
+
+
+@pytest.mark.parametrize("count, true", [(5, 3.0), (26, 0.4), (300, 1.0), (300, 18.0)])
+def test_it_is_the_one_at_which_scipy_finds_the_guarded_cost_lowest(count, true):
+    seen = drawn(count, true)
+    doubt = 0.5 / (count + 1)
+    rows = np.arange(count)
+    others = np.where(np.eye(len(CLASSES))[seen.labels] > 0, -np.inf, seen.logits).argmax(1)
+
+    def cost(log):
+        likely = log_softmax(seen.logits.astype(float) / np.exp(log), axis=1)
+        said = (1 - doubt) * likely[rows, seen.labels] + doubt * likely[rows, others]
+        return -said.sum() + log**2 / (2 * temperature.SPREAD**2)
+
+    best = minimize_scalar(cost, bounds=(-3, 3), method="bounded", options={"xatol": 1e-8}).x
+    assert np.log(temperature.fit(seen)) == pytest.approx(best, abs=2e-4)
 
 
 def test_where_all_classes_count_alike_a_rare_one_counts_as_if_it_were_as_frequent():

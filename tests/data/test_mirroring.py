@@ -110,9 +110,12 @@ QUICK = TrainConfig(weights="scratch", epochs=2, batch_size=8, picture_size=32, 
 
 
 @pytest.mark.slow
-def test_pictures_that_mirror_each_other_are_noticed_whatever_their_classes_are_called(two_classes, workspace):
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_pictures_that_mirror_each_other_are_noticed_whatever_their_classes_are_called(
+    two_classes, workspace, precision
+):
     dataset = two_classes(lambda rng, which: arrow(rng, right=which), "arrows")
-    run = plan.new_run(dataset, QUICK.replace(epochs=2), workspace)
+    run = plan.new_run(dataset, QUICK.replace(epochs=2, precision=precision), workspace)
     assert run.config.horizontal_flip
     session, events = prepared(run)
     (note,) = [event for event in events if isinstance(event, Noted) and event.key == "note.mirrored"]
@@ -134,13 +137,14 @@ def test_pictures_are_compared_with_their_mirror_images_once(two_classes, worksp
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize(
     "make",
     [lambda rng, which: disc(rng, full=which), lambda rng, _: disc(rng, full=rng.random() < 0.5)],
     ids=["told_apart", "labels_that_mean_nothing"],
 )
-def test_pictures_that_look_the_same_in_a_mirror_are_mirrored_as_ever(two_classes, workspace, make):
-    session, events = prepared(plan.new_run(two_classes(make, "discs"), QUICK, workspace))
+def test_pictures_that_look_the_same_in_a_mirror_are_mirrored_as_ever(two_classes, workspace, make, precision):
+    session, events = prepared(plan.new_run(two_classes(make, "discs"), QUICK.replace(precision=precision), workspace))
     assert session.materials.batches.augmentation.flip and not [event for event in events if isinstance(event, Noted)]
 
 

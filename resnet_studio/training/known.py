@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from resnet_studio.config import TrainConfig
     from resnet_studio.model.architecture import Stage
     from resnet_studio.training.materials import Materials
+
+    Answers = Callable[[list[int]], tuple[Mapping[Stage, Tensor], Tensor]]
+    """The ``pooled`` outputs and the ``logits`` of some rows of what is known; see :class:`Known`."""
 
 CHUNK = 64
 STAGES = EVERYTHING.stages
@@ -60,15 +64,29 @@ def tapped(modules: Mapping[Stage, Module]) -> Iterator[dict[Stage, Tensor]]:
             each.remove()
 
 
+def through_suffix(m: Materials, features: Tensor) -> tuple[Tensor, dict[Stage, Tensor]]:
+    """The logits, fp32 on the CPU, that the trained part makes of ``features`` [N, ...], and what the stages within it
+    do, pooled; none of these where the head alone is trained.
+    """
+    looked_at = STAGES if m.config.freeze != "layer4" else ()
+    trained = {stage: resnet.map_module(m.model, stage) for stage in looked_at if stage not in frozen_taps(m.config)}
+    logits: list[Tensor] = []
+    stages: dict[Stage, list[Tensor]] = {stage: [] for stage in trained}
+    for chunk in torch.split(features, CHUNK):
+        with torch.inference_mode(), tapped(trained) as pooled:
+            logits.append(m.suffix(chunk.to(m.device)).float().cpu())
+        for stage, each in pooled.items():
+            stages[stage].append(each)
+    return torch.cat(logits), {stage: torch.cat(each) for stage, each in stages.items()}
+
+
 @dataclass(frozen=True, eq=False)
 class Known:
-    """Pictures with these ``contents``: what the frozen stages make of them, ``features`` [N, ...] with the channels
-    last, and the ``pooled`` outputs [N, F] of stages before the last of these.
-    """
+    """Pictures with these ``contents``: the ``pooled`` outputs [N, F] of all stages, and their ``logits``."""
 
     contents: Sequence[str]
-    features: Tensor
     pooled: Mapping[Stage, Tensor]
+    logits: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,45 +96,54 @@ class KnownPictures:
     materials: Materials
     scored: list[Known] = field(default_factory=list)
 
-    def add(self, contents: Sequence[str], features: Tensor, pooled: Mapping[Stage, Tensor]) -> None:
-        """Pictures that were scored; see :class:`Known`."""
-        last = features.permute(0, 2, 3, 1) if features.ndim == 4 else features
-        self.scored.append(Known(contents, last, pooled))
-
     def outputs(self, contents: Sequence[str]) -> StageOutputs:
         """What the stages of the network as it is now (eval mode) make of those of pictures with these ``contents``
         that are known, in fp32; none where nothing is kept, or where pictures are shown otherwise in the end.
         """
-        m, wanted = self.materials, {content: place for place, content in enumerate(contents)}
-        found: list[tuple[int, Known, int]] = []
-        for known in self._known():
-            for row, content in enumerate(known.contents):
-                if content and (place := wanted.pop(content, None)) is not None:
-                    found.append((place, known, row))
-        found.sort(key=lambda each: each[0])
+        wanted = {content: place for place, content in enumerate(contents)}
+        places: list[int] = []
         stages: dict[Stage, list[Tensor]] = {stage: [] for stage in STAGES}
         logits: list[Tensor] = []
-        trained = {stage: resnet.map_module(m.model, stage) for stage in STAGES if stage not in frozen_taps(m.config)}
-        for start in range(0, len(found), CHUNK):
-            some = found[start : start + CHUNK]
-            inputs = torch.stack([known.features[row] for _, known, row in some]).to(m.device).float()
-            with torch.inference_mode(), tapped(trained) as pooled:
-                logits.append(m.suffix(arranged(inputs)).float().cpu())
-            for stage, rows in stages.items():
-                known_rows = [known.pooled[stage][row] for _, known, row in some if stage in known.pooled]
-                rows.append(torch.stack(known_rows) if known_rows else pooled[stage])
-        if not found:
+        for known_contents, answers in self._known():
+            named = {
+                content: row for row, content in reversed([*enumerate(known_contents)]) if content in wanted and content
+            }
+            if not named:
+                continue
+            rows = sorted(named.values())
+            places += [wanted.pop(known_contents[row]) for row in rows]
+            pooled, some = answers(rows)
+            logits.append(some)
+            for stage, found in stages.items():
+                found.append(pooled[stage])
+        if not places:
             return StageOutputs({}, torch.empty(0), ())
-        whole: dict[str, Tensor] = {stage: torch.cat(rows) for stage, rows in stages.items()}
-        return StageOutputs(whole, torch.cat(logits), tuple(place for place, _, _ in found))
+        order = torch.tensor(sorted(range(len(places)), key=places.__getitem__))
+        whole: dict[str, Tensor] = {stage: torch.cat(found)[order] for stage, found in stages.items()}
+        return StageOutputs(whole, torch.cat(logits)[order], tuple(sorted(places)))
 
-    def _known(self) -> Iterator[Known]:
+    def _known(self) -> Iterator[tuple[Sequence[str], Answers]]:
+        """The contents of what is known, and what answers for some rows of it."""
         m = self.materials
         if not isinstance(m.batches, CachedFeatures) or m.config.freeze == "layer4":
             return
-        yield from self.scored
+        for known in self.scored:
+            yield known.contents, partial(_rows_of, known)
         if m.card.preprocessing.reduces != "all":
             kept = m.batches
             if m.compute.precision == "fp32":
-                yield Known(kept.validation.contents, kept.validation_features, kept.pooled["validation"])
-            yield Known(kept.training.contents, kept.plain_features, kept.pooled["train"])
+                held = kept.validation_features, kept.pooled["validation"]
+                yield kept.validation.contents, partial(_computed, m, *held)
+            yield kept.training.contents, partial(_computed, m, kept.plain_features, kept.pooled["train"])
+
+
+def _rows_of(known: Known, rows: list[int]) -> tuple[Mapping[Stage, Tensor], Tensor]:
+    return {stage: each[rows] for stage, each in known.pooled.items()}, known.logits[rows]
+
+
+def _computed(
+    m: Materials, features: Tensor, pooled: Mapping[Stage, Tensor], rows: list[int]
+) -> tuple[Mapping[Stage, Tensor], Tensor]:
+    """The same of ``features`` [N, ...] with the channels last, and of what the stages before them put out."""
+    logits, trained = through_suffix(m, arranged(features[rows].to(m.device).float()))
+    return {stage: each[rows] for stage, each in pooled.items()} | trained, logits

@@ -23,7 +23,7 @@ from resnet_studio.evaluation.report import Report, compute_outputs, report_of, 
 from resnet_studio.model.weights_hash import weights_hash
 from resnet_studio.training.batches import as_batch
 from resnet_studio.training.kept_views import CachedFeatures
-from resnet_studio.training.known import frozen_taps, tapped
+from resnet_studio.training.known import Known, frozen_taps, tapped, through_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,10 +92,9 @@ def _through_features(m: Materials, samples: Sequence[Sample], known: KnownPictu
         raise DataError("error.training.part_unreadable")
     used = [contents[index] for index in decoded.indices]
     features, pooled = _features(m, torch.from_numpy(decoded.pixels), used, cache)
-    with torch.inference_mode():
-        logits = torch.cat([m.suffix(chunk.to(m.device)).cpu() for chunk in torch.split(features, CHUNK)])
+    logits, trained = through_suffix(m, features)
     if known is not None:
-        known.add(used, features, pooled)
+        known.scored.append(Known(used, pooled | trained, logits))
     skipped = tuple(samples[index].name for index in decoded.skipped)
     return Outputs.of([samples[index] for index in decoded.indices], logits.numpy(), skipped)
 

@@ -10,6 +10,7 @@ from resnet_studio.evaluation import unlikeness
 from resnet_studio.evaluation.strangers import strangers
 from resnet_studio.prediction import Predictor
 from resnet_studio.training import finishing
+from resnet_studio.training import known as known_pictures
 from resnet_studio.workspace import Workspace
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("narrow")]
 def test_no_picture_of_the_set_is_looked_at_again_and_all_scores_are_those_of_looking(tmp_path, monkeypatch, freeze):
     files = {f"{'ab'[n % 2]}/{n}.png": made.encoded(made.scene(n, 24)) for n in range(40)}
     folder, workspace = made.write(tmp_path / "set", files), Workspace.open(tmp_path / "workspace")
-    counted, pairs = [], []
+    counted, pairs, through = [], [], []
     activations, measure = Predictor.activations, finishing.measure
 
     def counting(self, pictures, **more):
@@ -28,7 +29,10 @@ def test_no_picture_of_the_set_is_looked_at_again_and_all_scores_are_those_of_lo
 
     def both(*given, known, **more):
         counted.clear()
+        through.clear()
         found = measure(*given, known=known, **more)
+        split = given[2]
+        assert sum(through) == len(split.train) + len(split.validation)  # those for testing were scored just before
         assert sum(counted) == sum(map(len, strangers()))
         pairs.append((found, measure(*given, **more)))
         assert sum(counted) == 2 * sum(map(len, strangers())) + len(files)
@@ -36,6 +40,8 @@ def test_no_picture_of_the_set_is_looked_at_again_and_all_scores_are_those_of_lo
 
     monkeypatch.setattr(Predictor, "activations", counting)
     monkeypatch.setattr(finishing, "measure", both)
+    suffix = known_pictures.through_suffix
+    monkeypatch.setattr(known_pictures, "through_suffix", lambda m, some: through.append(len(some)) or suffix(m, some))
     settings = {
         "weights": "scratch",
         "epochs": 8,

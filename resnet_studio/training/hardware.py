@@ -168,7 +168,7 @@ def fastest(candidates: list[Compute], rounds: int = 2, clearly: float = 1.0) ->
     """The candidate that takes the least time for a layer of the kind that ResNets end in, forward and backward.
 
     They are tried in turn, some times in a row each: the first after a change has to wake threads or build kernels.
-    Who is far behind after a round need not try again. The first wins unless another is ``clearly`` times as fast.
+    The first wins unless another is ``clearly`` times as fast; who is far from that after a round need not try again.
     """
     import torch
 
@@ -180,14 +180,15 @@ def fastest(candidates: list[Compute], rounds: int = 2, clearly: float = 1.0) ->
     layer = torch.nn.Sequential(convolution).to(memory_format=torch.channels_last)
     pictures = torch.zeros(16, 256, 7, 7, requires_grad=True).contiguous(memory_format=torch.channels_last)
     seconds: dict[Compute, list[float]] = {candidate: [] for candidate in candidates}
+    handicaps = {candidate: 1.0 if candidate == candidates[0] else clearly for candidate in candidates}
     for _ in range(rounds):
         for candidate in list(seconds) if len(seconds) > 1 else []:
             candidate.apply()
             candidate.prepare(used := copy.deepcopy(layer))
             seconds[candidate] += [seconds_for(candidate, used, pictures) for _ in range(4)][1:]
-        best = min(min(each, default=0.0) for each in seconds.values())
-        seconds = {candidate: each for candidate, each in seconds.items() if min(each, default=0.0) <= 1.5 * best}
-    handicaps = {candidate: 1.0 if candidate == candidates[0] else clearly for candidate in candidates}
+        shortest = {candidate: handicaps[candidate] * min(each, default=0.0) for candidate, each in seconds.items()}
+        best = min(shortest.values())
+        seconds = {candidate: each for candidate, each in seconds.items() if shortest[candidate] <= 1.5 * best}
     return min(seconds, key=lambda candidate: handicaps[candidate] * statistics.median(seconds[candidate] or [0.0]))
 
 

@@ -29,6 +29,18 @@ def test_who_is_far_behind_is_not_tried_again(monkeypatch):
     assert tries.count(slow) == 4
 
 
+def test_who_would_have_to_be_clearly_faster_and_is_slower_is_not_tried_again(monkeypatch):
+    first, other, tries = Compute("fp32", 2), Compute("fp32", 1), []
+    monkeypatch.setattr(
+        hardware, "seconds_for", lambda compute, *_: tries.append(compute) or (1.3 if compute == other else 1.0)
+    )
+    assert hardware.fastest([first, other], rounds=4, clearly=1.2) == first
+    assert tries.count(other) == 4
+    tries.clear()
+    assert hardware.fastest([first, other], rounds=4) == first
+    assert tries.count(other) == 16
+
+
 def test_threads_are_thought_over_again_and_precision_is_not(monkeypatch):
     monkeypatch.setattr(hardware, "most_threads", lambda: 4)
     monkeypatch.setattr(hardware, "seconds_for", lambda compute, *_: 0.1 / (1 + (compute.threads == 2)))

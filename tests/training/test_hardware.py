@@ -41,6 +41,13 @@ def test_who_would_have_to_be_clearly_faster_and_is_slower_is_not_tried_again(mo
     assert tries.count(other) == 16
 
 
+def test_who_was_held_up_by_others_most_of_the_time_counts_by_the_tries_that_were_not(monkeypatch):
+    first, other = Compute("fp32", 2), Compute("fp32", 1)
+    held_up = {first: iter([9.0, 2.0, 1.0, 2.0] * 4), other: iter([9.0, 1.3, 1.3, 1.3] * 4)}
+    monkeypatch.setattr(hardware, "seconds_for", lambda compute, *_: next(held_up[compute]))
+    assert hardware.fastest([first, other], rounds=4, clearly=1.2) == first
+
+
 def test_threads_are_thought_over_again_and_precision_is_not(monkeypatch):
     monkeypatch.setattr(hardware, "most_threads", lambda: 4)
     monkeypatch.setattr(hardware, "seconds_for", lambda compute, *_: 0.1 / (1 + (compute.threads == 2)))

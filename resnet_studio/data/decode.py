@@ -85,21 +85,30 @@ def decode(
     assert cache is not None
     if entry is None:
         family = cache.key("pixels of a family", VERSION, repr(view), *reading.differences())
-        known, new = cached_rows.find(cache, family, "pixels", contents)
-        shapes[cached_rows.contents_of("pixels")] = cached_rows.shape_of_contents(len(files))
-        with cache.building(key, shapes) as building:
-            for found in known:
-                found.copy("pixels", building.arrays["pixels"])
-                found.copy("aspect", building.arrays["aspect"])
-            good = yield from _fill(files, new, how, building.arrays, threads)
-            building.notes["good"] = good
-            cached_rows.record_contents(
-                building, family, pixels=[each if fine else "" for each, fine in zip(contents, good, strict=True)]
-            )
+        yield from _build(cache, (key, family), shapes, files, contents, how, threads)
         entry = cache.get(key)
         assert entry is not None
     yield len(files)
     return _decoded(entry.arrays, entry.notes["good"])
+
+
+def _build(
+    cache: ArrayCache, keys: tuple[str, str], shapes: Mapping[str, tuple[tuple[int, ...], str]], files: Sequence[Path],
+    contents: Sequence[str], how: _How, threads: int | None,
+) -> Generator[int, None, None]:  # fmt: skip
+    """Build the entry of the first of ``keys``; what one of the family of the second has of a picture is copied."""
+    key, family = keys
+    known, new = cached_rows.find(cache, family, "pixels", contents)
+    whole = {**shapes, cached_rows.contents_of("pixels"): cached_rows.shape_of_contents(len(files))}
+    with cache.building(key, whole) as building:
+        for found in known:
+            found.copy("pixels", building.arrays["pixels"])
+            found.copy("aspect", building.arrays["aspect"])
+        good = yield from _fill(files, new, how, building.arrays, threads)
+        building.notes["good"] = good
+        cached_rows.record_contents(
+            building, family, pixels=[each if fine else "" for each, fine in zip(contents, good, strict=True)]
+        )
 
 
 def is_decoded(view: View, reading: Reading, contents: Sequence[str], cache: ArrayCache) -> bool:

@@ -24,9 +24,10 @@ def by_chosen_column(names: Sequence[str], files: Mapping[str, Path], column: st
     """The layout by the ``column`` of the tables ``files``; :class:`DataError` where that gives ``names`` no labels."""
     if (listed := by_lists(names, files, column)) is not None:
         return listed
-    if (found := by_table(names, files, column)) is not None and any(column in _columns(files[each]) for each in files):
+    columns = {each.strip() for file in files.values() for each in next(iter(label_records.read(file)), {})} - {""}
+    if column.strip() in columns and (found := by_table(names, files, column)) is not None:
         return found
-    known = sorted({shown(each) for file in files.values() for each in _columns(file) if each})
+    known = sorted(map(shown, columns))
     raise DataError("error.labels.no_column", column=shown(column), known=known)
 
 
@@ -51,10 +52,6 @@ def with_other_columns(layout: TableLayout, files: Mapping[str, Path]) -> TableL
         if others:
             return replace(layout, doubts=(*layout.doubts, Doubt("columns", (table,), (taken, *others))))
     return layout
-
-
-def _columns(file: Path) -> Sequence[str]:
-    return list(next(iter(label_records.read(file)), {}))
 
 
 def _differ(records: Sequence[Mapping[str, str]], one: str, other: str) -> bool:

@@ -15,6 +15,7 @@ from resnet_studio.data.trainable import too_small
 
 _FOLDERS_OFFERED = 3
 _NAMES_SHOWN = 4
+_COLUMNS_OFFERED = 8
 _SINGLE_NAMED = 40
 _BETWEEN_LABELS = "|;,+/&"
 AS_CLASSES = Offer("offer.classes", {"layout": "classes"})
@@ -199,7 +200,10 @@ def _parts_from_tables(doubt: Doubt) -> Finding:
 
 def _column(doubt: Doubt) -> Finding:
     taken, *others = doubt.inside
-    offers = tuple(Offer("offer.label_column", {"label_column": each}, {"column": each}) for each in doubt.inside)
+    offers = tuple(
+        Offer("offer.label_column", {"label_column": each}, {"column": each})
+        for each in doubt.inside[:_COLUMNS_OFFERED]
+    )
     several = "s" if others else ""
     values = {"table": doubt.folders[0], "column": taken}
     if doubt.kind == "columns":

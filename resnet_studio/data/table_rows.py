@@ -123,7 +123,8 @@ def rows_of(file: Path, column: str = "") -> dict[str, TableRow]:
 
 def of_records(records: Sequence[Mapping[str, str]], column: str = "") -> dict[str, TableRow]:
     """What the ``records`` of a table say of the files that they name, see :func:`rows_of`."""
-    chosen = column if records and column in records[0] else ""
+    wanted = column.strip()
+    chosen = next((name for name in (records[0] if records and wanted else ()) if name.strip() == wanted), "")
     records = records if chosen else label_records.with_label(records)
     columns: dict[tables.Meaning, str] = {
         meaning: tables.table_column(records, meaning) for meaning in ("file", "label", "part", "group")

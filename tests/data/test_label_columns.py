@@ -29,6 +29,7 @@ def about(heads=("file", "shape", "colour", "weight", "note"), columns=FACTS, **
 def opened(files, tmp_path, way="folder", **options):
     if way == "zip":
         return open_data(zipped(tmp_path / "set.zip", files), **options)
+    tmp_path.mkdir(exist_ok=True)
     folder = "set/" if way == "nested" else ""
     return open_data(write(tmp_path / "set", {f"{folder}{name}": data for name, data in files.items()}), **options)
 
@@ -77,6 +78,15 @@ def test_the_only_column_that_may_have_the_labels_is_taken_and_said(tmp_path):
     found = opened(PICTURES | about(("file", "shape", "weight"), [NAMES, SHAPES, FACTS[3]]), tmp_path)
     assert found.counts == {"round": 6, "square": 6}
     assert question(found).key == "finding.layout.column_guessed"
+
+
+def test_blanks_around_a_name_do_not_matter_and_many_columns_make_no_wall_of_buttons(tmp_path):
+    heads = ("file", *(f" kind {number} " for number in range(20)))
+    files = PICTURES | about(heads, [NAMES, *([SHAPES] * 20)])
+    found = opened(files, tmp_path)
+    assert len(question(found).offers) == 8
+    again = opened(files, tmp_path / "again", choices=Choices(label_column="kind 19"))
+    assert again.counts == {"round": 6, "square": 6}
 
 
 def test_words_go_before_numbers_and_columns_of_groups_are_no_labels(tmp_path):

@@ -63,9 +63,9 @@ def search(options: argparse.Namespace, workspace: Workspace, terminal: Terminal
     except RunError as error:  # too few trials: what was found is worth more
         problem = str(error)
     lines = [
-        f"{trial.number + 1:4} {trial.status:9} {'' if trial.accuracy is None else format(trial.accuracy, '.1%'):>7}  "
+        f"{place:4} {trial.status:9} {'' if trial.accuracy is None else format(trial.accuracy, '.1%'):>7}  "
         f"{spelled(trial.settings)}  {trial.run}"
-        for trial in found.trials
+        for place, trial in enumerate(found.trials, 1)
     ]
     best = [found.sentence(), _command(options.data, found)] if found.best else [found.sentence()]
     return Result(

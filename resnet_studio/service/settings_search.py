@@ -22,12 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SettingsStatus:
-    """The status of the search on the data set ``dataset``; ``history`` is Optuna's plot of it as PNG."""
+    """The status of the search on the data set ``dataset``."""
 
     dataset: str = ""
     working: bool = False
     search: Search | None = None
-    history: bytes = b""
     problem: StudioError | None = None
 
 
@@ -62,17 +61,7 @@ class SettingsSearch(Alone[SettingsStatus]):
                 dataset, config, trials=trials, method=method, workspace=self.workspace, on_trial=on_trial,
                 on_event=on_event, control=control, started_by=started_by,
             )  # fmt: skip
-            return SettingsStatus(dataset.id, search=found, history=self._history(found))
+            return SettingsStatus(dataset.id, search=found)
 
         failed = lambda error: SettingsStatus(dataset.id, problem=error)  # noqa: E731
         self.begin(SettingsStatus(dataset.id, working=True), work, failed)
-
-    def _history(self, found: Search) -> bytes:
-        from resnet_studio.errors import RunError
-        from resnet_studio.studies import search, search_plots
-
-        try:
-            study = search.open_study(self.workspace, found.id, found.method, found.base.seed)
-            return search_plots.draw(study, "history")
-        except RunError:  # too few trials
-            return b""

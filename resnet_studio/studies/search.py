@@ -119,11 +119,13 @@ class Search:
 
 def spelled(settings: Mapping[str, Any], language: Language = "en") -> str:
     """Settings in words."""
-    parts = [f"{say(f'config.{name}', language)} {_number(value)}" for name, value in settings.items()]
+    parts = [f"{say(f'config.{name}', language)} {_value(name, value, language)}" for name, value in settings.items()]
     return (", " if language == "en" else "，").join(parts)
 
 
-def _number(value: Any) -> str:
+def _value(name: str, value: Any, language: Language) -> str:
+    if isinstance(value, str):
+        return say(f"config.{name}.{value}", language).lower()
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 

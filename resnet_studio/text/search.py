@@ -24,9 +24,13 @@ TEXT: dict[str, tuple[str, str]] = {
     "search.none": ("No trial came to its end yet.", "还没有试验完成。"),
     "search.best": (
         "Best of {done:trial|trials}: {accuracy:%} of the validation pictures are right, with {settings}. The best of many is a little too good by chance; train with these settings, and the test will tell.",
-        "{done} 次试验中最好的一次：验证准确率 {accuracy:%}，设置为 {settings}。多次试验中最好的结果总会偶然偏高；请用这些设置训练，以测试结果为准。",
+        "{done} 次试验中最好的一次：验证准确率 {accuracy:%}，设置：{settings}。多次试验中最好的结果总会偶然偏高；请用这些设置训练，以测试结果为准。",
     ),
     "search.history": ("Validation accuracy by trial", "各次试验的验证准确率"),
+    "search.history.about": (
+        "A point for each trial, the best one marked; the line is the best so far.",
+        "每个点代表一次试验，最好的一次已标出；线为到该次为止的最高值。",
+    ),
     "search.column.trial": ("Trial", "试验"),
     "search.column.status": ("Status", "状态"),
     "search.column.accuracy": ("Validation", "验证"),
@@ -35,6 +39,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "search.status.pruned": ("ended early", "提前结束"),
     "search.status.failed": ("failed", "失败"),
     "search.status.running": ("at work", "进行中"),
+    "search.status.left": ("stopped, can go on", "已停止，可继续"),
     "search.status.waiting": ("waiting", "等待中"),
     "runs.studies.search": ("{done} of {of} trials are over", "{of} 次试验已结束 {done} 次"),
     "runs.studies.search_name": ("{name}: search for settings", "{name}：设置搜索"),

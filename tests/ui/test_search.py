@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -14,11 +15,11 @@ from resnet_studio.api import studies
 from resnet_studio.config import TrainConfig
 from resnet_studio.data import library
 from resnet_studio.errors import StudioError
-from resnet_studio.service.settings_search import SettingsSearch
+from resnet_studio.service.settings_search import SettingsSearch, SettingsStatus
 from resnet_studio.studies.search import Search, Trial
 from resnet_studio.ui.page.context import Studio
 from resnet_studio.ui.train.handlers import Handlers
-from resnet_studio.ui.train.search import SearchHandlers
+from resnet_studio.ui.train.search import SearchHandlers, view
 from resnet_studio.workspace import Workspace
 
 from .searching import FORM, ended
@@ -95,3 +96,16 @@ def test_it_begins_no_trial_for_whoever_may_have_no_more(
     wait_for(lambda: not search.status.working)
     assert asked == ["person:ada"] * 3
     assert search.status.problem is not None and search.status.problem.key == "error.limits.disk_each"
+
+
+def test_what_is_shown_is_numbered_by_place_and_drawn_in_the_readers_language() -> None:
+    left = Trial(6, "d", "running", None, 1.0, {"augmentation": "strong"})  # others of its number were begun again
+    found = SettingsStatus("set", search=Search("id", "set", "tpe", 5, TrainConfig(), (*TRIALS, left)))
+    html, chinese = view(found, "en"), view(found, "zh")
+    assert "<td>4</td>" in html and "<td>7</td>" not in html
+    assert "stopped, can go on" in html and "at work" not in html
+    assert "at work" in view(replace(found, working=True), "en")
+    assert html.count("<circle") == 3 and html.count("<svg") == 1 and "Validation accuracy by trial" in html
+    assert "各次试验的验证准确率" in chinese and "数据增强 强" in chinese and "strong" not in chinese
+    alone = SettingsStatus("set", search=PART)
+    assert "<svg" not in view(alone, "en")

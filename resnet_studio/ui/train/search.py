@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +11,10 @@ import gradio as gr
 
 from resnet_studio.errors import ConfigError, StudioError
 from resnet_studio.service.settings_search import SettingsSearch, SettingsStatus
-from resnet_studio.studies.search import FEWEST, METHODS, MOST, spelled
+from resnet_studio.studies.search import FEWEST, METHODS, MOST, Search, Trial, spelled
 from resnet_studio.text import Language, say
-from resnet_studio.ui.drawn.axes import percent
+from resnet_studio.ui.drawn.axes import Scale, percent, place, share_range, ticks
+from resnet_studio.ui.drawn.plot import BOTTOM, FRAME, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from resnet_studio.ui.page.context import T, reader
 from resnet_studio.ui.page.notes import alert
 from resnet_studio.ui.page.ownership import started_by, this_browser
@@ -113,15 +114,42 @@ def view(status: SettingsStatus, language: Language) -> str:
         return alert(status.problem.sentence(language))
     search = status.search
     if search is None:
-        return render("train/search.html", language, sentence=say("search.preparing", language), rows=[], picture="")
+        return render("train/search.html", language, sentence=say("search.preparing", language), rows=[], chart="")
     rows = [
         {
-            "number": trial.number + 1, "status": say(f"search.status.{trial.status}", language),
+            "number": number, "status": say(f"search.status.{_shown(trial, status.working)}", language),
             "accuracy": "–" if trial.accuracy is None else percent(trial.accuracy, 1),
             "settings": spelled(trial.settings, language), "best": trial == search.best,
         }
-        for trial in search.trials
+        for number, trial in enumerate(search.trials, 1)
     ]  # fmt: skip
-    picture = base64.b64encode(status.history).decode() if status.history else ""
     sentence = search.progress(language) if status.working else search.sentence(language)
-    return render("train/search.html", language, sentence=sentence, rows=rows, picture=picture)
+    return render("train/search.html", language, sentence=sentence, rows=rows, chart=chart(search, language))
+
+
+def _shown(trial: Trial, working: bool) -> str:
+    """The status of a trial; one at work when the search was stopped is left to go on with."""
+    return "left" if trial.status == "running" and not working else trial.status
+
+
+def chart(search: Search, language: Language) -> str:
+    """The validation accuracy of each trial that has one, and the best so far; nothing of fewer than two."""
+    reached = [
+        (number, trial.accuracy, trial == search.best)
+        for number, trial in enumerate(search.trials, 1)
+        if trial.accuracy is not None and trial.status != "failed"
+    ]
+    if len(reached) < 2:
+        return ""
+    low, high = share_range(accuracy for _, accuracy, _ in reached)
+    x, y = Scale(0.5, len(search.trials) + 0.5, LEFT, WIDTH - RIGHT), Scale(low, high, HEIGHT - BOTTOM, TOP)
+    so_far = itertools.accumulate((accuracy for _, accuracy, _ in reached), max)
+    line = [(place(x(at)), place(y(best))) for (at, *_), best in zip(reached, so_far, strict=True)]
+    step = max(1, len(search.trials) // 8)
+    frame: dict[str, Any] = dict(FRAME)
+    return render(
+        "train/search_chart.html", language, line=line,
+        points=[(place(x(at)), place(y(accuracy)), best) for at, accuracy, best in reached],
+        y_marks=[(place(y(value)), percent(value)) for value in ticks(low, high, 4)],
+        x_marks=[(place(x(at)), str(at)) for at in range(1, len(search.trials) + 1, step)], **frame,
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from resnet_studio.data.doubt import Doubt
 from resnet_studio.data.label_lists import by_lists
 from resnet_studio.data.names import shown
 from resnet_studio.data.table_labels import TableLayout, by_table
-from resnet_studio.data.table_rows import in_words
+from resnet_studio.data.table_rows import in_words, is_called
 from resnet_studio.errors import DataError
 
 _MOST_CLASSES, _LONGEST = 1000, 60
@@ -25,10 +25,13 @@ def by_chosen_column(names: Sequence[str], files: Mapping[str, Path], column: st
     if (listed := by_lists(names, files, column)) is not None:
         return listed
     columns = {each.strip() for file in files.values() for each in next(iter(label_records.read(file)), {})} - {""}
-    if column.strip() in columns and (found := by_table(names, files, column)) is not None:
+    named = any(is_called(each, column) for each in columns)
+    if named and (found := by_table(names, files, column)) is not None:
         return found
-    known = sorted(map(shown, columns))
-    raise DataError("error.labels.no_column", column=shown(column), known=known)
+    if not columns:
+        raise DataError("error.labels.no_columns", column=shown(column))
+    known = sorted(shown(each) for each in columns if not is_called(each, column))
+    raise DataError(f"error.labels.{'column' if named else 'no_column'}", column=shown(column), known=known)
 
 
 def by_likely_column(names: Sequence[str], files: Mapping[str, Path]) -> TableLayout | None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,17 @@ def read(file: Path) -> Sequence[Record]:
     """The rows of a table by column; none where ``file`` is no table."""
     try:
         text = tables.read_text(file)
-        return _of_json(text) if text.lstrip()[:1] in ("[", "{") else named(tables.rows_in(text, "rows.csv"))
+        if text.lstrip()[:1] in ("[", "{"):
+            return _with_all_columns(_of_json(text))
+        return named(tables.rows_in(text, "rows.csv"))
     except (OSError, ValueError, DataError, TypeError, LookupError, AttributeError, RecursionError):
         return ()
+
+
+def _with_all_columns(records: Sequence[Record]) -> Sequence[Record]:
+    """``records``, the first of which, by which columns are known, has all that any has: JSON may leave out keys."""
+    every = dict.fromkeys(chain.from_iterable(records), "")
+    return [{**every, **records[0]}, *records[1:]] if records else ()
 
 
 def named(records: Sequence[Record]) -> Sequence[Record]:

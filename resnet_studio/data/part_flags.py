@@ -21,7 +21,9 @@ _PARTS: Mapping[str, Part] = {"1": "train", "0": "test"}
 
 
 def with_flagged_parts(layout: Layout, names: Sequence[str], files: Mapping[str, Path]) -> Layout:
-    """``layout`` with the parts that such files (``files`` by their names) give all pictures; folders go before."""
+    """``layout`` with the parts that such files (``files`` by their names) give all pictures, some of each class for
+    training; folders go before.
+    """
     placed = {name: place for name in names if (place := layout.place(name))[1] is not None}
     split = next((name for name in sorted(files) if name.rpartition("/")[2].lower() == _SPLIT), None)
     paths = {name.lower(): name for name in files}.get(f"{(split or '').lower()[: -len(_SPLIT)]}{_PATHS}")
@@ -31,7 +33,8 @@ def with_flagged_parts(layout: Layout, names: Sequence[str], files: Mapping[str,
     given = [(written_path(file), _PARTS.get(flags.get(number, ""))) for number, file in files_by_number.items()]
     rows = NamedRows(given, placed)
     listed = {name: part for name in placed if (part := rows.of(name)) is not None}
-    if len(listed) < len(placed) or set(listed.values()) != {"train", "test"}:
+    learned = {placed[name][1] for name, part in listed.items() if part == "train"}
+    if len(listed) < len(placed) or "test" not in listed.values() or learned != {kind for _, kind, _ in placed.values()}:
         return layout
     return replace(layout, listed=listed, doubts=(*layout.doubts, Doubt("table_parts", (split, paths))))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from resnet_studio.data import label_records, tables
 from resnet_studio.data.facts import packed
 from resnet_studio.data.named_rows import NamedRows, written_path
+from resnet_studio.data.names import composed
 from resnet_studio.data.part_names import PARTS, Part, part_named
 
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
@@ -112,8 +113,8 @@ def bare(file: str) -> str:
 
 
 def rows_of(file: Path, column: str = "") -> dict[str, TableRow]:
-    """The rows of a table by the files that they name, labelled by the ``column`` where it has one of that name; none
-    where it is no table of labels.
+    """The rows of a table by the files that they name, labelled by its ``column`` of that name where one is given; none
+    where it has none, or is no table of labels.
     """
     try:
         return of_records(label_records.read(file), column)
@@ -121,16 +122,24 @@ def rows_of(file: Path, column: str = "") -> dict[str, TableRow]:
         return {}
 
 
+def is_called(name: str, column: str) -> bool:
+    """Whether a column ``name`` is the ``column`` that was chosen, however its letters are encoded."""
+    wanted = composed(column.strip())
+    return bool(wanted) and composed(name.strip()) == wanted
+
+
 def of_records(records: Sequence[Mapping[str, str]], column: str = "") -> dict[str, TableRow]:
     """What the ``records`` of a table say of the files that they name, see :func:`rows_of`."""
-    wanted = column.strip()
-    chosen = next((name for name in (records[0] if records and wanted else ()) if name.strip() == wanted), "")
+    chosen = next((name for name in (records[0] if records else ()) if is_called(name, column)), "")
+    if column.strip() and not chosen:
+        return {}
     records = records if chosen else label_records.with_label(records)
     columns: dict[tables.Meaning, str] = {
         meaning: tables.table_column(records, meaning) for meaning in ("file", "label", "part", "group")
     }
     if not columns["file"] or columns["file"] == chosen:
         return {}
+    columns |= {meaning: "" for meaning, name in columns.items() if chosen and name == chosen}
     columns["label"] = chosen or in_words(records, columns["label"])
     found: dict[str, TableRow] = {}
     others = other_columns(records, columns) if columns["label"] else []

@@ -41,6 +41,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "No table beside the pictures has labels for them in a column {column!r}; the columns are: {known:, }.",
         "图片旁的表格都没有可用作标签的列 {column!r}；现有的列：{known:、}。",
     ),
+    "error.labels.no_columns": (
+        "There is no table beside the pictures that could have a column {column!r}; leave the column out, or add the table.",
+        "图片旁没有可能包含列 {column!r} 的表格；请不要指定列，或添加该表格。",
+    ),
+    "error.labels.column": (
+        "The column {column!r} gives the pictures here no labels, or all the same one; the other columns are: {known:, }.",
+        "列 {column!r} 没有给这些图片提供标签，或者给出的标签全都相同；其他列：{known:、}。",
+    ),
     "error.labels.which": (
         "No column of the table {file!r} is called like labels; say which it is: {options: or }.",
         "表格 {file!r} 里没有名称像标签的列；请指定一列：{options: 或 }。",

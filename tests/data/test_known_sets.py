@@ -229,3 +229,56 @@ def test_lists_that_name_other_pictures_or_describe_each_are_no_labels(tmp_path)
     for number, lines in enumerate(([f"x{stem} cat" for stem in stems], [f"{stem} about {stem}" for stem in stems])):
         with pytest.raises(DataError, match="one class"):
             opened({**files, "data/labels.txt": "\n".join(lines).encode()}, tmp_path / str(number))
+
+
+def test_lists_of_labels_of_a_small_part_count_with_those_of_the_others(tmp_path):
+    """Where a class has a picture in the test, its list alone does not tell labels from descriptions."""
+    files = {name: data for name, data in aircraft().items() if name.endswith(".jpg")}
+    stems = sorted(name.rpartition("/")[2][:-4] for name in files)
+    lists = {"train": range(20), "test": range(20, 24)}
+    for part, numbers in lists.items():
+        lines = [f"{stems[number]} kind {number % 4}" for number in numbers]
+        files[f"data/images_variant_{part}.txt"] = "\n".join(lines).encode()
+    found = opened(files, tmp_path)
+    assert [sample.part for sample in found.samples].count("test") == 4 and set(found.counts.values()) == {6}
+
+
+def numbered(lines, many=12):
+    return "\n".join(lines(number) for number in range(many)).encode()
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {"train_test_split.txt": numbered(lambda number: f"{number} {number % 2}")},
+        {"train.txt": numbered(lambda number: f"{number} {number % 2} {number % 3}")},
+        {
+            f"{kind}_train.txt": numbered(lambda number, at=at: f"{number} {1 if (number + at) % 3 else -1:2}")
+            for at, kind in enumerate(("cat", "dog"))
+        },
+        {
+            "images.txt": numbered(lambda number: f"{number + 1} {number}.jpg"),
+            "image_class_labels.txt": numbered(lambda number: f"{number + 1} {number // 4}"),
+        },
+    ],
+    ids=["the parts", "several numbers", "a list for each class, as Pascal VOC has them", "numbers of other pictures"],
+)
+def test_numbers_that_mean_something_else_are_no_labels(tmp_path, lists):
+    pictures = {f"{number}.jpg": picture(number, label=number % 2) for number in range(12)}
+    with pytest.raises(DataError, match="class folder"):
+        opened({**pictures, **lists}, tmp_path)
+
+
+def test_one_of_the_lists_for_each_class_can_be_asked_for(tmp_path):
+    pictures = {f"{number}.jpg": picture(number, label=number % 2) for number in range(12)}
+    lists = {"cat_train.txt": numbered(lambda number: f"{number} {1 if number % 3 else -1}")}
+    found = opened({**pictures, **lists}, tmp_path, choices=Choices(label_column="cat"))
+    assert found.counts == {"-1": 4, "1": 8}
+
+
+def test_a_split_that_leaves_a_class_nothing_to_learn_from_is_not_followed(tmp_path):
+    pictures, lists = birds()
+    files = [line.split()[1].split(b"/")[-2] for line in lists["images.txt"].splitlines()]
+    lines = [b"%d %d" % (number + 1, folder == files[0]) for number, folder in enumerate(files)]
+    found = opened({**pictures, **lists, "train_test_split.txt": b"\n".join(lines)}, tmp_path)
+    assert found.classes == BIRDS and not any(sample.part for sample in found.samples)

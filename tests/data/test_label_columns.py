@@ -144,3 +144,39 @@ def test_the_form_of_an_answer_to_a_contest_is_no_table_of_labels(tmp_path):
 def test_a_chosen_column_has_to_be_text():
     with pytest.raises(DataError):
         Choices(label_column=7)
+
+
+def test_a_column_that_does_not_tell_pictures_apart_is_not_said_to_be_missing(tmp_path):
+    files = PICTURES | about(("file", "shape", "site"), [NAMES, SHAPES, ["north"] * 12])
+    with pytest.raises(DataError) as caught:
+        opened(files, tmp_path, choices=Choices(label_column="site"))
+    assert caught.value.key == "error.labels.column" and "the other columns are: file, shape." in str(caught.value)
+
+
+def test_without_a_table_no_columns_are_listed(tmp_path):
+    folders = {f"{shape}/{name}": PICTURES[name] for shape, name in zip(SHAPES, NAMES, strict=True)}
+    with pytest.raises(DataError) as caught:
+        opened(folders, tmp_path, choices=Choices(label_column="site"))
+    assert caught.value.key == "error.labels.no_columns"
+
+
+def test_a_chosen_column_is_found_however_its_letters_are_encoded(tmp_path):
+    files = PICTURES | about(("file", "Gr\u00f6\u00dfe"), [NAMES, SHAPES])
+    found = opened(files, tmp_path, choices=Choices(label_column="Gro\u0308\u00dfe"))
+    assert found.counts == {"round": 6, "square": 6}
+
+
+def test_tables_without_the_chosen_column_give_no_labels(tmp_path):
+    files = {f"{folder}/{name}": data for folder in "ab" for name, data in PICTURES.items()}
+    files |= {"a/one.csv": table(("file", "shape"), NAMES, SHAPES), "b/two.csv": table(("file", "colour"), NAMES, COLOURS)}
+    found = opened(files, tmp_path, choices=Choices(label_column="shape"))
+    assert found.counts == {"round": 6, "square": 6}
+
+
+def test_a_key_that_the_first_line_of_json_leaves_out_is_a_column(tmp_path):
+    rows = [{"file": name, "shape": shape} for name, shape in zip(NAMES, SHAPES, strict=True)]
+    lines = [{"file": NAMES[0]}, *rows[1:]]
+    files = PICTURES | {"about.jsonl": b"\n".join(json.dumps(line).encode() for line in lines)}
+    counts = {"round": 6, "square": 5}
+    assert opened(files, tmp_path).counts == counts
+    assert opened(files, tmp_path / "chosen", choices=Choices(label_column="shape")).counts == counts

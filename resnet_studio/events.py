@@ -146,7 +146,9 @@ class FinalFit(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Finished(Event):
-    """The end: the best epoch's model is saved; ``test_accuracy`` is None where there are no test pictures."""
+    """The end: the model is saved, that of ``best_epoch`` or a mean of weights, for which that is the last one;
+    ``test_accuracy`` is None where there are no test pictures.
+    """
 
     reason: FinishReason
     epochs_run: int

@@ -53,9 +53,14 @@ def all_epochs_at_once(content: Content) -> None:
     set_resolved(content, first_epochs=0)
 
 
+def the_best_epoch_was_the_model(content: Content) -> None:
+    """6 to 7: no mean of weights, and no second training, was made before there were settings for these."""
+    set_resolved(content, mean_with_start=False, final_fit=False)
+
+
 CHAIN: tuple[Callable[[Content], None], ...] = (
     one_version_for_the_file, parents_are_named, only_plain_resnets, copies_alone_stay_together,
-    all_epochs_at_once,
+    all_epochs_at_once, the_best_epoch_was_the_model,
 )  # fmt: skip
 VERSION = 1 + len(CHAIN)
 

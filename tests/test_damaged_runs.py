@@ -237,6 +237,16 @@ def test_a_run_of_the_second_version_reads_as_it_was_trained(workspace, name):
     assert (run.folder / "config.json").read_bytes() == (SECOND / name / "config.json").read_bytes()
 
 
+@pytest.mark.parametrize(
+    "folder", [OLD / "finished", OLD / "interrupted", SECOND / "finished", SECOND / "part"], ids=str
+)
+def test_what_an_old_run_was_trained_with_leaves_nothing_open(workspace, folder):
+    shutil.copytree(folder, workspace.root / "runs" / "old")
+    config = workspace.run("old").config
+    assert [name for name, value in config.to_json().items() if value is None] == []
+    assert config.mean_with_start is False and config.final_fit is False
+
+
 @pytest.mark.parametrize("name", ["finished", "continued"])
 def test_a_report_of_the_second_version_has_its_logits_and_parts(workspace, name):
     shutil.copytree(SECOND / name, workspace.root / "runs" / name)

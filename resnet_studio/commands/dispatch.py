@@ -209,7 +209,8 @@ def _trained(run: Run) -> Result:
         raise RunError("error.cli.interrupted", run=run.id)
     done = state.finished
     test = "" if done.test_accuracy is None else f", test accuracy {done.test_accuracy:.1%}"
-    text = f"{run.id}: validation accuracy {done.validation_accuracy:.1%} (epoch {done.best_epoch}){test}\n{run.best}"
+    of = "mean of the weights before and after fine-tuning" if state.mean_note else f"epoch {done.best_epoch}"
+    text = f"{run.id}: validation accuracy {done.validation_accuracy:.1%} ({of}){test}\n{run.best}"
     never = RunReport(run).get(missed.NEVER_PREDICTED) or ()
     again, outside = RunReport(run).get(FINAL_FIT), outside_test.of_run(run)
     said = [missed.sentence(never), again.sentence() if again else "", outside.text if outside else ""]
@@ -226,6 +227,7 @@ def _trained(run: Run) -> Result:
             "weights": config.weights,
             "epochs_run": done.epochs_run,
             "best_epoch": done.best_epoch,
+            "is_mean": state.mean_note is not None,
             "validation_accuracy": done.validation_accuracy,
             "test_accuracy": done.test_accuracy,
             "never_predicted": list(never),

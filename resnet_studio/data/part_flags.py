@@ -34,7 +34,11 @@ def with_flagged_parts(layout: Layout, names: Sequence[str], files: Mapping[str,
     rows = NamedRows(given, placed)
     listed = {name: part for name in placed if (part := rows.of(name)) is not None}
     learned = {placed[name][1] for name, part in listed.items() if part == "train"}
-    if len(listed) < len(placed) or "test" not in listed.values() or learned != {kind for _, kind, _ in placed.values()}:
+    if (
+        len(listed) < len(placed)
+        or "test" not in listed.values()
+        or learned != {kind for _, kind, _ in placed.values()}
+    ):
         return layout
     return replace(layout, listed=listed, doubts=(*layout.doubts, Doubt("table_parts", (split, paths))))
 

@@ -168,7 +168,10 @@ def test_a_chosen_column_is_found_however_its_letters_are_encoded(tmp_path):
 
 def test_tables_without_the_chosen_column_give_no_labels(tmp_path):
     files = {f"{folder}/{name}": data for folder in "ab" for name, data in PICTURES.items()}
-    files |= {"a/one.csv": table(("file", "shape"), NAMES, SHAPES), "b/two.csv": table(("file", "colour"), NAMES, COLOURS)}
+    files |= {
+        "a/one.csv": table(("file", "shape"), NAMES, SHAPES),
+        "b/two.csv": table(("file", "colour"), NAMES, COLOURS),
+    }
     found = opened(files, tmp_path, choices=Choices(label_column="shape"))
     assert found.counts == {"round": 6, "square": 6}
 

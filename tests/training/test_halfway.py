@@ -1,9 +1,12 @@
 """The mean of the weights before and after fine-tuning is the model where validation finds it no worse."""
 
+import json
+
 import pytest
 import torch
 from trained import same, weights_of
 
+from resnet_studio import cli
 from resnet_studio.config import TrainConfig
 from resnet_studio.data.opening import open_data
 from resnet_studio.evaluation.final_fit import FINAL_FIT
@@ -145,3 +148,18 @@ def test_the_second_training_of_a_final_fit_is_a_mean_too(new_run, scored):
         assert RunReport(run).get(FINAL_FIT) is not None
     assert halves(mean) and not halves(plain)
     assert not same(weights_of(mean), weights_of(plain))
+
+
+def test_the_command_line_does_not_call_a_mean_the_model_of_an_epoch(class_folders, workspace, scored, capsys):
+    scored(1.0)
+    folder = class_folders({"crimson": 14, "seagreen": 14})
+    quick = [
+        "--epochs", "1", "--first-epochs", "0", "--freeze", "layer3", "--picture-size", "16", "--precision", "fp32",
+        "--device", "cpu", "--groups", "none", "--workspace", str(workspace.root),
+    ]  # fmt: skip
+    for options, is_mean in ((["--mean-with-start"], True), (["--no-mean-with-start"], False)):
+        assert cli.main(["train", str(folder), *quick, *options, "--json"]) == 0
+        said = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert said["is_mean"] is is_mean
+    assert cli.main(["train", str(folder), *quick, "--mean-with-start"]) == 0
+    assert "(mean of the weights before and after fine-tuning)" in capsys.readouterr().out

@@ -404,3 +404,11 @@ def test_no_name_of_a_class_turns_the_direction_of_a_line(tmp_path, capsys):
     assert cli.main(["check", str(folder), "--workspace", str(tmp_path / "workspace")]) == 0
     out, err = capsys.readouterr()
     assert "cat\\u202egod" in out and "كلب" in out and not set("\u202e\u2066") & set(out + err)
+
+
+@pytest.mark.slow
+def test_a_picture_of_a_zip_that_cannot_be_read_is_called_as_it_is_there(command, trained, tmp_path):
+    given = made.zipped(tmp_path / "in.zip", {"in/cut.pgm": b"P5 4 4 255\n12", "in/sound.png": made.picture(1)})
+    status, out, _ = command("predict", trained["run"], given, "--json")
+    (row,) = [each for each in answer(out)["predictions"] if "error" in each]
+    assert status == 0 and row["file"].endswith("in/cut.pgm") and "cut.pgm" in row["error"]

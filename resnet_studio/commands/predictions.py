@@ -19,7 +19,7 @@ from resnet_studio.durable import make_folder
 from resnet_studio.errors import DataError, RunError, StudioError
 from resnet_studio.predicting import copies, engine, export
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Source
-from resnet_studio.predicting.rows import Index
+from resnet_studio.predicting.rows import Index, with_name
 from resnet_studio.service import ensembles
 from resnet_studio.service.answering import answering, file_of
 from resnet_studio.stepwise import result_of
@@ -148,6 +148,7 @@ def _loader(device: str, accept: float | None = None) -> Callable[[Path], Predic
 
 
 def _row(name: str, answer: Any, tool: engine.Answering) -> dict[str, Any]:
+    answer = with_name(answer, name.rpartition("/")[2])
     if isinstance(answer, StudioError):
         return {"file": name, "error": str(answer)}
     return {

@@ -18,7 +18,7 @@ from resnet_studio.data.pictures import BadPicture
 from resnet_studio.errors import DataError, StudioError
 from resnet_studio.evaluation.calibration import UNTESTED, Calibration
 from resnet_studio.predicting.jobs import Job, Picture, Source
-from resnet_studio.predicting.rows import AnswerRow, Appender
+from resnet_studio.predicting.rows import AnswerRow, Appender, with_name
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -83,7 +83,9 @@ def _carry_out(job: Job, answering: Callable[[], Answering]) -> Generator[Predic
             return
         tool, classes = answering(), job.request.classes
         while rows.done < len(pictures) and not job.stopped:
-            answers = tool.answer([each.file for each in pictures[rows.done : rows.done + AT_ONCE]])
+            some = pictures[rows.done : rows.done + AT_ONCE]
+            read = tool.answer([each.file for each in some])
+            answers = [with_name(answer, each.name) for answer, each in zip(read, some, strict=True)]
             levels = ["" if isinstance(answer, StudioError) else tool.judge(answer) for answer in answers]
             rows.add([AnswerRow.of(answer, level, classes) for answer, level in zip(answers, levels, strict=True)])
             yield PredictionProgress(rows.done, len(pictures))

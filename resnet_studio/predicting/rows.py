@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from resnet_studio.data.names import shown
+from resnet_studio.data.pictures import BadPicture
 from resnet_studio.durable import json_bytes, sync
 from resnet_studio.errors import StudioError
 
@@ -24,6 +26,11 @@ DOUBTED = ("unsure", "unknown")
 """The levels of answers that somebody should look at."""
 FAILED = -1
 """The class of a picture that could not be read."""
+
+
+def with_name(answer: Prediction | StudioError, name: str) -> Prediction | StudioError:
+    """``answer``; where the picture cannot be read, this says ``name``, and not how its bytes are kept."""
+    return BadPicture(answer.fault, shown(name)) if isinstance(answer, BadPicture) else answer
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from resnet_studio.errors import DataError, StudioError
+from resnet_studio.data.pictures import BadPicture
+from resnet_studio.errors import StudioError
 from resnet_studio.predicting.engine import Answering, carry_out
 from resnet_studio.predicting.jobs import Job, Jobs, Request, Source
 from resnet_studio.prediction import Prediction
@@ -27,7 +28,7 @@ class ByColour:
 
     def _one(self, file: Path) -> Prediction | StudioError:
         if file.stat().st_size < 20:
-            return DataError("error.predict.drawing")
+            return BadPicture("truncated", file.name)
         number = sum(map(ord, file.name)) % 3
         high = 0.5 if "doubt" in file.name else 0.8
         scores = sorted(

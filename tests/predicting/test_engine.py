@@ -108,6 +108,18 @@ def test_uploads_are_kept_with_the_job_and_zips_are_opened_in_it(
     assert not job.folder.exists()
 
 
+def test_a_picture_of_a_zip_that_cannot_be_read_is_called_as_it_is_there(
+    workspace: Workspace, pictures: Pictures, tool: ByColour, tmp_path: Path
+) -> None:
+    sound = (pictures(1) / "0.bmp").read_bytes()
+    archive = made.zipped(tmp_path / "more.zip", {"in/cut.pgm": b"P5 4 4 255\n12", "in/sound.bmp": sound})
+    request = Request(models=("run:x",), model_name="x", classes=CLASSES, title="t", sources=())
+    job = Jobs(workspace).new(request, [("more.zip", archive)])
+    all_of(job, tool)
+    (error,) = [str(row.error) for row in job.rows if row.error is not None]
+    assert "cut.pgm" in error and ".ppm" not in error
+
+
 @pytest.mark.parametrize(("name", "says"), [("notes.txt", "None of these"), ("IMG_1.HEIC", "HEIC")])
 def test_only_files_that_are_no_pictures_fail_with_the_reason(
     name: str, says: str, workspace: Workspace, tool: ByColour, tmp_path: Path

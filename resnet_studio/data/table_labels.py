@@ -44,7 +44,7 @@ _PLACEHOLDER = re.compile(r"(sample|example)[_-]?submission[^/]*$")
 
 @dataclass(frozen=True)
 class TableLayout(Layout):
-    """A layout whose classes come from ``rows``, by the names of the pictures."""
+    """A layout whose classes come from ``rows``, by the names of the pictures; ``prefix`` is the folder chosen."""
 
     rows: Mapping[str, TableRow] = field(default_factory=dict)
 
@@ -53,9 +53,9 @@ class TableLayout(Layout):
         row = self.rows.get(name)
         return (name, None, None) if row is None else (name, row.label, row.part)
 
-    def reason(self, name: str) -> Reason:  # noqa: ARG002
+    def reason(self, name: str) -> Reason:
         """Why the picture ``name`` has no class."""
-        return "unlabelled"
+        return "unlabelled" if name.startswith(self.prefix) else "outside"
 
 
 def by_table(names: Sequence[str], files: Mapping[str, Path], column: str = "") -> TableLayout | None:

@@ -25,7 +25,9 @@ def understood(names: Sequence[str], tables: Mapping[str, Path], choices: Choice
     files' names say.
     """
     if choices.label_column:
-        return by_chosen_column(names, tables, choices.label_column)
+        prefix = understand(names, choices).prefix if choices.folder else ""
+        inside = [name for name in names if name.startswith(prefix)]
+        return replace(by_chosen_column(inside, tables, choices.label_column), prefix=prefix)
     layout = understand(names, choices)
     if choices.layout == "auto" and not choices.folder:
         layout = _with_tables(layout, names, tables)

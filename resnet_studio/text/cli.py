@@ -22,8 +22,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "这些图片（或其近似重复）全部用于训练或挑选过该模型；请提供它没有见过的图片。",
     ),
     "evaluate.seen": (
-        "The model was trained on {trained} of these {pictures:picture|pictures}, and its best epoch chosen by {chosen}.",
-        "这 {pictures} 张图片中有 {trained} 张用于训练该模型，{chosen} 张用于挑选最佳轮次。",
+        "The model was trained on {trained} of these {pictures:picture|pictures}, and validated on {chosen} of them.",
+        "这 {pictures} 张图片中有 {trained} 张用于训练该模型，{chosen} 张用于验证。",
     ),
     "evaluate.all_seen": (
         "The model was trained on, or chosen by, all of these pictures or near-duplicates of them: the score says nothing about new ones.",

@@ -98,8 +98,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "测试准确率 {accuracy:%}（95% 置信区间 {low:%} 至 {high:%}），共 {count} 张图片；宏平均 F1 {f1:%}。",
     ),
     "handin.untested": (
-        "No test pictures were kept, so there is no independent score. Validation accuracy: {accuracy:%}; the best epoch was chosen by these pictures.",
-        "没有预留测试图片，因此没有独立的成绩。验证准确率：{accuracy:%}；最佳轮次正是用这些图片挑选的。",
+        "No test pictures were kept, so there is no independent score. Validation accuracy: {accuracy:%}; which weights are kept was chosen by these pictures.",
+        "没有预留测试图片，因此没有独立的成绩。验证准确率：{accuracy:%}；保留哪组权重正是用这些图片挑选的。",
     ),
     "handin.calibration": (
         "Expected calibration error {error:%}: that far, on average, the probabilities are from the share of right answers.",

@@ -183,3 +183,14 @@ def test_a_key_that_the_first_line_of_json_leaves_out_is_a_column(tmp_path):
     counts = {"round": 6, "square": 5}
     assert opened(files, tmp_path).counts == counts
     assert opened(files, tmp_path / "chosen", choices=Choices(label_column="shape")).counts == counts
+
+
+def test_a_column_and_a_folder_that_are_chosen_both_count(tmp_path):
+    files = {f"{folder}/{name}": data for folder in "ab" for name, data in PICTURES.items()}
+    names = [f"{folder}/{name}" for folder in "ab" for name in NAMES]
+    files["about.csv"] = table(("file", "shape", "colour"), names, SHAPES * 2, COLOURS * 2)
+    found = opened(files, tmp_path, choices=Choices(label_column="shape", folder="a"))
+    assert found.counts == {"round": 6, "square": 6} and len(found.unlabelled) == 0
+    assert {sample.name[:2] for sample in found.samples} == {"a/"}
+    with pytest.raises(DataError, match="no folder"):
+        opened(files, tmp_path / "other", choices=Choices(label_column="shape", folder="c"))

@@ -126,7 +126,7 @@ def _epochs_hard_to_tell(resolved: TrainConfig, facts: Facts) -> bool:
     """Whether stages are fine-tuned from a linear probe, and validation pictures tell epochs apart by chance alone."""
     tuned = resolved.freeze != "layer4" and resolved.head == "linear" and not resolved.adversarial
     few = 0 < (facts.validation_pictures or 0) < halfway.FEW_TO_COMPARE
-    return few and tuned and not facts.recorded
+    return few and tuned and not (facts.recorded or resolved.early_stopping_patience)
 
 
 def _stem(config: TrainConfig, facts: Facts, small: bool) -> Stem:

@@ -89,6 +89,7 @@ def test_validation_pictures_too_few_to_choose_by_are_trained_on_too(asked, fact
         ({"mean_with_start": False}, {"validation_pictures": 30}, False),
         ({"mean_with_start": True}, {"validation_pictures": 400}, True),
         ({"epochs": 5}, {"validation_pictures": 30}, False),  # who says how long chooses an epoch
+        ({"early_stopping_patience": 3}, {"validation_pictures": 30}, False),  # nor who says when to stop
         ({"freeze": "layer4"}, {"validation_pictures": 30}, False),  # nothing is fine-tuned
         ({"head": "hidden"}, {"validation_pictures": 30}, False),  # there is no probe to take the mean with
         ({"adversarial": 0.01}, {"validation_pictures": 30}, False),

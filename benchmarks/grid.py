@@ -21,7 +21,7 @@ import tempfile
 import time
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -80,6 +80,24 @@ def sources(doc: str | None) -> argparse.ArgumentParser:
         parser.add_argument(f"--{source}", type=Path, metavar="ZIP")
     parser.add_argument("--table", action="store_true")
     return parser
+
+
+def each_cell(
+    doc: str | None,
+    cells: Callable[[], Iterable[Cell]],
+    measure: Callable[[Cell, argparse.Namespace], None],
+    table: Callable[[], str],
+) -> None:
+    """The command of a benchmark that measures each of its ``cells`` for which the set and the seed are given."""
+    parser = sources(doc)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    given = parser.parse_args()
+    if given.table:
+        print(table())
+        return
+    for cell in cells():
+        if cell.seed in given.seeds and (cell.source == "digits" or getattr(given, cell.source)):
+            measure(cell, given)
 
 
 @contextmanager

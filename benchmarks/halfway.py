@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
-from grid import Cell, cut, sources
+from grid import Cell, cut, each_cell
 from ledger import Ledger
 from machine import SETTINGS, as_on_a_laptop
 
@@ -93,17 +93,5 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    parser = sources(__doc__)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    given = parser.parse_args()
-    if given.table:
-        print(table())
-        return
-    for cell in cells():
-        if cell.seed in given.seeds and (cell.source == "digits" or getattr(given, cell.source)):
-            measure(cell, given)
-
-
 if __name__ == "__main__":
-    main()
+    each_cell(__doc__, cells, measure, table)

@@ -24,7 +24,7 @@ from typing import Any
 from unittest import mock
 
 import grid
-from grid import Cell, cut, network, normalised, sources, tensors
+from grid import Cell, cut, each_cell, network, normalised, tensors
 from ledger import Ledger
 from machine import SETTINGS, as_on_a_laptop
 
@@ -179,17 +179,5 @@ def gain(lines: list[dict[str, Any]], arm: str) -> str:
     return f"{statistics.mean(gaps):+.1f} ± {1.96 * statistics.stdev(gaps) / len(gaps) ** 0.5:.1f}"
 
 
-def main() -> None:
-    parser = sources(__doc__)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    given = parser.parse_args()
-    if given.table:
-        print(table())
-        return
-    for cell in cells():
-        if cell.seed in given.seeds and (cell.source == "digits" or getattr(given, cell.source)):
-            measure(cell, given)
-
-
 if __name__ == "__main__":
-    main()
+    each_cell(__doc__, cells, measure, table)

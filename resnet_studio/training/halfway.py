@@ -4,7 +4,7 @@ Between the network that the linear probe left and the one that fine-tuning ends
 the starting weights know and costs nothing more to use (WiSE-FT: Wortsman et al. 2022, arXiv 2109.01903, with the share
 of one half that they recommend). It needs no epoch to be chosen, which with few validation pictures is chance: on 45
 sets with 18 to 40 validation pictures, by which the limits here were chosen, it had 0.6 ± 0.6 points more right in the
-test than the best epoch (``benchmarks/halfway.py``), on 16 others with 6 to 40 it had 1.2 ± 0.7
+test than the best epoch (``benchmarks/halfway.py``), on 17 others with 6 to 40 it had 1.2 ± 0.6
 (``benchmarks/settled.py``), and is taken there where nobody says otherwise.
 """
 

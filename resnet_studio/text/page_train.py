@@ -156,8 +156,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练只多对了一张，说明不了什么。",
     ),
     "live.probe.surer": (
-        "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training ended at most one picture below that, which may be chance, and at a lower loss, so that its network is kept.",
-        "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练最多只少对一张（说明不了什么），但损失更低，因此保留训练后的模型。",
+        "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training ended at most one picture below that, which may be chance, and at a lower loss.",
+        "线性探针：用时 {seconds}，在验证图片上达到 {accuracy:%}。训练最多只少对一张（说明不了什么），但损失更低。",
     ),
     "live.probe.not_beaten": (
         "Linear probe: {accuracy:%} on validation pictures after {seconds}. Training did not beat it: freezing more may do as well in less time.",
